@@ -1,0 +1,202 @@
+"""A site's policy, and the one place where a machine verdict is made: `decide` reads no clock and no database."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from service.moderation.verdict import Action, Assessment, Reason, Verdict
+from service.moderation.words import NO_WORDS, WordList
+
+_DOUBTS = {
+    "language": "The text is in a language the classifier was not trained for.",
+    "few_known_features": "The classifier knows too little of this text to judge it.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """Where one label's probability changes the verdict; None means never.
+
+    `approve` is the highest score the machine calls fine; between it and `hold` lies doubt, which waits unseen under
+    pre-moderation and is published under post-moderation. From `hold` up a person looks; from `reject` or `spam` up
+    the machine refuses.
+    """
+
+    approve: float | None = None
+    hold: float | None = None
+    reject: float | None = None
+    spam: float | None = None
+
+
+SHIPPED_CUTS: Mapping[str, Cut] = {
+    "toxicity": Cut(hold=0.60, reject=0.985),
+    "severe_toxicity": Cut(hold=0.30),
+    "obscene": Cut(hold=0.80),
+    "threat": Cut(hold=0.30),
+    "insult": Cut(hold=0.80),
+    "identity_attack": Cut(hold=0.45),
+    "spam": Cut(hold=0.70, spam=0.97),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Everything a site can set about its verdicts; a change makes a new `version`, stored with each verdict."""
+
+    version: int = 1
+    moderation: str = "pre"
+    cuts: Mapping[str, Cut] = field(default_factory=lambda: dict(SHIPPED_CUTS))
+    link_limit: int | None = 2
+    hold_first_time: bool = False
+    min_fill_seconds: float = 2.0
+    hold_words: WordList = NO_WORDS
+    reject_words: WordList = NO_WORDS
+    spam_words: WordList = NO_WORDS
+    close_after_days: int | None = None
+    outage: str = "hold"
+    outage_after_seconds: int = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known of a comment besides its score. Times are aware; `links` counts those in the text."""
+
+    body: str
+    author_name: str = ""
+    website: str | None = None
+    links: int = 0
+    known_author: bool = True
+    submitted_at: datetime | None = None
+    article_published_at: datetime | None = None
+    honeypot: bool = False
+    fill_seconds: float | None = None
+    attempts: int = 0
+    exhausted: bool = False
+    """The comment was tried as often as is allowed and could not be scored."""
+    late: bool = False
+    """No score came within the site's limit: the outage policy speaks."""
+
+
+def decide(assessment: Assessment | None, facts: Facts, policy: Policy) -> Verdict:
+    """Return the verdict of `policy` on one comment. Pure: the same input gives the same verdict, always."""
+    grounds = list(_grounds(assessment, facts, policy))
+    action = max(
+        (ground_action for ground_action, _ in grounds), key=_GRAVITY.__getitem__, default=Action.APPROVE
+    )
+    reasons = tuple(
+        reason for _, reason in sorted(grounds, key=lambda ground: _GRAVITY[ground[0]], reverse=True)
+    ) or (Reason("clear", "Nothing in the text or around it speaks against it."),)
+    return Verdict(
+        action=action,
+        reasons=reasons,
+        scores=dict(assessment.scores) if assessment else {},
+        spans=assessment.spans if assessment else (),
+        reads_as=assessment.reads_as if assessment else None,
+        language=assessment.language if assessment else None,
+        model=assessment.model if assessment else None,
+        policy=policy.version,
+    )
+
+
+_GRAVITY = {Action.APPROVE: 0, Action.HOLD: 1, Action.REJECT: 2, Action.SPAM: 3}
+Ground = tuple[Action, Reason]
+
+
+def _grounds(assessment: Assessment | None, facts: Facts, policy: Policy) -> list[Ground]:
+    grounds = _from_words(facts, assessment, policy) + _from_circumstances(facts, policy)
+    if assessment is None:
+        return grounds + [_without_score(facts, policy)]
+    if not assessment.confident:
+        code = assessment.doubt or "doubt"
+        grounds.append(
+            (Action.HOLD, Reason(code, _DOUBTS.get(code, "The classifier is not sure of this text.")))
+        )
+    return grounds + _from_scores(assessment, policy)
+
+
+def _from_scores(assessment: Assessment, policy: Policy) -> list[Ground]:
+    found: list[Ground] = []
+    for label, score in sorted(assessment.scores.items(), key=lambda item: -item[1]):
+        cut = policy.cuts.get(label)
+        ground = _crossed(label, score, cut, policy.moderation) if cut else None
+        if ground:
+            found.append(ground)
+    return found
+
+
+def _crossed(label: str, score: float, cut: Cut, moderation: str) -> Ground | None:
+    """Return the gravest cut that `score` reaches."""
+    said = f"{label.replace('_', ' ')} {score:.2f}"
+    for action, at in ((Action.SPAM, cut.spam), (Action.REJECT, cut.reject), (Action.HOLD, cut.hold)):
+        if at is not None and score >= at:
+            return action, Reason("score", f"{said} is at or above {at:.2f}.", label)
+    if cut.approve is not None and score > cut.approve:
+        if moderation == "post":
+            return Action.APPROVE, Reason(
+                "post_moderation", f"{said} is doubtful; published, to be reviewed.", label
+            )
+        return Action.HOLD, Reason(
+            "doubtful", f"{said} is above {cut.approve:.2f}, so a person looks first.", label
+        )
+    return None
+
+
+def _without_score(facts: Facts, policy: Policy) -> Ground:
+    """No score is never a free pass, unless the site's own outage policy says so."""
+    if facts.exhausted:
+        return Action.HOLD, Reason("unscorable", f"Scoring failed {facts.attempts} times, so a person looks.")
+    if facts.late and policy.outage == "publish":
+        return Action.APPROVE, Reason(
+            "outage_published", "No score came in time; the site publishes in that case."
+        )
+    if facts.late and policy.outage == "hold_links" and facts.links == 0 and not facts.website:
+        return Action.APPROVE, Reason(
+            "outage_published", "No score came in time; no links, so the site publishes."
+        )
+    return Action.HOLD, Reason("unscored", "There is no score for this text, so a person looks.")
+
+
+def _from_words(facts: Facts, assessment: Assessment | None, policy: Policy) -> list[Ground]:
+    texts = [facts.author_name, facts.website or "", facts.body, (assessment and assessment.reads_as) or ""]
+    found: list[Ground] = []
+    for action, words in (
+        (Action.SPAM, policy.spam_words),
+        (Action.REJECT, policy.reject_words),
+        (Action.HOLD, policy.hold_words),
+    ):
+        entry = words.first_in(texts)
+        if entry:
+            found.append((action, Reason("word", f"It contains “{entry}” from the site's {action} list.")))
+    return found
+
+
+def _from_circumstances(facts: Facts, policy: Policy) -> list[Ground]:
+    found: list[Ground] = []
+    if _is_closed(facts, policy):
+        found.append(
+            (
+                Action.REJECT,
+                Reason("closed", f"Comments closed {policy.close_after_days} days after publication."),
+            )
+        )
+    if facts.honeypot:
+        found.append((Action.HOLD, Reason("honeypot", "A field that people do not see was filled in.")))
+    if facts.fill_seconds is not None and facts.fill_seconds < policy.min_fill_seconds:
+        found.append(
+            (Action.HOLD, Reason("filled_fast", f"The form was filled in {facts.fill_seconds:.1f} s."))
+        )
+    if policy.link_limit is not None and facts.links > policy.link_limit:
+        found.append(
+            (Action.HOLD, Reason("links", f"{facts.links} links; the site allows {policy.link_limit}."))
+        )
+    if policy.hold_first_time and not facts.known_author:
+        found.append((Action.HOLD, Reason("first_time", "This author has no approved comment here yet.")))
+    return found
+
+
+def _is_closed(facts: Facts, policy: Policy) -> bool:
+    if policy.close_after_days is None or facts.article_published_at is None or facts.submitted_at is None:
+        return False
+    return facts.submitted_at >= facts.article_published_at + timedelta(days=policy.close_after_days)

@@ -1,0 +1,330 @@
+"""What the verbs need of the world: each port is a promise that the real thing and its shipped double both keep."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from service.moderation.comment import Comment, Draft, Status
+from service.moderation.events import Delivery
+from service.moderation.policy import Policy
+from service.moderation.verdict import Action, Assessment, Decision, Verdict, Who
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A news site. `name` is its public slug; secrets are stored encrypted, keys as keyed fingerprints elsewhere."""
+
+    id: int
+    name: str
+    url: str
+    policy: Policy
+    title: str | None = None
+    callback_url: str | None = None
+    callback_disabled: str | None = None
+    """Why deliveries stopped (the endpoint answered 410, say); None while they run."""
+    email_required: bool = True
+    address_mode: str = "sealed"
+    """What becomes of an address: "sealed" (box and author key), "fingerprint" (author key alone) or "none"."""
+    contact_public_key: str | None = None
+    webhook_secrets: tuple[bytes, ...] = ()
+    inbound_secrets: tuple[bytes, ...] = ()
+    region: str | None = None
+    """ISO country whose national phone numbers are recognised in the text; None: international ones alone."""
+    created_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Moderator:
+    """A person on the desk. `role` is moderator, lead or admin."""
+
+    id: int
+    name: str
+    role: str
+    active: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """What became of one draft: `outcome` is "new", "replay" or "revised"."""
+
+    comment: Comment
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """An idempotency key that was used: which comment and revision it made, with which content."""
+
+    key: str
+    comment_pk: int
+    revision: int
+    content_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A compare-and-swap on one comment: from what the caller saw to what it should be.
+
+    It takes effect only where pk, revision, `from_status` and `standing` (the decision that stood) still hold.
+    """
+
+    pk: int
+    revision: int
+    from_status: Status
+    standing: int | None
+    to_status: Status
+    decision_id: int | None
+    published_revision: int | None
+    decided_at: datetime | None
+    verdict: Verdict | None = None
+    """A machine verdict to store; None leaves the one that is there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """One judgement by a person, for training: who kind, what, on which revision."""
+
+    site_id: int
+    comment_pk: int
+    revision: int
+    who_kind: Who
+    who: str
+    action: Action
+    created_at: datetime
+    decision_id: int | None = None
+    retracted_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """What waits, counted at one moment; `oldest_unscored` is when the oldest live pending comment was received."""
+
+    pending: int
+    held: int
+    oldest_unscored: datetime | None
+    deliveries_waiting: int
+    deliveries_due: int
+    deliveries_dead: int
+    departures_due: int
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A keyset page of comments, newest first unless said otherwise; `next` is the cursor of the following page."""
+
+    comments: tuple[Comment, ...]
+    next: int | None = None
+
+
+class Tx(Protocol):
+    """One transaction on the store: it all happens, or none of it."""
+
+    # -- sites and keys
+    def add_site(self, site: Site) -> Site: ...
+    def save_site(self, site: Site) -> None: ...
+    def site(self, name: str) -> Site | None: ...
+    def site_by_id(self, site_id: int) -> Site | None: ...
+    def sites(self) -> list[Site]: ...
+    def policy(self, site_id: int, version: int) -> Policy | None:
+        """Return a policy as it stood at `version`; `add_site` and `save_site` keep every version they are given."""
+
+    def add_key(self, site_id: int, fingerprint: str, kind: str, now: datetime) -> None:
+        """Keep the fingerprint of a key; kinds are "key" and "akismet"."""
+
+    def retire_keys(self, site_id: int, kind: str, expires_at: datetime) -> None:
+        """Let the keys of that kind end at `expires_at` (rotation with overlap)."""
+
+    def key_owner(self, fingerprint: str, now: datetime) -> tuple[Site, str] | None:
+        """Return the site and the kind of a key that has not expired."""
+
+    # -- accepting
+    def keys_used(self, site_id: int, keys: Sequence[str]) -> dict[str, Key]: ...
+    def remember_keys(self, site_id: int, keys: Sequence[Key], now: datetime) -> None: ...
+    def add_comments(self, site_id: int, drafts: Sequence[Draft], now: datetime) -> dict[str, Comment]:
+        """Insert the drafts (distinct ids) as pending revision 1; an id that exists already is left out of the answer.
+
+        Sealed boxes and originals are stored with them; the articles are made or completed on the way.
+        """
+
+    def revise(self, current: Comment, draft: Draft, now: datetime, keep_published: bool) -> Comment | None:
+        """Make `draft` the next revision of `current`, pending; the old text moves to the revisions.
+
+        `keep_published` leaves what readers see as it is. None when `current` is no longer the stored revision.
+        """
+
+    # -- reading
+    def comment(self, site_id: int, comment_id: str, lock: bool = False) -> Comment | None:
+        """Return one comment by the caller's id; `lock` keeps other writers from it until this transaction ends."""
+
+    def comment_by_pk(self, pk: int, lock: bool = False) -> Comment | None: ...
+    def comments(
+        self,
+        site_id: int | None,
+        *,
+        status: Status | None = None,
+        article_url: str | None = None,
+        after: int | None = None,
+        limit: int = 50,
+        oldest_first: bool = False,
+    ) -> Page:
+        """Return a keyset page over `pk`; `site_id` None means every site (the desk)."""
+
+    def count(self, site_id: int | None, status: Status) -> int: ...
+    def revision_body(self, pk: int, revision: int) -> Comment | None:
+        """Return the comment as that revision had it, None when unknown."""
+
+    def published(self, site_id: int, article_url: str, limit: int = 1000) -> list[Comment]:
+        """Return what readers see under the article, oldest first, each in its published revision."""
+
+    def contact_box(self, pk: int) -> bytes | None: ...
+    def originals(self, pk: int, revision: int) -> dict[str, bytes]: ...
+    def has_approved(self, site_id: int, author_keys: Iterable[str]) -> set[str]:
+        """Return those author keys that have an approved comment on this site."""
+
+    # -- scoring
+    def lease_pending(
+        self, now: datetime, until: datetime, limit: int, *, retried: bool = False
+    ) -> list[Comment]:
+        """Lease pending comments whose lease is free, live before backfill, oldest first; `attempts` rises by one.
+
+        Without `retried` only rows never tried before, up to `limit`; with it one row tried before, alone.
+        """
+
+    def release(self, pks: Sequence[int]) -> None:
+        """Give leases back unused: free at once, and the attempt is not counted."""
+
+    # -- deciding
+    def move(self, moves: Sequence[Move]) -> set[int]:
+        """Compare and swap each; return the pks that moved. A moved comment's lease ends."""
+
+    def new_decision_ids(self, count: int) -> list[int]: ...
+    def sequence(self, site_id: int, count: int) -> int:
+        """Take `count` sequence numbers of the site and return the first.
+
+        The site's counter stays locked until the transaction ends, so that numbers become visible in order.
+        """
+
+    def add_decisions(self, decisions: Sequence[Decision]) -> None: ...
+    def decision(self, decision_id: int) -> Decision | None: ...
+    def decisions_of(self, comment_pk: int) -> list[Decision]:
+        """Return every decision on the comment, oldest first."""
+
+    def depart(self, decision_id: int, seq: int) -> bool:
+        """Give the decision its sequence number if it has none and was not undone; False when it lost the race."""
+
+    def undo_decision(self, decision_id: int, now: datetime) -> bool:
+        """Mark as undone; False when it was undone already."""
+
+    def departures_due(self, now: datetime, limit: int) -> list[Decision]:
+        """Return decisions whose `effective_at` has come and that have no sequence number, oldest first."""
+
+    def publish(self, pk: int, decision_id: int, revision: int | None) -> bool:
+        """Set what readers see, if `decision_id` still stands."""
+
+    def decisions_after(self, site_id: int, cursor: int, limit: int) -> list[tuple[Decision, Comment]]:
+        """Return departed decisions with seq > cursor in order, with the comment as its revision had it."""
+
+    # -- labels
+    def add_labels(self, labels: Sequence[Label]) -> None: ...
+    def retract_labels(self, decision_id: int, now: datetime) -> int: ...
+    def labels_of(self, comment_pk: int) -> list[Label]: ...
+
+    # -- deliveries (the outbox)
+    def add_deliveries(self, deliveries: Sequence[Delivery]) -> None:
+        """Store them; `id` is given by the store. States: waiting, delivered, dead."""
+
+    def lease_deliveries(self, now: datetime, until: datetime, limit: int) -> list[Delivery]:
+        """Lease waiting deliveries that are due, the first outstanding one of each comment only; attempts rise."""
+
+    def finish_delivery(
+        self,
+        delivery_id: int,
+        attempts: int,
+        state: str,
+        outcome: str,
+        next_attempt_at: datetime | None,
+        now: datetime,
+    ) -> bool:
+        """Record how attempt number `attempts` ended; False when another worker leased it since."""
+
+    def deliveries(
+        self, site_id: int | None, state: str | None, limit: int, after: int = 0
+    ) -> list[Delivery]: ...
+    def replay_deliveries(self, site_id: int | None, ids: Sequence[int] | None, now: datetime) -> int:
+        """Make dead deliveries wait again, due now, their attempts at zero; `ids` None means all of the site."""
+
+    # -- people
+    def add_moderator(self, name: str, role: str, now: datetime) -> Moderator: ...
+    def moderator(self, name: str) -> Moderator | None: ...
+    def moderators(self) -> list[Moderator]: ...
+    def add_sign_in(self, moderator_id: int, token_hash: str, expires_at: datetime) -> None: ...
+    def use_sign_in(self, token_hash: str, now: datetime) -> Moderator | None:
+        """Use up a sign-in link: once, before it expires, by an active moderator; else None."""
+
+    def add_session(self, moderator_id: int, token_hash: str, expires_at: datetime) -> None: ...
+    def session(self, token_hash: str, now: datetime) -> Moderator | None: ...
+    def end_session(self, token_hash: str) -> None: ...
+    def log_act(self, who: str, act: str, subject: str, now: datetime) -> None:
+        """Append a human act (sign-in, reveal, setting) to the log; no text, no address."""
+
+    # -- watching
+    def backlog(self, now: datetime) -> Backlog: ...
+    def late(self, site_id: int, received_before: datetime, limit: int) -> list[Comment]:
+        """Return live pending comments received before that moment, oldest first."""
+
+
+class Store(Protocol):
+    """The truth. `read` may see a snapshot; `write` is serialised on SQLite (BEGIN IMMEDIATE) and locks rows elsewhere."""
+
+    def read(self) -> AbstractContextManager[Tx]: ...
+    def write(self) -> AbstractContextManager[Tx]: ...
+    def ping(self) -> None:
+        """Return when the store answers; raise otherwise."""
+
+    def close(self) -> None: ...
+
+
+class Bell(Protocol):
+    """Nudges workers. A ring carries no information and may be lost."""
+
+    def ring(self, name: str, after: float = 0.0) -> None:
+        """Ask, `after` seconds from now, for a run of the named task; never blocks, never raises."""
+
+
+class Clock(Protocol):
+    """Tells the time, aware and in UTC."""
+
+    def __call__(self) -> datetime: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the scorer is given of one comment."""
+
+    text: str
+    author_name: str = ""
+    website: str | None = None
+
+
+class Scorer(Protocol):
+    """Gives each text its assessment, in order; one matrix for the whole batch."""
+
+    version: str
+
+    def score(self, readings: Sequence[Reading], explain: bool = True) -> list[Assessment]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """The parts a verb may need, put together once by `wiring`."""
+
+    store: Store
+    bell: Bell
+    clock: Clock
+    undo_seconds: float = 5.0
+    max_attempts: int = 3
+    lease_seconds: float = 30.0
