@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from service.moderation.comment import Comment, Draft, Status
+from service.moderation.comment import Article, Client, Comment, Draft, Source, Status
 from service.moderation.events import Delivery
 from service.moderation.policy import Policy
 from service.moderation.verdict import Action, Assessment, Decision, Verdict, Who
+
+
+SCORE, DELIVER, DEPART, SWEEP = "replydesk.score", "replydesk.deliver", "replydesk.depart", "replydesk.sweep"
+"""The names that a bell rings: tasks carry a name, never text and never an address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +122,39 @@ class Page:
 
     comments: tuple[Comment, ...]
     next: int | None = None
+
+
+class Concealed(Protocol):
+    """A reader's address inside the request that brought it; it prints masked, and only a sealer may open it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """A comment as the reader wrote it, parsed and bounded, on its way to the sealer; never stored, never logged."""
+
+    article: Article
+    author_name: str = field(repr=False)
+    body: str = field(repr=False)
+    source: Source
+    id: str | None = None
+    email: Concealed | None = None
+    parent_id: str | None = None
+    website: str | None = field(default=None, repr=False)
+    submitted_at: datetime | None = None
+    client: Client = field(default=Client(), repr=False)
+    signals: Mapping[str, object] = field(default_factory=dict)
+    idempotency_key: str | None = None
+    live: bool = True
+
+
+class Sealer(Protocol):
+    """The door: what passes it holds no address."""
+
+    def draft(self, site: Site, submission: Submission, now: datetime) -> Draft:
+        """Mask contacts, seal the address, cut the IP, digest the content and give an id where the caller gave none.
+
+        An id made from an idempotency key is the same for the same key, so that a race makes one row.
+        """
 
 
 class Tx(Protocol):
@@ -227,6 +264,11 @@ class Tx(Protocol):
 
     def decisions_after(self, site_id: int, cursor: int, limit: int) -> list[tuple[Decision, Comment]]:
         """Return departed decisions with seq > cursor in order, with the comment as its revision had it."""
+
+    def add_note(self, decision_id: int, text: str, who: str, now: datetime) -> None:
+        """Keep a moderator's note on a decision, apart from it, so that it can be erased alone."""
+
+    def notes(self, decision_ids: Sequence[int]) -> dict[int, str]: ...
 
     # -- labels
     def add_labels(self, labels: Sequence[Label]) -> None: ...

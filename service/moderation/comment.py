@@ -99,6 +99,8 @@ class Draft:
     client: Client = Client()
     signals: Mapping[str, object] = field(default_factory=dict)
     idempotency_key: str | None = None
+    id_from_key: bool = False
+    """The id was made from the idempotency key, so other content under it is a misuse of the key, no revision."""
     live: bool = True
 
 
