@@ -1,4 +1,4 @@
-"""The verbs: submit, settle, review, undo, withdraw, depart. Each takes what it needs and moves comments in one direction."""
+"""The verbs: submit, settle, depart, review, undo, withdraw. Each takes what it needs; comments move one way."""
 
 from __future__ import annotations
 
@@ -147,7 +147,7 @@ class Scored:
 
 
 def settle(house: House, scored: Sequence[Scored]) -> int:
-    """Decide scored comments by their site's policy and send each on its way, in one transaction; return how many moved.
+    """Decide scored comments by their site's policy and send each on its way in one transaction; return how many moved.
 
     Only pending comments in the revision that was scored move; who acted first has won, and the rest are left alone.
     """

@@ -13,7 +13,6 @@ from service.moderation.events import Delivery
 from service.moderation.policy import Policy
 from service.moderation.verdict import Action, Assessment, Decision, Verdict, Who
 
-
 SCORE, DELIVER, DEPART, SWEEP = "replydesk.score", "replydesk.deliver", "replydesk.depart", "replydesk.sweep"
 """The names that a bell rings: tasks carry a name, never text and never an address."""
 
@@ -320,7 +319,7 @@ class Tx(Protocol):
 
 
 class Store(Protocol):
-    """The truth. `read` may see a snapshot; `write` is serialised on SQLite (BEGIN IMMEDIATE) and locks rows elsewhere."""
+    """The truth. `read` may see a snapshot; `write` is serialised on SQLite (BEGIN IMMEDIATE), else it locks rows."""
 
     def read(self) -> AbstractContextManager[Tx]: ...
     def write(self) -> AbstractContextManager[Tx]: ...

@@ -71,7 +71,7 @@ def _matches(found: list[str], wanted: tuple[str, ...]) -> bool:
 
 
 def _words(text: str, keep: str = "") -> list[str]:
-    """Split into case-folded runs of letters, marks and digits; `keep` names further characters that belong to words."""
+    """Split into case-folded runs of letters, marks and digits; `keep` names further characters of words."""
     folded = unicodedata.normalize("NFKC", text).casefold()
     return "".join(
         character if character.isalnum() or character in keep or unicodedata.combining(character) else " "

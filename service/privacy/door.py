@@ -1,0 +1,122 @@
+"""The door: a submission goes in as the reader wrote it, and a draft that holds no address comes out."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import ipaddress
+import os
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from service.moderation.comment import Client, Draft, Original
+from service.ports import Site, Submission
+from service.privacy.contacts import Contact, mask
+from service.privacy.keys import Keyring
+from service.privacy.sealing import Address, Sealed, Sealer
+
+ORIGINAL = "original"
+IPV4_KEPT, IPV6_KEPT = 24, 48
+
+
+class Door:
+    """Implements `ports.Sealer`: masks contacts, seals the address, cuts the IP, digests the content."""
+
+    def __init__(self, keyring: Keyring) -> None:
+        self._keyring = keyring
+        self._sealer = Sealer(keyring)
+
+    def draft(self, site: Site, submission: Submission, now: datetime) -> Draft:
+        """Return the draft of `submission`; nothing in it shows an address, and what was masked is encrypted."""
+        own = submission.email if isinstance(submission.email, Address) else None
+        sealed = self._seal(site, own)
+        fields = {
+            "name": submission.author_name,
+            "website": submission.website or "",
+            "body": submission.body,
+        }
+        masked = {name: mask(text, region=site.region, own=own) for name, text in fields.items()}
+        originals = tuple(self._original(site, name, fields[name]) for name, one in masked.items() if one.found)
+        key = submission.idempotency_key
+        return Draft(
+            id=submission.id or self._made_id(site, key, now),
+            id_from_key=submission.id is None and key is not None,
+            article=submission.article,
+            parent_id=submission.parent_id,
+            author_name=masked["name"].text,
+            website=None if masked["website"].found else submission.website,
+            body=masked["body"].text,
+            submitted_at=submission.submitted_at or now,
+            content_hash=self._digest(site, "content", "\0".join(fields.values())),
+            source=submission.source,
+            author_key=sealed.author_key,
+            box=sealed.box,
+            originals=originals,
+            client=_cut(submission.client, own),
+            signals={**submission.signals, **_contacts_signal([c for one in masked.values() for c in one.found])},
+            idempotency_key=self._digest(site, "idempotency", key) if key is not None else None,
+            live=submission.live,
+        )
+
+    def _seal(self, site: Site, own: Address | None) -> Sealed:
+        if own is None:
+            return Sealed(None, None)
+        return self._sealer.seal(site.name, site.contact_public_key, own, site.address_mode)
+
+    def _original(self, site: Site, field: str, text: str) -> Original:
+        return Original(field, self._keyring.encrypt(site.name, ORIGINAL, text.encode()))
+
+    def _digest(self, site: Site, purpose: str, text: str) -> str:
+        """Digest under a key: a plain hash of a text that holds an address could be guessed."""
+        return hmac.digest(self._keyring.derive(site.name, purpose), text.encode(), hashlib.sha256).hex()
+
+    def _made_id(self, site: Site, key: str | None, now: datetime) -> str:
+        """Ids made here start with the time, so that neighbours in time are neighbours in the index."""
+        if key is not None:
+            return "k-" + self._digest(site, "id", key)[:32]
+        return f"{int(now.timestamp() * 1000):012x}-{os.urandom(10).hex()}"
+
+
+def _contacts_signal(found: list[Contact]) -> dict[str, object]:
+    """Count the contacts by kind: spam lives by them, and the text no longer shows them."""
+    counts: dict[str, int] = {}
+    for contact in found:
+        counts[contact.kind] = counts.get(contact.kind, 0) + 1
+    return {"contacts": counts} if counts else {}
+
+
+def _cut(client: Client, own: Address | None) -> Client:
+    """Keep of the reader's machine what does not single it out: the network, the agent, the referring page."""
+    return Client(
+        ip=cut_ip(client.ip),
+        user_agent=mask(client.user_agent, own=own).text if client.user_agent else None,
+        referrer=_page_alone(client.referrer),
+    )
+
+
+def cut_ip(ip: str | None) -> str | None:
+    """Return the network of an address, /24 or /48, as `192.0.2.0` or `2001:db8:1::`; None for what is none."""
+    if not ip:
+        return None
+    try:
+        address = ipaddress.ip_address(ip)
+    except ValueError:
+        return None
+    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
+        address = address.ipv4_mapped
+    kept = IPV4_KEPT if address.version == 4 else IPV6_KEPT
+    return str(ipaddress.ip_network((address, kept), strict=False).network_address)
+
+
+def _page_alone(referrer: str | None) -> str | None:
+    """Drop query, fragment and user part: sites put addresses there."""
+    if not referrer:
+        return None
+    try:
+        parts = urlsplit(referrer)
+        host = parts.hostname
+    except ValueError:
+        return None
+    if parts.scheme not in ("http", "https") or not host:
+        return None
+    return mask(f"{parts.scheme}://{host}{parts.path}").text

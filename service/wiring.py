@@ -1,0 +1,58 @@
+"""The one place where the house is put together; processes, commands and tests all call `build`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from service.bell import make_bell
+from service.ports import Bell, Clock, House, Sealer, Store
+from service.privacy.door import Door
+from service.privacy.keys import Keyring, load_master
+from service.settings import Settings
+from service.storage import open_store
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Everything a process needs; close it when done."""
+
+    settings: Settings
+    house: House
+    sealer: Sealer
+    keyring: Keyring
+
+    def close(self) -> None:
+        """Let go of connections and threads."""
+        close_bell = getattr(self.house.bell, "close", None)
+        if close_bell:
+            close_bell()
+        self.house.store.close()
+
+
+def now() -> datetime:
+    """The wall clock, aware and in UTC."""
+    return datetime.now(UTC)
+
+
+def build(
+    settings: Settings,
+    *,
+    env: Mapping[str, str] | None = None,
+    store: Store | None = None,
+    bell: Bell | None = None,
+    clock: Clock = now,
+) -> Parts:
+    """Put the house together from `settings`; doubles may be passed in. Builds nothing twice, starts no thread."""
+    keyring = Keyring(load_master(os.environ if env is None else env, settings.home))
+    house = House(
+        store=store or open_store(settings.database_url),
+        bell=bell or make_bell(settings),
+        clock=clock,
+        undo_seconds=settings.undo_seconds,
+        max_attempts=settings.max_attempts,
+        lease_seconds=settings.lease_seconds,
+    )
+    return Parts(settings=settings, house=house, sealer=Door(keyring), keyring=keyring)
