@@ -1,0 +1,101 @@
+"""How sites and moderators join: their keys and links are made here, shown once, and kept only as hashes or sealed."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from service.moderation.errors import Fault, Invalid
+from service.moderation.policy import Policy
+from service.ports import Moderator, Site
+from service.privacy.keys import fingerprint, new_akismet_key, new_api_key, new_webhook_secret
+from service.privacy.sealing import new_contact_keys
+
+if TYPE_CHECKING:
+    from service.wiring import Parts
+
+SIGN_IN_MINUTES = 15
+ROLES = ("moderator", "lead", "admin")
+SLUG = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-")
+SLUG_LIMIT = 63
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolment:
+    """A site's secrets, at the one moment they are known in the clear."""
+
+    site: Site
+    key: str = field(repr=False)
+    akismet_key: str = field(repr=False)
+    inbound_secret: str = field(repr=False)
+    webhook_secret: str = field(repr=False)
+    contact_private_key: str = field(repr=False)
+
+    def shown(self) -> dict[str, str]:
+        """Return what is handed to the site once, ready for JSON."""
+        return {
+            "site": self.site.name,
+            "key": self.key,
+            "akismet_key": self.akismet_key,
+            "inbound_secret": self.inbound_secret,
+            "webhook_secret": self.webhook_secret,
+            "contact_private_key": self.contact_private_key,
+        }
+
+
+def enrol_site(
+    parts: Parts, name: str, url: str, callback_url: str | None = None, title: str | None = None
+) -> Enrolment:
+    """Make a site with fresh keys and the shipped policy. Raises Invalid when the name is taken or unfit."""
+    _check_slug(name)
+    key, akismet_key = new_api_key(), new_akismet_key()
+    inbound, webhook = new_webhook_secret(), new_webhook_secret()
+    public, private = new_contact_keys()
+    now = parts.house.clock()
+    with parts.house.store.write() as tx:
+        if tx.site(name):
+            raise Invalid([Fault("name", f"{name} is taken by another site", "taken")])
+        site = tx.add_site(
+            Site(
+                id=0,
+                name=name,
+                url=url,
+                title=title,
+                policy=Policy(),
+                callback_url=callback_url,
+                contact_public_key=public,
+                webhook_secrets=(parts.keyring.encrypt(name, "webhook", webhook.encode()),),
+                inbound_secrets=(parts.keyring.encrypt(name, "inbound", inbound.encode()),),
+                created_at=now,
+            )
+        )
+        tx.add_key(site.id, fingerprint(parts.keyring, key), "key", now)
+        tx.add_key(site.id, fingerprint(parts.keyring, akismet_key), "akismet", now)
+    return Enrolment(site, key, akismet_key, inbound, webhook, private)
+
+
+def invite(parts: Parts, name: str, role: str = "moderator") -> tuple[Moderator, str]:
+    """Make the moderator if there is none of that name, and return them with a sign-in URL: one use, 15 minutes."""
+    if role not in ROLES:
+        raise Invalid([Fault("role", f"must be one of {', '.join(ROLES)}")])
+    if not 1 <= len(name) <= 100 or not name.isprintable() or name != name.strip():
+        raise Invalid([Fault("name", "must be 1 to 100 printable characters without spaces around them")])
+    token = secrets.token_urlsafe(32)
+    now = parts.house.clock()
+    with parts.house.store.write() as tx:
+        moderator = tx.moderator(name) or tx.add_moderator(name, role, now)
+        tx.add_sign_in(moderator.id, hash_token(token), now + timedelta(minutes=SIGN_IN_MINUTES))
+    return moderator, f"{parts.settings.public_url}/desk/sign-in/{token}"
+
+
+def hash_token(token: str) -> str:
+    """Return the hash under which a link's or session's token is kept; 256 random bits need no salt."""
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _check_slug(name: str) -> None:
+    if not 1 <= len(name) <= SLUG_LIMIT or not set(name) <= SLUG or name[0] == "-" or name[-1] == "-":
+        raise Invalid([Fault("name", f"must be 1 to {SLUG_LIMIT} of a-z, 0-9 and -, not - at either end")])
