@@ -1,0 +1,123 @@
+"""The master key: read from where the operator says, made once where nobody says, never shown."""
+
+from __future__ import annotations
+
+import base64
+import stat
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from service.privacy import master
+from service.privacy.master import MasterKeyError, load_master
+
+KEY = bytes(range(200, 232))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        base64.b64encode(KEY).decode(),
+        base64.urlsafe_b64encode(KEY).decode().rstrip("="),
+        f"  {base64.b64encode(KEY).decode()}\n",
+        KEY.hex(),
+        KEY.hex().upper(),
+    ],
+)
+def test_the_environment_gives_the_key_in_base64_or_hex(text: str) -> None:
+    """REPLYDESK_MASTER_KEY is read as base64 (either alphabet) or hex, spaces around it dropped."""
+    assert load_master({"REPLYDESK_MASTER_KEY": text}, None) == KEY
+
+
+@pytest.mark.parametrize("text", ["hunter2hunter2!", "c2hvcnQ=", "ab" * 31, "é" * 64, "A" * 42, "=" * 50])
+def test_a_poor_key_is_refused_in_one_line_that_does_not_show_it(text: str) -> None:
+    """A key too short or in no known form is refused with the variable's name and the mend, not its value."""
+    with pytest.raises(MasterKeyError) as refused:
+        load_master({"REPLYDESK_MASTER_KEY": text}, None)
+    assert "REPLYDESK_MASTER_KEY" in str(refused.value)
+    assert "openssl rand" in str(refused.value)
+    assert "\n" not in str(refused.value)
+    assert text not in str(refused.value)
+
+
+def test_a_file_gives_the_key(tmp_path: Path) -> None:
+    """REPLYDESK_MASTER_KEY_FILE names a file with the key; the group may read it, others not."""
+    file = tmp_path / "key"
+    file.write_text(KEY.hex() + "\n")
+    for mode in (0o600, 0o400, 0o440):
+        file.chmod(mode)
+        assert load_master({"REPLYDESK_MASTER_KEY_FILE": str(file)}, None) == KEY
+
+
+@pytest.mark.parametrize("mode", [0o604, 0o644, 0o602, 0o666])
+def test_a_file_open_to_others_is_refused(tmp_path: Path, mode: int) -> None:
+    """A key file that other users may read or write is refused with the command that mends it."""
+    file = tmp_path / "key"
+    file.write_text(KEY.hex())
+    file.chmod(mode)
+    with pytest.raises(MasterKeyError, match="chmod 600") as refused:
+        load_master({"REPLYDESK_MASTER_KEY_FILE": str(file)}, None)
+    assert KEY.hex() not in str(refused.value)
+
+
+def test_the_secrets_mount_of_a_container_may_be_readable(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Under /run/secrets a file readable by all is taken: container engines write it so."""
+    monkeypatch.setattr(master, "SECRET_MOUNT", tmp_path)
+    file = tmp_path / "key"
+    file.write_text(KEY.hex())
+    file.chmod(0o444)
+    assert load_master({"REPLYDESK_MASTER_KEY_FILE": str(file)}, None) == KEY
+
+
+def test_missing_empty_odd_and_double_settings_are_named(tmp_path: Path) -> None:
+    """A missing file, an empty one, a folder, both settings at once, or none: one clear line each."""
+    empty = tmp_path / "empty"
+    empty.touch(0o600)
+    cases = [
+        ({"REPLYDESK_MASTER_KEY_FILE": str(tmp_path / "none")}, "cannot read"),
+        ({"REPLYDESK_MASTER_KEY_FILE": str(empty)}, "one line"),
+        ({"REPLYDESK_MASTER_KEY_FILE": str(tmp_path)}, "not a plain file"),
+        ({"REPLYDESK_MASTER_KEY_FILE": "/x", "REPLYDESK_MASTER_KEY": KEY.hex()}, "not both"),
+        ({}, "set it"),
+    ]
+    for env, words in cases:
+        with pytest.raises(MasterKeyError, match=words):
+            load_master(env, None)
+
+
+def test_the_home_gets_a_key_once(tmp_path: Path) -> None:
+    """With no setting a key is made in the home, mode 0600, and is the same at the next start."""
+    home = tmp_path / "var"
+    first = load_master({}, home)
+    assert len(first) == 32
+    assert stat.S_IMODE((home / "master.key").stat().st_mode) == 0o600
+    assert load_master({}, home) == first
+    assert [file.name for file in home.iterdir()] == ["master.key"]
+
+
+def test_two_starters_get_the_same_key(tmp_path: Path) -> None:
+    """However many processes start at once on an empty home, all hold the key that is in the file."""
+    for round_number in range(10):
+        home = tmp_path / str(round_number)
+        with ThreadPoolExecutor(8) as pool:
+            made = list(pool.map(lambda _, home=home: load_master({}, home), range(16)))
+        assert len(set(made)) == 1
+        assert [file.name for file in home.iterdir()] == ["master.key"]
+
+
+def test_a_home_key_readable_by_the_group_is_refused(tmp_path: Path) -> None:
+    """The key in the home is for its owner alone."""
+    load_master({}, tmp_path)
+    (tmp_path / "master.key").chmod(0o640)
+    with pytest.raises(MasterKeyError, match="chmod 600"):
+        load_master({}, tmp_path)
+
+
+def test_a_home_that_is_a_file_is_named(tmp_path: Path) -> None:
+    """A home that is no folder gives one clear line with the mend."""
+    (tmp_path / "var").write_text("x")
+    with pytest.raises(MasterKeyError, match="cannot make the master key"):
+        load_master({}, tmp_path / "var")

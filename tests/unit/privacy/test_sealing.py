@@ -1,0 +1,293 @@
+"""Sealing: an address is shown by nothing but reveal, opened by nobody but the site, and known again by its hash."""
+
+from __future__ import annotations
+
+import base64
+import copy
+import json
+import logging
+import pickle
+import pprint
+import traceback
+from dataclasses import asdict, dataclass
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from nacl.public import PrivateKey, SealedBox
+
+from service.privacy.keys import Keyring
+from service.privacy.sealing import (
+    Address,
+    AddressError,
+    BoxError,
+    ContactKeyError,
+    Sealer,
+    author_key,
+    new_contact_keys,
+    normalise,
+    open_box,
+    seal,
+)
+
+PLAIN = "Jane.Doe+news@bücher.example"
+KEYRING = Keyring(bytes(range(32)))
+bounded = settings(derandomize=True, max_examples=150, deadline=None, database=None)
+
+
+@dataclass
+class Letter:
+    """Something that carries an address about, as a request does."""
+
+    address: Address
+
+
+def test_nothing_but_reveal_shows_an_address(caplog: pytest.LogCaptureFixture) -> None:
+    """str, repr, every format, logging, pprint, a dataclass around it: all masked."""
+    address = Address.parse(PLAIN)
+    logging.getLogger("test").warning("posted by %s %r", address, [address])
+    shown = [
+        str(address),
+        repr(address),
+        f"{address}{address!r}{address:>40}{address!s:>9}",
+        "%s %r %20s" % (address, address, address),  # noqa: UP031 - the old form has its own code path
+        pprint.pformat({"a": [address]}),
+        repr(Letter(address)),
+        caplog.text,
+        repr(dir(address)),
+        repr([getattr(address, name) for name in dir(address) if name != "reveal"]),
+    ]
+    for text in shown:
+        for piece in ("Jane", "Doe", "jane", "bücher", "xn--"):
+            assert piece not in text
+    assert address.reveal() == PLAIN
+
+
+def test_the_memory_of_an_address_is_noise() -> None:
+    """A walker over attributes (crash reporters do that) finds no part of the address in clear."""
+    address = Address.parse("plain.address@news.example")
+    inside = [getattr(address, f"_Address__{name}") for name in ("blind", "pad")]
+    assert all(b"news" not in part and b"plain" not in part for part in inside)
+
+
+@pytest.mark.parametrize("leave", [pickle.dumps, copy.copy, copy.deepcopy, json.dumps, vars, len, list])
+def test_an_address_cannot_leave(leave: object) -> None:
+    """An address is neither pickled, copied, dumped, nor taken apart."""
+    assert callable(leave)
+    with pytest.raises(TypeError):
+        leave(Address.parse(PLAIN))
+
+
+def test_a_dataclass_cannot_carry_it_out() -> None:
+    """Functions that walk attributes, asdict and __getstate__, fail on an address instead of showing it."""
+    with pytest.raises(TypeError):
+        asdict(Letter(Address.parse(PLAIN)))
+    with pytest.raises(TypeError):
+        Address.parse(PLAIN).__getstate__()
+
+
+def test_comparing_addresses_tells_nothing() -> None:
+    """Two carriers of one address are not equal, and there is no order: equality is the author key's business."""
+    assert Address.parse(PLAIN) != Address.parse(PLAIN)
+    with pytest.raises(TypeError):
+        sorted([Address.parse(PLAIN), Address.parse(PLAIN)])  # type: ignore[type-var] # that it fails is the point
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "name@example.org",
+        "  name@example.org\n",
+        "a@b.co",
+        "first.last+tag@sub.example.co.uk",
+        "o'neil_99%x@example.org",
+        "docomo..style.@example.jp",
+        '"quoted local"@example.org',
+        "jürgen@example.de",
+        "用户@例え.テスト",
+        "name@bücher.example",
+        "name@xn--bcher-kva.example",
+        "name＠example.org",
+        "NAME@EXAMPLE.ORG",
+        "name@under_score.example.org",
+        "x" * 64 + "@example.org",
+    ],
+)
+def test_addresses_people_have_are_taken(text: str) -> None:
+    """Plain, tagged, quoted, international, full-width and upper-case addresses are taken as typed."""
+    assert Address.parse(text).reveal() == text.strip()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "@",
+        "name",
+        "name@",
+        "@example.org",
+        "name@localhost",
+        "name@example..org",
+        "name@.example.org",
+        "name@example.org.",
+        "name@-example.org",
+        "name@example-.org",
+        "name@exa mple.org",
+        "na me@example.org",
+        "name@@example.org",
+        "a@b@example.org",
+        "name@example.123",
+        "name@127.0.0.1",
+        "name@[127.0.0.1]",
+        "Name <name@example.org>",
+        "name@example.org, other@example.org",
+        "name@example.org\x00",
+        "na\nme@example.org",
+        "na\u200bme@example.org",
+        "na\u202eme@example.org",
+        "\ud800@example.org",
+        "name@\ud800.org",
+        '"a"b"@example.org',
+        "...@example.org",
+        "x" * 65 + "@example.org",
+        "name@" + "x" * 64 + ".org",
+        "name@" + "x." * 200 + "org",
+        "name@" + "é" * 300 + ".org",
+        "ﷺ" * 100 + "@example.org",
+    ],
+)
+def test_what_is_no_address_is_refused_without_repeating_it(text: str) -> None:
+    """A refusal is a ValueError whose message, chain and frames do not repeat what was typed."""
+    with pytest.raises(AddressError) as refused:
+        Address.parse(text)
+    assert isinstance(refused.value, ValueError)
+    assert refused.value.__context__ is None
+    assert refused.value.__cause__ is None
+    assert len(text.strip()) < 5 or text.strip() not in str(refused.value)
+    frames = traceback.StackSummary.extract(
+        ((frame, line) for frame, line in traceback.walk_tb(refused.value.__traceback__)), capture_locals=True
+    )
+    kept = [
+        value
+        for frame in frames
+        if frame.filename.endswith("privacy/sealing.py") and "unit" not in frame.filename
+        for value in (frame.locals or {})
+    ]
+    assert kept == ["cls"]
+
+
+@bounded
+@given(st.text(max_size=400))
+def test_parsing_any_text_gives_an_address_or_a_clear_refusal(text: str) -> None:
+    """Whatever is typed, parse returns an address with a normal form or raises AddressError."""
+    try:
+        address = Address.parse(text)
+    except AddressError:
+        return
+    assert normalise(address)
+
+
+LOCALS = st.text(st.characters(min_codepoint=33, exclude_characters='@"\\'), min_size=1, max_size=20)
+
+
+@bounded
+@given(LOCALS, st.sampled_from(["Example.org", "BÜCHER.example", "xn--bcher-kva.example", "例え.テスト"]))
+def test_normalising_twice_changes_nothing(local: str, domain: str) -> None:
+    """The normal form of a normal form is itself, for every address that parses."""
+    try:
+        once = normalise(Address.parse(f"{local}@{domain}"))
+    except AddressError:
+        return
+    assert normalise(Address.parse(once)) == once
+
+
+@pytest.mark.parametrize(
+    ("typed", "normal"),
+    [
+        ("Name@Example.ORG", "name@example.org"),
+        ("  name@example.org ", "name@example.org"),
+        ("ｎａｍｅ＠ｅｘａｍｐｌｅ．ｏｒｇ", "name@example.org"),
+        ("name@BÜCHER.example", "name@xn--bcher-kva.example"),
+        ("name@xn--BCHER-kva.example", "name@xn--bcher-kva.example"),
+        ("name@faß.de", "name@xn--fa-hia.de"),
+        ("STRASSE@example.org", "strasse@example.org"),
+        ("straße@example.org", "strasse@example.org"),
+        ("ju\u0308rgen@example.org", "jürgen@example.org"),
+        ("a.b+c@example.org", "a.b+c@example.org"),
+    ],
+)
+def test_equal_addresses_have_one_normal_form(typed: str, normal: str) -> None:
+    """Case, width, composition and IDN spelling are folded; plus-tags and dots are kept."""
+    assert normalise(Address.parse(typed)) == normal
+
+
+def test_a_box_opens_with_the_sites_private_key_alone() -> None:
+    """The address comes back as typed, from bytes or base64, with the right key; nobody else opens it."""
+    public, private = new_contact_keys()
+    box = seal(public, Address.parse(PLAIN))
+    assert open_box(private, box) == PLAIN
+    assert open_box(private, base64.b64encode(box).decode()) == PLAIN
+    assert open_box(f" {private}\n", base64.urlsafe_b64encode(box).decode()) == PLAIN
+    with pytest.raises(BoxError):
+        open_box(new_contact_keys()[1], box)
+    assert SealedBox(PrivateKey(base64.b64decode(private))).decrypt(box).decode() == PLAIN
+
+
+def test_two_boxes_of_one_address_differ() -> None:
+    """Boxes cannot be compared: the same address is sealed differently each time."""
+    public, _ = new_contact_keys()
+    assert seal(public, Address.parse(PLAIN)) != seal(public, Address.parse(PLAIN))
+
+
+@bounded
+@given(st.one_of(st.binary(max_size=300), st.text(max_size=300)))
+def test_what_is_no_box_is_refused_clearly(box: str | bytes) -> None:
+    """Any other bytes or text as a box give BoxError, never another error."""
+    with pytest.raises(BoxError):
+        open_box("A" * 43 + "=", box)
+
+
+@pytest.mark.parametrize("key", ["", "no key", "AAAA", "A" * 100, "é" * 43, "A" * 100_000])
+def test_what_is_no_contact_key_is_refused_clearly(key: str) -> None:
+    """A malformed key is named as such, on both sides, without being repeated."""
+    with pytest.raises(ContactKeyError) as refused:
+        seal(key, Address.parse(PLAIN))
+    assert not key or key not in str(refused.value)
+    with pytest.raises(ContactKeyError):
+        open_box(key, b"x" * 64)
+
+
+def test_the_author_key_knows_a_person_again_on_one_site_only() -> None:
+    """One person has one author key on a site however the address is written, and another on every other site."""
+    key = author_key(KEYRING, "daily", Address.parse("Name@Bücher.example"))
+    assert key == author_key(KEYRING, "daily", Address.parse("name@xn--bcher-kva.example"))
+    assert key != author_key(KEYRING, "weekly", Address.parse("name@bücher.example"))
+    assert key != author_key(KEYRING, "daily", Address.parse("name+tag@bücher.example"))
+    assert len(bytes.fromhex(key)) == 32
+
+
+def test_a_site_chooses_what_is_kept() -> None:
+    """Sealed keeps box and author key, fingerprint the author key, none nothing; a wrong word is refused."""
+    public, private = new_contact_keys()
+    sealer, address = Sealer(KEYRING), Address.parse(PLAIN)
+    both = sealer.seal("daily", public, address)
+    assert both.box is not None
+    assert open_box(private, both.box) == PLAIN
+    assert both.author_key == author_key(KEYRING, "daily", address)
+    alone = sealer.seal("daily", public, address, "fingerprint")
+    assert (alone.box, alone.author_key) == (None, both.author_key)
+    neither = sealer.seal("daily", public, address, "none")
+    assert (neither.box, neither.author_key) == (None, None)
+    assert sealer.seal("daily", None, address).box is None
+    with pytest.raises(ValueError, match="address_mode"):
+        sealer.seal("daily", public, address, "plain")
+    assert both.author_key not in repr(both)
+
+
+def test_author_keys_of_older_masters_are_still_found() -> None:
+    """After a rotation a person is looked up under every master key at hand, the current one first."""
+    address = Address.parse(PLAIN)
+    rotated = Keyring(bytes(range(1, 33)), version=2, older={1: bytes(range(32))})
+    now, before = Sealer(rotated).author_keys("daily", address)
+    assert before == author_key(KEYRING, "daily", address)
+    assert now == Sealer(rotated).seal("daily", None, address).author_key
