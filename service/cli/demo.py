@@ -1,0 +1,91 @@
+"""The demo site that a first start makes: a site, a moderator, and the links and the curl to try them with."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from service.enrolment import Enrolment, enrol_site, invite
+from service.settings import Settings
+from service.wiring import Parts, build
+
+SITE = "demo"
+MODERATOR = "Mo"
+ARTICLE = "/demo/the-bridge"
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What a start prints: links, a sign-in link that works once, and a curl that works when pasted."""
+
+    first_start: bool
+    article_url: str
+    desk_url: str
+    sign_in_url: str = field(repr=False)
+    docs_url: str
+    secrets_file: Path
+    curl: str = field(repr=False)
+
+
+def prepare(settings: Settings) -> Summary:
+    """Make the demo site and its moderator unless they are there, and say how to reach them."""
+    parts = build(settings)
+    try:
+        first_start = _ensure_site(parts)
+        _, sign_in_url = invite(parts, MODERATOR, "admin")
+    finally:
+        parts.close()
+    url = settings.public_url
+    return Summary(
+        first_start=first_start,
+        article_url=url + ARTICLE,
+        desk_url=f"{url}/desk",
+        sign_in_url=sign_in_url,
+        docs_url=f"{url}/docs",
+        secrets_file=_secrets_file(settings),
+        curl=_curl(settings),
+    )
+
+
+def _ensure_site(parts: Parts) -> bool:
+    """Enrol the demo site once; later, only follow the public URL if it changed."""
+    url = parts.settings.public_url
+    with parts.house.store.write() as tx:
+        site = tx.site(SITE)
+        if site and site.url != url:
+            tx.save_site(replace(site, url=url))
+    if site:
+        return False
+    _keep(parts.settings, enrol_site(parts, SITE, url, title="The Demo Courier"))
+    return True
+
+
+def _keep(settings: Settings, enrolment: Enrolment) -> None:
+    """Leave the demo site's own secrets where a site would keep them: in a file that its owner alone reads."""
+    target = _secrets_file(settings)
+    handle, draft = tempfile.mkstemp(dir=target.parent, prefix=".demo-site")
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        json.dump(enrolment.shown(), file, indent=2)
+        file.write("\n")
+    Path(draft).replace(target)
+
+
+def _secrets_file(settings: Settings) -> Path:
+    return settings.home / "demo-site.json"
+
+
+def _curl(settings: Settings) -> str:
+    """Write a curl that posts a comment; the key is read from the file, so that the scrollback does not keep it."""
+    body = {
+        "article": {"url": settings.public_url + ARTICLE, "title": "The bridge opens"},
+        "author": {"name": "Ada", "email": "ada@example.org"},
+        "body": "Finally! My way to work is half an hour shorter now.",
+    }
+    key = f"$(python3 -c \"import json;print(json.load(open('{_secrets_file(settings)}'))['key'])\")"
+    return (
+        f'curl -s {settings.public_url}/v1/comments -H "Authorization: Bearer {key}" '
+        f"-H 'Content-Type: application/json' -H 'Prefer: wait=5' -d '{json.dumps(body)}'"
+    )
