@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import tempfile
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -78,14 +79,25 @@ def _secrets_file(settings: Settings) -> Path:
 
 
 def _curl(settings: Settings) -> str:
-    """Write a curl that posts a comment; the key is read from the file, so that the scrollback does not keep it."""
+    """Write a curl that posts a comment and waits for its verdict."""
     body = {
         "article": {"url": settings.public_url + ARTICLE, "title": "The bridge opens"},
         "author": {"name": "Ada", "email": "ada@example.org"},
         "body": "Finally! My way to work is half an hour shorter now.",
     }
-    key = f"$(python3 -c \"import json;print(json.load(open('{_secrets_file(settings)}'))['key'])\")"
-    return (
-        f'curl -s {settings.public_url}/v1/comments -H "Authorization: Bearer {key}" '
-        f"-H 'Content-Type: application/json' -H 'Prefer: wait=5' -d '{json.dumps(body)}'"
+    return " ".join(
+        (
+            f"curl -s {shlex.quote(settings.public_url + '/v1/comments')}",
+            f"-H 'Authorization: Bearer {_kept_key(settings)}'",
+            "-H 'Content-Type: application/json' -H 'Prefer: wait=5'",
+            f"-d {shlex.quote(json.dumps(body))}",
+        )
     )
+
+
+def _kept_key(settings: Settings) -> str:
+    try:
+        kept = json.loads(_secrets_file(settings).read_text(encoding="utf-8"))
+        return str(kept["key"])
+    except (OSError, ValueError, KeyError):
+        return "KEY"  # the owner moved the file away; `replydesk site rotate demo key` makes another
