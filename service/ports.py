@@ -264,6 +264,12 @@ class Tx(Protocol):
     def decisions_after(self, site_id: int, cursor: int, limit: int) -> list[tuple[Decision, Comment]]:
         """Return departed decisions with seq > cursor in order, with the comment as its revision had it."""
 
+    def decisions_lately(self, before: int | None, limit: int) -> list[tuple[Decision, Comment]]:
+        """Return moderators' decisions over all sites, newest first (by id, below `before`), undone ones left out.
+
+        Each comes with the comment as it is now; the desk shows them so that a slip can be taken back.
+        """
+
     def add_note(self, decision_id: int, text: str, who: str, now: datetime) -> None:
         """Keep a moderator's note on a decision, apart from it, so that it can be erased alone."""
 
