@@ -1,0 +1,5 @@
+"""The truth on SQLite or PostgreSQL, and a double of it in memory."""
+
+from service.storage.store import SchemaError, SqlStore, open_store
+
+__all__ = ["SchemaError", "SqlStore", "open_store"]

@@ -1,0 +1,281 @@
+"""Accepting comments: idempotency keys, articles, the insert itself, and the next revision of a known comment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Executable, bindparam, func, insert, select, text, update
+
+from service.moderation.comment import Article, Comment, Draft, Status
+from service.ports import Key
+from service.storage.columns import Instant
+from service.storage.part import POSTGRESQL, Part, insert_into
+from service.storage.schema import articles, comments, contacts, idempotency_keys, originals, revisions, word
+
+_KEYS = select(
+    idempotency_keys.c.key,
+    idempotency_keys.c.comment_pk,
+    idempotency_keys.c.revision,
+    idempotency_keys.c.content_hash,
+).where(
+    idempotency_keys.c.site_id == bindparam("site_id"),
+    idempotency_keys.c.key.in_(bindparam("keys", expanding=True)),
+)
+_ARTICLES = select(articles.c.pk, articles.c.url, articles.c.title, articles.c.published_at).where(
+    articles.c.site_id == bindparam("site_id"), articles.c.url.in_(bindparam("urls", expanding=True))
+)
+_COMPLETE_ARTICLE = (
+    update(articles)
+    .where(articles.c.pk == bindparam("article_pk"))
+    .values(
+        title=func.coalesce(articles.c.title, bindparam("new_title")),
+        published_at=func.coalesce(articles.c.published_at, bindparam("new_published_at", type_=Instant)),
+    )
+)
+_NEXT_PKS = text("SELECT nextval('comments_pk_seq') FROM generate_series(1, :count)")
+_ADD_ORIGINALS = insert(originals)
+
+_LOCK_REVISION = (
+    select(comments.c.pk)
+    .where(
+        comments.c.pk == bindparam("comment_pk"),
+        comments.c.revision == bindparam("seen"),
+        comments.c.status.not_in([word("withdrawn"), word("erased")]),
+    )
+    .with_for_update()
+)
+_KEPT = [column for column in revisions.c if column.name != "comment_pk"]
+_KEEP_REVISION = insert(revisions).from_select(
+    ["comment_pk", *(column.name for column in _KEPT)],
+    select(comments.c.pk, *(comments.c[column.name] for column in _KEPT)).where(
+        comments.c.pk == bindparam("comment_pk")
+    ),
+)
+_REVISE = update(comments).where(comments.c.pk == bindparam("comment_pk"))
+
+
+class AcceptingPart(Part):
+    """The verbs that take comments in."""
+
+    def keys_used(self, site_id: int, keys: Sequence[str]) -> dict[str, Key]:
+        rows = self._read(_KEYS, site_id=site_id, keys=list(keys)) if keys else ()
+        return {row.key: Key(row.key, row.comment_pk, row.revision, row.content_hash) for row in rows}
+
+    def remember_keys(self, site_id: int, keys: Sequence[Key], now: datetime) -> None:
+        self._write_many(
+            _remember(self._dialect),
+            [
+                {
+                    "site_id": site_id,
+                    "key": key.key,
+                    "comment_pk": key.comment_pk,
+                    "revision": key.revision,
+                    "content_hash": key.content_hash,
+                    "created_at": now,
+                }
+                for key in sorted(keys, key=lambda key: key.key)
+            ],
+        )
+
+    def add_comments(self, site_id: int, drafts: Sequence[Draft], now: datetime) -> dict[str, Comment]:
+        if not drafts:
+            return {}
+        found = self._articles(site_id, [draft.article for draft in drafts])
+        rows = [
+            {
+                "site_id": site_id,
+                "id": draft.id,
+                "revision": 1,
+                "status": Status.PENDING.value,
+                "attempts": 0,
+                **_content(draft, found[draft.article.url][0], now),
+            }
+            for draft in drafts
+        ]
+        placed = self._insert_comments(rows)
+        added = {
+            draft.id: _pending(placed[draft.id], site_id, draft, found[draft.article.url][1], now)
+            for draft in drafts
+            if draft.id in placed
+        }
+        self._add_sealed((added[draft.id], draft) for draft in drafts if draft.id in added)
+        return added
+
+    def _insert_comments(self, rows: list[dict[str, Any]]) -> dict[str, int]:
+        """Insert what is new and return its pks by id.
+
+        On PostgreSQL a batch is inserted in the order of ids, so that two batches with the same ids wait for each other
+        and never in a circle; pks taken beforehand keep the caller's order.
+        """
+        self._must_write()
+        if len(rows) > 1 and self._dialect == POSTGRESQL:
+            pks = self._connection.scalars(_NEXT_PKS, {"count": len(rows)}).all()
+            rows = [{**row, "pk": pk} for row, pk in zip(rows, sorted(pks), strict=True)]
+            rows.sort(key=lambda row: str(row["id"]))
+        inserted = self._connection.execute(_add_comments(self._dialect), rows)
+        return {row.id: row.pk for row in inserted}
+
+    def _articles(self, site_id: int, wanted: Sequence[Article]) -> dict[str, tuple[int, Article]]:
+        """Return pk and article by URL; what is missing is made, and a title or date that comes later completes it."""
+        merged: dict[str, Article] = {}
+        for article in wanted:
+            merged[article.url] = _completed(merged.get(article.url, article), article)
+        found = self._known_articles(site_id, merged)
+        missing = [merged[url] for url in sorted(merged.keys() - found.keys())]
+        if missing:
+            self._make_articles(site_id, missing)
+            found |= self._known_articles(site_id, [article.url for article in missing])
+        for url in sorted(found):
+            pk, stored = found[url]
+            complete = _completed(stored, merged[url])
+            if complete != stored:
+                self._write(
+                    _COMPLETE_ARTICLE,
+                    article_pk=pk,
+                    new_title=complete.title,
+                    new_published_at=complete.published_at,
+                )
+                found[url] = pk, complete
+        return found
+
+    def _known_articles(self, site_id: int, urls: Iterable[str]) -> dict[str, tuple[int, Article]]:
+        rows = self._read(_ARTICLES, site_id=site_id, urls=list(urls))
+        return {row.url: (row.pk, Article(row.url, row.title, row.published_at)) for row in rows}
+
+    def _make_articles(self, site_id: int, missing: Sequence[Article]) -> None:
+        self._write_many(
+            _make_articles(self._dialect),
+            [
+                {
+                    "site_id": site_id,
+                    "url": article.url,
+                    "title": article.title,
+                    "published_at": article.published_at,
+                }
+                for article in missing
+            ],
+        )
+
+    def _add_sealed(self, pairs: Iterable[tuple[Comment, Draft]]) -> None:
+        boxes, sealed = [], []
+        for comment, draft in pairs:
+            if draft.box is not None:
+                boxes.append({"comment_pk": comment.pk, "box": draft.box})
+            sealed += [
+                {
+                    "comment_pk": comment.pk,
+                    "revision": comment.revision,
+                    "field": original.field,
+                    "ciphertext": original.ciphertext,
+                }
+                for original in draft.originals
+            ]
+        self._write_many(_keep_boxes(self._dialect), boxes)
+        self._write_many(_ADD_ORIGINALS, sealed)
+
+    def revise(self, current: Comment, draft: Draft, now: datetime, keep_published: bool) -> Comment | None:
+        locked = self._write(_LOCK_REVISION, comment_pk=current.pk, seen=current.revision).first()
+        if locked is None:
+            return None
+        article_pk, article = self._articles(current.site_id, [draft.article])[draft.article.url]
+        self._write(_KEEP_REVISION, comment_pk=current.pk)
+        published = current.published_revision if keep_published else None
+        self._write(
+            _REVISE,
+            comment_pk=current.pk,
+            revision=current.revision + 1,
+            status=Status.PENDING.value,
+            attempts=0,
+            lease_until=None,
+            decided_at=None,
+            decision_id=None,
+            verdict=None,
+            published_revision=published,
+            **_content(draft, article_pk, now),
+        )
+        revised = replace(
+            _pending(current.pk, current.site_id, draft, article, now),
+            id=current.id,
+            revision=current.revision + 1,
+            published_revision=published,
+        )
+        self._add_sealed([(revised, draft)])
+        return revised
+
+
+@cache
+def _add_comments(dialect: str) -> Executable:
+    return (
+        insert_into(comments, dialect)
+        .on_conflict_do_nothing(index_elements=["site_id", "id"])
+        .returning(comments.c.pk, comments.c.id)
+    )
+
+
+@cache
+def _make_articles(dialect: str) -> Executable:
+    return insert_into(articles, dialect).on_conflict_do_nothing(index_elements=["site_id", "url"])
+
+
+@cache
+def _remember(dialect: str) -> Executable:
+    return insert_into(idempotency_keys, dialect).on_conflict_do_nothing(index_elements=["site_id", "key"])
+
+
+@cache
+def _keep_boxes(dialect: str) -> Executable:
+    new = insert_into(contacts, dialect)
+    return new.on_conflict_do_update(index_elements=["comment_pk"], set_={"box": new.excluded.box})
+
+
+def _completed(stored: Article, told: Article) -> Article:
+    """What is known stays; what was missing is taken over."""
+    return Article(stored.url, stored.title or told.title, stored.published_at or told.published_at)
+
+
+def _content(draft: Draft, article_pk: int, now: datetime) -> dict[str, Any]:
+    return {
+        "live": draft.live,
+        "article_pk": article_pk,
+        "parent_id": draft.parent_id,
+        "author_name": draft.author_name,
+        "website": draft.website,
+        "body": draft.body,
+        "submitted_at": draft.submitted_at,
+        "received_at": now,
+        "content_hash": draft.content_hash,
+        "source": draft.source.value,
+        "author_key": draft.author_key,
+        "ip": draft.client.ip,
+        "user_agent": draft.client.user_agent,
+        "referrer": draft.client.referrer,
+        "signals": draft.signals,
+    }
+
+
+def _pending(pk: int, site_id: int, draft: Draft, article: Article, now: datetime) -> Comment:
+    """The comment as it has just been stored, without asking the store again."""
+    return Comment(
+        pk=pk,
+        site_id=site_id,
+        id=draft.id,
+        revision=1,
+        status=Status.PENDING,
+        article=article,
+        author_name=draft.author_name,
+        body=draft.body,
+        submitted_at=draft.submitted_at,
+        received_at=now,
+        content_hash=draft.content_hash,
+        source=draft.source,
+        parent_id=draft.parent_id,
+        website=draft.website,
+        author_key=draft.author_key,
+        client=draft.client,
+        signals=dict(draft.signals),
+        live=draft.live,
+    )

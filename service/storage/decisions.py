@@ -1,0 +1,243 @@
+"""Decisions: their ids and sequence numbers, departure and undo, the feed, the notes beside them, and the labels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Executable, RowMapping, and_, bindparam, insert, select, text, update
+
+from service.moderation.comment import Comment
+from service.moderation.verdict import Action, Decision, Who
+from service.ports import Label
+from service.storage.columns import Instant
+from service.storage.part import POSTGRESQL, Part, insert_into
+from service.storage.reading import ARTICLE, PAGE_LIMIT, TEXTS, in_revision, joined
+from service.storage.rows import decision_of
+from service.storage.schema import (
+    articles,
+    comments,
+    decisions,
+    has_departed,
+    is_by_moderator,
+    is_departing,
+    labels,
+    notes,
+    numbers,
+    revisions,
+    site_counters,
+)
+
+_NEXT_IDS = text("SELECT nextval('decision_ids') FROM generate_series(1, :count)")
+_COUNT_UP = insert_into(numbers, "sqlite")
+_COUNT_IDS = (
+    _COUNT_UP.values(name="decision", value=bindparam("count"))
+    .on_conflict_do_update(
+        index_elements=["name"], set_={"value": numbers.c.value + _COUNT_UP.excluded.value}
+    )
+    .returning(numbers.c.value)
+)
+_SEQUENCE = (
+    update(site_counters)
+    .where(site_counters.c.site_id == bindparam("site"))
+    .values(seq=site_counters.c.seq + bindparam("count"))
+    .returning(site_counters.c.seq)
+)
+_ADD = insert(decisions)
+_BY_ID = select(decisions).where(decisions.c.pk == bindparam("decision_id"))
+_OF_COMMENT = (
+    select(decisions).where(decisions.c.comment_pk == bindparam("comment_pk")).order_by(decisions.c.pk)
+)
+_DEPART = (
+    update(decisions)
+    .where(decisions.c.pk == bindparam("decision_id"), is_departing)
+    .values(seq=bindparam("number"))
+)
+_UNDO = (
+    update(decisions)
+    .where(decisions.c.pk == bindparam("decision_id"), decisions.c.undone_at.is_(None))
+    .values(undone_at=bindparam("now"))
+)
+_DUE = (
+    select(decisions)
+    .where(is_departing, decisions.c.effective_at <= bindparam("now", type_=Instant))
+    .order_by(decisions.c.effective_at, decisions.c.pk)
+    .limit(bindparam("limit"))
+)
+_PUBLISH = (
+    update(comments)
+    .where(comments.c.pk == bindparam("comment_pk"), comments.c.decision_id == bindparam("standing"))
+    .values(published_revision=bindparam("shown"))
+)
+
+
+_DECISION = tuple(column.label(f"decision_{column.name}") for column in decisions.c)
+_BESIDE = decisions.join(comments, comments.c.pk == decisions.c.comment_pk).join(
+    articles, articles.c.pk == comments.c.article_pk
+)
+_FEED = (
+    select(comments, *ARTICLE, *TEXTS, *_DECISION)
+    .select_from(
+        _BESIDE.outerjoin(
+            revisions,
+            and_(
+                revisions.c.comment_pk == decisions.c.comment_pk, revisions.c.revision == decisions.c.revision
+            ),
+        )
+    )
+    .where(decisions.c.site_id == bindparam("site_id"), decisions.c.seq > bindparam("cursor"), has_departed)
+    .order_by(decisions.c.seq)
+    .limit(bindparam("limit"))
+)
+_LATEST = (
+    select(comments, *ARTICLE, *_DECISION)
+    .select_from(_BESIDE)
+    .where(is_by_moderator)
+    .order_by(decisions.c.pk.desc())
+    .limit(bindparam("limit"))
+)
+_LATER = _LATEST.where(decisions.c.pk < bindparam("before"))
+_NOTES = select(notes.c.decision_id, notes.c.text).where(
+    notes.c.decision_id.in_(bindparam("decision_ids", expanding=True))
+)
+_ADD_LABELS = insert(labels)
+_LABELS = select(labels).where(labels.c.comment_pk == bindparam("comment_pk")).order_by(labels.c.pk)
+_RETRACT = (
+    update(labels)
+    .where(labels.c.decision_id == bindparam("retracted"), labels.c.retracted_at.is_(None))
+    .values(retracted_at=bindparam("now"))
+)
+
+
+class DecisionsPart(Part):
+    """The verbs about decisions, notes and labels."""
+
+    def new_decision_ids(self, count: int) -> list[int]:
+        if count < 1:
+            return []
+        if self._dialect == POSTGRESQL:
+            return sorted(self._write(_NEXT_IDS, count=count).scalars())
+        last = int(self._write(_COUNT_IDS, count=count).scalar_one())
+        return list(range(last - count + 1, last + 1))
+
+    def sequence(self, site_id: int, count: int) -> int:
+        """Take the numbers from the site's counter: its row stays locked until commit, so numbers appear in order."""
+        last = int(self._write(_SEQUENCE, site=site_id, count=count).scalar_one())
+        return last - count + 1
+
+    def add_decisions(self, decisions: Sequence[Decision]) -> None:
+        self._write_many(_ADD, [_row(decision) for decision in decisions])
+
+    def decision(self, decision_id: int) -> Decision | None:
+        row = self._read(_BY_ID, decision_id=decision_id).mappings().first()
+        return decision_of(row) if row else None
+
+    def decisions_of(self, comment_pk: int) -> list[Decision]:
+        return [decision_of(row) for row in self._read(_OF_COMMENT, comment_pk=comment_pk).mappings()]
+
+    def depart(self, decision_id: int, seq: int) -> bool:
+        return self._write(_DEPART, decision_id=decision_id, number=seq).rowcount == 1
+
+    def undo_decision(self, decision_id: int, now: datetime) -> bool:
+        return self._write(_UNDO, decision_id=decision_id, now=now).rowcount == 1
+
+    def departures_due(self, now: datetime, limit: int) -> list[Decision]:
+        return [decision_of(row) for row in self._read(_DUE, now=now, limit=limit).mappings()]
+
+    def publish(self, pk: int, decision_id: int, revision: int | None) -> bool:
+        published = self._write(_PUBLISH, comment_pk=pk, standing=decision_id, shown=revision)
+        return published.rowcount == 1
+
+    def decisions_after(self, site_id: int, cursor: int, limit: int) -> list[tuple[Decision, Comment]]:
+        limit = max(1, min(limit, PAGE_LIMIT))
+        rows = self._read(_FEED, site_id=site_id, cursor=cursor, limit=limit).mappings()
+        return [(_beside(row), in_revision(row, row["decision_revision"]) or joined(row)) for row in rows]
+
+    def decisions_lately(self, before: int | None, limit: int) -> list[tuple[Decision, Comment]]:
+        limit = max(1, min(limit, PAGE_LIMIT))
+        if before is None:
+            rows = self._read(_LATEST, limit=limit)
+        else:
+            rows = self._read(_LATER, limit=limit, before=before)
+        return [(_beside(row), joined(row)) for row in rows.mappings()]
+
+    def add_note(self, decision_id: int, text: str, who: str, now: datetime) -> None:
+        self._write(_note(self._dialect), decision_id=decision_id, text=text, who=who, created_at=now)
+
+    def notes(self, decision_ids: Sequence[int]) -> dict[int, str]:
+        rows = self._read(_NOTES, decision_ids=sorted(decision_ids)) if decision_ids else ()
+        return {row.decision_id: row.text for row in rows}
+
+    def add_labels(self, labels: Sequence[Label]) -> None:
+        self._write_many(
+            _ADD_LABELS,
+            [
+                {
+                    "site_id": label.site_id,
+                    "comment_pk": label.comment_pk,
+                    "revision": label.revision,
+                    "who_kind": label.who_kind.value,
+                    "who": label.who,
+                    "action": label.action.value,
+                    "decision_id": label.decision_id,
+                    "created_at": label.created_at,
+                    "retracted_at": label.retracted_at,
+                }
+                for label in labels
+            ],
+        )
+
+    def retract_labels(self, decision_id: int, now: datetime) -> int:
+        return self._write(_RETRACT, retracted=decision_id, now=now).rowcount
+
+    def labels_of(self, comment_pk: int) -> list[Label]:
+        return [_label(row) for row in self._read(_LABELS, comment_pk=comment_pk).mappings()]
+
+
+@cache
+def _note(dialect: str) -> Executable:
+    new = insert_into(notes, dialect)
+    kept = {name: new.excluded[name] for name in ("text", "who", "created_at")}
+    return new.on_conflict_do_update(index_elements=["decision_id"], set_=kept)
+
+
+def _beside(row: RowMapping) -> Decision:
+    return decision_of({column.name: row[f"decision_{column.name}"] for column in decisions.c})
+
+
+def _row(decision: Decision) -> dict[str, Any]:
+    return {
+        "pk": decision.id,
+        "comment_pk": decision.comment_pk,
+        "site_id": decision.site_id,
+        "revision": decision.revision,
+        "action": decision.action.value,
+        "who_kind": decision.who_kind.value,
+        "who": decision.who,
+        "from_status": decision.from_status.value,
+        "to_status": decision.to_status.value,
+        "created_at": decision.created_at,
+        "effective_at": decision.effective_at,
+        "reason": decision.reason,
+        "seq": decision.seq,
+        "replaces": decision.replaces,
+        "previous": decision.previous,
+        "undone_at": decision.undone_at,
+        "from_published": decision.from_published,
+    }
+
+
+def _label(row: RowMapping) -> Label:
+    return Label(
+        site_id=row["site_id"],
+        comment_pk=row["comment_pk"],
+        revision=row["revision"],
+        who_kind=Who(row["who_kind"]),
+        who=row["who"],
+        action=Action(row["action"]),
+        created_at=row["created_at"],
+        decision_id=row["decision_id"],
+        retracted_at=row["retracted_at"],
+    )

@@ -1,0 +1,164 @@
+"""The outbox: callbacks on their way, leased in turns between sites and in order for each comment."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Select, bindparam, exists, func, insert, select, update
+
+from service.moderation.events import Delivery
+from service.storage.columns import Instant
+from service.storage.part import Part
+from service.storage.reading import PAGE_LIMIT
+from service.storage.rows import delivery_of
+from service.storage.schema import deliveries, is_dead, is_waiting, sites, word
+
+_ADD = insert(deliveries)
+_NOW = bindparam("now", type_=Instant)
+_EARLIEST = (
+    select(func.min(deliveries.c.next_attempt_at))
+    .where(deliveries.c.site_id == sites.c.pk, is_waiting)
+    .scalar_subquery()
+)
+_DUE_SITES = (
+    select(sites.c.pk)
+    .where(sites.c.callback_url.is_not(None), sites.c.callback_disabled.is_(None), _EARLIEST <= _NOW)
+    .order_by(_EARLIEST)
+)
+_earlier = deliveries.alias("earlier")
+_is_first = ~exists().where(
+    _earlier.c.comment_pk == deliveries.c.comment_pk,
+    _earlier.c.state == word("waiting"),
+    _earlier.c.pk < deliveries.c.pk,
+)
+_CHOSEN = (
+    select(deliveries.c.pk)
+    .where(
+        deliveries.c.site_id == bindparam("due_site"),
+        is_waiting,
+        deliveries.c.next_attempt_at <= _NOW,
+        _is_first,
+    )
+    .order_by(deliveries.c.next_attempt_at, deliveries.c.pk)
+    .limit(bindparam("limit"))
+    .with_for_update(skip_locked=True, of=deliveries)
+    .cte("chosen")
+)
+_LEASE = (
+    update(deliveries)
+    .where(deliveries.c.pk.in_(select(_CHOSEN.c.pk)))
+    .values(attempts=deliveries.c.attempts + 1, next_attempt_at=bindparam("until", type_=Instant))
+    .returning(deliveries)
+)
+_FINISH = (
+    update(deliveries)
+    .where(
+        deliveries.c.pk == bindparam("delivery_id"),
+        is_waiting,
+        deliveries.c.attempts == bindparam("attempt"),
+    )
+    .values(
+        state=bindparam("ended"),
+        last_outcome=bindparam("outcome"),
+        next_attempt_at=func.coalesce(bindparam("again", type_=Instant), deliveries.c.next_attempt_at),
+        delivered_at=bindparam("arrived", type_=Instant),
+    )
+)
+_REPLAY = update(deliveries).where(is_dead).values(state="waiting", attempts=0, next_attempt_at=_NOW)
+_REPLAY_SOME = _REPLAY.where(deliveries.c.pk.in_(bindparam("pks", expanding=True)))
+_OF_SITE = deliveries.c.site_id == bindparam("of_site")
+
+
+class DeliveriesPart(Part):
+    """The verbs about callbacks."""
+
+    def add_deliveries(self, deliveries: Sequence[Delivery]) -> None:
+        self._write_many(
+            _ADD,
+            [
+                {
+                    "site_id": delivery.site_id,
+                    "comment_pk": delivery.comment_pk,
+                    "decision_id": delivery.decision_id,
+                    "webhook_id": delivery.webhook_id,
+                    "type": delivery.type,
+                    "payload": delivery.payload,
+                    "state": delivery.state,
+                    "attempts": delivery.attempts,
+                    "next_attempt_at": delivery.next_attempt_at,
+                    "created_at": delivery.created_at,
+                    "last_outcome": delivery.last_outcome,
+                    "delivered_at": delivery.delivered_at,
+                }
+                for delivery in deliveries
+            ],
+        )
+
+    def lease_deliveries(self, now: datetime, until: datetime, limit: int) -> list[Delivery]:
+        """Lease each site that has something due its share; one that is switched off costs nothing.
+
+        The lease is the next attempt's moment itself: a worker that dies leaves the row due again at `until`.
+        """
+        due = list(self._read(_DUE_SITES, now=now).scalars())
+        leased: list[Delivery] = []
+        for place, site_id in enumerate(due):
+            left = limit - len(leased)
+            if left < 1:
+                break
+            share = max(1, left // (len(due) - place))
+            rows = self._write(_LEASE, due_site=site_id, now=now, until=until, limit=share).mappings()
+            leased += sorted((delivery_of(row) for row in rows), key=lambda delivery: delivery.id)
+        return leased
+
+    def finish_delivery(
+        self,
+        delivery_id: int,
+        attempts: int,
+        state: str,
+        outcome: str,
+        next_attempt_at: datetime | None,
+        now: datetime,
+    ) -> bool:
+        finished = self._write(
+            _FINISH,
+            delivery_id=delivery_id,
+            attempt=attempts,
+            ended=state,
+            outcome=outcome,
+            again=next_attempt_at,
+            arrived=now if state == "delivered" else None,
+        )
+        return finished.rowcount == 1
+
+    def deliveries(
+        self, site_id: int | None, state: str | None, limit: int, after: int = 0
+    ) -> list[Delivery]:
+        values: dict[str, Any] = {"after": after, "limit": max(1, min(limit, PAGE_LIMIT))}
+        if site_id is not None:
+            values["of_site"] = site_id
+        rows = self._read(_listed(site_id is not None, state), **values).mappings()
+        return [delivery_of(row) for row in rows]
+
+    def replay_deliveries(self, site_id: int | None, ids: Sequence[int] | None, now: datetime) -> int:
+        values: dict[str, Any] = {"now": now}
+        statement = _REPLAY
+        if ids is not None:
+            if not ids:
+                return 0
+            statement, values["pks"] = _REPLAY_SOME, sorted(ids)
+        if site_id is not None:
+            statement, values["of_site"] = statement.where(_OF_SITE), site_id
+        return self._write(statement, **values).rowcount
+
+
+@cache
+def _listed(by_site: bool, state: str | None) -> Select[Any]:
+    statement = select(deliveries).where(deliveries.c.pk > bindparam("after"))
+    if by_site:
+        statement = statement.where(_OF_SITE)
+    if state is not None:
+        statement = statement.where(deliveries.c.state == word(state))
+    return statement.order_by(deliveries.c.pk).limit(bindparam("limit"))

@@ -1,0 +1,91 @@
+"""Brings a database to the schema of this version; any number of starters may do so at once."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Engine, event, text
+
+from service.storage.engines import for_reading, open_engine
+from service.storage.part import POSTGRESQL
+
+_MIGRATIONS = Path(__file__).parent / "migrations"
+_TURN = 7_232_051_106
+"""The number of the advisory lock that starters on PostgreSQL queue at."""
+
+
+def upgrade(database_url: str, revision: str = "head") -> None:
+    """Bring the database to `revision`; one starter migrates, the others wait and find it done.
+
+    Raises ValueError for a URL that is none, and the database's own error when a migration fails: then nothing of it
+    is left behind.
+    """
+    engine = open_engine(database_url)
+    try:
+        with _alone(engine), engine.connect() as connection:
+            config = _config()
+            config.attributes["connection"] = connection
+            command.upgrade(config, revision)
+    finally:
+        engine.dispose()
+
+
+def current(database_url: str) -> str | None:
+    """Return the schema's revision, None for a database without tables."""
+    engine = open_engine(database_url)
+    try:
+        with for_reading(engine).connect() as connection:
+            return MigrationContext.configure(connection).get_current_revision()
+    finally:
+        engine.dispose()
+
+
+def head() -> str:
+    """Return the newest revision that this version ships."""
+    newest = ScriptDirectory.from_config(_config()).get_current_head()
+    if newest is None:
+        raise LookupError("no migrations are installed beside this module")
+    return newest
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    return config
+
+
+@contextmanager
+def _alone(engine: Engine) -> Iterator[None]:
+    """Let one starter migrate at a time.
+
+    On SQLite the migration's own BEGIN IMMEDIATE is the lock. On PostgreSQL it is an advisory lock of a session of its
+    own, so that a migration may commit half-way (an index built CONCURRENTLY must) and still be alone.
+    """
+    if engine.dialect.name != POSTGRESQL:
+        event.listen(engine, "connect", _without_foreign_keys)
+        yield
+        return
+    with for_reading(engine).connect() as guard:
+        guard.execute(
+            text("SELECT set_config('lock_timeout', '0', false), set_config('statement_timeout', '0', false)")
+        )
+        guard.execute(text("SELECT pg_advisory_lock(:turn)"), {"turn": _TURN})
+        try:
+            yield
+        finally:
+            guard.execute(text("SELECT pg_advisory_unlock(:turn)"), {"turn": _TURN})
+            guard.invalidate()  # its time limits were lifted: it must not serve anything else
+
+
+def _without_foreign_keys(connection: sqlite3.Connection, _record: object) -> None:
+    """SQLite changes a table by copying it, and dropping the old one must not cascade."""
+    connection.execute("PRAGMA foreign_keys = OFF")

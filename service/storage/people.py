@@ -1,0 +1,77 @@
+"""Moderators, their sign-in links and sessions, and the log of human acts."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import RowMapping, bindparam, delete, exists, insert, select, true, update
+
+from service.ports import Moderator
+from service.storage.columns import Instant
+from service.storage.part import Part
+from service.storage.schema import acts, moderators, sessions, sign_ins
+
+_MODERATORS = select(moderators.c.pk, moderators.c.name, moderators.c.role, moderators.c.active)
+_BY_NAME = _MODERATORS.where(moderators.c.name == bindparam("name"))
+_ALL = _MODERATORS.order_by(moderators.c.name)
+_BY_ID = _MODERATORS.where(moderators.c.pk == bindparam("moderator_id"))
+_USE = (
+    update(sign_ins)
+    .where(
+        sign_ins.c.token_hash == bindparam("token"),
+        sign_ins.c.used_at.is_(None),
+        sign_ins.c.expires_at > bindparam("now", type_=Instant),
+        exists().where(moderators.c.pk == sign_ins.c.moderator_id, moderators.c.active == true()),
+    )
+    .values(used_at=bindparam("now"))
+    .returning(sign_ins.c.moderator_id)
+)
+_SESSION = _MODERATORS.join(sessions, sessions.c.moderator_id == moderators.c.pk).where(
+    sessions.c.token_hash == bindparam("token"),
+    sessions.c.expires_at > bindparam("now", type_=Instant),
+    moderators.c.active == true(),
+)
+_END = delete(sessions).where(sessions.c.token_hash == bindparam("token"))
+
+
+class PeoplePart(Part):
+    """The verbs about the people on the desk."""
+
+    def add_moderator(self, name: str, role: str, now: datetime) -> Moderator:
+        made = self._write(
+            insert(moderators).returning(moderators.c.pk), name=name, role=role, active=True, created_at=now
+        )
+        return Moderator(made.scalar_one(), name, role)
+
+    def moderator(self, name: str) -> Moderator | None:
+        row = self._read(_BY_NAME, name=name).mappings().first()
+        return _moderator(row) if row else None
+
+    def moderators(self) -> list[Moderator]:
+        return [_moderator(row) for row in self._read(_ALL).mappings()]
+
+    def add_sign_in(self, moderator_id: int, token_hash: str, expires_at: datetime) -> None:
+        self._write(insert(sign_ins), moderator_id=moderator_id, token_hash=token_hash, expires_at=expires_at)
+
+    def use_sign_in(self, token_hash: str, now: datetime) -> Moderator | None:
+        used = self._write(_USE, token=token_hash, now=now).scalar_one_or_none()
+        if used is None:
+            return None
+        return _moderator(self._read(_BY_ID, moderator_id=used).mappings().one())
+
+    def add_session(self, moderator_id: int, token_hash: str, expires_at: datetime) -> None:
+        self._write(insert(sessions), moderator_id=moderator_id, token_hash=token_hash, expires_at=expires_at)
+
+    def session(self, token_hash: str, now: datetime) -> Moderator | None:
+        row = self._read(_SESSION, token=token_hash, now=now).mappings().first()
+        return _moderator(row) if row else None
+
+    def end_session(self, token_hash: str) -> None:
+        self._write(_END, token=token_hash)
+
+    def log_act(self, who: str, act: str, subject: str, now: datetime) -> None:
+        self._write(insert(acts), who=who, act=act, subject=subject, created_at=now)
+
+
+def _moderator(row: RowMapping) -> Moderator:
+    return Moderator(row["pk"], row["name"], row["role"], row["active"])

@@ -1,0 +1,198 @@
+"""Reading comments: one, a keyset page, what readers see under an article, and what is sealed beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cache
+from typing import Any
+
+from sqlalchemy import BindParameter, RowMapping, Select, and_, bindparam, func, select
+
+from service.moderation.comment import Article, Comment, Status
+from service.ports import Page
+from service.storage.part import Part
+from service.storage.rows import comment_of
+from service.storage.schema import articles, comments, contacts, is_published, originals, revisions, word
+
+PAGE_LIMIT = 1_000
+"""The longest page a caller gets, whatever it asks for."""
+
+ARTICLE = (
+    articles.c.url.label("article_url"),
+    articles.c.title.label("article_title"),
+    articles.c.published_at.label("article_published_at"),
+)
+TEXTS = tuple(
+    revisions.c[name].label(f"old_{name}")
+    for name in (
+        "revision",
+        "author_name",
+        "website",
+        "body",
+        "submitted_at",
+        "received_at",
+        "content_hash",
+        "source",
+        "author_key",
+        "verdict",
+    )
+)
+COMMENTS = select(comments, *ARTICLE).join(articles, articles.c.pk == comments.c.article_pk)
+_BY_ID = COMMENTS.where(comments.c.site_id == bindparam("site_id"), comments.c.id == bindparam("comment_id"))
+_BY_PK = COMMENTS.where(comments.c.pk == bindparam("pk"))
+_LOCK_BY_ID = _BY_ID.with_for_update(of=comments)
+_LOCK_BY_PK = _BY_PK.with_for_update(of=comments)
+
+_ARTICLE_PK = (
+    select(articles.c.pk)
+    .where(articles.c.site_id == bindparam("site_id"), articles.c.url == bindparam("article_url"))
+    .scalar_subquery()
+)
+_PUBLISHED = (
+    COMMENTS.add_columns(*TEXTS)
+    .outerjoin(
+        revisions,
+        and_(
+            revisions.c.comment_pk == comments.c.pk,
+            revisions.c.revision == comments.c.published_revision,
+        ),
+    )
+    .where(comments.c.article_pk == _ARTICLE_PK, is_published)
+    .order_by(comments.c.pk)
+    .limit(bindparam("limit"))
+)
+_REVISION = (
+    COMMENTS.add_columns(*TEXTS)
+    .outerjoin(
+        revisions,
+        and_(revisions.c.comment_pk == comments.c.pk, revisions.c.revision == bindparam("revision")),
+    )
+    .where(comments.c.pk == bindparam("pk"))
+)
+_BOX = select(contacts.c.box).where(contacts.c.comment_pk == bindparam("pk"))
+_ORIGINALS = select(originals.c.field, originals.c.ciphertext).where(
+    originals.c.comment_pk == bindparam("pk"), originals.c.revision == bindparam("revision")
+)
+_APPROVED_AUTHORS = (
+    select(comments.c.author_key)
+    .where(
+        comments.c.site_id == bindparam("site_id"),
+        comments.c.author_key.in_(bindparam("author_keys", expanding=True)),
+        comments.c.author_key.is_not(None),
+        comments.c.status == word("approved"),
+    )
+    .distinct()
+)
+
+
+class ReadingPart(Part):
+    """The verbs that read comments."""
+
+    def comment(self, site_id: int, comment_id: str, lock: bool = False) -> Comment | None:
+        statement = _LOCK_BY_ID if lock else _BY_ID
+        return _first(self._read(statement, site_id=site_id, comment_id=comment_id).mappings().first())
+
+    def comment_by_pk(self, pk: int, lock: bool = False) -> Comment | None:
+        return _first(self._read(_LOCK_BY_PK if lock else _BY_PK, pk=pk).mappings().first())
+
+    def comments(
+        self,
+        site_id: int | None,
+        *,
+        status: Status | None = None,
+        article_url: str | None = None,
+        after: int | None = None,
+        limit: int = 50,
+        oldest_first: bool = False,
+    ) -> Page:
+        limit = max(1, min(limit, PAGE_LIMIT))
+        statement = _page(
+            site_id is not None, status, article_url is not None, after is not None, oldest_first
+        )
+        values: dict[str, Any] = {
+            "site_id": site_id,
+            "article_url": article_url,
+            "after": after,
+            "limit": limit + 1,
+        }
+        given = {name: value for name, value in values.items() if value is not None}
+        found = [joined(row) for row in self._read(statement, **given).mappings()]
+        page = tuple(found[:limit])
+        return Page(page, page[-1].pk if len(found) > limit else None)
+
+    def count(self, site_id: int | None, status: Status) -> int:
+        values = {} if site_id is None else {"site_id": site_id}
+        return int(self._read(_count(site_id is not None, status), **values).scalar_one())
+
+    def revision_body(self, pk: int, revision: int) -> Comment | None:
+        row = self._read(_REVISION, pk=pk, revision=revision).mappings().first()
+        return in_revision(row, revision) if row else None
+
+    def published(self, site_id: int, article_url: str, limit: int = 1000) -> list[Comment]:
+        rows = self._read(
+            _PUBLISHED, site_id=site_id, article_url=article_url, limit=max(1, min(limit, PAGE_LIMIT))
+        )
+        found = (in_revision(row, row["published_revision"]) for row in rows.mappings())
+        return [comment for comment in found if comment]
+
+    def contact_box(self, pk: int) -> bytes | None:
+        return self._read(_BOX, pk=pk).scalar_one_or_none()
+
+    def originals(self, pk: int, revision: int) -> dict[str, bytes]:
+        return {row.field: row.ciphertext for row in self._read(_ORIGINALS, pk=pk, revision=revision)}
+
+    def has_approved(self, site_id: int, author_keys: Iterable[str]) -> set[str]:
+        keys = sorted(set(author_keys))
+        if not keys:
+            return set()
+        return set(self._read(_APPROVED_AUTHORS, site_id=site_id, author_keys=keys).scalars())
+
+
+@cache
+def _page(
+    by_site: bool, status: Status | None, by_article: bool, after: bool, oldest_first: bool
+) -> Select[Any]:
+    """Build each form of the statement once; the status is a literal, so that the index of held rows fits."""
+    statement = COMMENTS
+    if by_article and by_site:
+        statement = statement.where(comments.c.article_pk == _ARTICLE_PK)
+    elif by_article:
+        statement = statement.where(articles.c.url == bindparam("article_url"))
+    elif by_site:
+        statement = statement.where(comments.c.site_id == bindparam("site_id"))
+    if status is not None:
+        statement = statement.where(comments.c.status == word(status.value))
+    if after:
+        beyond: BindParameter[int] = bindparam("after")
+        statement = statement.where(comments.c.pk > beyond if oldest_first else comments.c.pk < beyond)
+    order = comments.c.pk if oldest_first else comments.c.pk.desc()
+    return statement.order_by(order).limit(bindparam("limit"))
+
+
+@cache
+def _count(by_site: bool, status: Status) -> Select[Any]:
+    statement = select(func.count()).select_from(comments).where(comments.c.status == word(status.value))
+    return statement.where(comments.c.site_id == bindparam("site_id")) if by_site else statement
+
+
+def joined(row: RowMapping) -> Comment:
+    """Return the comment of a row that carries its article."""
+    return comment_of(row, _article(row))
+
+
+def in_revision(row: RowMapping, revision: int) -> Comment | None:
+    """Return the comment as `revision` had it, from a row that carries the superseded text; None when there is none."""
+    if row["revision"] == revision:
+        return joined(row)
+    if row["old_revision"] is None:
+        return None
+    old = {**row, **{column.name.removeprefix("old_"): row[column.name] for column in TEXTS}}
+    return comment_of(old, _article(row))
+
+
+def _first(row: RowMapping | None) -> Comment | None:
+    return joined(row) if row else None
+
+
+def _article(row: RowMapping) -> Article:
+    return Article(row["article_url"], row["article_title"], row["article_published_at"])

@@ -1,0 +1,352 @@
+"""The tables and their indexes. A change here needs a migration beside it and a new HEAD.
+
+Partial indexes carry the speed: each query of the running house (lease, queue page, feed, due deliveries) has an index
+that holds only the rows it wants, in the order it wants them, so that it costs the same at any size. Their predicates
+are written as literals here and in the queries: neither planner matches a partial index to a bound parameter.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Sequence,
+    Table,
+    Text,
+    UniqueConstraint,
+    and_,
+    literal_column,
+    true,
+)
+from sqlalchemy.sql import ColumnElement
+
+from service.storage.columns import Instant, Json, Pk, Secrets, Word
+
+HEAD = "0001"
+"""The migration that this code needs; a test holds it against the newest one."""
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+decision_ids = Sequence("decision_ids", metadata=metadata)
+"""Gives decisions their ids on PostgreSQL, where a counter row would make all settling wait for one commit."""
+
+
+def word(value: str) -> ColumnElement[str]:
+    """Return one of the house's own words as an SQL literal. Raises ValueError for anything else."""
+    if not (value.isascii() and value.isalpha()):
+        raise ValueError("is no word")
+    return literal_column(f"'{value}'", Word)
+
+
+def _partial(
+    name: str, *columns: ColumnElement[Any], where: ColumnElement[bool], unique: bool = False
+) -> Index:
+    return Index(name, *columns, unique=unique, sqlite_where=where, postgresql_where=where)
+
+
+# -- sites ---------------------------------------------------------------------------------------------------------
+
+sites = Table(
+    "sites",
+    metadata,
+    Column("pk", Pk, Identity(), primary_key=True),
+    Column("name", Text, nullable=False, unique=True),
+    Column("url", Text, nullable=False),
+    Column("title", Text),
+    Column("policy_version", Integer, nullable=False),
+    Column("callback_url", Text),
+    Column("callback_disabled", Text),
+    Column("email_required", Boolean, nullable=False),
+    Column("address_mode", Word, nullable=False),
+    Column("contact_public_key", Text),
+    Column("webhook_secrets", Secrets, nullable=False),
+    Column("inbound_secrets", Secrets, nullable=False),
+    Column("region", Text),
+    Column("created_at", Instant),
+)
+
+policies = Table(
+    "policies",
+    metadata,
+    Column("site_id", Pk, ForeignKey(sites.c.pk), primary_key=True, autoincrement=False),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("terms", Text, nullable=False),
+)
+
+site_counters = Table(
+    "site_counters",
+    metadata,
+    Column("site_id", Pk, ForeignKey(sites.c.pk), primary_key=True, autoincrement=False),
+    Column("seq", Pk, nullable=False),
+    comment="narrow, so that a decision's number does not rewrite the site's row",
+)
+
+numbers = Table(
+    "numbers",
+    metadata,
+    Column("name", Word, primary_key=True),
+    Column("value", Pk, nullable=False),
+    comment="counters on a store without sequences",
+)
+
+api_keys = Table(
+    "api_keys",
+    metadata,
+    Column("fingerprint", Text, primary_key=True),
+    Column("site_id", Pk, ForeignKey(sites.c.pk), nullable=False, index=True),
+    Column("kind", Word, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("expires_at", Instant),
+)
+
+# -- comments ------------------------------------------------------------------------------------------------------
+
+articles = Table(
+    "articles",
+    metadata,
+    Column("pk", Pk, Identity(), primary_key=True),
+    Column("site_id", Pk, ForeignKey(sites.c.pk), nullable=False),
+    Column("url", Text, nullable=False),
+    Column("title", Text),
+    Column("published_at", Instant),
+    UniqueConstraint("site_id", "url"),
+)
+
+comments = Table(
+    "comments",
+    metadata,
+    Column("pk", Pk, Identity(), primary_key=True),
+    Column("site_id", Pk, nullable=False),
+    Column("id", Text, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("status", Word, nullable=False),
+    Column("live", Boolean, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("lease_until", Instant),
+    Column("article_pk", Pk, ForeignKey(articles.c.pk), nullable=False),
+    Column("parent_id", Text),
+    Column("author_name", Text, nullable=False),
+    Column("website", Text),
+    Column("body", Text, nullable=False),
+    Column("submitted_at", Instant, nullable=False),
+    Column("received_at", Instant, nullable=False),
+    Column("content_hash", Text, nullable=False),
+    Column("source", Word, nullable=False),
+    Column("author_key", Text),
+    Column("ip", Text),
+    Column("user_agent", Text),
+    Column("referrer", Text),
+    Column("signals", Json),
+    Column("decided_at", Instant),
+    Column("decision_id", Pk),
+    Column("published_revision", Integer),
+    Column("verdict", Text),
+    UniqueConstraint("site_id", "id"),
+    sqlite_autoincrement=True,
+)
+
+is_pending = comments.c.status == word("pending")
+is_held = comments.c.status == word("held")
+is_fresh = and_(is_pending, comments.c.attempts == literal_column("0"))
+is_tried = and_(is_pending, comments.c.attempts > literal_column("0"))
+is_live_pending = and_(is_pending, comments.c.live == true())
+is_published = comments.c.published_revision.is_not(None)
+has_author = comments.c.author_key.is_not(None)
+
+_partial("ix_comments_fresh", comments.c.live.desc(), comments.c.pk, where=is_fresh)
+_partial("ix_comments_tried", comments.c.live.desc(), comments.c.lease_until, where=is_tried)
+_partial("ix_comments_waiting", comments.c.site_id, comments.c.received_at, where=is_live_pending)
+_partial("ix_comments_held", comments.c.pk, where=is_held)
+_partial("ix_comments_published", comments.c.article_pk, comments.c.pk, where=is_published)
+_partial("ix_comments_author", comments.c.site_id, comments.c.author_key, comments.c.status, where=has_author)
+Index("ix_comments_site", comments.c.site_id, comments.c.status, comments.c.pk)
+Index("ix_comments_article", comments.c.article_pk, comments.c.pk)
+
+revisions = Table(
+    "revisions",
+    metadata,
+    Column("comment_pk", Pk, ForeignKey(comments.c.pk), primary_key=True, autoincrement=False),
+    Column("revision", Integer, primary_key=True, autoincrement=False),
+    Column("author_name", Text, nullable=False),
+    Column("website", Text),
+    Column("body", Text, nullable=False),
+    Column("submitted_at", Instant, nullable=False),
+    Column("received_at", Instant, nullable=False),
+    Column("content_hash", Text, nullable=False),
+    Column("source", Word, nullable=False),
+    Column("author_key", Text),
+    Column("verdict", Text),
+    comment="superseded texts alone: the current one is in comments, so that accepting stays one insert",
+)
+_partial("ix_revisions_author", revisions.c.author_key, where=revisions.c.author_key.is_not(None))
+
+idempotency_keys = Table(
+    "idempotency_keys",
+    metadata,
+    Column("site_id", Pk, primary_key=True, autoincrement=False),
+    Column("key", Text, primary_key=True),
+    Column("comment_pk", Pk, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("content_hash", Text, nullable=False),
+    Column("created_at", Instant, nullable=False, index=True),
+)
+
+contacts = Table(
+    "contacts",
+    metadata,
+    Column("comment_pk", Pk, ForeignKey(comments.c.pk), primary_key=True, autoincrement=False),
+    Column("box", LargeBinary, nullable=False),
+    comment="sealed boxes, which no process of ours can open",
+)
+
+originals = Table(
+    "originals",
+    metadata,
+    Column("comment_pk", Pk, ForeignKey(comments.c.pk), primary_key=True, autoincrement=False),
+    Column("revision", Integer, primary_key=True, autoincrement=False),
+    Column("field", Text, primary_key=True),
+    Column("ciphertext", LargeBinary, nullable=False),
+)
+
+# -- decisions -----------------------------------------------------------------------------------------------------
+
+decisions = Table(
+    "decisions",
+    metadata,
+    Column("pk", Pk, primary_key=True, autoincrement=False),
+    Column("comment_pk", Pk, ForeignKey(comments.c.pk), nullable=False),
+    Column("site_id", Pk, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("action", Word, nullable=False),
+    Column("who_kind", Word, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("from_status", Word, nullable=False),
+    Column("to_status", Word, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("effective_at", Instant, nullable=False),
+    Column("reason", Text),
+    Column("seq", Pk),
+    Column("replaces", Pk),
+    Column("previous", Pk),
+    Column("undone_at", Instant),
+    Column("from_published", Integer),
+)
+
+has_departed = decisions.c.seq.is_not(None)
+is_departing = and_(decisions.c.seq.is_(None), decisions.c.undone_at.is_(None))
+is_by_moderator = and_(decisions.c.who_kind == word("moderator"), decisions.c.undone_at.is_(None))
+
+_partial("ix_decisions_feed", decisions.c.site_id, decisions.c.seq, where=has_departed, unique=True)
+_partial("ix_decisions_departing", decisions.c.effective_at, decisions.c.pk, where=is_departing)
+_partial("ix_decisions_lately", decisions.c.pk, where=is_by_moderator)
+Index("ix_decisions_comment", decisions.c.comment_pk, decisions.c.pk)
+
+notes = Table(
+    "notes",
+    metadata,
+    Column("decision_id", Pk, ForeignKey(decisions.c.pk), primary_key=True, autoincrement=False),
+    Column("text", Text, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    comment="apart from the decisions, so that a note can be erased alone",
+)
+
+labels = Table(
+    "labels",
+    metadata,
+    Column("pk", Pk, Identity(), primary_key=True),
+    Column("site_id", Pk, nullable=False),
+    Column("comment_pk", Pk, ForeignKey(comments.c.pk), nullable=False, index=True),
+    Column("revision", Integer, nullable=False),
+    Column("who_kind", Word, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("action", Word, nullable=False),
+    Column("decision_id", Pk),
+    Column("created_at", Instant, nullable=False),
+    Column("retracted_at", Instant),
+)
+_partial("ix_labels_decision", labels.c.decision_id, where=labels.c.decision_id.is_not(None))
+
+# -- deliveries ----------------------------------------------------------------------------------------------------
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("pk", Pk, Identity(), primary_key=True),
+    Column("site_id", Pk, nullable=False),
+    Column("comment_pk", Pk, ForeignKey(comments.c.pk), nullable=False),
+    Column("decision_id", Pk, nullable=False),
+    Column("webhook_id", Text, nullable=False),
+    Column("type", Text, nullable=False),
+    Column("payload", LargeBinary, nullable=False),
+    Column("state", Word, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("next_attempt_at", Instant, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("last_outcome", Text),
+    Column("delivered_at", Instant),
+    sqlite_autoincrement=True,
+)
+
+is_waiting = deliveries.c.state == word("waiting")
+is_dead = deliveries.c.state == word("dead")
+
+_partial(
+    "ix_deliveries_due", deliveries.c.site_id, deliveries.c.next_attempt_at, deliveries.c.pk, where=is_waiting
+)
+_partial("ix_deliveries_outstanding", deliveries.c.comment_pk, deliveries.c.pk, where=is_waiting)
+_partial("ix_deliveries_dead", deliveries.c.site_id, deliveries.c.pk, where=is_dead)
+
+# -- people --------------------------------------------------------------------------------------------------------
+
+moderators = Table(
+    "moderators",
+    metadata,
+    Column("pk", Pk, Identity(), primary_key=True),
+    Column("name", Text, nullable=False, unique=True),
+    Column("role", Word, nullable=False),
+    Column("active", Boolean, nullable=False),
+    Column("created_at", Instant, nullable=False),
+)
+
+sign_ins = Table(
+    "sign_ins",
+    metadata,
+    Column("token_hash", Text, primary_key=True),
+    Column("moderator_id", Pk, ForeignKey(moderators.c.pk), nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    Column("used_at", Instant),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("token_hash", Text, primary_key=True),
+    Column("moderator_id", Pk, ForeignKey(moderators.c.pk), nullable=False),
+    Column("expires_at", Instant, nullable=False),
+)
+
+acts = Table(
+    "acts",
+    metadata,
+    Column("pk", Pk, Identity(), primary_key=True),
+    Column("who", Text, nullable=False),
+    Column("act", Word, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("created_at", Instant, nullable=False),
+)

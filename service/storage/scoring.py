@@ -1,0 +1,141 @@
+"""Leases for the workers, and the compare-and-swap that every decision goes through."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from sqlalchemy import BigInteger, Executable, Integer, Select, Text, bindparam, func, or_, select, update
+
+from service.moderation.comment import Article, Comment
+from service.ports import Move
+from service.storage.bulk import rows_of
+from service.storage.columns import Instant, to_json, to_microseconds
+from service.storage.part import Part
+from service.storage.rows import comment_of, verdict_text
+from service.storage.schema import articles, comments, is_fresh, is_tried
+
+_FRESH = select(comments.c.pk).where(is_fresh).order_by(comments.c.live.desc(), comments.c.pk)
+_TRIED = (
+    select(comments.c.pk)
+    .where(
+        is_tried,
+        or_(comments.c.lease_until.is_(None), comments.c.lease_until <= bindparam("now", type_=Instant)),
+    )
+    .order_by(comments.c.live.desc(), comments.c.lease_until)
+)
+
+
+def _lease(free: Select[Any]) -> Executable:
+    """One UPDATE … RETURNING; the CTE holds its locks, and SKIP LOCKED lets workers pass each other on PostgreSQL."""
+    chosen = free.limit(bindparam("limit")).with_for_update(skip_locked=True).cte("chosen")
+    return (
+        update(comments)
+        .where(comments.c.pk.in_(select(chosen.c.pk)))
+        .values(attempts=comments.c.attempts + 1, lease_until=bindparam("until", type_=Instant))
+        .returning(comments)
+    )
+
+
+_LEASE_FRESH = _lease(_FRESH)
+_LEASE_TRIED = _lease(_TRIED)
+_ARTICLES_OF = select(articles).where(articles.c.pk.in_(bindparam("article_pks", expanding=True)))
+_RELEASE = (
+    update(comments)
+    .where(comments.c.pk.in_(bindparam("pks", expanding=True)), is_tried)
+    .values(attempts=comments.c.attempts - 1, lease_until=None)
+)
+
+
+class ScoringPart(Part):
+    """The verbs between the queue and the verdict."""
+
+    def lease_pending(
+        self, now: datetime, until: datetime, limit: int, *, retried: bool = False
+    ) -> list[Comment]:
+        if retried:
+            leased = self._write(_LEASE_TRIED, now=now, until=until, limit=min(limit, 1))
+        else:
+            leased = self._write(_LEASE_FRESH, until=until, limit=limit)
+        rows = leased.mappings().all()
+        found = self._articles_of(row["article_pk"] for row in rows)
+        comments_leased = [comment_of(row, found[row["article_pk"]]) for row in rows]
+        return sorted(comments_leased, key=lambda comment: (not comment.live, comment.pk))
+
+    def _articles_of(self, pks: Iterable[int]) -> dict[int, Article]:
+        wanted = sorted(set(pks))
+        if not wanted:
+            return {}
+        rows = self._read(_ARTICLES_OF, article_pks=wanted)
+        return {row.pk: Article(row.url, row.title, row.published_at) for row in rows}
+
+    def release(self, pks: Sequence[int]) -> None:
+        if pks:
+            self._write(_RELEASE, pks=sorted(pks))
+
+    def move(self, moves: Sequence[Move]) -> set[int]:
+        if not moves:
+            return set()
+        return set(
+            self._write(_move(self._dialect), moves=to_json([_told(move) for move in moves])).scalars()
+        )
+
+
+@cache
+def _move(dialect: str) -> Executable:
+    """Compare and swap all in one statement. The rows are locked in the order of pk, so that two never deadlock."""
+    wanted = rows_of(
+        "moves",
+        dialect,
+        pk=BigInteger,
+        revision=Integer,
+        from_status=Text,
+        standing=BigInteger,
+        to_status=Text,
+        decision_id=BigInteger,
+        published_revision=Integer,
+        decided_at=BigInteger,
+        verdict=Text,
+    )
+    locked = (
+        select(comments.c.pk)
+        .where(comments.c.pk.in_(select(wanted.c.pk)))
+        .order_by(comments.c.pk)
+        .with_for_update()
+        .cte("locked")
+    )
+    return (
+        update(comments)
+        .where(
+            comments.c.pk == wanted.c.pk,
+            comments.c.pk.in_(select(locked.c.pk)),
+            comments.c.revision == wanted.c.revision,
+            comments.c.status == wanted.c.from_status,
+            comments.c.decision_id.is_not_distinct_from(wanted.c.standing),
+        )
+        .values(
+            status=wanted.c.to_status,
+            decision_id=wanted.c.decision_id,
+            published_revision=wanted.c.published_revision,
+            decided_at=wanted.c.decided_at,
+            verdict=func.coalesce(wanted.c.verdict, comments.c.verdict),
+            lease_until=None,
+        )
+        .returning(comments.c.pk)
+    )
+
+
+def _told(move: Move) -> dict[str, Any]:
+    return {
+        "pk": move.pk,
+        "revision": move.revision,
+        "from_status": move.from_status.value,
+        "standing": move.standing,
+        "to_status": move.to_status.value,
+        "decision_id": move.decision_id,
+        "published_revision": move.published_revision,
+        "decided_at": to_microseconds(move.decided_at) if move.decided_at else None,
+        "verdict": verdict_text(move.verdict),
+    }

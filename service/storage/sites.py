@@ -1,0 +1,142 @@
+"""Sites, their policies in every version, and the fingerprints of their keys."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import datetime
+from functools import lru_cache
+
+from sqlalchemy import Insert, RowMapping, bindparam, insert, or_, select, update
+
+from service.moderation.policy import Policy
+from service.moderation.terms import from_terms, to_terms
+from service.ports import Site
+from service.storage.columns import Instant, to_json
+from service.storage.part import Part, insert_into
+from service.storage.schema import api_keys, policies, site_counters, sites
+
+_SITES = select(sites, policies.c.terms).join(
+    policies, (policies.c.site_id == sites.c.pk) & (policies.c.version == sites.c.policy_version)
+)
+_BY_NAME = _SITES.where(sites.c.name == bindparam("name"))
+_BY_ID = _SITES.where(sites.c.pk == bindparam("site_id"))
+_ALL = _SITES.order_by(sites.c.name)
+_SAVE = update(sites).where(sites.c.pk == bindparam("site_id"))
+_TERMS = select(policies.c.terms).where(
+    policies.c.site_id == bindparam("site_id"), policies.c.version == bindparam("version")
+)
+_RETIRE = (
+    update(api_keys)
+    .where(
+        api_keys.c.site_id == bindparam("site"),
+        api_keys.c.kind == bindparam("of_kind"),
+        or_(api_keys.c.expires_at.is_(None), api_keys.c.expires_at > bindparam("until", type_=Instant)),
+    )
+    .values(expires_at=bindparam("until"))
+)
+_OWNER = (
+    _SITES.add_columns(api_keys.c.kind)
+    .join(api_keys, api_keys.c.site_id == sites.c.pk)
+    .where(
+        api_keys.c.fingerprint == bindparam("fingerprint"),
+        or_(api_keys.c.expires_at.is_(None), api_keys.c.expires_at > bindparam("now", type_=Instant)),
+    )
+)
+
+
+class SitesPart(Part):
+    """The verbs about sites and keys."""
+
+    def add_site(self, site: Site) -> Site:
+        row = self._write(insert(sites).returning(sites.c.pk), **_row(site))
+        made = replace(site, id=row.scalar_one())
+        self._write(insert(site_counters), site_id=made.id, seq=0)
+        self._keep_policy(made)
+        return made
+
+    def save_site(self, site: Site) -> None:
+        self._write(_SAVE, site_id=site.id, **_row(site))
+        self._keep_policy(site)
+
+    def _keep_policy(self, site: Site) -> None:
+        """Keep this version once; other terms under a kept version would change verdicts already given."""
+        terms = to_json(to_terms(site.policy))
+        self._write(_keep(self._dialect), site_id=site.id, version=site.policy.version, terms=terms)
+        kept = self._read(_TERMS, site_id=site.id, version=site.policy.version).scalar_one()
+        if kept != terms:
+            raise ValueError(
+                f"policy version {site.policy.version} is kept with other terms; give it a new one"
+            )
+
+    def site(self, name: str) -> Site | None:
+        row = self._read(_BY_NAME, name=name).mappings().first()
+        return _site(row) if row else None
+
+    def site_by_id(self, site_id: int) -> Site | None:
+        row = self._read(_BY_ID, site_id=site_id).mappings().first()
+        return _site(row) if row else None
+
+    def sites(self) -> list[Site]:
+        return [_site(row) for row in self._read(_ALL).mappings()]
+
+    def policy(self, site_id: int, version: int) -> Policy | None:
+        terms = self._read(_TERMS, site_id=site_id, version=version).scalar_one_or_none()
+        return None if terms is None else _policy(terms, version)
+
+    def add_key(self, site_id: int, fingerprint: str, kind: str, now: datetime) -> None:
+        self._write(insert(api_keys), site_id=site_id, fingerprint=fingerprint, kind=kind, created_at=now)
+
+    def retire_keys(self, site_id: int, kind: str, expires_at: datetime) -> None:
+        self._write(_RETIRE, site=site_id, of_kind=kind, until=expires_at)
+
+    def key_owner(self, fingerprint: str, now: datetime) -> tuple[Site, str] | None:
+        row = self._read(_OWNER, fingerprint=fingerprint, now=now).mappings().first()
+        return (_site(row), row["kind"]) if row else None
+
+
+def _keep(dialect: str) -> Insert:
+    return insert_into(policies, dialect).on_conflict_do_nothing(index_elements=["site_id", "version"])
+
+
+@lru_cache(maxsize=256)
+def _policy(terms: str, version: int) -> Policy:
+    """Read a policy once: every request and every batch asks for it, and its terms never change."""
+    return from_terms(json.loads(terms), version)
+
+
+def _row(site: Site) -> dict[str, object]:
+    return {
+        "name": site.name,
+        "url": site.url,
+        "title": site.title,
+        "policy_version": site.policy.version,
+        "callback_url": site.callback_url,
+        "callback_disabled": site.callback_disabled,
+        "email_required": site.email_required,
+        "address_mode": site.address_mode,
+        "contact_public_key": site.contact_public_key,
+        "webhook_secrets": site.webhook_secrets,
+        "inbound_secrets": site.inbound_secrets,
+        "region": site.region,
+        "created_at": site.created_at,
+    }
+
+
+def _site(row: RowMapping) -> Site:
+    return Site(
+        id=row["pk"],
+        name=row["name"],
+        url=row["url"],
+        policy=_policy(row["terms"], row["policy_version"]),
+        title=row["title"],
+        callback_url=row["callback_url"],
+        callback_disabled=row["callback_disabled"],
+        email_required=row["email_required"],
+        address_mode=row["address_mode"],
+        contact_public_key=row["contact_public_key"],
+        webhook_secrets=row["webhook_secrets"],
+        inbound_secrets=row["inbound_secrets"],
+        region=row["region"],
+        created_at=row["created_at"],
+    )

@@ -1,0 +1,94 @@
+"""The truth: transactions on SQLite or PostgreSQL, put together from their parts."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+
+from sqlalchemy import Engine, inspect, text
+
+from service.moderation.errors import ReplydeskError
+from service.ports import Store
+from service.storage.accepting import AcceptingPart
+from service.storage.decisions import DecisionsPart
+from service.storage.deliveries import DeliveriesPart
+from service.storage.engines import for_reading, open_engine
+from service.storage.part import SQLITE
+from service.storage.people import PeoplePart
+from service.storage.reading import ReadingPart
+from service.storage.schema import HEAD
+from service.storage.scoring import ScoringPart
+from service.storage.sites import SitesPart
+from service.storage.watching import WatchingPart
+
+
+class SchemaError(ReplydeskError):
+    """The database is not in the shape that this version needs; run `replydesk migrate`."""
+
+
+class SqlTx(
+    SitesPart,
+    AcceptingPart,
+    ReadingPart,
+    ScoringPart,
+    DecisionsPart,
+    DeliveriesPart,
+    PeoplePart,
+    WatchingPart,
+):
+    """One transaction on a SQL database."""
+
+
+class SqlStore:
+    """A store on one database; its pool serves any number of threads."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._reading = for_reading(engine)
+        # Writers of this process queue here, in memory; SQLite's own waiting sleeps and tries again.
+        writes_alone = engine.dialect.name == SQLITE
+        self._turn: AbstractContextManager[object] = threading.Lock() if writes_alone else nullcontext()
+
+    @contextmanager
+    def read(self) -> Iterator[SqlTx]:
+        with self._reading.begin() as connection:
+            yield SqlTx(connection, writes=False)
+
+    @contextmanager
+    def write(self) -> Iterator[SqlTx]:
+        with self._turn, self._engine.begin() as connection:
+            yield SqlTx(connection, writes=True)
+
+    def ping(self) -> None:
+        with self._reading.begin() as connection:
+            connection.execute(text("SELECT 1"))
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+
+def open_store(database_url: str) -> Store:
+    """Open the database. Raises SchemaError when its schema is missing or too old, ValueError for the URL."""
+    engine = open_engine(database_url)
+    try:
+        refuse_older_schema(engine)
+    except BaseException:
+        engine.dispose()
+        raise
+    return SqlStore(engine)
+
+
+def refuse_older_schema(engine: Engine) -> None:
+    """Raise SchemaError unless the database has this code's schema or a newer one.
+
+    A newer one is taken: migrations only add what older processes do not need, so they go on during an upgrade.
+    """
+    with for_reading(engine).connect() as connection:
+        if not inspect(connection).has_table("alembic_version"):
+            raise SchemaError("The database has no tables yet; run `replydesk migrate`.")
+        version = connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
+    if version is None or version < HEAD:
+        raise SchemaError(
+            f"The database is at schema {version}, this version needs {HEAD}; run `replydesk migrate`."
+        )

@@ -1,0 +1,75 @@
+"""What waits, counted for people, metrics and the sweep."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Select, Table, bindparam, func, select
+
+from service.moderation.comment import Comment
+from service.ports import Backlog
+from service.storage.columns import Instant
+from service.storage.part import Part
+from service.storage.reading import COMMENTS, PAGE_LIMIT, joined
+from service.storage.schema import (
+    comments,
+    decisions,
+    deliveries,
+    is_dead,
+    is_departing,
+    is_held,
+    is_live_pending,
+    is_pending,
+    is_waiting,
+    sites,
+)
+
+_NOW = bindparam("now", type_=Instant)
+
+
+def _count(table: Table, *where: ColumnElement[bool]) -> Select[int]:
+    return select(func.count()).select_from(table).where(*where)
+
+
+_oldest_of_site = (
+    select(func.min(comments.c.received_at))
+    .where(comments.c.site_id == sites.c.pk, is_live_pending)
+    .scalar_subquery()
+)
+_oldest = select(_oldest_of_site.label("received_at")).select_from(sites).subquery("oldest")
+_BACKLOG = select(
+    _count(comments, is_pending).scalar_subquery().label("pending"),
+    _count(comments, is_held).scalar_subquery().label("held"),
+    # one look into the index for each site, however much waits
+    select(func.min(_oldest.c.received_at)).scalar_subquery().label("oldest_unscored"),
+    _count(deliveries, is_waiting).scalar_subquery().label("deliveries_waiting"),
+    _count(deliveries, is_waiting, deliveries.c.next_attempt_at <= _NOW)
+    .scalar_subquery()
+    .label("deliveries_due"),
+    _count(deliveries, is_dead).scalar_subquery().label("deliveries_dead"),
+    _count(decisions, is_departing, decisions.c.effective_at <= _NOW)
+    .scalar_subquery()
+    .label("departures_due"),
+)
+_LATE = (
+    COMMENTS.where(
+        comments.c.site_id == bindparam("site_id"),
+        is_live_pending,
+        comments.c.received_at < bindparam("before", type_=Instant),
+    )
+    .order_by(comments.c.received_at, comments.c.pk)
+    .limit(bindparam("limit"))
+)
+
+
+class WatchingPart(Part):
+    """The verbs that count and look for what is late."""
+
+    def backlog(self, now: datetime) -> Backlog:
+        row = self._read(_BACKLOG, now=now).mappings().one()
+        return Backlog(**row)
+
+    def late(self, site_id: int, received_before: datetime, limit: int) -> list[Comment]:
+        limit = max(1, min(limit, PAGE_LIMIT))
+        rows = self._read(_LATE, site_id=site_id, before=received_before, limit=limit).mappings()
+        return [joined(row) for row in rows]

@@ -1,0 +1,172 @@
+"""The small named cast of the tests: sites courier and herald, readers Ada, Bo and Chi, and what they write."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from service.moderation.comment import Article, Client, Comment, Draft, Source, Status
+from service.moderation.events import Delivery
+from service.moderation.policy import Policy
+from service.moderation.verdict import OUTCOME, Action, Decision, Reason, Span, Verdict, Who
+from service.ports import Label, Move, Site, Tx
+
+NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+"""The moment at which the stories of the tests begin."""
+
+ARTICLE = Article("https://courier.example/bridge", "The bridge opens", NOON - timedelta(days=1))
+ADA, BO, CHI = "Ada", "Bo", "Chi"
+WORDS = {
+    ADA: "The new bridge saves me twenty minutes every morning.",
+    BO: "Who paid for all this, and why did nobody ask us?",
+    CHI: "Lovely photographs, thank you for walking up there.",
+}
+
+
+def after(seconds: float) -> datetime:
+    """Return the moment that many seconds after noon."""
+    return NOON + timedelta(seconds=seconds)
+
+
+def courier(**changes: Any) -> Site:
+    """The site most stories happen on: it wants callbacks."""
+    site = Site(
+        id=0,
+        name="courier",
+        url="https://courier.example",
+        policy=Policy(),
+        callback_url="https://courier.example/callback",
+        webhook_secrets=(b"\x00sealed webhook secret",),
+        created_at=NOON,
+    )
+    return replace(site, **changes)
+
+
+def herald(**changes: Any) -> Site:
+    """The other site, whose comments and keys must never mix with the first one's."""
+    site = Site(id=0, name="herald", url="https://herald.example", policy=Policy(), created_at=NOON)
+    return replace(site, **changes)
+
+
+def draft(id: str = "c-1", author: str = ADA, **changes: Any) -> Draft:
+    """A comment by one of the cast, past the door; its hash follows its text unless one is given."""
+    body = changes.pop("body", WORDS[author])
+    written = Draft(
+        id=id,
+        article=ARTICLE,
+        author_name=author,
+        body=body,
+        submitted_at=NOON,
+        content_hash=f"hash of {body}",
+        source=Source.API,
+        author_key=f"key of {author}",
+        client=Client("192.0.2.0", "Reader/1.0", None),
+    )
+    return replace(written, **changes)
+
+
+def verdict(action: Action = Action.HOLD, **changes: Any) -> Verdict:
+    """A machine's verdict with every part filled in."""
+    found = Verdict(
+        action=action,
+        reasons=(
+            Reason("toxicity", "The classifier gives toxicity 0.71; the site looks first.", "toxicity"),
+        ),
+        scores={"toxicity": 0.71, "spam": 0.02},
+        spans=(Span(4, 10, "toxicity", 1.25),),
+        reads_as="the new bridge",
+        language="en",
+        model="made-up-1",
+        policy=1,
+    )
+    return replace(found, **changes)
+
+
+def decision(comment: Comment, id: int, action: Action = Action.HOLD, **changes: Any) -> Decision:
+    """A machine's decision on the comment as it is; give `seq` to let it have departed."""
+    made = Decision(
+        id=id,
+        comment_pk=comment.pk,
+        site_id=comment.site_id,
+        revision=comment.revision,
+        action=action,
+        who_kind=Who.MACHINE,
+        who="made-up-1",
+        from_status=comment.status,
+        to_status=OUTCOME[action],
+        created_at=NOON,
+        effective_at=NOON,
+        reason="toxicity",
+    )
+    return replace(made, **changes)
+
+
+def move(
+    comment: Comment, action: Action = Action.HOLD, decision_id: int | None = None, **changes: Any
+) -> Move:
+    """The compare-and-swap that carries out `action` on the comment as it was seen."""
+    made = Move(
+        pk=comment.pk,
+        revision=comment.revision,
+        from_status=comment.status,
+        standing=comment.decision_id,
+        to_status=OUTCOME[action],
+        decision_id=decision_id,
+        published_revision=comment.revision if action is Action.APPROVE else None,
+        decided_at=NOON,
+        verdict=verdict(action),
+    )
+    return replace(made, **changes)
+
+
+def delivery(comment: Comment, decision_id: int, **changes: Any) -> Delivery:
+    """A callback on its way, due at noon."""
+    made = Delivery(
+        id=0,
+        site_id=comment.site_id,
+        comment_pk=comment.pk,
+        decision_id=decision_id,
+        webhook_id=f"msg_{comment.site_id}_{decision_id}",
+        type="comment.approved",
+        payload=b'{"type":"comment.approved"}',
+        state="waiting",
+        attempts=0,
+        next_attempt_at=NOON,
+        created_at=NOON,
+    )
+    return replace(made, **changes)
+
+
+def label(comment: Comment, action: Action = Action.APPROVE, **changes: Any) -> Label:
+    """A moderator's judgement on the comment's revision."""
+    made = Label(
+        site_id=comment.site_id,
+        comment_pk=comment.pk,
+        revision=comment.revision,
+        who_kind=Who.MODERATOR,
+        who="Mara",
+        action=action,
+        created_at=NOON,
+    )
+    return replace(made, **changes)
+
+
+def decided(tx: Tx, comment: Comment, action: Action, *, departed: bool = True, **changes: Any) -> Decision:
+    """Decide a stored comment within `tx`: moved, the decision stored, and numbered when `departed`."""
+    (decision_id,) = tx.new_decision_ids(1)
+    assert tx.move([move(comment, action, decision_id)]) == {comment.pk}
+    if departed:
+        changes["seq"] = tx.sequence(comment.site_id, 1)
+    made = decision(comment, decision_id, action, **changes)
+    tx.add_decisions([made])
+    return made
+
+
+def ids(found: Sequence[Comment]) -> list[str]:
+    """Return the callers' ids, in order."""
+    return [comment.id for comment in found]
+
+
+PENDING, HELD, APPROVED = Status.PENDING, Status.HELD, Status.APPROVED
