@@ -1,0 +1,122 @@
+"""Masks contacts that a reader typed into a text: a typed placeholder stands where an address or number stood.
+
+No reader can forge a placeholder: the brackets that open and close one, typed by a reader, become the look-alikes
+U+301A and U+301B, and what a moderator reveals is found by position, never by the placeholder's text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Final
+
+import idna
+
+from service.privacy import emails, handles, phones
+from service.privacy.sealing import Address, normalise
+from service.privacy.shadow import Shadow, cast
+
+PLACEHOLDERS: Final[dict[str, str]] = {"email": "⟦email⟧", "phone": "⟦phone⟧", "handle": "⟦handle⟧"}
+RANK: Final = {"phone": 0, "email": 1, "handle": 2}
+READERS_BRACKETS: Final = str.maketrans("⟦⟧", "〚〛")
+SPELLED: Final = (
+    (" at ", " dot "),
+    (" at ", "."),
+    ("(at)", "(dot)"),
+    (" (at) ", " (dot) "),
+    ("[at]", "[dot]"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """One masked contact of kind "email", "phone" or "handle".
+
+    `begin` and `end` are code points of the placeholder in the masked text.
+    """
+
+    kind: str
+    begin: int
+    end: int
+    original: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Masked:
+    """A text that shows no contact, and what stood in the places of the placeholders, in order."""
+
+    text: str = field(repr=False)
+    found: tuple[Contact, ...]
+
+
+def mask(text: str, region: str | None = None, own: Address | None = None) -> Masked:
+    """Return `text` with addresses, phone numbers and messenger handles replaced, in time linear in its length.
+
+    `region` is the ISO country whose national phone numbers count. `own` is the writer's address: each literal
+    occurrence goes, in any case, percent-encoded or spelled out.
+    """
+    shadow = cast(text)
+    spans = [*emails.find(shadow.text), *phones.find(shadow.text, region), *handles.find(shadow.text)]
+    if own is not None and emails.might_hold(shadow.text):
+        spans += _occurrences(shadow, own)
+    if not spans:
+        return Masked(_unforged(text), ())
+    return _replaced(text, _merged((*shadow.written(begin, end), kind) for begin, end, kind in spans))
+
+
+def _replaced(text: str, spans: list[tuple[int, int, str]]) -> Masked:
+    parts: list[str] = []
+    found: list[Contact] = []
+    at = length = 0
+    for begin, end, kind in spans:
+        parts += [_unforged(text[at:begin]), PLACEHOLDERS[kind]]
+        length += begin - at
+        found.append(Contact(kind, length, length + len(parts[-1]), text[begin:end]))
+        length += len(parts[-1])
+        at = end
+    parts.append(_unforged(text[at:]))
+    return Masked("".join(parts), tuple(found))
+
+
+def _merged(spans: Iterable[tuple[int, int, str]]) -> list[tuple[int, int, str]]:
+    """Join what overlaps; the more telling kind names the whole."""
+    merged: list[tuple[int, int, str]] = []
+    for begin, end, kind in sorted(spans):
+        if merged and begin < merged[-1][1]:
+            first, last, other = merged[-1]
+            merged[-1] = first, max(last, end), max(other, kind, key=lambda name: RANK[name])
+        else:
+            merged.append((begin, end, kind))
+    return merged
+
+
+def _occurrences(shadow: Shadow, own: Address) -> list[tuple[int, int, str]]:
+    """Return every place where the writer's own address stands, however plain its local part is."""
+    seen = _lowered(shadow.text)
+    found: list[tuple[int, int, str]] = []
+    for form in _forms(own):
+        at = seen.find(form)
+        while at >= 0:
+            found.append((at, at + len(form), "email"))
+            at = seen.find(form, at + len(form))
+    return found
+
+
+def _forms(own: Address) -> set[str]:
+    typed, normal = _lowered(cast(own.reveal()).text), normalise(own)
+    local, _, domain = normal.rpartition("@")
+    plain = {typed, normal, f"{_lowered(cast(local).text)}@{_lowered(idna.decode(domain))}"}
+    spelled = {form.replace("@", at).replace(".", dot) for form in plain for at, dot in SPELLED}
+    return plain | spelled
+
+
+def _lowered(text: str) -> str:
+    """Lower-case without moving any character: the few whose lower case is longer stay."""
+    lower = text.lower()
+    return (
+        lower if len(lower) == len(text) else "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
+    )
+
+
+def _unforged(text: str) -> str:
+    return text.translate(READERS_BRACKETS) if "⟦" in text or "⟧" in text else text
