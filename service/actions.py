@@ -155,7 +155,7 @@ def settle(house: House, scored: Sequence[Scored]) -> int:
         return 0
     now = house.clock()
     with house.store.write() as tx:
-        sites = {one.comment.site_id: tx.site_by_id(one.comment.site_id) for one in scored}
+        sites = {site_id: tx.site_by_id(site_id) for site_id in {one.comment.site_id for one in scored}}
         known = _known_authors(tx, scored, sites)
         ids = tx.new_decision_ids(len(scored))
         decided = [
