@@ -1,0 +1,17 @@
+"""The web: the API, the desk and readers' pages, served by one WSGI application that `create_app` makes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from apiflask import APIFlask
+
+    from service.wiring import Parts
+
+
+def create_app(parts: Parts | None = None) -> APIFlask:
+    """Return the WSGI application around `parts`; without them the house is built from the environment."""
+    from service.web.app import create_app as create  # Flask is imported by who serves, not by who only looks
+
+    return create(parts)

@@ -1,0 +1,75 @@
+"""A site decides about its own comments, and takes a decision back."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, request
+
+from service import actions
+from service.moderation.errors import ReplydeskError
+from service.moderation.verdict import Action, Who
+from service.ports import Site
+from service.web.api import shown, strict_json
+from service.web.api.gate import SINGLE_LIMIT, api, authenticate, bounded_body, json_body
+from service.web.api.models import DecisionGiven, UndoGiven
+from service.web.api.reading import found
+from service.web.api.refusing import being_decided, refused
+from service.web.api.replies import M, checked, reply
+from service.web.problems import Problem
+
+blueprint = Blueprint("deciding", __name__, url_prefix="/v1")
+
+
+@blueprint.post("/comments/<id:comment_id>/decision")
+def post_decision(comment_id: str) -> Response:
+    """Decide; it takes effect at once."""
+    site = authenticate()
+    given = _body(DecisionGiven, json_body(SINGLE_LIMIT))
+    judgement = actions.Judgement(
+        action=Action(given.action),
+        who_kind=Who.SITE,
+        who=f"site {site.name}",
+        revision=given.revision,
+        replaces=given.replaces,
+        reason=given.reason,
+        note=given.note,
+    )
+    try:
+        decision = actions.review(api().parts.house, site, comment_id, judgement)
+    except ReplydeskError as error:
+        raise refused(error) from None
+    return _now(site, comment_id, {"made": str(decision.id)})
+
+
+@blueprint.post("/comments/<id:comment_id>/undo")
+def post_undo(comment_id: str) -> Response:
+    """Take the standing decision back; a compensating callback follows."""
+    site = authenticate()
+    raw = json_body(SINGLE_LIMIT) if request.mimetype else bounded_body(SINGLE_LIMIT)
+    if raw and not request.mimetype:
+        raise Problem("unsupported-media-type")
+    given = _body(UndoGiven, raw) if raw else UndoGiven(decision=None)
+    house = api().parts.house
+    with house.store.read() as tx:
+        comment = found(tx, site, comment_id)
+        standing = shown.standing_of(tx, comment)
+    if standing is not None and shown.in_house(standing):
+        raise being_decided(comment, standing, house.clock())
+    # name the decision that was seen: one made in between must not be taken back unseen
+    meant = given.decision if given.decision is not None else standing.id if standing else None
+    try:
+        actions.undo(house, site, comment_id, Who.SITE, f"site {site.name}", meant)
+    except ReplydeskError as error:
+        raise refused(error) from None
+    return _now(site, comment_id, {})
+
+
+def _body(model: type[M], raw: bytes) -> M:
+    value, flawed = strict_json.read(raw)
+    if flawed and (faults := strict_json.faults_in(value)):
+        raise Problem("validation", faults=faults)
+    return checked(model, value)
+
+
+def _now(site: Site, comment_id: str, extra: dict[str, object]) -> Response:
+    with api().parts.house.store.read() as tx:
+        return reply({**shown.one_view(tx, found(tx, site, comment_id)), **extra})

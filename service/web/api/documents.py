@@ -1,0 +1,43 @@
+"""Pages for people: the documentation of the API, and what each type of problem means; no third party is asked."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, cast
+
+from apiflask import APIFlask
+from flask import Blueprint, Response, abort, current_app, make_response, render_template
+
+from service.web.api.operations import EXAMPLE
+from service.web.problems import KINDS
+from service.web.reach import parts
+
+blueprint = Blueprint("documents", __name__, template_folder="templates")
+
+
+@blueprint.get("/docs")
+def docs() -> Response:
+    """Show the API to a person, from the very description that programs read."""
+    spec = cast(dict[str, Any], cast(APIFlask, current_app)._get_spec())
+    operations = [
+        {"method": method, "path": path, **operation}
+        for path, methods in spec["paths"].items()
+        for method, operation in methods.items()
+    ]
+    example = json.dumps(EXAMPLE, indent=2, ensure_ascii=False)
+    url = parts().settings.public_url
+    return _page(
+        "api/docs.html", spec=spec, operations=operations, example=example, url=url, kinds=KINDS.values()
+    )
+
+
+@blueprint.get("/problems/<name>")
+def problem(name: str) -> Response:
+    """Say what a type of problem means and how to mend it."""
+    return _page("api/problem.html", kind=KINDS.get(name) or abort(404))
+
+
+def _page(template: str, **values: object) -> Response:
+    response = make_response(render_template(template, **values))
+    response.headers["Cache-Control"] = "public, max-age=300"
+    return response

@@ -1,0 +1,56 @@
+"""What a site polls and what readers see: the decisions in order, and the published comments of an article."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Final
+
+from flask import Blueprint, Response, request
+
+from service.moderation.events import decision_view, public_view
+from service.web.api import shown
+from service.web.api.gate import api, authenticate, named_site
+from service.web.api.models import FeedQuery, PublishedQuery
+from service.web.api.replies import checked, query, reply, written
+
+PUBLISHED_LIMIT: Final = 1_000
+FRESH_SECONDS: Final = 5
+CORS: Final = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Expose-Headers": "ETag",
+    "Cache-Control": f"public, max-age={FRESH_SECONDS}, stale-while-revalidate=30",
+}
+
+blueprint = Blueprint("feeds", __name__, url_prefix="/v1")
+
+
+@blueprint.get("/decisions")
+def get_decisions() -> Response:
+    """Show every decision that took effect, in order, none skipped."""
+    site = authenticate()
+    asked = query(FeedQuery)
+    with api().parts.house.store.read() as tx:
+        rows = tx.decisions_after(site.id, asked.after, asked.limit)
+    last = rows[-1][0].seq if rows else asked.after
+    views = [{**decision_view(decision), "comment": public_view(comment)} for decision, comment in rows]
+    return reply({"decisions": views, "next": str(last), "more": len(rows) == asked.limit})
+
+
+@blueprint.get("/sites/<slug:name>/published")
+def get_published(name: str) -> Response:
+    """Show anyone the published comments under an article, oldest first."""
+    site = named_site(name)
+    asked = checked(
+        PublishedQuery, {key: request.args[key] for key in ("article_url",) if key in request.args}
+    )
+    with api().parts.house.store.read() as tx:
+        comments = tx.published(site.id, asked.article_url, PUBLISHED_LIMIT + 1)
+    view = {
+        "article_url": asked.article_url,
+        "comments": shown.published_view(comments[:PUBLISHED_LIMIT]),
+        "complete": len(comments) <= PUBLISHED_LIMIT,
+    }
+    response = Response(written(view), content_type="application/json", headers=CORS)
+    response.set_etag(hashlib.blake2b(response.get_data(), digest_size=12).hexdigest(), weak=True)
+    response.make_conditional(request)
+    return response

@@ -1,0 +1,133 @@
+"""What the API takes besides submissions: a decision, an undo, and the parameters of its pages."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final, Literal
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    WithJsonSchema,
+)
+from pydantic_core import PydanticCustomError
+
+from service.moderation.comment import URL_LIMIT, Status, normalise_url
+
+REASON_LIMIT: Final = 500
+NOTE_LIMIT: Final = 4_000
+REVISION_LIMIT: Final = 2**31 - 1
+PAGE_LIMIT: Final = 200
+FEED_LIMIT: Final = 1_000
+NUMBER: Final = r"^[0-9]{1,18}$"
+TEXT: Final = r"^[^\u0000]*$"
+
+
+class Strict(BaseModel):
+    """A request in which an unknown field is a fault."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+def _no_nul(text: str) -> str:
+    if "\0" in text:
+        raise PydanticCustomError("nul", "must not contain the character U+0000")
+    return text
+
+
+def _article_url(url: str) -> str:
+    try:
+        return normalise_url(url)
+    except ValueError as fault:
+        raise PydanticCustomError("url", str(fault)) from None
+
+
+def _decision_id(given: object) -> object:
+    """Take a decision's id as the API writes it, or as the number it is."""
+    if isinstance(given, str) and given.isascii() and given.isdigit() and len(given) <= 18:
+        return int(given)
+    if isinstance(given, int) and not isinstance(given, bool) and 0 <= given < 10**18:
+        return given
+    raise PydanticCustomError("decision", "must be a decision's id, as `decisions` shows it")
+
+
+def _digits(given: object) -> object:
+    """Take a whole number as a query writes it, in plain digits and nothing else."""
+    if isinstance(given, str) and given.isascii() and given.isdigit() and len(given) <= 18:
+        return int(given)
+    raise PydanticCustomError("whole", "must be a whole number")
+
+
+Text = Annotated[
+    str, StringConstraints(strict=True), AfterValidator(_no_nul), Field(json_schema_extra={"pattern": TEXT})
+]
+DecisionId = Annotated[
+    int,
+    BeforeValidator(_decision_id),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string", "pattern": NUMBER},
+                {"type": "integer", "minimum": 0, "exclusiveMaximum": 10**18},
+            ]
+        }
+    ),
+]
+Whole = Annotated[int, BeforeValidator(_digits)]
+ArticleUrl = Annotated[
+    str, StringConstraints(strict=True, max_length=URL_LIMIT), AfterValidator(_article_url)
+]
+Cursor = Annotated[int, BeforeValidator(_digits), WithJsonSchema({"type": "string", "pattern": NUMBER})]
+
+
+class DecisionGiven(Strict):
+    """A decision of the site about one of its comments."""
+
+    action: Literal["approve", "reject", "spam", "hold"]
+    reason: Annotated[Text, Field(max_length=REASON_LIMIT)] | None = Field(
+        None, description="Why; the callback and the decisions feed carry it."
+    )
+    note: Annotated[Text, Field(max_length=NOTE_LIMIT)] | None = Field(
+        None, description="For the moderators alone; it leaves with the comment when that is erased."
+    )
+    revision: Annotated[int, Field(strict=True, ge=1, le=REVISION_LIMIT)] | None = Field(
+        None, description="The revision that was seen; another one now is a conflict."
+    )
+    replaces: DecisionId | None = Field(
+        None, description="The decision that this one overrules; required once the comment is decided."
+    )
+
+
+class UndoGiven(Strict):
+    """An undo of the decision that stands; `decision` makes sure that it is the one that was meant."""
+
+    decision: DecisionId | None = Field(
+        None, description="The id of the decision to take back; the standing one."
+    )
+
+
+class PageQuery(Strict):
+    """Which comments, and from where on."""
+
+    status: Status | None = Field(None, description="Only comments of this status.")
+    article: ArticleUrl | None = Field(
+        None, description="Only comments under this article; compared normalised."
+    )
+    after: Cursor | None = Field(None, description="The `next` of the page before.")
+    limit: Annotated[Whole, Field(ge=1, le=PAGE_LIMIT)] = 50
+
+
+class FeedQuery(Strict):
+    """From where on to read the decisions."""
+
+    after: Cursor = Field(0, description="The `next` of the answer before; without it, from the beginning.")
+    limit: Annotated[Whole, Field(ge=1, le=FEED_LIMIT)] = 100
+
+
+class PublishedQuery(BaseModel):
+    """Which article's comments; other parameters are ignored, for readers' browsers add some."""
+
+    article_url: ArticleUrl

@@ -1,0 +1,223 @@
+"""The table of the API's operations, from which /openapi.json and /docs are made; a test holds it to the routes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from pydantic import BaseModel
+
+from service.submission import SubmissionGiven
+from service.web.api import answers, models
+
+ALWAYS: Final = ("internal", "unavailable")
+KEYED: Final = ("unauthorized", *ALWAYS)
+READ_BODY: Final = ("malformed", "too-large", "unsupported-media-type", "validation")
+EXAMPLE: Final[Mapping[str, object]] = {
+    "id": "wp-4711",
+    "article": {"url": "https://news.example/2026/the-bridge", "title": "The bridge opens"},
+    "author": {"name": "Ada", "email": "ada@example.org"},
+    "body": "At last! I have waited for this bridge since I was at school.",
+    "submitted_at": "2026-11-22T19:00:00Z",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One method on one path. `answers` maps a status to a shape (None: no JSON) and what it means."""
+
+    method: str
+    path: str
+    id: str
+    summary: str
+    text: str
+    answers: Mapping[int, tuple[type[BaseModel] | None, str]]
+    problems: tuple[str, ...]
+    tag: str
+    security: str | None = "key"
+    body: type[BaseModel] | str | None = None
+    body_required: bool = True
+    query: type[BaseModel] | None = None
+    headers: tuple[str, ...] = ()
+    answer_headers: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
+
+
+OPERATIONS: Final = (
+    Operation(
+        "post",
+        "/v1/comments",
+        "submitComment",
+        "Submit a comment",
+        "Stores the comment and answers before it is scored. The same `id` (or `Idempotency-Key`) with the same "
+        "content is a replay; the same `id` with new text is the next revision. With `Prefer: wait=N` (at most "
+        "10 seconds) the answer is the comment with its verdict where there is one in time.",
+        {
+            200: (None, "A replay, or the comment with its verdict."),
+            202: (answers.Accepted, "Stored, and pending."),
+        },
+        ("conflict", "final", "idempotency-mismatch", *READ_BODY, *KEYED),
+        "Submitting",
+        body=SubmissionGiven,
+        headers=("Idempotency-Key", "Prefer"),
+        answer_headers={200: ("Idempotent-Replay", "Preference-Applied")},
+    ),
+    Operation(
+        "post",
+        "/v1/comments/batch",
+        "submitBatch",
+        "Submit up to 1,000 comments",
+        "Each item is a submission and is judged by itself: a bad one spoils no other. With an `Idempotency-Key`, "
+        "items without an id are named by the key and their place, so that the whole batch can be sent again.",
+        {200: (answers.Batch, "One result for each item, in order.")},
+        (*READ_BODY, *KEYED),
+        "Submitting",
+        body="batch",
+        headers=("Idempotency-Key",),
+    ),
+    Operation(
+        "post",
+        "/v1/sites/{site}/inbound",
+        "submitSigned",
+        "Submit a comment as a signed webhook",
+        "The same submission, signed by Standard Webhooks with the site's inbound secret over the raw body. "
+        "`webhook-id` is the idempotency key.",
+        {
+            200: (None, "A replay, or the comment with its verdict."),
+            202: (answers.Accepted, "Stored, and pending."),
+        },
+        ("not-found", "conflict", "final", "idempotency-mismatch", *READ_BODY, *KEYED),
+        "Submitting",
+        security="signature",
+        body=SubmissionGiven,
+        headers=("Prefer",),
+        answer_headers={200: ("Idempotent-Replay", "Preference-Applied")},
+    ),
+    Operation(
+        "get",
+        "/v1/comments",
+        "listComments",
+        "List comments",
+        "A page of the site's comments, newest first, by a cursor that stays right while comments arrive.",
+        {200: (answers.CommentPage, "The page.")},
+        ("validation", *KEYED),
+        "Comments",
+        query=models.PageQuery,
+    ),
+    Operation(
+        "get",
+        "/v1/comments/{id}",
+        "getComment",
+        "Show a comment",
+        "Status, revision, verdict and decisions. Never an address.",
+        {200: (answers.Comment, "The comment.")},
+        ("not-found", *KEYED),
+        "Comments",
+    ),
+    Operation(
+        "get",
+        "/v1/comments/{id}/contact",
+        "getContact",
+        "Fetch the sealed address",
+        "The box opens with the site's private key alone, which this service never had: "
+        "`replydesk contact open --private-key FILE BOX`.",
+        {200: (answers.Contact, "The box.")},
+        ("not-found", "no-contact", *KEYED),
+        "Comments",
+    ),
+    Operation(
+        "delete",
+        "/v1/comments/{id}",
+        "withdrawComment",
+        "Withdraw a comment",
+        "Takes the comment off for good. Withdrawing twice is no error.",
+        {200: (answers.Comment, "The comment, withdrawn.")},
+        ("not-found", "conflict", *KEYED),
+        "Comments",
+    ),
+    Operation(
+        "post",
+        "/v1/comments/{id}/decision",
+        "decide",
+        "Decide about a comment",
+        "Takes effect at once. A stale `revision`, or a standing decision that `replaces` does not name, is a conflict "
+        "that shows the current state.",
+        {200: (answers.Decided, "The comment as it is now.")},
+        ("not-found", "conflict", "final", *READ_BODY, *KEYED),
+        "Deciding",
+        body=models.DecisionGiven,
+    ),
+    Operation(
+        "post",
+        "/v1/comments/{id}/undo",
+        "undo",
+        "Take a decision back",
+        "The comment goes back to where it was; a machine's verdict goes back to the queue. A `comment.restored` "
+        "callback follows.",
+        {200: (answers.Comment, "The comment as it is now.")},
+        ("not-found", "conflict", "final", *READ_BODY, *KEYED),
+        "Deciding",
+        body=models.UndoGiven,
+        body_required=False,
+    ),
+    Operation(
+        "get",
+        "/v1/decisions",
+        "listDecisions",
+        "Read every decision in order",
+        "Every decision that took effect, in the order of `sequence`, none skipped: a site can reconcile "
+        "without webhooks.",
+        {200: (answers.Feed, "The decisions after the cursor.")},
+        ("validation", *KEYED),
+        "Deciding",
+        query=models.FeedQuery,
+    ),
+    Operation(
+        "get",
+        "/v1/sites/{site}/published",
+        "listPublished",
+        "Published comments of an article",
+        "Public, for readers' browsers: CORS is open, and an `ETag` makes polling cheap.",
+        {200: (answers.Published, "What readers see."), 304: (None, "Nothing changed.")},
+        ("not-found", "validation", *ALWAYS),
+        "Readers",
+        security=None,
+        query=models.PublishedQuery,
+        headers=("If-None-Match",),
+        answer_headers={200: ("ETag", "Cache-Control"), 304: ("ETag", "Cache-Control")},
+    ),
+    Operation(
+        "get",
+        "/healthz",
+        "health",
+        "Is the process alive?",
+        "Touches no part: a store that is away does not make this process dead.",
+        {200: (answers.Health, "It is.")},
+        ("internal",),
+        "Watching",
+        security=None,
+    ),
+    Operation(
+        "get",
+        "/readyz",
+        "readiness",
+        "Is every part ready?",
+        "Asks the store, its schema and the broker, within a second. Comments are accepted without a broker, so a "
+        "balancer may watch /healthz instead.",
+        {200: (answers.Ready, "Every part is ready.")},
+        ("internal", "unavailable"),
+        "Watching",
+        security=None,
+    ),
+    Operation(
+        "get",
+        "/metrics",
+        "metrics",
+        "Metrics for Prometheus",
+        "Backlog, ages and rates, with units in the names; no site's and no reader's words.",
+        {200: (None, "The text format of Prometheus.")},
+        ("internal",),
+        "Watching",
+        security=None,
+    ),
+)

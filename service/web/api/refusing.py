@@ -1,0 +1,37 @@
+"""Refusals of the verbs as the API says them: a conflict carries the state that the caller may see now."""
+
+from __future__ import annotations
+
+import math
+from datetime import datetime
+
+from service.moderation.comment import Comment
+from service.moderation.errors import Conflict, ReplydeskError
+from service.moderation.verdict import Decision
+from service.web.api import shown
+from service.web.api.gate import api
+from service.web.problems import Problem, from_error
+
+
+def refused(error: ReplydeskError) -> Problem:
+    """Return the problem of a refusal; of a decision that has not left the house it tells only when to come again."""
+    if not isinstance(error, Conflict):
+        return from_error(error)
+    house = api().parts.house
+    with house.store.read() as tx:
+        current = tx.comment_by_pk(error.current.pk) or error.current
+        standing = shown.standing_of(tx, current)
+    if standing is not None and shown.in_house(standing):
+        return being_decided(current, standing, house.clock())
+    return from_error(error, shown.current_view(current, standing))
+
+
+def being_decided(comment: Comment, standing: Decision, now: datetime) -> Problem:
+    """Return the conflict with a decision that a desk is still free to take back."""
+    seconds = max(1, math.ceil((standing.effective_at - now).total_seconds()))
+    return Problem(
+        "conflict",
+        "The comment is being decided at this moment; ask again in a few seconds.",
+        headers={"Retry-After": str(seconds)},
+        extra={"current": shown.current_view(comment, standing)},
+    )

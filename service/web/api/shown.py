@@ -1,0 +1,121 @@
+"""What a site sees of a comment: a decision that has not left the house yet does not exist out here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from service.moderation.comment import Comment, Status
+from service.moderation.events import decision_view, instant, public_view, verdict_view
+from service.moderation.verdict import Decision
+from service.ports import House, Tx
+
+IN_HOUSE_LIMIT: Final = 10_000
+FAR: Final = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """A comment's state as it is known outside: its status, and the decision behind it."""
+
+    status: Status
+    decision_id: int | None
+
+
+def in_house(decision: Decision | None) -> bool:
+    """Whether the decision still waits to leave, so that nothing of it may be seen."""
+    return decision is not None and decision.seq is None
+
+
+def outside(comment: Comment, standing: Decision | None) -> Outside:
+    """Return the state to show, given the decision that stands on the comment."""
+    if standing is not None and standing.id == comment.decision_id and in_house(standing):
+        return Outside(standing.from_status, standing.previous)
+    return Outside(comment.status, comment.decision_id)
+
+
+def waiting_to_leave(tx: Tx, house: House) -> Mapping[int, Decision]:
+    """Return every decision that has not left yet, by id: a desk's last few seconds, found by one index."""
+    return {one.id: one for one in tx.departures_due(house.clock() + FAR, IN_HOUSE_LIMIT)}
+
+
+def one_view(tx: Tx, comment: Comment) -> dict[str, object]:
+    """Return the whole view of one comment, with every decision that has left the house."""
+    decisions = tx.decisions_of(comment.pk)
+    standing = next((one for one in decisions if one.id == comment.decision_id), None)
+    return {
+        **row_view(comment, standing),
+        "decisions": [decision_view(one) for one in decisions if one.seq is not None],
+    }
+
+
+def row_view(comment: Comment, standing: Decision | None) -> dict[str, object]:
+    """Return the view of a comment as it stands in a page."""
+    state = outside(comment, standing)
+    seen = public_view(comment)
+    seen.pop("article_url")
+    return {
+        **seen,
+        "status": str(state.status),
+        "article": {
+            "url": comment.article.url,
+            "title": comment.article.title,
+            "published_at": instant(comment.article.published_at),
+        },
+        "source": str(comment.source),
+        "received_at": instant(comment.received_at),
+        "published_revision": comment.published_revision,
+        "decision": _name(state.decision_id),
+        "verdict": verdict_view(comment.verdict)
+        if comment.verdict and state.status is not Status.PENDING
+        else None,
+        "links": links(comment.id),
+    }
+
+
+def accepted_view(comment: Comment, standing: Decision | None = None) -> dict[str, object]:
+    """Return the short answer to a submission."""
+    state = outside(comment, standing)
+    return {
+        "id": comment.id,
+        "revision": comment.revision,
+        "status": str(state.status),
+        "links": links(comment.id),
+    }
+
+
+def current_view(comment: Comment, standing: Decision | None) -> dict[str, object]:
+    """Return the state that a conflict shows: what stands now, and by which decision."""
+    state = outside(comment, standing)
+    known = standing if standing is not None and standing.id == state.decision_id else None
+    return {
+        "id": comment.id,
+        "revision": comment.revision,
+        "status": str(state.status),
+        "decision": _name(state.decision_id),
+        "decided": decision_view(known) if known else None,
+        "links": links(comment.id),
+    }
+
+
+def published_view(comments: Iterable[Comment]) -> list[dict[str, object]]:
+    """Return what readers may see, and nothing else."""
+    shown = ("id", "parent_id", "name", "website", "body", "submitted_at")
+    views = (public_view(comment) for comment in comments)
+    return [{name: view[name] for name in shown} for view in views]
+
+
+def links(comment_id: str) -> dict[str, str]:
+    """Return the addresses of a comment; its id is safe in a path as it is."""
+    return {"self": f"/v1/comments/{comment_id}"}
+
+
+def standing_of(tx: Tx, comment: Comment) -> Decision | None:
+    """Return the decision that stands on the comment."""
+    return tx.decision(comment.decision_id) if comment.decision_id else None
+
+
+def _name(decision_id: int | None) -> str | None:
+    return str(decision_id) if decision_id else None

@@ -1,0 +1,179 @@
+"""The doors for comments: one, a batch, and a signed inbound call; what is answered as accepted is committed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
+
+from flask import Blueprint, Response, request
+
+from service import actions, submission, webhooks
+from service.moderation.comment import Source
+from service.moderation.errors import Fault, Invalid, ReplydeskError
+from service.moderation.verdict import Decision
+from service.ports import Placed, Site, Submission
+from service.web.api import shown, strict_json
+from service.web.api.gate import (
+    BATCH_LIMIT,
+    SINGLE_LIMIT,
+    Api,
+    api,
+    authenticate,
+    json_body,
+    named_site,
+    unauthorized,
+)
+from service.web.api.refusing import refused
+from service.web.api.replies import reply
+from service.web.api.waiting import seconds_preferred, wait_for_verdict
+from service.web.problems import Problem
+
+BATCH_ITEMS: Final = 1_000
+KEY_LIMIT: Final = 255
+KEY_HEADER: Final = "Idempotency-Key"
+
+blueprint = Blueprint("submitting", __name__, url_prefix="/v1")
+
+
+@blueprint.post("/comments")
+def post_comment() -> Response:
+    """Accept one comment."""
+    began = time.perf_counter()
+    site = authenticate()
+    key = idempotency_key()
+    return _one(site, json_body(SINGLE_LIMIT), Source.API, key, began)
+
+
+@blueprint.post("/sites/<slug:name>/inbound")
+def post_inbound(name: str) -> Response:
+    """Accept one comment signed by Standard Webhooks; its `webhook-id` is the idempotency key."""
+    began = time.perf_counter()
+    site = named_site(name)
+    raw = json_body(SINGLE_LIMIT)
+    return _one(site, raw, Source.INBOUND, _signed_id(site, raw), began)
+
+
+@blueprint.post("/comments/batch")
+def post_batch() -> Response:
+    """Accept up to 1,000 comments; each is answered by itself, in order."""
+    began = time.perf_counter()
+    site = authenticate()
+    key = idempotency_key()
+    value, flawed = strict_json.read(json_body(BATCH_LIMIT))
+    if not isinstance(value, list):
+        raise Problem("validation", faults=[Fault("", "must be an array of submissions", "array")])
+    if len(value) > BATCH_ITEMS:
+        raise Problem("too-large", f"A batch may have {BATCH_ITEMS:,} comments; this one has more.")
+    read = [_readable(site, item, n, key, flawed) for n, item in enumerate(value)]
+    answers = _answers(site, read, Source.BATCH, began)
+    waiting = _in_house(answers)
+    return reply({"results": [_item(answer, waiting) for answer in answers]})
+
+
+def idempotency_key() -> str | None:
+    """Return the caller's idempotency key, or raise "validation" for one that is empty, too long or not printable."""
+    key = request.headers.get(KEY_HEADER)
+    if key is None or (1 <= len(key) <= KEY_LIMIT and all("!" <= character <= "~" for character in key)):
+        return key
+    fault = Fault(KEY_HEADER, f"must be 1 to {KEY_LIMIT} visible ASCII characters without spaces", "pattern")
+    raise Problem("validation", faults=[fault])
+
+
+def _signed_id(site: Site, raw: bytes) -> str:
+    here = api()
+    secrets = [
+        here.parts.keyring.decrypt(site.name, "inbound", secret).decode() for secret in site.inbound_secrets
+    ]
+    try:
+        return webhooks.verify(secrets, dict(request.headers), raw, int(here.parts.house.clock().timestamp()))
+    except webhooks.SignatureError:
+        raise unauthorized(
+            "The webhook signature does not fit this body, this site and this moment."
+        ) from None
+
+
+def _one(site: Site, raw: bytes, source: Source, key: str | None, began: float) -> Response:
+    value, flawed = strict_json.read(raw)
+    read = _reading(lambda: _submission(site, value, source, key, flawed))
+    (answer,) = _answers(site, [read], source, began)
+    if isinstance(answer, ReplydeskError):
+        raise refused(answer)
+    return _accepted(api(), answer)
+
+
+def _readable(
+    site: Site, value: object, number: int, key: str | None, flawed: bool
+) -> Submission | ReplydeskError:
+    """Read one item of a batch; the batch's idempotency key and its place name an item without an id."""
+    named = isinstance(value, dict) and value.get("id") is not None
+    own_key = None if key is None or named else f"{key}#{number}"
+    return _reading(lambda: _submission(site, value, Source.BATCH, own_key, flawed))
+
+
+def _reading(read: Callable[[], Submission]) -> Submission | ReplydeskError:
+    try:
+        return read()
+    except Invalid as refused:
+        return refused
+
+
+def _submission(site: Site, value: object, source: Source, key: str | None, flawed: bool) -> Submission:
+    if flawed and (faults := strict_json.faults_in(value)):
+        raise Invalid(faults)
+    given = submission.check(value)
+    return submission.to_submission(given, source, email_required=site.email_required, idempotency_key=key)
+
+
+def _answers(
+    site: Site, read: Sequence[Submission | ReplydeskError], source: Source, began: float
+) -> list[Placed | ReplydeskError]:
+    """Submit what could be read, in one transaction, and put the answers back in the order of the questions."""
+    here = api()
+    good = [one for one in read if isinstance(one, Submission)]
+    placed = iter(actions.submit(here.parts.house, here.parts.sealer, site, good) if good else ())
+    answers = [next(placed) if isinstance(one, Submission) else one for one in read]
+    here.meters.accept_seconds.labels(str(source)).observe(time.perf_counter() - began)
+    for answer in answers:
+        outcome = answer.outcome if isinstance(answer, Placed) else "refused"
+        here.meters.accepted.labels(str(source), outcome).inc()
+    return answers
+
+
+def _accepted(here: Api, placed: Placed) -> Response:
+    """Answer a submission that is stored: at once, or with its verdict where the caller prefers to wait."""
+    seconds = seconds_preferred()
+    replay = placed.outcome == "replay"
+    headers = {"Idempotent-Replay": "true"} if replay else {}
+    decided = wait_for_verdict(here, placed.comment, seconds) if seconds else None
+    if decided is not None:
+        with here.parts.house.store.read() as tx:
+            view = shown.one_view(tx, decided[0])
+        return reply(view, 200, {**headers, "Preference-Applied": "wait"})
+    return reply(_short(placed), 200 if replay else 202, headers)
+
+
+def _short(placed: Placed) -> dict[str, object]:
+    comment = placed.comment
+    if comment.decision_id is None:
+        return shown.accepted_view(comment)
+    with api().parts.house.store.read() as tx:
+        return shown.accepted_view(comment, shown.standing_of(tx, comment))
+
+
+def _in_house(answers: Sequence[Placed | ReplydeskError]) -> Mapping[int, Decision]:
+    """Ask once for a whole batch which decisions must not show yet; new comments have none."""
+    if not any(isinstance(answer, Placed) and answer.comment.decision_id for answer in answers):
+        return {}
+    house = api().parts.house
+    with house.store.read() as tx:
+        return shown.waiting_to_leave(tx, house)
+
+
+def _item(answer: Placed | ReplydeskError, waiting: Mapping[int, Decision]) -> dict[str, object]:
+    if isinstance(answer, ReplydeskError):
+        problem = refused(answer)
+        return {"code": problem.kind.status, "problem": problem.members()}
+    replay = answer.outcome == "replay"
+    view = shown.accepted_view(answer.comment, waiting.get(answer.comment.decision_id or 0))
+    return {"code": 200 if replay else 202, "replay": replay, **view}

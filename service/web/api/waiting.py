@@ -1,0 +1,58 @@
+"""Prefer: wait, held by a quarter of the threads at most: the rest of the callers get their 202 at once."""
+
+from __future__ import annotations
+
+import time
+from typing import Final
+
+from flask import request
+
+from service.moderation.comment import Comment, Status
+from service.moderation.verdict import Decision
+from service.ports import Store
+from service.web.api.gate import Api
+from service.web.api.shown import outside, standing_of
+
+LONGEST: Final = 10.0
+FIRST_PAUSE, LAST_PAUSE = 0.01, 0.1
+
+
+def seconds_preferred() -> float:
+    """Return how long the caller prefers to wait (RFC 7240), 0 to 10 seconds; what cannot be read counts as 0."""
+    for preference in request.headers.get("Prefer", "").split(",")[:20]:
+        name, _, value = preference.partition(";")[0].partition("=")
+        number = value.strip().strip('"')
+        if name.strip().lower() == "wait" and number.isascii() and number.isdigit() and len(number) < 10:
+            return min(float(number), LONGEST)
+    return 0.0
+
+
+def wait_for_verdict(api: Api, comment: Comment, seconds: float) -> tuple[Comment, Decision | None] | None:
+    """Return the comment with its decision once there is one, None when time or free threads ran out.
+
+    No transaction is open between two looks at the store. A newer revision ends the wait: it is another's to wait for.
+    """
+    if seconds <= 0 or not api.waits.acquire(blocking=False):
+        return None
+    try:
+        with api.meters.waits.track_inprogress():
+            return _watch(api.parts.house.store, comment, time.monotonic() + seconds)
+    finally:
+        api.waits.release()
+
+
+def _watch(store: Store, comment: Comment, until: float) -> tuple[Comment, Decision | None] | None:
+    pause = FIRST_PAUSE
+    while True:
+        with store.read() as tx:
+            now = tx.comment_by_pk(comment.pk)
+            standing = standing_of(tx, now) if now else None
+        if now is None or now.revision != comment.revision:
+            return None
+        if outside(now, standing).status is not Status.PENDING:
+            return now, standing
+        left = until - time.monotonic()
+        if left <= 0:
+            return None
+        time.sleep(min(pause, left))
+        pause = min(pause * 1.5, LAST_PAUSE)

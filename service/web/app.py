@@ -1,0 +1,68 @@
+"""The application: routes, bounds and error answers put together around the parts of the house."""
+
+from __future__ import annotations
+
+import threading
+from typing import Final
+
+from apiflask import APIFlask
+from werkzeug.routing import BaseConverter
+
+from service import settings
+from service.web import access, ops, problems, security
+from service.web.api import deciding, documents, feeds, openapi, reading, submitting
+from service.web.api.gate import EXTENSION, Api
+from service.web.demo import blueprint as demo
+from service.web.desk import blueprint as desk
+from service.web.meters import make_meters
+from service.web.reply import blueprint as reply
+from service.wiring import Parts, build
+
+FORM_LIMIT: Final = 1024 * 1024
+WAITING_SHARE: Final = 4
+
+
+class IdConverter(BaseConverter):
+    """A comment's id in a path; anything else is no such address."""
+
+    regex = r"[A-Za-z0-9._:-]{1,128}"
+
+
+class SlugConverter(BaseConverter):
+    """A site's name in a path."""
+
+    regex = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+
+
+def create_app(parts: Parts | None = None) -> APIFlask:
+    """Return the WSGI application around `parts`; without them the house is built from the environment."""
+    parts = parts or build(settings.load())
+    app = APIFlask(
+        "service.web",
+        docs_path=None,
+        json_errors=False,
+        static_folder=None,  # type: ignore[arg-type]  # as Flask has it: no folder, no route; `assets` serves the files
+    )
+    app.config.update(
+        OPENAPI_VERSION="3.1.0",
+        AUTO_SERVERS=False,
+        MAX_CONTENT_LENGTH=FORM_LIMIT,  # forms; the API sets its own bound for each call
+        MAX_FORM_MEMORY_SIZE=FORM_LIMIT,
+        MAX_FORM_PARTS=100,
+    )
+    app.url_map.converters.update(id=IdConverter, slug=SlugConverter)
+    app.spec_processor(openapi.fill)
+    app.extensions["replydesk"] = parts
+    app.extensions[EXTENSION] = Api(
+        parts=parts,
+        meters=make_meters(parts.house),
+        waits=threading.Semaphore(parts.settings.web_threads // WAITING_SHARE),
+    )
+    access.init(app)
+    security.init(app, parts)
+    problems.register(app)
+    for room in (submitting, reading, deciding, feeds, documents, ops):
+        app.register_blueprint(room.blueprint)
+    for pages in (reply, demo, desk):
+        app.register_blueprint(pages)
+    return app

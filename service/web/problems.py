@@ -1,0 +1,280 @@
+"""What goes wrong, said once for every door: RFC 9457 problem answers, stable types, no value of the input."""
+
+from __future__ import annotations
+
+import json
+import string
+import traceback
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import structlog
+from flask import Flask, Response, request
+from sqlalchemy import exc as sql
+from werkzeug.exceptions import HTTPException
+
+from service.moderation import errors
+from service.moderation.errors import Fault, ReplydeskError
+from service.web.pages import message_page
+
+MIMETYPE: Final = "application/problem+json"
+RETRY_SECONDS: Final = 2
+FAULT_LIMIT: Final = 50
+NAME_SHOWN: Final = 40
+NAME_LETTERS: Final = frozenset(string.ascii_letters + string.digits + "_-")
+WHOLE: Final = "(request)"  # the field of a fault that is in no field
+API_PATHS: Final = ("/v1/", "/healthz", "/readyz", "/metrics", "/openapi.json")
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of problem: the last part of its type URI, its status code, its title, and how to mend it."""
+
+    name: str
+    status: int
+    title: str
+    mend: str
+
+    @property
+    def type(self) -> str:
+        """The stable type URI; a page for people is served there."""
+        return f"/problems/{self.name}"
+
+
+KINDS: Final[Mapping[str, Kind]] = {
+    kind.name: kind
+    for kind in (
+        Kind(
+            "malformed",
+            400,
+            "The request cannot be read",
+            "The body is not well-formed JSON in UTF-8, or a header is broken. Nothing was stored. "
+            "Send one JSON document, without a byte order mark, NaN, or repeated names.",
+        ),
+        Kind(
+            "unauthorized",
+            401,
+            "The key or the signature is missing or wrong",
+            "Send `Authorization: Bearer KEY` with the site's key; an inbound call carries the three "
+            "webhook headers, signed with the site's inbound secret within the last five minutes.",
+        ),
+        Kind(
+            "forbidden",
+            403,
+            "This is not allowed",
+            "You are known, but may not do this.",
+        ),
+        Kind(
+            "not-found",
+            404,
+            "There is no such thing here",
+            "Check the address and the id. Another site's comments are never found with this site's key.",
+        ),
+        Kind(
+            "no-contact",
+            404,
+            "There is no sealed address for this comment",
+            "The reader gave no address, or the site keeps none.",
+        ),
+        Kind(
+            "method-not-allowed",
+            405,
+            "This address does not take that method",
+            "The `Allow` header lists the methods it takes.",
+        ),
+        Kind(
+            "conflict",
+            409,
+            "The comment is no longer as you saw it",
+            "The answer shows its current state under `current`. Look at it and decide again: name the "
+            "revision you saw, and name the decision you overrule in `replaces`.",
+        ),
+        Kind(
+            "final",
+            409,
+            "The comment was withdrawn or erased",
+            "That is final. Send a new comment under a new id.",
+        ),
+        Kind(
+            "idempotency-mismatch",
+            409,
+            "This idempotency key was used with other content",
+            "A key names one submission for ever. Send a new key for a new submission.",
+        ),
+        Kind(
+            "too-large",
+            413,
+            "The body is too large",
+            "A single comment may have 256 KiB, a batch 16 MiB and 1,000 comments.",
+        ),
+        Kind(
+            "uri-too-long",
+            414,
+            "The address is too long",
+            "Send long values in the body.",
+        ),
+        Kind(
+            "unsupported-media-type",
+            415,
+            "The body has the wrong content type",
+            "Send `Content-Type: application/json`, not compressed.",
+        ),
+        Kind(
+            "validation",
+            422,
+            "Some fields are not as they must be",
+            "Each entry of `errors` names a field and says the mend. Nothing of this submission was stored.",
+        ),
+        Kind(
+            "too-many-requests",
+            429,
+            "Too many requests",
+            "Wait as long as `Retry-After` says.",
+        ),
+        Kind(
+            "internal",
+            500,
+            "Something broke on our side",
+            "It was logged with the request id of the `X-Request-Id` header. Sending the same request "
+            "again, with the same id or idempotency key, is safe.",
+        ),
+        Kind(
+            "unavailable",
+            503,
+            "The service cannot answer right now",
+            "Nothing was accepted. Send the same request again after `Retry-After` seconds.",
+        ),
+    )
+}
+BY_STATUS: Final = {
+    kind.status: kind
+    for kind in KINDS.values()
+    if kind.name not in ("no-contact", "final", "idempotency-mismatch")
+}
+
+
+class Problem(Exception):
+    """A refusal on its way to the edge; `extra` holds further members of the answer."""
+
+    def __init__(
+        self,
+        name: str,
+        detail: str | None = None,
+        *,
+        faults: Iterable[Fault] = (),
+        headers: Mapping[str, str] | None = None,
+        extra: Mapping[str, object] | None = None,
+    ) -> None:
+        super().__init__(name)
+        self.kind = KINDS[name]
+        self.detail = detail
+        self.faults = list(faults)
+        self.headers = dict(headers or {})
+        self.extra = dict(extra or {})
+
+    def members(self) -> dict[str, object]:
+        """Return the members of the problem object."""
+        members: dict[str, object] = {
+            "type": self.kind.type,
+            "title": self.kind.title,
+            "status": self.kind.status,
+            "detail": self.detail or self.kind.mend,
+        }
+        if self.faults:
+            members["errors"] = [
+                {"field": fault.field or WHOLE, "message": fault.message, "code": fault.code}
+                for fault in self.faults[:FAULT_LIMIT]
+            ]
+        return members | self.extra
+
+
+def from_error(error: ReplydeskError, current: Mapping[str, object] | None = None) -> Problem:
+    """Translate an error of the domain; `current` is the state that a conflict shows, as the caller may see it."""
+    match error:
+        case errors.Invalid():
+            return Problem("validation", faults=error.faults)
+        case errors.NotFound():
+            return Problem("not-found", error.detail)
+        case errors.IdempotencyMismatch():
+            return Problem("idempotency-mismatch", error.detail)
+        case errors.Final():
+            return Problem("final", error.detail)
+        case errors.Conflict():
+            return Problem("conflict", error.detail, extra={"current": current} if current else None)
+    return Problem("internal")
+
+
+def answer(problem: Problem) -> Response:
+    """Return the problem as a response: JSON for programs, a plain page for a browser outside the API."""
+    if wants_page():
+        response = message_page(problem.kind.status, problem.kind.title, problem.detail or problem.kind.mend)
+    else:
+        text = json.dumps(problem.members(), ensure_ascii=False, separators=(",", ":"))
+        response = Response(text, problem.kind.status, content_type=MIMETYPE)
+    response.headers.setdefault("Cache-Control", "no-store")
+    response.headers.update(problem.headers)
+    return response
+
+
+def safe_name(name: object) -> str:
+    """Return a field's name as an answer may show it: one that a reader's text could hide in is not repeated."""
+    text = str(name)
+    return text if 0 < len(text) <= NAME_SHOWN and set(text) <= NAME_LETTERS else "(unknown)"
+
+
+def wants_page() -> bool:
+    """Whether a person's browser asks, outside the API."""
+    if request.path.startswith(API_PATHS):
+        return False
+    return "text/html" in request.headers.get("Accept", "")
+
+
+def register(app: Flask) -> None:
+    """Let every error of the application end in a problem answer."""
+    app.register_error_handler(Problem, answer)
+    app.register_error_handler(ReplydeskError, lambda error: answer(from_error(error)))
+    app.register_error_handler(HTTPException, _from_http)
+    for failure in (sql.OperationalError, sql.InterfaceError, sql.TimeoutError):
+        app.register_error_handler(failure, _store_failed)
+    app.register_error_handler(Exception, _broke)
+
+
+def _from_http(error: HTTPException) -> Response | HTTPException:
+    status = error.code or 500
+    if status < 400:
+        return error  # a redirect
+    kind = BY_STATUS.get(status) or BY_STATUS[400 if status < 500 else 500]
+    # Of werkzeug's own headers only these say something; its descriptions may quote the request.
+    kept = {
+        name: value
+        for name, value in error.get_headers()
+        if name in ("Allow", "Retry-After", "WWW-Authenticate")
+    }
+    return answer(Problem(kind.name, headers=kept))
+
+
+def _store_failed(error: Exception) -> Response:
+    """The store is busy or away: nothing was committed, so the caller may send the same again."""
+    log.warning("store.unavailable", error=type(error).__name__)
+    return answer(unavailable("The store cannot answer right now; nothing was accepted."))
+
+
+def unavailable(detail: str) -> Problem:
+    """Return the problem that asks the caller to come again."""
+    return Problem("unavailable", detail, headers={"Retry-After": str(RETRY_SECONDS)})
+
+
+def _broke(error: Exception) -> Response:
+    """Log where it broke, never what was said: a message may quote a comment or an address."""
+    log.error("request.broke", error=type(error).__name__, where=where(error))
+    return answer(Problem("internal"))
+
+
+def where(error: BaseException) -> list[str]:
+    """Return the places an error passed, innermost last, without its message and without locals."""
+    frames = traceback.extract_tb(error.__traceback__)[-12:]
+    return [f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames]
