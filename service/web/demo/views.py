@@ -1,0 +1,103 @@
+"""The demo paper's pages: its front, and each article with its form and its thread."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+from flask import Response, make_response, render_template, request
+from flask.typing import ResponseReturnValue
+
+from service.moderation.comment import Comment, normalise_url
+from service.ports import Site
+from service.web.demo import blueprint
+from service.web.demo.articles import ARTICLES, article
+from service.web.pages import message_page
+from service.web.reach import parts
+from service.web.reply.views import blank_form
+
+SITE: Final = "demo"
+DEEPEST: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A published comment in its thread; `depth` is how far it is set in, at most 3."""
+
+    comment: Comment
+    depth: int
+
+
+@blueprint.get("", strict_slashes=False)
+def front() -> ResponseReturnValue:
+    """Show the paper's front page."""
+    site = _site()
+    if site is None:
+        return _no_demo()
+    return _fresh(render_template("demo/front.html", site=site, articles=ARTICLES))
+
+
+@blueprint.get("/<slug>")
+def page(slug: str) -> ResponseReturnValue:
+    """Show an article with the form and the published comments under it."""
+    site, found = _site(), article(slug)
+    if site is None:
+        return _no_demo()
+    if found is None:
+        return message_page(404, "There is no such article", "The demo paper has two: see its front page.")
+    article_url = normalise_url(f"{site.url.rstrip('/')}/demo/{found.slug}")
+    with parts().house.store.read() as tx:
+        published = tx.published(site.id, article_url)
+    form = blank_form(site, article_url, title=found.title, parent_id=request.args.get("reply_to"))
+    return _fresh(
+        render_template(
+            "demo/article.html", site=site, article=found, form=form, thread=threaded(published), day=day
+        )
+    )
+
+
+def threaded(published: Sequence[Comment]) -> list[Said]:
+    """Return the comments with each answer under what it answers, oldest first; an orphan stands on its own.
+
+    Comments that answer each other in a circle are shown on their own, too: none is left out, none comes twice.
+    """
+    ids = {comment.id for comment in published}
+    answers: dict[str | None, list[Comment]] = defaultdict(list)
+    for comment in published:
+        answers[comment.parent_id if comment.parent_id in ids else None].append(comment)
+    said: list[Said] = []
+    seen: set[str] = set()
+    for start in (answers[None], published):
+        waiting = [(comment, 0) for comment in reversed(start)]
+        while waiting:
+            comment, depth = waiting.pop()
+            if comment.id in seen:
+                continue
+            seen.add(comment.id)
+            said.append(Said(comment, min(depth, DEEPEST)))
+            waiting += [(answer, depth + 1) for answer in reversed(answers.get(comment.id, []))]
+    return said
+
+
+def day(moment: datetime) -> str:
+    """Write a moment as 22 November 2026, 19:05, in UTC."""
+    utc = moment.astimezone(UTC)
+    return f"{utc.day} {utc:%B %Y, %H:%M}"
+
+
+def _site() -> Site | None:
+    with parts().house.store.read() as tx:
+        return tx.site(SITE)
+
+
+def _no_demo() -> Response:
+    return message_page(404, "There is no demo here", "This house serves its own sites alone.")
+
+
+def _fresh(html: str) -> Response:
+    response = make_response(html)
+    response.headers["Cache-Control"] = "no-store"
+    return response

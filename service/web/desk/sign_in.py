@@ -1,0 +1,75 @@
+"""Signing in by a one-time link, and out again. Opening the link changes nothing: mail scanners open links."""
+
+from __future__ import annotations
+
+from flask import Response, make_response, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from service.enrolment import SIGN_IN_MINUTES, hash_token
+from service.web.desk import blueprint
+from service.web.desk.access import back_to, moderator, requires
+from service.web.pages import Way, message_page
+from service.web.reach import parts
+from service.web.security import (
+    clear_cookie,
+    is_same_origin,
+    keep_private,
+    session_token,
+    set_cookie,
+    start_session,
+)
+
+
+@blueprint.get("/sign-in")
+def sign_in_needed() -> Response:
+    """Say how to get a link."""
+    page = make_response(render_template("desk/sign_in_needed.html", minutes=SIGN_IN_MINUTES))
+    return keep_private(page)
+
+
+@blueprint.get("/sign-in/<token>")
+def sign_in(token: str) -> Response:
+    """Show the button that uses the link up."""
+    return keep_private(make_response(render_template("desk/sign_in.html", token=token)))
+
+
+@blueprint.post("/sign-in/<token>")
+def use_sign_in(token: str) -> Response:
+    """Use the link up and open a session, or say that the link is spent."""
+    here = parts()
+    if not is_same_origin(request):
+        return keep_private(message_page(403, "Open the link yourself", "Another site sent you here."))
+    with here.house.store.write() as tx:
+        person = tx.use_sign_in(hash_token(token), here.house.clock())
+        session = start_session(here, tx, person) if person else None
+        if person:
+            tx.log_act(person.name, "sign-in", "desk", here.house.clock())
+    if session is None:
+        return keep_private(_spent())
+    response = back_to(url_for("desk.queue"))
+    set_cookie(here, response, session)
+    return response
+
+
+def _spent() -> Response:
+    return message_page(
+        410,
+        "This link no longer works",
+        f"A sign-in link works once and for {SIGN_IN_MINUTES} minutes: "
+        "this one was used, has expired, or was cut short on its way.",
+        way=Way(url_for("desk.sign_in_needed"), "How to get a new link"),
+    )
+
+
+@blueprint.post("/sign-out")
+@requires("moderator")
+def sign_out() -> ResponseReturnValue:
+    """End the session, here and in the store."""
+    here = parts()
+    token = session_token(here, request) or ""
+    with here.house.store.write() as tx:
+        tx.end_session(hash_token(token))
+        tx.log_act(moderator().name, "sign-out", "desk", here.house.clock())
+    response = back_to(url_for("desk.sign_in_needed"))
+    clear_cookie(here, response)
+    return response

@@ -1,0 +1,11 @@
+"""The reader's side: the reply form, and the receipt on which a commenter sees what became of the comment."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+blueprint = Blueprint("reply", __name__, template_folder="../templates")
+
+from service.web.reply import receipt, views  # noqa: E402  the views hang themselves on the blueprint
+
+__all__ = ["blueprint", "receipt", "views"]

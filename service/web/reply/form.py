@@ -1,0 +1,141 @@
+"""The reply form: what it shows, what a reader sent with it, and each fault said so that the reader can mend it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+from urllib.parse import urlsplit
+
+from flask import Request
+
+from service import submission
+from service.moderation.comment import BODY_LIMIT, NAME_LIMIT, Comment, Source, normalise_url
+from service.moderation.errors import Fault, Invalid
+from service.ports import Site, Submission, Tx
+from service.privacy.door import cut_ip
+from service.web.reply.ticket import Ticket
+
+FIELDS: Final = ("comment", "name", "email", "website")
+HONEYPOT: Final = "topic"
+AGENT_LIMIT: Final = 1_000
+FIELD_OF: Final = {
+    "body": "comment",
+    "author.name": "name",
+    "author.email": "email",
+    "author.website": "website",
+    "parent_id": "comment",
+}
+MENDS: Final = {
+    ("comment", "blank"): "Write your comment.",
+    ("comment", "too_long"): f"Shorten your comment to {BODY_LIMIT:,} characters.",
+    ("name", "blank"): "Give your name, or the name you write under.",
+    ("name", "too_long"): f"Shorten your name to {NAME_LIMIT} characters.",
+    ("email", "missing"): "Give your email address; it will not be published.",
+    ("email", "email"): "Give an email address such as name@example.org.",
+}
+OTHERWISE: Final = {
+    "comment": "Your comment holds a character that cannot be kept; take it out.",
+    "name": "Your name holds a character that cannot be kept; take it out.",
+    "email": "Give an email address such as name@example.org.",
+    "website": "Give a web address such as https://example.org, or leave this empty.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """The form as it is shown: what was typed is kept, faults stand at their fields, `line` says the rest."""
+
+    site: Site
+    article_url: str
+    ticket: str = field(repr=False)
+    values: Mapping[str, str] = field(default_factory=dict, repr=False)
+    faults: Mapping[str, str] = field(default_factory=dict)
+    line: str | None = None
+    parent: Comment | None = field(default=None, repr=False)
+    orphan: bool = False
+    """The comment to be answered is not (or no longer) published, so this one would stand on its own."""
+
+
+def article_of(site: Site, url: str) -> str:
+    """Return the article's address, normalised. Raises ValueError when it is none or not on the site's own host."""
+    article_url = normalise_url(url)
+    if _host(article_url) != _host(site.url):
+        raise ValueError(f"must be a page of {_host(site.url)}")
+    return article_url
+
+
+def _host(url: str) -> str:
+    """The name of the site: readers reach one site with and without www., and a demo on any port."""
+    return (urlsplit(url).hostname or "").removeprefix("www.")
+
+
+def parent_of(tx: Tx, site: Site, article_url: str, parent_id: str) -> Comment | None:
+    """Return the comment to be answered if readers can see it under this article."""
+    found = tx.comment(site.id, parent_id) if 0 < len(parent_id) <= 128 else None
+    seen = found is not None and found.published_revision is not None and found.article.url == article_url
+    return found if seen else None
+
+
+def typed(request: Request) -> dict[str, str]:
+    """Return what the reader typed, field by field, as it is shown again."""
+    return {name: request.form.get(name, "") for name in FIELDS}
+
+
+def read_form(
+    request: Request, site: Site, ticket: Ticket, now: datetime, parent: Comment | None
+) -> Submission:
+    """Return the submission in a posted form. Raises Invalid; each fault names a field of the form, none a value."""
+    values = typed(request)
+    given = {
+        "article": {"url": ticket.article_url, "title": ticket.title},
+        "author": {
+            "name": values["name"].strip(),
+            "email": values["email"].strip() or None,
+            "website": _with_scheme(values["website"].strip()) or None,
+        },
+        "body": values["comment"].replace("\r\n", "\n"),
+        "parent_id": parent.id if parent else None,
+        "client": {"ip": cut_ip(request.remote_addr), "user_agent": _agent(request)},
+    }
+    signals = {
+        "fill_seconds": ticket.fill_seconds(now),
+        **({"honeypot": True} if request.form.get(HONEYPOT) else {}),
+    }
+    try:
+        checked = submission.check(given)
+    except Invalid as invalid:
+        raise Invalid(_all_faults(invalid.faults, values, site)) from None
+    return submission.to_submission(
+        checked,
+        Source.FORM,
+        email_required=site.email_required,
+        idempotency_key=ticket.idempotency_key,
+        signals=signals,
+    )
+
+
+def mends(faults: Sequence[Fault]) -> dict[str, str]:
+    """Return for each field at fault, in the form's order, the sentence that says the mend."""
+    found: dict[str, str] = {}
+    for fault in faults:
+        name = FIELD_OF.get(fault.field, "comment")
+        found.setdefault(name, MENDS.get((name, fault.code), OTHERWISE[name]))
+    return {name: found[name] for name in FIELDS if name in found}
+
+
+def _all_faults(faults: list[Fault], values: Mapping[str, str], site: Site) -> list[Fault]:
+    """Name a missing address together with the other faults, not after they are mended."""
+    missing = site.email_required and not values["email"].strip()
+    return faults + ([Fault("author.email", "is required", "missing")] if missing else [])
+
+
+def _with_scheme(website: str) -> str:
+    """Readers write example.org and mean https://example.org."""
+    return f"https://{website}" if website and "://" not in website else website
+
+
+def _agent(request: Request) -> str | None:
+    agent = request.headers.get("User-Agent", "")[:AGENT_LIMIT].replace("\0", "")
+    return agent or None

@@ -1,0 +1,83 @@
+"""The receipt: a signed address that shows a commenter, without an account, what became of the comment."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Final
+
+from flask import Response, make_response, render_template, request
+from flask.typing import ResponseReturnValue
+
+from service.moderation.comment import Comment, Status
+from service.moderation.verdict import Decision
+from service.ports import Site, Tx
+from service.privacy.keys import Keyring
+from service.web.pages import message_page
+from service.web.reach import parts
+from service.web.reply import blueprint
+from service.web.reply.words import Told, told
+from service.web.security import keep_private
+
+PURPOSE: Final = "receipt"
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What the page shows: never an address."""
+
+    token: str
+    site: Site
+    comment: Comment
+    told: Told
+
+
+def receipt_token(keyring: Keyring, site: Site, comment_id: str) -> str:
+    """Return the capability to see the receipt of one comment."""
+    return keyring.token("", PURPOSE, json.dumps([site.name, comment_id]))
+
+
+@blueprint.get("/r/<token>")
+def receipt(token: str) -> ResponseReturnValue:
+    """Show how the comment stands."""
+    found = _find(token)
+    if found is None:
+        return keep_private(
+            message_page(404, "There is no such receipt", "The address may have been cut short on its way.")
+        )
+    return keep_private(make_response(render_template("reply/receipt.html", receipt=found)))
+
+
+@blueprint.get("/r/<token>/state")
+def state(token: str) -> ResponseReturnValue:
+    """Hand a script on the page the part that changed, or 204 while `seen` still holds."""
+    found = _find(token)
+    if found is None:
+        return keep_private(Response(status=404))
+    if request.args.get("seen") == found.told.state:
+        return keep_private(Response(status=204))
+    return keep_private(make_response(render_template("reply/_state.html", receipt=found)))
+
+
+def _find(token: str) -> Receipt | None:
+    here = parts()
+    payload = here.keyring.read_token("", PURPOSE, token)
+    if payload is None:
+        return None
+    site_name, comment_id = json.loads(payload)
+    with here.house.store.read() as tx:
+        site = tx.site(site_name)
+        comment = tx.comment(site.id, comment_id) if site else None
+        if site is None or comment is None:
+            return None
+        status, decision = departed(tx, comment)
+    return Receipt(token, site, comment, told(comment, status, decision))
+
+
+def departed(tx: Tx, comment: Comment) -> tuple[Status, Decision | None]:
+    """Return the state that has left the house: while a decision waits out its undo time, the one before it."""
+    standing = tx.decision(comment.decision_id) if comment.decision_id else None
+    if standing is None or standing.seq is not None:
+        return comment.status, standing
+    before = tx.decision(standing.previous) if standing.previous else None
+    return standing.from_status, before

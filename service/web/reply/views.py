@@ -1,0 +1,136 @@
+"""Showing the reply form and taking what it sends: the reader's text is never lost, and ends on a receipt."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from flask import Response, make_response, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import RequestEntityTooLarge
+
+from service import actions
+from service.moderation.comment import Comment
+from service.moderation.errors import IdempotencyMismatch, Invalid
+from service.ports import Placed, Site, Submission
+from service.web.pages import message_page
+from service.web.reach import parts
+from service.web.reply import blueprint
+from service.web.reply.form import Form, article_of, mends, parent_of, read_form, typed
+from service.web.reply.receipt import receipt_token
+from service.web.reply.ticket import Ticket, TicketExpired, TicketRefused, read_ticket
+from service.web.security import keep_private
+
+FORM_BYTES: Final = 1024 * 1024  # a text ten times too long still comes back to its reader to be shortened
+AGAIN: Final = {
+    "expired": "This page was open for more than a day. Your text is kept: look it over and post it again.",
+    "refused": "This form could not be recognised. Your text is kept: look it over and post it again.",
+    "used": "You have posted from this page before. Post again if this is a comment of its own.",
+}
+
+
+@blueprint.get("/sites/<site>/reply")
+def show(site: str) -> ResponseReturnValue:
+    """Show an empty form for the article."""
+    asked = _asked(site)
+    if isinstance(asked, Response):
+        return asked
+    found, article_url = asked
+    return _page(blank_form(found, article_url, parent_id=request.args.get("parent_id")), 200)
+
+
+@blueprint.post("/sites/<site>/reply")
+def send(site: str) -> ResponseReturnValue:
+    """Take the form: on to the receipt, or the form again with what was typed and what is to be mended."""
+    request.max_content_length = request.max_form_memory_size = FORM_BYTES
+    asked = _asked(site)
+    if isinstance(asked, Response):
+        return asked
+    found, article_url = asked
+    here, now = parts(), parts().house.clock()
+    parent = _parent(found, article_url, request.form.get("parent_id"))
+    try:
+        ticket = read_ticket(here.keyring, found.name, article_url, request.form.get("ticket", ""), now)
+    except TicketExpired as expired:
+        return _again(found, expired.ticket.again(now), AGAIN["expired"], parent)
+    except TicketRefused:
+        return _again(found, Ticket.new(found.name, article_url, now), AGAIN["refused"], parent)
+    try:
+        submission = read_form(request, found, ticket, now, parent)
+    except Invalid as invalid:
+        return _again(found, ticket, None, parent, mends(invalid.faults))
+    return _accept(found, ticket, submission, parent)
+
+
+@blueprint.errorhandler(RequestEntityTooLarge)
+def too_large(_: RequestEntityTooLarge) -> Response:
+    """Answer what is far beyond any comment."""
+    return message_page(413, "That is too long", "Go back and shorten your comment to 20,000 characters.")
+
+
+def blank_form(
+    site: Site, article_url: str, *, title: str | None = None, parent_id: str | None = None
+) -> Form:
+    """Return an empty form with a fresh ticket, for a page of its own or inside an article."""
+    here = parts()
+    ticket = Ticket.new(site.name, article_url, here.house.clock(), title)
+    parent = _parent(site, article_url, parent_id)
+    return Form(
+        site=site,
+        article_url=article_url,
+        ticket=ticket.sign(here.keyring),
+        parent=parent,
+        orphan=bool(parent_id) and parent is None,
+    )
+
+
+def _accept(site: Site, ticket: Ticket, submission: Submission, parent: Comment | None) -> Response:
+    here = parts()
+    (answer,) = actions.submit(here.house, here.sealer, site, [submission])
+    if isinstance(answer, IdempotencyMismatch):
+        return _again(site, ticket.again(here.house.clock()), AGAIN["used"], parent)
+    if not isinstance(answer, Placed):
+        raise answer
+    token = receipt_token(here.keyring, site, answer.comment.id)
+    location = url_for("reply.receipt", token=token)
+    return keep_private(Response(status=303, headers={"Location": location}))
+
+
+def _asked(site_name: str) -> tuple[Site, str] | Response:
+    """Return the site and the article that the address names, or the page that says what is wrong with it."""
+    with parts().house.store.read() as tx:
+        site = tx.site(site_name)
+    if site is None:
+        return message_page(404, "There is no such site here", "Check the address of this form.")
+    try:
+        return site, article_of(site, request.args.get("article_url", ""))
+    except ValueError as wrong:
+        return message_page(400, "Which article?", f"The address of this form is wrong: article_url {wrong}.")
+
+
+def _parent(site: Site, article_url: str, parent_id: str | None) -> Comment | None:
+    if not parent_id:
+        return None
+    with parts().house.store.read() as tx:
+        return parent_of(tx, site, article_url, parent_id)
+
+
+def _again(
+    site: Site, ticket: Ticket, line: str | None, parent: Comment | None, faults: dict[str, str] | None = None
+) -> Response:
+    form = Form(
+        site=site,
+        article_url=ticket.article_url,
+        ticket=ticket.sign(parts().keyring),
+        values=typed(request),
+        faults=faults or {},
+        line=line,
+        parent=parent,
+    )
+    return _page(form, 422 if faults else 409)
+
+
+def _page(form: Form, status: int) -> Response:
+    """Render the form on a page of its own; it holds a ticket and perhaps a text, so no cache keeps it."""
+    response = make_response(render_template("reply/page.html", form=form), status)
+    response.headers["Cache-Control"] = "no-store"
+    return response

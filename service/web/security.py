@@ -1,0 +1,125 @@
+"""What every answer tells a browser to refuse, and how the desk knows its people and its own forms."""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from datetime import timedelta
+from typing import Final
+
+from flask import Flask, Request, Response
+
+from service.enrolment import hash_token
+from service.ports import Moderator, Tx
+from service.privacy.keys import Keyring
+from service.web import assets
+from service.wiring import Parts
+
+CONTENT_SECURITY: Final = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+HEADERS: Final = {
+    "Content-Security-Policy": CONTENT_SECURITY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",  # for browsers that do not know frame-ancestors
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+TRANSPORT: Final = "max-age=31536000"
+SESSION_HOURS: Final = 12
+TOKEN_BYTES: Final = 32
+TOKEN_LIMIT: Final = 100
+CSRF_FIELD: Final = "csrf"
+CSRF: Final = "desk form"
+
+
+def init(app: Flask, parts: Parts) -> None:
+    """Give every answer the headers above, unless the view set its own, and serve the pages' static files."""
+    headers = dict(HEADERS)
+    if is_https(parts):
+        headers["Strict-Transport-Security"] = TRANSPORT
+
+    @app.after_request
+    def _harden(response: Response) -> Response:
+        for name, value in headers.items():
+            response.headers.setdefault(name, value)
+        return response
+
+    assets.init(app)
+
+
+def keep_private(response: Response) -> Response:
+    """Mark an answer as meant for one person: in no cache, in no search index, its address in no referrer."""
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["Referrer-Policy"] = "no-referrer"
+    response.headers["X-Robots-Tag"] = "noindex, nofollow"
+    return response
+
+
+def is_https(parts: Parts) -> bool:
+    """Whether readers reach this house by https, so that cookies may insist on it."""
+    return parts.settings.public_url.startswith("https://")
+
+
+# -- the desk's session ------------------------------------------------------------------------------------------------
+
+
+def cookie_name(parts: Parts) -> str:
+    """Return the name of the session cookie; under https one that no neighbouring host can set."""
+    return "__Host-replydesk" if is_https(parts) else "replydesk"
+
+
+def start_session(parts: Parts, tx: Tx, moderator: Moderator) -> str:
+    """Open a session of 12 hours and return its token; the store keeps the token's hash alone."""
+    token = secrets.token_urlsafe(TOKEN_BYTES)
+    until = parts.house.clock() + timedelta(hours=SESSION_HOURS)
+    tx.add_session(moderator.id, hash_token(token), until)
+    return token
+
+
+def session_token(parts: Parts, request: Request) -> str | None:
+    """Return the session token that the browser sent, None for none and for what cannot be one."""
+    token = request.cookies.get(cookie_name(parts), "")
+    return token if 0 < len(token) <= TOKEN_LIMIT and token.isascii() else None
+
+
+def set_cookie(parts: Parts, response: Response, token: str) -> None:
+    """Hand the session to the browser: out of reach of scripts, and not sent with other sites' forms."""
+    response.set_cookie(
+        cookie_name(parts),
+        token,
+        max_age=SESSION_HOURS * 3600,
+        path="/",
+        secure=is_https(parts),
+        httponly=True,
+        samesite="Lax",
+    )
+
+
+def clear_cookie(parts: Parts, response: Response) -> None:
+    """Take the session cookie back."""
+    response.delete_cookie(
+        cookie_name(parts), path="/", secure=is_https(parts), httponly=True, samesite="Lax"
+    )
+
+
+# -- forged requests ---------------------------------------------------------------------------------------------------
+
+
+def csrf_token(keyring: Keyring, session: str) -> str:
+    """Return what the forms of this session carry: a tag that no other page can compute."""
+    return keyring.sign(CSRF, session.encode()).hex()
+
+
+def is_own_form(keyring: Keyring, request: Request, session: str) -> bool:
+    """Whether the form that was posted is one that this session was given."""
+    sent = request.form.get(CSRF_FIELD, "")
+    expected = csrf_token(keyring, session)
+    return is_same_origin(request) and hmac.compare_digest(sent.encode("utf-8", "replace"), expected.encode())
+
+
+def is_same_origin(request: Request) -> bool:
+    """Whether the browser says that one of our own pages sent this; browsers that say nothing are believed."""
+    return request.headers.get("Sec-Fetch-Site", "none") in ("same-origin", "none")
