@@ -50,11 +50,11 @@ def herald(**changes: Any) -> Site:
     return replace(site, **changes)
 
 
-def draft(id: str = "c-1", author: str = ADA, **changes: Any) -> Draft:
+def draft(comment_id: str = "c-1", author: str = ADA, **changes: Any) -> Draft:
     """A comment by one of the cast, past the door; its hash follows its text unless one is given."""
     body = changes.pop("body", WORDS[author])
     written = Draft(
-        id=id,
+        id=comment_id,
         article=ARTICLE,
         author_name=author,
         body=body,
@@ -84,10 +84,10 @@ def verdict(action: Action = Action.HOLD, **changes: Any) -> Verdict:
     return replace(found, **changes)
 
 
-def decision(comment: Comment, id: int, action: Action = Action.HOLD, **changes: Any) -> Decision:
+def decision(comment: Comment, decision_id: int, action: Action = Action.HOLD, **changes: Any) -> Decision:
     """A machine's decision on the comment as it is; give `seq` to let it have departed."""
     made = Decision(
-        id=id,
+        id=decision_id,
         comment_pk=comment.pk,
         site_id=comment.site_id,
         revision=comment.revision,

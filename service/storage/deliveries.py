@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -53,6 +53,15 @@ _LEASE = (
     .values(attempts=deliveries.c.attempts + 1, next_attempt_at=bindparam("until", type_=Instant))
     .returning(deliveries)
 )
+_RELEASE = (
+    update(deliveries)
+    .where(
+        deliveries.c.pk == bindparam("delivery_id"),
+        is_waiting,
+        deliveries.c.attempts == bindparam("attempt"),
+    )
+    .values(attempts=deliveries.c.attempts - 1, next_attempt_at=bindparam("again", type_=Instant))
+)
 _FINISH = (
     update(deliveries)
     .where(
@@ -97,12 +106,14 @@ class DeliveriesPart(Part):
             ],
         )
 
-    def lease_deliveries(self, now: datetime, until: datetime, limit: int) -> list[Delivery]:
+    def lease_deliveries(
+        self, now: datetime, until: datetime, limit: int, skip: Collection[int] = ()
+    ) -> list[Delivery]:
         """Lease each site that has something due its share; one that is switched off costs nothing.
 
         The lease is the next attempt's moment itself: a worker that dies leaves the row due again at `until`.
         """
-        due = list(self._read(_DUE_SITES, now=now).scalars())
+        due = [site_id for site_id in self._read(_DUE_SITES, now=now).scalars() if site_id not in skip]
         leased: list[Delivery] = []
         for place, site_id in enumerate(due):
             left = limit - len(leased)
@@ -112,6 +123,15 @@ class DeliveriesPart(Part):
             rows = self._write(_LEASE, due_site=site_id, now=now, until=until, limit=share).mappings()
             leased += sorted((delivery_of(row) for row in rows), key=lambda delivery: delivery.id)
         return leased
+
+    def release_deliveries(self, leased: Sequence[Delivery], due_at: datetime) -> None:
+        self._write_many(
+            _RELEASE,
+            [
+                {"delivery_id": delivery.id, "attempt": delivery.attempts, "again": due_at}
+                for delivery in sorted(leased, key=lambda delivery: delivery.id)
+            ],
+        )
 
     def finish_delivery(
         self,

@@ -9,7 +9,7 @@ from sqlalchemy import RowMapping, bindparam, delete, exists, insert, select, tr
 from service.ports import Moderator
 from service.storage.columns import Instant
 from service.storage.part import Part
-from service.storage.schema import acts, moderators, sessions, sign_ins
+from service.storage.schema import acts, idempotency_keys, moderators, sessions, sign_ins
 
 _MODERATORS = select(moderators.c.pk, moderators.c.name, moderators.c.role, moderators.c.active)
 _BY_NAME = _MODERATORS.where(moderators.c.name == bindparam("name"))
@@ -30,6 +30,11 @@ _SESSION = _MODERATORS.join(sessions, sessions.c.moderator_id == moderators.c.pk
     sessions.c.token_hash == bindparam("token"),
     sessions.c.expires_at > bindparam("now", type_=Instant),
     moderators.c.active == true(),
+)
+_EXPIRED_LINKS = delete(sign_ins).where(sign_ins.c.expires_at <= bindparam("now", type_=Instant))
+_EXPIRED_SESSIONS = delete(sessions).where(sessions.c.expires_at <= bindparam("now", type_=Instant))
+_OLD_KEYS = delete(idempotency_keys).where(
+    idempotency_keys.c.created_at < bindparam("keys_before", type_=Instant)
 )
 _END = delete(sessions).where(sessions.c.token_hash == bindparam("token"))
 
@@ -68,6 +73,11 @@ class PeoplePart(Part):
 
     def end_session(self, token_hash: str) -> None:
         self._write(_END, token=token_hash)
+
+    def prune(self, now: datetime, keys_before: datetime) -> int:
+        dropped = self._write(_EXPIRED_LINKS, now=now).rowcount
+        dropped += self._write(_EXPIRED_SESSIONS, now=now).rowcount
+        return dropped + self._write(_OLD_KEYS, keys_before=keys_before).rowcount
 
     def log_act(self, who: str, act: str, subject: str, now: datetime) -> None:
         self._write(insert(acts), who=who, act=act, subject=subject, created_at=now)

@@ -1,0 +1,59 @@
+"""The double itself: one writer at a time on a copy, which takes the old state's place when all went well."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+from service.moderation.comment import Status
+from service.ports import Backlog
+from service.storage.memory.decisions import DecisionsPart
+from service.storage.memory.deliveries import DeliveriesPart
+from service.storage.memory.people import PeoplePart
+from service.storage.memory.sites import SitesPart
+from service.storage.memory.state import State
+
+
+class MemoryTx(SitesPart, DecisionsPart, DeliveriesPart, PeoplePart):
+    """One transaction on the double."""
+
+    def backlog(self, now: datetime) -> Backlog:
+        waiting = [one for one in self._state.deliveries.values() if one.state == "waiting"]
+        comments = self._state.comments.values()
+        unscored = [one.received_at for one in comments if one.status is Status.PENDING and one.live]
+        return Backlog(
+            pending=self.count(None, Status.PENDING),
+            held=self.count(None, Status.HELD),
+            oldest_unscored=min(unscored, default=None),
+            deliveries_waiting=len(waiting),
+            deliveries_due=sum(one.next_attempt_at <= now for one in waiting),
+            deliveries_dead=sum(one.state == "dead" for one in self._state.deliveries.values()),
+            departures_due=len(self.departures_due(now, limit=len(self._state.decisions))),
+        )
+
+
+class MemoryStore:
+    """A store that forgets everything with the process. A reader sees the last committed state and waits for nobody."""
+
+    def __init__(self) -> None:
+        self._state = State()
+        self._turn = threading.Lock()
+
+    @contextmanager
+    def read(self) -> Iterator[MemoryTx]:
+        yield MemoryTx(self._state, writes=False)
+
+    @contextmanager
+    def write(self) -> Iterator[MemoryTx]:
+        with self._turn:
+            state = self._state.copy()
+            yield MemoryTx(state, writes=True)
+            self._state = state
+
+    def ping(self) -> None:
+        """A memory always answers."""
+
+    def close(self) -> None:
+        """There is nothing to let go of."""
