@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -160,8 +160,12 @@ class Tx(Protocol):
     """One transaction on the store: it all happens, or none of it."""
 
     # -- sites and keys
-    def add_site(self, site: Site) -> Site: ...
-    def save_site(self, site: Site) -> None: ...
+    def add_site(self, site: Site) -> Site:
+        """Store a new site and return it with its id. Raises ValueError when the name is taken."""
+
+    def save_site(self, site: Site) -> None:
+        """Store a changed site. Raises ValueError when its policy changed and its policy's version did not."""
+
     def site(self, name: str) -> Site | None: ...
     def site_by_id(self, site_id: int) -> Site | None: ...
     def sites(self) -> list[Site]: ...
@@ -284,8 +288,16 @@ class Tx(Protocol):
     def add_deliveries(self, deliveries: Sequence[Delivery]) -> None:
         """Store them; `id` is given by the store. States: waiting, delivered, dead."""
 
-    def lease_deliveries(self, now: datetime, until: datetime, limit: int) -> list[Delivery]:
-        """Lease waiting deliveries that are due, the first outstanding one of each comment only; attempts rise."""
+    def lease_deliveries(
+        self, now: datetime, until: datetime, limit: int, skip: Collection[int] = ()
+    ) -> list[Delivery]:
+        """Lease waiting deliveries that are due, the first outstanding one of each comment only; attempts rise.
+
+        Sites take fair turns; those in `skip`, by id, are left alone. A leased delivery's `next_attempt_at` is `until`.
+        """
+
+    def release_deliveries(self, leased: Sequence[Delivery], due_at: datetime) -> None:
+        """Give leases back unused: due again at that moment, and the attempt is not counted."""
 
     def finish_delivery(
         self,
@@ -305,7 +317,9 @@ class Tx(Protocol):
         """Make dead deliveries wait again, due now, their attempts at zero; `ids` None means all of the site."""
 
     # -- people
-    def add_moderator(self, name: str, role: str, now: datetime) -> Moderator: ...
+    def add_moderator(self, name: str, role: str, now: datetime) -> Moderator:
+        """Store a new moderator. Raises ValueError when the name is taken."""
+
     def moderator(self, name: str) -> Moderator | None: ...
     def moderators(self) -> list[Moderator]: ...
     def add_sign_in(self, moderator_id: int, token_hash: str, expires_at: datetime) -> None: ...
@@ -317,6 +331,13 @@ class Tx(Protocol):
     def end_session(self, token_hash: str) -> None: ...
     def log_act(self, who: str, act: str, subject: str, now: datetime) -> None:
         """Append a human act (sign-in, reveal, setting) to the log; no text, no address."""
+
+    # -- upkeep
+    def prune(self, now: datetime, keys_before: datetime) -> int:
+        """Drop sessions and sign-in links that have expired and idempotency keys older than that; return how many.
+
+        A submission repeated after its key is gone is known by its id.
+        """
 
     # -- watching
     def backlog(self, now: datetime) -> Backlog: ...

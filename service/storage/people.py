@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import cache
 
-from sqlalchemy import RowMapping, bindparam, delete, exists, insert, select, true, update
+from sqlalchemy import Executable, RowMapping, bindparam, delete, exists, insert, select, true, update
 
 from service.ports import Moderator
 from service.storage.columns import Instant
-from service.storage.part import Part
+from service.storage.part import Part, insert_into
 from service.storage.schema import acts, idempotency_keys, moderators, sessions, sign_ins
 
 _MODERATORS = select(moderators.c.pk, moderators.c.name, moderators.c.role, moderators.c.active)
@@ -43,10 +44,11 @@ class PeoplePart(Part):
     """The verbs about the people on the desk."""
 
     def add_moderator(self, name: str, role: str, now: datetime) -> Moderator:
-        made = self._write(
-            insert(moderators).returning(moderators.c.pk), name=name, role=role, active=True, created_at=now
-        )
-        return Moderator(made.scalar_one(), name, role)
+        added = self._write(_add(self._dialect), name=name, role=role, active=True, created_at=now)
+        pk = added.scalar_one_or_none()
+        if pk is None:
+            raise ValueError("a moderator of this name exists")
+        return Moderator(pk, name, role)
 
     def moderator(self, name: str) -> Moderator | None:
         row = self._read(_BY_NAME, name=name).mappings().first()
@@ -81,6 +83,12 @@ class PeoplePart(Part):
 
     def log_act(self, who: str, act: str, subject: str, now: datetime) -> None:
         self._write(insert(acts), who=who, act=act, subject=subject, created_at=now)
+
+
+@cache
+def _add(dialect: str) -> Executable:
+    new = insert_into(moderators, dialect).on_conflict_do_nothing(index_elements=["name"])
+    return new.returning(moderators.c.pk)
 
 
 def _moderator(row: RowMapping) -> Moderator:

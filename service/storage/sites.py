@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 
-from sqlalchemy import Insert, RowMapping, bindparam, insert, or_, select, update
+from sqlalchemy import Executable, RowMapping, bindparam, insert, or_, select, update
 
 from service.moderation.policy import Policy
 from service.moderation.terms import from_terms, to_terms
@@ -49,8 +49,10 @@ class SitesPart(Part):
     """The verbs about sites and keys."""
 
     def add_site(self, site: Site) -> Site:
-        row = self._write(insert(sites).returning(sites.c.pk), **_row(site))
-        made = replace(site, id=row.scalar_one())
+        pk = self._write(_add_site(self._dialect), **_row(site)).scalar_one_or_none()
+        if pk is None:
+            raise ValueError("a site of this name exists")
+        made = replace(site, id=pk)
         self._write(insert(site_counters), site_id=made.id, seq=0)
         self._keep_policy(made)
         return made
@@ -85,7 +87,11 @@ class SitesPart(Part):
         return None if terms is None else _policy(terms, version)
 
     def add_key(self, site_id: int, fingerprint: str, kind: str, now: datetime) -> None:
-        self._write(insert(api_keys), site_id=site_id, fingerprint=fingerprint, kind=kind, created_at=now)
+        added = self._write(
+            _add_key(self._dialect), site_id=site_id, fingerprint=fingerprint, kind=kind, created_at=now
+        )
+        if added.rowcount != 1:
+            raise ValueError("a key with this fingerprint exists")
 
     def retire_keys(self, site_id: int, kind: str, expires_at: datetime) -> None:
         self._write(_RETIRE, site=site_id, of_kind=kind, until=expires_at)
@@ -95,8 +101,20 @@ class SitesPart(Part):
         return (_site(row), row["kind"]) if row else None
 
 
-def _keep(dialect: str) -> Insert:
+@cache
+def _keep(dialect: str) -> Executable:
     return insert_into(policies, dialect).on_conflict_do_nothing(index_elements=["site_id", "version"])
+
+
+@cache
+def _add_site(dialect: str) -> Executable:
+    new = insert_into(sites, dialect).on_conflict_do_nothing(index_elements=["name"])
+    return new.returning(sites.c.pk)
+
+
+@cache
+def _add_key(dialect: str) -> Executable:
+    return insert_into(api_keys, dialect).on_conflict_do_nothing(index_elements=["fingerprint"])
 
 
 @lru_cache(maxsize=256)

