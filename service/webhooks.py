@@ -45,7 +45,7 @@ class SignatureError(ReplydeskError, ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How one attempt ended. `detail` is our own short sentence, never what the other side sent.
+    """How one attempt ended. `detail` is our own short remark, never what the other side sent.
 
     "delivered" (2xx), "retry", "slow_down" (the endpoint is overloaded), "gone" (410: it wants no more), "refused" (we
     would not send there). `retry_after` is in seconds.
@@ -60,13 +60,13 @@ class Outcome:
     def of_status(cls, status: int, retry_after: float | None = None) -> Outcome:
         """Judge an answer by its status; a redirect is a failure and is never followed."""
         if 200 <= status < 300:
-            return cls("delivered", status, None, f"HTTP {status}")
+            return cls("delivered", status)
         if status == 410:
-            return cls("gone", status, None, "HTTP 410: the endpoint wants no more callbacks")
+            return cls("gone", status, None, "the endpoint wants no more callbacks")
         if status in SLOW_DOWN:
-            return cls("slow_down", status, retry_after, f"HTTP {status}")
-        redirect = ": redirects are not followed" if 300 <= status < 400 else ""
-        return cls("retry", status, retry_after, f"HTTP {status}{redirect}")
+            return cls("slow_down", status, retry_after)
+        redirect = "redirects are not followed" if 300 <= status < 400 else ""
+        return cls("retry", status, retry_after, redirect)
 
 
 def parse_secret(secret: str) -> bytes:

@@ -145,7 +145,8 @@ def test_the_id_cannot_borrow_from_the_body() -> None:
     [
         "", "whsec_", "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_short", "WHSEC_" + SECRET[6:], SECRET + "\n",
         "whsec_" + base64.b64encode(b"x" * 23).decode(), "whsec_" + base64.b64encode(b"x" * 65).decode(),
-        "whsec_" + base64.urlsafe_b64encode(b"\xff" * 32).decode(), OTHER.rstrip("="), "whsec_" + "é" * 40, SECRET + " ",
+        "whsec_" + base64.urlsafe_b64encode(b"\xff" * 32).decode(), OTHER.rstrip("="), "whsec_" + "é" * 40,
+        SECRET + " ",
         "whsec_" + "A" * 100_000, "whsk_" + SECRET[6:], OTHER[:-2] + "9=",
     ],
 )  # fmt: skip
@@ -176,7 +177,7 @@ def test_an_answer_is_judged_by_its_status(status: int, kind: str) -> None:
     """2xx alone is delivered; 410 is gone; 429, 502, 503, 504 ask for patience; all else is tried again."""
     outcome = Outcome.of_status(status, 7.0)
     assert (outcome.kind, outcome.status) == (kind, status)
-    assert outcome.detail.startswith(f"HTTP {status}")
+    assert bool(outcome.detail) == (300 <= status < 400 or status == 410)
 
 
 def test_the_schedule_is_the_documented_one() -> None:
