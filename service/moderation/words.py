@@ -10,31 +10,49 @@ ENTRY_LIMIT = 100
 LIST_LIMIT = 5_000
 
 
+class _Node:
+    """A place in the tree of entries: what may follow, which entry ends here, which endings are left open."""
+
+    __slots__ = ("entry", "following", "lengths", "openings")
+
+    def __init__(self) -> None:
+        self.following: dict[str, _Node] = {}
+        self.entry: str | None = None
+        self.openings: dict[str, str] = {}
+        self.lengths: tuple[int, ...] = ()
+
+    def add(self, words: list[str], entry: str) -> None:
+        node = self
+        for word in words[:-1]:
+            node = node.following.setdefault(word, _Node())
+        last = words[-1]
+        if last.endswith("*"):
+            node.openings.setdefault(last[:-1], entry)
+            node.lengths = tuple(sorted({len(opening) for opening in node.openings}))
+        else:
+            end = node.following.setdefault(last, _Node())
+            end.entry = end.entry or entry
+
+    def opened_by(self, word: str) -> str | None:
+        """Return the entry whose open ending `word` completes."""
+        for length in self.lengths:
+            if found := self.openings.get(word[:length]):
+                return found
+        return None
+
+
 @dataclass(frozen=True, slots=True)
 class WordList:
     """Words or phrases, compared without case or width; a trailing * matches any ending of the last word."""
 
     entries: tuple[str, ...] = ()
-    _index: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = field(
-        default_factory=dict, repr=False, compare=False, init=False
-    )
-    _prefixes: tuple[tuple[str, tuple[str, ...]], ...] = field(
-        default=(), repr=False, compare=False, init=False
-    )
+    _tree: _Node = field(default_factory=_Node, repr=False, compare=False, init=False)
 
     def __post_init__(self) -> None:
-        index: dict[str, list[tuple[str, tuple[str, ...]]]] = {}
-        prefixes = []
         for entry in self.entries:
-            words = tuple(_words(entry, keep="*"))
-            if not words:
-                continue
-            if len(words) == 1 and words[0].endswith("*"):
-                prefixes.append((entry, words))
-            else:
-                index.setdefault(words[0], []).append((entry, words))
-        object.__setattr__(self, "_index", {first: tuple(found) for first, found in index.items()})
-        object.__setattr__(self, "_prefixes", tuple(prefixes))
+            words = _words(entry, keep="*")
+            if words and words != ["*"]:
+                self._tree.add(words, entry)
 
     def first_in(self, texts: Iterable[str]) -> str | None:
         """Return the first entry that one of the texts contains, as the site wrote it, else None."""
@@ -47,27 +65,20 @@ class WordList:
         return None
 
     def _first(self, words: list[str]) -> str | None:
-        for position, word in enumerate(words):
-            for entry, wanted in self._index.get(word, ()):
-                if _matches(words[position : position + len(wanted)], wanted):
-                    return entry
-        if self._prefixes:
-            distinct = set(words)
-            for entry, (prefix,) in self._prefixes:
-                if any(word.startswith(prefix[:-1]) for word in distinct):
-                    return entry
+        """Walk down the tree from each word; the longest entry bounds each walk, whatever the number of entries."""
+        for start in range(len(words)):
+            node: _Node | None = self._tree
+            for position in range(start, len(words)):
+                if node is None:
+                    break
+                word = words[position]
+                opened, node = node.opened_by(word), node.following.get(word)
+                if found := opened or (node and node.entry):
+                    return found
         return None
 
 
 NO_WORDS = WordList()
-
-
-def _matches(found: list[str], wanted: tuple[str, ...]) -> bool:
-    if len(found) < len(wanted):
-        return False
-    if wanted[-1].endswith("*"):
-        return found[:-1] == list(wanted[:-1]) and found[-1].startswith(wanted[-1][:-1])
-    return found == list(wanted)
 
 
 def _words(text: str, keep: str = "") -> list[str]:

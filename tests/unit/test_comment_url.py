@@ -1,0 +1,72 @@
+"""Article addresses: what counts as one page, and what is no address."""
+
+from __future__ import annotations
+
+import pytest
+
+from service.moderation.comment import URL_LIMIT, normalise_url
+
+SAME = [
+    ("HTTPS://News.Example/a", "https://news.example/a"),
+    ("https://news.example:443/a", "https://news.example/a"),
+    ("http://news.example:80/a", "http://news.example/a"),
+    ("http://news.example:443/a", "http://news.example:443/a"),
+    ("https://news.example:8443/a", "https://news.example:8443/a"),
+    ("https://news.example", "https://news.example/"),
+    ("https://news.example/a#comments", "https://news.example/a"),
+    ("https://editor:secret@news.example/a", "https://news.example/a"),
+    ("https://news.example/a?utm_source=x&id=7&fbclid=y", "https://news.example/a?id=7"),
+    ("https://news.example/a?UTM_Campaign=x", "https://news.example/a"),
+    ("https://news.example/a?id=7&q=a%20b", "https://news.example/a?id=7&q=a%20b"),
+    ("https://news.example/a?id=7&q=a%20b&gclid=1", "https://news.example/a?id=7&q=a+b"),
+    ("https://news.example/a?flag&utm_id=1", "https://news.example/a?flag="),
+    ("https://[2001:DB8::1]/a", "https://[2001:db8::1]/a"),
+    ("https://[2001:db8::1]:8443/a", "https://[2001:db8::1]:8443/a"),
+    ("https://news.example/A/b", "https://news.example/A/b"),
+    ("https://news.example/straße?q=ü", "https://news.example/straße?q=ü"),
+]
+
+
+@pytest.mark.parametrize(("given", "normal"), SAME)
+def test_equal_pages_compare_equal(given: str, normal: str) -> None:
+    """Scheme, host, default port, fragment, user part and tracking make no other page; everything else does."""
+    assert normalise_url(given) == normal
+
+
+@pytest.mark.parametrize(("given", "normal"), SAME)
+def test_a_normal_address_stays_as_it_is(given: str, normal: str) -> None:
+    """Normalising twice changes nothing more."""
+    assert normalise_url(normal) == normal
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "",
+        "news.example/a",
+        "//news.example/a",
+        "ftp://news.example/a",
+        "javascript:alert(1)",
+        "https://",
+        "https:///a",
+        "https://news.example:99999/a",
+        "https://news.example:port/a",
+        "https://[::1/a",
+        "https://news.example/a b",
+        "https://news.example/a\n",
+        "https://news.example/\x00",
+        "https://news.example/\x7f",
+        "mailto:ada@example.org",
+        "https://news.example/" + "a" * URL_LIMIT,
+    ],
+)
+def test_what_is_no_page_is_refused(given: str) -> None:
+    """Anything but an absolute http or https URL of bounded length with a host raises ValueError, and nothing else."""
+    with pytest.raises(ValueError, match="must"):
+        normalise_url(given)
+
+
+def test_many_parameters_take_linear_time() -> None:
+    """The longest query a URL may have is read at once."""
+    query = "&".join(["utm_a=1"] * 200)
+    assert normalise_url(f"https://news.example/?{query}") == "https://news.example/"

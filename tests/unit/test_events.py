@@ -1,0 +1,133 @@
+"""What the site is told: the public view, the verdict's view, the callback's bytes; never an address or a key."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+
+from service.moderation import events
+from service.moderation.comment import Article, Client, Comment, Source, Status
+from service.moderation.verdict import Action, Decision, Reason, Span, Verdict, Who
+
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+ADA = Comment(
+    pk=9,
+    site_id=1,
+    id="wp-1",
+    revision=2,
+    status=Status.APPROVED,
+    article=Article("https://courier.example/a"),
+    author_name="Ada",
+    body="“Fine”, she said. ⟦email⟧",
+    submitted_at=NOON,
+    received_at=NOON,
+    content_hash="digest-of-content",
+    source=Source.API,
+    parent_id="wp-0",
+    website="https://ada.example",
+    author_key="author-key-of-ada",
+    client=Client("192.0.2.0", "Agent/1", "https://courier.example/"),
+)
+APPROVAL = Decision(
+    id=41,
+    comment_pk=9,
+    site_id=1,
+    revision=2,
+    action=Action.APPROVE,
+    who_kind=Who.MODERATOR,
+    who="Mo",
+    from_status=Status.HELD,
+    to_status=Status.APPROVED,
+    created_at=NOON,
+    effective_at=NOON + timedelta(seconds=5),
+    reason="fine",
+    seq=7,
+    replaces=40,
+)
+
+
+def test_the_public_view_has_what_readers_see() -> None:
+    """Name, website, body, place and time, and nothing of the machine or the address."""
+    assert events.public_view(ADA) == {
+        "id": "wp-1",
+        "revision": 2,
+        "article_url": "https://courier.example/a",
+        "parent_id": "wp-0",
+        "name": "Ada",
+        "website": "https://ada.example",
+        "body": "“Fine”, she said. ⟦email⟧",
+        "submitted_at": "2026-11-22T12:00:00Z",
+    }
+
+
+def test_a_callback_tells_what_was_decided_and_in_which_order() -> None:
+    """The payload has type, time, the comment's view, action, reason, decision and sequence number."""
+    told = json.loads(events.payload(ADA, APPROVAL))
+    assert (told["type"], told["timestamp"]) == ("comment.approved", "2026-11-22T12:00:05Z")
+    assert told["data"]["comment"] == events.public_view(ADA)
+    assert {key: told["data"][key] for key in ("action", "status", "reason", "by", "decision", "sequence")} == {
+        "action": "approve", "status": "approved", "reason": "fine", "by": "moderator", "decision": "41", "sequence": 7,
+    }  # fmt: skip
+
+
+def test_no_view_shows_what_stays_in_the_house() -> None:
+    """Author key, network, agent, digest and the moderator's name appear nowhere."""
+    shown = events.payload(ADA, APPROVAL).decode() + json.dumps(events.decision_view(APPROVAL))
+    for secret in ("author-key-of-ada", "192.0.2.0", "Agent/1", "digest-of-content", "Mo"):
+        assert secret not in shown
+
+
+def test_a_callbacks_bytes_are_the_same_every_time() -> None:
+    """Stored once and sent again, the bytes do not depend on when they are made."""
+    assert events.payload(ADA, APPROVAL) == events.payload(ADA, APPROVAL)
+    assert "“Fine”" in events.payload(ADA, APPROVAL).decode()
+
+
+@pytest.mark.parametrize("action", list(Action))
+def test_every_action_has_its_event(action: Action) -> None:
+    """No decision is without a type of callback."""
+    assert str(events.TYPE_OF[action]).startswith("comment.")
+
+
+def test_a_verdict_shows_its_grounds() -> None:
+    """Scores are rounded, empty parts of a reason left out, spans and reading passed on."""
+    verdict = Verdict(
+        action=Action.HOLD,
+        reasons=(Reason("score", "toxicity 0.71.", "toxicity"), Reason("links", "3 links.")),
+        scores={"toxicity": 0.71234567},
+        spans=(Span(0, 4, "toxicity", 1.5),),
+        reads_as="fine",
+        language="en",
+        model="m-1",
+        policy=3,
+    )
+    assert events.verdict_view(verdict) == {
+        "action": "hold",
+        "scores": {"toxicity": 0.712346},
+        "reasons": [
+            {"code": "score", "label": "toxicity", "detail": "toxicity 0.71."},
+            {"code": "links", "detail": "3 links."},
+        ],
+        "spans": [{"begin": 0, "end": 4, "label": "toxicity", "weight": 1.5}],
+        "reads_as": "fine",
+        "language": "en",
+        "model": "m-1",
+        "policy": 3,
+    }
+
+
+def test_a_decision_shows_when_it_was_undone() -> None:
+    """Ids are text, moments RFC 3339, what is absent is null."""
+    view = events.decision_view(replace(APPROVAL, undone_at=NOON))
+    assert (view["decision"], view["replaces"], view["undone_at"]) == ("41", "40", "2026-11-22T12:00:00Z")
+    assert events.decision_view(replace(APPROVAL, replaces=None))["replaces"] is None
+
+
+def test_moments_are_written_in_utc() -> None:
+    """Another offset is the same moment; no moment is null."""
+    there = datetime(2026, 11, 22, 13, tzinfo=timezone(timedelta(hours=1)))
+    assert events.instant(there) == "2026-11-22T12:00:00Z"
+    assert events.instant(None) is None

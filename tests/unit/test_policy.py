@@ -1,0 +1,378 @@
+"""The policy: every branch of `decide` as a table, and every term that a site can set."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from service.moderation.errors import Invalid
+from service.moderation.policy import SHIPPED_CUTS, Cut, Facts, Policy, decide
+from service.moderation.terms import change, from_terms, known_terms, to_terms
+from service.moderation.verdict import LABELS, Action, Assessment, Span
+from service.moderation.words import ENTRY_LIMIT, LIST_LIMIT, WordList
+
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+BARE = Policy(version=7, cuts={})
+CUTS = replace(
+    BARE,
+    cuts={
+        "toxicity": Cut(approve=0.3, hold=0.6, reject=0.9),
+        "threat": Cut(hold=0.5),
+        "spam": Cut(hold=0.7, spam=0.95),
+    },
+)
+
+
+def assessed(**scores: float) -> Assessment:
+    """An assessment with these scores; labels not named score nothing."""
+    return Assessment(scores=dict.fromkeys(LABELS, 0.0) | scores, model="made-up-1", language="en")
+
+
+def facts(body: str = "A quiet sentence.", **known: Any) -> Facts:
+    """What is known of a comment that nothing speaks against."""
+    return Facts(body=body, **known)
+
+
+SCORES = [
+    ("nothing scores", {}, "pre", Action.APPROVE, "clear"),
+    ("below approve", {"toxicity": 0.29}, "pre", Action.APPROVE, "clear"),
+    ("exactly approve", {"toxicity": 0.3}, "pre", Action.APPROVE, "clear"),
+    ("above approve, pre", {"toxicity": 0.31}, "pre", Action.HOLD, "doubtful"),
+    ("above approve, post", {"toxicity": 0.31}, "post", Action.APPROVE, "post_moderation"),
+    ("just below hold, pre", {"toxicity": 0.599}, "pre", Action.HOLD, "doubtful"),
+    ("exactly hold", {"toxicity": 0.6}, "pre", Action.HOLD, "score"),
+    ("exactly hold, post", {"toxicity": 0.6}, "post", Action.HOLD, "score"),
+    ("exactly reject", {"toxicity": 0.9}, "pre", Action.REJECT, "score"),
+    ("certain", {"toxicity": 1.0}, "post", Action.REJECT, "score"),
+    ("hold alone has no refusal", {"threat": 1.0}, "pre", Action.HOLD, "score"),
+    ("spam held", {"spam": 0.8}, "pre", Action.HOLD, "score"),
+    ("spam", {"spam": 0.95}, "pre", Action.SPAM, "score"),
+    ("spam weighs more than reject", {"spam": 0.95, "toxicity": 0.99}, "pre", Action.SPAM, "score"),
+    ("reject weighs more than hold", {"threat": 0.9, "toxicity": 0.91}, "pre", Action.REJECT, "score"),
+    ("a label without a cut says nothing", {"insult": 1.0}, "pre", Action.APPROVE, "clear"),
+]
+
+
+@pytest.mark.parametrize(
+    ("scores", "moderation", "action", "code"), [row[1:] for row in SCORES], ids=[row[0] for row in SCORES]
+)
+def test_scores_meet_their_cuts(scores: dict[str, float], moderation: str, action: Action, code: str) -> None:
+    """A score reaches a cut at the cut itself; the gravest action wins."""
+    verdict = decide(assessed(**scores), facts(), replace(CUTS, moderation=moderation))
+    assert (verdict.action, verdict.reasons[0].code) == (action, code)
+
+
+CIRCUMSTANCES: list[tuple[str, dict[str, Any], dict[str, Any], Action, str]] = [
+    ("as many links as allowed", {"links": 2}, {}, Action.APPROVE, "clear"),
+    ("one link too many", {"links": 3}, {}, Action.HOLD, "links"),
+    ("no link limit", {"links": 99}, {"link_limit": None}, Action.APPROVE, "clear"),
+    ("no link allowed", {"links": 1}, {"link_limit": 0}, Action.HOLD, "links"),
+    ("unknown author, not asked for", {"known_author": False}, {}, Action.APPROVE, "clear"),
+    ("unknown author", {"known_author": False}, {"hold_first_time": True}, Action.HOLD, "first_time"),
+    ("known author", {"known_author": True}, {"hold_first_time": True}, Action.APPROVE, "clear"),
+    ("honeypot", {"honeypot": True}, {}, Action.HOLD, "honeypot"),
+    ("filled in no time", {"fill_seconds": 0.4}, {}, Action.HOLD, "filled_fast"),
+    ("filled in just time", {"fill_seconds": 2.0}, {}, Action.APPROVE, "clear"),
+    ("fill time unknown", {"fill_seconds": None}, {}, Action.APPROVE, "clear"),
+    (
+        "closed",
+        {"submitted_at": NOON, "article_published_at": NOON - timedelta(days=5)},
+        {"close_after_days": 5},
+        Action.REJECT,
+        "closed",
+    ),
+    (
+        "open to the last second",
+        {"submitted_at": NOON - timedelta(seconds=1), "article_published_at": NOON - timedelta(days=5)},
+        {"close_after_days": 5},
+        Action.APPROVE,
+        "clear",
+    ),
+    ("article's date unknown", {"submitted_at": NOON}, {"close_after_days": 5}, Action.APPROVE, "clear"),
+    (
+        "comment's date unknown",
+        {"article_published_at": NOON},
+        {"close_after_days": 0},
+        Action.APPROVE,
+        "clear",
+    ),
+    (
+        "never closes",
+        {"submitted_at": NOON, "article_published_at": NOON - timedelta(days=9999)},
+        {},
+        Action.APPROVE,
+        "clear",
+    ),
+    (
+        "closed at once",
+        {"submitted_at": NOON, "article_published_at": NOON},
+        {"close_after_days": 0},
+        Action.REJECT,
+        "closed",
+    ),
+    ("hold word", {"body": "about the mayor"}, {"hold_words": WordList(("mayor",))}, Action.HOLD, "word"),
+    (
+        "reject word",
+        {"body": "about the mayor"},
+        {"reject_words": WordList(("mayor",))},
+        Action.REJECT,
+        "word",
+    ),
+    ("spam word", {"body": "about the mayor"}, {"spam_words": WordList(("mayor",))}, Action.SPAM, "word"),
+    (
+        "word in the name",
+        {"author_name": "Best Casino"},
+        {"spam_words": WordList(("casino",))},
+        Action.SPAM,
+        "word",
+    ),
+    (
+        "word in the website",
+        {"website": "https://casino.example"},
+        {"spam_words": WordList(("casino",))},
+        Action.SPAM,
+        "word",
+    ),
+    (
+        "two grounds",
+        {"links": 3, "honeypot": True, "body": "mayor"},
+        {"reject_words": WordList(("mayor",))},
+        Action.REJECT,
+        "word",
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("known", "terms", "action", "code"),
+    [row[1:] for row in CIRCUMSTANCES],
+    ids=[row[0] for row in CIRCUMSTANCES],
+)
+def test_circumstances_speak_for_themselves(
+    known: dict[str, Any], terms: dict[str, Any], action: Action, code: str
+) -> None:
+    """Links, words, dates and the form's signals each have their say, whatever the scores."""
+    verdict = decide(assessed(), facts(**known), replace(BARE, **terms))
+    assert (verdict.action, verdict.reasons[0].code) == (action, code)
+
+
+UNSCORED: list[tuple[str, dict[str, Any], str, Action, str]] = [
+    ("no score", {}, "hold", Action.HOLD, "unscored"),
+    ("no score is not late", {}, "publish", Action.HOLD, "unscored"),
+    ("late, hold", {"late": True}, "hold", Action.HOLD, "unscored"),
+    ("late, publish", {"late": True}, "publish", Action.APPROVE, "outage_published"),
+    ("late, publish, links", {"late": True, "links": 1}, "publish", Action.APPROVE, "outage_published"),
+    ("late, no links", {"late": True}, "hold_links", Action.APPROVE, "outage_published"),
+    ("late, links", {"late": True, "links": 1}, "hold_links", Action.HOLD, "unscored"),
+    ("late, website", {"late": True, "website": "https://a.example"}, "hold_links", Action.HOLD, "unscored"),
+    ("exhausted", {"exhausted": True, "attempts": 4}, "hold", Action.HOLD, "unscorable"),
+    ("exhausted beats an outage", {"exhausted": True, "late": True}, "publish", Action.HOLD, "unscorable"),
+    ("too many links beat an outage", {"late": True, "links": 3}, "publish", Action.HOLD, "links"),
+]
+
+
+@pytest.mark.parametrize(
+    ("known", "outage", "action", "code"), [row[1:] for row in UNSCORED], ids=[row[0] for row in UNSCORED]
+)
+def test_without_a_score_a_person_looks(
+    known: dict[str, Any], outage: str, action: Action, code: str
+) -> None:
+    """No score is held and says why; only the site's own outage policy publishes."""
+    verdict = decide(None, facts(**known), replace(CUTS, outage=outage))
+    assert (verdict.action, verdict.reasons[0].code) == (action, code)
+    assert (verdict.scores, verdict.model) == ({}, None)
+
+
+@pytest.mark.parametrize(
+    ("doubt", "code"),
+    [
+        ("language", "language"),
+        ("few_known_features", "few_known_features"),
+        ("new kind", "new kind"),
+        (None, "doubt"),
+    ],
+)
+def test_a_doubting_classifier_is_not_believed(doubt: str | None, code: str) -> None:
+    """A text the classifier does not dare to judge is held, however low it scores, and the reason says why."""
+    unsure = replace(assessed(toxicity=0.01), confident=False, doubt=doubt)
+    verdict = decide(unsure, facts(), CUTS)
+    assert (verdict.action, verdict.reasons[0].code) == (Action.HOLD, code)
+
+
+def test_a_doubting_classifier_may_still_refuse() -> None:
+    """Doubt adds a ground and takes none away."""
+    unsure = replace(assessed(spam=0.99), confident=False, doubt="language")
+    assert decide(unsure, facts(), CUTS).action is Action.SPAM
+
+
+def test_words_are_found_in_the_plain_reading_of_a_disguise() -> None:
+    """What a disguised text reads as is searched too."""
+    disguised = replace(assessed(), reads_as="visit the casino")
+    policy = replace(BARE, spam_words=WordList(("casino",)))
+    assert decide(disguised, facts(body="v1s1t the c4s1n0"), policy).action is Action.SPAM
+
+
+def test_a_verdict_carries_what_it_was_drawn_from() -> None:
+    """Scores, spans, reading, language, model and policy version are kept with it, every ground gravest first."""
+    said = replace(assessed(toxicity=0.95, threat=0.6), spans=(Span(0, 1, "toxicity", 2.0),), reads_as="x")
+    verdict = decide(said, facts(links=5), CUTS)
+    assert verdict.scores["toxicity"] == 0.95
+    assert (verdict.spans, verdict.reads_as, verdict.language) == (said.spans, "x", "en")
+    assert (verdict.model, verdict.policy) == ("made-up-1", 7)
+    assert [reason.code for reason in verdict.reasons] == ["score", "links", "score"]
+    assert [reason.label for reason in verdict.reasons] == ["toxicity", None, "threat"]
+
+
+def test_the_same_input_gives_the_same_verdict() -> None:
+    """`decide` is pure."""
+    given = (assessed(toxicity=0.7), facts(links=3), Policy())
+    assert decide(*given) == decide(*given)
+
+
+def test_the_shipped_policy_approves_the_clear_and_never_rejects_below_its_cut() -> None:
+    """Out of the box a quiet comment is published, a vile one refused, and doubt goes to a person."""
+    policy = Policy()
+    assert decide(assessed(toxicity=0.05), facts(), policy).action is Action.APPROVE
+    assert decide(assessed(toxicity=0.7), facts(), policy).action is Action.HOLD
+    assert decide(assessed(toxicity=0.99), facts(), policy).action is Action.REJECT
+    assert decide(assessed(spam=0.99), facts(), policy).action is Action.SPAM
+    assert decide(None, facts(), policy).action is Action.HOLD
+
+
+# -- terms -------------------------------------------------------------------------------------------------------------
+
+SET: list[tuple[str, object, str, object]] = [
+    ("moderation", "post", "moderation", "post"),
+    ("link_limit", "0", "link_limit", 0),
+    ("link_limit", "never", "link_limit", None),
+    ("link_limit", None, "link_limit", None),
+    ("link_limit", 5, "link_limit", 5),
+    ("hold_first_time", "true", "hold_first_time", True),
+    ("hold_first_time", "off", "hold_first_time", False),
+    ("hold_first_time", True, "hold_first_time", True),
+    ("min_fill_seconds", "1.5", "min_fill_seconds", 1.5),
+    ("hold_words", "mayor, town hall ,,mayor", "hold_words", WordList(("mayor", "town hall"))),
+    ("reject_words", ["a", "b"], "reject_words", WordList(("a", "b"))),
+    ("spam_words", "", "spam_words", WordList()),
+    ("close_after_days", "14", "close_after_days", 14),
+    ("close_after_days", "never", "close_after_days", None),
+    ("outage", "hold_links", "outage", "hold_links"),
+    ("outage_after_seconds", "60", "outage_after_seconds", 60),
+]
+
+
+@pytest.mark.parametrize(("term", "value", "field", "kept"), SET)
+def test_a_term_is_read_as_sites_write_it(term: str, value: object, field: str, kept: object) -> None:
+    """Text from a command line and values from JSON mean the same; the version is the caller's."""
+    changed = change(Policy(), {term: value}, version=2)
+    assert getattr(changed, field) == kept
+    assert changed.version == 2
+
+
+@pytest.mark.parametrize(
+    ("term", "value", "cut"),
+    [
+        ("threat.hold", "0.5", Cut(hold=0.5)),
+        ("threat.reject", 0.9, Cut(hold=0.3, reject=0.9)),
+        ("threat.hold", "0", Cut(hold=0.0)),
+        ("threat.approve", "0.1", Cut(approve=0.1, hold=0.3)),
+    ],
+)
+def test_a_cut_is_set_alone(term: str, value: object, cut: Cut) -> None:
+    """Setting one cut leaves the label's others, and the other labels, as they are."""
+    changed = change(Policy(), {term: value}, version=2)
+    assert changed.cuts["threat"] == cut
+    assert changed.cuts["toxicity"] == SHIPPED_CUTS["toxicity"]
+
+
+def test_a_label_without_cuts_leaves_the_policy() -> None:
+    """Taking a label's last cut away takes the label away."""
+    assert "threat" not in change(Policy(), {"threat.hold": "never"}, version=2).cuts
+
+
+def test_a_change_leaves_the_old_policy_alone() -> None:
+    """A policy is a value: the version that verdicts name keeps its meaning."""
+    before = Policy()
+    change(before, {"toxicity.hold": 0.1}, version=2)
+    assert before == Policy()
+
+
+FAULTY: list[tuple[str, object, str]] = [
+    ("colour", "red", "no policy term"),
+    ("toxicity", "0.5", "no policy term"),
+    ("toxicity.ban", "0.5", "no policy term"),
+    ("toxicity.hold.hold", "0.5", "no policy term"),
+    ("sarcasm.hold", "0.5", "no policy term"),
+    ("toxicity.hold", "1.1", "between 0 and 1"),
+    ("toxicity.hold", "-0.1", "between 0 and 1"),
+    ("toxicity.hold", "nan", "between 0 and 1"),
+    ("toxicity.hold", "inf", "between 0 and 1"),
+    ("toxicity.hold", "half", "between 0 and 1"),
+    ("toxicity.hold", True, "between 0 and 1"),
+    ("toxicity.hold", [0.5], "between 0 and 1"),
+    ("toxicity.reject", "0.5", "must not be below toxicity.hold"),
+    ("toxicity.approve", "0.7", "must not be above toxicity.hold"),
+    ("toxicity.hold", "0.99", "must not be below toxicity.hold"),
+    ("moderation", "none", "one of pre, post"),
+    ("moderation", ["pre"], "one of pre, post"),
+    ("outage", "ignore", "one of hold, publish, hold_links"),
+    ("link_limit", "-1", "whole number"),
+    ("link_limit", "1.5", "whole number"),
+    ("link_limit", "1001", "whole number"),
+    ("link_limit", "1e400", "whole number"),
+    ("hold_first_time", "perhaps", "true or false"),
+    ("min_fill_seconds", "3601", "seconds"),
+    ("close_after_days", "36501", "whole number"),
+    ("outage_after_seconds", "0", "whole number"),
+    ("hold_words", 5, "list of words"),
+    ("hold_words", [5], "list of words"),
+    ("hold_words", "***", "at least one letter"),
+    ("hold_words", "a" * (ENTRY_LIMIT + 1), "at most 100"),
+    ("hold_words", [f"w{n}" for n in range(LIST_LIMIT + 1)], "at most 5000"),
+]
+
+
+@pytest.mark.parametrize(
+    ("term", "value", "mend"), FAULTY, ids=[f"{row[0]}-{n}" for n, row in enumerate(FAULTY)]
+)
+def test_a_faulty_term_is_named_with_its_mend(term: str, value: object, mend: str) -> None:
+    """A fault names the term and says what would do."""
+    with pytest.raises(Invalid) as refused:
+        change(Policy(), {term: value}, version=2)
+    assert any(mend in fault.message for fault in refused.value.faults)
+    assert all(fault.field.split(".")[0] == term.split(".")[0] for fault in refused.value.faults)
+
+
+def test_every_faulty_term_is_named_at_once() -> None:
+    """A site mends all in one go."""
+    with pytest.raises(Invalid) as refused:
+        change(Policy(), {"moderation": "x", "colour": 1, "spam.hold": 2}, version=2)
+    assert {fault.field for fault in refused.value.faults} == {"moderation", "colour", "spam.hold"}
+
+
+@pytest.mark.parametrize(
+    "policy",
+    [
+        Policy(),
+        Policy(cuts={}),
+        replace(
+            CUTS,
+            hold_words=WordList(("town hall", "x*")),
+            close_after_days=14,
+            link_limit=None,
+            moderation="post",
+        ),
+    ],
+)
+def test_a_policy_survives_its_terms(policy: Policy) -> None:
+    """Written as terms and read back, a policy is equal to itself."""
+    assert from_terms(to_terms(policy), policy.version) == policy
+
+
+def test_the_known_terms_are_told() -> None:
+    """Help names every term that can be set."""
+    told = " ".join(known_terms())
+    assert all(term in told for term in to_terms(Policy(cuts={})))
