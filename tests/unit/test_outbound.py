@@ -1,0 +1,470 @@
+"""Outbound calls: against real servers, good and bad; and a table of targets that no request may reach."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from service.webhooks import Outcome, SignatureError, sign, verify
+from worker import outbound
+from worker.outbound import Allow, AllowError, RefusedError, Target, is_public, post
+
+LOOPBACK = Allow.parse("127.0.0.0/8, ::1/128, localhost")
+CERTIFICATES = Path(__file__).parent / "certificates"
+BODY = b'{"type":"comment.approved"}'
+SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+
+
+@dataclass
+class Receiver:
+    """A real server on a loopback port that answers each request with given bytes, or by a given act."""
+
+    answer: bytes | Callable[[socket.socket], None] = OK
+    tls: ssl.SSLContext | None = None
+    family: socket.AddressFamily = socket.AF_INET
+    requests: list[bytes] = field(default_factory=list)
+    names: list[str | None] = field(default_factory=list)
+    port: int = 0
+    done: threading.Event = field(default_factory=threading.Event)
+
+    def serve(self, listener: socket.socket) -> None:
+        """Take connections until the listener is closed."""
+        while True:
+            try:
+                connection, _ = listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self.handle, args=[connection], daemon=True).start()
+
+    def handle(self, connection: socket.socket) -> None:
+        """Read one request, remember it, and answer; the other side may leave at any time."""
+        with suppress(OSError), connection:
+            wrapped = self.tls.wrap_socket(connection, server_side=True) if self.tls else connection
+            with wrapped:
+                self.requests.append(read_request(wrapped))
+                if callable(self.answer):
+                    self.answer(wrapped)
+                else:
+                    wrapped.sendall(self.answer)
+
+    def url(self, host: str = "127.0.0.1", path: str = "/hook") -> str:
+        """The receiver's address under the given host name."""
+        return f"http{'s' if self.tls else ''}://{host}:{self.port}{path}"
+
+
+def read_request(connection: socket.socket) -> bytes:
+    """Read a request with its body, as Content-Length has it."""
+    raw = b""
+    while b"\r\n\r\n" not in raw and (more := connection.recv(65536)):
+        raw += more
+    head, _, body = raw.partition(b"\r\n\r\n")
+    length = next(
+        int(line[15:]) for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")
+    )
+    while len(body) < length and (more := connection.recv(65536)):
+        body += more
+    return head + b"\r\n\r\n" + body
+
+
+@contextmanager
+def receiving(receiver: Receiver) -> Iterator[Receiver]:
+    """Run a receiver on a free port."""
+    with socket.create_server(("localhost", 0), family=receiver.family) as listener:
+        receiver.port = listener.getsockname()[1]
+        thread = threading.Thread(target=receiver.serve, args=[listener], daemon=True)
+        thread.start()
+        try:
+            yield receiver
+        finally:
+            receiver.done.set()
+            with suppress(OSError):
+                listener.shutdown(socket.SHUT_RDWR)
+    thread.join(5)
+
+
+def send(url: str, allow: Allow = LOOPBACK, timeout: float = 5.0) -> Outcome:
+    """Post the usual body with the usual signature."""
+    return post(url, sign([SECRET], "evt_1", 1000, BODY), BODY, allow=allow, timeout=timeout)
+
+
+def test_a_callback_arrives_as_signed() -> None:
+    """The receiver gets exactly the bytes that were signed, with Host, length and the three headers."""
+    with receiving(Receiver()) as receiver:
+        assert send(receiver.url(path="/a%20b/ü?x=1&y=ü#frag")) == Outcome("delivered", 200)
+    head, _, body = receiver.requests[0].partition(b"\r\n\r\n")
+    lines = head.decode().split("\r\n")
+    assert lines[0] == "POST /a%20b/%C3%BC?x=1&y=%C3%BC HTTP/1.1"
+    headers = dict(line.split(": ", 1) for line in lines[1:])
+    assert headers["Host"] == f"127.0.0.1:{receiver.port}"
+    assert body == BODY
+    assert verify([SECRET], headers, body, 1000) == "evt_1"
+    with pytest.raises(SignatureError):
+        verify([SECRET], headers, body + b" ", 1000)
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (200, "delivered"),
+        (204, "delivered"),
+        (400, "retry"),
+        (404, "retry"),
+        (410, "gone"),
+        (429, "slow_down"),
+    ],
+)
+def test_the_answer_decides(status: int, kind: str) -> None:
+    """Each status ends as the schedule knows it, Retry-After is carried, and nothing of the body is."""
+    answer = f"HTTP/1.1 {status} X\r\nRetry-After: 77\r\nContent-Length: 12\r\n\r\nsecret-words".encode()
+    if status == 204:
+        answer = b"HTTP/1.1 204 X\r\n\r\n"
+    with receiving(Receiver(answer)) as receiver:
+        outcome = send(receiver.url())
+    assert (outcome.kind, outcome.status) == (kind, status)
+    assert outcome.retry_after == (77.0 if kind in ("retry", "slow_down") else None)
+    assert "secret" not in repr(outcome)
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_no_redirect_is_followed(status: int) -> None:
+    """A redirect is a failure: where it points gets no request."""
+    with receiving(Receiver()) as hidden:
+        answer = f"HTTP/1.1 {status} X\r\nLocation: {hidden.url()}\r\nContent-Length: 0\r\n\r\n".encode()
+        with receiving(Receiver(answer)) as receiver:
+            outcome = send(receiver.url())
+    assert (outcome.kind, outcome.status) == ("retry", status)
+    assert "not followed" in outcome.detail
+    assert hidden.requests == []
+
+
+def drip(data: bytes, pause: float) -> Callable[[socket.socket], None]:
+    """Answer one byte at a time, for ever."""
+
+    def act(connection: socket.socket) -> None:
+        while True:
+            for place in range(len(data)):
+                connection.sendall(data[place : place + 1])
+                time.sleep(pause)
+
+    return act
+
+
+def stay_silent(connection: socket.socket) -> None:
+    """Answer nothing until the other side leaves."""
+    connection.recv(1)
+
+
+def reset(connection: socket.socket) -> None:
+    """Cut the connection hard."""
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\x00\x00\x00\x00\x00\x00\x00")
+
+
+def flood(connection: socket.socket) -> None:
+    """Answer 200 with a body that never ends."""
+    connection.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+    while True:
+        connection.sendall(b"100000\r\n" + b"x" * 0x100000 + b"\r\n")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [stay_silent, drip(b"x", 0.05), drip(b"HTTP/1.1 200 OK\r\nA: b\r\n", 0.02)],
+    ids=["silent", "drips a line", "drips headers"],
+)
+def test_the_whole_exchange_ends_in_time(answer: Callable[[socket.socket], None]) -> None:
+    """A receiver that says nothing, or drips bytes for ever, holds a worker no longer than the time-out."""
+    with receiving(Receiver(answer)) as receiver:
+        begun = time.monotonic()
+        outcome = send(receiver.url(), timeout=0.6)
+        assert time.monotonic() - begun < 2.0
+    assert outcome.kind == "retry"
+    assert "0.6 seconds" in outcome.detail
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        reset, b"", b"\x00\xff garbage\r\n\r\n", b"HTTP/1.1 abc\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nX: " + b"y" * 70_000, b"HTTP/9",
+    ],
+    ids=["reset", "closed", "garbage", "no status", "endless header", "cut"],
+)  # fmt: skip
+def test_a_broken_answer_is_tried_again(
+    answer: bytes | Callable[[socket.socket], None], caplog: pytest.LogCaptureFixture
+) -> None:
+    """A reset, an empty or a malformed answer is a retry, never an exception, and no log repeats it."""
+    with receiving(Receiver(answer)) as receiver:
+        outcome = send(receiver.url())
+    assert outcome.kind == "retry"
+    assert "garbage" not in outcome.detail
+    assert caplog.records == []
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        flood,
+        b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nshort",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nnonsense",
+        b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 3\r\n\r\nbad",
+        b"HTTP/1.1 200 OK\r\n\r\nuntil the end",
+    ],
+    ids=["endless", "short", "bad chunks", "bad gzip", "no length"],
+)
+def test_after_a_good_status_the_body_does_not_matter(
+    answer: bytes | Callable[[socket.socket], None],
+) -> None:
+    """The body is read within bounds and thrown away; a bad one spoils no delivery."""
+    with receiving(Receiver(answer)) as receiver:
+        begun = time.monotonic()
+        assert send(receiver.url()).kind == "delivered"
+        assert time.monotonic() - begun < 4.0
+
+
+def test_nobody_there_is_tried_again() -> None:
+    """A closed port and an unknown name are retries with a plain reason."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    outcome = send(f"http://127.0.0.1:{port}/")
+    assert (outcome.kind, outcome.detail) == ("retry", "the connection was refused")
+
+
+def test_an_unknown_name_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A name that does not resolve is a retry."""
+
+    def nowhere(*_: object, **__: object) -> list[object]:
+        raise socket.gaierror(socket.EAI_NONAME, "unknown")
+
+    monkeypatch.setattr(socket, "getaddrinfo", nowhere)
+    outcome = send("http://hooks.news.example/")
+    assert (outcome.kind, outcome.detail) == ("retry", "the host name was not found")
+
+
+def test_a_resolver_that_hangs_ends_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A look-up that never answers costs no more than the time-out."""
+    release = threading.Event()
+
+    def hang(*_: object, **__: object) -> list[object]:
+        release.wait(10)
+        raise socket.gaierror("released")
+
+    monkeypatch.setattr(socket, "getaddrinfo", hang)
+    begun = time.monotonic()
+    outcome = send("http://hooks.news.example/", timeout=0.3)
+    release.set()
+    assert time.monotonic() - begun < 2.0
+    assert outcome == Outcome("retry", detail="no answer within 0.3 seconds")
+
+
+def resolving(monkeypatch: pytest.MonkeyPatch, *answers: list[str]) -> list[str]:
+    """Make look-ups give these answers in turn; return the list of names asked for."""
+    asked: list[str] = []
+    left = list(answers)
+
+    def look_up(host: str, port: int, timeout: float) -> list[str]:
+        asked.append(host)
+        return left.pop(0)
+
+    monkeypatch.setattr(outbound, "look_up", look_up)
+    return asked
+
+
+def test_the_judged_address_is_the_one_called(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The name is resolved once and only its judged address is called; Host carries the name."""
+    with receiving(Receiver()) as receiver:
+        asked = resolving(monkeypatch, ["127.0.0.1"])
+        assert send(receiver.url("Hooks.News.Example.")).kind == "delivered"
+    assert asked == ["hooks.news.example"]
+    assert f"\r\nHost: hooks.news.example:{receiver.port}\r\n".encode() in receiver.requests[0]
+
+
+def test_a_rebinding_resolver_gains_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A name that is public when judged and loopback when asked again is never asked again."""
+    with receiving(Receiver()) as hidden:
+        asked = resolving(monkeypatch, ["198.18.0.1"], ["127.0.0.1"])
+        assert send(hidden.url("rebind.example"), Allow()).kind == "refused"
+        assert len(asked) == 1
+    assert hidden.requests == []
+
+
+def test_private_answers_among_public_ones_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of several addresses only those that may be called are; the first that answers is taken."""
+    with receiving(Receiver()) as receiver:
+        resolving(monkeypatch, ["10.0.0.1", "127.0.0.2", "127.0.0.1"])
+        allow = Allow.parse("127.0.0.0/8")
+        assert send(receiver.url("several.example"), allow).kind == "delivered"
+    target = Target.parse("http://several.example/")
+    assert outbound._judged(target, ["10.0.0.1", "9.9.9.9", "::1"], Allow()) == ["9.9.9.9"]
+
+
+HOSTILE_HOSTS = """
+127.0.0.1 127.0.0.2 127.1 127.255.255.254 2130706433 0x7f000001 0x7f.0.0.1 0177.0.0.1 017700000001 localhost
+LOCALHOST localhost. 127.0.0.1. [::1] [::] [0:0:0:0:0:0:0:1] [::ffff:127.0.0.1] [::ffff:7f00:1] [::127.0.0.1]
+[::ffff:10.0.0.1] [::ffff:169.254.169.254] [64:ff9b::127.0.0.1] [64:ff9b::7f00:1] [2002:7f00:1::] 0.0.0.0 0 0.1.2.3
+10.0.0.1 10.255.255.255 172.16.0.1 172.31.255.255 192.168.0.1 192.168.1.254 100.64.0.1 100.100.100.200
+169.254.169.254 169.254.170.2 2852039166 0xa9fea9fe 0251.0376.0251.0376 169.254.0.1 168.63.129.16 192.0.0.192
+[fe80::1] [fe80::1%25eth0] [fe80::1%eth0] [fc00::1] [fd00:ec2::254] [fd12:3456:789a::1] [ff02::1] [2001::1]
+[2001:db8::1] [100::1] [5f00::1] 224.0.0.1 239.255.255.250 240.0.0.1 255.255.255.255 198.18.0.1 192.0.2.1 198.51.100.1
+203.0.113.1 192.88.99.1 １２７.０.０.１ ①②⑦.⓪.⓪.① 127。0。0。1 user@127.0.0.1 user:pass@127.0.0.1 example.com@127.0.0.1
+127.0.0.1%2f@example.com 127.0.0.1\\@example.com 127.0.0.1#@example.com [127.0.0.1] 127.0.0.1%00.example.com
+"""
+
+
+@pytest.mark.parametrize("host", HOSTILE_HOSTS.split())
+def test_no_request_reaches_a_hostile_target(host: str) -> None:
+    """Every way to write a private, loopback, link-local, metadata or reserved target is refused or leads nowhere."""
+    with receiving(Receiver()) as receiver:
+        netloc = host if "#" in host or "\\" in host else f"{host}:{receiver.port}"
+        outcome = post(f"http://{netloc}/", {}, BODY, allow=Allow(), timeout=2.0)
+        assert receiver.requests == []
+    assert outcome.kind in ("refused", "retry")
+    assert outcome.kind == "refused" or outcome.detail == "the host name was not found"
+    assert outcome.status is None
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "", "http://", "https:///x", "//127.0.0.1/", "127.0.0.1", "ftp://news.example/", "file:///etc/passwd",
+        "gopher://127.0.0.1:6379/_x", "unix:///tmp/x", "javascript:alert(1)", "http://news.example:99999/",
+        "http://news.example:0/", "http://news.example:x/", "http://news.example:80:80/", "http://[::1/", "http://]/",
+        "http://ne ws.example/", "http://news.example/\r\nX-Evil: 1", "http://news.example/\t", "http://news.example\\x",
+        "http://a..b/", "http://-/", "http://*.example/", "http://\ud800.example/", "http://news.example/\ud800",
+        "http://xn--/", "http://" + "a" * 300 + ".example/", "http://news.example/" + "x" * 3000, "http://❤.example/",
+        "http://%31%32%37.0.0.1/", "http://user@news.example/", "http://:@news.example/",
+    ],
+)  # fmt: skip
+def test_what_is_no_plain_web_address_is_refused(url: str) -> None:
+    """Other schemes, user names, odd characters, bad ports and malformed hosts are refused before any look-up."""
+    with pytest.raises(RefusedError) as refused:
+        Target.parse(url)
+    assert not url or url not in str(refused.value)
+    assert post(url, {}, b"", allow=LOOPBACK).kind == "refused"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1.1.1.1",
+        "8.8.8.8",
+        "100.63.255.255",
+        "100.128.0.0",
+        "172.32.0.1",
+        "169.253.1.1",
+        "223.255.255.255",
+        "192.0.1.1",
+    ]
+    + ["2606:4700::1111", "2a00:1450::1", "64:ff9b::8.8.8.8"],
+)
+def test_the_open_internet_is_open(text: str) -> None:
+    """Public addresses, the neighbours of reserved blocks included, may be called."""
+    assert is_public(ipaddress.ip_address(text))
+
+
+def test_the_allow_list_opens_what_it_names() -> None:
+    """Hosts, host:port, addresses and networks open private targets, and nothing beside them."""
+    address = ipaddress.ip_address
+    allow = Allow.parse(
+        "hooks.internal, Other.Internal:8443 ,10.1.0.0/16, 192.168.1.5:9000, [fd00::1]:80, ::1,,"
+    )
+    assert allow.opens("hooks.internal", 1234, address("10.9.9.9"))
+    assert allow.opens("other.internal", 8443, address("10.9.9.9"))
+    assert not allow.opens("other.internal", 443, address("10.9.9.9"))
+    assert allow.opens("x.example", 80, address("10.1.2.3"))
+    assert not allow.opens("x.example", 80, address("10.2.2.3"))
+    assert allow.opens("x.example", 9000, address("192.168.1.5"))
+    assert not allow.opens("x.example", 80, address("192.168.1.5"))
+    assert allow.opens("x.example", 80, address("fd00::1"))
+    assert not allow.opens("x.example", 81, address("fd00::1"))
+    assert allow.opens("x.example", 80, address("::1"))
+    assert not allow.opens("sub.hooks.internal", 80, address("10.9.9.9"))
+    assert Allow.parse("") == Allow()
+
+
+@pytest.mark.parametrize(
+    "entry", ["http://x", "*.example", "10.0.0.0/99", "a b", "x:0", "x:99999", "127.1", "ü", "@", "x:y"]
+)
+def test_a_wrong_allow_list_is_named(entry: str) -> None:
+    """An entry that is no host or network is refused with the setting's name."""
+    with pytest.raises(AllowError, match="REPLYDESK_CALLBACK_ALLOW"):
+        Allow.parse(f"localhost,{entry}")
+
+
+def test_mapped_addresses_need_an_entry_of_their_own() -> None:
+    """Allowing 127.0.0.0/8 does not open its IPv4-mapped twin."""
+    assert send("http://[::ffff:127.0.0.1]:1/").kind == "refused"
+
+
+def test_ipv6_loopback_works_when_allowed() -> None:
+    """An IPv6 target is called with its brackets in the Host header."""
+    assert Target.parse("https://[::1]:443/").host_header == "[::1]"
+    try:
+        with receiving(Receiver(family=socket.AF_INET6)) as receiver:
+            assert send(receiver.url("[::1]")).kind == "delivered"
+    except OSError:
+        return  # a machine without IPv6 cannot be asked
+    assert f"\r\nHost: [::1]:{receiver.port}\r\n".encode() in receiver.requests[0]
+
+
+@pytest.fixture
+def tls_receiver(monkeypatch: pytest.MonkeyPatch) -> Iterator[Receiver]:
+    """A server with a certificate for hooks.news.example, and look-ups that lead any name to it."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(CERTIFICATES / "server.pem")
+    monkeypatch.setattr(outbound, "look_up", lambda host, port, timeout: ["127.0.0.1"])
+    outbound._tls.cache_clear()
+    with receiving(Receiver(tls=context)) as receiver:
+        context.sni_callback = lambda _, name, __: receiver.names.append(name)
+        yield receiver
+    outbound._tls.cache_clear()
+
+
+def test_tls_checks_the_name_and_not_the_address(
+    tls_receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Connected by address, the server is still asked for, and held to, the name of the callback URL."""
+    monkeypatch.setenv("SSL_CERT_FILE", str(CERTIFICATES / "authority.pem"))
+    assert send(tls_receiver.url("hooks.news.example")).kind == "delivered"
+    assert tls_receiver.names == ["hooks.news.example"]
+    wrong = send(tls_receiver.url("other.news.example"))
+    assert wrong == Outcome("retry", detail="the TLS certificate was not accepted")
+    assert len(tls_receiver.requests) == 1
+
+
+def test_an_unknown_authority_is_not_accepted(tls_receiver: Receiver) -> None:
+    """Without its authority a certificate is not accepted, and nothing is sent."""
+    outcome = send(tls_receiver.url("hooks.news.example"))
+    assert outcome == Outcome("retry", detail="the TLS certificate was not accepted")
+    assert tls_receiver.requests == []
+
+
+def test_plain_http_behind_https_is_a_retry(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that does not speak TLS on an https address is a retry with a plain reason."""
+    monkeypatch.setattr(outbound, "look_up", lambda host, port, timeout: ["127.0.0.1"])
+
+    def speak_plainly(connection: socket.socket) -> None:
+        connection.sendall(OK)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve() -> None:
+            connection, _ = listener.accept()
+            with connection:
+                connection.recv(65536)
+                speak_plainly(connection)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        outcome = send(f"https://hooks.news.example:{listener.getsockname()[1]}/")
+        thread.join(5)
+    assert outcome == Outcome("retry", detail="TLS failed")

@@ -1,0 +1,331 @@
+"""Posts a callback where a site asked for it: the target is looked up once, judged, and that very address called."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import http.client
+import ipaddress
+import queue
+import re
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+from urllib.parse import quote, urlsplit
+
+import idna
+import urllib3.exceptions
+from urllib3.connection import HTTPConnection, HTTPSConnection
+
+from service.moderation.errors import ReplydeskError
+from service.webhooks import Outcome, read_retry_after
+
+URL_LIMIT: Final = 2048
+BODY_READ: Final = 64 * 1024
+ADDRESSES_TRIED: Final = 4
+LOOKUPS_AT_ONCE: Final = 32
+ODD: Final = re.compile(r"[\x00-\x20\x7f\\\ud800-\udfff]")
+HOST: Final = re.compile(r"[a-z0-9_](?:[a-z0-9_.-]{0,251}[a-z0-9_])?")
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+# The registries of special-purpose addresses (RFC 6890 and what came since) and the metadata hosts of clouds. The
+# standard library's is_global is not used: what it answers depends on the Python release.
+CLOSED_IPV4: Final = tuple(
+    ipaddress.IPv4Network(network)
+    for network in (
+        "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/24",
+        "192.0.2.0/24", "192.88.99.0/24", "192.168.0.0/16", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24",
+        "224.0.0.0/4", "240.0.0.0/4", "168.63.129.16/32",
+    )
+)  # fmt: skip
+OPEN_IPV6: Final = ipaddress.IPv6Network("2000::/3")
+CLOSED_IPV6: Final = tuple(
+    ipaddress.IPv6Network(network) for network in ("2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20")
+)
+NAT64: Final = ipaddress.IPv6Network("64:ff9b::/96")
+
+lookups = threading.BoundedSemaphore(LOOKUPS_AT_ONCE)
+
+
+class AllowError(ReplydeskError, ValueError):
+    """REPLYDESK_CALLBACK_ALLOW has an entry that is no host, host:port or network."""
+
+
+class RefusedError(ReplydeskError, ValueError):
+    """The callback address is one that we do not call."""
+
+
+@dataclass(frozen=True, slots=True)
+class Allow:
+    """Targets that may be called although they are private: hosts and networks, each with a port or for all ports."""
+
+    hosts: frozenset[tuple[str, int | None]] = frozenset()
+    networks: tuple[tuple[Network, int | None], ...] = ()
+
+    @classmethod
+    def parse(cls, text: str) -> Allow:
+        """Read hosts, `host:port`, addresses and networks such as `10.0.0.0/8`, comma-separated; else AllowError."""
+        hosts: set[tuple[str, int | None]] = set()
+        networks: list[tuple[Network, int | None]] = []
+        for entry in filter(None, (part.strip() for part in text.split(","))):
+            name, port = _with_port(entry)
+            network = _network(name)
+            if network is not None:
+                networks.append((network, port))
+            elif HOST.fullmatch(name) and not name.replace(".", "").isdigit():
+                hosts.add((name, port))
+            else:
+                raise AllowError(
+                    "REPLYDESK_CALLBACK_ALLOW: give hosts, host:port or networks such as 10.0.0.0/8,"
+                    f" not {entry[:80]!r}"
+                )
+        return cls(frozenset(hosts), tuple(networks))
+
+    def opens(self, host: str, port: int, address: Address) -> bool:
+        """Tell whether an entry names this host or a network around this address, for this port."""
+        if (host, None) in self.hosts or (host, port) in self.hosts:
+            return True
+        return any(
+            address.version == network.version and address in network and for_port in (None, port)
+            for network, for_port in self.networks
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A callback URL taken apart once: what is connected to and what is asked for come from the same reading."""
+
+    scheme: str
+    host: str
+    port: int
+    path: str
+
+    @classmethod
+    def parse(cls, url: str) -> Target:
+        """Read an http or https URL strictly; RefusedError says what is wrong and does not repeat it."""
+        if len(url) > URL_LIMIT or ODD.search(url):
+            raise RefusedError("the address has spaces, control characters or backslashes, or is too long")
+        try:
+            parts = urlsplit(url)
+            host, port = parts.hostname, parts.port
+        except ValueError:
+            raise RefusedError("the address is malformed") from None
+        if parts.scheme not in ("http", "https"):
+            raise RefusedError("the address must begin with http:// or https://")
+        if "@" in parts.netloc:
+            raise RefusedError("the address must not hold a user name or password")
+        if not host or port == 0:
+            raise RefusedError("the address has no host, or port 0")
+        path = quote(parts.path or "/", safe="/%:=&?~#+!$,;'@()*[]")
+        query = "?" + quote(parts.query, safe="/%:=&?~+!$,;'@()*[]") if parts.query else ""
+        return cls(
+            parts.scheme, _ascii_host(host), port or (443 if parts.scheme == "https" else 80), path + query
+        )
+
+    @property
+    def host_header(self) -> str:
+        """The Host header: the name as the site gave it, and the port unless it is the scheme's own."""
+        name = f"[{self.host}]" if ":" in self.host else self.host
+        return name if self.port == (443 if self.scheme == "https" else 80) else f"{name}:{self.port}"
+
+
+def post(
+    url: str, headers: Mapping[str, str], body: bytes, *, allow: Allow, timeout: float = 15.0
+) -> Outcome:
+    """Post `body` once and return how it ended, within `timeout` seconds in all; no redirect is followed.
+
+    Private, loopback, link-local, metadata and other special targets are refused unless `allow` names them.
+    """
+    ends_at = time.monotonic() + timeout
+    try:
+        target = Target.parse(url)
+        addresses = _judged(target, look_up(target.host, target.port, timeout), allow)
+        connection = _connected(target, addresses, ends_at)
+    except RefusedError as refused:
+        return Outcome("refused", detail=refused.detail)
+    except (OSError, urllib3.exceptions.HTTPError) as error:
+        return Outcome("retry", detail=_reason(error, timeout))
+    try:
+        return _exchange(connection, target, headers, body, ends_at)
+    except (OSError, urllib3.exceptions.HTTPError, http.client.HTTPException) as error:
+        late = time.monotonic() >= ends_at
+        return Outcome("retry", detail=_reason(TimeoutError() if late else error, timeout))
+    finally:
+        connection.close()
+
+
+def look_up(host: str, port: int, timeout: float) -> list[str]:
+    """Return the addresses of `host` as text, in the resolver's order; OSError when there are none in time."""
+    if not lookups.acquire(timeout=timeout):
+        raise TimeoutError
+    answer: queue.SimpleQueue[list[str] | OSError] = queue.SimpleQueue()
+
+    def ask() -> None:
+        try:
+            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            answer.put(list(dict.fromkeys(str(entry[4][0]) for entry in found)))
+        except (OSError, UnicodeError) as error:
+            answer.put(error if isinstance(error, OSError) else socket.gaierror("no such name"))
+        finally:
+            lookups.release()
+
+    # getaddrinfo knows no time limit: it is left behind in a thread of its own, of which there are only so many
+    threading.Thread(target=ask, name="look-up", daemon=True).start()
+    try:
+        result = answer.get(timeout=timeout)
+    except queue.Empty:
+        raise TimeoutError from None
+    if isinstance(result, OSError):
+        raise result
+    return result
+
+
+def is_public(address: Address) -> bool:
+    """Tell whether an address belongs to the open internet, and to no host's or cloud's inside."""
+    if isinstance(address, ipaddress.IPv4Address):
+        return not any(address in network for network in CLOSED_IPV4)
+    if address in NAT64:
+        return is_public(ipaddress.IPv4Address(int(address) & 0xFFFFFFFF))
+    return address in OPEN_IPV6 and not any(address in network for network in CLOSED_IPV6)
+
+
+def _judged(target: Target, addresses: Sequence[str], allow: Allow) -> list[str]:
+    """Keep what may be called; RefusedError when nothing is left."""
+    kept = []
+    for text in addresses:
+        address = _address(text)
+        if address is not None and (is_public(address) or allow.opens(target.host, target.port, address)):
+            kept.append(text)
+    if not kept:
+        raise RefusedError("the host is private, loopback or reserved; REPLYDESK_CALLBACK_ALLOW can name it")
+    return kept[:ADDRESSES_TRIED]
+
+
+def _connected(target: Target, addresses: Sequence[str], ends_at: float) -> HTTPConnection:
+    """Connect to the first address that answers; the name is used for Host, SNI and the certificate alone."""
+    failure: Exception = TimeoutError()
+    for address in addresses:
+        left = ends_at - time.monotonic()
+        if left <= 0:
+            break
+        connection = _connection(target, address, left)
+        try:
+            connection.connect()
+            return connection
+        except (OSError, urllib3.exceptions.HTTPError) as error:
+            connection.close()
+            failure = error
+    raise failure
+
+
+def _connection(target: Target, address: str, timeout: float) -> HTTPConnection:
+    if target.scheme == "http":
+        return HTTPConnection(address, target.port, timeout=timeout)
+    return HTTPSConnection(
+        address, target.port, timeout=timeout, ssl_context=_tls(), server_hostname=target.host
+    )
+
+
+@functools.cache
+def _tls() -> ssl.SSLContext:
+    """Load the system's authorities once a process: it costs tens of milliseconds."""
+    return ssl.create_default_context()
+
+
+def _exchange(
+    connection: HTTPConnection, target: Target, headers: Mapping[str, str], body: bytes, ends_at: float
+) -> Outcome:
+    own = {
+        **{name: value for name, value in headers.items() if name.lower() != "host"},
+        "Host": target.host_header,
+    }
+    # a time-out of a socket starts anew with each byte that drips in: the guard ends the whole exchange
+    guard = threading.Timer(max(0.0, ends_at - time.monotonic()), _cut, [connection.sock])
+    guard.daemon = True
+    guard.start()
+    try:
+        connection.request("POST", target.path, body=body, headers=own)
+        # the standard library's response: urllib3's own logs what it cannot parse of the other side's words
+        response = http.client.HTTPConnection.getresponse(connection)
+        if time.monotonic() >= ends_at:
+            raise TimeoutError  # an answer that was cut in its headers looks complete
+        retry_after = read_retry_after(response.headers.get("retry-after"), datetime.now(UTC))
+        outcome = Outcome.of_status(response.status, retry_after)
+        with contextlib.suppress(OSError, urllib3.exceptions.HTTPError, http.client.HTTPException):
+            response.read(BODY_READ)  # so that the other side is not cut off in mid-sentence
+        response.close()
+        return outcome
+    finally:
+        guard.cancel()
+
+
+def _cut(sock: socket.socket | None) -> None:
+    if sock is not None:
+        with contextlib.suppress(OSError):
+            socket.socket.shutdown(sock, socket.SHUT_RDWR)  # below TLS, whose own farewell could block again
+
+
+def _reason(error: Exception, timeout: float) -> str:
+    """Put a failure in our own words: the library's could hold what the other side sent."""
+    root = (
+        error.__context__ if isinstance(error, urllib3.exceptions.HTTPError) and error.__context__ else error
+    )
+    if isinstance(root, socket.gaierror | UnicodeError):
+        return "the host name was not found"
+    if isinstance(root, TimeoutError | urllib3.exceptions.TimeoutError):
+        return f"no answer within {timeout:g} seconds"
+    if isinstance(root, ssl.SSLCertVerificationError | ssl.CertificateError):
+        return "the TLS certificate was not accepted"
+    if isinstance(root, ssl.SSLError):
+        return "TLS failed"
+    if isinstance(root, ConnectionRefusedError):
+        return "the connection was refused"
+    return "the connection failed or was cut"
+
+
+def _ascii_host(host: str) -> str:
+    """Return the host as an address or an ASCII name, in lower case."""
+    plain = host.rstrip(".").lower()
+    if _address(plain) is not None:
+        return plain
+    if not plain.isascii():
+        try:
+            plain = idna.encode(plain, uts46=True).decode("ascii")
+        except (idna.IDNAError, UnicodeError):
+            raise RefusedError("the host is no valid name") from None
+    if not HOST.fullmatch(plain) or ".." in plain:
+        raise RefusedError("the host is no valid name")
+    return plain
+
+
+def _address(text: str) -> Address | None:
+    """Read an IP address; one with a zone (`fe80::1%eth0`) is none."""
+    if "%" in text:
+        return None
+    try:
+        return ipaddress.ip_address(text)
+    except ValueError:
+        return None
+
+
+def _network(text: str) -> Network | None:
+    try:
+        return ipaddress.ip_network(text.removeprefix("[").removesuffix("]"), strict=False)
+    except ValueError:
+        return None
+
+
+def _with_port(entry: str) -> tuple[str, int | None]:
+    """Split `host:port` and `[::1]:port`; an address with colons of its own has no port."""
+    name, _, port = entry.lower().rpartition(":")
+    numeric = port.isascii() and port.isdigit() and len(port) <= 5 and 0 < int(port) < 65536
+    if numeric and name and (":" not in name or (name[0], name[-1]) == ("[", "]")):
+        return name, int(port)
+    return entry.lower().rstrip("."), None
