@@ -70,9 +70,10 @@ def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
 @pytest.fixture
 def clean_postgres_url(migrated_postgres_url: str) -> str:
     """The URL of this run's PostgreSQL database with the newest schema and no rows."""
-    tables = ", ".join(f'"{table.name}"' for table in metadata.sorted_tables)
+    # DELETE takes a fifth of the time of TRUNCATE, which makes new files for each table and index
+    emptied = "; ".join(f'DELETE FROM "{table.name}"' for table in reversed(metadata.sorted_tables))
     with psycopg.connect(migrated_postgres_url, autocommit=True) as connection:
-        connection.execute(f"TRUNCATE {tables} RESTART IDENTITY CASCADE".encode())
+        connection.execute(emptied.encode())
     return migrated_postgres_url
 
 

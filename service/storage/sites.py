@@ -90,7 +90,7 @@ class SitesPart(Part):
         added = self._write(
             _add_key(self._dialect), site_id=site_id, fingerprint=fingerprint, kind=kind, created_at=now
         )
-        if added.rowcount != 1:
+        if added.first() is None:
             raise ValueError("a key with this fingerprint exists")
 
     def retire_keys(self, site_id: int, kind: str, expires_at: datetime) -> None:
@@ -114,7 +114,8 @@ def _add_site(dialect: str) -> Executable:
 
 @cache
 def _add_key(dialect: str) -> Executable:
-    return insert_into(api_keys, dialect).on_conflict_do_nothing(index_elements=["fingerprint"])
+    new = insert_into(api_keys, dialect).on_conflict_do_nothing(index_elements=["fingerprint"])
+    return new.returning(api_keys.c.fingerprint)
 
 
 @lru_cache(maxsize=256)

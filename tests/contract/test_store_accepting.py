@@ -1,0 +1,196 @@
+"""Every store: taking comments in, once each, and their revisions."""
+
+from dataclasses import replace
+from datetime import timedelta, timezone
+
+import pytest
+
+from service.moderation.comment import Article, Client, Original, Source, Status
+from service.moderation.verdict import Action
+from service.ports import Key, Site, Store
+from tests.builders import ADA, ARTICLE, BO, CHI, NOON, WORDS, after, courier, decided, draft, herald, ids
+
+
+@pytest.fixture
+def site(store: Store) -> Site:
+    """The courier, stored."""
+    with store.write() as tx:
+        return tx.add_site(courier())
+
+
+def test_comment_comes_back_as_it_was_accepted(store: Store, site: Site) -> None:
+    """What `add_comments` answers is what is stored, every field of it."""
+    written = draft(
+        parent_id="c-0",
+        website="https://ada.example",
+        source=Source.FORM,
+        client=Client("192.0.2.0", "Reader/1.0", "https://courier.example/"),
+        signals={"honeypot": True, "fill_seconds": 3.5},
+        live=False,
+    )
+    with store.write() as tx:
+        added = tx.add_comments(site.id, [written], NOON)["c-1"]
+    assert (added.revision, added.status, added.attempts) == (1, Status.PENDING, 0)
+    assert (added.body, added.signals, added.received_at) == (WORDS[ADA], written.signals, NOON)
+    with store.read() as tx:
+        assert tx.comment(site.id, "c-1") == added
+        assert tx.comment_by_pk(added.pk) == added
+        assert tx.comment(site.id, "c-2") is None
+
+
+def test_known_id_is_left_out_and_left_alone(store: Store, site: Site) -> None:
+    """An id that exists is not in the answer, and its text stays what it was."""
+    with store.write() as tx:
+        tx.add_comments(site.id, [draft()], NOON)
+        again = tx.add_comments(site.id, [draft(body="other"), draft("c-2", BO)], after(1))
+        kept = tx.comment(site.id, "c-1")
+    assert list(again) == ["c-2"]
+    assert kept is not None
+    assert kept.body == WORDS[ADA]
+
+
+def test_batch_keeps_the_callers_order(store: Store, site: Site) -> None:
+    """The comments of a batch follow each other as they were given, whatever their ids."""
+    names = ["z-9", "a-1", "m-5"]
+    with store.write() as tx:
+        tx.add_comments(site.id, [draft(name) for name in names], NOON)
+        assert ids(tx.comments(site.id, oldest_first=True).comments) == names
+
+
+def test_same_id_on_two_sites_is_two_comments(store: Store, site: Site) -> None:
+    """Ids are the caller's own: two sites never meet."""
+    with store.write() as tx:
+        other = tx.add_site(herald())
+        one = tx.add_comments(site.id, [draft()], NOON)["c-1"]
+        two = tx.add_comments(other.id, [draft(author=BO)], NOON)["c-1"]
+        assert one.pk != two.pk
+        assert tx.comment(other.id, "c-1") == two
+
+
+def test_nothing_to_add_is_no_work(store: Store, site: Site) -> None:
+    """An empty batch is answered by an empty answer."""
+    with store.write() as tx:
+        assert tx.add_comments(site.id, [], NOON) == {}
+
+
+def test_moments_come_back_in_utc(store: Store, site: Site) -> None:
+    """A moment of another zone is the same moment in UTC, to the microsecond."""
+    told = (NOON + timedelta(microseconds=123457)).astimezone(timezone(timedelta(hours=5, minutes=30)))
+    with store.write() as tx:
+        added = tx.add_comments(site.id, [draft(submitted_at=told)], NOON)["c-1"]
+        stored = tx.comment(site.id, "c-1")
+    assert stored is not None
+    assert added.submitted_at == stored.submitted_at == told
+    assert stored.submitted_at.utcoffset() == timedelta(0)
+
+
+def test_article_is_completed_when_more_is_known(store: Store, site: Site) -> None:
+    """A title or date that comes later completes the article; one that is there stays."""
+    bare = Article(ARTICLE.url)
+    with store.write() as tx:
+        tx.add_comments(site.id, [draft(article=bare)], NOON)
+        tx.add_comments(site.id, [draft("c-2", article=replace(ARTICLE, published_at=None))], NOON)
+        tx.add_comments(site.id, [draft("c-3", article=replace(ARTICLE, title="Another"))], NOON)
+    with store.read() as tx:
+        first = tx.comment(site.id, "c-1")
+    assert first is not None
+    assert first.article == ARTICLE
+
+
+def test_box_and_originals_are_kept_beside_the_comment(store: Store, site: Site) -> None:
+    """The sealed box and each encrypted original come back byte for byte; without them there is nothing."""
+    sealed = draft(box=b"\x00box", originals=(Original("body", b"\x01"), Original("author_name", b"\x02")))
+    with store.write() as tx:
+        added = tx.add_comments(site.id, [sealed, draft("c-2", BO)], NOON)
+    with store.read() as tx:
+        assert tx.contact_box(added["c-1"].pk) == b"\x00box"
+        assert tx.originals(added["c-1"].pk, 1) == {"body": b"\x01", "author_name": b"\x02"}
+        assert tx.contact_box(added["c-2"].pk) is None
+        assert tx.originals(added["c-2"].pk, 1) == {}
+
+
+def test_used_keys_are_remembered_by_site(store: Store, site: Site) -> None:
+    """An idempotency key names what it made, on its own site; the first use of it stands."""
+    key = Key("key-1", comment_pk=7, revision=1, content_hash="hash")
+    with store.write() as tx:
+        other = tx.add_site(herald())
+        tx.remember_keys(site.id, [key], NOON)
+        tx.remember_keys(site.id, [replace(key, content_hash="other")], NOON)
+    with store.read() as tx:
+        assert tx.keys_used(site.id, ["key-1", "key-2"]) == {"key-1": key}
+        assert tx.keys_used(other.id, ["key-1"]) == {}
+        assert tx.keys_used(site.id, []) == {}
+
+
+def test_revision_is_pending_again_and_keeps_the_old_text(store: Store, site: Site) -> None:
+    """A new text is the next revision, undecided and unread; the text before it stays readable."""
+    with store.write() as tx:
+        first = tx.add_comments(site.id, [draft(box=b"one")], NOON)["c-1"]
+        decided(tx, first, Action.APPROVE)
+        seen = tx.comment(site.id, "c-1", lock=True)
+        assert seen is not None
+        revised = tx.revise(seen, draft(author=BO, body="Second thoughts.", box=b"two"), after(60), False)
+    assert revised is not None
+    assert (revised.pk, revised.revision, revised.status) == (first.pk, 2, Status.PENDING)
+    assert (revised.verdict, revised.decision_id, revised.decided_at, revised.attempts) == (
+        None,
+        None,
+        None,
+        0,
+    )
+    assert (revised.received_at, revised.published_revision) == (after(60), None)
+    with store.read() as tx:
+        assert tx.comment(site.id, "c-1") == revised
+        old = tx.revision_body(first.pk, 1)
+        assert old is not None
+        assert (old.revision, old.body, old.author_name) == (1, WORDS[ADA], ADA)
+        assert old.verdict == seen.verdict
+        assert tx.revision_body(first.pk, 2) == revised
+        assert tx.revision_body(first.pk, 3) is None
+        assert tx.contact_box(first.pk) == b"two"
+
+
+def test_published_text_stays_when_asked(store: Store, site: Site) -> None:
+    """Under post-moderation readers go on seeing the old revision until the new one is decided."""
+    with store.write() as tx:
+        first = tx.add_comments(site.id, [draft()], NOON)["c-1"]
+        decided(tx, first, Action.APPROVE)
+        seen = tx.comment(site.id, "c-1", lock=True)
+        assert seen is not None
+        revised = tx.revise(seen, draft(body="Second thoughts."), after(60), True)
+        assert revised is not None
+        (shown,) = tx.published(site.id, ARTICLE.url)
+    assert revised.published_revision == 1
+    assert (shown.revision, shown.body) == (1, WORDS[ADA])
+
+
+def test_stale_revision_is_refused(store: Store, site: Site) -> None:
+    """Who revises a revision that is no longer the stored one gets nothing, and nothing changes."""
+    with store.write() as tx:
+        first = tx.add_comments(site.id, [draft()], NOON)["c-1"]
+        second = tx.revise(first, draft(body="Second."), after(1), False)
+        assert tx.revise(first, draft(body="Third."), after(2), False) is None
+        assert tx.comment(site.id, "c-1") == second
+
+
+@pytest.mark.parametrize("final", [Status.WITHDRAWN, Status.ERASED])
+def test_final_comment_is_not_revised(store: Store, site: Site, final: Status) -> None:
+    """A withdrawn or erased comment stays as it is."""
+    from tests.builders import move
+
+    with store.write() as tx:
+        first = tx.add_comments(site.id, [draft()], NOON)["c-1"]
+        tx.move([replace(move(first), to_status=final)])
+        seen = tx.comment(site.id, "c-1")
+        assert seen is not None
+        assert tx.revise(seen, draft(body="Second."), after(1), False) is None
+
+
+def test_revision_may_move_to_another_article(store: Store, site: Site) -> None:
+    """The article of the newest revision is the comment's article."""
+    elsewhere = Article("https://courier.example/tunnel")
+    with store.write() as tx:
+        first = tx.add_comments(site.id, [draft(), draft("c-2", CHI)], NOON)["c-1"]
+        tx.revise(first, draft(article=elsewhere), after(1), False)
+        assert ids(tx.comments(site.id, article_url=elsewhere.url).comments) == ["c-1"]
+        assert ids(tx.comments(site.id, article_url=ARTICLE.url).comments) == ["c-2"]

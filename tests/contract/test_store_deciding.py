@@ -1,0 +1,212 @@
+"""Every store: decisions, their numbers and their departure, the feed, notes and labels."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from service.moderation.comment import Comment, Status
+from service.moderation.verdict import Action, Who
+from service.ports import Site, Store
+from tests.builders import (
+    APPROVED,
+    ARTICLE,
+    BO,
+    CHI,
+    NOON,
+    WORDS,
+    after,
+    courier,
+    decided,
+    decision,
+    draft,
+    herald,
+    label,
+    move,
+)
+
+
+@pytest.fixture
+def site(store: Store) -> Site:
+    """The courier, stored."""
+    with store.write() as tx:
+        return tx.add_site(courier())
+
+
+@pytest.fixture
+def comment(store: Store, site: Site) -> Comment:
+    """Ada's comment, waiting."""
+    with store.write() as tx:
+        return tx.add_comments(site.id, [draft()], NOON)["c-1"]
+
+
+def test_decision_comes_back_as_it_was_made(store: Store, comment: Comment) -> None:
+    """A decision keeps every field."""
+    with store.write() as tx:
+        (first,) = tx.new_decision_ids(1)
+        made = decision(
+            comment,
+            first,
+            Action.REJECT,
+            who_kind=Who.MODERATOR,
+            who="Mara",
+            effective_at=after(5),
+            replaces=3,
+            previous=2,
+            from_published=1,
+        )
+        tx.add_decisions([made])
+    with store.read() as tx:
+        assert tx.decision(first) == made
+        assert tx.decision(first + 1) is None
+        assert tx.decisions_of(comment.pk) == [made]
+        assert tx.decisions_of(comment.pk + 1) == []
+
+
+def test_decision_ids_are_never_given_twice(store: Store) -> None:
+    """Ids rise and are distinct, within a call and between calls."""
+    with store.write() as tx:
+        first, second = tx.new_decision_ids(3), tx.new_decision_ids(2)
+        assert tx.new_decision_ids(0) == []
+    assert first + second == sorted(set(first + second))
+
+
+def test_each_site_counts_for_itself(store: Store, site: Site) -> None:
+    """Sequence numbers run from 1 without gaps, per site, several at a time."""
+    with store.write() as tx:
+        other = tx.add_site(herald())
+        assert [tx.sequence(site.id, 3), tx.sequence(site.id, 1), tx.sequence(other.id, 1)] == [1, 4, 1]
+    with store.write() as tx:
+        assert tx.sequence(site.id, 1) == 5
+
+
+def test_feed_holds_departed_decisions_in_order(store: Store, site: Site) -> None:
+    """The feed gives what has a number, by number, after the cursor, up to the limit, of this site alone."""
+    with store.write() as tx:
+        other = tx.add_site(herald())
+        mine = tx.add_comments(site.id, [draft("c-1"), draft("c-2", BO), draft("c-3", CHI)], NOON)
+        theirs = tx.add_comments(other.id, [draft("h-1")], NOON)
+        decided(tx, mine["c-3"], Action.APPROVE)
+        decided(tx, mine["c-1"], Action.HOLD)
+        decided(tx, mine["c-2"], Action.SPAM, departed=False)
+        decided(tx, theirs["h-1"], Action.SPAM)
+    with store.read() as tx:
+        whole = tx.decisions_after(site.id, 0, 10)
+        assert [(one.seq, about.id, about.status) for one, about in whole] == [
+            (1, "c-3", Status.APPROVED),
+            (2, "c-1", Status.HELD),
+        ]
+        assert tx.decisions_after(site.id, 1, 10) == whole[1:]
+        assert tx.decisions_after(site.id, 0, 1) == whole[:1]
+        assert tx.decisions_after(site.id, 2, 10) == []
+
+
+def test_feed_shows_the_text_that_was_decided(store: Store, site: Site, comment: Comment) -> None:
+    """A decision on an old revision comes with that revision's text, even when there is a newer one."""
+    with store.write() as tx:
+        decided(tx, comment, Action.APPROVE)
+        seen = tx.comment_by_pk(comment.pk)
+        assert seen is not None
+        tx.revise(seen, draft(body="Second thoughts."), after(1), False)
+        ((_, about),) = tx.decisions_after(site.id, 0, 10)
+    assert (about.revision, about.body, about.status) == (1, WORDS["Ada"], Status.PENDING)
+
+
+def test_departure_gives_the_number_once(store: Store, site: Site, comment: Comment) -> None:
+    """A decision departs when it is due, once; afterwards it is due no more."""
+    with store.write() as tx:
+        made = decided(tx, comment, Action.APPROVE, departed=False, effective_at=after(5))
+        assert tx.departures_due(after(4), 10) == []
+        assert tx.departures_due(after(5), 10) == [made]
+        number = tx.sequence(site.id, 1)
+        assert tx.depart(made.id, number) is True
+        assert tx.depart(made.id, number + 1) is False
+        assert tx.departures_due(after(6), 10) == []
+        assert tx.decision(made.id) == replace(made, seq=number)
+
+
+def test_undone_decision_never_departs(store: Store, comment: Comment) -> None:
+    """Undone before departure: not due, not numbered, and not undone twice."""
+    with store.write() as tx:
+        made = decided(tx, comment, Action.APPROVE, departed=False, effective_at=after(5))
+        assert tx.undo_decision(made.id, after(1)) is True
+        assert tx.undo_decision(made.id, after(2)) is False
+        assert tx.departures_due(after(9), 10) == []
+        assert tx.depart(made.id, 1) is False
+        assert tx.decision(made.id) == replace(made, undone_at=after(1))
+
+
+def test_departures_come_in_the_order_of_their_moments(store: Store, site: Site) -> None:
+    """The earliest due departs first, up to the limit."""
+    with store.write() as tx:
+        added = tx.add_comments(site.id, [draft("c-1"), draft("c-2", BO), draft("c-3", CHI)], NOON)
+        for name, moment in (("c-1", 7), ("c-2", 5), ("c-3", 6)):
+            decided(tx, added[name], Action.APPROVE, departed=False, effective_at=after(moment))
+        due = [one.effective_at for one in tx.departures_due(after(10), 10)]
+        assert due == [after(5), after(6), after(7)]
+        assert len(tx.departures_due(after(10), 2)) == 2
+
+
+def test_publishing_needs_the_standing_decision(store: Store, site: Site, comment: Comment) -> None:
+    """What readers see changes only by the decision that stands."""
+    with store.write() as tx:
+        made = decided(tx, comment, Action.HOLD)
+        assert tx.publish(comment.pk, made.id + 1, 1) is False
+        assert tx.published(site.id, ARTICLE.url) == []
+        assert tx.publish(comment.pk, made.id, 1) is True
+        assert [one.pk for one in tx.published(site.id, ARTICLE.url)] == [comment.pk]
+        assert tx.publish(comment.pk, made.id, None) is True
+        assert tx.published(site.id, ARTICLE.url) == []
+
+
+def test_lately_shows_what_people_decided(store: Store, site: Site) -> None:
+    """The newest decisions of moderators over all sites, without undone ones, each with the comment as it is now."""
+    with store.write() as tx:
+        other = tx.add_site(herald())
+        mine = tx.add_comments(site.id, [draft("c-1"), draft("c-2", BO), draft("c-3", CHI)], NOON)
+        theirs = tx.add_comments(other.id, [draft("h-1")], NOON)
+        by_hand: dict[str, Any] = {"who_kind": Who.MODERATOR, "who": "Mara"}
+        decided(tx, mine["c-3"], Action.HOLD)
+        first = decided(tx, mine["c-1"], Action.APPROVE, **by_hand)
+        undone = decided(tx, mine["c-2"], Action.SPAM, departed=False, **by_hand)
+        tx.undo_decision(undone.id, after(1))
+        last = decided(tx, theirs["h-1"], Action.APPROVE, departed=False, **by_hand)
+    with store.read() as tx:
+        assert [(one, about.id) for one, about in tx.decisions_lately(None, 10)] == [
+            (last, "h-1"),
+            (first, "c-1"),
+        ]
+        assert [about.status for _, about in tx.decisions_lately(last.id, 10)] == [APPROVED]
+        assert len(tx.decisions_lately(None, 1)) == 1
+        assert tx.decisions_lately(first.id, 10) == []
+
+
+def test_notes_lie_beside_their_decisions(store: Store, comment: Comment) -> None:
+    """A note is found by its decision; a second one takes its place."""
+    with store.write() as tx:
+        made = decided(tx, comment, Action.HOLD)
+        tx.add_note(made.id, "Asked the desk.", "Mara", NOON)
+        tx.add_note(made.id, "Asked the desk twice.", "Mara", after(1))
+        assert tx.notes([made.id, made.id + 1]) == {made.id: "Asked the desk twice."}
+        assert tx.notes([]) == {}
+
+
+def test_labels_are_retracted_with_their_decision(store: Store, comment: Comment) -> None:
+    """A label keeps what it says; retracting marks those of the decision, once."""
+    with store.write() as tx:
+        tx.add_labels([label(comment, decision_id=4), label(comment, Action.SPAM)])
+        assert tx.labels_of(comment.pk) == [label(comment, decision_id=4), label(comment, Action.SPAM)]
+        assert tx.retract_labels(4, after(1)) == 1
+        assert tx.retract_labels(4, after(2)) == 0
+        assert [one.retracted_at for one in tx.labels_of(comment.pk)] == [after(1), None]
+        assert tx.labels_of(comment.pk + 1) == []
+
+
+def test_decided_helper_leaves_the_comment_standing(store: Store, comment: Comment) -> None:
+    """The decision that moved a comment is the one it names."""
+    with store.write() as tx:
+        made = decided(tx, comment, Action.HOLD)
+        assert tx.move([move(comment, Action.APPROVE)]) == set()
+        stored = tx.comment_by_pk(comment.pk, lock=True)
+    assert stored is not None
+    assert stored.decision_id == made.id

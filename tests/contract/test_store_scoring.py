@@ -1,0 +1,173 @@
+"""Every store: leases and the compare-and-swap."""
+
+from dataclasses import replace
+
+import pytest
+
+from service.moderation.comment import Status
+from service.moderation.verdict import Action
+from service.ports import Site, Store
+from tests.builders import ADA, BO, CHI, HELD, NOON, after, courier, draft, ids, move, verdict
+
+
+@pytest.fixture
+def site(store: Store) -> Site:
+    """The courier, stored, with three comments waiting."""
+    with store.write() as tx:
+        made = tx.add_site(courier())
+        tx.add_comments(made.id, [draft("c-1", ADA), draft("c-2", BO), draft("c-3", CHI)], NOON)
+        return made
+
+
+def test_lease_takes_the_oldest_and_counts_the_attempt(store: Store, site: Site) -> None:
+    """A lease gives the oldest comments, each in its first attempt, with its article."""
+    with store.write() as tx:
+        leased = tx.lease_pending(NOON, after(30), 2)
+    assert ids(leased) == ["c-1", "c-2"]
+    assert [comment.attempts for comment in leased] == [1, 1]
+    with store.read() as tx:
+        assert tx.comment(site.id, "c-1") == leased[0]
+
+
+def test_leased_comment_is_not_leased_again(store: Store, site: Site) -> None:
+    """While a lease runs, nobody else gets its comment."""
+    with store.write() as tx:
+        tx.lease_pending(NOON, after(30), 2)
+        assert ids(tx.lease_pending(after(1), after(31), 10)) == ["c-3"]
+        assert tx.lease_pending(after(2), after(32), 10) == []
+        assert tx.lease_pending(after(29), after(60), 10, retried=True) == []
+
+
+def test_live_comments_go_before_imports(store: Store, site: Site) -> None:
+    """A backfill waits for the live ones, even for those that came later."""
+    with store.write() as tx:
+        tx.lease_pending(NOON, after(30), 10)
+        tx.add_comments(site.id, [draft("import-1", live=False), draft("live-1", BO)], after(1))
+        assert ids(tx.lease_pending(after(2), after(32), 1)) == ["live-1"]
+        assert ids(tx.lease_pending(after(2), after(32), 1)) == ["import-1"]
+
+
+def test_expired_lease_is_taken_up_alone(store: Store, site: Site) -> None:
+    """A row tried before comes back alone once its lease has expired, so that poison cannot hide in a batch."""
+    with store.write() as tx:
+        tx.lease_pending(NOON, after(30), 10)
+        assert tx.lease_pending(after(30), after(60), 10) == []
+        first = tx.lease_pending(after(30), after(60), 10, retried=True)
+        second = tx.lease_pending(after(30), after(60), 10, retried=True)
+    assert len(first) == len(second) == 1
+    assert first[0].attempts == second[0].attempts == 2
+    assert first[0].pk != second[0].pk
+
+
+def test_expired_live_comment_goes_before_an_expired_import(store: Store, site: Site) -> None:
+    """Among rows tried before, too, the live ones come first."""
+    with store.write() as tx:
+        tx.add_comments(site.id, [draft("import-1", live=False)], NOON)
+        tx.lease_pending(NOON, after(30), 10)
+        taken = [tx.lease_pending(after(40), after(60), 1, retried=True)[0].id for _ in range(4)]
+    assert taken[-1] == "import-1"
+
+
+def test_released_lease_counts_no_attempt(store: Store, site: Site) -> None:
+    """A lease given back unused is free at once, in a batch again, as if it had never been taken."""
+    with store.write() as tx:
+        leased = tx.lease_pending(NOON, after(30), 2)
+        tx.release([comment.pk for comment in leased])
+        again = tx.lease_pending(after(1), after(31), 2)
+        tx.release([])
+    assert ids(again) == ["c-1", "c-2"]
+    assert [comment.attempts for comment in again] == [1, 1]
+
+
+def test_release_leaves_decided_comments_alone(store: Store, site: Site) -> None:
+    """Giving back a lease does nothing to a comment that was decided meanwhile."""
+    with store.write() as tx:
+        (leased,) = tx.lease_pending(NOON, after(30), 1)
+        tx.move([move(leased)])
+        tx.release([leased.pk])
+        stored = tx.comment(site.id, "c-1")
+    assert stored is not None
+    assert (stored.status, stored.attempts) == (HELD, 1)
+
+
+def test_move_stores_the_whole_verdict(store: Store, site: Site) -> None:
+    """A move that finds what it saw takes effect with everything it carries."""
+    with store.write() as tx:
+        (leased,) = tx.lease_pending(NOON, after(30), 1)
+        swap = move(leased, Action.APPROVE, 41, decided_at=after(2))
+        assert tx.move([swap]) == {leased.pk}
+        stored = tx.comment(site.id, "c-1")
+    assert stored is not None
+    assert (stored.status, stored.decision_id, stored.decided_at) == (Status.APPROVED, 41, after(2))
+    assert (stored.published_revision, stored.verdict) == (1, verdict(Action.APPROVE))
+
+
+def test_move_without_a_verdict_leaves_the_one_that_is_there(store: Store, site: Site) -> None:
+    """A person's decision does not wipe what the machine said."""
+    with store.write() as tx:
+        (leased,) = tx.lease_pending(NOON, after(30), 1)
+        tx.move([move(leased, decision_id=1)])
+        held = tx.comment(site.id, "c-1")
+        assert held is not None
+        tx.move([move(held, Action.APPROVE, 2, verdict=None)])
+        approved = tx.comment(site.id, "c-1")
+    assert approved is not None
+    assert approved.verdict == verdict(Action.HOLD)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [{"revision": 2}, {"from_status": Status.HELD}, {"standing": 7}],
+    ids=["another revision", "another status", "another standing decision"],
+)
+def test_lost_swap_changes_nothing(store: Store, site: Site, other: dict[str, object]) -> None:
+    """A move that saw another revision, status or standing decision is left out, and the rest go through."""
+    with store.write() as tx:
+        one, two = tx.lease_pending(NOON, after(30), 2)
+        lost = replace(move(one, decision_id=1), **other)  # type: ignore[arg-type]  # one changed field at a time
+        assert tx.move([lost, move(two, decision_id=2)]) == {two.pk}
+        assert tx.comment(site.id, "c-1") == one
+
+
+def test_standing_decision_is_compared(store: Store, site: Site) -> None:
+    """Only who names the decision that stands may overrule it."""
+    with store.write() as tx:
+        (leased,) = tx.lease_pending(NOON, after(30), 1)
+        tx.move([move(leased, decision_id=5)])
+        held = tx.comment(site.id, "c-1")
+        assert held is not None
+        assert tx.move([replace(move(held, Action.APPROVE, 6), standing=None)]) == set()
+        assert tx.move([move(held, Action.APPROVE, 6)]) == {leased.pk}
+
+
+def test_moved_comment_leaves_the_queue(store: Store, site: Site) -> None:
+    """A decided comment is never leased again, not even when its lease has run out."""
+    with store.write() as tx:
+        leased = tx.lease_pending(NOON, after(30), 10)
+        assert tx.move([move(comment) for comment in leased]) == {comment.pk for comment in leased}
+        assert tx.lease_pending(after(60), after(90), 10, retried=True) == []
+        assert tx.move([]) == set()
+
+
+def test_revised_comment_is_new_again(store: Store, site: Site) -> None:
+    """A new revision is leased as one never tried, and the old lease decides nothing about it."""
+    with store.write() as tx:
+        (leased,) = tx.lease_pending(NOON, after(30), 1)
+        tx.revise(leased, draft(body="Second thoughts."), after(1), False)
+        assert tx.move([move(leased)]) == set()
+        (again,) = tx.lease_pending(after(2), after(32), 1)
+    assert (again.id, again.revision, again.attempts) == ("c-1", 2, 1)
+
+
+def test_many_move_at_once(store: Store, site: Site) -> None:
+    """A batch of several hundred moves in one call, texts in any script included."""
+    with store.write() as tx:
+        tx.add_comments(site.id, [draft(f"m-{number}") for number in range(300)], NOON)
+        leased = tx.lease_pending(NOON, after(30), 500)
+        said = replace(verdict(), reads_as="ジャン · “quoted” \\ 😀", reasons=())
+        assert (
+            len(tx.move([move(comment, decision_id=comment.pk, verdict=said) for comment in leased])) == 303
+        )
+        stored = tx.comment(site.id, "m-299")
+    assert stored is not None
+    assert stored.verdict == said
