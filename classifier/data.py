@@ -1,0 +1,125 @@
+"""The training and measuring data: read, checked and masked, from a directory of Parquet files."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from classifier.model import LABELS
+
+Floats = NDArray[np.float32]
+
+LONGEST = 1500
+"""Training reads this many characters of a text; what follows says little new and costs as much again."""
+
+_EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}")
+_PHONE = re.compile(r"(?<![\w+])\+?\d[\d ().-]{7,16}\d(?!\w)")
+_HANDLE = re.compile(r"(?<![\w@])@\w{2,30}")
+
+
+class DataError(Exception):
+    """The data cannot be used; the message names the file and what is wrong with it."""
+
+
+@dataclass(eq=False)
+class Corpus:
+    """Labelled texts: hard labels and the teacher's log-odds are (texts, 7), NaN where nothing is known."""
+
+    texts: list[str]
+    sources: NDArray[np.str_]
+    languages: NDArray[np.str_]
+    labels: Floats
+    teacher: Floats
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+    def take(self, rows: NDArray[np.int64]) -> Corpus:
+        """Returns the texts of some rows, in that order."""
+        return Corpus(
+            [self.texts[row] for row in rows.tolist()],
+            self.sources[rows],
+            self.languages[rows],
+            self.labels[rows],
+            self.teacher[rows],
+        )
+
+    def joined(self, other: Corpus) -> Corpus:
+        """Returns these texts and the other's after them."""
+        return Corpus(
+            self.texts + other.texts,
+            np.concatenate((self.sources, other.sources)),
+            np.concatenate((self.languages, other.languages)),
+            np.concatenate((self.labels, other.labels)),
+            np.concatenate((self.teacher, other.teacher)),
+        )
+
+
+def mask_contacts(text: str) -> str:
+    """Puts placeholders in the place of addresses, phone numbers and handles, as the service does at its door."""
+    if "@" in text:
+        text = _HANDLE.sub("⟦handle⟧", _EMAIL.sub("⟦email⟧", text))
+    return _PHONE.sub("⟦phone⟧", text)
+
+
+def table(path: Path) -> Any:
+    """Reads one Parquet file; says plainly which file is missing or what package is."""
+    try:
+        from pyarrow import ArrowInvalid, parquet
+    except ImportError:
+        raise DataError("reading Parquet needs pyarrow: install the extra `train`") from None
+    if not path.is_file():
+        raise DataError(
+            f"{path} is missing: give the directory of the training data (by default ../shared/data)"
+        )
+    try:
+        return parquet.read_table(path)
+    except (OSError, ArrowInvalid) as error:
+        raise DataError(f"{path} is not a readable Parquet file ({type(error).__name__})") from None
+
+
+def labelled(path: Path) -> Corpus:
+    """Reads a file of labelled texts, such as train.parquet or dev.parquet."""
+    columns = table(path)
+    missing = [name for name in ("text", "source", *LABELS) if name not in columns.column_names]
+    if missing:
+        raise DataError(f"{path} lacks the column {missing[0]}")
+    count = columns.num_rows
+    labels = np.stack([columns[name].to_numpy().astype(np.float32) for name in LABELS], axis=1)
+    languages = columns["lang"].to_pylist() if "lang" in columns.column_names else ["en"] * count
+    return Corpus(
+        [mask_contacts(text or "") for text in columns["text"].to_pylist()],
+        np.array(columns["source"].to_pylist()),
+        np.array(languages),
+        labels,
+        np.full((count, len(LABELS)), np.nan, np.float32),
+    )
+
+
+def training(directory: Path) -> Corpus:
+    """Reads train.parquet and unlabelled.parquet with the teacher's log-odds beside them."""
+    corpus = labelled(directory / "train.parquet")
+    labelled_rows = len(corpus)
+    more = table(directory / "unlabelled.parquet")
+    nothing = np.full((more.num_rows, len(LABELS)), np.nan, np.float32)
+    corpus = corpus.joined(
+        Corpus(
+            [mask_contacts(text or "") for text in more["text"].to_pylist()],
+            np.array(more["source"].to_pylist()),
+            np.array(more["lang"].to_pylist()),
+            nothing,
+            nothing,
+        )
+    )
+    soft = table(directory / "teacher_logits.parquet")
+    later = np.array(soft["file"].to_pylist()) == "unlabelled"
+    rows = soft["row"].to_numpy() + np.where(later, labelled_rows, 0)
+    for column, name in enumerate(LABELS):
+        corpus.teacher[rows, column] = soft[name].to_numpy()
+    told = ~np.isnan(corpus.labels).all(axis=1) | ~np.isnan(corpus.teacher).all(axis=1)
+    return corpus.take(np.flatnonzero(told))

@@ -1,0 +1,156 @@
+"""Measuring: AUC, average precision, calibration and gaps per source and label, with intervals and peers beside."""
+
+from __future__ import annotations
+
+import json as json_format
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from classifier import data, metrics
+from classifier.model import LABELS, Model
+
+Doubles = NDArray[np.float64]
+NEWS = ("c3_news", "ucc_news")
+_BATCH = 256
+_LEAST = 10
+
+
+def main(files: list[Path], json: bool = False, compare: bool = True) -> int:
+    """Prints the figures for the files together; returns 0, or 2 with one clear line when a file cannot be used."""
+    try:
+        corpora = [data.labelled(Path(path)) for path in files]
+    except data.DataError as error:
+        print(f"cannot evaluate: {error}", file=sys.stderr)
+        return 2
+    corpus = corpora[0]
+    for more in corpora[1:]:
+        corpus = corpus.joined(more)
+    report = evaluate(Model.load(), corpus, compare)
+    if json:
+        print(json_format.dumps(report, indent=1))
+    else:
+        show(report)
+    return 0
+
+
+def probabilities(model: Model, texts: list[str]) -> Doubles:
+    """Scores texts in batches: (texts, labels)."""
+    network = model.network
+    parts = [network.read(texts[at : at + _BATCH]).probabilities for at in range(0, len(texts), _BATCH)]
+    return np.concatenate(parts) if parts else np.zeros((0, len(LABELS)))
+
+
+def evaluate(model: Model, corpus: data.Corpus, compare: bool = True, rounds: int = 200) -> dict[str, Any]:
+    """Returns every figure as plain data: `rows` per source and label, and the gaps across them."""
+    ours = probabilities(model, corpus.texts)
+    peer = _peer(corpus.texts) if compare else None
+    rows = []
+    for source in np.unique(corpus.sources).tolist():
+        inside = corpus.sources == source
+        for column, label in enumerate(LABELS):
+            known = inside & ~np.isnan(corpus.labels[:, column])
+            if known.any():
+                toxic_peer = peer[known] if peer is not None and label in PEER_LABELS else None
+                rows.append(
+                    _row(source, label, corpus.labels[known, column], ours[known, column], toxic_peer, rounds)
+                )
+    return {"model": model.version, "texts": len(corpus), "rows": rows, "gaps": _gaps(corpus, ours)}
+
+
+PEER_LABELS = ("toxicity", "identity_attack", "insult", "obscene", "severe_toxicity")
+
+
+def _row(
+    source: str, label: str, labels: NDArray[Any], chances: Doubles, peer: Doubles | None, rounds: int
+) -> dict[str, Any]:
+    """Measures one label on one source."""
+    truth = labels >= 0.5
+    row: dict[str, Any] = {
+        "source": source,
+        "label": label,
+        "texts": len(truth),
+        "positive": int(truth.sum()),
+    }
+    row["ece"] = round(metrics.calibration_error(labels, chances), 4)
+    if min(truth.sum(), (~truth).sum()) < _LEAST:
+        row["mean"] = round(float(chances.mean()), 4)
+        return row
+    for name, figure in (("auc", metrics.auc), ("ap", metrics.average_precision)):
+        row[name] = _rounded(figure(truth, chances, rounds))
+        if peer is not None:
+            row[f"{name}_alt_profanity_check"] = _rounded(figure(truth, peer, rounds))
+    return row
+
+
+def _rounded(estimate: metrics.Estimate) -> list[float]:
+    return [round(value, 4) for value in (estimate.value, estimate.low, estimate.high)]
+
+
+def _gaps(corpus: data.Corpus, ours: Doubles) -> dict[str, Any]:
+    """Measures what a mean hides: the worst identity term, and benign news comments held at a useful cut."""
+    gaps: dict[str, Any] = {}
+    toxicity = corpus.labels[:, 0]
+    known = ~np.isnan(toxicity)
+    templates = (corpus.sources == "identity_templates") & known
+    if templates.any():
+        texts = [corpus.texts[row] for row in np.flatnonzero(templates).tolist()]
+        term, rate = metrics.worst_term_rate(
+            texts, toxicity[templates] >= 0.5, ours[templates, 0], metrics.IDENTITY_TERMS
+        )
+        gaps["worst_identity_term"] = [term, round(rate, 3)]
+    news = [
+        (corpus.sources == source) & known for source in NEWS if ((corpus.sources == source) & known).any()
+    ]
+    if news:
+        pooled = [metrics.Ranking(toxicity[each] >= 0.5, ours[each, 0]).auc() for each in news]
+        held = [metrics.rate_at(toxicity[each] >= 0.5, ours[each, 0]) for each in news]
+        gaps["news_auc_mean"] = round(float(np.mean(pooled)), 4)
+        gaps["news_benign_held_at_80"] = round(float(np.mean(held)), 3)
+    return gaps
+
+
+def _peer(texts: list[str]) -> Doubles | None:
+    """Scores the same texts with alt-profanity-check, where it is installed (extra `bench`)."""
+    try:
+        from profanity_check import predict_prob
+    except ImportError:
+        print(
+            "alt-profanity-check is not installed (extra `bench`): no peer beside the figures",
+            file=sys.stderr,
+        )
+        return None
+    scores: Doubles = np.asarray(predict_prob(texts), np.float64)
+    return scores
+
+
+def show(report: dict[str, Any]) -> None:
+    """Prints a report as a table."""
+    from rich.console import Console
+    from rich.table import Table
+
+    page = Table(title=f"model {report['model']}: {report['texts']:,} texts, 95 % bootstrap intervals")
+    for title in ("source", "label", "texts", "positive", "AUC", "peer AUC", "AP", "ECE"):
+        page.add_column(title, justify="left" if title in ("source", "label") else "right")
+    for row in report["rows"]:
+        page.add_row(
+            row["source"],
+            row["label"],
+            f"{row['texts']:,}",
+            f"{row['positive']:,}",
+            _interval(row.get("auc")),
+            _interval(row.get("auc_alt_profanity_check")),
+            _interval(row.get("ap")),
+            f"{row['ece']:.3f}",
+        )
+    console = Console(width=None if sys.stdout.isatty() else 140)
+    console.print(page)
+    for name, value in report["gaps"].items():
+        console.print(f"{name}: {value}")
+
+
+def _interval(figure: list[float] | None) -> str:
+    return "" if figure is None else f"{figure[0]:.3f} [{figure[1]:.3f}, {figure[2]:.3f}]"

@@ -1,0 +1,160 @@
+"""Why a text scored as it did: its log-odds taken apart, exactly, into spans, signals and a bias.
+
+The linear part is a sum by nature. The context layer is taken apart by the rescale rule (Shrikumar et al. 2017,
+DeepLIFT): each rectified unit passes on the ratio of its change to the change of its input, so the parts still add up.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from classifier.model import Model
+    from classifier.network import Network, Sums
+    from classifier.signals import Signals
+
+
+@dataclass(frozen=True)
+class Span:
+    """A stretch of the text as given (code points, `end` exclusive) and the log-odds it added to `label`."""
+
+    begin: int
+    end: int
+    label: str
+    weight: float
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """The log-odds of one label, taken apart: `bias`, `signals` and the weights of `parts` add up to `log_odds`.
+
+    `parts` holds one span for every word; `spans` the heaviest of them, heaviest first, at most `limit`.
+    """
+
+    label: str
+    log_odds: float
+    probability: float
+    bias: float
+    signals: dict[str, float]
+    parts: tuple[Span, ...]
+    spans: tuple[Span, ...]
+    reads_as: str | None
+
+    def total(self) -> float:
+        """Adds the parts up again."""
+        return self.bias + sum(self.signals.values()) + sum(part.weight for part in self.parts)
+
+
+def explain(model: Model, text: str, label: str | None, signals: Signals | None, limit: int) -> Explanation:
+    """Scores one text and takes one label's log-odds apart."""
+    from classifier.model import LABELS
+
+    network = model.network
+    sums = network.sums([text], None if signals is None else [signals])
+    odds = network.log_odds(sums)[0]
+    if label is not None and label not in LABELS:
+        raise ValueError(f"label: {label!r} is not one of {', '.join(LABELS)}")
+    column = int(odds.argmax()) if label is None else LABELS.index(label)
+    return _taken_apart(network, sums, column, odds, LABELS[column], limit)
+
+
+def _taken_apart(
+    network: Network, sums: Sums, column: int, odds: NDArray[np.float64], label: str, limit: int
+) -> Explanation:
+    """Shares the log-odds of one column out over words, signals and the bias."""
+    import numpy as np
+
+    from classifier.signals import NAMES
+
+    slope = network.slope[column]
+    toward, bias = _context_direction(network, sums, column)
+    words = np.zeros(len(sums.words.hashes) + 1)
+    _share_linear(network, sums, column, words)
+    _share_context(network, sums, toward, words)
+    words *= slope
+    measured = sums.measured[0] * network.signal_weights[:, column] * slope
+    named = {name: float(part) for name, part in zip(NAMES, measured, strict=True) if part}
+    parts = _spans(sums, words[:-1], label)
+    strongest = sorted((part for part in parts if part.weight > 0), key=lambda part: -part.weight)[
+        : max(limit, 0)
+    ]
+    log_odds = float(odds[column])
+    return Explanation(
+        label=label,
+        log_odds=log_odds,
+        probability=float(1 / (1 + np.exp(-np.clip(log_odds, -30, 30)))),
+        bias=float(bias * slope + network.offset[column] + words[-1]),
+        signals=named,
+        parts=tuple(parts),
+        spans=tuple(strongest),
+        reads_as=sums.views.reread.get(0),
+    )
+
+
+def _context_direction(network: Network, sums: Sums, column: int) -> tuple[NDArray[np.float64], float]:
+    """Returns the direction of the word vectors that the context layer followed, and the bias left without them."""
+    import numpy as np
+
+    change = (sums.context[0] / sums.context_length[0]) @ network.hidden_weights
+    rest = np.maximum(network.hidden_bias, 0)
+    moved = np.maximum(change + network.hidden_bias, 0) - rest
+    flat = np.abs(change) < 1e-12
+    ratio = np.where(flat, 0.0, moved / np.where(flat, 1.0, change))
+    out = network.out_weights[:, column]
+    direction = network.hidden_weights @ (ratio * out)
+    return direction / sums.context_length[0, 0], float(network.bias[column] + rest @ out)
+
+
+def _share_linear(network: Network, sums: Sums, column: int, words: NDArray[np.float64]) -> None:
+    """Gives each n-gram's weight to the words it lies in, in equal shares; the last place takes what lies in none."""
+    import numpy as np
+
+    from classifier.network import POINT
+
+    for found in sums.found:
+        weight = network.weights[found.rows, column] / POINT / sums.length[0, 0]
+        first, last = _words_under(sums, *found.places())
+        np.add.at(words, first, weight / 2)
+        np.add.at(words, last, weight / 2)
+
+
+def _share_context(
+    network: Network, sums: Sums, toward: NDArray[np.float64], words: NDArray[np.float64]
+) -> None:
+    """Gives each word vector's step along the direction to the words it lies in."""
+    import numpy as np
+
+    from classifier.network import CONTEXT_KINDS, POINT, context_rows
+
+    for found in sums.found:
+        if found.kind in CONTEXT_KINDS:
+            steps = network.vectors[context_rows(found, len(network.vectors))] @ toward / POINT
+            first, last = _words_under(sums, *found.places())
+            np.add.at(words, first, steps / 2)
+            np.add.at(words, last, steps / 2)
+
+
+def _words_under(
+    sums: Sums, begins: NDArray[np.int64], lasts: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Finds the words that hold the first and the last character of each n-gram."""
+    import numpy as np
+
+    first = np.maximum(np.searchsorted(sums.words.begins, begins, side="right") - 1, 0)
+    last = np.maximum(np.searchsorted(sums.words.begins, lasts, side="right") - 1, 0)
+    return first, last
+
+
+def _spans(sums: Sums, weights: NDArray[np.float64], label: str) -> list[Span]:
+    """Puts each word's weight on the code points of the original text that it came from."""
+    origin = sums.views.origin
+    begins = origin[sums.words.begins].tolist()
+    ends = (origin[sums.words.lasts] + 1).tolist()
+    return [
+        Span(begin, max(end, begin + 1), label, weight)
+        for begin, end, weight in zip(begins, ends, weights.tolist(), strict=True)
+    ]

@@ -1,0 +1,96 @@
+"""The reader itself: loads the trained arrays and scores comments, a batch at a time, from any number of threads."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from classifier import artifact
+from classifier.signals import Signals
+
+if TYPE_CHECKING:
+    from classifier.explain import Explanation
+    from classifier.network import Network
+
+LABELS = ("toxicity", "severe_toxicity", "obscene", "threat", "insult", "identity_attack", "spam")
+__all__ = ["LABELS", "Model", "Score", "Signals"]
+
+
+@dataclass(frozen=True)
+class Score:
+    """What the model thinks of one text: a probability per label, and whether it should be believed.
+
+    `doubt` is "language" (not one the model was trained in) or "few_known_features" when `confident` is false;
+    `reads_as` is how a disguised text was read, `disguise` (0 to 1) how much of it was disguised.
+    """
+
+    scores: dict[str, float]
+    language: str | None
+    confident: bool
+    doubt: str | None
+    reads_as: str | None
+    disguise: float
+    model: str
+
+
+class Model:
+    """A trained model. Scoring changes nothing in it, so threads may share one."""
+
+    def __init__(self, network: Network, manifest: dict[str, Any]) -> None:
+        self.network = network
+        self.manifest = manifest
+        self.version = f"{manifest['released']}-{manifest['sha256'][:8]}"
+
+    def __repr__(self) -> str:
+        return f"Model({self.version!r})"
+
+    @classmethod
+    def load(cls, path: Path | None = None) -> Model:
+        """Loads the shipped model, or the one in directory `path`; raises `ModelError` in one clear line."""
+        if path is None:
+            return _shipped()
+        return cls._read(path)
+
+    @classmethod
+    def _read(cls, path: Path | None) -> Model:
+        from classifier.network import Network
+
+        arrays, manifest = artifact.read(path)
+        return cls(Network.from_arrays(arrays), manifest)
+
+    def score(self, texts: Sequence[str], signals: Sequence[Signals] | None = None) -> list[Score]:
+        """Scores each text, in order; `signals`, when given, has one entry per text."""
+        if signals is not None and len(signals) != len(texts):
+            raise ValueError(f"signals: {len(signals)} given for {len(texts)} texts; give one each, or none")
+        if not len(texts):
+            return []
+        reading = self.network.read(texts, signals)
+        probabilities = reading.probabilities.tolist()
+        return [
+            Score(
+                dict(zip(LABELS, probabilities[row], strict=True)),
+                reading.languages[row],
+                reading.doubts[row] is None,
+                reading.doubts[row],
+                reading.reads_as.get(row),
+                reading.disguise[row],
+                self.version,
+            )
+            for row in range(len(texts))
+        ]
+
+    def explain(
+        self, text: str, label: str | None = None, signals: Signals | None = None, limit: int = 20
+    ) -> Explanation:
+        """Says which parts of `text` carried its score for `label` (by default the most probable one)."""
+        from classifier.explain import explain
+
+        return explain(self, text, label, signals, limit)
+
+
+@lru_cache(maxsize=1)
+def _shipped() -> Model:
+    return Model._read(None)

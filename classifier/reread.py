@@ -1,0 +1,331 @@
+"""The second reading of one folded text: tags out, leetspeak, masks, stretched and spaced letters back to words.
+
+Slow (plain Python) but linear, and asked only about texts that the batch's screen found suspicious. Nothing is changed
+on suspicion alone: a respelling must be a word that the lexicon knows, and the word as written must not be.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import islice, product
+from typing import TYPE_CHECKING, Any
+from zlib import crc32
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+LEET = {
+    "0": "o", "1": "il", "2": "z", "3": "e", "4": "a", "5": "s", "6": "gb", "7": "t", "8": "b", "9": "g", "@": "a",
+    "$": "s", "!": "il", "|": "il", "+": "t", "(": "c", "{": "c", "€": "e", "£": "l", "¥": "y", "¢": "c", "#": "h",
+    "%": "x", "^": "a", "&": "a",
+}  # fmt: skip
+MASKS = frozenset("*#%$@!-_.+=?~^&x")
+_MASKED = (
+    "fuck fucking fucked fucker fuckers fucks motherfucker motherfucking shit shits shitty bullshit bitch bitches "
+    "ass asses asshole assholes cunt cunts dick dicks dickhead cock pussy slut sluts whore whores nigger niggers nigga "
+    "faggot faggots fag fags retard retards retarded damn goddamn hell crap piss bastard bastards idiot idiots stupid "
+    "moron morons dumb dumbass jackass kill rape suck sucks tits twat wanker porn sex penis dyke spic kike chink"
+).split()
+_TAG = re.compile(r"</?[a-z][a-z0-9]{0,9} {0,3}/?>|\[/?[a-z]{1,10}(?:=[^\]\[\n]{0,200})?\]")
+_BREAKS = ("<br", "<p", "</p", "<li", "</li", "<div", "</div")
+_ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#x[0-9a-f]{1,6}|[a-z]{2,8});")
+_TOKEN = re.compile(r"\S{1,60}")
+_RUN = re.compile(r"(.)\1+")
+_TAIL = ".,;:?!\"')]}*"
+_HEAD = "\"'([{"
+_LONGEST_WORD = 16
+_LONGEST_SPACED = 20_000
+_CANDIDATES = 64
+_UNKNOWN_LETTER = 14.0
+
+
+@dataclass
+class Lexicon:
+    """How common each known word is: a cost (negative log probability) per word, keyed by the word's CRC-32."""
+
+    costs: dict[int, float] = field(default_factory=dict)
+
+    @classmethod
+    def from_arrays(cls, words: NDArray[Any], costs: NDArray[Any]) -> Lexicon:
+        """Builds the lexicon from an artifact's arrays: CRC-32 and cost in tenths."""
+        return cls(dict(zip(words.tolist(), (costs / 10.0).tolist(), strict=True)))
+
+    def cost(self, word: str) -> float | None:
+        """Returns the word's cost, or None where it is not known."""
+        return self.costs.get(crc32(word.encode("utf-8", "surrogatepass")))
+
+    def segment(self, letters: str) -> list[str]:
+        """Splits letters without spaces into the cheapest sequence of known words; time linear in their number."""
+        raw = letters.encode("utf-8", "surrogatepass")
+        if len(raw) != len(letters):
+            return [letters]
+        best = [0.0] + [1e18] * len(raw)
+        back = [0] * (len(raw) + 1)
+        known = self.costs.get
+        for end in range(1, len(raw) + 1):
+            best[end], back[end] = best[end - 1] + _UNKNOWN_LETTER, end - 1
+            for begin in range(max(0, end - _LONGEST_WORD), end):
+                cost = known(crc32(raw[begin:end]))
+                if cost is not None and best[begin] + cost < best[end]:
+                    best[end], back[end] = best[begin] + cost, begin
+        cuts = [len(raw)]
+        while cuts[-1] > 0:
+            cuts.append(back[cuts[-1]])
+        cuts.reverse()
+        return [letters[a:b] for a, b in zip(cuts, cuts[1:], strict=False)]
+
+
+@dataclass
+class Page:
+    """A text being reread: its characters, and the place in the folded text that each came from."""
+
+    text: str
+    places: list[int]
+    changed: int = 0
+
+    def replace(self, edits: list[tuple[int, int, str, list[int]]]) -> None:
+        """Applies edits (begin, end, new characters, the page's offsets they come from), given in order."""
+        if not edits:
+            return
+        pieces: list[str] = []
+        places: list[int] = []
+        done = 0
+        for begin, end, new, sources in edits:
+            pieces += self.text[done:begin], new
+            places += self.places[done:begin]
+            places += [self.places[source] for source in sources]
+            self.changed += max(end - begin - len(new), 1)
+            done = end
+        pieces.append(self.text[done:])
+        places += self.places[done:]
+        self.text, self.places = "".join(pieces), places
+
+
+def reread(text: str, lexicon: Lexicon) -> Page:
+    """Rereads one folded text."""
+    page = Page(text, list(range(len(text))))
+    page.replace(list(_tags(page.text)))
+    page.replace(list(_entities(page.text)))
+    page.replace(list(_spaced(page.text, lexicon)))
+    page.replace(list(_tokens(page.text, lexicon)))
+    return page
+
+
+def _tags(text: str) -> Iterator[tuple[int, int, str, list[int]]]:
+    """Takes formatting tags out: those that break a line leave a space, the others nothing."""
+    for match in _TAG.finditer(text):
+        space = match.group().startswith(_BREAKS)
+        yield match.start(), match.end(), " " if space else "", [match.start()] if space else []
+
+
+def _entities(text: str) -> Iterator[tuple[int, int, str, list[int]]]:
+    """Reads character references as the character they stand for."""
+    for match in _ENTITY.finditer(text):
+        meant = html.unescape(match.group())
+        if len(meant) == 1 and meant != match.group():
+            shown = meant.lower()[:1] if meant.isprintable() else ""
+            yield match.start(), match.end(), shown, [match.start()] * len(shown)
+
+
+def _spaced(text: str, lexicon: Lexicon) -> Iterator[tuple[int, int, str, list[int]]]:
+    """Joins letters that stand apart, three or more in a row, and finds the words in them."""
+    run: list[int] = []
+    for place in _lonely(text):
+        if run and 2 <= place - run[-1] <= 5 and len(run) < _LONGEST_SPACED:
+            run.append(place)
+            continue
+        yield from _joined(text, run, lexicon)
+        run = [place]
+    yield from _joined(text, run, lexicon)
+
+
+def _lonely(text: str) -> Iterator[int]:
+    """Finds letters (and leet signs among them) with no letter or digit on either side."""
+    before = False
+    for place, character in enumerate(text):
+        alike = character.isalnum()
+        after = place + 1 < len(text) and text[place + 1].isalnum()
+        if (alike or character in "@$") and not before and not after:
+            yield place
+        before = alike
+
+
+def _joined(text: str, run: list[int], lexicon: Lexicon) -> Iterator[tuple[int, int, str, list[int]]]:
+    """Turns one run of lonely letters into words, or leaves it when no word comes out."""
+    if len(run) < 3:
+        return
+    gaps = [text[a + 1 : b] for a, b in zip(run, run[1:], strict=False)]
+    usual = Counter(gaps).most_common(1)[0][0]
+    groups: list[list[int]] = [[run[0]]]
+    for gap, place in zip(gaps, run[1:], strict=True):
+        if gap == usual or "\n" not in gap and len(gap) <= len(usual):
+            groups[-1].append(place)
+        else:
+            groups.append([place])
+    out: list[str] = []
+    sources: list[int] = []
+    good = 0
+    for group in groups:
+        for word in _words_of(text, group, lexicon):
+            taken = group[: len(word)]
+            group = group[len(word) :]
+            out.append(word)
+            sources += [*taken, taken[-1]]
+            good += len(word) if len(word) > 1 and lexicon.cost(word) is not None else 0
+    if good * 2 >= len(run):
+        yield run[0], run[-1] + 1, " ".join(out), sources[:-1]
+
+
+def _words_of(text: str, group: list[int], lexicon: Lexicon) -> list[str]:
+    """Reads one group of letters as one word if it is known, as several otherwise."""
+    letters = "".join(LEET.get(text[place], text[place])[0] for place in group)
+    if lexicon.cost(letters) is not None:
+        return [letters]
+    return lexicon.segment(letters)
+
+
+def _tokens(text: str, lexicon: Lexicon) -> Iterator[tuple[int, int, str, list[int]]]:
+    """Respells disguised tokens. A text in which many tokens look like leetspeak is read more boldly."""
+    found = [match for match in _TOKEN.finditer(text)]
+    odd = sum(1 for match in found if _leetish(match.group()))
+    bold = odd >= 3 and odd * 5 >= len(found)
+    for match in found:
+        token = match.group()
+        if len(token) >= 60 or "⟦" in token or "http" in token or "www." in token:
+            continue
+        head = len(token) - len(token.lstrip(_HEAD))
+        token = token[head:]
+        begin = match.start() + head
+        meant = _respell(token, lexicon, bold)
+        if meant is None:
+            core = token.rstrip(_TAIL)
+            if core == token or not core:
+                continue
+            token = core
+            meant = _respell(core, lexicon, bold)
+        if meant is not None and meant != token:
+            yield begin, begin + len(token), meant, _aligned(token, meant, begin)
+
+
+def _aligned(token: str, meant: str, begin: int) -> list[int]:
+    """Spreads the respelt letters over the token's places: equal letters meet, the rest stay in order."""
+    sources = []
+    place = 0
+    for index, letter in enumerate(meant):
+        rest = len(meant) - index
+        limit = max(place, len(token) - rest)
+        ahead = next(
+            (
+                at
+                for at in range(place, limit + 1)
+                if token[at] == letter or letter in LEET.get(token[at], "")
+            ),
+            place,
+        )
+        sources.append(begin + min(ahead, len(token) - 1))
+        place = min(ahead + 1, len(token) - 1)
+    return sources
+
+
+def _leetish(token: str) -> bool:
+    """Says whether a token mixes letters with digits or signs that may stand for letters."""
+    core = token.rstrip(_TAIL)
+    return any(each in LEET for each in core) and (any(each.isalpha() for each in core) or len(core) > 2)
+
+
+def _respell(token: str, lexicon: Lexicon, bold: bool) -> str | None:
+    """Returns the word a token stands for, or None where it is best left alone."""
+    if token.isalpha():
+        return _squeezed(token, lexicon)
+    if not any(each.isalpha() for each in token) and not bold:
+        return None
+    plain = lexicon.cost(token)
+    if plain is not None and (not bold or token.isdigit()) and plain < 11.0:
+        return None
+    for reading in (_unmasked, _unleeted, _undotted):
+        meant = reading(token, lexicon, bold)
+        if meant is not None:
+            return meant
+    return None
+
+
+def _squeezed(token: str, lexicon: Lexicon) -> str | None:
+    """Shortens stretched letters: the known word with each run cut to one or two, else all to one."""
+    if not any(len(match.group()) > 2 for match in _RUN.finditer(token)):
+        return None
+    if lexicon.cost(token) is not None and len(token) < 4:
+        return None
+    pieces: list[tuple[str, ...]] = []
+    done = 0
+    for match in _RUN.finditer(token):
+        pieces += [(token[done : match.start()],), (match.group(1), match.group(1) * 2)]
+        done = match.end()
+    pieces.append((token[done:],))
+    choices = ["".join(each) for each in islice(product(*pieces), _CANDIDATES)]
+    return _cheapest(choices, lexicon) or choices[0]
+
+
+def _unmasked(token: str, lexicon: Lexicon, bold: bool) -> str | None:
+    """Reads signs in the place of letters: first as one of the words people mask, then as any vowel."""
+    masked = [place for place, each in enumerate(token) if each in MASKS and each != "x"]
+    letters = sum(each.isalpha() for each in token)
+    if not masked or len(masked) + letters != len(token) or not letters or len(token) < 3:
+        return None
+    if not any(token[place] == "*" for place in masked) and masked[-1] == len(token) - 1:
+        return None
+    if any(token[place] in "-_." for place in masked) and letters > 4 and len(masked) < 2:
+        return None
+    for word in _MASKED:
+        if len(word) == len(token) and all(
+            each in MASKS and each != "x" or each == w for each, w in zip(token, word, strict=True)
+        ):
+            if all(w in LEET.get(token[place], w) for place, w in ((place, word[place]) for place in masked)):
+                return word
+    if len(masked) == 1 and token[masked[0]] == "*" and letters > 2:
+        return _cheapest([token.replace("*", vowel) for vowel in "aeiou"], lexicon)
+    return None
+
+
+def _unleeted(token: str, lexicon: Lexicon, bold: bool) -> str | None:
+    """Reads digits and signs as the letters they resemble, where that makes a known word."""
+    if not all(each.isalpha() or each in LEET or each == "'" for each in token):
+        return None
+    signs = sum(each in LEET for each in token)
+    if not signs or signs > 8:
+        return None
+    options = [LEET.get(each, each) for each in token]
+    choices = ["".join(each).replace("'", "") for each in islice(product(*options), _CANDIDATES)]
+    best = _cheapest(choices, lexicon)
+    if best is not None:
+        return best if len(best) > 2 or bold else None
+    for choice in choices[:2]:
+        if (squeezed := _squeezed(choice, lexicon)) and lexicon.cost(squeezed) is not None:
+            return squeezed
+    inside = any(
+        token[at] in LEET and token[at - 1].isalpha() and token[at + 1].isalpha()
+        for at in range(1, len(token) - 1)
+    )
+    return choices[0] if bold and inside else None
+
+
+def _undotted(token: str, lexicon: Lexicon, bold: bool) -> str | None:
+    """Joins pieces of a word parted by signs, where the whole is known and the pieces are not words."""
+    if not any(each in ".-_*~|/+=" for each in token[1:-1]):
+        return None
+    joined = "".join(each for each in token if each.isalnum())
+    pieces = re.split(r"[^a-z0-9]+", token)
+    if len(joined) < 3 or not joined.isalpha() or lexicon.cost(joined) is None:
+        return None
+    return (
+        joined if min(map(len, filter(None, pieces)), default=9) < 3 and max(map(len, pieces)) < 4 else None
+    )
+
+
+def _cheapest(choices: list[str], lexicon: Lexicon) -> str | None:
+    """Returns the most common known word among the choices."""
+    known = [(cost, word) for word in choices if (cost := lexicon.cost(word)) is not None]
+    return min(known)[1] if known else None

@@ -1,0 +1,125 @@
+"""What is not words: links, shorteners, capitals, repetition, mark-up, and what the form said about the author."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from classifier.text import Views
+
+
+@dataclass(frozen=True)
+class Signals:
+    """What a site knows beside the text; every field may stay unknown. No address ever comes here."""
+
+    author_name: str = ""
+    website: str | None = None
+    links: int | None = None
+    first_comment: bool | None = None
+
+
+NAMES = (
+    "links", "many_links", "shortener", "spam_domain", "bare_domain", "contact", "money", "capitals", "shouting",
+    "exclamation", "question", "digits", "emoji", "markup", "repetition", "short", "long", "invisible", "fancy",
+    "lookalike", "marks", "reread", "website", "name_is_keyword",
+)  # fmt: skip
+
+SHORTENERS = frozenset(
+    "bit.ly tinyurl.com goo.gl t.co ow.ly is.gd buff.ly cutt.ly rb.gy t.ly shorturl.at rebrand.ly adf.ly bl.ink v.gd "
+    "tiny.cc lnkd.in s.id wa.me t.me telegra.ph linktr.ee shorte.st ouo.io bc.vc clck.ru vk.cc surl.li u.to x.co "
+    "soo.gd qr.ae po.st trib.al dlvr.it ift.tt fb.me youtu.be amzn.to".split()
+) - {"youtu.be", "amzn.to"}
+KEYWORDS = frozenset(
+    "seo casino poker bet betting slots viagra cialis pharmacy pills loan loans credit crypto bitcoin forex trading "
+    "invest investment escort escorts dating sex porn cheap buy discount sale shop store online best top free review "
+    "reviews service services company agency marketing hosting website design repair cleaning insurance lawyer "
+    "attorney essay writing replica watches shoes handbags jersey jerseys outlet download hack generator gold nike "
+    "louis vuitton weight diet keto cbd vape steroids hotel travel tours taxi rental movers plumber roofing".split()
+)
+_LINK = re.compile(r"(?:https?://|www\.)([^\s/<>\"'\])]{1,100})", re.IGNORECASE)
+_BARE = re.compile(
+    r"(?<![\w@./])[\w-]{2,40}\.(?:com|net|org|info|biz|ru|cn|xyz|top|club|online|site|shop|store|vip|io|co|me|tk|live)\b",
+    re.IGNORECASE,
+)
+_SPAM_ENDINGS = (
+    ".xyz", ".top", ".club", ".online", ".site", ".shop", ".vip", ".tk", ".ml", ".ga", ".cf", ".gq", ".icu", ".bond",
+    ".click", ".loan", ".win", ".bid", ".cam", ".monster", ".buzz", ".cyou", ".rest", ".sbs", ".cfd",
+)  # fmt: skip
+_MARKUP = ("<a ", "</", "[url", "[/", "href=", "&lt;", "<br")
+_CONTACTS = ("⟦email⟧", "⟦phone⟧", "⟦handle⟧", "whatsapp", "telegram", "WhatsApp", "Telegram")
+_MONEY = ("$", "€", "£", "₿", "USD", "usd", "BTC", "btc")
+
+
+def measure(
+    texts: Sequence[str], views: Views, signals: Sequence[Signals] | None = None
+) -> NDArray[np.float32]:
+    """Measures each text: one row per text, one column per entry of `NAMES`, every value between 0 and about 3."""
+    import numpy as np
+
+    count = len(texts)
+    table = np.zeros((count, len(NAMES)), np.float32)
+    lengths = np.fromiter(map(len, texts), np.float32, count) + 1
+    for row, text in enumerate(texts):
+        _from_text(table[row], text)
+    _from_codes(table, views, lengths)
+    table[:, 15] = lengths < 40
+    table[:, 16] = np.log1p(lengths / 400)
+    table[:, 17:22] = np.minimum(views.tricks / lengths[:, None] * 4, 1)
+    if signals is not None:
+        for row, known in enumerate(signals):
+            table[row, 22] = bool(known.website)
+            name = known.author_name.lower().split()
+            table[row, 23] = any(word in KEYWORDS for word in name) or "http" in known.author_name
+    return table
+
+
+def _from_text(row: NDArray[np.float32], text: str) -> None:
+    """Fills the columns that need the text as written: links, money, mark-up, contacts."""
+    if "http" in text or "www." in text or "HTTP" in text:
+        hosts = [host.lower() for host in _LINK.findall(text)[:50]]
+        row[0] = min(len(hosts), 2) / 2
+        row[1] = len(hosts) > 2
+        row[2] = any(host in SHORTENERS for host in hosts)
+        row[3] = any(host.endswith(_SPAM_ENDINGS) for host in hosts)
+    elif "." in text:
+        found = _BARE.search(text)
+        if found:
+            row[4] = 1
+            row[2] = found.group().lower() in SHORTENERS
+            row[3] = found.group().lower().endswith(_SPAM_ENDINGS)
+    row[5] = any(each in text for each in _CONTACTS)
+    row[6] = any(each in text for each in _MONEY)
+    row[13] = ("<" in text or "[" in text or "&" in text) and any(each in text for each in _MARKUP)
+
+
+def _from_codes(table: NDArray[np.float32], views: Views, lengths: NDArray[np.float32]) -> None:
+    """Fills the columns that are counts over the folded buffer."""
+    import numpy as np
+
+    from classifier.folding import DIGIT, EMOJI
+
+    starts = views.starts[:-1]
+    if not len(starts):
+        return
+
+    def share(flag: NDArray[np.bool_]) -> NDArray[np.float32]:
+        total = np.add.reduceat(flag, starts, dtype=np.int32)
+        return total.astype(np.float32)
+
+    capitals = views.capitals.astype(np.float32) / lengths
+    table[:, 7] = np.minimum(capitals * 2, 1)
+    table[:, 8] = (capitals > 0.5) & (lengths > 10)
+    table[:, 9] = np.minimum(share(views.codes == 33), 4) / 4
+    table[:, 10] = np.minimum(share(views.codes == 63), 4) / 4
+    table[:, 11] = np.minimum(share(views.kinds == DIGIT) / lengths * 4, 1)
+    table[:, 12] = np.minimum(share(views.kinds == EMOJI), 4) / 4
+    same = np.zeros(len(views.codes), bool)
+    same[3:] = views.codes[3:] == views.codes[:-3]
+    same[2:] |= views.codes[2:] == views.codes[:-2]
+    table[:, 14] = np.minimum(share(same) / lengths * 3, 1)

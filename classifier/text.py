@@ -1,0 +1,205 @@
+"""Read-as: one view of a text that sees through disguise, every character of it traceable to the original."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from classifier.folding import (
+    DIGIT,
+    FANCY,
+    INVISIBLE,
+    LETTER,
+    LOOKALIKE,
+    MARK,
+    SIZE,
+    STRANGER,
+    Tables,
+    tables,
+)
+from classifier.reread import LEET, Lexicon, reread
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+@dataclass(eq=False)
+class Views:
+    """A batch of texts as one buffer of folded code points.
+
+    `codes`, `kinds` and `origin` run in parallel: folded code point, its kind, and its offset in the original text.
+    Text `d` lies in `codes[starts[d]:starts[d + 1] - 1]`; the last place of each text holds a space.
+    `tricks` counts, per text, characters that were invisible, fancy, lookalikes, stacked marks, and re-read ones;
+    `capitals` counts A to Z as written. `reread` holds the texts that a second reading changed, as they now read.
+    """
+
+    codes: NDArray[np.uint32]
+    kinds: NDArray[np.uint8]
+    origin: NDArray[np.int32]
+    starts: NDArray[np.int64]
+    tricks: NDArray[np.float32]
+    capitals: NDArray[np.int64]
+    reread: dict[int, str]
+
+    def text(self, row: int) -> str:
+        """Returns text `row` as it reads here."""
+        return (
+            self.codes[self.starts[row] : self.starts[row + 1] - 1]
+            .tobytes()
+            .decode("utf-32-le", "surrogatepass")
+        )
+
+    def disguise(self) -> NDArray[np.float64]:
+        """Returns how much of each text was disguised, 0 to 1."""
+        import numpy as np
+
+        lengths = np.maximum(np.diff(self.starts) - 1, 1)
+        share: NDArray[np.float64] = np.minimum(
+            self.tricks[:, [0, 1, 2, 4]].sum(axis=1) / lengths, 1.0
+        ).astype(np.float64)
+        return share
+
+
+def read_as(texts: Sequence[str], lexicon: Lexicon) -> Views:
+    """Folds a batch, rereads the texts that look disguised beyond single characters, and notes how those now read."""
+    import numpy as np
+
+    views = fold(texts)
+    suspects = np.flatnonzero(_suspicious(views)).tolist()
+    changed: dict[int, tuple[str, NDArray[np.int32]]] = {}
+    for row in suspects:
+        page = reread(views.text(row), lexicon)
+        if page.changed:
+            begin = int(views.starts[row])
+            changed[row] = (page.text, views.origin[begin + np.array(page.places, np.int64)])
+            views.tricks[row, 4] = page.changed
+    if changed:
+        views = _spliced(views, changed)
+    for row in np.flatnonzero(views.tricks[:, [0, 1, 2, 4]].any(axis=1)).tolist():
+        views.reread[row] = views.text(row)
+    return views
+
+
+def _spliced(views: Views, changed: dict[int, tuple[str, NDArray[np.int32]]]) -> Views:
+    """Puts reread texts in the place of the first reading."""
+    import numpy as np
+
+    kind = tables().kind
+    codes, kinds, origin, lengths = [], [], [], np.diff(views.starts)
+    done = 0
+    for row, (text, places) in changed.items():
+        begin, end = int(views.starts[row]), int(views.starts[row + 1])
+        new = np.minimum(np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32), SIZE - 1)
+        codes += views.codes[done:begin], new
+        kinds += views.kinds[done:begin], kind[new]
+        origin += views.origin[done:begin], places
+        lengths[row] = len(new) + 1
+        done = end - 1
+    codes.append(views.codes[done:])
+    kinds.append(views.kinds[done:])
+    origin.append(views.origin[done:])
+    starts = np.concatenate(([0], np.cumsum(lengths)))
+    joined = np.concatenate(codes), np.concatenate(kinds), np.concatenate(origin)
+    return Views(*joined, starts, views.tricks, views.capitals, views.reread)
+
+
+def _suspicious(views: Views) -> NDArray[np.bool_]:
+    """Screens a batch for leetspeak, masks, stretched or spaced letters and tags: a flag per text."""
+    import numpy as np
+
+    codes, kinds = views.codes, views.kinds
+    letter = kinds == LETTER
+    sign = _leet_signs()[np.minimum(codes, 255)] & (codes < 256)
+    touch = np.zeros(len(codes), bool)
+    touch[:-1] = sign[:-1] & letter[1:]
+    touch[1:-1] |= letter[:-2] & (kinds[1:-1] == DIGIT)
+    touch[2:] |= letter[:-2] & (codes[1:-1] == 42) & (letter[2:] | (codes[2:] == 42))
+    touch[2:] |= letter[2:] & (codes[2:] == codes[1:-1]) & (codes[1:-1] == codes[:-2])
+    solid = letter | (kinds == DIGIT)
+    lonely = solid.copy()
+    lonely[1:] &= ~solid[:-1]
+    lonely[:-1] &= ~solid[1:]
+    spots = np.flatnonzero(lonely)
+    touch[spots[2:][(spots[2:] - spots[:-2]) <= 8]] = True
+    touch |= (codes == 91) | (codes == 60) | (codes == 38)
+    flags: NDArray[np.bool_] = np.logical_or.reduceat(touch, views.starts[:-1])
+    return flags
+
+
+@lru_cache(maxsize=1)
+def _leet_signs() -> NDArray[np.bool_]:
+    """Marks the code points below 256 that may stand for a letter."""
+    import numpy as np
+
+    signs = np.zeros(256, bool)
+    signs[[ord(each) for each in LEET if ord(each) < 256]] = True
+    return signs
+
+
+def fold(texts: Sequence[str], known: Tables | None = None) -> Views:
+    """Folds a batch one character at a time: case, accents, compatibility forms, invisible characters, lookalikes."""
+    import numpy as np
+
+    known = known or tables()
+    buffer = "\n".join([*texts, ""]).encode("utf-32-le", "surrogatepass")
+    raw = np.minimum(np.frombuffer(buffer, np.uint32), SIZE - 1)
+    lengths = np.fromiter(map(len, texts), np.int64, len(texts)) + 1
+    starts = np.concatenate(([0], np.cumsum(lengths)))
+    kinds = known.kind[raw]
+    codes = known.fold[raw]
+    origin = np.arange(len(raw), dtype=np.int32)
+    tricks = np.zeros((len(texts), 5), np.float32)
+    upper = (raw >= 65) & (raw <= 90)
+    capitals = np.add.reduceat(upper, starts[:-1], dtype=np.int64) if len(texts) else np.zeros(0, np.int64)
+    if int(raw.max(initial=0)) < 0x80:
+        origin -= np.repeat(starts[:-1], lengths).astype(np.int32)
+        return Views(codes, kinds, origin, starts, tricks, capitals, {})
+    text_of = np.repeat(np.arange(len(texts)), lengths)
+    origin -= starts[text_of].astype(np.int32)
+    trick = known.trick[raw]
+    if (trick & LOOKALIKE).any():
+        swapped = _lookalikes(codes, kinds, trick, text_of, len(texts))
+        codes = np.where(swapped, known.lookalike[raw], codes)
+        kinds = np.where(swapped, known.kind[codes], kinds)
+        tricks[:, 2] = np.bincount(text_of[swapped], minlength=len(texts))
+    for column, flag in ((0, INVISIBLE), (1, FANCY), (3, MARK)):
+        tricks[:, column] = np.bincount(text_of[(trick & flag) > 0], minlength=len(texts))
+    shown = kinds > 0
+    if shown.all():
+        return Views(codes, kinds, origin, starts, tricks, capitals, {})
+    left = np.bincount(text_of[shown], minlength=len(texts))
+    return Views(
+        codes[shown],
+        kinds[shown],
+        origin[shown],
+        np.concatenate(([0], np.cumsum(left))),
+        tricks,
+        capitals,
+        {},
+    )
+
+
+def _lookalikes(
+    codes: NDArray[np.uint32],
+    kinds: NDArray[np.uint8],
+    trick: NDArray[np.uint8],
+    text_of: NDArray[np.int64],
+    count: int,
+) -> NDArray[np.bool_]:
+    """Says which letters of another script stand for Latin ones: in mixed words, or where the script is only posed."""
+    import numpy as np
+
+    foreign = (trick & LOOKALIKE) > 0
+    letters = (kinds == LETTER) | (kinds == 0)
+    word_of = np.cumsum(~letters)
+    latin = (codes >= 97) & (codes <= 122)
+    words = int(word_of[-1]) + 1
+    mixed = np.bincount(word_of[latin], minlength=words) > 0
+    strangers = np.bincount(text_of[(trick & STRANGER) > 0], minlength=count)
+    suspects = np.bincount(text_of[foreign | ((trick & STRANGER) > 0)], minlength=count)
+    posed = strangers * 10 < suspects
+    swapped: NDArray[np.bool_] = foreign & (mixed[word_of] | posed[text_of])
+    return swapped

@@ -1,0 +1,77 @@
+"""Read-as sees through disguise, leaves plain text alone, and traces every character to the original."""
+
+from __future__ import annotations
+
+from zlib import crc32
+
+import pytest
+
+from classifier.reread import Lexicon
+from classifier.text import read_as
+
+WORDS = "you are an a i idiot stupid the and what fuck fucking shit is so this that moron hello world dont go asshole"
+LEXICON = Lexicon({crc32(word.encode()): 5.0 + at / 20 for at, word in enumerate(WORDS.split())})
+
+
+@pytest.mark.parametrize(
+    ("disguised", "meant"),
+    [
+        ("you are an 1d10t", "you are an idiot"),
+        ("y0u 4r3 4n 1d10t 4nd stup1d", "you are an idiot and stupid"),
+        ("you are an i d i o t", "you are an idiot"),
+        ("y o u a r e a n i d i o t", "you are an idiot"),
+        ("you i.d.i.o.t go", "you idiot go"),
+        ("f*ck you and sh!t", "fuck you and shit"),
+        ("y\u200bou ar\u2060e an id\u200biot", "you are an idiot"),
+        ("\u202eyou are an idiot\u202c", "you are an idiot"),
+        ("уоu аrе аn іdіоt", "you are an idiot"),
+        ("𝔶𝔬𝔲 𝓪𝓻𝓮 ａｎ ⓘⓓⓘⓞⓣ", "you are an idiot"),
+        ("you are sooooo stuuuupid", "you are so stupid"),
+        ("<b>id</b>iot [b]you[/b] &#105;diot", "idiot you idiot"),
+        ("a$$h0le", "asshole"),
+    ],
+)
+def test_a_disguised_text_reads_as_what_it_means(disguised: str, meant: str) -> None:
+    """Each kind of disguise is seen through, and said to be one."""
+    views = read_as([disguised], LEXICON)
+    assert views.text(0) == meant
+    assert views.reread == {0: meant}
+    assert views.disguise()[0] > 0
+
+
+@pytest.mark.parametrize(
+    "plain",
+    [
+        "You are an idiot!",
+        "the 1st of 20, at 4pm, for $5",
+        "so what is this? hello @john, e.g. 3.5% - and so on...",
+        "Ты дурак и идиот",
+        "عربي نص",
+        "한국어 댓글",
+        "Das ist schön, nicht wahr?",
+        "😀 ❤️ fine",
+        "",
+    ],
+)
+def test_a_plain_text_is_left_alone(plain: str) -> None:
+    """A text without disguise is folded, and nothing else."""
+    views = read_as([plain], LEXICON)
+    assert views.reread == {}
+    assert views.disguise()[0] == 0
+
+
+def test_every_character_keeps_its_place_in_the_original() -> None:
+    """The letters of a reread word point at the letters they came from, in order and inside the text."""
+    text = "so: i d\u200b i o t"
+    views = read_as(["hello", text], LEXICON)
+    begin, end = views.starts[1], views.starts[2] - 1
+    word = views.text(1).index("idiot")
+    assert "".join(text[at] for at in views.origin[begin + word : begin + word + 5]) == "idiot"
+    assert (views.origin[begin:end][1:] >= views.origin[begin:end][:-1]).all()
+
+
+def test_a_batch_reads_like_each_text_alone() -> None:
+    """Neighbours in a batch do not change how a text reads."""
+    texts = ["you 1d10t", "", "hello", "i d i o t", "\u200b", "so"]
+    batch = read_as(texts, LEXICON)
+    assert [batch.text(row) for row in range(6)] == [read_as([text], LEXICON).text(0) for text in texts]
