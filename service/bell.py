@@ -1,0 +1,296 @@
+"""The bell: which task waits in which queue, a background ringer that never blocks, and the worker's answer to it.
+
+A ring carries a name and nothing else, and may be lost: leases and the sweep carry the guarantee.
+"""
+
+from __future__ import annotations
+
+import heapq
+import os
+import threading
+import time
+import uuid
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+import structlog
+
+from service.ports import DELIVER, DEPART, SCORE, SWEEP
+
+if TYPE_CHECKING:
+    from redis import Redis
+
+SCORE_QUEUE, DELIVER_QUEUE, UPKEEP_QUEUE = "score", "deliver", "upkeep"
+QUEUES: Final = {SCORE: SCORE_QUEUE, DELIVER: DELIVER_QUEUE, DEPART: UPKEEP_QUEUE, SWEEP: UPKEEP_QUEUE}
+
+SOCKET_SECONDS: Final = 0.5  # longer than any honest answer, short enough for close() to keep its promise
+OUTSTANDING_SECONDS: Final = 5  # after this a ring counts as lost, though no worker answered it
+QUEUE_BOUND: Final = 8  # messages; a queue this long already says all that a ring can say
+FIRST_PAUSE, LONGEST_PAUSE = 0.25, 5.0
+LATER_BOUND: Final = 4096  # rings waiting for their time; beyond it the sweep serves
+TICK: Final = 0.05  # seconds; rings due within one tick are one ring
+PULSE_SECONDS: Final = 3600
+
+log = structlog.get_logger(__name__)
+
+
+def kombu_url(redis_url: str) -> str:
+    """The broker's URL as Celery and kombu spell it; only a unix socket is spelled otherwise."""
+    return f"redis+socket{redis_url.removeprefix('unix')}" if redis_url.startswith("unix:") else redis_url
+
+
+def transport_options(prefix: str) -> dict[str, Any]:
+    """The options of kombu's Redis transport that keep a hung broker from hanging us; times in seconds."""
+    return {
+        "global_keyprefix": prefix,
+        "socket_timeout": 5.0,
+        "socket_connect_timeout": 2.0,
+        "socket_keepalive": True,
+        "health_check_interval": 3,  # a BRPOP unanswered for 1 + 3 seconds is dropped and asked again
+        "visibility_timeout": 3600,
+        "queue_order_strategy": "round_robin",
+        "priority_steps": [0],  # one list a queue: rings have no ranks
+        "max_connections": 20,
+    }
+
+
+def connect(redis_url: str) -> Redis:
+    """A Redis client that gives up within half a second and tries nothing twice."""
+    from redis import Redis
+    from redis.backoff import NoBackoff
+    from redis.retry import Retry
+
+    return Redis.from_url(
+        redis_url,
+        socket_timeout=SOCKET_SECONDS,
+        socket_connect_timeout=SOCKET_SECONDS,
+        retry=Retry(NoBackoff(), 0),
+        health_check_interval=0,
+    )
+
+
+class Bell:
+    """Rings for workers from a background thread: coalesced, bounded, silent about what it cannot do.
+
+    The thread starts with the first ring, so a process may fork before it. With no `redis_url` every ring is dropped.
+    """
+
+    def __init__(self, redis_url: str | None, prefix: str = "replydesk:") -> None:
+        self._url = redis_url
+        self._prefix = prefix
+        self._fresh()
+
+    def _fresh(self) -> None:
+        self._pid = os.getpid()
+        self._turn = threading.Condition()
+        self._now: set[str] = set()
+        self._later: list[tuple[float, str]] = []
+        self._thread: threading.Thread | None = None
+        self._closing = False
+
+    def ring(self, name: str, after: float = 0.0) -> None:
+        """Ask for a run of the named task, `after` seconds from now; never blocks, never raises.
+
+        Takes microseconds. A name that no queue knows is dropped.
+        """
+        if self._url is None or name not in QUEUES:
+            return
+        if self._pid != os.getpid():  # forked: the thread stayed behind, perhaps with its lock held
+            self._fresh()
+        with self._turn:
+            if self._closing:
+                return
+            if after <= 0:
+                self._now.add(name)
+            elif len(self._later) < LATER_BOUND:
+                entry = (round((time.monotonic() + after) / TICK + 0.5) * TICK, name)
+                if entry not in self._later:
+                    heapq.heappush(self._later, entry)
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="bell", daemon=True)
+                self._thread.start()
+            self._turn.notify()
+
+    def close(self) -> None:
+        """Send what is due, stop the thread, and return within a second whatever the broker does."""
+        if self._pid != os.getpid():
+            return
+        with self._turn:
+            self._closing = True
+            self._turn.notify()
+        if self._thread is not None:
+            self._thread.join(timeout=1.0)
+
+    def _run(self) -> None:
+        clapper = _Clapper(self._url or "", self._prefix)
+        pause, resume_at = FIRST_PAUSE, 0.0
+        while (names := self._wait(resume_at)) is not None:
+            try:
+                for name in sorted(names):
+                    clapper.strike(name)
+                    names.discard(name)
+                if pause > FIRST_PAUSE:
+                    log.info("bell.rings_again")
+                pause = FIRST_PAUSE
+            except Exception as failure:  # noqa: BLE001  # whatever a broker or its client does, the ringer lives on
+                if pause == FIRST_PAUSE:
+                    log.warning("bell.silent", error=type(failure).__name__)
+                clapper.drop()
+                with self._turn:
+                    self._now |= names  # four names at most: kept, and rung once the broker answers
+                resume_at, pause = time.monotonic() + pause, min(pause * 2, LONGEST_PAUSE)
+        clapper.drop()
+
+    def _wait(self, resume_at: float) -> set[str] | None:
+        """Sleep until something is due and the last failure is `resume_at` behind; None when it is time to go."""
+        with self._turn:
+            while True:
+                now = time.monotonic()
+                while self._later and self._later[0][0] <= now:
+                    self._now.add(heapq.heappop(self._later)[1])
+                if self._closing and (not self._now or now < resume_at):
+                    return None
+                if self._now and now >= resume_at:
+                    due, self._now = self._now, set()
+                    return due
+                self._turn.wait(self._nap(now, resume_at))
+
+    def _nap(self, now: float, resume_at: float) -> float | None:
+        if self._now:
+            return resume_at - now
+        return self._later[0][0] - now if self._later else None
+
+
+class _Clapper:
+    """What strikes: one connection for the mark that a ring is outstanding, one for Celery's message."""
+
+    def __init__(self, url: str, prefix: str) -> None:
+        self._url, self._prefix = url, prefix
+        self._marks: Redis | None = None
+        self._connection: Any = None
+        self._producer: Any = None
+        self._doubted: set[str] = set()
+
+    def strike(self, name: str) -> None:
+        """Put one message for `name` into its queue, unless one is outstanding or the queue is long enough.
+
+        A broker that hung may set our mark long after we gave up on it, so after a failure the mark is not believed.
+        """
+        believed = name not in self._doubted
+        self._doubted.add(name)
+        if self._marks is None:
+            self._marks = connect(self._url)
+        mark, queue = f"{self._prefix}bell:{name}", QUEUES[name]
+        with self._marks.pipeline(transaction=False) as pipe:
+            pipe.set(mark, b"1", nx=believed, ex=OUTSTANDING_SECONDS)
+            pipe.llen(f"{self._prefix}{queue}")
+            ours, waiting = pipe.execute()
+        if ours and waiting < QUEUE_BOUND:
+            self._publish(name, queue)
+        self._doubted.discard(name)
+
+    def _publish(self, name: str, queue: str) -> None:
+        """Celery's message protocol, version 2, with no arguments; the anonymous exchange needs no binding.
+
+        A Redis that was emptied has forgotten every binding, so a named exchange would lose the message.
+        Written here rather than sent through a Celery app, which would cost the web process its import.
+        """
+        if self._producer is None:
+            self._open()
+        ident = str(uuid.uuid4())
+        self._producer.publish(
+            ((), {}, {"callbacks": None, "errbacks": None, "chain": None, "chord": None}),
+            serializer="json",
+            exchange="",
+            routing_key=queue,
+            correlation_id=ident,
+            headers={
+                "lang": "py", "task": name, "id": ident, "root_id": ident, "parent_id": None, "group": None,
+                "retries": 0, "timelimit": [None, None], "argsrepr": "()", "kwargsrepr": "{}", "origin": "bell",
+                "ignore_result": True,
+            },
+        )  # fmt: skip
+
+    def _open(self) -> None:
+        from kombu.connection import Connection
+        from kombu.messaging import Producer
+
+        options = transport_options(self._prefix) | {
+            "socket_timeout": SOCKET_SECONDS,
+            "socket_connect_timeout": SOCKET_SECONDS,
+        }
+        self._connection = Connection(kombu_url(self._url), transport_options=options)
+        transport = self._connection.transport  # asked directly: the connection's own way in tries again and again
+        channel = transport.create_channel(transport.establish_connection())
+        self._producer = Producer(channel, auto_declare=False)
+
+    def drop(self) -> None:
+        """Forget both connections; the next strike makes new ones."""
+        if self._marks is not None:
+            self._marks.close()
+        if self._connection is not None:
+            self._connection.collect(socket_timeout=0.1)
+        self._marks = self._connection = self._producer = None
+
+
+@dataclass(slots=True)
+class QuietBell:
+    """The shipped double: remembers its rings instead of ringing them, for tests and for commands without a broker."""
+
+    rung: list[tuple[str, float]] = field(default_factory=list)
+    closed: bool = False
+
+    def ring(self, name: str, after: float = 0.0) -> None:
+        """Remember the ring; never blocks, never raises."""
+        if name in QUEUES and not self.closed:
+            self.rung.append((name, after))
+
+    def close(self) -> None:
+        """Remember no more."""
+        self.closed = True
+
+
+class Answerer:
+    """The worker's side: says that a task has started, so that the next ring counts again, and leaves a pulse."""
+
+    def __init__(self, redis_url: str | None, prefix: str = "replydesk:") -> None:
+        self._url, self._prefix = redis_url, prefix
+        self._client: Redis | None = None
+        self._pid = 0
+        self._resume_at = 0.0
+
+    def answer(self, name: str) -> None:
+        """Clear the mark of an outstanding ring; a broker that does not answer is left alone for a while.
+
+        Called before the task looks at any row: whoever rings afterwards gets a new run.
+        """
+        if self._url is None or time.monotonic() < self._resume_at:
+            return
+        from redis.exceptions import RedisError
+
+        if self._client is None or self._pid != os.getpid():
+            self._client, self._pid = connect(self._url), os.getpid()
+        try:
+            with self._client.pipeline(transaction=False) as pipe:
+                pipe.delete(f"{self._prefix}bell:{name}")
+                pipe.set(f"{self._prefix}pulse:{name}", f"{time.time():.3f}", ex=PULSE_SECONDS)
+                pipe.execute()
+        except (RedisError, OSError) as failure:
+            self._resume_at = time.monotonic() + LONGEST_PAUSE
+            log.warning("bell.unanswered", task=name, error=type(failure).__name__)
+
+
+def pulses(redis_url: str, prefix: str = "replydesk:") -> dict[str, float]:
+    """Seconds since a worker last started each task, by name; a name is absent when none did within an hour.
+
+    Raises redis.RedisError or OSError, within half a second, when the broker does not answer.
+    """
+    client = connect(redis_url)
+    try:
+        stamps: list[bytes | None] = client.mget([f"{prefix}pulse:{name}" for name in QUEUES])  # type: ignore[assignment]  # the sync client
+    finally:
+        client.close()
+    now = time.time()
+    return {
+        name: max(0.0, now - float(at)) for name, at in zip(QUEUES, stamps, strict=True) if at is not None
+    }

@@ -1,0 +1,133 @@
+"""The Celery app and its settings: a name in, no result out, and nothing that a hung or emptied broker can stop.
+
+Tasks are declared with `shared_task` in worker.tasks; what they do lies in the rows.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from typing import TYPE_CHECKING, Any, Final
+
+from celery import Celery, Task, current_app, signals
+from celery.app.amqp import AMQP
+from kombu import Connection, Exchange, Queue
+
+from service import logs
+from service.bell import QUEUES, Answerer, kombu_url, transport_options
+from service.ports import SWEEP
+from service.settings import Settings, load
+from worker.lanes import WIDTHS, Lane
+
+TASK_ROOMS: Final = ("worker.tasks",)
+
+if TYPE_CHECKING:
+    app: Desk
+
+
+class LanedTask(Task):  # type: ignore[misc]  # Celery ships no types
+    """A task that first answers the bell, so that later rings count again, and then runs in its lane."""
+
+    abstract = True
+    ignore_result = True
+
+    def __call__(self, *args: Any, **kwargs: Any) -> None:
+        """Run the task's body; its arguments are none."""
+        house: Desk = self.app
+        house.answerer.answer(self.name)
+        lane = house.lanes.get(self.name)
+        if lane is None:
+            self.run(*args, **kwargs)
+        else:
+            lane.run(self.run, house.stopping.is_set)
+
+
+class PatientConnection(Connection):  # type: ignore[misc]  # kombu ships no types
+    """Asks a lost broker again every second or two; the library's own pauses grow to half a minute."""
+
+    def ensure_connection(self, *args: Any, **kwargs: Any) -> Any:
+        """Connect, with short pauses between the tries."""
+        return super().ensure_connection(
+            *args, **(kwargs | {"interval_start": 0.5, "interval_step": 0.5, "interval_max": 2})
+        )
+
+
+class Post(AMQP):  # type: ignore[misc]  # Celery ships no types
+    """Celery's messaging over connections that are patient."""
+
+    Connection = PatientConnection
+
+
+class Desk(Celery):  # type: ignore[misc]  # Celery ships no types
+    """A Celery app that carries the settings it was made from; `stopping` is set once the process shall end."""
+
+    task_cls = LanedTask
+    amqp_cls = Post
+
+    def __init__(self, settings: Settings, **options: Any) -> None:
+        super().__init__("replydesk", **options)
+        self.settings = settings
+        self.answerer = Answerer(settings.redis_url, settings.redis_prefix)
+        self.lanes = {name: Lane(width) for name, width in WIDTHS.items()}
+        self.stopping = threading.Event()
+
+
+def make_app(settings: Settings, include: tuple[str, ...] = TASK_ROOMS) -> Desk:
+    """Build the app for these settings; nothing is connected yet. `include` names the modules that hold the tasks."""
+    made = Desk(settings, broker=kombu_url(settings.redis_url or "redis://127.0.0.1:6379/0"), include=include)
+    made.conf.update(
+        # A name, and nothing else, travels: JSON only, no results, no events, no remote control.
+        accept_content=["json"],
+        task_serializer="json",
+        task_ignore_result=True,
+        result_backend=None,
+        task_send_sent_event=False,
+        worker_send_task_events=False,
+        worker_enable_remote_control=False,
+        task_track_started=False,
+        # A ring that dies with its worker is no loss, so messages are acknowledged as they come.
+        task_acks_late=False,
+        task_reject_on_worker_lost=False,
+        worker_prefetch_multiplier=1,
+        worker_disable_prefetch=True,
+        task_queues=[Queue(name, Exchange(""), routing_key=name) for name in sorted(set(QUEUES.values()))],
+        task_routes={name: {"queue": queue} for name, queue in QUEUES.items()},
+        task_default_queue=QUEUES[SWEEP],
+        task_create_missing_queues=False,
+        # A broker that hangs, dies or comes back empty is asked again, for ever and soon.
+        broker_transport_options=transport_options(settings.redis_prefix),
+        broker_connection_timeout=2,
+        broker_connection_retry=True,
+        broker_connection_retry_on_startup=True,
+        broker_connection_max_retries=None,
+        worker_cancel_long_running_tasks_on_connection_loss=False,
+        worker_pool=settings.worker_pool,
+        worker_concurrency=settings.worker_concurrency,
+        worker_max_tasks_per_child=10_000,  # prefork alone: a leak is bounded, a model is seldom loaded anew
+        worker_hijack_root_logger=False,
+        worker_redirect_stdouts=False,
+        beat_scheduler="worker.beat:BellScheduler",
+        beat_schedule={"sweep": {"task": SWEEP, "schedule": settings.sweep_seconds}},
+        timezone="UTC",
+    )
+    made.set_default()  # the pool's threads ask for the current app too
+    return made
+
+
+@signals.setup_logging.connect  # type: ignore[untyped-decorator]  # Celery ships no types
+def _log_as_the_house_does(**_: object) -> None:
+    if not logging.getLogger().handlers:  # started as `celery -A worker.app`, not as `replydesk worker`
+        logs.configure("worker", current_app.settings.log_level)
+
+
+@signals.worker_shutting_down.connect  # type: ignore[untyped-decorator]  # Celery ships no types
+def _stop_going_round(**_: object) -> None:
+    current_app.stopping.set()
+
+
+def __getattr__(name: str) -> Any:
+    """Build `app` when it is first asked for, as `celery -A worker.app` does, and never at import."""
+    if name != "app":
+        raise AttributeError(name)
+    globals()["app"] = made = make_app(load())
+    return made

@@ -1,0 +1,57 @@
+"""Lanes: how many runs of one task a worker process has at once, so that no kind of work starves another."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Final
+
+from service.ports import DELIVER, DEPART, SCORE, SWEEP
+
+WIDTHS: Final = {SCORE: 1, DELIVER: 2, DEPART: 1, SWEEP: 1}
+"""Scoring holds the interpreter's lock, so a second run would gain nothing; a slow receiver must not hold all mail."""
+
+THREADS: Final = sum(WIDTHS.values())
+"""With this many threads every lane can be full at once."""
+
+
+class Lane:
+    """At most `width` runs at a time; a call beyond that returns at once and makes a present run go round again.
+
+    So a ring is never lost in a full lane: what was rung for during a run is looked for after it.
+    """
+
+    def __init__(self, width: int) -> None:
+        self._width = width
+        self._lock = threading.Lock()
+        self._running = 0
+        self._again = False
+
+    def run(self, work: Callable[[], object], stopping: Callable[[], bool]) -> None:
+        """Do the work here and now, and again while it was asked for meanwhile and the process is not stopping."""
+        if not self._enter():
+            return
+        try:
+            work()
+            while self._goes_round(stopping()):
+                work()
+        except BaseException:
+            self._goes_round(stopping=True)
+            raise
+
+    def _enter(self) -> bool:
+        with self._lock:
+            if self._running >= self._width:
+                self._again = True
+                return False
+            self._running += 1
+            return True
+
+    def _goes_round(self, stopping: bool) -> bool:
+        """Leave the lane, or stay for another round: one step, so that no call falls between the two."""
+        with self._lock:
+            if self._again and not stopping:
+                self._again = False
+                return True
+            self._running -= 1
+            return False
