@@ -1,0 +1,58 @@
+"""The command `replydesk contact`: the site's side of the promise, offline, with the key that only the site holds."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Final
+
+import click
+
+from service.moderation.errors import ReplydeskError
+
+KEY_LIMIT: Final = 4096
+BOX_LIMIT: Final = 16 * 1024
+
+
+class ContactError(click.ClickException):
+    """One clear line, and exit code 2."""
+
+    exit_code = 2
+
+
+@click.group()
+def contact() -> None:
+    """Open the sealed addresses of your site's commenters; needs no server and no network."""
+
+
+@contact.command("open")
+@click.option(
+    "--private-key",
+    "key_file",
+    required=True,
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="The file with the site's contact_private_key, as `site add` showed it once.",
+)
+@click.argument("box")
+def open_command(key_file: Path, box: str) -> None:
+    """Print the address in BOX, the base64 text from GET /v1/comments/{id}/contact; - reads it from standard input."""
+    from service.privacy.sealing import open_box  # here, so that --help stays fast
+
+    key = _key(key_file)
+    text = sys.stdin.read(BOX_LIMIT) if box == "-" else box
+    try:
+        address = open_box(key, text)
+    except ReplydeskError as error:
+        raise ContactError(error.detail) from None
+    click.echo(address)
+
+
+def _key(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            return file.read(KEY_LIMIT).decode("ascii").strip()
+    except OSError as error:
+        raise ContactError(f"--private-key: cannot read {path}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise ContactError(f"--private-key: {path} does not hold a key: give its base64 text") from None
