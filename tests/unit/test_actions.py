@@ -1,0 +1,562 @@
+"""The verbs over the shipped double: what each promises, one story a test."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from service.actions import Judgement, Scored, depart, review, settle, submit, undo, withdraw
+from service.bell import QuietBell
+from service.moderation.comment import Article, Comment, Source, Status
+from service.moderation.errors import (
+    Conflict,
+    Final,
+    IdempotencyMismatch,
+    NotFound,
+    NothingToUndo,
+    ReplydeskError,
+)
+from service.moderation.events import Delivery
+from service.moderation.policy import Policy
+from service.moderation.verdict import LABELS, Action, Assessment, Decision, Who
+from service.ports import DELIVER, DEPART, SCORE, House, Placed, Site, Submission
+from service.privacy.door import Door
+from service.privacy.keys import Keyring
+from service.privacy.sealing import Address
+from service.storage.memory import MemoryStore
+from tests.builders import NOON, courier, herald
+
+APPROVE, REJECT, SPAM, HOLD = Action.APPROVE, Action.REJECT, Action.SPAM, Action.HOLD
+
+
+class Desk:
+    """A house over the double, with a clock that the test sets and short words for what the stories do."""
+
+    def __init__(self, **site: Any) -> None:
+        self.now = NOON
+        self.bell = QuietBell()
+        self.house = House(store=MemoryStore(), bell=self.bell, clock=lambda: self.now)
+        self.door = Door(Keyring(bytes(32)))
+        with self.house.store.write() as tx:
+            self.site = tx.add_site(courier(**site))
+
+    def tick(self, seconds: float) -> datetime:
+        """Let time pass."""
+        self.now += timedelta(seconds=seconds)
+        return self.now
+
+    def post(self, *given: Submission) -> list[Placed | ReplydeskError]:
+        return submit(self.house, self.door, self.site, given)
+
+    def accept(self, name: str | None = "c-1", **changes: Any) -> Comment:
+        (placed,) = self.post(comment(name, **changes))
+        assert isinstance(placed, Placed)
+        return placed.comment
+
+    def score(self, accepted: Comment, **scores: float) -> Comment:
+        settle(self.house, [Scored(accepted, assessed(**scores))])
+        return self.look(accepted.id)
+
+    def decide(self, name: str, action: Action, delay: float = 0.0, **seen: Any) -> Decision:
+        return review(self.house, self.site, name, Judgement(action, Who.MODERATOR, "Mo", **seen), delay)
+
+    def undo(self, name: str, decision_id: int | None = None) -> Comment:
+        return undo(self.house, self.site, name, Who.MODERATOR, "Mo", decision_id)
+
+    def look(self, name: str = "c-1") -> Comment:
+        with self.house.store.read() as tx:
+            found = tx.comment(self.site.id, name)
+        assert found is not None
+        return found
+
+    def mail(self) -> list[Delivery]:
+        with self.house.store.read() as tx:
+            return tx.deliveries(self.site.id, None, 100)
+
+    def told(self) -> list[str]:
+        return [one.type.removeprefix("comment.") for one in self.mail()]
+
+    def feed(self) -> list[tuple[int | None, str]]:
+        with self.house.store.read() as tx:
+            return [
+                (decision.seq, str(decision.action))
+                for decision, _ in tx.decisions_after(self.site.id, 0, 100)
+            ]
+
+    def published(self) -> list[str]:
+        with self.house.store.read() as tx:
+            return [one.body for one in tx.published(self.site.id, "https://courier.example/bridge")]
+
+    def labels(self, name: str = "c-1") -> list[tuple[Action, bool]]:
+        with self.house.store.read() as tx:
+            return [(one.action, one.retracted_at is None) for one in tx.labels_of(self.look(name).pk)]
+
+    def rung(self) -> list[str]:
+        names = [name for name, _ in self.bell.rung]
+        self.bell.rung.clear()
+        return names
+
+
+def comment(name: str | None = "c-1", body: str = "The bridge is open.", **changes: Any) -> Submission:
+    """What a reader of the courier wrote."""
+    written = Submission(
+        article=Article("https://courier.example/bridge"),
+        author_name="Ada",
+        body=body,
+        source=Source.API,
+        id=name,
+        email=Address.parse("ada@example.org"),
+    )
+    return replace(written, **changes)
+
+
+def assessed(**scores: float) -> Assessment:
+    """An assessment with these scores; labels not named score nothing."""
+    return Assessment(scores=dict.fromkeys(LABELS, 0.0) | scores, model="made-up-1")
+
+
+@pytest.fixture
+def desk() -> Iterator[Desk]:
+    """A desk for the courier, which publishes after a decision and wants callbacks."""
+    return Desk()
+
+
+# -- submit ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_new_comment_waits_for_its_score(desk: Desk) -> None:
+    """Accepted means stored, pending, invisible, and the scorers rung for."""
+    (placed,) = desk.post(comment())
+    assert isinstance(placed, Placed)
+    assert (placed.outcome, placed.comment.status, placed.comment.revision) == ("new", Status.PENDING, 1)
+    assert desk.look() == placed.comment
+    assert (desk.published(), desk.mail(), desk.rung()) == ([], [], [SCORE])
+
+
+def test_the_same_id_and_content_again_is_a_replay(desk: Desk) -> None:
+    """A replay changes nothing and rings for nothing."""
+    desk.accept()
+    desk.rung()
+    (again,) = desk.post(comment())
+    assert isinstance(again, Placed)
+    assert (again.outcome, again.comment.revision, desk.rung()) == ("replay", 1, [])
+
+
+def test_the_same_id_with_new_text_is_the_next_revision(desk: Desk) -> None:
+    """A revision is pending again, with the new text."""
+    desk.score(desk.accept())
+    (revised,) = desk.post(comment(body="The bridge is closed."))
+    assert isinstance(revised, Placed)
+    assert (revised.outcome, revised.comment.revision, revised.comment.status) == (
+        "revised",
+        2,
+        Status.PENDING,
+    )
+    assert desk.look().body == "The bridge is closed."
+
+
+def test_under_pre_moderation_a_revision_takes_the_old_text_off(desk: Desk) -> None:
+    """What nobody has looked at is not published."""
+    desk.score(desk.accept())
+    assert desk.published() == ["The bridge is open."]
+    desk.post(comment(body="The bridge is closed."))
+    assert desk.published() == []
+
+
+def test_under_post_moderation_the_old_text_stays_until_the_new_one_is_decided() -> None:
+    """The page shows what was approved, then what is approved next."""
+    desk = Desk(policy=Policy(moderation="post"))
+    desk.score(desk.accept())
+    desk.post(comment(body="The bridge is closed."))
+    assert desk.published() == ["The bridge is open."]
+    desk.score(desk.look())
+    assert desk.published() == ["The bridge is closed."]
+
+
+def test_a_batch_answers_each_item_in_order(desk: Desk) -> None:
+    """New, replayed, revised and replayed again within one batch: later items see what earlier ones made."""
+    answers = desk.post(comment("a"), comment("b"), comment("a"), comment("a", body="Other."), comment("b"))
+    assert [one.outcome for one in answers if isinstance(one, Placed)] == [
+        "new",
+        "new",
+        "replay",
+        "revised",
+        "replay",
+    ]
+
+
+def test_without_an_id_nothing_is_a_replay(desk: Desk) -> None:
+    """Two readers may write the same words."""
+    first, second = desk.post(comment(None), comment(None))
+    assert isinstance(first, Placed)
+    assert isinstance(second, Placed)
+    assert first.comment.id != second.comment.id
+    assert first.outcome == second.outcome == "new"
+
+
+def test_an_idempotency_key_makes_one_comment(desk: Desk) -> None:
+    """The same key and content is a replay, though no id was given."""
+    first, second = desk.post(comment(None, idempotency_key="k"), comment(None, idempotency_key="k"))
+    assert isinstance(first, Placed)
+    assert isinstance(second, Placed)
+    assert (first.comment.pk, second.outcome) == (second.comment.pk, "replay")
+
+
+def test_an_idempotency_key_is_not_used_for_other_content(desk: Desk) -> None:
+    """A key with new content is a mistake that is told, and stores nothing."""
+    desk.accept(None, idempotency_key="k")
+    (answer,) = desk.post(comment(None, body="Other.", idempotency_key="k"))
+    assert isinstance(answer, IdempotencyMismatch)
+
+
+def test_a_withdrawn_comment_takes_no_revision(desk: Desk) -> None:
+    """Final is final; the same content is still a replay."""
+    desk.accept()
+    withdraw(desk.house, desk.site, "c-1", "courier")
+    replayed, refused = desk.post(comment(), comment(body="Other."))
+    assert isinstance(replayed, Placed)
+    assert isinstance(refused, Final)
+
+
+def test_two_sites_may_use_one_id(desk: Desk) -> None:
+    """Ids are a site's own."""
+    desk.accept()
+    with desk.house.store.write() as tx:
+        other = tx.add_site(herald())
+    (placed,) = submit(desk.house, desk.door, other, [comment()])
+    assert isinstance(placed, Placed)
+    assert placed.outcome == "new"
+
+
+# -- settle ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("scores", "status", "told"),
+    [
+        ({}, Status.APPROVED, "approved"),
+        ({"toxicity": 0.7}, Status.HELD, "held"),
+        ({"toxicity": 0.99}, Status.REJECTED, "rejected"),
+        ({"spam": 0.99}, Status.SPAM, "spam"),
+    ],
+)
+def test_a_scored_comment_is_decided_and_the_site_told(
+    desk: Desk, scores: dict[str, float], status: Status, told: str
+) -> None:
+    """One verdict, one numbered decision, one callback, and the mail rung for."""
+    accepted = desk.accept()
+    desk.rung()
+    after = desk.score(accepted, **scores)
+    assert (after.status, after.verdict is not None) == (status, True)
+    assert (desk.told(), desk.feed()[0][0], desk.rung()) == ([told], 1, [DELIVER])
+    assert desk.published() == (["The bridge is open."] if status is Status.APPROVED else [])
+
+
+def test_a_verdict_names_its_policy_and_model(desk: Desk) -> None:
+    """What was decided can be explained later."""
+    after = desk.score(desk.accept(), toxicity=0.7)
+    assert after.verdict
+    assert (after.verdict.policy, after.verdict.model, after.verdict.scores["toxicity"]) == (
+        1,
+        "made-up-1",
+        0.7,
+    )
+    assert after.decided_at == NOON
+
+
+def test_a_moderator_who_acted_first_wins(desk: Desk) -> None:
+    """The machine's verdict on a comment that is no longer pending moves nothing and tells nobody."""
+    accepted = desk.accept()
+    desk.decide("c-1", REJECT)
+    assert settle(desk.house, [Scored(accepted, assessed())]) == 0
+    assert (desk.look().status, desk.told()) == (Status.REJECTED, ["rejected"])
+
+
+def test_a_verdict_on_an_old_revision_is_dropped(desk: Desk) -> None:
+    """Text that changed under the scorer is scored again."""
+    accepted = desk.accept()
+    desk.post(comment(body="Other."))
+    assert settle(desk.house, [Scored(accepted, assessed())]) == 0
+    assert (desk.look().status, desk.published()) == (Status.PENDING, [])
+
+
+def test_settling_twice_moves_once(desk: Desk) -> None:
+    """Two workers with one comment: the second finds it moved."""
+    accepted = desk.accept()
+    assert settle(desk.house, [Scored(accepted, assessed())]) == 1
+    assert settle(desk.house, [Scored(accepted, assessed())]) == 0
+    assert desk.told() == ["approved"]
+
+
+def test_no_score_is_held_and_says_so(desk: Desk) -> None:
+    """A comment that nobody could read is never published by the machine."""
+    settle(desk.house, [Scored(desk.accept("a"), None), Scored(desk.accept("b"), None, exhausted=True)])
+    reasons = [one.verdict.reasons[0].code for name in ("a", "b") if (one := desk.look(name)).verdict]
+    assert (reasons, desk.look("a").status, desk.look("b").status) == (
+        ["unscored", "unscorable"],
+        "held",
+        "held",
+    )
+
+
+def test_a_site_without_a_callback_gets_no_mail() -> None:
+    """The decision is in the feed, and that is all."""
+    desk = Desk(callback_url=None)
+    desk.score(desk.accept())
+    assert (desk.mail(), len(desk.feed())) == ([], 1)
+
+
+def test_a_first_time_author_is_held_until_approved_once() -> None:
+    """A site may ask for a look at everybody's first comment; the author key knows them again."""
+    desk = Desk(policy=Policy(hold_first_time=True))
+    assert desk.score(desk.accept("a")).status is Status.HELD
+    desk.decide("a", APPROVE)
+    assert desk.score(desk.accept("b")).status is Status.APPROVED
+    other = desk.accept("c", email=Address.parse("bo@example.org"))
+    assert desk.score(other).status is Status.HELD
+    nobody = desk.accept("d", email=None)
+    assert desk.score(nobody).status is Status.HELD
+
+
+def test_signals_of_the_form_are_heard(desk: Desk) -> None:
+    """A filled honeypot or a form filled in no time is held, never dropped."""
+    assert desk.score(desk.accept("a", signals={"honeypot": True})).status is Status.HELD
+    assert desk.score(desk.accept("b", signals={"fill_seconds": 0.3})).status is Status.HELD
+    assert desk.score(desk.accept("c", signals={"fill_seconds": 30})).status is Status.APPROVED
+
+
+def test_comments_of_several_sites_settle_together(desk: Desk) -> None:
+    """Each by its own policy, each with its own numbers."""
+    with desk.house.store.write() as tx:
+        other = tx.add_site(herald(policy=Policy(cuts={}), callback_url="https://herald.example/hook"))
+    (placed,) = submit(desk.house, desk.door, other, [comment()])
+    assert isinstance(placed, Placed)
+    both = [Scored(desk.accept(), assessed(toxicity=0.7)), Scored(placed.comment, assessed(toxicity=0.7))]
+    assert settle(desk.house, both) == 2
+    with desk.house.store.read() as tx:
+        at_herald = tx.comment(other.id, "c-1")
+        numbers = [
+            decision.seq for site in (desk.site, other) for decision, _ in tx.decisions_after(site.id, 0, 9)
+        ]
+    assert at_herald is not None
+    assert (desk.look().status, at_herald.status, numbers) == ("held", "approved", [1, 1])
+
+
+def test_settling_nothing_is_nothing(desk: Desk) -> None:
+    """An empty batch opens no transaction."""
+    assert settle(desk.house, []) == 0
+
+
+# -- review ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_decision_over_the_api_takes_effect_at_once(desk: Desk) -> None:
+    """Published, numbered, told and labelled in one step."""
+    desk.score(desk.accept(), toxicity=0.7)
+    decision = desk.decide("c-1", APPROVE, revision=1, reason="fine", note="Knows the mayor.")
+    assert (desk.look().status, desk.published()) == (Status.APPROVED, ["The bridge is open."])
+    assert (desk.told(), desk.feed()) == (["held", "approved"], [(1, "hold"), (2, "approve")])
+    assert desk.labels() == [(APPROVE, True)]
+    with desk.house.store.read() as tx:
+        assert tx.notes([decision.id]) == {decision.id: "Knows the mayor."}
+
+
+def test_a_decision_on_the_desk_waits_for_its_moment(desk: Desk) -> None:
+    """Until it departs it is in no feed, no mail and on no page; then it is in all three, once."""
+    desk.score(desk.accept(), toxicity=0.7)
+    desk.rung()
+    desk.decide("c-1", APPROVE, delay=5)
+    assert desk.bell.rung == [(DEPART, 5)]
+    assert (desk.look().status, desk.published(), desk.told(), len(desk.feed())) == (
+        "approved",
+        [],
+        ["held"],
+        1,
+    )
+    assert depart(desk.house) == 0
+    desk.tick(5)
+    assert depart(desk.house) == 1
+    assert (desk.published(), desk.told()) == (["The bridge is open."], ["held", "approved"])
+    assert desk.feed()[-1] == (2, "approve")
+    assert depart(desk.house) == 0
+
+
+def test_a_pending_comment_can_be_decided(desk: Desk) -> None:
+    """People need not wait for the machine."""
+    desk.accept()
+    desk.decide("c-1", SPAM)
+    assert desk.look().status is Status.SPAM
+
+
+def test_a_stale_revision_is_refused_with_the_current_state(desk: Desk) -> None:
+    """Nobody decides on a text they did not see."""
+    desk.accept()
+    desk.post(comment(body="Other."))
+    with pytest.raises(Conflict) as refused:
+        desk.decide("c-1", APPROVE, revision=1)
+    assert (refused.value.current.revision, refused.value.current.body) == (2, "Other.")
+    assert desk.look().status is Status.PENDING
+
+
+def test_a_decided_comment_is_overruled_only_by_name(desk: Desk) -> None:
+    """Without `replaces`, or naming another decision, a standing decision is not overruled."""
+    desk.score(desk.accept(), toxicity=0.99)
+    standing = desk.look().decision_id
+    assert standing is not None
+    for names in (None, standing + 1):
+        with pytest.raises(Conflict) as refused:
+            desk.decide("c-1", APPROVE, replaces=names)
+        assert refused.value.standing is not None
+        assert refused.value.standing.id == standing
+    decision = desk.decide("c-1", APPROVE, replaces=standing)
+    assert (decision.replaces, desk.look().status) == (standing, Status.APPROVED)
+
+
+def test_a_held_comment_takes_a_decision_without_naming_any(desk: Desk) -> None:
+    """Being held is what asks for a decision."""
+    desk.score(desk.accept(), toxicity=0.7)
+    assert desk.decide("c-1", REJECT).to_status is Status.REJECTED
+
+
+def test_a_decision_still_in_the_house_is_replaced_without_a_trace_outside(desk: Desk) -> None:
+    """Second thoughts within the undo time: only the second decision leaves, from where the first started."""
+    desk.score(desk.accept(), toxicity=0.7)
+    first = desk.decide("c-1", APPROVE, delay=5)
+    second = desk.decide("c-1", SPAM, delay=5, replaces=first.id)
+    assert (second.from_status, second.previous) == (first.from_status, first.previous)
+    desk.tick(5)
+    assert depart(desk.house) == 1
+    assert (desk.told(), desk.published(), desk.look().status) == (["held", "spam"], [], Status.SPAM)
+    assert desk.labels() == [(APPROVE, False), (SPAM, True)]
+
+
+def test_undoing_a_replacement_in_the_house_goes_back_before_both(desk: Desk) -> None:
+    """The decision that never left does not come back."""
+    held = desk.score(desk.accept(), toxicity=0.7)
+    first = desk.decide("c-1", APPROVE, delay=5)
+    desk.decide("c-1", SPAM, delay=5, replaces=first.id)
+    after = desk.undo("c-1")
+    assert (after.status, after.decision_id) == (Status.HELD, held.decision_id)
+    desk.tick(10)
+    assert (depart(desk.house), desk.told()) == (0, ["held"])
+
+
+def test_there_must_be_a_comment_to_decide_on(desk: Desk) -> None:
+    """Unknown ids are not found; another site's comment is as good as unknown."""
+    with pytest.raises(NotFound):
+        desk.decide("nothing", APPROVE)
+    desk.accept()
+    with desk.house.store.write() as tx:
+        other: Site = tx.add_site(herald())
+    with pytest.raises(NotFound):
+        review(desk.house, other, "c-1", Judgement(APPROVE, Who.SITE, "herald"))
+
+
+def test_a_revision_leaves_a_waiting_decision_behind(desk: Desk) -> None:
+    """A decision on the old text, still in the house when a new one comes, never leaves."""
+    desk.score(desk.accept(), toxicity=0.7)
+    desk.decide("c-1", APPROVE, delay=5)
+    desk.post(comment(body="Something vile."))
+    desk.tick(5)
+    assert (depart(desk.house), desk.published(), desk.look().status) == (0, [], Status.PENDING)
+
+
+# -- undo --------------------------------------------------------------------------------------------------------------
+
+
+def test_undo_before_departure_is_free(desk: Desk) -> None:
+    """Nothing left the house and nothing will; the label is taken back."""
+    held = desk.score(desk.accept(), toxicity=0.7)
+    decision = desk.decide("c-1", APPROVE, delay=5)
+    after = desk.undo("c-1", decision.id)
+    assert (after.status, after.decision_id) == (Status.HELD, held.decision_id)
+    desk.tick(60)
+    assert (depart(desk.house), desk.told(), desk.published()) == (0, ["held"], [])
+    assert desk.labels() == [(APPROVE, False)]
+
+
+def test_undo_after_departure_tells_the_site(desk: Desk) -> None:
+    """A compensating decision follows, numbered after the first, and the page shows what it did before."""
+    desk.score(desk.accept(), toxicity=0.7)
+    desk.decide("c-1", APPROVE)
+    after = desk.undo("c-1")
+    assert (after.status, desk.published()) == (Status.HELD, [])
+    assert desk.told() == ["held", "approved", "restored"]
+    assert [seq for seq, _ in desk.feed()] == [1, 2, 3]
+    assert desk.labels() == [(APPROVE, False)]
+
+
+def test_undoing_a_rejection_of_a_published_comment_publishes_it_again(desk: Desk) -> None:
+    """What readers saw before the decision they see again."""
+    approved = desk.score(desk.accept())
+    desk.decide("c-1", REJECT, replaces=approved.decision_id)
+    assert desk.published() == []
+    desk.undo("c-1")
+    assert (desk.published(), desk.look().status) == (["The bridge is open."], Status.APPROVED)
+    assert json.loads(desk.mail()[-1].payload)["data"]["status"] == "approved"
+
+
+def test_undoing_the_machine_asks_a_person(desk: Desk) -> None:
+    """A machine's verdict taken back goes to the queue, not to the machine again."""
+    desk.score(desk.accept())
+    assert desk.undo("c-1").status is Status.HELD
+
+
+def test_undo_names_the_decision_it_saw(desk: Desk) -> None:
+    """Undoing a decision that no longer stands is refused; so is undoing nothing, twice, or an undo."""
+    desk.accept()
+    with pytest.raises(NothingToUndo):
+        desk.undo("c-1")
+    desk.decide("c-1", REJECT)
+    with pytest.raises(NothingToUndo):
+        desk.undo("c-1", 999)
+    desk.undo("c-1")
+    with pytest.raises(NothingToUndo):
+        desk.undo("c-1")
+    assert desk.told() == ["rejected", "restored"]
+
+
+# -- withdraw ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_withdrawn_comment_is_gone_from_the_page(desk: Desk) -> None:
+    """The site that withdrew it knows, so only the feed tells; withdrawing twice is no error."""
+    desk.score(desk.accept())
+    for _ in range(2):
+        assert withdraw(desk.house, desk.site, "c-1", "courier").status is Status.WITHDRAWN
+    assert (desk.published(), desk.told(), desk.feed()) == (
+        [],
+        ["approved"],
+        [(1, "approve"), (2, "withdraw")],
+    )
+
+
+def test_a_withdrawal_overtakes_a_waiting_decision(desk: Desk) -> None:
+    """What was approved a moment ago on the desk is not published after the site took it off."""
+    desk.score(desk.accept(), toxicity=0.7)
+    desk.decide("c-1", APPROVE, delay=5)
+    withdraw(desk.house, desk.site, "c-1", "courier")
+    desk.tick(5)
+    assert (depart(desk.house), desk.published(), desk.look().status) == (0, [], Status.WITHDRAWN)
+
+
+def test_withdrawn_is_final(desk: Desk) -> None:
+    """Nothing is decided or undone afterwards, and the scorer comes too late."""
+    accepted = desk.accept()
+    withdraw(desk.house, desk.site, "c-1", "courier")
+    with pytest.raises(Final):
+        desk.decide("c-1", APPROVE)
+    with pytest.raises(Final):
+        desk.undo("c-1")
+    assert settle(desk.house, [Scored(accepted, assessed())]) == 0
+
+
+def test_what_is_not_there_cannot_be_withdrawn(desk: Desk) -> None:
+    """Unknown ids are not found."""
+    with pytest.raises(NotFound):
+        withdraw(desk.house, desk.site, "nothing", "courier")
