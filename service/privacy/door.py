@@ -36,7 +36,9 @@ class Door:
             "body": submission.body,
         }
         masked = {name: mask(text, region=site.region, own=own) for name, text in fields.items()}
-        originals = tuple(self._original(site, name, fields[name]) for name, one in masked.items() if one.found)
+        originals = tuple(
+            self._original(site, name, fields[name]) for name, one in masked.items() if one.found
+        )
         key = submission.idempotency_key
         return Draft(
             id=submission.id or self._made_id(site, key, now),
@@ -53,7 +55,10 @@ class Door:
             box=sealed.box,
             originals=originals,
             client=_cut(submission.client, own),
-            signals={**submission.signals, **_contacts_signal([c for one in masked.values() for c in one.found])},
+            signals={
+                **submission.signals,
+                **_contacts_signal([c for one in masked.values() for c in one.found]),
+            },
             idempotency_key=self._digest(site, "idempotency", key) if key is not None else None,
             live=submission.live,
         )
