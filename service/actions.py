@@ -299,6 +299,11 @@ def depart(house: House, limit: int = 200) -> int:
         leaving: list[tuple[Comment, Decision]] = []
         for decision in due:
             comment = tx.comment_by_pk(decision.comment_pk, lock=True)
+            now_known = tx.decision(
+                decision.id
+            )  # another worker may have let it go before this one got the lock
+            if now_known is None or now_known.seq is not None or now_known.undone_at is not None:
+                continue
             if comment and comment.decision_id == decision.id:
                 tx.publish(comment.pk, decision.id, _published_by(decision))
                 leaving.append((comment, decision))

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from service.bell import make_bell
+from service.bell import Bell as Ringer
 from service.ports import Bell, Clock, House, Sealer, Store
 from service.privacy.door import Door
 from service.privacy.keys import Keyring, load_master
@@ -49,7 +49,7 @@ def build(
     keyring = Keyring(load_master(os.environ if env is None else env, settings.home))
     house = House(
         store=store or open_store(settings.database_url),
-        bell=bell or make_bell(settings),
+        bell=bell or Ringer(settings.redis_url, settings.redis_prefix),
         clock=clock,
         undo_seconds=settings.undo_seconds,
         max_attempts=settings.max_attempts,
