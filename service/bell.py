@@ -20,6 +20,8 @@ from service.ports import DELIVER, DEPART, SCORE, SWEEP
 if TYPE_CHECKING:
     from redis import Redis
 
+    from service.settings import Settings
+
 SCORE_QUEUE, DELIVER_QUEUE, UPKEEP_QUEUE = "score", "deliver", "upkeep"
 QUEUES: Final = {SCORE: SCORE_QUEUE, DELIVER: DELIVER_QUEUE, DEPART: UPKEEP_QUEUE, SWEEP: UPKEEP_QUEUE}
 
@@ -220,7 +222,9 @@ class _Clapper:
             "socket_connect_timeout": SOCKET_SECONDS,
         }
         self._connection = Connection(kombu_url(self._url), transport_options=options)
-        transport = self._connection.transport  # asked directly: the connection's own way in tries again and again
+        transport = (
+            self._connection.transport
+        )  # asked directly: the connection's own way in tries again and again
         channel = transport.create_channel(transport.establish_connection())
         self._producer = Producer(channel, auto_declare=False)
 
@@ -248,6 +252,11 @@ class QuietBell:
     def close(self) -> None:
         """Remember no more."""
         self.closed = True
+
+
+def make_bell(settings: Settings) -> Bell:
+    """The bell that these settings describe; without a broker every ring is dropped and the sweep serves."""
+    return Bell(settings.redis_url, settings.redis_prefix)
 
 
 class Answerer:

@@ -1,0 +1,87 @@
+"""The console script `replydesk`: each subcommand's module is imported when that subcommand runs, and not before."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import sys
+from typing import Final, NamedTuple
+
+import click
+
+from service.moderation.errors import ReplydeskError
+
+
+class Entry(NamedTuple):
+    """Where a subcommand lives and the line that the overview shows for it."""
+
+    target: str
+    line: str
+
+
+ENTRIES: Final = {
+    "up": Entry("service.cli.up:up", "Run everything here in the foreground: broker, web, worker, beat."),
+    "status": Entry(
+        "service.cli.status:status", "Show what is up, what waits and how old the oldest of it is."
+    ),
+    "site": Entry("service.cli.site:site", "Add, show and change sites, and rotate their secrets."),
+    "moderator": Entry("service.cli.moderator:moderator", "Add moderators and make their sign-in links."),
+    "import": Entry("service.cli.importing:importing", "Post the comments of a JSON Lines file, resumable."),
+    "comments": Entry("service.cli.comments:comments", "List a site's comments."),
+    "deliveries": Entry("service.cli.deliveries:deliveries", "List callbacks and replay dead ones."),
+    "classifier": Entry("service.cli.classifier:classifier", "Score texts and evaluate the shipped model."),
+    "contact": Entry(
+        "service.cli.contact:contact", "Open a sealed box with the site's private key, offline."
+    ),
+    "privacy": Entry("service.cli.privacy:privacy", "Audit this installation, or erase a person."),
+    "web": Entry("service.cli.processes:web", "Run the web process."),
+    "worker": Entry("service.cli.processes:worker", "Run a Celery worker."),
+    "beat": Entry("service.cli.processes:beat", "Run the clock that rings for the sweep; exactly one of it."),
+    "migrate": Entry("service.cli.processes:migrate", "Bring the database to this version's schema."),
+}
+
+
+class LazyGroup(click.Group):
+    """A group that knows its commands' names and lines, and imports a command when it is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # click's signature
+        """Name the commands that this installation has, in the order of the table."""
+        return [name for name, entry in ENTRIES.items() if _installed(entry)]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002  # likewise
+        """Import one command; None when there is none of this name."""
+        entry = ENTRIES.get(cmd_name)
+        if entry is None or not _installed(entry):
+            return None
+        module, _, attribute = entry.target.partition(":")
+        command: click.Command = getattr(importlib.import_module(module), attribute)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the overview from the table, importing nothing."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, ENTRIES[name].line) for name in self.list_commands(ctx)])
+
+
+def _installed(entry: Entry) -> bool:
+    return importlib.util.find_spec(entry.target.partition(":")[0]) is not None
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="replydesk", prog_name="replydesk")
+def cli() -> None:
+    """Moderate the comments of news sites on a house of your own."""
+
+
+def main() -> None:
+    """Run the command line; what the house refuses ends in its one sentence and exit code 2, never in a traceback."""
+    try:
+        cli(prog_name="replydesk")
+    except ReplydeskError as refusal:
+        for line in refusal.detail.splitlines():
+            click.echo(f"replydesk: {line}", err=True)
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,155 @@
+"""The production processes, one command each: web, worker, beat, migrate. Web and worker are started by name."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import tempfile
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+from service import logs, settings
+from service.moderation.errors import ReplydeskError
+from service.settings import Settings
+
+KiB: Final = 1024
+
+
+class DatabaseError(ReplydeskError):
+    """The database cannot be used."""
+
+
+@click.command()
+def web() -> None:
+    """Serve the API, the desk and the readers' pages with waitress.
+
+    Good for one machine. For production behind a proxy, run `service.web:create_app` under granian or gunicorn; the
+    README shows how.
+    """
+    known = _start("web")
+    # waitress spools large bodies to temp files before the application sees them: they stay inside the home
+    tempfile.tempdir = str(_folder(known.home / "tmp"))
+    waitress: Any = importlib.import_module("waitress")
+    application = importlib.import_module("service.web").create_app()
+    try:
+        waitress.serve(application, **waitress_options(known))
+    except OSError as failure:
+        raise ReplydeskError(
+            f"cannot listen on {known.host}:{known.port}: {failure.strerror}; set PORT or REPLYDESK_HOST"
+        ) from None
+
+
+def waitress_options(known: Settings) -> dict[str, Any]:
+    """Every bound that waitress has, set: threads, sizes in bytes, times in seconds."""
+    return {
+        "host": known.host,
+        "port": known.port,
+        "threads": known.web_threads,
+        "ident": None,  # says nothing of who serves
+        "max_request_body_size": known.max_body_bytes,
+        "max_request_header_size": 64 * KiB,
+        "inbuf_overflow": 512 * KiB,
+        "outbuf_overflow": 1024 * KiB,
+        "channel_timeout": 30,  # an idle or trickling connection goes
+        "cleanup_interval": 10,
+        "connection_limit": 500,
+        "backlog": 1024,
+        "expose_tracebacks": False,
+        # The application reads forwarded headers itself, from REPLYDESK_TRUSTED_PROXIES alone.
+        "clear_untrusted_proxy_headers": False,
+        "trusted_proxy": None,
+    }
+
+
+@click.command()
+@click.option(
+    "--queues", default="score,deliver,upkeep", show_default=True, help="Which kinds of work to do."
+)
+@click.option("--concurrency", type=click.IntRange(1, 64), help="Processes, or threads of the threads pool.")
+@click.option("--pool", type=click.Choice(settings.POOLS), help="Threads share one process; prefork forks.")
+def worker(queues: str, concurrency: int | None, pool: str | None) -> None:
+    """Score, deliver and keep house until stopped; run as many on as many hosts as you need."""
+    known = _start("worker")
+    _need_broker(known)
+    app = importlib.import_module("worker.app").make_app(known)
+    app.worker_main(
+        [
+            "worker",
+            f"--queues={_queue_names(queues)}",
+            f"--concurrency={concurrency or known.worker_concurrency}",
+            f"--pool={pool or known.worker_pool}",
+            f"--loglevel={known.log_level}",
+            "--without-gossip",
+            "--without-mingle",
+            "--without-heartbeat",
+            "--quiet",
+        ]
+    )
+
+
+def _queue_names(given: str) -> str:
+    from service.bell import QUEUES
+
+    known = set(QUEUES.values())
+    names = [name.strip() for name in given.split(",") if name.strip()]
+    if not names or not set(names) <= known:
+        raise click.BadParameter(f"give some of {', '.join(sorted(known))}", param_hint="--queues")
+    return ",".join(names)
+
+
+@click.command()
+def beat() -> None:
+    """Ring for the sweep every few seconds until stopped; run exactly one."""
+    known = _start("beat")
+    _need_broker(known)
+    importlib.import_module("worker.app").make_app(known).Beat(loglevel=known.log_level, quiet=True).run()
+
+
+@click.command()
+def migrate() -> None:
+    """Bring the database to the schema of this version and say which; safe to run twice and from several hosts."""
+    from service.storage import migrate as migrations
+
+    known = settings.load()
+    if known.embedded:
+        _folder(known.home)
+    with_database(lambda: migrations.upgrade(known.database_url))
+    click.echo(f"The database is at revision {migrations.current(known.database_url)}.")
+
+
+def with_database(work: Any) -> None:
+    """Do the work; what the database refuses becomes one line without its URL."""
+    from sqlalchemy.exc import SQLAlchemyError
+
+    try:
+        work()
+    except SQLAlchemyError as failure:
+        reason = str(getattr(failure, "orig", None) or type(failure).__name__).strip().splitlines()[0]
+        raise DatabaseError(f"the database cannot be used: {reason}") from None
+
+
+def _start(process: str) -> Settings:
+    known = settings.load()
+    logs.configure(process, known.log_level)
+    os.environ.setdefault(
+        "OMP_NUM_THREADS", "1"
+    )  # the classifier's matrices are narrow; more threads only wait
+    return known
+
+
+def _need_broker(known: Settings) -> None:
+    if known.redis_url is None:
+        raise ReplydeskError(
+            "REDIS_URL: set it to the Redis or Valkey that web, worker and beat share; "
+            "`replydesk up` brings one of its own"
+        )
+
+
+def _folder(path: Path) -> Path:
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as failure:
+        raise ReplydeskError(f"REPLYDESK_HOME: cannot write {path}: {failure.strerror}") from None
+    return path
