@@ -112,13 +112,9 @@ def _ip(text: str) -> str:
     raise PydanticCustomError("ip", "must be an IPv4 or IPv6 address")
 
 
-def _texts(most: int, pattern: str, shape: str | None = None) -> Any:
-    """A bounded text; `pattern` and `shape` are what the published schema says of the check that runs in Python."""
-    shown: dict[str, Any] = (
-        {"pattern": pattern}
-        | ({"minLength": 1} if pattern != NO_NUL else {})
-        | ({"format": shape} if shape else {})
-    )
+def _texts(most: int, pattern: str) -> Any:
+    """A bounded text; `pattern` is what the published schema says of the check that runs in Python."""
+    shown: dict[str, Any] = {"pattern": pattern} | ({"minLength": 1} if pattern != NO_NUL else {})
     return Field(strict=True, max_length=most, json_schema_extra=shown)
 
 
@@ -127,8 +123,8 @@ Text = Annotated[str, _texts(BODY_LIMIT, SOME_TEXT), AfterValidator(_some_text)]
 Name = Annotated[str, _texts(NAME_LIMIT, SOME_TEXT), AfterValidator(_some_text)]
 Line = Annotated[str, _texts(CLIENT_LIMIT, NO_NUL), AfterValidator(_no_nul)]
 Title = Annotated[str, _texts(TITLE_LIMIT, NO_NUL), AfterValidator(_no_nul)]
-PageUrl = Annotated[str, _texts(URL_LIMIT, URL, "uri"), AfterValidator(_page_url)]
-WebUrl = Annotated[str, _texts(URL_LIMIT, URL, "uri"), AfterValidator(_web_url)]
+PageUrl = Annotated[str, _texts(URL_LIMIT, URL), AfterValidator(_page_url)]
+WebUrl = Annotated[str, _texts(URL_LIMIT, URL), AfterValidator(_web_url)]
 Ip = Annotated[
     str,
     AfterValidator(_ip),

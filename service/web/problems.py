@@ -75,6 +75,13 @@ KINDS: Final[Mapping[str, Kind]] = {
             "Check the address and the id. Another site's comments are never found with this site's key.",
         ),
         Kind(
+            "gone",
+            404,
+            "The comment was withdrawn or erased",
+            "It is gone for good; `current` shows its last state. Pages of comments and the decisions feed still "
+            "list a withdrawn one.",
+        ),
+        Kind(
             "no-contact",
             404,
             "There is no sealed address for this comment",
@@ -109,7 +116,7 @@ KINDS: Final[Mapping[str, Kind]] = {
             "too-large",
             413,
             "The body is too large",
-            "A single comment may have 256 KiB, a batch 16 MiB and 1,000 comments.",
+            "A single comment may have 256 KiB, a batch 16 MiB.",
         ),
         Kind(
             "uri-too-long",
@@ -153,7 +160,7 @@ KINDS: Final[Mapping[str, Kind]] = {
 BY_STATUS: Final = {
     kind.status: kind
     for kind in KINDS.values()
-    if kind.name not in ("no-contact", "final", "idempotency-mismatch")
+    if kind.name not in ("gone", "no-contact", "final", "idempotency-mismatch")
 }
 
 

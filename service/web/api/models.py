@@ -10,12 +10,12 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
-    StringConstraints,
     WithJsonSchema,
 )
 from pydantic_core import PydanticCustomError
 
 from service.moderation.comment import URL_LIMIT, Status, normalise_url
+from service.submission import URL
 
 REASON_LIMIT: Final = 500
 NOTE_LIMIT: Final = 4_000
@@ -49,9 +49,15 @@ def _decision_id(given: object) -> object:
     """Take a decision's id as the API writes it, or as the number it is."""
     if isinstance(given, str) and given.isascii() and given.isdigit() and len(given) <= 18:
         return int(given)
+    given = _whole(given)
     if isinstance(given, int) and not isinstance(given, bool) and 0 <= given < 10**18:
         return given
     raise PydanticCustomError("decision", "must be a decision's id, as `decisions` shows it")
+
+
+def _whole(given: object) -> object:
+    """Take 5.0 as 5: JSON knows one kind of number, and some writers put the point."""
+    return int(given) if isinstance(given, float) and given.is_integer() else given
 
 
 def _digits(given: object) -> object:
@@ -61,9 +67,7 @@ def _digits(given: object) -> object:
     raise PydanticCustomError("whole", "must be a whole number")
 
 
-Text = Annotated[
-    str, StringConstraints(strict=True), AfterValidator(_no_nul), Field(json_schema_extra={"pattern": TEXT})
-]
+Text = Annotated[str, Field(strict=True, json_schema_extra={"pattern": TEXT}), AfterValidator(_no_nul)]
 DecisionId = Annotated[
     int,
     BeforeValidator(_decision_id),
@@ -76,9 +80,10 @@ DecisionId = Annotated[
         }
     ),
 ]
-Whole = Annotated[int, BeforeValidator(_digits)]
 ArticleUrl = Annotated[
-    str, StringConstraints(strict=True, max_length=URL_LIMIT), AfterValidator(_article_url)
+    str,
+    Field(strict=True, max_length=URL_LIMIT, json_schema_extra={"pattern": URL}),
+    AfterValidator(_article_url),
 ]
 Cursor = Annotated[int, BeforeValidator(_digits), WithJsonSchema({"type": "string", "pattern": NUMBER})]
 
@@ -93,8 +98,8 @@ class DecisionGiven(Strict):
     note: Annotated[Text, Field(max_length=NOTE_LIMIT)] | None = Field(
         None, description="For the moderators alone; it leaves with the comment when that is erased."
     )
-    revision: Annotated[int, Field(strict=True, ge=1, le=REVISION_LIMIT)] | None = Field(
-        None, description="The revision that was seen; another one now is a conflict."
+    revision: Annotated[int, Field(strict=True, ge=1, le=REVISION_LIMIT), BeforeValidator(_whole)] | None = (
+        Field(None, description="The revision that was seen; another one now is a conflict.")
     )
     replaces: DecisionId | None = Field(
         None, description="The decision that this one overrules; required once the comment is decided."
@@ -117,14 +122,14 @@ class PageQuery(Strict):
         None, description="Only comments under this article; compared normalised."
     )
     after: Cursor | None = Field(None, description="The `next` of the page before.")
-    limit: Annotated[Whole, Field(ge=1, le=PAGE_LIMIT)] = 50
+    limit: Annotated[int, Field(ge=1, le=PAGE_LIMIT), BeforeValidator(_digits)] = 50
 
 
 class FeedQuery(Strict):
     """From where on to read the decisions."""
 
     after: Cursor = Field(0, description="The `next` of the answer before; without it, from the beginning.")
-    limit: Annotated[Whole, Field(ge=1, le=FEED_LIMIT)] = 100
+    limit: Annotated[int, Field(ge=1, le=FEED_LIMIT), BeforeValidator(_digits)] = 100
 
 
 class PublishedQuery(BaseModel):

@@ -111,7 +111,7 @@ OPERATIONS: Final = (
         "Show a comment",
         "Status, revision, verdict and decisions. Never an address.",
         {200: (answers.Comment, "The comment.")},
-        ("not-found", *KEYED),
+        ("not-found", "gone", *KEYED),
         "Comments",
     ),
     Operation(
@@ -122,7 +122,7 @@ OPERATIONS: Final = (
         "The box opens with the site's private key alone, which this service never had: "
         "`replydesk contact open --private-key FILE BOX`.",
         {200: (answers.Contact, "The box.")},
-        ("not-found", "no-contact", *KEYED),
+        ("not-found", "no-contact", "gone", *KEYED),
         "Comments",
     ),
     Operation(
@@ -130,7 +130,7 @@ OPERATIONS: Final = (
         "/v1/comments/{id}",
         "withdrawComment",
         "Withdraw a comment",
-        "Takes the comment off for good. Withdrawing twice is no error.",
+        "Takes the comment off for good: asking for it answers 404 from now on. Withdrawing twice is no error.",
         {200: (answers.Comment, "The comment, withdrawn.")},
         ("not-found", "conflict", *KEYED),
         "Comments",

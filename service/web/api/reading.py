@@ -9,7 +9,7 @@ from typing import Final
 from flask import Blueprint, Response, request
 
 from service import actions
-from service.moderation.comment import Comment, Status
+from service.moderation.comment import FINAL, Comment, Status
 from service.moderation.errors import ReplydeskError
 from service.moderation.verdict import Decision
 from service.ports import Page, Site, Tx
@@ -30,7 +30,7 @@ def get_comment(comment_id: str) -> Response:
     """Show one comment with its verdict and decisions."""
     site = authenticate()
     with api().parts.house.store.read() as tx:
-        return reply(shown.one_view(tx, found(tx, site, comment_id)))
+        return reply(shown.one_view(tx, _present(tx, site, comment_id)))
 
 
 @blueprint.get("/comments/<id:comment_id>/contact")
@@ -38,7 +38,7 @@ def get_contact(comment_id: str) -> Response:
     """Hand out the sealed box; the site's private key alone opens it."""
     site = authenticate()
     with api().parts.house.store.read() as tx:
-        box = tx.contact_box(found(tx, site, comment_id).pk)
+        box = tx.contact_box(_present(tx, site, comment_id).pk)
     if box is None:
         raise Problem("no-contact")
     return reply({"id": comment_id, "box": base64.b64encode(box).decode()})
@@ -80,6 +80,17 @@ def found(tx: Tx, site: Site, comment_id: str) -> Comment:
     comment = tx.comment(site.id, comment_id)
     if comment is None:
         raise _absent(comment_id)
+    return comment
+
+
+def _present(tx: Tx, site: Site, comment_id: str) -> Comment:
+    """Return the site's comment unless it is gone for good: then the problem "gone" shows its last state."""
+    comment = found(tx, site, comment_id)
+    if comment.status in FINAL:
+        current = shown.current_view(comment, shown.standing_of(tx, comment))
+        raise Problem(
+            "gone", f"The comment is {comment.status}, and that is final.", extra={"current": current}
+        )
     return comment
 
 

@@ -9,7 +9,8 @@ from typing import Final
 from flask import Blueprint, Response, request
 
 from service import actions, submission, webhooks
-from service.moderation.comment import Source
+from service.moderation import errors
+from service.moderation.comment import FINAL, Source
 from service.moderation.errors import Fault, Invalid, ReplydeskError
 from service.moderation.verdict import Decision
 from service.ports import Placed, Site, Submission
@@ -30,6 +31,7 @@ from service.web.api.waiting import seconds_preferred, wait_for_verdict
 from service.web.problems import Problem
 
 BATCH_ITEMS: Final = 1_000
+BATCH_METHODS: Final = "POST, OPTIONS"
 KEY_LIMIT: Final = 255
 KEY_HEADER: Final = "Idempotency-Key"
 
@@ -54,7 +56,7 @@ def post_inbound(name: str) -> Response:
     return _one(site, raw, Source.INBOUND, _signed_id(site, raw), began)
 
 
-@blueprint.post("/comments/batch")
+@blueprint.post("/comments/batch", provide_automatic_options=False)
 def post_batch() -> Response:
     """Accept up to 1,000 comments; each is answered by itself, in order."""
     began = time.perf_counter()
@@ -64,11 +66,23 @@ def post_batch() -> Response:
     if not isinstance(value, list):
         raise Problem("validation", faults=[Fault("", "must be an array of submissions", "array")])
     if len(value) > BATCH_ITEMS:
-        raise Problem("too-large", f"A batch may have {BATCH_ITEMS:,} comments; this one has more.")
+        raise Problem(
+            "validation", faults=[Fault("", f"must have at most {BATCH_ITEMS:,} submissions", "too_long")]
+        )
     read = [_readable(site, item, n, key, flawed) for n, item in enumerate(value)]
     answers = _answers(site, read, Source.BATCH, began)
     waiting = _in_house(answers)
     return reply({"results": [_item(answer, waiting) for answer in answers]})
+
+
+@blueprint.route(
+    "/comments/batch", methods=["OPTIONS", "PUT", "PATCH", "TRACE"], provide_automatic_options=False
+)
+def other_batch_methods() -> Response:
+    """Say which method the batch takes: the address also reads as that of a comment, whose methods are others."""
+    if request.method == "OPTIONS":
+        return Response(headers={"Allow": BATCH_METHODS})
+    raise Problem("method-not-allowed", headers={"Allow": BATCH_METHODS})
 
 
 def idempotency_key() -> str | None:
@@ -132,12 +146,19 @@ def _answers(
     here = api()
     good = [one for one in read if isinstance(one, Submission)]
     placed = iter(actions.submit(here.parts.house, here.parts.sealer, site, good) if good else ())
-    answers = [next(placed) if isinstance(one, Submission) else one for one in read]
+    answers = [_still_there(next(placed)) if isinstance(one, Submission) else one for one in read]
     here.meters.accept_seconds.labels(str(source)).observe(time.perf_counter() - began)
     for answer in answers:
         outcome = answer.outcome if isinstance(answer, Placed) else "refused"
         here.meters.accepted.labels(str(source), outcome).inc()
     return answers
+
+
+def _still_there(answer: Placed | ReplydeskError) -> Placed | ReplydeskError:
+    """A replay of what the site withdrew is refused like new text for it: asking for the comment finds nothing."""
+    if isinstance(answer, Placed) and answer.comment.status in FINAL:
+        return errors.Final(f"The comment is {answer.comment.status}, and that is final.")
+    return answer
 
 
 def _accepted(here: Api, placed: Placed) -> Response:
