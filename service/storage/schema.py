@@ -88,20 +88,20 @@ policies = Table(
     Column("terms", Text, nullable=False),
 )
 
+# narrow, so that taking a decision's number does not rewrite the site's row
 site_counters = Table(
     "site_counters",
     metadata,
     Column("site_id", Pk, ForeignKey(sites.c.pk), primary_key=True, autoincrement=False),
     Column("seq", Pk, nullable=False),
-    comment="narrow, so that a decision's number does not rewrite the site's row",
 )
 
+# counters, on a store without sequences
 numbers = Table(
     "numbers",
     metadata,
     Column("name", Word, primary_key=True),
     Column("value", Pk, nullable=False),
-    comment="counters on a store without sequences",
 )
 
 api_keys = Table(
@@ -177,6 +177,7 @@ _partial("ix_comments_author", comments.c.site_id, comments.c.author_key, commen
 Index("ix_comments_site", comments.c.site_id, comments.c.status, comments.c.pk)
 Index("ix_comments_article", comments.c.article_pk, comments.c.pk)
 
+# superseded texts alone: the current one is in comments, so that accepting stays one insert
 revisions = Table(
     "revisions",
     metadata,
@@ -191,7 +192,6 @@ revisions = Table(
     Column("source", Word, nullable=False),
     Column("author_key", Text),
     Column("verdict", Text),
-    comment="superseded texts alone: the current one is in comments, so that accepting stays one insert",
 )
 _partial("ix_revisions_author", revisions.c.author_key, where=revisions.c.author_key.is_not(None))
 
@@ -206,12 +206,12 @@ idempotency_keys = Table(
     Column("created_at", Instant, nullable=False, index=True),
 )
 
+# sealed boxes, which no process of ours can open
 contacts = Table(
     "contacts",
     metadata,
     Column("comment_pk", Pk, ForeignKey(comments.c.pk), primary_key=True, autoincrement=False),
     Column("box", LargeBinary, nullable=False),
-    comment="sealed boxes, which no process of ours can open",
 )
 
 originals = Table(
@@ -256,6 +256,7 @@ _partial("ix_decisions_departing", decisions.c.effective_at, decisions.c.pk, whe
 _partial("ix_decisions_lately", decisions.c.pk, where=is_by_moderator)
 Index("ix_decisions_comment", decisions.c.comment_pk, decisions.c.pk)
 
+# apart from the decisions, so that a note can be erased alone
 notes = Table(
     "notes",
     metadata,
@@ -263,7 +264,6 @@ notes = Table(
     Column("text", Text, nullable=False),
     Column("who", Text, nullable=False),
     Column("created_at", Instant, nullable=False),
-    comment="apart from the decisions, so that a note can be erased alone",
 )
 
 labels = Table(

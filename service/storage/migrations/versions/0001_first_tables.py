@@ -198,7 +198,7 @@ def upgrade() -> None:
         "comments",
         ["site_id", "received_at"],
         "status = 'pending' AND live = 1",
-        "status = 'pending' AND live",
+        "status = 'pending' AND live = true",
     )
     op.create_table(
         "contacts",

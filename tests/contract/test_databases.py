@@ -1,0 +1,286 @@
+"""The real databases: how they are opened, brought up to date, and what happens when something is wrong with them."""
+
+import subprocess
+import sys
+import threading
+import uuid
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
+
+import psycopg
+import pytest
+from sqlalchemy import inspect, text
+
+from service.ports import Store
+from service.storage import SchemaError, SqlStore, migrate, open_store
+from service.storage.engines import database, open_engine
+from service.storage.schema import HEAD, metadata
+from tests import servers
+from tests.builders import NOON, courier, draft
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def new_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[], str]]:
+    """Makes databases without tables, of each kind, and answers their URLs."""
+    if request.param == "sqlite":
+        yield lambda: f"sqlite:///{tmp_path / uuid.uuid4().hex}.db"
+        return
+    request.getfixturevalue("postgres_url")  # skips where there is none
+    with ExitStack() as made:
+        yield lambda: made.enter_context(servers.postgresql_database())
+
+
+@pytest.fixture
+def empty_url(new_database: Callable[[], str]) -> str:
+    """The URL of a database without tables."""
+    return new_database()
+
+
+# -- migrations --------------------------------------------------------------------------------------------------------
+
+
+def test_code_names_the_newest_migration() -> None:
+    """The schema that the code asks for is the one that the migrations lead to."""
+    assert migrate.head() == HEAD
+
+
+def _described(url: str) -> set[tuple[str, str]]:
+    """Return every table's columns and every index with its condition, as the database itself writes them."""
+    engine = open_engine(url)
+    with engine.connect() as connection:
+        indexes = connection.execute(
+            text(
+                "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"
+                if engine.dialect.name == "sqlite"
+                else "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'"
+            )
+        )
+        found = {(str(name), str(definition)) for name, definition in indexes}
+        inspector = inspect(connection)
+        for table in inspector.get_table_names():
+            found |= {(f"{table}.{column['name']}", str(column)) for column in inspector.get_columns(table)}
+            found |= {(f"{table} fk", str(key)) for key in inspector.get_foreign_keys(table)}
+            found |= {(f"{table} uq", str(key)) for key in inspector.get_unique_constraints(table)}
+    engine.dispose()
+    return {(name, told) for name, told in found if not name.startswith("alembic_version")}
+
+
+def test_migrations_lead_to_the_tables_of_the_code(new_database: Callable[[], str]) -> None:
+    """A migrated database has exactly the tables, columns, keys and indexes that the code describes."""
+    migrated, made = new_database(), new_database()
+    assert migrate.current(migrated) is None
+    migrate.upgrade(migrated)
+    assert migrate.current(migrated) == HEAD
+    engine = open_engine(made)
+    metadata.create_all(engine)
+    engine.dispose()
+    found, wanted = _described(migrated), _described(made)
+    found -= {pair for pair in found if pair[0] == "alembic_version_pkc"}
+    assert found == wanted
+
+
+def test_migrating_again_changes_nothing(empty_url: str) -> None:
+    """A database that is up to date stays as it is, rows and all."""
+    migrate.upgrade(empty_url)
+    store = open_store(empty_url)
+    with store.write() as tx:
+        site = tx.add_site(courier())
+    store.close()
+    migrate.upgrade(empty_url)
+    store = open_store(empty_url)
+    with store.read() as tx:
+        assert tx.site("courier") == site
+    store.close()
+
+
+def test_concurrent_starters_migrate_once(empty_url: str) -> None:
+    """Processes that start together on an empty database all come up, and one of them has migrated."""
+    script = "import sys; from service.storage import migrate; migrate.upgrade(sys.argv[1])"
+    starters = [
+        subprocess.Popen([sys.executable, "-c", script, empty_url], stderr=subprocess.PIPE) for _ in range(2)
+    ]
+    told = [starter.communicate(timeout=60)[1] for starter in starters]
+    assert [starter.returncode for starter in starters] == [0, 0], told
+    assert migrate.current(empty_url) == HEAD
+
+
+def test_database_without_tables_is_refused(empty_url: str) -> None:
+    """A process that finds no tables says in one line what to run."""
+    with pytest.raises(SchemaError, match=r"^The database has no tables yet; run `replydesk migrate`\.$"):
+        open_store(empty_url)
+
+
+def test_older_schema_is_refused(empty_url: str) -> None:
+    """A process that finds an older schema says which it found, which it needs, and what to run."""
+    migrate.upgrade(empty_url)
+    engine = open_engine(empty_url)
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '0000'"))
+    engine.dispose()
+    with pytest.raises(
+        SchemaError, match=f"is at schema 0000, this version needs {HEAD}; run `replydesk migrate`"
+    ):
+        open_store(empty_url)
+
+
+def test_newer_schema_is_taken(empty_url: str) -> None:
+    """During an upgrade the processes of the version before go on."""
+    migrate.upgrade(empty_url)
+    engine = open_engine(empty_url)
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    engine.dispose()
+    open_store(empty_url).close()
+
+
+# -- addresses ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "url", ["", "mysql://h/d", "sqlite://", "sqlite:///:memory:", "no url at all", "postgresql://h:x/d"]
+)
+def test_unusable_address_is_refused_with_the_mend(url: str) -> None:
+    """An address that cannot be used is refused with what to write instead."""
+    with pytest.raises(ValueError, match="the database URL"):
+        database(url)
+
+
+def test_password_is_not_told() -> None:
+    """An error about an address shows nothing of it, since it may hold a password."""
+    with pytest.raises(ValueError, match="the database URL") as refused:
+        database("mysql://user:hunter2@host/db")
+    assert "hunter2" not in str(refused.value)
+
+
+@pytest.mark.parametrize("scheme", ["postgresql", "postgres", "postgresql+psycopg"])
+def test_every_spelling_of_postgresql_is_taken(scheme: str) -> None:
+    """Hosting companies hand out postgres:// and postgresql:// alike."""
+    assert database(f"{scheme}://u@h/d").drivername == "postgresql+psycopg"
+
+
+# -- SQLite ------------------------------------------------------------------------------------------------------------
+
+
+def test_sqlite_survives_a_power_cut_and_overwrites_what_is_deleted(sqlite_url: str) -> None:
+    """Each connection writes ahead, syncs every commit, waits for its turn, keeps references and wipes deleted text."""
+    engine = open_engine(sqlite_url)
+    with engine.connect() as connection:
+        found = {
+            name: connection.exec_driver_sql(f"PRAGMA {name}").scalar_one()
+            for name in (
+                "journal_mode",
+                "synchronous",
+                "foreign_keys",
+                "secure_delete",
+                "busy_timeout",
+                "temp_store",
+            )
+        }
+    engine.dispose()
+    assert found == {
+        "journal_mode": "wal",
+        "synchronous": 2,
+        "foreign_keys": 1,
+        "secure_delete": 1,
+        "busy_timeout": 15_000,
+        "temp_store": 2,
+    }
+
+
+def test_writers_of_several_processes_take_turns(sqlite_url: str) -> None:
+    """Stores that know nothing of each other write to one file at once, and none is told that it is locked."""
+    stores = [open_store(sqlite_url) for _ in range(3)]
+    with stores[0].write() as tx:
+        site = tx.add_site(courier())
+
+    def write(number: int) -> None:
+        for turn in range(10):
+            with stores[number % 3].write() as tx:
+                tx.add_comments(site.id, [draft(f"c-{number}-{turn}")], NOON)
+                tx.lease_pending(NOON, NOON, 1)
+
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(write, range(6)))
+    with stores[0].read() as tx:
+        assert len(tx.comments(site.id, limit=100).comments) == 60
+    for store in stores:
+        store.close()
+
+
+def test_reader_keeps_its_moment_on_sqlite(sqlite_url: str) -> None:
+    """A reading transaction sees one moment throughout, whatever is committed meanwhile."""
+    store = open_store(sqlite_url)
+    with store.write() as tx:
+        site = tx.add_site(courier())
+    with store.read() as reading:
+        assert reading.comment(site.id, "c-1") is None
+        with store.write() as writing:
+            writing.add_comments(site.id, [draft()], NOON)
+        assert reading.comment(site.id, "c-1") is None
+    store.close()
+
+
+# -- PostgreSQL --------------------------------------------------------------------------------------------------------
+
+
+def test_store_gets_over_a_restart_of_the_server(clean_postgres_url: str) -> None:
+    """Connections that the server closed while they were idle are replaced before anybody uses them."""
+    store = open_store(clean_postgres_url)
+    with store.write() as tx:
+        site = tx.add_site(courier())
+    with psycopg.connect(clean_postgres_url, autocommit=True) as other:
+        other.execute(
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+            " WHERE application_name = 'replydesk' AND datname = current_database()"
+        )
+    with store.write() as tx:
+        assert tx.site("courier") == site
+    store.close()
+
+
+def test_waiting_for_a_lock_has_an_end(clean_postgres_url: str) -> None:
+    """Every connection gives up a statement, a lock and an idle transaction after a bounded time."""
+    engine = open_engine(clean_postgres_url)
+    with engine.connect() as connection:
+        found = [
+            connection.exec_driver_sql(f"SHOW {name}").scalar_one()
+            for name in (
+                "statement_timeout",
+                "lock_timeout",
+                "idle_in_transaction_session_timeout",
+                "TimeZone",
+            )
+        ]
+    engine.dispose()
+    assert found == ["15s", "5s", "30s", "UTC"]
+
+
+def test_workers_pass_each_other(clean_postgres_url: str) -> None:
+    """A lease does not wait for another worker's open lease: it takes what is left."""
+    store = open_store(clean_postgres_url)
+    with store.write() as tx:
+        site = tx.add_site(courier())
+        tx.add_comments(site.id, [draft("c-1"), draft("c-2")], NOON)
+    with store.write() as one, store.write() as two:
+        assert [comment.id for comment in one.lease_pending(NOON, NOON, 1)] == ["c-1"]
+        assert [comment.id for comment in two.lease_pending(NOON, NOON, 2)] == ["c-2"]
+    store.close()
+
+
+# -- both --------------------------------------------------------------------------------------------------------------
+
+
+def test_pool_serves_more_threads_than_it_keeps_connections(sql_store: Store) -> None:
+    """Twelve threads that read at once are all served."""
+    assert isinstance(sql_store, SqlStore)
+    gate = threading.Barrier(12)
+
+    def read(_number: int) -> int:
+        gate.wait(10)
+        with sql_store.read() as tx:
+            return len(tx.sites())
+
+    with ThreadPoolExecutor(12) as pool:
+        assert list(pool.map(read, range(12))) == [0] * 12

@@ -1,0 +1,278 @@
+"""Every store: all or nothing, and one winner, however many threads try at once."""
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+import pytest
+
+from service.moderation.verdict import Action
+from service.ports import Site, Store
+from tests.builders import NOON, after, courier, decided, decision, delivery, draft, ids, move
+
+THREADS = 8
+Answer = TypeVar("Answer")
+
+
+@pytest.fixture
+def site(store: Store) -> Site:
+    """The courier, stored."""
+    with store.write() as tx:
+        return tx.add_site(courier())
+
+
+def at_once(work: Callable[[int], Answer], threads: int = THREADS) -> list[Answer]:
+    """Run `work` in that many threads, all let go at the same moment, and return what each answered."""
+    gate = threading.Barrier(threads)
+
+    def run(number: int) -> Answer:
+        gate.wait(10)
+        return work(number)
+
+    with ThreadPoolExecutor(threads) as pool:
+        return list(pool.map(run, range(threads)))
+
+
+# -- all or nothing ----------------------------------------------------------------------------------------------------
+
+
+def test_failed_transaction_leaves_nothing_behind(store: Store, site: Site) -> None:
+    """When the work fails, none of it is stored, and the store goes on working."""
+
+    def fail() -> None:
+        with store.write() as tx:
+            comment = tx.add_comments(site.id, [draft(box=b"box")], NOON)["c-1"]
+            made = decided(tx, comment, Action.APPROVE)
+            tx.add_deliveries([delivery(comment, made.id)])
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    with store.read() as tx:
+        assert tx.comment(site.id, "c-1") is None
+        assert tx.decisions_after(site.id, 0, 10) == []
+        assert tx.deliveries(None, None, 10) == []
+    with store.write() as tx:
+        assert tx.sequence(site.id, 1) == 1
+
+
+def test_lease_of_a_failed_transaction_was_never_taken(store: Store, site: Site) -> None:
+    """A lease that was rolled back counts no attempt."""
+    with store.write() as tx:
+        tx.add_comments(site.id, [draft()], NOON)
+
+    def fail() -> None:
+        with store.write() as tx:
+            tx.lease_pending(NOON, after(30), 1)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    with store.write() as tx:
+        (leased,) = tx.lease_pending(NOON, after(30), 1)
+    assert leased.attempts == 1
+
+
+def test_reader_sees_only_what_is_committed(store: Store, site: Site) -> None:
+    """While a writer is at work, readers neither wait for it nor see any of it."""
+    with store.write() as writing:
+        writing.add_comments(site.id, [draft()], NOON)
+        with store.read() as reading:
+            assert reading.comment(site.id, "c-1") is None
+    with store.read() as reading:
+        assert reading.comment(site.id, "c-1") is not None
+
+
+def test_store_answers_a_ping(store: Store) -> None:
+    """A store that works says so by returning."""
+    store.ping()
+
+
+# -- one winner --------------------------------------------------------------------------------------------------------
+
+
+def test_same_id_from_many_threads_is_one_row(store: Store, site: Site) -> None:
+    """Eight threads that post one id at once make one comment; the others are told that it is there."""
+
+    def post(number: int) -> int:
+        with store.write() as tx:
+            added = tx.add_comments(site.id, [draft()], NOON)
+            assert tx.comment(site.id, "c-1", lock=True) is not None
+            return len(added)
+
+    assert sorted(at_once(post)) == [0] * (THREADS - 1) + [1]
+
+
+def test_batches_in_opposite_orders_do_not_block_each_other(store: Store, site: Site) -> None:
+    """Batches with the same ids in opposite orders all come through, and each id is stored once."""
+    names = [f"c-{number}" for number in range(40)]
+
+    def post(number: int) -> int:
+        order = names if number % 2 else names[::-1]
+        with store.write() as tx:
+            return len(tx.add_comments(site.id, [draft(name) for name in order], NOON))
+
+    assert sum(at_once(post)) == len(names)
+
+
+def test_each_comment_is_leased_by_one_worker(store: Store, site: Site) -> None:
+    """Workers that lease at once share the queue out; together they get all of it, nothing twice."""
+    with store.write() as tx:
+        tx.add_comments(site.id, [draft(f"c-{number}") for number in range(40)], NOON)
+
+    def lease(number: int) -> list[str]:
+        with store.write() as tx:
+            return ids(tx.lease_pending(NOON, after(30), 5))
+
+    leased = [name for names in at_once(lease) for name in names]
+    assert len(leased) == len(set(leased)) == 40
+
+
+def test_each_delivery_is_leased_by_one_worker(store: Store, site: Site) -> None:
+    """Deliveries too are shared out, nothing twice."""
+    with store.write() as tx:
+        added = tx.add_comments(site.id, [draft(f"c-{number}") for number in range(40)], NOON)
+        tx.add_deliveries([delivery(comment, comment.pk) for comment in added.values()])
+
+    def lease(number: int) -> list[int]:
+        with store.write() as tx:
+            return [one.id for one in tx.lease_deliveries(NOON, after(30), 5)]
+
+    leased = [one for found in at_once(lease) for one in found]
+    assert len(leased) == len(set(leased)) == 40
+
+
+def test_one_of_many_decides(store: Store, site: Site) -> None:
+    """Of several that saw the same comment one moves it, and the others learn that they lost."""
+    with store.write() as tx:
+        comment = tx.add_comments(site.id, [draft()], NOON)["c-1"]
+
+    def decide(number: int) -> int:
+        with store.write() as tx:
+            return len(tx.move([move(comment, Action.APPROVE, number + 1)]))
+
+    assert sorted(at_once(decide)) == [0] * (THREADS - 1) + [1]
+
+
+def test_moves_in_opposite_orders_do_not_block_each_other(store: Store, site: Site) -> None:
+    """Batches of moves over the same comments in opposite orders come through, and each comment moves once."""
+    with store.write() as tx:
+        added = list(tx.add_comments(site.id, [draft(f"c-{number}") for number in range(40)], NOON).values())
+
+    def decide(number: int) -> int:
+        with store.write() as tx:
+            return len(tx.move([move(comment) for comment in (added if number % 2 else added[::-1])]))
+
+    assert sum(at_once(decide)) == len(added)
+
+
+def test_one_of_many_revises(store: Store, site: Site) -> None:
+    """Of several new texts for the revision that all saw, one becomes the next."""
+    with store.write() as tx:
+        comment = tx.add_comments(site.id, [draft()], NOON)["c-1"]
+
+    def revise(number: int) -> bool:
+        with store.write() as tx:
+            return tx.revise(comment, draft(body=f"Text {number}."), after(number), False) is not None
+
+    assert sorted(at_once(revise)) == [False] * (THREADS - 1) + [True]
+
+
+def test_sign_in_link_is_used_once_under_a_race(store: Store) -> None:
+    """Eight who follow one link at once: one is signed in."""
+    with store.write() as tx:
+        mara = tx.add_moderator("Mara", "lead", NOON)
+        tx.add_sign_in(mara.id, "link", after(900))
+
+    def sign_in(number: int) -> bool:
+        with store.write() as tx:
+            return tx.use_sign_in("link", NOON) is not None
+
+    assert sorted(at_once(sign_in)) == [False] * (THREADS - 1) + [True]
+
+
+# -- the feed never skips ----------------------------------------------------------------------------------------------
+
+
+def _decide(store: Store, site: Site, name: str, entered: threading.Event, go_on: threading.Event) -> None:
+    """Decide a comment of its own; say when the decision has its number, and commit when told."""
+    with store.write() as tx:
+        comment = tx.add_comments(site.id, [draft(name)], NOON)[name]
+        decided(tx, comment, Action.APPROVE)
+        entered.set()
+        assert go_on.wait(10)
+
+
+def test_feed_never_shows_a_number_before_the_ones_below_it(store: Store, site: Site) -> None:
+    """A transaction that took a number and is still open holds back those after it: a cursor cannot pass it."""
+    first_has_number, second_has_number = threading.Event(), threading.Event()
+    let_first_commit, at_will = threading.Event(), threading.Event()
+    at_will.set()
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(_decide, store, site, "c-1", first_has_number, let_first_commit)
+        assert first_has_number.wait(10)
+        second = pool.submit(_decide, store, site, "c-2", second_has_number, at_will)
+        for _ in range(50):
+            with store.read() as tx:
+                assert tx.decisions_after(site.id, 0, 10) == []
+        assert not second_has_number.is_set()
+        let_first_commit.set()
+        first.result(10)
+        second.result(10)
+    with store.read() as tx:
+        assert [(one.seq, about.id) for one, about in tx.decisions_after(site.id, 0, 10)] == [
+            (1, "c-1"),
+            (2, "c-2"),
+        ]
+
+
+def test_lower_id_that_commits_last_is_not_skipped(store: Store, site: Site) -> None:
+    """Decision ids may commit in any order; the feed goes by the number taken last of all, so a reader meets both."""
+    with store.write() as tx:
+        low, high = tx.new_decision_ids(2)
+        added = tx.add_comments(site.id, [draft("c-1"), draft("c-2")], NOON)
+    cursor = 0
+    met = []
+    for name, decision_id in (("c-2", high), ("c-1", low)):
+        with store.write() as tx:
+            number = tx.sequence(site.id, 1)
+            tx.add_decisions([decision(added[name], decision_id, seq=number)])
+        with store.read() as tx:
+            for one, about in tx.decisions_after(site.id, cursor, 10):
+                cursor = one.seq or 0
+                met.append((one.id, about.id))
+    assert met == [(high, "c-2"), (low, "c-1")]
+
+
+def test_reader_that_follows_the_feed_misses_nothing(store: Store, site: Site) -> None:
+    """While several writers decide at once, a follower meets every number exactly once and in order."""
+    rounds, writers = 10, 4
+    done = threading.Event()
+
+    def write(number: int) -> None:
+        for turn in range(rounds):
+            with store.write() as tx:
+                names = [f"c-{number}-{turn}-{place}" for place in range(1 + turn % 3)]
+                for comment in tx.add_comments(site.id, [draft(name) for name in names], NOON).values():
+                    decided(tx, comment, Action.APPROVE)
+
+    def follow() -> list[int]:
+        met: list[int] = []
+        while True:
+            last_round = done.is_set()
+            with store.read() as tx:
+                found = [one.seq or 0 for one, _ in tx.decisions_after(site.id, met[-1] if met else 0, 5)]
+            met += found
+            if last_round and not found:
+                return met
+
+    with ThreadPoolExecutor(1) as pool:
+        follower = pool.submit(follow)
+        try:
+            at_once(write, writers)
+        finally:
+            done.set()
+        met = follower.result(30)
+    total = writers * sum(1 + turn % 3 for turn in range(rounds))
+    assert met == list(range(1, total + 1))
