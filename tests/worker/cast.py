@@ -1,0 +1,104 @@
+"""What the worker's tests share: a house over any store with a clock to set, and scorers that do as they are told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from service.actions import submit
+from service.bell import QuietBell
+from service.moderation.comment import Article, Comment, Source
+from service.moderation.verdict import LABELS, Assessment
+from service.ports import House, Placed, Reading, Site, Store, Submission
+from service.privacy.door import Door
+from service.privacy.keys import Keyring
+from tests.builders import NOON, courier
+
+KEYRING = Keyring(bytes(range(32)))
+ARTICLE = Article("https://courier.example/bridge")
+
+
+class Clock:
+    """A clock that stands still until the test moves it."""
+
+    def __init__(self) -> None:
+        self.now = NOON
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def tick(self, seconds: float) -> None:
+        """Let time pass."""
+        self.now += timedelta(seconds=seconds)
+
+
+@dataclass(slots=True)
+class Stage:
+    """A house, its clock and bell, and one site."""
+
+    house: House
+    clock: Clock
+    bell: QuietBell
+    site: Site
+
+    @classmethod
+    def over(cls, store: Store, **site: Any) -> Stage:
+        """Put a house over the store, with the courier in it."""
+        clock, bell = Clock(), QuietBell()
+        with store.write() as tx:
+            made = tx.add_site(courier(**site))
+        return cls(House(store=store, bell=bell, clock=clock), clock, bell, made)
+
+    def post(self, *texts: str, **changes: Any) -> list[Comment]:
+        """Accept a comment for each text; ids are c-0, c-1 and so on, by text."""
+        given = [
+            replace(
+                Submission(ARTICLE, "Ada", text, Source.API, id=f"c-{n}", signals={}, live=True), **changes
+            )
+            for n, text in enumerate(texts)
+        ]
+        placed = submit(self.house, Door(KEYRING), self.site, given)
+        return [one.comment for one in placed if isinstance(one, Placed)]
+
+    def look(self, name: str = "c-0") -> Comment:
+        """Return the comment as it is stored now."""
+        with self.house.store.read() as tx:
+            found = tx.comment(self.site.id, name)
+        assert found is not None
+        return found
+
+    def statuses(self, count: int) -> list[str]:
+        """Return the status of c-0 to c-(count-1)."""
+        return [str(self.look(f"c-{n}").status) for n in range(count)]
+
+    def decisions(self) -> int:
+        """Count what has left the house."""
+        with self.house.store.read() as tx:
+            return len(tx.decisions_after(self.site.id, 0, 1000))
+
+    def rung(self) -> list[str]:
+        """Return the names rung since the last look."""
+        names = [name for name, _ in self.bell.rung]
+        self.bell.rung.clear()
+        return names
+
+
+@dataclass(slots=True)
+class Told:
+    """A scorer that gives every text the scores that `says` gives it, and remembers the sizes of its batches."""
+
+    says: Callable[[str], dict[str, float]] = lambda text: {}
+    batches: list[int] = field(default_factory=list)
+    version: str = "told-1"
+
+    def score(self, readings: Sequence[Reading], explain: bool = True) -> list[Assessment]:
+        """Assess each reading; a text of "poison" raises, as a bug in a library would."""
+        self.batches.append(len(readings))
+        if any(one.text.startswith("poison") for one in readings):
+            raise RuntimeError("the text is: poison")
+        return [
+            Assessment(scores=dict.fromkeys(LABELS, 0.0) | self.says(one.text), model=self.version)
+            for one in readings
+        ]

@@ -1,0 +1,129 @@
+"""The classifier behind the scorer's port: mapping, spans for those who need them, and a model that is not there."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from classifier.model import LABELS, Score, Signals
+from service.ports import Reading
+from worker.reader import ModelScorer, NoModel
+
+
+@dataclass(frozen=True)
+class FakeSpan:
+    """A span as the classifier gives it."""
+
+    begin: int
+    end: int
+    label: str
+    weight: float
+
+
+@dataclass(frozen=True)
+class FakeExplanation:
+    """What an explanation needs to have."""
+
+    spans: tuple[FakeSpan, ...]
+
+
+@dataclass
+class FakeModel:
+    """A model whose toxicity is the number that the text spells."""
+
+    version: str = "2026.11-abcdef01"
+    explained: list[tuple[str, str | None]] = field(default_factory=list)
+    signals: list[Signals] = field(default_factory=list)
+
+    def score(self, texts: Sequence[str], signals: Sequence[Signals]) -> list[Score]:
+        self.signals += signals
+        return [
+            Score(
+                dict.fromkeys(LABELS, 0.0) | {"toxicity": float(text)},
+                "en",
+                True,
+                None,
+                None,
+                0.0,
+                self.version,
+            )
+            for text in texts
+        ]
+
+    def explain(self, text: str, label: str | None, signals: Signals) -> FakeExplanation:
+        self.explained.append((text, label))
+        return FakeExplanation((FakeSpan(0, 2, label or "", 1.23456),))
+
+
+def scorer_of(model: Any, **options: Any) -> ModelScorer:
+    """A scorer that loads `model`."""
+    return ModelScorer(load=lambda: model, **options)
+
+
+def test_scores_and_signals_are_passed_on() -> None:
+    """Each reading keeps its place; name and website go to the model, and nothing else of the author."""
+    model = FakeModel()
+    assessed = scorer_of(model).score([Reading("0.1", "Ada"), Reading("0.9", "Bo", "https://bo.example")])
+    assert [one.scores["toxicity"] for one in assessed] == [0.1, 0.9]
+    assert [(one.author_name, one.website) for one in model.signals] == [
+        ("Ada", None),
+        ("Bo", "https://bo.example"),
+    ]
+    assert {one.model for one in assessed} == {"2026.11-abcdef01"}
+
+
+def test_only_doubtful_texts_are_explained() -> None:
+    """Explaining costs as much as scoring dozens, so clear texts are spared; nobody is explained when not asked for."""
+    model = FakeModel()
+    assessed = scorer_of(model, explain_from=0.5).score([Reading("0.1"), Reading("0.9")])
+    assert [one.spans != () for one in assessed] == [False, True]
+    assert model.explained == [("0.9", "toxicity")]
+    scorer_of(model).score([Reading("0.9")], explain=False)
+    assert len(model.explained) == 1
+
+
+@pytest.mark.parametrize("wrong", ["nan", "inf", "-0.5", "1.5"])
+def test_what_is_no_probability_is_refused(wrong: str) -> None:
+    """NaN passes no cut and would be approved, so it counts as a failed try."""
+    with pytest.raises(ValueError, match="no probability"):
+        scorer_of(FakeModel()).score([Reading(wrong)])
+
+
+def test_the_model_is_loaded_once_and_late() -> None:
+    """Not at import and not at making: with the first text, which may come after a fork; never again."""
+    loads: list[int] = []
+
+    def load() -> Any:
+        loads.append(1)
+        return FakeModel()
+
+    scorer = ModelScorer(load=load)
+    assert (scorer.score([]), loads, scorer.version) == ([], [], "")
+    scorer.score([Reading("0.1")])
+    scorer.score([Reading("0.2")])
+    assert (loads, scorer.version) == ([1], "2026.11-abcdef01")
+
+
+def test_a_missing_model_is_asked_for_again_after_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each text says NoModel at once; the file is looked for again only after a pause, and then scoring goes on."""
+    clock = [1000.0]
+    monkeypatch.setattr("worker.reader.time.monotonic", lambda: clock[0])
+    tries: list[bool] = []
+
+    def load() -> Any:
+        tries.append(True)
+        if len(tries) < 2:
+            raise OSError("model.bin is missing")
+        return FakeModel()
+
+    scorer = ModelScorer(load=load)
+    for _ in range(3):
+        with pytest.raises(NoModel):
+            scorer.score([Reading("0.1")])
+    assert len(tries) == 1
+    clock[0] += 11
+    assert math.isclose(scorer.score([Reading("0.1")])[0].scores["toxicity"], 0.1)

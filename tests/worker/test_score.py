@@ -1,0 +1,177 @@
+"""Scoring: batches, poison, lost races, expired leases, and what happens without a model; over every store."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from service.actions import withdraw
+from service.moderation.comment import Source
+from service.moderation.verdict import Assessment
+from service.ports import DELIVER, SCORE, Reading, Store
+from tests.worker.cast import Stage, Told
+from worker.reader import NoModel
+from worker.score import Bounds, score_pending
+
+
+@pytest.fixture
+def stage(store: Store) -> Stage:
+    """A stage over each store in turn."""
+    return Stage.over(store)
+
+
+def test_everything_pending_is_decided_in_batches(stage: Stage) -> None:
+    """One run scores batch after batch until nothing waits, each comment once."""
+    stage.post(*(f"Text {n}." for n in range(25)))
+    scorer = Told()
+    assert score_pending(stage.house, scorer, Bounds(batch=10)) == 25
+    assert scorer.batches == [10, 10, 5]
+    assert set(stage.statuses(25)) == {"approved"}
+    assert stage.decisions() == 25
+
+
+def test_a_full_batch_calls_other_workers(stage: Stage) -> None:
+    """Who finds a full batch rings, so that others join; a short batch needs nobody."""
+    stage.post(*(f"Text {n}." for n in range(15)))
+    stage.rung()
+    score_pending(stage.house, Told(), Bounds(batch=10))
+    assert [name for name in stage.rung() if name == SCORE] == [SCORE]
+
+
+def test_nothing_pending_is_quiet(stage: Stage) -> None:
+    """A ring for nothing scores nothing and rings for nobody."""
+    scorer = Told()
+    assert score_pending(stage.house, scorer) == 0
+    assert (scorer.batches, stage.rung()) == ([], [])
+
+
+def test_a_poison_comment_holds_up_nobody(stage: Stage) -> None:
+    """A text that breaks the classifier is left alone with its lease; the rest of its batch is decided at once."""
+    stage.post("Fine.", "poison", "Good.")
+    assert score_pending(stage.house, Told()) == 2
+    assert stage.statuses(3) == ["approved", "pending", "approved"]
+    assert stage.look("c-1").attempts == 1
+
+
+def test_a_poison_comment_is_tried_three_times_and_then_held(stage: Stage) -> None:
+    """Alone each time, once a lease; then a person looks, and the reason says so."""
+    stage.post("poison")
+    scorer = Told()
+    for _ in range(3):
+        assert score_pending(stage.house, scorer) == 0
+        assert score_pending(stage.house, scorer) == 0  # while the lease runs nobody tries
+        stage.clock.tick(31)
+    assert scorer.batches == [1, 1, 1]
+    assert score_pending(stage.house, scorer) == 1
+    held = stage.look()
+    assert held.verdict is not None
+    assert (held.status, held.verdict.reasons[0].code) == ("held", "unscorable")
+    assert scorer.batches == [1, 1, 1]
+
+
+def test_a_comment_whose_worker_died_is_tried_alone(stage: Stage) -> None:
+    """Leased and never settled, the rows come back when the lease runs out, one at a time."""
+    stage.post("One.", "Two.", "Three.")
+    with stage.house.store.write() as tx:
+        tx.lease_pending(stage.clock.now, stage.clock.now, 10)  # a worker that is gone
+    scorer = Told()
+    assert score_pending(stage.house, scorer) == 3
+    assert scorer.batches == [1, 1, 1]
+
+
+def test_a_lease_that_runs_is_respected(stage: Stage) -> None:
+    """What another worker holds is not scored beside it."""
+    stage.post("One.")
+    stage.clock.tick(60)
+    with stage.house.store.write() as tx:
+        tx.lease_pending(stage.clock.now, stage.clock.now.replace(hour=23), 10)
+    assert score_pending(stage.house, Told()) == 0
+    assert stage.statuses(1) == ["pending"]
+
+
+def test_who_acts_while_a_comment_is_read_wins(stage: Stage) -> None:
+    """A comment withdrawn between lease and verdict stays withdrawn, and the run counts what moved."""
+
+    class Slow(Told):
+        def score(self, readings: Sequence[Reading], explain: bool = True) -> list[Assessment]:
+            if stage.look("c-1").status == "pending":
+                withdraw(stage.house, stage.site, "c-1", "courier")
+            return Told().score(readings)
+
+    stage.post("One.", "Two.")
+    assert score_pending(stage.house, Slow()) == 1
+    assert stage.statuses(2) == ["approved", "withdrawn"]
+
+
+def test_without_a_model_comments_are_held_until_it_is_back(stage: Stage) -> None:
+    """No model, no score, no publication; with the model back the next comments are scored."""
+
+    class Gone:
+        version = ""
+
+        def score(self, readings: Sequence[Reading], explain: bool = True) -> list[Assessment]:
+            raise NoModel()
+
+    stage.post("One.", "Two.")
+    assert score_pending(stage.house, Gone()) == 2
+    held = stage.look()
+    assert held.verdict is not None
+    assert (held.status, held.verdict.reasons[0].code) == ("held", "unscored")
+    stage.post("Three.", id="c-3")
+    assert score_pending(stage.house, Told()) == 1
+    assert stage.look("c-3").status == "approved"
+
+
+def test_a_worker_that_is_stopping_takes_nothing(stage: Stage) -> None:
+    """Told to stop, a run leases nothing; told to stop with a lease in hand, it gives the lease back uncounted."""
+    stage.post("One.")
+    answers = iter([False, True])
+    assert score_pending(stage.house, Told(), stopping=lambda: next(answers)) == 0
+    assert stage.look().attempts == 0
+    assert score_pending(stage.house, Told(), stopping=lambda: True) == 0
+    assert score_pending(stage.house, Told()) == 1
+
+
+def test_a_run_out_of_time_rings_for_the_rest(stage: Stage) -> None:
+    """A run is bounded, and what it leaves is not forgotten."""
+    stage.post("One.")
+    stage.rung()
+    assert score_pending(stage.house, Told(), Bounds(seconds=0)) == 0
+    assert stage.rung() == [SCORE]
+
+
+def test_live_comments_go_before_a_backfill(stage: Stage) -> None:
+    """An import of ten thousand does not keep a reader waiting."""
+    stage.post(*(f"Old {n}." for n in range(5)), live=False, source=Source.IMPORT)
+    stage.post("New.", id="live")
+    seen: list[str] = []
+    score_pending(stage.house, Told(says=lambda text: seen.append(text) or {}), Bounds(batch=2))
+    assert seen[0] == "New."
+
+
+def test_a_store_that_fails_at_settling_gets_the_leases_back(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The texts are not to blame, so no attempt is counted, and they are scored together again."""
+    stage.post("One.", "Two.")
+
+    def fails(*_: object) -> int:
+        raise ConnectionResetError
+
+    with monkeypatch.context() as patched:
+        patched.setattr("worker.score.settle", fails)
+        with pytest.raises(ConnectionResetError):
+            score_pending(stage.house, Told())
+    assert [stage.look(f"c-{n}").attempts for n in range(2)] == [0, 0]
+    scorer = Told()
+    assert score_pending(stage.house, scorer) == 2
+    assert scorer.batches == [2]
+
+
+def test_mail_is_rung_for_once_a_batch(stage: Stage) -> None:
+    """Callbacks are written with the verdicts and rung for after the commit."""
+    stage.post("One.", "Two.")
+    stage.rung()
+    score_pending(stage.house, Told())
+    assert stage.rung() == [DELIVER]

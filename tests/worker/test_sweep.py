@@ -1,0 +1,152 @@
+"""The sweep: it finds what a lost ring left lying, settles what waited too long, and drops what expired."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from service.actions import Judgement, review
+from service.moderation.policy import Policy
+from service.moderation.verdict import Action, Who
+from service.ports import DELIVER, SCORE, Key, Store
+from tests.builders import NOON
+from tests.worker.cast import Stage, Told
+from worker.score import score_pending
+from worker.sweep import HEAD_START_SECONDS, KEYS_KEPT, PRUNE_SECONDS, SILENCE_SECONDS, Sweep
+
+
+@pytest.fixture
+def stage(store: Store) -> Stage:
+    """A stage over each store in turn."""
+    return Stage.over(store)
+
+
+class Ticking:
+    """A monotonic clock that the test sets."""
+
+    def __init__(self) -> None:
+        self.now = 5000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def sweep_through(sweep: Sweep, ticking: Ticking, seconds: float) -> None:
+    """Sweep every two seconds for so long."""
+    for _ in range(int(seconds // 2) + 1):
+        sweep.run()
+        ticking.now += 2
+
+
+def test_a_lost_ring_is_rung_again(stage: Stage) -> None:
+    """Pending comments ring for the scorer, due mail for the postman; an empty house rings for nobody."""
+    sweep = Sweep(stage.house)
+    sweep.run()
+    assert stage.rung() == []
+    stage.post("One.")
+    stage.rung()
+    assert sweep.run().pending == 1
+    assert stage.rung() == [SCORE]
+    score_pending(stage.house, Told())
+    stage.rung()
+    sweep.run()
+    assert stage.rung() == [DELIVER]
+
+
+def test_due_decisions_leave_even_if_their_ring_was_lost(stage: Stage) -> None:
+    """A decision on the desk departs with the next sweep after its moment."""
+    stage.post("One.")
+    review(stage.house, stage.site, "c-0", Judgement(Action.APPROVE, Who.MODERATOR, "Mo"), delay=5)
+    sweep = Sweep(stage.house)
+    sweep.run()
+    assert stage.decisions() == 0
+    stage.clock.tick(5)
+    sweep.run()
+    assert stage.decisions() == 1
+
+
+@pytest.mark.parametrize(
+    ("policy", "status"),
+    [
+        (Policy(), "held"),
+        (Policy(outage="publish"), "approved"),
+        (Policy(outage="hold_links"), "approved"),
+    ],
+)
+def test_what_no_score_reaches_in_time_follows_the_outage_policy(
+    store: Store, policy: Policy, status: str
+) -> None:
+    """After the site's limit a comment is held, or published where the site says so, and only then."""
+    stage, ticking = Stage.over(store, policy=policy), Ticking()
+    sweep = Sweep(stage.house, ticking)
+    stage.post("One.")
+    stage.clock.tick(299)
+    sweep_through(sweep, ticking, HEAD_START_SECONDS + 4)
+    assert stage.statuses(1) == ["pending"]
+    stage.clock.tick(2)
+    sweep.run()
+    assert stage.statuses(1) == [status]
+
+
+def test_after_a_silence_scoring_has_the_first_go(stage: Stage) -> None:
+    """A house that was down all night does not hold everything unscored in its first second."""
+    ticking = Ticking()
+    sweep = Sweep(stage.house, ticking)
+    stage.post("One.", "Two.")
+    stage.clock.tick(8 * 3600)
+    sweep.run()
+    assert (stage.statuses(2), SCORE in stage.rung()) == (["pending", "pending"], True)
+    score_pending(stage.house, Told())
+    assert stage.statuses(2) == ["approved", "approved"]
+
+
+def test_a_new_silence_gives_a_new_head_start(stage: Stage) -> None:
+    """A broker that was away for an hour counts as a silence, though the worker lived."""
+    ticking = Ticking()
+    sweep = Sweep(stage.house, ticking)
+    sweep_through(sweep, ticking, HEAD_START_SECONDS + 4)
+    stage.post("One.")
+    stage.clock.tick(3600)
+    ticking.now += SILENCE_SECONDS + 1
+    sweep.run()
+    assert stage.statuses(1) == ["pending"]
+    sweep_through(sweep, ticking, HEAD_START_SECONDS + 4)
+    assert stage.statuses(1) == ["held"]
+
+
+def test_a_backfill_is_never_late(stage: Stage) -> None:
+    """An import may take its time."""
+    ticking = Ticking()
+    sweep = Sweep(stage.house, ticking)
+    stage.post("Old.", live=False)
+    stage.clock.tick(9999)
+    sweep_through(sweep, ticking, HEAD_START_SECONDS + 4)
+    assert stage.statuses(1) == ["pending"]
+
+
+def test_what_expired_is_dropped_now_and_then(stage: Stage) -> None:
+    """Old sign-in links, sessions and idempotency keys go; young ones stay; it is not looked for at every sweep."""
+    ticking = Ticking()
+    sweep = Sweep(stage.house, ticking)
+    (posted,) = stage.post("One.")
+    long_ago, lately = NOON - KEYS_KEPT - timedelta(seconds=1), NOON - KEYS_KEPT + timedelta(seconds=1)
+    with stage.house.store.write() as tx:
+        mo = tx.add_moderator("Mo", "moderator", NOON)
+        tx.add_sign_in(mo.id, "old link", NOON)
+        tx.add_sign_in(mo.id, "young link", NOON + timedelta(minutes=15))
+        tx.add_session(mo.id, "old session", NOON)
+        tx.add_session(mo.id, "young session", NOON + timedelta(hours=1))
+        tx.remember_keys(stage.site.id, [Key("old key", posted.pk, 1, "h")], long_ago)
+        tx.remember_keys(stage.site.id, [Key("young key", posted.pk, 1, "h")], lately)
+    sweep.run()
+    with stage.house.store.write() as tx:
+        assert set(tx.keys_used(stage.site.id, ["old key", "young key"])) == {"young key"}
+        assert tx.session("young session", NOON) == mo
+        assert tx.use_sign_in("young link", NOON) == mo
+        assert tx.prune(NOON, NOON - KEYS_KEPT) == 0
+        tx.add_session(mo.id, "another", NOON)
+    ticking.now += PRUNE_SECONDS - 1
+    sweep.run()
+    with stage.house.store.write() as tx:
+        assert tx.prune(NOON, NOON - KEYS_KEPT) == 1

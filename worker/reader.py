@@ -1,0 +1,109 @@
+"""The classifier as the house knows it: readings in, assessments out; loaded once a process, after the fork."""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Final
+
+import structlog
+
+from service.moderation.errors import ReplydeskError
+from service.moderation.verdict import Assessment, Span
+from service.ports import Reading
+
+if TYPE_CHECKING:
+    from classifier.model import Model, Score, Signals
+
+EXPLAIN_FROM: Final = 0.2
+"""Texts whose gravest label scores less are given no spans: explaining one costs as much as scoring dozens."""
+LOAD_AGAIN_SECONDS: Final = 10.0
+
+log = structlog.get_logger(__name__)
+
+
+class NoModel(ReplydeskError):
+    """The classifier's model cannot be loaded, so nothing is scored."""
+
+
+def _load() -> Model:
+    from classifier.model import Model
+
+    return Model.load()
+
+
+class ModelScorer:
+    """Implements `ports.Scorer` on `classifier.Model`. Threads may share one.
+
+    A model that cannot be loaded raises NoModel and is tried again after a pause; one that is loaded stays.
+    """
+
+    def __init__(self, load: Callable[[], Model] = _load, explain_from: float = EXPLAIN_FROM) -> None:
+        self.version = ""
+        self._load = load
+        self._explain_from = explain_from
+        self._model: Model | None = None
+        self._loading = threading.Lock()
+        self._load_at = 0.0
+
+    def score(self, readings: Sequence[Reading], explain: bool = True) -> list[Assessment]:
+        """Assess each reading, in order, with spans for those that are likely to be held or refused.
+
+        Raises NoModel, or ValueError when the model answers with what is no probability.
+        """
+        if not readings:
+            return []
+        model = self._ready()
+        from classifier.model import Signals
+
+        signals = [Signals(author_name=one.author_name, website=one.website) for one in readings]
+        scores = model.score([one.text for one in readings], signals)
+        least = self._explain_from if explain else math.inf
+        return [
+            _assessment(model, reading, known, score, least)
+            for reading, known, score in zip(readings, signals, scores, strict=True)
+        ]
+
+    def _ready(self) -> Model:
+        if self._model is not None:
+            return self._model
+        with self._loading:
+            if self._model is None:
+                self._model = self._loaded()
+                self.version = self._model.version
+            return self._model
+
+    def _loaded(self) -> Model:
+        if time.monotonic() < self._load_at:
+            raise NoModel()
+        started = time.monotonic()
+        try:
+            model = self._load()
+        except Exception as failure:  # a missing file, a foreign version, no memory: all mean no model
+            self._load_at = time.monotonic() + LOAD_AGAIN_SECONDS
+            log.error("model.missing", error=type(failure).__name__, detail=str(failure)[:300])
+            raise NoModel() from failure
+        log.info("model.loaded", model=model.version, seconds=round(time.monotonic() - started, 3))
+        return model
+
+
+def _assessment(model: Model, reading: Reading, known: Signals, score: Score, least: float) -> Assessment:
+    label = max(score.scores, key=score.scores.__getitem__)
+    if not all(math.isfinite(one) and 0.0 <= one <= 1.0 for one in score.scores.values()):
+        raise ValueError("the model gave what is no probability")  # NaN passes no cut and would be approved
+    return Assessment(
+        scores=score.scores,
+        model=score.model,
+        confident=score.confident,
+        doubt=score.doubt,
+        language=score.language,
+        reads_as=score.reads_as,
+        spans=_spans(model, reading, known, label) if score.scores[label] >= least else (),
+    )
+
+
+def _spans(model: Model, reading: Reading, known: Signals, label: str) -> tuple[Span, ...]:
+    explained = model.explain(reading.text, label, known)
+    return tuple(Span(span.begin, span.end, span.label, round(span.weight, 4)) for span in explained.spans)

@@ -1,0 +1,122 @@
+"""Scoring: lease pending rows, read a batch in one matrix, settle; until nothing is pending or time is up.
+
+The lease and the settling are two short transactions; the reading between them holds none.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+import structlog
+
+from service.actions import Scored, settle
+from service.moderation.comment import Comment
+from service.ports import SCORE, House, Reading, Scorer
+from worker.reader import NoModel
+
+RUN_SECONDS: Final = 4.0
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How much one run may take: rows a batch, seconds in all."""
+
+    batch: int = 256
+    seconds: float = RUN_SECONDS
+
+
+def score_pending(
+    house: House, scorer: Scorer, bounds: Bounds = Bounds(), stopping: Callable[[], bool] = lambda: False
+) -> int:
+    """Settle what is pending and return how many comments moved; rings for more when it stops before the end."""
+    ends_at = time.monotonic() + bounds.seconds
+    moved = 0
+    while not stopping() and time.monotonic() < ends_at:
+        fresh, tried = _lease(house, bounds.batch)
+        if stopping():
+            _give_back(house, [*fresh, *tried])
+            break
+        if not fresh and not tried:
+            return moved
+        if len(fresh) == bounds.batch:
+            house.bell.ring(SCORE)  # there may be more than one worker's worth
+        for batch in (fresh, tried):
+            moved += _judge(house, scorer, batch)
+    house.bell.ring(SCORE)
+    return moved
+
+
+def _lease(house: House, batch: int) -> tuple[list[Comment], list[Comment]]:
+    """Lease a batch that was never tried, and one comment that was: alone, so that a poison one cannot hide."""
+    now = house.clock()
+    until = now + timedelta(seconds=house.lease_seconds)
+    with house.store.write() as tx:
+        return tx.lease_pending(now, until, batch), tx.lease_pending(now, until, 1, retried=True)
+
+
+def _judge(house: House, scorer: Scorer, comments: Sequence[Comment]) -> int:
+    if not comments:
+        return 0
+    started = time.monotonic()
+    scored = _read(scorer, comments, house.max_attempts)
+    read = time.monotonic()
+    try:
+        moved = settle(house, scored)
+    except Exception:
+        _give_back(house, comments)  # the store failed, not the texts: no attempt is counted
+        raise
+    log.info(
+        "score.batch",
+        leased=len(comments),
+        moved=moved,
+        oldest_s=round((house.clock() - min(one.received_at for one in comments)).total_seconds(), 3),
+        read_ms=round((read - started) * 1000, 1),
+        settle_ms=round((time.monotonic() - read) * 1000, 1),
+    )
+    return moved
+
+
+def _read(scorer: Scorer, comments: Sequence[Comment], max_attempts: int) -> list[Scored]:
+    """Score what may still be tried; what was tried too often goes to a person without another try."""
+    spent = [Scored(one, None, exhausted=True) for one in comments if one.attempts > max_attempts]
+    return spent + _assess(scorer, [one for one in comments if one.attempts <= max_attempts])
+
+
+def _assess(scorer: Scorer, comments: Sequence[Comment]) -> list[Scored]:
+    """Score a batch. One that fails is tried again text by text; a text that fails alone keeps its lease.
+
+    Its attempt is counted, so it comes again when the lease runs out, alone, until it was tried too often.
+    """
+    if not comments:
+        return []
+    try:
+        assessed = scorer.score([_reading(one) for one in comments])
+        return [Scored(one, assessment) for one, assessment in zip(comments, assessed, strict=True)]
+    except NoModel:
+        return [Scored(one, None) for one in comments]
+    except Exception as failure:  # noqa: BLE001  # whatever a text can do to the classifier must not stop the others
+        if len(comments) > 1:
+            return [scored for one in comments for scored in _assess(scorer, [one])]
+        (poison,) = comments
+        # the message may quote the text, so its type alone is logged
+        log.warning("score.failed", comment=poison.pk, attempt=poison.attempts, error=type(failure).__name__)
+        return []
+
+
+def _reading(comment: Comment) -> Reading:
+    return Reading(comment.body, comment.author_name, comment.website)
+
+
+def _give_back(house: House, comments: Sequence[Comment]) -> None:
+    """End the leases unused, if the store still takes it; else they run out."""
+    try:
+        with house.store.write() as tx:
+            tx.release([one.pk for one in comments])
+    except Exception as failure:  # noqa: BLE001  # the store is away: the leases carry the guarantee
+        log.warning("score.lease_kept", leased=len(comments), error=type(failure).__name__)

@@ -1,0 +1,98 @@
+"""The sweep: whatever a lost ring, a dead worker or an empty broker left lying is found here, every few seconds."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Final
+
+import structlog
+
+from service.actions import Scored, depart, settle
+from service.ports import DELIVER, DEPART, SCORE, Backlog, House
+
+DEPART_BATCH: Final = 200
+DEPART_ROUNDS: Final = 50
+LATE_BATCH: Final = 100
+SILENCE_SECONDS: Final = 60.0
+HEAD_START_SECONDS: Final = 30.0
+KEYS_KEPT: Final = timedelta(days=7)
+PRUNE_SECONDS: Final = 600.0
+
+log = structlog.get_logger(__name__)
+
+
+def depart_due(house: House, batch: int = DEPART_BATCH) -> int:
+    """Let every decision whose moment has come leave the house, in bounded transactions; return how many left."""
+    left = 0
+    for _ in range(DEPART_ROUNDS):
+        went = depart(house, batch)
+        left += went
+        if went < batch:
+            return left
+    house.bell.ring(DEPART)
+    return left
+
+
+class Sweep:
+    """One process's sweeping. It remembers only when it last swept, to know a silence when it comes out of one."""
+
+    def __init__(self, house: House, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._house = house
+        self._monotonic = monotonic
+        self._swept_at = self._awake_since = -SILENCE_SECONDS
+        self._pruned_at = monotonic() - PRUNE_SECONDS
+
+    def run(self) -> Backlog:
+        """Ring for what waits, let due decisions leave, and settle what waited too long; return what waited."""
+        house = self._house
+        with house.store.read() as tx:
+            backlog = tx.backlog(house.clock())
+        if backlog.pending:
+            house.bell.ring(SCORE)
+        if backlog.deliveries_due:
+            house.bell.ring(DELIVER)
+        if backlog.departures_due:
+            depart_due(house)
+        if self._had_head_start() and backlog.oldest_unscored:
+            self.settle_late()
+        self._prune()
+        return backlog
+
+    def _had_head_start(self) -> bool:
+        """Whether scoring had its chance: after a silence, what waited is scored rather than settled unscored."""
+        now = self._monotonic()
+        if now - self._swept_at > SILENCE_SECONDS:
+            self._awake_since = now
+        self._swept_at = now
+        return now - self._awake_since >= HEAD_START_SECONDS
+
+    def settle_late(self) -> int:
+        """Settle by each site's outage policy what no score reached in time; return how many moved."""
+        house, now = self._house, self._house.clock()
+        moved = 0
+        with house.store.read() as tx:
+            late = [
+                comment
+                for site in tx.sites()
+                for comment in tx.late(
+                    site.id, now - timedelta(seconds=site.policy.outage_after_seconds), LATE_BATCH
+                )
+            ]
+        for start in range(0, len(late), LATE_BATCH):
+            moved += settle(house, [Scored(one, None, late=True) for one in late[start : start + LATE_BATCH]])
+        if moved:
+            log.warning("sweep.settled_late", moved=moved)
+        return moved
+
+    def _prune(self) -> None:
+        """Drop what has expired, now and then."""
+        if self._monotonic() - self._pruned_at < PRUNE_SECONDS:
+            return
+        self._pruned_at = self._monotonic()
+        now = self._house.clock()
+        with self._house.store.write() as tx:
+            dropped = tx.prune(now, now - KEYS_KEPT)
+        if dropped:
+            log.info("sweep.pruned", rows=dropped)

@@ -1,0 +1,60 @@
+"""The tasks by name: each is one line into the room that does the work."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import structlog
+from celery import current_app, shared_task
+
+from service.ports import DELIVER, DEPART, SCORE, SWEEP
+from worker.process import Process, present
+from worker.score import Bounds, score_pending
+from worker.sweep import depart_due
+
+log = structlog.get_logger(__name__)
+
+
+@shared_task(name=SCORE)  # type: ignore[untyped-decorator]  # Celery ships no types
+def score() -> None:
+    """Score what is pending."""
+    bounds, stopping = Bounds(batch=current_app.settings.score_batch), current_app.stopping.is_set
+    _attempt(lambda process: score_pending(process.parts.house, process.scorer, bounds, stopping))
+
+
+@shared_task(name=DELIVER)  # type: ignore[untyped-decorator]  # Celery ships no types
+def deliver() -> None:
+    """Nudge this process's postman."""
+    _attempt(lambda process: process.postman.collect())
+
+
+@shared_task(name=DEPART)  # type: ignore[untyped-decorator]  # Celery ships no types
+def depart() -> None:
+    """Let the desk's decisions leave when their moment has come."""
+    _attempt(lambda process: depart_due(process.parts.house))
+
+
+@shared_task(name=SWEEP)  # type: ignore[untyped-decorator]  # Celery ships no types
+def sweep() -> None:
+    """Find what was left lying."""
+    _attempt(lambda process: process.sweep.run())
+
+
+def _attempt(work: Callable[[Process], object]) -> None:
+    """Do one task's work. Whatever it raises is logged by its type and place alone: its message may quote a reader.
+
+    Nothing is lost by it: the rows are still there, and the sweep rings again.
+    """
+    try:
+        work(present(current_app.settings))
+    except Exception as failure:  # noqa: BLE001  # the edge of the process: nothing above it could mend anything
+        log.error("task.failed", error=type(failure).__name__, at=_place(failure))
+
+
+def _place(failure: BaseException) -> str:
+    """Name the file and line that raised."""
+    frame = failure.__traceback__
+    while frame is not None and frame.tb_next is not None:
+        frame = frame.tb_next
+    return f"{Path(frame.tb_frame.f_code.co_filename).name}:{frame.tb_lineno}" if frame else "nowhere"
