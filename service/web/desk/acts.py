@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from service import actions
 from service.actions import Judgement
 from service.moderation.comment import Comment
-from service.moderation.errors import Conflict, NotFound
+from service.moderation.errors import Conflict, NotFound, NothingToUndo
 from service.moderation.errors import Final as IsFinal
 from service.moderation.verdict import Action, Decision, Who
 from service.ports import Site
@@ -54,7 +54,7 @@ def decide(pk: int) -> ResponseReturnValue:
     except NotFound:
         return missing()
     except (Conflict, IsFinal) as refusal:
-        return _as_it_stands(pk, str(refusal))
+        return _as_it_stands(pk, _ground(refusal, revision))
     return _decided(pk, decision)
 
 
@@ -73,7 +73,7 @@ def undo(pk: int) -> ResponseReturnValue:
     except NotFound:
         return missing()
     except (Conflict, IsFinal) as refusal:
-        return _as_it_stands(pk, str(refusal))
+        return _as_it_stands(pk, _ground(refusal))
     return _undone(pk, decision_id)
 
 
@@ -112,6 +112,19 @@ def _as_it_stands(pk: int, sentence: str) -> Response:
         return missing()
     template = "desk/_conflict.html" if is_fragment() else "desk/conflict.html"
     return page(template, 409, card=shown, sentence=sentence, place=Place.of(request.form))
+
+
+def _ground(refusal: Conflict | IsFinal, seen: int | None = None) -> str:
+    """Say to a person why the act was refused."""
+    if isinstance(refusal, IsFinal):
+        return refusal.detail
+    if isinstance(refusal, NothingToUndo):
+        return "That decision no longer stands, so there was nothing to take back."
+    if seen is not None and refusal.current.revision != seen:
+        return (
+            f"The author has changed the text since you saw it; this is revision {refusal.current.revision}."
+        )
+    return "Somebody else decided since you saw it."
 
 
 def _unfit() -> Response:

@@ -6,6 +6,7 @@ from typing import Final
 
 from flask import Response, make_response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy import exc as sql
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from service import actions
@@ -24,6 +25,7 @@ FORM_BYTES: Final = 1024 * 1024  # a text ten times too long still comes back to
 AGAIN: Final = {
     "expired": "This page was open for more than a day. Your text is kept: look it over and post it again.",
     "refused": "This form could not be recognised. Your text is kept: look it over and post it again.",
+    "busy": "Your comment could not be stored just now. Your text is kept: post it again in a moment.",
     "used": "You have posted from this page before. Post again if this is a comment of its own.",
 }
 
@@ -85,7 +87,13 @@ def blank_form(
 
 def _accept(site: Site, ticket: Ticket, submission: Submission, parent: Comment | None) -> Response:
     here = parts()
-    (answer,) = actions.submit(here.house, here.sealer, site, [submission])
+    try:
+        (answer,) = actions.submit(here.house, here.sealer, site, [submission])
+    except (
+        sql.OperationalError,
+        sql.TimeoutError,
+    ):  # busy or away; nothing was stored, and the ticket still holds
+        return _again(site, ticket, AGAIN["busy"], parent, status=503)
     if isinstance(answer, IdempotencyMismatch):
         return _again(site, ticket.again(here.house.clock()), AGAIN["used"], parent)
     if not isinstance(answer, Placed):
@@ -115,7 +123,12 @@ def _parent(site: Site, article_url: str, parent_id: str | None) -> Comment | No
 
 
 def _again(
-    site: Site, ticket: Ticket, line: str | None, parent: Comment | None, faults: dict[str, str] | None = None
+    site: Site,
+    ticket: Ticket,
+    line: str | None,
+    parent: Comment | None,
+    faults: dict[str, str] | None = None,
+    status: int = 409,
 ) -> Response:
     form = Form(
         site=site,
@@ -126,7 +139,7 @@ def _again(
         line=line,
         parent=parent,
     )
-    return _page(form, 422 if faults else 409)
+    return _page(form, 422 if faults else status)
 
 
 def _page(form: Form, status: int) -> Response:

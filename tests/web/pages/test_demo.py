@@ -1,0 +1,103 @@
+"""The demo paper: articles with the form inside and the published comments under them, on the demo site alone."""
+
+from __future__ import annotations
+
+import pytest
+
+from service.enrolment import enrol_site
+from service.moderation.comment import Article
+from service.ports import Site
+from service.web.demo.views import threaded
+from tests.web.pages.house import Small
+
+
+@pytest.fixture
+def demo(small: Small) -> Site:
+    """The demo site, as a first start makes it."""
+    return enrol_site(small.parts, "demo", small.parts.settings.public_url, title="The Demo Courier").site
+
+
+def under(small: Small) -> Article:
+    """The bridge as the demo paper has it."""
+    return Article(f"{small.parts.settings.public_url}/demo/the-bridge")
+
+
+@pytest.mark.parametrize("path", ["/demo", "/demo/", "/demo/the-bridge"])
+def test_without_the_demo_site_there_is_no_demo(small: Small, path: str) -> None:
+    """A house with sites of its own shows no demo."""
+    assert small.browser().get(path).status == 404
+
+
+@pytest.mark.parametrize("path", ["/demo", "/demo/"])
+def test_the_front_page_leads_to_the_articles(small: Small, demo: Site, path: str) -> None:
+    """Every article is linked from the front page, and opens."""
+    links = small.browser().get(path).tree.one("main").all("a")
+    assert [small.browser().get(link.attributes["href"]).status for link in links] == [200, 200]
+
+
+def test_an_unknown_article_is_not_found(small: Small, demo: Site) -> None:
+    """There is no article of that slug."""
+    assert small.browser().get("/demo/nothing").status == 404
+
+
+def test_a_comment_posted_in_the_article_appears_under_it_once_approved(small: Small, demo: Site) -> None:
+    """The article's own form makes a comment with the article's title; approved, it is under the article."""
+    browser = small.browser()
+    form = browser.get("/demo/the-bridge").tree.one("form", id="reply-form")
+    typed = {"comment": "Hooray!", "name": "Ada", "email": "ada@example.org"}
+    small.clock.pass_seconds(9)
+    assert browser.post(form.attributes["action"], form.fields() | typed).status == 303
+    with small.parts.house.store.read() as tx:
+        (comment,) = tx.comments(demo.id).comments
+    assert comment.article.title == "The bridge opens"
+    assert "Hooray!" not in browser.get("/demo/the-bridge").text
+    small.settle(comment)
+    assert "Hooray!" in browser.get("/demo/the-bridge").text
+
+
+def test_answers_stand_under_what_they_answer(small: Small, demo: Site) -> None:
+    """A reply is set in under its parent, before later comments; Reply leads to a form that names the parent."""
+    first = small.approved(demo, article=under(small), author_name="Ada", body="First.")
+    small.approved(demo, article=under(small), author_name="Bo", body="Second.")
+    small.approved(demo, article=under(small), author_name="Chi", body="To the first.", parent_id=first.id)
+    page = small.browser().get("/demo/the-bridge")
+    assert [said.text for said in page.tree.all("p", class_="words")] == [
+        "First.",
+        "To the first.",
+        "Second.",
+    ]
+    assert page.tree.one("li", class_="said deep1").one("h3").text == "Chi"
+    (answer, *_) = page.tree.all("a", class_="answer")
+    asked = small.browser().get(answer.attributes["href"].partition("#")[0])
+    assert "Replying to Ada." in asked.text
+
+
+def test_a_thread_shows_every_comment_once_whatever_its_parents(small: Small, demo: Site) -> None:
+    """Orphans, a circle of parents, a comment that answers itself, a deep chain: each is shown once."""
+    made = [
+        small.approved(demo, id=name, article=under(small), parent_id=parent, body=name)
+        for name, parent in [("a", "gone"), ("b", "c"), ("c", "b"), ("d", "d"), ("e", "a")]
+    ]
+    deep = [
+        small.approved(demo, id=f"x{n}", article=under(small), parent_id=f"x{n - 1}", body=f"x{n}")
+        for n in range(60)
+    ]
+    said = threaded(made + deep)
+    assert sorted(one.comment.id for one in said) == sorted(one.id for one in made + deep)
+    assert max(one.depth for one in said) == 3
+    assert [one.comment.id for one in said[:2]] == ["a", "e"]
+
+
+def test_a_commenters_website_lends_no_weight(small: Small, demo: Site) -> None:
+    """The link of a commenter's name tells search engines to ignore it."""
+    small.approved(demo, article=under(small), website="https://ada.example/")
+    link = small.browser().get("/demo/the-bridge").tree.one("a", href="https://ada.example/")
+    assert {"nofollow", "ugc", "noopener"} <= set(link.attributes["rel"].split())
+
+
+def test_comments_are_text_and_nothing_else(small: Small, demo: Site) -> None:
+    """Markup in a name or text is shown as it was typed."""
+    small.approved(demo, article=under(small), author_name="<b>Ada</b>", body="<img src=x onerror=alert(1)>")
+    page = small.browser().get("/demo/the-bridge")
+    assert page.tree.one("li", class_="said deep0").one("h3").text == "<b>Ada</b>"
+    assert page.tree.one("p", class_="words").text == "<img src=x onerror=alert(1)>"

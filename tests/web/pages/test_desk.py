@@ -1,0 +1,325 @@
+"""The first desk: what a moderator sees and does, form first and fragment second."""
+
+from __future__ import annotations
+
+import pytest
+
+from service import actions
+from service.moderation.comment import Article, Comment, Status
+from service.moderation.verdict import Action, Span
+from tests.web.pages.browser import Browser, Element, Page
+from tests.web.pages.house import ADDRESS, Small
+
+SCRIPT = {"HX_Request": "true"}
+
+
+def card(page: Page, comment: Comment) -> Element:
+    """The comment's card on a page."""
+    return page.tree.one("article", id=f"c{comment.pk}")
+
+
+def act(browser: Browser, page: Page, comment: Comment, action: str, **headers: str) -> Page:
+    """Press a button of the comment's card."""
+    form = card(page, comment).one("form", class_="acts")
+    assert action in [button.attributes["value"] for button in form.all("button")]
+    return browser.post(form.attributes["action"], form.fields() | {"action": action}, **headers)
+
+
+def follow(browser: Browser, answer: Page) -> Page:
+    """Go where the answer leads."""
+    assert answer.status == 303
+    return browser.get(answer.headers["Location"].partition("#")[0])
+
+
+def undo(browser: Browser, tree: Element, **headers: str) -> Page:
+    """Press the only Undo there is."""
+    (form,) = [one for one in tree.all("form") if one.attributes["action"].endswith("/undo")]
+    return browser.post(form.attributes["action"], form.fields(), **headers)
+
+
+def test_held_comments_of_all_sites_stand_oldest_first(small: Small) -> None:
+    """The queue shows what is held, from every site, in the order it came, and nothing else."""
+    first = small.held(author_name="Ada")
+    small.approved(author_name="Chi")
+    second = small.held(small.herald, author_name="Bo", article=Article("https://herald.example/x"))
+    page = small.signed_in().get("/desk")
+    assert [one.attributes["id"] for one in page.tree.all("article")] == [f"c{first.pk}", f"c{second.pk}"]
+    assert "herald.example/x" in card(page, second).text
+    assert "The Courier › The bridge opens" in " ".join(card(page, first).text.split())
+
+
+def test_a_card_says_what_carried_the_score(small: Small) -> None:
+    """The heaviest span is marked with label and weight, the grounds are sentences, scores stand beside their bars."""
+    comment = small.held(body="What an utter fool you are.", spans=(Span(8, 18, "insult", 1.9),))
+    shown = card(small.signed_in().get("/desk"), comment)
+    mark = shown.one("mark")
+    assert (mark.children[0], mark.attributes["title"]) == ("utter fool", "insult +1.90")
+    assert [ground.text for ground in shown.one("ul", class_="grounds").all("li")] == [
+        "insult 0.85 is at or above 0.80.",
+        "toxicity 0.70 is at or above 0.60.",
+    ]
+    crossed = shown.all("div", class_="crossed")
+    assert [" ".join(one.text.split()) for one in crossed] == ["toxicity0.70", "insult0.85"]
+    assert "made-up-1" in shown.text
+
+
+def test_everything_a_reader_wrote_is_text(small: Small) -> None:
+    """Markup in names, texts and titles is shown as typed, and names are isolated from what is around them."""
+    hostile = "<script>alert(1)</script>\"'><img src=x>"
+    comment = small.held(
+        author_name=hostile, body=hostile, article=Article("https://courier.example/a", hostile), spans=()
+    )
+    browser = small.signed_in()
+    page = browser.get("/desk")
+    assert card(page, comment).one("h2").one("bdi").text == hostile
+    assert hostile in card(page, comment).one("div", class_="text").text
+    assert not page.tree.all("img")
+    assert all(script.attributes["src"].startswith("/assets/") for script in page.tree.all("script"))
+
+
+@pytest.mark.parametrize(
+    ("action", "status", "words"),
+    [
+        ("approve", Status.APPROVED, "Approved."),
+        ("reject", Status.REJECTED, "Rejected."),
+        ("spam", Status.SPAM, "Marked as spam."),
+    ],
+)
+def test_a_decision_leads_back_to_the_same_place_with_an_undo(
+    small: Small, action: str, status: Status, words: str
+) -> None:
+    """The button decides, the browser stands at the next comment, and the notice offers to take it back."""
+    first, second = small.held(), small.held(author_name="Bo")
+    browser = small.signed_in()
+    answer = act(browser, browser.get("/desk"), first, action)
+    assert answer.headers["Location"].endswith(f"#c{second.pk}")
+    assert small.again(first).status is status
+    page = follow(browser, answer)
+    assert [one.attributes["id"] for one in page.tree.all("article")] == [f"c{second.pk}"]
+    assert page.tree.one("div", class_="notice").one("p").text == words
+    back = undo(browser, page.tree)
+    assert back.headers["Location"].endswith(f"#c{first.pk}")
+    assert "Taken back: the comment is held again." in follow(browser, back).text
+    assert small.again(first).status is Status.HELD
+
+
+def test_a_decision_leaves_the_house_after_the_undo_time(small: Small) -> None:
+    """Readers see an approved comment five seconds later, not before."""
+    comment, browser = small.held(), small.signed_in()
+    act(browser, browser.get("/desk"), comment, "approve")
+    assert actions.depart(small.parts.house) == 0
+    assert small.again(comment).published_revision is None
+    small.clock.pass_seconds(5)
+    assert actions.depart(small.parts.house) == 1
+    assert small.again(comment).published_revision == 1
+
+
+def test_undo_before_departure_leaves_no_trace_outside(small: Small) -> None:
+    """What was taken back in time never gets a number."""
+    comment, browser = small.held(), small.signed_in()
+    page = follow(browser, act(browser, browser.get("/desk"), comment, "approve"))
+    undo(browser, page.tree)
+    small.clock.pass_seconds(60)
+    assert actions.depart(small.parts.house) == 0
+    with small.parts.house.store.read() as tx:
+        told = [decision.action for decision, _ in tx.decisions_after(small.courier.id, 0, 10)]
+    assert told == [Action.HOLD]
+
+
+def test_undo_after_departure_tells_the_site(small: Small) -> None:
+    """A later undo is a decision of its own, and readers no longer see the comment."""
+    comment, browser = small.held(), small.signed_in()
+    act(browser, browser.get("/desk"), comment, "approve")
+    small.clock.pass_seconds(5)
+    actions.depart(small.parts.house)
+    undo(browser, browser.get("/desk?lane=decided").tree)
+    again = small.again(comment)
+    assert (again.status, again.published_revision) == (Status.HELD, None)
+    with small.parts.house.store.read() as tx:
+        told = [decision.action for decision, _ in tx.decisions_after(small.courier.id, 0, 10)]
+    assert told == [Action.HOLD, Action.APPROVE, Action.RESTORE]
+
+
+def test_who_comes_second_sees_what_stands_and_who_decided(small: Small) -> None:
+    """A second decision is answered 409 with the first one, its hand, and the way to overrule it knowingly."""
+    comment, browser = small.held(), small.signed_in()
+    page = browser.get("/desk")
+    small.judge(comment, Action.REJECT)
+    answer = act(browser, page, comment, "approve")
+    assert answer.status == 409
+    assert "Somebody else decided since you saw it." in answer.text
+    assert "It was rejected by Bo the other" in answer.text
+    assert small.again(comment).status is Status.REJECTED
+    assert act(browser, answer, comment, "approve").status == 303
+    assert small.again(comment).status is Status.APPROVED
+
+
+def test_a_text_that_changed_since_is_not_decided_unseen(small: Small) -> None:
+    """Deciding on an old revision is answered 409 with the new text."""
+    comment, browser = small.held(id="c-1"), small.signed_in()
+    page = browser.get("/desk")
+    small.submit(id="c-1", body="A new text, much nicer.")
+    answer = act(browser, page, comment, "approve")
+    assert answer.status == 409
+    assert "this is revision 2" in answer.text
+    assert "A new text, much nicer." in answer.text
+    assert small.again(comment).status is Status.PENDING
+
+
+def test_a_withdrawn_comment_cannot_be_decided(small: Small) -> None:
+    """What the site withdrew is final: 409, and no buttons."""
+    comment, browser = small.held(), small.signed_in()
+    page = browser.get("/desk")
+    actions.withdraw(small.parts.house, small.courier, comment.id, "courier")
+    answer = act(browser, page, comment, "approve")
+    assert answer.status == 409
+    assert not card(answer, comment).all("form")
+
+
+def test_an_undo_that_comes_too_late_is_said_so(small: Small) -> None:
+    """Undoing the same decision twice is answered 409."""
+    comment, browser = small.held(), small.signed_in()
+    page = follow(browser, act(browser, browser.get("/desk"), comment, "spam"))
+    undo(browser, page.tree)
+    assert undo(browser, page.tree).status == 409
+
+
+def test_a_script_gets_the_fragment_that_changed(small: Small) -> None:
+    """With htmx a decision answers with the decided card, its undo with the whole card, a conflict with the clash."""
+    comment, browser = small.held(), small.signed_in()
+    page = browser.get("/desk")
+    done = act(browser, page, comment, "approve", **SCRIPT)
+    assert done.status == 200
+    assert done.html.startswith(f'<article class="card slim" id="c{comment.pk}"')
+    assert done.tree.one("p", id="live").text == "Approved."
+    clash = act(browser, page, comment, "spam", **SCRIPT)
+    assert clash.status == 409
+    assert "Your decision was not carried out." in card(clash, comment).text
+    back = undo(browser, done.tree, **SCRIPT)
+    assert back.status == 200
+    assert card(back, comment).one("form", class_="acts")
+
+
+def test_the_waiting_lane_shows_what_has_no_score_yet(small: Small) -> None:
+    """Unscored comments can be looked at and decided; late ones are marked."""
+    comment, browser = small.submit(), small.signed_in()
+    page = browser.get("/desk?lane=waiting")
+    assert "No score yet." in card(page, comment).text
+    assert not page.tree.all("span", class_="state late")
+    small.clock.pass_seconds(301)
+    page = browser.get("/desk?lane=waiting")
+    assert page.tree.one("span", class_="state late").text == "late"
+    answer = act(browser, page, comment, "approve")
+    assert answer.headers["Location"].startswith("/desk?lane=waiting")
+    assert small.again(comment).status is Status.APPROVED
+
+
+def test_the_decided_lane_shows_peoples_decisions_latest_first(small: Small) -> None:
+    """What people decided is there to be undone, with whose hand and how soon it leaves; overruled ones say so."""
+    first, second, browser = small.held(), small.held(author_name="Bo"), small.signed_in()
+    page = browser.get("/desk")
+    act(browser, page, first, "approve")
+    act(browser, page, second, "spam")
+    rows = browser.get("/desk?lane=decided").tree.all("li", class_="card row")
+    assert [row.attributes["id"] for row in rows] == [f"c{second.pk}", f"c{first.pk}"]
+    assert "Marked as spam by Mara" in " ".join(rows[0].text.split())
+    assert "leaves in 5 s" in rows[0].text
+    again = browser.get(f"/desk/comments/{first.pk}?lane=decided")
+    act(browser, again, first, "reject")
+    rows = browser.get("/desk?lane=decided").tree.all("li", class_="card row")
+    assert [row.attributes["id"] for row in rows] == [f"c{first.pk}", f"c{second.pk}"]
+
+
+def test_long_queues_have_pages_and_acts_stay_on_theirs(small: Small) -> None:
+    """Twenty at a time, each once; an act on the second page leads back to the second page."""
+    made = [small.held(author_name=f"Reader {n}") for n in range(45)]
+    browser, seen, url = small.signed_in(), [], "/desk"
+    for _ in range(3):
+        page = browser.get(url)
+        seen += [one.attributes["id"] for one in page.tree.all("article")]
+        links = [
+            link for link in page.tree.one("nav", aria_label="Pages").all("a") if link.text == "Next page"
+        ]
+        url = links[0].attributes["href"] if links else url
+    assert seen == [f"c{comment.pk}" for comment in made]
+    last = browser.get(url)
+    answer = act(browser, last, made[40], "approve")
+    assert answer.headers["Location"].startswith(f"{url}&done=")
+
+
+def test_the_lanes_count_what_waits(small: Small) -> None:
+    """The lanes' links carry the numbers."""
+    small.held()
+    small.submit(author_name="Bo")
+    lanes = small.signed_in().get("/desk").tree.one("ul", class_="lanes").all("a")
+    assert [lane.text for lane in lanes] == ["Held 1", "Waiting for a score 1", "Decided"]
+
+
+@pytest.mark.parametrize("lane", ["held", "waiting", "decided"])
+def test_an_empty_lane_says_so(small: Small, lane: str) -> None:
+    """Nothing to do is said in words."""
+    assert small.signed_in().get(f"/desk?lane={lane}").tree.one("p", class_="empty")
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "lane=none",
+        "after=-1",
+        "after=x",
+        "after=" + "9" * 400,
+        "after=%00",
+        "done=1",
+        "done=x",
+        "undone=999",
+        "lane=decided&after=0",
+        "after=٣",
+    ],
+)
+def test_a_made_up_place_is_the_beginning(small: Small, query: str) -> None:
+    """Whatever an address says, the desk shows a lane."""
+    small.held()
+    assert small.signed_in().get(f"/desk?{query}").status == 200
+
+
+@pytest.mark.parametrize("path", ["/desk/comments/77", "/desk/comments/0", "/desk/comments/" + "9" * 30])
+def test_a_comment_that_is_not_there_is_not_found(small: Small, path: str) -> None:
+    """An unknown number is not found, to look at or to act on."""
+    browser = small.signed_in()
+    tag = browser.get("/desk").tree.one("form", class_="person").fields()["csrf"]
+    assert browser.get(path).status == 404
+    assert browser.post(f"{path}/decision", {"csrf": tag, "action": "approve", "revision": "1"}).status == 404
+    assert browser.post(f"{path}/undo", {"csrf": tag, "decision": "1"}).status == 404
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {},
+        {"action": "approve"},
+        {"action": "erase", "revision": "1"},
+        {"action": "approve", "revision": "one"},
+        {"action": "approve", "revision": "-1"},
+        {"action": "approve", "revision": "9" * 50},
+    ],
+)
+def test_an_incomplete_form_changes_nothing(small: Small, fields: dict[str, str]) -> None:
+    """A form without a known action or a revision is answered 400."""
+    comment, browser = small.held(), small.signed_in()
+    tag = browser.get("/desk").tree.one("form", class_="person").fields()["csrf"]
+    assert browser.post(f"/desk/comments/{comment.pk}/decision", fields | {"csrf": tag}).status == 400
+    assert browser.post(f"/desk/comments/{comment.pk}/undo", {"csrf": tag, "decision": "x"}).status == 400
+    assert small.again(comment) == comment
+
+
+def test_no_page_of_the_desk_shows_an_address_an_author_key_or_an_ip(small: Small) -> None:
+    """Queue, lanes, one comment, a conflict: none of them shows who wrote from where."""
+    comment = small.held(body=f"Write to {ADDRESS}!", author_name=f"Ada {ADDRESS}")
+    browser = small.signed_in()
+    pages = [browser.get(url) for url in ("/desk", "/desk?lane=decided", f"/desk/comments/{comment.pk}")]
+    small.judge(comment, Action.REJECT)
+    pages.append(act(browser, pages[0], comment, "approve"))
+    for page in pages:
+        assert "canary" not in page.html
+        assert (comment.author_key or "?") not in page.html
+    assert "⟦email⟧" in pages[0].text

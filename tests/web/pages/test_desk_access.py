@@ -1,0 +1,203 @@
+"""Who may enter the desk: one-time links, sessions, roles, and forms that no other page can send."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from service.enrolment import hash_token, invite
+from service.web.desk.access import requires
+from tests.web.pages.browser import Browser
+from tests.web.pages.house import Small, build_small
+
+OPEN = {"desk.sign_in", "desk.sign_in_needed", "desk.use_sign_in"}
+
+
+def link(small: Small, name: str = "Mara", role: str = "moderator") -> str:
+    """A fresh sign-in link, as a path."""
+    return invite(small.parts, name, role)[1].removeprefix(small.parts.settings.public_url)
+
+
+def is_in(browser: Browser) -> bool:
+    """Whether the queue opens."""
+    return browser.get("/desk").status == 200
+
+
+def csrf(browser: Browser) -> str:
+    """The tag that this session's forms carry."""
+    return browser.get("/desk").tree.one("form", class_="person").fields()["csrf"]
+
+
+def desk_routes(app: Flask) -> list[tuple[str, str, str]]:
+    """Every route of the desk but the sign-in: endpoint, method, a path of that shape."""
+    found = []
+    for rule in app.url_map.iter_rules():
+        if rule.rule.startswith("/desk") and rule.endpoint not in OPEN:
+            path = rule.rule.replace("<int(max=999999999999999999):pk>", "1")
+            assert "<" not in path
+            found += [
+                (rule.endpoint, method, path)
+                for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})
+            ]
+    return found
+
+
+def test_every_route_of_the_desk_asks_for_a_role(small: Small) -> None:
+    """No view under /desk can be reached without `requires`, but for the sign-in."""
+    routes = desk_routes(small.app)
+    assert len(routes) >= 5
+    for endpoint, _, _ in routes:
+        assert getattr(small.app.view_functions[endpoint], "required_role", None), endpoint
+
+
+def test_a_stranger_is_sent_to_the_sign_in(small: Small) -> None:
+    """Without a session pages lead to the sign-in and acts are refused; a script is told where to go."""
+    for _, method, path in desk_routes(small.app):
+        if method == "GET":
+            answer = small.browser().get(path)
+            assert (answer.status, answer.headers["Location"]) == (303, "/desk/sign-in")
+        else:
+            assert small.browser().post(path).status == 401
+            assert small.browser().post(path, HX_Request="true").headers["HX-Redirect"] == "/desk/sign-in"
+
+
+def test_opening_the_link_changes_nothing_and_its_button_signs_in(small: Small) -> None:
+    """Scanners may open a link as often as they like; the button works, and works once."""
+    path, browser = link(small), small.browser()
+    for _ in range(3):
+        page = browser.get(path)
+        assert page.status == 200
+        assert not is_in(browser)
+    form = page.tree.one("form")
+    answer = browser.post(form.attributes["action"], form.fields())
+    assert (answer.status, answer.headers["Location"]) == (303, "/desk")
+    assert is_in(browser)
+    again = small.browser()
+    spent = again.post(path)
+    assert spent.status == 410
+    assert "This link no longer works" in spent.text
+    assert not is_in(again)
+
+
+def test_a_link_expires_after_fifteen_minutes(small: Small) -> None:
+    """A link that lay around is worth nothing."""
+    path = link(small)
+    small.clock.pass_seconds(15 * 60 + 1)
+    assert small.browser().post(path).status == 410
+
+
+@pytest.mark.parametrize("token", ["x", "é", "%00", "A" * 4000, "%ED%A0%80"])
+def test_a_made_up_link_signs_nobody_in(small: Small, token: str) -> None:
+    """A token that was not given out opens nothing and breaks nothing."""
+    assert small.browser().get(f"/desk/sign-in/{token}").status == 200
+    assert small.browser().post(f"/desk/sign-in/{token}").status == 410
+
+
+def test_another_site_cannot_sign_a_browser_in(small: Small) -> None:
+    """A form elsewhere that posts a valid link is refused, and the link stays good."""
+    path, browser = link(small), small.browser()
+    assert browser.post(path, Sec_Fetch_Site="cross-site").status == 403
+    assert browser.post(path, Sec_Fetch_Site="same-origin").status == 303
+
+
+def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(small: Small, tmp_path: Path) -> None:
+    """HttpOnly and SameSite always; Secure and bound to the host where the house is reached by https."""
+    cookie = small.browser().post(link(small)).headers["Set-Cookie"]
+    assert cookie.startswith("replydesk=")
+    assert {"HttpOnly", "SameSite=Lax", "Path=/", "Max-Age=43200"} <= set(cookie.split("; "))
+    assert "Secure" not in cookie
+    secure = build_small(tmp_path / "https", REPLYDESK_PUBLIC_URL="https://desk.example")
+    cookie = secure.browser().post(link(secure)).headers["Set-Cookie"]
+    assert cookie.startswith("__Host-replydesk=")
+    assert {"HttpOnly", "SameSite=Lax", "Path=/", "Secure"} <= set(cookie.split("; "))
+
+
+def test_a_session_ends_after_twelve_hours(small: Small) -> None:
+    """A session is over the next day."""
+    browser = small.signed_in()
+    small.clock.pass_seconds(timedelta(hours=11, minutes=59).total_seconds())
+    assert is_in(browser)
+    small.clock.pass_seconds(61)
+    assert not is_in(browser)
+
+
+def test_signing_out_ends_the_session_in_the_store(small: Small) -> None:
+    """After signing out a copy of the cookie is worth nothing."""
+    browser = small.signed_in()
+    kept = browser.client.get_cookie("replydesk")
+    assert kept is not None
+    token = csrf(browser)
+    assert browser.post("/desk/sign-out", {"csrf": token}).status == 303
+    thief = small.browser()
+    thief.client.set_cookie("replydesk", kept.value)
+    assert not is_in(thief)
+
+
+def test_the_store_never_holds_a_session_token(small: Small) -> None:
+    """What the store knows of a session is its hash."""
+    browser = small.signed_in()
+    kept = browser.client.get_cookie("replydesk")
+    assert kept is not None
+    with small.parts.house.store.read() as tx:
+        assert tx.session(kept.value, small.clock()) is None
+        assert tx.session(hash_token(kept.value), small.clock()) is not None
+
+
+@pytest.mark.parametrize("cookie", ["", "x", "A" * 5000, "é".encode().decode("latin-1")])
+def test_a_made_up_cookie_is_no_session(small: Small, cookie: str) -> None:
+    """A cookie of our name with anything in it opens nothing."""
+    assert small.browser().get("/desk", Cookie=f"replydesk={cookie}").status == 303
+
+
+@pytest.mark.parametrize("tag", [None, "", "x", "é", "0" * 64])
+def test_a_form_of_another_page_changes_nothing(small: Small, tag: str | None) -> None:
+    """Without this session's tag no act is carried out."""
+    comment, browser = small.held(), small.signed_in()
+    fields = {"action": "approve", "revision": "1"} | ({} if tag is None else {"csrf": tag})
+    assert browser.post(f"/desk/comments/{comment.pk}/decision", fields).status == 403
+    assert small.again(comment) == comment
+
+
+def test_another_sessions_tag_is_refused(small: Small) -> None:
+    """A tag serves the session it was made for."""
+    comment, mara, other = small.held(), small.signed_in(), small.signed_in("Noor")
+    fields = {"action": "approve", "revision": "1", "csrf": csrf(other)}
+    assert mara.post(f"/desk/comments/{comment.pk}/decision", fields).status == 403
+
+
+def test_a_stolen_tag_sent_from_another_site_is_refused(small: Small) -> None:
+    """The browser says where a form came from, and is believed."""
+    comment, browser = small.held(), small.signed_in()
+    fields = {"action": "approve", "revision": "1", "csrf": csrf(browser)}
+    url = f"/desk/comments/{comment.pk}/decision"
+    for origin in ("cross-site", "same-site"):
+        assert browser.post(url, fields, Sec_Fetch_Site=origin).status == 403
+    assert browser.post(url, fields, Sec_Fetch_Site="same-origin").status == 303
+
+
+@pytest.mark.parametrize(
+    ("role", "opens"),
+    [
+        ("moderator", {"moderator"}),
+        ("lead", {"moderator", "lead"}),
+        ("admin", {"moderator", "lead", "admin"}),
+    ],
+)
+def test_a_role_opens_its_own_doors_and_those_below(small: Small, role: str, opens: set[str]) -> None:
+    """A lead is a moderator too, an admin both."""
+    for asked in ("moderator", "lead", "admin"):
+        small.app.add_url_rule(f"/door/{asked}", f"door_{asked}", requires(asked)(lambda: "in"))
+    browser = small.signed_in("Rae", role)
+    statuses = {asked: browser.get(f"/door/{asked}").status for asked in ("moderator", "lead", "admin")}
+    assert statuses == {asked: 200 if asked in opens else 403 for asked in statuses}
+
+
+def test_pages_of_the_desk_are_kept_in_no_cache(small: Small) -> None:
+    """Neither the queue nor the sign-in stays on a shared computer; the link leaks into no referrer."""
+    assert small.signed_in().get("/desk").headers["Cache-Control"] == "no-store"
+    page = small.browser().get(link(small))
+    assert page.headers["Cache-Control"] == "no-store"
+    assert page.headers["Referrer-Policy"] == "no-referrer"

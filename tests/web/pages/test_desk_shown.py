@@ -1,0 +1,70 @@
+"""How a comment is put before a moderator: marks over its text, ages in words."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from service.moderation.verdict import Span
+from service.web.desk.shown import Piece, age, marked
+from tests.builders import NOON
+
+
+@pytest.mark.parametrize(
+    ("spans", "pieces"),
+    [
+        ([], [("abcdef", 0)]),
+        ([(0, 6, 0.1)], [("abcdef", 1)]),
+        ([(0, 2, 0.3)], [("ab", 2), ("cdef", 0)]),
+        ([(2, 4, 0.8)], [("ab", 0), ("cd", 3), ("ef", 0)]),
+        ([(4, 6, 9.0)], [("abcd", 0), ("ef", 4)]),
+        ([(0, 4, 0.3), (2, 6, 2.0)], [("ab", 2), ("cdef", 4)]),
+        ([(0, 6, 0.1), (2, 4, 2.0)], [("ab", 1), ("cd", 4), ("ef", 1)]),
+        ([(0, 6, -2.0)], [("abcdef", 0)]),
+        ([(0, 99, 0.1)], [("abcdef", 1)]),
+        ([(50, 99, 0.1)], [("abcdef", 0)]),
+    ],
+)
+def test_the_heaviest_span_marks_the_text(
+    spans: list[tuple[int, int, float]], pieces: list[tuple[str, int]]
+) -> None:
+    """Marks follow the spans; where they overlap the heavier wins; neighbours under one span need not be one piece."""
+    found = marked("abcdef", [Span(begin, end, "insult", weight) for begin, end, weight in spans])
+    joined: list[tuple[str, int]] = []
+    for piece in found:
+        if joined and joined[-1][1] == piece.strength:
+            joined[-1] = (joined[-1][0] + piece.text, piece.strength)
+        else:
+            joined.append((piece.text, piece.strength))
+    assert joined == pieces
+
+
+@given(
+    st.text(max_size=60),
+    st.lists(st.tuples(st.integers(-5, 80), st.integers(-5, 80), st.floats(-3, 3)), max_size=12),
+)
+@settings(derandomize=True, max_examples=200, deadline=None)
+def test_marking_never_changes_the_text(text: str, spans: list[tuple[int, int, float]]) -> None:
+    """Whatever the spans, the pieces together are the text."""
+    pieces = marked(text, [Span(begin, end, "spam", weight) for begin, end, weight in spans])
+    assert "".join(piece.text for piece in pieces) == text
+    assert all(isinstance(piece, Piece) and 0 <= piece.strength <= 4 for piece in pieces)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (-5, "just now"),
+        (59, "just now"),
+        (60, "1 minute ago"),
+        (3_599, "59 minutes ago"),
+        (7_200, "2 hours ago"),
+        (86_400 * 3, "3 days ago"),
+    ],
+)
+def test_an_age_is_said_in_the_largest_unit(seconds: int, words: str) -> None:
+    """Ages are rounded down."""
+    assert age(NOON, NOON + timedelta(seconds=seconds)) == words

@@ -1,0 +1,311 @@
+"""The reply form: what it shows, what it takes, and that a reader's text is never lost and an address never shown."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from urllib.parse import quote
+
+import pytest
+
+from service.moderation.comment import Status
+from tests.web.pages.browser import Browser, Page
+from tests.web.pages.house import ADDRESS, Small
+
+PROMISE = "Your email address will not be published. Required fields are marked *"
+BRIDGE = "https://courier.example/bridge"
+URL = f"/sites/courier/reply?article_url={quote(BRIDGE, safe='')}"
+TYPED = {"comment": "A fine bridge.", "name": "Ada", "email": ADDRESS, "website": ""}
+
+
+def fill(page: Page, **typed: str) -> dict[str, str]:
+    """The form of the page, filled in."""
+    return page.tree.one("form", id="reply-form").fields() | TYPED | typed
+
+
+def post(small: Small, **typed: str) -> Page:
+    """Open the form, take a little time, fill it in and send it."""
+    browser = small.browser()
+    page = browser.get(URL)
+    small.clock.pass_seconds(9)
+    return browser.post(URL, fill(page, **typed))
+
+
+def test_the_form_makes_the_promise_word_for_word(small: Small) -> None:
+    """The sentence about the address stands in one run of text, unbroken by markup."""
+    paragraph = small.browser().get(URL).tree.one("p", class_="promise")
+    assert paragraph.children == [PROMISE]
+
+
+def test_every_field_has_its_label_and_required_ones_their_mark(small: Small) -> None:
+    """Comment, Name and Email are marked and required, Website is neither; all have labels."""
+    form = small.browser().get(URL).tree.one("form", id="reply-form")
+    for name, mark in (("comment", " *"), ("name", " *"), ("email", " *"), ("website", "")):
+        label = form.one("label", for_=f"reply-{name}")
+        (box,) = form.all("input", name=name) + form.all("textarea", name=name)
+        assert label.text == name.capitalize() + mark
+        assert ("required" in box.attributes) is bool(mark)
+    assert form.one("input", name="email").attributes["autocomplete"] == "email"
+    assert form.one("input", name="name").attributes["autocomplete"] == "name"
+
+
+def test_a_site_may_do_without_addresses(small: Small) -> None:
+    """Where a site does not require an address the form does not mark it and takes a comment without one."""
+    with small.parts.house.store.write() as tx:
+        tx.save_site(replace(small.courier, email_required=False))
+    label = small.browser().get(URL).tree.one("label", for_="reply-email")
+    assert label.text == "Email"
+    assert post(small, email="").status == 303
+
+
+def test_a_comment_ends_on_its_receipt(small: Small) -> None:
+    """A posted comment is stored pending and leads to a receipt whose address holds nothing that was typed."""
+    answer = post(small)
+    (comment,) = small.comments()
+    assert (answer.status, comment.status, comment.body) == (303, Status.PENDING, "A fine bridge.")
+    assert comment.signals == {"fill_seconds": 9.0}
+    assert answer.headers["Location"].startswith("/r/")
+    receipt = small.browser().get(answer.headers["Location"])
+    assert receipt.status == 200
+    assert "Your comment has arrived" in receipt.text
+    assert "example.org" not in receipt.html
+
+
+def test_line_breaks_are_kept_as_one_character(small: Small) -> None:
+    """Browsers send line breaks as two characters; the comment has one."""
+    post(small, comment="One.\r\n\r\nTwo.")
+    assert small.comments()[0].body == "One.\n\nTwo."
+
+
+def test_a_website_without_its_scheme_is_understood(small: Small) -> None:
+    """Readers may leave https:// out."""
+    post(small, website="ada.example/about")
+    assert small.comments()[0].website == "https://ada.example/about"
+
+
+def test_a_filled_trap_is_a_signal_and_no_silent_drop(small: Small) -> None:
+    """What only machines fill in is noted, and the comment is taken like any other."""
+    assert post(small, topic="buy").status == 303
+    assert small.comments()[0].signals == {"fill_seconds": 9.0, "honeypot": True}
+
+
+def test_a_double_click_makes_one_comment(small: Small) -> None:
+    """The same form sent twice is one comment with one receipt."""
+    browser = small.browser()
+    sent = fill(browser.get(URL))
+    first, second = browser.post(URL, sent), browser.post(URL, sent)
+    assert first.headers["Location"] == second.headers["Location"]
+    assert len(small.comments()) == 1
+
+
+def test_another_text_from_a_used_page_is_asked_about(small: Small) -> None:
+    """Going back and changing the text shows the form again with it, and sending that makes a second comment."""
+    browser = small.browser()
+    sent = fill(browser.get(URL))
+    browser.post(URL, sent)
+    asked = browser.post(URL, sent | {"comment": "Another one."})
+    assert asked.status == 409
+    assert "You have posted from this page before" in asked.text
+    again = fill(asked) | {"comment": asked.tree.one("textarea").text.strip()}
+    assert browser.post(URL, again).status == 303
+    assert [comment.body for comment in small.comments()] == ["A fine bridge.", "Another one."]
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "sentence"),
+    [
+        ("comment", "", "Write your comment."),
+        ("comment", " \n\t ", "Write your comment."),
+        ("comment", "x" * 20_001, "Shorten your comment to 20,000 characters."),
+        ("comment", "a\0b", "Your comment holds a character that cannot be kept; take it out."),
+        ("name", "", "Give your name, or the name you write under."),
+        ("name", "  ", "Give your name, or the name you write under."),
+        ("name", "n" * 201, "Shorten your name to 200 characters."),
+        ("name", "A\0", "Your name holds a character that cannot be kept; take it out."),
+        ("email", "", "Give your email address; it will not be published."),
+        ("email", "nope", "Give an email address such as name@example.org."),
+        ("email", "a@b@c.org", "Give an email address such as name@example.org."),
+        ("email", "a" * 400 + "@example.org", "Give an email address such as name@example.org."),
+        ("website", "not a url", "Give a web address such as https://example.org, or leave this empty."),
+        (
+            "website",
+            "javascript:alert(1)",
+            "Give a web address such as https://example.org, or leave this empty.",
+        ),
+        (
+            "website",
+            "ftp://example.org",
+            "Give a web address such as https://example.org, or leave this empty.",
+        ),
+        (
+            "website",
+            "https://e.org/" + "x" * 2000,
+            "Give a web address such as https://example.org, or leave this empty.",
+        ),
+    ],
+)
+def test_a_fault_is_named_at_its_field_and_the_text_is_kept(
+    small: Small, field: str, value: str, sentence: str
+) -> None:
+    """Each fault stands in the summary, linked to its field, and at the field; everything typed is still there."""
+    answer = post(small, **{field: value})
+    assert answer.status == 422
+    form = answer.tree.one("form", id="reply-form")
+    (link,) = form.one("div", role="alert").all("a")
+    assert (link.text, link.attributes["href"]) == (sentence, f"#reply-{field}")
+    (box,) = form.all("input", name=field) + form.all("textarea", name=field)
+    assert box.attributes["aria-invalid"] == "true"
+    told = form.one("p", id=box.attributes["aria-describedby"].split()[-1])
+    assert told.text == f"Error: {sentence}"
+    assert answer.tree.one("title").text.startswith("Error: ")
+    shown = {name: form.fields()[name] for name in TYPED}
+    assert shown == TYPED | {field: value}
+    assert not small.comments()
+
+
+def test_all_faults_are_named_at_once_in_the_forms_order(small: Small) -> None:
+    """An empty form names three faults, each once, in the order of the fields."""
+    answer = post(small, comment="", name="", email="", website="")
+    links = answer.tree.one("div", role="alert").all("a")
+    assert [link.attributes["href"] for link in links] == ["#reply-comment", "#reply-name", "#reply-email"]
+
+
+def test_a_form_that_was_open_for_days_is_shown_again_with_its_text(small: Small) -> None:
+    """An old form says so, keeps the text, and counts the time since the reader first saw it."""
+    browser = small.browser()
+    page = browser.get(URL)
+    small.clock.pass_seconds(25 * 3600)
+    asked = browser.post(URL, fill(page))
+    assert asked.status == 409
+    assert "This page was open for more than a day" in asked.text
+    assert asked.tree.one("textarea").text.strip() == "A fine bridge."
+    assert browser.post(URL, asked.tree.one("form", id="reply-form").fields()).status == 303
+    assert small.comments()[0].signals["fill_seconds"] == 25 * 3600
+
+
+@pytest.mark.parametrize("ticket", ["", "x", "A" * 2000, "é", "AAAA.BBBB"])
+def test_a_forged_ticket_is_refused_and_the_text_kept(small: Small, ticket: str) -> None:
+    """A ticket that was not given out makes no comment; the form comes back with the text and a good ticket."""
+    answer = post(small, ticket=ticket)
+    assert answer.status == 409
+    assert "This form could not be recognised" in answer.text
+    assert not small.comments()
+    assert small.browser().post(URL, answer.tree.one("form", id="reply-form").fields()).status == 303
+
+
+def test_a_ticket_serves_its_own_article_alone(small: Small) -> None:
+    """A ticket for one article is refused for another one, and for another site."""
+    ticket = fill(small.browser().get(URL))["ticket"]
+    other = URL.replace("bridge", "library")
+    assert small.browser().post(other, TYPED | {"ticket": ticket}).status == 409
+    herald = "/sites/herald/reply?article_url=https://herald.example/bridge"
+    assert small.browser().post(herald, TYPED | {"ticket": ticket}).status == 409
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "bridge",
+        "/bridge",
+        "javascript:alert(1)",
+        "https://evil.example/bridge",
+        "https://courier.example.evil.example/bridge",
+        "https://evil.example/courier.example",
+        "https://courier.example@evil.example/",
+        "//courier.example/bridge",
+        "https://courier.example/" + "x" * 2000,
+        "https://courier.example/a b",
+        "https://courier.example:99999/a",
+        "https://[::1/a",
+        "ftp://courier.example/a",
+        "https://courier.example/\0",
+    ],
+)
+def test_only_the_sites_own_articles_have_a_form(small: Small, url: str) -> None:
+    """An article elsewhere, or none, is answered 400 in words, by GET and POST alike."""
+    target = f"/sites/courier/reply?article_url={quote(url, safe='')}"
+    for answer in (small.browser().get(target), small.browser().post(target, TYPED)):
+        assert answer.status == 400
+        assert "Which article?" in answer.text
+    assert "evil" not in answer.html
+
+
+def test_www_is_the_same_site(small: Small) -> None:
+    """A site is reached with and without www."""
+    assert small.browser().get("/sites/courier/reply?article_url=https://www.courier.example/a").status == 200
+
+
+@pytest.mark.parametrize("name", ["nowhere", "Courier", "%00", "x" * 500, "%F0%9F%92%A9"])
+def test_an_unknown_site_is_not_found(small: Small, name: str) -> None:
+    """There is no form of a site that is not here."""
+    assert small.browser().get(f"/sites/{name}/reply?article_url={BRIDGE}").status == 404
+
+
+def test_an_answer_names_what_it_answers(small: Small) -> None:
+    """A reply to a published comment shows whom it answers and is stored under it."""
+    parent = small.approved(author_name="Bo")
+    browser = small.browser()
+    page = browser.get(f"{URL}&parent_id={parent.id}")
+    assert "Replying to Bo." in page.text
+    assert browser.post(URL, fill(page)).status == 303
+    assert small.comments()[-1].parent_id == parent.id
+
+
+def test_an_unseen_comment_cannot_be_answered(small: Small) -> None:
+    """A held parent is not shown; the reply stands on its own, and the form says so."""
+    parent = small.held(author_name="Secret Bo")
+    browser = small.browser()
+    page = browser.get(f"{URL}&parent_id={parent.id}")
+    assert "Yours will stand on its own" in page.text
+    assert "Secret" not in page.html
+    browser.post(URL, fill(page) | {"parent_id": parent.id})
+    assert small.comments()[-1].parent_id is None
+
+
+def test_a_monstrous_form_is_refused_before_it_is_read(small: Small) -> None:
+    """Two megabytes are no comment."""
+    assert post(small, comment="x" * 2_000_000).status == 413
+    assert not small.comments()
+
+
+NAUGHTY = [
+    "<script>alert(1)</script>",
+    '"><img src=x onerror=alert(1)>',
+    "{{ 7 * 7 }} {% raw %}",
+    "</textarea><script>alert(1)</script>",
+    "\u202eright to left\u202c",
+    "Z\u0351\u036b\u0343\u036a\u0302a\u0336l\u0321g\u0322o\u0323",
+    "\ud7ff\ue000\ufdd0\uffff",
+    "👩‍👩‍👧‍👦🏳️‍🌈",
+    "%s%d%n {0} $HOME",
+    "\r\nSet-Cookie: a=b",
+    "' OR 1=1 --",
+    "\x01\x02\x7f\x85",
+]
+
+
+@pytest.mark.parametrize("naughty", NAUGHTY)
+@pytest.mark.parametrize("field", ["comment", "name", "email", "website", "ticket", "parent_id", "topic"])
+def test_naughty_strings_break_nothing(small: Small, field: str, naughty: str) -> None:
+    """Whatever stands in a field, the answer is a page or a receipt, and the text is shown as text."""
+    answer = post(small, **{field: naughty})
+    assert answer.status in (303, 409, 422)
+    follow = small.browser().get(answer.headers["Location"]) if answer.status == 303 else answer
+    assert follow.status in (200, 409, 422)
+    scripts = [script.attributes.get("src", "inline") for script in follow.tree.all("script")]
+    assert all(source.startswith("/assets/") for source in scripts)
+    assert not [image for image in follow.tree.all("img") if "onerror" in image.attributes]
+
+
+def test_the_address_is_in_no_receipt_and_in_no_stored_field(small: Small) -> None:
+    """After posting, the address is in no answer, and what is stored of the comment does not show it."""
+    browser = small.browser()
+    answer = browser.post(URL, fill(browser.get(URL), comment=f"Write to {ADDRESS} or {ADDRESS.upper()}"))
+    receipt = browser.get(answer.headers["Location"])
+    for text in (answer.html, str(answer.headers), receipt.html, repr(small.comments())):
+        assert "canary" not in text.lower()
+
+
+def test_the_form_is_kept_in_no_cache(small: Small) -> None:
+    """A form holds a ticket, and after a fault a text: no cache keeps it."""
+    assert Browser(small.app.test_client()).get(URL).headers["Cache-Control"] == "no-store"

@@ -1,0 +1,136 @@
+"""The receipt: what a commenter is told, when, and that it shows no address and leaks nowhere."""
+
+from __future__ import annotations
+
+import pytest
+
+from service import actions
+from service.moderation.comment import Comment, Status
+from service.moderation.verdict import Action
+from service.web.reply.receipt import receipt_token
+from service.web.reply.words import BY_LABEL
+from tests.web.pages.browser import Page
+from tests.web.pages.house import ADDRESS, Small
+
+
+def receipt(small: Small, comment: Comment, more: str = "") -> Page:
+    """The receipt of a comment on the courier."""
+    token = receipt_token(small.parts.keyring, small.courier, comment.id)
+    return small.browser().get(f"/r/{token}{more}")
+
+
+def test_a_fresh_comment_is_being_checked_and_the_page_looks_again(small: Small) -> None:
+    """While pending, the page refreshes itself: by its script, and by a meta tag where scripts are off."""
+    page = receipt(small, small.submit())
+    assert "Your comment has arrived" in page.text
+    assert page.tree.one("noscript").one("meta").attributes["http-equiv"] == "refresh"
+    assert page.tree.one("div", id="state").attributes["hx-trigger"] == "every 3s"
+
+
+def test_a_held_comment_waits_for_a_person(small: Small) -> None:
+    """A held comment is said to be read by a moderator."""
+    assert "A moderator will read your comment" in receipt(small, small.held()).text
+
+
+def test_a_published_comment_leads_to_the_article(small: Small) -> None:
+    """Once published, the page says so, links the article, and no longer refreshes."""
+    page = receipt(small, small.approved())
+    assert "Your comment is published" in page.text
+    assert page.tree.all("a", href="https://courier.example/bridge")
+    assert not page.tree.all("noscript")
+
+
+@pytest.mark.parametrize(("label", "score"), [("toxicity", 0.99), ("spam", 0.99)])
+def test_a_machines_refusal_is_explained_by_its_label(small: Small, label: str, score: float) -> None:
+    """What the classifier refused is explained in the label's words."""
+    page = receipt(small, small.settle(small.submit(), {label: score}))
+    assert "Your comment was not published" in page.text
+    assert f"because {BY_LABEL[label]}." in page.text
+
+
+@pytest.mark.parametrize(
+    ("action", "words"),
+    [
+        (Action.REJECT, "a moderator found that it does not fit this site’s rules"),
+        (Action.SPAM, "a moderator found that it is advertising"),
+    ],
+)
+def test_a_moderators_refusal_is_explained(small: Small, action: Action, words: str) -> None:
+    """What a moderator refused says that a moderator did, and names nobody."""
+    comment = small.held()
+    small.judge(comment, action)
+    page = receipt(small, comment)
+    assert f"because {words}." in page.text
+    assert "Bo the other" not in page.html
+
+
+def test_a_withdrawn_comment_says_so(small: Small) -> None:
+    """What the site withdrew is said to be withdrawn."""
+    comment = small.approved()
+    actions.withdraw(small.parts.house, small.courier, comment.id, "courier")
+    assert "The site has withdrawn it." in receipt(small, comment).text
+
+
+def test_a_decision_shows_only_once_it_has_left_the_house(small: Small) -> None:
+    """While a decision can be undone for free the commenter sees the state before it; then the new one."""
+    comment = small.held()
+    small.judge(comment, Action.APPROVE, delay=5.0)
+    assert small.again(comment).status is Status.APPROVED
+    assert "A moderator will read your comment" in receipt(small, comment).text
+    small.clock.pass_seconds(5)
+    actions.depart(small.parts.house)
+    assert "Your comment is published" in receipt(small, comment).text
+
+
+def test_an_overruled_refusal_keeps_its_old_words_until_the_new_decision_leaves(small: Small) -> None:
+    """A decision over an earlier one shows the earlier one's grounds while it waits."""
+    comment = small.settle(small.submit(), {"toxicity": 0.99})
+    with small.parts.house.store.read() as tx:
+        standing = tx.decision(small.again(comment).decision_id or 0)
+    assert standing is not None
+    judgement = actions.Judgement(Action.APPROVE, actions.Who.MODERATOR, "Mara", 1, standing.id)
+    actions.review(small.parts.house, small.courier, comment.id, judgement, 5.0)
+    assert "it reads as hostile towards others" in receipt(small, comment).text
+
+
+def test_the_poll_answers_nothing_new_with_nothing(small: Small) -> None:
+    """A script that names the state it shows gets 204 while it holds, and the new state's fragment after."""
+    comment = small.submit()
+    assert receipt(small, comment, "/state?seen=pending").status == 204
+    small.settle(comment)
+    fresh = receipt(small, comment, "/state?seen=pending")
+    assert fresh.status == 200
+    assert fresh.html.startswith('<div id="state"')
+
+
+def test_the_receipt_is_kept_private(small: Small) -> None:
+    """No cache, no index, no referrer."""
+    headers = receipt(small, small.submit()).headers
+    assert headers["Cache-Control"] == "no-store"
+    assert headers["Referrer-Policy"] == "no-referrer"
+    assert headers["X-Robots-Tag"] == "noindex, nofollow"
+
+
+def test_the_receipt_shows_no_address(small: Small) -> None:
+    """Neither the address nor the author key, typed into the text or not."""
+    comment = small.approved(body=f"Reach me at {ADDRESS}.")
+    page = receipt(small, comment)
+    assert "canary" not in page.html
+    assert comment.author_key
+    assert comment.author_key not in page.html
+
+
+@pytest.mark.parametrize(
+    "token", ["x", "A" * 3000, "%00", "é", "..", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"]
+)
+@pytest.mark.parametrize("more", ["", "/state?seen=pending"])
+def test_a_token_that_was_not_given_out_finds_nothing(small: Small, token: str, more: str) -> None:
+    """A forged or cut receipt is not found."""
+    assert small.browser().get(f"/r/{token}{more}").status == 404
+
+
+def test_a_receipt_of_one_site_never_opens_another_sites_comment(small: Small) -> None:
+    """The same id on another site is another comment."""
+    comment = small.submit()
+    token = receipt_token(small.parts.keyring, small.herald, comment.id)
+    assert small.browser().get(f"/r/{token}").status == 404

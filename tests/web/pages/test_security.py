@@ -1,0 +1,84 @@
+"""What every page tells the browser to refuse, and the static files that pages ask for."""
+
+from __future__ import annotations
+
+import gzip
+import re
+import subprocess
+import sys
+from importlib import resources
+from pathlib import Path
+
+import pytest
+
+from service.web import security
+from tests.web.pages.house import Small, build_small
+
+TEMPLATES = sorted(Path(str(resources.files("service.web") / "templates")).rglob("*.html"))
+PAGES = [
+    "/desk",
+    "/desk/sign-in",
+    "/nowhere",
+    "/r/x",
+    "/sites/courier/reply?article_url=https://courier.example/a",
+]
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_every_page_refuses_foreign_and_inline_code(small: Small, path: str) -> None:
+    """The policy allows our own files alone, and no other page may frame ours."""
+    headers = small.browser().get(path).headers
+    policy = headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "frame-ancestors 'none'" in policy
+    assert "unsafe" not in policy
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert "Strict-Transport-Security" not in headers
+
+
+def test_https_is_asked_to_stay(tmp_path: Path) -> None:
+    """A house reached by https tells browsers never to come by http."""
+    small = build_small(tmp_path, REPLYDESK_PUBLIC_URL="https://desk.example")
+    headers = small.browser().get("/desk/sign-in").headers
+    assert headers["Strict-Transport-Security"] == security.TRANSPORT
+
+
+@pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: path.name)
+def test_no_template_holds_inline_code_or_a_foreign_address(template: Path) -> None:
+    """No inline script, style or handler, no third party, and nothing is marked safe from escaping."""
+    text = template.read_text(encoding="utf-8")
+    assert not re.search(r"<script(?![^>]*\ssrc=)|<style|\sstyle=|\son[a-z]+=|hx-on|javascript:", text)
+    assert not re.search(r"(src|href)=[\"']https?:", text)
+    assert not re.search(r"\|\s*safe|autoescape", text)
+
+
+def test_assets_may_be_kept_for_good_under_their_hash(small: Small) -> None:
+    """A file under its own hash is immutable; under an old one it is the present file, not to be kept."""
+    link = small.browser().get("/desk/sign-in").tree.one("link", rel="stylesheet").attributes["href"]
+    found = small.app.test_client().get(link)
+    assert "immutable" in found.headers["Cache-Control"]
+    old = small.app.test_client().get("/assets/0000000000000000/base.css")
+    assert (old.status_code, old.headers["Cache-Control"]) == (200, "no-cache")
+    assert old.data == found.data
+
+
+def test_assets_are_sent_gzipped_to_who_takes_it(small: Small) -> None:
+    """The htmx file travels at a third of its size."""
+    plain = small.app.test_client().get("/assets/x/htmx.js")
+    zipped = small.app.test_client().get("/assets/x/htmx.js", headers={"Accept-Encoding": "gzip"})
+    assert zipped.headers["Content-Encoding"] == "gzip"
+    assert gzip.decompress(zipped.data) == plain.data
+    assert plain.data.startswith(b"var htmx")
+
+
+@pytest.mark.parametrize("name", ["nothing.css", "..%2Fassets.py", "%2e%2e", "desk.py", "base.html"])
+def test_nothing_but_the_static_files_is_served(small: Small, name: str) -> None:
+    """There is no way out of the folder of static files."""
+    assert small.app.test_client().get(f"/assets/x/{name}").status_code == 404
+
+
+def test_htmx_comes_without_django() -> None:
+    """The wheel gives its files; no Django is imported."""
+    code = "import sys; from service.web.assets import _assets; _assets(); print('django' in sys.modules)"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    assert ran.stdout.strip() == "False"
