@@ -294,5 +294,6 @@ def _ending(ended: Ended, now: datetime) -> tuple[str, datetime | None]:
 
 def _said(outcome: Outcome) -> str:
     """Put an outcome in a few words, without anything the receiver wrote."""
-    parts = [outcome.kind, str(outcome.status or ""), outcome.detail or ""]
-    return " ".join(part for part in parts if part)[:200]
+    answered = f"HTTP {outcome.status}" if outcome.status else ""
+    remark = ", ".join(part for part in (answered, outcome.detail) if part)
+    return f"{outcome.kind}: {remark}"[:200] if remark else outcome.kind

@@ -1,0 +1,383 @@
+"""Delivery to real receivers: signed, in order, retried, given up, given back; nobody waits for another's server."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from standardwebhooks import Webhook, WebhookVerificationError
+
+from service.actions import Judgement, Scored, review, settle, submit
+from service.bell import QuietBell
+from service.moderation.comment import Source
+from service.moderation.events import Delivery
+from service.moderation.verdict import Action, Who
+from service.ports import House, Placed, Site, Store, Submission
+from service.privacy.door import Door
+from service.privacy.keys import new_webhook_secret
+from service.settings import load
+from service.storage.memory import MemoryStore
+from service.webhooks import WAITS, Outcome
+from service.wiring import Parts
+from tests.builders import courier
+from tests.worker.cast import ARTICLE, KEYRING
+from tests.worker.receivers import receiver
+from worker.deliver import PER_SITE, Postman
+from worker.outbound import Allow
+
+LOOPBACK = Allow.parse("127.0.0.0/8")
+
+
+class Office:
+    """A house with the real time (which the test may move on), its postman, and sites that want callbacks."""
+
+    def __init__(self, store: Store, **options: Any) -> None:
+        self.ahead = timedelta(0)
+        self.house = House(store=store, bell=QuietBell(), clock=lambda: datetime.now(UTC) + self.ahead)
+        self.parts = Parts(load({}), self.house, Door(KEYRING), KEYRING)
+        self.postman = self.new_postman(**options)
+        self.secrets: dict[str, str] = {}
+
+    def new_postman(self, **options: Any) -> Postman:
+        return Postman(self.parts, LOOPBACK, **{"timeout": 5.0} | options)
+
+    def site(self, name: str, url: str | None, secrets: int = 1) -> Site:
+        """Enrol a site that wants its callbacks at `url`."""
+        made = [new_webhook_secret() for _ in range(secrets)]
+        self.secrets[name] = made[0]
+        sealed = tuple(KEYRING.encrypt(name, "webhook", one.encode()) for one in made)
+        with self.house.store.write() as tx:
+            return tx.add_site(courier(name=name, callback_url=url, webhook_secrets=sealed))
+
+    def decide(self, site: Site, count: int) -> None:
+        """Let the machine decide so many comments of the site: one callback each."""
+        given = [Submission(ARTICLE, "Ada", f"Text {n}.", Source.API, id=f"c-{n}") for n in range(count)]
+        placed = submit(self.house, self.parts.sealer, site, given)
+        settle(self.house, [Scored(one.comment, None) for one in placed if isinstance(one, Placed)])
+
+    def carry(self, seconds: float = 20.0) -> None:
+        """Nudge the postman and wait until he has carried what was due."""
+        self.postman.collect()
+        assert self.postman.wait(seconds)
+
+    def mail(self, site: Site | None = None) -> list[Delivery]:
+        with self.house.store.read() as tx:
+            return tx.deliveries(site.id if site else None, None, 500)
+
+    def states(self, site: Site | None = None) -> list[str]:
+        return [one.state for one in self.mail(site)]
+
+    def look(self, name: str) -> Site:
+        with self.house.store.read() as tx:
+            found = tx.site(name)
+        assert found is not None
+        return found
+
+
+@pytest.fixture
+def offices() -> Iterator[Callable[..., Office]]:
+    """Make offices, and close them afterwards."""
+    with ExitStack() as stack:
+
+        def make(store: Store | None = None, **options: Any) -> Office:
+            office = Office(store or MemoryStore(), **options)
+            stack.callback(office.postman.close, 5.0)
+            return office
+
+        yield make
+
+
+@pytest.fixture
+def office(offices: Callable[..., Office]) -> Office:
+    """An office over the double."""
+    return offices()
+
+
+def test_a_decision_arrives_signed_with_the_stored_bytes(
+    store: Store, offices: Callable[..., Office]
+) -> None:
+    """The reference implementation takes the signature; the body is what was written with the decision."""
+    office = offices(store)
+    with receiver() as hook:
+        site = office.site("courier", hook.url)
+        office.decide(site, 3)
+        office.carry()
+    assert office.states() == ["delivered"] * 3
+    assert sorted(one.body for one in hook.got) == sorted(one.payload for one in office.mail())
+    for got in hook.got:
+        event = got.verified(office.secrets["courier"])
+        assert event["type"] == "comment.held"
+        assert got.headers["content-type"] == "application/json"
+    assert sorted(hook.ids()) == sorted(one.webhook_id for one in office.mail())
+    assert all(one.delivered_at is not None and one.attempts == 1 for one in office.mail())
+
+
+def test_during_a_rotation_both_secrets_sign(office: Office) -> None:
+    """A site may verify with the old secret or the new one; a third does not fit."""
+    with receiver() as hook:
+        site = office.site("courier", hook.url, secrets=2)
+        office.decide(site, 1)
+        office.carry()
+    for sealed in site.webhook_secrets:
+        hook.got[0].verified(KEYRING.decrypt("courier", "webhook", sealed).decode())
+    with pytest.raises(WebhookVerificationError):
+        Webhook(new_webhook_secret()).verify(hook.got[0].body, hook.got[0].headers)
+
+
+def test_a_failure_is_tried_again_with_the_same_id_and_bytes(office: Office) -> None:
+    """A later attempt has a fresh timestamp and signature, and is not made before its time."""
+    with receiver(500, 204) as hook:
+        site = office.site("courier", hook.url)
+        office.decide(site, 1)
+        office.carry()
+        (waiting,) = office.mail()
+        assert (waiting.state, waiting.attempts, waiting.last_outcome) == ("waiting", 1, "retry: HTTP 500")
+        office.carry()
+        assert len(hook.got) == 1
+        office.ahead += timedelta(seconds=WAITS[0] * 1.2 + 1)
+        office.carry()
+    assert office.states() == ["delivered"]
+    first, second = hook.got
+    assert (first.headers["webhook-id"], first.body) == (second.headers["webhook-id"], second.body)
+    assert int(second.headers["webhook-timestamp"]) > int(first.headers["webhook-timestamp"])
+    assert first.headers["webhook-signature"] != second.headers["webhook-signature"]
+
+
+def test_what_never_arrives_becomes_a_dead_letter_and_can_be_replayed(office: Office) -> None:
+    """After the last attempt the postman gives up; a replay starts over and arrives."""
+    with receiver(500) as hook:
+        site = office.site("courier", hook.url)
+        office.decide(site, 1)
+        for _ in range(len(WAITS) + 1):
+            office.carry()
+            office.ahead += timedelta(days=2)
+        assert (office.states(), len(hook.got)) == (["dead"], len(WAITS) + 1)
+        hook.statuses[:] = [204]
+        with office.house.store.write() as tx:
+            assert tx.replay_deliveries(site.id, None, office.house.clock()) == 1
+        office.carry()
+    assert office.states() == ["delivered"]
+    assert len(set(hook.ids())) == 1
+
+
+def test_decisions_on_one_comment_arrive_in_order(office: Office) -> None:
+    """The second waits for the first, though the first has to be tried again; a dead letter releases it."""
+    with receiver(500, 204) as hook:
+        site = office.site("courier", hook.url)
+        office.decide(site, 1)
+        for action in (Action.APPROVE, Action.REJECT):
+            with office.house.store.read() as tx:
+                comment = tx.comment(site.id, "c-0")
+            assert comment is not None
+            review(office.house, site, "c-0", Judgement(action, Who.SITE, "s", replaces=comment.decision_id))
+        office.carry()
+        assert hook.sequences() == [("c-0", 1)]
+        for _ in range(3):
+            office.ahead += timedelta(seconds=10)
+            office.carry()
+    assert hook.sequences() == [("c-0", 1), ("c-0", 1), ("c-0", 2), ("c-0", 3)]
+
+
+def test_gone_switches_the_sites_callbacks_off(office: Office) -> None:
+    """410 says that nobody wants them: the letter is dead, the site's switch says why, and nothing more is sent."""
+    with receiver(410) as hook:
+        site = office.site("courier", hook.url)
+        office.decide(site, 1)
+        office.carry()
+        reason = office.look("courier").callback_disabled
+        assert reason is not None
+        assert "410" in reason
+        assert office.states() == ["dead"]
+        office.decide(site, 2)
+        office.carry()
+        assert len(hook.got) == 1
+
+
+def test_gone_says_nothing_of_a_new_address(office: Office) -> None:
+    """A site that moved its endpoint while the old one answered 410 stays switched on."""
+    with receiver(410, open_gate=False) as hook:
+        site = office.site("courier", hook.url)
+        office.decide(site, 1)
+        office.postman.collect()
+        assert hook.arrived.acquire(timeout=10)
+        with office.house.store.write() as tx:
+            tx.save_site(replace(site, callback_url="http://127.0.0.1:9/new"))
+        hook.gate.set()
+        assert office.postman.wait(10)
+    assert office.look("courier").callback_disabled is None
+
+
+def test_a_hanging_receiver_holds_up_nobody_else(store: Store, offices: Callable[..., Office]) -> None:
+    """While one site's server takes its time over many callbacks, another's all arrive."""
+    office = offices(store)
+    with receiver(open_gate=False) as slow, receiver() as fast:
+        office.decide(office.site("slow", slow.url), 60)
+        office.postman.collect()
+        assert slow.arrived.acquire(timeout=10)
+        herald = office.site("herald", fast.url)
+        office.decide(herald, 60)
+        office.postman.collect()
+        for _ in range(60):
+            assert fast.arrived.acquire(timeout=10)
+        assert slow.most_at_once <= PER_SITE
+        slow.gate.set()
+        assert office.postman.wait(20)
+    assert office.states(herald) == ["delivered"] * 60
+
+
+def test_a_receiver_that_is_away_is_asked_a_few_times_and_not_for_everything(office: Office) -> None:
+    """What else waits for it is put off without counting an attempt, and arrives when it is back."""
+    with receiver() as hook:
+        site = office.site("courier", "http://127.0.0.1:9/")
+        office.decide(site, 40)
+        office.carry()
+        tried = [one for one in office.mail() if one.attempts]
+        assert 0 < len(tried) <= 2 * PER_SITE
+        assert set(office.states()) == {"waiting"}
+        with office.house.store.write() as tx:
+            tx.save_site(replace(site, callback_url=hook.url))
+        office.ahead += timedelta(seconds=15)
+        office.carry()
+    assert office.states() == ["delivered"] * 40
+
+
+def test_slow_down_is_heard(office: Office) -> None:
+    """A receiver that answers 429 is left alone for as long as it asks."""
+    with receiver(429, 204, retry_after="120") as hook:
+        site = office.site("courier", hook.url)
+        office.decide(site, 1)
+        office.carry()
+        office.ahead += timedelta(seconds=119)
+        office.carry()
+        assert len(hook.got) == 1
+        office.ahead += timedelta(seconds=30)
+        office.carry()
+    assert office.states() == ["delivered"]
+
+
+def test_a_private_target_is_refused_unless_allowed(offices: Callable[..., Office]) -> None:
+    """A site cannot make the house call its own network."""
+    office = offices()
+    office.postman = Postman(office.parts, Allow.parse(""), timeout=5.0)
+    with receiver() as hook:
+        office.decide(office.site("courier", hook.url), 1)
+        office.carry()
+        assert hook.got == []
+    (refused,) = office.mail()
+    assert (refused.last_outcome or "").startswith("refused")
+
+
+def test_nothing_is_sent_unsigned(office: Office) -> None:
+    """A secret that cannot be opened leaves the mail waiting and says so."""
+    with receiver() as hook:
+        site = office.site("courier", hook.url)
+        with office.house.store.write() as tx:
+            tx.save_site(replace(site, webhook_secrets=(b"\x01made under another master key",)))
+        office.decide(site, 1)
+        office.carry()
+        assert hook.got == []
+    assert "unsigned" in (office.mail()[0].last_outcome or "")
+
+
+def test_no_transaction_is_open_while_a_receiver_is_asked(
+    sqlite_url: str, offices: Callable[..., Office]
+) -> None:
+    """The house goes on writing while a receiver thinks."""
+    from service.storage import open_store
+
+    store = open_store(sqlite_url)
+    try:
+        office = offices(store)
+        with receiver(open_gate=False) as hook:
+            site = office.site("courier", hook.url)
+            office.decide(site, 1)
+            office.postman.collect()
+            assert hook.arrived.acquire(timeout=10)
+            office.decide(office.site("herald", None), 3)
+            hook.gate.set()
+            assert office.postman.wait(10)
+        assert office.states(site) == ["delivered"]
+    finally:
+        store.close()
+
+
+def test_two_workers_deliver_everything_once(sql_store: Store, offices: Callable[..., Office]) -> None:
+    """Leases keep two processes from posting one callback twice."""
+    office = offices(sql_store)
+    with receiver() as hook:
+        site = office.site("courier", hook.url)
+        office.decide(site, 100)
+        other = office.new_postman()
+        for postman in (office.postman, other):
+            postman.collect()
+        assert office.postman.wait(30)
+        assert other.wait(30)
+    assert office.states() == ["delivered"] * 100
+    assert len(hook.ids()) == len(set(hook.ids())) == 100
+
+
+def test_a_dead_workers_mail_is_delivered_by_another(office: Office) -> None:
+    """A leased callback whose worker is gone is due again when the lease runs out."""
+    with receiver() as hook:
+        site = office.site("courier", hook.url)
+        office.decide(site, 1)
+        now = office.house.clock()
+        with office.house.store.write() as tx:
+            assert len(tx.lease_deliveries(now, now + timedelta(seconds=60), 10)) == 1
+        office.carry()
+        assert hook.got == []
+        office.ahead += timedelta(seconds=61)
+        office.carry()
+    assert office.states() == ["delivered"]
+    assert office.mail()[0].attempts == 2
+
+
+def test_closing_lets_go_of_what_waits(offices: Callable[..., Office]) -> None:
+    """What is in the air lands, what waits is given back uncounted, and nothing new is taken."""
+    office = offices()
+    with receiver(open_gate=False) as hook:
+        office.decide(office.site("courier", hook.url), 30)
+        office.postman.collect()
+        for _ in range(PER_SITE):
+            assert hook.arrived.acquire(timeout=10)
+        hook.gate.set()
+        office.postman.close(10.0)
+        flown = len(hook.got)
+        assert office.postman.collect() == 0
+    assert PER_SITE <= flown < 30
+    assert office.states().count("delivered") == flown
+    assert {one.attempts for one in office.mail() if one.state == "waiting"} == {0}
+
+
+def test_a_callback_whose_lease_nearly_ran_out_is_left_to_the_next_worker(office: Office) -> None:
+    """Waiting for its turn took too long: another may have it already, so it is given back unposted and uncounted."""
+    posted: list[bytes] = []
+
+    def post(url: str, headers: object, body: bytes, **_: object) -> Outcome:
+        office.ahead += timedelta(seconds=58)  # this one took its time
+        posted.append(body)
+        return Outcome("delivered", 204)
+
+    office.postman = office.new_postman(post=post, threads=1)
+    office.decide(office.site("courier", "http://127.0.0.1:9/"), 2)
+    office.carry()
+    assert len(posted) == 2
+    assert [one.attempts for one in office.mail()] == [1, 1]
+    assert office.states() == ["delivered", "delivered"]
+
+
+def test_the_log_names_no_address_and_no_text(office: Office, capsys: pytest.CaptureFixture[str]) -> None:
+    """Ids, the site's name and our own words; nothing of the comment, the URL or the answer."""
+    with receiver(500) as hook:
+        office.decide(office.site("courier", hook.url + "?token=secret"), 1)
+        office.carry()
+    said = capsys.readouterr()
+    told = said.out + said.err
+    assert "courier" in told
+    for hidden in ("Text 0", "secret", "Ada", json.dumps(str(hook.url))):
+        assert hidden not in told
