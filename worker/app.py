@@ -9,6 +9,7 @@ import logging
 import threading
 from typing import TYPE_CHECKING, Any, Final
 
+import structlog
 from celery import Celery, Task, current_app, signals
 from celery.app.amqp import AMQP
 from kombu import Connection, Exchange, Queue
@@ -18,6 +19,8 @@ from service.bell import QUEUES, Answerer, kombu_url, transport_options
 from service.ports import SWEEP
 from service.settings import Settings, load
 from worker.lanes import WIDTHS, Lane
+
+log = structlog.get_logger(__name__)
 
 TASK_ROOMS: Final = ("worker.tasks",)
 
@@ -123,6 +126,11 @@ def _log_as_the_house_does(**_: object) -> None:
 @signals.worker_shutting_down.connect  # type: ignore[untyped-decorator]  # Celery ships no types
 def _stop_going_round(**_: object) -> None:
     current_app.stopping.set()
+
+
+@signals.worker_ready.connect  # type: ignore[untyped-decorator]  # Celery ships no types
+def _say_ready(**_: object) -> None:
+    log.info("worker.ready")
 
 
 def __getattr__(name: str) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import tempfile
+import warnings
 from pathlib import Path
 from typing import Any, Final
 
@@ -73,9 +74,13 @@ def worker(queues: str, concurrency: int | None, pool: str | None) -> None:
     """Score, deliver and keep house until stopped; run as many on as many hosts as you need."""
     known = _start("worker")
     _need_broker(known)
+    # Harmless here, and long: root matters for pickle, which is refused; early acknowledgement cancels nothing.
+    warnings.filterwarnings("ignore", message="You're running the worker with superuser privileges")
+    warnings.filterwarnings("ignore", message=r"\s*In Celery 5.1 we introduced an optional breaking change")
     app = importlib.import_module("worker.app").make_app(known)
     app.worker_main(
         [
+            "--quiet",
             "worker",
             f"--queues={_queue_names(queues)}",
             f"--concurrency={concurrency or known.worker_concurrency}",
@@ -84,7 +89,6 @@ def worker(queues: str, concurrency: int | None, pool: str | None) -> None:
             "--without-gossip",
             "--without-mingle",
             "--without-heartbeat",
-            "--quiet",
         ]
     )
 

@@ -1,0 +1,252 @@
+"""`replydesk up`, which `make run` runs: the whole house on one machine as one supervised process tree."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import http.client
+import os
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Final, NoReturn
+
+import click
+
+from service import settings
+from service.cli import broker
+from service.cli.children import Child, Family
+from service.moderation.errors import ReplydeskError
+from service.settings import Settings
+
+if TYPE_CHECKING:
+    from service.cli.demo import Summary
+    from service.cli.screen import Screen
+
+START_SECONDS: Final = 60.0
+PROCESSES: Final = ("web", "worker", "beat")
+
+
+class StartError(ReplydeskError):
+    """The house cannot start here."""
+
+
+@click.command()
+@click.option("--end-with-parent", is_flag=True, help="Stop when the process that started this one is gone.")
+def up(end_with_parent: bool) -> None:
+    """Run everything on this machine in the foreground, until Ctrl-C.
+
+    Broker, web, worker and beat, with SQLite in REPLYDESK_HOME (./var); PORT (8080) says where. The first start makes
+    a demo site and a moderator and shows their links.
+    """
+    started = time.monotonic()
+    orphaned = _watch_parent() if end_with_parent else lambda: False
+    for each in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(each, _interrupt)
+    known = settings.load()
+    os.umask(0o077)
+    with _lock(_make_home(known.home)) as lock:
+        _check_port(known)
+        from service.cli.screen import Screen
+
+        screen = Screen()
+        house = _House(known, screen)
+        stopped_at = None
+        try:
+            house.family.guard(keep=[lock.fileno()])
+            screen.summary(house.start(orphaned), time.monotonic() - started)
+            while not orphaned():
+                house.family.serve(0.25)
+        except KeyboardInterrupt:
+            stopped_at = time.monotonic()
+        finally:
+            for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+                signal.signal(
+                    each, signal.SIG_IGN
+                )  # the end comes within seconds; a second Ctrl-C must not spoil it
+            house.stop()
+        if stopped_at is not None:
+            screen.goodbye(time.monotonic() - stopped_at)
+
+
+def _interrupt(_number: int, _frame: object) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+def _watch_parent() -> Callable[[], bool]:
+    parent = os.getppid()
+    return lambda: os.getppid() != parent
+
+
+def _make_home(home: Path) -> Path:
+    try:
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for name in ("run", "log", "tmp"):
+            (home / name).mkdir(mode=0o700, exist_ok=True)
+        (home / "run" / "lock").touch(mode=0o600)
+    except OSError as failure:
+        raise StartError(
+            f"REPLYDESK_HOME: cannot write {home}: {failure.strerror}; name a folder of yours"
+        ) from None
+    if not os.access(home, os.W_OK | os.X_OK):
+        raise StartError(f"REPLYDESK_HOME: cannot write {home}; name a folder of yours")
+    return home
+
+
+@contextmanager
+def _lock(home: Path) -> Iterator[IO[str]]:
+    """Hold the home alone. The guardian holds it with us, so a killed house is locked until it is cleared away."""
+    with (home / "run" / "lock").open("r+", encoding="ascii") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            holder = lock.read(20).strip()
+            who = f" (process {holder})" if holder.isdigit() else ""
+            raise StartError(
+                f"REPLYDESK_HOME: another replydesk is running on {home}{who}; stop it, or name another home"
+            ) from None
+        lock.truncate(0)
+        lock.write(str(os.getpid()))
+        lock.flush()
+        yield lock
+
+
+def _check_port(known: Settings) -> None:
+    family = socket.AF_INET6 if ":" in known.host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((known.host, known.port))
+        except OSError as failure:
+            reason = "in use" if failure.errno == errno.EADDRINUSE else f"not to be had: {failure.strerror}"
+            raise StartError(
+                f"PORT: {known.host}:{known.port} is {reason}; choose another, such as PORT={known.port + 1}"
+            ) from None
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What the children said of themselves."""
+
+    worker_ready: bool = False
+
+
+class _House:
+    """The steps from an empty home to a running house, and back."""
+
+    def __init__(self, known: Settings, screen: Screen) -> None:
+        self._known, self._screen = known, screen
+        self._seen = _Seen()
+        self._env = dict(os.environ) | {
+            "REPLYDESK_HOME": str(known.home),
+            "PORT": str(known.port),
+            "PYTHONPATH": os.pathsep.join(filter(None, (_root(), os.environ.get("PYTHONPATH")))),
+            "PYTHONUNBUFFERED": "1",
+        }
+        self.family = Family(known.home / "log", self._env, self._hear)
+        self._socket: Path | None = None
+
+    def start(self, orphaned: Callable[[], bool]) -> Summary:
+        """Bring everything up in order and return what to show; raises what stands in the way, in one sentence."""
+        with self._screen.step("Starting the broker") as outcome:
+            outcome.append(self._start_broker())
+        with self._screen.step("Opening the database") as outcome:
+            outcome.append(f"Database {self._open_database()}")
+            summary = self._prepare()
+        with self._screen.step("Starting web, worker and beat") as outcome:
+            web, worker = self._start_processes()
+            self._wait_for(web, lambda: orphaned() or _serves(self._known))
+            outcome.append(f"Web on {self._known.host}:{self._known.port}")
+            self._wait_for(worker, lambda: orphaned() or self._seen.worker_ready)
+            outcome.append("with a Celery worker and beat")
+        return summary
+
+    def _start_broker(self) -> str:
+        if self._known.redis_url and (os.environ.keys() & _REDIS_NAMES):
+            if not broker.answers(self._known.redis_url):
+                raise StartError(
+                    "REDIS_URL: nothing answers there; start it, or unset it to have one started here"
+                )
+            return "Broker: the one that REDIS_URL names"
+        server = broker.program(os.environ)
+        folder = broker.socket_folder(self._known.home / "run")
+        if folder != self._known.home / "run":
+            self.family.tell(f"remove {folder}")
+        self._socket = folder / "broker.sock"
+        self._socket.unlink(missing_ok=True)
+        note = settings.broker_note(self._known.home)
+        self.family.tell(f"remove {note}")
+        self.family.tell(f"remove {self._socket}")
+        child = self.family.start("broker", broker.command(server, self._socket))
+        broker.wait_for(self._socket, lambda: child.alive)
+        note.write_text(f"unix://{self._socket}\n", encoding="utf-8")
+        self._env["REPLYDESK_REDIS_URL"] = f"unix://{self._socket}"
+        return f"Broker {server.name} on a private socket"
+
+    def _open_database(self) -> str:
+        from service.cli.processes import with_database
+        from service.privacy.keys import load_master
+        from service.storage import migrate
+
+        load_master(os.environ, self._known.home)  # before three processes would each make one
+        with_database(lambda: migrate.upgrade(self._known.database_url))
+        return "SQLite in the home" if self._known.embedded else "PostgreSQL"
+
+    def _prepare(self) -> Summary:
+        from service.cli import demo
+
+        return demo.prepare(settings.load(self._env))
+
+    def _start_processes(self) -> tuple[Child, Child]:
+        self.family.update_env(self._env)
+        web, worker, _ = (
+            self.family.start(name, [sys.executable, "-m", "service.cli.main", name]) for name in PROCESSES
+        )
+        return web, worker
+
+    def _wait_for(self, child: Child, ready: Callable[[], bool]) -> None:
+        if not self.family.wait(ready, START_SECONDS, child):
+            raise StartError(
+                f"{child.name} was not ready within {START_SECONDS:.0f} s; see {child.log.baseFilename}"
+            )
+
+    def _hear(self, name: str, line: str) -> None:
+        if name == "worker" and '"worker.ready"' in line:
+            self._seen.worker_ready = True
+        self._screen.heard(name, line)
+
+    def stop(self) -> None:
+        """End everything within five seconds and take away what was only for this run."""
+        self.family.stop()
+        settings.broker_note(self._known.home).unlink(missing_ok=True)
+        if self._socket is not None:
+            self._socket.unlink(missing_ok=True)
+            if self._socket.parent != self._known.home / "run":
+                with suppress(OSError):
+                    self._socket.parent.rmdir()
+
+
+_REDIS_NAMES: Final = frozenset(
+    {"REDIS_URL", "REDIS_URL_FILE", "REPLYDESK_REDIS_URL", "REPLYDESK_REDIS_URL_FILE"}
+)
+
+
+def _root() -> str:
+    return str(Path(__file__).parents[2])
+
+
+def _serves(known: Settings) -> bool:
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(known.host, known.host)  # noqa: S104  # compared, not bound
+    connection = http.client.HTTPConnection(host, known.port, timeout=2)
+    try:
+        connection.request("GET", "/healthz", headers={"User-Agent": "replydesk-up"})
+        return connection.getresponse().status == 200
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
