@@ -1,0 +1,68 @@
+"""The main job in the running house: from the reply form to a decision, to the page, and back to the site."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from standardwebhooks import Webhook
+
+from tests.journey.conftest import Contexts
+from tests.journey.whole_house import House, Receiver, until
+
+pytestmark = pytest.mark.journey
+
+
+def test_a_comment_goes_from_the_form_to_a_decision_and_back_to_the_site(
+    tmp_path: Path, contexts: Contexts
+) -> None:
+    """Posted in a real browser, a held comment is on the desk; a click publishes it, and a signed callback says so."""
+    with House(tmp_path / "home") as house, Receiver() as site:
+        page = contexts().new_page()
+        house.run("site", "set", "demo", f"callback_url={site.url}", "hold_words=hedgehog")
+        secret = json.loads((house.home / "demo-site.json").read_text())["webhook_secret"]
+
+        page.goto(f"{house.url}/demo/the-bridge")
+        page.get_by_label("Comment").fill("A hedgehog crossed it before the mayor did.")
+        page.get_by_label("Name").fill("Bo")
+        page.get_by_label("Email").fill("bo.winter@mail.example")
+        page.get_by_role("button", name="Post comment").click()
+        page.wait_for_url("**/r/*")
+        receipt = page.url
+
+        page.goto(house.json("moderator", "add", "Chi")["sign_in_url"])
+        page.get_by_role("button").first.click()
+        page.goto(f"{house.url}/desk")
+        page.get_by_text("A hedgehog crossed it").wait_for()
+        assert "bo.winter" not in page.content()
+        page.get_by_role("button", name="Approve").click()
+
+        until(lambda: any(b"comment.approved" in body for _, body in site.received), 30)
+        page.goto(f"{house.url}/demo/the-bridge")
+        page.get_by_text("A hedgehog crossed it").wait_for()
+        page.goto(receipt)
+        assert "published" in page.inner_text("main").lower()
+
+        types = [Webhook(secret).verify(body, headers)["type"] for headers, body in site.received]
+        assert types == ["comment.held", "comment.approved"]
+        assert all(b"bo.winter" not in body for _, body in site.received)
+
+
+def test_a_clear_comment_is_published_without_anyone(tmp_path: Path, contexts: Contexts) -> None:
+    """A harmless comment posted in a browser is scored, approved and under the article by itself."""
+    with House(tmp_path / "home") as house:
+        page = contexts().new_page()
+        page.goto(f"{house.url}/demo/the-bridge")
+        page.get_by_label("Comment").fill(
+            "I walked over the bridge this morning and the view of the river is lovely."
+        )
+        page.get_by_label("Name").fill("Dee")
+        page.get_by_label("Email").fill("dee@mail.example")
+        page.wait_for_timeout(2500)  # a person needs longer than the least time the form allows
+        page.get_by_role("button", name="Post comment").click()
+        page.wait_for_url("**/r/*")
+        article = f"/v1/sites/demo/published?article_url={house.url}/demo/the-bridge"
+        until(lambda: b"the view of the river" in house.call("GET", article).body)
+        page.goto(f"{house.url}/demo/the-bridge")
+        page.get_by_text("the view of the river").wait_for()

@@ -1,0 +1,184 @@
+"""The promise in the running house: an address that came through any door is in no byte that the house wrote."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import os
+import re
+import secrets
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import quote, urlencode
+
+import pytest
+from standardwebhooks import Webhook
+
+from tests.journey.whole_house import REPLYDESK, House, Receiver, submission, until
+
+pytestmark = pytest.mark.journey
+
+
+def test_no_address_is_in_any_byte_the_house_wrote(tmp_path: Path) -> None:
+    """Posted through form, API, batch, inbound and import, also in text and name, no address is found in any form."""
+    temporary = tmp_path / "tmp"
+    temporary.mkdir()
+    before = set(_files(Path(tempfile.gettempdir())))
+    with House(tmp_path / "home", TMPDIR=str(temporary)) as house, Receiver() as site:
+        house.run("site", "set", "demo", f"callback_url={site.url}")
+        kept = json.loads((house.home / "demo-site.json").read_text())
+        addresses = [
+            _address(door) for door in ("api", "text", "batch", "inbound", "import", "form", "refused")
+        ]
+        _post_through_every_door(house, kept, dict(zip(_DOORS, addresses, strict=True)), tmp_path)
+        until(lambda: not house.run("comments", "--site", "demo", "--status", "pending", "--json").strip())
+        listed = house.run("comments", "--site", "demo", "--json")
+        assert len(listed.splitlines()) == 6
+        until(lambda: len(site.received) >= 6)
+        for path in ("/v1/comments", "/v1/decisions", "/metrics", "/readyz", "/openapi.json"):
+            house.call("GET", path, key=kept["key"])
+        dump = _broker_dump(house)
+        written = dict(_bytes_of([house.home, temporary]))
+        written |= {str(path): path.read_bytes() for path in _new_files(before)}
+        written |= {"broker": dump, "callbacks": b"".join(str(h).encode() + b for h, b in site.received)}
+        written |= {
+            "answers": b"\n".join(house.answers),
+            "list": listed.encode(),
+            "screen": house.output.read_bytes(),
+        }
+        for address in addresses:
+            for name, form in _forms(address).items():
+                found = [place for place, content in written.items() if form.lower() in content.lower()]
+                assert not found, f"{name} of an address is in {found}"
+        _open_box(house, kept, addresses[0], tmp_path)
+
+
+_DOORS = ("api", "text", "batch", "inbound", "import", "form", "refused")
+
+
+def _address(door: str) -> str:
+    return f"canary.{door}.{secrets.token_hex(6)}@mail.example"
+
+
+def _post_through_every_door(
+    house: House, kept: dict[str, str], address: dict[str, str], folder: Path
+) -> None:
+    def one(door: str, **changes: object) -> dict[str, object]:
+        return submission(f"by-{door}", author={"name": "Ada", "email": address[door]}, **changes)
+
+    key = kept["key"]
+    assert house.call("POST", "/v1/comments", one("api"), key).status == 202
+    told = address["text"]
+    mentioning = one("text", body=f"Write to {told} or {told.upper()}!")
+    mentioning["author"] = {
+        "name": f"Ada {told}",
+        "email": told,
+        "website": f"https://ada.example/?m={quote(told)}",
+    }
+    assert house.call("POST", "/v1/comments", mentioning, key).status == 202
+    assert house.call("POST", "/v1/comments/batch", [one("batch")], key).status in (200, 202, 207)
+    body = json.dumps(one("inbound")).encode()
+    signed = _signed(kept["inbound_secret"], body)
+    assert house.call("POST", "/v1/sites/demo/inbound", body, headers=signed).status == 202
+    lines = folder / "lines.jsonl"
+    lines.write_text(json.dumps(one("import")) + "\n")
+    house.run("import", str(lines), "--site", "demo")
+    lines.unlink()
+    _post_the_form(house, address["form"])
+    refused = house.call("POST", "/v1/comments", one("refused", body="", nonsense=address["refused"]), key)
+    assert refused.status in (400, 422)
+    house.call("POST", "/v1/comments", b'{"author": {"email": "' + address["refused"].encode(), key)
+
+
+def _signed(secret: str, body: bytes) -> dict[str, str]:
+    moment = datetime.now(tz=UTC)
+    signature = Webhook(secret).sign("msg_1", moment, body.decode())
+    stamp = str(int(moment.timestamp()))
+    return {"webhook-id": "msg_1", "webhook-timestamp": stamp, "webhook-signature": signature}
+
+
+def _post_the_form(house: House, address: str) -> None:
+    article = f"{house.url}/demo/the-bridge"
+    path = f"/sites/demo/reply?{urlencode({'article_url': article})}"
+    page = house.call("GET", path).body.decode()
+    found = re.search(r'name="ticket" value="([^"]+)"', page)
+    assert found
+    fields = {
+        "ticket": found[1],
+        "comment": "What a bridge.",
+        "name": "Fay",
+        "email": address,
+        "website": "",
+        "topic": "",
+    }
+    kind = {"Content-Type": "application/x-www-form-urlencoded"}
+    assert (
+        house.call("POST", path, urlencode(fields).encode(), headers=kind).status == 200
+    )  # the receipt, redirected
+
+
+def _forms(address: str) -> dict[str, bytes]:
+    raw = address.encode()
+    encoded = {f"base64 at {n}": base64.b64encode(b"x" * n + raw)[4 if n else 0 :][:-4] for n in range(3)}
+    return {
+        "plain": raw,
+        "local part": raw.partition(b"@")[0],
+        "url": quote(address).encode(),
+        "utf-16": address.encode("utf-16-le"),
+        "reversed": raw[::-1],
+        **encoded,
+        **{name: getattr(hashlib, name)(raw).hexdigest().encode() for name in ("md5", "sha1", "sha256")},
+    }
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    for root, _, names in os.walk(folder):
+        for name in names:
+            path = Path(root, name)
+            if path.is_file() and not path.is_symlink():
+                yield path
+
+
+def _bytes_of(folders: list[Path]) -> Iterator[tuple[str, bytes]]:
+    for folder in folders:
+        for path in _files(folder):
+            yield str(path), path.read_bytes()
+
+
+def _new_files(before: set[Path]) -> Iterator[Path]:
+    """Files of this run in the machine's own temporary folder; other tests' files are theirs."""
+    for path in _files(Path(tempfile.gettempdir())):
+        if path not in before and "replydesk" in str(path) and "pytest" not in str(path):
+            yield path
+
+
+def _broker_dump(house: House) -> bytes:
+    """Everything in the broker, as it would be written to a disk."""
+    import redis
+
+    address = (house.home / "run" / "broker-url").read_text().strip()
+    with redis.Redis.from_url(address) as client:
+        return (
+            b"\n".join(key + b" " + (client.dump(key) or b"") for key in client.scan_iter(count=1000))
+            + str(client.info()).encode()
+        )
+
+
+def _open_box(house: House, kept: dict[str, str], address: str, folder: Path) -> None:
+    """The site opens the sealed box offline with the private key that it alone holds."""
+    box = house.call("GET", "/v1/comments/by-api/contact", key=kept["key"]).json["box"]
+    key_file = folder / "contact.key"
+    key_file.write_text(kept["contact_private_key"])
+    key_file.chmod(0o600)
+    opened = subprocess.run(
+        [REPLYDESK, "contact", "open", "--private-key", str(key_file), box],
+        env={name: value for name, value in house.env.items() if not name.startswith("REPLYDESK_")},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert opened.stdout.strip() == address
