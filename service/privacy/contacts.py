@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import product
 from typing import Final
 
 import idna
@@ -19,13 +20,8 @@ from service.privacy.shadow import Shadow, cast
 PLACEHOLDERS: Final[dict[str, str]] = {"email": "⟦email⟧", "phone": "⟦phone⟧", "handle": "⟦handle⟧"}
 RANK: Final = {"phone": 0, "email": 1, "handle": 2}
 READERS_BRACKETS: Final = str.maketrans("⟦⟧", "〚〛")
-SPELLED: Final = (
-    (" at ", " dot "),
-    (" at ", "."),
-    ("(at)", "(dot)"),
-    (" (at) ", " (dot) "),
-    ("[at]", "[dot]"),
-)
+SIGNS: Final = ("@", " at ", "(at)", " (at) ", "[at]", " @ ")
+DOTS: Final = (".", " dot ", "(dot)", " (dot) ", "[dot]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +90,7 @@ def _occurrences(shadow: Shadow, own: Address) -> list[tuple[int, int, str]]:
     """Return every place where the writer's own address stands, however plain its local part is."""
     seen = _lowered(shadow.text)
     found: list[tuple[int, int, str]] = []
-    for form in _forms(own):
+    for form in _forms(own, seen):
         at = seen.find(form)
         while at >= 0:
             found.append((at, at + len(form), "email"))
@@ -102,12 +98,22 @@ def _occurrences(shadow: Shadow, own: Address) -> list[tuple[int, int, str]]:
     return found
 
 
-def _forms(own: Address) -> set[str]:
-    typed, normal = _lowered(cast(own.reveal()).text), normalise(own)
-    local, _, domain = normal.rpartition("@")
-    plain = {typed, normal, f"{_lowered(cast(local).text)}@{_lowered(idna.decode(domain))}"}
-    spelled = {form.replace("@", at).replace(".", dot) for form in plain for at, dot in SPELLED}
-    return plain | spelled
+def _forms(own: Address, seen: str) -> set[str]:
+    """Return every literal way to write the address: typed or normal, either IDN spelling, its signs spelled out.
+
+    Only the domains whose first label is in `seen` count, so that most texts cost next to nothing.
+    """
+    typed, _, typed_domain = _lowered(cast(own.reveal()).text).rpartition("@")
+    normal, _, domain = normalise(own).rpartition("@")
+    domains = {typed_domain, domain, _lowered(cast(idna.decode(domain)).text) if "xn--" in domain else domain}
+    hosts = [host for host in domains if host.partition(".")[0] in seen]
+    if not hosts:
+        return set()
+    names = {typed, normal, _lowered(cast(normal).text)}
+    return {
+        name.replace(".", name_dot) + at + host.replace(".", host_dot)
+        for name, name_dot, at, host, host_dot in product(names, DOTS, SIGNS, hosts, DOTS)
+    }
 
 
 def _lowered(text: str) -> str:

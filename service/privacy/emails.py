@@ -200,9 +200,10 @@ def _convinces(local: str, domain: str, sign: re.Match[str]) -> bool:
     if sign.group().strip().lower() == "at" and " point " in domain.lower():
         return False  # "at this point in" is English, "arobase exemple point fr" is an address
     mail = labels[0] in SURE_PROVIDERS and len(labels) <= 3
+    telling = any(c.isdigit() or c in "._" for c in name.strip("."))
     if tight:  # "shop at example.com" is a sentence; "jane.d at example.com" is not
-        return mail or (known and any(c.isdigit() or c in "._" for c in name.strip(".")))
-    return known
+        return mail or (known and telling)
+    return known or telling
 
 
 def _with_prefix(text: str, begin: int, end: int, sign: re.Match[str]) -> tuple[int, int, str]:
