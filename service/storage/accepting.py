@@ -8,12 +8,13 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Executable, bindparam, func, insert, select, text, update
+from sqlalchemy import Executable, bindparam, delete, func, insert, select, text, update
 
 from service.moderation.comment import Article, Comment, Draft, Status
 from service.ports import Key
+from service.storage.bulk import POSTGRESQL, insert_into, insert_rows, rows_text
 from service.storage.columns import Instant
-from service.storage.part import POSTGRESQL, Part, insert_into
+from service.storage.part import Part
 from service.storage.schema import articles, comments, contacts, idempotency_keys, originals, revisions, word
 
 _KEYS = select(
@@ -37,7 +38,7 @@ _COMPLETE_ARTICLE = (
     )
 )
 _NEXT_PKS = text("SELECT nextval('comments_pk_seq') FROM generate_series(1, :count)")
-_ADD_ORIGINALS = insert(originals)
+_FORGET_BOX = delete(contacts).where(contacts.c.comment_pk == bindparam("comment_pk"))
 
 _LOCK_REVISION = (
     select(comments.c.pk)
@@ -66,8 +67,8 @@ class AcceptingPart(Part):
         return {row.key: Key(row.key, row.comment_pk, row.revision, row.content_hash) for row in rows}
 
     def remember_keys(self, site_id: int, keys: Sequence[Key], now: datetime) -> None:
-        self._write_many(
-            _remember(self._dialect),
+        self._add(
+            idempotency_keys,
             [
                 {
                     "site_id": site_id,
@@ -79,6 +80,7 @@ class AcceptingPart(Part):
                 }
                 for key in sorted(keys, key=lambda key: key.key)
             ],
+            unique=("site_id", "key"),
         )
 
     def add_comments(self, site_id: int, drafts: Sequence[Draft], now: datetime) -> dict[str, Comment]:
@@ -116,7 +118,10 @@ class AcceptingPart(Part):
             pks = self._connection.scalars(_NEXT_PKS, {"count": len(rows)}).all()
             rows = [{**row, "pk": pk} for row, pk in zip(rows, sorted(pks), strict=True)]
             rows.sort(key=lambda row: str(row["id"]))
-        inserted = self._connection.execute(_add_comments(self._dialect), rows)
+            told = {"rows": rows_text(comments, rows)}
+            inserted = self._connection.execute(_add_batch(tuple(rows[0])), told)
+        else:
+            inserted = self._connection.execute(_add_comments(self._dialect), rows)
         return {row.id: row.pk for row in inserted}
 
     def _articles(self, site_id: int, wanted: Sequence[Article]) -> dict[str, tuple[int, Article]]:
@@ -147,8 +152,8 @@ class AcceptingPart(Part):
         return {row.url: (row.pk, Article(row.url, row.title, row.published_at)) for row in rows}
 
     def _make_articles(self, site_id: int, missing: Sequence[Article]) -> None:
-        self._write_many(
-            _make_articles(self._dialect),
+        self._add(
+            articles,
             [
                 {
                     "site_id": site_id,
@@ -158,6 +163,7 @@ class AcceptingPart(Part):
                 }
                 for article in missing
             ],
+            unique=("site_id", "url"),
         )
 
     def _add_sealed(self, pairs: Iterable[tuple[Comment, Draft]]) -> None:
@@ -174,8 +180,8 @@ class AcceptingPart(Part):
                 }
                 for original in draft.originals
             ]
-        self._write_many(_keep_boxes(self._dialect), boxes)
-        self._write_many(_ADD_ORIGINALS, sealed)
+        self._add(contacts, boxes)
+        self._add(originals, sealed)
 
     def revise(self, current: Comment, draft: Draft, now: datetime, keep_published: bool) -> Comment | None:
         locked = self._write(_LOCK_REVISION, comment_pk=current.pk, seen=current.revision).first()
@@ -203,33 +209,21 @@ class AcceptingPart(Part):
             revision=current.revision + 1,
             published_revision=published,
         )
+        if draft.box is not None:
+            self._write(_FORGET_BOX, comment_pk=current.pk)
         self._add_sealed([(revised, draft)])
         return revised
 
 
 @cache
 def _add_comments(dialect: str) -> Executable:
-    return (
-        insert_into(comments, dialect)
-        .on_conflict_do_nothing(index_elements=["site_id", "id"])
-        .returning(comments.c.pk, comments.c.id)
-    )
+    new = insert_into(comments, dialect).on_conflict_do_nothing(index_elements=["site_id", "id"])
+    return new.returning(comments.c.pk, comments.c.id)
 
 
 @cache
-def _make_articles(dialect: str) -> Executable:
-    return insert_into(articles, dialect).on_conflict_do_nothing(index_elements=["site_id", "url"])
-
-
-@cache
-def _remember(dialect: str) -> Executable:
-    return insert_into(idempotency_keys, dialect).on_conflict_do_nothing(index_elements=["site_id", "key"])
-
-
-@cache
-def _keep_boxes(dialect: str) -> Executable:
-    new = insert_into(contacts, dialect)
-    return new.on_conflict_do_update(index_elements=["comment_pk"], set_={"box": new.excluded.box})
+def _add_batch(names: tuple[str, ...]) -> Executable:
+    return insert_rows(comments, names, unique=("site_id", "id")).returning(comments.c.pk, comments.c.id)
 
 
 def _completed(stored: Article, told: Article) -> Article:

@@ -7,13 +7,14 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Executable, RowMapping, and_, bindparam, insert, select, text, update
+from sqlalchemy import Executable, RowMapping, and_, bindparam, select, text, update
 
 from service.moderation.comment import Comment
 from service.moderation.verdict import Action, Decision, Who
 from service.ports import Label
+from service.storage.bulk import POSTGRESQL, insert_into
 from service.storage.columns import Instant
-from service.storage.part import POSTGRESQL, Part, insert_into
+from service.storage.part import Part
 from service.storage.reading import ARTICLE, PAGE_LIMIT, TEXTS, in_revision, joined
 from service.storage.rows import decision_of
 from service.storage.schema import (
@@ -45,7 +46,7 @@ _SEQUENCE = (
     .values(seq=site_counters.c.seq + bindparam("count"))
     .returning(site_counters.c.seq)
 )
-_ADD = insert(decisions)
+_TABLE = decisions
 _BY_ID = select(decisions).where(decisions.c.pk == bindparam("decision_id"))
 _OF_COMMENT = (
     select(decisions).where(decisions.c.comment_pk == bindparam("comment_pk")).order_by(decisions.c.pk)
@@ -102,7 +103,7 @@ _LATER = _LATEST.where(decisions.c.pk < bindparam("before"))
 _NOTES = select(notes.c.decision_id, notes.c.text).where(
     notes.c.decision_id.in_(bindparam("decision_ids", expanding=True))
 )
-_ADD_LABELS = insert(labels)
+_LABEL_TABLE = labels
 _LABELS = select(labels).where(labels.c.comment_pk == bindparam("comment_pk")).order_by(labels.c.pk)
 _RETRACT = (
     update(labels)
@@ -128,7 +129,7 @@ class DecisionsPart(Part):
         return last - count + 1
 
     def add_decisions(self, decisions: Sequence[Decision]) -> None:
-        self._write_many(_ADD, [_row(decision) for decision in decisions])
+        self._add(_TABLE, [_row(decision) for decision in decisions])
 
     def decision(self, decision_id: int) -> Decision | None:
         row = self._read(_BY_ID, decision_id=decision_id).mappings().first()
@@ -171,8 +172,8 @@ class DecisionsPart(Part):
         return {row.decision_id: row.text for row in rows}
 
     def add_labels(self, labels: Sequence[Label]) -> None:
-        self._write_many(
-            _ADD_LABELS,
+        self._add(
+            _LABEL_TABLE,
             [
                 {
                     "site_id": label.site_id,

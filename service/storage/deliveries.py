@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, bindparam, exists, func, insert, select, update
+from sqlalchemy import Select, bindparam, exists, func, select, update
 
 from service.moderation.events import Delivery
 from service.storage.columns import Instant
@@ -16,7 +16,7 @@ from service.storage.reading import PAGE_LIMIT
 from service.storage.rows import delivery_of
 from service.storage.schema import deliveries, is_dead, is_waiting, sites, word
 
-_ADD = insert(deliveries)
+_TABLE = deliveries
 _NOW = bindparam("now", type_=Instant)
 _EARLIEST = (
     select(func.min(deliveries.c.next_attempt_at))
@@ -85,8 +85,8 @@ class DeliveriesPart(Part):
     """The verbs about callbacks."""
 
     def add_deliveries(self, deliveries: Sequence[Delivery]) -> None:
-        self._write_many(
-            _ADD,
+        self._add(
+            _TABLE,
             [
                 {
                     "site_id": delivery.site_id,
@@ -125,7 +125,7 @@ class DeliveriesPart(Part):
         return leased
 
     def release_deliveries(self, leased: Sequence[Delivery], due_at: datetime) -> None:
-        self._write_many(
+        self._write_each(
             _RELEASE,
             [
                 {"delivery_id": delivery.id, "attempt": delivery.attempts, "again": due_at}

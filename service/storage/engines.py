@@ -11,7 +11,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DisconnectionError
 from sqlalchemy.pool import QueuePool
 
-from service.storage.part import POSTGRESQL, SQLITE
+from service.storage.bulk import POSTGRESQL, SQLITE
 
 BUSY_SECONDS = 15.0
 POOL_SECONDS = 10.0

@@ -14,8 +14,8 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, event, text
 
+from service.storage.bulk import POSTGRESQL
 from service.storage.engines import for_reading, open_engine
-from service.storage.part import POSTGRESQL
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _TURN = 7_232_051_106

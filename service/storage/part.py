@@ -6,16 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, CursorResult, Executable, Table
-from sqlalchemy.dialects import postgresql, sqlite
 
-Row = Mapping[str, object]
+from service.storage.bulk import POSTGRESQL, insert_new, insert_rows, rows_text
 
-POSTGRESQL, SQLITE = "postgresql", "sqlite"
-
-
-def insert_into(table: Table, dialect: str) -> postgresql.Insert | sqlite.Insert:
-    """Return an INSERT that knows ON CONFLICT; both dialects spell it alike."""
-    return postgresql.insert(table) if dialect == POSTGRESQL else sqlite.insert(table)
+Row = Mapping[str, Any]
 
 
 class Part:
@@ -33,7 +27,17 @@ class Part:
         self._must_write()
         return self._connection.execute(statement, values)
 
-    def _write_many(self, statement: Executable, rows: Sequence[Row]) -> None:
+    def _add(self, table: Table, rows: Sequence[Row], unique: tuple[str, ...] = ()) -> None:
+        """Insert the rows, all with the same columns; those that meet a row on `unique` are left out."""
+        self._must_write()
+        if len(rows) > 1 and self._dialect == POSTGRESQL:
+            self._connection.execute(
+                insert_rows(table, tuple(rows[0]), unique), {"rows": rows_text(table, rows)}
+            )
+        elif rows:
+            self._connection.execute(insert_new(table, self._dialect, unique), rows)
+
+    def _write_each(self, statement: Executable, rows: Sequence[Row]) -> None:
         """Run the statement once per row, as the driver's own batch."""
         self._must_write()
         if rows:

@@ -8,8 +8,9 @@ from functools import cache
 from sqlalchemy import Executable, RowMapping, bindparam, delete, exists, insert, select, true, update
 
 from service.ports import Moderator
+from service.storage.bulk import insert_into
 from service.storage.columns import Instant
-from service.storage.part import Part, insert_into
+from service.storage.part import Part
 from service.storage.schema import acts, idempotency_keys, moderators, sessions, sign_ins
 
 _MODERATORS = select(moderators.c.pk, moderators.c.name, moderators.c.role, moderators.c.active)

@@ -11,7 +11,7 @@ from sqlalchemy import BigInteger, Executable, Integer, Select, Text, bindparam,
 
 from service.moderation.comment import Article, Comment
 from service.ports import Move
-from service.storage.bulk import rows_of
+from service.storage.bulk import POSTGRESQL, rows_of
 from service.storage.columns import Instant, to_json, to_microseconds
 from service.storage.part import Part
 from service.storage.rows import comment_of, verdict_text
@@ -85,7 +85,7 @@ class ScoringPart(Part):
 
 @cache
 def _move(dialect: str) -> Executable:
-    """Compare and swap all in one statement. The rows are locked in the order of pk, so that two never deadlock."""
+    """Compare and swap all in one statement. PostgreSQL locks in the order of pk, so that two never deadlock."""
     wanted = rows_of(
         "moves",
         dialect,
@@ -99,18 +99,10 @@ def _move(dialect: str) -> Executable:
         decided_at=BigInteger,
         verdict=Text,
     )
-    locked = (
-        select(comments.c.pk)
-        .where(comments.c.pk.in_(select(wanted.c.pk)))
-        .order_by(comments.c.pk)
-        .with_for_update()
-        .cte("locked")
-    )
-    return (
+    swap = (
         update(comments)
         .where(
             comments.c.pk == wanted.c.pk,
-            comments.c.pk.in_(select(locked.c.pk)),
             comments.c.revision == wanted.c.revision,
             comments.c.status == wanted.c.from_status,
             comments.c.decision_id.is_not_distinct_from(wanted.c.standing),
@@ -125,6 +117,16 @@ def _move(dialect: str) -> Executable:
         )
         .returning(comments.c.pk)
     )
+    if dialect != POSTGRESQL:
+        return swap
+    locked = (
+        select(comments.c.pk)
+        .where(comments.c.pk.in_(select(wanted.c.pk)))
+        .order_by(comments.c.pk)
+        .with_for_update()
+        .cte("locked")
+    )
+    return swap.where(comments.c.pk.in_(select(locked.c.pk)))
 
 
 def _told(move: Move) -> dict[str, Any]:

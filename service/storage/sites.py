@@ -12,8 +12,9 @@ from sqlalchemy import Executable, RowMapping, bindparam, insert, or_, select, u
 from service.moderation.policy import Policy
 from service.moderation.terms import from_terms, to_terms
 from service.ports import Site
+from service.storage.bulk import insert_into
 from service.storage.columns import Instant, to_json
-from service.storage.part import Part, insert_into
+from service.storage.part import Part
 from service.storage.schema import api_keys, policies, site_counters, sites
 
 _SITES = select(sites, policies.c.terms).join(

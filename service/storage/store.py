@@ -11,10 +11,10 @@ from sqlalchemy import Engine, inspect, text
 from service.moderation.errors import ReplydeskError
 from service.ports import Store
 from service.storage.accepting import AcceptingPart
+from service.storage.bulk import SQLITE
 from service.storage.decisions import DecisionsPart
 from service.storage.deliveries import DeliveriesPart
 from service.storage.engines import for_reading, open_engine
-from service.storage.part import SQLITE
 from service.storage.people import PeoplePart
 from service.storage.reading import ReadingPart
 from service.storage.schema import HEAD
