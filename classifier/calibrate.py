@@ -36,7 +36,7 @@ class AffineCalibrator(TransformerMixin, BaseEstimator):  # type: ignore[misc]  
         for column in range(columns):
             known = ~np.isnan(targets[:, column])
             found = targets[known, column]
-            if len(found) and found.min() < found.max() and 0 <= found.min() and found.max() <= 1:
+            if len(found) and found.min() < found.max() and found.min() >= 0 and found.max() <= 1:
                 self._fit_column(column, X[known, column], found, weight[known])
         return self
 

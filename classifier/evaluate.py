@@ -116,7 +116,7 @@ def _gaps(corpus: data.Corpus, ours: Doubles) -> dict[str, Any]:
 def _peer(texts: list[str]) -> Doubles | None:
     """Scores the same texts with alt-profanity-check, where it is installed (extra `bench`)."""
     try:
-        from profanity_check import predict_prob
+        from profanity_check import predict_prob  # type: ignore[import-untyped]  # ships no types
     except ImportError:
         print(
             "alt-profanity-check is not installed (extra `bench`): no peer beside the figures",

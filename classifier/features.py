@@ -31,8 +31,9 @@ _APOSTROPHE = 39
 class Grams:
     """One kind of n-gram over a batch: table rows sorted by text, and where in the folded buffer each one lies.
 
-    `rows[indptr[d]:indptr[d + 1]]` are those of text `d`. `first` and `last` number characters of the stream (or words);
-    `begin_of` and `last_of` give their offsets in `Views.codes`, looked up only when somebody asks for an explanation.
+    `rows[indptr[d]:indptr[d + 1]]` are those of text `d`. `first` and `last` number characters of the
+    stream (or words); `begin_of` and `last_of` give their offsets in
+    `Views.codes`, looked up only when somebody asks for an explanation.
     """
 
     kind: str

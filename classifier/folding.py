@@ -139,7 +139,7 @@ def tables() -> Tables:
     kind = np.full(SIZE, SYMBOL, dtype=np.uint8)
     trick = np.zeros(SIZE, dtype=np.uint8)
     for point in range(SIZE):
-        if 0x3400 <= point <= 0x9FFF or 0xAC00 <= point <= 0xD7A3 or 0x20000 <= point:
+        if 0x3400 <= point <= 0x9FFF or 0xAC00 <= point <= 0xD7A3 or point >= 0x20000:
             kind[point] = LETTER
             continue
         if 0xD800 <= point <= 0xF8FF or 0x12000 <= point < 0x1D000:

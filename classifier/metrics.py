@@ -92,24 +92,43 @@ def rate_at(truth: NDArray[Any], scores: NDArray[Any], caught: float = 0.8) -> f
     return float((np.asarray(scores)[~np.asarray(truth, bool)] >= cut).mean())
 
 
-def worst_term_rate(
-    texts: list[str], truth: NDArray[Any], scores: Doubles, terms: tuple[str, ...], together: float = 0.05
-) -> tuple[str, float]:
-    """The identity term with most benign texts above the cut that all benign texts together pass at 5 %."""
+def terms_in(texts: list[str], terms: tuple[str, ...]) -> NDArray[np.bool_]:
+    """Says which texts name which term, as a word: (terms, texts)."""
+    plain = [f" {text.lower().strip(' .!?')} " for text in texts]
+    return np.array([[f" {term} " in text for text in plain] for term in terms], bool)
+
+
+def term_rates(truth: NDArray[Any], scores: Doubles, named: NDArray[np.bool_], together: float = 0.05) -> Doubles:
+    """Share of each term's benign texts above the cut that `together` of all benign texts pass; NaN for rare terms."""
     benign = ~np.asarray(truth, bool)
-    cut = np.quantile(scores[benign], 1 - together)
-    rates = {}
-    for term in terms:
-        about = benign & np.array([f" {term} " in f" {text.lower().strip('.!?')} " for text in texts])
-        if about.sum() >= 20:
-            rates[term] = float((scores[about] > cut).mean())
-    worst = max(rates, key=lambda term: rates[term], default="")
-    return worst, rates.get(worst, float("nan"))
+    above = scores > np.quantile(scores[benign], 1 - together)
+    counts = (named & benign).sum(axis=1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        rates: Doubles = np.where(counts >= 20, (named & benign & above).sum(axis=1) / np.maximum(counts, 1), np.nan)
+    return rates
+
+
+def worst_rate(truth: NDArray[Any], scores: Doubles, named: NDArray[np.bool_]) -> float:
+    """The highest of `term_rates`."""
+    rates = term_rates(truth, scores, named)
+    return float(np.nanmax(rates)) if not np.isnan(rates).all() else float("nan")
+
+
+def worst_term_rate(
+    texts: list[str], truth: NDArray[Any], scores: Doubles, terms: tuple[str, ...]
+) -> tuple[str, float]:
+    """The identity term whose benign texts suffer most, and its rate."""
+    rates = term_rates(truth, scores, terms_in(texts, terms))
+    if np.isnan(rates).all():
+        return "", float("nan")
+    worst = int(np.nanargmax(rates))
+    return terms[worst], float(rates[worst])
 
 
 TERMS = (
     "lesbian gay bisexual transgender trans queer lgbt lgbtq homosexual straight heterosexual male female nonbinary "
-    "african african american black white european hispanic latino latina latinx mexican canadian american asian indian "
+    "african african american black white european"
+    " hispanic latino latina latinx mexican canadian american asian indian "
     "middle eastern chinese japanese christian muslim jewish buddhist catholic protestant sikh taoist old older young "
     "younger teenage millenial middle aged elderly blind deaf paralyzed woman women man men immigrant refugee"
 )

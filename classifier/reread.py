@@ -11,9 +11,11 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import islice, product
+from itertools import islice, pairwise, product
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
+
+from classifier.words import words
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -24,12 +26,7 @@ LEET = {
     "%": "x", "^": "a", "&": "a",
 }  # fmt: skip
 MASKS = frozenset("*#%$@!-_.+=?~^&x")
-_MASKED = (
-    "fuck fucking fucked fucker fuckers fucks motherfucker motherfucking shit shits shitty bullshit bitch bitches "
-    "ass asses asshole assholes cunt cunts dick dicks dickhead cock pussy slut sluts whore whores nigger niggers nigga "
-    "faggot faggots fag fags retard retards retarded damn goddamn hell crap piss bastard bastards idiot idiots stupid "
-    "moron morons dumb dumbass jackass kill rape suck sucks tits twat wanker porn sex penis dyke spic kike chink"
-).split()
+_MASKED = words("masked")
 _TAG = re.compile(r"</?[a-z][a-z0-9]{0,9} {0,3}/?>|\[/?[a-z]{1,10}(?:=[^\]\[\n]{0,200})?\]")
 _BREAKS = ("<br", "<p", "</p", "<li", "</li", "<div", "</div")
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#x[0-9a-f]{1,6}|[a-z]{2,8});")
@@ -76,7 +73,7 @@ class Lexicon:
         while cuts[-1] > 0:
             cuts.append(back[cuts[-1]])
         cuts.reverse()
-        return [letters[a:b] for a, b in zip(cuts, cuts[1:], strict=False)]
+        return [letters[a:b] for a, b in pairwise(cuts)]
 
 
 @dataclass
@@ -158,11 +155,11 @@ def _joined(text: str, run: list[int], lexicon: Lexicon) -> Iterator[tuple[int, 
     """Turns one run of lonely letters into words, or leaves it when no word comes out."""
     if len(run) < 3:
         return
-    gaps = [text[a + 1 : b] for a, b in zip(run, run[1:], strict=False)]
+    gaps = [text[a + 1 : b] for a, b in pairwise(run)]
     usual = Counter(gaps).most_common(1)[0][0]
     groups: list[list[int]] = [[run[0]]]
     for gap, place in zip(gaps, run[1:], strict=True):
-        if gap == usual or "\n" not in gap and len(gap) <= len(usual):
+        if gap == usual or ("\n" not in gap and len(gap) <= len(usual)):
             groups[-1].append(place)
         else:
             groups.append([place])
@@ -190,7 +187,7 @@ def _words_of(text: str, group: list[int], lexicon: Lexicon) -> list[str]:
 
 def _tokens(text: str, lexicon: Lexicon) -> Iterator[tuple[int, int, str, list[int]]]:
     """Respells disguised tokens. A text in which many tokens look like leetspeak is read more boldly."""
-    found = [match for match in _TOKEN.finditer(text)]
+    found = list(_TOKEN.finditer(text))
     odd = sum(1 for match in found if _leetish(match.group()))
     bold = odd >= 3 and odd * 5 >= len(found)
     for match in found:
@@ -269,7 +266,7 @@ def _squeezed(token: str, lexicon: Lexicon) -> str | None:
     return _cheapest(choices, lexicon) or choices[0]
 
 
-def _unmasked(token: str, lexicon: Lexicon, bold: bool) -> str | None:
+def _unmasked(token: str, lexicon: Lexicon, _bold: bool) -> str | None:
     """Reads signs in the place of letters: first as one of the words people mask, then as any vowel."""
     masked = [place for place, each in enumerate(token) if each in MASKS and each != "x"]
     letters = sum(each.isalpha() for each in token)
@@ -281,13 +278,17 @@ def _unmasked(token: str, lexicon: Lexicon, bold: bool) -> str | None:
         return None
     for word in _MASKED:
         if len(word) == len(token) and all(
-            each in MASKS and each != "x" or each == w for each, w in zip(token, word, strict=True)
+            _stands_for(sign, letter) for sign, letter in zip(token, word, strict=True)
         ):
-            if all(w in LEET.get(token[place], w) for place, w in ((place, word[place]) for place in masked)):
-                return word
+            return word
     if len(masked) == 1 and token[masked[0]] == "*" and letters > 2:
         return _cheapest([token.replace("*", vowel) for vowel in "aeiou"], lexicon)
     return None
+
+
+def _stands_for(sign: str, letter: str) -> bool:
+    """Says whether a character of a masked word may stand for a letter: itself, its leet form, or any mere mask."""
+    return sign == letter or (sign in MASKS and sign != "x" and letter in LEET.get(sign, letter))
 
 
 def _unleeted(token: str, lexicon: Lexicon, bold: bool) -> str | None:
@@ -312,7 +313,7 @@ def _unleeted(token: str, lexicon: Lexicon, bold: bool) -> str | None:
     return choices[0] if bold and inside else None
 
 
-def _undotted(token: str, lexicon: Lexicon, bold: bool) -> str | None:
+def _undotted(token: str, lexicon: Lexicon, _bold: bool) -> str | None:
     """Joins pieces of a word parted by signs, where the whole is known and the pieces are not words."""
     if not any(each in ".-_*~|/+=" for each in token[1:-1]):
         return None

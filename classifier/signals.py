@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from classifier.words import words
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -30,18 +32,8 @@ NAMES = (
     "lookalike", "marks", "reread", "website", "name_is_keyword",
 )  # fmt: skip
 
-SHORTENERS = frozenset(
-    "bit.ly tinyurl.com goo.gl t.co ow.ly is.gd buff.ly cutt.ly rb.gy t.ly shorturl.at rebrand.ly adf.ly bl.ink v.gd "
-    "tiny.cc lnkd.in s.id wa.me t.me telegra.ph linktr.ee shorte.st ouo.io bc.vc clck.ru vk.cc surl.li u.to x.co "
-    "soo.gd qr.ae po.st trib.al dlvr.it ift.tt fb.me youtu.be amzn.to".split()
-) - {"youtu.be", "amzn.to"}
-KEYWORDS = frozenset(
-    "seo casino poker bet betting slots viagra cialis pharmacy pills loan loans credit crypto bitcoin forex trading "
-    "invest investment escort escorts dating sex porn cheap buy discount sale shop store online best top free review "
-    "reviews service services company agency marketing hosting website design repair cleaning insurance lawyer "
-    "attorney essay writing replica watches shoes handbags jersey jerseys outlet download hack generator gold nike "
-    "louis vuitton weight diet keto cbd vape steroids hotel travel tours taxi rental movers plumber roofing".split()
-)
+SHORTENERS = frozenset(words("shorteners"))
+KEYWORDS = frozenset(words("keywords"))
 _LINK = re.compile(r"(?:https?://|www\.)([^\s/<>\"'\])]{1,100})", re.IGNORECASE)
 _BARE = re.compile(
     r"(?<![\w@./])[\w-]{2,40}\.(?:com|net|org|info|biz|ru|cn|xyz|top|club|online|site|shop|store|vip|io|co|me|tk|live)\b",

@@ -1,0 +1,23 @@
+"""The lists of words.txt, by name."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+
+@lru_cache(maxsize=1)
+def _sections() -> dict[str, tuple[str, ...]]:
+    sections: dict[str, tuple[str, ...]] = {}
+    name = ""
+    for line in Path(__file__).with_name("words.txt").read_text(encoding="utf-8").splitlines():
+        if line.startswith("["):
+            name = line.strip("[]")
+        elif name:
+            sections[name] = (*sections.get(name, ()), *line.split())
+    return sections
+
+
+def words(name: str) -> tuple[str, ...]:
+    """Returns one list, in the order of the file."""
+    return _sections()[name]
