@@ -1,0 +1,63 @@
+"""`replydesk classifier`: the reader alone, on texts from a pipe or files; needs no house."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from service.cli.opened import Refused
+
+
+@click.group()
+def classifier() -> None:
+    """Score texts, and evaluate or train the model."""
+
+
+@classifier.command()
+@click.option("--plain", is_flag=True, help="Scores alone, without reading and spans: fast.")
+def score(plain: bool) -> None:
+    """Score JSON lines {"text": …} from standard input, one JSON line for each, in order.
+
+    A line that cannot be read is answered by a line that says so, and the exit code is 1 in the end.
+    """
+    from classifier import ModelError
+    from classifier.stream import score_stream
+
+    lines = open(sys.stdin.fileno(), encoding="utf-8", errors="replace", closefd=False)  # noqa: SIM115  # not ours to close
+    try:
+        bad = score_stream(lines, sys.stdout, plain=plain)
+    except ModelError as wrong:
+        raise Refused(str(wrong)) from None
+    if bad:
+        click.echo(f"replydesk: {bad} lines could not be read", err=True)
+        sys.exit(1)
+
+
+@classifier.command()
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.option("--compare/--no-compare", default=False, help="Beside the other packages that are installed.")
+def evaluate(files: tuple[Path, ...], as_json: bool, compare: bool) -> None:
+    """Measure the shipped model on labelled FILES (parquet or JSON lines)."""
+    from classifier import ModelError
+    from classifier.evaluate import main
+
+    try:
+        sys.exit(main(list(files), json=as_json, compare=compare))
+    except ModelError as wrong:
+        raise Refused(str(wrong)) from None
+
+
+@classifier.command()
+@click.option("--data", type=click.Path(path_type=Path), default=Path("../shared/data"), show_default=True)
+@click.option(
+    "--out", type=click.Path(path_type=Path), required=True, help="The directory for the new model."
+)
+@click.option("--seed", type=int, default=0, show_default=True)
+def train(data: Path, out: Path, seed: int) -> None:
+    """Train a model from the data directory, evaluate it and write it."""
+    from classifier.train import main
+
+    sys.exit(main(data, out, seed))

@@ -1,0 +1,106 @@
+"""`replydesk deliveries`: callbacks on their way, and dead ones sent on their way again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from service.cli.opened import Refused, opened_house, print_json
+
+if TYPE_CHECKING:
+    from service.moderation.events import Delivery
+    from service.wiring import Parts
+
+PAGE: Final = 200
+STATES: Final = ("waiting", "delivered", "dead")
+
+
+@click.group()
+def deliveries() -> None:
+    """List callbacks and replay dead ones."""
+
+
+@deliveries.command("list")
+@click.option("--site", "site_name", help="Only this site's.")
+@click.option("--state", type=click.Choice(STATES), help="Only those in this state.")
+@click.option("--dead", is_flag=True, help="Short for --state dead.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
+def list_deliveries(site_name: str | None, state: str | None, dead: bool, as_json: bool) -> None:
+    """List callbacks, oldest first; their texts are not shown."""
+    with opened_house() as parts:
+        names = _names(parts, site_name)
+        for delivery in _stream(parts, names, site_name, "dead" if dead else state):
+            view = _view(delivery, names)
+            if as_json:
+                print_json(view)
+            else:
+                said = view["last_outcome"] or ""
+                click.echo(
+                    f"{delivery.id:>8} {delivery.state:<9} {view['site']:<16} {delivery.type:<18}"
+                    f" attempts {delivery.attempts:<2} {said}".rstrip()
+                )
+
+
+@deliveries.command()
+@click.argument("ids", nargs=-1, type=int)
+@click.option("--site", "site_name", help="Only this site's.")
+@click.option("--dead", is_flag=True, help="All that are dead, of the site or of all sites.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def replay(ids: tuple[int, ...], site_name: str | None, dead: bool, as_json: bool) -> None:
+    """Send dead callbacks again: those with the IDS named, or all with --dead; same id, same bytes, new attempts."""
+    if bool(ids) == dead:
+        raise Refused("name the IDS to replay, or say --dead for all of them")
+    from service.ports import DELIVER
+
+    with opened_house() as parts:
+        names = _names(parts, site_name)
+        site_id = next(iter(names)) if site_name else None
+        with parts.house.store.write() as tx:
+            count = tx.replay_deliveries(site_id, None if dead else list(ids), parts.house.clock())
+        if count:
+            parts.house.bell.ring(DELIVER)
+    if as_json:
+        print_json({"replayed": count})
+    else:
+        click.echo(f"{count} on their way again.")
+
+
+def _names(parts: Parts, site_name: str | None) -> dict[int, str]:
+    """Return names of sites by id: of the one named, or of all."""
+    from service.tuning import find_site
+
+    with parts.house.store.read() as tx:
+        found = [find_site(tx, site_name)] if site_name else tx.sites()
+    return {one.id: one.name for one in found}
+
+
+def _stream(
+    parts: Parts, names: dict[int, str], site_name: str | None, state: str | None
+) -> Iterator[Delivery]:
+    site_id, after = (next(iter(names)) if site_name else None), 0
+    while True:
+        with parts.house.store.read() as tx:
+            page = tx.deliveries(site_id, state, PAGE, after)
+        yield from page
+        if len(page) < PAGE:
+            return
+        after = page[-1].id
+
+
+def _view(delivery: Delivery, names: dict[int, str]) -> dict[str, object]:
+    from service.moderation.events import instant
+
+    return {
+        "id": delivery.id,
+        "site": names.get(delivery.site_id),
+        "webhook_id": delivery.webhook_id,
+        "type": delivery.type,
+        "state": delivery.state,
+        "attempts": delivery.attempts,
+        "last_outcome": delivery.last_outcome,
+        "next_attempt_at": instant(delivery.next_attempt_at) if delivery.state == "waiting" else None,
+        "created_at": instant(delivery.created_at),
+        "delivered_at": instant(delivery.delivered_at),
+    }

@@ -1,0 +1,91 @@
+"""`replydesk import`: posts the comments of a JSON Lines file; run it again and it goes on where it was."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Final
+
+import click
+
+from service.cli.opened import Refused, opened_house, print_json
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+    from service.importing import Batch
+
+FAULTS_SHOWN: Final = 100
+OUTCOMES: Final = ("imported", "replayed", "revised", "refused")
+
+
+@click.command("import")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--site", "site_name", required=True, help="The site whose comments these are.")
+@click.option("--strict", is_flag=True, help="Exit with 1 when a line was refused.")
+@click.option("--json", "as_json", is_flag=True, help="Print the counts as one JSON object.")
+def importing(file: Path, site_name: str, strict: bool, as_json: bool) -> None:
+    """Post the comments of FILE: one JSON object a line, with the fields of the API.
+
+    They are scored after live comments. Faulty lines are named and left out. Running it again repeats nothing: what is
+    there is counted as replayed, whether the lines have ids or not.
+    """
+    from service.importing import import_lines
+    from service.tuning import find_site
+
+    counts: Counter[str] = Counter()
+    with opened_house() as parts, _open(file) as lines, _progress() as progress:
+        with parts.house.store.read() as tx:
+            site = find_site(tx, site_name)
+        bar = progress.add_task("importing", total=file.stat().st_size, done=0)
+        shown = 0
+        for batch in import_lines(parts, site, lines):
+            counts += batch.counts
+            shown = _show_faults(progress, batch, shown)
+            progress.update(bar, advance=batch.read_bytes, done=sum(counts.values()))
+    _end({name: counts[name] for name in OUTCOMES}, as_json)
+    if strict and counts["refused"]:
+        raise SystemExit(1)
+
+
+def _open(file: Path) -> IO[bytes]:
+    try:
+        return file.open("rb")
+    except OSError as failure:
+        raise Refused(f"{file}: {failure.strerror}") from None
+
+
+def _progress() -> Progress:
+    """A bar by bytes on standard error; it keeps quiet where there is no terminal."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+
+    console = Console(stderr=True, highlight=False)
+    return Progress(
+        TextColumn("[bold]{task.description}"),
+        BarColumn(),
+        TextColumn("{task.percentage:3.0f} %"),
+        TextColumn("{task.fields[done]} lines"),
+        TransferSpeedColumn(),
+        TimeRemainingColumn(),
+        console=console,
+        disable=not console.is_terminal,
+    )
+
+
+def _show_faults(progress: Progress, batch: Batch, shown: int) -> int:
+    """Name each fault by line and field, up to a bound; return how many have been shown."""
+    for fault in batch.faults[: max(0, FAULTS_SHOWN - shown)]:
+        progress.console.print(
+            f"line {fault.line}: {fault.field}: {fault.message}", markup=False, soft_wrap=True
+        )
+    if shown < FAULTS_SHOWN <= shown + len(batch.faults):
+        progress.console.print("further faults are counted, not shown")
+    return shown + len(batch.faults)
+
+
+def _end(counts: dict[str, int], as_json: bool) -> None:
+    if as_json:
+        print_json(counts)
+    else:
+        click.echo(", ".join(f"{count} {name}" for name, count in counts.items()))

@@ -1,0 +1,173 @@
+"""`replydesk site`: add, show and change sites, and rotate their secrets; a secret is shown once and never again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from service.cli.opened import Refused, opened_house, print_json
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+SECRET_FILE_LIMIT = 1024
+ROTATED = ("key", "akismet_key", "inbound_secret", "webhook_secret", "contact_key")
+MEANING = {
+    "key": "API key: Authorization: Bearer …",
+    "akismet_key": "key for clients of Akismet",
+    "inbound_secret": "signs what the site posts to us",
+    "webhook_secret": "signs what we post to the site",
+    "contact_private_key": "opens the sealed addresses; nobody else can, not even this installation",
+}
+
+
+@click.group()
+def site() -> None:
+    """Add, show and change sites, and rotate their secrets."""
+
+
+@site.command()
+@click.argument("name")
+@click.option("--url", required=True, help="The site's own address.")
+@click.option("--callback", help="Where its decisions are posted, signed.")
+@click.option("--title", help="What readers call it.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def add(name: str, url: str, callback: str | None, title: str | None, as_json: bool) -> None:
+    """Make the site NAME (a-z, 0-9 and -) and print its secrets, once."""
+    from service.enrolment import enrol_site
+    from service.tuning import web_url
+
+    for option, value in (("--url", url), ("--callback", callback)):
+        try:
+            if value is not None:
+                web_url(value)
+        except ValueError as wrong:
+            raise Refused(f"{option}: {wrong}") from None
+    with opened_house() as parts:
+        secrets = enrol_site(parts, name, url, callback, title).shown()
+    _show_secrets(secrets, as_json)
+
+
+@site.command("set")
+@click.argument("name")
+@click.argument("terms", nargs=-1, required=True, metavar="KEY=VALUE...")
+def set_terms(name: str, terms: tuple[str, ...]) -> None:
+    """Change settings and policy of the site NAME, all or nothing.
+
+    An empty VALUE clears a setting; webhook_secret=@FILE reads it from a file. `site show NAME` lists every KEY.
+    """
+    from service.tuning import tune_site
+
+    given = dict(_term(term) for term in terms)
+    with opened_house() as parts:
+        tuned = tune_site(parts, name, given)
+    click.echo(f"{name}: {', '.join(given)} set; policy version {tuned.policy.version}.")
+
+
+def _term(term: str) -> tuple[str, str]:
+    key, equals, value = term.partition("=")
+    if not equals:
+        raise Refused(f"{key[:80]}: write KEY=VALUE")
+    if key.endswith("_secret") and value.startswith("@"):
+        try:
+            with Path(value[1:]).open(encoding="utf-8") as file:
+                value = file.read(SECRET_FILE_LIMIT).strip()
+        except (OSError, UnicodeDecodeError):
+            raise Refused(f"{key}: cannot read the file {value[1:]}") from None
+    return key, value
+
+
+@site.command()
+@click.argument("name")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def show(name: str, as_json: bool) -> None:
+    """Show settings and policy of the site NAME; secrets are only counted."""
+    from service.tuning import find_site, settings_of
+
+    with opened_house() as parts, parts.house.store.read() as tx:
+        shown = settings_of(find_site(tx, name))
+    if as_json:
+        print_json(shown)
+        return
+    policy = shown.pop("policy")
+    console = _console()
+    console.print(_grid(shown))
+    console.print("\n[bold]Policy[/bold]")
+    console.print(_grid(policy if isinstance(policy, dict) else {}))
+
+
+@site.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON array.")
+def list_sites(as_json: bool) -> None:
+    """List all sites."""
+    with opened_house() as parts, parts.house.store.read() as tx:
+        found = [
+            {
+                "site": one.name,
+                "url": one.url,
+                "callback_url": one.callback_url,
+                "callback_disabled": one.callback_disabled,
+            }
+            for one in tx.sites()
+        ]
+    if as_json:
+        print_json(found)
+        return
+    from rich.table import Table
+
+    table = Table("site", "url", "callbacks to", box=None, header_style="bold")
+    for one in found:
+        off = f" [red](off: {one['callback_disabled']})[/red]" if one["callback_disabled"] else ""
+        table.add_row(one["site"], one["url"], f"{one['callback_url'] or '—'}{off}")
+    _console().print(table if found else "No site yet: replydesk site add NAME --url URL")
+
+
+@site.command()
+@click.argument("name")
+@click.argument("what", type=click.Choice(ROTATED))
+@click.option("--now", "at_once", is_flag=True, help="End the old one at once, because it leaked.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def rotate(name: str, what: str, at_once: bool, as_json: bool) -> None:
+    """Make a new secret for the site NAME and print it, once.
+
+    The old API key works for 24 more hours; the old webhook or inbound secret beside the new one until the next
+    rotation. Keep the old contact key: boxes that were sealed for it need it.
+    """
+    from service.tuning import rotate as rotate_secret
+
+    with opened_house() as parts:
+        made = rotate_secret(parts, name, what, at_once)
+    _show_secrets(made, as_json)
+
+
+def _show_secrets(secrets: dict[str, str], as_json: bool) -> None:
+    if as_json:
+        print_json(secrets)
+        return
+    console = _console()
+    console.print(f"[bold green]{secrets['site']}[/bold green] — keep these now, they are not shown again:\n")
+    for name, value in secrets.items():
+        if name != "site":
+            console.print(f"[bold]{name}[/bold] [dim]{MEANING[name]}[/dim]")
+            console.print(f"  {value}", markup=False, highlight=False, soft_wrap=True)
+
+
+def _console() -> Console:
+    from rich.console import Console
+
+    return Console(highlight=False)
+
+
+def _grid(pairs: dict[str, Any]) -> Any:
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column(overflow="fold")
+    for key, value in pairs.items():
+        said = ", ".join(map(str, value)) if isinstance(value, list | tuple) else value
+        table.add_row(key, "—" if said in (None, "") else escape(str(said)))
+    return table
