@@ -115,12 +115,13 @@ def list_sites(as_json: bool) -> None:
     if as_json:
         print_json(found)
         return
+    from rich.markup import escape
     from rich.table import Table
 
     table = Table("site", "url", "callbacks to", box=None, header_style="bold")
     for one in found:
-        off = f" [red](off: {one['callback_disabled']})[/red]" if one["callback_disabled"] else ""
-        table.add_row(one["site"], one["url"], f"{one['callback_url'] or '—'}{off}")
+        off = f"\n[red]off: {escape(one['callback_disabled'])}[/red]" if one["callback_disabled"] else ""
+        table.add_row(one["site"], escape(one["url"]), f"{escape(one['callback_url'] or '—')}{off}")
     _console().print(table if found else "No site yet: replydesk site add NAME --url URL")
 
 

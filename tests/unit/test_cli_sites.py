@@ -1,0 +1,309 @@
+"""`replydesk site` and `replydesk moderator`: secrets shown once, settings and policy, rotation, sign-in links."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from service.cli.main import cli
+from service.ports import Site
+from service.privacy.keys import Keyring, fingerprint
+from service.privacy.sealing import Address, open_box, seal
+from service.settings import load
+from service.wiring import Parts, build
+
+SECRETS = ("key", "akismet_key", "inbound_secret", "webhook_secret", "contact_private_key")
+
+
+@pytest.fixture
+def home(tmp_path: Path, sqlite_template: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home with an empty database in it, and nothing else in the environment."""
+    made = tmp_path / "home"
+    made.mkdir()
+    (made / "replydesk.db").write_bytes(sqlite_template.read_bytes())
+    for name in ("REPLYDESK_DATABASE_URL", "REDIS_URL", "REPLYDESK_REDIS_URL", "REPLYDESK_MASTER_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("REPLYDESK_HOME", str(made))
+    return made
+
+
+@pytest.fixture
+def run(home: Path) -> Callable[..., Result]:
+    """Run a command line in that home."""
+
+    def runs(*words: str, code: int = 0, given: str | None = None) -> Result:
+        done = CliRunner().invoke(cli, words, input=given)
+        assert done.exit_code == code, (done.output, done.exception)
+        return done
+
+    return runs
+
+
+@pytest.fixture
+def parts(home: Path) -> Iterator[Parts]:
+    """The house of that home, seen from another process."""
+    built = build(load())
+    yield built
+    built.close()
+
+
+def added(run: Callable[..., Result], *more: str) -> dict[str, str]:
+    """Add the courier and return what was shown."""
+    shown: dict[str, str] = json.loads(
+        run("site", "add", "courier", "--url", "https://courier.example", *more, "--json").stdout
+    )
+    return shown
+
+
+def site_of(parts: Parts) -> Site:
+    """The courier as it is stored."""
+    with parts.house.store.read() as tx:
+        found = tx.site("courier")
+    assert found is not None
+    return found
+
+
+def opens(parts: Parts, key: str, at: datetime | None = None) -> str | None:
+    """Which kind of key this is, None when it opens nothing."""
+    with parts.house.store.read() as tx:
+        owner = tx.key_owner(fingerprint(parts.keyring, key), at or datetime.now(UTC))
+    return owner[1] if owner else None
+
+
+def unsealed(keyring: Keyring, purpose: str, sealed: tuple[bytes, ...]) -> list[str]:
+    """The secrets in the clear."""
+    return [keyring.decrypt("courier", purpose, one).decode() for one in sealed]
+
+
+def test_a_new_site_gets_secrets_that_work(run: Callable[..., Result], parts: Parts) -> None:
+    """Both keys open, the webhook secrets are the stored ones, and the private key opens what the public one seals."""
+    shown = added(run, "--callback", "https://courier.example/hook")
+    assert list(shown) == ["site", *SECRETS]
+    assert (opens(parts, shown["key"]), opens(parts, shown["akismet_key"])) == ("key", "akismet")
+    site = site_of(parts)
+    assert unsealed(parts.keyring, "webhook", site.webhook_secrets) == [shown["webhook_secret"]]
+    assert unsealed(parts.keyring, "inbound", site.inbound_secrets) == [shown["inbound_secret"]]
+    box = seal(site.contact_public_key or "", Address.parse("ada@example.org"))
+    assert open_box(shown["contact_private_key"], box) == "ada@example.org"
+    assert site.callback_url == "https://courier.example/hook"
+
+
+def test_no_secret_is_stored_in_the_clear(run: Callable[..., Result], home: Path) -> None:
+    """None of them is found in any file of the home."""
+    shown = added(run)
+    stored = b"".join(path.read_bytes() for path in home.rglob("*") if path.is_file())
+    assert not [name for name in SECRETS if shown[name].encode() in stored]
+
+
+def test_without_json_the_secrets_are_whole_on_their_lines(run: Callable[..., Result]) -> None:
+    """A narrow terminal wraps no key."""
+    told = run("site", "add", "courier", "--url", "https://courier.example").stdout
+    assert any(line.strip().startswith("rk_") for line in told.splitlines())
+    assert any(line.strip().startswith("whsec_") for line in told.splitlines())
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("site", "add", "Courier", "--url", "https://a.example"), "name"),
+        (("site", "add", "courier", "--url", "nowhere"), "--url"),
+        (("site", "add", "courier", "--url", "https://a.example", "--callback", "ftp://x"), "--callback"),
+        (
+            ("site", "add", "courier", "--url", "https://a.example", "--callback", "https://u:p@x.example"),
+            "user name",
+        ),
+        (("site", "show", "nobody"), "no site"),
+        (("site", "set", "nobody", "title=X"), "no site"),
+        (("site", "rotate", "nobody", "key"), "no site"),
+        (("moderator", "add", " Mo"), "name"),
+        (("comments", "--site", "nobody"), "no site"),
+        (("deliveries", "list", "--site", "nobody"), "no site"),
+        (("deliveries", "replay"), "--dead"),
+        (("import", "nothing.jsonl", "--site", "nobody"), "nothing.jsonl"),
+    ],
+)
+def test_what_is_refused_is_one_clear_line(
+    run: Callable[..., Result], words: tuple[str, ...], says: str
+) -> None:
+    """Exit code 2, a sentence on standard error that names the trouble, and no traceback."""
+    done = run(*words, code=2)
+    assert done.stderr.startswith("replydesk: ")
+    assert len(done.stderr.splitlines()) == 1
+    assert says in done.stderr
+    assert done.stdout == ""
+
+
+def test_a_home_without_a_database_says_what_to_do(run: Callable[..., Result], home: Path) -> None:
+    """The missing schema is named with its mend."""
+    (home / "replydesk.db").unlink()
+    assert "replydesk migrate" in run("site", "list", code=2).stderr
+
+
+def test_a_name_is_taken_once(run: Callable[..., Result]) -> None:
+    """The second site of a name is refused and changes nothing of the first."""
+    first = added(run)
+    assert "taken" in run("site", "add", "courier", "--url", "https://x.example", code=2).stderr
+    assert json.loads(run("site", "show", "courier", "--json").stdout)["url"] == "https://courier.example"
+    assert first["site"] == "courier"
+
+
+def test_settings_and_policy_are_set_together(run: Callable[..., Result], parts: Parts) -> None:
+    """One command, one new policy version; both versions can be read afterwards."""
+    added(run)
+    run(
+        "site", "set", "courier", "toxicity.hold=0.5", "moderation=post", "title=The Courier",
+        "callback_url=https://courier.example/new", "email_required=false", "address_mode=fingerprint", "region=de",
+    )  # fmt: skip
+    site = site_of(parts)
+    assert (site.policy.version, site.policy.moderation, site.policy.cuts["toxicity"].hold) == (
+        2,
+        "post",
+        0.5,
+    )
+    assert (site.title, site.callback_url, site.email_required) == (
+        "The Courier",
+        "https://courier.example/new",
+        False,
+    )
+    assert (site.address_mode, site.region) == ("fingerprint", "DE")
+    with parts.house.store.read() as tx:
+        before = tx.policy(site.id, 1)
+    assert before is not None
+    assert before.moderation == "pre"
+
+
+def test_settings_alone_make_no_policy_version(run: Callable[..., Result], parts: Parts) -> None:
+    """Neither does a term that changes nothing."""
+    added(run)
+    run("site", "set", "courier", "title=X", "moderation=pre")
+    assert site_of(parts).policy.version == 1
+
+
+def test_one_fault_and_nothing_is_set(run: Callable[..., Result], parts: Parts) -> None:
+    """All faults are named at once, and no part of the command took effect."""
+    added(run)
+    done = run(
+        "site", "set", "courier", "title=X", "moderation=none", "colour=red", "webhook_secret=abc", code=2
+    )
+    assert [line.split(":")[1].strip() for line in done.stderr.splitlines()] == [
+        "webhook_secret",
+        "moderation",
+        "colour",
+    ]
+    assert "abc" not in done.stderr
+    assert site_of(parts).title is None
+
+
+@pytest.mark.parametrize(
+    "term",
+    [
+        "region=deu",
+        "address_mode=open",
+        "email_required=perhaps",
+        "callback_url=ftp://x",
+        "url=",
+        "title=a\nb",
+        "novalue",
+    ],
+)
+def test_a_faulty_setting_is_named(run: Callable[..., Result], term: str) -> None:
+    """Each setting is checked."""
+    added(run)
+    assert term.partition("=")[0] in run("site", "set", "courier", term, code=2).stderr
+
+
+def test_an_operators_own_webhook_secret_is_taken(
+    run: Callable[..., Result], parts: Parts, tmp_path: Path
+) -> None:
+    """From the command line, or from a file so that no process list shows it; it alone signs then."""
+    added(run)
+    own = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+    run("site", "set", "courier", f"webhook_secret={own}")
+    assert unsealed(parts.keyring, "webhook", site_of(parts).webhook_secrets) == [own]
+    other = "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
+    (tmp_path / "secret").write_text(f"{other}\n")
+    run("site", "set", "courier", f"webhook_secret=@{tmp_path / 'secret'}")
+    assert unsealed(parts.keyring, "webhook", site_of(parts).webhook_secrets) == [other]
+
+
+def test_callbacks_are_switched_on_again(run: Callable[..., Result], parts: Parts) -> None:
+    """By clearing the reason, or by giving another address."""
+    added(run, "--callback", "https://courier.example/hook")
+    run("site", "set", "courier", "callback_disabled=moving house")
+    assert site_of(parts).callback_disabled == "moving house"
+    assert "moving house" in run("site", "list").stdout
+    run("site", "set", "courier", "callback_disabled=")
+    assert site_of(parts).callback_disabled is None
+    run("site", "set", "courier", "callback_disabled=moving house")
+    run("site", "set", "courier", "callback_url=https://courier.example/new")
+    assert site_of(parts).callback_disabled is None
+
+
+def test_a_rotated_key_overlaps_for_a_day(run: Callable[..., Result], parts: Parts) -> None:
+    """Both work for 24 hours, then the new one alone; a key that leaked ends at once."""
+    old = added(run)["key"]
+    new = json.loads(run("site", "rotate", "courier", "key", "--json").stdout)["key"]
+    assert (opens(parts, old), opens(parts, new)) == ("key", "key")
+    tomorrow = datetime.now(UTC) + timedelta(hours=24, minutes=1)
+    assert (opens(parts, old, tomorrow), opens(parts, new, tomorrow)) == (None, "key")
+    newest = json.loads(run("site", "rotate", "courier", "key", "--now", "--json").stdout)["key"]
+    assert (opens(parts, old), opens(parts, new), opens(parts, newest)) == (None, None, "key")
+
+
+@pytest.mark.parametrize(("what", "purpose"), [("webhook_secret", "webhook"), ("inbound_secret", "inbound")])
+def test_a_rotated_webhook_secret_overlaps(
+    run: Callable[..., Result], parts: Parts, what: str, purpose: str
+) -> None:
+    """New and old stand side by side, the third rotation drops the first, and `--now` leaves the new one alone."""
+    made = [added(run)[what]]
+    made += [json.loads(run("site", "rotate", "courier", what, "--json").stdout)[what] for _ in range(2)]
+    assert unsealed(parts.keyring, purpose, getattr(site_of(parts), f"{what}s")) == [made[2], made[1]]
+    last = json.loads(run("site", "rotate", "courier", what, "--now", "--json").stdout)[what]
+    assert unsealed(parts.keyring, purpose, getattr(site_of(parts), f"{what}s")) == [last]
+
+
+def test_a_rotated_contact_key_seals_for_the_new_holder(run: Callable[..., Result], parts: Parts) -> None:
+    """New boxes open with the new private key."""
+    added(run)
+    private = json.loads(run("site", "rotate", "courier", "contact_key", "--json").stdout)[
+        "contact_private_key"
+    ]
+    box = seal(site_of(parts).contact_public_key or "", Address.parse("ada@example.org"))
+    assert open_box(private, box) == "ada@example.org"
+
+
+def test_a_site_is_shown_without_its_secrets(run: Callable[..., Result]) -> None:
+    """Settings and every policy term, secrets only counted; as JSON and as a table."""
+    secrets = added(run)
+    for told in (run("site", "show", "courier", "--json").stdout, run("site", "show", "courier").stdout):
+        assert "toxicity.hold" in told
+        assert not [name for name in SECRETS if secrets[name] in told]
+
+
+def test_a_moderator_gets_a_link_that_works_once(run: Callable[..., Result], parts: Parts) -> None:
+    """The token is stored as its hash, is used once, within fifteen minutes; the same name gets a new link."""
+    first: dict[str, Any] = json.loads(run("moderator", "add", "Mo", "--role", "lead", "--json").stdout)
+    again = json.loads(run("moderator", "add", "Mo", "--json").stdout)
+    assert (first["moderator"], first["role"], again["role"]) == ("Mo", "lead", "lead")
+    assert first["sign_in_url"] != again["sign_in_url"]
+    base, _, token = first["sign_in_url"].rpartition("/")
+    assert base.endswith("/desk/sign-in")
+    hashed = hashlib.sha256(token.encode()).hexdigest()
+    now = datetime.now(UTC)
+    with parts.house.store.write() as tx:
+        assert tx.use_sign_in(hashed, now + timedelta(minutes=16)) is None
+        signed_in = tx.use_sign_in(hashed, now)
+        assert signed_in is not None
+        assert signed_in.name == "Mo"
+        assert tx.use_sign_in(hashed, now) is None
+    assert json.loads(run("moderator", "list", "--json").stdout) == [
+        {"moderator": "Mo", "role": "lead", "active": True}
+    ]
+    assert "Mo" in run("moderator", "list").stdout

@@ -1,0 +1,255 @@
+"""A submission's fields: what is taken, what is refused with the field's name, and that no value is ever shown."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from service.moderation.comment import Source
+from service.moderation.errors import Fault, Invalid
+from service.privacy.sealing import Address
+from service.submission import SubmissionGiven, check, read, to_submission
+
+FULL: dict[str, Any] = {
+    "id": "wp-4711",
+    "article": {
+        "url": "https://News.example/a?utm_source=x",
+        "title": "The bridge opens",
+        "published_at": "2026-11-22T09:00:00+01:00",
+    },
+    "parent_id": "wp-4700",
+    "author": {"name": "Ada", "email": " ada@example.org ", "website": "https://ada.example"},
+    "body": "At last!",
+    "submitted_at": "2026-11-22T19:00:00.250Z",
+    "client": {"ip": "192.0.2.77", "user_agent": "Agent/1", "referrer": "https://news.example/"},
+}
+
+
+def changed(path: str, value: Any) -> dict[str, Any]:
+    """The full submission with one field changed; `path` is dotted."""
+    made: dict[str, Any] = json.loads(json.dumps(FULL))
+    *above, last = path.split(".")
+    inner = made
+    for step in above:
+        inner = inner[step]
+    inner[last] = value
+    return made
+
+
+def faults_of(value: Any) -> list[Fault]:
+    """The faults of a value, the same whether it comes as JSON text or parsed."""
+    with pytest.raises(Invalid) as from_text:
+        read(json.dumps(value).encode())
+    with pytest.raises(Invalid) as from_value:
+        check(value)
+    told = [(one.field, one.message, one.code) for one in from_text.value.faults]
+    assert told == [(one.field, one.message, one.code) for one in from_value.value.faults]
+    return from_text.value.faults
+
+
+def test_a_full_submission_is_read() -> None:
+    """Every field arrives; the article's address is normal, moments are in UTC, the address is wrapped."""
+    given = to_submission(read(json.dumps(FULL).encode()), Source.API, idempotency_key="k", live=False)
+    assert (given.id, given.parent_id, given.author_name, given.body) == (
+        "wp-4711",
+        "wp-4700",
+        "Ada",
+        "At last!",
+    )
+    assert (given.article.url, given.article.title) == ("https://news.example/a", "The bridge opens")
+    assert given.article.published_at == datetime(2026, 11, 22, 8, tzinfo=UTC)
+    assert given.submitted_at == datetime(2026, 11, 22, 19, 0, 0, 250_000, tzinfo=UTC)
+    assert isinstance(given.email, Address)
+    assert given.email.reveal() == "ada@example.org"
+    assert (given.client.ip, given.client.user_agent) == ("192.0.2.77", "Agent/1")
+    assert (given.source, given.idempotency_key, given.live) == (Source.API, "k", False)
+
+
+def test_little_is_required() -> None:
+    """Article, name and text are enough where a site asks for no email; null means absent."""
+    small = {
+        "article": {"url": "https://a.example"},
+        "author": {"name": "Ada", "email": None},
+        "body": "Hi",
+        "id": None,
+    }
+    given = to_submission(check(small), Source.FORM, email_required=False, signals={"honeypot": True})
+    assert (given.id, given.email, given.submitted_at, given.signals) == (
+        None,
+        None,
+        None,
+        {"honeypot": True},
+    )
+
+
+def test_the_email_is_required_unless_the_site_says_otherwise() -> None:
+    """Its absence is a fault of the field."""
+    with pytest.raises(Invalid) as refused:
+        to_submission(check(changed("author", {"name": "Ada"})), Source.API)
+    assert [(one.field, one.code) for one in refused.value.faults] == [("author.email", "missing")]
+
+
+FAULTY: list[tuple[str, Any, str, str]] = [
+    ("id", "", "id", "pattern"),
+    ("id", "a b", "id", "pattern"),
+    ("id", "ä", "id", "pattern"),
+    ("id", "a\n", "id", "pattern"),
+    ("id", "a" * 129, "id", "pattern"),
+    ("id", 7, "id", "text"),
+    ("parent_id", "a/b", "parent_id", "pattern"),
+    ("body", "", "body", "blank"),
+    ("body", " \t\n\u3000", "body", "blank"),
+    ("body", "a" * 20_001, "body", "too_long"),
+    ("body", "a\x00b", "body", "nul"),
+    ("body", "\ud800", "body", "unicode"),
+    ("body", None, "body", "text"),
+    ("body", ["a"], "body", "text"),
+    ("body", True, "body", "text"),
+    ("author", "Ada", "author", "object"),
+    ("author", None, "author", "object"),
+    ("author.name", " ", "author.name", "blank"),
+    ("author.name", "a" * 201, "author.name", "too_long"),
+    ("author.name", "a\x00", "author.name", "nul"),
+    ("author.name", "\udfff", "author.name", "unicode"),
+    ("author.email", "nobody", "author.email", "email"),
+    ("author.email", "a@b", "author.email", "email"),
+    ("author.email", "a@b@c.example", "author.email", "email"),
+    ("author.email", "a" * 400 + "@c.example", "author.email", "email"),
+    ("author.email", "\ud800@c.example", "author.email", "email"),
+    ("author.email", "a\x00@c.example", "author.email", "email"),
+    ("author.email", "", "author.email", "email"),
+    ("author.email", 5, "author.email", "text"),
+    ("author.website", "", "author.website", "url"),
+    ("author.website", "ada.example", "author.website", "url"),
+    ("author.website", "javascript:alert(1)", "author.website", "url"),
+    ("author.website", "https://a.example/" + "a" * 2000, "author.website", "too_long"),
+    ("author.phone", "1", "author.phone", "unknown"),
+    ("article", [], "article", "object"),
+    ("article.url", "ftp://a.example", "article.url", "url"),
+    ("article.url", "https://a.example:99999/", "article.url", "url"),
+    ("article.url", "https://a.example/\x00", "article.url", "url"),
+    ("article.url", 5, "article.url", "text"),
+    ("article.title", "a" * 501, "article.title", "too_long"),
+    ("article.published_at", "yesterday", "article.published_at", "datetime"),
+    ("submitted_at", "2025-11-22", "submitted_at", "datetime"),
+    ("submitted_at", "2025-11-22T19:00:00", "submitted_at", "datetime"),
+    ("submitted_at", "2026-02-30T19:00:00Z", "submitted_at", "datetime"),
+    ("submitted_at", "1989-12-31T23:59:59Z", "submitted_at", "datetime"),
+    ("submitted_at", "2101-01-01T00:00:00Z", "submitted_at", "datetime"),
+    ("submitted_at", "٢٠٢٦-11-22T19:00:00Z", "submitted_at", "datetime"),
+    ("submitted_at", 1_763_838_000, "submitted_at", "datetime"),
+    ("submitted_at", True, "submitted_at", "datetime"),
+    ("client", "x", "client", "object"),
+    ("client.ip", "192.0.2.256", "client.ip", "ip"),
+    ("client.ip", "fe80::1%eth0", "client.ip", "ip"),
+    ("client.ip", "", "client.ip", "ip"),
+    ("client.user_agent", "a" * 1001, "client.user_agent", "too_long"),
+    ("client.referrer", "\x00", "client.referrer", "nul"),
+    ("status", "approved", "status", "unknown"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "field", "code"), FAULTY, ids=[f"{row[0]}-{n}" for n, row in enumerate(FAULTY)]
+)
+def test_a_fault_names_its_field_and_shows_no_value(path: str, value: Any, field: str, code: str) -> None:
+    """One fault, its dotted field, a stable code, a mend in words; what was sent is not repeated."""
+    (fault,) = faults_of(changed(path, value))
+    assert (fault.field, fault.code) == (field, code)
+    assert fault.message
+    if isinstance(value, str) and len(value) > 3:
+        assert value not in fault.message
+
+
+@pytest.mark.parametrize("missing", ["article", "author", "body", "article.url", "author.name"])
+def test_what_is_required_is_asked_for(missing: str) -> None:
+    """An absent required field is named."""
+    value: dict[str, Any] = json.loads(json.dumps(FULL))
+    above, _, last = missing.rpartition(".")
+    del (value[above] if above else value)[last]
+    (fault,) = faults_of(value)
+    assert (fault.field, fault.code, fault.message) == (missing, "missing", "is required")
+
+
+def test_every_fault_is_told_at_once() -> None:
+    """A caller mends all in one go."""
+    value = changed("body", " ") | {"id": "a b", "submitted_at": "now"}
+    assert [one.field for one in faults_of(value)] == ["id", "body", "submitted_at"]
+
+
+def test_an_unknown_field_that_could_be_an_address_is_not_named() -> None:
+    """Only names that look like fields are repeated."""
+    (fault,) = faults_of(changed("author", {"name": "Ada", "ada@example.org": 1}))
+    assert (fault.field, fault.code) == ("author", "unknown")
+    assert "ada@" not in fault.message
+
+
+def test_a_thousand_faults_are_bounded() -> None:
+    """The answer to nonsense stays small."""
+    assert len(faults_of(FULL | {f"x{n}": 1 for n in range(1000)})) == 50
+
+
+@pytest.mark.parametrize(
+    "raw", [b"", b"{", b"[", b"\xff\xfe", b"nul", b"[" * 100_000, b'{"a":' + b"9" * 5000 + b"}", b"{'a': 1}"]
+)
+def test_what_is_no_json_is_refused(raw: bytes) -> None:
+    """Broken, nested or oversized JSON is one fault of the whole, never another exception."""
+    with pytest.raises(Invalid) as refused:
+        read(raw)
+    (fault,) = refused.value.faults
+    assert (fault.field, fault.code) in (("", "malformed"), ("", "object"))
+
+
+@pytest.mark.parametrize("value", [None, [], 5, "text", [FULL]])
+def test_a_submission_is_an_object(value: Any) -> None:
+    """Other JSON values are refused as a whole."""
+    (fault,) = faults_of(value)
+    assert (fault.field, fault.code) == ("", "object")
+
+
+@pytest.mark.parametrize(
+    "body", ["a", "a" * 20_000, "😀" * 20_000, "\ufeffa", "עברית", "\u202etxet", "<script>", "a\r\nb"]
+)
+def test_any_text_within_bounds_is_taken_as_it_is(body: str) -> None:
+    """Length is counted in characters; nothing is stripped, escaped or normalised."""
+    assert check(changed("body", body)).body == body
+
+
+@pytest.mark.parametrize(
+    "moment",
+    [
+        "2026-11-22T19:00:00Z",
+        "2026-11-22t19:00:00z",
+        "1990-01-01T00:00:00.123456789+14:00",
+        "2100-12-31T23:59:59-12:00",
+    ],
+)
+def test_moments_of_rfc_3339_are_read(moment: str) -> None:
+    """Upper or lower case, any offset, up to nanoseconds, within sane years."""
+    assert check(changed("submitted_at", moment)).submitted_at is not None
+
+
+def test_what_was_given_prints_empty() -> None:
+    """Neither repr nor str of a submission, nor of its error, shows what is in it."""
+    given = check(FULL)
+    for shown in (
+        repr(given),
+        str(given),
+        repr(given.author),
+        f"{given.client}",
+        repr(to_submission(given, Source.API)),
+    ):
+        assert "ada@" not in shown
+        assert "At last" not in shown
+        assert "192.0.2.77" not in shown
+
+
+def test_the_schema_tells_the_bounds() -> None:
+    """The published schema carries lengths, patterns and formats, and refuses unknown fields."""
+    schema = SubmissionGiven.model_json_schema()
+    assert schema["additionalProperties"] is False
+    assert schema["properties"]["body"]["maxLength"] == 20_000
+    assert schema["required"] == ["article", "author", "body"]
