@@ -119,6 +119,17 @@ def build_small(home: Path, **env: str) -> Small:
     parts = wiring.build(settings.load(given), env=given, store=MemoryStore(), bell=QuietBell(), clock=clock)
     courier = enrol_site(parts, "courier", "https://courier.example", title="The Courier").site
     herald = enrol_site(parts, "herald", "https://herald.example").site
-    app = create_app(parts)
-    app.testing = True
-    return Small(parts, app, clock, courier, herald)
+    return Small(parts, _served(parts), clock, courier, herald)
+
+
+def _served(parts: wiring.Parts) -> Flask:
+    """The application around `parts`: building its routes takes a tenth of a second, so each kind is built once."""
+    url = parts.settings.public_url
+    if url not in _applications:
+        _applications[url] = create_app(parts)
+        _applications[url].testing = True
+    _applications[url].extensions["replydesk"] = parts
+    return _applications[url]
+
+
+_applications: dict[str, Flask] = {}

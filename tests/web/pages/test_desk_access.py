@@ -9,6 +9,7 @@ import pytest
 from flask import Flask
 
 from service.enrolment import hash_token, invite
+from service.web import create_app
 from service.web.desk.access import requires
 from tests.web.pages.browser import Browser
 from tests.web.pages.house import Small, build_small
@@ -188,6 +189,7 @@ def test_a_stolen_tag_sent_from_another_site_is_refused(small: Small) -> None:
 )
 def test_a_role_opens_its_own_doors_and_those_below(small: Small, role: str, opens: set[str]) -> None:
     """A lead is a moderator too, an admin both."""
+    small.app = create_app(small.parts)
     for asked in ("moderator", "lead", "admin"):
         small.app.add_url_rule(f"/door/{asked}", f"door_{asked}", requires(asked)(lambda: "in"))
     browser = small.signed_in("Rae", role)

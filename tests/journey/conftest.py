@@ -1,0 +1,64 @@
+"""A real Chromium for the journeys, found where it is installed; it talks to nobody but the house under test."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Error, sync_playwright
+
+from tests.conftest import missing
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+SWITCHES = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+Contexts = Callable[..., BrowserContext]
+
+
+def executable() -> str | None:
+    """Where Chromium is: named by REPLYDESK_TEST_CHROMIUM, on PATH, or none, and Playwright then takes its own."""
+    named = os.environ.get("REPLYDESK_TEST_CHROMIUM")
+    return named or next((path for name in NAMES if (path := shutil.which(name))), None)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """One headless Chromium for the run; contexts are cheap and keep tests apart."""
+    with sync_playwright() as playwright:
+        found = executable() or playwright.chromium.executable_path
+        if not Path(found).exists():
+            missing("no Chromium: install the package `chromium`, or set REPLYDESK_TEST_CHROMIUM")
+        try:
+            browser = playwright.chromium.launch(executable_path=found, args=SWITCHES)
+        except Error as reason:
+            missing(f"Chromium does not start: {str(reason).splitlines()[0]}")
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def contexts(chromium: Browser) -> Iterator[Contexts]:
+    """Open browser contexts (each a browser of its own, with cookies of its own) and close them after the test."""
+    opened: list[BrowserContext] = []
+
+    def open_context(**options: Any) -> BrowserContext:
+        context = chromium.new_context(**options)
+        context.set_default_timeout(10_000)
+        opened.append(context)
+        return context
+
+    yield open_context
+    for context in opened:
+        context.close()

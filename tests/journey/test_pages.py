@@ -1,0 +1,299 @@
+"""The pages in a real Chromium: accessible, usable without scripts and without a mouse, and talking to nobody else."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from flask import Flask
+from playwright.sync_api import BrowserContext, Page, expect
+from werkzeug.serving import make_server
+
+from service import actions
+from service.enrolment import enrol_site, invite
+from service.moderation.comment import Article, Status
+from service.moderation.verdict import Action, Span
+from service.ports import Site
+from tests.journey.conftest import Contexts
+from tests.web.pages.house import Small, build_small
+
+pytestmark = pytest.mark.journey
+
+PROMISE = "Your email address will not be published. Required fields are marked *"
+
+
+@dataclass
+class Served:
+    """The small house behind a real server, with its demo paper."""
+
+    small: Small
+    demo: Site
+    url: str
+
+    @property
+    def article(self) -> str:
+        return f"{self.url}/demo/the-bridge"
+
+    @property
+    def queue(self) -> str:
+        return f"{self.url}/desk"
+
+    def depart(self) -> None:
+        """Let the undo time pass."""
+        self.small.clock.pass_seconds(5)
+        actions.depart(self.small.parts.house)
+
+    def sign_in(self, context: BrowserContext, name: str = "Mara") -> Page:
+        """Sign in as a person does: open the link, press the button."""
+        page = context.new_page()
+        page.goto(invite(self.small.parts, name)[1])
+        page.get_by_role("button", name="Sign in").click()
+        expect(page).to_have_url(self.queue)
+        return page
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[Served]:
+    """A small house on a port of its own."""
+    server = make_server("127.0.0.1", 0, Flask("nobody yet"), threaded=True)
+    small = build_small(tmp_path, PORT=str(server.port))
+    server.app = small.app
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    url = small.parts.settings.public_url
+    yield Served(small, enrol_site(small.parts, "demo", url, title="The Demo Courier").site, url)
+    server.shutdown()
+    server.server_close()
+    thread.join(5)
+
+
+def type_in(page: Page, comment: str = "Hooray for the bridge!", name: str = "Ada") -> None:
+    """Fill the reply form by its labels."""
+    page.get_by_label("Comment").fill(comment)
+    page.get_by_label("Name").fill(name)
+    page.get_by_label("Email").fill("ada@example.org")
+
+
+def tab_to(page: Page, name: str, limit: int = 60) -> None:
+    """Press Tab until the element with that accessible name (or its beginning) has the focus."""
+    for _ in range(limit):
+        page.keyboard.press("Tab")
+        focused = page.evaluate(
+            "(e => (e.labels?.[0]?.textContent ?? e.getAttribute('aria-label') ?? e.textContent).trim())"
+            "(document.activeElement)"
+        )
+        if focused.startswith(name):
+            return
+    pytest.fail(f"{name} is not reached by {limit} presses of Tab")
+
+
+def stories(served: Served) -> None:
+    """Comments in every state, hostile ones among them."""
+    small, bridge = served.small, Article(f"{served.url}/demo/the-bridge", "The bridge opens")
+    first = small.approved(served.demo, article=bridge, author_name="Ada", body="Lovely.\n\nAnd the lamps!")
+    small.approved(served.demo, article=bridge, author_name="مريم", body="جسر جميل.", parent_id=first.id)
+    small.approved(
+        served.demo, article=bridge, author_name="W" * 200, body="o" * 900, website="https://w.example"
+    )
+    for n in range(3):
+        small.held(author_name=f"Reader {n}", body="What an utter fool.", spans=(Span(8, 18, "insult", 1.9),))
+    small.held(author_name="N" * 200, body="x" * 500 + " <script>alert(1)</script>", spans=())
+    small.held(author_name="Long", body="So many words, and none of them kind. " * 60, spans=())
+    small.submit(author_name="Unscored")
+    decided = small.held(author_name="Decided")
+    small.judge(decided, Action.SPAM, delay=5)
+
+
+def pages_of(served: Served, context: BrowserContext) -> dict[str, Page]:
+    """Every page there is, opened."""
+    reader = {
+        "front": f"{served.url}/demo",
+        "article": served.article,
+        "answer": f"{served.article}?reply_to=nobody",
+        "form": f"{served.url}/sites/demo/reply?article_url={quote(served.article, safe='')}",
+        "wrong article": f"{served.url}/sites/demo/reply?article_url=x",
+        "sign in": invite(served.small.parts, "Noor")[1],
+        "sign in needed": f"{served.url}/desk/sign-in",
+    }
+    opened = {}
+    for name, url in reader.items():
+        opened[name] = context.new_page()
+        opened[name].goto(url)
+    faults = opened["faults"] = context.new_page()
+    faults.goto(reader["form"])
+    faults.get_by_role("button", name="Post comment").click()
+    receipt = opened["receipt"] = context.new_page()
+    receipt.goto(served.article)
+    type_in(receipt)
+    receipt.get_by_role("button", name="Post comment").click()
+    opened["queue"] = served.sign_in(context)
+    for lane in ("waiting", "decided"):
+        opened[lane] = context.new_page()
+        opened[lane].goto(f"{served.queue}?lane={lane}")
+    acted = opened["acted"] = context.new_page()
+    acted.goto(served.queue)
+    acted.get_by_role("button", name="Approve").first.click()
+    acted.locator(".slim").wait_for()
+    return opened
+
+
+@pytest.mark.parametrize(("width", "height", "scheme"), [(1440, 900, "light"), (390, 844, "dark")])
+def test_every_page_is_accessible(
+    served: Served, contexts: Contexts, width: int, height: int, scheme: str
+) -> None:
+    """On no page does axe find a fault, nothing is wider than the screen, and no console complains."""
+    # with motion, colours would still fade from one scheme to the other while axe looks
+    size = {"width": width, "height": height}
+    context, complaints = contexts(reduced_motion="reduce", color_scheme=scheme, viewport=size), []
+    context.on("console", lambda message: complaints.append(message.text))
+    context.on("weberror", lambda error: complaints.append(str(error.error)))
+    stories(served)
+    for name, page in pages_of(served, context).items():
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, name
+        found = Axe().run(page)
+        assert found.violations_count == 0, f"{name}: {found.generate_report()}"
+    # a page that answers 4xx says so in the console; nothing else may
+    assert not [said for said in complaints if "the server responded with a status of 4" not in said]
+
+
+def test_no_page_asks_anyone_else_for_anything(served: Served, contexts: Contexts) -> None:
+    """Every request of every page goes to the house itself."""
+    context, asked = contexts(), []
+    context.on("request", lambda request: asked.append(request.url))
+    stories(served)
+    pages_of(served, context)
+    assert asked
+    assert not [url for url in asked if not url.startswith(f"{served.url}/")]
+
+
+def test_a_reader_without_scripts_comments_and_sees_it_published(served: Served, contexts: Contexts) -> None:
+    """Article, form, a fault mended, receipt that refreshes itself, published: all without JavaScript, on a phone."""
+    page = contexts(java_script_enabled=False, viewport={"width": 390, "height": 844}).new_page()
+    page.goto(served.article)
+    expect(page.get_by_text(PROMISE, exact=True)).to_be_visible()
+    type_in(page, name="")
+    served.small.clock.pass_seconds(9)
+    page.get_by_role("button", name="Post comment").click()
+    expect(page.get_by_role("alert")).to_contain_text("Give your name")
+    expect(page.get_by_label("Comment")).to_have_value("Hooray for the bridge!")
+    page.get_by_label("Name").fill("Ada")
+    page.get_by_role("button", name="Post comment").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Your comment has arrived")
+    assert "/r/" in page.url
+    assert "example.org" not in page.url + page.content()
+    with served.small.parts.house.store.read() as tx:
+        (comment,) = tx.comments(served.demo.id).comments
+    served.small.settle(comment)
+    expect(page.get_by_role("heading", level=1)).to_have_text("Your comment is published")
+    page.get_by_role("link", name="Back to the article").click()
+    expect(page.get_by_text("Hooray for the bridge!")).to_be_visible()
+
+
+def test_a_reader_comments_by_keyboard_alone(served: Served, contexts: Contexts) -> None:
+    """Tab reaches every field in order, faults take the focus and lead to their fields, Enter posts."""
+    page = contexts().new_page()
+    page.goto(served.article)
+    tab_to(page, "Comment")
+    page.keyboard.type("Typed without a mouse.")
+    tab_to(page, "Name", 1)
+    tab_to(page, "Email", 1)
+    page.keyboard.type("nope")
+    tab_to(page, "Website", 1)
+    tab_to(page, "Post comment", 1)
+    served.small.clock.pass_seconds(9)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_be_focused()
+    tab_to(page, "Give your name", 1)
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Name")).to_be_focused()
+    page.keyboard.type("Ada")
+    tab_to(page, "Email", 1)
+    page.keyboard.press("Control+A")
+    page.keyboard.type("ada@example.org")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Your comment has arrived")
+
+
+def test_the_receipt_changes_under_the_readers_eyes(served: Served, contexts: Contexts) -> None:
+    """With scripts the open page shows the verdict within seconds, and focus and address stay."""
+    page = contexts().new_page()
+    page.goto(served.article)
+    type_in(page)
+    served.small.clock.pass_seconds(9)
+    page.get_by_role("button", name="Post comment").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Your comment has arrived")
+    address = page.url
+    with served.small.parts.house.store.read() as tx:
+        (comment,) = tx.comments(served.demo.id).comments
+    served.small.settle(comment)
+    expect(page.get_by_role("heading", level=1)).to_have_text("Your comment is published")
+    assert page.url == address
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
+def test_a_moderator_decides_and_takes_back(served: Served, contexts: Contexts, scripts: bool) -> None:
+    """Approve, undo, reject: with fragments or with whole pages the outcome is the same."""
+    first, second = served.small.held(author_name="Ada"), served.small.held(author_name="Bo")
+    page = served.sign_in(contexts(java_script_enabled=scripts))
+    page.get_by_role("button", name="Approve the comment by Ada").click()
+    page.get_by_role("button", name="Undo").click()
+    page.get_by_role("button", name="Reject the comment by Ada").click()
+    expect(page.get_by_role("button", name="Undo")).to_be_visible()
+    expect(page.get_by_role("button", name="Approve the comment by Ada")).to_have_count(0)
+    page.get_by_role("button", name="Approve the comment by Bo").click()
+    expect(page.get_by_role("button", name="Approve the comment by Bo")).to_have_count(0)
+    served.depart()
+    assert served.small.again(first).status is Status.REJECTED
+    assert served.small.again(second).published_revision == 1
+
+
+def test_a_moderator_clears_the_queue_by_keyboard_alone(served: Served, contexts: Contexts) -> None:
+    """After each act the next comment has the focus, so that Tab and Enter go on; Shift+Tab reaches the undo."""
+    made = [served.small.held(author_name=f"Reader {n}") for n in range(4)]
+    page = served.sign_in(contexts())
+    tab_to(page, "Approve")
+    for comment, after in pairwise(made):
+        page.keyboard.press("Enter")
+        expect(page.locator(f"#c{after.pk}")).to_be_focused()
+        assert served.small.again(comment).status is Status.APPROVED
+        tab_to(page, "Approve", 4)
+    page.keyboard.press("Enter")
+    expect(page.locator(f"#c{made[-1].pk}")).to_be_focused()
+    tab_to(page, "Undo", 1)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Approve the comment by Reader 3")).to_be_visible()
+    assert [served.small.again(one).status for one in made] == [Status.APPROVED] * 3 + [Status.HELD]
+
+
+def test_two_moderators_collide_in_words(served: Served, contexts: Contexts) -> None:
+    """Who comes second is shown the first decision in the comment's place, and can overrule it knowingly."""
+    comment = served.small.held(author_name="Ada")
+    mara, noor = served.sign_in(contexts()), served.sign_in(contexts(), "Noor")
+    mara.get_by_role("button", name="Reject the comment by Ada").click()
+    expect(mara.get_by_role("button", name="Undo")).to_be_visible()
+    noor.get_by_role("button", name="Approve the comment by Ada").click()
+    expect(noor.get_by_text("It was rejected by Mara")).to_be_visible()
+    assert served.small.again(comment).status is Status.REJECTED
+    noor.get_by_role("button", name="Approve the comment by Ada").click()
+    expect(noor.get_by_role("button", name="Undo")).to_be_visible()
+    assert served.small.again(comment).status is Status.APPROVED
+
+
+def test_a_desk_that_cannot_be_reached_says_so(served: Served, contexts: Contexts) -> None:
+    """When an act does not get through, the page says that nothing may have changed and keeps the comment."""
+    comment = served.small.held(author_name="Ada")
+    context = contexts()
+    page = served.sign_in(context)
+    context.set_offline(True)
+    page.get_by_role("button", name="Approve the comment by Ada").click()
+    expect(page.get_by_role("alert")).to_contain_text("Nothing may have changed")
+    context.set_offline(False)
+    page.get_by_role("button", name="Approve the comment by Ada").click()
+    expect(page.get_by_role("button", name="Undo")).to_be_visible()
+    assert served.small.again(comment).status is Status.APPROVED
