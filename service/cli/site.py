@@ -103,7 +103,7 @@ def show(name: str, as_json: bool) -> None:
 def list_sites(as_json: bool) -> None:
     """List all sites."""
     with opened_house() as parts, parts.house.store.read() as tx:
-        found = [
+        found: list[dict[str, Any]] = [
             {
                 "site": one.name,
                 "url": one.url,

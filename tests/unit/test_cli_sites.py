@@ -4,54 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 
-from service.cli.main import cli
 from service.ports import Site
 from service.privacy.keys import Keyring, fingerprint
 from service.privacy.sealing import Address, open_box, seal
-from service.settings import load
-from service.wiring import Parts, build
+from service.wiring import Parts
 
 SECRETS = ("key", "akismet_key", "inbound_secret", "webhook_secret", "contact_private_key")
-
-
-@pytest.fixture
-def home(tmp_path: Path, sqlite_template: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A home with an empty database in it, and nothing else in the environment."""
-    made = tmp_path / "home"
-    made.mkdir()
-    (made / "replydesk.db").write_bytes(sqlite_template.read_bytes())
-    for name in ("REPLYDESK_DATABASE_URL", "REDIS_URL", "REPLYDESK_REDIS_URL", "REPLYDESK_MASTER_KEY"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("REPLYDESK_HOME", str(made))
-    return made
-
-
-@pytest.fixture
-def run(home: Path) -> Callable[..., Result]:
-    """Run a command line in that home."""
-
-    def runs(*words: str, code: int = 0, given: str | None = None) -> Result:
-        done = CliRunner().invoke(cli, words, input=given)
-        assert done.exit_code == code, (done.output, done.exception)
-        return done
-
-    return runs
-
-
-@pytest.fixture
-def parts(home: Path) -> Iterator[Parts]:
-    """The house of that home, seen from another process."""
-    built = build(load())
-    yield built
-    built.close()
 
 
 def added(run: Callable[..., Result], *more: str) -> dict[str, str]:

@@ -1,0 +1,313 @@
+"""`replydesk import`, `comments`, `deliveries` and `status`: comments in from a file, and what became of them."""
+
+from __future__ import annotations
+
+import json
+import stat
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import Result
+
+from service.actions import Scored, settle
+from service.moderation.verdict import LABELS, Assessment
+from service.ports import SCORE, Site
+from service.wiring import Parts
+
+Run = Callable[..., Result]
+EMAIL = "canary.of.the.import@example.org"
+
+
+def line(name: str | None, body: str = "The bridge is open.", **changes: Any) -> dict[str, Any]:
+    """One line of a file to import."""
+    made = {
+        "article": {"url": "https://courier.example/a"},
+        "author": {"name": "Ada", "email": EMAIL},
+        "body": body,
+    }
+    return ({"id": name} if name else {}) | made | changes
+
+
+@pytest.fixture
+def courier(run: Run, parts: Parts) -> Site:
+    """The site that everything is imported into; it wants callbacks."""
+    run(
+        "site",
+        "add",
+        "courier",
+        "--url",
+        "https://courier.example",
+        "--callback",
+        "https://courier.example/hook",
+    )
+    with parts.house.store.read() as tx:
+        found = tx.site("courier")
+    assert found is not None
+    return found
+
+
+@pytest.fixture
+def imports(run: Run, tmp_path: Path, courier: Site) -> Callable[..., dict[str, int]]:
+    """Write lines to a file, import it and return the counts."""
+
+    def does(*lines: dict[str, Any] | bytes, code: int = 0, options: tuple[str, ...] = ()) -> dict[str, int]:
+        file = tmp_path / "comments.jsonl"
+        file.write_bytes(
+            b"".join(one if isinstance(one, bytes) else json.dumps(one).encode() + b"\n" for one in lines)
+        )
+        done = run("import", str(file), "--site", "courier", "--json", *options, code=code)
+        does.said = done.stderr  # type: ignore[attr-defined]  # kept for the tests that read it
+        counts: dict[str, int] = json.loads(done.stdout)
+        return counts
+
+    return does
+
+
+def listed(run: Run, *options: str) -> list[dict[str, Any]]:
+    """What `comments --json` prints."""
+    return [
+        json.loads(one)
+        for one in run("comments", "--site", "courier", "--json", *options).stdout.splitlines()
+    ]
+
+
+def decide_all(parts: Parts, **scores: float) -> None:
+    """Let the machine decide whatever is pending."""
+    now = parts.house.clock()
+    with parts.house.store.write() as tx:
+        pending = tx.lease_pending(now, now, 10_000)
+    said = Assessment(scores=dict.fromkeys(LABELS, 0.0) | scores, model="made-up-1")
+    settle(parts.house, [Scored(one, said) for one in pending])
+
+
+# -- import ------------------------------------------------------------------------------------------------------------
+
+
+def test_lines_become_comments(imports: Callable[..., dict[str, int]], run: Run, parts: Parts) -> None:
+    """Each is stored pending, as a backfill, and counted."""
+    counts = imports(line("a"), line("b", "Two."), line(None, "Three."))
+    assert counts == {"imported": 3, "replayed": 0, "revised": 0, "refused": 0}
+    assert [one["body"] for one in listed(run)] == ["The bridge is open.", "Two.", "Three."]
+    with parts.house.store.read() as tx:
+        page = tx.comments(None, limit=10)
+    assert {(str(one.source), one.live) for one in page.comments} == {("import", False)}
+
+
+def test_importing_again_repeats_nothing(imports: Callable[..., dict[str, int]]) -> None:
+    """With ids or without, a second run finds everything there; new text under an id is its next revision."""
+    lines = [line("a"), line(None, "Same."), line(None, "Same."), line(None, "Other.")]
+    assert imports(*lines)["imported"] == 4
+    assert imports(*lines) == {"imported": 0, "replayed": 4, "revised": 0, "refused": 0}
+    assert imports(line("a", "Changed."), *lines[1:])["revised"] == 1
+
+
+def test_an_interrupted_import_goes_on(imports: Callable[..., dict[str, int]]) -> None:
+    """What a first run left out, a second brings in; lines put in between change no other line's identity."""
+    assert imports(line(None, "One."), line(None, "Two."))["imported"] == 2
+    counts = imports(line(None, "New first."), line(None, "One."), line(None, "Two."), line(None, "Three."))
+    assert (counts["imported"], counts["replayed"]) == (2, 2)
+
+
+def test_faulty_lines_are_named_and_left_out(imports: Callable[..., dict[str, int]]) -> None:
+    """Line number, field and mend, never the value; the good lines are in, and --strict says so by its exit code."""
+    lines = [
+        line("a"),
+        line("b b"),
+        b"not json\n",
+        line("c", author={"name": "Ada"}),
+        line("d", author={"name": "Ada", "email": "not.an.address.but.secret"}),
+        b"\n",
+        line("e", "Fine."),
+        b'{"id": "f", "body": "\xff"}\n',
+        line("g", " ", colour="red"),
+    ]
+    counts = imports(*lines, options=("--strict",), code=1)
+    assert counts == {"imported": 2, "replayed": 0, "revised": 0, "refused": 6}
+    said = imports.said  # type: ignore[attr-defined]  # kept by the fixture
+    for told in (
+        "line 2: id:",
+        "line 3: line:",
+        "line 4: author.email:",
+        "line 5: author.email:",
+        "line 8: line:",
+        "line 9: body:",
+        "line 9: colour:",
+    ):
+        assert told in said
+    assert "secret" not in said
+
+
+def test_many_faults_are_counted_not_shown(imports: Callable[..., dict[str, int]]) -> None:
+    """A file of nonsense does not flood the terminal."""
+    assert imports(*(line("no good") for _ in range(250)))["refused"] == 250
+    said = imports.said.splitlines()  # type: ignore[attr-defined]  # kept by the fixture
+    assert len(said) == 101
+    assert "counted" in said[-1]
+
+
+def test_a_line_too_long_is_skipped_whole(imports: Callable[..., dict[str, int]]) -> None:
+    """Its tail is not taken for lines of their own."""
+    long = json.dumps(line("long", "a" * 300_000)).encode() + b"\n"
+    assert imports(line("a"), long, long + long.rstrip(), b"\n", line("b", "Two.")) == {
+        "imported": 2,
+        "replayed": 0,
+        "revised": 0,
+        "refused": 3,
+    }
+
+
+@pytest.mark.parametrize("end", [b"", b"\n", b"\r\n", b"\n\n\n"])
+def test_ends_of_lines_and_a_mark_at_the_beginning_are_taken_as_they_come(
+    imports: Callable[..., dict[str, int]], end: bytes
+) -> None:
+    """A byte order mark, Windows' line ends, a missing last one: all are files that people have."""
+    raw = b"\xef\xbb\xbf" + json.dumps(line("a")).encode() + b"\r\n" + json.dumps(line("b")).encode() + end
+    assert imports(raw)["imported"] == 2
+
+
+def test_more_than_a_batch_is_imported(imports: Callable[..., dict[str, int]]) -> None:
+    """Batches are committed one after another, and counted together."""
+    assert imports(*(line(f"c-{n}", f"Text {n}.") for n in range(1201)))["imported"] == 1201
+
+
+def test_an_empty_file_is_no_error(imports: Callable[..., dict[str, int]]) -> None:
+    """Nothing in, nothing counted."""
+    assert sum(imports().values()) == 0
+
+
+def test_an_imported_address_is_nowhere_in_the_home(
+    imports: Callable[..., dict[str, int]], run: Run, home: Path
+) -> None:
+    """Neither in the database, plain or upper-cased, nor in anything that is printed."""
+    imports(line("a"), line("b", f"Write to {EMAIL}!"))
+    stored = b"".join(path.read_bytes() for path in home.rglob("*") if path.is_file())
+    assert EMAIL.encode() not in stored.lower()
+    assert "canary" not in run("comments", "--site", "courier", "--json").stdout
+    assert "⟦email⟧" in run("comments", "--site", "courier").stdout
+
+
+def test_the_site_decides_whether_an_email_is_needed(
+    run: Run, imports: Callable[..., dict[str, int]]
+) -> None:
+    """A site that asks for none imports without."""
+    run("site", "set", "courier", "email_required=false")
+    assert imports(line("a", author={"name": "Ada"}))["imported"] == 1
+
+
+def test_a_file_that_cannot_be_read_is_named(run: Run, courier: Site, tmp_path: Path) -> None:
+    """One line, exit code 2."""
+    assert "is a directory" in run("import", str(tmp_path), "--site", "courier", code=2).stderr
+
+
+# -- comments ----------------------------------------------------------------------------------------------------------
+
+
+def test_comments_are_listed_with_where_they_stand(
+    imports: Callable[..., dict[str, int]], run: Run, parts: Parts
+) -> None:
+    """Public view, status, verdict and how long it took; filtered by status."""
+    imports(line("a"), line("b", "Two."))
+    decide_all(parts)
+    imports(line("c", "Three."))
+    assert [(one["id"], one["status"]) for one in listed(run)] == [
+        ("a", "approved"),
+        ("b", "approved"),
+        ("c", "pending"),
+    ]
+    (pending,) = listed(run, "--status", "pending")
+    assert (pending["seconds_to_verdict"], pending["verdict"]) == (None, None)
+    approved = listed(run, "--status", "approved")[0]
+    assert approved["seconds_to_verdict"] >= 0
+    assert approved["verdict"]["model"] == "made-up-1"
+    assert not {"email", "author_key", "client", "ip"} & set(approved)
+
+
+def test_every_page_is_listed_once(imports: Callable[..., dict[str, int]], run: Run) -> None:
+    """More comments than a page holds come in order, none left out, none twice."""
+    imports(*(line(f"c-{n:03}", f"Text {n}.") for n in range(450)))
+    assert [one["id"] for one in listed(run)] == [f"c-{n:03}" for n in range(450)]
+
+
+def test_a_listing_cannot_steer_a_terminal(imports: Callable[..., dict[str, int]], run: Run) -> None:
+    """Control characters of a reader's text are not printed in the plain listing."""
+    imports(line("a", "\x1b[31mred\x07 \u202etxet"))
+    assert not {"\x1b", "\x07", "\u202e"} & set(run("comments", "--site", "courier").stdout)
+
+
+# -- deliveries and status ---------------------------------------------------------------------------------------------
+
+
+def test_callbacks_are_listed_and_dead_ones_replayed(
+    imports: Callable[..., dict[str, int]], run: Run, parts: Parts, courier: Site
+) -> None:
+    """By site and state, without their texts; a replay makes dead ones wait again."""
+    imports(line("a"), line("b", "Two."))
+    decide_all(parts)
+    now = parts.house.clock()
+    with parts.house.store.write() as tx:
+        for delivery in tx.lease_deliveries(now, now, 10):
+            tx.finish_delivery(delivery.id, delivery.attempts, "dead", "gone: HTTP 410", None, now)
+    told = run("deliveries", "list", "--site", "courier", "--dead", "--json").stdout
+    dead = [json.loads(one) for one in told.splitlines()]
+    assert [(one["state"], one["attempts"], one["last_outcome"]) for one in dead] == [
+        ("dead", 1, "gone: HTTP 410")
+    ] * 2
+    assert "bridge" not in told
+    assert "comment.approved" in run("deliveries", "list").stdout
+    assert json.loads(run("deliveries", "replay", str(dead[0]["id"]), "--json").stdout) == {"replayed": 1}
+    assert "1 on their way" in run("deliveries", "replay", "--dead", "--site", "courier").stdout
+    assert run("deliveries", "list", "--dead", "--json").stdout == ""
+
+
+def test_the_status_tells_what_waits(imports: Callable[..., dict[str, int]], run: Run, parts: Parts) -> None:
+    """Backlog, callbacks and switched-off sites; an import is no live backlog."""
+    imports(line("a"), line("b", "Two."))
+    told = json.loads(run("status", "--json").stdout)
+    assert (told["pending"], told["oldest_unscored_seconds"], told["up"]["store"]) == (2, 0.0, "ok")
+    assert told["up"]["broker"] == "none"
+    decide_all(parts)
+    run("site", "set", "courier", "callback_disabled=moving house")
+    told = json.loads(run("status", "--json").stdout)
+    assert (told["pending"], told["deliveries"]["waiting"]) == (0, 2)
+    assert told["callbacks_off"] == {"courier": "moving house"}
+    plain = run("status").stdout
+    assert "moving house" in plain
+    assert "2 waiting" in plain
+
+
+def test_the_status_tells_of_a_broker_that_is_away(
+    run: Run, courier: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One word for it, and the rest of the status all the same."""
+    monkeypatch.setenv("REDIS_URL", f"unix://{tmp_path}/none.sock")
+    told = json.loads(run("status", "--json").stdout)
+    assert told["up"]["broker"].startswith("does not answer")
+    assert told["pending"] == 0
+
+
+def test_the_status_knows_a_worker_by_its_pulse(
+    run: Run, courier: Site, redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker that answered the bell lately is up; one that never did was not heard of."""
+    from service.bell import Answerer
+    from service.ports import SWEEP
+
+    monkeypatch.setenv("REDIS_URL", redis_url)
+    monkeypatch.setenv("REPLYDESK_REDIS_PREFIX", "status-test:")
+    assert json.loads(run("status", "--json").stdout)["up"] == {
+        "store": "ok",
+        "broker": "ok",
+        "worker": "not heard of",
+    }
+    for name in (SWEEP, SCORE):
+        Answerer(redis_url, "status-test:").answer(name)
+    assert json.loads(run("status", "--json").stdout)["up"]["worker"] == "ok"
+
+
+def test_the_master_key_of_a_home_is_its_owners_alone(run: Run, home: Path) -> None:
+    """Made with the first command that needs it, readable by nobody else."""
+    run("site", "list")
+    (key,) = home.glob("*.key")
+    assert stat.S_IMODE(key.stat().st_mode) == 0o600
