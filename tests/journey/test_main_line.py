@@ -31,6 +31,7 @@ def test_a_comment_goes_from_the_form_to_a_decision_and_back_to_the_site(
         page.wait_for_url("**/r/*")
         receipt = page.url
 
+        until(lambda: house.run("comments", "--site", "demo", "--status", "held", "--json").strip())
         page.goto(house.json("moderator", "add", "Chi")["sign_in_url"])
         page.get_by_role("button").first.click()
         page.goto(f"{house.url}/desk")
