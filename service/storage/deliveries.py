@@ -115,14 +115,22 @@ class DeliveriesPart(Part):
         """
         due = [site_id for site_id in self._read(_DUE_SITES, now=now).scalars() if site_id not in skip]
         leased: list[Delivery] = []
-        for place, site_id in enumerate(due):
-            left = limit - len(leased)
-            if left < 1:
-                break
-            share = max(1, left // (len(due) - place))
-            rows = self._write(_LEASE, due_site=site_id, now=now, until=until, limit=share).mappings()
-            leased += sorted((delivery_of(row) for row in rows), key=lambda delivery: delivery.id)
+        while due and len(leased) < limit:
+            may_have_more = []
+            for place, site_id in enumerate(due):
+                share = max(1, (limit - len(leased)) // (len(due) - place))
+                found = self._lease_of_site(site_id, now, until, share)
+                leased += found
+                if len(found) == share:
+                    may_have_more.append(site_id)
+                if len(leased) == limit:
+                    break
+            due = may_have_more
         return leased
+
+    def _lease_of_site(self, site_id: int, now: datetime, until: datetime, limit: int) -> list[Delivery]:
+        rows = self._write(_LEASE, due_site=site_id, now=now, until=until, limit=limit).mappings()
+        return sorted((delivery_of(row) for row in rows), key=lambda delivery: delivery.id)
 
     def release_deliveries(self, leased: Sequence[Delivery], due_at: datetime) -> None:
         self._write_each(

@@ -170,7 +170,9 @@ has_author = comments.c.author_key.is_not(None)
 
 _partial("ix_comments_fresh", comments.c.live.desc(), comments.c.pk, where=is_fresh)
 _partial("ix_comments_tried", comments.c.live.desc(), comments.c.lease_until, where=is_tried)
-_partial("ix_comments_waiting", comments.c.site_id, comments.c.received_at, where=is_live_pending)
+_partial(
+    "ix_comments_waiting", comments.c.site_id, comments.c.received_at, comments.c.pk, where=is_live_pending
+)
 _partial("ix_comments_held", comments.c.pk, where=is_held)
 _partial("ix_comments_published", comments.c.article_pk, comments.c.pk, where=is_published)
 _partial("ix_comments_author", comments.c.site_id, comments.c.author_key, comments.c.status, where=has_author)

@@ -33,10 +33,11 @@ class DeliveriesPart(Part):
             due.setdefault(delivery.site_id, []).append(delivery)
         turns = sorted(due.values(), key=lambda waiting: waiting[0].next_attempt_at)
         leased: list[Delivery] = []
-        for place, waiting in enumerate(turns):
-            left = limit - len(leased)
-            share = max(1, left // (len(turns) - place)) if left > 0 else 0
-            leased += sorted(waiting[:share], key=lambda delivery: delivery.id)
+        while any(turns) and len(leased) < limit:
+            for place, waiting in enumerate(turns):
+                share = -(-(limit - len(leased)) // (len(turns) - place))
+                leased += sorted(waiting[:share], key=lambda delivery: delivery.id)
+                del waiting[:share]
         taken = [replace(one, attempts=one.attempts + 1, next_attempt_at=as_stored(until)) for one in leased]
         self._change().deliveries.update({delivery.id: delivery for delivery in taken})
         return taken

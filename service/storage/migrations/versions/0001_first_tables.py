@@ -196,7 +196,7 @@ def upgrade() -> None:
     _partial(
         "ix_comments_waiting",
         "comments",
-        ["site_id", "received_at"],
+        ["site_id", "received_at", "pk"],
         "status = 'pending' AND live = 1",
         "status = 'pending' AND live = true",
     )
