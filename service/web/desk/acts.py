@@ -55,7 +55,7 @@ def decide(pk: int) -> ResponseReturnValue:
         return missing()
     except (Conflict, IsFinal) as refusal:
         return _as_it_stands(pk, _ground(refusal, revision))
-    return _decided(pk, decision)
+    return _decided(comment, decision)
 
 
 @blueprint.post("/comments/<int(max=999999999999999999):pk>/undo")
@@ -84,12 +84,12 @@ def _target(pk: int) -> tuple[Comment, Site] | None:
     return (comment, site) if comment and site else None
 
 
-def _decided(pk: int, decision: Decision) -> Response:
+def _decided(comment: Comment, decision: Decision) -> Response:
     """Lead back to the same place with the next comment in view, or hand the script the comment's new face."""
     place = Place.of(request.form)
     if not is_fragment():
         return back_to(place.url(done=decision.id, anchor=number(request.form.get("next"))))
-    notice = Notice(f"{DONE[decision.action]}.", pk, decision.id)
+    notice = Notice(f"{DONE[decision.action]}.", comment, decision.id)
     return page("desk/_decided.html", 200, notice=notice, place=place)
 
 

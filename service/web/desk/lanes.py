@@ -38,7 +38,7 @@ class Notice:
     """What was just done, with the decision that an undo takes back; None once there is nothing to take back."""
 
     text: str
-    pk: int
+    comment: Comment
     decision_id: int | None
 
 
@@ -153,9 +153,9 @@ def _notice(tx: Tx, query: Mapping[str, str]) -> Notice | None:
     if decision is None or comment is None:
         return None
     if decision.undone_at is not None:
-        return Notice(f"Taken back: the comment is {comment.status} again.", comment.pk, None)
+        return Notice(f"Taken back: the comment is {comment.status} again.", comment, None)
     stands = comment.decision_id == decision.id and decision.action is not Action.RESTORE
-    return Notice(f"{DONE[decision.action]}.", comment.pk, decision.id if stands else None)
+    return Notice(f"{DONE[decision.action]}.", comment, decision.id if stands else None)
 
 
 def _counts(backlog: Backlog) -> dict[str, int]:

@@ -96,7 +96,7 @@ def test_a_decision_leads_back_to_the_same_place_with_an_undo(
     assert small.again(first).status is status
     page = follow(browser, answer)
     assert [one.attributes["id"] for one in page.tree.all("article")] == [f"c{second.pk}"]
-    assert page.tree.one("div", class_="notice").one("p").text == words
+    assert page.tree.one("div", class_="notice").one("p").text == f"{words} Ada"
     back = undo(browser, page.tree)
     assert back.headers["Location"].endswith(f"#c{first.pk}")
     assert "Taken back: the comment is held again." in follow(browser, back).text
