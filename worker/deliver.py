@@ -249,16 +249,19 @@ class Postman:
                     tx.save_site(
                         replace(site, callback_disabled=f"The receiver answered 410 Gone at {instant(now)}.")
                     )
+        arrived = [one.delivery.id for one, state, _ in endings if state == "delivered"]
+        if arrived:
+            log.info("deliver.delivered", deliveries=arrived)
         for one, state, _ in endings:
-            level = log.info if state == "delivered" else log.warning
-            level(
-                "deliver.ended",
-                delivery=one.delivery.id,
-                site=one.site.name,
-                state=state,
-                attempt=one.delivery.attempts,
-                outcome=_said(one.outcome),
-            )
+            if state != "delivered":
+                log.warning(
+                    "deliver.failed",
+                    delivery=one.delivery.id,
+                    site=one.site.name,
+                    state=state,
+                    attempt=one.delivery.attempts,
+                    outcome=_said(one.outcome),
+                )
         for site in gone.values():
             log.error("deliver.site_disabled", site=site.name, reason="410 Gone")
 

@@ -7,7 +7,8 @@ import threading
 from contextlib import suppress
 from dataclasses import dataclass
 
-from celery import signals
+import structlog
+from celery import current_app, signals
 
 from service.settings import Settings
 from service.wiring import Parts, build
@@ -15,6 +16,8 @@ from worker.deliver import Postman
 from worker.outbound import Allow
 from worker.reader import ModelScorer
 from worker.sweep import Sweep
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,23 @@ def _build(settings: Settings) -> Process:
     parts = build(settings)
     allow = Allow.parse(",".join(settings.callback_allow))
     return Process(os.getpid(), parts, ModelScorer(), Postman(parts, allow), Sweep(parts.house))
+
+
+@signals.worker_process_init.connect  # type: ignore[untyped-decorator]  # Celery ships no types
+@signals.worker_ready.connect  # type: ignore[untyped-decorator]  # Celery ships no types
+def warm(sender: object = None, **_: object) -> None:
+    """Load the model in the background in a process that will score: a forked child, or a pool of threads."""
+    settings: Settings = current_app.settings
+    if "prefork" in type(getattr(sender, "pool", None)).__module__:
+        return  # the parent of forked children scores nothing itself
+
+    def load() -> None:
+        try:
+            present(settings).scorer.warm()
+        except Exception as failure:  # noqa: BLE001  # the first task meets the same fault and logs it where it belongs
+            log.warning("process.cold", error=type(failure).__name__)
+
+    threading.Thread(target=load, name="warm", daemon=True).start()
 
 
 @signals.worker_process_shutdown.connect  # type: ignore[untyped-decorator]  # Celery ships no types

@@ -6,8 +6,8 @@ The lease and the settling are two short transactions; the reading between them 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final
 
@@ -15,6 +15,7 @@ import structlog
 
 from service.actions import Scored, settle
 from service.moderation.comment import Comment
+from service.moderation.policy import Cut, Policy
 from service.ports import SCORE, House, Reading, Scorer
 from worker.reader import NoModel
 
@@ -38,33 +39,47 @@ def score_pending(
     ends_at = time.monotonic() + bounds.seconds
     moved = 0
     while not stopping() and time.monotonic() < ends_at:
-        fresh, tried = _lease(house, bounds.batch)
+        leased = _lease(house, bounds.batch)
         if stopping():
-            _give_back(house, [*fresh, *tried])
+            _give_back(house, [*leased.fresh, *leased.tried])
             break
-        if not fresh and not tried:
+        if not leased.fresh and not leased.tried:
             return moved
-        if len(fresh) == bounds.batch:
+        if len(leased.fresh) == bounds.batch:
             house.bell.ring(SCORE)  # there may be more than one worker's worth
-        for batch in (fresh, tried):
-            moved += _judge(house, scorer, batch)
+        for batch in (leased.fresh, leased.tried):
+            moved += _judge(house, scorer, batch, leased.policies)
     house.bell.ring(SCORE)
     return moved
 
 
-def _lease(house: House, batch: int) -> tuple[list[Comment], list[Comment]]:
+@dataclass(frozen=True, slots=True)
+class Leased:
+    """A batch that was never tried, one comment that was, and the policies of their sites by the site's id."""
+
+    fresh: list[Comment]
+    tried: list[Comment]
+    policies: Mapping[int, Policy]
+
+
+def _lease(house: House, batch: int) -> Leased:
     """Lease a batch that was never tried, and one comment that was: alone, so that a poison one cannot hide."""
     now = house.clock()
     until = now + timedelta(seconds=house.lease_seconds)
     with house.store.write() as tx:
-        return tx.lease_pending(now, until, batch), tx.lease_pending(now, until, 1, retried=True)
+        fresh = tx.lease_pending(now, until, batch)
+        tried = tx.lease_pending(now, until, 1, retried=True)
+        sites = [tx.site_by_id(site_id) for site_id in {one.site_id for one in (*fresh, *tried)}]
+    return Leased(fresh, tried, {site.id: site.policy for site in sites if site})
 
 
-def _judge(house: House, scorer: Scorer, comments: Sequence[Comment]) -> int:
+def _judge(house: House, scorer: Scorer, comments: Sequence[Comment], policies: Mapping[int, Policy]) -> int:
     if not comments:
         return 0
     started = time.monotonic()
-    scored = _read(scorer, comments, house.max_attempts)
+    spent = [Scored(one, None, exhausted=True) for one in comments if one.attempts > house.max_attempts]
+    scored = spent + _assess(scorer, [one for one in comments if one.attempts <= house.max_attempts])
+    scored = _explain(scorer, scored, policies)
     read = time.monotonic()
     try:
         moved = settle(house, scored)
@@ -82,12 +97,6 @@ def _judge(house: House, scorer: Scorer, comments: Sequence[Comment]) -> int:
     return moved
 
 
-def _read(scorer: Scorer, comments: Sequence[Comment], max_attempts: int) -> list[Scored]:
-    """Score what may still be tried; what was tried too often goes to a person without another try."""
-    spent = [Scored(one, None, exhausted=True) for one in comments if one.attempts > max_attempts]
-    return spent + _assess(scorer, [one for one in comments if one.attempts <= max_attempts])
-
-
 def _assess(scorer: Scorer, comments: Sequence[Comment]) -> list[Scored]:
     """Score a batch. One that fails is tried again text by text; a text that fails alone keeps its lease.
 
@@ -96,7 +105,7 @@ def _assess(scorer: Scorer, comments: Sequence[Comment]) -> list[Scored]:
     if not comments:
         return []
     try:
-        assessed = scorer.score([_reading(one) for one in comments])
+        assessed = scorer.score([_reading(one) for one in comments], explain=False)
         return [Scored(one, assessment) for one, assessment in zip(comments, assessed, strict=True)]
     except NoModel:
         return [Scored(one, None) for one in comments]
@@ -107,6 +116,35 @@ def _assess(scorer: Scorer, comments: Sequence[Comment]) -> list[Scored]:
         # the message may quote the text, so its type alone is logged
         log.warning("score.failed", comment=poison.pk, attempt=poison.attempts, error=type(failure).__name__)
         return []
+
+
+def _explain(scorer: Scorer, scored: Sequence[Scored], policies: Mapping[int, Policy]) -> list[Scored]:
+    """Give spans to those that their site will not simply approve: explaining one costs as much as scoring thirty.
+
+    What cannot be explained is decided without spans.
+    """
+    doubtful = [n for n, one in enumerate(scored) if _is_doubtful(one, policies.get(one.comment.site_id))]
+    explained = list(scored)
+    try:
+        again = (
+            scorer.score([_reading(scored[n].comment) for n in doubtful], explain=True) if doubtful else []
+        )
+        for n, assessment in zip(doubtful, again, strict=True):
+            explained[n] = replace(scored[n], assessment=assessment)
+    except Exception as failure:  # noqa: BLE001  # likewise
+        log.warning("score.unexplained", comments=len(doubtful), error=type(failure).__name__)
+    return explained
+
+
+def _is_doubtful(one: Scored, policy: Policy | None) -> bool:
+    """Whether a score reaches the lowest of its label's cuts."""
+    if one.assessment is None or policy is None:
+        return False
+    return any(
+        score >= min(at for at in (cut.approve, cut.hold, cut.reject, cut.spam) if at is not None)
+        for label, score in one.assessment.scores.items()
+        if (cut := policy.cuts.get(label)) is not None and cut != Cut()
+    )
 
 
 def _reading(comment: Comment) -> Reading:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
 from service.actions import withdraw
 from service.moderation.comment import Source
-from service.moderation.verdict import Assessment
+from service.moderation.verdict import Assessment, Span
 from service.ports import DELIVER, SCORE, Reading, Store
 from tests.worker.cast import Stage, Told
 from worker.reader import NoModel
@@ -175,3 +176,32 @@ def test_mail_is_rung_for_once_a_batch(stage: Stage) -> None:
     stage.rung()
     score_pending(stage.house, Told())
     assert stage.rung() == [DELIVER]
+
+
+def test_only_what_the_site_will_not_approve_is_explained(stage: Stage) -> None:
+    """Explaining is dear, so clear texts get no spans, and the site's own cuts say which are clear."""
+
+    class Explaining(Told):
+        def score(self, readings: Sequence[Reading], explain: bool = True) -> list[Assessment]:
+            span = Span(0, 3, "toxicity", 1.0)
+            assessed = Told(lambda text: {"toxicity": 0.7 if "bad" in text else 0.1}).score(readings)
+            return [replace(one, spans=(span,) if explain else ()) for one in assessed]
+
+    stage.post("Good.", "Very bad.", "Fine.")
+    score_pending(stage.house, Explaining())
+    spans = [one.verdict.spans if (one := stage.look(f"c-{n}")).verdict else None for n in range(3)]
+    assert spans == [(), (Span(0, 3, "toxicity", 1.0),), ()]
+
+
+def test_what_cannot_be_explained_is_decided_all_the_same(stage: Stage) -> None:
+    """A fault of the explanation costs the spans and nothing else."""
+
+    class Mute(Told):
+        def score(self, readings: Sequence[Reading], explain: bool = True) -> list[Assessment]:
+            if explain:
+                raise RuntimeError
+            return Told(lambda text: {"toxicity": 0.7}).score(readings)
+
+    stage.post("Bad.")
+    assert score_pending(stage.house, Mute()) == 1
+    assert stage.look().status == "held"

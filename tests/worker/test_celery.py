@@ -1,0 +1,159 @@
+"""The real thing: a Celery worker process, a real Valkey, a real store, and a receiver that verifies what arrives."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from service.actions import submit
+from service.bell import Bell
+from service.enrolment import Enrolment, enrol_site
+from service.moderation.comment import Article, Source
+from service.ports import SWEEP, Placed, Submission
+from service.settings import load
+from service.wiring import Parts, build
+from tests.worker.receivers import receiver
+
+DEADLINE = 60.0
+
+
+def wait_for(what: Callable[[], bool], seconds: float = DEADLINE) -> None:
+    """Poll until it holds; fail when the time is up."""
+    ends_at = time.monotonic() + seconds
+    while time.monotonic() < ends_at:
+        if what():
+            return
+        time.sleep(0.05)
+    raise AssertionError("it did not happen in time")
+
+
+@contextmanager
+def worker(env: dict[str, str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """Run `replydesk worker`, and end it however the test ends."""
+    with log.open("wb") as file:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "service.cli.main", "worker"],
+            env=env,
+            stdout=file,
+            stderr=file,
+            start_new_session=True,
+        )
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait(10)
+
+
+@pytest.fixture
+def env(tmp_path: Path, redis_url: str) -> dict[str, str]:
+    """The environment of a home of its own on the tests' Valkey, under a prefix of its own."""
+    home = tmp_path / "home"
+    home.mkdir()
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    return kept | {
+        "REPLYDESK_HOME": str(home),
+        "REDIS_URL": redis_url,
+        "REPLYDESK_REDIS_PREFIX": f"t{uuid.uuid4().hex[:8]}:",
+        "REPLYDESK_CALLBACK_ALLOW": "127.0.0.0/8",
+        "PYTHONPATH": str(Path(__file__).parents[2]),
+    }
+
+
+def accept(parts: Parts, enrolled: Enrolment, texts: list[str]) -> list[Placed]:
+    """Post comments as the API does; the bell rings by itself."""
+    given = [Submission(Article("https://a.example/"), "Ada", text, Source.API) for text in texts]
+    answers = submit(parts.house, parts.sealer, enrolled.site, given)
+    return [one for one in answers if isinstance(one, Placed)]
+
+
+def pending(parts: Parts) -> int:
+    """How many wait for their score."""
+    with parts.house.store.read() as tx:
+        return tx.backlog(datetime.now(UTC)).pending
+
+
+def deliver_one_batch(env: dict[str, str], log: Path) -> None:
+    """Post thirty comments; a worker decides them all and the receiver gets every callback once, signed."""
+    parts = build(load(env), env=env)
+    try:
+        with receiver() as hook, worker(env, log) as process:
+            enrolled = enrol_site(parts, "courier", "https://courier.example", hook.url)
+            texts = [f"Number {n}: a quiet word about the new bridge." for n in range(29)]
+            placed = accept(parts, enrolled, [*texts, "You stupid idiot, I will kill you."])
+            wait_for(lambda: pending(parts) == 0)
+            wait_for(lambda: len(hook.got) == 30)
+            events = [one.verified(enrolled.webhook_secret) for one in hook.got]
+            assert {one["data"]["comment"]["id"] for one in events} == {one.comment.id for one in placed}
+            assert len(set(hook.ids())) == 30
+            with parts.house.store.read() as tx:
+                threat = tx.comment(enrolled.site.id, placed[-1].comment.id)
+            assert threat is not None
+            assert threat.verdict is not None
+            assert threat.status in ("held", "rejected")
+            assert threat.verdict.spans
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(10) == 0
+        said = log.read_text()
+        assert "Number 3" not in said
+        assert "stupid" not in said
+        for line in said.splitlines():
+            if line.startswith("{"):  # Celery says its farewell in plain words
+                assert json.loads(line)["level"] in ("info", "warning"), line
+    finally:
+        parts.close()
+
+
+def test_a_worker_of_threads_on_sqlite_does_the_whole_line(
+    env: dict[str, str], sqlite_template: Path, tmp_path: Path
+) -> None:
+    """The embedded default: one process, threads, SQLite."""
+    (Path(env["REPLYDESK_HOME"]) / "replydesk.db").write_bytes(sqlite_template.read_bytes())
+    deliver_one_batch(env, tmp_path / "worker.log")
+
+
+def test_forked_workers_on_postgresql_do_the_whole_line(
+    env: dict[str, str], clean_postgres_url: str, tmp_path: Path
+) -> None:
+    """Production: forked children that load the model after the fork, PostgreSQL."""
+    deliver_one_batch(env | {"REPLYDESK_DATABASE_URL": clean_postgres_url}, tmp_path / "worker.log")
+
+
+def test_a_killed_workers_comments_are_decided_by_the_next(
+    env: dict[str, str], sqlite_template: Path, tmp_path: Path
+) -> None:
+    """Rows leased by a worker that was killed come back when the lease runs out; a sweep finds them, nothing rings."""
+    env |= {"REPLYDESK_LEASE_SECONDS": "1"}
+    (Path(env["REPLYDESK_HOME"]) / "replydesk.db").write_bytes(sqlite_template.read_bytes())
+    parts = build(load(env | {"REDIS_URL": ""}), env=env)  # this side's bell is dumb
+    ringer = Bell(env["REDIS_URL"], env["REPLYDESK_REDIS_PREFIX"])
+    try:
+        enrolled = enrol_site(parts, "courier", "https://courier.example")
+        accept(parts, enrolled, [f"Number {n}: a quiet word." for n in range(5)])
+        now = datetime.now(UTC)
+        with parts.house.store.write() as tx:
+            tx.lease_pending(now, now, 5)  # who leased these was killed
+        with worker(env, tmp_path / "worker.log"):
+
+            def swept() -> bool:
+                ringer.ring(SWEEP)  # as beat does
+                return pending(parts) == 0
+
+            wait_for(swept)
+        with parts.house.store.read() as tx:
+            assert len(tx.decisions_after(enrolled.site.id, 0, 100)) == 5
+    finally:
+        ringer.close()
+        parts.close()
