@@ -6,7 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as TooLate
 from functools import partial
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from flask import Blueprint, Response, current_app
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
@@ -18,6 +18,9 @@ from service.web.api.gate import api
 from service.web.api.replies import reply
 from service.web.problems import Problem
 from service.wiring import Parts
+
+if TYPE_CHECKING:
+    from redis import Redis
 
 PART_SECONDS: Final = 1.0
 OK: Final = "ok"
@@ -57,7 +60,7 @@ class Checks:
         self._asked: dict[str, Callable[[], None]] = {
             "store": parts.house.store.ping,
             "schema": partial(_schema, parts),
-            "broker": partial(_broker, parts),
+            "broker": _broker(parts),
         }
         self._threads = ThreadPoolExecutor(len(self._asked), thread_name_prefix="ready")
         self._running: dict[str, Future[None]] = {}
@@ -92,11 +95,16 @@ class NoBroker(ReplydeskError):
     """no broker is set; the sweep alone finds work"""
 
 
-def _broker(parts: Parts) -> None:
+def _broker(parts: Parts) -> Callable[[], None]:
+    """Return what asks the broker. The client is made here and now: its first import alone may outlast a check."""
     if parts.settings.redis_url is None:
-        raise NoBroker()
-    client = connect(parts.settings.redis_url)
-    try:
-        client.ping()
-    finally:
-        client.close()
+        return _no_broker
+    return partial(_ask, connect(parts.settings.redis_url))
+
+
+def _ask(client: Redis) -> None:
+    client.ping()
+
+
+def _no_broker() -> None:
+    raise NoBroker()

@@ -25,7 +25,7 @@ FAULT_LIMIT: Final = 50
 NAME_SHOWN: Final = 40
 NAME_LETTERS: Final = frozenset(string.ascii_letters + string.digits + "_-")
 WHOLE: Final = "(request)"  # the field of a fault that is in no field
-API_PATHS: Final = ("/v1/", "/healthz", "/readyz", "/metrics", "/openapi.json")
+API_PATHS: Final = ("/v1", "/healthz", "/readyz", "/metrics", "/openapi.json")
 
 log = structlog.get_logger(__name__)
 

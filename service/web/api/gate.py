@@ -46,6 +46,10 @@ class Memory:
             self._kept[name] = (now + self.seconds, site)
         return site
 
+    def forget(self) -> None:
+        """Forget everything, so that the store is asked anew."""
+        self._kept.clear()
+
 
 @dataclass(frozen=True, slots=True)
 class Api:

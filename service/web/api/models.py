@@ -67,7 +67,17 @@ def _digits(given: object) -> object:
     raise PydanticCustomError("whole", "must be a whole number")
 
 
-Text = Annotated[str, Field(strict=True, json_schema_extra={"pattern": TEXT}), AfterValidator(_no_nul)]
+# The bound is part of the very check that it is text: without one, half surrogate pairs would pass.
+Reason = Annotated[
+    str,
+    Field(strict=True, max_length=REASON_LIMIT, json_schema_extra={"pattern": TEXT}),
+    AfterValidator(_no_nul),
+]
+Note = Annotated[
+    str,
+    Field(strict=True, max_length=NOTE_LIMIT, json_schema_extra={"pattern": TEXT}),
+    AfterValidator(_no_nul),
+]
 DecisionId = Annotated[
     int,
     BeforeValidator(_decision_id),
@@ -92,10 +102,8 @@ class DecisionGiven(Strict):
     """A decision of the site about one of its comments."""
 
     action: Literal["approve", "reject", "spam", "hold"]
-    reason: Annotated[Text, Field(max_length=REASON_LIMIT)] | None = Field(
-        None, description="Why; the callback and the decisions feed carry it."
-    )
-    note: Annotated[Text, Field(max_length=NOTE_LIMIT)] | None = Field(
+    reason: Reason | None = Field(None, description="Why; the callback and the decisions feed carry it.")
+    note: Note | None = Field(
         None, description="For the moderators alone; it leaves with the comment when that is erased."
     )
     revision: Annotated[int, Field(strict=True, ge=1, le=REVISION_LIMIT), BeforeValidator(_whole)] | None = (

@@ -1,0 +1,163 @@
+"""The callers of the API in its tests: two sites with their keys, a clock that is set, and the story they tell."""
+
+from __future__ import annotations
+
+import base64
+import json
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from service import actions, settings, wiring
+from service.actions import Judgement, Scored
+from service.bell import QuietBell
+from service.enrolment import Enrolment, enrol_site
+from service.moderation.comment import Comment
+from service.moderation.verdict import LABELS, Action, Assessment, Decision, Span, Who
+from service.ports import Store
+from service.web import create_app
+from tests.builders import NOON
+
+MASTER = base64.b64encode(b"m" * 32).decode()
+ADDRESS = "ada.unique.canary@example.org"
+ARTICLE = "https://courier.example/bridge"
+
+
+class SetClock:
+    """A clock that stands until a test moves it."""
+
+    def __init__(self) -> None:
+        self.now = NOON
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def pass_seconds(self, seconds: float) -> None:
+        """Let time pass."""
+        self.now += timedelta(seconds=seconds)
+
+
+def submission(**changes: Any) -> dict[str, Any]:
+    """A submission by Ada under the courier's bridge, as its site writes it."""
+    written: dict[str, Any] = {
+        "id": "c-1",
+        "article": {"url": ARTICLE, "title": "The bridge opens"},
+        "author": {"name": "Ada", "email": ADDRESS},
+        "body": "The new bridge saves me twenty minutes every morning.",
+    }
+    return {name: value for name, value in {**written, **changes}.items() if value is not ...}
+
+
+@dataclass
+class Newsroom:
+    """Two sites that call, the house that answers, and the hands inside it."""
+
+    parts: wiring.Parts
+    app: Flask
+    clock: SetClock
+    bell: QuietBell
+    courier: Enrolment
+    herald: Enrolment
+
+    @classmethod
+    def over(cls, store: Store, home: Path, **env: str) -> Newsroom:
+        """Put the house over `store`; settings as a fresh home has them, changed by `env`."""
+        clock, bell = SetClock(), QuietBell()
+        surroundings = {"REPLYDESK_HOME": str(home), "REPLYDESK_MASTER_KEY": MASTER, **env}
+        parts = wiring.build(
+            settings.load(surroundings), env=surroundings, store=store, bell=bell, clock=clock
+        )
+        courier = enrol_site(parts, "courier", "https://courier.example", "https://courier.example/callback")
+        herald = enrol_site(parts, "herald", "https://herald.example")
+        return cls(parts, create_app(parts), clock, bell, courier, herald)
+
+    @property
+    def client(self) -> FlaskClient:
+        """A client without cookies."""
+        return self.app.test_client()
+
+    def call(self, method: str, path: str, key: str | None = "", **more: Any) -> TestResponse:
+        """Call the API with the courier's key, another `key`, or None without any."""
+        headers = dict(more.pop("headers", {}))
+        if key is not None:
+            headers["Authorization"] = f"Bearer {key or self.courier.key}"
+        return self.client.open(path, method=method, headers=headers, **more)
+
+    def post(self, given: object = None, key: str | None = "", **more: Any) -> TestResponse:
+        """Post one submission: Ada's own unless another is given."""
+        return self.call("POST", "/v1/comments", key, json=submission() if given is None else given, **more)
+
+    def post_raw(self, raw: bytes, content_type: str = "application/json") -> TestResponse:
+        """Post bytes as they are."""
+        return self.call("POST", "/v1/comments", data=raw, content_type=content_type)
+
+    def get(self, path: str, **more: Any) -> TestResponse:
+        """Get something with the courier's key."""
+        return self.call("GET", path, **more)
+
+    def decide(self, action: str = "approve", comment_id: str = "c-1", **given: Any) -> TestResponse:
+        """Let the site decide through the API."""
+        return self.call("POST", f"/v1/comments/{comment_id}/decision", json={"action": action, **given})
+
+    def comment(self, comment_id: str = "c-1") -> Comment:
+        """Return the courier's comment as it is stored."""
+        with self.parts.house.store.read() as tx:
+            found = tx.comment(self.courier.site.id, comment_id)
+        assert found is not None
+        return found
+
+    def count(self) -> int:
+        """Count the courier's stored comments."""
+        with self.parts.house.store.read() as tx:
+            return len(tx.comments(self.courier.site.id, limit=200).comments)
+
+    def settle(self, comment_id: str = "c-1", toxicity: float = 0.7) -> None:
+        """Let the machine decide: held at the shipped policy, unless `toxicity` says otherwise."""
+        scores = {**dict.fromkeys(LABELS, 0.01), "toxicity": toxicity}
+        assessment = Assessment(
+            scores,
+            "made-up-1",
+            language="en",
+            reads_as="the new bridge",
+            spans=(Span(4, 10, "toxicity", 1.25),),
+        )
+        actions.settle(self.parts.house, [Scored(self.comment(comment_id), assessment)])
+
+    def review(self, action: Action, comment_id: str = "c-1", delay: float = 5.0, **given: Any) -> Decision:
+        """Let a moderator decide on the desk; it leaves the house `delay` seconds later."""
+        judgement = Judgement(action, Who.MODERATOR, "Mara", **given)
+        return actions.review(self.parts.house, self.courier.site, comment_id, judgement, delay)
+
+    def forget(self) -> None:
+        """Let the two seconds pass for which the process remembers keys and sites."""
+        here = self.app.extensions["replydesk.api"]
+        here.by_key.forget()
+        here.by_name.forget()
+
+    def depart(self) -> int:
+        """Let what is due leave the house."""
+        return actions.depart(self.parts.house)
+
+
+def problem(response: TestResponse, status: int, name: str) -> dict[str, Any]:
+    """Return the problem in an answer, after looking at everything that every problem must have."""
+    assert response.status_code == status, response.text
+    assert response.content_type == "application/problem+json"
+    found: dict[str, Any] = json.loads(response.data)
+    assert found["type"] == f"/problems/{name}"
+    assert found["status"] == status
+    assert found["title"]
+    assert found["detail"]
+    assert "Traceback" not in response.text
+    assert ADDRESS not in response.text
+    return found
+
+
+def faults(found: dict[str, Any]) -> dict[str, str]:
+    """Return the faulty fields of a problem with their codes."""
+    return {fault["field"]: fault["code"] for fault in found["errors"]}

@@ -1,0 +1,26 @@
+"""A newsroom for the API's tests: over a store in memory, and over each real one where the store is what matters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from service.ports import Store
+from service.storage.memory import MemoryStore
+from tests.web.api.caller import Newsroom
+
+
+@pytest.fixture
+def newsroom(tmp_path: Path) -> Iterator[Newsroom]:
+    """A newsroom whose store forgets everything."""
+    made = Newsroom.over(MemoryStore(), tmp_path)
+    yield made
+    made.parts.close()
+
+
+@pytest.fixture
+def real_newsroom(sql_store: Store, tmp_path: Path) -> Newsroom:
+    """A newsroom over SQLite, then over PostgreSQL."""
+    return Newsroom.over(sql_store, tmp_path)

@@ -1,0 +1,113 @@
+"""Feeds: every decision in order, none skipped; and to readers the published comments, and nothing else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from service.moderation.verdict import Action
+from tests.web.api.caller import ADDRESS, ARTICLE, Newsroom, faults, problem, submission
+
+PUBLISHED = f"/v1/sites/courier/published?article_url={ARTICLE}"
+
+
+def published(newsroom: Newsroom, path: str = PUBLISHED, **more: Any) -> Any:
+    """Ask for the published comments as a reader's browser does."""
+    return newsroom.call("GET", path, None, **more)
+
+
+def test_decisions_come_in_order_and_once(newsroom: Newsroom) -> None:
+    """Following `next`, a site sees every decision in the order of its sequence, each with its comment."""
+    for n in range(5):
+        newsroom.post(submission(id=f"c-{n}"))
+        newsroom.settle(f"c-{n}")
+    seen, query = [], "?limit=2"
+    while True:
+        feed = newsroom.get(f"/v1/decisions{query}").json
+        assert feed is not None
+        seen += [(one["sequence"], one["comment"]["id"]) for one in feed["decisions"]]
+        query = f"?limit=2&after={feed['next']}"
+        if not feed["more"]:
+            break
+    assert seen == [(n + 1, f"c-{n}") for n in range(5)]
+
+
+def test_a_quiet_feed_keeps_its_cursor(newsroom: Newsroom) -> None:
+    """With nothing new, `next` is where the caller already was."""
+    assert newsroom.get("/v1/decisions?after=17").json == {"decisions": [], "next": "17", "more": False}
+
+
+def test_a_feed_is_the_sites_own(newsroom: Newsroom) -> None:
+    """Another site's decisions are in its own feed alone."""
+    newsroom.post()
+    newsroom.settle()
+    answer = newsroom.call("GET", "/v1/decisions", newsroom.herald.key)
+    assert answer.json == {"decisions": [], "next": "0", "more": False}
+
+
+@pytest.mark.parametrize("query", ["after=x", "after=-1", "limit=0", "limit=1001", "cursor=1"])
+def test_a_strange_cursor_is_refused(newsroom: Newsroom, query: str) -> None:
+    """A cursor is what `next` said."""
+    problem(newsroom.get(f"/v1/decisions?{query}"), 422, "validation")
+
+
+def test_published_shows_approved_comments_alone(newsroom: Newsroom) -> None:
+    """Anyone may read approved comments, with six members each, and nothing of the others."""
+    for n, toxicity in enumerate((0.1, 0.7, 0.999)):
+        newsroom.post(submission(id=f"c-{n}"))
+        newsroom.settle(f"c-{n}", toxicity)
+    newsroom.post(submission(id="c-pending"))
+    answer = published(newsroom)
+    assert [comment["id"] for comment in answer.json["comments"]] == ["c-0"]
+    assert set(answer.json["comments"][0]) == {"id", "parent_id", "name", "website", "body", "submitted_at"}
+    assert ADDRESS not in answer.text
+
+
+def test_published_is_for_browsers_and_caches(newsroom: Newsroom) -> None:
+    """Any origin may read it, caches keep it for seconds, and an unchanged answer is a 304."""
+    newsroom.post()
+    newsroom.settle(toxicity=0.1)
+    answer = published(newsroom)
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
+    assert "public" in answer.headers["Cache-Control"]
+    again = published(newsroom, headers={"If-None-Match": answer.headers["ETag"]})
+    assert (again.status_code, again.data) == (304, b"")
+    newsroom.call("DELETE", "/v1/comments/c-1")
+    changed = published(newsroom, headers={"If-None-Match": answer.headers["ETag"]})
+    assert (changed.status_code, changed.json["comments"]) == (200, [])
+
+
+def test_published_waits_for_the_desk(newsroom: Newsroom) -> None:
+    """A desk's approval appears when it leaves the house, not before."""
+    newsroom.post()
+    newsroom.settle()
+    newsroom.review(Action.APPROVE)
+    assert published(newsroom).json["comments"] == []
+    newsroom.clock.pass_seconds(5)
+    newsroom.depart()
+    assert len(published(newsroom).json["comments"]) == 1
+
+
+def test_published_compares_addresses_normalised(newsroom: Newsroom) -> None:
+    """Another spelling of the article's address finds the same comments; a browser's own parameters do no harm."""
+    newsroom.post()
+    newsroom.settle(toxicity=0.1)
+    path = (
+        "/v1/sites/courier/published?article_url=HTTPS://COURIER.example:443/bridge%3Futm_medium=x%23c&_=1764"
+    )
+    assert len(published(newsroom, path).json["comments"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("query", "code"), [("", "missing"), ("?article_url=", "url"), ("?article_url=ftp://x", "url")]
+)
+def test_published_needs_an_article(newsroom: Newsroom, query: str, code: str) -> None:
+    """Without an article there is nothing to show."""
+    found = problem(published(newsroom, f"/v1/sites/courier/published{query}"), 422, "validation")
+    assert faults(found) == {"article_url": code}
+
+
+def test_published_of_nobody_is_not_found(newsroom: Newsroom) -> None:
+    """A site that does not exist is 404."""
+    problem(published(newsroom, f"/v1/sites/nobody/published?article_url={ARTICLE}"), 404, "not-found")

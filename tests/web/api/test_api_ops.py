@@ -1,0 +1,151 @@
+"""Watching: alive, ready part by part, counted; and logs that hold ids, never what was said or by which key."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from structlog.testing import capture_logs
+
+from service.ports import Store
+from service.storage.memory import MemoryStore
+from tests.web.api.caller import ADDRESS, Newsroom, problem, submission
+
+
+def test_alive_asks_no_part(newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A store that is away does not make the process dead."""
+    monkeypatch.setattr(MemoryStore, "read", None)
+    monkeypatch.setattr(MemoryStore, "ping", None)
+    assert newsroom.call("GET", "/healthz", None).json == {"status": "ok"}
+
+
+def test_ready_when_every_part_is(sql_store: Store, redis_url: str, tmp_path: Path, sqlite_url: str) -> None:
+    """With store, schema and broker there, the house is ready."""
+    newsroom = Newsroom.over(sql_store, tmp_path, REDIS_URL=redis_url, REPLYDESK_DATABASE_URL=sqlite_url)
+    answer = newsroom.call("GET", "/readyz", None)
+    assert answer.json == {"status": "ready", "parts": {"store": "ok", "schema": "ok", "broker": "ok"}}
+
+
+def test_not_ready_names_the_part(newsroom: Newsroom) -> None:
+    """Without a broker the answer is 503 and says that it is the broker."""
+    found = problem(newsroom.call("GET", "/readyz", None), 503, "unavailable")
+    assert found["detail"] == "Not ready: broker."
+    assert found["parts"]["store"] == "ok"
+    assert found["parts"]["broker"] != "ok"
+
+
+def test_a_broker_that_is_gone_is_named(tmp_path: Path) -> None:
+    """A broker that refuses connections is named, quickly."""
+    newsroom = Newsroom.over(MemoryStore(), tmp_path, REDIS_URL="unix:///nowhere/valkey.sock")
+    found = problem(newsroom.call("GET", "/readyz", None), 503, "unavailable")
+    assert found["parts"]["broker"] == "fails (ConnectionError)"
+
+
+def test_a_store_that_fails_is_named(newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the store died of is told by its type alone."""
+
+    def away(_: object) -> None:
+        raise ConnectionResetError(f"while asking for {ADDRESS}")
+
+    monkeypatch.setattr(MemoryStore, "ping", away)
+    found = problem(newsroom.call("GET", "/readyz", None), 503, "unavailable")
+    assert found["parts"]["store"] == "fails (ConnectionResetError)"
+
+
+def test_an_older_schema_is_named(
+    sql_store: Store, sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A database that has not been migrated is not ready, and the answer says how to mend it."""
+    newsroom = Newsroom.over(sql_store, tmp_path, REPLYDESK_DATABASE_URL=sqlite_url)
+    monkeypatch.setattr("service.storage.store.HEAD", "9999")
+    found = problem(newsroom.call("GET", "/readyz", None), 503, "unavailable")
+    assert "replydesk migrate" in found["parts"]["schema"]
+
+
+def metric(newsroom: Newsroom, name: str) -> float:
+    """Return one sample of the metrics."""
+    lines = newsroom.call("GET", "/metrics", None).text.splitlines()
+    (value,) = [line.rpartition(" ")[2] for line in lines if line.startswith(f"{name} ")]
+    return float(value)
+
+
+def test_metrics_count_what_came(newsroom: Newsroom) -> None:
+    """New, replayed, revised and refused submissions are counted by door, and their latency is measured."""
+    newsroom.post()
+    newsroom.post()
+    newsroom.post(submission(body="Second thoughts."))
+    newsroom.post({})
+    newsroom.call("POST", "/v1/comments/batch", json=[submission(id="b-1"), {}])
+    for source, outcome, count in (
+        ("api", "new", 1),
+        ("api", "replay", 1),
+        ("api", "revised", 1),
+        ("api", "refused", 1),
+        ("batch", "new", 1),
+        ("batch", "refused", 1),
+        ("inbound", "new", 0),
+    ):
+        sample = f'replydesk_submissions_total{{outcome="{outcome}",source="{source}"}}'
+        assert metric(newsroom, sample) == count
+    assert metric(newsroom, 'replydesk_accept_seconds_count{source="api"}') == 4
+
+
+def test_metrics_tell_the_one_number(newsroom: Newsroom) -> None:
+    """The age of the oldest unscored comment is there in seconds, beside what waits."""
+    newsroom.post()
+    newsroom.clock.pass_seconds(42)
+    assert metric(newsroom, "replydesk_oldest_unscored_age_seconds") == 42
+    assert metric(newsroom, "replydesk_comments_pending") == 1
+    newsroom.settle()
+    assert metric(newsroom, "replydesk_oldest_unscored_age_seconds") == 0
+    assert metric(newsroom, "replydesk_comments_held") == 1
+
+
+def test_metrics_survive_the_store(newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When the store is away the scrape still answers, and says so."""
+    monkeypatch.setattr(MemoryStore, "read", None)
+    assert metric(newsroom, "replydesk_store_up") == 0
+
+
+def test_routes_are_counted_by_rule(newsroom: Newsroom) -> None:
+    """Any number of paths and methods makes few series."""
+    for n in range(20):
+        newsroom.get(f"/v1/comments/c-{n}")
+        newsroom.call("GET", f"/nowhere/{n}", None)
+        newsroom.call(f"METHOD{n}", "/healthz", None)
+    lines = newsroom.call("GET", "/metrics", None).text.splitlines()
+    assert len([line for line in lines if line.startswith("replydesk_http_requests_total{")]) == 3
+
+
+def test_a_sane_request_id_is_echoed(newsroom: Newsroom) -> None:
+    """The caller's own request id comes back; one that could hide something is replaced."""
+    assert (
+        newsroom.get("/healthz", headers={"X-Request-Id": "abc-1.2_3"}).headers["X-Request-Id"] == "abc-1.2_3"
+    )
+    for strange in ("a" * 65, "two words", ADDRESS, '"><script>'):
+        answer = newsroom.get("/healthz", headers={"X-Request-Id": strange})
+        assert len(answer.headers["X-Request-Id"]) == 32
+
+
+def test_logs_hold_ids_alone(newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Good, bad and broken requests leave lines without key, id of a comment, query, text or address."""
+    with capture_logs() as lines:
+        newsroom.post()
+        newsroom.post(submission(body=17))
+        newsroom.get("/v1/comments/c-1?secret=1")
+        newsroom.get(f"/v1/comments?article=https://courier.example/?mail={ADDRESS}")
+        newsroom.get(f"/{ADDRESS}")
+
+        def broken(*_: object, **__: object) -> None:
+            raise RuntimeError(f"{submission()}")
+
+        monkeypatch.setattr("service.actions.submit", broken)
+        newsroom.post()
+    told = str(lines)
+    assert [line["status"] for line in lines if line["event"] == "request"] == [202, 422, 200, 200, 404, 500]
+    assert {"method", "route", "status", "ms", "id"} <= set(lines[0])
+    for secret in (ADDRESS, "bridge", "c-1", "secret", newsroom.courier.key, "Ada"):
+        assert secret not in told
+    (broke,) = [line for line in lines if line["event"] == "request.broke"]
+    assert broke["error"] == "RuntimeError"
+    assert broke["where"]

@@ -1,0 +1,245 @@
+"""Reading: one comment, its box, pages; and a desk's decision that has not left yet is nowhere to be seen."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from service import actions
+from service.moderation.verdict import Action, Who
+from tests.web.api.caller import ARTICLE, Newsroom, faults, problem, submission
+
+
+def shown(newsroom: Newsroom, comment_id: str = "c-1") -> dict[str, Any]:
+    """Return one comment as the API shows it."""
+    answer = newsroom.get(f"/v1/comments/{comment_id}")
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json
+    return found
+
+
+def listed(newsroom: Newsroom, query: str = "") -> list[str]:
+    """Return the ids of one page."""
+    answer = newsroom.get(f"/v1/comments{query}")
+    assert answer.status_code == 200, answer.text
+    assert answer.json is not None
+    return [comment["id"] for comment in answer.json["comments"]]
+
+
+def test_a_comment_shows_its_verdict(newsroom: Newsroom) -> None:
+    """A decided comment shows scores, reasons and spans, the model, the policy's version, and the decision."""
+    newsroom.post()
+    newsroom.settle()
+    comment = shown(newsroom)
+    verdict = comment["verdict"]
+    assert comment["status"] == "held"
+    assert verdict["scores"]["toxicity"] == 0.7
+    assert verdict["reasons"][0]["label"] == "toxicity"
+    assert verdict["spans"] == [{"begin": 4, "end": 10, "label": "toxicity", "weight": 1.25}]
+    assert (verdict["model"], verdict["policy"], verdict["reads_as"]) == ("made-up-1", 1, "the new bridge")
+    assert [decision["action"] for decision in comment["decisions"]] == ["hold"]
+    assert comment["decision"] == comment["decisions"][0]["decision"]
+
+
+def test_a_pending_comment_shows_no_verdict(newsroom: Newsroom) -> None:
+    """Before it is scored there is nothing to show, not even the verdict of the revision before."""
+    newsroom.post()
+    newsroom.settle()
+    newsroom.post(submission(body="Second thoughts."))
+    comment = shown(newsroom)
+    assert (comment["status"], comment["revision"], comment["verdict"]) == ("pending", 2, None)
+
+
+def test_contacts_in_the_text_are_placeholders(newsroom: Newsroom) -> None:
+    """What a reader typed into the text comes back masked."""
+    newsroom.post(submission(body="Write to bo@example.org, all of you."))
+    assert shown(newsroom)["body"] == "Write to ⟦email⟧, all of you."
+
+
+@pytest.mark.parametrize("path", ["/v1/comments/c-1", "/v1/comments/c-1/contact"])
+def test_another_sites_comment_is_not_found(newsroom: Newsroom, path: str) -> None:
+    """With another site's key a comment does not exist."""
+    newsroom.post()
+    problem(newsroom.call("GET", path, newsroom.herald.key), 404, "not-found")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "given"),
+    [
+        ("DELETE", "/v1/comments/c-1", None),
+        ("POST", "/v1/comments/c-1/decision", {"action": "spam"}),
+        ("POST", "/v1/comments/c-1/undo", {}),
+    ],
+)
+def test_another_sites_comment_cannot_be_touched(
+    newsroom: Newsroom, method: str, path: str, given: Any
+) -> None:
+    """With another site's key a comment can neither be withdrawn nor decided."""
+    newsroom.post()
+    newsroom.settle()
+    problem(newsroom.call(method, path, newsroom.herald.key, json=given), 404, "not-found")
+    assert shown(newsroom)["status"] == "held"
+
+
+def test_no_address_no_box(newsroom: Newsroom) -> None:
+    """Asked for the address of a comment that has none, the API says so."""
+    with newsroom.parts.house.store.write() as tx:
+        tx.save_site(replace(newsroom.courier.site, email_required=False))
+    newsroom.post(submission(author={"name": "Ada"}))
+    problem(newsroom.get("/v1/comments/c-1/contact"), 404, "no-contact")
+
+
+def test_pages_follow_the_cursor(newsroom: Newsroom) -> None:
+    """Pages go from the newest to the oldest, each comment once, while new ones arrive."""
+    for n in range(5):
+        newsroom.post(submission(id=f"c-{n}"))
+    first = newsroom.get("/v1/comments?limit=2").json
+    assert first is not None
+    newsroom.post(submission(id="c-new"))
+    second = newsroom.get(f"/v1/comments?limit=2&after={first['next']}").json
+    assert second is not None
+    third = newsroom.get(f"/v1/comments?limit=2&after={second['next']}").json
+    assert third is not None
+    pages = [[comment["id"] for comment in page["comments"]] for page in (first, second, third)]
+    assert pages == [["c-4", "c-3"], ["c-2", "c-1"], ["c-0"]]
+    assert third["next"] is None
+
+
+def test_pages_can_be_narrowed(newsroom: Newsroom) -> None:
+    """By status, and by article in any spelling of its address."""
+    newsroom.post()
+    newsroom.post(submission(id="c-2", article={"url": "https://courier.example/other"}))
+    newsroom.settle("c-2")
+    assert listed(newsroom, "?status=held") == ["c-2"]
+    assert listed(newsroom, "?status=pending") == ["c-1"]
+    assert listed(newsroom, "?article=HTTPS://Courier.Example:443/bridge%3Futm_source=x%23top") == ["c-1"]
+
+
+@pytest.mark.parametrize(
+    ("query", "field", "code"),
+    [
+        ("limit=0", "limit", "too_small"),
+        ("limit=201", "limit", "too_large"),
+        ("limit=ten", "limit", "whole"),
+        ("limit=1e2", "limit", "whole"),
+        ("limit=+5", "limit", "whole"),
+        ("limit=5&limit=6", "limit", "whole"),
+        ("limit=" + "9" * 5000, "limit", "whole"),
+        ("after=-1", "after", "whole"),
+        ("after=' OR 1=1", "after", "whole"),
+        ("status=decided", "status", "choice"),
+        ("status=held&status=spam", "status", "choice"),
+        ("article=nowhere", "article", "url"),
+        ("article=javascript:alert(1)", "article", "url"),
+        ("article=https://x.example/%00", "article", "url"),
+        ("articel=https://courier.example", "articel", "unknown"),
+        ("%3Cscript%3E=1", "(unknown)", "unknown"),
+        ("ada.unique.canary@example.org=1", "(unknown)", "unknown"),
+    ],
+)
+def test_a_strange_page_is_refused(newsroom: Newsroom, query: str, field: str, code: str) -> None:
+    """Every parameter is checked, unknown and repeated ones too, and the fault names it without its value."""
+    assert faults(problem(newsroom.get(f"/v1/comments?{query}"), 422, "validation")) == {field: code}
+
+
+# -- what has not left the house ---------------------------------------------------------------------------------------
+
+
+def test_a_waiting_decision_is_invisible(newsroom: Newsroom) -> None:
+    """Until it leaves, a desk's decision shows in no status, no decision, no page, no feed; afterwards in all."""
+    newsroom.post()
+    newsroom.settle()
+    held = shown(newsroom)
+    newsroom.review(Action.APPROVE)
+    assert newsroom.comment().status == "approved"
+    assert shown(newsroom) == held
+    assert listed(newsroom, "?status=held") == ["c-1"]
+    assert listed(newsroom, "?status=approved") == []
+    assert newsroom.get("/v1/decisions").json["decisions"][-1]["action"] == "hold"
+    assert newsroom.post().json["status"] == "held"
+    newsroom.clock.pass_seconds(5)
+    newsroom.depart()
+    assert shown(newsroom)["status"] == "approved"
+    assert [decision["action"] for decision in shown(newsroom)["decisions"]] == ["hold", "approve"]
+    assert listed(newsroom, "?status=held") == []
+    assert listed(newsroom, "?status=approved") == ["c-1"]
+
+
+def test_a_waiting_decision_taken_back_never_was(newsroom: Newsroom) -> None:
+    """A desk's decision that is undone in time leaves no trace outside."""
+    newsroom.post()
+    newsroom.settle()
+    held = shown(newsroom)
+    newsroom.review(Action.SPAM)
+    actions.undo(newsroom.parts.house, newsroom.courier.site, "c-1", Who.MODERATOR, "Mara")
+    newsroom.clock.pass_seconds(10)
+    newsroom.depart()
+    assert shown(newsroom) == held
+
+
+def test_waiting_decisions_keep_their_place_in_a_page(newsroom: Newsroom) -> None:
+    """A comment whose decision waits stands in its old lane's page in order, in none twice."""
+    for n in range(6):
+        newsroom.post(submission(id=f"c-{n}"))
+        newsroom.settle(f"c-{n}")
+    for n in (1, 4):
+        newsroom.review(Action.REJECT, f"c-{n}")
+    found, query = [], "?status=held&limit=2"
+    while True:
+        page = newsroom.get(f"/v1/comments{query}").json
+        assert page is not None
+        found += [comment["id"] for comment in page["comments"]]
+        if page["next"] is None:
+            break
+        query = f"?status=held&limit=2&after={page['next']}"
+    assert found == ["c-5", "c-4", "c-3", "c-2", "c-1", "c-0"]
+    assert listed(newsroom, f"?status=held&article={ARTICLE}") == found
+    assert listed(newsroom, "?status=held&article=https://courier.example/other") == []
+
+
+# -- withdrawn ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_withdrawn_comment_is_gone(newsroom: Newsroom) -> None:
+    """Withdrawing shows the last state; afterwards the comment is 404 with that state, and lists still tell of it."""
+    newsroom.post()
+    newsroom.settle(toxicity=0.1)
+    answer = newsroom.call("DELETE", "/v1/comments/c-1")
+    assert (answer.status_code, answer.json["status"]) == (200, "withdrawn")
+    gone = problem(newsroom.get("/v1/comments/c-1"), 404, "gone")
+    assert gone["current"]["status"] == "withdrawn"
+    problem(newsroom.get("/v1/comments/c-1/contact"), 404, "gone")
+    assert listed(newsroom, "?status=withdrawn") == ["c-1"]
+    assert newsroom.get("/v1/decisions").json["decisions"][-1]["status"] == "withdrawn"
+
+
+def test_withdrawing_twice_is_no_error(newsroom: Newsroom) -> None:
+    """A repeated DELETE answers as the first did."""
+    newsroom.post()
+    first, second = (newsroom.call("DELETE", "/v1/comments/c-1") for _ in range(2))
+    assert (first.status_code, second.status_code) == (200, 200)
+    assert first.json == second.json
+
+
+@pytest.mark.parametrize("comment_id", ["c-9", "C-1", "c%2F1", "é", "a" * 129, "%00", "..%2f..%2fetc"])
+def test_what_is_not_there_is_not_found(newsroom: Newsroom, comment_id: str) -> None:
+    """An id that is unknown, or that cannot be one, is 404."""
+    newsroom.post()
+    problem(newsroom.get(f"/v1/comments/{comment_id}"), 404, "not-found")
+
+
+def test_a_comment_may_be_called_batch(newsroom: Newsroom) -> None:
+    """The batch's own address is a comment's, too: shown where there is one, else the method is what is wrong."""
+    answer = newsroom.get("/v1/comments/batch")
+    problem(answer, 405, "method-not-allowed")
+    assert answer.headers["Allow"] == "POST, OPTIONS"
+    newsroom.post(submission(id="batch"))
+    assert shown(newsroom, "batch")["id"] == "batch"
+
+
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "OPTIONS"])
+def test_the_batch_names_its_own_methods(newsroom: Newsroom, method: str) -> None:
+    """Allow at the batch's address lists the batch's method alone."""
+    assert newsroom.call(method, "/v1/comments/batch").headers["Allow"] == "POST, OPTIONS"

@@ -1,0 +1,383 @@
+"""Submitting: accepted once, replayed, revised; alone, in a batch, signed; waited for, and never lost in silence."""
+
+from __future__ import annotations
+
+import base64
+import json
+import threading
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy.exc import OperationalError
+
+from service import webhooks
+from service.ports import SCORE
+from service.privacy.sealing import open_box
+from tests.web.api.caller import ADDRESS, Newsroom, faults, problem, submission
+
+
+def test_a_comment_is_accepted_at_once(newsroom: Newsroom) -> None:
+    """A fresh comment is answered 202, pending, with its address, and the worker's bell is rung."""
+    answer = newsroom.post()
+    assert answer.status_code == 202
+    assert answer.json == {
+        "id": "c-1",
+        "revision": 1,
+        "status": "pending",
+        "links": {"self": "/v1/comments/c-1"},
+    }
+    assert newsroom.bell.rung == [(SCORE, 0.0)]
+
+
+def test_the_same_again_is_a_replay(newsroom: Newsroom) -> None:
+    """The same id with the same content is answered 200 with Idempotent-Replay, and stored once."""
+    newsroom.post()
+    answer = newsroom.post()
+    assert answer.status_code == 200
+    assert answer.headers["Idempotent-Replay"] == "true"
+    assert newsroom.count() == 1
+
+
+def test_a_replay_shows_what_became_of_the_comment(newsroom: Newsroom) -> None:
+    """A replay of a decided comment says its status of now."""
+    newsroom.post()
+    newsroom.settle(toxicity=0.1)
+    answer = newsroom.post()
+    assert answer.json is not None
+    assert answer.json["status"] == "approved"
+
+
+def test_new_text_is_the_next_revision(newsroom: Newsroom) -> None:
+    """The same id with other text is answered 202 as revision 2, pending again."""
+    newsroom.post()
+    newsroom.settle(toxicity=0.1)
+    answer = newsroom.post(submission(body="I take it back."))
+    assert answer.status_code == 202
+    assert answer.json == {
+        "id": "c-1",
+        "revision": 2,
+        "status": "pending",
+        "links": {"self": "/v1/comments/c-1"},
+    }
+
+
+def test_without_an_id_nothing_is_a_replay(newsroom: Newsroom) -> None:
+    """Two equal comments without an id are two comments."""
+    first, second = newsroom.post(submission(id=...)), newsroom.post(submission(id=...))
+    assert first.json is not None
+    assert second.json is not None
+    assert first.json["id"] != second.json["id"]
+
+
+def test_an_idempotency_key_makes_a_replay(newsroom: Newsroom) -> None:
+    """The same Idempotency-Key with the same content makes one comment, and says so."""
+    headers = {"Idempotency-Key": "attempt-17"}
+    first = newsroom.post(submission(id=...), headers=headers)
+    second = newsroom.post(submission(id=...), headers=headers)
+    assert (first.status_code, second.status_code) == (202, 200)
+    assert second.headers["Idempotent-Replay"] == "true"
+    assert newsroom.count() == 1
+
+
+def test_an_idempotency_key_names_one_content(newsroom: Newsroom) -> None:
+    """The same Idempotency-Key with other content is a conflict, and nothing is stored."""
+    headers = {"Idempotency-Key": "attempt-17"}
+    newsroom.post(submission(id=...), headers=headers)
+    answer = newsroom.post(submission(id=..., body="Something else."), headers=headers)
+    problem(answer, 409, "idempotency-mismatch")
+    assert newsroom.count() == 1
+
+
+@pytest.mark.parametrize("key", ["", "two words", "k" * 256, "schlüssel"])
+def test_a_strange_idempotency_key_is_refused(newsroom: Newsroom, key: str) -> None:
+    """A key that is empty, too long or not printable ASCII is refused by its header's name."""
+    answer = newsroom.post(headers={"Idempotency-Key": key.encode().decode("latin-1")})
+    assert faults(problem(answer, 422, "validation")) == {"Idempotency-Key": "pattern"}
+
+
+def test_a_withdrawn_comment_stays_withdrawn(newsroom: Newsroom) -> None:
+    """Neither the same content nor new text brings a withdrawn comment back."""
+    newsroom.post()
+    newsroom.call("DELETE", "/v1/comments/c-1")
+    problem(newsroom.post(), 409, "final")
+    problem(newsroom.post(submission(body="Back again.")), 409, "final")
+
+
+def test_the_address_is_sealed_for_the_site_alone(newsroom: Newsroom) -> None:
+    """The sealed box from the API opens with the site's private key, and no answer shows the address."""
+    answers = [newsroom.post(), newsroom.get("/v1/comments/c-1"), newsroom.get("/v1/comments/c-1/contact")]
+    assert open_box(newsroom.courier.contact_private_key, answers[2].json["box"]) == ADDRESS
+    assert all(ADDRESS not in answer.text for answer in answers)
+
+
+def test_a_site_may_do_without_addresses(newsroom: Newsroom) -> None:
+    """A missing email is a fault, unless the site switched it off."""
+    nameless = submission(author={"name": "Ada"})
+    assert faults(problem(newsroom.post(nameless), 422, "validation")) == {"author.email": "missing"}
+    with newsroom.parts.house.store.write() as tx:
+        tx.save_site(replace(newsroom.courier.site, email_required=False))
+    newsroom.forget()
+    assert newsroom.post(nameless).status_code == 202
+
+
+# -- waiting -----------------------------------------------------------------------------------------------------------
+
+
+def test_prefer_wait_answers_with_the_verdict(newsroom: Newsroom) -> None:
+    """With Prefer: wait the answer is 200 with the verdict, as soon as there is one."""
+    newsroom.post()
+    worker = threading.Timer(0.05, newsroom.settle)
+    worker.start()
+    answer = newsroom.post(headers={"Prefer": "wait=10"})
+    worker.join()
+    assert answer.status_code == 200
+    assert answer.headers["Preference-Applied"] == "wait"
+    assert answer.json is not None
+    assert answer.json["status"] == "held"
+    assert answer.json["verdict"]["action"] == "hold"
+
+
+def test_waiting_ends_without_a_verdict(newsroom: Newsroom) -> None:
+    """When there is no verdict in time the answer is the plain 202."""
+    answer = newsroom.post(headers={"Prefer": "respond-async, wait=0"})
+    assert answer.status_code == 202
+    assert answer.json is not None
+    assert answer.json["status"] == "pending"
+
+
+def test_waiting_is_held_by_few_threads(newsroom: Newsroom) -> None:
+    """When a quarter of the threads wait already, the next caller has its 202 at once."""
+    waits = newsroom.app.extensions["replydesk.api"].waits
+    assert [waits.acquire(blocking=False) for _ in range(3)] == [True, True, False]
+    answer = newsroom.post(headers={"Prefer": "wait=10"})
+    assert answer.status_code == 202
+
+
+@pytest.mark.parametrize("prefer", ["wait", "wait=", "wait=-1", "wait=soon", "wait=1e9", ";;;,,,", "wait=٣"])
+def test_a_strange_preference_is_ignored(newsroom: Newsroom, prefer: str) -> None:
+    """A preference that cannot be read is no preference (RFC 7240)."""
+    answer = newsroom.post(headers={"Prefer": prefer.encode().decode("latin-1")})
+    assert answer.status_code == 202
+
+
+# -- batches -----------------------------------------------------------------------------------------------------------
+
+
+def post_batch(newsroom: Newsroom, items: object, **more: Any) -> list[dict[str, Any]]:
+    """Post a batch and return its results."""
+    answer = newsroom.call("POST", "/v1/comments/batch", json=items, **more)
+    assert answer.status_code == 200, answer.text
+    assert answer.json is not None
+    results: list[dict[str, Any]] = answer.json["results"]
+    return results
+
+
+def test_a_batch_answers_each_item_in_order(newsroom: Newsroom) -> None:
+    """New, replayed, revised and refused items are each answered in their place, and a bad one spoils no other."""
+    newsroom.post()
+    items = [submission(id="c-2"), submission(), {"id": "c-3"}, submission(body="New words."), 17]
+    results = post_batch(newsroom, items)
+    assert [result["code"] for result in results] == [202, 200, 422, 202, 422]
+    assert [result.get("replay") for result in results] == [False, True, None, False, None]
+    assert results[3]["revision"] == 2
+    assert faults(results[2]["problem"]) == {"article": "missing", "author": "missing", "body": "missing"}
+    assert newsroom.count() == 2
+
+
+def test_a_batch_may_hold_the_same_id_twice(newsroom: Newsroom) -> None:
+    """A later item sees what an earlier one made: a replay, and then a revision."""
+    results = post_batch(newsroom, [submission(), submission(), submission(body="New words.")])
+    assert [(result["code"], result["revision"]) for result in results] == [(202, 1), (200, 1), (202, 2)]
+
+
+def test_a_flaw_in_one_item_is_its_own(newsroom: Newsroom) -> None:
+    """A repeated name or a NaN in one item is answered in that item's place."""
+    good = json.dumps(submission())
+    raw = f'[{good}, {{"id": "c-2", "id": "c-3"}}, {{"body": NaN}}]'.encode()
+    answer = newsroom.call("POST", "/v1/comments/batch", data=raw, content_type="application/json")
+    assert answer.json is not None
+    codes = [result["code"] for result in answer.json["results"]]
+    assert codes == [202, 422, 422]
+    assert faults(answer.json["results"][1]["problem"]) == {"id": "repeated"}
+    assert faults(answer.json["results"][2]["problem"]) == {"body": "not_json"}
+
+
+def test_a_whole_batch_can_be_sent_again(newsroom: Newsroom) -> None:
+    """With an Idempotency-Key, items without an id are replayed by their place in the batch."""
+    items = [submission(id=..., body="One."), submission(id=..., body="Two.")]
+    headers = {"Idempotency-Key": "night-run"}
+    first, second = (post_batch(newsroom, items, headers=headers) for _ in range(2))
+    assert [result["id"] for result in first] == [result["id"] for result in second]
+    assert [result["replay"] for result in second] == [True, True]
+    assert newsroom.count() == 2
+
+
+@pytest.mark.parametrize(
+    ("items", "code"),
+    [({"not": "a list"}, "array"), ("text", "array"), (17, "array"), ([{}] * 1001, "too_long")],
+)
+def test_what_is_no_batch_is_refused_whole(newsroom: Newsroom, items: object, code: str) -> None:
+    """A batch is an array of at most 1,000."""
+    answer = newsroom.call("POST", "/v1/comments/batch", json=items)
+    assert faults(problem(answer, 422, "validation")) == {"(request)": code}
+
+
+def test_an_empty_batch_is_no_fault(newsroom: Newsroom) -> None:
+    """Nothing to do is done."""
+    assert post_batch(newsroom, []) == []
+
+
+# -- signed inbound calls ----------------------------------------------------------------------------------------------
+
+
+def post_signed(
+    newsroom: Newsroom,
+    raw: bytes,
+    secret: str | None = None,
+    age: int = 0,
+    ident: str = "msg_1",
+    site: str = "courier",
+) -> Any:
+    """Post a signed call, `age` seconds old."""
+    at = int((newsroom.clock() - timedelta(seconds=age)).timestamp())
+    headers = webhooks.sign([secret or newsroom.courier.inbound_secret], ident, at, raw)
+    return newsroom.call(
+        "POST", f"/v1/sites/{site}/inbound", None, data=raw, content_type="application/json", headers=headers
+    )
+
+
+def test_a_signed_call_is_accepted_once(newsroom: Newsroom) -> None:
+    """A rightly signed submission needs no key; sent again with the same webhook-id it is a replay."""
+    raw = json.dumps(submission(id=...)).encode()
+    first, second = post_signed(newsroom, raw), post_signed(newsroom, raw)
+    assert (first.status_code, second.status_code) == (202, 200)
+    assert newsroom.count() == 1
+
+
+@pytest.mark.parametrize("wrong", ["secret", "body", "old", "early", "site", "no headers", "junk headers"])
+def test_a_wrong_signature_is_refused(newsroom: Newsroom, wrong: str) -> None:
+    """Another secret, another body, another site, a stale or future time, or no headers: 401, and nothing is stored."""
+    raw = json.dumps(submission(id=...)).encode()
+    if wrong == "secret":
+        answer = post_signed(newsroom, raw, secret=newsroom.herald.inbound_secret)
+    elif wrong == "site":
+        answer = post_signed(newsroom, raw, site="herald")
+    elif wrong in ("old", "early"):
+        answer = post_signed(newsroom, raw, age=400 if wrong == "old" else -400)
+    else:
+        headers = (
+            {}
+            if wrong == "no headers"
+            else dict.fromkeys(("webhook-id", "webhook-timestamp", "webhook-signature"), "v1,,,=\xff")
+        )
+        if wrong == "body":
+            at = int(newsroom.clock().timestamp())
+            headers = webhooks.sign([newsroom.courier.inbound_secret], "msg_1", at, raw + b" ")
+        answer = newsroom.call(
+            "POST",
+            "/v1/sites/courier/inbound",
+            None,
+            data=raw,
+            content_type="application/json",
+            headers=headers,
+        )
+    problem(answer, 401, "unauthorized")
+    assert newsroom.count() == 0
+
+
+def test_an_unknown_site_is_not_found(newsroom: Newsroom) -> None:
+    """A signed call to a site that does not exist is 404."""
+    problem(post_signed(newsroom, b"{}", site="nobody"), 404, "not-found")
+
+
+# -- keys --------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "authorization",
+    [
+        None,
+        "",
+        "Bearer",
+        "Bearer ",
+        "Basic Y291cmllcjpr",
+        "Bearer rk_wrong",
+        "Bearer " + "k" * 5000,
+        "Bearer \xff\xfe",
+    ],
+)
+def test_without_a_key_nothing_is_answered(newsroom: Newsroom, authorization: str | None) -> None:
+    """A missing, malformed or wrong key is 401 with a challenge, and the same in every case."""
+    headers = {} if authorization is None else {"Authorization": authorization}
+    answer = newsroom.post(key=None, headers=headers)
+    problem(answer, 401, "unauthorized")
+    assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+    assert newsroom.count() == 0
+
+
+def test_the_scheme_is_read_in_any_case(newsroom: Newsroom) -> None:
+    """`bearer` is as good as `Bearer` (RFC 9110)."""
+    assert (
+        newsroom.post(key=None, headers={"Authorization": f"bearer {newsroom.courier.key}"}).status_code
+        == 202
+    )
+
+
+def test_the_akismet_key_opens_the_plugs_alone(newsroom: Newsroom) -> None:
+    """The short key that travels in host names does not open /v1."""
+    problem(newsroom.post(key=newsroom.courier.akismet_key), 401, "unauthorized")
+
+
+def test_a_retired_key_ends(newsroom: Newsroom) -> None:
+    """A key that was retired is refused once the moment has come and the memory of two seconds has passed."""
+    newsroom.post()
+    with newsroom.parts.house.store.write() as tx:
+        tx.retire_keys(newsroom.courier.site.id, "key", newsroom.clock())
+    newsroom.clock.pass_seconds(3)
+    newsroom.forget()
+    problem(newsroom.post(), 401, "unauthorized")
+
+
+def test_sites_may_use_the_same_ids(newsroom: Newsroom) -> None:
+    """The same id on two sites is two comments, and neither key sees the other's."""
+    newsroom.post()
+    answer = newsroom.post(submission(body="Another paper, another bridge."), key=newsroom.herald.key)
+    assert answer.status_code == 202
+    assert newsroom.comment().body == submission()["body"]
+
+
+# -- faults of the house -----------------------------------------------------------------------------------------------
+
+
+def test_a_busy_store_asks_to_come_again(newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When the store cannot answer, the caller is told 503 with Retry-After, and nothing counts as accepted."""
+    newsroom.post()
+
+    def busy(*_: object, **__: object) -> Any:
+        raise OperationalError("INSERT …", {"email": ADDRESS}, Exception(f"locked {ADDRESS}"))
+
+    monkeypatch.setattr(type(newsroom.parts.house.store), "write", busy)
+    answer = newsroom.post(submission(id="c-2"))
+    problem(answer, 503, "unavailable")
+    assert int(answer.headers["Retry-After"]) > 0
+    assert newsroom.count() == 1
+
+
+def test_a_fault_of_ours_shows_nothing(newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An unforeseen error is a plain 500: no traceback, no message, no value."""
+
+    def broken(*_: object, **__: object) -> Any:
+        raise RuntimeError(f"while storing {ADDRESS}")
+
+    monkeypatch.setattr("service.actions.submit", broken)
+    problem(newsroom.post(), 500, "internal")
+
+
+def test_box_is_base64(newsroom: Newsroom) -> None:
+    """The box is standard base64, as every language reads it."""
+    newsroom.post()
+    box = newsroom.get("/v1/comments/c-1/contact").json
+    assert box is not None
+    assert len(base64.b64decode(box["box"], validate=True)) > len(ADDRESS)

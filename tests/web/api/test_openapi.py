@@ -1,0 +1,158 @@
+"""The description and the service say the same: in a walk over its parts, and in thousands of generated requests."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from service.web.api.operations import OPERATIONS
+from tests.web.api.caller import Newsroom, submission
+from tests.web.api.serving import served
+
+EXAMPLES = os.environ.get("REPLYDESK_TEST_EXAMPLES", "4")
+"""Generated examples for each operation and phase; raise it for a longer run, such as 100."""
+
+SPECIFIC = ("/v1", "/healthz", "/readyz", "/metrics")
+
+
+@pytest.fixture
+def spec(newsroom: Newsroom) -> dict[str, Any]:
+    """The description as it is served."""
+    answer = newsroom.call("GET", "/openapi.json", None)
+    assert answer.status_code == 200
+    found: dict[str, Any] = json.loads(answer.data)
+    return found
+
+
+def parts_of(value: Any) -> Iterator[dict[str, Any]]:
+    """Walk over every object in a description."""
+    if isinstance(value, dict):
+        yield value
+    for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from parts_of(inner)
+
+
+def test_every_route_is_described(newsroom: Newsroom, spec: dict[str, Any]) -> None:
+    """Each route of the API is in the description with exactly its methods, and nothing else is."""
+    routes: dict[str, set[str]] = {}
+    for rule in newsroom.app.url_map.iter_rules():
+        if rule.rule.startswith(SPECIFIC):
+            path = re.sub(r"<\w+:(\w+)>", lambda name: "{" + PATHS[name[1]] + "}", rule.rule)
+            methods = set(rule.methods or ()) - {"HEAD", "OPTIONS"}
+            if rule.endpoint != "submitting.other_batch_methods":
+                routes.setdefault(path, set()).update(methods)
+    described = {path: {method.upper() for method in methods} for path, methods in spec["paths"].items()}
+    assert described == routes
+
+
+PATHS = {"comment_id": "id", "name": "site"}
+
+
+def test_the_description_is_whole(spec: dict[str, Any]) -> None:
+    """It is OpenAPI 3.1: references resolve, schemas are schemas, ids are unique, every answer is described."""
+    assert spec["openapi"] == "3.1.0"
+    assert {"title", "version", "description"} <= set(spec["info"])
+    schemas = spec["components"]["schemas"]
+    for part in parts_of(spec):
+        if "$ref" in part:
+            assert part["$ref"].removeprefix("#/components/schemas/") in schemas
+    for schema in schemas.values():
+        Draft202012Validator.check_schema(schema)
+    ids = [one.id for one in OPERATIONS]
+    assert len(ids) == len(set(ids))
+    for methods in spec["paths"].values():
+        for operation in methods.values():
+            assert operation["summary"]
+            assert all(answer["description"] for answer in operation["responses"].values())
+
+
+def test_examples_are_what_they_describe(newsroom: Newsroom, spec: dict[str, Any]) -> None:
+    """The example of a submission is accepted as it stands."""
+    example = spec["paths"]["/v1/comments"]["post"]["requestBody"]["content"]["application/json"]["example"]
+    assert newsroom.post(example).status_code == 202
+
+
+def test_errors_are_described_as_problems(spec: dict[str, Any]) -> None:
+    """Every error of every operation is application/problem+json."""
+    for methods in spec["paths"].values():
+        for operation in methods.values():
+            for status, answer in operation["responses"].items():
+                if int(status) >= 400:
+                    assert list(answer["content"]) == ["application/problem+json"]
+
+
+def test_docs_ask_no_third_party(newsroom: Newsroom) -> None:
+    """The pages for people name every operation, and fetch nothing from elsewhere."""
+    page = newsroom.call("GET", "/docs", None)
+    assert page.status_code == 200
+    for one in OPERATIONS:
+        assert one.summary in page.text
+    fetched = re.findall(r'(?:src|href)="((?:https?:)?//[^"]*)"', page.text)
+    assert fetched == []
+    assert "<script" not in page.text
+
+
+def test_answers_are_as_described(newsroom: Newsroom, spec: dict[str, Any]) -> None:
+    """A comment on its whole way answers in the described shapes at every step."""
+
+    def check(answer: Any, shape: str) -> None:
+        schema = {"$ref": f"#/components/schemas/{shape}", "components": spec["components"]}
+        Draft202012Validator(schema).validate(json.loads(answer.data))
+
+    check(newsroom.post(), "Accepted")
+    newsroom.settle()
+    check(newsroom.post(headers={"Prefer": "wait=1"}), "Comment")
+    check(newsroom.get("/v1/comments/c-1"), "Comment")
+    check(newsroom.get("/v1/comments/c-1/contact"), "Contact")
+    check(newsroom.decide("approve"), "Decided")
+    check(newsroom.decide("spam"), "Problem")
+    check(newsroom.get("/v1/comments"), "CommentPage")
+    check(newsroom.get("/v1/decisions"), "Feed")
+    check(newsroom.get("/v1/sites/courier/published?article_url=https://courier.example/bridge"), "Published")
+    check(newsroom.call("POST", "/v1/comments/c-1/undo"), "Comment")
+    check(newsroom.call("POST", "/v1/comments/batch", json=[submission(), {}]), "Batch")
+    check(newsroom.call("DELETE", "/v1/comments/c-1"), "Comment")
+    check(newsroom.get("/v1/comments/c-1"), "Problem")
+    check(newsroom.get("/healthz"), "Health")
+    check(newsroom.get("/readyz"), "Problem")
+
+
+@pytest.mark.timeout(900)
+def test_generated_requests_find_no_fault(tmp_path: Path, redis_url: str) -> None:
+    """Schemathesis, with all its checks in all its phases, finds nothing: what is described is what is done."""
+    settings = tmp_path / "schemathesis.toml"
+    settings.write_text('[parameters]\n"path.site" = "courier"\n')
+    with served(tmp_path / "home", REDIS_URL=redis_url) as web:
+        done = subprocess.run(
+            [
+                str(Path(sys.executable).parent / "schemathesis"),
+                f"--config-file={settings}",
+                "run",
+                f"{web.url}/openapi.json",
+                "--checks=all",
+                f"--header=Authorization: Bearer {web.site.key}",
+                f"--max-examples={EXAMPLES}",
+                "--seed=20261122",
+                "--no-color",
+            ],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        log = web.log.read_text()
+    print(done.stdout[-6000:])
+    assert done.returncode == 0
+    cases = re.search(r"(\d+) generated", done.stdout)
+    assert cases is not None
+    assert int(cases[1]) > 300
+    assert "request.broke" not in log
