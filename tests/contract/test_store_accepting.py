@@ -8,7 +8,21 @@ import pytest
 from service.moderation.comment import Article, Client, Original, Source, Status
 from service.moderation.verdict import Action
 from service.ports import Key, Site, Store
-from tests.builders import ADA, ARTICLE, BO, CHI, NOON, WORDS, after, courier, decided, draft, herald, ids
+from tests.builders import (
+    ADA,
+    ARTICLE,
+    BO,
+    CHI,
+    NOON,
+    WORDS,
+    after,
+    courier,
+    decided,
+    draft,
+    herald,
+    ids,
+    move,
+)
 
 
 @pytest.fixture
@@ -176,8 +190,6 @@ def test_stale_revision_is_refused(store: Store, site: Site) -> None:
 @pytest.mark.parametrize("final", [Status.WITHDRAWN, Status.ERASED])
 def test_final_comment_is_not_revised(store: Store, site: Site, final: Status) -> None:
     """A withdrawn or erased comment stays as it is."""
-    from tests.builders import move
-
     with store.write() as tx:
         first = tx.add_comments(site.id, [draft()], NOON)["c-1"]
         tx.move([replace(move(first), to_status=final)])
