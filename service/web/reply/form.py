@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -73,7 +74,7 @@ def _host(url: str) -> str:
 
 def parent_of(tx: Tx, site: Site, article_url: str, parent_id: str) -> Comment | None:
     """Return the comment to be answered if readers can see it under this article."""
-    found = tx.comment(site.id, parent_id) if 0 < len(parent_id) <= 128 else None
+    found = tx.comment(site.id, parent_id) if re.fullmatch(submission.ID, parent_id) else None
     seen = found is not None and found.published_revision is not None and found.article.url == article_url
     return found if seen else None
 

@@ -30,7 +30,7 @@ AGAIN: Final = {
 }
 
 
-@blueprint.get("/sites/<site>/reply")
+@blueprint.get("/sites/<slug:site>/reply")
 def show(site: str) -> ResponseReturnValue:
     """Show an empty form for the article."""
     asked = _asked(site)
@@ -40,7 +40,7 @@ def show(site: str) -> ResponseReturnValue:
     return _page(blank_form(found, article_url, parent_id=request.args.get("parent_id")), 200)
 
 
-@blueprint.post("/sites/<site>/reply")
+@blueprint.post("/sites/<slug:site>/reply")
 def send(site: str) -> ResponseReturnValue:
     """Take the form: on to the receipt, or the form again with what was typed and what is to be mended."""
     request.max_content_length = request.max_form_memory_size = FORM_BYTES

@@ -17,7 +17,7 @@ from service.bell import QuietBell
 from service.enrolment import enrol_site, invite
 from service.moderation.comment import Article, Comment, Source
 from service.moderation.verdict import LABELS, Action, Assessment, Span, Who
-from service.ports import Placed, Site, Submission
+from service.ports import Placed, Site, Store, Submission
 from service.privacy.sealing import Address
 from service.storage.memory import MemoryStore
 from service.web import create_app
@@ -112,11 +112,13 @@ class Small:
             return list(tx.comments(self.courier.id, oldest_first=True).comments)
 
 
-def build_small(home: Path, **env: str) -> Small:
-    """Put a small house together; `env` are more settings."""
+def build_small(home: Path, store: Store | None = None, **env: str) -> Small:
+    """Put a small house together; without a store it has one in memory; `env` are more settings."""
     clock = SetClock()
     given = {"REPLYDESK_HOME": str(home), "REPLYDESK_MASTER_KEY": MASTER, **env}
-    parts = wiring.build(settings.load(given), env=given, store=MemoryStore(), bell=QuietBell(), clock=clock)
+    parts = wiring.build(
+        settings.load(given), env=given, store=store or MemoryStore(), bell=QuietBell(), clock=clock
+    )
     courier = enrol_site(parts, "courier", "https://courier.example", title="The Courier").site
     herald = enrol_site(parts, "herald", "https://herald.example").site
     return Small(parts, _served(parts), clock, courier, herald)

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import pytest
 
-from service.moderation.comment import Status
+from service.moderation.comment import Article, Status
 from tests.web.pages.browser import Browser, Page
 from tests.web.pages.house import ADDRESS, Small
 
@@ -64,6 +64,8 @@ def test_a_comment_ends_on_its_receipt(small: Small) -> None:
     assert (answer.status, comment.status, comment.body) == (303, Status.PENDING, "A fine bridge.")
     assert comment.signals == {"fill_seconds": 9.0}
     assert answer.headers["Location"].startswith("/r/")
+    assert answer.headers["Referrer-Policy"] == "no-referrer"
+    assert answer.headers["Cache-Control"] == "no-store"
     receipt = small.browser().get(answer.headers["Location"])
     assert receipt.status == 200
     assert "Your comment has arrived" in receipt.text
@@ -260,6 +262,12 @@ def test_an_unseen_comment_cannot_be_answered(small: Small) -> None:
     assert "Secret" not in page.html
     browser.post(URL, fill(page) | {"parent_id": parent.id})
     assert small.comments()[-1].parent_id is None
+
+
+def test_a_comment_under_another_article_cannot_be_answered_here(small: Small) -> None:
+    """A parent belongs to its own article."""
+    parent = small.approved(author_name="Bo", article=Article("https://courier.example/library"))
+    assert "Yours will stand on its own" in small.browser().get(f"{URL}&parent_id={parent.id}").text
 
 
 def test_a_monstrous_form_is_refused_before_it_is_read(small: Small) -> None:

@@ -1,0 +1,84 @@
+"""The pages over each store: one comment's whole way, and addresses that a database must never see."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from service import actions
+from service.moderation.comment import Status
+from service.ports import Store
+from tests.web.pages.house import Small, build_small
+
+FORM = "/sites/courier/reply?article_url=https://courier.example/bridge"
+
+
+@pytest.fixture
+def stored(store: Store, tmp_path: Path) -> Small:
+    """A small house on each store in turn."""
+    return build_small(tmp_path / "home", store)
+
+
+def test_a_comments_way_from_the_form_over_the_desk_to_its_reader(stored: Small) -> None:
+    """Posted, held, approved, left the house, taken back: each page says so on every store."""
+    reader, desk = stored.browser(), stored.signed_in()
+    form = reader.get(FORM).tree.one("form", id="reply-form").fields()
+    receipt = reader.post(FORM, form | {"comment": "Hm.", "name": "Ada", "email": "a@example.org"}).headers[
+        "Location"
+    ]
+    assert "has arrived" in reader.get(receipt).text
+    comment = stored.settle(stored.comments()[0])
+    assert "A moderator will read" in reader.get(receipt).text
+    card = desk.get("/desk").tree.one("form", class_="acts")
+    assert desk.post(card.attributes["action"], card.fields() | {"action": "approve"}).status == 303
+    assert "A moderator will read" in reader.get(receipt).text
+    stored.clock.pass_seconds(5)
+    actions.depart(stored.parts.house)
+    assert "is published" in reader.get(receipt).text
+    row = desk.get("/desk?lane=decided").tree.one("li", class_="card row").one("form")
+    assert desk.post(row.attributes["action"], row.fields()).status == 303
+    assert stored.again(comment).status is Status.HELD
+    assert "A moderator will read" in reader.get(receipt).text
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/sites/%00/reply?article_url=https://courier.example/bridge",
+        f"{FORM}&parent_id=%00",
+        f"{FORM}&parent_id=%ED%A0%80",
+        f"{FORM}&parent_id={'9' * 128}",
+        "/r/%00",
+        "/r/%00/state?seen=%00",
+        "/demo/%00",
+        "/desk?after=999999999999999999",
+        "/desk?lane=decided&after=999999999999999999",
+        "/desk?lane=%00&done=%00&undone=%00",
+        "/desk/comments/999999999999999999",
+        "/desk/comments/9999999999999999999",
+        "/desk/sign-in/%00",
+    ],
+)
+def test_no_address_breaks_a_store(stored: Small, path: str) -> None:
+    """What a database would choke on never reaches it."""
+    assert stored.signed_in().get(path).status in (200, 404)
+
+
+def test_no_posted_value_breaks_a_store(stored: Small) -> None:
+    """NUL characters and endless numbers in forms are refused or ignored, on every store."""
+    browser, comment = stored.signed_in(), stored.held()
+    form = browser.get(FORM).tree.one("form", id="reply-form").fields()
+    typed = {"comment": "Hm.", "name": "Ada", "email": "a@example.org"}
+    for name in ("comment", "name", "email", "website", "ticket"):
+        assert browser.post(FORM, form | typed | {name: "a\0b"}).status in (409, 422)
+    assert browser.post(FORM, form | typed | {"parent_id": "\0", "topic": "\0"}).status == 303
+    tag = browser.get("/desk").tree.one("form", class_="person").fields()["csrf"]
+    base = {"csrf": tag, "action": "approve", "revision": "1", "lane": "\0", "after": "\0", "next": "\0"}
+    url = f"/desk/comments/{comment.pk}"
+    for name in ("revision", "replaces", "decision"):
+        for value in ("\0", "9" * 18, "9" * 19):
+            assert browser.post(f"{url}/undo", base | {name: value}).status in (400, 409)
+    assert browser.post(f"{url}/decision", base | {"revision": "9" * 18}).status == 409
+    assert browser.post(f"{url}/decision", base | {"replaces": "9" * 18}).status == 409
+    assert browser.post(f"{url}/decision", base).status == 303
