@@ -218,7 +218,8 @@ def from_error(error: ReplydeskError, current: Mapping[str, object] | None = Non
 def answer(problem: Problem) -> Response:
     """Return the problem as a response: JSON for programs, a plain page for a browser outside the API."""
     if wants_page():
-        response = message_page(problem.kind.status, problem.kind.title, problem.detail or problem.kind.mend)
+        sentence = (problem.detail or problem.kind.mend).replace("`", "")
+        response = message_page(problem.kind.status, problem.kind.title, sentence)
     else:
         text = json.dumps(problem.members(), ensure_ascii=False, separators=(",", ":"))
         response = Response(text, problem.kind.status, content_type=MIMETYPE)

@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from apiflask import APIFlask
 from flask import Blueprint, Response, abort, current_app, make_response, render_template
+from markupsafe import Markup
 
 from service.web.api.operations import EXAMPLE
 from service.web.problems import KINDS
@@ -35,6 +36,15 @@ def docs() -> Response:
 def problem(name: str) -> Response:
     """Say what a type of problem means and how to mend it."""
     return _page("api/problem.html", kind=KINDS.get(name) or abort(404))
+
+
+@blueprint.app_template_filter("coded")
+def coded(text: str) -> Markup:
+    """Return the text as HTML in which what stands between backticks is code."""
+    pieces = text.split("`")
+    return Markup().join(
+        Markup("<code>{}</code>").format(piece) if n % 2 else piece for n, piece in enumerate(pieces)
+    )
 
 
 def _page(template: str, **values: object) -> Response:
