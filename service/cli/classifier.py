@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from pathlib import Path
 
@@ -25,11 +26,13 @@ def score(plain: bool) -> None:
     from classifier import ModelError
     from classifier.stream import score_stream
 
-    lines = open(sys.stdin.fileno(), encoding="utf-8", errors="replace", closefd=False)  # noqa: SIM115  # not ours to close
+    lines = io.TextIOWrapper(sys.stdin.buffer, encoding="utf-8", errors="replace")
     try:
         bad = score_stream(lines, sys.stdout, plain=plain)
     except ModelError as wrong:
         raise Refused(str(wrong)) from None
+    finally:
+        lines.detach()  # standard input is not ours to close
     if bad:
         click.echo(f"replydesk: {bad} lines could not be read", err=True)
         sys.exit(1)

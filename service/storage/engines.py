@@ -73,6 +73,7 @@ def database(database_url: str) -> URL:
 def _open_sqlite(url: URL) -> Engine:
     engine = create_engine(
         url,
+        hide_parameters=True,  # an error that quotes a row would carry a reader's text into logs
         poolclass=QueuePool,
         pool_size=8,
         max_overflow=24,
@@ -99,6 +100,7 @@ def _open_postgresql(url: URL) -> Engine:
     options = " ".join(filter(None, [_SERVER_SETTINGS, str(url.query.get("options", ""))]))
     engine = create_engine(
         url.difference_update_query(["options"]),
+        hide_parameters=True,
         pool_size=8,
         max_overflow=8,
         pool_timeout=POOL_SECONDS,

@@ -1,0 +1,60 @@
+"""`replydesk classifier`: a pipe of texts in, a pipe of scores out; and clear words where data or model are missing."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from service.cli.main import cli
+from service.moderation.verdict import LABELS
+
+
+def run(*words: str, given: str | bytes = "") -> Result:
+    """Run `replydesk classifier` with this on standard input."""
+    return CliRunner().invoke(cli, ["classifier", *words], input=given)
+
+
+def test_each_line_is_scored_in_order() -> None:
+    """Seven probabilities a line, with reading and spans; --plain gives the scores alone."""
+    lines = "".join(json.dumps({"text": text}) + "\n" for text in ("You stupid idiot.", "A fine day.", ""))
+    full = [json.loads(line) for line in run("score", given=lines).stdout.splitlines()]
+    assert [set(one["scores"]) for one in full] == [set(LABELS)] * 3
+    assert full[0]["scores"]["toxicity"] > full[1]["scores"]["toxicity"]
+    assert "reads_as" in full[0]
+    assert {"begin", "end", "label", "weight"} == set(full[0]["spans"][0])
+    plain = [json.loads(line) for line in run("score", "--plain", given=lines).stdout.splitlines()]
+    assert [set(one) for one in plain] == [{"scores"}] * 3
+    assert [one["scores"] for one in plain] == [one["scores"] for one in full]
+
+
+def test_a_bad_line_is_answered_and_the_rest_goes_on() -> None:
+    """The answer keeps its place and names the line; the exit code says that there was one."""
+    done = run("score", "--plain", given=b'{"text": "One."}\nnonsense\n{"txt": 1}\n{"text": "\xff Two."}\n')
+    answers = [json.loads(line) for line in done.stdout.splitlines()]
+    assert ["scores" in one for one in answers] == [True, False, False, True]
+    assert [one.get("line") for one in answers] == [None, 2, 3, None]
+    assert (done.exit_code, "2 lines" in done.stderr) == (1, True)
+
+
+def test_nothing_in_is_nothing_out() -> None:
+    """An empty pipe is no error."""
+    done = run("score", "--plain")
+    assert (done.exit_code, done.stdout) == (0, "")
+
+
+@pytest.mark.parametrize(
+    "words", [("evaluate", "nothing.parquet"), ("train", "--data", "nowhere", "--out", "out")]
+)
+def test_missing_data_is_named(
+    words: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One clear line and exit code 2; nothing is written."""
+    monkeypatch.chdir(tmp_path)
+    done = run(*words)
+    assert done.exit_code == 2
+    assert done.exception is None or isinstance(done.exception, SystemExit)
+    assert "Traceback" not in done.output
+    assert list(tmp_path.iterdir()) == []
