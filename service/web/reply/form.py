@@ -79,8 +79,12 @@ def parent_of(tx: Tx, site: Site, article_url: str, parent_id: str) -> Comment |
     return found if seen else None
 
 
-def typed(request: Request) -> dict[str, str]:
-    """Return what the reader typed, field by field, as it is shown again."""
+def shown_again(request: Request) -> dict[str, str]:
+    """Return what the reader typed, field by field, as it is shown again; an address is in no answer, this one too."""
+    return {name: typed for name, typed in _typed(request).items() if name != "email"}
+
+
+def _typed(request: Request) -> dict[str, str]:
     return {name: request.form.get(name, "") for name in FIELDS}
 
 
@@ -88,7 +92,7 @@ def read_form(
     request: Request, site: Site, ticket: Ticket, now: datetime, parent: Comment | None
 ) -> Submission:
     """Return the submission in a posted form. Raises Invalid; each fault names a field of the form, none a value."""
-    values = typed(request)
+    values = _typed(request)
     given = {
         "article": {"url": ticket.article_url, "title": ticket.title},
         "author": {

@@ -16,7 +16,7 @@ from service.ports import Placed, Site, Submission
 from service.web.pages import message_page
 from service.web.reach import parts
 from service.web.reply import blueprint
-from service.web.reply.form import Form, article_of, mends, parent_of, read_form, typed
+from service.web.reply.form import Form, article_of, mends, parent_of, read_form, shown_again
 from service.web.reply.receipt import receipt_token
 from service.web.reply.ticket import Ticket, TicketExpired, TicketRefused, read_ticket
 from service.web.security import keep_private
@@ -134,7 +134,7 @@ def _again(
         site=site,
         article_url=ticket.article_url,
         ticket=ticket.sign(parts().keyring),
-        values=typed(request),
+        values=shown_again(request),
         faults=faults or {},
         line=line,
         parent=parent,
