@@ -15,6 +15,7 @@ from service.web.api.gate import EXTENSION, Api
 from service.web.demo import blueprint as demo
 from service.web.desk import blueprint as desk
 from service.web.meters import make_meters
+from service.web.proxies import TrustedProxies
 from service.web.reply import blueprint as reply
 from service.wiring import Parts, build
 
@@ -65,4 +66,6 @@ def create_app(parts: Parts | None = None) -> APIFlask:
         app.register_blueprint(room.blueprint)
     for pages in (reply, demo, desk):
         app.register_blueprint(pages)
+    if parts.settings.trusted_proxies:
+        app.wsgi_app = TrustedProxies(app.wsgi_app, parts.settings.trusted_proxies)  # type: ignore[method-assign]  # Flask's own way to wrap itself
     return app
