@@ -1,0 +1,54 @@
+# The handful of things one does with Replydesk; `make help` explains them.
+
+VENV ?= .venv
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))' 2>/dev/null && echo $$p && break; done)
+BIN := $(VENV)/bin
+DATA ?= ../shared/data
+
+# Compiled modules halve the start: let Python keep them in the environment that is ours.
+unexport PYTHONDONTWRITEBYTECODE
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint bench train lock clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  \033[1mmake %-7s\033[0m %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@echo
+	@echo "  PORT=8080 and REPLYDESK_HOME=./var say where \`make run\` listens and lives."
+
+run: $(VENV)/.installed ## Set everything up and run it here: web, worker, beat, broker (Ctrl-C stops all)
+	@exec $(BIN)/replydesk up --end-with-parent
+
+test: $(VENV)/.installed-dev ## Set everything up and run the whole suite; says how long it took
+	@exec $(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
+
+lint: $(VENV)/.installed-dev ## Hold the house rules: ruff, mypy, import-linter, compose file, locks
+	@$(BIN)/python .ci/lint.py
+
+bench: $(VENV)/.installed-dev ## Measure the house beside its ceilings and peers; writes docs/benchmarks.md
+	@$(BIN)/python -m tests.bench
+
+train: $(VENV)/.installed-dev ## Train and evaluate the classifier from DATA (../shared/data); writes its card
+	@$(BIN)/python -m classifier.train --data $(DATA)
+
+lock: $(VENV)/.installed-dev ## Resolve the dependencies anew into the hashed locks
+	@$(BIN)/python .ci/lock.py
+
+clean: ## Take away what was built; the home in ./var stays
+	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(VENV)/.installed: requirements.lock pyproject.toml .ci/bootstrap.py
+	@$(call found-python)
+	@$(PYTHON) .ci/bootstrap.py $(VENV) requirements.lock
+	@touch $@
+
+$(VENV)/.installed-dev: requirements-dev.lock pyproject.toml .ci/bootstrap.py
+	@$(call found-python)
+	@$(PYTHON) .ci/bootstrap.py $(VENV) requirements-dev.lock
+	@touch $@ $(VENV)/.installed
+
+define found-python
+test -n "$(PYTHON)" || { echo "replydesk: Python 3.11, 3.12, 3.13 or 3.14 is needed, and none was found" >&2; exit 2; }
+endef
