@@ -6,6 +6,7 @@ from flask import Blueprint, Response, request
 
 from service import actions
 from service.moderation.errors import ReplydeskError
+from service.moderation.outside import in_house
 from service.moderation.verdict import Action, Who
 from service.ports import Site
 from service.web.api import shown, strict_json
@@ -52,7 +53,7 @@ def post_undo(comment_id: str) -> Response:
     with house.store.read() as tx:
         comment = found(tx, site, comment_id)
         standing = shown.standing_of(tx, comment)
-    if standing is not None and shown.in_house(standing):
+    if standing is not None and in_house(standing):
         raise being_decided(comment, standing, house.clock())
     # name the decision that was seen: one made in between must not be taken back unseen
     meant = given.decision if given.decision is not None else standing.id if standing else None

@@ -11,6 +11,7 @@ from flask import Blueprint, Response, request
 from service import actions
 from service.moderation.comment import FINAL, Comment, Status
 from service.moderation.errors import ReplydeskError
+from service.moderation.outside import outside
 from service.moderation.verdict import Decision
 from service.ports import Page, Site, Tx
 from service.web.api import shown
@@ -117,7 +118,7 @@ def _as_outside(
 
 
 def _status(comment: Comment, waiting: Mapping[int, Decision]) -> Status:
-    return shown.outside(comment, waiting.get(comment.decision_id or 0)).status
+    return outside(comment, waiting.get(comment.decision_id or 0)).status
 
 
 def _belongs(comment: Comment, page: Page, asked: PageQuery) -> bool:

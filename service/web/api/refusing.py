@@ -7,6 +7,7 @@ from datetime import datetime
 
 from service.moderation.comment import Comment
 from service.moderation.errors import Conflict, ReplydeskError
+from service.moderation.outside import in_house
 from service.moderation.verdict import Decision
 from service.web.api import shown
 from service.web.api.gate import api
@@ -21,7 +22,7 @@ def refused(error: ReplydeskError) -> Problem:
     with house.store.read() as tx:
         current = tx.comment_by_pk(error.current.pk) or error.current
         standing = shown.standing_of(tx, current)
-    if standing is not None and shown.in_house(standing):
+    if standing is not None and in_house(standing):
         return being_decided(current, standing, house.clock())
     return from_error(error, shown.current_view(current, standing))
 

@@ -3,37 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
 from service.moderation.comment import Comment, Status
 from service.moderation.events import decision_view, instant, public_view, verdict_view
+from service.moderation.outside import outside
 from service.moderation.verdict import Decision
 from service.ports import House, Tx
 
 IN_HOUSE_LIMIT: Final = 10_000
 FAR: Final = timedelta(days=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Outside:
-    """A comment's state as it is known outside: its status, and the decision behind it."""
-
-    status: Status
-    decision_id: int | None
-
-
-def in_house(decision: Decision | None) -> bool:
-    """Whether the decision still waits to leave, so that nothing of it may be seen."""
-    return decision is not None and decision.seq is None
-
-
-def outside(comment: Comment, standing: Decision | None) -> Outside:
-    """Return the state to show, given the decision that stands on the comment."""
-    if standing is not None and standing.id == comment.decision_id and in_house(standing):
-        return Outside(standing.from_status, standing.previous)
-    return Outside(comment.status, comment.decision_id)
 
 
 def waiting_to_leave(tx: Tx, house: House) -> Mapping[int, Decision]:

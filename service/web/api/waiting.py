@@ -8,10 +8,11 @@ from typing import Final
 from flask import request
 
 from service.moderation.comment import Comment, Status
+from service.moderation.outside import outside
 from service.moderation.verdict import Decision
 from service.ports import Store
 from service.web.api.gate import Api
-from service.web.api.shown import outside, standing_of
+from service.web.api.shown import standing_of
 
 LONGEST: Final = 10.0
 FIRST_PAUSE, LAST_PAUSE = 0.01, 0.1

@@ -10,6 +10,7 @@ from flask import Response, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 
 from service.moderation.comment import Comment, Status
+from service.moderation.outside import outside
 from service.moderation.verdict import Decision
 from service.ports import Site, Tx
 from service.privacy.keys import Keyring
@@ -77,7 +78,7 @@ def _find(token: str) -> Receipt | None:
 def departed(tx: Tx, comment: Comment) -> tuple[Status, Decision | None]:
     """Return the state that has left the house: while a decision waits out its undo time, the one before it."""
     standing = tx.decision(comment.decision_id) if comment.decision_id else None
-    if standing is None or standing.seq is not None:
-        return comment.status, standing
-    before = tx.decision(standing.previous) if standing.previous else None
-    return standing.from_status, before
+    known = outside(comment, standing)
+    if standing is None or known.decision_id == standing.id:
+        return known.status, standing
+    return known.status, tx.decision(known.decision_id) if known.decision_id else None

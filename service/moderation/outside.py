@@ -1,0 +1,28 @@
+"""What is known outside the house: a decision that still waits to leave does not exist there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from service.moderation.comment import Comment, Status
+from service.moderation.verdict import Decision
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """A comment's state as it is known outside: its status, and the decision behind it."""
+
+    status: Status
+    decision_id: int | None
+
+
+def in_house(decision: Decision | None) -> bool:
+    """Whether the decision still waits to leave, so that nothing of it may be seen."""
+    return decision is not None and decision.seq is None
+
+
+def outside(comment: Comment, standing: Decision | None) -> Outside:
+    """Return the state to show, given the decision that stands on the comment."""
+    if standing is not None and standing.id == comment.decision_id and in_house(standing):
+        return Outside(standing.from_status, standing.previous)
+    return Outside(comment.status, comment.decision_id)
