@@ -10,6 +10,7 @@ import os
 import threading
 import time
 import uuid
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
@@ -303,3 +304,20 @@ def pulses(redis_url: str, prefix: str = "replydesk:") -> dict[str, float]:
     return {
         name: max(0.0, now - float(at)) for name, at in zip(QUEUES, stamps, strict=True) if at is not None
     }
+
+
+def stuck(
+    redis_url: str, queues: Collection[str], prefix: str = "replydesk:", seconds: float = 30.0
+) -> list[str]:
+    """Name the queues in which rings wait though no worker started any of their tasks for so long.
+
+    "The process lives" says nothing of a worker that hangs, and an empty queue is no fault. Raises as `pulses` does.
+    """
+    heard = pulses(redis_url, prefix)
+    client = connect(redis_url)
+    try:
+        waiting = {queue: client.llen(f"{prefix}{queue}") for queue in queues}
+    finally:
+        client.close()
+    fresh = {QUEUES[name] for name, age in heard.items() if age < seconds}
+    return [queue for queue, length in waiting.items() if length and queue not in fresh]

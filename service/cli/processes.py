@@ -112,6 +112,26 @@ def beat() -> None:
 
 
 @click.command()
+@click.option(
+    "--queues", default="score,deliver,upkeep", show_default=True, help="Which kinds of work to look at."
+)
+def alive(queues: str) -> None:
+    """Exit 0 unless rings wait in these queues and nobody has answered one for half a minute; for health checks."""
+    from redis.exceptions import RedisError
+
+    from service.bell import stuck
+
+    known = settings.load()
+    names = _queue_names(queues).split(",")
+    try:
+        waiting = stuck(_need_broker(known), names, known.redis_prefix)
+    except (RedisError, OSError) as failure:
+        raise ReplydeskError(f"the broker does not answer ({type(failure).__name__})") from None
+    if waiting:
+        raise ReplydeskError(f"nobody answers in {', '.join(waiting)}")
+
+
+@click.command()
 def migrate() -> None:
     """Bring the database to the schema of this version and say which; safe to run twice and from several hosts."""
     from service.storage import migrate as migrations
@@ -143,12 +163,13 @@ def _start(process: str) -> Settings:
     return known
 
 
-def _need_broker(known: Settings) -> None:
+def _need_broker(known: Settings) -> str:
     if known.redis_url is None:
         raise ReplydeskError(
             "REDIS_URL: set it to the Redis or Valkey that web, worker and beat share; "
             "`replydesk up` brings one of its own"
         )
+    return known.redis_url
 
 
 def _folder(path: Path) -> Path:
