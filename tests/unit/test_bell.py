@@ -1,0 +1,274 @@
+"""The bell: it never blocks, says each thing once, and rings again when the broker does; real server and double."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import signal
+import statistics
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+from redis import Redis
+
+from service.bell import (
+    OUTSTANDING_SECONDS,
+    QUEUE_BOUND,
+    QUEUES,
+    Answerer,
+    Bell,
+    QuietBell,
+    connect,
+    kombu_url,
+    make_bell,
+    pulses,
+    stuck,
+)
+from service.ports import DELIVER, DEPART, SCORE, SWEEP
+from service.settings import load
+from tests import servers
+
+PREFIX = "bells:"
+
+
+@pytest.fixture(scope="module")
+def url() -> Iterator[str]:
+    """A Valkey or Redis of this module's own, so that it may be stopped."""
+    with servers.own_valkey(servers.valkey_program()) as started:
+        yield started
+
+
+@pytest.fixture
+def server(url: str) -> Iterator[Redis]:
+    """A patient client of that server, emptied."""
+    with Redis.from_url(url) as client:
+        client.flushall()
+        yield client
+
+
+@pytest.fixture
+def bell(url: str, server: Redis) -> Iterator[Bell]:
+    """A bell on that server, closed at the end."""
+    made = Bell(url, PREFIX)
+    yield made
+    made.close()
+
+
+@contextmanager
+def hung(server: Redis) -> Iterator[None]:
+    """Stop the server as a machine that swaps or a paused container would: it takes bytes and answers nothing."""
+    pid = int(server.info("server")["process_id"])  # type: ignore[index]  # the sync client
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
+
+
+def until(true: Callable[[], object], seconds: float = 10.0) -> None:
+    """Wait until something is so."""
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, f"not so within {seconds} s"
+        time.sleep(0.005)
+
+
+def length(server: Redis, name: str) -> int:
+    """How many messages wait in the queue of this task."""
+    return int(server.llen(f"{PREFIX}{QUEUES[name]}"))  # type: ignore[arg-type]  # the sync client
+
+
+@pytest.mark.parametrize("kind", ["real", "quiet", "no broker", "dead broker"])
+def test_no_bell_blocks_or_raises(kind: str, url: str, server: Redis) -> None:
+    """Every bell takes any ring at any time, an unknown name and a ring after the end included, at once."""
+    bell = {
+        "real": Bell(url, PREFIX),
+        "quiet": QuietBell(),
+        "no broker": Bell(None),
+        "dead broker": Bell("unix:///nowhere/at/all.sock", PREFIX),
+    }[kind]
+    for name in (*QUEUES, "replydesk.unknown", ""):
+        bell.ring(name)
+        bell.ring(name, 0.01)
+        bell.ring(name, -1.0)
+    started = time.monotonic()
+    bell.close()
+    bell.ring(SCORE)
+    bell.close()
+    assert time.monotonic() - started < 1.5
+
+
+def test_the_quiet_bell_remembers_what_rang() -> None:
+    """The shipped double tells names and delays, in order, of the names that a real bell would ring."""
+    bell = QuietBell()
+    bell.ring(SCORE)
+    bell.ring(DEPART, 5.0)
+    bell.ring("replydesk.unknown")
+    assert bell.rung == [(SCORE, 0.0), (DEPART, 5.0)]
+
+
+@pytest.mark.parametrize("name", QUEUES)
+def test_a_ring_is_one_message_that_says_its_name_alone(name: str, bell: Bell, server: Redis) -> None:
+    """A ring becomes one Celery message in its task's queue, with no arguments and no text."""
+    bell.ring(name)
+    until(lambda: length(server, name))
+    message = json.loads(server.lindex(f"{PREFIX}{QUEUES[name]}", 0))  # type: ignore[arg-type]  # the sync client
+    assert message["headers"]["task"] == name
+    assert (message["headers"]["argsrepr"], message["headers"]["kwargsrepr"]) == ("()", "{}")
+    assert message["content-type"] == "application/json"
+    assert length(server, name) == 1
+
+
+def test_many_rings_are_one_until_a_worker_answers(bell: Bell, server: Redis, url: str) -> None:
+    """Ten thousand rings leave one message; after a worker's answer the next ring counts again."""
+    for _ in range(10_000):
+        bell.ring(SCORE)
+    until(lambda: length(server, SCORE))
+    bell.ring(DELIVER)
+    until(lambda: length(server, DELIVER))  # the ringer has been through all that rang before
+    assert length(server, SCORE) == 1
+    Answerer(url, PREFIX).answer(SCORE)
+    bell.ring(SCORE)
+    until(lambda: length(server, SCORE) == 2)
+
+
+def test_a_ring_without_answer_counts_as_lost_after_a_while(bell: Bell, server: Redis) -> None:
+    """The mark of an outstanding ring runs out by itself, so a worker that died with it silences nobody."""
+    bell.ring(SCORE)
+    until(lambda: length(server, SCORE))
+    left = server.ttl(f"{PREFIX}bell:{SCORE}")
+    assert 0 < left <= OUTSTANDING_SECONDS  # type: ignore[operator]  # the sync client
+
+
+def test_dead_workers_are_not_buried_in_messages(bell: Bell, server: Redis) -> None:
+    """A queue that nobody empties takes a handful of messages and no more."""
+    for _ in range(QUEUE_BOUND):
+        server.lpush(f"{PREFIX}{QUEUES[SCORE]}", b"{}")
+    bell.ring(SCORE)
+    bell.ring(DELIVER)
+    until(lambda: length(server, DELIVER))
+    assert length(server, SCORE) == QUEUE_BOUND
+
+
+def test_a_ring_can_wait_for_its_time(bell: Bell, server: Redis) -> None:
+    """A ring for later comes later, and a ring for now does not take its place."""
+    started = time.monotonic()
+    bell.ring(DEPART, 0.4)
+    bell.ring(SCORE)
+    until(lambda: length(server, SCORE))
+    assert length(server, DEPART) == 0
+    until(lambda: length(server, DEPART))
+    assert 0.35 < time.monotonic() - started < 5
+
+
+def test_ringing_takes_microseconds_though_the_broker_hangs(bell: Bell, server: Redis) -> None:
+    """With the server stopped, as before, 99 of 100 rings return within a millisecond; afterwards all are heard."""
+    bell.ring(SCORE)
+    until(lambda: length(server, SCORE))
+    server.flushall()
+    took = []
+    with hung(server):
+        end = time.monotonic() + 1.5
+        while time.monotonic() < end:
+            started = time.perf_counter()
+            bell.ring(SCORE)
+            bell.ring(SWEEP, 0.1)
+            took.append(time.perf_counter() - started)
+            time.sleep(0.001)
+    assert statistics.quantiles(took, n=100)[-1] < 0.001
+    until(lambda: length(server, SCORE) and length(server, SWEEP), 15)
+
+
+def test_a_bell_closes_within_a_second_though_the_broker_hangs(bell: Bell, server: Redis) -> None:
+    """Closing never waits for a server that does not answer."""
+    with hung(server):
+        bell.ring(SCORE)
+        bell.ring(DEPART, 60)
+        started = time.monotonic()
+        bell.close()
+        assert time.monotonic() - started < 1.2
+
+
+def test_closing_sends_what_is_due(bell: Bell, server: Redis) -> None:
+    """A command's last ring goes out though the process ends at once."""
+    bell.ring(SCORE)
+    bell.close()
+    assert length(server, SCORE) == 1
+
+
+def test_an_emptied_server_is_no_obstacle(bell: Bell, server: Redis) -> None:
+    """After FLUSHALL the next ring arrives: nothing that the bell needs is kept in the server."""
+    bell.ring(SCORE)
+    until(lambda: length(server, SCORE))
+    server.flushall()
+    bell.ring(SCORE)
+    until(lambda: length(server, SCORE) == 1)
+
+
+def _ring_in_child(bell: Bell) -> None:
+    bell.ring(DELIVER)
+    bell.close()
+
+
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_a_forked_process_rings_with_a_thread_of_its_own(bell: Bell, server: Redis) -> None:
+    """A bell used before a fork works after it, in the child."""
+    bell.ring(SCORE)
+    until(lambda: length(server, SCORE))
+    child = multiprocessing.get_context("fork").Process(target=_ring_in_child, args=(bell,))
+    child.start()
+    child.join(10)
+    assert child.exitcode == 0
+    assert length(server, DELIVER) == 1
+
+
+def test_an_answer_leaves_a_pulse(server: Redis, url: str) -> None:
+    """Who asks learns how long ago a worker started each task, and nothing of tasks that none started."""
+    Answerer(url, PREFIX).answer(SWEEP)
+    heard = pulses(url, PREFIX)
+    assert set(heard) == {SWEEP}
+    assert 0 <= heard[SWEEP] < 5
+
+
+def test_an_answer_to_a_hung_broker_costs_half_a_second_once(server: Redis, url: str) -> None:
+    """A worker does its work though the broker hangs: the first answer gives up soon, the next do not try."""
+    answerer = Answerer(url, PREFIX)
+    with hung(server):
+        started = time.monotonic()
+        for _ in range(20):
+            answerer.answer(SCORE)
+        assert time.monotonic() - started < 1.5
+
+
+def test_a_queue_is_stuck_when_rings_wait_and_nobody_starts(server: Redis, url: str) -> None:
+    """An empty queue is healthy, a waiting one is not, a waiting one that is being worked is."""
+    assert stuck(url, ["score", "upkeep"], PREFIX) == []
+    server.lpush(f"{PREFIX}score", b"{}")
+    assert stuck(url, ["score", "upkeep"], PREFIX) == ["score"]
+    Answerer(url, PREFIX).answer(SCORE)
+    assert stuck(url, ["score", "upkeep"], PREFIX) == []
+
+
+def test_kombu_spells_a_unix_socket_its_own_way() -> None:
+    """Only a unix socket's URL differs between the two libraries."""
+    assert kombu_url("unix:///run/v.sock?db=2") == "redis+socket:///run/v.sock?db=2"
+    assert kombu_url("rediss://:pw@h:1/2") == "rediss://:pw@h:1/2"
+
+
+def test_a_bell_is_made_from_settings(url: str, server: Redis) -> None:
+    """`make_bell` takes URL and prefix from the settings."""
+    bell = make_bell(load({"REDIS_URL": url, "REPLYDESK_REDIS_PREFIX": PREFIX}))
+    bell.ring(SCORE)
+    bell.close()
+    assert length(server, SCORE) == 1
+
+
+def test_a_client_gives_up_within_half_a_second(server: Redis, url: str) -> None:
+    """Whoever asks a hung server through `connect` is told so in time."""
+    client = connect(url)
+    with hung(server), pytest.raises(Exception, match="Timeout"):  # the library's own time-out error
+        client.ping()
+    client.close()

@@ -1,0 +1,112 @@
+"""The command line: quick to answer, one clear line for what is wrong, help for every command."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from service.cli.main import cli
+
+HEAVY = {
+    "flask",
+    "apiflask",
+    "sqlalchemy",
+    "celery",
+    "kombu",
+    "redis",
+    "sklearn",
+    "numpy",
+    "rich",
+    "pydantic",
+    "nacl",
+}
+
+
+def run(*arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
+    """Run `replydesk` as a process of its own, with these settings and none of ours."""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("REPLYDESK_")}
+    clean.pop("REDIS_URL", None)
+    return subprocess.run(
+        [sys.executable, "-m", "service.cli.main", *arguments],
+        env={**clean, **env}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+
+PRESENT = cli.list_commands(click.Context(cli))
+
+
+@pytest.mark.parametrize("name", PRESENT)
+def test_every_command_has_help(name: str) -> None:
+    """Each command that this installation has explains itself."""
+    outcome = CliRunner().invoke(cli, [name, "--help"])
+    assert outcome.exit_code == 0, outcome.output
+    assert "Usage:" in outcome.output
+
+
+def test_the_overview_imports_nothing_heavy() -> None:
+    """`replydesk --help` names every command and loads none of what they need."""
+    program = (
+        "import sys\nfrom service.cli.main import cli\n"
+        "try: cli(['--help'])\nexcept SystemExit: pass\n"
+        "print(*sys.modules, file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert set(PRESENT) <= set(done.stdout.split())
+    assert HEAVY.isdisjoint(done.stderr.split())
+
+
+@pytest.mark.parametrize("command", ["up", "web", "worker", "beat", "migrate", "alive"])
+def test_faulty_settings_end_in_one_line_each(command: str) -> None:
+    """Every fault is one line on standard error, the exit code is 2, and there is no traceback."""
+    done = run(command, PORT="http", REPLYDESK_LOG_LEVEL="loud")
+    assert done.returncode == 2
+    lines = done.stderr.splitlines()
+    assert len(lines) == 2
+    assert all(line.startswith("replydesk: ") for line in lines)
+
+
+@pytest.mark.parametrize("command", ["worker", "beat", "alive"])
+def test_a_worker_without_a_broker_says_what_to_set(command: str, tmp_path: Path) -> None:
+    """Without REDIS_URL the production processes end in one line that names it."""
+    done = run(command, REPLYDESK_HOME=str(tmp_path))
+    assert done.returncode == 2
+    assert "REDIS_URL" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_worker_refuses_a_queue_that_is_none(tmp_path: Path) -> None:
+    """A slip in --queues is told at once, for a worker on a queue that nobody fills would wait for ever."""
+    done = run("worker", "--queues=scores", REPLYDESK_HOME=str(tmp_path), REDIS_URL="redis://127.0.0.1:1")
+    assert done.returncode == 2
+    assert "deliver, score, upkeep" in done.stderr
+
+
+def test_a_health_check_fails_without_its_broker(tmp_path: Path) -> None:
+    """`alive` exits 2 in one line when nothing answers."""
+    done = run("alive", REPLYDESK_HOME=str(tmp_path), REDIS_URL=f"unix://{tmp_path}/none.sock")
+    assert done.returncode == 2
+    assert "does not answer" in done.stderr
+
+
+def test_migrate_makes_the_home_and_says_the_revision(tmp_path: Path) -> None:
+    """`migrate` works in a home that is not there yet, twice, and names the revision."""
+    env = {"REPLYDESK_HOME": str(tmp_path / "new" / "home")}
+    first, second = run("migrate", **env), run("migrate", **env)
+    assert first.returncode == second.returncode == 0, first.stderr + second.stderr
+    assert first.stdout == second.stdout
+    assert "revision" in first.stdout
+
+
+def test_a_database_that_cannot_be_reached_is_one_line_without_its_password() -> None:
+    """What the driver says is passed on, the URL is not."""
+    url = "postgresql://desk:hunter2@127.0.0.1:1/none?connect_timeout=2"
+    done = run("migrate", REPLYDESK_DATABASE_URL=url)
+    assert done.returncode == 2
+    assert len(done.stderr.splitlines()) == 1
+    assert "hunter2" not in done.stderr + done.stdout

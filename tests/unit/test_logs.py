@@ -1,0 +1,70 @@
+"""The logs: JSON lines on standard error, and no address in any of them, whoever wrote it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+PROGRAM = """
+import logging, sys, warnings
+import structlog
+from service import logs
+logs.configure("web", "info")
+{body}
+"""
+
+
+def lines(body: str) -> list[dict[str, str]]:
+    """What a process of our own logs, one object a line."""
+    done = subprocess.run(
+        [sys.executable, "-W", "default", "-c", PROGRAM.format(body=body)],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert done.stdout == ""
+    return [json.loads(line) for line in done.stderr.splitlines()]
+
+
+def test_a_line_says_when_who_and_what() -> None:
+    """A record of ours and one of a library have the same five fields; what is below the level is silent."""
+    ours, theirs = lines(
+        "structlog.get_logger('a').info('comment.placed', pk=7); structlog.get_logger('a').debug('not this')\n"
+        "logging.getLogger('library').warning('slow by %d', 3)"
+    )
+    assert ours["event"] == "comment.placed"
+    assert ours["pk"] == 7
+    assert theirs["event"] == "slow by 3"
+    for line in (ours, theirs):
+        assert {"at", "level", "event", "logger", "process"} <= set(line)
+        assert line["process"] == "web"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "logging.getLogger('x').warning('no mail for %s', 'jane.doe@mail.example')",
+        "structlog.get_logger().info('x', url='/r?e=jane.doe%40mail.example')",
+        "structlog.get_logger().info('x', nested={'to': ['jane.doe@mail.example']})",
+        "warnings.warn('jane.doe@mail.example')",
+        """try: raise ValueError('bad: jane.doe@mail.example')
+except ValueError: structlog.get_logger().exception('failed')""",
+    ],
+)
+def test_no_address_reaches_a_line(body: str) -> None:
+    """Messages, values, warnings and tracebacks are sieved; the line stays JSON."""
+    (line,) = lines(body)
+    assert "jane" not in json.dumps(line)
+    assert "⟦email⟧" in json.dumps(line, ensure_ascii=False)
+
+
+def test_a_value_is_bounded() -> None:
+    """A huge message makes a line of bounded length that is still JSON."""
+    (line,) = lines("logging.getLogger('x').warning('a' * 1_000_000)")
+    assert len(line["event"]) < 10_000
+
+
+def test_a_line_of_nothing_but_at_signs_is_quick() -> None:
+    """The sieve is linear: a megabyte of the worst input takes no noticeable time."""
+    lines("[logging.getLogger('x').warning('a@' * 4000) for _ in range(100)]")

@@ -1,0 +1,39 @@
+"""A worker whose tasks only note that they ran: `python -m tests.worker.listening worker|beat FILE`."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+
+from celery import shared_task
+
+from service import logs
+from service.bell import QUEUES
+from service.settings import load
+from worker.app import make_app
+
+
+def declare(notes: Path) -> None:
+    """Declare each task; it writes its name, and while a file `slow` lies beside the notes it takes a second."""
+    for name in QUEUES:
+
+        @shared_task(name=name)  # type: ignore[untyped-decorator]  # Celery ships no types
+        def note(name: str = name) -> None:
+            with notes.open("a") as file:
+                file.write(f"{name}\n")
+            if name.endswith("score") and (notes.parent / "slow").exists():
+                end = time.monotonic() + 1.0
+                while time.monotonic() < end:
+                    sum(range(1000))  # scoring, too, keeps the interpreter busy
+
+
+if __name__ == "__main__":
+    settings = load()
+    logs.configure(sys.argv[1], "warning")
+    app = make_app(settings, include=())
+    declare(Path(sys.argv[2]))
+    if sys.argv[1] == "beat":
+        app.Beat(loglevel="warning", quiet=True).run()
+    else:
+        app.worker_main(["--quiet", "worker", "--without-gossip", "--without-mingle", "--without-heartbeat"])

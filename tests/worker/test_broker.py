@@ -1,0 +1,198 @@
+"""A real worker and its broker: rings arrive soon; a broker that hangs, dies or is emptied costs seconds at most."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from redis.exceptions import RedisError
+
+from service.bell import QUEUES, Bell, connect
+from service.ports import DELIVER, DEPART, SCORE, SWEEP
+from tests import servers
+
+PREFIX = "broker-test:"
+
+
+class Broker:
+    """A Valkey on a socket that stays the same when it is started again."""
+
+    def __init__(self, home: Path) -> None:
+        self.socket = home / "v.sock"
+        self.url = f"unix://{self.socket}"
+        self.start()
+
+    def start(self) -> None:
+        """Start it, empty."""
+        self.socket.unlink(missing_ok=True)
+        self.process = subprocess.Popen(
+            [
+                *(servers.valkey_program(), "--port", "0", "--unixsocket", self.socket),
+                *("--save", "", "--dir", self.socket.parent),
+            ],
+            stdout=subprocess.DEVNULL,
+        )
+        until(self._answers)
+
+    def _answers(self) -> bool:
+        client = connect(self.url)
+        try:
+            return bool(client.ping())
+        except (RedisError, OSError):
+            return False
+        finally:
+            client.close()
+
+    def kill(self) -> None:
+        """End it at once, with all that it held."""
+        self.process.kill()
+        self.process.wait()
+
+    @contextmanager
+    def hung(self) -> Iterator[None]:
+        """Let it take bytes and answer nothing."""
+        self.process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self.process.send_signal(signal.SIGCONT)
+
+
+def until(true: Callable[[], object], seconds: float = 20.0) -> float:
+    """Wait until something is so, and return how long that took."""
+    started = time.monotonic()
+    while not true():
+        assert time.monotonic() < started + seconds, f"not so within {seconds} s"
+        time.sleep(0.01)
+    return time.monotonic() - started
+
+
+class House:
+    """A broker, a worker of this pool, perhaps beat, and the notes of what ran."""
+
+    def __init__(self, home: Path, pool: str) -> None:
+        self.notes = home / "notes"
+        self.notes.touch()
+        self.broker = Broker(home)
+        self.bell = Bell(self.broker.url, PREFIX)
+        self.processes: list[subprocess.Popen[bytes]] = []
+        self.env = {
+            name: value for name, value in os.environ.items() if not name.startswith("REPLYDESK_")
+        } | {
+            "REPLYDESK_HOME": str(home),
+            "REDIS_URL": self.broker.url,
+            "REPLYDESK_REDIS_PREFIX": PREFIX,
+            "REPLYDESK_WORKER_POOL": pool,
+            "REPLYDESK_SWEEP_SECONDS": "0.3",
+        }
+        self.run("worker")
+
+    def run(self, what: str) -> None:
+        """Start the worker or beat."""
+        with (self.notes.parent / f"{what}.log").open("ab") as log:
+            self.processes.append(
+                subprocess.Popen(
+                    [sys.executable, "-m", "tests.worker.listening", what, str(self.notes)],
+                    env=self.env,
+                    stderr=log,
+                )
+            )
+
+    def count(self, name: str) -> int:
+        """How often this task has run."""
+        return self.notes.read_text().split().count(name)
+
+    def ring(self, name: str, seconds: float = 20.0) -> float:
+        """Ring, and return how long it took until the task had run once more."""
+        before = self.count(name)
+        self.bell.ring(name)
+        return until(lambda: self.count(name) > before, seconds)
+
+    def close(self) -> None:
+        """End everything."""
+        self.bell.close()
+        for process in self.processes:
+            process.kill()
+            process.wait()
+        self.broker.kill()
+
+
+@pytest.fixture(params=["threads", "prefork"])
+def house(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """A running house of each pool, that has answered its first ring."""
+    made = House(tmp_path_factory.mktemp("h"), request.param)
+    try:
+        made.ring(SCORE, 60)
+        yield made
+    finally:
+        made.close()
+
+
+def test_a_broker_that_hangs_dies_or_is_emptied_costs_seconds_at_most(house: House) -> None:
+    """Every task runs when rung for, and again after a hang, after FLUSHALL, and after a restart that kept nothing."""
+    for name in QUEUES:
+        assert house.ring(name) < 5
+    with house.broker.hung():
+        house.bell.ring(DELIVER)
+        time.sleep(2.5)  # longer than the bell's time-outs and the worker's own BRPOP
+    assert house.ring(SCORE) < 10
+    client = connect(house.broker.url)
+    client.flushall()
+    client.close()
+    assert house.ring(DELIVER) < 5
+    house.broker.kill()
+    house.bell.ring(SCORE)
+    time.sleep(0.5)
+    house.broker.start()
+    assert house.ring(SCORE) < 10
+    assert house.ring(SWEEP) < 5
+
+
+@pytest.mark.parametrize("house", ["threads"], indirect=True)
+def test_no_kind_of_work_starves_another_in_the_embedded_worker(house: House) -> None:
+    """While scoring keeps one thread busy without pause, other tasks start within a second."""
+    (house.notes.parent / "slow").touch()
+    for _ in range(5):
+        house.bell.ring(SCORE)
+        time.sleep(0.1)
+    assert house.ring(DELIVER) < 1
+    assert house.ring(DEPART) < 1
+
+
+@pytest.mark.parametrize("house", ["threads"], indirect=True)
+def test_beat_rings_for_the_sweep_and_outlives_the_broker(house: House) -> None:
+    """The sweep runs every interval; with the broker gone beat lives on and rings again once it is back."""
+    house.run("beat")
+    until(lambda: house.count(SWEEP) >= 3, 60)
+    house.broker.kill()
+    time.sleep(1.0)
+    house.broker.start()
+    swept = house.count(SWEEP)
+    until(lambda: house.count(SWEEP) >= swept + 2, 20)
+    assert all(process.poll() is None for process in house.processes)
+
+
+@pytest.mark.parametrize("house", ["threads"], indirect=True)
+def test_nothing_but_marks_and_pulses_stays_in_the_broker(house: House) -> None:
+    """No result, no event, no task's arguments: after the work only the bell's own keys and kombu's binding remain."""
+    for name in QUEUES:
+        house.ring(name)
+    client = connect(house.broker.url)
+    keys = {key.decode().removeprefix(PREFIX).split(":")[0] for key in client.keys("*")}  # type: ignore[union-attr]  # the sync client
+    client.close()
+    assert {key for key in keys if not key.startswith("_kombu")} <= {"bell", "pulse"}
+
+
+@pytest.mark.parametrize("house", ["threads", "prefork"], indirect=True)
+def test_a_worker_stops_soon_when_asked(house: House) -> None:
+    """SIGTERM ends an idle worker within a few seconds, with exit code 0."""
+    worker = house.processes[0]
+    worker.terminate()
+    assert worker.wait(10) == 0
