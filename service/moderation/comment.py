@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -22,6 +23,7 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 _TRACKING = frozenset(
     {"fbclid", "gclid", "dclid", "msclkid", "mc_cid", "mc_eid", "igshid", "yclid", "_ga", "_gl"}
 )
+_UNSEEN = re.compile(r"[\x00-\x20\x7f]")
 _TRACKING_PREFIXES = ("utm_", "at_", "pk_", "mtm_")
 
 
@@ -145,7 +147,7 @@ def normalise_url(url: str) -> str:
     """
     if len(url) > URL_LIMIT:
         raise ValueError(f"must be at most {URL_LIMIT} characters")
-    if any(ord(character) <= 32 or ord(character) == 127 for character in url):
+    if _UNSEEN.search(url):
         raise ValueError("must not contain spaces or control characters")
     try:
         parts = urlsplit(url)

@@ -52,9 +52,10 @@ def mask(text: str, region: str | None = None, own: Address | None = None) -> Ma
     occurrence goes, in any case, percent-encoded or spelled out.
     """
     shadow = cast(text)
-    spans = [*emails.find(shadow.text), *phones.find(shadow.text, region), *handles.find(shadow.text)]
-    if own is not None and emails.might_hold(shadow.text):
-        spans += _occurrences(shadow, own)
+    spans = [*phones.find(shadow.text, region), *handles.find(shadow.text)]
+    if emails.might_hold(shadow.text):
+        spans += emails.find(shadow.text)
+        spans += _occurrences(shadow, own) if own is not None else ()
     if not spans:
         return Masked(_unforged(text), ())
     return _replaced(text, _merged((*shadow.written(begin, end), kind) for begin, end, kind in spans))

@@ -12,11 +12,14 @@ from urllib.parse import urlsplit
 from service.moderation.comment import Client, Draft, Original
 from service.ports import Site, Submission
 from service.privacy.contacts import Contact, mask
+from service.privacy.emails import might_hold
 from service.privacy.keys import Keyring
 from service.privacy.sealing import Address, Sealed, Sealer
 
 ORIGINAL = "original"
 IPV4_KEPT, IPV6_KEPT = 24, 48
+AGENTS_BOUND = 1024
+TELLING = frozenset("@%&\\")
 
 
 class Door:
@@ -25,6 +28,7 @@ class Door:
     def __init__(self, keyring: Keyring) -> None:
         self._keyring = keyring
         self._sealer = Sealer(keyring)
+        self._plain_agents: set[str] = set()
 
     def draft(self, site: Site, submission: Submission, now: datetime) -> Draft:
         """Return the draft of `submission`; nothing in it shows an address, and what was masked is encrypted."""
@@ -54,7 +58,7 @@ class Door:
             author_key=sealed.author_key,
             box=sealed.box,
             originals=originals,
-            client=_cut(submission.client, own),
+            client=self._cut(submission.client, own),
             signals={
                 **submission.signals,
                 **_contacts_signal([c for one in masked.values() for c in one.found]),
@@ -67,6 +71,28 @@ class Door:
         if own is None:
             return Sealed(None, None)
         return self._sealer.seal(site.name, site.contact_public_key, own, site.address_mode)
+
+    def _cut(self, client: Client, own: Address | None) -> Client:
+        """Keep of the reader's machine what does not single it out: the network, the agent, the referring page."""
+        return Client(
+            ip=cut_ip(client.ip),
+            user_agent=self._agent(client.user_agent, own) if client.user_agent else None,
+            referrer=_page_alone(client.referrer),
+        )
+
+    def _agent(self, agent: str, own: Address | None) -> str:
+        """Mask an agent's name. The few that most readers have are remembered, where no address can be in them.
+
+        Masking one costs as much as masking a long comment: it is full of digits.
+        """
+        if agent in self._plain_agents:
+            return agent
+        masked = mask(agent, own=own)
+        if not masked.found and agent.isascii() and TELLING.isdisjoint(agent) and not might_hold(agent):
+            if len(self._plain_agents) >= AGENTS_BOUND:
+                self._plain_agents.clear()
+            self._plain_agents.add(agent)
+        return masked.text
 
     def _original(self, site: Site, field: str, text: str) -> Original:
         return Original(field, self._keyring.encrypt(site.name, ORIGINAL, text.encode()))
@@ -90,15 +116,6 @@ def _contacts_signal(found: list[Contact]) -> dict[str, object]:
     return {"contacts": counts} if counts else {}
 
 
-def _cut(client: Client, own: Address | None) -> Client:
-    """Keep of the reader's machine what does not single it out: the network, the agent, the referring page."""
-    return Client(
-        ip=cut_ip(client.ip),
-        user_agent=mask(client.user_agent, own=own).text if client.user_agent else None,
-        referrer=_page_alone(client.referrer),
-    )
-
-
 def cut_ip(ip: str | None) -> str | None:
     """Return the network of an address, /24 or /48, as `192.0.2.0` or `2001:db8:1::`; None for what is none."""
     if not ip:
@@ -109,8 +126,8 @@ def cut_ip(ip: str | None) -> str | None:
         return None
     if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
         address = address.ipv4_mapped
-    kept = IPV4_KEPT if address.version == 4 else IPV6_KEPT
-    return str(ipaddress.ip_network((address, kept), strict=False).network_address)
+    dropped = address.max_prefixlen - (IPV4_KEPT if address.version == 4 else IPV6_KEPT)
+    return str(type(address)(int(address) >> dropped << dropped))
 
 
 def _page_alone(referrer: str | None) -> str | None:

@@ -65,7 +65,7 @@ def find(text: str) -> list[tuple[int, int, str]]:
     """Return (begin, end, "handle") of each link to a person or group on a messenger and of each name given for one."""
     lower = text.lower()
     found: list[tuple[int, int]] = []
-    if any(mark in lower for mark in LINK_MARKS):
+    if any(map(lower.__contains__, LINK_MARKS)):
         found += [_trimmed(text, *match.span()) for match in LINK.finditer(text)]
         found += [match.span() for match in SUBDOMAIN.finditer(text)]
     if "@" in text and ":" in text:
@@ -79,9 +79,9 @@ def find(text: str) -> list[tuple[int, int, str]]:
 
 
 def _names_an_app(lower: str) -> bool:
-    if any(name in lower for name in LONG_NAMES):
+    if any(map(lower.__contains__, LONG_NAMES)):
         return True
-    return any(name in lower for name in SHORT_NAMES) and SHORT_NAME.search(lower) is not None
+    return any(map(lower.__contains__, SHORT_NAMES)) and SHORT_NAME.search(lower) is not None
 
 
 def _trimmed(text: str, begin: int, end: int) -> tuple[int, int]:

@@ -31,6 +31,7 @@ __all__ = [
 
 SALT: Final = b"replydesk"
 LEAST_MASTER: Final = 32
+DERIVED_BOUND: Final = 4096
 MOST_VERSION: Final = 255  # the version is the first byte of every ciphertext and token
 TAG_BYTES: Final = 16
 PAYLOAD_LIMIT: Final = 1024
@@ -45,10 +46,11 @@ class CiphertextError(ReplydeskError, ValueError):
 class Keyring:
     """Derives every key from the master keys by HKDF-SHA-256 (RFC 5869).
 
-    New things use the key `version`; what older versions made still opens.
+    New things use the key `version`; what older versions made still opens. Derived keys are remembered, up to a bound:
+    each comment needs three.
     """
 
-    __slots__ = ("_extracted", "version")
+    __slots__ = ("_derived", "_extracted", "version")
 
     def __init__(self, master: bytes, *, version: int = 1, older: Mapping[int, bytes] | None = None) -> None:
         masters = {**(older or {}), version: master}
@@ -59,6 +61,7 @@ class Keyring:
                 raise MasterKeyError(f"master key version {number} must have at least {LEAST_MASTER} bytes")
         self.version: Final = version
         self._extracted = {number: hkdf_extract(SALT, key) for number, key in masters.items()}
+        self._derived: dict[tuple[bytes, str, str, int], bytes] = {}
 
     def __repr__(self) -> str:
         return "<Keyring ***>"
@@ -120,9 +123,15 @@ class Keyring:
 
     def _derive(self, use: bytes, site: str, purpose: str, version: int | None) -> bytes:
         number = self.version if version is None else version
-        return hkdf_expand(
-            self._extracted[number], _info(use, site.encode(), purpose.encode(), bytes([number])), 32
-        )
+        known = self._derived.get((use, site, purpose, number))
+        if known is not None:
+            return known
+        info = _info(use, site.encode(), purpose.encode(), bytes([number]))
+        made = hkdf_expand(self._extracted[number], info, 32)
+        if len(self._derived) >= DERIVED_BOUND:
+            self._derived.clear()
+        self._derived[use, site, purpose, number] = made
+        return made
 
 
 def new_api_key() -> str:

@@ -81,6 +81,31 @@ def test_a_website_that_holds_a_contact_is_dropped() -> None:
     assert draft.website is None
 
 
+def test_an_agent_is_remembered_only_where_no_address_can_be_in_it() -> None:
+    """Common agents are masked once; one with an address, plain or escaped, is masked each time and not kept."""
+    door = Door(KEYRING)
+    for agent, shown in (
+        ("Firefox/130.0 (X11; Linux 20100101)", "Firefox/130.0 (X11; Linux 20100101)"),
+        (f"Agent {ADDRESS}", "Agent ⟦email⟧"),
+        (f"Agent {ADDRESS.replace('@', '%40')}", "Agent ⟦email⟧"),
+        ("Agent ada.quince at mail dot example", "Agent ⟦email⟧"),
+        ("Agent ｆｕｌｌ", "Agent ｆｕｌｌ"),
+    ):
+        for _ in range(2):
+            drafted = door.draft(COURIER, replace(SUBMISSION, client=Client(user_agent=agent)), NOW)
+            assert drafted.client.user_agent == shown
+    assert door._plain_agents == {"Firefox/130.0 (X11; Linux 20100101)"}
+
+
+def test_remembered_agents_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A caller who makes up agents fills no memory."""
+    monkeypatch.setattr("service.privacy.door.AGENTS_BOUND", 3)
+    door = Door(KEYRING)
+    for number in range(10):
+        door.draft(COURIER, replace(SUBMISSION, client=Client(user_agent=f"Agent {number}")), NOW)
+        assert len(door._plain_agents) <= 3
+
+
 def test_one_person_is_another_author_on_another_site() -> None:
     """Author keys of one address differ between sites, and agree on one site whatever its case."""
     herald = replace(COURIER, id=2, name="herald")

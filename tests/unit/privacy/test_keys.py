@@ -79,6 +79,16 @@ def test_every_site_purpose_and_version_has_its_own_key() -> None:
     assert {len(key) for key in made} == {32}
 
 
+def test_derived_keys_are_remembered_up_to_a_bound(ring: Keyring, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A key is derived once while it is remembered, the same again after it was forgotten, and none piles up."""
+    monkeypatch.setattr(keys, "DERIVED_BOUND", 3)
+    first = ring.derive("courier", "author")
+    for number in range(10):
+        ring.derive(f"site-{number}", "author")
+        assert len(ring._derived) <= 3
+    assert ring.derive("courier", "author") == first
+
+
 @bounded
 @given(st.tuples(st.text(), st.text()), st.tuples(st.text(), st.text()))
 def test_different_names_never_meet(one: tuple[str, str], two: tuple[str, str]) -> None:
