@@ -30,7 +30,7 @@ bench: $(VENV)/.installed-dev ## Measure the house beside its ceilings and peers
 	@$(BIN)/python -m tests.bench
 
 train: $(VENV)/.installed-dev ## Train and evaluate the classifier from DATA (../shared/data); writes its card
-	@exec $(BIN)/replydesk classifier train --data $(DATA) --out classifier/shipped
+	@exec $(BIN)/replydesk classifier train --data $(DATA) --out classifier
 
 lock: $(VENV)/.installed-dev ## Resolve the dependencies anew into the hashed locks
 	@$(BIN)/python .ci/lock.py
