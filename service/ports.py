@@ -350,6 +350,12 @@ class Store(Protocol):
 
     def read(self) -> AbstractContextManager[Tx]: ...
     def write(self) -> AbstractContextManager[Tx]: ...
+    def add_comment(self, site_id: int, draft: Draft, now: datetime) -> Comment | None:
+        """Insert one draft as `Tx.add_comments` does and commit it; None when its id exists.
+
+        For the many that come one by one: it costs less than a transaction around it. Its idempotency key is not kept.
+        """
+
     def ping(self) -> None:
         """Return when the store answers; raise otherwise."""
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from datetime import datetime
 
 from sqlalchemy import Engine, inspect, text
 
+from service.moderation.comment import Comment, Draft
 from service.moderation.errors import ReplydeskError
 from service.ports import Store
 from service.storage.accepting import AcceptingPart
 from service.storage.bulk import SQLITE
+from service.storage.company import Company, Waiting
 from service.storage.decisions import DecisionsPart
 from service.storage.deliveries import DeliveriesPart
 from service.storage.engines import for_reading, open_engine
@@ -49,6 +52,7 @@ class SqlStore:
         # Writers of this process queue here, in memory; SQLite's own waiting sleeps and tries again.
         writes_alone = engine.dialect.name == SQLITE
         self._turn: AbstractContextManager[object] = threading.Lock() if writes_alone else nullcontext()
+        self._company = Company(self.write) if writes_alone else None
 
     @contextmanager
     def read(self) -> Iterator[SqlTx]:
@@ -59,6 +63,16 @@ class SqlStore:
     def write(self) -> Iterator[SqlTx]:
         with self._turn, self._engine.begin() as connection:
             yield SqlTx(connection, writes=True)
+
+    def add_comment(self, site_id: int, draft: Draft, now: datetime) -> Comment | None:
+        if self._company is not None:
+            return self._company.add(Waiting(site_id, draft, now))
+        with self._reading.begin() as connection:  # a statement alone is a transaction there
+            added = SqlTx(connection, writes=True).add_at_once(site_id, draft, now)
+        if added is not None:
+            return added
+        with self.write() as tx:
+            return tx.add_comments(site_id, [draft], now).get(draft.id)
 
     def ping(self) -> None:
         with self._reading.begin() as connection:

@@ -1,5 +1,6 @@
 """Every store: taking comments in, once each, and their revisions."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta, timezone
 
@@ -61,6 +62,55 @@ def test_known_id_is_left_out_and_left_alone(store: Store, site: Site) -> None:
     assert list(again) == ["c-2"]
     assert kept is not None
     assert kept.body == WORDS[ADA]
+
+
+def test_one_comment_is_added_by_itself(store: Store, site: Site) -> None:
+    """What comes alone is stored like what comes in a batch: on a new article, a known one, and with sealed parts."""
+    sealed = draft("c-2", BO, box=b"sealed", originals=(Original("body", b"cipher"),), signals={"links": 2})
+    boxed = draft("c-3", CHI, box=b"box", website="https://chi.example", parent_id="c-1", live=False)
+    for written in (draft(), sealed, boxed):
+        added = store.add_comment(site.id, written, NOON)
+        assert added is not None
+        with store.read() as tx:
+            assert tx.comment(site.id, written.id) == added
+            assert tx.contact_box(added.pk) == written.box
+            assert tx.originals(added.pk, 1) == {one.field: one.ciphertext for one in written.originals}
+
+
+def test_one_comment_is_not_added_over_another(store: Store, site: Site) -> None:
+    """An id that exists is answered with None, its text and its box stay, and another site may use it."""
+    with store.write() as tx:
+        other = tx.add_site(herald())
+    first = store.add_comment(site.id, draft(box=b"first"), NOON)
+    assert first is not None
+    assert store.add_comment(site.id, draft(body="other", box=b"other"), after(1)) is None
+    assert store.add_comment(other.id, draft(body="theirs"), after(1)) is not None
+    with store.read() as tx:
+        assert tx.comment(site.id, "c-1") == first
+        assert tx.contact_box(first.pk) == b"first"
+
+
+def test_one_comment_completes_its_article(store: Store, site: Site) -> None:
+    """A title that only a later comment tells is taken over, also where that comment comes alone."""
+    bare = Article(ARTICLE.url)
+    store.add_comment(site.id, draft(article=bare), NOON)
+    later = store.add_comment(site.id, draft("c-2"), NOON)
+    again = store.add_comment(site.id, draft("c-3", article=bare), NOON)
+    assert later is not None
+    assert again is not None
+    assert later.article == again.article == ARTICLE
+
+
+def test_many_come_one_by_one_at_once(store: Store, site: Site) -> None:
+    """Threads that add at the same moment each get their own comment, and one of two with one id gets it."""
+    with ThreadPoolExecutor(8) as threads:
+        written = [draft(f"t-{number % 60}", body=f"text {number}") for number in range(80)]
+        added = list(threads.map(lambda one: store.add_comment(site.id, one, NOON), written))
+    told = {comment.id: comment for comment in added if comment}
+    assert len(told) == 60
+    assert sum(comment is None for comment in added) == 20
+    with store.read() as tx:
+        assert all(tx.comment(site.id, comment_id) == comment for comment_id, comment in told.items())
 
 
 def test_batch_keeps_the_callers_order(store: Store, site: Site) -> None:

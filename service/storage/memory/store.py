@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
-from service.moderation.comment import Status
+from service.moderation.comment import Comment, Draft, Status
 from service.ports import Backlog
 from service.storage.memory.decisions import DecisionsPart
 from service.storage.memory.deliveries import DeliveriesPart
@@ -51,6 +51,10 @@ class MemoryStore:
             state = self._state.copy()
             yield MemoryTx(state, writes=True)
             self._state = state
+
+    def add_comment(self, site_id: int, draft: Draft, now: datetime) -> Comment | None:
+        with self.write() as tx:
+            return tx.add_comments(site_id, [draft], now).get(draft.id)
 
     def ping(self) -> None:
         """A memory always answers."""

@@ -1,0 +1,98 @@
+"""Comments that wait for the same disk go there together, and none spoils another's way."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import pytest
+
+from service.moderation.comment import Comment, Draft
+from service.ports import Tx
+from service.storage.company import Company, Waiting
+from service.storage.memory import MemoryStore
+from tests.builders import NOON, courier, draft
+
+DEADLINE = 10.0
+
+
+@dataclass
+class Disk:
+    """A store whose first writer stays at the disk until it is let go; remembers how many drafts each writer took."""
+
+    store: MemoryStore = field(default_factory=MemoryStore)
+    at_disk: threading.Event = field(default_factory=threading.Event)
+    go_on: threading.Event = field(default_factory=threading.Event)
+    taken: list[int] = field(default_factory=list)
+    failures: list[Exception] = field(default_factory=list)
+
+    @contextmanager
+    def write(self) -> Iterator[Tx]:
+        """A transaction of the double, told apart by how many comments it adds."""
+        with self.store.write() as tx:
+            before = len(tx._state.comments)
+            yield tx
+            self.taken.append(len(tx._state.comments) - before)
+            if len(self.taken) == 1:
+                self.at_disk.set()
+                assert self.go_on.wait(DEADLINE)
+            elif self.failures:
+                raise self.failures.pop()
+
+
+@pytest.fixture
+def disk() -> Disk:
+    """A disk, with the courier known to its store."""
+    made = Disk()
+    with made.store.write() as tx:
+        tx.add_site(courier())
+    return made
+
+
+def _all_at_once(disk: Disk, drafts: list[Draft]) -> list[Future[Comment | None]]:
+    """Let the first draft be at the disk while all others come to wait, then let them go."""
+    company = Company(disk.write)
+    with ThreadPoolExecutor(len(drafts)) as threads:
+        first = threads.submit(company.add, Waiting(1, drafts[0], NOON))
+        assert disk.at_disk.wait(DEADLINE)
+        rest = [threads.submit(company.add, Waiting(1, one, NOON)) for one in drafts[1:]]
+        _until(lambda: len(company._waiting) == len(rest))
+        disk.go_on.set()
+    return [first, *rest]
+
+
+def _until(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + DEADLINE
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.001)
+
+
+def test_what_waits_goes_together(disk: Disk) -> None:
+    """While one writes, seven more come: they need one transaction, and each gets its own comment."""
+    answers = _all_at_once(disk, [draft(f"c-{number}") for number in range(8)])
+    assert [comment.id for one in answers if (comment := one.result())] == [f"c-{n}" for n in range(8)]
+    assert disk.taken == [1, 7]
+
+
+def test_two_with_one_id_do_not_go_together(disk: Disk) -> None:
+    """The second of two with one id finds the first one stored."""
+    answers = _all_at_once(disk, [draft("c-0"), draft("c-1"), draft("c-1", body="again"), draft("c-2")])
+    assert sorted(one.result() is None for one in answers) == [False, False, False, True]
+    assert disk.taken == [1, 2, 0]
+
+
+def test_one_that_fails_does_not_spoil_the_others(disk: Disk) -> None:
+    """When a transaction of several fails, each goes alone, and only who fails alone is told."""
+    disk.failures = [ValueError("alone"), ValueError("together")]
+    answers = _all_at_once(disk, [draft(f"c-{number}") for number in range(4)])
+    failed = [one for one in answers if one.exception()]
+    assert [str(one.exception()) for one in failed] == ["alone"]
+    assert disk.taken == [1, 3, 1, 1, 1]
+    with disk.store.read() as tx:
+        stored = {one for one in range(4) if tx.comment(1, f"c-{one}")}
+    assert len(stored) == 3
