@@ -231,6 +231,7 @@ class Tx(Protocol):
     ) -> list[Comment]:
         """Lease pending comments whose lease is free, live before backfill, oldest first; `attempts` rises by one.
 
+        Sites take fair turns: while one floods, another's few are leased at once, and none waits for a free place.
         Without `retried` only rows never tried before, up to `limit`; with it one row tried before, alone.
         """
 

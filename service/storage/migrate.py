@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +21,7 @@ from service.storage.engines import for_reading, open_engine
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _TURN = 7_232_051_106
 """The number of the advisory lock that starters on PostgreSQL queue at."""
+_ASK_AGAIN_SECONDS = 0.1
 
 
 def upgrade(database_url: str, revision: str = "head") -> None:
@@ -75,15 +77,14 @@ def _alone(engine: Engine) -> Iterator[None]:
         yield
         return
     with for_reading(engine).connect() as guard:
-        guard.execute(
-            text("SELECT set_config('lock_timeout', '0', false), set_config('statement_timeout', '0', false)")
-        )
-        guard.execute(text("SELECT pg_advisory_lock(:turn)"), {"turn": _TURN})
+        # asked again and again: one that waits inside a statement holds a snapshot, and an index built CONCURRENTLY
+        # waits until every snapshot is gone, so the two would wait for each other
+        while not guard.execute(text("SELECT pg_try_advisory_lock(:turn)"), {"turn": _TURN}).scalar_one():
+            time.sleep(_ASK_AGAIN_SECONDS)
         try:
             yield
         finally:
             guard.execute(text("SELECT pg_advisory_unlock(:turn)"), {"turn": _TURN})
-            guard.invalidate()  # its time limits were lifted: it must not serve anything else
 
 
 def _without_foreign_keys(connection: sqlite3.Connection, _record: object) -> None:

@@ -30,7 +30,7 @@ from sqlalchemy.sql import ColumnElement
 
 from service.storage.columns import Instant, Json, Pk, Secrets, Word
 
-HEAD = "0001"
+HEAD = "0002"
 """The migration that this code needs; a test holds it against the newest one."""
 
 metadata = MetaData(
@@ -168,7 +168,7 @@ is_live_pending = and_(is_pending, comments.c.live == true())
 is_published = comments.c.published_revision.is_not(None)
 has_author = comments.c.author_key.is_not(None)
 
-_partial("ix_comments_fresh", comments.c.live.desc(), comments.c.pk, where=is_fresh)
+_partial("ix_comments_turn", comments.c.live.desc(), comments.c.site_id, comments.c.pk, where=is_fresh)
 _partial("ix_comments_tried", comments.c.live.desc(), comments.c.lease_until, where=is_tried)
 _partial(
     "ix_comments_waiting", comments.c.site_id, comments.c.received_at, comments.c.pk, where=is_live_pending

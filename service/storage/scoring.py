@@ -7,7 +7,22 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import BigInteger, Executable, Integer, Select, Text, bindparam, func, or_, select, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Executable,
+    Integer,
+    RowMapping,
+    Select,
+    Text,
+    bindparam,
+    false,
+    func,
+    or_,
+    select,
+    true,
+    update,
+)
 
 from service.moderation.comment import Article, Comment
 from service.ports import Move
@@ -15,9 +30,11 @@ from service.storage.bulk import POSTGRESQL, rows_of
 from service.storage.columns import Instant, to_json, to_microseconds
 from service.storage.part import Part
 from service.storage.rows import comment_of, verdict_text
-from service.storage.schema import articles, comments, is_fresh, is_tried
+from service.storage.schema import articles, comments, is_fresh, is_tried, sites
 
-_FRESH = select(comments.c.pk).where(is_fresh).order_by(comments.c.live.desc(), comments.c.pk)
+_BY_TURN = comments.c.live.desc(), comments.c.site_id, comments.c.pk
+_FRESH = select(comments.c.pk).where(is_fresh).order_by(*_BY_TURN)
+_COUNTED = select(func.count()).select_from(_FRESH.limit(bindparam("limit")).subquery())
 _TRIED = (
     select(comments.c.pk)
     .where(
@@ -39,6 +56,25 @@ def _lease(free: Select[Any]) -> Executable:
     )
 
 
+def _sites_in(lane: ColumnElement[bool]) -> Executable:
+    """The sites that have something fresh in the lane, the one that waits longest first; one look for each site."""
+    oldest = (
+        select(func.min(comments.c.pk))
+        .where(comments.c.site_id == sites.c.pk, is_fresh, lane)
+        .scalar_subquery()
+    )
+    return select(sites.c.pk).where(oldest.is_not(None)).order_by(oldest)
+
+
+def _lease_of_site(lane: ColumnElement[bool]) -> Executable:
+    of_site = comments.c.site_id == bindparam("of_site")
+    return _lease(select(comments.c.pk).where(is_fresh, lane, of_site).order_by(*_BY_TURN))
+
+
+_LANES = [
+    (_sites_in(lane), _lease_of_site(lane))
+    for lane in (comments.c.live == true(), comments.c.live == false())
+]
 _LEASE_FRESH = _lease(_FRESH)
 _LEASE_TRIED = _lease(_TRIED)
 _ARTICLES_OF = select(articles).where(articles.c.pk.in_(bindparam("article_pks", expanding=True)))
@@ -56,13 +92,31 @@ class ScoringPart(Part):
         self, now: datetime, until: datetime, limit: int, *, retried: bool = False
     ) -> list[Comment]:
         if retried:
-            leased = self._write(_LEASE_TRIED, now=now, until=until, limit=min(limit, 1))
+            rows = self._write(_LEASE_TRIED, now=now, until=until, limit=min(limit, 1)).mappings().all()
+        elif self._read(_COUNTED, limit=limit + 1).scalar_one() <= limit:
+            rows = self._write(_LEASE_FRESH, until=until, limit=limit).mappings().all()
         else:
-            leased = self._write(_LEASE_FRESH, until=until, limit=limit)
-        rows = leased.mappings().all()
+            rows = self._lease_in_turns(until, limit)
         found = self._articles_of(row["article_pk"] for row in rows)
         comments_leased = [comment_of(row, found[row["article_pk"]]) for row in rows]
         return sorted(comments_leased, key=lambda comment: (not comment.live, comment.pk))
+
+    def _lease_in_turns(self, until: datetime, limit: int) -> list[RowMapping]:
+        """Lease each site its share: first of what is live, and what that leaves to the backfill."""
+        leased: list[RowMapping] = []
+        for sites_in_lane, lease in _LANES:
+            waiting = self._read(sites_in_lane).scalars().all() if len(leased) < limit else []
+            while waiting and len(leased) < limit:
+                more: list[int] = []
+                for place, site_id in enumerate(waiting):
+                    share = max(1, (limit - len(leased)) // (len(waiting) - place))
+                    found = self._write(lease, of_site=site_id, until=until, limit=share).mappings().all()
+                    leased += found
+                    more += [site_id] if len(found) == share else []
+                    if len(leased) == limit:
+                        break
+                waiting = more
+        return leased
 
     def _articles_of(self, pks: Iterable[int]) -> dict[int, Article]:
         wanted = sorted(set(pks))

@@ -1,5 +1,6 @@
 """Every store: leases and the compare-and-swap."""
 
+from collections import Counter
 from dataclasses import replace
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from service.moderation.comment import Status
 from service.moderation.verdict import Action
 from service.ports import Site, Store
-from tests.builders import ADA, BO, CHI, HELD, NOON, after, courier, draft, ids, move, verdict
+from tests.builders import ADA, BO, CHI, HELD, NOON, after, courier, draft, herald, ids, move, verdict
 
 
 @pytest.fixture
@@ -45,6 +46,61 @@ def test_live_comments_go_before_imports(store: Store, site: Site) -> None:
         tx.add_comments(site.id, [draft("import-1", live=False), draft("live-1", BO)], after(1))
         assert ids(tx.lease_pending(after(2), after(32), 1)) == ["live-1"]
         assert ids(tx.lease_pending(after(2), after(32), 1)) == ["import-1"]
+
+
+def test_flood_of_one_site_does_not_starve_another(store: Store, site: Site) -> None:
+    """While one site's hundreds wait, another's few are in the very next lease, and every place is used."""
+    with store.write() as tx:
+        other = tx.add_site(herald())
+        tx.add_comments(site.id, [draft(f"flood-{number}") for number in range(300)], NOON)
+        tx.add_comments(other.id, [draft(f"few-{number}") for number in range(3)], after(1))
+        leased = tx.lease_pending(after(2), after(32), 50)
+        assert len(leased) == 50
+        assert [one.id for one in leased if one.site_id == other.id] == ["few-0", "few-1", "few-2"]
+        flood = [one for one in leased if one.site_id == site.id]
+        assert [one.pk for one in flood] == sorted(one.pk for one in flood)
+        assert ids(flood)[:4] == ["c-1", "c-2", "c-3", "flood-0"]
+
+
+def test_two_floods_share_a_lease(store: Store, site: Site) -> None:
+    """Where two sites have more than fits, each gets half, whoever came first."""
+    with store.write() as tx:
+        other = tx.add_site(herald())
+        tx.add_comments(site.id, [draft(f"one-{number}") for number in range(100)], NOON)
+        tx.add_comments(other.id, [draft(f"two-{number}") for number in range(100)], after(1))
+        for _ in range(3):
+            leased = tx.lease_pending(after(2), after(32), 20)
+            assert Counter(one.site_id for one in leased) == {site.id: 10, other.id: 10}
+
+
+def test_more_sites_than_places_are_served_in_turn(store: Store, site: Site) -> None:
+    """With fewer places than sites each place is another site's, and nobody is passed over for ever."""
+    with store.write() as tx:
+        tx.lease_pending(NOON, after(30), 10)
+        others = [tx.add_site(replace(herald(), name=f"site-{number}")) for number in range(5)]
+        for one in others:
+            tx.add_comments(one.id, [draft("a"), draft("b")], NOON)
+        turns = [
+            {one.site_id for one in tx.lease_pending(after(1), after(31), limit)} for limit in (2, 3, 2, 3)
+        ]
+    assert [len(turn) for turn in turns[:3]] == [2, 3, 2]
+    assert set().union(*turns) == {one.id for one in others}
+
+
+def test_backfill_waits_behind_every_sites_live_comments(store: Store, site: Site) -> None:
+    """An import of one site takes only the places that all sites' live comments leave; imports share those fairly."""
+    with store.write() as tx:
+        tx.lease_pending(NOON, after(30), 10)
+        other = tx.add_site(herald())
+        imported = [draft(f"import-{number}", live=False) for number in range(100)]
+        tx.add_comments(site.id, imported, NOON)
+        tx.add_comments(other.id, imported, NOON)
+        tx.add_comments(other.id, [draft(f"live-{number}") for number in range(8)], after(1))
+        first = tx.lease_pending(after(2), after(32), 6)
+        second = tx.lease_pending(after(2), after(32), 6)
+    assert ids(first) == [f"live-{number}" for number in range(6)]
+    assert ids(second)[:2] == ["live-6", "live-7"]
+    assert Counter(one.site_id for one in second if not one.live) == {site.id: 2, other.id: 2}
 
 
 def test_expired_lease_is_taken_up_alone(store: Store, site: Site) -> None:

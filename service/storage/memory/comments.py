@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -197,8 +198,7 @@ class ScoringPart(CommentsPart):
             free.sort(key=lambda one: (not one.live, state.leases.get(one.pk, now), one.pk))
             chosen = free[: min(limit, 1)]
         else:
-            free = [one for one in pending if not one.attempts]
-            chosen = sorted(free, key=lambda one: (not one.live, one.pk))[:limit]
+            chosen = _in_turns([one for one in pending if not one.attempts], limit)
         for one in chosen:
             state.comments[one.pk] = replace(one, attempts=one.attempts + 1)
             state.leases[one.pk] = as_stored(until)
@@ -241,6 +241,17 @@ class ScoringPart(CommentsPart):
             and one.received_at < received_before
         ]
         return sorted(found, key=lambda one: (one.received_at, one.pk))[: max(1, min(limit, PAGE_LIMIT))]
+
+
+def _in_turns(free: Sequence[Comment], limit: int) -> list[Comment]:
+    """Give each site one place after the other, the live before the backfill, and each site's oldest first."""
+    place: Counter[tuple[bool, int]] = Counter()
+    ranked = []
+    for one in sorted(free, key=lambda one: one.pk):
+        ranked.append((not one.live, place[one.live, one.site_id], one.pk, one))
+        place[one.live, one.site_id] += 1
+    chosen = [one for *_, one in sorted(ranked, key=lambda rank: rank[:3])[:limit]]
+    return sorted(chosen, key=lambda one: (not one.live, one.pk))
 
 
 def _still_holds(move: Move, comment: Comment) -> bool:
