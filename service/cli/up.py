@@ -47,8 +47,7 @@ def up(end_with_parent: bool) -> None:
     """
     started = time.monotonic()
     orphaned = _watch_parent() if end_with_parent else lambda: False
-    for each in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(each, _interrupt)
+    _listen_for_the_end()
     known = settings.load()
     os.umask(0o077)
     with _lock(_make_home(known.home)) as lock:
@@ -73,6 +72,19 @@ def up(end_with_parent: bool) -> None:
             house.stop()
         if stopped_at is not None:
             screen.goodbye(time.monotonic() - stopped_at)
+
+
+def _listen_for_the_end() -> None:
+    """Let each signal that means stop stop us.
+
+    A shell starts what it puts in the background deaf to SIGINT, yet whoever sends one means it. SIGHUP stays ignored
+    where nohup said so.
+    """
+    heard = [signal.SIGINT, signal.SIGTERM]
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        heard.append(signal.SIGHUP)
+    for each in heard:
+        signal.signal(each, _interrupt)
 
 
 def _interrupt(_number: int, _frame: object) -> NoReturn:

@@ -179,6 +179,26 @@ def test_it_stops_soon_and_a_second_start_finds_everything_as_it_was(tmp_path: P
         house.stop()
 
 
+def test_one_put_in_the_background_stops_on_an_interrupt_and_outlives_its_terminal(tmp_path: Path) -> None:
+    """A shell starts background jobs deaf to SIGINT, and nohup to SIGHUP: the first is heard all the same."""
+    house = House(tmp_path / "home")
+    deaf = "trap '' INT HUP; exec \"$@\""
+    with house.output.open("wb") as output:
+        house.process = subprocess.Popen(
+            ["/bin/sh", "-c", deaf, "sh", REPLYDESK, "up"],
+            env=house.env,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    until(lambda: b"Ctrl-C stops everything" in house.output.read_bytes(), 60)
+    house.process.send_signal(signal.SIGHUP)
+    assert house.call("GET", "/healthz").status == 200
+    assert house.process.poll() is None
+    house.process.send_signal(signal.SIGINT)
+    assert house.process.wait(10) == 0
+    until(lambda: not living(house.home), 5)
+
+
 def test_a_killed_supervisor_leaves_no_orphan(tmp_path: Path) -> None:
     """After kill -9 everything that it had started is gone within seconds, socket and note too, and a start works."""
     house = House(tmp_path / "home")
