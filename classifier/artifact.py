@@ -13,34 +13,40 @@ from typing import TYPE_CHECKING, Any
 from classifier.errors import ModelError
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
 SHIPPED = Path(__file__).parent
 ARRAYS, MANIFEST = "model.npz", "model.json"
-FORMAT = 1
+FORMAT = 2
 MAX_BYTES = 64 << 20
 
 
 def write(directory: Path, arrays: dict[str, NDArray[Any]], facts: dict[str, Any]) -> str:
     """Writes the arrays and their manifest to `directory` and returns the SHA-256 of the arrays' file.
 
-    The bytes depend on the arrays alone: the archive carries no time stamps.
+    The bytes depend on the arrays alone: the archive carries no time stamps. Nothing is compressed, to load at once.
     """
     import numpy as np
 
     buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
         for name in sorted(arrays):
             member = io.BytesIO()
             np.lib.format.write_array(member, np.ascontiguousarray(arrays[name]), allow_pickle=False)
-            archive.writestr(zipfile.ZipInfo(f"{name}.npy"), member.getvalue(), zipfile.ZIP_DEFLATED)
+            archive.writestr(zipfile.ZipInfo(f"{name}.npy"), member.getvalue())
     digest = hashlib.sha256(buffer.getvalue()).hexdigest()
     manifest = {"format": FORMAT, "sha256": digest, "scikit_learn": version("scikit-learn"), **facts}
     directory.mkdir(parents=True, exist_ok=True)
     (directory / ARRAYS).write_bytes(buffer.getvalue())
     (directory / MANIFEST).write_text(json.dumps(manifest, indent=1, sort_keys=True) + "\n")
     return digest
+
+
+def move(source: Path, target: Path) -> None:
+    """Moves a model from one directory to another, arrays first, and removes the emptied directory."""
+    for name in (ARRAYS, MANIFEST):
+        (source / name).replace(target / name)
+    source.rmdir()
 
 
 def read(directory: Path | None = None) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:

@@ -33,6 +33,10 @@ class AffineCalibrator(TransformerMixin, BaseEstimator):  # type: ignore[misc]  
         targets = np.asarray(y, np.float64)
         targets = np.broadcast_to(targets[:, None], X.shape) if targets.ndim == 1 else targets
         weight = np.ones(len(X)) if sample_weight is None else np.asarray(sample_weight, np.float64)
+        if weight.shape != (len(X),):
+            raise ValueError(f"sample_weight has shape {weight.shape}, expected ({len(X)},)")
+        if not weight.any():
+            raise ValueError("Sample weights must contain at least one non-zero number.")
         for column in range(columns):
             known = ~np.isnan(targets[:, column])
             found = targets[known, column]

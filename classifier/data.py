@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -84,7 +85,9 @@ def table(path: Path) -> Any:
 
 
 def labelled(path: Path) -> Corpus:
-    """Reads a file of labelled texts, such as train.parquet or dev.parquet."""
+    """Reads a file of labelled texts: Parquet such as dev.parquet, or JSON lines with the same fields."""
+    if path.suffix in (".jsonl", ".ndjson", ".json"):
+        return _from_lines(path)
     columns = table(path)
     missing = [name for name in ("text", "source", *LABELS) if name not in columns.column_names]
     if missing:
@@ -98,6 +101,35 @@ def labelled(path: Path) -> Corpus:
         np.array(languages),
         labels,
         np.full((count, len(LABELS)), np.nan, np.float32),
+    )
+
+
+def _from_lines(path: Path) -> Corpus:
+    """Reads JSON lines: `text`, perhaps `source` and `lang`, and any of the labels."""
+    rows = []
+    try:
+        with path.open(encoding="utf-8") as lines:
+            for number, line in enumerate(lines, start=1):
+                row = json.loads(line)
+                if not isinstance(row, dict) or not isinstance(row.get("text"), str):
+                    raise DataError(f'{path} line {number} has no "text" that is a string')
+                rows.append(row)
+    except OSError as error:
+        raise DataError(f"{path} cannot be read ({error.strerror})") from None
+    except ValueError:
+        raise DataError(f"{path} line {len(rows) + 1} is not JSON") from None
+    blank = np.full((len(rows), len(LABELS)), np.nan, np.float32)
+    labels = blank.copy()
+    for at, row in enumerate(rows):
+        for column, name in enumerate(LABELS):
+            if isinstance(row.get(name), int | float):
+                labels[at, column] = row[name]
+    return Corpus(
+        [mask_contacts(row["text"]) for row in rows],
+        np.array([str(row.get("source", path.stem)) for row in rows]),
+        np.array([str(row.get("lang", "en")) for row in rows]),
+        labels,
+        blank,
     )
 
 

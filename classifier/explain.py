@@ -13,9 +13,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from classifier.model import Model
     from classifier.network import Network, Sums
-    from classifier.signals import Signals
 
 
 @dataclass(frozen=True)
@@ -49,12 +47,10 @@ class Explanation:
         return self.bias + sum(self.signals.values()) + sum(part.weight for part in self.parts)
 
 
-def explain(model: Model, text: str, label: str | None, signals: Signals | None, limit: int) -> Explanation:
-    """Scores one text and takes one label's log-odds apart."""
+def explain(network: Network, sums: Sums, label: str | None, limit: int) -> Explanation:
+    """Takes one label's log-odds apart, for a batch of one text."""
     from classifier.model import LABELS
 
-    network = model.network
-    sums = network.sums([text], None if signals is None else [signals])
     odds = network.log_odds(sums)[0]
     if label is not None and label not in LABELS:
         raise ValueError(f"label: {label!r} is not one of {', '.join(LABELS)}")
@@ -71,10 +67,9 @@ def _taken_apart(
     from classifier.signals import NAMES
 
     slope = network.slope[column]
-    toward, bias = _context_direction(network, sums, column)
     words = np.zeros(len(sums.words.hashes) + 1)
     _share_linear(network, sums, column, words)
-    _share_context(network, sums, toward, words)
+    bias = network.bias[column] + _share_context(network, sums, column, words)
     words *= slope
     measured = sums.measured[0] * network.signal_weights[:, column] * slope
     named = {name: float(part) for name, part in zip(NAMES, measured, strict=True) if part}
@@ -95,20 +90,6 @@ def _taken_apart(
     )
 
 
-def _context_direction(network: Network, sums: Sums, column: int) -> tuple[NDArray[np.float64], float]:
-    """Returns the direction of the word vectors that the context layer followed, and the bias left without them."""
-    import numpy as np
-
-    change = (sums.context[0] / sums.context_length[0]) @ network.hidden_weights
-    rest = np.maximum(network.hidden_bias, 0)
-    moved = np.maximum(change + network.hidden_bias, 0) - rest
-    flat = np.abs(change) < 1e-12
-    ratio = np.where(flat, 0.0, moved / np.where(flat, 1.0, change))
-    out = network.out_weights[:, column]
-    direction = network.hidden_weights @ (ratio * out)
-    return direction / sums.context_length[0, 0], float(network.bias[column] + rest @ out)
-
-
 def _share_linear(network: Network, sums: Sums, column: int, words: NDArray[np.float64]) -> None:
     """Gives each n-gram's weight to the words it lies in, in equal shares; the last place takes what lies in none."""
     import numpy as np
@@ -122,20 +103,30 @@ def _share_linear(network: Network, sums: Sums, column: int, words: NDArray[np.f
         np.add.at(words, last, weight / 2)
 
 
-def _share_context(
-    network: Network, sums: Sums, toward: NDArray[np.float64], words: NDArray[np.float64]
-) -> None:
-    """Gives each word vector's step along the direction to the words it lies in."""
+def _share_context(network: Network, sums: Sums, column: int, words: NDArray[np.float64]) -> float:
+    """Gives the units' answers to the words that raised them; returns what they say about a text without words."""
     import numpy as np
 
-    from classifier.network import CONTEXT_KINDS, POINT, context_rows
-
-    for found in sums.found:
-        if found.kind in CONTEXT_KINDS:
-            steps = network.vectors[context_rows(found, len(network.vectors))] @ toward / POINT
-            first, last = _words_under(sums, *found.places())
-            np.add.at(words, first, steps / 2)
-            np.add.at(words, last, steps / 2)
+    windows, units = sums.windows, len(network.hidden_bias)
+    rest = np.maximum(network.hidden_bias, 0)
+    strong, mean = network.out_weights[:units, column], network.out_weights[units:, column]
+    size = windows.sizes[0]
+    answers = windows.answers.T.astype(np.float64)
+    change = answers - network.hidden_bias
+    share = (np.maximum(answers, 0) - rest) * mean / np.sqrt(size)
+    winner = answers.argmax(axis=0)
+    share[winner, np.arange(units)] += (sums.strongest[0] - rest) * strong
+    flat = np.abs(change) < 1e-9
+    ratio = np.where(flat, 0.0, share / np.where(flat, 1.0, change))
+    given = 0.0
+    for step in range(3):
+        rows = windows.row_of[step : step + len(ratio)]
+        real = rows >= 0
+        vectors = network.meaning[network.vectors[rows[real]].view(np.uint8)].astype(np.float64)
+        part = (vectors @ network.kernel[step].astype(np.float64) * network.unit * ratio[real]).sum(axis=1)
+        np.add.at(words, windows.word_of[step : step + len(ratio)][real], part)
+        given += float(part.sum())
+    return float((sums.strongest[0] @ strong) + (sums.mean[0] @ mean)) - given
 
 
 def _words_under(

@@ -103,8 +103,8 @@ def _folded(point: int) -> tuple[str, int]:
         return _FANCY[lowered], FANCY
     if letter := _decorated(point):
         return letter, FANCY
-    if 0xAC00 <= point <= 0xD7A3 or 0x4E00 <= point <= 0x9FFF:
-        return character, 0
+    if not unicodedata.decomposition(character) and not unicodedata.combining(character):
+        return lowered[0], 0
     decomposed = unicodedata.normalize("NFKD", character)
     bare = "".join(each for each in decomposed if not unicodedata.combining(each)).lower()
     if not bare:
@@ -132,7 +132,7 @@ def _kind(character: str, point: int) -> int:
 
 @lru_cache(maxsize=1)
 def tables() -> Tables:
-    """Builds the tables once per process, in about a fifth of a second."""
+    """Builds the tables once per process, in about a tenth of a second."""
     import numpy as np
 
     fold = np.arange(SIZE, dtype=np.uint32)
@@ -143,6 +143,8 @@ def tables() -> Tables:
             kind[point] = LETTER
             continue
         if 0xD800 <= point <= 0xF8FF or 0x12000 <= point < 0x1D000:
+            continue
+        if unicodedata.category(chr(point)) == "Cn":
             continue
         plain, how = _folded(point)
         fold[point] = ord(plain) if plain else DELETED

@@ -21,6 +21,9 @@ _SLOT = re.compile(r"\{([^{}]*)\}")
 _NAMED = re.compile(r"<(\w+)>")
 _GRAMMAR = Path(__file__).with_name("grammar.txt")
 
+_ABUSED = 0.45
+"""Share of identity sentences about the groups whose names the sources use as insults most often."""
+
 _FIRST = ("Tom", "Aisha", "Kim", "Lena", "Omar", "Priya", "Jack", "Rosa", "Wei", "Nina", "Paul", "Fatima")
 
 
@@ -64,7 +67,8 @@ def invent(count: int, seed: int, lists: Path | None = None) -> Corpus:
     for _ in range(count - count // 2):
         _identity(texts, labels, rng)
     unknown = np.full((count, len(LABELS)), np.nan, np.float32)
-    return Corpus(texts, np.full(count, "invented"), np.full(count, "en"), np.stack(labels), unknown)
+    sources = np.where(np.arange(count) < count // 2, "invented_spam", "invented_identity")
+    return Corpus(texts, sources, np.full(count, "en"), np.stack(labels), unknown)
 
 
 def _spam(texts: list[str], labels: list[Floats], rng: np.random.Generator, phrases: list[str]) -> None:
@@ -89,7 +93,8 @@ def _spam(texts: list[str], labels: list[Floats], rng: np.random.Generator, phra
 def _identity(texts: list[str], labels: list[Floats], rng: np.random.Generator) -> None:
     """Adds one sentence about a group of people: kind two times in three, cruel otherwise."""
     cruel = rng.random() < 0.33
-    named = {"term": str(rng.choice(grammar()["terms"])), "first": str(rng.choice(_FIRST))}
+    terms = grammar()["abused" if rng.random() < _ABUSED else "terms"]
+    named = {"term": str(rng.choice(terms)), "first": str(rng.choice(_FIRST))}
     text = spin(str(rng.choice(grammar()["cruel" if cruel else "kind"])), rng, named)
     row = np.full(len(LABELS), np.nan, np.float32)
     row[[0, 4, 5]] = (0.95, 0.8, 0.93) if cruel else (0.04, 0.03, 0.03)

@@ -98,13 +98,17 @@ def terms_in(texts: list[str], terms: tuple[str, ...]) -> NDArray[np.bool_]:
     return np.array([[f" {term} " in text for text in plain] for term in terms], bool)
 
 
-def term_rates(truth: NDArray[Any], scores: Doubles, named: NDArray[np.bool_], together: float = 0.05) -> Doubles:
+def term_rates(
+    truth: NDArray[Any], scores: Doubles, named: NDArray[np.bool_], together: float = 0.05
+) -> Doubles:
     """Share of each term's benign texts above the cut that `together` of all benign texts pass; NaN for rare terms."""
     benign = ~np.asarray(truth, bool)
     above = scores > np.quantile(scores[benign], 1 - together)
     counts = (named & benign).sum(axis=1)
     with np.errstate(invalid="ignore", divide="ignore"):
-        rates: Doubles = np.where(counts >= 20, (named & benign & above).sum(axis=1) / np.maximum(counts, 1), np.nan)
+        rates: Doubles = np.where(
+            counts >= 20, (named & benign & above).sum(axis=1) / np.maximum(counts, 1), np.nan
+        )
     return rates
 
 

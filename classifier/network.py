@@ -1,29 +1,35 @@
 """The arithmetic of a trained model: hashed n-grams summed in whole numbers, a small context layer, calibration.
 
-The log-odds of a label are bias + words + context + signals. `words` is a sum of one weight per n-gram divided by the
-length of the text's vector; `context` is a layer of rectified units over the mean of the words' vectors. Tables hold
-fixed-point integers, so sums are exact and a text scores the same alone and in any batch.
+The log-odds of a label are bias + n-grams + context + signals. The n-grams give a sum of one weight each, divided by
+the root of their number. The context is a layer of rectified units that slide over every three neighbouring words, of
+which the strongest answer and the mean answer count. Tables and units hold whole numbers small enough that every sum is
+exact, so a text scores the same alone and in any batch.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import sparse
 
-from classifier.features import WORDS_FROM, Grams, Words, grams
+from classifier.features import Grams, Words, grams
 from classifier.language import Languages
+from classifier.reread import Lexicon
 from classifier.signals import Signals, measure
-from classifier.text import Lexicon, Views, read_as
+from classifier.text import Views, read_as
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
+Doubles = NDArray[np.float64]
+Floats = NDArray[np.float32]
 
 POINT = 1 << 16
 """Fixed point of the tables: an entry of 65,536 means one."""
+
+VECTOR_LEVELS, KERNEL_LEVELS = 1023, 170
+"""Three vectors of 32 entries times the kernel: 96 x 1,023 x 170 stays below 2^24, exact in single precision."""
 
 _SMALL = 4
 
@@ -35,15 +41,18 @@ def squeeze(table: NDArray[np.floating[Any]]) -> tuple[NDArray[np.int8], NDArray
     return packed.astype(np.int8), scale
 
 
+def curve() -> Floats:
+    """Returns what each byte of a squeezed table means, -1 to 1, addressed by the byte read without its sign."""
+    steps = np.roll(np.arange(-128, 128, dtype=np.float32) / 127, 128)
+    return np.asarray(np.sign(steps) * steps * steps, np.float32)
+
+
 def unsqueeze(packed: NDArray[np.int8], scale: NDArray[np.float32]) -> NDArray[np.int32]:
     """Unpacks bytes to fixed-point integers."""
-    steps = np.arange(-128, 128, dtype=np.float64) / 127
-    curve = np.sign(steps) * steps * steps * POINT
-    out = np.empty(packed.shape, np.int32)
-    for column in range(packed.shape[1]):
-        meaning = np.rint(curve * scale[column]).astype(np.int32)
-        out[:, column] = np.roll(meaning, 128)[packed[:, column].view(np.uint8)]
-    return out
+    unpacked = curve()[packed.view(np.uint8)]
+    unpacked *= scale * np.float32(POINT)
+    np.rint(unpacked, out=unpacked)
+    return unpacked.astype(np.int32)
 
 
 def pool(table: NDArray[np.int32], rows: NDArray[np.int32], indptr: NDArray[np.int32]) -> NDArray[np.int32]:
@@ -71,17 +80,33 @@ class Reading:
 
 
 @dataclass(eq=False)
+class Windows:
+    """The units' answers to every three neighbouring words of a batch.
+
+    `row_of` is the vector-table row of each padded place, -1 for padding; window `i` covers places `i` to `i + 2`;
+    text `d` owns windows `starts[d]` to `starts[d] + sizes[d]`. `answers` is (units, windows), before rectifying.
+    """
+
+    row_of: NDArray[np.int64]
+    word_of: NDArray[np.int64]
+    starts: NDArray[np.int64]
+    sizes: NDArray[np.int64]
+    answers: Floats
+
+
+@dataclass(eq=False)
 class Sums:
-    """The pooled sums of a batch before any weighting, with what an explanation needs to take them apart again."""
+    """A batch read and pooled, before labels are weighed: what a score needs, and what an explanation takes apart."""
 
     views: Views
     found: list[Grams]
     words: Words
-    linear: NDArray[np.float64]
-    length: NDArray[np.float64]
-    context: NDArray[np.float64]
-    context_length: NDArray[np.float64]
-    measured: NDArray[np.float64]
+    linear: Doubles
+    length: Doubles
+    windows: Windows
+    strongest: Doubles
+    mean: Doubles
+    measured: Doubles
 
 
 @dataclass(eq=False)
@@ -89,23 +114,28 @@ class Network:
     """Every array of a trained model, ready to score."""
 
     weights: NDArray[np.int32]
-    vectors: NDArray[np.int32]
+    vectors: NDArray[np.int8]
+    meaning: Floats
+    kernel: Floats
+    unit: float
     known: NDArray[np.uint8]
     lexicon: Lexicon
-    bias: NDArray[np.float64]
-    signal_weights: NDArray[np.float64]
-    hidden_weights: NDArray[np.float64]
-    hidden_bias: NDArray[np.float64]
-    out_weights: NDArray[np.float64]
-    slope: NDArray[np.float64]
-    offset: NDArray[np.float64]
+    bias: Doubles
+    signal_weights: Doubles
+    hidden_bias: Doubles
+    out_weights: Doubles
+    slope: Doubles
+    offset: Doubles
 
     @classmethod
     def from_arrays(cls, arrays: dict[str, NDArray[Any]]) -> Network:
         """Unpacks the arrays of an artifact."""
         return cls(
             weights=unsqueeze(arrays["weights"], arrays["weights_scale"]),
-            vectors=unsqueeze(arrays["vectors"], arrays["vectors_scale"]),
+            vectors=arrays["vectors"],
+            meaning=np.rint(curve() * VECTOR_LEVELS).astype(np.float32),
+            kernel=arrays["kernel"].astype(np.float32),
+            unit=float(arrays["unit"][0]),
             known=arrays["known"],
             lexicon=Lexicon.from_arrays(arrays["lexicon_words"], arrays["lexicon_costs"]),
             **{name: arrays[name].astype(np.float64) for name in DENSE},
@@ -113,7 +143,10 @@ class Network:
 
     def read(self, texts: Sequence[str], signals: Sequence[Signals] | None = None) -> Reading:
         """Scores a batch."""
-        sums = self.sums(texts, signals)
+        return self.reading(texts, self.sums(texts, signals))
+
+    def reading(self, texts: Sequence[str], sums: Sums) -> Reading:
+        """Makes the scores of a batch out of its sums."""
         log_odds = self.log_odds(sums)
         languages, doubts = Languages(self.known).judge(texts, sums.views, sums.words)
         return Reading(
@@ -126,44 +159,52 @@ class Network:
         )
 
     def sums(self, texts: Sequence[str], signals: Sequence[Signals] | None = None) -> Sums:
-        """Reads a batch and pools its n-grams."""
+        """Reads a batch, sums its n-grams and slides the units over its words."""
         views = read_as(texts, self.lexicon)
         found, words = grams(views)
-        measured = measure(texts, views, signals).astype(np.float64)
-        pooled = sum(pool(self.weights, each.rows, each.indptr) for each in found) / POINT
-        near = [each for each in found if each.kind in CONTEXT_KINDS]
-        vectors = (
-            sum(pool(self.vectors, context_rows(each, len(self.vectors)), each.indptr) for each in near)
-            / POINT
-        )
-        lengths = sum(np.diff(each.indptr) for each in near)
+        pooled = np.zeros((len(texts), self.weights.shape[1]), np.int64)
+        for each in found:
+            pooled += pool(self.weights, each.rows, each.indptr)
+        counts = np.sum([np.diff(each.indptr) for each in found], axis=0)
+        windows = self._windows(words, len(texts))
+        strongest = np.maximum.reduceat(windows.answers, windows.starts, axis=1).T.astype(np.float64)
+        mean = np.add.reduceat(np.maximum(windows.answers, 0), windows.starts, axis=1).T.astype(np.float64)
         return Sums(
             views,
             found,
             words,
-            pooled[:, :-1],
-            np.sqrt(np.maximum(pooled[:, -1:], 1)),
-            vectors,
-            np.sqrt(np.maximum(lengths, 1))[:, None],
-            measured,
+            pooled / POINT,
+            np.sqrt(np.maximum(counts, 1))[:, None],
+            windows,
+            np.maximum(strongest, 0),
+            mean / np.sqrt(windows.sizes)[:, None],
+            measure(texts, views, signals).astype(np.float64),
         )
 
-    def log_odds(self, sums: Sums) -> NDArray[np.float64]:
-        """Turns pooled sums into calibrated log-odds (texts, labels)."""
-        hidden = (sums.context / sums.context_length) @ self.hidden_weights + self.hidden_bias
+    def _windows(self, words: Words, count: int) -> Windows:
+        """Lays the words out, two empty places before each text and after the last, and slides the units over them."""
+        sizes = np.bincount(words.text_of, minlength=count)
+        total = len(words.hashes)
+        place = 2 * (words.text_of + 1) + np.arange(total)
+        row_of = np.full(total + 2 * count + 2, -1, np.int64)
+        row_of[place] = words.hashes >> np.uint32(32 - self.vectors.shape[0].bit_length() + 1)
+        word_of = np.full(len(row_of), -1, np.int64)
+        word_of[place] = np.arange(total)
+        vectors = np.zeros((len(row_of), self.vectors.shape[1]), np.float32)
+        vectors[place] = self.meaning[self.vectors[row_of[place]].view(np.uint8)]
+        threes = np.concatenate((vectors[:-2], vectors[1:-1], vectors[2:]), axis=1)
+        answers = self.kernel.reshape(-1, self.kernel.shape[2]).T @ threes.T
+        answers *= np.float32(self.unit)
+        answers += self.hidden_bias.astype(np.float32)[:, None]
+        starts = np.cumsum(sizes) - sizes + 2 * np.arange(count)
+        return Windows(row_of, word_of, starts, sizes + 2, answers)
+
+    def log_odds(self, sums: Sums) -> Doubles:
+        """Weighs the sums of a batch into calibrated log-odds (texts, labels)."""
         raw = sums.linear / sums.length + sums.measured @ self.signal_weights + self.bias
-        raw += np.maximum(hidden, 0) @ self.out_weights
-        calibrated: NDArray[np.float64] = raw * self.slope + self.offset
+        raw += np.concatenate((sums.strongest, sums.mean), axis=1) @ self.out_weights
+        calibrated: Doubles = raw * self.slope + self.offset
         return calibrated
 
 
-DENSE = (
-    "bias", "signal_weights", "hidden_weights", "hidden_bias", "out_weights", "slope", "offset",
-)  # fmt: skip
-CONTEXT_KINDS = ("w1", "w2")
-
-
-def context_rows(found: Grams, size: int) -> NDArray[np.int32]:
-    """Gives the rows of the vector table for word n-grams: their hash, cut to the table's size."""
-    rows: NDArray[np.int32] = (found.rows - np.int32(WORDS_FROM)) & np.int32(size - 1)
-    return rows
+DENSE = ("bias", "signal_weights", "hidden_bias", "out_weights", "slope", "offset")

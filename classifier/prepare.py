@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable
+from itertools import pairwise
+from pathlib import Path
 from zlib import crc32
 
 import numpy as np
@@ -47,44 +50,50 @@ def _wordlike(word: str, count: int) -> bool:
     if len(word) == 1:
         return word in "ai"
     if any(each.isdigit() for each in word):
-        return count >= 60 and not any(left == right for left, right in zip(word, word[1:], strict=False))
+        return count >= 60 and not any(left == right for left, right in pairwise(word))
     if any(word[at] == word[at + 1] == word[at + 2] for at in range(len(word) - 2)):
         return False
     return count >= 400 if len(word) == 2 else count >= 40 if len(word) == 3 else True
 
 
 def bags_of(
-    texts: Iterable[str], lexicon: Lexicon, progress: Callable[[int], None] | None = None
-) -> tuple[Bags, NDArray[np.uint32]]:
-    """Reads every text and collects its rows; also returns the buffer of word hashes, each with its text (2, n)."""
+    texts: Iterable[str], lexicon: Lexicon, progress: Callable[[int, int], None] | None = None
+) -> Bags:
+    """Reads every text and collects its rows, words and signals."""
     every = [text[:LONGEST] for text in texts]
-    rows, sizes, measured, hashes = [], [], [], []
+    rows, sizes, hashes, lengths, measured = [], [], [], [], []
     for begin in range(0, len(every), _BATCH):
         batch = every[begin : begin + _BATCH]
         views = read_as(batch, lexicon)
         found, words = grams(views)
+        count = len(batch)
         belongs = np.concatenate(
-            [np.repeat(np.arange(len(batch), dtype=np.int16), np.diff(each.indptr)) for each in found]
+            [np.repeat(np.arange(count, dtype=np.int16), np.diff(each.indptr)) for each in found]
         )
         order = np.argsort(belongs, kind="stable")
         rows.append(np.concatenate([each.rows for each in found])[order])
-        sizes.append(np.bincount(belongs, minlength=len(batch)))
+        sizes.append(np.bincount(belongs, minlength=count))
+        hashes.append(words.hashes)
+        lengths.append(np.bincount(words.text_of, minlength=count))
         measured.append(measure(batch, views))
-        hashes.append(np.stack((words.hashes, (words.text_of + begin).astype(np.uint32))))
         if progress is not None:
-            progress(len(batch))
-    indptr = np.concatenate(([0], np.cumsum(np.concatenate(sizes))))
-    return Bags(np.concatenate(rows), indptr, np.concatenate(measured)), np.concatenate(hashes, axis=1)
+            progress(begin + count, len(every))
+    return Bags(
+        np.concatenate(rows),
+        np.concatenate(([0], np.cumsum(np.concatenate(sizes)))),
+        np.concatenate(hashes),
+        np.concatenate(([0], np.cumsum(np.concatenate(lengths)))),
+        np.concatenate(measured),
+    )
 
 
-def known_words(hashes: NDArray[np.uint32], languages: NDArray[np.str_], least: int = 5) -> NDArray[np.uint8]:
+def known_words(bags: Bags, languages: NDArray[np.str_], least: int = 5) -> NDArray[np.uint8]:
     """Marks, per word hash, the trained languages in which the word is at home (a bit each)."""
     size = 1 << KNOWN_BITS
-    slots = hashes[0] >> np.uint32(32 - KNOWN_BITS)
-    spoken = np.array(
-        [TRAINED.index(name[:2]) if name[:2] in TRAINED else len(TRAINED) for name in languages.tolist()]
-    )
-    language = spoken[hashes[1]]
+    slots = bags.hashes >> np.uint32(32 - KNOWN_BITS)
+    names = [name[:2] for name in languages.tolist()]
+    spoken = np.array([TRAINED.index(name) if name in TRAINED else len(TRAINED) for name in names])
+    language = np.repeat(spoken, np.diff(bags.word_indptr))
     counts = np.stack([np.bincount(slots[language == each], minlength=size) for each in range(len(TRAINED))])
     rates = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     home = (counts >= least) & (rates * 5 >= rates.max(axis=0, keepdims=True))
@@ -100,3 +109,24 @@ def soft_targets(corpus: Corpus, trust: float) -> Floats:
         np.isnan(corpus.labels), soft, np.where(np.isnan(corpus.teacher), corpus.labels, both)
     ).astype(np.float32)
     return mixed
+
+
+def starting_vectors(directory: Path) -> tuple[NDArray[np.uint32], Floats] | None:
+    """Gives words of the second reader a head start: their hashes, and the 64 leading components of its vectors.
+
+    Returns None where `directory` holds no second reader; learning then begins from chance.
+    """
+    weights, tokens = directory / "w1.npz", directory / "tokenizer.json"
+    if not weights.is_file() or not tokens.is_file():
+        return None
+    vocabulary: dict[str, int] = json.loads(tokens.read_text(encoding="utf-8"))["model"]["vocab"]
+    with np.load(weights, allow_pickle=False) as arrays:
+        name = "enc.embeddings.word_embeddings.weight::"
+        table = arrays[f"{name}q"].astype(np.float32) * arrays[f"{name}s"]
+    first = vocabulary["the"]
+    centred = table - table[first:].mean(axis=0)
+    axes = np.linalg.eigh(centred[first:].T @ centred[first:])[1][:, ::-1][:, :64]
+    axes = axes * np.sign(axes[np.abs(axes).argmax(axis=0), np.arange(64)])
+    words = [(word, number) for word, number in vocabulary.items() if number >= first and word.isalpha()]
+    _, found = grams(fold([word for word, _ in words]))
+    return found.hashes, (centred[[number for _, number in words]] @ axes).astype(np.float32)

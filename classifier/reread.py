@@ -9,7 +9,7 @@ from __future__ import annotations
 import html
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice, pairwise, product
 from typing import TYPE_CHECKING, Any
@@ -30,13 +30,18 @@ _MASKED = words("masked")
 _TAG = re.compile(r"</?[a-z][a-z0-9]{0,9} {0,3}/?>|\[/?[a-z]{1,10}(?:=[^\]\[\n]{0,200})?\]")
 _BREAKS = ("<br", "<p", "</p", "<li", "</li", "<div", "</div")
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#x[0-9a-f]{1,6}|[a-z]{2,8});")
+_ODD = re.compile(r"[^\w\s'\"]|\d|_|(.)\1\1")
 _TOKEN = re.compile(r"\S{1,60}")
+_LONGEST_TOKEN = 60
+_LONELY = re.compile(r"(?<![^\W_])(?:[^\W_]|[@$])(?![^\W_])")
+_LETTERS = re.compile(r"[^\W\d_]+")
 _RUN = re.compile(r"(.)\1+")
 _TAIL = ".,;:?!\"')]}*"
 _HEAD = "\"'([{"
 _LONGEST_WORD = 16
 _LONGEST_SPACED = 20_000
 _CANDIDATES = 64
+_COMMON = 11.0
 _UNKNOWN_LETTER = 14.0
 
 
@@ -102,14 +107,45 @@ class Page:
         self.text, self.places = "".join(pieces), places
 
 
-def reread(text: str, lexicon: Lexicon) -> Page:
-    """Rereads one folded text."""
+def reread(text: str, lexicon: Lexicon, spots: Sequence[int], whole: bool) -> Page:
+    """Rereads one folded text: the tokens at the suspicious `spots`, or, where asked, all of it, tags and gaps too."""
     page = Page(text, list(range(len(text))))
-    page.replace(list(_tags(page.text)))
-    page.replace(list(_entities(page.text)))
-    page.replace(list(_spaced(page.text, lexicon)))
-    page.replace(list(_tokens(page.text, lexicon)))
+    if whole:
+        if "<" in text or "[" in text:
+            page.replace(list(_tags(page.text)))
+        if "&" in text:
+            page.replace(list(_entities(page.text)))
+        page.replace(list(_spaced(page.text, lexicon)))
+    tokens = _every_token(page.text) if page.changed else _tokens_at(page.text, spots)
+    odd = sum(_leetish(page.text[begin:end]) for begin, end in tokens)
+    bold = odd >= 3 and odd * 5 >= page.text.count(" ") + 1
+    if bold:
+        tokens = _every_token(page.text)
+    page.replace(list(_respelt(page.text, tokens, lexicon, bold)))
     return page
+
+
+def _every_token(text: str) -> list[tuple[int, int]]:
+    """Finds all runs without a space, cut at `_LONGEST_TOKEN`."""
+    return [match.span() for match in _TOKEN.finditer(text)]
+
+
+def _tokens_at(text: str, spots: Sequence[int]) -> list[tuple[int, int]]:
+    """Finds the runs without a space around the spots, which are in order; overlong runs are left out."""
+    found: list[tuple[int, int]] = []
+    done = 0
+    for spot in spots:
+        if spot < done:
+            continue
+        begin, end = spot, spot + 1
+        while begin > done and not text[begin - 1].isspace() and spot - begin < _LONGEST_TOKEN:
+            begin -= 1
+        while end < len(text) and not text[end].isspace() and end - spot < _LONGEST_TOKEN:
+            end += 1
+        if end - begin < _LONGEST_TOKEN:
+            found.append((begin, end))
+        done = end
+    return found
 
 
 def _tags(text: str) -> Iterator[tuple[int, int, str, list[int]]]:
@@ -142,13 +178,7 @@ def _spaced(text: str, lexicon: Lexicon) -> Iterator[tuple[int, int, str, list[i
 
 def _lonely(text: str) -> Iterator[int]:
     """Finds letters (and leet signs among them) with no letter or digit on either side."""
-    before = False
-    for place, character in enumerate(text):
-        alike = character.isalnum()
-        after = place + 1 < len(text) and text[place + 1].isalnum()
-        if (alike or character in "@$") and not before and not after:
-            yield place
-        before = alike
+    return (match.start() for match in _LONELY.finditer(text))
 
 
 def _joined(text: str, run: list[int], lexicon: Lexicon) -> Iterator[tuple[int, int, str, list[int]]]:
@@ -185,18 +215,17 @@ def _words_of(text: str, group: list[int], lexicon: Lexicon) -> list[str]:
     return lexicon.segment(letters)
 
 
-def _tokens(text: str, lexicon: Lexicon) -> Iterator[tuple[int, int, str, list[int]]]:
+def _respelt(
+    text: str, tokens: list[tuple[int, int]], lexicon: Lexicon, bold: bool
+) -> Iterator[tuple[int, int, str, list[int]]]:
     """Respells disguised tokens. A text in which many tokens look like leetspeak is read more boldly."""
-    found = list(_TOKEN.finditer(text))
-    odd = sum(1 for match in found if _leetish(match.group()))
-    bold = odd >= 3 and odd * 5 >= len(found)
-    for match in found:
-        token = match.group()
-        if len(token) >= 60 or "⟦" in token or "http" in token or "www." in token:
+    for begin, end in tokens:
+        token = text[begin:end]
+        if len(token) >= _LONGEST_TOKEN or "⟦" in token or "http" in token or "www." in token:
             continue
         head = len(token) - len(token.lstrip(_HEAD))
         token = token[head:]
-        begin = match.start() + head
+        begin += head
         meant = _respell(token, lexicon, bold)
         if meant is None:
             core = token.rstrip(_TAIL)
@@ -236,18 +265,21 @@ def _leetish(token: str) -> bool:
 
 def _respell(token: str, lexicon: Lexicon, bold: bool) -> str | None:
     """Returns the word a token stands for, or None where it is best left alone."""
-    if token.isalpha():
-        return _squeezed(token, lexicon)
+    if not _ODD.search(token):
+        return None
+    if not any(each in LEET or each in MASKS for each in token):
+        return _LETTERS.sub(lambda match: _squeezed(match.group(), lexicon) or match.group(), token)
     if not any(each.isalpha() for each in token) and not bold:
         return None
     plain = lexicon.cost(token)
-    if plain is not None and (not bold or token.isdigit()) and plain < 11.0:
+    if plain is not None and not bold and plain < _COMMON:
         return None
     for reading in (_unmasked, _unleeted, _undotted):
         meant = reading(token, lexicon, bold)
         if meant is not None:
             return meant
-    return None
+    squeezed = _LETTERS.sub(lambda match: _squeezed(match.group(), lexicon) or match.group(), token)
+    return squeezed if squeezed != token else None
 
 
 def _squeezed(token: str, lexicon: Lexicon) -> str | None:
@@ -300,7 +332,7 @@ def _unleeted(token: str, lexicon: Lexicon, bold: bool) -> str | None:
         return None
     options = [LEET.get(each, each) for each in token]
     choices = ["".join(each).replace("'", "") for each in islice(product(*options), _CANDIDATES)]
-    best = _cheapest(choices, lexicon)
+    best = _cheapest([token, *choices] if lexicon.cost(token) is not None else choices, lexicon)
     if best is not None:
         return best if len(best) > 2 or bold else None
     for choice in choices[:2]:

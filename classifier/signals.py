@@ -39,6 +39,10 @@ _BARE = re.compile(
     r"(?<![\w@./])[\w-]{2,40}\.(?:com|net|org|info|biz|ru|cn|xyz|top|club|online|site|shop|store|vip|io|co|me|tk|live)\b",
     re.IGNORECASE,
 )
+_ENDINGS = (
+    ".com", ".net", ".org", ".info", ".biz", ".ru", ".cn", ".xyz", ".top", ".club", ".online", ".site", ".shop",
+    ".store", ".vip", ".io", ".co", ".me", ".tk", ".live",
+)  # fmt: skip
 _SPAM_ENDINGS = (
     ".xyz", ".top", ".club", ".online", ".site", ".shop", ".vip", ".tk", ".ml", ".ga", ".cf", ".gq", ".icu", ".bond",
     ".click", ".loan", ".win", ".bid", ".cam", ".monster", ".buzz", ".cyou", ".rest", ".sbs", ".cfd",
@@ -79,7 +83,7 @@ def _from_text(row: NDArray[np.float32], text: str) -> None:
         row[1] = len(hosts) > 2
         row[2] = any(host in SHORTENERS for host in hosts)
         row[3] = any(host.endswith(_SPAM_ENDINGS) for host in hosts)
-    elif "." in text:
+    elif any(ending in text for ending in _ENDINGS):
         found = _BARE.search(text)
         if found:
             row[4] = 1
@@ -114,4 +118,6 @@ def _from_codes(table: NDArray[np.float32], views: Views, lengths: NDArray[np.fl
     same = np.zeros(len(views.codes), bool)
     same[3:] = views.codes[3:] == views.codes[:-3]
     same[2:] |= views.codes[2:] == views.codes[:-2]
+    for step in range(3):
+        same[np.minimum(starts + step, len(same) - 1)] = False  # a text repeats itself, not its neighbour
     table[:, 14] = np.minimum(share(same) / lengths * 3, 1)

@@ -35,27 +35,29 @@ def score_stream(
 def _answers(model: Model, batch: list[tuple[int, str]], plain: bool) -> Iterator[dict[str, Any]]:
     """Answers one batch in order."""
     read = [_text(number, line) for number, line in batch]
-    scored = iter(model.score([text for text in read if isinstance(text, str)]))
+    if plain:
+        scored = iter(model.score([text for text in read if isinstance(text, str)]))
+        yield from ({"scores": next(scored).scores} if isinstance(text, str) else text for text in read)
+        return
     for text in read:
-        if not isinstance(text, str):
-            yield text
-            continue
-        score = next(scored)
-        if plain:
-            yield {"scores": score.scores}
-            continue
-        yield {
-            "scores": score.scores,
-            "language": score.language,
-            "confident": score.confident,
-            "doubt": score.doubt,
-            "reads_as": score.reads_as,
-            "spans": [
-                {"begin": span.begin, "end": span.end, "label": span.label, "weight": round(span.weight, 6)}
-                for span in model.explain(text, limit=MAX_SPANS).spans
-            ],
-            "model": score.model,
-        }
+        yield _full(model, text) if isinstance(text, str) else text
+
+
+def _full(model: Model, text: str) -> dict[str, Any]:
+    """Answers one text with everything there is to say."""
+    score, explanation = model.score_and_explain(text, limit=MAX_SPANS)
+    return {
+        "scores": score.scores,
+        "language": score.language,
+        "confident": score.confident,
+        "doubt": score.doubt,
+        "reads_as": score.reads_as,
+        "spans": [
+            {"begin": span.begin, "end": span.end, "label": span.label, "weight": round(span.weight, 6)}
+            for span in explanation.spans
+        ],
+        "model": score.model,
+    }
 
 
 def _text(number: int, line: str) -> str | dict[str, Any]:

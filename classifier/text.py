@@ -68,10 +68,13 @@ def read_as(texts: Sequence[str], lexicon: Lexicon) -> Views:
     import numpy as np
 
     views = fold(texts)
-    suspects = np.flatnonzero(_suspicious(views)).tolist()
     changed: dict[int, tuple[str, NDArray[np.int32]]] = {}
-    for row in suspects:
-        page = reread(views.text(row), lexicon)
+    touched, whole = _suspicious(views)
+    places = np.flatnonzero(touched)
+    first = np.searchsorted(places, views.starts)
+    for row in np.flatnonzero((np.diff(first) > 0) | whole).tolist():
+        spots = (places[first[row] : first[row + 1]] - views.starts[row]).tolist()
+        page = reread(views.text(row), lexicon, spots, bool(whole[row]))
         if page.changed:
             begin = int(views.starts[row])
             changed[row] = (page.text, views.origin[begin + np.array(page.places, np.int64)])
@@ -88,7 +91,10 @@ def _spliced(views: Views, changed: dict[int, tuple[str, NDArray[np.int32]]]) ->
     import numpy as np
 
     kind = tables().kind
-    codes, kinds, origin, lengths = [], [], [], np.diff(views.starts)
+    codes: list[NDArray[np.uint32]] = []
+    kinds: list[NDArray[np.uint8]] = []
+    origin: list[NDArray[np.int32]] = []
+    lengths = np.diff(views.starts)
     done = 0
     for row, (text, places) in changed.items():
         begin, end = int(views.starts[row]), int(views.starts[row + 1])
@@ -106,36 +112,50 @@ def _spliced(views: Views, changed: dict[int, tuple[str, NDArray[np.int32]]]) ->
     return Views(*joined, starts, views.tricks, views.capitals, views.reread)
 
 
-def _suspicious(views: Views) -> NDArray[np.bool_]:
-    """Screens a batch for leetspeak, masks, stretched or spaced letters and tags: a flag per text."""
+def _suspicious(views: Views) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Screens a batch: flags the places of leetspeak, masks and stretched letters, and the texts to reread whole.
+
+    Whole are reread those with tags, character references, or three letters in a row that stand alone.
+    """
     import numpy as np
 
     codes, kinds = views.codes, views.kinds
     letter = kinds == LETTER
-    sign = _leet_signs()[np.minimum(codes, 255)] & (codes < 256)
-    touch = np.zeros(len(codes), bool)
-    touch[:-1] = sign[:-1] & letter[1:]
-    touch[1:-1] |= letter[:-2] & (kinds[1:-1] == DIGIT)
-    touch[2:] |= letter[:-2] & (codes[1:-1] == 42) & (letter[2:] | (codes[2:] == 42))
-    touch[2:] |= letter[2:] & (codes[2:] == codes[1:-1]) & (codes[1:-1] == codes[:-2])
+    signs = _signs()[np.minimum(codes, 255)]
+    signs[codes > 255] = 0
+    touched = np.zeros(len(codes), bool)
+    touched[:-1] = (signs[:-1] >= _INITIAL) & letter[1:]
+    hidden = letter | ((signs >= _INITIAL) & (codes != _MARK))
+    touched[1:-1] |= letter[:-2] & (signs[1:-1] >= _INNER) & hidden[2:]
+    touched[1:] |= letter[:-1] & (kinds[1:] == DIGIT)
+    same = codes[1:] == codes[:-1]
+    touched[2:] |= letter[2:] & same[1:] & same[:-1]
     solid = letter | (kinds == DIGIT)
     lonely = solid.copy()
     lonely[1:] &= ~solid[:-1]
     lonely[:-1] &= ~solid[1:]
     spots = np.flatnonzero(lonely)
-    touch[spots[2:][(spots[2:] - spots[:-2]) <= 8]] = True
-    touch |= (codes == 91) | (codes == 60) | (codes == 38)
-    flags: NDArray[np.bool_] = np.logical_or.reduceat(touch, views.starts[:-1])
-    return flags
+    apart = np.zeros(len(codes), bool)
+    apart[spots[2:][(spots[2:] - spots[:-2]) <= 8]] = True
+    apart[:-1] |= (signs[:-1] == _TAG) & (letter[1:] | (codes[1:] == 47) | (codes[1:] == 35))
+    whole: NDArray[np.bool_] = np.logical_or.reduceat(apart, views.starts[:-1])
+    return touched, whole
+
+
+_TAG, _INNER, _INITIAL = 1, 2, 3
+_MARK = ord("!")
 
 
 @lru_cache(maxsize=1)
-def _leet_signs() -> NDArray[np.bool_]:
-    """Marks the code points below 256 that may stand for a letter."""
+def _signs() -> NDArray[np.uint8]:
+    """Sorts code points below 256: begins of tags, signs that hide a letter inside words, and those that begin one."""
     import numpy as np
 
-    signs = np.zeros(256, bool)
-    signs[[ord(each) for each in LEET if ord(each) < 256]] = True
+    signs = np.zeros(256, np.uint8)
+    signs[[ord(each) for each in (*LEET, *"*_~=") if ord(each) < 256]] = _INNER
+    signs[[ord(each) for each in "-./"]] = 0
+    signs[[ord(each) for each in "0123456789@$!|*"]] = _INITIAL
+    signs[[ord(each) for each in "<[&"]] = _TAG
     return signs
 
 

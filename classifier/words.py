@@ -11,13 +11,18 @@ def _sections() -> dict[str, tuple[str, ...]]:
     sections: dict[str, tuple[str, ...]] = {}
     name = ""
     for line in Path(__file__).with_name("words.txt").read_text(encoding="utf-8").splitlines():
-        if line.startswith("["):
-            name = line.strip("[]")
-        elif name:
-            sections[name] = (*sections.get(name, ()), *line.split())
+        if line.startswith("[") and line.endswith("]"):
+            name = line[1:-1]
+        elif name and line:
+            sections[name] = (*sections.get(name, ()), line)
     return sections
 
 
-def words(name: str) -> tuple[str, ...]:
-    """Returns one list, in the order of the file."""
+def lines(name: str) -> tuple[str, ...]:
+    """Returns one list, a line each, in the order of the file."""
     return _sections()[name]
+
+
+def words(name: str) -> tuple[str, ...]:
+    """Returns one list, a word each, in the order of the file."""
+    return tuple(word for line in lines(name) for word in line.split())

@@ -1,0 +1,220 @@
+"""The race: comments a second on one core, ours beside its peers and beside the floor, on the same comments.
+
+Run as `python -m classifier.bench`. The comments are invented, cut and joined to about 400 characters each.
+"""
+
+from __future__ import annotations
+
+import cProfile
+import json
+import os
+import pstats
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from classifier.invented import invent
+from classifier.model import LABELS, Model
+
+_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+
+COUNT, BATCH, LENGTH = 4096, 256, 400
+REPEATS = 5
+
+
+def comments(count: int = COUNT, length: int = LENGTH, seed: int = 0) -> list[str]:
+    """Invents plain comments of about `length` characters."""
+    invented = invent(8000, seed)
+    sentences = [text for text, row in zip(invented.texts, invented.labels, strict=True) if row[6] < 0.5]
+    rng = np.random.default_rng(seed)
+    texts = []
+    for _ in range(count):
+        text = ""
+        goal = rng.normal(length, length / 4)
+        while len(text) < goal:
+            text += f"{sentences[int(rng.integers(len(sentences)))]} "
+        texts.append(text.strip())
+    return texts
+
+
+def rate(work: Callable[[], Any], count: int, repeats: int = REPEATS) -> tuple[float, float]:
+    """Runs `work` some times after one for warming up; returns comments a second, median and best."""
+    work()
+    taken = []
+    for _ in range(repeats):
+        begin = time.process_time()
+        work()
+        taken.append(time.process_time() - begin)
+    return count / float(np.median(taken)), count / min(taken)
+
+
+def ours(model: Model, texts: list[str]) -> None:
+    """Scores in batches of 256, everything included."""
+    for begin in range(0, len(texts), BATCH):
+        model.score(texts[begin : begin + BATCH])
+
+
+def floor(model: Model) -> Callable[[list[str]], None]:
+    """The same bytes hashed and gathered, with no bookkeeping: what no reader of n-grams can beat in numpy."""
+    table = model.network.weights
+
+    def work(texts: list[str]) -> None:
+        for begin in range(0, len(texts), BATCH):
+            codes = np.frombuffer(" ".join(texts[begin : begin + BATCH]).encode(), np.uint8).astype(np.uint32)
+            hashed = codes
+            for _ in range(3):
+                hashed = hashed[:-1] * np.uint32(0x05008E01) + codes[len(codes) - len(hashed) + 1 :]
+                table[hashed >> np.uint32(12), 0].sum()
+
+    return work
+
+
+def plain_pipeline(texts: list[str]) -> Callable[[list[str]], Any]:
+    """The usual scikit-learn pipeline: word(1,2) and char_wb(2,5) TF-IDF, one logistic regression."""
+    from sklearn.feature_extraction.text import TfidfVectorizer
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline, make_union
+
+    union = make_union(
+        TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True),
+        TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 5), sublinear_tf=True),
+    )
+    pipeline = make_pipeline(union, LogisticRegression(max_iter=20, solver="liblinear"))
+    sample = texts[:1000]
+    pipeline.fit(sample, [int("stupid" in text or "hate" in text) for text in sample])
+    return lambda batch: [
+        pipeline.predict_proba(batch[at : at + BATCH]) for at in range(0, len(batch), BATCH)
+    ]
+
+
+def peers(texts: list[str]) -> dict[str, tuple[float, float]]:
+    """Times the peers that are installed (extra `bench`)."""
+    pipeline = plain_pipeline(texts)
+    found = {
+        "TfidfVectorizer word(1,2)+char_wb(2,5), one label": rate(lambda: pipeline(texts[:1024]), 1024, 3)
+    }
+    try:
+        from profanity_check import predict_prob  # type: ignore[import-untyped]  # ships no types
+
+        found["alt-profanity-check, one label"] = rate(
+            lambda: [predict_prob(texts[at : at + BATCH]) for at in range(0, len(texts), BATCH)],
+            len(texts),
+            3,
+        )
+    except ImportError:
+        print("alt-profanity-check is not installed (extra `bench`)", file=sys.stderr)
+    try:
+        from better_profanity import profanity  # type: ignore[import-untyped]  # ships no types
+
+        found["better-profanity, yes or no"] = rate(
+            lambda: [profanity.contains_profanity(text) for text in texts[:64]], 64, 2
+        )
+    except ImportError:
+        print("better-profanity is not installed (extra `bench`)", file=sys.stderr)
+    return found
+
+
+def one_by_one(model: Model, texts: list[str]) -> dict[str, float]:
+    """Times single comments: median and 95th percentile in milliseconds, with and without the explanation."""
+    figures = {}
+    for name, work in (
+        ("score", lambda text: model.score([text])),
+        ("score and explain", lambda text: model.score_and_explain(text)),
+    ):
+        taken = []
+        for text in texts[:500]:
+            begin = time.perf_counter()
+            work(text)
+            taken.append((time.perf_counter() - begin) * 1000)
+        figures[f"{name}, p50 ms"] = round(float(np.median(taken)), 3)
+        figures[f"{name}, p95 ms"] = round(float(np.percentile(taken, 95)), 3)
+    return figures
+
+
+GROWTH = {
+    "plain": "this is a comment about the trains and the people who ride them ",
+    "leetspeak": "y0u 4r3 4n 1d10t 4nd th1s 1s stup1d ",
+    "spaced letters": "y o u a r e a n i d i o t ",
+    "zero width": "th\u200bis i\u200bs a\u200b comm\u200bent ",
+    "open tags": "<b id<i <u [b [url= ",
+}
+
+
+def growth(
+    model: Model, lengths: tuple[int, ...] = (1_000, 10_000, 100_000, 1_000_000)
+) -> dict[str, list[float]]:
+    """Milliseconds for one text of each length, plain and hostile: linear means ten times per column."""
+    figures: dict[str, list[float]] = {}
+    for name, piece in GROWTH.items():
+        figures[name] = []
+        for length in lengths:
+            text = (piece * (length // len(piece) + 1))[:length]
+            begin = time.process_time()
+            model.score([text])
+            figures[name].append(round((time.process_time() - begin) * 1000, 1))
+    return figures
+
+
+def profile(model: Model, texts: list[str]) -> list[tuple[str, float]]:
+    """Says where the time of a batch goes: function and its own share, the ten heaviest."""
+    profiler = cProfile.Profile()
+    profiler.runcall(ours, model, texts)
+    stats: Any = pstats.Stats(profiler)
+    total = stats.total_tt
+    own = sorted(((entry[2], name) for name, entry in stats.stats.items()), reverse=True)[:10]
+    return [(f"{name[0].rsplit('/', 1)[-1]}:{name[2]}", seconds / total) for seconds, name in own]
+
+
+def measure() -> dict[str, Any]:
+    """Runs the whole race and returns its figures."""
+    texts = comments()
+    model = Model.load()
+    table = {
+        "ours, seven labels, read-as and language, batches of 256": rate(
+            lambda: ours(model, texts), len(texts)
+        )
+    }
+    hashing = floor(model)
+    table["the floor: hash and gather, nothing else"] = rate(lambda: hashing(texts), len(texts))
+    table |= peers(texts)
+    return {
+        "comments": len(texts),
+        "mean_length": round(float(np.mean([len(text) for text in texts])), 1),
+        "labels": len(LABELS),
+        "rates": {name: [round(value) for value in pair] for name, pair in table.items()},
+        "single": one_by_one(model, texts),
+        "growth_ms": growth(model),
+        "profile": [[name, round(share, 3)] for name, share in profile(model, texts)],
+    }
+
+
+def main(json_output: bool = False) -> int:
+    """Prints the race as a table, or as JSON."""
+    figures = measure()
+    if json_output:
+        print(json.dumps(figures, indent=1))
+        return 0
+    print(
+        f"{figures['comments']:,} comments, {figures['mean_length']} characters on average, one core, CPU time"
+    )
+    for name, (median, best) in figures["rates"].items():
+        print(f"{median:>9,}/s  (best {best:>9,})  {name}")
+    for name, value in figures["single"].items():
+        print(f"{value:>9} {name}")
+    print("milliseconds for one text of 1,000, 10,000, 100,000 and 1,000,000 characters:")
+    for name, taken in figures["growth_ms"].items():
+        print(f"{name:>16}: {', '.join(f'{each:,}' for each in taken)}")
+    print("own share of the time, by function:")
+    for name, share in figures["profile"]:
+        print(f"{share:>9.1%}  {name}")
+    return 0
+
+
+if __name__ == "__main__":
+    if any(os.environ.get(name) != "1" for name in _THREADS):  # numpy reads the limits when it is loaded
+        again = [sys.executable, "-m", "classifier.bench", *sys.argv[1:]]
+        os.execve(sys.executable, again, {**os.environ, **dict.fromkeys(_THREADS, "1")})  # noqa: S606  # this very program
+    sys.exit(main("--json" in sys.argv))

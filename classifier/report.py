@@ -1,0 +1,136 @@
+"""The model card: measured, drawn and written in one go after training."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from classifier import artifact, data, measures, plots, train
+from classifier.evaluate import evaluate, probabilities
+from classifier.model import Model
+from classifier.signals import NAMES
+from classifier.words import lines
+
+_TEMPLATE = Path(__file__).with_name("card.txt")
+
+
+def write(model: Model, dev: data.Corpus, data_directory: Path, out: Path) -> None:
+    """Measures `model` and writes README.md and its pictures to `out`."""
+    report = evaluate(model, dev, compare=True)
+    chances = probabilities(model, dev.texts)
+    terms = measures.by_term(dev, chances)
+    evasion = measures.evasion(model, dev)
+    spans = measures.span_agreement(model, data_directory / "spans_train.parquet")
+    plots.draw(dev, chances, terms, out)
+    manifest = model.manifest
+    page = _TEMPLATE.read_text(encoding="utf-8").format(
+        version=model.version,
+        sha256=manifest["sha256"],
+        bytes=(artifact.SHIPPED / artifact.ARRAYS).stat().st_size / 1e6,
+        scikit_learn=manifest["scikit_learn"],
+        numpy=manifest["numpy"],
+        seed=manifest["seed"],
+        texts=manifest["texts"],
+        signals=len(NAMES),
+        units=len(model.network.hidden_bias),
+        trust=train.TRUST,
+        invented=train.INVENTED,
+        disguised=train.DISGUISED,
+        table=_figures(report),
+        targets=_targets(report, evasion),
+        lengths=_table(
+            ("source", "characters", "texts", "AUC"),
+            [
+                (row["source"], f"{row['from']}-{row['to']}", row["texts"], row["auc"])
+                for row in measures.by_length(dev, chances)
+            ],
+        ),
+        evasive=measures.EVASIVE,
+        evasion=_table(("disguise", "AUC", "loss"), [(name, *pair) for name, pair in evasion.items()]),
+        examples=_examples(model),
+        terms=len(terms),
+        identity=_table(("term", "rate"), [(term, f"{rate:.3f}") for term, rate in terms[:10]]),
+        span_texts=measures.SPAN_TEXTS,
+        span_ours=spans["ours"],
+        span_list=spans["word_list"],
+    )
+    (out / "README.md").write_text(page, encoding="utf-8")
+
+
+def _figures(report: dict[str, Any]) -> str:
+    """Lays out the evaluation's rows."""
+    rows = [
+        (
+            row["source"],
+            row["label"],
+            f"{row['texts']:,}",
+            f"{row['positive']:,}",
+            _interval(row.get("auc")),
+            _interval(row.get("auc_alt_profanity_check")),
+            _interval(row.get("ap")),
+            f"{row['ece']:.3f}",
+        )
+        for row in report["rows"]
+    ]
+    return _table(
+        ("source", "label", "texts", "positive", "AUC", "alt-profanity-check", "average precision", "ECE"),
+        rows,
+    )
+
+
+def _targets(report: dict[str, Any], evasion: dict[str, list[float]]) -> str:
+    """Sets the measured figures beside what was asked of them."""
+    found = {(row["source"], row["label"]): row for row in report["rows"]}
+
+    def auc(source: str, label: str) -> str:
+        row = found.get((source, label), {})
+        return _interval(row.get("auc"))
+
+    gaps = report["gaps"]
+    named = {name: pair[1] for name, pair in evasion.items() if name not in ("none", "swapped")}
+    worst = max(named, key=lambda name: named[name])
+    term, rate = gaps["worst_identity_term"]
+    rows = [
+        ("AUC, C3 and UCC news, mean", "at least .755", "at least .77", gaps["news_auc_mean"]),
+        (
+            "AUC, HateCheck identity_attack",
+            "at least .72",
+            "at least .78",
+            auc("hatecheck", "identity_attack"),
+        ),
+        ("AUC, Jigsaw toxicity", "at least .984", "at least .988", auc("jigsaw", "toxicity")),
+        ("AUC, YouTube spam", "at least .985", "at least .99", auc("youtube_spam", "spam")),
+        (
+            "worst loss of AUC by a named disguise",
+            "at most .015",
+            "at most .005",
+            f"{named[worst]:.4f} ({worst})",
+        ),
+        ("worst identity term's rate at 5 %", "at most .20", "at most .10", f"{rate:.3f} ({term})"),
+        ("ECE, Jigsaw toxicity", "at most .02", "at most .01", found[("jigsaw", "toxicity")]["ece"]),
+    ]
+    return _table(("what", "target", "beyond", "measured"), rows)
+
+
+def _examples(model: Model) -> str:
+    """Shows how disguised comments are read, and which part carried the score."""
+    rows = []
+    texts = lines("disguised")
+    for text, score in zip(texts, model.score(texts), strict=True):
+        spans = model.explain(text, "toxicity", limit=2).spans
+        shown = ", ".join(f"`{text[span.begin : span.end]}` {span.weight:+.1f}" for span in spans)
+        rows.append((f"`{text}`", score.reads_as or "(as written)", f"{score.scores['toxicity']:.2f}", shown))
+    return _table(("written", "read as", "toxicity", "heaviest spans (log-odds)"), rows)
+
+
+def _interval(figure: list[float] | None) -> str:
+    return "" if figure is None else f"{figure[0]:.3f} ({figure[1]:.3f}-{figure[2]:.3f})"
+
+
+def _table(titles: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+    """Writes a Markdown table."""
+    head = [f"| {' | '.join(titles)} |", f"|{'---|' * len(titles)}"]
+    return "\n".join(
+        [*head, *(f"| {' | '.join(str(cell).replace('|', '&#124;') for cell in row)} |" for row in rows)]
+    )

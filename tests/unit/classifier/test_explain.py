@@ -1,0 +1,97 @@
+"""Explanations: parts that add up, spans that lie in the text, words that carry the blame."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from classifier import LABELS, Model, Signals
+
+TEXTS = [
+    "You are an idiot and a liar.",
+    "Thank you, this was a helpful article about the hospital.",
+    "y0u 4r3 4n i d i o t",
+    "Buy cheap pills at http://pills.example/now or call ⟦phone⟧!!!",
+    "du bist ein dummer mensch",
+    "<b>stu</b>pid ｃｌｏｗｎ s\u200bcum",
+    "",
+    "?",
+]
+
+
+@pytest.fixture(scope="module")
+def model() -> Model:
+    """The shipped model."""
+    return Model.load()
+
+
+@pytest.mark.parametrize("label", LABELS)
+@pytest.mark.parametrize("text", TEXTS)
+def test_the_parts_add_up_to_the_score(model: Model, text: str, label: str) -> None:
+    """Bias, signals and parts sum to the log-odds that the score came from, within a millionth."""
+    explanation = model.explain(text, label)
+    probability = model.score([text])[0].scores[label]
+    assert abs(explanation.total() - explanation.log_odds) < 1e-6
+    assert abs(explanation.total() - math.log(probability / (1 - probability))) < 1e-6
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.text(max_size=200), st.sampled_from(LABELS))
+def test_the_parts_add_up_for_any_text(text: str, label: str) -> None:
+    """Whatever the text, its parts add up and its spans lie inside it."""
+    explanation = Model.load().explain(text, label)
+    assert abs(explanation.total() - explanation.log_odds) < 1e-6
+    assert all(0 <= part.begin < part.end <= len(text) for part in explanation.parts)
+
+
+def test_signals_are_parts_too(model: Model) -> None:
+    """What the form said about the author appears by name and adds up."""
+    explanation = model.explain(
+        "Nice post", "spam", Signals(author_name="seo service", website="http://x.example")
+    )
+    assert "website" in explanation.signals
+    assert "name_is_keyword" in explanation.signals
+    assert abs(explanation.total() - explanation.log_odds) < 1e-6
+
+
+def test_the_insult_carries_the_weight(model: Model) -> None:
+    """The heaviest span of an insult is the insulting word."""
+    text = "Dear editor, you are an idiot, with respect."
+    heaviest = model.explain(text, "toxicity").spans[0]
+    assert text[heaviest.begin : heaviest.end] == "idiot"
+
+
+def test_the_spans_of_a_disguised_word_cover_it_as_written(model: Model) -> None:
+    """Offsets are those of the text as given, code point for code point."""
+    text = "well, you i d\u200b i o t!"
+    explanation = model.explain(text, "toxicity")
+    heaviest = explanation.spans[0]
+    assert text[heaviest.begin : heaviest.end] == "i d\u200b i o t"
+    assert explanation.reads_as == "well, you idiot!"
+
+
+def test_without_its_insult_a_text_scores_lower(model: Model) -> None:
+    """A counterfactual is a second score: the text without its heaviest word is less toxic."""
+    text = "You are an idiot."
+    span = model.explain(text, "toxicity").spans[0]
+    without = text[: span.begin] + text[span.end :]
+    before, after = (score.scores["toxicity"] for score in model.score([text, without]))
+    assert after < before - 0.3
+
+
+def test_the_label_defaults_to_the_most_probable_and_is_checked(model: Model) -> None:
+    """No label means the highest; an unknown one is refused by name."""
+    scores = model.score(["You are an idiot."])[0].scores
+    assert model.explain("You are an idiot.").label == max(scores, key=lambda label: scores[label])
+    with pytest.raises(ValueError, match="label: 'rude' is not one of"):
+        model.explain("x", "rude")
+
+
+def test_limit_bounds_the_spans_alone(model: Model) -> None:
+    """`limit` cuts the list of spans; the parts stay whole."""
+    explanation = model.explain("idiot stupid moron fool liar clown", "toxicity", limit=2)
+    assert len(explanation.spans) == 2
+    assert len(explanation.parts) == 6

@@ -1,0 +1,61 @@
+"""Promotion gates: refuse a model that is truly worse, name the gate, and let noise pass."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from classifier import Model, data, evaluate, gates, metrics
+from classifier.invented import invent
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "passed"), [(0.01, 0.03, False), (-0.01, 0.03, True), (-0.03, -0.01, True)]
+)
+def test_a_gate_closes_only_when_the_interval_of_the_loss_excludes_nought(
+    low: float, high: float, passed: bool
+) -> None:
+    """A gain passes, noise passes, a certain loss does not."""
+    gate = gates.Gate("pooled news AUC", (low + high) / 2, low, high)
+    assert gate.passed is passed
+    assert ("REFUSED" in str(gate)) is not passed
+
+
+def _corpus() -> data.Corpus:
+    corpus = invent(400, 5)
+    corpus = corpus.take(np.flatnonzero(~np.isnan(corpus.labels[:, 0])))
+    corpus.sources = np.where(np.arange(len(corpus)) % 2 == 0, "c3_news", "jigsaw")
+    return corpus
+
+
+def test_a_model_passes_every_gate_against_itself() -> None:
+    """Nothing is lost by replacing a model with itself."""
+    model = Model.load()
+    found = gates.judge(model, model, _corpus())
+    assert {gate.name for gate in found} == {"pooled news AUC", "calibration", "evasion"}
+    assert all(gate.passed and gate.loss == 0 for gate in found)
+
+
+def test_a_model_that_guesses_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A candidate whose scores say nothing loses the news gate, by name."""
+    model, other = Model.load(), Model(Model.load().network, Model.load().manifest)
+    rng = np.random.default_rng(0)
+
+    def scored(which: Model, texts: list[str]) -> evaluate.Doubles:
+        return rng.random((len(texts), 7)) if which is other else evaluate.probabilities(which, texts)
+
+    monkeypatch.setattr(gates, "probabilities", scored)
+    refused = [gate.name for gate in gates.judge(model, other, _corpus()) if not gate.passed]
+    assert "pooled news AUC" in refused
+
+
+def test_the_bootstrap_interval_holds_the_figure() -> None:
+    """The interval surrounds the estimate and narrows with more texts."""
+    rng = np.random.default_rng(1)
+    widths = []
+    for size in (200, 5000):
+        truth = rng.random(size) < 0.3
+        estimate = metrics.auc(truth, rng.normal(0, 1, size) + truth, rounds=100)
+        assert estimate.low < estimate.value < estimate.high
+        widths.append(estimate.high - estimate.low)
+    assert widths[1] < widths[0] / 2

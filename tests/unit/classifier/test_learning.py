@@ -1,0 +1,132 @@
+"""Learning: estimators keep scikit-learn's etiquette, training repeats itself, figures and gates tell the truth."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+from sklearn.metrics import average_precision_score, roc_auc_score
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from classifier import data, disguise, metrics, prepare, train
+from classifier.calibrate import AffineCalibrator
+from classifier.invented import invent
+from classifier.learner import NgramNetwork
+from classifier.network import Network, squeeze, unsqueeze
+from classifier.reread import Lexicon
+
+RNG = np.random.default_rng(0)
+
+
+@parametrize_with_checks([AffineCalibrator()])  # type: ignore[untyped-decorator]  # scikit-learn ships no types
+def test_the_calibrator_keeps_scikit_learns_etiquette(estimator: Any, check: Callable[[Any], None]) -> None:
+    """Every check that scikit-learn has for a transformer passes."""
+    check(estimator)
+
+
+def test_calibration_mends_overconfidence() -> None:
+    """Log-odds three times too large come back to size."""
+    odds = RNG.normal(0, 1.5, 5000)
+    truth = (RNG.random(5000) < 1 / (1 + np.exp(-odds))).astype(float)
+    fitted = AffineCalibrator().fit(odds[:, None] * 3, truth)
+    assert fitted.slope_[0] == pytest.approx(1 / 3, abs=0.03)
+    assert fitted.offset_[0] == pytest.approx(0, abs=0.1)
+
+
+def test_the_learner_can_be_cloned_and_only_stores_its_parameters() -> None:
+    """`clone` gives an unfitted twin."""
+    learner = NgramNetwork(dimensions=8, epochs=3)
+    assert clone(learner).get_params() == learner.get_params()
+
+
+@pytest.fixture(scope="module")
+def small() -> tuple[Any, Any, Any]:
+    """Bags, targets and lexicon of a small invented corpus."""
+    corpus = invent(1500, 3)
+    lexicon = Lexicon.from_arrays(*prepare.lexicon_of(corpus, least=2))
+    return prepare.bags_of(corpus.texts, lexicon), prepare.soft_targets(corpus, 0.5), lexicon
+
+
+def test_learning_repeats_itself_and_learns(small: tuple[Any, Any, Any]) -> None:
+    """The same seed gives the same bytes, and spam is told from small talk."""
+    bags, targets, _ = small
+    one, two = (NgramNetwork(vector_bits=12, epochs=2).fit(bags, targets) for _ in range(2))
+    assert np.array_equal(one.weights_, two.weights_)
+    assert all(np.array_equal(one.dense_[name], two.dense_[name]) for name in one.dense_)
+    known = ~np.isnan(targets[:, 6])
+    assert metrics.Ranking(targets[known, 6] > 0.5, one.decision_function(bags)[known, 6]).auc() > 0.97
+
+
+def test_a_packed_model_scores_like_the_learner(small: tuple[Any, Any, Any]) -> None:
+    """Rounding to bytes moves no log-odds by more than a little."""
+    bags, targets, lexicon = small
+    learner = NgramNetwork(vector_bits=12, epochs=2).fit(bags, targets)
+    arrays = train.pack(learner)
+    arrays |= {
+        "known": np.zeros(1 << 20, np.uint8),
+        "lexicon_words": np.array(list(lexicon.costs), np.uint32),
+        "lexicon_costs": np.array([round(cost * 10) for cost in lexicon.costs.values()], np.uint8),
+    }
+    network = Network.from_arrays(arrays)
+    packed = network.log_odds(network.sums(invent(1500, 3).texts[:200]))
+    assert np.abs(packed - learner.decision_function(bags)[:200]).max() < 0.2
+
+
+def test_squeezed_tables_come_back_nearly_the_same() -> None:
+    """Bytes keep a weight within two parts in a hundred of the largest."""
+    table = RNG.normal(0, 1, (1000, 3))
+    back = unsqueeze(*squeeze(table)) / 65536
+    assert np.abs(back - table).max() < 0.02 * np.abs(table).max()
+
+
+def test_ranking_figures_equal_scikit_learns() -> None:
+    """AUC and average precision agree with scikit-learn, ties and resampling weights included."""
+    truth = RNG.random(500) < 0.2
+    scores = np.round(RNG.normal(0, 1, 500) + truth, 1)
+    ranking = metrics.Ranking(truth, scores)
+    counts = np.bincount(RNG.integers(0, 500, 500), minlength=500)
+    assert ranking.auc() == pytest.approx(roc_auc_score(truth, scores))
+    assert ranking.average_precision() == pytest.approx(average_precision_score(truth, scores))
+    assert ranking.auc(counts) == pytest.approx(roc_auc_score(truth, scores, sample_weight=counts))
+    drawn = average_precision_score(truth, scores, sample_weight=counts)
+    assert ranking.average_precision(counts) == pytest.approx(drawn)
+
+
+def test_calibration_error_is_nought_for_the_truth_and_large_for_a_lie() -> None:
+    """ECE over 15 bins."""
+    truth = np.repeat([0.0, 1.0], 50)
+    assert metrics.calibration_error(truth, truth) == 0
+    assert metrics.calibration_error(truth, 1 - truth) == 1
+
+
+def test_the_worst_term_is_found() -> None:
+    """The term whose benign texts score highest is named with its rate."""
+    texts = ["kind gay person"] * 30 + ["kind tall person"] * 570
+    scores = np.concatenate((np.full(30, 0.9), RNG.random(570) * 0.5))
+    term, rate = metrics.worst_term_rate(texts, np.zeros(600, bool), scores, ("gay", "tall"))
+    assert (term, rate) == ("gay", 1.0)
+
+
+@pytest.mark.parametrize("name", disguise.DISGUISES)
+def test_disguises_are_seeded_and_change_the_text(name: str) -> None:
+    """The same seed disguises the same way."""
+    texts = ["you are a complete idiot and everybody here knows it"]
+    assert disguise.disguise(texts, name, 1) == disguise.disguise(texts, name, 1) != texts
+
+
+def test_contacts_are_masked_as_at_the_door() -> None:
+    """Addresses, numbers and handles become placeholders."""
+    text = data.mask_contacts("write to jo.doe@mail.example or +44 20 7946 0000, or @jodoe")
+    assert text == "write to ⟦email⟧ or ⟦phone⟧, or ⟦handle⟧"
+
+
+def test_missing_data_is_said_in_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Training without data exits with 2 and names the file."""
+    assert train.main(tmp_path / "nowhere", tmp_path / "out", quiet=True) == 2
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1
+    assert "train.parquet is missing" in error

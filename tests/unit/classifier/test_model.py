@@ -1,0 +1,221 @@
+"""The shipped model: seven probabilities for anything, the same alone and in any batch, its own doubts told."""
+
+from __future__ import annotations
+
+import json
+import math
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from classifier import LABELS, Model, ModelError, Signals, artifact
+
+PLAIN = [
+    "You are an idiot and a liar.",
+    "Thank you for this article, the part about the budget was new to me.",
+    "I will find you and kill you",
+    "Cheap viagra without prescription, visit http://pills-4-you.xyz now",
+    "y0u 4r3 4n 1d10t",
+    "Das ist ein guter Artikel, vielen Dank an die Redaktion.",
+    "",
+    "😀😀",
+]
+HOSTILE = {
+    "empty": "",
+    "one character": "x",
+    "only emoji": "😀" * 500,
+    "only zero width": "\u200b" * 5000,
+    "lone surrogates": "\ud800 a \udfff" * 50,
+    "right to left overrides": "\u202e" * 1000 + "toidi",
+    "combining marks": "a" + "\u0301" * 100_000,
+    "NUL bytes": "\x00" * 100 + "hello\x00you",
+    "beyond every table": "\U0010ffff\U000f0000" * 100,
+    "one word": "a" * 50_000,
+    "all stars": "*" * 20_000,
+    "all dots": "i." * 20_000,
+    "all spaced": "a " * 20_000,
+    "all leet": "1d10t " * 5_000,
+    "all tags": "<b>" * 10_000,
+    "open tags": "<b" * 10_000,
+    "entities": "&amp;&#105;" * 5_000,
+    "brackets": "[" * 20_000,
+    "quotes": "'" * 20_000,
+    "new lines": "\r\n\x85\u2028" * 2000,
+    "ligatures": "ﷺ㍿ﬃ" * 2000,
+}
+
+
+@pytest.fixture(scope="module")
+def model() -> Model:
+    """The shipped model."""
+    return Model.load()
+
+
+def test_every_label_gets_a_probability(model: Model) -> None:
+    """Each text gets all seven labels, finite and within 0 to 1, from this model."""
+    for score in model.score(PLAIN):
+        assert tuple(score.scores) == LABELS
+        assert all(math.isfinite(value) and 0 <= value <= 1 for value in score.scores.values())
+        assert score.model == model.version
+
+
+def test_it_tells_abuse_threats_and_spam_from_thanks(model: Model) -> None:
+    """Plain cases come out plainly."""
+    insult, thanks, threat, spam, leet = (score.scores for score in model.score(PLAIN[:5]))
+    assert insult["toxicity"] > 0.9 > 0.05 > thanks["toxicity"]
+    assert insult["insult"] > 0.8
+    assert threat["threat"] > 0.3 > 0.05 > thanks["threat"]
+    assert spam["spam"] > 0.8 > 0.1 > thanks["spam"]
+    assert leet["toxicity"] > 0.9
+
+
+def test_a_text_scores_the_same_alone_and_in_any_batch(model: Model) -> None:
+    """Neighbours never change a score."""
+    texts = PLAIN * 40
+    batch = model.score(texts)
+    alone = [model.score([text])[0] for text in PLAIN]
+    for row, score in enumerate(batch):
+        for label in LABELS:
+            assert score.scores[label] == pytest.approx(alone[row % len(PLAIN)].scores[label], abs=1e-9)
+
+
+def test_disguise_is_told_and_plain_text_is_not_called_disguised(model: Model) -> None:
+    """`reads_as` is there exactly for the disguised."""
+    plain, leet = model.score([PLAIN[0], PLAIN[4]])
+    assert plain.reads_as is None
+    assert plain.disguise == 0
+    assert leet.reads_as == "you are an idiot"
+    assert 0 < leet.disguise <= 1
+
+
+@pytest.mark.parametrize(
+    ("text", "doubt"),
+    [
+        ("Detta är en mycket bra artikel om skolan och lärarna i vår kommun", "language"),
+        ("Это очень хорошая статья о школе и учителях нашего города", "language"),
+        ("qwrtz plkjhg vbnmxc wrtpsd", "few_known_features"),
+        ("😀", "few_known_features"),
+        ("", "few_known_features"),
+    ],
+)
+def test_what_it_does_not_know_it_says(model: Model, text: str, doubt: str) -> None:
+    """A foreign language or unknown words are answered without confidence."""
+    score = model.score([text])[0]
+    assert not score.confident
+    assert score.doubt in (doubt, "language")
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("This is a perfectly ordinary comment about the trains.", "en"),
+        ("Das ist doch ein ganz normaler Kommentar zu diesem Thema.", "de"),
+        ("Isso é um comentário normal sobre a cidade e as pessoas.", "pt"),
+    ],
+)
+def test_it_knows_the_languages_it_was_trained_in(model: Model, text: str, language: str) -> None:
+    """A trained language is named, and believed."""
+    score = model.score([text])[0]
+    assert (score.language, score.confident, score.doubt) == (language, True, None)
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_text_gets_finite_scores(model: Model, name: str) -> None:
+    """No text raises, and no score is anything but a probability."""
+    score = model.score([HOSTILE[name]])[0]
+    assert all(math.isfinite(value) and 0 <= value <= 1 for value in score.scores.values())
+    explanation = model.explain(HOSTILE[name])
+    assert abs(explanation.total() - explanation.log_odds) < 1e-6
+
+
+@pytest.mark.parametrize(
+    "piece", ["1d10t y0u ", "i d i o t ", "sooo f*ck ", "you are ", "\u200ba\u0301<b>", "уоu "]
+)
+def test_time_grows_with_length_and_no_faster(model: Model, piece: str) -> None:
+    """Eight times the text takes about eight times as long, up to a generous factor for noise."""
+
+    def seconds(length: int) -> float:
+        text = (piece * (length // len(piece) + 1))[:length]
+        taken = []
+        for _ in range(3):
+            begin = time.process_time()
+            model.score([text])
+            taken.append(time.process_time() - begin)
+        return min(taken)
+
+    assert seconds(160_000) < 8 * 4 * max(seconds(20_000), 0.002)
+
+
+def test_threads_may_share_a_model(model: Model) -> None:
+    """Scores from eight threads at once equal those from one."""
+    expected = [score.scores for score in model.score(PLAIN)]
+    found: list[list[dict[str, float]]] = []
+
+    def work() -> None:
+        found.append([score.scores for score in model.score(PLAIN)])
+
+    threads = [threading.Thread(target=work) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found == [expected] * 8
+
+
+def test_signals_count(model: Model) -> None:
+    """A name that is a keyword and a website field change the spam score; one entry per text is asked for."""
+    text = "Great article, thank you for sharing this."
+    bare, known = model.score(
+        [text, text], [Signals(), Signals(author_name="cheap seo", website="http://x.example")]
+    )
+    assert bare.scores["spam"] != known.scores["spam"]
+    with pytest.raises(ValueError, match="signals: 1 given for 2 texts"):
+        model.score([text, text], [Signals()])
+
+
+def test_a_changed_model_file_is_refused(tmp_path: Path) -> None:
+    """Arrays that do not match the manifest's hash are refused in one line."""
+    for name in (artifact.ARRAYS, artifact.MANIFEST):
+        shutil.copy(artifact.SHIPPED / name, tmp_path / name)
+    content = bytearray((tmp_path / artifact.ARRAYS).read_bytes())
+    content[len(content) // 2] ^= 1
+    (tmp_path / artifact.ARRAYS).write_bytes(bytes(content))
+    with pytest.raises(ModelError, match="is not the file its manifest describes") as caught:
+        Model.load(tmp_path)
+    assert "\n" not in str(caught.value)
+
+
+def test_another_scikit_learn_is_refused(tmp_path: Path) -> None:
+    """A model trained with another release line of scikit-learn is refused in one line that names both."""
+    for name in (artifact.ARRAYS, artifact.MANIFEST):
+        shutil.copy(artifact.SHIPPED / name, tmp_path / name)
+    manifest = json.loads((tmp_path / artifact.MANIFEST).read_text())
+    (tmp_path / artifact.MANIFEST).write_text(json.dumps({**manifest, "scikit_learn": "0.1.0"}))
+    with pytest.raises(ModelError, match=r"trained with scikit-learn 0\.1\.0, this is"):
+        Model.load(tmp_path)
+
+
+def test_a_missing_model_is_said_to_be_missing(tmp_path: Path) -> None:
+    """An empty directory gives one clear line."""
+    with pytest.raises(ModelError, match="no readable model manifest"):
+        Model.load(tmp_path)
+
+
+def test_the_shipped_files_are_small_and_hold_no_pickle() -> None:
+    """At most 25 MB, and every array loads with pickles forbidden."""
+    assert (artifact.SHIPPED / artifact.ARRAYS).stat().st_size <= 25_000_000
+    arrays, _ = artifact.read()
+    assert all(isinstance(array, np.ndarray) and array.dtype.kind in "iuf" for array in arrays.values())
+
+
+def test_importing_the_room_loads_nothing_heavy() -> None:
+    """`import classifier` loads neither numpy nor scipy nor scikit-learn."""
+    code = "import sys, classifier; print([name for name in ('numpy', 'scipy', 'sklearn') if name in sys.modules])"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == "[]"
