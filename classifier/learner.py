@@ -62,13 +62,13 @@ class NgramNetwork(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships n
         vector_bits: int = 18,
         epochs: int = 2,
         batch: int = 512,
-        rate: float = 0.5,
+        rate: float = 0.4,
         vector_rate: float = 0.1,
         dense_rate: float = 2e-3,
         ballast: float = 1e-2,
         vector_ballast: float = 1e-4,
-        drop: float = 0.3,
-        row_drop: float = 0.1,
+        drop: float = 0.25,
+        row_drop: float = 0.2,
         random_state: int = 0,
     ) -> None:
         self.dimensions = dimensions

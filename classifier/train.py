@@ -27,7 +27,7 @@ TRUST = 0.25
 HELD_BACK = 25
 """One text in so many is kept from the learner, for calibration."""
 INVENTED, DISGUISED = 50_000, 30_000
-WEIGHTS = {"invented_spam": 0.4, "invented_identity": 0.7, "disguised": 0.5, "toxic_spans_civil": 4.0}
+WEIGHTS = {"invented_spam": 1.0, "invented_identity": 1.0, "disguised": 0.5, "toxic_spans_civil": 4.0}
 PRIORS = {"website": ("spam", 0.4), "name_is_keyword": ("spam", 1.5)}
 """Weights set by hand, in log-odds: no source of the training data has a website field or an author's name."""
 
