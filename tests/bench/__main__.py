@@ -1,0 +1,93 @@
+"""`make bench`: measures a whole house on this machine, prints the table and writes docs/benchmarks.md.
+
+Takes under three minutes. A real PostgreSQL is used as the tests find one, or left out loudly; the classifier's own
+figures follow. `--quick` runs stretches too short for figures to be trusted, to try the bench itself.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+
+import psycopg
+
+from tests import servers
+from tests.bench.page import page
+from tests.bench.profile import profile
+from tests.bench.throughput import Bounds, Measured, measure
+from tests.bench.trivial import tasks_a_second
+
+PAGE = Path(__file__).parents[2] / "docs" / "benchmarks.md"
+QUICK = Bounds(accepting=1.0, deciding=2.0, paced=2.0)
+
+
+def main() -> None:
+    """Run it all; the page is written at the end and printed as it is."""
+    told = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    told.add_argument("--quick", action="store_true", help="short stretches, and docs/ is left alone")
+    given = told.parse_args()
+    bounds = QUICK if given.quick else Bounds()
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="rd-bench-") as folder, servers.valkey() as redis_url:
+        home = Path(folder)
+        _say("one trivial Celery task a comment")
+        tasks = tasks_a_second(redis_url, bounds.accepting)
+        _say("the house on SQLite")
+        stores: dict[str, Measured | str] = {"SQLite": measure(home / "sqlite", None, redis_url, bounds)}
+        _say("the house on PostgreSQL")
+        where = ""
+        try:
+            with _postgresql() as (url, where):
+                stores["PostgreSQL"] = measure(home / "postgresql", url, redis_url, bounds)
+        except servers.Missing as reason:
+            stores["PostgreSQL"] = str(reason)
+            _say(f"NOT MEASURED: {reason}")
+        _say("where the time goes")
+        shares = profile(home / "profile")
+    text = page(f"{_machine()}{where}", stores, tasks, shares, time.monotonic() - began)
+    print(text, flush=True)
+    if given.quick:
+        return
+    PAGE.write_text(text)
+    if find_spec("classifier.bench"):
+        sys.exit(subprocess.run([sys.executable, "-m", "classifier.bench"], check=False).returncode)
+
+
+@contextmanager
+def _postgresql() -> Iterator[tuple[str, str]]:
+    """Yield a database of our own that waits for its disk as in production, and what is to be said of it."""
+    with servers.postgresql_database() as url:
+        name = url.rpartition("/")[2].partition("?")[0]
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute(f'ALTER DATABASE "{name}" SET synchronous_commit = on'.encode())
+            version, fsync = connection.execute(
+                "SELECT current_setting('server_version'), current_setting('fsync')"
+            ).fetchone() or ("?", "?")
+        yield url, f", PostgreSQL {version.split()[0]} with synchronous_commit on and fsync {fsync}"
+
+
+def _machine() -> str:
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    model = platform.processor() or platform.machine()
+    known = Path("/proc/cpuinfo")
+    if known.exists() and (found := re.search(r"model name\s*:\s*(.+)", known.read_text())):
+        model = found.group(1)
+    return f"{cores} processors ({model}), {platform.system()}, Python {platform.python_version()}"
+
+
+def _say(what: str) -> None:
+    print(f"bench: {what} …", file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    main()
