@@ -37,7 +37,7 @@ def main() -> None:
     told.add_argument("--quick", action="store_true", help="short stretches, and docs/ is left alone")
     given = told.parse_args()
     bounds = QUICK if given.quick else Bounds()
-    began = time.monotonic()
+    began, busy = time.monotonic(), os.getloadavg()[0]
     with tempfile.TemporaryDirectory(prefix="rd-bench-") as folder, servers.valkey() as redis_url:
         home = Path(folder)
         _say("one trivial Celery task a comment")
@@ -54,7 +54,8 @@ def main() -> None:
             _say(f"NOT MEASURED: {reason}")
         _say("where the time goes")
         shares = profile(home / "profile")
-    text = page(f"{_machine()}{where}", stores, tasks, shares, time.monotonic() - began)
+    machine = f"{_machine()}{where}; load average {busy:.1f} before the run"
+    text = page(machine, stores, tasks, shares, time.monotonic() - began)
     print(text, flush=True)
     if given.quick:
         return
