@@ -44,6 +44,8 @@ class Round:
     secrets: tuple[str, ...] = field(repr=False)
     waiting: deque[Delivery] = field(default_factory=deque)
     posting: int = 0
+    gone: str | None = None
+    """The address that answered 410, until the site's round ends: nothing more goes there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,43 +181,49 @@ class Postman:
 
     def _carry(self, one: Round, delivery: Delivery) -> None:
         """Post one delivery and record how it ended."""
+        site, secrets = one.site, one.secrets  # a new lease may bring a new address while this one is asked
+        if one.gone is not None and one.gone == site.callback_url:
+            self._put_off(one, 0.0, delivery)
+            return
         if self._is_stale(delivery):
             self._give_back([delivery], self._house.clock())
             return
-        outcome = self._try(one, delivery)
-        if outcome.status is None or outcome.kind == "slow_down":
-            self._put_off(one, outcome)
-        self._record(Ended(delivery, one.site, outcome))
+        outcome = self._try(site, secrets, delivery)
+        if outcome.kind == "gone":
+            one.gone = site.callback_url  # first of all: another thread may be leasing for this round
+        if outcome.status is None or outcome.kind in ("slow_down", "gone"):
+            self._put_off(one, outcome.retry_after or 0.0)
+        self._record(Ended(delivery, site, outcome))
 
     def _is_stale(self, delivery: Delivery) -> bool:
         """Whether the lease could run out while the receiver takes its time, and another worker post it beside us."""
         left = (delivery.next_attempt_at - self._house.clock()).total_seconds()
         return left < self._timeout + 2.0
 
-    def _try(self, one: Round, delivery: Delivery) -> Outcome:
-        if not one.secrets:
+    def _try(self, site: Site, secrets: tuple[str, ...], delivery: Delivery) -> Outcome:
+        if not secrets:
             return Outcome("retry", detail="no webhook secret could be opened, and nothing is sent unsigned")
         now = self._house.clock()
         headers = {
             "content-type": "application/json",
             "user-agent": USER_AGENT,
-            **sign(one.secrets, delivery.webhook_id, int(now.timestamp()), delivery.payload),
+            **sign(secrets, delivery.webhook_id, int(now.timestamp()), delivery.payload),
         }
         try:
             return self._post(
-                one.site.callback_url, headers, delivery.payload, allow=self._allow, timeout=self._timeout
+                site.callback_url, headers, delivery.payload, allow=self._allow, timeout=self._timeout
             )
         except Exception as failure:  # noqa: BLE001  # an unforeseen fault of one post must not leave it unrecorded
             log.warning("deliver.fault", delivery=delivery.id, error=type(failure).__name__)
             return Outcome("retry", detail=type(failure).__name__)
 
-    def _put_off(self, one: Round, outcome: Outcome) -> None:
-        """Give back what else waits for a receiver that does not answer: asking again at once helps nobody."""
+    def _put_off(self, one: Round, seconds: float, *unposted: Delivery) -> None:
+        """Give back what else waits for a receiver that will not have it now: asking again at once helps nobody."""
         with self._turn:
-            rest = list(one.waiting)
+            rest = [*unposted, *one.waiting]
             one.waiting.clear()
         if rest:
-            pause = max(PUT_OFF_SECONDS, outcome.retry_after or 0.0)
+            pause = max(PUT_OFF_SECONDS, seconds)
             self._give_back(rest, self._house.clock() + timedelta(seconds=pause))
 
     def _give_back(self, deliveries: Sequence[Delivery], due_at: datetime) -> None:

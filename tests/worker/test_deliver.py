@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from threading import Event
 from typing import Any
 
 import pytest
@@ -196,6 +198,48 @@ def test_gone_switches_the_sites_callbacks_off(office: Office) -> None:
         office.decide(site, 2)
         office.carry()
         assert len(hook.got) == 1
+
+
+def test_gone_stops_the_mail_that_is_leased_already(store: Store, offices: Callable[..., Office]) -> None:
+    """Of sixty that are due only those in the air are posted; the rest is given back uncounted and waits."""
+    office, posted = offices(store), list[bytes]()
+
+    def post(url: str, headers: object, body: bytes, **_: object) -> Outcome:
+        posted.append(body)
+        if len(posted) > 1:  # the others are in the air until the 410 is written down
+            assert switched_off.wait(10)
+            return Outcome("delivered", 204)
+        return Outcome("gone", 410)
+
+    switched_off = Event()
+    office.postman = office.new_postman(post=post)
+    site = office.site("courier", "http://127.0.0.1:9/")
+    office.decide(site, 60)
+    office.postman.collect()
+    until = time.monotonic() + 10
+    while office.look("courier").callback_disabled is None:
+        assert time.monotonic() < until, "the site was not switched off"
+        time.sleep(0.01)
+    switched_off.set()
+    assert office.postman.wait(10)
+    assert len(posted) <= PER_SITE
+    assert office.states().count("waiting") == 60 - len(posted)
+    assert {one.attempts for one in office.mail() if one.state == "waiting"} == {0}
+    with office.house.store.write() as tx:
+        tx.save_site(replace(office.look("courier"), callback_disabled=None))
+    office.ahead += timedelta(seconds=15)
+    office.carry()
+    assert office.states().count("delivered") == 59
+
+
+def test_a_receiver_that_answers_gone_to_all_is_asked_by_no_thread_twice(office: Office) -> None:
+    """Whoever hears 410 takes nothing more for that address."""
+    with receiver(410) as hook:
+        site = office.site("courier", hook.url)
+        office.decide(site, 60)
+        office.carry()
+    assert len(hook.got) <= PER_SITE
+    assert office.states().count("waiting") == 60 - len(hook.got)
 
 
 def test_gone_says_nothing_of_a_new_address(office: Office) -> None:
