@@ -43,8 +43,9 @@ def init(app: Flask, parts: Parts) -> None:
 
     @app.after_request
     def _harden(response: Response) -> Response:
-        for name, value in headers.items():
-            response.headers.setdefault(name, value)
+        # asking for each by its name would take twice as long
+        own = {name.lower() for name, _ in response.headers}
+        response.headers.extend([(name, value) for name, value in headers.items() if name.lower() not in own])
         return response
 
     assets.init(app)
