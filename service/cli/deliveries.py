@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 PAGE: Final = 200
 STATES: Final = ("waiting", "delivered", "dead")
+LAST_ID: Final = 2**63 - 1
+"""The greatest id that a database can hold."""
 
 
 @click.group()
@@ -52,6 +54,8 @@ def replay(ids: tuple[int, ...], site_name: str | None, dead: bool, as_json: boo
     """Send dead callbacks again: those with the IDS named, or all with --dead; same id, same bytes, new attempts."""
     if bool(ids) == dead:
         raise Refused("name the IDS to replay, or say --dead for all of them")
+    if not all(1 <= one <= LAST_ID for one in ids):
+        raise Refused(f"an id is a number of 1 to {LAST_ID}, as `replydesk deliveries list` shows it")
     from service.ports import DELIVER
 
     with opened_house() as parts:

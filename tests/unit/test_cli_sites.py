@@ -92,6 +92,8 @@ def test_without_json_the_secrets_are_whole_on_their_lines(run: Callable[..., Re
         (("comments", "--site", "nobody"), "no site"),
         (("deliveries", "list", "--site", "nobody"), "no site"),
         (("deliveries", "replay"), "--dead"),
+        (("deliveries", "replay", "99999999999999999999999"), "1 to 9223372036854775807"),
+        (("deliveries", "replay", "0"), "1 to 9223372036854775807"),
         (("import", "nothing.jsonl", "--site", "nobody"), "nothing.jsonl"),
     ],
 )
