@@ -67,8 +67,8 @@ OPERATIONS: Final = (
         "/v1/comments/batch",
         "submitBatch",
         "Submit up to 1,000 comments",
-        "Each item is a submission and is judged by itself: a bad one spoils no other. With an `Idempotency-Key`, "
-        "items without an id are named by the key and their place, so that the whole batch can be sent again.",
+        "Each item is a submission and is judged by itself: a bad one spoils no other. With an `Idempotency-Key` "
+        "the key and its place are each item's own key, so that the whole batch can be sent again.",
         {200: (answers.Batch, "One result for each item, in order.")},
         (*READ_BODY, *KEYED),
         "Submitting",

@@ -119,9 +119,8 @@ def _one(site: Site, raw: bytes, source: Source, key: str | None, began: float) 
 def _readable(
     site: Site, value: object, number: int, key: str | None, flawed: bool
 ) -> Submission | ReplydeskError:
-    """Read one item of a batch; the batch's idempotency key and its place name an item without an id."""
-    named = isinstance(value, dict) and value.get("id") is not None
-    own_key = None if key is None or named else f"{key}#{number}"
+    """Read one item of a batch; the batch's idempotency key and its place make the item's own."""
+    own_key = None if key is None else f"{key}#{number}"
     return _reading(lambda: _submission(site, value, Source.BATCH, own_key, flawed))
 
 

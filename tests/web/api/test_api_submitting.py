@@ -205,13 +205,23 @@ def test_a_flaw_in_one_item_is_its_own(newsroom: Newsroom) -> None:
 
 
 def test_a_whole_batch_can_be_sent_again(newsroom: Newsroom) -> None:
-    """With an Idempotency-Key, items without an id are replayed by their place in the batch."""
+    """With an Idempotency-Key, items without an id, too, are replayed by their place in the batch."""
     items = [submission(id=..., body="One."), submission(id=..., body="Two.")]
     headers = {"Idempotency-Key": "night-run"}
     first, second = (post_batch(newsroom, items, headers=headers) for _ in range(2))
     assert [result["id"] for result in first] == [result["id"] for result in second]
     assert [result["replay"] for result in second] == [True, True]
     assert newsroom.count() == 2
+
+
+def test_a_batch_sent_again_brings_no_old_text_back(newsroom: Newsroom) -> None:
+    """With an Idempotency-Key an item with an id is a replay, too, though its comment has been revised since."""
+    items, headers = [submission(id="kc", body="one")], {"Idempotency-Key": "kk2"}
+    post_batch(newsroom, items, headers=headers)
+    newsroom.post(submission(id="kc", body="two"))
+    (again,) = post_batch(newsroom, items, headers=headers)
+    assert (again["code"], again["replay"], again["revision"]) == (200, True, 2)
+    assert newsroom.comment("kc").body == "two"
 
 
 @pytest.mark.parametrize(
