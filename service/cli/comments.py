@@ -1,8 +1,10 @@
-"""`replydesk comments`: a site's comments as a stream, oldest first; what readers may see and where each stands."""
+"""`replydesk comments`: a site's comments as a stream, oldest first; each as it is known outside the house."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 import click
@@ -11,11 +13,15 @@ from service.cli.opened import opened_house, print_json
 
 if TYPE_CHECKING:
     from service.moderation.comment import Comment, Status
+    from service.moderation.verdict import Decision
+    from service.ports import Page, Site, Tx
     from service.wiring import Parts
 
 PAGE: Final = 200
 STATUSES: Final = ("pending", "approved", "rejected", "spam", "held", "withdrawn", "erased")
 EXCERPT: Final = 60
+FAR: Final = timedelta(days=1)
+IN_HOUSE_LIMIT: Final = 10_000  # a desk's last few seconds; one index finds them
 
 
 @click.command()
@@ -27,14 +33,24 @@ def comments(site_name: str, status: str | None, as_json: bool) -> None:
     from service.moderation.comment import Status
 
     with opened_house() as parts:
-        for comment in _stream(parts, site_name, Status(status) if status else None):
+        for listed in _stream(parts, site_name, Status(status) if status else None):
             if as_json:
-                print_json(_view(comment))
+                print_json(_view(listed))
             else:
-                click.echo(f"{comment.status:<9} {comment.id:<24} {_excerpt(comment)}")
+                comment = listed.comment
+                click.echo(f"{listed.status:<9} {comment.id:<24} {_excerpt(comment)}")
 
 
-def _stream(parts: Parts, site_name: str, status: Status | None) -> Iterator[Comment]:
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A comment as it is known outside: a decision that waits to leave the house has not happened yet."""
+
+    comment: Comment
+    status: Status
+    decided_at: datetime | None
+
+
+def _stream(parts: Parts, site_name: str, status: Status | None) -> Iterator[Listed]:
     """Read page after page, each in a transaction of its own: a slow reader holds nothing open."""
     from service.tuning import find_site
 
@@ -43,23 +59,59 @@ def _stream(parts: Parts, site_name: str, status: Status | None) -> Iterator[Com
     after: int | None = None
     while True:
         with parts.house.store.read() as tx:
+            waiting = {one.id: one for one in tx.departures_due(parts.house.clock() + FAR, IN_HOUSE_LIMIT)}
             page = tx.comments(site.id, status=status, after=after, limit=PAGE, oldest_first=True)
-        yield from page.comments
+            rows = _with_moved(tx, site, page, status, after, waiting)
+            listed = list(_as_outside(tx, rows, waiting))
+        yield from (one for one in listed if status in (None, one.status))
         after = page.next
         if after is None:
             return
 
 
-def _view(comment: Comment) -> dict[str, object]:
+def _with_moved(
+    tx: Tx,
+    site: Site,
+    page: Page,
+    status: Status | None,
+    after: int | None,
+    waiting: Mapping[int, Decision],
+) -> list[Comment]:
+    """Add to a page of one status the comments between its ends that only a waiting decision moved out of it."""
+    rows = {one.pk: one for one in page.comments}
+    moved = (one for one in waiting.values() if one.site_id == site.id and one.from_status is status)
+    for decision in moved:
+        pk = decision.comment_pk
+        within = (after is None or pk > after) and (page.next is None or pk <= page.next)
+        if within and (comment := tx.comment_by_pk(pk)):
+            rows.setdefault(pk, comment)
+    return [rows[pk] for pk in sorted(rows)]
+
+
+def _as_outside(tx: Tx, rows: Iterable[Comment], waiting: Mapping[int, Decision]) -> Iterator[Listed]:
+    from service.moderation.outside import outside
+
+    for comment in rows:
+        standing = waiting.get(comment.decision_id or 0)
+        decided_at = comment.decided_at
+        if standing is not None:
+            before = tx.decision(standing.previous) if standing.previous else None
+            decided_at = before.created_at if before else None
+        yield Listed(comment, outside(comment, standing).status, decided_at)
+
+
+def _view(listed: Listed) -> dict[str, object]:
+    from service.moderation.comment import Status
     from service.moderation.events import instant, public_view, verdict_view
 
-    waited = (comment.decided_at - comment.received_at).total_seconds() if comment.decided_at else None
+    comment, decided_at = listed.comment, listed.decided_at
+    verdict = comment.verdict if listed.status is not Status.PENDING else None
     return public_view(comment) | {
-        "status": str(comment.status),
+        "status": str(listed.status),
         "received_at": instant(comment.received_at),
-        "decided_at": instant(comment.decided_at),
-        "seconds_to_verdict": waited,
-        "verdict": verdict_view(comment.verdict) if comment.verdict else None,
+        "decided_at": instant(decided_at),
+        "seconds_to_verdict": (decided_at - comment.received_at).total_seconds() if decided_at else None,
+        "verdict": verdict_view(verdict) if verdict else None,
     }
 
 

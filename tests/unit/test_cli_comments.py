@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from click.testing import Result
 
-from service.actions import Scored, settle
-from service.moderation.verdict import LABELS, Assessment
+from service.actions import Judgement, Scored, review, settle
+from service.moderation.verdict import LABELS, Action, Assessment, Who
 from service.ports import SCORE, Site
 from service.wiring import Parts
 
@@ -222,6 +222,25 @@ def test_comments_are_listed_with_where_they_stand(
     assert approved["seconds_to_verdict"] >= 0
     assert approved["verdict"]["model"] == "made-up-1"
     assert not {"email", "author_key", "client", "ip"} & set(approved)
+
+
+def test_a_desk_decision_that_waits_is_not_listed(
+    imports: Callable[..., dict[str, int]], run: Run, parts: Parts, courier: Site
+) -> None:
+    """Until it leaves the house the comment stands where it stood, in its row, in its times and under --status."""
+    imports(line("a"), line("b", "Two."), line("c", "Three."))
+    decide_all(parts, toxicity=0.6)
+    before = listed(run)
+    assert {one["status"] for one in before} == {"held"}
+    review(parts.house, courier, "b", Judgement(Action.REJECT, Who.MODERATOR, "Mo"), delay=60.0)
+    imports(line("d", "Four."))
+    review(parts.house, courier, "d", Judgement(Action.APPROVE, Who.MODERATOR, "Mo"), delay=60.0)
+    assert [one for one in listed(run) if one["id"] != "d"] == before
+    assert [one["id"] for one in listed(run, "--status", "held")] == ["a", "b", "c"]
+    (pending,) = listed(run, "--status", "pending")
+    assert (pending["id"], pending["status"], pending["decided_at"]) == ("d", "pending", None)
+    assert listed(run, "--status", "rejected") == listed(run, "--status", "approved") == []
+    assert "rejected" not in run("comments", "--site", "courier").stdout
 
 
 def test_every_page_is_listed_once(imports: Callable[..., dict[str, int]], run: Run) -> None:
