@@ -80,7 +80,10 @@ def parent_of(tx: Tx, site: Site, article_url: str, parent_id: str) -> Comment |
 
 
 def shown_again(request: Request) -> dict[str, str]:
-    """Return what the reader typed, field by field, as it is shown again; an address is in no answer, this one too."""
+    """Return what the reader typed, field by field, for the form that is shown again; the email field comes back empty.
+
+    An address typed into the comment, name or website is shown again, to its writer alone: here nothing is masked yet.
+    """
     return {name: typed for name, typed in _typed(request).items() if name != "email"}
 
 
