@@ -36,6 +36,9 @@ from service.ports import (
     Tx,
 )
 
+RACES = 3
+"""How often a submission looks again when other requests use its idempotency key at the same moment."""
+
 # -- submit ------------------------------------------------------------------------------------------------------------
 
 
@@ -68,11 +71,20 @@ def _place_one(
 def _place_all(
     house: House, site: Site, drafts: Sequence[Draft], now: datetime
 ) -> list[Placed | ReplydeskError]:
-    placed: list[Placed | ReplydeskError] = []
-    with house.store.write() as tx:
-        for round_of_drafts in _rounds(drafts):
-            placed += _place(tx, site, round_of_drafts, now)
-    return placed
+    for _ in range(RACES):
+        placed: list[Placed | ReplydeskError] = []
+        try:
+            with house.store.write() as tx:
+                for round_of_drafts in _rounds(drafts):
+                    placed += _place(tx, site, round_of_drafts, now)
+            return placed
+        except _KeyRaced:
+            continue  # nothing is stored; the next round finds what the other request made of the key
+    return [IdempotencyMismatch() for _ in drafts]
+
+
+class _KeyRaced(Exception):
+    """Another request used one of the idempotency keys between our look and our commit."""
 
 
 def _rounds(drafts: Sequence[Draft]) -> Iterable[list[Draft]]:
@@ -110,7 +122,7 @@ def _place(tx: Tx, site: Site, drafts: Sequence[Draft], now: datetime) -> list[P
 
 def _replayed(tx: Tx, draft: Draft, key: Key) -> Placed | ReplydeskError:
     comment = tx.comment_by_pk(key.comment_pk)
-    if comment is None or key.content_hash != draft.content_hash:
+    if comment is None or key.request_hash != draft.request_hash:
         return IdempotencyMismatch()
     return Placed(comment, "replay")
 
@@ -120,14 +132,20 @@ def _again(tx: Tx, site: Site, draft: Draft, now: datetime) -> Placed | Replydes
     current = tx.comment(site.id, draft.id, lock=True)
     if current is None:
         return NotFound()
+    if draft.id_from_key and not _is_same(current, draft):
+        return IdempotencyMismatch()
     if current.content_hash == draft.content_hash:
         return Placed(current, "replay")
-    if draft.id_from_key:
-        return IdempotencyMismatch()
     if current.status in FINAL:
         return Final()
     revised = tx.revise(current, draft, now, keep_published=site.policy.moderation == "post")
     return Placed(revised, "revised") if revised else Conflict(current, None)
+
+
+def _is_same(current: Comment, draft: Draft) -> bool:
+    """Whether a draft under an id made from its key is what that key stood for before."""
+    there = (current.content_hash, current.article.url, current.parent_id)
+    return there == (draft.content_hash, draft.article.url, draft.parent_id)
 
 
 def _remember(
@@ -144,10 +162,10 @@ def _remember(
         answer = by_id[draft.id]
         if draft.idempotency_key and isinstance(answer, Placed):
             keys.append(
-                Key(draft.idempotency_key, answer.comment.pk, answer.comment.revision, draft.content_hash)
+                Key(draft.idempotency_key, answer.comment.pk, answer.comment.revision, draft.request_hash)
             )
-    if keys:
-        tx.remember_keys(site.id, keys, now)
+    if keys and len(tx.remember_keys(site.id, keys, now)) < len(keys):
+        raise _KeyRaced
 
 
 # -- settle ------------------------------------------------------------------------------------------------------------
@@ -276,17 +294,10 @@ def _leave(tx: Tx, sites: dict[int, Site], left: Sequence[tuple[Comment, Decisio
             for _, decision in numbered:
                 tx.depart(decision.id, decision.seq or 0)
         if sites[site_id].callback_url:
-            deliveries += [
-                _delivery(comment, decision) for comment, decision in numbered if _is_told(decision)
-            ]
+            deliveries += [_delivery(comment, decision) for comment, decision in numbered]
     if deliveries:
         tx.add_deliveries(deliveries)
     return bool(deliveries)
-
-
-def _is_told(decision: Decision) -> bool:
-    """A site that withdrew a comment knows; everything else is news to it."""
-    return decision.action is not Action.WITHDRAW
 
 
 def _delivery(comment: Comment, decision: Decision) -> Delivery:
@@ -369,7 +380,8 @@ def review(house: House, site: Site, comment_id: str, judgement: Judgement, dela
         _swap(tx, comment, standing, decision.to_status, decision.id, published, now)
         if standing and standing.seq is None:
             tx.undo_decision(standing.id, now)
-            tx.retract_labels(standing.id, now)
+        if standing:
+            tx.retract_labels(standing.id, now)  # one revision has one judgement: the one that stands
         tx.add_labels([_label(decision, judgement)])
         called_back = False
         if delay > 0:
@@ -437,7 +449,7 @@ def _swap(
     published: int | None,
     now: datetime,
 ) -> None:
-    """Move the comment, or refuse: the row changed under the hand."""
+    """Move the comment, or refuse: the row changed under the hand. The moment of its first verdict stays."""
     move = Move(
         pk=comment.pk,
         revision=comment.revision,
@@ -446,7 +458,7 @@ def _swap(
         to_status=to_status,
         decision_id=decision_id,
         published_revision=published,
-        decided_at=now,
+        decided_at=None if to_status is Status.PENDING else comment.decided_at or now,
     )
     if not tx.move([move]):
         raise Conflict(comment, standing)
@@ -491,20 +503,23 @@ def undo(
             raise NothingToUndo(comment, standing)
         tx.retract_labels(standing.id, now)
         called_back = _take_back(tx, site, comment, standing, who_kind, who, now)
-        after = tx.comment_by_pk(comment.pk)
+        after = tx.comment_by_pk(comment.pk) or comment
     if called_back:
         house.bell.ring(DELIVER)
-    return after or comment
+    if after.status is Status.PENDING:
+        house.bell.ring(SCORE)
+    return after
 
 
 def _take_back(
     tx: Tx, site: Site, comment: Comment, standing: Decision, who_kind: Who, who: str, now: datetime
 ) -> bool:
-    """Put the comment back where it was; a machine's verdict goes back to the queue, not to the machine."""
-    target = Status.HELD if standing.from_status is Status.PENDING else standing.from_status
+    """Put the comment back where it was. What has left the house goes to a person, never back to the machine."""
     if standing.seq is None:
-        _swap(tx, comment, standing, target, standing.previous, comment.published_revision, now)
+        before = standing.from_status
+        _swap(tx, comment, standing, before, standing.previous, comment.published_revision, now)
         return False
+    target = Status.HELD if standing.from_status is Status.PENDING else standing.from_status
     published = standing.from_published if target is Status.APPROVED else None
     restore = _follow_up(tx, comment, Action.RESTORE, target, who_kind, who, "undone", now)
     _swap(tx, comment, standing, target, restore.id, published, now)
@@ -512,7 +527,10 @@ def _take_back(
 
 
 def withdraw(house: House, site: Site, comment_id: str, who: str) -> Comment:
-    """Take the comment off for good, at the site's wish, and return it; withdrawing twice is no error."""
+    """Take the comment off for good, at the site's wish, and return it; withdrawing twice is no error.
+
+    The site is told by `comment.withdrawn` after whatever was on its way, so that its last word on the comment is this.
+    """
     now = house.clock()
     with house.store.write() as tx:
         comment = tx.comment(site.id, comment_id, lock=True)
@@ -525,8 +543,12 @@ def withdraw(house: House, site: Site, comment_id: str, who: str) -> Comment:
             tx.undo_decision(standing.id, now)
         withdrawal = _follow_up(tx, comment, Action.WITHDRAW, Status.WITHDRAWN, Who.SITE, who, None, now)
         _swap(tx, comment, standing, Status.WITHDRAWN, withdrawal.id, None, now)
-        _leave(tx, {site.id: site}, [(comment, withdrawal)], fresh=True)
-        return tx.comment_by_pk(comment.pk) or comment
+        tx.drop_dead_deliveries(comment.pk)  # a replay of an approval must not follow the withdrawal
+        called_back = _leave(tx, {site.id: site}, [(comment, withdrawal)], fresh=True)
+        after = tx.comment_by_pk(comment.pk) or comment
+    if called_back:
+        house.bell.ring(DELIVER)
+    return after
 
 
 def _follow_up(

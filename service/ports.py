@@ -60,12 +60,12 @@ class Placed:
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """An idempotency key that was used: which comment and revision it made, with which content."""
+    """An idempotency key that was used: which comment and revision it made, for which submission."""
 
     key: str
     comment_pk: int
     revision: int
-    content_hash: str
+    request_hash: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +183,9 @@ class Tx(Protocol):
 
     # -- accepting
     def keys_used(self, site_id: int, keys: Sequence[str]) -> dict[str, Key]: ...
-    def remember_keys(self, site_id: int, keys: Sequence[Key], now: datetime) -> None: ...
+    def remember_keys(self, site_id: int, keys: Sequence[Key], now: datetime) -> set[str]:
+        """Keep the keys and return those that are new; one that another transaction kept meanwhile is left out."""
+
     def add_comments(self, site_id: int, drafts: Sequence[Draft], now: datetime) -> dict[str, Comment]:
         """Insert the drafts (distinct ids) as pending revision 1; an id that exists already is left out of the answer.
 
@@ -287,7 +289,10 @@ class Tx(Protocol):
 
     # -- deliveries (the outbox)
     def add_deliveries(self, deliveries: Sequence[Delivery]) -> None:
-        """Store them; `id` is given by the store. States: waiting, delivered, dead."""
+        """Store them; `id` is given by the store. States: waiting, delivered, dead, dropped."""
+
+    def drop_dead_deliveries(self, comment_pk: int) -> int:
+        """Put the comment's dead deliveries out of reach of a replay (state dropped); return how many."""
 
     def lease_deliveries(
         self, now: datetime, until: datetime, limit: int, skip: Collection[int] = ()

@@ -60,6 +60,7 @@ def draft(comment_id: str = "c-1", author: str = ADA, **changes: Any) -> Draft:
         body=body,
         submitted_at=NOON,
         content_hash=f"hash of {body}",
+        request_hash=f"hash of {comment_id}: {body}",
         source=Source.API,
         author_key=f"key of {author}",
         client=Client("192.0.2.0", "Reader/1.0", None),

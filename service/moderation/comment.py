@@ -84,6 +84,7 @@ class Draft:
     """A comment as it passed the door: contacts masked, address sealed, not yet stored.
 
     `content_hash` is a keyed digest of what the reader wrote; two drafts with one id and one hash are a replay.
+    `request_hash` is a keyed digest of the whole submission; an idempotency key stands for one of these.
     """
 
     id: str
@@ -92,6 +93,7 @@ class Draft:
     body: str
     submitted_at: datetime
     content_hash: str
+    request_hash: str
     source: Source
     parent_id: str | None = None
     website: str | None = None

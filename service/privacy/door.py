@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import ipaddress
 import os
+from collections.abc import Mapping
 from datetime import datetime
 from urllib.parse import urlsplit
 
@@ -54,6 +55,7 @@ class Door:
             body=masked["body"].text,
             submitted_at=submission.submitted_at or now,
             content_hash=self._digest(site, "content", "\0".join(fields.values())),
+            request_hash=self._digest(site, "request", _told(submission, fields, sealed)),
             source=submission.source,
             author_key=sealed.author_key,
             box=sealed.box,
@@ -106,6 +108,12 @@ class Door:
         if key is not None:
             return "k-" + self._digest(site, "id", key)[:32]
         return f"{int(now.timestamp() * 1000):012x}-{os.urandom(10).hex()}"
+
+
+def _told(submission: Submission, fields: Mapping[str, str], sealed: Sealed) -> str:
+    """Join all that makes a submission the one it is; no part holds the separator."""
+    named = (submission.id, submission.article.url, submission.parent_id, sealed.author_key)
+    return "\0".join([*(part or "" for part in named), *fields.values()])
 
 
 def _contacts_signal(found: list[Contact]) -> dict[str, object]:

@@ -35,7 +35,7 @@ _KEYS = select(
     idempotency_keys.c.key,
     idempotency_keys.c.comment_pk,
     idempotency_keys.c.revision,
-    idempotency_keys.c.content_hash,
+    idempotency_keys.c.request_hash,
 ).where(
     idempotency_keys.c.site_id == bindparam("site_id"),
     idempotency_keys.c.key.in_(bindparam("keys", expanding=True)),
@@ -82,9 +82,9 @@ class AcceptingPart(Part):
 
     def keys_used(self, site_id: int, keys: Sequence[str]) -> dict[str, Key]:
         rows = self._read(_KEYS, site_id=site_id, keys=list(keys)) if keys else ()
-        return {row.key: Key(row.key, row.comment_pk, row.revision, row.content_hash) for row in rows}
+        return {row.key: Key(row.key, row.comment_pk, row.revision, row.request_hash) for row in rows}
 
-    def remember_keys(self, site_id: int, keys: Sequence[Key], now: datetime) -> None:
+    def remember_keys(self, site_id: int, keys: Sequence[Key], now: datetime) -> set[str]:
         self._add(
             idempotency_keys,
             [
@@ -93,13 +93,15 @@ class AcceptingPart(Part):
                     "key": key.key,
                     "comment_pk": key.comment_pk,
                     "revision": key.revision,
-                    "content_hash": key.content_hash,
+                    "request_hash": key.request_hash,
                     "created_at": now,
                 }
                 for key in sorted(keys, key=lambda key: key.key)
             ],
             unique=("site_id", "key"),
         )
+        kept = self.keys_used(site_id, [key.key for key in keys])
+        return {key.key for key in keys if kept.get(key.key) == key}
 
     def add_comments(self, site_id: int, drafts: Sequence[Draft], now: datetime) -> dict[str, Comment]:
         if not drafts:

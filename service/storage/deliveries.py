@@ -78,6 +78,11 @@ _FINISH = (
 )
 _REPLAY = update(deliveries).where(is_dead).values(state="waiting", attempts=0, next_attempt_at=_NOW)
 _REPLAY_SOME = _REPLAY.where(deliveries.c.pk.in_(bindparam("pks", expanding=True)))
+_DROP_DEAD = (
+    update(deliveries)
+    .where(is_dead, deliveries.c.comment_pk == bindparam("of_comment"))
+    .values(state="dropped")
+)
 _OF_SITE = deliveries.c.site_id == bindparam("of_site")
 
 
@@ -160,6 +165,9 @@ class DeliveriesPart(Part):
             arrived=now if state == "delivered" else None,
         )
         return finished.rowcount == 1
+
+    def drop_dead_deliveries(self, comment_pk: int) -> int:
+        return self._write(_DROP_DEAD, of_comment=comment_pk).rowcount
 
     def deliveries(
         self, site_id: int | None, state: str | None, limit: int, after: int = 0

@@ -80,6 +80,9 @@ _APPROVED_AUTHORS = (
         comments.c.author_key.in_(bindparam("author_keys", expanding=True)),
         comments.c.author_key.is_not(None),
         comments.c.status == word("approved"),
+        comments.c.published_revision.is_not(
+            None
+        ),  # an approval that still waits to leave does not count yet
     )
     .distinct()
 )

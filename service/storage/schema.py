@@ -204,7 +204,7 @@ idempotency_keys = Table(
     Column("key", Text, primary_key=True),
     Column("comment_pk", Pk, nullable=False),
     Column("revision", Integer, nullable=False),
-    Column("content_hash", Text, nullable=False),
+    Column("request_hash", Text, nullable=False),
     Column("created_at", Instant, nullable=False, index=True),
 )
 

@@ -175,11 +175,11 @@ def test_box_and_originals_are_kept_beside_the_comment(store: Store, site: Site)
 
 def test_used_keys_are_remembered_by_site(store: Store, site: Site) -> None:
     """An idempotency key names what it made, on its own site; the first use of it stands."""
-    key = Key("key-1", comment_pk=7, revision=1, content_hash="hash")
+    key = Key("key-1", comment_pk=7, revision=1, request_hash="hash")
     with store.write() as tx:
         other = tx.add_site(herald())
         tx.remember_keys(site.id, [key], NOON)
-        tx.remember_keys(site.id, [replace(key, content_hash="other")], NOON)
+        tx.remember_keys(site.id, [replace(key, request_hash="other")], NOON)
     with store.read() as tx:
         assert tx.keys_used(site.id, ["key-1", "key-2"]) == {"key-1": key}
         assert tx.keys_used(other.id, ["key-1"]) == {}

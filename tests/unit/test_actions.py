@@ -214,6 +214,30 @@ def test_an_idempotency_key_is_not_used_for_other_content(desk: Desk) -> None:
     assert isinstance(answer, IdempotencyMismatch)
 
 
+def test_an_idempotency_key_stands_for_one_submission_whole(desk: Desk) -> None:
+    """With a key that was used, another id, article, parent or author is no replay though the text is the same."""
+    first = comment("a-1", idempotency_key="k")
+    desk.post(first)
+    others = (
+        replace(first, id="b-1"),
+        replace(first, article=Article("https://courier.example/elsewhere")),
+        replace(first, parent_id="c-0"),
+        replace(first, email=Address.parse("bo@mail.example")),
+    )
+    assert [type(answer) for other in others for answer in desk.post(other)] == [IdempotencyMismatch] * 4
+    (again,) = desk.post(first)
+    assert isinstance(again, Placed)
+    assert (again.outcome, again.comment.id) == ("replay", "a-1")
+
+
+def test_a_key_without_an_id_stands_for_one_article(desk: Desk) -> None:
+    """The same short text under another article, sent with the same key, is refused and not swallowed."""
+    first = comment(None, idempotency_key="k", body="Agreed.")
+    desk.post(first)
+    (answer,) = desk.post(replace(first, article=Article("https://courier.example/elsewhere")))
+    assert isinstance(answer, IdempotencyMismatch)
+
+
 def test_a_withdrawn_comment_takes_no_revision(desk: Desk) -> None:
     """Final is final; the same content is still a replay."""
     desk.accept()
@@ -480,6 +504,37 @@ def test_undo_before_departure_is_free(desk: Desk) -> None:
     assert desk.labels() == [(APPROVE, False)]
 
 
+def test_undoing_a_waiting_decision_on_a_pending_comment_leaves_it_to_the_machine(desk: Desk) -> None:
+    """Nothing left the house, so outside nothing changed: the comment is pending as before, and is scored."""
+    accepted = desk.accept()
+    desk.decide("c-1", APPROVE, delay=5)
+    assert desk.undo("c-1").status is Status.PENDING
+    assert SCORE in [name for name, _ in desk.bell.rung]
+    desk.tick(6)
+    assert depart(desk.house) == 0
+    assert desk.score(accepted).status is Status.APPROVED
+
+
+def test_an_overruled_judgement_teaches_nothing(desk: Desk) -> None:
+    """Of two judgements on one revision only the one that stands is a label."""
+    desk.score(desk.accept(), toxicity=0.7)
+    first = desk.decide("c-1", APPROVE)
+    desk.decide("c-1", REJECT, replaces=first.id)
+    with desk.house.store.read() as tx:
+        labels = [(label.action, label.retracted_at is None) for label in tx.labels_of(desk.look().pk)]
+    assert labels == [(APPROVE, False), (REJECT, True)]
+
+
+def test_an_approval_that_waits_makes_nobody_known(desk: Desk) -> None:
+    """A first-time author stays one until an approval has left the house, so an undo leaves nothing published."""
+    with desk.house.store.write() as tx:
+        desk.site = replace(desk.site, policy=Policy(version=2, hold_first_time=True))
+        tx.save_site(desk.site)
+    desk.score(desk.accept("c-1"))
+    desk.decide("c-1", APPROVE, delay=5)
+    assert desk.score(desk.accept("c-2", body="And another one.")).status is Status.HELD
+
+
 def test_undo_after_departure_tells_the_site(desk: Desk) -> None:
     """A compensating decision follows, numbered after the first, and the page shows what it did before."""
     desk.score(desk.accept(), toxicity=0.7)
@@ -525,13 +580,13 @@ def test_undo_names_the_decision_it_saw(desk: Desk) -> None:
 
 
 def test_a_withdrawn_comment_is_gone_from_the_page(desk: Desk) -> None:
-    """The site that withdrew it knows, so only the feed tells; withdrawing twice is no error."""
+    """The page shows it no more, callback and feed say so once; withdrawing twice is no error."""
     desk.score(desk.accept())
     for _ in range(2):
         assert withdraw(desk.house, desk.site, "c-1", "courier").status is Status.WITHDRAWN
     assert (desk.published(), desk.told(), desk.feed()) == (
         [],
-        ["approved"],
+        ["approved", "withdrawn"],
         [(1, "approve"), (2, "withdraw")],
     )
 
@@ -560,3 +615,24 @@ def test_what_is_not_there_cannot_be_withdrawn(desk: Desk) -> None:
     """Unknown ids are not found."""
     with pytest.raises(NotFound):
         withdraw(desk.house, desk.site, "nothing", "courier")
+
+
+def test_the_withdrawal_is_the_last_the_site_hears(desk: Desk) -> None:
+    """It follows the approval that is still on its way, and a dead approval can no longer be replayed."""
+    desk.score(desk.accept())
+    withdraw(desk.house, desk.site, "c-1", "site")
+    with desk.house.store.write() as tx:
+        told = [one.type for one in tx.deliveries(None, "waiting", 10)]
+    assert told == ["comment.approved", "comment.withdrawn"]
+
+
+def test_a_dead_approval_is_not_replayed_after_the_withdrawal(desk: Desk) -> None:
+    """What was given up before the withdrawal stays given up."""
+    desk.score(desk.accept())
+    with desk.house.store.write() as tx:
+        (one,) = tx.lease_deliveries(desk.now, desk.now + timedelta(seconds=60), 10)
+        tx.finish_delivery(one.id, one.attempts, "dead", "gone", None, desk.now)
+    withdraw(desk.house, desk.site, "c-1", "site")
+    with desk.house.store.write() as tx:
+        assert tx.replay_deliveries(None, None, desk.now) == 0
+        assert [one.type for one in tx.deliveries(None, "waiting", 10)] == ["comment.withdrawn"]

@@ -32,11 +32,13 @@ class CommentsPart(Part):
     def keys_used(self, site_id: int, keys: Sequence[str]) -> dict[str, Key]:
         return {key: found for key in keys if (found := self._state.keys.get((site_id, key)))}
 
-    def remember_keys(self, site_id: int, keys: Sequence[Key], now: datetime) -> None:
+    def remember_keys(self, site_id: int, keys: Sequence[Key], now: datetime) -> set[str]:
         state = self._change()
-        for key in keys:
-            state.keys.setdefault((site_id, key.key), key)
-            state.keys_at.setdefault((site_id, key.key), as_stored(now))
+        fresh = [key for key in keys if (site_id, key.key) not in state.keys]
+        for key in fresh:
+            state.keys[site_id, key.key] = key
+            state.keys_at[site_id, key.key] = as_stored(now)
+        return {key.key for key in fresh}
 
     def add_comments(self, site_id: int, drafts: Sequence[Draft], now: datetime) -> dict[str, Comment]:
         state = self._change()
@@ -176,7 +178,9 @@ class CommentsPart(Part):
         approved = {
             comment.author_key
             for comment in self._state.comments.values()
-            if comment.site_id == site_id and comment.status is Status.APPROVED
+            if comment.site_id == site_id
+            and comment.status is Status.APPROVED
+            and comment.published_revision is not None
         }
         return set(author_keys) & {key for key in approved if key is not None}
 

@@ -63,6 +63,13 @@ class DeliveriesPart(Part):
         site = self._state.sites[site_id]
         return site.callback_url is not None and site.callback_disabled is None
 
+    def drop_dead_deliveries(self, comment_pk: int) -> int:
+        deliveries = self._change().deliveries
+        dead = [one for one in deliveries.values() if (one.comment_pk, one.state) == (comment_pk, "dead")]
+        for one in dead:
+            deliveries[one.id] = replace(one, state="dropped")
+        return len(dead)
+
     def finish_delivery(
         self,
         delivery_id: int,
