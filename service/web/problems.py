@@ -110,7 +110,8 @@ KINDS: Final[Mapping[str, Kind]] = {
             "idempotency-mismatch",
             409,
             "This idempotency key was used with other content",
-            "A key names one submission for ever. Send a new key for a new submission.",
+            "A key names one submission for 7 days, and a line of an import for good. Send a new key for a new "
+            "submission.",
         ),
         Kind(
             "too-large",

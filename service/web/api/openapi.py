@@ -27,7 +27,8 @@ PARAMETERS: Final[dict[str, dict[str, Any]]] = {
     "site": {"in": "path", "schema": {"type": "string", "pattern": "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"}},
     "Idempotency-Key": {
         "in": "header",
-        "description": "Names this submission for ever: sent again with the same content it is a replay.",
+        "description": "Names this submission for 7 days: sent again under it, the same one is a replay and another is "
+        "refused. The lines of `replydesk import` are known for good.",
         "schema": {"type": "string", "pattern": "^[!-~]{1,255}$"},
     },
     "Prefer": {

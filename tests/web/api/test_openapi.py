@@ -17,6 +17,7 @@ from jsonschema import Draft202012Validator
 from service.web.api.operations import OPERATIONS
 from tests.web.api.caller import Newsroom, submission
 from tests.web.api.serving import served
+from worker.sweep import KEYS_KEPT
 
 EXAMPLES = os.environ.get("REPLYDESK_TEST_EXAMPLES", "4")
 """Generated examples for each operation and phase; raise it for a longer run, such as 100."""
@@ -79,6 +80,24 @@ def test_examples_are_what_they_describe(newsroom: Newsroom, spec: dict[str, Any
     """The example of a submission is accepted as it stands."""
     example = spec["paths"]["/v1/comments"]["post"]["requestBody"]["content"]["application/json"]["example"]
     assert newsroom.post(example).status_code == 202
+
+
+def test_how_long_a_key_counts_is_told_as_it_is(newsroom: Newsroom, spec: dict[str, Any]) -> None:
+    """The description and the page of the problem name the days after which the sweep forgets a key, and no more."""
+    (key,) = (
+        one for one in spec["paths"]["/v1/comments"]["post"]["parameters"] if one["name"] == "Idempotency-Key"
+    )
+    page = newsroom.call("GET", "/problems/idempotency-mismatch", None).text
+    for told in (key["description"], page):
+        assert f"{KEYS_KEPT.days} days" in told
+        assert "ever" not in told.split()
+
+
+def test_what_makes_a_comment_the_same_is_told(spec: dict[str, Any]) -> None:
+    """Id and text; another article or parent under them changes nothing."""
+    told = spec["paths"]["/v1/comments"]["post"]["description"]
+    for word in ("name", "website", "body", "article", "parent", "changes nothing"):
+        assert word in told
 
 
 def test_errors_are_described_as_problems(spec: dict[str, Any]) -> None:
