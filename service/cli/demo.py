@@ -89,7 +89,7 @@ def _curl(settings: Settings) -> str:
         (
             f"curl -s {shlex.quote(settings.public_url + '/v1/comments')}",
             f"-H 'Authorization: Bearer {_kept_key(settings)}'",
-            "-H 'Content-Type: application/json' -H 'Prefer: wait=5'",
+            "-H 'Content-Type: application/json' -H 'Prefer: wait=10'",
             f"-d {shlex.quote(json.dumps(body))}",
         )
     )

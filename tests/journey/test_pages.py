@@ -183,6 +183,8 @@ def test_a_reader_without_scripts_comments_and_sees_it_published(served: Served,
     expect(page.get_by_role("alert")).to_contain_text("Give your name")
     expect(page.get_by_label("Comment")).to_have_value("Hooray for the bridge!")
     page.get_by_label("Name").fill("Ada")
+    expect(page.get_by_label("Email")).to_have_value("")
+    page.get_by_label("Email").fill("ada@example.org")
     page.get_by_role("button", name="Post comment").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Your comment has arrived")
     assert "/r/" in page.url
