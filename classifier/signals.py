@@ -39,6 +39,7 @@ _BARE = re.compile(
     r"(?<![\w@./])[\w-]{2,40}\.(?:com|net|org|info|biz|ru|cn|xyz|top|club|online|site|shop|store|vip|io|co|me|tk|live)\b",
     re.IGNORECASE,
 )
+_DOTTED = re.compile(r"\.[a-z]")
 _ENDINGS = (
     ".com", ".net", ".org", ".info", ".biz", ".ru", ".cn", ".xyz", ".top", ".club", ".online", ".site", ".shop",
     ".store", ".vip", ".io", ".co", ".me", ".tk", ".live",
@@ -49,7 +50,7 @@ _SPAM_ENDINGS = (
 )  # fmt: skip
 _MARKUP = ("<a ", "</", "[url", "[/", "href=", "&lt;", "<br")
 _CONTACTS = ("⟦email⟧", "⟦phone⟧", "⟦handle⟧", "whatsapp", "telegram", "WhatsApp", "Telegram")
-_MONEY = ("$", "€", "£", "₿", "USD", "usd", "BTC", "btc")
+_MONEY = re.compile("[$€£₿]|USD|usd|BTC|btc")
 
 
 def measure(
@@ -83,14 +84,15 @@ def _from_text(row: NDArray[np.float32], text: str) -> None:
         row[1] = len(hosts) > 2
         row[2] = any(host in SHORTENERS for host in hosts)
         row[3] = any(host.endswith(_SPAM_ENDINGS) for host in hosts)
-    elif any(ending in text for ending in _ENDINGS):
+    elif _DOTTED.search(text) and any(ending in text for ending in _ENDINGS):
         found = _BARE.search(text)
         if found:
             row[4] = 1
             row[2] = found.group().lower() in SHORTENERS
             row[3] = found.group().lower().endswith(_SPAM_ENDINGS)
-    row[5] = any(each in text for each in _CONTACTS)
-    row[6] = any(each in text for each in _MONEY)
+    if "⟦" in text or "hats" in text or "elegram" in text:
+        row[5] = any(each in text for each in _CONTACTS)
+    row[6] = _MONEY.search(text) is not None
     row[13] = ("<" in text or "[" in text or "&" in text) and any(each in text for each in _MARKUP)
 
 
