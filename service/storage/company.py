@@ -29,6 +29,7 @@ class Waiting:
     alone: bool = False
     done: bool = False
     added: Comment | None = None
+    refused: Exception | None = None
 
 
 class Company:
@@ -45,18 +46,28 @@ class Company:
         with self._lock:
             self._waiting.append(mine)
         with self._turn:
+            if mine.refused:
+                raise mine.refused
             if not mine.done:
                 self._go(mine)
         return mine.added
 
     def _go(self, mine: Waiting) -> None:
-        """Write what waits. Where that fails each goes alone, by its own thread: one must not spoil the others."""
+        """Write what waits. Where that fails each goes alone, by its own thread: one must not spoil the others.
+
+        A store that cannot be entered has kept this thread for its whole time-out already. Those behind it are told the
+        same at once: each would wait as long again, one after the other.
+        """
         going = self._taken_out(mine)
+        entered = False
         try:
             with self._write() as tx:
+                entered = True
                 going += [] if mine.alone else self._others(mine)
                 added = _added(tx, going)
-        except Exception:
+        except Exception as failure:
+            if not entered:
+                self._refuse_all(failure)
             if len(going) == 1:
                 raise
             for one in going:
@@ -66,6 +77,12 @@ class Company:
         for one in going:
             one.added = added.get((one.site_id, one.draft.id))
             one.done = True
+
+    def _refuse_all(self, failure: Exception) -> None:
+        with self._lock:
+            waiting, self._waiting = self._waiting, []
+        for one in waiting:
+            one.refused = failure
 
     def _taken_out(self, mine: Waiting) -> list[Waiting]:
         with self._lock:
