@@ -50,9 +50,10 @@ OPERATIONS: Final = (
         "submitComment",
         "Submit a comment",
         "Stores the comment and answers before it is scored. The same `id` (or `Idempotency-Key`) with the same "
-        "content is a replay; the same `id` with new text is the next revision. A comment is its id and its text (name, website, "
-        "body): the same id and text under another article or parent is a replay, too, and changes nothing. With "
-        "`Prefer: wait=N` (at most 10 seconds) the answer is the comment with its verdict where there is one in time.",
+        "content is a replay; the same `id` with new text is the next revision. A comment is its id and its text "
+        "(name, website, body): the same id and text under another article or parent is a replay, too, and changes "
+        "nothing. With `Prefer: wait=N` (at most 10 seconds) the answer is the comment with its verdict where there is "
+        "one in time.",
         {
             200: (None, "A replay, or the comment with its verdict."),
             202: (answers.Accepted, "Stored, and pending."),
