@@ -16,9 +16,11 @@ from service.moderation.terms import change, known_terms, to_terms
 from service.ports import Site, Tx
 from service.privacy.keys import fingerprint, new_akismet_key, new_api_key, new_webhook_secret
 from service.privacy.sealing import new_contact_keys
+from service.targets import Allow, is_closed
 from service.webhooks import SecretError, parse_secret
 
 if TYPE_CHECKING:
+    from service.settings import Settings
     from service.wiring import Parts
 
 OVERLAP: Final = timedelta(hours=24)
@@ -44,6 +46,7 @@ def tune_site(parts: Parts, name: str, terms: Mapping[str, str]) -> Site:
     plain = {key: value for key, value in terms.items() if key in SETTINGS}
     policy = {key: value for key, value in terms.items() if key not in SETTINGS}
     read, faults = _read(plain)
+    faults += closed_faults("callback_url", plain.get("callback_url"), parts.settings)
     secret = read.pop("webhook_secret", None)
     with parts.house.store.write() as tx:
         site = find_site(tx, name)
@@ -56,14 +59,9 @@ def tune_site(parts: Parts, name: str, terms: Mapping[str, str]) -> Site:
             tuned = _with_policy(tuned, policy, faults)
         if faults:
             raise Invalid(faults)
-        if (
-            "callback_url" in read
-            and read["callback_url"] != site.callback_url
-            and "callback_disabled" not in read
-        ):
-            tuned = replace(
-                tuned, callback_disabled=None
-            )  # why the old address was given up says nothing of the new
+        if "callback_url" in read and "callback_disabled" not in read:
+            # why an address was given up says nothing of a new one; and who gives the same again, has mended it
+            tuned = replace(tuned, callback_disabled=None)
         tx.save_site(tuned)
         tx.log_act("operator", "tune", f"site {name}: {', '.join(sorted(terms))}", parts.house.clock())
     return tuned
@@ -184,6 +182,24 @@ def web_url(value: str) -> str:
     if urlsplit(value).username is not None:
         raise ValueError("must not hold a user name or password")
     return value
+
+
+def closed_faults(field: str, callback_url: str | None, settings: Settings) -> list[Fault]:
+    """Name a callback address that no callback would ever be sent to, and the setting that opens it."""
+    try:
+        if not callback_url or not is_closed(
+            web_url(callback_url), Allow.parse(",".join(settings.callback_allow))
+        ):
+            return []
+    except ValueError:
+        return []  # no web address at all, which is said by whoever reads it
+    return [
+        Fault(
+            field,
+            "is a private, loopback or reserved address; REPLYDESK_CALLBACK_ALLOW can name it",
+            "closed",
+        )
+    ]
 
 
 def _callback_url(value: str) -> str | None:

@@ -18,9 +18,10 @@ import structlog
 from service.moderation.errors import ReplydeskError
 from service.moderation.events import Delivery, instant
 from service.ports import Site
+from service.targets import Allow
 from service.webhooks import Outcome, next_attempt, sign
 from service.wiring import Parts
-from worker.outbound import Allow, post
+from worker.outbound import post
 
 TIMEOUT_SECONDS: Final = 15.0
 LEASE_SECONDS: Final = 60.0

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import functools
 import http.client
-import ipaddress
 import queue
 import re
 import socket
@@ -23,6 +22,7 @@ import urllib3.exceptions
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
 from service.moderation.errors import ReplydeskError
+from service.targets import HOST, Allow, is_public, read_address
 from service.webhooks import Outcome, read_retry_after
 
 URL_LIMIT: Final = 2048
@@ -30,72 +30,12 @@ BODY_READ: Final = 64 * 1024
 ADDRESSES_TRIED: Final = 4
 LOOKUPS_AT_ONCE: Final = 32
 ODD: Final = re.compile(r"[\x00-\x20\x7f\\\ud800-\udfff]")
-HOST: Final = re.compile(r"[a-z0-9_](?:[a-z0-9_.-]{0,251}[a-z0-9_])?")
-
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
-
-# The registries of special-purpose addresses (RFC 6890 and what came since) and the metadata hosts of clouds. The
-# standard library's is_global is not used: what it answers depends on the Python release.
-CLOSED_IPV4: Final = tuple(
-    ipaddress.IPv4Network(network)
-    for network in (
-        "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/24",
-        "192.0.2.0/24", "192.88.99.0/24", "192.168.0.0/16", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24",
-        "224.0.0.0/4", "240.0.0.0/4", "168.63.129.16/32",
-    )
-)  # fmt: skip
-OPEN_IPV6: Final = ipaddress.IPv6Network("2000::/3")
-CLOSED_IPV6: Final = tuple(
-    ipaddress.IPv6Network(network) for network in ("2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20")
-)
-NAT64: Final = ipaddress.IPv6Network("64:ff9b::/96")
 
 lookups = threading.BoundedSemaphore(LOOKUPS_AT_ONCE)
 
 
-class AllowError(ReplydeskError, ValueError):
-    """REPLYDESK_CALLBACK_ALLOW has an entry that is no host, host:port or network."""
-
-
 class RefusedError(ReplydeskError, ValueError):
     """The callback address is one that we do not call."""
-
-
-@dataclass(frozen=True, slots=True)
-class Allow:
-    """Targets that may be called although they are private: hosts and networks, each with a port or for all ports."""
-
-    hosts: frozenset[tuple[str, int | None]] = frozenset()
-    networks: tuple[tuple[Network, int | None], ...] = ()
-
-    @classmethod
-    def parse(cls, text: str) -> Allow:
-        """Read hosts, `host:port`, addresses and networks such as `10.0.0.0/8`, comma-separated; else AllowError."""
-        hosts: set[tuple[str, int | None]] = set()
-        networks: list[tuple[Network, int | None]] = []
-        for entry in filter(None, (part.strip() for part in text.split(","))):
-            name, port = _with_port(entry)
-            network = _network(name)
-            if network is not None:
-                networks.append((network, port))
-            elif HOST.fullmatch(name) and not name.replace(".", "").isdigit():
-                hosts.add((name, port))
-            else:
-                raise AllowError(
-                    "REPLYDESK_CALLBACK_ALLOW: give hosts, host:port or networks such as 10.0.0.0/8,"
-                    f" not {entry[:80]!r}"
-                )
-        return cls(frozenset(hosts), tuple(networks))
-
-    def opens(self, host: str, port: int, address: Address) -> bool:
-        """Tell whether an entry names this host or a network around this address, for this port."""
-        if (host, None) in self.hosts or (host, port) in self.hosts:
-            return True
-        return any(
-            address.version == network.version and address in network and for_port in (None, port)
-            for network, for_port in self.networks
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,20 +127,11 @@ def look_up(host: str, port: int, timeout: float) -> list[str]:
     return result
 
 
-def is_public(address: Address) -> bool:
-    """Tell whether an address belongs to the open internet, and to no host's or cloud's inside."""
-    if isinstance(address, ipaddress.IPv4Address):
-        return not any(address in network for network in CLOSED_IPV4)
-    if address in NAT64:
-        return is_public(ipaddress.IPv4Address(int(address) & 0xFFFFFFFF))
-    return address in OPEN_IPV6 and not any(address in network for network in CLOSED_IPV6)
-
-
 def _judged(target: Target, addresses: Sequence[str], allow: Allow) -> list[str]:
     """Keep what may be called; RefusedError when nothing is left."""
     kept = []
     for text in addresses:
-        address = _address(text)
+        address = read_address(text)
         if address is not None and (is_public(address) or allow.opens(target.host, target.port, address)):
             kept.append(text)
     if not kept:
@@ -293,7 +224,7 @@ def _reason(error: Exception, timeout: float) -> str:
 def _ascii_host(host: str) -> str:
     """Return the host as an address or an ASCII name, in lower case."""
     plain = host.rstrip(".").lower()
-    if _address(plain) is not None:
+    if read_address(plain) is not None:
         return plain
     if not plain.isascii():
         try:
@@ -303,29 +234,3 @@ def _ascii_host(host: str) -> str:
     if not HOST.fullmatch(plain) or ".." in plain:
         raise RefusedError("the host is no valid name")
     return plain
-
-
-def _address(text: str) -> Address | None:
-    """Read an IP address; one with a zone (`fe80::1%eth0`) is none."""
-    if "%" in text:
-        return None
-    try:
-        return ipaddress.ip_address(text)
-    except ValueError:
-        return None
-
-
-def _network(text: str) -> Network | None:
-    try:
-        return ipaddress.ip_network(text.removeprefix("[").removesuffix("]"), strict=False)
-    except ValueError:
-        return None
-
-
-def _with_port(entry: str) -> tuple[str, int | None]:
-    """Split `host:port` and `[::1]:port`; an address with colons of its own has no port."""
-    name, _, port = entry.lower().rpartition(":")
-    numeric = port.isascii() and port.isdigit() and len(port) <= 5 and 0 < int(port) < 65536
-    if numeric and name and (":" not in name or (name[0], name[-1]) == ("[", "]")):
-        return name, int(port)
-    return entry.lower().rstrip("."), None

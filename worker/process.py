@@ -11,9 +11,9 @@ import structlog
 from celery import current_app, signals
 
 from service.settings import Settings
+from service.targets import Allow
 from service.wiring import Parts, build
 from worker.deliver import Postman
-from worker.outbound import Allow
 from worker.reader import ModelScorer
 from worker.sweep import Sweep
 

@@ -37,7 +37,7 @@ def site() -> None:
 def add(name: str, url: str, callback: str | None, title: str | None, as_json: bool) -> None:
     """Make the site NAME (a-z, 0-9 and -) and print its secrets, once."""
     from service.enrolment import enrol_site
-    from service.tuning import web_url
+    from service.tuning import closed_faults, web_url
 
     for option, value in (("--url", url), ("--callback", callback)):
         try:
@@ -46,6 +46,8 @@ def add(name: str, url: str, callback: str | None, title: str | None, as_json: b
         except ValueError as wrong:
             raise Refused(f"{option}: {wrong}") from None
     with opened_house() as parts:
+        for fault in closed_faults("--callback", callback, parts.settings):
+            raise Refused(f"{fault.field}: {fault.message}")
         secrets = enrol_site(parts, name, url, callback, title).shown()
     _show_secrets(secrets, as_json)
 

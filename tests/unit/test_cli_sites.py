@@ -202,7 +202,7 @@ def test_an_operators_own_webhook_secret_is_taken(
 
 
 def test_callbacks_are_switched_on_again(run: Callable[..., Result], parts: Parts) -> None:
-    """By clearing the reason, or by giving another address."""
+    """By clearing the reason, or by giving an address, another one or the same again."""
     added(run, "--callback", "https://courier.example/hook")
     run("site", "set", "courier", "callback_disabled=moving house")
     assert site_of(parts).callback_disabled == "moving house"
@@ -212,6 +212,63 @@ def test_callbacks_are_switched_on_again(run: Callable[..., Result], parts: Part
     run("site", "set", "courier", "callback_disabled=moving house")
     run("site", "set", "courier", "callback_url=https://courier.example/new")
     assert site_of(parts).callback_disabled is None
+    run("site", "set", "courier", "callback_disabled=HTTP 410")
+    run("site", "set", "courier", "callback_url=https://courier.example/new")
+    assert site_of(parts).callback_disabled is None
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "10.0.0.7",
+        "192.168.1.1:8080",
+        "127.0.0.1",
+        "169.254.169.254",
+        "[::1]",
+        "[fe80::1]",
+        "[::ffff:10.0.0.7]",
+    ],
+)
+def test_a_callback_address_that_would_be_refused_is_refused_at_once(
+    run: Callable[..., Result], parts: Parts, monkeypatch: pytest.MonkeyPatch, host: str
+) -> None:
+    """A private, loopback, link-local or metadata address is named with the setting that would open it."""
+    added(run)
+    monkeypatch.setenv("REPLYDESK_CALLBACK_ALLOW", "10.9.0.0/16")
+    done = run("site", "set", "courier", f"callback_url=http://{host}/hook", code=2)
+    assert len(done.stderr.splitlines()) == 1
+    assert done.stderr.startswith("replydesk: callback_url")
+    assert "REPLYDESK_CALLBACK_ALLOW" in done.stderr
+    added_too = (
+        "site",
+        "add",
+        "herald",
+        "--url",
+        "https://herald.example",
+        "--callback",
+        f"http://{host}/hook",
+    )
+    assert "REPLYDESK_CALLBACK_ALLOW" in run(*added_too, code=2).stderr
+    assert site_of(parts).callback_url is None
+
+
+@pytest.mark.parametrize(
+    ("allow", "url"),
+    [
+        ("10.0.0.0/8", "http://10.0.0.7/hook"),
+        ("::1/128", "http://[::1]:9/hook"),
+        ("none", "http://9.9.9.9/hook"),
+        ("none", "https://hooks.courier.example/hook"),
+    ],
+)
+def test_a_callback_address_that_is_open_is_taken(
+    run: Callable[..., Result], parts: Parts, monkeypatch: pytest.MonkeyPatch, allow: str, url: str
+) -> None:
+    """Public ones, names, and what the setting names are set as given."""
+    added(run)
+    monkeypatch.setenv("REPLYDESK_CALLBACK_ALLOW", allow)
+    run("site", "set", "courier", f"callback_url={url}")
+    assert site_of(parts).callback_url == url
 
 
 def test_a_rotated_key_overlaps_for_a_day(run: Callable[..., Result], parts: Parts) -> None:

@@ -14,9 +14,10 @@ from pathlib import Path
 
 import pytest
 
+from service.targets import Allow, AllowError, is_public
 from service.webhooks import Outcome, SignatureError, sign, verify
 from worker import outbound
-from worker.outbound import Allow, AllowError, RefusedError, Target, is_public, post
+from worker.outbound import RefusedError, Target, post
 
 LOOPBACK = Allow.parse("127.0.0.0/8, ::1/128, localhost")
 CERTIFICATES = Path(__file__).parent / "certificates"

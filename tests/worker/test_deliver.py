@@ -24,13 +24,13 @@ from service.privacy.door import Door
 from service.privacy.keys import new_webhook_secret
 from service.settings import load
 from service.storage.memory import MemoryStore
+from service.targets import Allow
 from service.webhooks import WAITS, Outcome
 from service.wiring import Parts
 from tests.builders import courier
 from tests.worker.cast import ARTICLE, KEYRING
 from tests.worker.receivers import receiver
 from worker.deliver import PER_SITE, Postman
-from worker.outbound import Allow
 
 LOOPBACK = Allow.parse("127.0.0.0/8")
 
