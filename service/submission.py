@@ -37,6 +37,7 @@ from service.moderation.comment import (
 )
 from service.moderation.errors import Fault, Invalid
 from service.ports import Submission
+from service.privacy.pages import page_url
 from service.privacy.sealing import ADDRESS_LIMIT, Address, AddressError
 
 CLIENT_LIMIT: Final = 1_000
@@ -67,13 +68,16 @@ def _some_text(text: str) -> str:
 
 def _page_url(url: str) -> str:
     try:
-        return normalise_url(url)
+        return page_url(url)
     except ValueError as fault:
         raise PydanticCustomError("url", str(fault)) from None
 
 
 def _web_url(url: str) -> str:
-    _page_url(url)
+    try:
+        normalise_url(url)
+    except ValueError as fault:
+        raise PydanticCustomError("url", str(fault)) from None
     return url
 
 
@@ -159,7 +163,8 @@ class ArticleGiven(_Given):
     """The page that the comment stands under."""
 
     url: PageUrl = Field(
-        description="Absolute http or https URL; compared without fragment and tracking parameters."
+        description="Absolute http or https URL; compared without fragment, tracking parameters and parameters that "
+        "hold an email address, which must be nowhere else in it."
     )
     title: Title | None = None
     published_at: Moment = Field(

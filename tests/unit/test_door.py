@@ -59,6 +59,9 @@ def test_no_field_of_the_draft_shows_the_address() -> None:
             ip="192.0.2.77", user_agent=f"Agent {ADDRESS}", referrer=f"https://x.example/?e={ADDRESS}"
         ),
         idempotency_key=ADDRESS,
+        article=Article(
+            "https://courier.example/a", title=f"Write to {ADDRESS} or ada.quince at mail dot example"
+        ),
     )
     shown = repr(DOOR.draft(COURIER, everywhere, NOW)).lower()
     for form in (ADDRESS.lower(), "quince", hashlib.sha256(ADDRESS.lower().encode()).hexdigest()):
@@ -79,6 +82,14 @@ def test_a_website_that_holds_a_contact_is_dropped() -> None:
     """A link with a placeholder in it would lead nowhere, so there is no link."""
     draft = DOOR.draft(COURIER, replace(SUBMISSION, website="https://x.example/bo@mail.example"), NOW)
     assert draft.website is None
+
+
+def test_a_title_is_masked_and_counts_as_no_contact_of_the_reader() -> None:
+    """The newsroom wrote it: its contacts are no sign of spam, and no original of it is kept."""
+    article = Article("https://courier.example/a", title="Tips to bo@mail.example", published_at=NOW)
+    draft = DOOR.draft(COURIER, replace(SUBMISSION, article=article), NOW)
+    assert draft.article == replace(article, title="Tips to ⟦email⟧")
+    assert (draft.signals, draft.originals) == ({}, ())
 
 
 def test_an_agent_is_remembered_only_where_no_address_can_be_in_it() -> None:

@@ -127,6 +127,7 @@ FAULTY: list[tuple[str, Any, str, str]] = [
     ("author.website", "javascript:alert(1)", "author.website", "url"),
     ("author.website", "https://a.example/" + "a" * 2000, "author.website", "too_long"),
     ("author.phone", "1", "author.phone", "unknown"),
+    ("article.url", "https://a.example/ada%40c.example", "article.url", "url"),
     ("article", [], "article", "object"),
     ("article.url", "ftp://a.example", "article.url", "url"),
     ("article.url", "https://a.example:99999/", "article.url", "url"),

@@ -9,6 +9,7 @@ from service.moderation.errors import ReplydeskError
 from service.moderation.outside import in_house
 from service.moderation.verdict import Action, Who
 from service.ports import Site
+from service.privacy.contacts import mask
 from service.web.api import shown, strict_json
 from service.web.api.gate import SINGLE_LIMIT, api, authenticate, bounded_body, json_body
 from service.web.api.models import DecisionGiven, UndoGiven
@@ -31,8 +32,8 @@ def post_decision(comment_id: str) -> Response:
         who=f"site {site.name}",
         revision=given.revision,
         replaces=given.replaces,
-        reason=given.reason,
-        note=given.note,
+        reason=_masked(site, given.reason),
+        note=_masked(site, given.note),
     )
     try:
         decision = actions.review(api().parts.house, site, comment_id, judgement)
@@ -62,6 +63,11 @@ def post_undo(comment_id: str) -> Response:
     except ReplydeskError as error:
         raise refused(error) from None
     return _now(site, comment_id, {})
+
+
+def _masked(site: Site, said: str | None) -> str | None:
+    """Mask the contacts in what a person says of a comment: it often quotes the comment's writer."""
+    return mask(said, region=site.region).text if said else said
 
 
 def _body(model: type[M], raw: bytes) -> M:

@@ -14,7 +14,8 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from service.moderation.comment import URL_LIMIT, Status, normalise_url
+from service.moderation.comment import URL_LIMIT, Status
+from service.privacy.pages import page_url
 from service.submission import URL
 
 REASON_LIMIT: Final = 500
@@ -40,7 +41,7 @@ def _no_nul(text: str) -> str:
 
 def _article_url(url: str) -> str:
     try:
-        return normalise_url(url)
+        return page_url(url)
     except ValueError as fault:
         raise PydanticCustomError("url", str(fault)) from None
 

@@ -12,10 +12,11 @@ from urllib.parse import urlsplit
 from flask import Request
 
 from service import submission
-from service.moderation.comment import BODY_LIMIT, NAME_LIMIT, Comment, Source, normalise_url
+from service.moderation.comment import BODY_LIMIT, NAME_LIMIT, Comment, Source
 from service.moderation.errors import Fault, Invalid
 from service.ports import Site, Submission, Tx
 from service.privacy.door import cut_ip
+from service.privacy.pages import page_url
 from service.web.reply.ticket import Ticket
 
 FIELDS: Final = ("comment", "name", "email", "website")
@@ -60,8 +61,11 @@ class Form:
 
 
 def article_of(site: Site, url: str) -> str:
-    """Return the article's address, normalised. Raises ValueError when it is none or not on the site's own host."""
-    article_url = normalise_url(url)
+    """Return the article's address, normalised and without any email address.
+
+    Raises ValueError when it is none, not on the site's own host, or holds an email address outside its query.
+    """
+    article_url = page_url(url)
     if _host(article_url) != _host(site.url):
         raise ValueError(f"must be a page of {_host(site.url)}")
     return article_url

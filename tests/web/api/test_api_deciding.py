@@ -49,6 +49,18 @@ def test_a_decision_takes_effect_at_once(newsroom: Newsroom, action: str, status
     assert newsroom.bell.rung == [(DELIVER, 0.0)]
 
 
+def test_contacts_in_reason_and_note_are_masked(newsroom: Newsroom) -> None:
+    """What a person says of a comment may quote its writer: neither the answer, the store nor the callback shows it."""
+    answer = newsroom.decide("reject", reason="asked ada@mail.example", note="ada%40mail.example said so")
+    assert answer.json is not None
+    assert answer.json["decisions"][-1]["reason"] == "asked ⟦email⟧"
+    with newsroom.parts.house.store.read() as tx:
+        notes = tx.notes([int(made(answer))])
+        payloads = [one.payload for one in tx.deliveries(None, None, 10)]
+    assert list(notes.values()) == ["⟦email⟧ said so"]
+    assert not [one for one in payloads if b"ada@mail" in one]
+
+
 def test_a_stale_revision_is_a_conflict(newsroom: Newsroom) -> None:
     """Deciding on a revision that is no longer there shows the one that is."""
     newsroom.post(submission(body="Second thoughts."))

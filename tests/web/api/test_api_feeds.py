@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -100,7 +101,35 @@ def test_published_compares_addresses_normalised(newsroom: Newsroom) -> None:
 
 
 @pytest.mark.parametrize(
-    ("query", "code"), [("", "missing"), ("?article_url=", "url"), ("?article_url=ftp://x", "url")]
+    "url",
+    [
+        "https://courier.example/bridge",
+        "https://courier.example/bridge?mail=ada@mail.example",
+        "https://courier.example/bridge?mail=bo%40mail.example",
+    ],
+)
+def test_a_readers_address_in_an_articles_address_makes_no_other_page(newsroom: Newsroom, url: str) -> None:
+    """A link from a newsletter brings its reader's address along: it is not kept, and all find the same comments."""
+    newsroom.post(submission(article={"url": "https://courier.example/bridge?mail=ada%40mail.example"}))
+    newsroom.settle(toxicity=0.1)
+    listed = newsroom.get(f"/v1/comments?article={quote(url, safe='')}").json
+    assert listed is not None
+    (page,) = listed["comments"]
+    assert page["article"]["url"] == "https://courier.example/bridge"
+    found = published(newsroom, f"/v1/sites/courier/published?article_url={quote(url, safe='')}").json
+    assert found is not None
+    assert found["article_url"] == "https://courier.example/bridge"
+    assert len(found["comments"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("query", "code"),
+    [
+        ("", "missing"),
+        ("?article_url=", "url"),
+        ("?article_url=ftp://x", "url"),
+        ("?article_url=https://courier.example/ada%2540mail.example", "url"),
+    ],
 )
 def test_published_needs_an_article(newsroom: Newsroom, query: str, code: str) -> None:
     """Without an article there is nothing to show."""

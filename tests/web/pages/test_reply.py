@@ -228,6 +228,7 @@ def test_a_ticket_serves_its_own_article_alone(small: Small) -> None:
         "https://[::1/a",
         "ftp://courier.example/a",
         "https://courier.example/\0",
+        "https://courier.example/ada@mail.example",
     ],
 )
 def test_only_the_sites_own_articles_have_a_form(small: Small, url: str) -> None:
@@ -237,6 +238,14 @@ def test_only_the_sites_own_articles_have_a_form(small: Small, url: str) -> None
         assert answer.status == 400
         assert "Which article?" in answer.text
     assert "evil" not in answer.html
+
+
+def test_an_address_in_the_articles_query_is_in_no_form(small: Small) -> None:
+    """A newsletter's link leads to the form of the page alone, and what is posted there stands under that page."""
+    browser = small.browser()
+    url = f"/sites/courier/reply?article_url={quote(BRIDGE + '?mail=ada%40mail.example', safe='')}"
+    assert "mail.example" not in browser.get(url).html
+    assert "mail.example" not in browser.get(URL).html
 
 
 def test_www_is_the_same_site(small: Small) -> None:
