@@ -1,20 +1,23 @@
 """Bringing a file of comments in: line by line, in batches, and safely twice; a faulty line is named and left out.
 
-A line without an id is given one made from its content, so that running the import again repeats nothing.
+Each line has an idempotency key made from its content, which is kept for good: running the import again repeats
+nothing, and brings no text back that was edited since. A line without an id is given one made in the same way.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import IO, TYPE_CHECKING, Final
 
 from service.actions import submit
-from service.moderation.comment import Source
+from service.moderation.comment import Draft, Source
 from service.moderation.errors import Invalid, ReplydeskError
-from service.ports import Placed, Site, Submission
-from service.submission import SubmissionGiven, read, to_submission
+from service.ports import Placed, Sealer, Site, Submission
+from service.storage.schema import KEPT_FOR_GOOD
+from service.submission import read, to_submission
 
 if TYPE_CHECKING:
     from service.wiring import Parts
@@ -45,14 +48,14 @@ class Batch:
 def import_lines(parts: Parts, site: Site, lines: IO[bytes], batch: int = BATCH) -> Iterator[Batch]:
     """Read JSON lines and accept them as a backfill, a batch in each transaction; yield what became of each batch.
 
-    Everything yielded is committed. Memory stays the same however long the file is, but for 16 bytes for each line
-    that has no id.
+    Everything yielded is committed. Memory stays the same however long the file is, but for a digest of each
+    line, which takes some 85 bytes.
     """
-    reader = _Reader(parts, site, lines)
+    reader, door = _Reader(parts, site, lines), _LineDoor(parts.sealer)
     while taken := reader.take(batch):
         faults, counts = reader.faults, Counter(refused=len({fault.line for fault in reader.faults}))
         for (number, _), answer in zip(
-            taken, submit(parts.house, parts.sealer, site, [s for _, s in taken]), strict=True
+            taken, submit(parts.house, door, site, [s for _, s in taken]), strict=True
         ):
             if isinstance(answer, Placed):
                 counts[COUNTED[answer.outcome]] += 1
@@ -65,8 +68,21 @@ def import_lines(parts: Parts, site: Site, lines: IO[bytes], batch: int = BATCH)
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _LineDoor:
+    """Implements `ports.Sealer`: the door, but a line's key is one that is kept for good, and stands for the line."""
+
+    sealer: Sealer
+
+    def draft(self, site: Site, submission: Submission, now: datetime) -> Draft:
+        """Return the draft as the door makes it; what the site's settings make of a line does not change its key."""
+        draft = self.sealer.draft(site, submission, now)
+        key = f"{KEPT_FOR_GOOD}{draft.idempotency_key}"
+        return replace(draft, idempotency_key=key, request_hash=key)
+
+
 class _Reader:
-    """Takes submissions off a file; remembers what it saw of lines without ids, to tell equal ones apart."""
+    """Takes submissions off a file; remembers a digest of each line, to tell equal ones apart."""
 
     def __init__(self, parts: Parts, site: Site, lines: IO[bytes]) -> None:
         self._keyring, self._site, self._lines = parts.keyring, site, lines
@@ -97,23 +113,27 @@ class _Reader:
     def _read(self, raw: bytes) -> list[tuple[int, Submission]]:
         try:
             given = read(raw)
+            name = self._name(raw)
             if given.id is None:
-                given = self._named(given, raw)
+                given = given.model_copy(update={"id": f"i-{name}"})
             submission = to_submission(
-                given, Source.IMPORT, email_required=self._site.email_required, live=False
+                given,
+                Source.IMPORT,
+                email_required=self._site.email_required,
+                idempotency_key=name,
+                live=False,
             )
         except Invalid as wrong:
             self.faults += [LineFault(self._number, one.field or "line", one.message) for one in wrong.faults]
             return []
         return [(self._number, submission)]
 
-    def _named(self, given: SubmissionGiven, raw: bytes) -> SubmissionGiven:
+    def _name(self, raw: bytes) -> str:
         """Name a line by a keyed digest of its bytes, and the second of two equal lines by its being the second."""
         content = self._keyring.sign("import line", raw.strip(), site=self._site.name)[:16]
         self._seen[content] += 1
         place = self._seen[content].to_bytes(8, "big")
-        name = self._keyring.sign("import id", content + place, site=self._site.name)[:16]
-        return given.model_copy(update={"id": f"i-{name.hex()}"})
+        return self._keyring.sign("import id", content + place, site=self._site.name)[:16].hex()
 
 
 def _refusal(number: int, error: ReplydeskError) -> LineFault:

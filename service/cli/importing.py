@@ -27,8 +27,8 @@ OUTCOMES: Final = ("imported", "replayed", "revised", "refused")
 def importing(file: Path, site_name: str, strict: bool, as_json: bool) -> None:
     """Post the comments of FILE: one JSON object a line, with the fields of the API.
 
-    They are scored after live comments. Faulty lines are named and left out. Running it again repeats nothing: what is
-    there is counted as replayed, whether the lines have ids or not.
+    They are scored after live comments. Faulty lines are named and left out. Running it again repeats nothing: a
+    line that was imported is counted as replayed, with an id or without, and though its comment was edited since.
     """
     from service.importing import import_lines
     from service.tuning import find_site

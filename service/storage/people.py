@@ -11,7 +11,7 @@ from service.ports import Moderator
 from service.storage.bulk import insert_into
 from service.storage.columns import Instant
 from service.storage.part import Part
-from service.storage.schema import acts, idempotency_keys, moderators, sessions, sign_ins
+from service.storage.schema import acts, idempotency_keys, is_passing, moderators, sessions, sign_ins
 
 _MODERATORS = select(moderators.c.pk, moderators.c.name, moderators.c.role, moderators.c.active)
 _BY_NAME = _MODERATORS.where(moderators.c.name == bindparam("name"))
@@ -36,7 +36,7 @@ _SESSION = _MODERATORS.join(sessions, sessions.c.moderator_id == moderators.c.pk
 _EXPIRED_LINKS = delete(sign_ins).where(sign_ins.c.expires_at <= bindparam("now", type_=Instant))
 _EXPIRED_SESSIONS = delete(sessions).where(sessions.c.expires_at <= bindparam("now", type_=Instant))
 _OLD_KEYS = delete(idempotency_keys).where(
-    idempotency_keys.c.created_at < bindparam("keys_before", type_=Instant)
+    idempotency_keys.c.created_at < bindparam("keys_before", type_=Instant), is_passing
 )
 _END = delete(sessions).where(sessions.c.token_hash == bindparam("token"))
 

@@ -131,6 +131,16 @@ def test_same_id_on_two_sites_is_two_comments(store: Store, site: Site) -> None:
         assert tx.comment(other.id, "c-1") == two
 
 
+def test_keys_of_imports_are_kept_for_good(store: Store, site: Site) -> None:
+    """Old idempotency keys are pruned, and what an import remembers of its lines is not."""
+    with store.write() as tx:
+        pk = tx.add_comments(site.id, [draft()], NOON)["c-1"].pk
+        tx.remember_keys(site.id, [Key(key, pk, 1, "h") for key in ("import-0a", "0a", "i0")], NOON)
+        tx.remember_keys(site.id, [Key("0b", pk, 1, "h")], after(60))
+        assert tx.prune(after(60), after(60)) == 2
+        assert set(tx.keys_used(site.id, ["import-0a", "0a", "i0", "0b"])) == {"import-0a", "0b"}
+
+
 def test_nothing_to_add_is_no_work(store: Store, site: Site) -> None:
     """An empty batch is answered by an empty answer."""
     with store.write() as tx:

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from service.ports import Moderator
 from service.storage.memory.state import Part, Pass
+from service.storage.schema import KEPT_FOR_GOOD
 
 
 class PeoplePart(Part):
@@ -56,7 +57,11 @@ class PeoplePart(Part):
         state = self._change()
         links = [token for token, link in state.sign_ins.items() if link.expires_at <= now]
         sessions = [token for token, session in state.sessions.items() if session.expires_at <= now]
-        keys = [key for key, used_at in state.keys_at.items() if used_at < keys_before]
+        keys = [
+            (site_id, key)
+            for (site_id, key), used_at in state.keys_at.items()
+            if used_at < keys_before and not key.startswith(KEPT_FOR_GOOD)
+        ]
         for token in links:
             del state.sign_ins[token]
         for token in sessions:

@@ -1,0 +1,140 @@
+"""Running an import again: it repeats nothing, whatever the file holds and whatever happened to its comments since."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from service import submission
+from service.actions import submit
+from service.bell import QuietBell
+from service.enrolment import enrol_site
+from service.importing import import_lines
+from service.moderation.comment import Comment, Source
+from service.ports import Placed, Site
+from service.settings import load
+from service.storage.memory import MemoryStore
+from service.tuning import tune_site
+from service.wiring import Parts, build
+from tests.builders import NOON
+from worker.sweep import KEYS_KEPT
+
+Line = dict[str, Any]
+
+
+class Import:
+    """A site, the file that is imported into it, and the clock."""
+
+    def __init__(self, home: Path) -> None:
+        self.now = NOON
+        env = {"REPLYDESK_HOME": str(home)}
+        self.parts: Parts = build(
+            load(env), env=env, store=MemoryStore(), bell=QuietBell(), clock=self._clock
+        )
+        self.site: Site = enrol_site(self.parts, "courier", "https://courier.example").site
+
+    def _clock(self) -> datetime:
+        return self.now
+
+    def run(self, *lines: Line) -> dict[str, int]:
+        """Import the lines as one file and return what was counted."""
+        raw = io.BytesIO(b"".join(json.dumps(one).encode() + b"\n" for one in lines))
+        counts: Counter[str] = Counter()
+        for batch in import_lines(self.parts, self.site, raw):
+            counts += batch.counts
+        return dict(counts)
+
+    def post(self, given: Line) -> None:
+        """Let the site post the same comment over the API."""
+        taken = submission.to_submission(submission.check(given), Source.API)
+        (answer,) = submit(self.parts.house, self.parts.sealer, self.site, [taken])
+        assert isinstance(answer, Placed)
+
+    def months_later(self) -> None:
+        """Let time pass, and the sweep drop what it drops."""
+        self.now += timedelta(days=90)
+        with self.parts.house.store.write() as tx:
+            tx.prune(self.now, self.now - KEYS_KEPT)
+
+    def comment(self, name: str = "a") -> Comment:
+        """The comment as it is stored."""
+        with self.parts.house.store.read() as tx:
+            found = tx.comment(self.site.id, name)
+        assert found is not None
+        return found
+
+
+@pytest.fixture
+def importing(tmp_path: Path) -> Iterator[Import]:
+    """A site whose comments are imported."""
+    made = Import(tmp_path)
+    yield made
+    made.parts.close()
+
+
+def line(name: str | None, body: str) -> Line:
+    """One line of a file to import."""
+    written = {
+        "article": {"url": "https://courier.example/a"},
+        "author": {"name": "Ada", "email": "ada@example.org"},
+        "body": body,
+    }
+    return {"id": name, **written} if name else written
+
+
+def no_time(importing: Import) -> None:
+    """Run again at once."""
+
+
+@pytest.mark.parametrize("between", [no_time, Import.months_later])
+def test_a_file_may_hold_one_id_with_several_texts(
+    importing: Import, between: Callable[[Import], None]
+) -> None:
+    """Each line is done once: the texts become revisions in their order, and a second run adds none."""
+    lines = [line("a", "One."), line("a", "Two."), line("a", "One."), line("b", "Other.")]
+    assert importing.run(*lines) == {"imported": 2, "revised": 2}
+    between(importing)
+    assert importing.run(*lines) == {"replayed": 4}
+    assert (importing.comment().body, importing.comment().revision) == ("One.", 3)
+
+
+@pytest.mark.parametrize("between", [no_time, Import.months_later])
+def test_an_edit_after_the_export_stays(importing: Import, between: Callable[[Import], None]) -> None:
+    """What was edited over the API since keeps its new text when the old file is imported again."""
+    importing.run(line("a", "One."))
+    importing.post(line("a", "Two."))
+    between(importing)
+    assert importing.run(line("a", "One.")) == {"replayed": 1}
+    assert (importing.comment().body, importing.comment().revision) == ("Two.", 2)
+
+
+def test_an_edit_of_what_came_over_the_api_stays(importing: Import) -> None:
+    """A line that was there before its first import counts as imported, too."""
+    importing.post(line("a", "One."))
+    assert importing.run(line("a", "One.")) == {"replayed": 1}
+    importing.post(line("a", "Two."))
+    importing.months_later()
+    assert importing.run(line("a", "One.")) == {"replayed": 1}
+    assert importing.comment().body == "Two."
+
+
+def test_a_site_that_keeps_fewer_addresses_can_run_an_import_again(importing: Import) -> None:
+    """A line is known by its content, whatever became of the site's settings."""
+    importing.run(line("a", "One."), line(None, "Two."))
+    tune_site(importing.parts, "courier", {"address_mode": "none"})
+    with importing.parts.house.store.read() as tx:
+        importing.site = tx.site("courier") or importing.site
+    assert importing.run(line("a", "One."), line(None, "Two.")) == {"replayed": 2}
+
+
+def test_new_text_in_a_new_file_is_the_next_revision(importing: Import) -> None:
+    """A later export with other words for an id is no repetition."""
+    importing.run(line("a", "One."))
+    assert importing.run(line("a", "Two.")) == {"revised": 1}
