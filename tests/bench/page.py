@@ -16,7 +16,9 @@ The load client, the server, the worker, the database and the broker share its p
 NOTES = f"""
 - **Bare endpoint**: Flask, pydantic and one INSERT, committed, under the same server with the same threads, on the same
   database with the same pool. It knows no site, masks nothing, seals nothing, forgets replays and tells nobody.
-- **Above 1.0 on SQLite** is no magic: comments that wait for the disk at the same moment share one commit.
+- On SQLite comments that wait for the disk at the same moment share one commit; the bare endpoint commits each alone.
+- A load average above the number of processors means that others worked here too: then believe the ratios of what ran
+  by turns (accepting), and nothing else.
 - **Decided** counts decisions that left the house, **told** callbacks that the site took, while batches of {BATCH} come
   in as fast as they go out. The ceiling is one task that does nothing for each comment, published and run.
 - **Latency** is taken with the whole house running, at {PACE:.0%} of the one-by-one rate, from the moment each request
