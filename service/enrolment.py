@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -47,9 +48,17 @@ class Enrolment:
 
 
 def enrol_site(
-    parts: Parts, name: str, url: str, callback_url: str | None = None, title: str | None = None
+    parts: Parts,
+    name: str,
+    url: str,
+    callback_url: str | None = None,
+    title: str | None = None,
+    keep: Callable[[Enrolment], None] | None = None,
 ) -> Enrolment:
-    """Make a site with fresh keys and the shipped policy. Raises Invalid when the name is taken or unfit."""
+    """Make a site with fresh keys and the shipped policy. Raises Invalid when the name is taken or unfit.
+
+    `keep` is called before the site is committed: there is no site whose secrets it was not given.
+    """
     _check_slug(name)
     key, akismet_key = new_api_key(), new_akismet_key()
     inbound, webhook = new_webhook_secret(), new_webhook_secret()
@@ -74,7 +83,10 @@ def enrol_site(
         )
         tx.add_key(site.id, fingerprint(parts.keyring, key), "key", now)
         tx.add_key(site.id, fingerprint(parts.keyring, akismet_key), "akismet", now)
-    return Enrolment(site, key, akismet_key, inbound, webhook, private)
+        made = Enrolment(site, key, akismet_key, inbound, webhook, private)
+        if keep is not None:
+            keep(made)
+    return made
 
 
 def invite(parts: Parts, name: str, role: str = "moderator") -> tuple[Moderator, str]:

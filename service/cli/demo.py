@@ -27,31 +27,35 @@ class Summary:
     desk_url: str
     sign_in_url: str = field(repr=False)
     docs_url: str
-    secrets_file: Path
+    secrets_file: Path | None
+    """Where the demo site's keys lie; None when the file is not there any more."""
     curl: str = field(repr=False)
+    contact_key: str | None = field(default=None, repr=False)
+    """The private key that opens readers' addresses, at the one moment it is known: on the first start."""
 
 
 def prepare(settings: Settings) -> Summary:
     """Make the demo site and its moderator unless they are there, and say how to reach them."""
     parts = build(settings)
     try:
-        first_start = _ensure_site(parts)
+        enrolled = _ensure_site(parts)
         _, sign_in_url = invite(parts, MODERATOR, "admin")
     finally:
         parts.close()
     url = settings.public_url
     return Summary(
-        first_start=first_start,
+        first_start=enrolled is not None,
         article_url=url + ARTICLE,
         desk_url=f"{url}/desk",
         sign_in_url=sign_in_url,
         docs_url=f"{url}/docs",
-        secrets_file=_secrets_file(settings),
+        secrets_file=file if (file := _secrets_file(settings)).exists() else None,
         curl=_curl(settings),
+        contact_key=enrolled.contact_private_key if enrolled else None,
     )
 
 
-def _ensure_site(parts: Parts) -> bool:
+def _ensure_site(parts: Parts) -> Enrolment | None:
     """Enrol the demo site once; later, only follow the public URL if it changed."""
     url = parts.settings.public_url
     with parts.house.store.write() as tx:
@@ -59,17 +63,20 @@ def _ensure_site(parts: Parts) -> bool:
         if site and site.url != url:
             tx.save_site(replace(site, url=url))
     if site:
-        return False
-    _keep(parts.settings, enrol_site(parts, SITE, url, title="The Demo Courier"))
-    return True
+        return None
+    # kept before it is committed: a kill in between leaves a file without a site, which the next start replaces
+    return enrol_site(
+        parts, SITE, url, title="The Demo Courier", keep=lambda made: _keep(parts.settings, made)
+    )
 
 
 def _keep(settings: Settings, enrolment: Enrolment) -> None:
-    """Leave the demo site's own secrets where a site would keep them: in a file that its owner alone reads."""
+    """Leave the demo site's secrets in a file that its owner alone reads, but not the key to the boxes beside it."""
+    kept = {name: value for name, value in enrolment.shown().items() if name != "contact_private_key"}
     target = _secrets_file(settings)
     handle, draft = tempfile.mkstemp(dir=target.parent, prefix=".demo-site")
     with os.fdopen(handle, "w", encoding="utf-8") as file:
-        json.dump(enrolment.shown(), file, indent=2)
+        json.dump(kept, file, indent=2)
         file.write("\n")
     Path(draft).replace(target)
 

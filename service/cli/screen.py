@@ -46,11 +46,14 @@ class Screen:
         rows.add_row("An article with a reply form", found.article_url)
         rows.add_row("The desk", found.desk_url)
         rows.add_row("The API's pages", found.docs_url)
-        rows.add_row("The demo site's keys", str(found.secrets_file))
+        lost = "not here any more; replydesk site rotate demo key makes a new one"
+        rows.add_row("The demo site's keys", escape(str(found.secrets_file or lost)))
         title = f"[bold green]Replydesk is up[/bold green] [dim]after {seconds:.1f} s[/dim]"
         self.console.print()
         self.console.print(Panel(rows, title=title, title_align="left", border_style="green", expand=False))
         self._unbroken("Sign in at the desk (this link works once, for 15 minutes):", found.sign_in_url)
+        if found.contact_key:
+            self._unbroken("The key that opens readers' addresses, shown once:", found.contact_key)
         self._unbroken("Post a comment from another terminal:", found.curl)
         self.console.print("Ctrl-C stops everything.\n", style="dim")
 

@@ -24,25 +24,27 @@ pytestmark = pytest.mark.journey
 
 
 def test_no_address_is_in_any_byte_the_house_wrote(tmp_path: Path) -> None:
-    """Posted through form, API, batch, inbound and import, also in text and name, no address is found in any form."""
+    """Through every door, also in text, name, title, link, reason and note: no address is found in any form."""
     temporary = tmp_path / "tmp"
     temporary.mkdir()
     before = set(_files(Path(tempfile.gettempdir())))
     with House(tmp_path / "home", TMPDIR=str(temporary)) as house, Receiver() as site:
         house.run("site", "set", "demo", f"callback_url={site.url}")
         kept = json.loads((house.home / "demo-site.json").read_text())
-        addresses = [
-            _address(door) for door in ("api", "text", "batch", "inbound", "import", "form", "refused")
-        ]
-        _post_through_every_door(house, kept, dict(zip(_DOORS, addresses, strict=True)), tmp_path)
+        addresses = [_address(door) for door in _DOORS]
+        by_door = dict(zip(_DOORS, addresses, strict=True))
+        _post_through_every_door(house, kept, by_door, tmp_path)
         until(lambda: not house.run("comments", "--site", "demo", "--status", "pending", "--json").strip())
         listed = house.run("comments", "--site", "demo", "--json")
-        assert len(listed.splitlines()) == 6
-        until(lambda: len(site.received) >= 6)
+        _decide(house, kept["key"], by_door["decision"])
+        assert len(listed.splitlines()) == 7
+        until(lambda: len(site.received) >= 8)
         for path in ("/v1/comments", "/v1/decisions", "/metrics", "/readyz", "/openapi.json"):
             house.call("GET", path, key=kept["key"])
         dump = _broker_dump(house)
+        private_key = _sealed_and_opened(house, addresses[0], tmp_path)
         written = dict(_bytes_of([house.home, temporary]))
+        assert not [path for path, content in written.items() if private_key.encode() in content]
         written |= {str(path): path.read_bytes() for path in _new_files(before)}
         written |= {"broker": dump, "callbacks": b"".join(str(h).encode() + b for h, b in site.received)}
         written |= {
@@ -54,10 +56,9 @@ def test_no_address_is_in_any_byte_the_house_wrote(tmp_path: Path) -> None:
             for name, form in _forms(address).items():
                 found = [place for place, content in written.items() if form.lower() in content.lower()]
                 assert not found, f"{name} of an address is in {found}"
-        _open_box(house, kept, addresses[0], tmp_path)
 
 
-_DOORS = ("api", "text", "batch", "inbound", "import", "form", "refused")
+_DOORS = ("api", "text", "title", "batch", "inbound", "import", "form", "refused", "decision")
 
 
 def _address(door: str) -> str:
@@ -80,6 +81,10 @@ def _post_through_every_door(
         "website": f"https://ada.example/?m={quote(told)}",
     }
     assert house.call("POST", "/v1/comments", mentioning, key).status == 202
+    titled = one("title", article=_article_naming(address["title"]))
+    assert house.call("POST", "/v1/comments", titled, key).status == 202
+    in_path = one("refused", article={"url": f"https://courier.example/{address['refused']}"})
+    assert house.call("POST", "/v1/comments", in_path, key).status == 422
     assert house.call("POST", "/v1/comments/batch", [one("batch")], key).status in (200, 202, 207)
     body = json.dumps(one("inbound")).encode()
     signed = _signed(kept["inbound_secret"], body)
@@ -94,6 +99,27 @@ def _post_through_every_door(
     house.call("POST", "/v1/comments", b'{"author": {"email": "' + address["refused"].encode(), key)
 
 
+def _article_naming(address: str) -> dict[str, str]:
+    """An article whose title and whose link, as a newsletter sends it, hold an address."""
+    return {
+        "url": f"https://courier.example/bridge?id=7&mail={quote(address)}&to={quote(quote(address))}",
+        "title": f"Tips to {address}",
+    }
+
+
+def _decide(house: House, key: str, address: str) -> None:
+    """Decide about a comment, quoting an address in reason and note."""
+    path = "/v1/comments/by-title"
+    decided = {
+        "action": "reject",
+        "reason": f"{address} asked",
+        "note": f"by mail to {address.upper()}",
+        "replaces": house.call("GET", path, key=key).json["decision"],
+    }
+    assert house.call("POST", f"{path}/decision", decided, key).status == 200
+    assert house.call("GET", path, key=key).json["article"]["url"] == "https://courier.example/bridge?id=7"
+
+
 def _signed(secret: str, body: bytes) -> dict[str, str]:
     moment = datetime.now(tz=UTC)
     signature = Webhook(secret).sign("msg_1", moment, body.decode())
@@ -102,7 +128,7 @@ def _signed(secret: str, body: bytes) -> dict[str, str]:
 
 
 def _post_the_form(house: House, address: str) -> None:
-    article = f"{house.url}/demo/the-bridge"
+    article = f"{house.url}/demo/the-bridge?mail={quote(address)}"
     path = f"/sites/demo/reply?{urlencode({'article_url': article})}"
     page = house.call("GET", path).body.decode()
     found = re.search(r'name="ticket" value="([^"]+)"', page)
@@ -168,11 +194,14 @@ def _broker_dump(house: House) -> bytes:
         )
 
 
-def _open_box(house: House, kept: dict[str, str], address: str, folder: Path) -> None:
-    """The site opens the sealed box offline with the private key that it alone holds."""
-    box = house.call("GET", "/v1/comments/by-api/contact", key=kept["key"]).json["box"]
+def _sealed_and_opened(house: House, address: str, folder: Path) -> str:
+    """A site of its own opens a sealed box offline with the private key that it alone was shown; return that key."""
+    own = house.json("site", "add", "herald", "--url", "https://herald.example")
+    given = submission("boxed", author={"name": "Ada", "email": address})
+    assert house.call("POST", "/v1/comments", given, own["key"]).status == 202
+    box = house.call("GET", "/v1/comments/boxed/contact", key=own["key"]).json["box"]
     key_file = folder / "contact.key"
-    key_file.write_text(kept["contact_private_key"])
+    key_file.write_text(own["contact_private_key"])
     key_file.chmod(0o600)
     opened = subprocess.run(
         [REPLYDESK, "contact", "open", "--private-key", str(key_file), box],
@@ -182,3 +211,4 @@ def _open_box(house: House, kept: dict[str, str], address: str, folder: Path) ->
         check=True,
     )
     assert opened.stdout.strip() == address
+    return str(own["contact_private_key"])

@@ -1,0 +1,90 @@
+"""The demo site's secrets: kept in a file but for the private contact key, and a kill at any moment loses none."""
+
+from __future__ import annotations
+
+import io
+import json
+import stat
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from service.cli import demo
+from service.cli.demo import Summary
+from service.cli.screen import Screen
+from service.enrolment import Enrolment
+from service.privacy.keys import fingerprint
+from service.settings import Settings, load
+from service.wiring import Parts
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+def kept(home: Path) -> dict[str, str]:
+    """What lies in the demo site's file."""
+    found: dict[str, str] = json.loads((home / "demo-site.json").read_text())
+    return found
+
+
+def opens(parts: Parts, key: str) -> bool:
+    """Whether the API takes the key."""
+    with parts.house.store.read() as tx:
+        return tx.key_owner(fingerprint(parts.keyring, key), parts.house.clock()) is not None
+
+
+def printed(summary: Summary) -> str:
+    """The summary as a start shows it."""
+    screen = Screen()
+    screen.console = Console(file=io.StringIO(), width=200, highlight=False)
+    screen.summary(summary, 1.0)
+    assert isinstance(screen.console.file, io.StringIO)
+    return screen.console.file.getvalue()
+
+
+def test_the_private_contact_key_is_shown_once_and_kept_nowhere(home: Path, parts: Parts) -> None:
+    """The first start prints it; no file of the home holds it, and a later start does not know it."""
+    first, later = demo.prepare(load()), demo.prepare(load())
+    assert first.contact_key
+    assert f"shown once:\n{first.contact_key}\n" in printed(first)
+    assert later.contact_key is None
+    assert "shown once" not in printed(later)
+    files = [path for path in home.rglob("*") if path.is_file()]
+    assert not [path for path in files if first.contact_key.encode() in path.read_bytes()]
+    assert set(kept(home)) == {"site", "key", "akismet_key", "inbound_secret", "webhook_secret"}
+    assert stat.S_IMODE((home / "demo-site.json").stat().st_mode) == 0o600
+    assert opens(parts, kept(home)["key"])
+    assert first.contact_key not in repr(first)
+
+
+def test_a_kill_before_the_site_is_stored_is_made_good_by_the_next_start(
+    home: Path, parts: Parts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The file is there before the site, so the worst is a file without a site, which the next start replaces."""
+    keep = demo._keep
+
+    def killed(settings: Settings, enrolment: Enrolment) -> None:
+        keep(settings, enrolment)
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(demo, "_keep", killed)
+        with pytest.raises(Killed):
+            demo.prepare(load())
+    stale = kept(home)["key"]
+    assert not opens(parts, stale)
+    assert demo.prepare(load()).first_start
+    assert opens(parts, kept(home)["key"])
+    assert kept(home)["key"] != stale
+
+
+def test_a_site_without_its_file_is_told_how_to_get_new_keys(home: Path) -> None:
+    """The owner took the file away: the summary says the command, and the curl has a gap to fill."""
+    demo.prepare(load())
+    (home / "demo-site.json").unlink()
+    found = printed(demo.prepare(load()))
+    assert "replydesk site rotate demo key" in found
+    assert "demo-site.json" not in found
+    assert "Bearer KEY" in found
