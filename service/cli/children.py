@@ -70,6 +70,7 @@ class Child:
     last: deque[str] = field(default_factory=lambda: deque(maxlen=12))
     deaths: deque[float] = field(default_factory=lambda: deque(maxlen=DEATHS))
     due: float = 0.0  # when to start again, once it died
+    code: int | None = None  # how it ended last
 
     @property
     def alive(self) -> bool:
@@ -164,13 +165,10 @@ class Family:
         process = child.process
         if process is None:
             return
-        with suppress(KeyError, ValueError):
-            self._listen(child)  # its last words
-            self._selector.unregister(_output(child))
-        _output(child).close()
+        self._hang_up(child)
         guardian.stop({process.pid})  # what it may have left of its group
         self.tell(f"drop {process.pid}")
-        child.process, child.partial = None, b""
+        child.process, child.partial, child.code = None, b"", process.returncode
         child.deaths.append(now)
         recent = [at for at in child.deaths if now - at < WITHIN_SECONDS]
         if len(recent) == DEATHS:
@@ -178,23 +176,25 @@ class Family:
         child.due = now + min(FIRST_PAUSE * 2 ** (len(recent) - 1), LONGEST_PAUSE)
         self._heard(child.name, f"ended ({_ending(process.returncode)}) and is started again")
 
+    def _hang_up(self, child: Child) -> None:
+        """Hear its last words and close its pipe."""
+        with suppress(KeyError, ValueError):
+            self._listen(child)
+            self._selector.unregister(_output(child))
+        _output(child).close()
+
     def wait(self, ready: Callable[[], bool], seconds: float, child: Child | None = None) -> bool:
         """Serve until `ready()`; False when the time is up. A `child` that dies meanwhile is a ChildError at once."""
         deadline = time.monotonic() + seconds
         while not ready():
             if child is not None and not child.alive:
-                self._listen_to_the_end(child)
-                code = child.process.returncode if child.process is not None else None
-                raise ChildError(_epitaph(child, code))
+                if child.process is not None:
+                    self._bury(child, time.monotonic())
+                raise ChildError(_epitaph(child, child.code))
             if time.monotonic() > deadline:
                 return False
             self.serve(0.03)
         return True
-
-    def _listen_to_the_end(self, child: Child) -> None:
-        if child.process is not None:
-            with suppress(KeyError, ValueError):
-                self._listen(child)
 
     def stop(self) -> None:
         """Ask all to end at once, wait three seconds, end the rest; then let the guardian go."""
@@ -209,7 +209,10 @@ class Family:
             _signal(child, signal.SIGKILL)
             if child.process is not None:
                 child.process.wait()
+                self._hang_up(child)
+        for child in self._children:
             child.log.close()
+        self._selector.close()
         if self._guardian is not None:
             self._guardian.dismiss()
 

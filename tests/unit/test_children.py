@@ -1,0 +1,119 @@
+"""Children under supervision: heard, started again a bounded number of times, and ended however stubborn they are."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from service.cli import children
+from service.cli.children import ChildError, Family
+
+STUBBORN = """
+import signal, subprocess, sys, time
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+deaf = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(60)"
+child = subprocess.Popen([sys.executable, "-c", deaf])
+print("ready", child.pid, flush=True)
+time.sleep(60)
+"""
+
+
+class Heard(list[tuple[str, str]]):
+    """What was heard, by name."""
+
+    def __call__(self, name: str, line: str) -> None:
+        self.append((name, line))
+
+
+@pytest.fixture
+def heard() -> Heard:
+    """An empty ear."""
+    return Heard()
+
+
+@pytest.fixture
+def family(tmp_path: Path, heard: Heard, monkeypatch: pytest.MonkeyPatch) -> Iterator[Family]:
+    """A family with a guardian, whose back-off is short."""
+    monkeypatch.setattr(children, "FIRST_PAUSE", 0.01)
+    made = Family(tmp_path, os.environ, heard)
+    made.guard()
+    yield made
+    made.stop()
+
+
+def python(program: str) -> list[str]:
+    """The command that runs a Python program."""
+    return [sys.executable, "-c", program]
+
+
+def alive(pid: int) -> bool:
+    """Whether a process runs, zombies aside."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def test_what_a_child_says_is_heard_and_kept(family: Family, heard: Heard, tmp_path: Path) -> None:
+    """Every line, on either stream, comes to the ear and into the child's log; bytes that are no text do no harm."""
+    child = family.start(
+        "web",
+        python("import sys, time; print('one'); sys.stderr.buffer.write(b'\\xfftwo\\n'); time.sleep(60)"),
+    )
+    assert family.wait(lambda: len(heard) == 2, 10, child)
+    assert sorted(line for _, line in heard) == ["one", "\ufffdtwo"]
+    assert (tmp_path / "web.log").read_text().count("\n") == 2
+
+
+def test_a_child_that_keeps_dying_is_given_up_with_its_last_words(family: Family, heard: Heard) -> None:
+    """It is started again with growing pauses; the fifth death within a minute is an error that quotes it."""
+    family.start("worker", python("import sys; print('no model here'); sys.exit(3)"))
+    with pytest.raises(ChildError, match=r"worker ended \(exit 3\): no model here\nIts log is .*worker\.log"):
+        family.wait(lambda: False, 20)
+    assert heard.count(("worker", "no model here")) == 5
+
+
+def test_a_child_that_dies_while_it_is_waited_for_is_told_at_once(family: Family) -> None:
+    """A start that fails does not wait for its time to run out, nor start the failing one again."""
+    child = family.start("web", python("import sys; sys.exit('replydesk: PORT: in use')"))
+    started = time.monotonic()
+    with pytest.raises(ChildError, match=r"^web ended \(exit 1\): PORT: in use"):
+        family.wait(lambda: False, 30, child)
+    assert time.monotonic() - started < 10
+
+
+def test_stubborn_children_and_their_children_are_ended_in_time(
+    tmp_path: Path, heard: Heard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who ignores SIGTERM is killed after the patience is over, with all its group; well within five seconds."""
+    family = Family(tmp_path, os.environ, heard)
+    family.guard()
+    child = family.start("worker", python(STUBBORN))
+    assert family.wait(lambda: bool(heard), 10, child)
+    grandchild = int(heard[0][1].split()[1])
+    started = time.monotonic()
+    family.stop()
+    assert time.monotonic() - started < 4.5
+    assert not child.alive
+    assert not alive(grandchild)
+
+
+def test_a_log_is_bounded(family: Family, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A child that writes without end fills a few files of a known size, and its newest lines are kept."""
+    monkeypatch.setattr(children, "LOG_BYTES", 20_000)
+    child = family.start(
+        "web",
+        python(
+            "import time\nfor n in range(5000): print('line', n)\nprint('end', flush=True)\ntime.sleep(60)"
+        ),
+    )
+    family.wait(lambda: "end" in child.last, 20, child)
+    logs = list(tmp_path.glob("web.log*"))
+    assert len(logs) == 1 + children.LOG_FILES
+    assert sum(log.stat().st_size for log in logs) <= 3 * 20_100
+    assert (tmp_path / "web.log").read_text().endswith("end\n")
