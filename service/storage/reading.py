@@ -15,7 +15,7 @@ from service.storage.rows import comment_of
 from service.storage.schema import articles, comments, contacts, is_published, originals, revisions, word
 
 PAGE_LIMIT = 1_000
-"""The longest page a caller gets, whatever it asks for."""
+"""The longest page a caller gets, whatever it asks for; of what is published one more, to tell whether it goes on."""
 
 ARTICLE = (
     articles.c.url.label("article_url"),
@@ -57,7 +57,7 @@ _PUBLISHED = (
             revisions.c.revision == comments.c.published_revision,
         ),
     )
-    .where(comments.c.article_pk == _ARTICLE_PK, is_published)
+    .where(comments.c.article_pk == _ARTICLE_PK, is_published, comments.c.pk > bindparam("after"))
     .order_by(comments.c.pk)
     .limit(bindparam("limit"))
 )
@@ -131,10 +131,11 @@ class ReadingPart(Part):
         row = self._read(_REVISION, pk=pk, revision=revision).mappings().first()
         return in_revision(row, revision) if row else None
 
-    def published(self, site_id: int, article_url: str, limit: int = 1000) -> list[Comment]:
-        rows = self._read(
-            _PUBLISHED, site_id=site_id, article_url=article_url, limit=max(1, min(limit, PAGE_LIMIT))
-        )
+    def published(
+        self, site_id: int, article_url: str, limit: int = PAGE_LIMIT, after: int = 0
+    ) -> list[Comment]:
+        limit = max(1, min(limit, PAGE_LIMIT + 1))
+        rows = self._read(_PUBLISHED, site_id=site_id, article_url=article_url, limit=limit, after=after)
         found = (in_revision(row, row["published_revision"]) for row in rows.mappings())
         return [comment for comment in found if comment]
 

@@ -12,6 +12,7 @@ from service.ports import Tx
 from service.storage import SqlStore, migrate
 from service.storage.engines import open_engine
 from service.storage.schema import articles, comments, decisions, deliveries
+from service.web.published import published_page
 from tests import servers
 from tests.builders import ARTICLE, HELD, NOON, PENDING, after, courier, herald
 
@@ -32,6 +33,7 @@ HOT: dict[str, tuple[Hot, str]] = {
     "page of a site by status": (lambda tx: tx.comments(1, status=PENDING, after=7), "ix_comments_site"),
     "page of an article": (lambda tx: tx.comments(1, article_url=ARTICLE.url), "ix_comments_article"),
     "published page": (lambda tx: tx.published(1, ARTICLE.url, 20), "ix_comments_published"),
+    "later published page": (lambda tx: published_page(tx, 1, ARTICLE.url, 20, 7), "ix_comments_published"),
     "late comments": (lambda tx: tx.late(1, NOON, 100), "ix_comments_waiting"),
     "approved authors": (lambda tx: tx.has_approved(1, ["a", "b"]), "ix_comments_author"),
     "decisions feed": (lambda tx: tx.decisions_after(1, 7, 20), "ix_decisions_feed"),

@@ -7,6 +7,7 @@ import pytest
 from service.moderation.comment import Article, Status
 from service.moderation.verdict import Action
 from service.ports import Page, Site, Store
+from service.web.published import published_page
 from tests.builders import (
     ADA,
     APPROVED,
@@ -110,6 +111,20 @@ def test_readers_see_what_is_published_oldest_first(store: Store, site: Site) ->
         assert ids(tx.published(site.id, ARTICLE.url)) == ["c-1", "c-3"]
         assert ids(tx.published(site.id, ARTICLE.url, limit=1)) == ["c-1"]
         assert tx.published(site.id, "https://courier.example/none") == []
+
+
+def test_readers_can_be_shown_every_comment_of_a_long_thread(store: Store, site: Site) -> None:
+    """One more than a page can be asked for, which tells whether there is a next one; that begins behind a cursor."""
+    names = [f"c-{number:04}" for number in range(1_002)]
+    with store.write() as tx:
+        added = tx.add_comments(site.id, [draft(name) for name in names], NOON)
+        tx.move([move(added[name], Action.APPROVE) for name in names])
+    with store.read() as tx:
+        assert ids(tx.published(site.id, ARTICLE.url, 5_000)) == names[:1_001]
+        first = published_page(tx, site.id, ARTICLE.url)
+        second = published_page(tx, site.id, ARTICLE.url, after=first.next or 0)
+    assert ids([*first.comments, *second.comments]) == names
+    assert (first.next, second.next) == (added[names[999]].pk, None)
 
 
 def test_approved_authors_are_known_on_their_site_alone(store: Store, site: Site) -> None:

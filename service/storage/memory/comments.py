@@ -159,14 +159,17 @@ class CommentsPart(Part):
             else None
         )
 
-    def published(self, site_id: int, article_url: str, limit: int = 1000) -> list[Comment]:
+    def published(
+        self, site_id: int, article_url: str, limit: int = PAGE_LIMIT, after: int = 0
+    ) -> list[Comment]:
         found = [
             self.revision_body(pk, comment.published_revision)
             for pk, comment in sorted(self._state.comments.items())
             if (comment.site_id, comment.article.url) == (site_id, article_url)
             and comment.published_revision is not None
+            and pk > after
         ]
-        return [comment for comment in found if comment][: max(1, min(limit, PAGE_LIMIT))]
+        return [comment for comment in found if comment][: max(1, min(limit, PAGE_LIMIT + 1))]
 
     def contact_box(self, pk: int) -> bytes | None:
         return self._state.boxes.get(pk)

@@ -179,10 +179,11 @@ class PublishedComment(Shape):
 
 
 class Published(Shape):
-    """What readers see under the article, oldest first; not `complete` beyond a thousand."""
+    """What readers see under the article, oldest first; where it is not `complete`, `next` leads on to the newest."""
 
     article_url: str
     comments: list[PublishedComment]
+    next: Number | None = Field(description="The `after` of the following page, null at the end.")
     complete: bool
 
 

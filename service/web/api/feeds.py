@@ -12,8 +12,8 @@ from service.web.api import shown
 from service.web.api.gate import api, authenticate, named_site
 from service.web.api.models import FeedQuery, PublishedQuery
 from service.web.api.replies import checked, query, reply, written
+from service.web.published import published_page
 
-PUBLISHED_LIMIT: Final = 1_000
 FRESH_SECONDS: Final = 5
 CORS: Final = {
     "Access-Control-Allow-Origin": "*",
@@ -41,14 +41,15 @@ def get_published(name: str) -> Response:
     """Show anyone the published comments under an article, oldest first."""
     site = named_site(name)
     asked = checked(
-        PublishedQuery, {key: request.args[key] for key in ("article_url",) if key in request.args}
+        PublishedQuery, {key: request.args[key] for key in PublishedQuery.model_fields if key in request.args}
     )
     with api().parts.house.store.read() as tx:
-        comments = tx.published(site.id, asked.article_url, PUBLISHED_LIMIT + 1)
+        page = published_page(tx, site.id, asked.article_url, asked.limit, asked.after)
     view = {
         "article_url": asked.article_url,
-        "comments": shown.published_view(comments[:PUBLISHED_LIMIT]),
-        "complete": len(comments) <= PUBLISHED_LIMIT,
+        "comments": shown.published_view(page.comments),
+        "next": str(page.next) if page.next is not None else None,
+        "complete": page.next is None,
     }
     response = Response(written(view), content_type="application/json", headers=CORS)
     response.set_etag(hashlib.blake2b(response.get_data(), digest_size=12).hexdigest(), weak=True)

@@ -17,6 +17,7 @@ from pydantic_core import PydanticCustomError
 from service.moderation.comment import URL_LIMIT, Status
 from service.privacy.pages import page_url
 from service.submission import URL
+from service.web.published import PUBLISHED_LIMIT
 
 REASON_LIMIT: Final = 500
 NOTE_LIMIT: Final = 4_000
@@ -145,3 +146,5 @@ class PublishedQuery(BaseModel):
     """Which article's comments; other parameters are ignored, for readers' browsers add some."""
 
     article_url: ArticleUrl
+    after: Cursor = Field(0, description="The `next` of the answer before; without it, from the oldest.")
+    limit: Annotated[int, Field(ge=1, le=PUBLISHED_LIMIT), BeforeValidator(_digits)] = PUBLISHED_LIMIT

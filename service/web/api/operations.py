@@ -179,7 +179,8 @@ OPERATIONS: Final = (
         "/v1/sites/{site}/published",
         "listPublished",
         "Published comments of an article",
-        "Public, for readers' browsers: CORS is open, and an `ETag` makes polling cheap.",
+        "Public, for readers' browsers: CORS is open, and an `ETag` makes polling cheap. Oldest first, at most 1,000 "
+        "in one answer; `next`, given as `after`, leads to the ones behind them, until it is null.",
         {200: (answers.Published, "What readers see."), 304: (None, "Nothing changed.")},
         ("not-found", "validation", *ALWAYS),
         "Readers",

@@ -16,11 +16,13 @@ from service.ports import Site
 from service.web.demo import blueprint
 from service.web.demo.articles import ARTICLES, article
 from service.web.pages import message_page
+from service.web.published import published_page
 from service.web.reach import parts
 from service.web.reply.views import blank_form
 
 SITE: Final = "demo"
 DEEPEST: Final = 3
+DIGITS: Final = 18  # more than any row number has, fewer than a database refuses
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,19 +44,27 @@ def front() -> ResponseReturnValue:
 
 @blueprint.get("/<slug>")
 def page(slug: str) -> ResponseReturnValue:
-    """Show an article with the form and the published comments under it."""
+    """Show an article with the form and the published comments under it; of very many, a page of them."""
     site, found = _site(), article(slug)
     if site is None:
         return _no_demo()
     if found is None:
         return message_page(404, "There is no such article", "The demo paper has two: see its front page.")
     article_url = normalise_url(f"{site.url.rstrip('/')}/demo/{found.slug}")
+    after = _cursor(request.args.get("after", ""))
     with parts().house.store.read() as tx:
-        published = tx.published(site.id, article_url)
+        shown = published_page(tx, site.id, article_url, after=after)
     form = blank_form(site, article_url, title=found.title, parent_id=request.args.get("reply_to"))
     return _fresh(
         render_template(
-            "demo/article.html", site=site, article=found, form=form, thread=threaded(published), day=day
+            "demo/article.html",
+            site=site,
+            article=found,
+            form=form,
+            thread=threaded(shown.comments),
+            after=after,
+            onward=shown.next,
+            day=day,
         )
     )
 
@@ -86,6 +96,11 @@ def day(moment: datetime) -> str:
     """Write a moment as 22 November 2026, 19:05, in UTC."""
     utc = moment.astimezone(UTC)
     return f"{utc.day} {utc:%B %Y, %H:%M}"
+
+
+def _cursor(text: str) -> int:
+    """Read the row number behind which a page begins; what is none is the beginning."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= DIGITS else 0
 
 
 def _site() -> Site | None:

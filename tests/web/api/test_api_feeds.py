@@ -7,7 +7,9 @@ from urllib.parse import quote
 
 import pytest
 
+from service.moderation.comment import Article
 from service.moderation.verdict import Action
+from tests.builders import NOON, draft, move
 from tests.web.api.caller import ADDRESS, ARTICLE, Newsroom, faults, problem, submission
 
 PUBLISHED = f"/v1/sites/courier/published?article_url={ARTICLE}"
@@ -77,6 +79,33 @@ def test_published_is_for_browsers_and_caches(newsroom: Newsroom) -> None:
     newsroom.call("DELETE", "/v1/comments/c-1")
     changed = published(newsroom, headers={"If-None-Match": answer.headers["ETag"]})
     assert (changed.status_code, changed.json["comments"]) == (200, [])
+
+
+def test_published_reaches_the_newest_of_a_long_thread(newsroom: Newsroom) -> None:
+    """A thousand at once by themselves, fewer where asked; following `next`, a caller meets each comment once."""
+    names = [f"c-{n}" for n in range(1_001)]
+    bridge = Article(ARTICLE)
+    with newsroom.parts.house.store.write() as tx:
+        added = tx.add_comments(
+            newsroom.courier.site.id, [draft(name, article=bridge) for name in names], NOON
+        )
+        tx.move([move(added[name], Action.APPROVE) for name in names])
+    for limit, pages in (("", 2), ("&limit=400", 3), ("&limit=1000", 2)):
+        seen: list[str] = []
+        query = limit
+        for page in range(pages):
+            answer = published(newsroom, PUBLISHED + query).json
+            assert answer["complete"] is (page == pages - 1) is (answer["next"] is None)
+            seen += [one["id"] for one in answer["comments"]]
+            query = f"{limit}&after={answer['next']}"
+        assert seen == names
+
+
+@pytest.mark.parametrize("query", ["after=x", "after=-1", "limit=0", "limit=1001", "limit="])
+def test_published_refuses_a_strange_cursor(newsroom: Newsroom, query: str) -> None:
+    """A cursor is what `next` said, and a page has at most a thousand comments."""
+    found = problem(published(newsroom, f"{PUBLISHED}&{query}"), 422, "validation")
+    assert set(faults(found)) == {query.partition("=")[0]}
 
 
 def test_published_waits_for_the_desk(newsroom: Newsroom) -> None:

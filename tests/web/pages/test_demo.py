@@ -6,8 +6,10 @@ import pytest
 
 from service.enrolment import enrol_site
 from service.moderation.comment import Article
+from service.moderation.verdict import Action
 from service.ports import Site
 from service.web.demo.views import threaded
+from tests.builders import NOON, draft, move
 from tests.web.pages.house import Small
 
 
@@ -86,6 +88,23 @@ def test_a_thread_shows_every_comment_once_whatever_its_parents(small: Small, de
     assert sorted(one.comment.id for one in said) == sorted(one.id for one in made + deep)
     assert max(one.depth for one in said) == 3
     assert [one.comment.id for one in said[:2]] == ["a", "e"]
+
+
+def test_a_long_thread_goes_on_on_a_further_page(small: Small, demo: Site) -> None:
+    """A page shows a thousand comments and leads to the ones after them, the newest among them."""
+    names = [f"c-{n}" for n in range(1_001)]
+    with small.parts.house.store.write() as tx:
+        added = tx.add_comments(
+            demo.id, [draft(name, article=under(small), body=name) for name in names], NOON
+        )
+        tx.move([move(added[name], Action.APPROVE) for name in names])
+    first = small.browser().get("/demo/the-bridge").tree
+    assert [said.text for said in first.all("p", class_="words")] == names[:1_000]
+    onward = first.one("a", class_="more")
+    second = small.browser().get(onward.attributes["href"].partition("#")[0]).tree
+    assert [said.text for said in second.all("p", class_="words")] == names[1_000:]
+    assert second.one("a", class_="more").attributes["href"].startswith("/demo/the-bridge#")
+    assert small.browser().get("/demo/the-bridge?after=junk").status == 200
 
 
 def test_a_commenters_website_lends_no_weight(small: Small, demo: Site) -> None:

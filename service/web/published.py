@@ -1,0 +1,18 @@
+"""What readers see under an article, a page at a time: for the API that anyone may ask, and for the demo paper."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from service.ports import Page, Tx
+
+PUBLISHED_LIMIT: Final = 1_000
+
+
+def published_page(
+    tx: Tx, site_id: int, article_url: str, limit: int = PUBLISHED_LIMIT, after: int = 0
+) -> Page:
+    """Return at most `limit` published comments, oldest first; `next` is the `after` of the page behind it."""
+    found = tx.published(site_id, article_url, limit + 1, after)  # type: ignore[call-arg]  # the stores have the cursor, the port does not name it yet
+    page = tuple(found[:limit])
+    return Page(page, page[-1].pk if len(found) > limit else None)
