@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from service.cli.screen import Screen
 
 START_SECONDS: Final = 60.0
-PROCESSES: Final = ("web", "worker", "beat")
 
 
 class StartError(ReplydeskError):
@@ -178,6 +177,7 @@ class _House:
             self._wait_for(web, lambda: orphaned() or _serves(self._known))
             outcome.append(f"Web on {self._known.host}:{self._known.port}")
             self._wait_for(worker, lambda: orphaned() or self._seen.worker_ready)
+            self._start("beat")  # last: nobody waits for it, and the others need the processor
             outcome.append("with a Celery worker and beat")
         return summary
 
@@ -220,10 +220,10 @@ class _House:
 
     def _start_processes(self) -> tuple[Child, Child]:
         self.family.update_env(self._env)
-        web, worker, _ = (
-            self.family.start(name, [sys.executable, "-m", "service.cli.main", name]) for name in PROCESSES
-        )
-        return web, worker
+        return self._start("web"), self._start("worker")
+
+    def _start(self, name: str) -> Child:
+        return self.family.start(name, [sys.executable, "-m", "service.cli.main", name])
 
     def _wait_for(self, child: Child, ready: Callable[[], bool]) -> None:
         if not self.family.wait(ready, START_SECONDS, child):
