@@ -15,8 +15,7 @@ from typing import IO, TYPE_CHECKING, Final
 from service.actions import submit
 from service.moderation.comment import Draft, Source
 from service.moderation.errors import Invalid, ReplydeskError
-from service.ports import Placed, Sealer, Site, Submission
-from service.storage.schema import KEPT_FOR_GOOD
+from service.ports import KEPT_FOR_GOOD, Placed, Sealer, Site, Submission
 from service.submission import read, to_submission
 
 if TYPE_CHECKING:

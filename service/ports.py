@@ -16,6 +16,11 @@ from service.moderation.verdict import Action, Assessment, Decision, Verdict, Wh
 SCORE, DELIVER, DEPART, SWEEP = "replydesk.score", "replydesk.deliver", "replydesk.depart", "replydesk.sweep"
 """The names that a bell rings: tasks carry a name, never text and never an address."""
 
+KEPT_FOR_GOOD = "import-"
+"""How the idempotency keys of imported lines begin, so that an old archive can be run again at any time.
+
+Those that callers give are digests and never begin so."""
+
 
 @dataclass(frozen=True, slots=True)
 class Site:
@@ -219,8 +224,11 @@ class Tx(Protocol):
     def revision_body(self, pk: int, revision: int) -> Comment | None:
         """Return the comment as that revision had it, None when unknown."""
 
-    def published(self, site_id: int, article_url: str, limit: int = 1000) -> list[Comment]:
-        """Return what readers see under the article, oldest first, each in its published revision."""
+    def published(self, site_id: int, article_url: str, limit: int = 1000, after: int = 0) -> list[Comment]:
+        """Return what readers see under the article, oldest first, each in its published revision.
+
+        At most `limit` (1,001 at the most), those with a pk above `after`.
+        """
 
     def contact_box(self, pk: int) -> bytes | None: ...
     def originals(self, pk: int, revision: int) -> dict[str, bytes]: ...
@@ -342,7 +350,7 @@ class Tx(Protocol):
     def prune(self, now: datetime, keys_before: datetime) -> int:
         """Drop sessions and sign-in links that have expired and idempotency keys older than that; return how many.
 
-        A submission repeated after its key is gone is known by its id.
+        A submission repeated after its key is gone is known by its id. Keys that begin with `KEPT_FOR_GOOD` stay.
         """
 
     # -- watching

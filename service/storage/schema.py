@@ -28,13 +28,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql import ColumnElement
 
+from service.ports import KEPT_FOR_GOOD
 from service.storage.columns import Instant, Json, Pk, Secrets, Word
 
 HEAD = "0003"
 """The migration that this code needs; a test holds it against the newest one."""
-
-KEPT_FOR_GOOD = "import-"
-"""An idempotency key that begins so is never pruned; those that callers give are digests, and never do."""
 
 metadata = MetaData(
     naming_convention={

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from service.ports import Moderator
+from service.ports import KEPT_FOR_GOOD, Moderator
 from service.storage.memory.state import Part, Pass
-from service.storage.schema import KEPT_FOR_GOOD
 
 
 class PeoplePart(Part):
