@@ -115,10 +115,12 @@ class Bell:
             self._turn.notify()
 
     def close(self) -> None:
-        """Send what is due, stop the thread, and return within a second whatever the broker does."""
+        """Send what is due, stop the thread, and return within a second whatever the broker does; once is enough."""
         if self._pid != os.getpid():
             return
         with self._turn:
+            if self._closing:
+                return
             self._closing = True
             self._turn.notify()
         if self._thread is not None:
