@@ -58,17 +58,17 @@ class NgramNetwork(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships n
     def __init__(
         self,
         dimensions: int = 32,
-        units: int = 96,
+        units: int = 64,
         vector_bits: int = 18,
         epochs: int = 2,
         batch: int = 512,
-        rate: float = 0.4,
+        rate: float = 0.5,
         vector_rate: float = 0.1,
         dense_rate: float = 2e-3,
         ballast: float = 1e-2,
         vector_ballast: float = 1e-4,
-        drop: float = 0.25,
-        row_drop: float = 0.2,
+        drop: float = 0.3,
+        row_drop: float = 0.0,
         random_state: int = 0,
     ) -> None:
         self.dimensions = dimensions
@@ -98,7 +98,12 @@ class NgramNetwork(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships n
         weight = np.ones(len(X), np.float32) if sample_weight is None else sample_weight
         mask = (~np.isnan(y) * weight[:, None]).astype(np.float32)
         wanted = np.where(np.isnan(y), 0, y).astype(np.float32)
-        self._begin(rng, (wanted * mask).sum(axis=0) / mask.sum(axis=0), X.signals.shape[1], start)
+        self._begin(
+            rng,
+            (wanted * mask).sum(axis=0) / mask.sum(axis=0),
+            X.signals.shape[1],
+            start,
+        )
         batches = -(-len(X) // self.batch)
         total = batches * self.epochs
         for epoch in range(self.epochs):
@@ -177,7 +182,11 @@ class NgramNetwork(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships n
         for at in range(3):
             into_vectors[at : at + len(into_answers)] += into_answers @ kernel[at].T
         self._descend(
-            self.weights_, self._seen, batch.linear.used, batch.linear.back(slope), self.rate * size
+            self.weights_,
+            self._seen,
+            batch.linear.used,
+            batch.linear.back(slope),
+            self.rate * size,
         )
         rows, slopes = batch.into_rows(into_vectors)
         self._descend(self.vectors_, self._seen_vectors, rows, slopes, self.vector_rate * size)
@@ -188,7 +197,10 @@ class NgramNetwork(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships n
             "hidden_bias": into_answers.sum(axis=0),
             "out_weights": run.units.T @ slope,
         }
-        self._adam({name: each / np.float32(len(slope)) for name, each in slopes_of.items()}, size)
+        self._adam(
+            {name: each / np.float32(len(slope)) for name, each in slopes_of.items()},
+            size,
+        )
 
     def _into_answers(self, batch: _Batch, run: _Pass, into_units: Floats) -> Floats:
         """Carries slopes back through the strongest and the mean answer."""
@@ -269,7 +281,11 @@ class _Pooled:
     """Some texts' rows of the linear table, renumbered to those in use, and scaled by the root of their number."""
 
     def __init__(
-        self, rows: NDArray[np.int32], indptr: NDArray[np.int32], drop: float, rng: np.random.Generator | None
+        self,
+        rows: NDArray[np.int32],
+        indptr: NDArray[np.int32],
+        drop: float,
+        rng: np.random.Generator | None,
     ) -> None:
         mark = np.zeros(ROWS, bool)
         mark[rows] = True
