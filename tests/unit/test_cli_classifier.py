@@ -27,7 +27,8 @@ def test_each_line_is_scored_in_order() -> None:
     assert {"begin", "end", "label", "weight"} == set(full[0]["spans"][0])
     plain = [json.loads(line) for line in run("score", "--plain", given=lines).stdout.splitlines()]
     assert [set(one) for one in plain] == [{"scores"}] * 3
-    assert [one["scores"] for one in plain] == [one["scores"] for one in full]
+    # the last digits depend on the order in which a batch of another shape is summed
+    assert [one["scores"] for one in plain] == [pytest.approx(one["scores"], abs=1e-9) for one in full]
 
 
 def test_a_bad_line_is_answered_and_the_rest_goes_on() -> None:
