@@ -44,6 +44,7 @@ def write(directory: Path, arrays: dict[str, NDArray[Any]], facts: dict[str, Any
 
 def move(source: Path, target: Path) -> None:
     """Moves a model from one directory to another, arrays first, and removes the emptied directory."""
+    target.mkdir(parents=True, exist_ok=True)
     for name in (ARRAYS, MANIFEST):
         (source / name).replace(target / name)
     source.rmdir()

@@ -207,6 +207,17 @@ def test_a_missing_model_is_said_to_be_missing(tmp_path: Path) -> None:
         Model.load(tmp_path)
 
 
+def test_a_model_moves_to_a_directory_that_is_not_there_yet(tmp_path: Path) -> None:
+    """Promotion makes the target directory, and leaves no emptied one behind."""
+    source, target = tmp_path / "new-refused", tmp_path / "deep" / "new"
+    source.mkdir()
+    for name in (artifact.ARRAYS, artifact.MANIFEST):
+        shutil.copy(artifact.SHIPPED / name, source / name)
+    artifact.move(source, target)
+    assert Model.load(target).version == Model.load().version
+    assert not source.exists()
+
+
 def test_the_shipped_files_are_small_and_hold_no_pickle() -> None:
     """At most 25 MB, and every array loads with pickles forbidden."""
     assert (artifact.SHIPPED / artifact.ARRAYS).stat().st_size <= 25_000_000
