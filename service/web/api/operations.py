@@ -132,7 +132,8 @@ OPERATIONS: Final = (
         "/v1/comments/{id}",
         "withdrawComment",
         "Withdraw a comment",
-        "Takes the comment off for good: asking for it answers 404 from now on. Withdrawing twice is no error.",
+        "Takes the comment off for good: asking for it answers 404 from now on. A `comment.withdrawn` "
+        "callback follows whatever is still on its way. Withdrawing twice is no error.",
         {200: (answers.Comment, "The comment, withdrawn.")},
         ("not-found", "conflict", *KEYED),
         "Comments",
