@@ -29,7 +29,11 @@ PLANTED = {
         "service/cli/planted.py", "import service.web.desk", "never reach into its views"),
     "the classifier imports the service": ("classifier/planted.py", "import service.ports", "knows no comment"),
     "the classifier imports a database": ("classifier/planted.py", "import sqlalchemy", "knows no comment"),
-    "a room imports the classifier": ("service/actions.py", "import classifier", "The classifier is imported in"),
+    "a room imports the classifier": (
+        "service/actions/submitting.py",
+        "import classifier",
+        "The classifier is imported in",
+    ),
     "a worker's other room imports it": ("worker/deliver.py", "import classifier", "The classifier is imported in"),
     "a refused name": ("service/storage/utils.py", "", "No room is named for having no name"),
     "a refused name of a package": ("worker/common/__init__.py", "", "No room is named for having no name"),

@@ -1,0 +1,95 @@
+"""How decisions leave the house: a number, publication, a callback; depart lets those go whose moment has come."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
+
+from service.moderation import events
+from service.moderation.comment import Comment, Status
+from service.moderation.events import Delivery
+from service.moderation.verdict import Decision
+from service.ports import (
+    DELIVER,
+    House,
+    Site,
+    Tx,
+)
+
+
+def leave(tx: Tx, sites: dict[int, Site], left: Sequence[tuple[Comment, Decision]], *, fresh: bool) -> bool:
+    """Number the decisions and write their callbacks; return whether there is anything to deliver.
+
+    Counters are taken last and in the order of site ids: they stay locked until commit, so two transactions never
+    wait for each other in a circle. `fresh` decisions are stored, the others are already and are given their number.
+    """
+    by_site: dict[int, list[tuple[Comment, Decision]]] = defaultdict(list)
+    for comment, decision in left:
+        by_site[comment.site_id].append((comment, decision))
+    deliveries: list[Delivery] = []
+    for site_id in sorted(by_site):
+        group = by_site[site_id]
+        first = tx.sequence(site_id, len(group))
+        numbered = [
+            (comment, replace(decision, seq=first + n)) for n, (comment, decision) in enumerate(group)
+        ]
+        if fresh:
+            tx.add_decisions([decision for _, decision in numbered])
+        else:
+            for _, decision in numbered:
+                tx.depart(decision.id, decision.seq or 0)
+        if sites[site_id].callback_url:
+            deliveries += [_delivery(comment, decision) for comment, decision in numbered]
+    if deliveries:
+        tx.add_deliveries(deliveries)
+    return bool(deliveries)
+
+
+def _delivery(comment: Comment, decision: Decision) -> Delivery:
+    return Delivery(
+        id=0,
+        site_id=comment.site_id,
+        comment_pk=comment.pk,
+        decision_id=decision.id,
+        webhook_id=f"msg_{comment.site_id}_{decision.seq}",
+        type=str(events.TYPE_OF[decision.action]),
+        payload=events.payload(comment, decision),
+        state="waiting",
+        attempts=0,
+        next_attempt_at=decision.effective_at,
+        created_at=decision.effective_at,
+    )
+
+
+def depart(house: House, limit: int = 200) -> int:
+    """Let decisions whose moment has come leave the house: number, publication, callback; return how many left.
+
+    A decision that no longer stands is marked undone instead: it never happened outside.
+    """
+    now = house.clock()
+    with house.store.write() as tx:
+        due = sorted(tx.departures_due(now, limit), key=lambda decision: decision.comment_pk)
+        leaving: list[tuple[Comment, Decision]] = []
+        for decision in due:
+            comment = tx.comment_by_pk(decision.comment_pk, lock=True)
+            now_known = tx.decision(
+                decision.id
+            )  # another worker may have let it go before this one got the lock
+            if now_known is None or now_known.seq is not None or now_known.undone_at is not None:
+                continue
+            if comment and comment.decision_id == decision.id:
+                tx.publish(comment.pk, decision.id, published_by(decision))
+                leaving.append((comment, decision))
+            else:
+                tx.undo_decision(decision.id, now)
+        sites = {site.id: site for comment, _ in leaving if (site := tx.site_by_id(comment.site_id))}
+        called_back = leave(tx, sites, leaving, fresh=False)
+    if called_back:
+        house.bell.ring(DELIVER)
+    return len(leaving)
+
+
+def published_by(decision: Decision) -> int | None:
+    """Return the revision that readers see once the decision is out; None when they see nothing."""
+    return decision.revision if decision.to_status is Status.APPROVED else None

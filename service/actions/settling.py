@@ -1,0 +1,119 @@
+"""settle: decide what was scored by its site's policy and send it on its way."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from service.actions.leaving import leave
+from service.moderation.comment import Comment, Status
+from service.moderation.links import count_links
+from service.moderation.policy import Facts, decide
+from service.moderation.verdict import OUTCOME, Action, Assessment, Decision, Verdict, Who
+from service.ports import (
+    DELIVER,
+    House,
+    Move,
+    Site,
+    Tx,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """A leased comment with what the classifier said; None when there is no score, and then why."""
+
+    comment: Comment
+    assessment: Assessment | None
+    exhausted: bool = False
+    late: bool = False
+
+
+def settle(house: House, scored: Sequence[Scored]) -> int:
+    """Decide scored comments by their site's policy and send each on its way in one transaction; return how many moved.
+
+    Only pending comments in the revision that was scored move; who acted first has won, and the rest are left alone.
+    """
+    if not scored:
+        return 0
+    now = house.clock()
+    with house.store.write() as tx:
+        sites = {site_id: tx.site_by_id(site_id) for site_id in {one.comment.site_id for one in scored}}
+        known = _known_authors(tx, scored, sites)
+        ids = tx.new_decision_ids(len(scored))
+        decided = [
+            _machine_decision(one, decision_id, _verdict(one, site, known), now)
+            for one, decision_id in zip(scored, ids, strict=True)
+            if (site := sites[one.comment.site_id]) is not None
+        ]
+        moved = tx.move([move for move, _, _ in decided])
+        left = [(comment, decision) for move, comment, decision in decided if move.pk in moved]
+        called_back = leave(tx, {key: site for key, site in sites.items() if site}, left, fresh=True)
+    if called_back:
+        house.bell.ring(DELIVER)
+    return len(left)
+
+
+def _known_authors(tx: Tx, scored: Sequence[Scored], sites: dict[int, Site | None]) -> set[tuple[int, str]]:
+    """Look up approved authors, but only for sites whose policy asks."""
+    asked: dict[int, set[str]] = defaultdict(set)
+    for one in scored:
+        site = sites[one.comment.site_id]
+        if site and site.policy.hold_first_time and one.comment.author_key:
+            asked[site.id].add(one.comment.author_key)
+    return {(site_id, key) for site_id, keys in asked.items() for key in tx.has_approved(site_id, keys)}
+
+
+def _verdict(one: Scored, site: Site, known: set[tuple[int, str]]) -> Verdict:
+    comment = one.comment
+    fill = comment.signals.get("fill_seconds")
+    facts = Facts(
+        body=comment.body,
+        author_name=comment.author_name,
+        website=comment.website,
+        links=count_links(comment.body),
+        known_author=not site.policy.hold_first_time or (site.id, comment.author_key or "") in known,
+        submitted_at=comment.submitted_at,
+        article_published_at=comment.article.published_at,
+        honeypot=bool(comment.signals.get("honeypot")),
+        fill_seconds=float(fill) if isinstance(fill, int | float) else None,
+        attempts=comment.attempts,
+        exhausted=one.exhausted,
+        late=one.late,
+    )
+    return decide(one.assessment, facts, site.policy)
+
+
+def _machine_decision(
+    one: Scored, decision_id: int, verdict: Verdict, now: datetime
+) -> tuple[Move, Comment, Decision]:
+    comment, status = one.comment, OUTCOME[verdict.action]
+    published = comment.revision if verdict.action is Action.APPROVE else None
+    move = Move(
+        pk=comment.pk,
+        revision=comment.revision,
+        from_status=Status.PENDING,
+        standing=None,
+        to_status=status,
+        decision_id=decision_id,
+        published_revision=published,
+        decided_at=now,
+        verdict=verdict,
+    )
+    decision = Decision(
+        id=decision_id,
+        comment_pk=comment.pk,
+        site_id=comment.site_id,
+        revision=comment.revision,
+        action=verdict.action,
+        who_kind=Who.MACHINE,
+        who=verdict.model or "policy",
+        from_status=Status.PENDING,
+        to_status=status,
+        created_at=now,
+        effective_at=now,
+        reason=verdict.reasons[0].code,
+    )
+    return move, comment, decision

@@ -1,0 +1,154 @@
+"""submit: accept comments under their idempotency keys, each stored once, and ring for the scorer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from service.moderation.comment import FINAL, Comment, Draft
+from service.moderation.errors import (
+    Conflict,
+    Final,
+    IdempotencyMismatch,
+    NotFound,
+    ReplydeskError,
+)
+from service.ports import (
+    SCORE,
+    House,
+    Key,
+    Placed,
+    Sealer,
+    Site,
+    Submission,
+    Tx,
+)
+
+RACES = 3
+"""How often a submission looks again when other requests use its idempotency key at the same moment."""
+
+
+def submit(
+    house: House, sealer: Sealer, site: Site, submissions: Sequence[Submission]
+) -> list[Placed | ReplydeskError]:
+    """Accept comments: each is stored pending once, replayed, or made the next revision; one answer each, in order.
+
+    When this returns, what is answered `Placed` is committed. A refused item is answered by its error and spoils no
+    other.
+    """
+    now = house.clock()
+    drafts = [sealer.draft(site, submission, now) for submission in submissions]
+    placed = _place_one(house, site, drafts, now) or _place_all(house, site, drafts, now)
+    if any(isinstance(answer, Placed) and answer.outcome != "replay" for answer in placed):
+        house.bell.ring(SCORE)
+    return placed
+
+
+def _place_one(
+    house: House, site: Site, drafts: Sequence[Draft], now: datetime
+) -> list[Placed | ReplydeskError]:
+    """Place what comes alone and is new, which is most of it, in the store's cheapest way; nothing for the rest."""
+    if len(drafts) != 1 or drafts[0].idempotency_key is not None:
+        return []
+    added = house.store.add_comment(site.id, drafts[0], now)
+    return [Placed(added, "new")] if added else []
+
+
+def _place_all(
+    house: House, site: Site, drafts: Sequence[Draft], now: datetime
+) -> list[Placed | ReplydeskError]:
+    for _ in range(RACES):
+        placed: list[Placed | ReplydeskError] = []
+        try:
+            with house.store.write() as tx:
+                for round_of_drafts in _rounds(drafts):
+                    placed += _place(tx, site, round_of_drafts, now)
+            return placed
+        except _KeyRaced:
+            continue  # nothing is stored; the next round finds what the other request made of the key
+    return [IdempotencyMismatch() for _ in drafts]
+
+
+class _KeyRaced(Exception):
+    """Another request used one of the idempotency keys between our look and our commit."""
+
+
+def _rounds(drafts: Sequence[Draft]) -> Iterable[list[Draft]]:
+    """Cut into consecutive runs of distinct ids and keys, so that a later item sees what an earlier one made."""
+    run: list[Draft] = []
+    seen: set[str] = set()
+    for draft in drafts:
+        names = {f"id {draft.id}", f"key {draft.idempotency_key or draft.id}"}
+        if names & seen:
+            yield run
+            run, seen = [], set()
+        run.append(draft)
+        seen |= names
+    if run:
+        yield run
+
+
+def _place(tx: Tx, site: Site, drafts: Sequence[Draft], now: datetime) -> list[Placed | ReplydeskError]:
+    keyed = [draft.idempotency_key for draft in drafts if draft.idempotency_key]
+    used = tx.keys_used(site.id, keyed) if keyed else {}
+    unused = [draft for draft in drafts if draft.idempotency_key not in used]
+    added = tx.add_comments(site.id, unused, now)
+    answers: list[Placed | ReplydeskError] = []
+    for draft in drafts:
+        key = used.get(draft.idempotency_key or "")
+        if key is not None:
+            answers.append(_replayed(tx, draft, key))
+        elif draft.id in added:
+            answers.append(Placed(added[draft.id], "new"))
+        else:
+            answers.append(_again(tx, site, draft, now))
+    _remember(tx, site, unused, answers, drafts, now)
+    return answers
+
+
+def _replayed(tx: Tx, draft: Draft, key: Key) -> Placed | ReplydeskError:
+    comment = tx.comment_by_pk(key.comment_pk)
+    if comment is None or key.request_hash != draft.request_hash:
+        return IdempotencyMismatch()
+    return Placed(comment, "replay")
+
+
+def _again(tx: Tx, site: Site, draft: Draft, now: datetime) -> Placed | ReplydeskError:
+    """The id is known: the same content is a replay, new content is the next revision."""
+    current = tx.comment(site.id, draft.id, lock=True)
+    if current is None:
+        return NotFound()
+    if draft.id_from_key and not _is_same(current, draft):
+        return IdempotencyMismatch()
+    if current.content_hash == draft.content_hash:
+        return Placed(current, "replay")
+    if current.status in FINAL:
+        return Final()
+    revised = tx.revise(current, draft, now, keep_published=site.policy.moderation == "post")
+    return Placed(revised, "revised") if revised else Conflict(current, None)
+
+
+def _is_same(current: Comment, draft: Draft) -> bool:
+    """Whether a draft under an id made from its key is what that key stood for before."""
+    there = (current.content_hash, current.article.url, current.parent_id)
+    return there == (draft.content_hash, draft.article.url, draft.parent_id)
+
+
+def _remember(
+    tx: Tx,
+    site: Site,
+    unused: Sequence[Draft],
+    answers: Sequence[Placed | ReplydeskError],
+    drafts: Sequence[Draft],
+    now: datetime,
+) -> None:
+    by_id = {draft.id: answer for draft, answer in zip(drafts, answers, strict=True)}
+    keys = []
+    for draft in unused:
+        answer = by_id[draft.id]
+        if draft.idempotency_key and isinstance(answer, Placed):
+            keys.append(
+                Key(draft.idempotency_key, answer.comment.pk, answer.comment.revision, draft.request_hash)
+            )
+    if keys and len(tx.remember_keys(site.id, keys, now)) < len(keys):
+        raise _KeyRaced

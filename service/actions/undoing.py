@@ -1,0 +1,62 @@
+"""undo: take the standing decision back; free before it left the house, compensated after."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from service.actions.leaving import leave
+from service.actions.moving import follow_up, locked, swap
+from service.moderation.comment import Comment, Status
+from service.moderation.errors import (
+    NothingToUndo,
+)
+from service.moderation.verdict import Action, Decision, Who
+from service.ports import (
+    DELIVER,
+    SCORE,
+    House,
+    Site,
+    Tx,
+)
+
+
+def undo(
+    house: House, site: Site, comment_id: str, who_kind: Who, who: str, decision_id: int | None = None
+) -> Comment:
+    """Take the standing decision back and return the comment as it is then.
+
+    Before departure nothing has left the house and nothing will. After it, a compensating `restore` decision and a
+    `comment.restored` callback follow. The label is retracted either way. Raises NothingToUndo when no decision
+    stands, or another than `decision_id`.
+    """
+    now = house.clock()
+    with house.store.write() as tx:
+        comment = locked(tx, site, comment_id)
+        standing = tx.decision(comment.decision_id) if comment.decision_id else None
+        if standing is None or standing.action is Action.RESTORE or decision_id not in (None, standing.id):
+            raise NothingToUndo(comment, standing)
+        if not tx.undo_decision(standing.id, now):
+            raise NothingToUndo(comment, standing)
+        tx.retract_labels(standing.id, now)
+        called_back = _take_back(tx, site, comment, standing, who_kind, who, now)
+        after = tx.comment_by_pk(comment.pk) or comment
+    if called_back:
+        house.bell.ring(DELIVER)
+    if after.status is Status.PENDING:
+        house.bell.ring(SCORE)
+    return after
+
+
+def _take_back(
+    tx: Tx, site: Site, comment: Comment, standing: Decision, who_kind: Who, who: str, now: datetime
+) -> bool:
+    """Put the comment back where it was. What has left the house goes to a person, never back to the machine."""
+    if standing.seq is None:
+        before = standing.from_status
+        swap(tx, comment, standing, before, standing.previous, comment.published_revision, now)
+        return False
+    target = Status.HELD if standing.from_status is Status.PENDING else standing.from_status
+    published = standing.from_published if target is Status.APPROVED else None
+    restore = follow_up(tx, comment, Action.RESTORE, target, who_kind, who, "undone", now)
+    swap(tx, comment, standing, target, restore.id, published, now)
+    return leave(tx, {site.id: site}, [(comment, restore)], fresh=True)

@@ -1,0 +1,41 @@
+"""withdraw: take a comment off for good, at the site's wish."""
+
+from __future__ import annotations
+
+from service.actions.leaving import leave
+from service.actions.moving import follow_up, swap
+from service.moderation.comment import Comment, Status
+from service.moderation.errors import (
+    NotFound,
+)
+from service.moderation.verdict import Action, Who
+from service.ports import (
+    DELIVER,
+    House,
+    Site,
+)
+
+
+def withdraw(house: House, site: Site, comment_id: str, who: str) -> Comment:
+    """Take the comment off for good, at the site's wish, and return it; withdrawing twice is no error.
+
+    The site is told by `comment.withdrawn` after whatever was on its way, so that its last word on the comment is this.
+    """
+    now = house.clock()
+    with house.store.write() as tx:
+        comment = tx.comment(site.id, comment_id, lock=True)
+        if comment is None or comment.status is Status.ERASED:
+            raise NotFound("There is no comment with this id on this site.")
+        if comment.status is Status.WITHDRAWN:
+            return comment
+        standing = tx.decision(comment.decision_id) if comment.decision_id else None
+        if standing and standing.seq is None:
+            tx.undo_decision(standing.id, now)
+        withdrawal = follow_up(tx, comment, Action.WITHDRAW, Status.WITHDRAWN, Who.SITE, who, None, now)
+        swap(tx, comment, standing, Status.WITHDRAWN, withdrawal.id, None, now)
+        tx.drop_dead_deliveries(comment.pk)  # a replay of an approval must not follow the withdrawal
+        called_back = leave(tx, {site.id: site}, [(comment, withdrawal)], fresh=True)
+        after = tx.comment_by_pk(comment.pk) or comment
+    if called_back:
+        house.bell.ring(DELIVER)
+    return after
