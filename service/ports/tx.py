@@ -1,170 +1,29 @@
-"""What the verbs need of the world: each port is a promise that the real thing and its shipped double both keep."""
+"""One transaction on the store, role by role: what the real stores and the double both promise."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from service.moderation.comment import Article, Client, Comment, Draft, Source, Status
+from service.moderation.comment import Comment, Draft, Status
 from service.moderation.events import Delivery
 from service.moderation.policy import Policy
-from service.moderation.verdict import Action, Assessment, Decision, Verdict, Who
-
-SCORE, DELIVER, DEPART, SWEEP = "replydesk.score", "replydesk.deliver", "replydesk.depart", "replydesk.sweep"
-"""The names that a bell rings: tasks carry a name, never text and never an address."""
-
-KEPT_FOR_GOOD = "import-"
-"""How the idempotency keys of imported lines begin, so that an old archive can be run again at any time.
-
-Those that callers give are digests and never begin so."""
-
-
-@dataclass(frozen=True, slots=True)
-class Site:
-    """A news site. `name` is its public slug; secrets are stored encrypted, keys as keyed fingerprints elsewhere."""
-
-    id: int
-    name: str
-    url: str
-    policy: Policy
-    title: str | None = None
-    callback_url: str | None = None
-    callback_disabled: str | None = None
-    """Why deliveries stopped (the endpoint answered 410, say); None while they run."""
-    email_required: bool = True
-    address_mode: str = "sealed"
-    """What becomes of an address: "sealed" (box and author key), "fingerprint" (author key alone) or "none"."""
-    contact_public_key: str | None = None
-    webhook_secrets: tuple[bytes, ...] = ()
-    inbound_secrets: tuple[bytes, ...] = ()
-    region: str | None = None
-    """ISO country whose national phone numbers are recognised in the text; None: international ones alone."""
-    created_at: datetime | None = None
+from service.moderation.verdict import Decision
+from service.ports.records import (
+    Backlog,
+    Key,
+    Label,
+    Moderator,
+    Move,
+    Page,
+    Site,
+)
 
 
-@dataclass(frozen=True, slots=True)
-class Moderator:
-    """A person on the desk. `role` is moderator, lead or admin."""
+class Sites(Protocol):
+    """What a transaction knows of sites, their policies and their keys."""
 
-    id: int
-    name: str
-    role: str
-    active: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Placed:
-    """What became of one draft: `outcome` is "new", "replay" or "revised"."""
-
-    comment: Comment
-    outcome: str
-
-
-@dataclass(frozen=True, slots=True)
-class Key:
-    """An idempotency key that was used: which comment and revision it made, for which submission."""
-
-    key: str
-    comment_pk: int
-    revision: int
-    request_hash: str
-
-
-@dataclass(frozen=True, slots=True)
-class Move:
-    """A compare-and-swap on one comment: from what the caller saw to what it should be.
-
-    It takes effect only where pk, revision, `from_status` and `standing` (the decision that stood) still hold.
-    """
-
-    pk: int
-    revision: int
-    from_status: Status
-    standing: int | None
-    to_status: Status
-    decision_id: int | None
-    published_revision: int | None
-    decided_at: datetime | None
-    verdict: Verdict | None = None
-    """A machine verdict to store; None leaves the one that is there."""
-
-
-@dataclass(frozen=True, slots=True)
-class Label:
-    """One judgement by a person, for training: who kind, what, on which revision."""
-
-    site_id: int
-    comment_pk: int
-    revision: int
-    who_kind: Who
-    who: str
-    action: Action
-    created_at: datetime
-    decision_id: int | None = None
-    retracted_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Backlog:
-    """What waits, counted at one moment; `oldest_unscored` is when the oldest live pending comment was received."""
-
-    pending: int
-    held: int
-    oldest_unscored: datetime | None
-    deliveries_waiting: int
-    deliveries_due: int
-    deliveries_dead: int
-    departures_due: int
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """A keyset page of comments, newest first unless said otherwise; `next` is the cursor of the following page."""
-
-    comments: tuple[Comment, ...]
-    next: int | None = None
-
-
-class Concealed(Protocol):
-    """A reader's address inside the request that brought it; it prints masked, and only a sealer may open it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Submission:
-    """A comment as the reader wrote it, parsed and bounded, on its way to the sealer; never stored, never logged."""
-
-    article: Article
-    author_name: str = field(repr=False)
-    body: str = field(repr=False)
-    source: Source
-    id: str | None = None
-    email: Concealed | None = None
-    parent_id: str | None = None
-    website: str | None = field(default=None, repr=False)
-    submitted_at: datetime | None = None
-    client: Client = field(default=Client(), repr=False)
-    signals: Mapping[str, object] = field(default_factory=dict)
-    idempotency_key: str | None = None
-    live: bool = True
-
-
-class Sealer(Protocol):
-    """The door: what passes it holds no address."""
-
-    def draft(self, site: Site, submission: Submission, now: datetime) -> Draft:
-        """Mask contacts, seal the address, cut the IP, digest the content and give an id where the caller gave none.
-
-        An id made from an idempotency key is the same for the same key, so that a race makes one row.
-        """
-
-
-class Tx(Protocol):
-    """One transaction on the store: it all happens, or none of it."""
-
-    # -- sites and keys
     def add_site(self, site: Site) -> Site:
         """Store a new site and return it with its id. Raises ValueError when the name is taken."""
 
@@ -186,7 +45,10 @@ class Tx(Protocol):
     def key_owner(self, fingerprint: str, now: datetime) -> tuple[Site, str] | None:
         """Return the site and the kind of a key that has not expired."""
 
-    # -- accepting
+
+class Accepting(Protocol):
+    """How comments come in."""
+
     def keys_used(self, site_id: int, keys: Sequence[str]) -> dict[str, Key]: ...
     def remember_keys(self, site_id: int, keys: Sequence[Key], now: datetime) -> set[str]:
         """Keep the keys and return those that are new; one that another transaction kept meanwhile is left out."""
@@ -203,7 +65,10 @@ class Tx(Protocol):
         `keep_published` leaves what readers see as it is. None when `current` is no longer the stored revision.
         """
 
-    # -- reading
+
+class Lookup(Protocol):
+    """How comments are read."""
+
     def comment(self, site_id: int, comment_id: str, lock: bool = False) -> Comment | None:
         """Return one comment by the caller's id; `lock` keeps other writers from it until this transaction ends."""
 
@@ -235,7 +100,10 @@ class Tx(Protocol):
     def has_approved(self, site_id: int, author_keys: Iterable[str]) -> set[str]:
         """Return those author keys that have an approved comment on this site."""
 
-    # -- scoring
+
+class Scoring(Protocol):
+    """How pending comments are leased for scoring."""
+
     def lease_pending(
         self, now: datetime, until: datetime, limit: int, *, retried: bool = False
     ) -> list[Comment]:
@@ -248,7 +116,10 @@ class Tx(Protocol):
     def release(self, pks: Sequence[int]) -> None:
         """Give leases back unused: free at once, and the attempt is not counted."""
 
-    # -- deciding
+
+class Deciding(Protocol):
+    """How comments change state, and how decisions are kept and leave."""
+
     def move(self, moves: Sequence[Move]) -> set[int]:
         """Compare and swap each; return the pks that moved. A moved comment's lease ends."""
 
@@ -290,12 +161,18 @@ class Tx(Protocol):
 
     def notes(self, decision_ids: Sequence[int]) -> dict[int, str]: ...
 
-    # -- labels
+
+class Labels(Protocol):
+    """What people judged, for training."""
+
     def add_labels(self, labels: Sequence[Label]) -> None: ...
     def retract_labels(self, decision_id: int, now: datetime) -> int: ...
     def labels_of(self, comment_pk: int) -> list[Label]: ...
 
-    # -- deliveries (the outbox)
+
+class Outbox(Protocol):
+    """Callbacks on their way to the sites."""
+
     def add_deliveries(self, deliveries: Sequence[Delivery]) -> None:
         """Store them; `id` is given by the store. States: waiting, delivered, dead, dropped."""
 
@@ -330,7 +207,10 @@ class Tx(Protocol):
     def replay_deliveries(self, site_id: int | None, ids: Sequence[int] | None, now: datetime) -> int:
         """Make dead deliveries wait again, due now, their attempts at zero; `ids` None means all of the site."""
 
-    # -- people
+
+class People(Protocol):
+    """Moderators, their sign-ins and their acts."""
+
     def add_moderator(self, name: str, role: str, now: datetime) -> Moderator:
         """Store a new moderator. Raises ValueError when the name is taken."""
 
@@ -346,73 +226,24 @@ class Tx(Protocol):
     def log_act(self, who: str, act: str, subject: str, now: datetime) -> None:
         """Append a human act (sign-in, reveal, setting) to the log; no text, no address."""
 
-    # -- upkeep
+
+class Upkeep(Protocol):
+    """What is dropped when its time is over."""
+
     def prune(self, now: datetime, keys_before: datetime) -> int:
         """Drop sessions and sign-in links that have expired and idempotency keys older than that; return how many.
 
         A submission repeated after its key is gone is known by its id. Keys that begin with `KEPT_FOR_GOOD` stay.
         """
 
-    # -- watching
+
+class Watching(Protocol):
+    """What waits, counted."""
+
     def backlog(self, now: datetime) -> Backlog: ...
     def late(self, site_id: int, received_before: datetime, limit: int) -> list[Comment]:
         """Return live pending comments received before that moment, oldest first."""
 
 
-class Store(Protocol):
-    """The truth. `read` may see a snapshot; `write` is serialised on SQLite (BEGIN IMMEDIATE), else it locks rows."""
-
-    def read(self) -> AbstractContextManager[Tx]: ...
-    def write(self) -> AbstractContextManager[Tx]: ...
-    def add_comment(self, site_id: int, draft: Draft, now: datetime) -> Comment | None:
-        """Insert one draft as `Tx.add_comments` does and commit it; None when its id exists.
-
-        For the many that come one by one: it costs less than a transaction around it. Its idempotency key is not kept.
-        """
-
-    def ping(self) -> None:
-        """Return when the store answers; raise otherwise."""
-
-    def close(self) -> None: ...
-
-
-class Bell(Protocol):
-    """Nudges workers. A ring carries no information and may be lost."""
-
-    def ring(self, name: str, after: float = 0.0) -> None:
-        """Ask, `after` seconds from now, for a run of the named task; never blocks, never raises."""
-
-
-class Clock(Protocol):
-    """Tells the time, aware and in UTC."""
-
-    def __call__(self) -> datetime: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """What the scorer is given of one comment."""
-
-    text: str
-    author_name: str = ""
-    website: str | None = None
-
-
-class Scorer(Protocol):
-    """Gives each text its assessment, in order; one matrix for the whole batch."""
-
-    version: str
-
-    def score(self, readings: Sequence[Reading], explain: bool = True) -> list[Assessment]: ...
-
-
-@dataclass(frozen=True, slots=True)
-class House:
-    """The parts a verb may need, put together once by `wiring`."""
-
-    store: Store
-    bell: Bell
-    clock: Clock
-    undo_seconds: float = 5.0
-    max_attempts: int = 3
-    lease_seconds: float = 30.0
+class Tx(Sites, Accepting, Lookup, Scoring, Deciding, Labels, Outbox, People, Upkeep, Watching, Protocol):
+    """One transaction on the store: it all happens, or none of it."""

@@ -1,0 +1,141 @@
+"""What the ports hand over: plain values, none of which holds an address."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from service.moderation.comment import Article, Client, Comment, Source, Status
+from service.moderation.policy import Policy
+from service.moderation.verdict import Action, Verdict, Who
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A news site. `name` is its public slug; secrets are stored encrypted, keys as keyed fingerprints elsewhere."""
+
+    id: int
+    name: str
+    url: str
+    policy: Policy
+    title: str | None = None
+    callback_url: str | None = None
+    callback_disabled: str | None = None
+    """Why deliveries stopped (the endpoint answered 410, say); None while they run."""
+    email_required: bool = True
+    address_mode: str = "sealed"
+    """What becomes of an address: "sealed" (box and author key), "fingerprint" (author key alone) or "none"."""
+    contact_public_key: str | None = None
+    webhook_secrets: tuple[bytes, ...] = ()
+    inbound_secrets: tuple[bytes, ...] = ()
+    region: str | None = None
+    """ISO country whose national phone numbers are recognised in the text; None: international ones alone."""
+    created_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Moderator:
+    """A person on the desk. `role` is moderator, lead or admin."""
+
+    id: int
+    name: str
+    role: str
+    active: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """What became of one draft: `outcome` is "new", "replay" or "revised"."""
+
+    comment: Comment
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """An idempotency key that was used: which comment and revision it made, for which submission."""
+
+    key: str
+    comment_pk: int
+    revision: int
+    request_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A compare-and-swap on one comment: from what the caller saw to what it should be.
+
+    It takes effect only where pk, revision, `from_status` and `standing` (the decision that stood) still hold.
+    """
+
+    pk: int
+    revision: int
+    from_status: Status
+    standing: int | None
+    to_status: Status
+    decision_id: int | None
+    published_revision: int | None
+    decided_at: datetime | None
+    verdict: Verdict | None = None
+    """A machine verdict to store; None leaves the one that is there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """One judgement by a person, for training: who kind, what, on which revision."""
+
+    site_id: int
+    comment_pk: int
+    revision: int
+    who_kind: Who
+    who: str
+    action: Action
+    created_at: datetime
+    decision_id: int | None = None
+    retracted_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """What waits, counted at one moment; `oldest_unscored` is when the oldest live pending comment was received."""
+
+    pending: int
+    held: int
+    oldest_unscored: datetime | None
+    deliveries_waiting: int
+    deliveries_due: int
+    deliveries_dead: int
+    departures_due: int
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A keyset page of comments, newest first unless said otherwise; `next` is the cursor of the following page."""
+
+    comments: tuple[Comment, ...]
+    next: int | None = None
+
+
+class Concealed(Protocol):
+    """A reader's address inside the request that brought it; it prints masked, and only a sealer may open it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """A comment as the reader wrote it, parsed and bounded, on its way to the sealer; never stored, never logged."""
+
+    article: Article
+    author_name: str = field(repr=False)
+    body: str = field(repr=False)
+    source: Source
+    id: str | None = None
+    email: Concealed | None = None
+    parent_id: str | None = None
+    website: str | None = field(default=None, repr=False)
+    submitted_at: datetime | None = None
+    client: Client = field(default=Client(), repr=False)
+    signals: Mapping[str, object] = field(default_factory=dict)
+    idempotency_key: str | None = None
+    live: bool = True

@@ -1,0 +1,86 @@
+"""The rest of the world: the door, the store, the bell, the clock, the scorer, and the house they make."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from service.moderation.comment import Comment, Draft
+from service.moderation.verdict import Assessment
+from service.ports.records import (
+    Site,
+    Submission,
+)
+from service.ports.tx import Tx
+
+
+class Sealer(Protocol):
+    """The door: what passes it holds no address."""
+
+    def draft(self, site: Site, submission: Submission, now: datetime) -> Draft:
+        """Mask contacts, seal the address, cut the IP, digest the content and give an id where the caller gave none.
+
+        An id made from an idempotency key is the same for the same key, so that a race makes one row.
+        """
+
+
+class Store(Protocol):
+    """The truth. `read` may see a snapshot; `write` is serialised on SQLite (BEGIN IMMEDIATE), else it locks rows."""
+
+    def read(self) -> AbstractContextManager[Tx]: ...
+    def write(self) -> AbstractContextManager[Tx]: ...
+    def add_comment(self, site_id: int, draft: Draft, now: datetime) -> Comment | None:
+        """Insert one draft as `Tx.add_comments` does and commit it; None when its id exists.
+
+        For the many that come one by one: it costs less than a transaction around it. Its idempotency key is not kept.
+        """
+
+    def ping(self) -> None:
+        """Return when the store answers; raise otherwise."""
+
+    def close(self) -> None: ...
+
+
+class Bell(Protocol):
+    """Nudges workers. A ring carries no information and may be lost."""
+
+    def ring(self, name: str, after: float = 0.0) -> None:
+        """Ask, `after` seconds from now, for a run of the named task; never blocks, never raises."""
+
+
+class Clock(Protocol):
+    """Tells the time, aware and in UTC."""
+
+    def __call__(self) -> datetime: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the scorer is given of one comment."""
+
+    text: str
+    author_name: str = ""
+    website: str | None = None
+
+
+class Scorer(Protocol):
+    """Gives each text its assessment, in order; one matrix for the whole batch."""
+
+    version: str
+
+    def score(self, readings: Sequence[Reading], explain: bool = True) -> list[Assessment]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """The parts a verb may need, put together once by `wiring`."""
+
+    store: Store
+    bell: Bell
+    clock: Clock
+    undo_seconds: float = 5.0
+    max_attempts: int = 3
+    lease_seconds: float = 30.0
