@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from service.enrolment import SLUG_LIMIT
 from service.moderation.comment import TITLE_LIMIT, URL_LIMIT, normalise_url
 from service.moderation.errors import Fault, Invalid, NotFound
+from service.moderation.options import READERS as OPTIONS
 from service.moderation.terms import change, known_terms, to_terms
 from service.ports import Site, Tx
 from service.privacy.keys import fingerprint, new_akismet_key, new_api_key, new_webhook_secret
@@ -50,7 +51,9 @@ def tune_site(parts: Parts, name: str, terms: Mapping[str, str]) -> Site:
     secret = read.pop("webhook_secret", None)
     with parts.house.store.write() as tx:
         site = find_site(tx, name)
-        tuned = replace(site, **read)  # type: ignore[arg-type]  # readers give each field its type
+        chosen = {key: read.pop(key) for key in tuple(read) if key in OPTIONS}
+        options = replace(site.options, **chosen)  # type: ignore[arg-type]  # readers give each field its type
+        tuned = replace(site, options=options, **read)  # type: ignore[arg-type]
         if secret:
             tuned = replace(
                 tuned, webhook_secrets=(parts.keyring.encrypt(name, "webhook", str(secret).encode()),)
@@ -112,6 +115,7 @@ def settings_of(site: Site) -> dict[str, object]:
         "contact_public_key": site.contact_public_key,
         "webhook_secrets": len(site.webhook_secrets),
         "inbound_secrets": len(site.inbound_secrets),
+        "options": {name: getattr(site.options, name) for name in sorted(OPTIONS)},
         "policy_version": site.policy.version,
         "policy": to_terms(site.policy),
     }
@@ -250,4 +254,5 @@ SETTINGS: Final[Mapping[str, Callable[[str], object]]] = {
     "email_required": _flag,
     "address_mode": _address_mode,
     "region": _region,
+    **OPTIONS,
 }

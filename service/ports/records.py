@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Protocol
 
 from service.moderation.comment import Article, Client, Comment, Source, Status
+from service.moderation.options import DEFAULTS, Options
 from service.moderation.policy import Policy
 from service.moderation.verdict import Action, Verdict, Who
 
@@ -33,6 +34,7 @@ class Site:
     region: str | None = None
     """ISO country whose national phone numbers are recognised in the text; None: international ones alone."""
     created_at: datetime | None = None
+    options: Options = DEFAULTS
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ from sqlalchemy.sql import ColumnElement
 from service.ports import KEPT_FOR_GOOD
 from service.storage.columns import Instant, Json, Pk, Secrets, Word
 
-HEAD = "0003"
+HEAD = "0004"
 """The migration that this code needs; a test holds it against the newest one."""
 
 metadata = MetaData(
@@ -79,6 +79,7 @@ sites = Table(
     Column("inbound_secrets", Secrets, nullable=False),
     Column("region", Text),
     Column("created_at", Instant),
+    Column("options", Text),
 )
 
 policies = Table(

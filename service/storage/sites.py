@@ -9,6 +9,7 @@ from functools import cache, lru_cache
 
 from sqlalchemy import Executable, RowMapping, bindparam, insert, or_, select, update
 
+from service.moderation.options import Options, from_stored, stored
 from service.moderation.policy import Policy
 from service.moderation.terms import from_terms, to_terms
 from service.ports import Site
@@ -120,6 +121,12 @@ def _add_key(dialect: str) -> Executable:
 
 
 @lru_cache(maxsize=256)
+def _options(text: str | None) -> Options:
+    """Read options once, like a policy: every request asks for them."""
+    return from_stored(text)
+
+
+@lru_cache(maxsize=256)
 def _policy(terms: str, version: int) -> Policy:
     """Read a policy once: every request and every batch asks for it, and its terms never change."""
     return from_terms(json.loads(terms), version)
@@ -140,6 +147,7 @@ def _row(site: Site) -> dict[str, object]:
         "inbound_secrets": site.inbound_secrets,
         "region": site.region,
         "created_at": site.created_at,
+        "options": stored(site.options),
     }
 
 
@@ -159,4 +167,5 @@ def _site(row: RowMapping) -> Site:
         inbound_secrets=row["inbound_secrets"],
         region=row["region"],
         created_at=row["created_at"],
+        options=_options(row["options"]),
     )

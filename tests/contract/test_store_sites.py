@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from service.moderation.options import Options
 from service.moderation.policy import Cut, Policy
 from service.moderation.words import WordList
 from service.ports import Store
@@ -14,7 +15,12 @@ def test_site_comes_back_as_it_was_stored(store: Store) -> None:
     """A site keeps every field, its policy and its ciphertexts included."""
     policy = Policy(moderation="post", cuts={"spam": Cut(hold=0.5)}, hold_words=WordList(("bridge*",)))
     site = courier(
-        policy=policy, title="Courier", region="GB", email_required=False, inbound_secrets=(b"\xff", b"")
+        policy=policy,
+        title="Courier",
+        region="GB",
+        email_required=False,
+        inbound_secrets=(b"\xff", b""),
+        options=Options(undo_seconds=7.5),
     )
     with store.write() as tx:
         made = tx.add_site(site)

@@ -128,6 +128,7 @@ def test_settings_and_policy_are_set_together(run: Callable[..., Result], parts:
     run(
         "site", "set", "courier", "toxicity.hold=0.5", "moderation=post", "title=The Courier",
         "callback_url=https://courier.example/new", "email_required=false", "address_mode=fingerprint", "region=de",
+        "undo_seconds=12",
     )  # fmt: skip
     site = site_of(parts)
     assert (site.policy.version, site.policy.moderation, site.policy.cuts["toxicity"].hold) == (
@@ -141,6 +142,7 @@ def test_settings_and_policy_are_set_together(run: Callable[..., Result], parts:
         False,
     )
     assert (site.address_mode, site.region) == ("fingerprint", "DE")
+    assert site.options.undo_seconds == 12.0
     with parts.house.store.read() as tx:
         before = tx.policy(site.id, 1)
     assert before is not None
@@ -173,6 +175,8 @@ def test_one_fault_and_nothing_is_set(run: Callable[..., Result], parts: Parts) 
     "term",
     [
         "region=deu",
+        "undo_seconds=soon",
+        "undo_seconds=601",
         "address_mode=open",
         "email_required=perhaps",
         "callback_url=ftp://x",

@@ -49,8 +49,10 @@ def decide(pk: int) -> ResponseReturnValue:
         revision=revision,
         replaces=number(request.form.get("replaces")),
     )
+    chosen = site.options.undo_seconds
+    delay = here.settings.undo_seconds if chosen is None else chosen
     try:
-        decision = actions.review(here.house, site, comment.id, judgement, here.settings.undo_seconds)
+        decision = actions.review(here.house, site, comment.id, judgement, delay)
     except NotFound:
         return missing()
     except (Conflict, IsFinal) as refusal:
