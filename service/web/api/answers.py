@@ -27,6 +27,10 @@ class Links(Shape):
     """Addresses of the comment."""
 
     self: str
+    receipt: str | None = Field(
+        default=None,
+        description="A page for the comment's writer, open to whoever has the address: hand it to nobody else.",
+    )
 
 
 class Accepted(Shape):

@@ -11,7 +11,7 @@ from service.moderation.verdict import Action, Who
 from service.ports import Site
 from service.privacy.contacts import mask
 from service.web.api import shown, strict_json
-from service.web.api.gate import SINGLE_LIMIT, api, authenticate, bounded_body, json_body
+from service.web.api.gate import SINGLE_LIMIT, api, authenticate, bounded_body, json_body, receipt_path
 from service.web.api.models import DecisionGiven, UndoGiven
 from service.web.api.reading import found
 from service.web.api.refusing import being_decided, refused
@@ -79,4 +79,6 @@ def _body(model: type[M], raw: bytes) -> M:
 
 def _now(site: Site, comment_id: str, extra: dict[str, object]) -> Response:
     with api().parts.house.store.read() as tx:
-        return reply({**shown.one_view(tx, found(tx, site, comment_id)), **extra})
+        return reply(
+            {**shown.one_view(tx, found(tx, site, comment_id), receipt_path(site, comment_id)), **extra}
+        )

@@ -12,6 +12,7 @@ from flask import current_app, request
 
 from service.ports import Site
 from service.privacy.keys import Keyring, fingerprint
+from service.privacy.receipts import receipt_token
 from service.web.problems import Problem
 
 if TYPE_CHECKING:
@@ -65,6 +66,11 @@ class Api:
 def api() -> Api:
     """Return the running application's API."""
     return cast(Api, current_app.extensions[EXTENSION])
+
+
+def receipt_path(site: Site, comment_id: str) -> str:
+    """Return the address, on this server, of the page that tells the comment's writer what became of it."""
+    return f"/r/{receipt_token(api().parts.keyring, site.name, comment_id)}"
 
 
 def authenticate() -> Site:

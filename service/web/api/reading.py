@@ -15,7 +15,7 @@ from service.moderation.outside import outside
 from service.moderation.verdict import Decision
 from service.ports import Page, Site, Tx
 from service.web.api import shown
-from service.web.api.gate import api, authenticate
+from service.web.api.gate import api, authenticate, receipt_path
 from service.web.api.models import PageQuery
 from service.web.api.refusing import refused
 from service.web.api.replies import query, reply
@@ -31,7 +31,7 @@ def get_comment(comment_id: str) -> Response:
     """Show one comment with its verdict and decisions."""
     site = authenticate()
     with api().parts.house.store.read() as tx:
-        return reply(shown.one_view(tx, _present(tx, site, comment_id)))
+        return reply(shown.one_view(tx, _present(tx, site, comment_id), receipt_path(site, comment_id)))
 
 
 @blueprint.get("/comments/<id:comment_id>/contact")
@@ -73,7 +73,8 @@ def delete_comment(comment_id: str) -> Response:
     except ReplydeskError as error:
         raise refused(error) from None
     with house.store.read() as tx:
-        return reply(shown.one_view(tx, tx.comment_by_pk(comment.pk) or comment))
+        now = tx.comment_by_pk(comment.pk) or comment
+        return reply(shown.one_view(tx, now, receipt_path(site, now.id)))
 
 
 def found(tx: Tx, site: Site, comment_id: str) -> Comment:

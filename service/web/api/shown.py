@@ -21,13 +21,14 @@ def waiting_to_leave(tx: Tx, house: House) -> Mapping[int, Decision]:
     return {one.id: one for one in tx.departures_due(house.clock() + FAR, IN_HOUSE_LIMIT)}
 
 
-def one_view(tx: Tx, comment: Comment) -> dict[str, object]:
-    """Return the whole view of one comment, with every decision that has left the house."""
+def one_view(tx: Tx, comment: Comment, receipt: str) -> dict[str, object]:
+    """Return the whole view of one comment, with every decision that has left the house; `receipt` is its path."""
     decisions = tx.decisions_of(comment.pk)
     standing = next((one for one in decisions if one.id == comment.decision_id), None)
     return {
         **row_view(comment, standing),
         "decisions": [decision_view(one) for one in decisions if one.seq is not None],
+        "links": {**links(comment.id), "receipt": receipt},
     }
 
 
@@ -55,14 +56,14 @@ def row_view(comment: Comment, standing: Decision | None) -> dict[str, object]:
     }
 
 
-def accepted_view(comment: Comment, standing: Decision | None = None) -> dict[str, object]:
-    """Return the short answer to a submission."""
+def accepted_view(comment: Comment, receipt: str, standing: Decision | None = None) -> dict[str, object]:
+    """Return the short answer to a submission; `receipt` is the path of the page made for its writer."""
     state = outside(comment, standing)
     return {
         "id": comment.id,
         "revision": comment.revision,
         "status": str(state.status),
-        "links": links(comment.id),
+        "links": {**links(comment.id), "receipt": receipt},
     }
 
 

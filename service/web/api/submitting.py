@@ -23,6 +23,7 @@ from service.web.api.gate import (
     authenticate,
     json_body,
     named_site,
+    receipt_path,
     unauthorized,
 )
 from service.web.api.refusing import refused
@@ -72,7 +73,7 @@ def post_batch() -> Response:
     read = [_readable(site, item, n, key, flawed) for n, item in enumerate(value)]
     answers = _answers(site, read, Source.BATCH, began)
     waiting = _in_house(answers)
-    return reply({"results": [_item(answer, waiting) for answer in answers]})
+    return reply({"results": [_item(site, answer, waiting) for answer in answers]})
 
 
 @blueprint.route(
@@ -113,7 +114,7 @@ def _one(site: Site, raw: bytes, source: Source, key: str | None, began: float) 
     (answer,) = _answers(site, [read], source, began)
     if isinstance(answer, ReplydeskError):
         raise refused(answer)
-    return _accepted(api(), answer)
+    return _accepted(api(), site, answer)
 
 
 def _readable(
@@ -160,7 +161,7 @@ def _still_there(answer: Placed | ReplydeskError) -> Placed | ReplydeskError:
     return answer
 
 
-def _accepted(here: Api, placed: Placed) -> Response:
+def _accepted(here: Api, site: Site, placed: Placed) -> Response:
     """Answer a submission that is stored: at once, or with its verdict where the caller prefers to wait."""
     seconds = seconds_preferred()
     replay = placed.outcome == "replay"
@@ -168,17 +169,18 @@ def _accepted(here: Api, placed: Placed) -> Response:
     decided = wait_for_verdict(here, placed.comment, seconds) if seconds else None
     if decided is not None:
         with here.parts.house.store.read() as tx:
-            view = shown.one_view(tx, decided[0])
+            view = shown.one_view(tx, decided[0], receipt_path(site, decided[0].id))
         return reply(view, 200, {**headers, "Preference-Applied": "wait"})
-    return reply(_short(placed), 200 if replay else 202, headers)
+    return reply(_short(site, placed), 200 if replay else 202, headers)
 
 
-def _short(placed: Placed) -> dict[str, object]:
+def _short(site: Site, placed: Placed) -> dict[str, object]:
     comment = placed.comment
+    receipt = receipt_path(site, comment.id)
     if comment.decision_id is None:
-        return shown.accepted_view(comment)
+        return shown.accepted_view(comment, receipt)
     with api().parts.house.store.read() as tx:
-        return shown.accepted_view(comment, shown.standing_of(tx, comment))
+        return shown.accepted_view(comment, receipt, shown.standing_of(tx, comment))
 
 
 def _in_house(answers: Sequence[Placed | ReplydeskError]) -> Mapping[int, Decision]:
@@ -190,10 +192,12 @@ def _in_house(answers: Sequence[Placed | ReplydeskError]) -> Mapping[int, Decisi
         return shown.waiting_to_leave(tx, house)
 
 
-def _item(answer: Placed | ReplydeskError, waiting: Mapping[int, Decision]) -> dict[str, object]:
+def _item(site: Site, answer: Placed | ReplydeskError, waiting: Mapping[int, Decision]) -> dict[str, object]:
     if isinstance(answer, ReplydeskError):
         problem = refused(answer)
         return {"code": problem.kind.status, "problem": problem.members()}
     replay = answer.outcome == "replay"
-    view = shown.accepted_view(answer.comment, waiting.get(answer.comment.decision_id or 0))
+    comment = answer.comment
+    standing = waiting.get(comment.decision_id or 0)
+    view = shown.accepted_view(comment, receipt_path(site, comment.id), standing)
     return {"code": 200 if replay else 202, "replay": replay, **view}

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
-from typing import Final
 
 from flask import Response, make_response, render_template, request
 from flask.typing import ResponseReturnValue
@@ -13,14 +11,12 @@ from service.moderation.comment import Comment, Status
 from service.moderation.outside import outside
 from service.moderation.verdict import Decision
 from service.ports import Site, Tx
-from service.privacy.keys import Keyring
+from service.privacy.receipts import read_receipt
 from service.web.pages import message_page
 from service.web.reach import parts
 from service.web.reply import blueprint
 from service.web.reply.words import Told, told
 from service.web.security import keep_private
-
-PURPOSE: Final = "receipt"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +27,6 @@ class Receipt:
     site: Site
     comment: Comment
     told: Told
-
-
-def receipt_token(keyring: Keyring, site: Site, comment_id: str) -> str:
-    """Return the capability to see the receipt of one comment."""
-    return keyring.token("", PURPOSE, json.dumps([site.name, comment_id]))
 
 
 @blueprint.get("/r/<token>")
@@ -62,10 +53,10 @@ def state(token: str) -> ResponseReturnValue:
 
 def _find(token: str) -> Receipt | None:
     here = parts()
-    payload = here.keyring.read_token("", PURPOSE, token)
-    if payload is None:
+    meant = read_receipt(here.keyring, token)
+    if meant is None:
         return None
-    site_name, comment_id = json.loads(payload)
+    site_name, comment_id = meant
     with here.house.store.read() as tx:
         site = tx.site(site_name)
         comment = tx.comment(site.id, comment_id) if site else None

@@ -13,11 +13,11 @@ from service import actions
 from service.moderation.comment import Comment
 from service.moderation.errors import IdempotencyMismatch, Invalid
 from service.ports import Placed, Site, Submission
+from service.privacy.receipts import receipt_token
 from service.web.pages import message_page
 from service.web.reach import parts
 from service.web.reply import blueprint
 from service.web.reply.form import Form, article_of, mends, parent_of, read_form, shown_again
-from service.web.reply.receipt import receipt_token
 from service.web.reply.ticket import Ticket, TicketExpired, TicketRefused, read_ticket
 from service.web.security import keep_private
 
@@ -98,7 +98,7 @@ def _accept(site: Site, ticket: Ticket, submission: Submission, parent: Comment 
         return _again(site, ticket.again(here.house.clock()), AGAIN["used"], parent)
     if not isinstance(answer, Placed):
         raise answer
-    token = receipt_token(here.keyring, site, answer.comment.id)
+    token = receipt_token(here.keyring, site.name, answer.comment.id)
     location = url_for("reply.receipt", token=token)
     return keep_private(Response(status=303, headers={"Location": location}))
 

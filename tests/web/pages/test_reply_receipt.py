@@ -6,8 +6,8 @@ import pytest
 
 from service import actions
 from service.moderation.comment import Comment, Status
-from service.moderation.verdict import Action
-from service.web.reply.receipt import receipt_token
+from service.moderation.verdict import Action, Who
+from service.privacy.receipts import receipt_token
 from service.web.reply.words import BY_LABEL
 from tests.web.pages.browser import Page
 from tests.web.pages.house import ADDRESS, Small
@@ -15,7 +15,7 @@ from tests.web.pages.house import ADDRESS, Small
 
 def receipt(small: Small, comment: Comment, more: str = "") -> Page:
     """The receipt of a comment on the courier."""
-    token = receipt_token(small.parts.keyring, small.courier, comment.id)
+    token = receipt_token(small.parts.keyring, small.courier.name, comment.id)
     return small.browser().get(f"/r/{token}{more}")
 
 
@@ -88,7 +88,7 @@ def test_an_overruled_refusal_keeps_its_old_words_until_the_new_decision_leaves(
     with small.parts.house.store.read() as tx:
         standing = tx.decision(small.again(comment).decision_id or 0)
     assert standing is not None
-    judgement = actions.Judgement(Action.APPROVE, actions.Who.MODERATOR, "Mara", 1, standing.id)
+    judgement = actions.Judgement(Action.APPROVE, Who.MODERATOR, "Mara", 1, standing.id)
     actions.review(small.parts.house, small.courier, comment.id, judgement, 5.0)
     assert "it reads as hostile towards others" in receipt(small, comment).text
 
@@ -132,5 +132,5 @@ def test_a_token_that_was_not_given_out_finds_nothing(small: Small, token: str, 
 def test_a_receipt_of_one_site_never_opens_another_sites_comment(small: Small) -> None:
     """The same id on another site is another comment."""
     comment = small.submit()
-    token = receipt_token(small.parts.keyring, small.herald, comment.id)
+    token = receipt_token(small.parts.keyring, small.herald.name, comment.id)
     assert small.browser().get(f"/r/{token}").status == 404
