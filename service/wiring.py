@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from service.bell import Bell as Ringer
-from service.ports import Bell, Clock, House, Sealer, Store
+from service.ports import Bell, Clock, House, Scorer, Sealer, Store
 from service.privacy.door import Door
 from service.privacy.keys import Keyring, load_master
+from service.reader import ModelScorer
 from service.settings import Settings
 from service.storage import open_store
 
@@ -23,6 +24,8 @@ class Parts:
     house: House
     sealer: Sealer
     keyring: Keyring
+    scorer: Scorer = field(default_factory=ModelScorer)
+    """For callers that must have the score in their answer; it loads the model when it is first asked."""
 
     def close(self) -> None:
         """Let go of connections and threads."""
@@ -44,6 +47,7 @@ def build(
     store: Store | None = None,
     bell: Bell | None = None,
     clock: Clock = now,
+    scorer: Scorer | None = None,
 ) -> Parts:
     """Put the house together from `settings`; doubles may be passed in. Builds nothing twice, starts no thread."""
     keyring = Keyring(load_master(os.environ if env is None else env, settings.home))
@@ -55,4 +59,6 @@ def build(
         max_attempts=settings.max_attempts,
         lease_seconds=settings.lease_seconds,
     )
-    return Parts(settings=settings, house=house, sealer=Door(keyring), keyring=keyring)
+    return Parts(
+        settings=settings, house=house, sealer=Door(keyring), keyring=keyring, scorer=scorer or ModelScorer()
+    )

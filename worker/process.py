@@ -10,11 +10,11 @@ from dataclasses import dataclass
 import structlog
 from celery import current_app, signals
 
+from service.reader import ModelScorer
 from service.settings import Settings
 from service.targets import Allow
 from service.wiring import Parts, build
 from worker.deliver import Postman
-from worker.reader import ModelScorer
 from worker.sweep import Sweep
 
 log = structlog.get_logger(__name__)

@@ -17,7 +17,7 @@ from service.actions import Scored, settle
 from service.moderation.comment import Comment
 from service.moderation.policy import Cut, Policy
 from service.ports import SCORE, House, Reading, Scorer
-from worker.reader import NoModel
+from service.reader import NoModel
 
 RUN_SECONDS: Final = 4.0
 

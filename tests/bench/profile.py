@@ -22,7 +22,7 @@ from service.storage import migrate
 from service.web import create_app
 from service.wiring import Parts, build
 from tests.bench.load import comment
-from worker.reader import ModelScorer
+from service.reader import ModelScorer
 from worker.score import Bounds, score_pending
 
 EVERY = 0.002

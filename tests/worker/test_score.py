@@ -11,8 +11,8 @@ from service.actions import withdraw
 from service.moderation.comment import Source
 from service.moderation.verdict import Assessment, Span
 from service.ports import DELIVER, SCORE, Reading, Store
+from service.reader import NoModel
 from tests.worker.cast import Stage, Told
-from worker.reader import NoModel
 from worker.score import Bounds, score_pending
 
 

@@ -1,4 +1,4 @@
-"""The classifier as the house knows it: readings in, assessments out; loaded once a process, after the fork."""
+"""The classifier behind `ports.Scorer`: readings in, assessments out; loaded once a process, at its first use."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ import pytest
 
 from classifier.model import LABELS, Score, Signals
 from service.ports import Reading
-from worker.reader import ModelScorer, NoModel
+from service.reader import ModelScorer, NoModel
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,7 @@ def test_the_model_is_loaded_once_and_late() -> None:
 def test_a_missing_model_is_asked_for_again_after_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each text says NoModel at once; the file is looked for again only after a pause, and then scoring goes on."""
     clock = [1000.0]
-    monkeypatch.setattr("worker.reader.time.monotonic", lambda: clock[0])
+    monkeypatch.setattr("service.reader.time.monotonic", lambda: clock[0])
     tries: list[bool] = []
 
     def load() -> Any:
