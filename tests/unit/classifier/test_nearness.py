@@ -1,0 +1,67 @@
+"""Nearness: signatures that are alike for copies with edits, and for nothing else."""
+
+import time
+
+import pytest
+
+from classifier.nearness import ALIKE, BANDS, LIMIT, bands, likeness, signatures
+from tests.evidence.folding import LOOKALIKES, WAVES, written
+
+
+def _signed(*texts: str) -> list[bytes]:
+    made = [signature for signature in signatures(texts) if signature is not None]
+    assert len(made) == len(texts)
+    return made
+
+
+def test_case_spacing_punctuation_and_digits_do_not_count() -> None:
+    """Copies that differ in those alone have one signature."""
+    one, other = _signed(
+        "Call me: 555 0100, cheap LOANS for all!", "call me   555-0199 -- cheap loans, for all"
+    )
+    assert one == other
+
+
+def test_a_text_is_signed_the_same_alone_and_in_a_batch() -> None:
+    """What stands beside a text in a batch changes nothing."""
+    assert signatures(WAVES) == [signatures([text])[0] for text in WAVES]
+
+
+@pytest.mark.parametrize("text", ["", "so true", "12345678901234567890", "\u200b" * 50, "\ud800", "!?"])
+def test_too_few_letters_have_no_signature(text: str) -> None:
+    """Short agreement is not a wave: many people say the same three words."""
+    assert signatures([text]) == [None]
+
+
+def test_no_text_is_no_signature() -> None:
+    """An empty batch is answered empty."""
+    assert signatures([]) == []
+
+
+def test_copies_are_alike_and_lookalikes_are_not() -> None:
+    """Nearly every copy is near its original, and no comment is near another that merely shares the subject."""
+    texts, waves = written()
+    signed = _signed(*texts)
+    near = [
+        likeness(signed[n], signed[waves.index(wave)]) >= ALIKE
+        for n, wave in enumerate(waves)
+        if wave < len(WAVES)
+    ]
+    assert sum(near) / len(near) > 0.9
+    assert all(likeness(*_signed(*pair)) < ALIKE for pair in LOOKALIKES)
+
+
+def test_bands_fit_a_signed_column_and_keep_their_places() -> None:
+    """A band is a number that a database holds, and the band of one place never equals that of another."""
+    first, second = (bands(signature) for signature in _signed(WAVES[0], WAVES[1]))
+    assert len(first) == len(set(first)) == BANDS
+    assert all(0 <= band < 2**63 for band in first + second)
+    assert not set(first) & set(second)
+
+
+def test_a_signature_reads_no_more_than_its_limit() -> None:
+    """A text of a million characters costs no more than its first four thousand."""
+    begun = time.process_time()
+    (long,) = _signed("advert " * 150_000)
+    assert time.process_time() - begun < 1.0
+    assert long == _signed(("advert " * 150_000)[:LIMIT])[0]
