@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from typing import Final
+from urllib.parse import urlsplit
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +15,35 @@ class Options:
 
     undo_seconds: float | None = None
     """How long a moderator's decision waits in the house, free to undo; None: as long as the installation says."""
+    plug_mode: str = "score"
+    """What the plugs do besides answering: "score" stores nothing, "decide" answers by the site's policy and stores
+    nothing, "queue" also puts what a person should see on the desk."""
+    plug_learning: bool = True
+    """Whether what the site tells a plug afterwards (suggestscore, submit-spam, submit-ham) is kept as a label."""
+    comments_per_minute: float | None = None
+    """How many comments the site's programs may post a minute; None: as many as they like."""
+    comments_burst: int | None = None
+    """How many of them may come at once; None: ten seconds' worth, at least ten."""
+    form_per_minute: float | None = 600.0
+    """How many comments a minute all readers together may post with the reply form; None: as many as they like."""
+    notify_url: str | None = None
+    """Where a signed webhook goes when the moderators' queue grows past a limit; None: nowhere."""
+    notify_held: int | None = 100
+    """Comments that wait for a moderator, from which the queue counts as grown; None: however many."""
+    notify_age_seconds: float | None = 3600.0
+    """How long the oldest of them may wait until the queue counts as grown; None: however long."""
+    erased_texts: str = "remove"
+    """What an erasure leaves of a published text: "remove" nothing, "keep" the text without its author."""
+    keep_rejected_days: float | None = 90.0
+    """How long the text of a rejected comment is kept; None: for good. Likewise the following."""
+    keep_spam_days: float | None = 30.0
+    keep_withdrawn_days: float | None = 30.0
+    keep_deliveries_days: float | None = 30.0
+    """Callbacks that were delivered or given up, with the text in them."""
+    keep_client_days: float | None = 30.0
+    """The network of the IP address, the user agent and the referring page."""
+    keep_originals_days: float | None = 90.0
+    """Texts as they were typed, encrypted, where contacts were masked in them."""
 
 
 DEFAULTS: Final = Options()
@@ -52,6 +82,48 @@ def _undo_seconds(value: str) -> float | None:
     return float(seconds)
 
 
+def _per_minute(value: str) -> float | None:
+    return number(value, 1, 1_000_000) if value else None
+
+
+def _count(value: str) -> int | None:
+    if not value:
+        return None
+    if not (value.isascii() and value.isdigit() and len(value) < 8 and 1 <= int(value) <= 1_000_000):
+        raise ValueError("must be a whole number from 1 to 1000000, or empty")
+    return int(value)
+
+
+def _notify_age(value: str) -> float | None:
+    return number(value, 10, 30 * 86_400) if value else None
+
+
+def _web_address(value: str) -> str | None:
+    if not value:
+        return None
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username is not None:
+        raise ValueError("must be an http or https address without a user name, or empty")
+    if len(value) > 2000 or not value.isprintable() or " " in value:
+        raise ValueError("must be at most 2000 printable characters without spaces")
+    return value
+
+
+def _erased_texts(value: str) -> str:
+    if value not in ("remove", "keep"):
+        raise ValueError("must be remove or keep")
+    return value
+
+
+def _days(value: str) -> float | None:
+    if value == "never":
+        return None
+    try:
+        return number(value, 0.04, 36_500)
+    except ValueError:
+        raise ValueError("must be a number of days from 0.04 (an hour) to 36500, or never") from None
+
+
 def number(value: str, least: float, most: float) -> float:
     """Return the number that the text names. Raises ValueError, which says the bounds."""
     try:
@@ -63,7 +135,42 @@ def number(value: str, least: float, most: float) -> float:
     return read
 
 
+def one_of(*words: str) -> Callable[[str], str]:
+    """Return a reader that takes one of a few words."""
+
+    def read(value: str) -> str:
+        if value not in words:
+            raise ValueError(f"must be one of {', '.join(words)}")
+        return value
+
+    return read
+
+
+def flag(value: str) -> bool:
+    """Return what a word for yes or no says. Raises ValueError, which says the mend."""
+    if value.lower() not in ("true", "false", "yes", "no", "on", "off", "1", "0"):
+        raise ValueError("must be true or false")
+    return value.lower() in ("true", "yes", "on", "1")
+
+
+PLUG_MODES: Final = ("score", "decide", "queue")
+
 READERS: Final[Mapping[str, Callable[[str], object]]] = {
+    "erased_texts": _erased_texts,
+    "keep_rejected_days": _days,
+    "keep_spam_days": _days,
+    "keep_withdrawn_days": _days,
+    "keep_deliveries_days": _days,
+    "keep_client_days": _days,
+    "keep_originals_days": _days,
     "undo_seconds": _undo_seconds,
+    "plug_mode": one_of(*PLUG_MODES),
+    "plug_learning": flag,
+    "comments_per_minute": _per_minute,
+    "comments_burst": _count,
+    "form_per_minute": _per_minute,
+    "notify_url": _web_address,
+    "notify_held": _count,
+    "notify_age_seconds": _notify_age,
 }
 """How `site set NAME option=VALUE` reads each option; a reader raises ValueError, which says the mend."""
