@@ -17,52 +17,52 @@ COPIES: Final = 12
 
 WAVES: Final = (
     (
-        "My neighbour makes 84 dollars an hour on her laptop. She lost her job in spring, and last month her cheque was "
-        "9,412 dollars for a few hours of work. Look at page-one.example to see how."
+        "My neighbour makes 84 dollars an hour on her laptop. She lost her job in spring, and last month her "
+        "cheque was 9,412 dollars for a few hours of work. Look at page-one.example to see how."
     ),
     (
-        "Great article, I learned so much from it! If you want to know more about roof repair in your town, have a look at "
-        "my blog roofs.example, you will not regret it."
+        "Great article, I learned so much from it! If you want to know more about roof repair in your town, "
+        "have a look at my blog roofs.example, you will not regret it."
     ),
     (
-        "Crypto changed my life. I gave Mrs Adler 500 dollars and she returned 6,000 within a week. Write to her on the "
-        "messenger, her name there is adler trades, and thank me later."
+        "Crypto changed my life. I gave Mrs Adler 500 dollars and she returned 6,000 within a week. Write to "
+        "her on the messenger, her name there is adler trades, and thank me later."
     ),
     (
-        "This newspaper is paid by the mayor to hide the truth about the waterworks. Cancel your subscription today and "
-        "tell everyone you know to do the same."
+        "This newspaper is paid by the mayor to hide the truth about the waterworks. Cancel your subscription "
+        "today and tell everyone you know to do the same."
     ),
     (
-        "All of us on Mill Lane are against the new car park. Sign the petition at the bakery before Friday, every name "
-        "counts, and come to the meeting in the school hall."
+        "All of us on Mill Lane are against the new car park. Sign the petition at the bakery before Friday, "
+        "every name counts, and come to the meeting in the school hall."
     ),
     (
-        "The referee was bought. Everybody saw the hand in the last minute, nobody whistled, and tomorrow the association "
-        "will say that all was fine. Shame on all of them."
+        "The referee was bought. Everybody saw the hand in the last minute, nobody whistled, and tomorrow the "
+        "association will say that all was fine. Shame on all of them."
     ),
     (
-        "Buy cheap tablets without a prescription, delivered in two days in a plain envelope. Thousands of happy customers "
-        "cannot be wrong. Order at pills.example while it lasts."
+        "Buy cheap tablets without a prescription, delivered in two days in a plain envelope. Thousands of "
+        "happy customers cannot be wrong. Order at pills.example while it lasts."
     ),
     (
-        "Do you need a loan without questions? We lend from 1,000 to 90,000 at three percent to anyone, even with bad "
-        "credit. Send us a line and have the money tomorrow."
+        "Do you need a loan without questions? We lend from 1,000 to 90,000 at three percent to anyone, even "
+        "with bad credit. Send us a line and have the money tomorrow."
     ),
     (
-        "I was sceptical about this spell caster, but my husband came back after three days. If your marriage is in "
-        "trouble, contact him, he helps everyone."
+        "I was sceptical about this spell caster, but my husband came back after three days. If your marriage "
+        "is in trouble, contact him, he helps everyone."
     ),
     (
-        "Nobody asked us about the wind turbines. Our views are ruined, our houses lose their worth, and the council "
-        "laughs all the way to the bank. Vote them out in March."
+        "Nobody asked us about the wind turbines. Our views are ruined, our houses lose their worth, and the "
+        "council laughs all the way to the bank. Vote them out in March."
     ),
     (
-        "Stop printing lies about the hospital. My mother was treated there and every nurse was wonderful. Come and see "
-        "for yourselves before you write such rubbish again."
+        "Stop printing lies about the hospital. My mother was treated there and every nurse was wonderful. "
+        "Come and see for yourselves before you write such rubbish again."
     ),
     (
-        "Lonely tonight? Beautiful women from your area are waiting to chat with you for free. No card needed, just make a "
-        "profile at hearts.example and say hello."
+        "Lonely tonight? Beautiful women from your area are waiting to chat with you for free. No card "
+        "needed, just make a profile at hearts.example and say hello."
     ),
 )
 """Texts that come again and again, each time a little different."""
