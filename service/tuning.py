@@ -47,7 +47,8 @@ def tune_site(parts: Parts, name: str, terms: Mapping[str, str]) -> Site:
     plain = {key: value for key, value in terms.items() if key in SETTINGS}
     policy = {key: value for key, value in terms.items() if key not in SETTINGS}
     read, faults = _read(plain)
-    faults += closed_faults("callback_url", plain.get("callback_url"), parts.settings)
+    for target in ("callback_url", "notify_url"):
+        faults += closed_faults(target, plain.get(target), parts.settings)
     secret = read.pop("webhook_secret", None)
     with parts.house.store.write() as tx:
         site = find_site(tx, name)

@@ -9,7 +9,7 @@ from apiflask import APIFlask
 from werkzeug.routing import BaseConverter
 
 from service import settings
-from service.web import access, ops, problems, security
+from service.web import access, ops, problems, rates, security
 from service.web.api import deciding, documents, feeds, openapi, reading, submitting
 from service.web.api.gate import EXTENSION, Api
 from service.web.demo import blueprint as demo
@@ -64,6 +64,7 @@ def create_app(parts: Parts | None = None) -> APIFlask:
     problems.register(app)
     for room in (submitting, reading, deciding, feeds, documents, ops):
         app.register_blueprint(room.blueprint)
+    rates.init(app, parts)
     for pages in (reply, demo, desk):
         app.register_blueprint(pages)
     if parts.settings.trusted_proxies:

@@ -53,7 +53,7 @@ HEADERS: Final[dict[str, dict[str, Any]]] = {
         "required": True,
     },
 }
-PROBLEM_HEADERS: Final = {401: ("WWW-Authenticate",), 503: ("Retry-After",)}
+PROBLEM_HEADERS: Final = {401: ("WWW-Authenticate",), 429: ("Retry-After",), 503: ("Retry-After",)}
 
 
 def fill(spec: dict[str, Any] | str) -> dict[str, Any]:

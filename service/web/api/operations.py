@@ -13,6 +13,7 @@ from service.web.api import answers, models
 
 ALWAYS: Final = ("internal", "unavailable")
 KEYED: Final = ("unauthorized", *ALWAYS)
+LIMITED: Final = "too-many-requests"
 READ_BODY: Final = ("malformed", "too-large", "unsupported-media-type", "validation")
 EXAMPLE: Final[Mapping[str, object]] = {
     "id": "wp-4711",
@@ -58,7 +59,7 @@ OPERATIONS: Final = (
             200: (None, "A replay, or the comment with its verdict."),
             202: (answers.Accepted, "Stored, and pending."),
         },
-        ("conflict", "final", "idempotency-mismatch", *READ_BODY, *KEYED),
+        ("conflict", "final", "idempotency-mismatch", LIMITED, *READ_BODY, *KEYED),
         "Submitting",
         body=SubmissionGiven,
         headers=("Idempotency-Key", "Prefer"),
@@ -72,7 +73,7 @@ OPERATIONS: Final = (
         "Each item is a submission and is judged by itself: a bad one spoils no other. With an `Idempotency-Key` "
         "the key and its place are each item's own key, so that the whole batch can be sent again.",
         {200: (answers.Batch, "One result for each item, in order.")},
-        (*READ_BODY, *KEYED),
+        (LIMITED, *READ_BODY, *KEYED),
         "Submitting",
         body="batch",
         headers=("Idempotency-Key",),
@@ -88,7 +89,7 @@ OPERATIONS: Final = (
             200: (None, "A replay, or the comment with its verdict."),
             202: (answers.Accepted, "Stored, and pending."),
         },
-        ("not-found", "conflict", "final", "idempotency-mismatch", *READ_BODY, *KEYED),
+        ("not-found", "conflict", "final", "idempotency-mismatch", LIMITED, *READ_BODY, *KEYED),
         "Submitting",
         security="signature",
         body=SubmissionGiven,

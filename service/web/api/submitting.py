@@ -14,6 +14,7 @@ from service.moderation.comment import FINAL, Source
 from service.moderation.errors import Fault, Invalid, ReplydeskError
 from service.moderation.verdict import Decision
 from service.ports import Placed, Site, Submission
+from service.web import rates
 from service.web.api import shown, strict_json
 from service.web.api.gate import (
     BATCH_LIMIT,
@@ -44,6 +45,7 @@ def post_comment() -> Response:
     """Accept one comment."""
     began = time.perf_counter()
     site = authenticate()
+    rates.charge(site)
     key = idempotency_key()
     return _one(site, json_body(SINGLE_LIMIT), Source.API, key, began)
 
@@ -54,7 +56,9 @@ def post_inbound(name: str) -> Response:
     began = time.perf_counter()
     site = named_site(name)
     raw = json_body(SINGLE_LIMIT)
-    return _one(site, raw, Source.INBOUND, _signed_id(site, raw), began)
+    key = _signed_id(site, raw)
+    rates.charge(site)  # after the signature: nobody else may use up the site's rate
+    return _one(site, raw, Source.INBOUND, key, began)
 
 
 @blueprint.post("/comments/batch", provide_automatic_options=False)
@@ -62,6 +66,7 @@ def post_batch() -> Response:
     """Accept up to 1,000 comments; each is answered by itself, in order."""
     began = time.perf_counter()
     site = authenticate()
+    rates.charge(site, 0)  # before the body is read, which may take long
     key = idempotency_key()
     value, flawed = strict_json.read(json_body(BATCH_LIMIT))
     if not isinstance(value, list):
@@ -70,6 +75,7 @@ def post_batch() -> Response:
         raise Problem(
             "validation", faults=[Fault("", f"must have at most {BATCH_ITEMS:,} submissions", "too_long")]
         )
+    rates.charge(site, len(value))
     read = [_readable(site, item, n, key, flawed) for n, item in enumerate(value)]
     answers = _answers(site, read, Source.BATCH, began)
     waiting = _in_house(answers)

@@ -14,6 +14,7 @@ from service.moderation.comment import Comment
 from service.moderation.errors import IdempotencyMismatch, Invalid
 from service.ports import Placed, Site, Submission
 from service.privacy.receipts import receipt_token
+from service.web import rates
 from service.web.pages import message_page
 from service.web.reach import parts
 from service.web.reply import blueprint
@@ -26,6 +27,7 @@ AGAIN: Final = {
     "expired": "This page was open for more than a day. Your text is kept: look it over and post it again.",
     "refused": "This form could not be recognised. Your text is kept: look it over and post it again.",
     "busy": "Your comment could not be stored just now. Your text is kept: post it again in a moment.",
+    "many": "Very many comments come in just now. Your text is kept: post it again in a moment.",
     "used": "You have posted from this page before. Post again if this is a comment of its own.",
 }
 
@@ -87,6 +89,10 @@ def blank_form(
 
 def _accept(site: Site, ticket: Ticket, submission: Submission, parent: Comment | None) -> Response:
     here = parts()
+    if seconds := rates.form_wait(site):
+        again = _again(site, ticket, AGAIN["many"], parent, status=429)
+        again.headers["Retry-After"] = rates.retry_after(seconds)
+        return again
     try:
         (answer,) = actions.submit(here.house, here.sealer, site, [submission])
     except (

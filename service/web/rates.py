@@ -1,0 +1,59 @@
+"""What a site may post in a minute: 429 and the seconds to wait, for its key and for its readers' form apart."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Final, cast
+
+from flask import current_app
+
+from service.limits import Limiter
+from service.moderation.rates import Rate
+from service.ports import Site
+from service.web.problems import Problem
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from service.wiring import Parts
+
+EXTENSION: Final = "replydesk.limits"
+LONGEST_WAIT: Final = 3600
+
+
+def init(app: Flask, parts: Parts) -> None:
+    """Give the application its limiter."""
+    app.extensions[EXTENSION] = Limiter(parts.settings.redis_url, parts.settings.redis_prefix)
+
+
+def charge(site: Site, count: int = 1) -> None:
+    """Let `count` comments of this site's programs pass, or raise the problem "too-many-requests".
+
+    A count of nothing only asks whether one might pass: so a large body need not be read for nothing.
+    """
+    limit = site.options.comments_per_minute
+    if limit is None:
+        return
+    name, rate = f"{site.id}:key", Rate.a_minute(limit, site.options.comments_burst)
+    seconds = _limiter().take(name, rate, count) if count else _limiter().ask(name, rate)
+    if seconds:
+        raise Problem(
+            "too-many-requests",
+            f"This site may post {limit:g} comments a minute; nothing of this request was stored.",
+            headers={"Retry-After": retry_after(seconds)},
+        )
+
+
+def form_wait(site: Site) -> float:
+    """Let one comment of this site's form pass and return 0.0, or return the seconds that its reader has to wait."""
+    limit = site.options.form_per_minute
+    return _limiter().take(f"{site.id}:form", Rate.a_minute(limit)) if limit is not None else 0.0
+
+
+def retry_after(seconds: float) -> str:
+    """Return the wait as the header has it: whole seconds, at least one, at most an hour."""
+    return str(min(LONGEST_WAIT, max(1, math.ceil(seconds))))
+
+
+def _limiter() -> Limiter:
+    return cast(Limiter, current_app.extensions[EXTENSION])

@@ -1,0 +1,130 @@
+"""Limits that several processes hold together through Redis, and each alone when there is none."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from service.limits import BUCKETS_BOUND, SYNC_SECONDS, Limiter
+from service.moderation.rates import Rate
+
+
+class Ticking:
+    """A monotonic clock that the test sets."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def redis_prefix() -> str:
+    """A prefix of the test's own on the tests' server."""
+    return f"limits-{uuid.uuid4().hex[:8]}:"
+
+
+@contextmanager
+def limiters(count: int, url: str | None, prefix: str = "test:", **more: object) -> Iterator[list[Limiter]]:
+    """Several processes' limiters, closed afterwards."""
+    made = [Limiter(url, prefix, **more) for _ in range(count)]  # type: ignore[arg-type]
+    try:
+        yield made
+    finally:
+        for one in made:
+            one.close()
+
+
+def until(true: Callable[[], object], seconds: float = 5.0) -> None:
+    """Wait until something is so."""
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, f"not so within {seconds} s"
+        time.sleep(0.01)
+
+
+def test_a_burst_passes_and_then_the_rate() -> None:
+    """Ten at once, then one a second; the wait that is told is the wait that is needed."""
+    ticking = Ticking()
+    limiter = Limiter(None, monotonic=ticking)
+    rate = Rate(1.0, 10.0)
+    assert [limiter.take("courier", rate) for _ in range(10)] == [0.0] * 10
+    assert limiter.take("courier", rate) == 1.0
+    assert limiter.take("herald", rate) == 0.0
+    ticking.now += 0.9
+    assert limiter.take("courier", rate) == pytest.approx(0.1)
+    ticking.now += 0.1 + 1e-9
+    assert limiter.take("courier", rate) == 0.0
+
+
+def test_processes_share_one_rate(redis_url: str, redis_prefix: str) -> None:
+    """What one process let pass, the others know a moment later, one that starts anew included."""
+    rate = Rate(0.01, 10.0)
+    with limiters(2, redis_url, redis_prefix) as (first, second):
+        assert first.take("courier", rate, 10) == 0.0
+        until(lambda: second.take("courier", rate, 10) > 0)
+        with limiters(1, redis_url, redis_prefix) as (third,):
+            until(lambda: third.take("courier", rate) > 0)
+        assert second.take("herald", rate) == 0.0
+
+
+def test_what_passed_in_too_many_places_at_once_is_owed(redis_url: str, redis_prefix: str) -> None:
+    """Processes that let pass more than the rate before they heard of each other wait all the longer for it."""
+    rate = Rate(10.0, 10.0)
+    with limiters(3, redis_url, redis_prefix) as three:
+        assert [one.take("courier", rate, 10) for one in three] == [0.0, 0.0, 0.0]
+        until(lambda: all(one.take("courier", rate) > 1.0 for one in three))
+
+
+def test_without_an_answer_each_holds_the_limit_alone() -> None:
+    """A broker that is gone costs no request a moment, and lifts no limit."""
+    rate = Rate(0.01, 10.0)
+    with limiters(1, "redis://127.0.0.1:1/0") as (limiter,):
+        began = time.perf_counter()
+        assert [limiter.take("courier", rate) for _ in range(10)] == [0.0] * 10
+        assert limiter.take("courier", rate) > 0
+        assert time.perf_counter() - began < 0.05
+
+
+def test_an_emptied_broker_forgives_what_was_owed(redis_url: str, redis_prefix: str) -> None:
+    """A server that comes back empty starts the count anew, and nobody is refused for ever."""
+    import redis
+
+    rate = Rate(0.01, 10.0)
+    with limiters(2, redis_url, redis_prefix) as (first, second), redis.Redis.from_url(redis_url) as server:
+        first.take("courier", rate, 10)
+        until(lambda: second.take("courier", rate) > 0)
+        server.delete(f"{redis_prefix}rate:courier")
+        until(lambda: second.take("courier", rate) == 0.0)
+
+
+def test_a_take_costs_less_than_fifty_microseconds(redis_url: str, redis_prefix: str) -> None:
+    """The median of many, with the thread that tells the others at work meanwhile."""
+    rate = Rate(1e6, 1e6)
+    spent = []
+    with limiters(1, redis_url, redis_prefix) as (limiter,):
+        until_at = time.monotonic() + 3 * SYNC_SECONDS
+        while time.monotonic() < until_at:
+            began = time.perf_counter()
+            limiter.take("courier", rate)
+            spent.append(time.perf_counter() - began)
+    assert sorted(spent)[len(spent) // 2] < 50e-6
+
+
+def test_buckets_are_bounded() -> None:
+    """Any number of names leaves no more behind than the bound; those who still owe are remembered."""
+    ticking = Ticking()
+    limiter = Limiter(None, monotonic=ticking)
+    rate = Rate(1.0, 10.0)
+    for n in range(BUCKETS_BOUND):
+        limiter.take(f"site {n}", rate)
+    ticking.now += 2
+    limiter.take("late", rate, 10)
+    limiter.take("later", rate)
+    assert len(limiter._buckets) <= BUCKETS_BOUND
+    assert limiter.take("late", rate) > 0
