@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
 from service.moderation.comment import FINAL, Comment, Draft
@@ -38,7 +38,7 @@ def submit(
     """
     now = house.clock()
     drafts = [sealer.draft(site, submission, now) for submission in submissions]
-    placed = _place_one(house, site, drafts, now) or _place_all(house, site, drafts, now)
+    placed = _place_one(house, site, drafts, now) or place_all(house, site, drafts, now)
     if any(isinstance(answer, Placed) and answer.outcome != "replay" for answer in placed):
         house.bell.ring(SCORE)
     return placed
@@ -54,15 +54,22 @@ def _place_one(
     return [Placed(added, "new")] if added else []
 
 
-def _place_all(
-    house: House, site: Site, drafts: Sequence[Draft], now: datetime
+def place_all(
+    house: House,
+    site: Site,
+    drafts: Sequence[Draft],
+    now: datetime,
+    then: Callable[[Tx, Sequence[Placed | ReplydeskError]], None] | None = None,
 ) -> list[Placed | ReplydeskError]:
+    """Place drafts in one transaction, one answer each, in order; `then` acts on the answers in the same one."""
     for _ in range(RACES):
         placed: list[Placed | ReplydeskError] = []
         try:
             with house.store.write() as tx:
                 for round_of_drafts in _rounds(drafts):
                     placed += _place(tx, site, round_of_drafts, now)
+                if then is not None:
+                    then(tx, placed)
             return placed
         except _KeyRaced:
             continue  # nothing is stored; the next round finds what the other request made of the key

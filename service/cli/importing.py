@@ -1,22 +1,25 @@
-"""`replydesk import`: posts the comments of a JSON Lines file; run it again and it goes on where it was."""
+"""`replydesk import`: brings in a JSON Lines file or a WordPress export; run it again and it goes on where it was."""
 
 from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final
 
 import click
 
 from service.cli.opened import Refused, opened_house, print_json
 
 if TYPE_CHECKING:
+    from io import BufferedReader
+
     from rich.progress import Progress
 
     from service.importing import Batch
 
 FAULTS_SHOWN: Final = 100
 OUTCOMES: Final = ("imported", "replayed", "revised", "refused")
+LEFT_OUT: Final = "left_out"
 
 
 @click.command("import")
@@ -25,13 +28,16 @@ OUTCOMES: Final = ("imported", "replayed", "revised", "refused")
 @click.option("--strict", is_flag=True, help="Exit with 1 when a line was refused.")
 @click.option("--json", "as_json", is_flag=True, help="Print the counts as one JSON object.")
 def importing(file: Path, site_name: str, strict: bool, as_json: bool) -> None:
-    """Post the comments of FILE: one JSON object a line, with the fields of the API.
+    """Bring in the comments of FILE: a WordPress export, or JSON Lines with the fields of the API.
 
-    They are scored after live comments. Faulty lines are named and left out. Running it again repeats nothing: a
-    line that was imported is counted as replayed, with an id or without, and though its comment was edited since.
+    From WordPress (Tools, Export) come threads and states: what is approved there is so here, what is pending there
+    waits on the desk. Comments of JSON Lines are scored, after live ones. Faulty ones are named and left out. Running
+    it again repeats nothing: what was imported is counted as replayed, with an id or without, and though it was edited
+    since.
     """
     from service.importing import import_lines
     from service.tuning import find_site
+    from service.wordpress import import_export
 
     counts: Counter[str] = Counter()
     with opened_house() as parts, _open(file) as lines, _progress() as progress:
@@ -39,20 +45,27 @@ def importing(file: Path, site_name: str, strict: bool, as_json: bool) -> None:
             site = find_site(tx, site_name)
         bar = progress.add_task("importing", total=file.stat().st_size, done=0)
         shown = 0
-        for batch in import_lines(parts, site, lines):
+        bring = import_export if _is_xml(lines) else import_lines
+        for batch in bring(parts, site, lines):
             counts += batch.counts
             shown = _show_faults(progress, batch, shown)
             progress.update(bar, advance=batch.read_bytes, done=sum(counts.values()))
-    _end({name: counts[name] for name in OUTCOMES}, as_json)
+    shown_counts = OUTCOMES + ((LEFT_OUT,) if counts[LEFT_OUT] else ())
+    _end({name: counts[name] for name in shown_counts}, as_json)
     if strict and counts["refused"]:
         raise SystemExit(1)
 
 
-def _open(file: Path) -> IO[bytes]:
+def _open(file: Path) -> BufferedReader:
     try:
         return file.open("rb")
     except OSError as failure:
         raise Refused(f"{file}: {failure.strerror}") from None
+
+
+def _is_xml(file: BufferedReader) -> bool:
+    """Whether the file begins as XML does, after white space and a byte order mark; nothing is taken off it."""
+    return file.peek(256).removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"<")
 
 
 def _progress() -> Progress:
@@ -65,7 +78,7 @@ def _progress() -> Progress:
         TextColumn("[bold]{task.description}"),
         BarColumn(),
         TextColumn("{task.percentage:3.0f} %"),
-        TextColumn("{task.fields[done]} lines"),
+        TextColumn("{task.fields[done]} comments"),
         TransferSpeedColumn(),
         TimeRemainingColumn(),
         console=console,

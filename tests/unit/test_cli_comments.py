@@ -15,6 +15,7 @@ from service.actions import Judgement, Scored, review, settle
 from service.moderation.verdict import LABELS, Action, Assessment, Who
 from service.ports import SCORE, Site
 from service.wiring import Parts
+from tests.unit.test_wxr import HEAD, TAIL, comment, item
 
 Run = Callable[..., Result]
 EMAIL = "canary.of.the.import@example.org"
@@ -330,3 +331,19 @@ def test_the_master_key_of_a_home_is_its_owners_alone(run: Run, home: Path) -> N
     run("site", "list")
     (key,) = home.glob("*.key")
     assert stat.S_IMODE(key.stat().st_mode) == 0o600
+
+
+def test_a_wordpress_export_is_known_by_its_first_bytes(run: Run, tmp_path: Path, courier: Site) -> None:
+    """`import` reads WordPress' XML as it reads JSON Lines, and says what became of its comments."""
+    file = tmp_path / "export.xml"
+    file.write_bytes(b"\xef\xbb\xbf\n" + HEAD + item(comment(1), comment(2, state="0")) + TAIL)
+    done = run("import", str(file), "--site", "courier", "--json")
+    assert json.loads(done.output) == {"imported": 2, "replayed": 0, "revised": 0, "refused": 0}
+
+
+def test_a_broken_export_ends_the_import_with_its_line(run: Run, tmp_path: Path, courier: Site) -> None:
+    """A file that is no XML to its end is refused in one clear line."""
+    file = tmp_path / "export.xml"
+    file.write_bytes(HEAD + item(comment(1)))
+    done = run("import", str(file), "--site", "courier", code=2)
+    assert "line " in done.output

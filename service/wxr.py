@@ -1,0 +1,167 @@
+"""Reads the comments of a WordPress export (WXR) off a stream: XML in bounded pieces, and nothing kept behind it.
+
+WordPress leaves spam out of its exports, and writes control characters that no XML may hold; they are dropped here.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import IO, Any, Final
+from xml.parsers import (
+    expat,  # bounded below: no document type, so no entity, and no element beyond its limit
+)
+
+from service.moderation.errors import Fault, Invalid
+
+PIECE: Final = 64 * 1024
+TEXT_LIMIT: Final = 1024 * 1024
+"""Bytes of one element; WordPress' own limit of a comment is 64 kB, an article may be longer and is not kept."""
+DEPTH_LIMIT: Final = 64
+UNSEEN: Final = bytes(code for code in range(32) if code not in (9, 10, 13))
+ITEM: Final = ("link", "title", "post_date_gmt")
+OF_COMMENT: Final = {
+    "comment_id": "number",
+    "comment_author": "name",
+    "comment_author_email": "email",
+    "comment_author_url": "website",
+    "comment_author_IP": "ip",
+    "comment_date_gmt": "written",
+    "comment_content": "content",
+    "comment_approved": "state",
+    "comment_type": "kind",
+    "comment_parent": "parent",
+}
+ID_KEY: Final = "replydesk_id"
+"""The comment's meta field in which our WordPress plugin keeps the id that the comment has here."""
+
+
+@dataclass(slots=True)
+class Exported:
+    """One comment as the export has it, in WordPress' own words; `line` is where it began. It prints no value."""
+
+    line: int
+    link: str = field(repr=False)
+    title: str = field(repr=False)
+    published: str = field(repr=False)
+    number: str = ""
+    name: str = field(default="", repr=False)
+    email: str = field(default="", repr=False)
+    website: str = field(default="", repr=False)
+    ip: str = field(default="", repr=False)
+    written: str = field(default="", repr=False)
+    content: str = field(default="", repr=False)
+    state: str = ""
+    kind: str = ""
+    parent: str = ""
+    known_as: str = ""
+    """The id that this comment has here already, where the WordPress plugin noted one."""
+
+
+def read_export(stream: IO[bytes], sizes: list[int] | None = None) -> Iterator[Exported]:
+    """Yield the comments in the order of the file, with bounded memory; `sizes` is told how many bytes were read.
+
+    Raises Invalid where it is no XML, holds a document type, or an element beyond the bounds; the line is named.
+    """
+    reader = _Reader()
+    while piece := stream.read(PIECE):
+        if sizes is not None:
+            sizes.append(len(piece))
+        reader.feed(piece.translate(None, UNSEEN))
+        yield from reader.taken()
+    reader.feed(b"", final=True)
+    yield from reader.taken()
+
+
+class _Reader:
+    """An expat parser that keeps what belongs to the comment it is in, and forgets the rest as it goes."""
+
+    def __init__(self) -> None:
+        self._parser = expat.ParserCreate(namespace_separator=None)
+        self._parser.buffer_text = True
+        self._parser.StartElementHandler = self._start
+        self._parser.EndElementHandler = self._end
+        self._parser.CharacterDataHandler = self._characters
+        self._parser.StartDoctypeDeclHandler = self._refuse_doctype
+        self._path: list[str] = []
+        self._text: list[str] | None = None
+        self._size = 0
+        self._item: dict[str, str] = {}
+        self._comment: Exported | None = None
+        self._meta: dict[str, str] = {}
+        self._done: deque[Exported] = deque()
+        self._is_export = False
+
+    def feed(self, piece: bytes, *, final: bool = False) -> None:
+        """Parse one piece. Raises Invalid."""
+        try:
+            self._parser.Parse(piece, final)
+        except expat.ExpatError as wrong:
+            raise self._fault(expat.ErrorString(wrong.code) or "is no XML") from None
+        if final and not self._is_export:
+            raise self._fault("is no WordPress export: it has no <rss>")
+
+    def taken(self) -> Iterator[Exported]:
+        """Hand over the comments that are complete."""
+        while self._done:
+            yield self._done.popleft()
+
+    def _fault(self, said: str) -> Invalid:
+        return Invalid([Fault(f"line {self._parser.CurrentLineNumber}", said, "malformed")])
+
+    def _refuse_doctype(self, *_: Any) -> None:
+        raise self._fault("holds a document type, which no WordPress export has")
+
+    def _start(self, name: str, _attributes: object) -> None:
+        local = name.rpartition(":")[2]
+        if not self._path:
+            self._is_export = local == "rss"
+        self._path.append(local)
+        if len(self._path) > DEPTH_LIMIT:
+            raise self._fault(f"is nested more than {DEPTH_LIMIT} deep")
+        if local == "item":
+            self._item = {}
+        elif local == "comment" and self._path[-2:-1] == ["item"]:
+            item = self._item
+            self._comment = Exported(self._parser.CurrentLineNumber, *(item.get(name, "") for name in ITEM))
+        elif local == "commentmeta":
+            self._meta = {}
+        self._text, self._size = ([], 0) if self._is_wanted(local) else (None, 0)
+
+    def _is_wanted(self, local: str) -> bool:
+        above = self._path[-2] if len(self._path) > 1 else ""
+        return (
+            (above == "comment" and local in OF_COMMENT)
+            or (above == "item" and local in ITEM)
+            or (above == "commentmeta" and local in ("meta_key", "meta_value"))
+        )
+
+    def _characters(self, text: str) -> None:
+        if self._text is None:
+            return
+        self._size += len(text)
+        if self._size > TEXT_LIMIT:
+            raise self._fault(f"has an element of more than {TEXT_LIMIT} characters")
+        self._text.append(text)
+
+    def _end(self, _name: str) -> None:
+        local = self._path.pop()
+        above = self._path[-1] if self._path else ""
+        text, self._text = ("".join(self._text) if self._text is not None else None), None
+        if local == "comment" and self._comment is not None:
+            self._done.append(self._comment)
+            self._comment = None
+        elif local == "commentmeta" and self._comment is not None:
+            if self._meta.get("meta_key") == ID_KEY:
+                self._comment.known_as = self._meta.get("meta_value", "")
+        elif text is not None:
+            self._keep(above, local, text)
+
+    def _keep(self, above: str, local: str, text: str) -> None:
+        if above == "item":
+            self._item[local] = text.strip()
+        elif above == "commentmeta":
+            self._meta[local] = text.strip()
+        elif self._comment is not None:
+            setattr(self._comment, OF_COMMENT[local], text.strip() if local != "comment_content" else text)

@@ -1,0 +1,191 @@
+"""Bringing a WordPress export in: counts, threads and states as they were there, addresses sealed, and safely twice."""
+
+from __future__ import annotations
+
+import io
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from service.actions import Judgement, review
+from service.bell import QuietBell
+from service.enrolment import enrol_site
+from service.importing import LineFault
+from service.moderation.comment import Comment, Source
+from service.moderation.errors import Invalid
+from service.moderation.verdict import Action, Who
+from service.ports import Site
+from service.settings import load
+from service.storage.memory import MemoryStore
+from service.wiring import Parts, build
+from service.wordpress import import_export
+from tests.builders import NOON
+from tests.unit.test_wxr import HEAD, TAIL, comment, item
+
+
+class MovingIn:
+    """A site that moves in from WordPress; it wants callbacks, and must hear nothing of what it told us."""
+
+    def __init__(self, home: Path) -> None:
+        env = {"REPLYDESK_HOME": str(home)}
+        self.parts: Parts = build(
+            load(env), env=env, store=MemoryStore(), bell=QuietBell(), clock=lambda: NOON
+        )
+        enrolled = enrol_site(
+            self.parts, "courier", "https://courier.example", "https://courier.example/hook"
+        )
+        self.site: Site = enrolled.site
+        self.faults: list[LineFault] = []
+
+    def run(self, *items: bytes, batch: int = 500) -> dict[str, int]:
+        """Import an export of these articles and return what was counted."""
+        counts: Counter[str] = Counter()
+        raw = io.BytesIO(HEAD + b"".join(items) + TAIL)
+        for done in import_export(self.parts, self.site, raw, batch):
+            counts += done.counts
+            self.faults += done.faults
+        return dict(counts)
+
+    def comment(self, name: str) -> Comment:
+        """The comment as it is stored."""
+        with self.parts.house.store.read() as tx:
+            found = tx.comment(self.site.id, name)
+        assert found is not None
+        return found
+
+
+@pytest.fixture
+def moving_in(tmp_path: Path) -> Iterator[MovingIn]:
+    """A site without comments yet."""
+    made = MovingIn(tmp_path)
+    yield made
+    made.parts.close()
+
+
+def test_states_and_threads_are_kept(moving_in: MovingIn) -> None:
+    """Approved stays approved, pending waits for a person, trash is rejected; answers keep their parents."""
+    states = {1: "1", 2: "0", 3: "trash", 4: "spam", 5: "post-trashed"}
+    found = [comment(n, f"Text {n}.", parent=n - 1, state=state) for n, state in states.items()]
+    assert moving_in.run(item(*found)) == {"imported": 5}
+    stored = [moving_in.comment(f"wp-{n}") for n in states]
+    assert [one.status for one in stored] == ["approved", "held", "rejected", "spam", "rejected"]
+    assert [one.parent_id for one in stored] == [None, "wp-1", "wp-2", "wp-3", "wp-4"]
+    assert {one.source for one in stored} == {Source.IMPORT}
+    assert stored[0].published_revision == 1
+    assert {one.published_revision for one in stored[1:]} == {None}
+
+
+def test_no_callback_tells_the_site_what_it_told_us(moving_in: MovingIn) -> None:
+    """Imported decisions are in the feed, by the site, and on no wire; they are no labels."""
+    moving_in.run(item(comment(1)))
+    with moving_in.parts.house.store.read() as tx:
+        assert tx.deliveries(moving_in.site.id, None, 10) == []
+        ((decision, _),) = tx.decisions_after(moving_in.site.id, 0, 10)
+        assert tx.labels_of(decision.comment_pk) == []
+    assert (decision.who_kind, decision.who, decision.reason) == (Who.SITE, "import", "imported")
+
+
+def test_nothing_waits_for_the_scorer(moving_in: MovingIn) -> None:
+    """What the site has decided is not scored again."""
+    moving_in.run(item(comment(1), comment(2, state="0")))
+    with moving_in.parts.house.store.write() as tx:
+        assert tx.lease_pending(NOON, NOON, 10) == []
+
+
+def test_the_address_is_sealed(moving_in: MovingIn) -> None:
+    """The reader's address becomes a box and an author key, and the IP its network."""
+    moving_in.run(item(comment(1, "Write to ada@mail.example, please.")))
+    stored = moving_in.comment("wp-1")
+    assert stored.author_key
+    assert stored.client.ip == "192.0.2.0"
+    assert "ada@" not in repr(stored)
+    assert "⟦email⟧" in stored.body
+    with moving_in.parts.house.store.read() as tx:
+        assert tx.contact_box(stored.pk)
+
+
+def test_running_it_again_repeats_nothing(moving_in: MovingIn) -> None:
+    """A second run counts replays, and what a moderator decided since stays decided."""
+    file = item(comment(1), comment(2, "Hm.", state="0"))
+    assert moving_in.run(file) == {"imported": 2}
+    held = moving_in.comment("wp-2")
+    review(
+        moving_in.parts.house,
+        moving_in.site,
+        "wp-2",
+        Judgement(Action.SPAM, Who.MODERATOR, "Mara", replaces=held.decision_id),
+    )
+    assert moving_in.run(file) == {"replayed": 2}
+    assert moving_in.comment("wp-2").status == "spam"
+
+
+def test_a_file_cut_short_can_be_finished(moving_in: MovingIn) -> None:
+    """What came before the cut is kept, the cut is named, and the whole file brings the rest."""
+    file = HEAD + item(*(comment(n, f"Text {n}.") for n in range(1, 8))) + TAIL
+    with pytest.raises(Invalid):
+        for _ in import_export(moving_in.parts, moving_in.site, io.BytesIO(file[:-700]), batch=2):
+            pass
+    counts: Counter[str] = Counter()
+    for done in import_export(moving_in.parts, moving_in.site, io.BytesIO(file), batch=2):
+        counts += done.counts
+    assert counts["replayed"] >= 4
+    assert counts["imported"] == 7 - counts["replayed"]
+
+
+def test_html_becomes_what_readers_saw(moving_in: MovingIn) -> None:
+    """Tags and references of the comment box are read; a link keeps its address."""
+    moving_in.run(item(comment(1, 'I &amp; you: <a href="https://a.example">this</a> <em>now</em>')))
+    assert moving_in.comment("wp-1").body == "I & you: this (https://a.example) now"
+
+
+def test_what_is_optional_and_no_good_is_left_out(moving_in: MovingIn) -> None:
+    """No name, no address, a broken website, an unknown day: old comments come in all the same."""
+    broken = (
+        comment(1)
+        .replace("<![CDATA[Ada]]>", "")
+        .replace("ada@mail.example", "nobody")
+        .replace("https://ada.example", "http://")
+        .replace("2026-11-01 10:00:00", "0000-00-00 00:00:00")
+    )
+    assert moving_in.run(item(broken)) == {"imported": 1}
+    stored = moving_in.comment("wp-1")
+    assert (stored.author_name, stored.website, stored.author_key) == ("Anonymous", None, None)
+    assert stored.submitted_at == NOON
+
+
+def test_what_cannot_be_taken_is_named_with_its_line(moving_in: MovingIn) -> None:
+    """An empty text, a text beyond the bound, an unknown state: each is refused alone, and no value is shown."""
+    found = [
+        comment(1, " "),
+        comment(2, "x" * 20_001),
+        comment(3, state="9"),
+        comment(4).replace("<wp:comment_id>4", "<wp:comment_id>four"),
+        comment(5, "Fine."),
+    ]
+    assert moving_in.run(item("\n".join(found))) == {"imported": 1, "refused": 4}
+    assert [fault.field for fault in moving_in.faults] == [
+        "body",
+        "body",
+        "comment_approved",
+        "comment_id",
+    ]
+    assert len({fault.line for fault in moving_in.faults}) == 4
+
+
+def test_pings_are_left_out(moving_in: MovingIn) -> None:
+    """Pingbacks and trackbacks are no readers' comments, and are counted apart."""
+    ping = comment(2).replace("<wp:comment_type><![CDATA[comment]]>", "<wp:comment_type><![CDATA[pingback]]>")
+    assert moving_in.run(item(comment(1), ping)) == {"imported": 1, "left_out": 1}
+
+
+def test_a_comment_that_was_checked_here_is_known(moving_in: MovingIn) -> None:
+    """With the id that our plugin noted, a comment is the one we have, and so is the parent of its answers."""
+    meta = (
+        "<wp:commentmeta><wp:meta_key><![CDATA[replydesk_id]]></wp:meta_key>"
+        "<wp:meta_value><![CDATA[ak-77]]></wp:meta_value></wp:commentmeta>"
+    )
+    assert moving_in.run(item(comment(1, extra=meta), comment(2, parent=1))) == {"imported": 2}
+    assert moving_in.comment("wp-2").parent_id == "ak-77"
+    assert moving_in.comment("ak-77").body == "Good."
