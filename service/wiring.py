@@ -11,6 +11,7 @@ from service.bell import Bell as Ringer
 from service.ports import Bell, Clock, House, Scorer, Sealer, Store
 from service.privacy.door import Door
 from service.privacy.keys import Keyring, load_master
+from service.privacy.notary import Notary
 from service.reader import ModelScorer
 from service.settings import Settings
 from service.storage import open_store
@@ -52,7 +53,7 @@ def build(
     """Put the house together from `settings`; doubles may be passed in. Builds nothing twice, starts no thread."""
     keyring = Keyring(load_master(os.environ if env is None else env, settings.home))
     house = House(
-        store=store or open_store(settings.database_url),
+        store=store or open_store(settings.database_url, Notary(keyring)),
         bell=bell or Ringer(settings.redis_url, settings.redis_prefix),
         clock=clock,
         undo_seconds=settings.undo_seconds,

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Protocol
 
+from service.moderation.chain import Act, Head, Link
 from service.moderation.comment import Comment, Draft, Status
 from service.moderation.events import Delivery
 from service.moderation.policy import Policy
@@ -209,7 +210,7 @@ class Outbox(Protocol):
 
 
 class People(Protocol):
-    """Moderators, their sign-ins and their acts."""
+    """Moderators and their sign-ins."""
 
     def add_moderator(self, name: str, role: str, now: datetime) -> Moderator:
         """Store a new moderator. Raises ValueError when the name is taken."""
@@ -223,8 +224,36 @@ class People(Protocol):
     def add_session(self, moderator_id: int, token_hash: str, expires_at: datetime) -> None: ...
     def session(self, token_hash: str, now: datetime) -> Moderator | None: ...
     def end_session(self, token_hash: str) -> None: ...
+    def set_moderator(self, moderator_id: int, role: str, active: bool) -> None:
+        """Give a moderator another role, or let them in no more: their sessions and links end with it."""
+
+    def count_sign_in_failure(self, network: str, now: datetime, since: datetime) -> int:
+        """Count one more failed sign-in of a network; windows begun at `since` or before are over. Return how many."""
+
+    def sign_in_failures(self, network: str, since: datetime) -> int:
+        """Return how many sign-ins of a network failed in its window, if that began after `since`."""
+
+
+class Acts(Protocol):
+    """The log of human acts: a chain to which links are added, and from which none is taken."""
+
     def log_act(self, who: str, act: str, subject: str, now: datetime) -> None:
-        """Append a human act (sign-in, reveal, setting) to the log; no text, no address."""
+        """Append a human act (decision, reveal, setting, sign-in) to the chain; ids alone, no text, no address.
+
+        Everybody who appends waits for each other until their transactions end: let it be the transaction's last verb.
+        """
+
+    def log_acts(self, acts: Sequence[Act]) -> None:
+        """Append several acts, in order, for the price of little more than one."""
+
+    def acts_after(self, number: int, limit: int) -> list[Link]:
+        """Return the chain's links behind that number, in order; of a blanked one only what the chain needs."""
+
+    def act_head(self) -> Head | None:
+        """Return where the chain ends, None before the first act."""
+
+    def blank_acts(self, who: str) -> int:
+        """Forget who did what in every act of that person, and the salts with it; return how many. The chain holds."""
 
 
 class Upkeep(Protocol):
@@ -245,5 +274,7 @@ class Watching(Protocol):
         """Return live pending comments received before that moment, oldest first."""
 
 
-class Tx(Sites, Accepting, Lookup, Scoring, Deciding, Labels, Outbox, People, Upkeep, Watching, Protocol):
+class Tx(
+    Sites, Accepting, Lookup, Scoring, Deciding, Labels, Outbox, People, Acts, Upkeep, Watching, Protocol
+):
     """One transaction on the store: it all happens, or none of it."""

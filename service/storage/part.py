@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, CursorResult, Executable, Table
 
+from service.moderation.chain import Notary, PlainNotary
 from service.storage.bulk import POSTGRESQL, insert_new, insert_rows, rows_text
 
 Row = Mapping[str, Any]
+PLAIN: Final = PlainNotary()
 
 
 class Part:
     """A stretch of the transaction's verbs; the whole `SqlTx` is made of such parts."""
 
-    def __init__(self, connection: Connection, *, writes: bool) -> None:
+    def __init__(self, connection: Connection, *, writes: bool, notary: Notary = PLAIN) -> None:
         self._connection = connection
         self._writes = writes
+        self._notary = notary
         self._dialect = connection.dialect.name
 
     def _read(self, statement: Executable, **values: Any) -> CursorResult[Any]:

@@ -1,4 +1,4 @@
-"""Moderators, their sign-in links and sessions, and the log of human acts."""
+"""Moderators, their sign-in links and sessions, and how often signing in failed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,14 @@ from service.ports import Moderator
 from service.storage.bulk import insert_into
 from service.storage.columns import Instant
 from service.storage.part import Part
-from service.storage.schema import acts, idempotency_keys, is_passing, moderators, sessions, sign_ins
+from service.storage.schema import (
+    idempotency_keys,
+    is_passing,
+    moderators,
+    sessions,
+    sign_in_failures,
+    sign_ins,
+)
 
 _MODERATORS = select(moderators.c.pk, moderators.c.name, moderators.c.role, moderators.c.active)
 _BY_NAME = _MODERATORS.where(moderators.c.name == bindparam("name"))
@@ -39,6 +46,18 @@ _OLD_KEYS = delete(idempotency_keys).where(
     idempotency_keys.c.created_at < bindparam("keys_before", type_=Instant), is_passing
 )
 _END = delete(sessions).where(sessions.c.token_hash == bindparam("token"))
+_SET = (
+    update(moderators)
+    .where(moderators.c.pk == bindparam("moderator_id"))
+    .values(role=bindparam("role_now"), active=bindparam("active_now"))
+)
+_END_ALL = delete(sessions).where(sessions.c.moderator_id == bindparam("moderator_id"))
+_DROP_LINKS = delete(sign_ins).where(sign_ins.c.moderator_id == bindparam("moderator_id"))
+_OLD_FAILURES = delete(sign_in_failures).where(sign_in_failures.c.since <= bindparam("since", type_=Instant))
+_FAILURES = select(sign_in_failures.c.failures).where(
+    sign_in_failures.c.network == bindparam("network"),
+    sign_in_failures.c.since > bindparam("since", type_=Instant),
+)
 
 
 class PeoplePart(Part):
@@ -82,14 +101,36 @@ class PeoplePart(Part):
         dropped += self._write(_EXPIRED_SESSIONS, now=now).rowcount
         return dropped + self._write(_OLD_KEYS, keys_before=keys_before).rowcount
 
-    def log_act(self, who: str, act: str, subject: str, now: datetime) -> None:
-        self._write(insert(acts), who=who, act=act, subject=subject, created_at=now)
+    def set_moderator(self, moderator_id: int, role: str, active: bool) -> None:
+        self._write(_SET, moderator_id=moderator_id, role_now=role, active_now=active)
+        if not active:
+            self._write(_END_ALL, moderator_id=moderator_id)
+            self._write(_DROP_LINKS, moderator_id=moderator_id)
+
+    def count_sign_in_failure(self, network: str, now: datetime, since: datetime) -> int:
+        self._write(_OLD_FAILURES, since=since)
+        return int(self._write(_count_failure(self._dialect), network=network, now=now).scalar_one())
+
+    def sign_in_failures(self, network: str, since: datetime) -> int:
+        return int(self._read(_FAILURES, network=network, since=since).scalar_one_or_none() or 0)
 
 
 @cache
 def _add(dialect: str) -> Executable:
     new = insert_into(moderators, dialect).on_conflict_do_nothing(index_elements=["name"])
     return new.returning(moderators.c.pk)
+
+
+@cache
+def _count_failure(dialect: str) -> Executable:
+    """Return the statement that counts one more failure of a network; the first one begins its window."""
+    first = insert_into(sign_in_failures, dialect).values(
+        network=bindparam("network"), failures=1, since=bindparam("now", type_=Instant)
+    )
+    again = first.on_conflict_do_update(
+        index_elements=["network"], set_={"failures": sign_in_failures.c.failures + 1}
+    )
+    return again.returning(sign_in_failures.c.failures)
 
 
 def _moderator(row: RowMapping) -> Moderator:

@@ -31,7 +31,7 @@ from sqlalchemy.sql import ColumnElement
 from service.ports import KEPT_FOR_GOOD
 from service.storage.columns import Instant, Json, Pk, Secrets, Word
 
-HEAD = "0004"
+HEAD = "0005"
 """The migration that this code needs; a test holds it against the newest one."""
 
 metadata = MetaData(
@@ -356,4 +356,34 @@ acts = Table(
     Column("act", Word, nullable=False),
     Column("subject", Text, nullable=False),
     Column("created_at", Instant, nullable=False),
+    Column("number", Pk),
+    Column("salt", Text),
+    Column("digest", Text),
+    Column("link", Text),
+    Column("tag", Text),
+    Column("key_version", Integer),
+    Column("adopted", Boolean),
+)
+is_outside = acts.c.number.is_(None)
+Index("ix_acts_number", acts.c.number, unique=True)
+_partial("ix_acts_outside", acts.c.pk, where=is_outside)
+
+# the end of the chain, apart from its links; writers queue at this row
+act_heads = Table(
+    "act_heads",
+    metadata,
+    Column("name", Word, primary_key=True),
+    Column("number", Pk, nullable=False),
+    Column("link", Text, nullable=False),
+    Column("tag", Text, nullable=False),
+    Column("key_version", Integer, nullable=False),
+)
+
+# by keyed hash of the network: no IP lies here
+sign_in_failures = Table(
+    "sign_in_failures",
+    metadata,
+    Column("network", Text, primary_key=True),
+    Column("failures", Integer, nullable=False),
+    Column("since", Instant, nullable=False),
 )

@@ -9,10 +9,12 @@ from datetime import datetime
 
 from sqlalchemy import Engine, inspect, text
 
+from service.moderation.chain import Notary, PlainNotary
 from service.moderation.comment import Comment, Draft
 from service.moderation.errors import ReplydeskError
 from service.ports import Store
 from service.storage.accepting import AcceptingPart
+from service.storage.acts import ActsPart
 from service.storage.bulk import SQLITE
 from service.storage.company import Company, Waiting
 from service.storage.decisions import DecisionsPart
@@ -38,6 +40,7 @@ class SqlTx(
     DecisionsPart,
     DeliveriesPart,
     PeoplePart,
+    ActsPart,
     WatchingPart,
 ):
     """One transaction on a SQL database."""
@@ -46,8 +49,9 @@ class SqlTx(
 class SqlStore:
     """A store on one database; its pool serves any number of threads."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, notary: Notary | None = None) -> None:
         self._engine = engine
+        self._notary = notary or PlainNotary()
         self._reading = for_reading(engine)
         # Writers of this process queue here, in memory; SQLite's own waiting sleeps and tries again.
         writes_alone = engine.dialect.name == SQLITE
@@ -57,12 +61,12 @@ class SqlStore:
     @contextmanager
     def read(self) -> Iterator[SqlTx]:
         with self._reading.begin() as connection:
-            yield SqlTx(connection, writes=False)
+            yield SqlTx(connection, writes=False, notary=self._notary)
 
     @contextmanager
     def write(self) -> Iterator[SqlTx]:
         with self._turn, self._engine.begin() as connection:
-            yield SqlTx(connection, writes=True)
+            yield SqlTx(connection, writes=True, notary=self._notary)
 
     def add_comment(self, site_id: int, draft: Draft, now: datetime) -> Comment | None:
         if self._company is not None:
@@ -82,15 +86,18 @@ class SqlStore:
         self._engine.dispose()
 
 
-def open_store(database_url: str) -> Store:
-    """Open the database. Raises SchemaError when its schema is missing or too old, ValueError for the URL."""
+def open_store(database_url: str, notary: Notary | None = None) -> Store:
+    """Open the database. Raises SchemaError when its schema is missing or too old, ValueError for the URL.
+
+    `notary` vouches for the log of human acts; without one anybody could.
+    """
     engine = open_engine(database_url)
     try:
         refuse_older_schema(engine)
     except BaseException:
         engine.dispose()
         raise
-    return SqlStore(engine)
+    return SqlStore(engine, notary)
 
 
 def refuse_older_schema(engine: Engine) -> None:

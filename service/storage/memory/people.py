@@ -1,4 +1,4 @@
-"""The double's moderators, sign-in links, sessions and log."""
+"""The double's moderators, sign-in links, sessions and failures."""
 
 from __future__ import annotations
 
@@ -69,5 +69,22 @@ class PeoplePart(Part):
             del state.keys[key], state.keys_at[key]
         return len(links) + len(sessions) + len(keys)
 
-    def log_act(self, who: str, act: str, subject: str, now: datetime) -> None:
-        self._change().acts.append((who, act, subject, now))
+    def set_moderator(self, moderator_id: int, role: str, active: bool) -> None:
+        state = self._change()
+        state.moderators[moderator_id] = replace(state.moderators[moderator_id], role=role, active=active)
+        if not active:
+            for given in (state.sessions, state.sign_ins):
+                for token in [token for token, one in given.items() if one.moderator_id == moderator_id]:
+                    del given[token]
+
+    def count_sign_in_failure(self, network: str, now: datetime, since: datetime) -> int:
+        failures = self._change().sign_in_failures
+        for one in [one for one, (_, began) in failures.items() if began <= since]:
+            del failures[one]
+        count, began = failures.get(network, (0, now))
+        failures[network] = (count + 1, began)
+        return count + 1
+
+    def sign_in_failures(self, network: str, since: datetime) -> int:
+        count, began = self._state.sign_in_failures.get(network, (0, since))
+        return count if began > since else 0

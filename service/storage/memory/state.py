@@ -5,13 +5,17 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field, fields
 from datetime import datetime
+from typing import Final
 
+from service.moderation.chain import Head, Link, Notary, PlainNotary
 from service.moderation.comment import Article, Comment
 from service.moderation.events import Delivery
 from service.moderation.policy import Policy
 from service.moderation.verdict import Decision
 from service.ports import Key, Label, Moderator, Site
 from service.storage.columns import from_microseconds, to_json, to_microseconds
+
+PLAIN: Final = PlainNotary()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +60,9 @@ class State:
     moderators: dict[int, Moderator] = field(default_factory=dict)
     sign_ins: dict[str, Pass] = field(default_factory=dict)
     sessions: dict[str, Pass] = field(default_factory=dict)
-    acts: list[tuple[str, str, str, datetime]] = field(default_factory=list)
+    acts: list[Link] = field(default_factory=list)
+    act_heads: list[Head] = field(default_factory=list)
+    sign_in_failures: dict[str, tuple[int, datetime]] = field(default_factory=dict)
     numbers: dict[str, int] = field(default_factory=dict)
 
     def copy(self) -> State:
@@ -72,9 +78,10 @@ class State:
 class Part:
     """A stretch of the double's verbs; the whole `MemoryTx` is made of such parts."""
 
-    def __init__(self, state: State, *, writes: bool) -> None:
+    def __init__(self, state: State, *, writes: bool, notary: Notary = PLAIN) -> None:
         self._state = state
         self._writes = writes
+        self._notary = notary
 
     def _change(self) -> State:
         """Return the state for changing it."""

@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
+from service.moderation.chain import Notary, PlainNotary
 from service.moderation.comment import Comment, Draft, Status
 from service.ports import Backlog
+from service.storage.memory.acts import ActsPart
 from service.storage.memory.decisions import DecisionsPart
 from service.storage.memory.deliveries import DeliveriesPart
 from service.storage.memory.people import PeoplePart
@@ -16,7 +18,7 @@ from service.storage.memory.sites import SitesPart
 from service.storage.memory.state import State
 
 
-class MemoryTx(SitesPart, DecisionsPart, DeliveriesPart, PeoplePart):
+class MemoryTx(SitesPart, DecisionsPart, DeliveriesPart, PeoplePart, ActsPart):
     """One transaction on the double."""
 
     def backlog(self, now: datetime) -> Backlog:
@@ -37,19 +39,20 @@ class MemoryTx(SitesPart, DecisionsPart, DeliveriesPart, PeoplePart):
 class MemoryStore:
     """A store that forgets everything with the process. A reader sees the last committed state and waits for nobody."""
 
-    def __init__(self) -> None:
+    def __init__(self, notary: Notary | None = None) -> None:
         self._state = State()
+        self._notary = notary or PlainNotary()
         self._turn = threading.Lock()
 
     @contextmanager
     def read(self) -> Iterator[MemoryTx]:
-        yield MemoryTx(self._state, writes=False)
+        yield MemoryTx(self._state, writes=False, notary=self._notary)
 
     @contextmanager
     def write(self) -> Iterator[MemoryTx]:
         with self._turn:
             state = self._state.copy()
-            yield MemoryTx(state, writes=True)
+            yield MemoryTx(state, writes=True, notary=self._notary)
             self._state = state
 
     def add_comment(self, site_id: int, draft: Draft, now: datetime) -> Comment | None:

@@ -1,0 +1,180 @@
+"""The chain of human acts: each link holds the one before it, so that no act is changed or taken out unseen."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, Protocol
+
+GENESIS: Final = "0" * 64
+"""What the first link holds in place of a link before it."""
+SALT_BYTES: Final = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """What a person did, in ids: never a text, never an address."""
+
+    who: str
+    act: str
+    subject: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One act in its place. `act` and `salt` are gone once the act was blanked; the link goes on holding.
+
+    `adopted` marks an act that an older version of the house wrote outside the chain and that was taken in later.
+    """
+
+    number: int
+    at: datetime
+    digest: str
+    link: str
+    tag: str
+    key_version: int
+    adopted: bool = False
+    salt: str | None = None
+    act: Act | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """Where the chain ends, kept apart from its links, so that a shortened chain is seen."""
+
+    number: int
+    link: str
+    tag: str
+    key_version: int
+
+
+class Notary(Protocol):
+    """Vouches for links and heads under a key that the database does not hold."""
+
+    @property
+    def version(self) -> int:
+        """The version of the key that vouches now."""
+
+    def tag(self, told: str, version: int) -> str | None:
+        """Return the tag of `told` under the key of that version, None when that key is not at hand."""
+
+
+class PlainNotary:
+    """The quiet double: no key, so that anyone can vouch; its version is 0."""
+
+    version: Final = 0
+
+    def tag(self, told: str, version: int) -> str | None:
+        """Return a plain hash."""
+        return hashlib.sha256(told.encode()).hexdigest() if version == 0 else None
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """What a walk along the chain found: how far it holds, and the first link that does not."""
+
+    links: int
+    head: str
+    blanked: int = 0
+    adopted: tuple[int, ...] = ()
+    unvouched: int = 0
+    """Links of key versions no longer at hand, which a later link vouches for."""
+    broken_at: int | None = None
+    fault: str | None = None
+
+    @property
+    def holds(self) -> bool:
+        """Whether nothing was found broken."""
+        return self.fault is None
+
+
+def forge(previous: str, number: int, act: Act, salt: str, notary: Notary, *, adopted: bool = False) -> Link:
+    """Return the link of an act behind the link `previous`."""
+    digest = _digest(act, salt)
+    link = _link(previous, number, act.at, adopted, digest)
+    version = notary.version
+    tag = notary.tag(_link_told(link), version) or ""
+    return Link(number, act.at, digest, link, tag, version, adopted, salt, act)
+
+
+def forge_head(last: Link, notary: Notary) -> Head:
+    """Return the head of a chain that ends with `last`."""
+    version = notary.version
+    return Head(
+        last.number, last.link, notary.tag(_head_told(last.number, last.link), version) or "", version
+    )
+
+
+def walk(links: Iterable[Link], head: Head | None, notary: Notary) -> Walk:
+    """Follow the links from the first to the head, and name the first that is broken.
+
+    A link that was blanked holds as long as its digest is the one that was linked. One whose key version is not at
+    hand holds when a later one does: that one's tag covers everything before it.
+    """
+    previous, count, blanked, unvouched = GENESIS, 0, 0, 0
+    adopted: list[int] = []
+    since: int | None = None  # the first link for which no tag vouches yet
+    for found in links:
+        fault = _fault(previous, count + 1, found, notary)
+        if fault is not None:
+            return Walk(count, previous, blanked, tuple(adopted), unvouched, count + 1, fault)
+        vouched = notary.tag(_link_told(found.link), found.key_version) is not None
+        since = None if vouched else since or found.number
+        unvouched += not vouched
+        blanked += found.act is None
+        if found.adopted:
+            adopted.append(found.number)
+        previous, count = found.link, count + 1
+    fault = _end_fault(previous, count, since, head, notary)
+    at = None if fault is None else since or count + 1
+    return Walk(count, previous, blanked, tuple(adopted), unvouched, at, fault)
+
+
+def _fault(previous: str, number: int, found: Link, notary: Notary) -> str | None:
+    if found.number != number:
+        return f"link {number} is missing; the next there is has number {found.number}"
+    if found.act is not None and (found.salt is None or _digest(found.act, found.salt) != found.digest):
+        return "the act was changed after it was linked"
+    if _link(previous, number, found.at, found.adopted, found.digest) != found.link:
+        return "it does not hold the link before it, or its moment was changed"
+    expected = notary.tag(_link_told(found.link), found.key_version)
+    if expected is not None and not hmac.compare_digest(expected.encode(), found.tag.encode()):
+        return "its tag was not made with this house's key"
+    return None
+
+
+def _end_fault(previous: str, count: int, since: int | None, head: Head | None, notary: Notary) -> str | None:
+    if head is None:
+        return "the head is missing, so the end may be too" if count else None
+    expected = notary.tag(_head_told(head.number, head.link), head.key_version)
+    if since is not None or expected is None:
+        return "its key version is not at hand, and no later link vouches for it"
+    if not hmac.compare_digest(expected.encode(), head.tag.encode()):
+        return "the head was not made with this house's key"
+    if (head.number, head.link) != (count, previous):
+        return f"the chain ends after {count}, and its head says {head.number}"
+    return None
+
+
+def _digest(act: Act, salt: str) -> str:
+    """Digest the act with its salt: without the salt nobody can find out by guessing what was blanked."""
+    told = json.dumps([salt, act.who, act.act, act.subject], ensure_ascii=True, separators=(",", ":"))
+    return hashlib.sha256(told.encode()).hexdigest()
+
+
+def _link(previous: str, number: int, at: datetime, adopted: bool, digest: str) -> str:
+    told = f"{previous}|{number}|{at.isoformat()}|{int(adopted)}|{digest}"
+    return hashlib.sha256(told.encode()).hexdigest()
+
+
+def _link_told(link: str) -> str:
+    return f"link|{link}"
+
+
+def _head_told(number: int, link: str) -> str:
+    return f"head|{number}|{link}"

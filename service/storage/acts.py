@@ -1,0 +1,140 @@
+"""The log of human acts as a chain of rows; whoever appends holds the row of its head until the transaction ends."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from datetime import datetime
+from functools import cache
+
+from sqlalchemy import Executable, RowMapping, bindparam, insert, select, update
+
+from service.moderation.chain import GENESIS, SALT_BYTES, Act, Head, Link, forge, forge_head
+from service.storage.bulk import insert_into
+from service.storage.part import Part
+from service.storage.schema import act_heads, acts, is_outside, word
+
+_NAME = word("acts")
+_HEAD = select(act_heads.c.number, act_heads.c.link, act_heads.c.tag, act_heads.c.key_version).where(
+    act_heads.c.name == _NAME
+)
+_LOCK_HEAD = _HEAD.with_for_update()
+_SET_HEAD = (
+    update(act_heads)
+    .where(act_heads.c.name == _NAME)
+    .values(
+        number=bindparam("at_number"),
+        link=bindparam("at_link"),
+        tag=bindparam("at_tag"),
+        key_version=bindparam("at_version"),
+    )
+)
+_OUTSIDE = select(acts.c.pk, acts.c.who, acts.c.act, acts.c.subject, acts.c.created_at)
+_OUTSIDE = _OUTSIDE.where(is_outside).order_by(acts.c.pk)
+_ADOPT = (
+    update(acts)
+    .where(acts.c.pk == bindparam("outsider"))
+    .values(
+        {one: bindparam(f"its_{one}") for one in ("number", "salt", "digest", "link", "tag", "key_version")}
+    )
+    .values(adopted=True)
+)
+_AFTER = (
+    select(acts).where(acts.c.number > bindparam("after")).order_by(acts.c.number).limit(bindparam("most"))
+)
+_BLANK = (
+    update(acts)
+    .where(acts.c.who == bindparam("person"), acts.c.salt.is_not(None))
+    .values(who="", subject="", salt=None)
+)
+
+
+class ActsPart(Part):
+    """The verbs about the chain of human acts."""
+
+    def log_act(self, who: str, act: str, subject: str, now: datetime) -> None:
+        self.log_acts([Act(who, act, subject, now)])
+
+    def log_acts(self, told: Sequence[Act]) -> None:
+        if not told:
+            return
+        at, previous, last = *self._locked_head(), None
+        for row in self._read(_OUTSIDE).mappings().all():  # logged by an older version of the house
+            act = Act(row["who"], row["act"], row["subject"], row["created_at"])
+            at, last = at + 1, forge(previous, at + 1, act, _salt(), self._notary, adopted=True)
+            previous = last.link
+            self._write(_ADOPT, outsider=row["pk"], **{f"its_{n}": v for n, v in _columns(last).items()})
+        rows = []
+        for act in told:
+            at, last = at + 1, forge(previous, at + 1, act, _salt(), self._notary)
+            previous = last.link
+            rows.append({**_columns(last), "adopted": False, **_told(act)})
+        self._write_each(insert(acts), rows)
+        if last is not None:
+            self._set_head(forge_head(last, self._notary))
+
+    def _locked_head(self) -> tuple[int, str]:
+        row = self._write(_LOCK_HEAD).mappings().first()
+        if row is None:
+            self._write(_first_head(self._dialect))
+            row = self._write(_LOCK_HEAD).mappings().one()
+        return row["number"], row["link"]
+
+    def _set_head(self, head: Head) -> None:
+        self._write(
+            _SET_HEAD,
+            at_number=head.number,
+            at_link=head.link,
+            at_tag=head.tag,
+            at_version=head.key_version,
+        )
+
+    def acts_after(self, number: int, limit: int) -> list[Link]:
+        return [_link(row) for row in self._read(_AFTER, after=number, most=limit).mappings()]
+
+    def act_head(self) -> Head | None:
+        row = self._read(_HEAD).mappings().first()
+        return Head(**row) if row and row["number"] else None
+
+    def blank_acts(self, who: str) -> int:
+        return self._write(_BLANK, person=who).rowcount
+
+
+@cache
+def _first_head(dialect: str) -> Executable:
+    first = insert_into(act_heads, dialect).values(name=_NAME, number=0, link=GENESIS, tag="", key_version=0)
+    return first.on_conflict_do_nothing(index_elements=["name"])
+
+
+def _salt() -> str:
+    return secrets.token_hex(SALT_BYTES)
+
+
+def _columns(link: Link) -> dict[str, object]:
+    return {
+        "number": link.number,
+        "salt": link.salt,
+        "digest": link.digest,
+        "link": link.link,
+        "tag": link.tag,
+        "key_version": link.key_version,
+    }
+
+
+def _told(act: Act) -> dict[str, object]:
+    return {"who": act.who, "act": act.act, "subject": act.subject, "created_at": act.at}
+
+
+def _link(row: RowMapping) -> Link:
+    blanked = row["salt"] is None
+    return Link(
+        number=row["number"],
+        at=row["created_at"],
+        digest=row["digest"],
+        link=row["link"],
+        tag=row["tag"],
+        key_version=row["key_version"],
+        adopted=bool(row["adopted"]),
+        salt=row["salt"],
+        act=None if blanked else Act(row["who"], row["act"], row["subject"], row["created_at"]),
+    )

@@ -1,0 +1,141 @@
+"""Every store: the log of human acts is a chain; nothing is changed, taken out or put in between unseen."""
+
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+
+import pytest
+from sqlalchemy import text
+
+from service.moderation.chain import Act, PlainNotary, Walk, walk
+from service.ports import Store
+from service.storage import SqlStore
+from tests.builders import NOON, after
+
+NOTARY = PlainNotary()
+ACTS = [
+    Act("Mara", "sign-in", "desk", NOON),
+    Act("Mara", "decision", "courier: comment 7, reject", after(1)),
+    Act("Noor", "reveal", "courier: comment 7", after(2)),
+    Act("operator", "tune", "site courier: title", after(3)),
+]
+
+
+def walked(store: Store) -> Walk:
+    """Walk the chain as it is stored."""
+    with store.read() as tx:
+        return walk(tx.acts_after(0, 1000), tx.act_head(), NOTARY)
+
+
+def filled(store: Store) -> Store:
+    """Log the acts above, one alone and three at once."""
+    with store.write() as tx:
+        tx.log_act("Mara", "sign-in", "desk", NOON)
+    with store.write() as tx:
+        tx.log_acts(ACTS[1:])
+    return store
+
+
+def sql(store: Store, statement: str) -> None:
+    """Do behind the house's back what a hand on the database can do."""
+    assert isinstance(store, SqlStore)
+    with store._engine.begin() as connection:
+        connection.execute(text(statement))
+
+
+def test_acts_come_back_in_order(store: Store) -> None:
+    """What was logged comes back as it was, in pages, and the chain holds."""
+    filled(store)
+    with store.read() as tx:
+        assert [link.act for link in tx.acts_after(0, 100)] == ACTS
+        assert [link.number for link in tx.acts_after(1, 2)] == [2, 3]
+    assert walked(store).holds
+    assert walked(store).links == 4
+
+
+def test_an_empty_chain_holds(store: Store) -> None:
+    """Before the first act there is nothing, and nothing is wrong with it; logging no acts makes none."""
+    with store.write() as tx:
+        tx.log_acts([])
+        assert tx.act_head() is None
+    assert walked(store) == Walk(0, "0" * 64)
+
+
+def test_what_is_rolled_back_leaves_no_gap(store: Store) -> None:
+    """An act whose transaction failed was never there."""
+    filled(store)
+    with suppress(ZeroDivisionError), store.write() as tx:
+        tx.log_act("Mara", "reveal", "courier: comment 8", NOON)
+        raise ZeroDivisionError
+    filled(store)
+    assert (walked(store).holds, walked(store).links) == (True, 8)
+
+
+def test_blanked_acts_leave_the_chain_whole(store: Store) -> None:
+    """Forgetting a person forgets who, what and salt, and breaks nothing."""
+    filled(store)
+    with store.write() as tx:
+        assert tx.blank_acts("Mara") == 2
+        assert tx.blank_acts("Mara") == 0
+        assert [link.act for link in tx.acts_after(0, 100)] == [None, None, *ACTS[2:]]
+        assert [link.salt is None for link in tx.acts_after(0, 100)] == [True, True, False, False]
+    found = walked(store)
+    assert (found.holds, found.blanked) == (True, 2)
+
+
+def test_appending_at_once_makes_one_chain(sql_store: Store) -> None:
+    """Moderators who act at the same moment are linked one after the other."""
+
+    def work(number: int) -> None:
+        for turn in range(5):
+            with sql_store.write() as tx:
+                tx.log_act(f"person {number}", "reveal", f"courier: comment {turn}", NOON)
+
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(work, range(6)))
+    assert (walked(sql_store).holds, walked(sql_store).links) == (True, 30)
+
+
+def test_acts_of_an_older_house_are_taken_in_and_marked(sql_store: Store) -> None:
+    """What a version without the chain logged is linked by the next act, before it, and told apart."""
+    for who in ("Abe", "Zoe"):
+        sql(
+            sql_store,
+            f"INSERT INTO acts (who, act, subject, created_at) VALUES ('{who}', 'sign-in', 'desk', 1000000)",
+        )
+    assert walked(sql_store).links == 0
+    filled(sql_store)
+    found = walked(sql_store)
+    assert (found.holds, found.links, found.adopted) == (True, 6, (1, 2))
+    with sql_store.read() as tx:
+        assert [link.act.who for link in tx.acts_after(0, 3) if link.act] == ["Abe", "Zoe", "Mara"]
+
+
+@pytest.mark.parametrize(
+    ("meddling", "broken_at"),
+    [
+        ("UPDATE acts SET who = 'Eve' WHERE number = 2", 2),
+        ("UPDATE acts SET subject = 'courier: comment 9, reject' WHERE number = 2", 2),
+        ("UPDATE acts SET act = 'approve' WHERE number = 3", 3),
+        ("UPDATE acts SET created_at = created_at + 1 WHERE number = 3", 3),
+        ("UPDATE acts SET adopted = (1 = 1) WHERE number = 3", 3),
+        ("UPDATE acts SET salt = NULL, digest = 'x' WHERE number = 2", 2),
+        ("UPDATE acts SET link = 'x' WHERE number = 2", 2),
+        ("UPDATE acts SET tag = 'x' WHERE number = 4", 4),
+        ("DELETE FROM acts WHERE number = 1", 1),
+        ("DELETE FROM acts WHERE number = 3", 3),
+        ("DELETE FROM acts WHERE number = 4", 4),
+        ("DELETE FROM acts WHERE number = 3; UPDATE acts SET number = 3 WHERE number = 4", 3),
+        ("DELETE FROM act_heads", 5),
+        ("UPDATE act_heads SET number = 3", 5),
+        ("UPDATE act_heads SET tag = 'x'", 5),
+        ("UPDATE acts SET key_version = 3 WHERE number = 4", 4),
+    ],
+)
+def test_meddling_is_named_by_its_first_link(sql_store: Store, meddling: str, broken_at: int) -> None:
+    """Whatever is changed, taken out, or cut off at the end, the walk names the first link that is wrong."""
+    filled(sql_store)
+    for statement in meddling.split("; "):
+        sql(sql_store, statement)
+    found = walked(sql_store)
+    assert (found.holds, found.broken_at) == (False, broken_at)
+    assert found.fault
