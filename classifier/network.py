@@ -32,6 +32,7 @@ VECTOR_LEVELS, KERNEL_LEVELS = 1023, 170
 """Three vectors of 32 entries times the kernel: 96 x 1,023 x 170 stays below 2^24, exact in single precision."""
 
 _SMALL = 4
+_STRETCH = 4096
 
 
 def squeeze(table: NDArray[np.floating[Any]]) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
@@ -191,13 +192,24 @@ class Network:
         word_of = np.full(len(row_of), -1, np.int64)
         word_of[place] = np.arange(total)
         vectors = np.zeros((len(row_of), self.vectors.shape[1]), np.float32)
-        vectors[place] = self.meaning[self.vectors[row_of[place]].view(np.uint8)]
-        threes = np.concatenate((vectors[:-2], vectors[1:-1], vectors[2:]), axis=1)
-        answers = self.kernel.reshape(-1, self.kernel.shape[2]).T @ threes.T
-        answers *= np.float32(self.unit)
-        answers += self.hidden_bias.astype(np.float32)[:, None]
+        vectors[place] = np.take(self.meaning, np.take(self.vectors, row_of[place], axis=0).view(np.uint8))
+        answers = self._answers(vectors)
         starts = np.cumsum(sizes) - sizes + 2 * np.arange(count)
         return Windows(row_of, word_of, starts, sizes + 2, answers)
+
+    def _answers(self, vectors: Floats) -> Floats:
+        """Slides the units over padded vectors, a stretch at a time, so that a long batch needs little memory."""
+        kernel = np.ascontiguousarray(self.kernel.reshape(-1, self.kernel.shape[2]).T)
+        size = len(vectors) - 2
+        answers = np.empty((len(kernel), size), np.float32)
+        bias = self.hidden_bias.astype(np.float32)[:, None]
+        for begin in range(0, size, _STRETCH):
+            end = min(begin + _STRETCH, size)
+            threes = np.concatenate([vectors[begin + step : end + step] for step in range(3)], axis=1)
+            part = kernel @ threes.T
+            part *= np.float32(self.unit)
+            np.add(part, bias, out=answers[:, begin:end])
+        return answers
 
     def log_odds(self, sums: Sums) -> Doubles:
         """Weighs the sums of a batch into calibrated log-odds (texts, labels)."""

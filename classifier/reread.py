@@ -197,9 +197,10 @@ def _joined(text: str, run: list[int], lexicon: Lexicon) -> Iterator[tuple[int, 
     sources: list[int] = []
     good = 0
     for group in groups:
+        done = 0
         for word in _words_of(text, group, lexicon):
-            taken = group[: len(word)]
-            group = group[len(word) :]
+            taken = group[done : done + len(word)]
+            done += len(word)
             out.append(word)
             sources += [*taken, taken[-1]]
             good += len(word) if len(word) > 1 and lexicon.cost(word) is not None else 0
@@ -219,22 +220,27 @@ def _respelt(
     text: str, tokens: list[tuple[int, int]], lexicon: Lexicon, bold: bool
 ) -> Iterator[tuple[int, int, str, list[int]]]:
     """Respells disguised tokens. A text in which many tokens look like leetspeak is read more boldly."""
+    read: dict[str, tuple[str, str] | None] = {}
     for begin, end in tokens:
         token = text[begin:end]
         if len(token) >= _LONGEST_TOKEN or "⟦" in token or "http" in token or "www." in token:
             continue
-        head = len(token) - len(token.lstrip(_HEAD))
-        token = token[head:]
-        begin += head
-        meant = _respell(token, lexicon, bold)
-        if meant is None:
-            core = token.rstrip(_TAIL)
-            if core == token or not core:
-                continue
-            token = core
-            meant = _respell(core, lexicon, bold)
-        if meant is not None and meant != token:
+        bare = token.lstrip(_HEAD)
+        begin += len(token) - len(bare)
+        if bare not in read:
+            read[bare] = _meant(bare, lexicon, bold)
+        if (found := read[bare]) is not None:
+            token, meant = found
             yield begin, begin + len(token), meant, _aligned(token, meant, begin)
+
+
+def _meant(token: str, lexicon: Lexicon, bold: bool) -> tuple[str, str] | None:
+    """Returns the part of a token that is disguised and what it stands for: all of it, or all but the closing signs."""
+    for part in dict.fromkeys((token, token.rstrip(_TAIL))):
+        meant = _respell(part, lexicon, bold) if part else None
+        if meant is not None:
+            return (part, meant) if meant != part else None
+    return None
 
 
 def _aligned(token: str, meant: str, begin: int) -> list[int]:
