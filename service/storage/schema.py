@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import (
     Boolean,
     Column,
+    Double,
     ForeignKey,
     Identity,
     Index,
@@ -24,6 +25,7 @@ from sqlalchemy import (
     UniqueConstraint,
     and_,
     literal_column,
+    or_,
     true,
 )
 from sqlalchemy.sql import ColumnElement
@@ -31,7 +33,7 @@ from sqlalchemy.sql import ColumnElement
 from service.ports import KEPT_FOR_GOOD
 from service.storage.columns import Instant, Json, Pk, Secrets, Word
 
-HEAD = "0005"
+HEAD = "0007"
 """The migration that this code needs; a test holds it against the newest one."""
 
 metadata = MetaData(
@@ -54,9 +56,10 @@ def word(value: str) -> ColumnElement[str]:
     return literal_column(f"'{value}'", Word)
 
 
-def _partial(
+def partial(
     name: str, *columns: ColumnElement[Any], where: ColumnElement[bool], unique: bool = False
 ) -> Index:
+    """Make an index that holds only the rows of `where`."""
     return Index(name, *columns, unique=unique, sqlite_where=where, postgresql_where=where)
 
 
@@ -158,6 +161,11 @@ comments = Table(
     Column("decision_id", Pk),
     Column("published_revision", Integer),
     Column("verdict", Text),
+    # what the verdict comes down to, so that a queue of any length is sorted and filtered by index
+    Column("label", Word),
+    Column("score", Double),
+    Column("doubt", Double),
+    Column("language", Word),
     UniqueConstraint("site_id", "id"),
     sqlite_autoincrement=True,
 )
@@ -170,14 +178,45 @@ is_live_pending = and_(is_pending, comments.c.live == true())
 is_published = comments.c.published_revision.is_not(None)
 has_author = comments.c.author_key.is_not(None)
 
-_partial("ix_comments_turn", comments.c.live.desc(), comments.c.site_id, comments.c.pk, where=is_fresh)
-_partial("ix_comments_tried", comments.c.live.desc(), comments.c.lease_until, where=is_tried)
-_partial(
+partial("ix_comments_turn", comments.c.live.desc(), comments.c.site_id, comments.c.pk, where=is_fresh)
+partial("ix_comments_tried", comments.c.live.desc(), comments.c.lease_until, where=is_tried)
+partial(
     "ix_comments_waiting", comments.c.site_id, comments.c.received_at, comments.c.pk, where=is_live_pending
 )
-_partial("ix_comments_held", comments.c.pk, where=is_held)
-_partial("ix_comments_published", comments.c.article_pk, comments.c.pk, where=is_published)
-_partial("ix_comments_author", comments.c.site_id, comments.c.author_key, comments.c.status, where=has_author)
+partial("ix_comments_held", comments.c.pk, where=is_held)
+for _name, _columns in {
+    "score": (comments.c.score.desc(), comments.c.pk),
+    "doubt": (comments.c.doubt.desc(), comments.c.pk),
+    "site_score": (comments.c.site_id, comments.c.score.desc(), comments.c.pk),
+    "site_doubt": (comments.c.site_id, comments.c.doubt.desc(), comments.c.pk),
+    "label_score": (comments.c.label, comments.c.score.desc(), comments.c.pk),
+    "label": (comments.c.label, comments.c.pk),
+    "language": (comments.c.language, comments.c.pk),
+    "article": (comments.c.article_pk, comments.c.pk),
+}.items():
+    partial(f"ix_comments_held_{_name}", *_columns, where=is_held)
+partial("ix_comments_published", comments.c.article_pk, comments.c.pk, where=is_published)
+partial(
+    "ix_comments_by_author",
+    comments.c.site_id,
+    comments.c.author_key,
+    comments.c.status,
+    comments.c.pk,
+    where=has_author,
+)
+# what retention looks for; both indexes hold only what is still to go
+is_expiring = comments.c.status.in_([word("rejected"), word("spam"), word("withdrawn")])
+is_of_client = or_(
+    comments.c.ip.is_not(None), comments.c.user_agent.is_not(None), comments.c.referrer.is_not(None)
+)
+partial(
+    "ix_comments_expiring",
+    comments.c.site_id,
+    comments.c.status,
+    comments.c.received_at,
+    where=is_expiring,
+)
+partial("ix_comments_client", comments.c.site_id, comments.c.received_at, where=is_of_client)
 Index("ix_comments_site", comments.c.site_id, comments.c.status, comments.c.pk)
 Index("ix_comments_article", comments.c.article_pk, comments.c.pk)
 
@@ -197,7 +236,7 @@ revisions = Table(
     Column("author_key", Text),
     Column("verdict", Text),
 )
-_partial("ix_revisions_author", revisions.c.author_key, where=revisions.c.author_key.is_not(None))
+partial("ix_revisions_author", revisions.c.author_key, where=revisions.c.author_key.is_not(None))
 
 idempotency_keys = Table(
     "idempotency_keys",
@@ -211,7 +250,7 @@ idempotency_keys = Table(
 )
 _beginning = literal_column(f"substr(key, 1, {len(KEPT_FOR_GOOD)})", Text)
 is_passing = _beginning != literal_column(f"'{KEPT_FOR_GOOD}'", Text)
-_partial("ix_idempotency_keys_passing", idempotency_keys.c.created_at, where=is_passing)
+partial("ix_idempotency_keys_passing", idempotency_keys.c.created_at, where=is_passing)
 
 # sealed boxes, which no process of ours can open
 contacts = Table(
@@ -258,9 +297,9 @@ has_departed = decisions.c.seq.is_not(None)
 is_departing = and_(decisions.c.seq.is_(None), decisions.c.undone_at.is_(None))
 is_by_moderator = and_(decisions.c.who_kind == word("moderator"), decisions.c.undone_at.is_(None))
 
-_partial("ix_decisions_feed", decisions.c.site_id, decisions.c.seq, where=has_departed, unique=True)
-_partial("ix_decisions_departing", decisions.c.effective_at, decisions.c.pk, where=is_departing)
-_partial("ix_decisions_lately", decisions.c.pk, where=is_by_moderator)
+partial("ix_decisions_feed", decisions.c.site_id, decisions.c.seq, where=has_departed, unique=True)
+partial("ix_decisions_departing", decisions.c.effective_at, decisions.c.pk, where=is_departing)
+partial("ix_decisions_lately", decisions.c.pk, where=is_by_moderator)
 Index("ix_decisions_comment", decisions.c.comment_pk, decisions.c.pk)
 
 # apart from the decisions, so that a note can be erased alone
@@ -287,7 +326,7 @@ labels = Table(
     Column("created_at", Instant, nullable=False),
     Column("retracted_at", Instant),
 )
-_partial("ix_labels_decision", labels.c.decision_id, where=labels.c.decision_id.is_not(None))
+partial("ix_labels_decision", labels.c.decision_id, where=labels.c.decision_id.is_not(None))
 
 # -- deliveries ----------------------------------------------------------------------------------------------------
 
@@ -313,11 +352,29 @@ deliveries = Table(
 is_waiting = deliveries.c.state == word("waiting")
 is_dead = deliveries.c.state == word("dead")
 
-_partial(
+partial(
     "ix_deliveries_due", deliveries.c.site_id, deliveries.c.next_attempt_at, deliveries.c.pk, where=is_waiting
 )
-_partial("ix_deliveries_outstanding", deliveries.c.comment_pk, deliveries.c.pk, where=is_waiting)
-_partial("ix_deliveries_dead", deliveries.c.site_id, deliveries.c.pk, where=is_dead)
+partial("ix_deliveries_outstanding", deliveries.c.comment_pk, deliveries.c.pk, where=is_waiting)
+partial("ix_deliveries_dead", deliveries.c.site_id, deliveries.c.pk, where=is_dead)
+
+# -- erasures ------------------------------------------------------------------------------------------------------
+
+# what was handed out, and whether the files have been cleared since; nothing of the person
+erasures = Table(
+    "erasures",
+    metadata,
+    Column("pk", Pk, Identity(), primary_key=True),
+    Column("id", Text, nullable=False, unique=True),
+    Column("site_id", Pk, nullable=False),
+    Column("requested_by", Word, nullable=False),
+    Column("comments", Integer, nullable=False),
+    Column("receipt", Text, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("purged_at", Instant),
+)
+is_unpurged = erasures.c.purged_at.is_(None)
+partial("ix_erasures_unpurged", erasures.c.created_at, where=is_unpurged)
 
 # -- people --------------------------------------------------------------------------------------------------------
 
@@ -366,7 +423,7 @@ acts = Table(
 )
 is_outside = acts.c.number.is_(None)
 Index("ix_acts_number", acts.c.number, unique=True)
-_partial("ix_acts_outside", acts.c.pk, where=is_outside)
+partial("ix_acts_outside", acts.c.pk, where=is_outside)
 
 # the end of the chain, apart from its links; writers queue at this row
 act_heads = Table(

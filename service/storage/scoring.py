@@ -9,13 +9,16 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    Case,
     ColumnElement,
+    Double,
     Executable,
     Integer,
     RowMapping,
     Select,
     Text,
     bindparam,
+    case,
     false,
     func,
     or_,
@@ -25,6 +28,7 @@ from sqlalchemy import (
 )
 
 from service.moderation.comment import Article, Comment
+from service.moderation.leading import leading
 from service.ports import Move
 from service.storage.bulk import POSTGRESQL, rows_of
 from service.storage.columns import Instant, to_json, to_microseconds
@@ -152,6 +156,10 @@ def _move(dialect: str) -> Executable:
         published_revision=Integer,
         decided_at=BigInteger,
         verdict=Text,
+        label=Text,
+        score=Double,
+        doubt=Double,
+        language=Text,
     )
     swap = (
         update(comments)
@@ -167,6 +175,10 @@ def _move(dialect: str) -> Executable:
             published_revision=wanted.c.published_revision,
             decided_at=wanted.c.decided_at,
             verdict=func.coalesce(wanted.c.verdict, comments.c.verdict),
+            label=_newer(wanted.c.verdict, wanted.c.label, comments.c.label),
+            score=func.coalesce(wanted.c.score, comments.c.score, 0.0),
+            doubt=func.coalesce(wanted.c.doubt, comments.c.doubt, 1.0),
+            language=_newer(wanted.c.verdict, wanted.c.language, comments.c.language),
             lease_until=None,
         )
         .returning(comments.c.pk)
@@ -183,8 +195,18 @@ def _move(dialect: str) -> Executable:
     return swap.where(comments.c.pk.in_(select(locked.c.pk)))
 
 
+def _newer(verdict: ColumnElement[Any], new: ColumnElement[Any], old: ColumnElement[Any]) -> Case[Any]:
+    """Take what a new verdict says, though it says nothing, and without one what was said before."""
+    return case((verdict.is_(None), old), else_=new)
+
+
 def _told(move: Move) -> dict[str, Any]:
+    led = leading(move.verdict) if move.verdict else None
     return {
+        "label": led.label if led else None,
+        "score": led.score if led else None,
+        "doubt": led.doubt if led else None,
+        "language": move.verdict.language if move.verdict else None,
         "pk": move.pk,
         "revision": move.revision,
         "from_status": move.from_status.value,

@@ -15,15 +15,19 @@ from service.moderation.errors import ReplydeskError
 from service.ports import Store
 from service.storage.accepting import AcceptingPart
 from service.storage.acts import ActsPart
+from service.storage.authoring import AuthorsPart
 from service.storage.bulk import SQLITE
+from service.storage.cases import CasesPart
 from service.storage.company import Company, Waiting
 from service.storage.decisions import DecisionsPart
 from service.storage.deliveries import DeliveriesPart
 from service.storage.engines import for_reading, open_engine
 from service.storage.people import PeoplePart
+from service.storage.queueing import QueueingPart
 from service.storage.reading import ReadingPart
 from service.storage.schema import HEAD
 from service.storage.scoring import ScoringPart
+from service.storage.searching import SearchingPart
 from service.storage.sites import SitesPart
 from service.storage.watching import WatchingPart
 
@@ -42,6 +46,10 @@ class SqlTx(
     PeoplePart,
     ActsPart,
     WatchingPart,
+    QueueingPart,
+    CasesPart,
+    AuthorsPart,
+    SearchingPart,
 ):
     """One transaction on a SQL database."""
 

@@ -9,8 +9,10 @@ from typing import Final
 
 from service.moderation.chain import Head, Link, Notary, PlainNotary
 from service.moderation.comment import Article, Comment
+from service.moderation.desk import Appeal, Matter, Report, View
 from service.moderation.events import Delivery
 from service.moderation.policy import Policy
+from service.moderation.standing import AuthorStanding
 from service.moderation.verdict import Decision
 from service.ports import Key, Label, Moderator, Site
 from service.storage.columns import from_microseconds, to_json, to_microseconds
@@ -34,6 +36,16 @@ class ApiKey:
     site_id: int
     kind: str
     expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OpenMatter:
+    """Why a comment is on the desk: since when, by which decision, and how often it was raised."""
+
+    id: int
+    opened_at: datetime
+    opened_by: int | None
+    raised: int = 0
 
 
 @dataclass(slots=True)
@@ -64,6 +76,14 @@ class State:
     act_heads: list[Head] = field(default_factory=list)
     sign_in_failures: dict[str, tuple[int, datetime]] = field(default_factory=dict)
     numbers: dict[str, int] = field(default_factory=dict)
+    claims: dict[int, tuple[int, datetime]] = field(default_factory=dict)
+    matters: dict[tuple[int, Matter], OpenMatter] = field(default_factory=dict)
+    closed: dict[int, dict[tuple[int, Matter], OpenMatter]] = field(default_factory=dict)
+    reports: dict[tuple[int, str], Report] = field(default_factory=dict)
+    appeals: dict[int, Appeal] = field(default_factory=dict)
+    standings: dict[tuple[int, str], AuthorStanding] = field(default_factory=dict)
+    words: dict[int, frozenset[str]] = field(default_factory=dict)
+    views: dict[int, tuple[int, View]] = field(default_factory=dict)
 
     def copy(self) -> State:
         """Return a state of its own with the same records; the records themselves are frozen and shared."""

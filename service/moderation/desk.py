@@ -1,0 +1,114 @@
+"""The desk's own records: what waits in a lane and who has it, reports, appeals, an author's past, a saved view."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from service.moderation.comment import Comment, Status
+
+
+class Matter(StrEnum):
+    """Why a comment is on the desk though it is not just held."""
+
+    REPORTED = "reported"
+    """Readers asked for another look."""
+    ASIDE = "aside"
+    """A moderator looked, decided nothing, and left it for a talk."""
+
+
+class Sort(StrEnum):
+    """The order of a lane."""
+
+    AGE = "age"
+    SCORE = "score"
+    DOUBT = "doubt"
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """The place behind which a page begins: the last row's number, and its rank where the order has one."""
+
+    pk: int
+    rank: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a moderator wants to see of the held comments, and in which order."""
+
+    sort: Sort = Sort.AGE
+    site_id: int | None = None
+    article_url: str | None = None
+    label: str | None = None
+    language: str | None = None
+    after: Cursor | None = None
+    without: tuple[int, ...] = ()
+    """Rows that the asker has before them already."""
+
+
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """A comment in its lane, with the cursor of the page that follows it."""
+
+    comment: Comment
+    cursor: Cursor
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Who has a comment in hand, and until when without a further sign of life."""
+
+    comment_pk: int
+    moderator_id: int
+    moderator: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A reader's report; `by` is a keyed digest of whoever the site says reported."""
+
+    comment_pk: int
+    revision: int
+    by: str
+    reason: str | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Appeal:
+    """A commenter's wish for another look at one decision, and the answer of somebody else than who decided it."""
+
+    id: int
+    site_id: int
+    comment_pk: int
+    decision_id: int
+    decided_by: str | None
+    """The moderator whose decision it is against; None for a machine's or a site's."""
+    text: str
+    opened_at: datetime
+    answered_at: datetime | None = None
+    answered_by: str | None = None
+    answer: str | None = None
+    reversed_by: int | None = None
+    """The decision that the answer made; None where the first one was upheld."""
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What an author has done on a site: how many comments stand where, and when the first came."""
+
+    counts: Mapping[Status, int] = field(default_factory=dict)
+    first_seen: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A place on the desk that a moderator keeps under a name; `query` is its address's query."""
+
+    id: int
+    name: str
+    query: str

@@ -1,0 +1,149 @@
+"""What a transaction does for the desk, role by role: lanes and claims, reports and appeals, authors, search, views."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from service.moderation.comment import Comment
+from service.moderation.desk import (
+    Appeal,
+    Claim,
+    History,
+    Matter,
+    Queued,
+    Report,
+    View,
+    Wanted,
+)
+from service.moderation.standing import AuthorStanding
+
+
+class Queue(Protocol):
+    """The lanes, and what moderators have in hand of them."""
+
+    def queue(self, wanted: Wanted, moderator_id: int, now: datetime, limit: int) -> list[Queued]:
+        """Return held comments in the wanted order, without those set aside or in another moderator's hands."""
+
+    def matters(
+        self, kind: Matter, after: int | None, moderator_id: int, now: datetime, limit: int
+    ) -> list[Queued]:
+        """Return comments with an open matter of that kind, oldest matter first, others' claims left out."""
+
+    def arrived(self, wanted: Wanted, since_pk: int, limit: int) -> int:
+        """Count held comments of that kind with a number above `since_pk`, up to `limit`."""
+
+    def lane_counts(self, limit: int) -> dict[str, int]:
+        """Count "held", "reported", "aside" and "appeals", each up to `limit`."""
+
+    def languages(self) -> list[str]:
+        """Return the languages of held comments, at most 50."""
+
+    def claim(self, moderator_id: int, pks: Sequence[int], now: datetime, until: datetime) -> set[int]:
+        """Take or renew claims; return the comments that are in this moderator's hands then."""
+
+    def release_claims(self, moderator_id: int, pks: Sequence[int] | None = None) -> None:
+        """Let go of these claims of the moderator, or of all."""
+
+    def claims(self, now: datetime) -> list[Claim]:
+        """Return every claim that has not run out."""
+
+
+class Reports(Protocol):
+    """Readers' reports, and matters beside the verdict that keep a comment on the desk."""
+
+    def add_report(self, report: Report) -> bool:
+        """Keep the report; False when the same reader reported this comment already."""
+
+    def reports(self, comment_pk: int, limit: int = 20) -> list[Report]:
+        """Return the comment's reports, newest first."""
+
+    def open_matter(
+        self, kind: Matter, comment: Comment, now: datetime, opened_by: int | None = None
+    ) -> None:
+        """Open a matter, or count one more in the open one; `opened_by` is the decision that did."""
+
+    def open_matters(self, comment_pks: Collection[int]) -> dict[int, dict[Matter, int]]:
+        """Return by comment which matters are open, and how often each was raised."""
+
+    def close_matters(self, comment_pk: int, closed_by: int | None, now: datetime) -> int:
+        """Close every open matter of the comment; return how many."""
+
+    def undo_matters(self, decision_id: int) -> None:
+        """Put matters back to before the decision: those it closed are open, those it opened are gone."""
+
+
+class Appeals(Protocol):
+    """Commenters' appeals."""
+
+    def add_appeal(self, appeal: Appeal) -> Appeal | None:
+        """Keep an appeal against a decision and return it with its id; None when there is one already."""
+
+    def appeal(self, appeal_id: int, lock: bool = False) -> Appeal | None: ...
+    def appeals_of(self, comment_pk: int) -> list[Appeal]:
+        """Return the comment's appeals, oldest first."""
+
+    def appeals_open(self, after: int | None, limit: int) -> list[tuple[Appeal, Comment]]:
+        """Return appeals without an answer, oldest first, with their comments."""
+
+    def answer_appeal(
+        self, appeal_id: int, who: str, answer: str, reversed_by: int | None, now: datetime
+    ) -> bool:
+        """Answer an open appeal; False when it has its answer."""
+
+    def reopen_appeal(self, reversed_by: int) -> None:
+        """Take the answer back that this decision gave."""
+
+
+class Authors(Protocol):
+    """What is known of authors, by site and author key; never by address."""
+
+    def histories(self, site_id: int, author_keys: Iterable[str]) -> dict[str, History]: ...
+    def by_author(self, site_id: int, author_key: str, before: int | None, limit: int) -> list[Comment]:
+        """Return the author's comments on the site, newest first."""
+
+    def named(self, site_id: int, ids: Iterable[str]) -> dict[str, Comment]:
+        """Return the site's comments with these ids."""
+
+    def stand(self, standing: AuthorStanding) -> AuthorStanding:
+        """Keep a standing in the place of the one before, and return it with its id."""
+
+    def end_standing(self, site_id: int, author_key: str, now: datetime) -> bool: ...
+    def standings(self, site_id: int, author_keys: Iterable[str], now: datetime) -> dict[str, AuthorStanding]:
+        """Return the standings that count now."""
+
+    def forget_authors(self, site_id: int, author_keys: Iterable[str]) -> int:
+        """Erase these authors' standings, past ones too; return how many."""
+
+
+class Searching(Protocol):
+    """Words to comments, over masked text alone."""
+
+    def index_texts(self, pks: Collection[int]) -> None:
+        """Make these comments findable by the words of their present name and text."""
+
+    def forget_texts(self, pks: Collection[int]) -> None:
+        """Take these comments out of the index, and what was written about them by readers: reports and appeals."""
+
+    def rebuild_search(self) -> None:
+        """Write the index anew, so that no file keeps a word that was taken out."""
+
+    def search(
+        self, words: Sequence[str], site_id: int | None, before: int | None, limit: int
+    ) -> list[Comment]:
+        """Return comments that contain every word, newest first."""
+
+
+class Views(Protocol):
+    """Places that moderators keep."""
+
+    def add_view(self, moderator_id: int, name: str, query: str, now: datetime) -> None:
+        """Keep a view, in the place of one of the same name; at most 20 a moderator, the oldest give way."""
+
+    def views(self, moderator_id: int) -> list[View]: ...
+    def drop_view(self, moderator_id: int, view_id: int) -> None: ...
+
+
+class Desk(Queue, Reports, Appeals, Authors, Searching, Views, Protocol):
+    """Everything that a transaction does for the desk alone."""

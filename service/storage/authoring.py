@@ -1,0 +1,188 @@
+"""Authors in SQL: their past on a site, where they stand, and the saved views of those who look."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from sqlalchemy import (
+    BindParameter,
+    Executable,
+    Select,
+    bindparam,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    union_all,
+    update,
+)
+
+from service.moderation.comment import Comment, Status
+from service.moderation.desk import History, View
+from service.moderation.standing import AuthorStanding, Standing
+from service.storage.bulk import insert_into
+from service.storage.columns import Instant
+from service.storage.desk_tables import is_present, standings, views
+from service.storage.part import Part
+from service.storage.reading import COMMENTS, joined
+from service.storage.schema import comments, has_author, word
+
+VIEWS_KEPT = 20
+_KEYS: BindParameter[Any] = bindparam("author_keys", expanding=True)
+_OF_SITE = comments.c.site_id == bindparam("site_id")
+_COUNTED = (
+    select(
+        comments.c.author_key,
+        comments.c.status,
+        func.count().label("number"),
+        func.min(comments.c.pk).label("first"),
+    )
+    .where(_OF_SITE, comments.c.author_key.in_(_KEYS), has_author)
+    .group_by(comments.c.author_key, comments.c.status)
+)
+_RECEIVED = select(comments.c.pk, comments.c.received_at).where(
+    comments.c.pk.in_(bindparam("pks", expanding=True))
+)
+_NAMED = COMMENTS.where(_OF_SITE, comments.c.id.in_(bindparam("ids", expanding=True)))
+_END = (
+    update(standings)
+    .where(
+        standings.c.site_id == bindparam("of_site"), standings.c.author_key == bindparam("key"), is_present
+    )
+    .values(ended_at=bindparam("now"))
+)
+_STANDINGS = select(standings).where(
+    standings.c.site_id == bindparam("site_id"),
+    standings.c.author_key.in_(_KEYS),
+    is_present,
+    or_(standings.c.until.is_(None), standings.c.until > bindparam("now", type_=Instant)),
+)
+_FORGET = delete(standings).where(
+    standings.c.site_id == bindparam("site_id"), standings.c.author_key.in_(_KEYS)
+)
+_VIEWS = (
+    select(views.c.pk, views.c.name, views.c.query)
+    .where(views.c.moderator_id == bindparam("by"))
+    .order_by(views.c.pk.desc())
+)
+_DROP_VIEWS = delete(views).where(
+    views.c.moderator_id == bindparam("by"), views.c.pk.in_(bindparam("pks", expanding=True))
+)
+
+
+class AuthorsPart(Part):
+    """The verbs about authors and views."""
+
+    def histories(self, site_id: int, author_keys: Iterable[str]) -> dict[str, History]:
+        keys = sorted(set(author_keys))
+        rows = self._read(_COUNTED, site_id=site_id, author_keys=keys).all() if keys else []
+        firsts: dict[str, int] = {}
+        counts: dict[str, dict[Status, int]] = {}
+        for row in rows:
+            firsts[row.author_key] = min(row.first, firsts.get(row.author_key, row.first))
+            counts.setdefault(row.author_key, {})[Status(row.status)] = row.number
+        seen = (
+            {row.pk: row.received_at for row in self._read(_RECEIVED, pks=sorted(firsts.values()))}
+            if firsts
+            else {}
+        )
+        return {key: History(counts[key], seen.get(firsts[key])) for key in counts}
+
+    def by_author(self, site_id: int, author_key: str, before: int | None, limit: int) -> list[Comment]:
+        values: dict[str, Any] = {"site_id": site_id, "author_key": author_key, "limit": limit}
+        if before is not None:
+            values["before"] = before
+        return [joined(row) for row in self._read(_by_author(before is not None), **values).mappings()]
+
+    def named(self, site_id: int, ids: Iterable[str]) -> dict[str, Comment]:
+        wanted = sorted(set(ids))
+        rows = self._read(_NAMED, site_id=site_id, ids=wanted).mappings() if wanted else ()
+        return {row["id"]: joined(row) for row in rows}
+
+    def stand(self, standing: AuthorStanding) -> AuthorStanding:
+        self.end_standing(standing.site_id, standing.author_key, standing.created_at)
+        added = self._write(
+            insert(standings).returning(standings.c.pk),
+            site_id=standing.site_id,
+            author_key=standing.author_key,
+            standing=standing.standing.value,
+            reason=standing.reason,
+            who=standing.who,
+            created_at=standing.created_at,
+            until=standing.until,
+        )
+        return replace(standing, id=added.scalar_one())
+
+    def end_standing(self, site_id: int, author_key: str, now: datetime) -> bool:
+        return self._write(_END, of_site=site_id, key=author_key, now=now).rowcount > 0
+
+    def standings(self, site_id: int, author_keys: Iterable[str], now: datetime) -> dict[str, AuthorStanding]:
+        keys = sorted(set(author_keys))
+        rows = self._read(_STANDINGS, site_id=site_id, author_keys=keys, now=now) if keys else ()
+        return {
+            row.author_key: AuthorStanding(
+                site_id=row.site_id,
+                author_key=row.author_key,
+                standing=Standing(row.standing),
+                who=row.who,
+                created_at=row.created_at,
+                reason=row.reason,
+                until=row.until,
+                id=row.pk,
+            )
+            for row in rows
+        }
+
+    def forget_authors(self, site_id: int, author_keys: Iterable[str]) -> int:
+        keys = sorted(set(author_keys))
+        return self._write(_FORGET, site_id=site_id, author_keys=keys).rowcount if keys else 0
+
+    def add_view(self, moderator_id: int, name: str, query: str, now: datetime) -> None:
+        self._write(
+            _add_view(self._dialect), moderator_id=moderator_id, name=name, query=query, created_at=now
+        )
+        pks = [row.pk for row in self._read(_VIEWS, by=moderator_id)]
+        if len(pks) > VIEWS_KEPT:
+            self._write(_DROP_VIEWS, by=moderator_id, pks=pks[VIEWS_KEPT:])
+
+    def views(self, moderator_id: int) -> list[View]:
+        rows = self._read(_VIEWS, by=moderator_id)
+        return sorted((View(row.pk, row.name, row.query) for row in rows), key=lambda view: view.name)
+
+    def drop_view(self, moderator_id: int, view_id: int) -> None:
+        self._write(_DROP_VIEWS, by=moderator_id, pks=[view_id])
+
+
+@cache
+def _by_author(before: bool) -> Select[Any]:
+    """Take the newest of each status by the index, then the newest of those: no sort of a prolific author's life."""
+    found = []
+    for status in Status:
+        newest = select(comments.c.pk).where(
+            _OF_SITE,
+            comments.c.author_key == bindparam("author_key"),
+            has_author,
+            comments.c.status == word(status.value),
+        )
+        if before:
+            newest = newest.where(comments.c.pk < bindparam("before"))
+        ordered = newest.order_by(comments.c.pk.desc()).limit(bindparam("limit")).subquery()
+        found.append(select(ordered.c.pk))
+    return (
+        COMMENTS.where(comments.c.pk.in_(union_all(*found)))
+        .order_by(comments.c.pk.desc())
+        .limit(bindparam("limit"))
+    )
+
+
+@cache
+def _add_view(dialect: str) -> Executable:
+    new = insert_into(views, dialect)
+    return new.on_conflict_do_update(
+        index_elements=["moderator_id", "name"], set_={"query": new.excluded.query}
+    )

@@ -1,0 +1,176 @@
+"""Reports, matters and appeals in SQL: what keeps a comment on the desk beside its verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Executable, RowMapping, bindparam, delete, literal_column, select, update
+
+from service.moderation.comment import Comment
+from service.moderation.desk import Appeal, Matter, Report
+from service.storage.bulk import insert_into
+from service.storage.desk_tables import appeals, is_open, is_unanswered, matters, reports
+from service.storage.part import Part
+from service.storage.reading import ARTICLE, joined
+from service.storage.schema import articles, comments
+
+_REPORTS = (
+    select(reports)
+    .where(reports.c.comment_pk == bindparam("comment_pk"))
+    .order_by(reports.c.created_at.desc(), reports.c.by)
+    .limit(bindparam("limit"))
+)
+_OPEN = select(matters.c.comment_pk, matters.c.kind, matters.c.raised).where(
+    matters.c.comment_pk.in_(bindparam("pks", expanding=True)), is_open
+)
+_CLOSE = (
+    update(matters)
+    .where(matters.c.comment_pk == bindparam("of_comment"), is_open)
+    .values(closed_at=bindparam("now"), closed_by=bindparam("by"))
+)
+_REOPEN = (
+    update(matters).where(matters.c.closed_by == bindparam("undone")).values(closed_at=None, closed_by=None)
+)
+_DROP = delete(matters).where(matters.c.opened_by == bindparam("undone"), is_open)
+_APPEAL = select(appeals).where(appeals.c.pk == bindparam("appeal_id"))
+_LOCK_APPEAL = _APPEAL.with_for_update()
+_OF_COMMENT = select(appeals).where(appeals.c.comment_pk == bindparam("comment_pk")).order_by(appeals.c.pk)
+_APPEAL_COLUMNS = tuple(column.label(f"appeal_{column.name}") for column in appeals.c)
+_UNANSWERED = (
+    select(comments, *ARTICLE, *_APPEAL_COLUMNS)
+    .select_from(
+        appeals.join(comments, comments.c.pk == appeals.c.comment_pk).join(
+            articles, articles.c.pk == comments.c.article_pk
+        )
+    )
+    .where(is_unanswered, appeals.c.pk > bindparam("after"))
+    .order_by(appeals.c.pk)
+    .limit(bindparam("limit"))
+)
+_ANSWER = (
+    update(appeals)
+    .where(appeals.c.pk == bindparam("appeal_id"), is_unanswered)
+    .values(
+        answered_at=bindparam("now"),
+        answered_by=bindparam("who"),
+        answer=bindparam("said"),
+        reversed_by=bindparam("decision"),
+    )
+)
+_UNANSWER = (
+    update(appeals)
+    .where(appeals.c.reversed_by == bindparam("undone"))
+    .values(answered_at=None, answered_by=None, answer=None, reversed_by=None)
+)
+
+
+class CasesPart(Part):
+    """The verbs about reports, matters and appeals."""
+
+    def add_report(self, report: Report) -> bool:
+        added = self._write(
+            _add_report(self._dialect),
+            comment_pk=report.comment_pk,
+            by=report.by,
+            revision=report.revision,
+            reason=report.reason,
+            created_at=report.created_at,
+        )
+        return added.first() is not None
+
+    def reports(self, comment_pk: int, limit: int = 20) -> list[Report]:
+        rows = self._read(_REPORTS, comment_pk=comment_pk, limit=limit)
+        return [Report(row.comment_pk, row.revision, row.by, row.reason, row.created_at) for row in rows]
+
+    def open_matter(
+        self, kind: Matter, comment: Comment, now: datetime, opened_by: int | None = None
+    ) -> None:
+        self._write(
+            _open_matter(self._dialect),
+            kind=kind.value,
+            comment_pk=comment.pk,
+            opened_at=now,
+            opened_by=opened_by,
+            raised=1,
+        )
+
+    def open_matters(self, comment_pks: Collection[int]) -> dict[int, dict[Matter, int]]:
+        found: dict[int, dict[Matter, int]] = {}
+        rows = self._read(_OPEN, pks=sorted(comment_pks)) if comment_pks else ()
+        for row in rows:
+            found.setdefault(row.comment_pk, {})[Matter(row.kind)] = row.raised
+        return found
+
+    def close_matters(self, comment_pk: int, closed_by: int | None, now: datetime) -> int:
+        return self._write(_CLOSE, of_comment=comment_pk, by=closed_by, now=now).rowcount
+
+    def undo_matters(self, decision_id: int) -> None:
+        self._write(_DROP, undone=decision_id)
+        self._write(_REOPEN, undone=decision_id)
+
+    def add_appeal(self, appeal: Appeal) -> Appeal | None:
+        row = self._write(
+            _add_appeal(self._dialect),
+            site_id=appeal.site_id,
+            comment_pk=appeal.comment_pk,
+            decision_id=appeal.decision_id,
+            decided_by=appeal.decided_by,
+            text=appeal.text,
+            opened_at=appeal.opened_at,
+        )
+        stored = row.mappings().first()
+        return _appeal(stored) if stored else None
+
+    def appeal(self, appeal_id: int, lock: bool = False) -> Appeal | None:
+        row = self._read(_LOCK_APPEAL if lock else _APPEAL, appeal_id=appeal_id).mappings().first()
+        return _appeal(row) if row else None
+
+    def appeals_of(self, comment_pk: int) -> list[Appeal]:
+        return [_appeal(row) for row in self._read(_OF_COMMENT, comment_pk=comment_pk).mappings()]
+
+    def appeals_open(self, after: int | None, limit: int) -> list[tuple[Appeal, Comment]]:
+        rows = self._read(_UNANSWERED, after=after or 0, limit=limit).mappings()
+        return [
+            (_appeal({one.name: row[f"appeal_{one.name}"] for one in appeals.c}), joined(row)) for row in rows
+        ]
+
+    def answer_appeal(
+        self, appeal_id: int, who: str, answer: str, reversed_by: int | None, now: datetime
+    ) -> bool:
+        done = self._write(_ANSWER, appeal_id=appeal_id, who=who, said=answer, decision=reversed_by, now=now)
+        return done.rowcount == 1
+
+    def reopen_appeal(self, reversed_by: int) -> None:
+        self._write(_UNANSWER, undone=reversed_by)
+
+
+@cache
+def _add_report(dialect: str) -> Executable:
+    new = insert_into(reports, dialect).on_conflict_do_nothing(index_elements=["comment_pk", "by"])
+    return new.returning(reports.c.comment_pk)
+
+
+@cache
+def _open_matter(dialect: str) -> Executable:
+    new = insert_into(matters, dialect)
+    return new.on_conflict_do_update(
+        index_elements=["comment_pk", "kind"],
+        index_where=literal_column("closed_at IS NULL"),
+        set_={"raised": matters.c.raised + 1},
+    )
+
+
+@cache
+def _add_appeal(dialect: str) -> Executable:
+    new = insert_into(appeals, dialect).on_conflict_do_nothing(index_elements=["decision_id"])
+    return new.returning(appeals)
+
+
+def _appeal(row: RowMapping | dict[str, Any]) -> Appeal:
+    return Appeal(
+        id=row["pk"],
+        **{name: row[name] for name in Appeal.__dataclass_fields__ if name != "id"},
+    )

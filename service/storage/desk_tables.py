@@ -1,0 +1,125 @@
+"""The desk's own tables: claims, matters, reports, appeals, authors' standings, saved views, and the index of words."""
+
+from __future__ import annotations
+
+
+from sqlalchemy import DDL, Column, ForeignKey, Identity, Index, Integer, Table, Text, event
+
+from service.storage.columns import Instant, Pk, Word
+from service.storage.schema import comments, metadata, moderators, partial, sites
+
+
+matters = Table(
+    "matters",
+    metadata,
+    Column("pk", Pk, Identity(), primary_key=True),
+    Column("kind", Word, nullable=False),
+    Column("comment_pk", Pk, ForeignKey(comments.c.pk, ondelete="CASCADE"), nullable=False),
+    Column("opened_at", Instant, nullable=False),
+    Column("opened_by", Pk),
+    Column("raised", Integer, nullable=False),
+    Column("closed_at", Instant),
+    Column("closed_by", Pk),
+)
+is_open = matters.c.closed_at.is_(None)
+partial("uq_matters_open", matters.c.comment_pk, matters.c.kind, where=is_open, unique=True)
+partial("ix_matters_lane", matters.c.kind, matters.c.pk, where=is_open)
+partial("ix_matters_opened_by", matters.c.opened_by, where=matters.c.opened_by.is_not(None))
+partial("ix_matters_closed_by", matters.c.closed_by, where=matters.c.closed_by.is_not(None))
+
+claims = Table(
+    "claims",
+    metadata,
+    Column(
+        "comment_pk",
+        Pk,
+        ForeignKey(comments.c.pk, ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    Column("moderator_id", Pk, ForeignKey(moderators.c.pk, ondelete="CASCADE"), nullable=False, index=True),
+    Column("until", Instant, nullable=False),
+)
+
+reports = Table(
+    "reports",
+    metadata,
+    Column(
+        "comment_pk",
+        Pk,
+        ForeignKey(comments.c.pk, ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    Column("by", Text, primary_key=True),
+    Column("revision", Integer, nullable=False),
+    Column("reason", Text),
+    Column("created_at", Instant, nullable=False),
+)
+
+appeals = Table(
+    "appeals",
+    metadata,
+    Column("pk", Pk, Identity(), primary_key=True),
+    Column("site_id", Pk, nullable=False),
+    Column("comment_pk", Pk, ForeignKey(comments.c.pk, ondelete="CASCADE"), nullable=False, index=True),
+    Column("decision_id", Pk, nullable=False, unique=True),
+    Column("decided_by", Text),
+    Column("text", Text, nullable=False),
+    Column("opened_at", Instant, nullable=False),
+    Column("answered_at", Instant),
+    Column("answered_by", Text),
+    Column("answer", Text),
+    Column("reversed_by", Pk),
+)
+is_unanswered = appeals.c.answered_at.is_(None)
+partial("ix_appeals_open", appeals.c.pk, where=is_unanswered)
+partial("ix_appeals_reversed_by", appeals.c.reversed_by, where=appeals.c.reversed_by.is_not(None))
+
+standings = Table(
+    "standings",
+    metadata,
+    Column("pk", Pk, Identity(), primary_key=True),
+    Column("site_id", Pk, ForeignKey(sites.c.pk, ondelete="CASCADE"), nullable=False),
+    Column("author_key", Text, nullable=False),
+    Column("standing", Word, nullable=False),
+    Column("reason", Text),
+    Column("who", Text, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("until", Instant),
+    Column("ended_at", Instant),
+)
+is_present = standings.c.ended_at.is_(None)
+partial("uq_standings_present", standings.c.site_id, standings.c.author_key, where=is_present, unique=True)
+Index("ix_standings_author", standings.c.author_key)
+
+views = Table(
+    "views",
+    metadata,
+    Column("pk", Pk, Identity(), primary_key=True),
+    Column("moderator_id", Pk, ForeignKey(moderators.c.pk, ondelete="CASCADE"), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("query", Text, nullable=False),
+    Column("created_at", Instant, nullable=False),
+)
+Index("uq_views_name", views.c.moderator_id, views.c.name, unique=True)
+
+# No table of `metadata`: each database keeps words in its own way. Words lie apart from the comments, so that taking
+# a comment in and leasing it touches none of them.
+_WORDS_TABLE = """CREATE TABLE words (
+    comment_pk BIGINT PRIMARY KEY REFERENCES comments (pk) ON DELETE CASCADE, text TSVECTOR NOT NULL
+)"""
+WORDS = {
+    "sqlite": (
+        "CREATE VIRTUAL TABLE words USING fts5(text, tokenize = 'unicode61 remove_diacritics 0')",
+        "CREATE TRIGGER words_follow AFTER DELETE ON comments BEGIN DELETE FROM words WHERE rowid = old.pk; END",
+    ),
+    "postgresql": (
+        _WORDS_TABLE,
+        "CREATE INDEX ix_words_text ON words USING gin (text)",
+    ),
+}
+for _dialect, _statements in WORDS.items():
+    for _statement in _statements:
+        _made = DDL(_statement)  # type: ignore[no-untyped-call]
+        event.listen(metadata, "after_create", _made.execute_if(dialect=_dialect))

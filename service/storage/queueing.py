@@ -1,0 +1,239 @@
+"""The desk's lanes in SQL: held comments by age, score or doubt, open matters, and who has what in hand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Executable,
+    Select,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    func,
+    or_,
+    select,
+)
+
+from service.moderation.desk import Claim, Cursor, Matter, Queued, Sort, Wanted
+from service.storage.bulk import insert_into
+from service.storage.columns import Instant
+from service.storage.desk_tables import appeals, claims, is_open, is_unanswered, matters
+from service.storage.part import Part
+from service.storage.reading import ARTICLE, COMMENTS, joined
+from service.storage.schema import articles, comments, is_held, moderators, word
+
+LANGUAGES_SHOWN = 50
+_NOW = bindparam("now", type_=Instant)
+_TAKEN = exists().where(
+    claims.c.comment_pk == comments.c.pk,
+    claims.c.moderator_id != bindparam("moderator_id"),
+    claims.c.until > _NOW,
+)
+_SET_ASIDE = exists().where(matters.c.comment_pk == comments.c.pk, matters.c.kind == word("aside"), is_open)
+_RANK = {Sort.SCORE: comments.c.score, Sort.DOUBT: comments.c.doubt}
+_RELEASE_ALL = delete(claims).where(claims.c.moderator_id == bindparam("by"))
+_RELEASE = _RELEASE_ALL.where(claims.c.comment_pk.in_(bindparam("pks", expanding=True)))
+_CLAIMS = (
+    select(claims.c.comment_pk, claims.c.moderator_id, moderators.c.name, claims.c.until)
+    .join(moderators, moderators.c.pk == claims.c.moderator_id)
+    .where(claims.c.until > _NOW)
+    .order_by(moderators.c.name, claims.c.comment_pk)
+    .limit(1_000)
+)
+_OTHERS = select(claims.c.comment_pk).where(
+    claims.c.comment_pk.in_(bindparam("pks", expanding=True)), claims.c.moderator_id == bindparam("by")
+)
+
+
+class QueueingPart(Part):
+    """The verbs of lanes and claims."""
+
+    def queue(self, wanted: Wanted, moderator_id: int, now: datetime, limit: int) -> list[Queued]:
+        values = _values(wanted) | {"moderator_id": moderator_id, "now": now, "limit": limit}
+        rows = self._read(_queue(_shape(wanted)), **values).mappings()
+        rank = _RANK.get(wanted.sort)
+        return [
+            Queued(joined(row), Cursor(row["pk"], row[rank.name] if rank is not None else None))
+            for row in rows
+        ]
+
+    def matters(
+        self, kind: Matter, after: int | None, moderator_id: int, now: datetime, limit: int
+    ) -> list[Queued]:
+        values = {"after": after or 0, "moderator_id": moderator_id, "now": now, "limit": limit}
+        rows = self._read(_matters(kind), **values).mappings()
+        return [Queued(joined(row), Cursor(row["matter_pk"])) for row in rows]
+
+    def arrived(self, wanted: Wanted, since_pk: int, limit: int) -> int:
+        statement = _arrived(_shape(wanted)[1])
+        return int(self._read(statement, **_filters(wanted), since=since_pk, limit=limit).scalar_one())
+
+    def lane_counts(self, limit: int) -> dict[str, int]:
+        return dict(self._read(_COUNTS, limit=limit).mappings().one())
+
+    def languages(self) -> list[str]:
+        found: list[str] = []
+        while len(found) < LANGUAGES_SHOWN:  # one look into the index for each, however many are held
+            statement = _NEXT_LANGUAGE if found else _FIRST_LANGUAGE
+            given = {"last": found[-1]} if found else {}
+            language = self._read(statement, **given).scalar_one_or_none()
+            if language is None:
+                break
+            found.append(language)
+        return found
+
+    def claim(self, moderator_id: int, pks: Sequence[int], now: datetime, until: datetime) -> set[int]:
+        if not pks:
+            return set()
+        self._must_write()
+        # in the order of their numbers, so that two moderators never wait for each other in a circle
+        rows = [{"comment_pk": pk, "moderator_id": moderator_id, "until": until} for pk in sorted(set(pks))]
+        for row in rows:
+            self._connection.execute(_claim(self._dialect), {**row, "now": now})
+        return set(self._read(_OTHERS, pks=[row["comment_pk"] for row in rows], by=moderator_id).scalars())
+
+    def release_claims(self, moderator_id: int, pks: Sequence[int] | None = None) -> None:
+        if pks is None:
+            self._write(_RELEASE_ALL, by=moderator_id)
+        elif pks:
+            self._write(_RELEASE, by=moderator_id, pks=list(pks))
+
+    def claims(self, now: datetime) -> list[Claim]:
+        return [
+            Claim(row.comment_pk, row.moderator_id, row.name, row.until)
+            for row in self._read(_CLAIMS, now=now)
+        ]
+
+
+Shape = tuple[Sort, tuple[bool, bool, bool, bool], bool, bool]
+
+
+def _shape(wanted: Wanted) -> Shape:
+    """Return what of the statement depends on the wish; values are bound, so that each form is built once."""
+    filters = (
+        wanted.site_id is not None,
+        wanted.article_url is not None,
+        wanted.label is not None,
+        wanted.language is not None,
+    )
+    return wanted.sort, filters, wanted.after is not None, bool(wanted.without)
+
+
+def _filters(wanted: Wanted) -> dict[str, Any]:
+    given = {
+        "site_id": wanted.site_id,
+        "article_url": wanted.article_url,
+        "label": wanted.label,
+        "language": wanted.language,
+    }
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def _values(wanted: Wanted) -> dict[str, Any]:
+    values = _filters(wanted)
+    if wanted.after is not None:
+        values["after"] = wanted.after.pk
+        if wanted.sort is not Sort.AGE:
+            values["after_rank"] = wanted.after.rank or 0.0
+    if wanted.without:
+        values["without"] = list(wanted.without)
+    return values
+
+
+def _where(filters: tuple[bool, bool, bool, bool]) -> list[ColumnElement[bool]]:
+    by_site, by_article, by_label, by_language = filters
+    found: list[ColumnElement[bool]] = [is_held]
+    if by_site:
+        found.append(comments.c.site_id == bindparam("site_id"))
+    if by_article:
+        of_url = select(articles.c.pk).where(articles.c.url == bindparam("article_url"))
+        if by_site:
+            of_url = of_url.where(articles.c.site_id == bindparam("site_id"))
+            found.append(comments.c.article_pk == of_url.scalar_subquery())
+        else:
+            found.append(comments.c.article_pk.in_(of_url))
+    if by_label:
+        found.append(comments.c.label == bindparam("label"))
+    if by_language:
+        found.append(comments.c.language == bindparam("language"))
+    return found
+
+
+@cache
+def _queue(shape: Shape) -> Select[Any]:
+    sort, filters, after, without = shape
+    rank = _RANK.get(sort)
+    statement = COMMENTS.where(*_where(filters), ~_TAKEN, ~_SET_ASIDE)
+    if without:
+        statement = statement.where(comments.c.pk.not_in(bindparam("without", expanding=True)))
+    if after:
+        beyond = comments.c.pk > bindparam("after")
+        if rank is not None:
+            edge: BindParameter[float] = bindparam("after_rank")
+            beyond = and_(rank <= edge, or_(rank < edge, beyond))
+        statement = statement.where(beyond)
+    order = (comments.c.pk,) if rank is None else (rank.desc(), comments.c.pk)
+    return statement.order_by(*order).limit(bindparam("limit"))
+
+
+@cache
+def _arrived(filters: tuple[bool, bool, bool, bool]) -> Select[Any]:
+    newer = select(comments.c.pk).where(*_where(filters), comments.c.pk > bindparam("since"))
+    return select(func.count()).select_from(newer.limit(bindparam("limit")).subquery())
+
+
+@cache
+def _matters(kind: Matter) -> Select[Any]:
+    return (
+        select(comments, *ARTICLE, matters.c.pk.label("matter_pk"))
+        .select_from(
+            matters.join(comments, comments.c.pk == matters.c.comment_pk).join(
+                articles, articles.c.pk == comments.c.article_pk
+            )
+        )
+        .where(matters.c.kind == word(kind.value), is_open, matters.c.pk > bindparam("after"), ~_TAKEN)
+        .order_by(matters.c.pk)
+        .limit(bindparam("limit"))
+    )
+
+
+@cache
+def _claim(dialect: str) -> Executable:
+    new = insert_into(claims, dialect)
+    free = or_(claims.c.until <= _NOW, claims.c.moderator_id == new.excluded.moderator_id)
+    kept = {"moderator_id": new.excluded.moderator_id, "until": new.excluded.until}
+    # a claim is inserted only for a comment that is there, lest a stale page trip over the foreign key
+    source = select(comments.c.pk, bindparam("moderator_id"), bindparam("until", type_=Instant)).where(
+        comments.c.pk == bindparam("comment_pk")
+    )
+    filled = new.from_select(["comment_pk", "moderator_id", "until"], source)
+    return filled.on_conflict_do_update(index_elements=["comment_pk"], set_=kept, where=free)
+
+
+def _up_to(statement: Select[Any]) -> ColumnElement[int]:
+    return select(func.count()).select_from(statement.limit(bindparam("limit")).subquery()).scalar_subquery()
+
+
+_COUNTS = select(
+    _up_to(select(comments.c.pk).where(is_held)).label("held"),
+    *(
+        _up_to(select(matters.c.pk).where(matters.c.kind == word(kind.value), is_open)).label(kind.value)
+        for kind in (Matter.REPORTED, Matter.ASIDE)
+    ),
+    _up_to(select(appeals.c.pk).where(is_unanswered)).label("appeals"),
+)
+_LANGUAGE = (
+    select(comments.c.language)
+    .where(is_held, comments.c.language.is_not(None))
+    .order_by(comments.c.language)
+    .limit(1)
+)
+_FIRST_LANGUAGE = _LANGUAGE
+_NEXT_LANGUAGE = _LANGUAGE.where(comments.c.language > bindparam("last"))
