@@ -22,6 +22,7 @@ FILE_LIMIT: Final = 64 * 1024
 LOOPBACK: Final = ("127.0.0.0/8", "::1/128", "localhost")
 LOG_LEVELS: Final = ("debug", "info", "warning", "error")
 POOLS: Final = ("threads", "prefork")
+PLUGS: Final = ("lazy", "warm", "off")
 SQLITE: Final = ("sqlite", "sqlite+pysqlite")
 POSTGRES: Final = ("postgresql", "postgres", "postgresql+psycopg")
 HOST_NAME: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
@@ -64,6 +65,9 @@ class Settings:
     max_attempts: int
     max_body_bytes: int
     log_level: str
+    plugs: str
+    """Whether the web process answers other services' protocols: the model is loaded at their first call ("lazy"), as
+    the process starts ("warm"), or never ("off")."""
 
 
 def load(env: Mapping[str, str] | None = None) -> Settings:
@@ -100,6 +104,7 @@ def load(env: Mapping[str, str] | None = None) -> Settings:
         max_attempts=read.whole("REPLYDESK_MAX_ATTEMPTS", 3, 1, 20),
         max_body_bytes=read.whole("REPLYDESK_MAX_BODY_BYTES", 17 * MiB, 64 * 1024, 64 * MiB),
         log_level=read.one_of("REPLYDESK_LOG_LEVEL", "info", LOG_LEVELS),
+        plugs=read.one_of("REPLYDESK_PLUGS", "lazy", PLUGS),
     )
     read.look_for_slips()
     if read.faults:

@@ -20,6 +20,11 @@ class Options:
     nothing, "queue" also puts what a person should see on the desk."""
     plug_learning: bool = True
     """Whether what the site tells a plug afterwards (suggestscore, submit-spam, submit-ham) is kept as a label."""
+    perspective_map: str = "off"
+    """On which scale the Perspective plug answers: "off" is calibrated probabilities, "shipped" and "own" values like
+    Perspective's, by the map that comes with this version or by `perspective_knots`."""
+    perspective_knots: Mapping[str, tuple[tuple[float, float], ...]] | None = None
+    """The map that `replydesk compare perspective --fit` made of the site's own log, by attribute."""
     comments_per_minute: float | None = None
     """How many comments the site's programs may post a minute; None: as many as they like."""
     comments_burst: int | None = None
@@ -166,6 +171,7 @@ READERS: Final[Mapping[str, Callable[[str], object]]] = {
     "undo_seconds": _undo_seconds,
     "plug_mode": one_of(*PLUG_MODES),
     "plug_learning": flag,
+    "perspective_map": one_of("off", "shipped", "own"),
     "comments_per_minute": _per_minute,
     "comments_burst": _count,
     "form_per_minute": _per_minute,

@@ -26,6 +26,9 @@ class Sealer(Protocol):
         An id made from an idempotency key is the same for the same key, so that a race makes one row.
         """
 
+    def id_of(self, site: Site, key: str) -> str:
+        """Return the id that `draft` gives to what comes with this idempotency key and no id."""
+
 
 class Store(Protocol):
     """The truth. `read` may see a snapshot; `write` is serialised on SQLite (BEGIN IMMEDIATE), else it locks rows."""
@@ -37,6 +40,9 @@ class Store(Protocol):
 
         For the many that come one by one: it costs less than a transaction around it. Its idempotency key is not kept.
         """
+
+    def purge(self) -> bool:
+        """Clear the files of what was deleted, as far as the database can; False when a reader stood in the way."""
 
     def ping(self) -> None:
         """Return when the store answers; raise otherwise."""
@@ -72,6 +78,8 @@ class Scorer(Protocol):
     version: str
 
     def score(self, readings: Sequence[Reading], explain: bool = True) -> list[Assessment]: ...
+    def warm(self) -> None:
+        """Be ready for the first text, as far as that can be done now."""
 
 
 @dataclass(frozen=True, slots=True)

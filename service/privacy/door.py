@@ -70,6 +70,10 @@ class Door:
             live=submission.live,
         )
 
+    def id_of(self, site: Site, key: str) -> str:
+        """Return the id of what comes with this idempotency key and no id of its own."""
+        return "k-" + self._digest(site, "id", key)[:32]
+
     def _seal(self, site: Site, own: Address | None) -> Sealed:
         if own is None:
             return Sealed(None, None)
@@ -107,7 +111,7 @@ class Door:
     def _made_id(self, site: Site, key: str | None, now: datetime) -> str:
         """Ids made here start with the time, so that neighbours in time are neighbours in the index."""
         if key is not None:
-            return "k-" + self._digest(site, "id", key)[:32]
+            return self.id_of(site, key)
         return f"{int(now.timestamp() * 1000):012x}-{os.urandom(10).hex()}"
 
 

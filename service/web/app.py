@@ -15,6 +15,9 @@ from service.web.api.gate import EXTENSION, Api
 from service.web.demo import blueprint as demo
 from service.web.desk import blueprint as desk
 from service.web.meters import make_meters
+from service.web.plugs import blueprints as plugs
+from service.web.plugs.gate import EXTENSION as PLUGS
+from service.web.plugs.gate import Plugs
 from service.web.proxies import TrustedProxies
 from service.web.reply import blueprint as reply
 from service.wiring import Parts, build
@@ -59,14 +62,20 @@ def create_app(parts: Parts | None = None) -> APIFlask:
         meters=make_meters(parts.house),
         waits=threading.Semaphore(parts.settings.web_threads // WAITING_SHARE),
     )
+    app.extensions[PLUGS] = Plugs.over(parts)
     access.init(app)
+    rates.init(app, parts)
     security.init(app, parts)
     problems.register(app)
     for room in (submitting, reading, deciding, feeds, documents, ops):
         app.register_blueprint(room.blueprint)
-    rates.init(app, parts)
     for pages in (reply, demo, desk):
         app.register_blueprint(pages)
+    if parts.settings.plugs != "off":
+        for plug in plugs():
+            app.register_blueprint(plug)
+    if parts.settings.plugs == "warm":
+        parts.scorer.warm()
     if parts.settings.trusted_proxies:
         app.wsgi_app = TrustedProxies(app.wsgi_app, parts.settings.trusted_proxies)  # type: ignore[method-assign]  # Flask's own way to wrap itself
     return app

@@ -1,0 +1,104 @@
+"""learn: keep what a site judged of a text, as a label, and as a decision where no moderator has decided."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from service.actions.reviewing import Judgement, review
+from service.actions.submitting import submit
+from service.moderation.comment import FINAL, Comment, Status
+from service.moderation.errors import Conflict, NotFound
+from service.moderation.verdict import Action, Decision, Who
+from service.ports import House, Label, Sealer, Site, Submission, Tx
+
+RACES = 3
+"""How often a judgement looks again when the machine or a person decides at the same moment."""
+
+
+def learn(
+    house: House,
+    sealer: Sealer,
+    site: Site,
+    submission: Submission,
+    action: Action,
+    who: str,
+    known_as: Sequence[str] = (),
+) -> Comment:
+    """Keep the site's judgement and return the comment that it is about; the same judgement again changes nothing.
+
+    The comment is the one of the submission's id, else the first known by one of the idempotency keys `known_as`, else
+    it is stored now. A moderator's decision stands: then the judgement is a label alone. Raises what refuses the
+    submission.
+    """
+    comment = _known(house, sealer, site, submission, known_as) or _stored(house, sealer, site, submission)
+    for _ in range(RACES):
+        if comment.status in FINAL:
+            return comment
+        with house.store.write() as tx:
+            standing = tx.decision(comment.decision_id) if comment.decision_id else None
+            if _is_said(tx, comment, action, who):
+                return comment
+            if standing is not None and standing.who_kind is Who.MODERATOR:
+                tx.add_labels([_label(house, comment, action, who)])
+                return comment
+        try:
+            review(house, site, comment.id, _judgement(comment, standing, action, who))
+        except Conflict as changed:
+            comment = changed.current
+            continue
+        break
+    return _again(house, comment)
+
+
+def _known(
+    house: House, sealer: Sealer, site: Site, submission: Submission, known_as: Sequence[str]
+) -> Comment | None:
+    ids = [submission.id] if submission.id else []
+    ids += [sealer.id_of(site, key) for key in known_as]
+    with house.store.read() as tx:
+        for comment_id in ids:
+            comment = tx.comment(site.id, comment_id)
+            if comment is not None:
+                return comment
+    return None
+
+
+def _stored(house: House, sealer: Sealer, site: Site, submission: Submission) -> Comment:
+    (answer,) = submit(house, sealer, site, [submission])
+    if isinstance(answer, Exception):
+        raise answer
+    return answer.comment
+
+
+def _is_said(tx: Tx, comment: Comment, action: Action, who: str) -> bool:
+    """Whether this judgement stands already: clients send again what they believe lost."""
+    return any(
+        (one.revision, one.action, one.who, one.retracted_at) == (comment.revision, action, who, None)
+        for one in tx.labels_of(comment.pk)
+    )
+
+
+def _judgement(comment: Comment, standing: Decision | None, action: Action, who: str) -> Judgement:
+    decided = comment.status not in (Status.PENDING, Status.HELD)
+    replaces = standing.id if standing is not None and decided else None
+    return Judgement(action, Who.SITE, who, revision=comment.revision, replaces=replaces)
+
+
+def _label(house: House, comment: Comment, action: Action, who: str) -> Label:
+    return Label(
+        site_id=comment.site_id,
+        comment_pk=comment.pk,
+        revision=comment.revision,
+        who_kind=Who.SITE,
+        who=who,
+        action=action,
+        created_at=house.clock(),
+    )
+
+
+def _again(house: House, comment: Comment) -> Comment:
+    with house.store.read() as tx:
+        found = tx.comment_by_pk(comment.pk)
+    if found is None:
+        raise NotFound()
+    return found

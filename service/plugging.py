@@ -1,0 +1,79 @@
+"""What stands behind every plug: score now, decide by the site's policy, put it on the desk, learn from the site."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from service.actions import learn, take_in
+from service.moderation.comment import Comment
+from service.moderation.links import count_links
+from service.moderation.policy import Facts, decide
+from service.moderation.verdict import Action, Assessment, Verdict
+from service.patience import Patience
+from service.ports import Reading, Site, Submission
+from service.privacy.contacts import mask
+from service.privacy.sealing import Address
+
+if TYPE_CHECKING:
+    from service.wiring import Parts
+
+STORE_SECONDS: Final = 1.0
+"""So long a plug waits for the store; its callers give up soon after."""
+
+
+class Plugging:
+    """The verbs of the plugs, made once a process; threads share it.
+
+    Scoring and deciding need neither broker nor store. `keep` and `learn` need the store, and wait a second for it.
+    """
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._patience = Patience(STORE_SECONDS)
+
+    def reading(
+        self, site: Site, body: str, name: str = "", website: str | None = None, own: Address | None = None
+    ) -> Reading:
+        """Return what the scorer reads: the text as the door masks it, so that both give it one score."""
+        masked = mask(website, region=site.region, own=own) if website else None
+        return Reading(
+            text=mask(body, region=site.region, own=own).text,
+            author_name=mask(name, region=site.region, own=own).text if name else "",
+            website=None if masked is None or masked.found else website,
+        )
+
+    def score(self, readings: Sequence[Reading], explain: bool = False) -> list[Assessment]:
+        """Score now, in this process, one assessment for each, in order. Raises `reader.NoModel`."""
+        return self._parts.scorer.score(readings, explain)
+
+    def verdict(
+        self, site: Site, reading: Reading, assessment: Assessment, facts: Facts | None = None
+    ) -> Verdict:
+        """Decide by the site's policy; nothing is stored. `facts` says what else is known of the comment."""
+        known = replace(
+            facts or Facts(body=""),
+            body=reading.text,
+            author_name=reading.author_name,
+            website=reading.website,
+            links=count_links(reading.text),
+        )
+        return decide(assessment, known, site.policy)
+
+    def keep(self, site: Site, submission: Submission, assessment: Assessment | None) -> Comment:
+        """Store the comment with this assessment, decided by the site's policy; what is held is on the desk.
+
+        Raises patience.TooLate, what the store raises, and what refuses the submission.
+        """
+        house, sealer = self._parts.house, self._parts.sealer
+        return self._patience.ask(lambda: take_in(house, sealer, site, submission, assessment))
+
+    def learn(
+        self, site: Site, submission: Submission, action: Action, who: str, known_as: Sequence[str] = ()
+    ) -> Comment | None:
+        """Keep what the site judged of a text, unless the site withholds it; None then. Raises as `keep` does."""
+        if not site.options.plug_learning:
+            return None
+        house, sealer = self._parts.house, self._parts.sealer
+        return self._patience.ask(lambda: learn(house, sealer, site, submission, action, who, known_as))
