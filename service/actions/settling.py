@@ -78,6 +78,7 @@ def _verdict(one: Scored, site: Site, known: set[tuple[int, str]]) -> Verdict:
         submitted_at=comment.submitted_at,
         article_published_at=comment.article.published_at,
         honeypot=bool(comment.signals.get("honeypot")),
+        cut=bool(comment.signals.get("cut")),
         fill_seconds=float(fill) if isinstance(fill, int | float) else None,
         attempts=comment.attempts,
         exhausted=one.exhausted,

@@ -20,6 +20,10 @@ class Options:
     nothing, "queue" also puts what a person should see on the desk."""
     plug_learning: bool = True
     """Whether what the site tells a plug afterwards (suggestscore, submit-spam, submit-ham) is kept as a label."""
+    akismet_held: str = "false"
+    """What an Akismet client is told of a comment that waits for a person: "false" and to ask again, or "spam"."""
+    akismet_discard: float | None = 0.99
+    """From this score for spam on, an Akismet client may throw spam away unseen; None: never."""
     perspective_map: str = "off"
     """On which scale the Perspective plug answers: "off" is calibrated probabilities, "shipped" and "own" values like
     Perspective's, by the map that comes with this version or by `perspective_knots`."""
@@ -120,6 +124,10 @@ def _erased_texts(value: str) -> str:
     return value
 
 
+def _share(value: str) -> float | None:
+    return number(value, 0, 1) if value else None
+
+
 def _days(value: str) -> float | None:
     if value == "never":
         return None
@@ -171,6 +179,8 @@ READERS: Final[Mapping[str, Callable[[str], object]]] = {
     "undo_seconds": _undo_seconds,
     "plug_mode": one_of(*PLUG_MODES),
     "plug_learning": flag,
+    "akismet_held": one_of("false", "spam"),
+    "akismet_discard": _share,
     "perspective_map": one_of("off", "shipped", "own"),
     "comments_per_minute": _per_minute,
     "comments_burst": _count,

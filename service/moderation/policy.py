@@ -72,6 +72,8 @@ class Facts:
     submitted_at: datetime | None = None
     article_published_at: datetime | None = None
     honeypot: bool = False
+    cut: bool = False
+    """The text was longer than is read, and only its beginning was."""
     fill_seconds: float | None = None
     attempts: int = 0
     exhausted: bool = False
@@ -184,6 +186,10 @@ def _from_circumstances(facts: Facts, policy: Policy) -> list[Ground]:
         )
     if facts.honeypot:
         found.append((Action.HOLD, Reason("honeypot", "A field that people do not see was filled in.")))
+    if facts.cut:
+        found.append(
+            (Action.HOLD, Reason("cut", "The text was too long to be read whole, so a person looks."))
+        )
     if facts.fill_seconds is not None and facts.fill_seconds < policy.min_fill_seconds:
         found.append(
             (Action.HOLD, Reason("filled_fast", f"The form was filled in {facts.fill_seconds:.1f} s."))
