@@ -1,10 +1,16 @@
-"""The verbs: submit, adopt, take_in, settle, depart, review, learn, undo, withdraw; comments move one way."""
+"""The verbs: submit, adopt, take_in, settle, depart, review, learn, undo, withdraw, erase, retain."""
 
 from service.actions.adopting import adopt
+from service.actions.appealing import Answer, Answered, NothingToAppeal, NotYours, answer, appeal
+from service.actions.claiming import keep, take, take_matters
+from service.actions.erasing import Erased, erase
 from service.actions.learning import learn
 from service.actions.leaving import depart
+from service.actions.reporting import dismiss, report
+from service.actions.retaining import retain
 from service.actions.reviewing import Judgement, review
 from service.actions.settling import Scored, settle
+from service.actions.standing import Unknown, Wish, stand
 from service.actions.submitting import RACES, submit
 from service.actions.taking_in import take_in
 from service.actions.undoing import undo
@@ -12,15 +18,32 @@ from service.actions.withdrawing import withdraw
 
 __all__ = [
     "RACES",
+    "Answer",
+    "Answered",
+    "Erased",
     "Judgement",
+    "NotYours",
+    "NothingToAppeal",
     "Scored",
+    "Unknown",
+    "Wish",
     "adopt",
+    "answer",
+    "appeal",
     "depart",
+    "dismiss",
+    "erase",
+    "keep",
     "learn",
+    "report",
+    "retain",
     "review",
     "settle",
+    "stand",
     "submit",
+    "take",
     "take_in",
+    "take_matters",
     "undo",
     "withdraw",
 ]

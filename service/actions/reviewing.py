@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from service.actions.leaving import leave, published_by
 from service.actions.moving import locked, swap
 from service.moderation.comment import Comment, Status
+from service.moderation.desk import Matter
 from service.moderation.errors import (
     Conflict,
 )
@@ -41,28 +42,55 @@ def review(house: House, site: Site, comment_id: str, judgement: Judgement, dela
     Raises NotFound; Final for a withdrawn or erased comment; Conflict, with the current state, when the revision is
     not the one that was seen or when a decision stands that `replaces` does not name.
     """
-    now = house.clock()
     with house.store.write() as tx:
-        comment = locked(tx, site, comment_id)
-        standing = tx.decision(comment.decision_id) if comment.decision_id else None
-        _refuse_stale(comment, standing, judgement)
-        decision = _judged(tx, comment, standing, judgement, now, delay)
-        published = comment.published_revision if delay > 0 else published_by(decision)
-        swap(tx, comment, standing, decision.to_status, decision.id, published, now)
-        if standing and standing.seq is None:
-            tx.undo_decision(standing.id, now)
-        if standing:
-            tx.retract_labels(standing.id, now)  # one revision has one judgement: the one that stands
-        tx.add_labels([_label(decision, judgement)])
-        called_back = False
-        if delay > 0:
-            tx.add_decisions([decision])
-        else:
-            called_back = leave(tx, {site.id: site}, [(comment, decision)], fresh=True)
-        if judgement.note:
-            tx.add_note(decision.id, judgement.note, judgement.who, now)
-    _ring_after_decision(house, called_back, delay)
-    return decision
+        reviewed = carry_out(tx, site, comment_id, judgement, house.clock(), delay)
+    ring_after(house, reviewed, delay)
+    return reviewed.decision
+
+
+@dataclass(frozen=True, slots=True)
+class Reviewed:
+    """What carrying out a judgement came to; `called_back` when there is something to deliver at once."""
+
+    decision: Decision
+    called_back: bool
+
+
+def carry_out(
+    tx: Tx, site: Site, comment_id: str, judgement: Judgement, now: datetime, delay: float
+) -> Reviewed:
+    """Do what `review` does within a transaction that does more; ring by `ring_after` once it is committed."""
+    comment = locked(tx, site, comment_id)
+    standing = tx.decision(comment.decision_id) if comment.decision_id else None
+    _refuse_stale(comment, standing, judgement)
+    decision = _judged(tx, comment, standing, judgement, now, delay)
+    published = comment.published_revision if delay > 0 else published_by(decision)
+    swap(tx, comment, standing, decision.to_status, decision.id, published, now)
+    if standing and standing.seq is None:
+        tx.undo_decision(standing.id, now)
+    if standing:
+        tx.retract_labels(standing.id, now)  # one revision has one judgement: the one that stands
+    tx.add_labels([_label(decision, judgement)])
+    called_back = False
+    if delay > 0:
+        tx.add_decisions([decision])
+    else:
+        called_back = leave(tx, {site.id: site}, [(comment, decision)], fresh=True)
+    if judgement.note:
+        tx.add_note(decision.id, judgement.note, judgement.who, now)
+    _settle_matters(tx, comment, decision, now)
+    told = f"{site.name}: comment {comment.pk}, revision {comment.revision}, {decision.action}"
+    tx.log_act(judgement.who, "decision", f"{told}, decision {decision.id}", now)
+    return Reviewed(decision, called_back)
+
+
+def _settle_matters(tx: Tx, comment: Comment, decision: Decision, now: datetime) -> None:
+    """Close what was open beside the verdict; a moderator who holds sets the comment aside instead."""
+    tx.close_matters(comment.pk, decision.id, now)
+    if decision.action is Action.HOLD and decision.who_kind is Who.MODERATOR:
+        tx.open_matter(Matter.ASIDE, comment, now, decision.id)
+    if comment.status is Status.PENDING:
+        tx.index_texts([comment.pk])  # what was scored is in the index already
 
 
 def _refuse_stale(comment: Comment, standing: Decision | None, judgement: Judgement) -> None:
@@ -115,8 +143,9 @@ def _label(decision: Decision, judgement: Judgement) -> Label:
     )
 
 
-def _ring_after_decision(house: House, called_back: bool, delay: float) -> None:
+def ring_after(house: House, reviewed: Reviewed, delay: float) -> None:
+    """Ring for what a committed judgement left to be done."""
     if delay > 0:
         house.bell.ring(DEPART, after=delay)
-    elif called_back:
+    elif reviewed.called_back:
         house.bell.ring(DELIVER)

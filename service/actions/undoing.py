@@ -38,8 +38,11 @@ def undo(
         if not tx.undo_decision(standing.id, now):
             raise NothingToUndo(comment, standing)
         tx.retract_labels(standing.id, now)
+        tx.undo_matters(standing.id)
+        tx.reopen_appeal(standing.id)
         called_back = _take_back(tx, site, comment, standing, who_kind, who, now)
         after = tx.comment_by_pk(comment.pk) or comment
+        tx.log_act(who, "undo", f"{site.name}: comment {comment.pk}, decision {standing.id}", now)
     if called_back:
         house.bell.ring(DELIVER)
     if after.status is Status.PENDING:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 
 from service.moderation.comment import Comment
+from service.moderation.standing import AuthorStanding, Standing
 from service.moderation.verdict import Action, Decision, Verdict
 
 
@@ -22,6 +23,10 @@ class EventType(StrEnum):
     RESTORED = "comment.restored"
     WITHDRAWN = "comment.withdrawn"
     ERASED = "comment.erased"
+    AUTHOR_TRUSTED = "author.trusted"
+    AUTHOR_WATCHED = "author.watched"
+    AUTHOR_BANNED = "author.banned"
+    AUTHOR_CLEARED = "author.cleared"
 
 
 TYPE_OF = {
@@ -122,6 +127,29 @@ def payload(comment: Comment, decision: Decision) -> bytes:
                 "by": str(decision.who_kind),
                 "decision": str(decision.id),
                 "sequence": decision.seq,
+            },
+        },
+        ensure_ascii=False,
+        separators=(",", ":"),
+    ).encode()
+
+
+def author_type(standing: Standing | None) -> EventType:
+    """Return the type of the callback about an author's standing; None: it has ended."""
+    return EventType(f"author.{standing}") if standing else EventType.AUTHOR_CLEARED
+
+
+def author_payload(comment: Comment, standing: AuthorStanding | None, now: datetime) -> bytes:
+    """Return the body of the callback about an author, who is named by a comment the site knows; never by a key."""
+    return json.dumps(
+        {
+            "type": str(author_type(standing.standing if standing else None)),
+            "timestamp": instant(now),
+            "data": {
+                "comment": {"id": comment.id, "name": comment.author_name},
+                "standing": str(standing.standing) if standing else None,
+                "reason": standing.reason if standing else None,
+                "until": instant(standing.until) if standing else None,
             },
         },
         ensure_ascii=False,

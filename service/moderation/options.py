@@ -8,6 +8,8 @@ from dataclasses import dataclass, fields
 from typing import Final
 from urllib.parse import urlsplit
 
+from service.moderation.reasons import SHIPPED, read_reasons
+
 
 @dataclass(frozen=True, slots=True)
 class Options:
@@ -41,6 +43,9 @@ class Options:
     """Comments that wait for a moderator, from which the queue counts as grown; None: however many."""
     notify_age_seconds: float | None = 3600.0
     """How long the oldest of them may wait until the queue counts as grown; None: however long."""
+    fold_hours: float | None = 6.0
+    """For so long copies of a held text fold into one row, and a decision on the row covers what still arrives; None:
+    every comment is decided by itself."""
     erased_texts: str = "remove"
     """What an erasure leaves of a published text: "remove" nothing, "keep" the text without its author."""
     keep_rejected_days: float | None = 90.0
@@ -53,6 +58,8 @@ class Options:
     """The network of the IP address, the user agent and the referring page."""
     keep_originals_days: float | None = 90.0
     """Texts as they were typed, encrypted, where contacts were masked in them."""
+    reasons: tuple[tuple[str, str, str], ...] = SHIPPED
+    """Why moderators refuse comments: code, title for moderators, and the end of a sentence for the commenter."""
 
 
 DEFAULTS: Final = Options()
@@ -168,8 +175,15 @@ def flag(value: str) -> bool:
 
 PLUG_MODES: Final = ("score", "decide", "queue")
 
+
+def _fold_hours(value: str) -> float | None:
+    return number(value, 0.1, 72) if value else None
+
+
 READERS: Final[Mapping[str, Callable[[str], object]]] = {
+    "reasons": read_reasons,
     "erased_texts": _erased_texts,
+    "fold_hours": _fold_hours,
     "keep_rejected_days": _days,
     "keep_spam_days": _days,
     "keep_withdrawn_days": _days,

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from service.moderation.standing import Standing, lifts
 from service.moderation.verdict import Action, Assessment, Reason, Verdict
 from service.moderation.words import NO_WORDS, WordList
 
@@ -80,11 +81,13 @@ class Facts:
     """The comment was tried as often as is allowed and could not be scored."""
     late: bool = False
     """No score came within the site's limit: the outage policy speaks."""
+    standing: Standing | None = None
+    """What a moderator decided about everything that this author writes."""
 
 
 def decide(assessment: Assessment | None, facts: Facts, policy: Policy) -> Verdict:
     """Return the verdict of `policy` on one comment. Pure: the same input gives the same verdict, always."""
-    grounds = list(_grounds(assessment, facts, policy))
+    grounds = _with_standing(_grounds(assessment, facts, policy), facts.standing)
     action = max(
         (ground_action for ground_action, _ in grounds), key=_GRAVITY.__getitem__, default=Action.APPROVE
     )
@@ -117,6 +120,19 @@ def _grounds(assessment: Assessment | None, facts: Facts, policy: Policy) -> lis
             (Action.HOLD, Reason(code, _DOUBTS.get(code, "The classifier is not sure of this text.")))
         )
     return grounds + _from_scores(assessment, policy)
+
+
+def _with_standing(grounds: list[Ground], standing: Standing | None) -> list[Ground]:
+    """Let the author's standing count: trust lifts mere doubts, the others add a ground of their own."""
+    if standing is Standing.TRUSTED:
+        kept = [(a, r) for a, r in grounds if a is not Action.HOLD or not lifts(r.code, r.label)]
+        told = Reason("trusted", "A moderator trusts this author.")
+        return kept if len(kept) == len(grounds) else [*kept, (Action.APPROVE, told)]
+    if standing is Standing.WATCHED:
+        return [*grounds, (Action.HOLD, Reason("watched", "A moderator looks at this author first."))]
+    if standing is Standing.BANNED:
+        return [*grounds, (Action.REJECT, Reason("banned", "This author is banned here."))]
+    return grounds
 
 
 def _from_scores(assessment: Assessment, policy: Policy) -> list[Ground]:

@@ -39,6 +39,10 @@ class Who(StrEnum):
     MACHINE = "machine"
     MODERATOR = "moderator"
     SITE = "site"
+    READER = "reader"
+    """Only of labels: a reader reports, and decides nothing."""
+    AUTHOR = "author"
+    """The person who wrote the comment, on its receipt page."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,101 @@
+"""appeal and answer: a commenter asks for another look, and somebody else than who decided answers in words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from service.actions.moving import locked
+from service.actions.reviewing import Judgement, Reviewed, carry_out, ring_after
+from service.moderation.comment import Comment, Status
+from service.moderation.desk import Appeal
+from service.moderation.errors import Conflict, NotFound, ReplydeskError
+from service.moderation.verdict import Action, Who
+from service.ports import House, Site
+
+
+class NotYours(ReplydeskError):
+    """This appeal is against your own decision; another moderator has to answer it."""
+
+
+class Answered(ReplydeskError):
+    """This appeal has its answer already."""
+
+
+class NothingToAppeal(ReplydeskError):
+    """There is nothing to appeal against: the comment is not refused, or an appeal was made already."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a moderator answers: whether the decision falls, and the words for the commenter."""
+
+    reverse: bool
+    words: str
+    who: str
+
+
+def appeal(house: House, site: Site, comment_id: str, text: str) -> Appeal:
+    """Keep a commenter's appeal against the decision that stands, once it has left the house; one for each decision.
+
+    Raises NotFound, Final, and NothingToAppeal.
+    """
+    now = house.clock()
+    with house.store.write() as tx:
+        comment = locked(tx, site, comment_id)
+        standing = tx.decision(comment.decision_id) if comment.decision_id else None
+        refused = comment.status in (Status.REJECTED, Status.SPAM)
+        if standing is None or standing.seq is None or not refused:
+            raise NothingToAppeal
+        made = tx.add_appeal(
+            Appeal(
+                id=0,
+                site_id=site.id,
+                comment_pk=comment.pk,
+                decision_id=standing.id,
+                decided_by=standing.who if standing.who_kind is Who.MODERATOR else None,
+                text=text,
+                opened_at=now,
+            )
+        )
+        if made is None:
+            raise NothingToAppeal
+    return made
+
+
+def answer(house: House, site: Site, appeal_id: int, given: Answer, delay: float) -> Comment:
+    """Answer an appeal: uphold the decision, or approve the comment, which corrects label, status and receipt.
+
+    Raises NotFound, NotYours when the decision was the answerer's own, Answered, and Conflict when another decision
+    stands by now.
+    """
+    now = house.clock()
+    reviewed: Reviewed | None = None
+    with house.store.write() as tx:
+        open_appeal = tx.appeal(appeal_id, lock=True)
+        comment = tx.comment_by_pk(open_appeal.comment_pk) if open_appeal else None
+        if open_appeal is None or comment is None or comment.site_id != site.id:
+            raise NotFound("There is no such appeal.")
+        if open_appeal.answered_at is not None:
+            raise Answered
+        if open_appeal.decided_by == given.who:
+            raise NotYours
+        if comment.decision_id != open_appeal.decision_id and given.reverse:
+            standing = tx.decision(comment.decision_id) if comment.decision_id else None
+            raise Conflict(comment, standing, "Another decision stands by now.")
+        if given.reverse:
+            judgement = Judgement(
+                action=Action.APPROVE,
+                who_kind=Who.MODERATOR,
+                who=given.who,
+                revision=comment.revision,
+                replaces=open_appeal.decision_id,
+                reason="appeal",
+            )
+            reviewed = carry_out(tx, site, comment.id, judgement, now, delay)
+        by = reviewed.decision.id if reviewed else None
+        tx.answer_appeal(appeal_id, given.who, given.words, by, now)
+        tx.log_act(given.who, "appeal", f"{site.name}: comment {comment.pk}, appeal {appeal_id}", now)
+        after = tx.comment_by_pk(comment.pk) or comment
+    if reviewed:
+        ring_after(house, reviewed, delay)
+    return after

@@ -1,0 +1,50 @@
+"""report and dismiss: readers ask for another look at a comment, and a moderator finds that it may stay."""
+
+from __future__ import annotations
+
+from service.actions.moving import locked
+from service.moderation.comment import Comment
+from service.moderation.desk import Matter, Report
+from service.moderation.errors import Conflict
+from service.moderation.verdict import Action, Who
+from service.ports import House, Label, Site
+
+
+def report(house: House, site: Site, comment_id: str, by: str, reason: str | None) -> tuple[Comment, bool]:
+    """Put the comment into the reported lane; return it, and whether the report is new.
+
+    `by` is a digest of who reported: the same reader counts once. Raises NotFound, and Final for what is gone.
+    """
+    now = house.clock()
+    with house.store.write() as tx:
+        comment = locked(tx, site, comment_id)
+        if not tx.add_report(Report(comment.pk, comment.revision, by, reason, now)):
+            return comment, False
+        tx.open_matter(Matter.REPORTED, comment, now)
+        tx.add_labels(
+            [
+                Label(
+                    site_id=site.id,
+                    comment_pk=comment.pk,
+                    revision=comment.revision,
+                    who_kind=Who.READER,
+                    who="reader",
+                    action=Action.HOLD,
+                    created_at=now,
+                )
+            ]
+        )
+    return comment, True
+
+
+def dismiss(house: House, site: Site, comment_id: str, revision: int, who: str) -> Comment:
+    """Leave the comment as it is and close what was open about it. Raises NotFound, Final, Conflict when it changed."""
+    now = house.clock()
+    with house.store.write() as tx:
+        comment = locked(tx, site, comment_id)
+        if comment.revision != revision:
+            standing = tx.decision(comment.decision_id) if comment.decision_id else None
+            raise Conflict(comment, standing, f"The comment is now in revision {comment.revision}.")
+        tx.close_matters(comment.pk, None, now)
+        tx.log_act(who, "dismiss", f"{site.name}: comment {comment.pk}, revision {revision}", now)
+    return comment
