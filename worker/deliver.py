@@ -21,6 +21,7 @@ from service.ports import Site
 from service.targets import Allow
 from service.webhooks import Outcome, next_attempt, sign
 from service.wiring import Parts
+from worker.meters import meters
 from worker.outbound import post
 
 TIMEOUT_SECONDS: Final = 15.0
@@ -211,9 +212,10 @@ class Postman:
             **sign(secrets, delivery.webhook_id, int(now.timestamp()), delivery.payload),
         }
         try:
-            return self._post(
-                site.callback_url, headers, delivery.payload, allow=self._allow, timeout=self._timeout
-            )
+            with meters().delivery_seconds.time():
+                return self._post(
+                    site.callback_url, headers, delivery.payload, allow=self._allow, timeout=self._timeout
+                )
         except Exception as failure:  # noqa: BLE001  # an unforeseen fault of one post must not leave it unrecorded
             log.warning("deliver.fault", delivery=delivery.id, error=type(failure).__name__)
             return Outcome("retry", detail=type(failure).__name__)
@@ -248,8 +250,9 @@ class Postman:
         endings = [(one, *_ending(one, now)) for one in group]
         gone = {one.site.id: one.site for one in group if one.outcome.kind == "gone"}
         with self._house.store.write() as tx:
+            lost = 0
             for one, state, again in sorted(endings, key=lambda ending: ending[0].delivery.id):
-                tx.finish_delivery(
+                lost += not tx.finish_delivery(
                     one.delivery.id, one.delivery.attempts, state, _said(one.outcome), again, now
                 )
             for asked in gone.values():
@@ -258,6 +261,9 @@ class Postman:
                     tx.save_site(
                         replace(site, callback_disabled=f"The receiver answered 410 Gone at {instant(now)}.")
                     )
+        meters().leases_expired.labels("deliver").inc(lost)
+        for one, state, _ in endings:
+            meters().delivered(one.outcome, state)
         arrived = [one.delivery.id for one, state, _ in endings if state == "delivered"]
         if arrived:
             log.info("deliver.delivered", deliveries=arrived)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import structlog
 from celery import current_app, signals
 
+from service.meters import share
 from service.reader import ModelScorer
 from service.settings import Settings
 from service.targets import Allow
@@ -46,6 +47,7 @@ def present(settings: Settings) -> Process:
 
 
 def _build(settings: Settings) -> Process:
+    share(settings.home)
     parts = build(settings)
     allow = Allow.parse(",".join(settings.callback_allow))
     return Process(os.getpid(), parts, ModelScorer(), Postman(parts, allow), Sweep(parts.house))

@@ -14,10 +14,12 @@ from typing import Final
 import structlog
 
 from service.actions import Scored, settle
+from service.logs import ranges
 from service.moderation.comment import Comment
 from service.moderation.policy import Cut, Policy
 from service.ports import SCORE, House, Reading, Scorer
 from service.reader import NoModel
+from worker.meters import meters
 
 RUN_SECONDS: Final = 4.0
 
@@ -94,8 +96,11 @@ def _judge(house: House, scorer: Scorer, comments: Sequence[Comment], policies: 
         read_ms=round((read - started) * 1000, 1),
         settle_ms=round((time.monotonic() - read) * 1000, 1),
     )
+    settled, now = time.monotonic(), house.clock()
+    meters().judged(scored, read - started, settled - read, now)
     return moved
 
+        comments=ranges(one.pk for one in comments),
 
 def _assess(scorer: Scorer, comments: Sequence[Comment]) -> list[Scored]:
     """Score a batch. One that fails is tried again text by text; a text that fails alone keeps its lease.

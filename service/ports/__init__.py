@@ -11,6 +11,7 @@ from service.ports.records import (
     Page,
     Placed,
     Site,
+    SiteQueue,
     Submission,
 )
 from service.ports.tx import Tx
@@ -38,6 +39,7 @@ __all__ = [
     "Sealer",
     "Site",
     "Store",
+    "SiteQueue",
     "Submission",
     "Tx",
 ]

@@ -113,6 +113,20 @@ class Backlog:
 
 
 @dataclass(frozen=True, slots=True)
+class SiteQueue:
+    """What waits of one site; the two moments are when the oldest live unscored and the oldest held comment came."""
+
+    site_id: int
+    name: str
+    pending: int
+    oldest_unscored: datetime | None
+    held: int
+    oldest_held: datetime | None
+    deliveries_waiting: int
+    deliveries_dead: int
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """A keyset page of comments, newest first unless said otherwise; `next` is the cursor of the following page."""
 

@@ -21,6 +21,7 @@ from service.ports.records import (
     Site,
 )
 
+    SiteQueue,
 
 class Sites(Protocol):
     """What a transaction knows of sites, their policies and their keys."""
@@ -275,6 +276,9 @@ class Watching(Protocol):
 
 
 class Tx(
+    def site_queues(self, limit: int = 1_000) -> list[SiteQueue]:
+        """Return what waits of each site, in the order in which the sites were added."""
+
     Sites, Accepting, Lookup, Scoring, Deciding, Labels, Outbox, People, Acts, Upkeep, Watching, Protocol
 ):
     """One transaction on the store: it all happens, or none of it."""

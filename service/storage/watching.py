@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Select, Table, bindparam, func, select
 
 from service.moderation.comment import Comment
-from service.ports import Backlog
+from service.ports import Backlog, SiteQueue
 from service.storage.columns import Instant
 from service.storage.part import Part
 from service.storage.reading import COMMENTS, PAGE_LIMIT, joined
@@ -22,6 +22,7 @@ from service.storage.schema import (
     is_pending,
     is_waiting,
     sites,
+    word,
 )
 
 _NOW = bindparam("now", type_=Instant)
@@ -51,6 +52,29 @@ _BACKLOG = select(
     .scalar_subquery()
     .label("departures_due"),
 )
+_OF_SITE = comments.c.site_id == sites.c.pk
+_MAIL_OF_SITE = deliveries.c.site_id == sites.c.pk
+_oldest_held = (
+    select(comments.c.received_at)
+    .where(_OF_SITE, comments.c.status == word("held"))
+    .order_by(comments.c.pk)
+    .limit(1)
+    .scalar_subquery()
+)
+_QUEUES = (
+    select(
+        sites.c.pk.label("site_id"),
+        sites.c.name,
+        _count(comments, _OF_SITE, is_pending).scalar_subquery().label("pending"),
+        _oldest_of_site.label("oldest_unscored"),
+        _count(comments, _OF_SITE, is_held).scalar_subquery().label("held"),
+        _oldest_held.label("oldest_held"),
+        _count(deliveries, _MAIL_OF_SITE, is_waiting).scalar_subquery().label("deliveries_waiting"),
+        _count(deliveries, _MAIL_OF_SITE, is_dead).scalar_subquery().label("deliveries_dead"),
+    )
+    .order_by(sites.c.pk)
+    .limit(bindparam("limit"))
+)
 _LATE = (
     COMMENTS.where(
         comments.c.site_id == bindparam("site_id"),
@@ -68,6 +92,9 @@ class WatchingPart(Part):
     def backlog(self, now: datetime) -> Backlog:
         row = self._read(_BACKLOG, now=now).mappings().one()
         return Backlog(**row)
+
+    def site_queues(self, limit: int = 1_000) -> list[SiteQueue]:
+        return [SiteQueue(**row) for row in self._read(_QUEUES, limit=limit).mappings()]
 
     def late(self, site_id: int, received_before: datetime, limit: int) -> list[Comment]:
         limit = max(1, min(limit, PAGE_LIMIT))

@@ -8,7 +8,7 @@ from typing import Final
 from apiflask import APIFlask
 from werkzeug.routing import BaseConverter
 
-from service import settings
+from service import meters, settings
 from service.web import access, ops, problems, rates, security
 from service.web.api import deciding, documents, feeds, openapi, reading, submitting
 from service.web.api.gate import EXTENSION, Api
@@ -40,7 +40,10 @@ class SlugConverter(BaseConverter):
 
 def create_app(parts: Parts | None = None) -> APIFlask:
     """Return the WSGI application around `parts`; without them the house is built from the environment."""
-    parts = parts or build(settings.load())
+    if parts is None:
+        known = settings.load()
+        meters.share(known.home)
+        parts = build(known)
     app = APIFlask(
         "service.web",
         docs_path=None,

@@ -1,23 +1,32 @@
-"""What the web process counts for Prometheus: its own registry, units in the names, no site's or reader's words."""
+"""What the web counts for Prometheus: units in the names, bounded labels, no reader's words; sites by their names."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import threading
+import time
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
+from service import meters
 from service.moderation.comment import Source
-from service.ports import House
+from service.ports import Backlog, House, SiteQueue
 
-ACCEPT_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
-OUTCOMES = ("new", "replay", "revised", "refused")
+ACCEPT_BUCKETS: Final = (0.001, 0.0025, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+OUTCOMES: Final = ("new", "replay", "revised", "refused", "limited")
+SITES_TOLD: Final = 200
+"""Series by site are for so many at most, those with the most waiting; the totals are always there."""
+FRESH_SECONDS: Final = 1.0
+"""For so long a scrape is answered from the last: /metrics needs no key, and each one counts what waits."""
 
 
 class BacklogCollector(Collector):
-    """Asks the store what waits, once for each scrape; says so with `replydesk_store_up` when it cannot."""
+    """Asks the store what waits, at most once a second; says so with `replydesk_store_up` when it cannot."""
 
     def __init__(self, house: House) -> None:
         self._house = house
@@ -29,70 +38,137 @@ class BacklogCollector(Collector):
     def collect(self) -> Iterable[GaugeMetricFamily]:
         """Return the gauges of one moment."""
         now = self._house.clock()
+        up = ("replydesk_store_up", "Whether the store answered this scrape.")
         try:
             with self._house.store.read() as tx:
-                backlog = tx.backlog(now)
+                backlog, queues = tx.backlog(now), tx.site_queues()
         except Exception:  # noqa: BLE001  # a scrape reports that the store is away, whatever it died of
-            yield GaugeMetricFamily("replydesk_store_up", "Whether the store answered this scrape.", 0)
+            yield GaugeMetricFamily(*up, 0)
             return
-        age = (now - backlog.oldest_unscored).total_seconds() if backlog.oldest_unscored else 0.0
-        for name, text, value in (
-            ("replydesk_store_up", "Whether the store answered this scrape.", 1),
-            ("replydesk_comments_pending", "Comments accepted and not yet scored.", backlog.pending),
-            ("replydesk_comments_held", "Comments that wait for a moderator.", backlog.held),
-            (
-                "replydesk_oldest_unscored_age_seconds",
-                "Age of the oldest live unscored comment.",
-                max(0.0, age),
-            ),
-            ("replydesk_deliveries_waiting", "Callbacks not yet delivered.", backlog.deliveries_waiting),
-            ("replydesk_deliveries_due", "Callbacks that are due now.", backlog.deliveries_due),
-            ("replydesk_deliveries_dead", "Callbacks given up, to be replayed.", backlog.deliveries_dead),
-            ("replydesk_departures_due", "Decisions whose moment to leave has come.", backlog.departures_due),
-        ):
-            yield GaugeMetricFamily(name, text, value)
+        yield GaugeMetricFamily(*up, 1)
+        yield from _totals(backlog, now)
+        yield from _by_site(queues, now)
+
+
+def _totals(backlog: Backlog, now: datetime) -> Iterator[GaugeMetricFamily]:
+    for name, text, value in (
+        ("replydesk_comments_pending", "Comments accepted and not yet scored.", backlog.pending),
+        ("replydesk_comments_held", "Comments that wait for a moderator.", backlog.held),
+        (
+            "replydesk_oldest_unscored_age_seconds",
+            "Age of the oldest live unscored comment.",
+            _age(backlog.oldest_unscored, now),
+        ),
+        ("replydesk_deliveries_waiting", "Callbacks not yet delivered.", backlog.deliveries_waiting),
+        ("replydesk_deliveries_due", "Callbacks that are due now.", backlog.deliveries_due),
+        ("replydesk_deliveries_dead", "Callbacks given up, to be replayed.", backlog.deliveries_dead),
+        ("replydesk_departures_due", "Decisions whose moment to leave has come.", backlog.departures_due),
+    ):
+        yield GaugeMetricFamily(name, text, value)
+
+
+def _by_site(queues: list[SiteQueue], now: datetime) -> Iterator[GaugeMetricFamily]:
+    told = sorted(queues, key=lambda one: (-(one.pending + one.held + one.deliveries_waiting), one.site_id))
+    for name, text, value in (
+        ("comments_pending", "Comments of the site not yet scored.", lambda one: one.pending),
+        ("comments_held", "Comments of the site that wait for a moderator.", lambda one: one.held),
+        (
+            "oldest_unscored_age_seconds",
+            "Age of the site's oldest live unscored comment.",
+            lambda one: _age(one.oldest_unscored, now),
+        ),
+        (
+            "oldest_held_age_seconds",
+            "Age of the site's comment that has been held for longest.",
+            lambda one: _age(one.oldest_held, now),
+        ),
+        (
+            "deliveries_waiting",
+            "Callbacks of the site not yet delivered.",
+            lambda one: one.deliveries_waiting,
+        ),
+        ("deliveries_dead", "Callbacks of the site given up.", lambda one: one.deliveries_dead),
+    ):
+        family = GaugeMetricFamily(f"replydesk_site_{name}", text, labels=["site"])
+        for one in told[:SITES_TOLD]:
+            family.add_metric([one.name], value(one))
+        yield family
+
+
+def _age(since: datetime | None, now: datetime) -> float:
+    return max(0.0, (now - since).total_seconds()) if since else 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Meters:
-    """The counters of one web process."""
+    """The counters of this process, and how the sums of all are told."""
 
-    registry: CollectorRegistry
+    own: CollectorRegistry
+    backlog: CollectorRegistry
     accepted: Counter
     accept_seconds: Histogram
     requests: Counter
     waits: Gauge
+    told: Told
+
+    def text(self) -> bytes:
+        """Return everything in Prometheus' text format: what all processes of the home counted, and what waits."""
+        return generate_latest(meters.told(self.own)) + self.told.text(self.backlog)
+
+
+class Told:
+    """The backlog's text, remembered for a second; whoever comes meanwhile waits for the one who asks."""
+
+    def __init__(self) -> None:
+        self._turn = threading.Lock()
+        self._text, self._until = b"", 0.0
+
+    def text(self, backlog: CollectorRegistry) -> bytes:
+        """Return the gauges' text, of this second."""
+        with self._turn:
+            if time.monotonic() >= self._until:
+                self._text = generate_latest(backlog)
+                self._until = time.monotonic() + FRESH_SECONDS
+            return self._text
+
+    def forget(self) -> None:
+        """Ask anew next time."""
+        self._until = 0.0
 
 
 def make_meters(house: House) -> Meters:
     """Make the meters, each known label at zero, so that a rate exists from the first scrape."""
-    registry = CollectorRegistry()
-    registry.register(BacklogCollector(house))
-    meters = Meters(
-        registry=registry,
+    own, backlog = CollectorRegistry(), CollectorRegistry()
+    backlog.register(BacklogCollector(house))
+    made = Meters(
+        own=own,
+        backlog=backlog,
         accepted=Counter(
-            "replydesk_submissions",
-            "Submissions by door and outcome.",
-            ["source", "outcome"],
-            registry=registry,
+            "replydesk_submissions", "Submissions by door and outcome.", ["source", "outcome"], registry=own
         ),
         accept_seconds=Histogram(
             "replydesk_accept_seconds",
             "Time from the first byte of a submission's body at the application to its commit.",
             ["source"],
             buckets=ACCEPT_BUCKETS,
-            registry=registry,
+            registry=own,
         ),
         requests=Counter(
             "replydesk_http_requests",
             "Requests by route and status.",
             ["method", "route", "status"],
-            registry=registry,
+            registry=own,
         ),
-        waits=Gauge("replydesk_waiting_requests", "Requests held by Prefer: wait.", registry=registry),
+        waits=Gauge(
+            "replydesk_waiting_requests",
+            "Requests held by Prefer: wait.",
+            registry=own,
+            multiprocess_mode="livesum",
+        ),
+        told=Told(),
     )
-    for source in (Source.API, Source.BATCH, Source.INBOUND):
-        meters.accept_seconds.labels(str(source))
+    for source in (Source.API, Source.BATCH, Source.INBOUND, Source.FORM):
+        made.accept_seconds.labels(str(source))
         for outcome in OUTCOMES:
-            meters.accepted.labels(str(source), outcome)
-    return meters
+            made.accepted.labels(str(source), outcome)
+    return made

@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from flask import Blueprint, Response, current_app
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST
 
 from service.bell import connect
 from service.moderation.errors import ReplydeskError
@@ -50,7 +50,7 @@ def readiness() -> Response:
 @blueprint.get("/metrics")
 def metrics() -> Response:
     """Write the meters in Prometheus' text format."""
-    return Response(generate_latest(api().meters.registry), content_type=CONTENT_TYPE_LATEST)
+    return Response(api().meters.text(), content_type=CONTENT_TYPE_LATEST)
 
 
 class Checks:

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Final, cast
 from flask import current_app
 
 from service.limits import Limiter
+from service.moderation.comment import Source
 from service.moderation.rates import Rate
 from service.ports import Site
+from service.web.api.gate import api
 from service.web.problems import Problem
 
 if TYPE_CHECKING:
@@ -26,7 +28,7 @@ def init(app: Flask, parts: Parts) -> None:
     app.extensions[EXTENSION] = Limiter(parts.settings.redis_url, parts.settings.redis_prefix)
 
 
-def charge(site: Site, count: int = 1) -> None:
+def charge(site: Site, source: Source, count: int = 1) -> None:
     """Let `count` comments of this site's programs pass, or raise the problem "too-many-requests".
 
     A count of nothing only asks whether one might pass: so a large body need not be read for nothing.
@@ -37,6 +39,7 @@ def charge(site: Site, count: int = 1) -> None:
     name, rate = f"{site.id}:key", Rate.a_minute(limit, site.options.comments_burst)
     seconds = _limiter().take(name, rate, count) if count else _limiter().ask(name, rate)
     if seconds:
+        refused(source, max(1, count))
         raise Problem(
             "too-many-requests",
             f"This site may post {limit:g} comments a minute; nothing of this request was stored.",
@@ -47,7 +50,17 @@ def charge(site: Site, count: int = 1) -> None:
 def form_wait(site: Site) -> float:
     """Let one comment of this site's form pass and return 0.0, or return the seconds that its reader has to wait."""
     limit = site.options.form_per_minute
-    return _limiter().take(f"{site.id}:form", Rate.a_minute(limit)) if limit is not None else 0.0
+    if limit is None:
+        return 0.0
+    seconds = _limiter().take(f"{site.id}:form", Rate.a_minute(limit))
+    if seconds:
+        refused(Source.FORM, 1)
+    return seconds
+
+
+def refused(source: Source, count: int) -> None:
+    """Count what was refused for its number."""
+    api().meters.accepted.labels(str(source), "limited").inc(count)
 
 
 def retry_after(seconds: float) -> str:

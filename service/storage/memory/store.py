@@ -9,7 +9,7 @@ from datetime import datetime
 
 from service.moderation.chain import Notary, PlainNotary
 from service.moderation.comment import Comment, Draft, Status
-from service.ports import Backlog
+from service.ports import Backlog, Site, SiteQueue
 from service.storage.memory.acts import ActsPart
 from service.storage.memory.decisions import DecisionsPart
 from service.storage.memory.deliveries import DeliveriesPart
@@ -37,6 +37,25 @@ class MemoryTx(SitesPart, DecisionsPart, DeliveriesPart, PeoplePart, ActsPart):
 
 
 class MemoryStore:
+    def site_queues(self, limit: int = 1_000) -> list[SiteQueue]:
+        return [self._queue_of(site) for site in self.sites()[:limit]]
+
+    def _queue_of(self, site: Site) -> SiteQueue:
+        of_site = [one for one in self._state.comments.values() if one.site_id == site.id]
+        pending = [one for one in of_site if one.status is Status.PENDING]
+        held = sorted((one for one in of_site if one.status is Status.HELD), key=lambda one: one.pk)
+        mail = [one.state for one in self._state.deliveries.values() if one.site_id == site.id]
+        return SiteQueue(
+            site_id=site.id,
+            name=site.name,
+            pending=len(pending),
+            oldest_unscored=min((one.received_at for one in pending if one.live), default=None),
+            held=len(held),
+            oldest_held=held[0].received_at if held else None,
+            deliveries_waiting=mail.count("waiting"),
+            deliveries_dead=mail.count("dead"),
+        )
+
     """A store that forgets everything with the process. A reader sees the last committed state and waits for nobody."""
 
     def __init__(self, notary: Notary | None = None) -> None:

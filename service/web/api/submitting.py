@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
@@ -45,7 +46,7 @@ def post_comment() -> Response:
     """Accept one comment."""
     began = time.perf_counter()
     site = authenticate()
-    rates.charge(site)
+    rates.charge(site, Source.API)
     key = idempotency_key()
     return _one(site, json_body(SINGLE_LIMIT), Source.API, key, began)
 
@@ -57,7 +58,7 @@ def post_inbound(name: str) -> Response:
     site = named_site(name)
     raw = json_body(SINGLE_LIMIT)
     key = _signed_id(site, raw)
-    rates.charge(site)  # after the signature: nobody else may use up the site's rate
+    rates.charge(site, Source.INBOUND)  # after the signature: nobody else may use up the site's rate
     return _one(site, raw, Source.INBOUND, key, began)
 
 
@@ -66,7 +67,7 @@ def post_batch() -> Response:
     """Accept up to 1,000 comments; each is answered by itself, in order."""
     began = time.perf_counter()
     site = authenticate()
-    rates.charge(site, 0)  # before the body is read, which may take long
+    rates.charge(site, Source.BATCH, 0)  # before the body is read, which may take long
     key = idempotency_key()
     value, flawed = strict_json.read(json_body(BATCH_LIMIT))
     if not isinstance(value, list):
@@ -75,7 +76,7 @@ def post_batch() -> Response:
         raise Problem(
             "validation", faults=[Fault("", f"must have at most {BATCH_ITEMS:,} submissions", "too_long")]
         )
-    rates.charge(site, len(value))
+    rates.charge(site, Source.BATCH, len(value))
     read = [_readable(site, item, n, key, flawed) for n, item in enumerate(value)]
     answers = _answers(site, read, Source.BATCH, began)
     waiting = _in_house(answers)
@@ -154,10 +155,15 @@ def _answers(
     placed = iter(actions.submit(here.parts.house, here.parts.sealer, site, good) if good else ())
     answers = [_still_there(next(placed)) if isinstance(one, Submission) else one for one in read]
     here.meters.accept_seconds.labels(str(source)).observe(time.perf_counter() - began)
-    for answer in answers:
-        outcome = answer.outcome if isinstance(answer, Placed) else "refused"
-        here.meters.accepted.labels(str(source), outcome).inc()
+    count(here, source, answers)
     return answers
+
+
+def count(here: Api, source: Source, answers: Sequence[Placed | ReplydeskError]) -> None:
+    """Count how submissions ended, by door."""
+    outcomes = Counter(answer.outcome if isinstance(answer, Placed) else "refused" for answer in answers)
+    for outcome, number in outcomes.items():
+        here.meters.accepted.labels(str(source), outcome).inc(number)
 
 
 def _still_there(answer: Placed | ReplydeskError) -> Placed | ReplydeskError:

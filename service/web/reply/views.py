@@ -10,11 +10,13 @@ from sqlalchemy import exc as sql
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from service import actions
-from service.moderation.comment import Comment
+from service.moderation.comment import Comment, Source
 from service.moderation.errors import IdempotencyMismatch, Invalid
 from service.ports import Placed, Site, Submission
 from service.privacy.receipts import receipt_token
 from service.web import rates
+from service.web.api.gate import api
+from service.web.api.submitting import count
 from service.web.pages import message_page
 from service.web.reach import parts
 from service.web.reply import blueprint
@@ -94,12 +96,13 @@ def _accept(site: Site, ticket: Ticket, submission: Submission, parent: Comment 
         again.headers["Retry-After"] = rates.retry_after(seconds)
         return again
     try:
-        (answer,) = actions.submit(here.house, here.sealer, site, [submission])
+        (answer,) = answers = actions.submit(here.house, here.sealer, site, [submission])
     except (
         sql.OperationalError,
         sql.TimeoutError,
     ):  # busy or away; nothing was stored, and the ticket still holds
         return _again(site, ticket, AGAIN["busy"], parent, status=503)
+    count(api(), Source.FORM, answers)
     if isinstance(answer, IdempotencyMismatch):
         return _again(site, ticket.again(here.house.clock()), AGAIN["used"], parent)
     if not isinstance(answer, Placed):

@@ -8,6 +8,7 @@ from urllib.parse import quote
 import pytest
 
 from service.moderation.comment import Article, Status
+from service.moderation.options import Options
 from tests.web.pages.browser import Browser, Page
 from tests.web.pages.house import ADDRESS, Small
 
@@ -184,6 +185,19 @@ def test_a_form_that_was_open_for_days_is_shown_again_with_its_text(small: Small
         browser.post(URL, asked.tree.one("form", id="reply-form").fields() | {"email": ADDRESS}).status == 303
     )
     assert small.comments()[0].signals["fill_seconds"] == 25 * 3600
+
+
+def test_a_flood_is_slowed_and_the_text_kept(small: Small) -> None:
+    """Beyond the site's rate the form comes back with its text and says how long to wait; nothing is stored."""
+    with small.parts.house.store.write() as tx:
+        tx.save_site(replace(small.courier, options=Options(form_per_minute=1)))
+    for n in range(10):
+        assert post(small, comment=f"Bridge number {n}.").status == 303
+    answer = post(small, comment="A bridge too far.")
+    assert answer.status == 429
+    assert 1 <= int(answer.headers["Retry-After"]) <= 60
+    assert "A bridge too far." in answer.html
+    assert len(small.comments()) == 10
 
 
 @pytest.mark.parametrize("ticket", ["", "x", "A" * 2000, "é", "AAAA.BBBB"])

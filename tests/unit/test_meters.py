@@ -1,0 +1,100 @@
+"""Counters that several processes keep in one home: the sums are whole, the dead say nothing of the present."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from prometheus_client import CollectorRegistry, generate_latest
+
+from service.meters import FILE_BYTES, Slots, told_at, told_of
+
+COUNT = """
+import sys
+from pathlib import Path
+from service.meters import share
+assert share(Path(sys.argv[1]))
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+own = CollectorRegistry()
+Counter("bridges", "Bridges built.", ["kind"], registry=own).labels("stone").inc(int(sys.argv[2]))
+Histogram("span_metres", "Spans.", buckets=(10, 20), registry=own).observe(15)
+gauge = Gauge("cranes", "Cranes up.", registry=own, multiprocess_mode="livesum")
+gauge.inc()
+print("up", flush=True)
+sys.stdin.read(1)
+"""
+
+
+def counting(home: Path, number: int) -> subprocess.Popen[str]:
+    """Start a process that counts and then waits."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", COUNT, str(home), str(number)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "up\n"
+    return process
+
+
+def end(process: subprocess.Popen[str]) -> None:
+    """Kill it as a crash would."""
+    process.kill()
+    process.communicate()
+
+
+def sample(registry: CollectorRegistry, line: str) -> float | None:
+    """Return one sample of what the registry tells."""
+    found = [one for one in generate_latest(registry).decode().splitlines() if one.startswith(f"{line} ")]
+    return float(found[0].rpartition(" ")[2]) if found else None
+
+
+def test_two_processes_tell_one_sum_and_successors_count_on(tmp_path: Path) -> None:
+    """Counts and histograms add up and outlive a kill; gauges are of the living; files do not grow in number."""
+    first, second = counting(tmp_path, 3), counting(tmp_path, 4)
+    try:
+        told = told_of(tmp_path)
+        assert sample(told, 'bridges_total{kind="stone"}') == 7
+        assert sample(told, 'span_metres_bucket{le="20.0"}') == 2
+        assert sample(told, "cranes") == 2
+    finally:
+        end(second)
+    try:
+        told = told_of(tmp_path)
+        assert (sample(told, 'bridges_total{kind="stone"}'), sample(told, "cranes")) == (7, 1)
+        files = sorted(path.name for path in (tmp_path / "run" / "meters").iterdir())
+        third = counting(tmp_path, 5)
+        end(third)
+        assert sample(told_of(tmp_path), 'bridges_total{kind="stone"}') == 12
+        assert set(files) <= {path.name for path in (tmp_path / "run" / "meters").iterdir()}
+        assert len(files) <= 8 + 2
+    finally:
+        end(first)
+
+
+def test_files_are_taken_whole_and_torn_ones_begin_anew(tmp_path: Path) -> None:
+    """Every page is on the disk before it is counted on, and what cannot be read costs its counts, not the process."""
+    torn = tmp_path / "counter_0.db"
+    torn.write_bytes(b"\x30\x00\x00\x00" + b"\xff" * 100)
+    slots = Slots(tmp_path)
+    assert (slots.mine(), slots.mine()) == ("0", "0")
+    assert torn.stat().st_size == torn.stat().st_blocks * 512 == FILE_BYTES
+    assert generate_latest(told_at(slots)) == b""
+
+
+def test_a_home_that_cannot_be_written_costs_the_sums_alone(tmp_path: Path) -> None:
+    """A process that finds no place to count in counts for itself."""
+    blocked = tmp_path / "home"
+    blocked.write_text("a file")
+    check = (
+        f"from pathlib import Path; from service.meters import share; print(share(Path({str(blocked)!r})))"
+    )
+    done = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "False"
+
+
+def test_a_home_without_counters_tells_nothing(tmp_path: Path) -> None:
+    """Before the first process counted there is nothing to add up."""
+    assert generate_latest(told_of(tmp_path)) == b""

@@ -1,0 +1,138 @@
+"""What the workers count for Prometheus: units in the names, few labels, no site's and no reader's words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import Final
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+from service.actions import Scored
+from service.webhooks import Outcome
+
+VERDICT_BUCKETS: Final = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 1800.0)
+BATCH_BUCKETS: Final = (0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+DELIVERY_BUCKETS: Final = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 15.0)
+HOW: Final = ("scored", "unscored", "exhausted", "late")
+OUTCOMES: Final = ("delivered", "retry", "slow_down", "gone", "refused")
+WORK: Final = ("score", "deliver")
+
+
+@dataclass(frozen=True, slots=True)
+class Meters:
+    """The counters of one worker process."""
+
+    own: CollectorRegistry
+    scored: Counter
+    settled: Counter
+    verdict_seconds: Histogram
+    read_seconds: Histogram
+    settle_seconds: Histogram
+    leases_expired: Counter
+    deliveries: Counter
+    dead: Counter
+    delivery_seconds: Histogram
+    model: Gauge
+
+    def judged(self, scored: Sequence[Scored], read: float, settle: float, now: datetime) -> None:
+        """Count a batch that was settled: how, by which model, and how long each live comment had waited."""
+        self.read_seconds.observe(read)
+        self.settle_seconds.observe(settle)
+        for one in scored:
+            if one.comment.live:
+                self.verdict_seconds.observe(max(0.0, (now - one.comment.received_at).total_seconds()))
+        for how, count in _counted(_how(one) for one in scored).items():
+            self.settled.labels(how).inc(count)
+        models = _counted(one.assessment.model for one in scored if one.assessment)
+        for model, count in models.items():
+            self.scored.labels(model).inc(count)
+            self.model.labels(model).set(1)
+
+    def delivered(self, outcome: Outcome, state: str) -> None:
+        """Count one try of a callback."""
+        self.deliveries.labels(outcome.kind).inc()
+        if state == "dead":
+            self.dead.inc()
+
+
+def _how(one: Scored) -> str:
+    if one.exhausted:
+        return "exhausted"
+    if one.late:
+        return "late"
+    return "scored" if one.assessment else "unscored"
+
+
+def _counted(names: Iterable[str]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for name in names:
+        found[name] = found.get(name, 0) + 1
+    return found
+
+
+@cache
+def meters() -> Meters:
+    """Return this process's meters, made with the first use: after the fork, and after `service.meters.share`."""
+    own = CollectorRegistry()
+    made = Meters(
+        own=own,
+        scored=Counter("replydesk_comments_scored", "Comments scored, by model.", ["model"], registry=own),
+        settled=Counter(
+            "replydesk_comments_settled",
+            "Comments that went to a verdict, by how: scored; unscored for want of a model; exhausted, tried too "
+            "often; late, by the outage policy.",
+            ["how"],
+            registry=own,
+        ),
+        verdict_seconds=Histogram(
+            "replydesk_verdict_seconds",
+            "Time from a live comment's acceptance to its verdict.",
+            buckets=VERDICT_BUCKETS,
+            registry=own,
+        ),
+        read_seconds=Histogram(
+            "replydesk_score_batch_read_seconds",
+            "Time in which the classifier read a batch.",
+            buckets=BATCH_BUCKETS,
+            registry=own,
+        ),
+        settle_seconds=Histogram(
+            "replydesk_score_batch_settle_seconds",
+            "Time in which a batch was decided and stored.",
+            buckets=BATCH_BUCKETS,
+            registry=own,
+        ),
+        leases_expired=Counter(
+            "replydesk_leases_expired",
+            "Leases that ran out before their work was recorded, by work.",
+            ["work"],
+            registry=own,
+        ),
+        deliveries=Counter(
+            "replydesk_delivery_attempts", "Callbacks tried, by outcome.", ["outcome"], registry=own
+        ),
+        dead=Counter("replydesk_deliveries_given_up", "Callbacks given up as dead letters.", registry=own),
+        delivery_seconds=Histogram(
+            "replydesk_delivery_seconds",
+            "Time in which a receiver answered a callback, or did not.",
+            buckets=DELIVERY_BUCKETS,
+            registry=own,
+        ),
+        model=Gauge(
+            "replydesk_model_info",
+            "1 for each model that a living worker scores with.",
+            ["model"],
+            registry=own,
+            multiprocess_mode="livemax",
+        ),
+    )
+    for how in HOW:
+        made.settled.labels(how)
+    for outcome in OUTCOMES:
+        made.deliveries.labels(outcome)
+    for work in WORK:
+        made.leases_expired.labels(work)
+    return made
