@@ -11,6 +11,8 @@ from service.moderation.comment import Comment, Draft, Status
 from service.moderation.events import Delivery
 from service.moderation.policy import Policy
 from service.moderation.verdict import Decision
+from service.ports.desk import Desk
+from service.ports.privacy import Erasing, Retaining
 from service.ports.records import (
     Backlog,
     Key,
@@ -19,9 +21,10 @@ from service.ports.records import (
     Move,
     Page,
     Site,
-)
-
     SiteQueue,
+)
+from service.ports.waves import Bundles, Waves
+
 
 class Sites(Protocol):
     """What a transaction knows of sites, their policies and their keys."""
@@ -94,7 +97,8 @@ class Lookup(Protocol):
     def published(self, site_id: int, article_url: str, limit: int = 1000, after: int = 0) -> list[Comment]:
         """Return what readers see under the article, oldest first, each in its published revision.
 
-        At most `limit` (1,001 at the most), those with a pk above `after`.
+        At most `limit` (1,001 at the most), those with a pk above `after`. What came by a plug is shown by the system
+        that asked, and never here: it may not be public there.
         """
 
     def contact_box(self, pk: int) -> bytes | None: ...
@@ -260,10 +264,11 @@ class Acts(Protocol):
 class Upkeep(Protocol):
     """What is dropped when its time is over."""
 
-    def prune(self, now: datetime, keys_before: datetime) -> int:
+    def prune(self, now: datetime, keys_before: datetime, limit: int = 1_000) -> int:
         """Drop sessions and sign-in links that have expired and idempotency keys older than that; return how many.
 
-        A submission repeated after its key is gone is known by its id. Keys that begin with `KEPT_FOR_GOOD` stay.
+        At most `limit` of each kind, so that no other writer waits long. A submission repeated after its key is gone
+        is known by its id. Keys that begin with `KEPT_FOR_GOOD` stay.
         """
 
 
@@ -271,14 +276,30 @@ class Watching(Protocol):
     """What waits, counted."""
 
     def backlog(self, now: datetime) -> Backlog: ...
+    def site_queues(self, limit: int = 1_000) -> list[SiteQueue]:
+        """Return what waits of each site, in the order in which the sites were added."""
+
     def late(self, site_id: int, received_before: datetime, limit: int) -> list[Comment]:
         """Return live pending comments received before that moment, oldest first."""
 
 
 class Tx(
-    def site_queues(self, limit: int = 1_000) -> list[SiteQueue]:
-        """Return what waits of each site, in the order in which the sites were added."""
-
-    Sites, Accepting, Lookup, Scoring, Deciding, Labels, Outbox, People, Acts, Upkeep, Watching, Protocol
+    Sites,
+    Accepting,
+    Lookup,
+    Scoring,
+    Deciding,
+    Labels,
+    Outbox,
+    People,
+    Acts,
+    Upkeep,
+    Watching,
+    Desk,
+    Erasing,
+    Retaining,
+    Waves,
+    Bundles,
+    Protocol,
 ):
     """One transaction on the store: it all happens, or none of it."""

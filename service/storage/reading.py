@@ -57,7 +57,12 @@ _PUBLISHED = (
             revisions.c.revision == comments.c.published_revision,
         ),
     )
-    .where(comments.c.article_pk == _ARTICLE_PK, is_published, comments.c.pk > bindparam("after"))
+    .where(
+        comments.c.article_pk == _ARTICLE_PK,
+        is_published,
+        comments.c.source != word("plug"),
+        comments.c.pk > bindparam("after"),
+    )
     .order_by(comments.c.pk)
     .limit(bindparam("limit"))
 )

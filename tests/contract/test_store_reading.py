@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from service.moderation.comment import Article, Status
+from service.moderation.comment import Article, Source, Status
 from service.moderation.verdict import Action
 from service.ports import Page, Site, Store
 from service.web.published import published_page
@@ -111,6 +111,15 @@ def test_readers_see_what_is_published_oldest_first(store: Store, site: Site) ->
         assert ids(tx.published(site.id, ARTICLE.url)) == ["c-1", "c-3"]
         assert ids(tx.published(site.id, ARTICLE.url, limit=1)) == ["c-1"]
         assert tx.published(site.id, "https://courier.example/none") == []
+
+
+def test_what_came_by_a_plug_is_never_shown_to_readers(store: Store, site: Site) -> None:
+    """Approved or not, it belongs to the system that asked, where it may not be public."""
+    with store.write() as tx:
+        added = tx.add_comments(site.id, [draft("c-1", source=Source.PLUG), draft("c-2", BO)], NOON)
+        tx.move([move(one, Action.APPROVE) for one in added.values()])
+    with store.read() as tx:
+        assert ids(tx.published(site.id, ARTICLE.url)) == ["c-2"]
 
 
 def test_readers_can_be_shown_every_comment_of_a_long_thread(store: Store, site: Site) -> None:

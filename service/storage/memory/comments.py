@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from service.moderation.comment import FINAL, Article, Comment, Draft, Status
+from service.moderation.comment import FINAL, Article, Comment, Draft, Source, Status
 from service.ports import Key, Move, Page
 from service.storage.memory.state import Part, as_json, as_stored
 from service.storage.reading import PAGE_LIMIT
@@ -167,6 +167,7 @@ class CommentsPart(Part):
             for pk, comment in sorted(self._state.comments.items())
             if (comment.site_id, comment.article.url) == (site_id, article_url)
             and comment.published_revision is not None
+            and comment.source is not Source.PLUG
             and pk > after
         ]
         return [comment for comment in found if comment][: max(1, min(limit, PAGE_LIMIT + 1))]
