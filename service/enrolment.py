@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from service.moderation.errors import Fault, Invalid
+from service.moderation.errors import Fault, Invalid, NotFound
 from service.moderation.policy import Policy
-from service.ports import Moderator, Site
+from service.ports import Moderator, Site, Tx
 from service.privacy.keys import fingerprint, new_akismet_key, new_api_key, new_webhook_secret
 from service.privacy.sealing import new_contact_keys
 
@@ -83,24 +83,58 @@ def enrol_site(
         )
         tx.add_key(site.id, fingerprint(parts.keyring, key), "key", now)
         tx.add_key(site.id, fingerprint(parts.keyring, akismet_key), "akismet", now)
+        tx.log_act("operator", "add-site", f"site {name}", now)
         made = Enrolment(site, key, akismet_key, inbound, webhook, private)
         if keep is not None:
             keep(made)
     return made
 
 
-def invite(parts: Parts, name: str, role: str = "moderator") -> tuple[Moderator, str]:
-    """Make the moderator if there is none of that name, and return them with a sign-in URL: one use, 15 minutes."""
-    if role not in ROLES:
-        raise Invalid([Fault("role", f"must be one of {', '.join(ROLES)}")])
+def invite(parts: Parts, name: str, role: str | None = None) -> tuple[Moderator, str]:
+    """Return the moderator, made if there is none of that name, with a sign-in URL: one use, 15 minutes.
+
+    One who is there keeps their role unless `role` names another; one who was let go is let in again.
+    """
     if not 1 <= len(name) <= 100 or not name.isprintable() or name != name.strip():
         raise Invalid([Fault("name", "must be 1 to 100 printable characters without spaces around them")])
+    _check_role(role)
     token = secrets.token_urlsafe(32)
     now = parts.house.clock()
     with parts.house.store.write() as tx:
-        moderator = tx.moderator(name) or tx.add_moderator(name, role, now)
+        known = tx.moderator(name)
+        moderator = known or tx.add_moderator(name, role or ROLES[0], now)
+        if known is not None:
+            moderator = _change(tx, known, role, active=True)
         tx.add_sign_in(moderator.id, hash_token(token), now + timedelta(minutes=SIGN_IN_MINUTES))
+        tx.log_act("operator", "invite", f"moderator {moderator.id} as {moderator.role}", now)
     return moderator, f"{parts.settings.public_url}/desk/sign-in/{token}"
+
+
+def change_moderator(
+    parts: Parts, name: str, role: str | None = None, active: bool | None = None
+) -> Moderator:
+    """Give a moderator another role, or let them go: then their sessions and links end at once. Raises NotFound."""
+    _check_role(role)
+    with parts.house.store.write() as tx:
+        known = tx.moderator(name)
+        if known is None:
+            raise NotFound(f"There is no moderator {name[:100]!r}; `replydesk moderator list` names all.")
+        changed = _change(tx, known, role, known.active if active is None else active)
+        told = f"moderator {changed.id}: {changed.role}{'' if changed.active else ', let go'}"
+        tx.log_act("operator", "moderator", told, parts.house.clock())
+    return changed
+
+
+def _change(tx: Tx, known: Moderator, role: str | None, active: bool) -> Moderator:
+    changed = replace(known, role=role or known.role, active=active)
+    if changed != known:
+        tx.set_moderator(changed.id, changed.role, changed.active)
+    return changed
+
+
+def _check_role(role: str | None) -> None:
+    if role is not None and role not in ROLES:
+        raise Invalid([Fault("role", f"must be one of {', '.join(ROLES)}")])
 
 
 def hash_token(token: str) -> str:

@@ -25,7 +25,9 @@ ENTRIES: Final = {
         "service.cli.status:status", "Show what is up, what waits and how old the oldest of it is."
     ),
     "site": Entry("service.cli.site:site", "Add, show and change sites, and rotate their secrets."),
-    "moderator": Entry("service.cli.moderator:moderator", "Add moderators and make their sign-in links."),
+    "moderator": Entry(
+        "service.cli.moderator:moderator", "Add moderators, make their sign-in links, change their roles."
+    ),
     "import": Entry("service.cli.importing:importing", "Post the comments of a JSON Lines file, resumable."),
     "comments": Entry("service.cli.comments:comments", "List a site's comments."),
     "deliveries": Entry("service.cli.deliveries:deliveries", "List callbacks and replay dead ones."),
@@ -33,6 +35,7 @@ ENTRIES: Final = {
     "contact": Entry(
         "service.cli.contact:contact", "Open a sealed box with the site's private key, offline."
     ),
+    "audit": Entry("service.cli.audit:audit", "Show and verify the log of what people did."),
     "privacy": Entry("service.cli.privacy:privacy", "Audit this installation, or erase a person."),
     "web": Entry("service.cli.processes:web", "Run the web process."),
     "worker": Entry("service.cli.processes:worker", "Run a Celery worker."),

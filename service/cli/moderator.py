@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import click
 
-from service.cli.opened import opened_house, print_json
+from service.cli.opened import Refused, opened_house, print_json
 
 ROLES = ("moderator", "lead", "admin")
 
 
 @click.group()
 def moderator() -> None:
-    """Add moderators and make their sign-in links."""
+    """Add moderators, make their sign-in links, change their roles."""
 
 
 @moderator.command()
 @click.argument("name")
-@click.option("--role", type=click.Choice(ROLES), default="moderator", show_default=True)
+@click.option("--role", type=click.Choice(ROLES), help="A new one is a moderator unless this says otherwise.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def add(name: str, role: str, as_json: bool) -> None:
-    """Make the moderator NAME, or a new link for one there is; the link works once, for 15 minutes."""
+def add(name: str, role: str | None, as_json: bool) -> None:
+    """Make the moderator NAME, or a new link for one there is; the link works once, for 15 minutes.
+
+    With --role, one who is there changes to that role; sessions that are open have it at once.
+    """
     from service.enrolment import invite
 
     with opened_house() as parts:
@@ -28,6 +31,23 @@ def add(name: str, role: str, as_json: bool) -> None:
         print_json({"moderator": invited.name, "role": invited.role, "sign_in_url": url})
         return
     click.echo(f"{invited.name} ({invited.role}) signs in here, once, within 15 minutes:\n{url}")
+
+
+@moderator.command("set")
+@click.argument("name")
+@click.option("--role", type=click.Choice(ROLES), help="Give them this role.")
+@click.option(
+    "--active/--inactive", "active", default=None, help="Let them in, or end their sessions and links."
+)
+def set_moderator(name: str, role: str | None, active: bool | None) -> None:
+    """Change the role of the moderator NAME, or let them go."""
+    from service.enrolment import change_moderator
+
+    if role is None and active is None:
+        raise Refused("--role, --active or --inactive: say what to change")
+    with opened_house() as parts:
+        changed = change_moderator(parts, name, role, active)
+    click.echo(f"{changed.name}: {changed.role}{'' if changed.active else ', inactive'}.")
 
 
 @moderator.command("list")

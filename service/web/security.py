@@ -11,6 +11,7 @@ from flask import Flask, Request, Response
 
 from service.enrolment import hash_token
 from service.ports import Moderator, Tx
+from service.privacy.door import cut_ip
 from service.privacy.keys import Keyring
 from service.web import assets
 from service.wiring import Parts
@@ -33,6 +34,10 @@ TOKEN_BYTES: Final = 32
 TOKEN_LIMIT: Final = 100
 CSRF_FIELD: Final = "csrf"
 CSRF: Final = "desk form"
+MOST_FAILURES: Final = 10
+LOCK_OUT: Final = timedelta(minutes=15)
+"""After so many links that do not work, a network signs nobody in until its first failure is that long ago."""
+NETWORK: Final = "sign-in network"
 
 
 def init(app: Flask, parts: Parts) -> None:
@@ -106,19 +111,26 @@ def clear_cookie(parts: Parts, response: Response) -> None:
     )
 
 
+def network_key(parts: Parts, request: Request) -> str:
+    """Return under what the failed sign-ins of the caller's network (/24 or /48) are counted; no IP is stored."""
+    network = cut_ip(request.remote_addr) or "unknown"
+    return parts.keyring.sign(NETWORK, network.encode()).hex()
+
+
 # -- forged requests ---------------------------------------------------------------------------------------------------
 
 
-def csrf_token(keyring: Keyring, session: str) -> str:
+def csrf_token(keyring: Keyring, session: str, version: int | None = None) -> str:
     """Return what the forms of this session carry: a tag that no other page can compute."""
-    return keyring.sign(CSRF, session.encode()).hex()
+    return keyring.sign(CSRF, session.encode(), version=version).hex()
 
 
 def is_own_form(keyring: Keyring, request: Request, session: str) -> bool:
     """Whether the form that was posted is one that this session was given."""
-    sent = request.form.get(CSRF_FIELD, "")
-    expected = csrf_token(keyring, session)
-    return is_same_origin(request) and hmac.compare_digest(sent.encode("utf-8", "replace"), expected.encode())
+    sent = request.form.get(CSRF_FIELD, "").encode("utf-8", "replace")
+    # pages that are open while the master key is rotated carry the tag of the version before
+    known = [csrf_token(keyring, session, version).encode() for version in keyring.versions]
+    return is_same_origin(request) and any(hmac.compare_digest(sent, expected) for expected in known)
 
 
 def is_same_origin(request: Request) -> bool:

@@ -6,6 +6,6 @@ from flask import Blueprint
 
 blueprint = Blueprint("desk", __name__, url_prefix="/desk", template_folder="../templates")
 
-from service.web.desk import acts, lanes, sign_in  # noqa: E402  the views hang themselves on the blueprint
+from service.web.desk import acts, lanes, reveal, sign_in  # noqa: E402  the views hang themselves on the blueprint
 
-__all__ = ["acts", "blueprint", "lanes", "sign_in"]
+__all__ = ["acts", "blueprint", "lanes", "reveal", "sign_in"]

@@ -11,9 +11,12 @@ from service.web.desk.access import back_to, moderator, requires
 from service.web.pages import Way, message_page
 from service.web.reach import parts
 from service.web.security import (
+    LOCK_OUT,
+    MOST_FAILURES,
     clear_cookie,
     is_same_origin,
     keep_private,
+    network_key,
     session_token,
     set_cookie,
     start_session,
@@ -36,19 +39,37 @@ def sign_in(token: str) -> Response:
 @blueprint.post("/sign-in/<token>")
 def use_sign_in(token: str) -> Response:
     """Use the link up and open a session, or say that the link is spent."""
-    here = parts()
+    here, now = parts(), parts().house.clock()
     if not is_same_origin(request):
         return keep_private(message_page(403, "Open the link yourself", "Another site sent you here."))
+    network = network_key(here, request)
+    with here.house.store.read() as tx:
+        if tx.sign_in_failures(network, now - LOCK_OUT) >= MOST_FAILURES:
+            return keep_private(_locked_out())
     with here.house.store.write() as tx:
-        person = tx.use_sign_in(hash_token(token), here.house.clock())
+        person = tx.use_sign_in(hash_token(token), now)
         session = start_session(here, tx, person) if person else None
         if person:
-            tx.log_act(person.name, "sign-in", "desk", here.house.clock())
+            tx.log_act(person.name, "sign-in", "desk", now)
+        elif tx.count_sign_in_failure(network, now, now - LOCK_OUT) == MOST_FAILURES:
+            tx.log_act("nobody", "lock-out", f"desk, network {network[:8]}", now)
     if session is None:
         return keep_private(_spent())
     response = back_to(url_for("desk.queue"))
     set_cookie(here, response, session)
     return response
+
+
+def _locked_out() -> Response:
+    minutes = int(LOCK_OUT.total_seconds()) // 60
+    page = message_page(
+        429,
+        "Too many links that do not work",
+        f"From your network {MOST_FAILURES} links were tried that do not work. "
+        f"Within {minutes} minutes signing in works again; a good link is not used up.",
+    )
+    page.headers["Retry-After"] = str(int(LOCK_OUT.total_seconds()))
+    return page
 
 
 def _spent() -> Response:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from service.enrolment import hash_token, invite
+from service.enrolment import change_moderator, hash_token, invite
 from service.web import create_app
 from service.web.desk.access import requires
 from tests.web.pages.browser import Browser
@@ -203,3 +203,37 @@ def test_pages_of_the_desk_are_kept_in_no_cache(small: Small) -> None:
     page = small.browser().get(link(small))
     assert page.headers["Cache-Control"] == "no-store"
     assert page.headers["Referrer-Policy"] == "no-referrer"
+
+
+def test_a_network_that_tries_many_bad_links_is_locked_out_for_a_while(small: Small) -> None:
+    """After ten links that do not work, even a good one waits fifteen minutes; other networks do not notice."""
+    path, guesser = link(small), small.browser()
+    for number in range(10):
+        assert guesser.post(f"/desk/sign-in/guess-{number}").status == 410
+    locked = guesser.post("/desk/sign-in/guess-10")
+    assert (locked.status, locked.headers["Retry-After"]) == (429, "900")
+    assert guesser.post(path).status == 429
+    elsewhere = small.app.test_client().post(path, environ_base={"REMOTE_ADDR": "198.51.100.7"})
+    assert elsewhere.status_code == 303
+    small.clock.pass_seconds(15 * 60)
+    assert guesser.post(link(small)).status == 303
+
+
+def test_the_lock_out_counts_a_network_and_keeps_no_address(small: Small) -> None:
+    """Neighbours in one /24 count together, and what the store holds of it is a keyed hash."""
+    for last in range(10):
+        small.app.test_client().post("/desk/sign-in/x", environ_base={"REMOTE_ADDR": f"203.0.113.{last}"})
+    answer = small.app.test_client().post("/desk/sign-in/x", environ_base={"REMOTE_ADDR": "203.0.113.99"})
+    assert answer.status_code == 429
+    with small.parts.house.store.read() as tx:
+        told = str(tx.acts_after(0, 100)) + str(tx._state.sign_in_failures)
+    assert "lock-out" in told
+    assert "203.0.113" not in told
+
+
+def test_a_change_of_role_holds_for_open_sessions(small: Small) -> None:
+    """Who is let go is out at once."""
+    browser = small.signed_in("Mara", "lead")
+    assert is_in(browser)
+    change_moderator(small.parts, "Mara", active=False)
+    assert not is_in(browser)

@@ -1,0 +1,115 @@
+"""`replydesk audit`: the log of what people did, shown and verified."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from service.cli.opened import opened_house, print_json
+
+if TYPE_CHECKING:
+    from service.auditing import Verified
+    from service.moderation.chain import Link
+
+BROKEN: Final = 1
+
+
+@click.group()
+def audit() -> None:
+    """Show and verify the log of human acts: decisions, reveals, settings, sign-ins."""
+
+
+@audit.command()
+@click.option(
+    "--expect", metavar="NUMBER:LINK", help="A head printed earlier that the chain must still hold."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def verify(expect: str | None, as_json: bool) -> None:
+    """Follow the chain from the first act to its head; exit 1 and name the first link that is broken.
+
+    Keep the head that it prints somewhere else: a chain that was cut and covered up is found by --expect.
+    """
+    from service.auditing import Anchor
+    from service.auditing import verify as verified
+
+    with opened_house() as parts:
+        found = verified(parts, Anchor.parse(expect) if expect else None)
+    if as_json:
+        print_json(_shown(found))
+    else:
+        for line in _lines(found):
+            click.echo(line)
+    sys.exit(0 if found.holds else BROKEN)
+
+
+@audit.command("list")
+@click.option("--after", type=click.IntRange(min=0), default=0, help="Begin behind this number.")
+@click.option("--limit", type=click.IntRange(1, 10_000), default=100, show_default=True)
+def list_acts(after: int, limit: int) -> None:
+    """List acts in order, one JSON object a line."""
+    with opened_house() as parts, parts.house.store.read() as tx:
+        found = tx.acts_after(after, limit)
+    for link in found:
+        print_json(_told(link))
+
+
+@audit.command()
+@click.argument("who")
+def blank(who: str) -> None:
+    """Forget WHO in the log: their name and what they did go, and the chain still verifies."""
+    with opened_house() as parts, parts.house.store.write() as tx:
+        count = tx.blank_acts(who)
+        tx.log_act("operator", "blank", f"{count} acts of one person", parts.house.clock())
+    click.echo(f"{count} acts blanked.")
+
+
+def _told(link: Link) -> dict[str, object]:
+    told: dict[str, object] = {"number": link.number, "at": link.at.isoformat(), "link": link.link}
+    if link.act is None:
+        return {**told, "blanked": True}
+    return {**told, "who": link.act.who, "act": link.act.act, "subject": link.act.subject}
+
+
+def _shown(found: Verified) -> dict[str, object]:
+    walked = found.walk
+    return {
+        "holds": found.holds,
+        "links": walked.links,
+        "head": f"{walked.links}:{walked.head}",
+        "blanked": walked.blanked,
+        "adopted": list(walked.adopted),
+        "of_retired_keys": walked.unvouched,
+        "broken_at": walked.broken_at,
+        "fault": _fault(found),
+        "act": _told(found.broken) if found.broken else None,
+    }
+
+
+def _fault(found: Verified) -> str | None:
+    return "the chain does not hold the link that was expected" if found.anchor_missed else found.walk.fault
+
+
+def _lines(found: Verified) -> list[str]:
+    walked = found.walk
+    if not walked.holds:
+        act = found.broken.act if found.broken else None
+        said = f" ({act.at:%Y-%m-%d %H:%M:%S} UTC: {act.who}, {act.act}, {act.subject})" if act else ""
+        return [
+            f"BROKEN at link {walked.broken_at}{said}: {walked.fault}. {walked.links} links before it hold."
+        ]
+    lines = [f"{walked.links} acts, and the chain holds.", f"head {walked.links}:{walked.head}"]
+    if walked.blanked:
+        lines.append(f"{walked.blanked} of them were blanked.")
+    if walked.adopted:
+        places = ", ".join(map(str, walked.adopted[:10])) + (" …" if len(walked.adopted) > 10 else "")
+        lines.append(
+            f"{len(walked.adopted)} were logged outside the chain, by an older version or by hand, and taken in later:"
+            f" {places}."
+        )
+    if walked.unvouched:
+        lines.append(f"{walked.unvouched} were linked under retired keys; later links vouch for them.")
+    if found.anchor_missed:
+        lines.append("BROKEN: the chain does not hold the link that was expected; it was cut or made anew.")
+    return lines

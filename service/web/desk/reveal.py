@@ -1,0 +1,52 @@
+"""Revealing what a reader typed in place of a placeholder: an act that stands in the log before anything is shown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from flask import request
+from flask.typing import ResponseReturnValue
+
+from service.ports import Site
+from service.privacy.door import ORIGINAL
+from service.privacy.keys import CiphertextError
+from service.web.desk import blueprint
+from service.web.desk.access import moderator, requires
+from service.web.desk.lanes import missing, page
+from service.web.desk.place import Place
+from service.web.reach import parts
+
+FIELDS: Final = (("name", "Name"), ("website", "Website"), ("body", "Text"))
+
+
+@dataclass(frozen=True, slots=True)
+class Revealed:
+    """One field as its reader wrote it; `text` None when its key is no longer at hand."""
+
+    title: str
+    text: str | None
+
+
+@blueprint.post("/comments/<int(max=999999999999999999):pk>/reveal")
+@requires("moderator")
+def reveal(pk: int) -> ResponseReturnValue:
+    """Log who asks for which comment's contacts, and then show them, on a page that nothing keeps."""
+    here, now = parts(), parts().house.clock()
+    with here.house.store.write() as tx:
+        comment = tx.comment_by_pk(pk)
+        site = tx.site_by_id(comment.site_id) if comment else None
+        if comment is None or site is None:
+            return missing()
+        sealed = tx.originals(pk, comment.revision)
+        told = f"{site.name}: comment {pk}, revision {comment.revision}"
+        tx.log_act(moderator().name, "reveal", told, now)
+    shown = [Revealed(title, _opened(site, sealed[name])) for name, title in FIELDS if name in sealed]
+    return page("desk/revealed.html", 200, comment=comment, revealed=shown, place=Place.of(request.form))
+
+
+def _opened(site: Site, ciphertext: bytes) -> str | None:
+    try:
+        return parts().keyring.decrypt(site.name, ORIGINAL, ciphertext).decode()
+    except CiphertextError:
+        return None

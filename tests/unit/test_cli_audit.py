@@ -1,0 +1,115 @@
+"""`replydesk audit`: the log of what people did is shown, verified, and broken links are named."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from click.testing import Result
+from sqlalchemy import text
+
+from service.storage import SqlStore
+from service.wiring import Parts
+from tests.unit.test_cli_sites import added
+
+
+def verified(run: Callable[..., Result], *more: str, code: int = 0) -> dict[str, Any]:
+    """What `audit verify` says."""
+    found: dict[str, Any] = json.loads(run("audit", "verify", "--json", *more, code=code).stdout)
+    return found
+
+
+def meddle(parts: Parts, statement: str) -> None:
+    """A hand on the database."""
+    assert isinstance(parts.house.store, SqlStore)
+    with parts.house.store._engine.begin() as connection:
+        connection.execute(text(statement))
+
+
+def test_settings_rotations_and_invitations_are_linked(run: Callable[..., Result]) -> None:
+    """Whatever an operator does by a command stands in the log, and the chain holds."""
+    added(run)
+    run("site", "set", "courier", "title=The Courier")
+    run("site", "rotate", "courier", "key", "--json")
+    run("moderator", "add", "Mo")
+    run("moderator", "set", "Mo", "--role", "lead")
+    told = [json.loads(line) for line in run("audit", "list").stdout.splitlines()]
+    assert [(one["who"], one["act"], one["subject"]) for one in told] == [
+        ("operator", "add-site", "site courier"),
+        ("operator", "tune", "site courier: title"),
+        ("operator", "rotate", "site courier: key"),
+        ("operator", "invite", "moderator 1 as moderator"),
+        ("operator", "moderator", "moderator 1: lead"),
+    ]
+    found = verified(run)
+    assert (found["holds"], found["links"], found["fault"]) == (True, 5, None)
+    assert f"head {found['head']}" in run("audit", "verify").stdout
+
+
+def test_the_first_broken_link_is_named(run: Callable[..., Result], parts: Parts) -> None:
+    """An act that was changed is named with what it says now, and the exit code tells scripts."""
+    added(run)
+    run("moderator", "add", "Mo", "--role", "admin")
+    run("moderator", "add", "Noor")
+    meddle(parts, "UPDATE acts SET subject = 'moderator 1 as moderator' WHERE number = 2")
+    found = verified(run, code=1)
+    assert (found["holds"], found["broken_at"], found["links"]) == (False, 2, 1)
+    said = run("audit", "verify", code=1).stdout
+    assert said.startswith("BROKEN at link 2 (")
+    assert "operator, invite, moderator 1 as moderator" in said
+
+
+def test_a_chain_made_anew_misses_the_head_that_was_written_down(
+    run: Callable[..., Result], parts: Parts
+) -> None:
+    """A head kept elsewhere finds a log that was emptied and begun again, even with this house's own key."""
+    added(run)
+    head = verified(run)["head"]
+    run("moderator", "add", "Mo")
+    assert verified(run, "--expect", head)["holds"]
+    meddle(parts, "DELETE FROM acts")
+    meddle(parts, "DELETE FROM act_heads")
+    run("moderator", "add", "Noor")
+    assert verified(run)["holds"]
+    assert verified(run, "--expect", head, code=1)["fault"] == (
+        "the chain does not hold the link that was expected"
+    )
+
+
+@pytest.mark.parametrize("text", ["1", "x:y", "1:" + "g" * 64, ":" + "0" * 64, "1" * 40 + ":" + "0" * 64])
+def test_an_unfit_head_is_refused(run: Callable[..., Result], text: str) -> None:
+    """What is no head is refused with the mend."""
+    assert "NUMBER:LINK" in run("audit", "verify", "--expect", text, code=2).stderr
+
+
+def test_a_person_is_forgotten_and_the_chain_holds(run: Callable[..., Result], parts: Parts) -> None:
+    """Blanking takes the name and the acts, and leaves a chain that verifies and says how many went."""
+    with parts.house.store.write() as tx:
+        tx.log_act("Mara", "reveal", "courier: comment 7", datetime.now(UTC))
+    run("audit", "blank", "Mara")
+    assert "Mara" not in run("audit", "list").stdout
+    found = verified(run)
+    assert (found["holds"], found["links"], found["blanked"]) == (True, 2, 1)
+
+
+def test_a_moderator_changes_role_and_is_let_go(run: Callable[..., Result], parts: Parts) -> None:
+    """A link with a role changes the role of one who is there; one let go has no session and no link any more."""
+    run("moderator", "add", "Mo")
+    shown = json.loads(run("moderator", "add", "Mo", "--role", "admin", "--json").stdout)
+    assert shown["role"] == "admin"
+    now = datetime.now(UTC)
+    with parts.house.store.write() as tx:
+        tx.add_session(1, "session", now.replace(year=now.year + 1))
+    run("moderator", "set", "Mo", "--inactive")
+    with parts.house.store.write() as tx:
+        assert tx.session("session", now) is None
+        mo = tx.moderator("Mo")
+        assert mo is not None
+        assert not mo.active
+    assert json.loads(run("moderator", "add", "Mo", "--json").stdout)["role"] == "admin"
+    assert json.loads(run("moderator", "list", "--json").stdout)[0]["active"]
+    assert "say what to change" in run("moderator", "set", "Mo", code=2).stderr
+    assert "no moderator" in run("moderator", "set", "Zoe", "--role", "lead", code=2).stderr
