@@ -10,7 +10,7 @@ DATA ?= ../shared/data
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench train lock clean
+.PHONY: help run test lint bench storm train lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  \033[1mmake %-7s\033[0m %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -28,6 +28,9 @@ lint: $(VENV)/.installed-dev ## Hold the house rules: ruff, mypy, import-linter,
 
 bench: $(VENV)/.installed-dev ## Measure the house beside its ceilings and peers; writes docs/benchmarks.md
 	@$(BIN)/python -m tests.bench
+
+storm: $(VENV)/.installed-dev ## Break everything that can break while comments come in, then count; ARGS="--seeds 7 --on embedded"
+	@exec $(BIN)/python -m tests.storm $(ARGS)
 
 train: $(VENV)/.installed-dev ## Train and evaluate the classifier from DATA (../shared/data); writes its card
 	@exec $(BIN)/replydesk classifier train --data $(DATA) --out classifier

@@ -60,7 +60,7 @@ def _postgresql() -> Iterator[str]:
             if _answers(address):
                 yield address
                 return
-    with _own_postgresql(_postgresql_programs()) as address:
+    with _own_postgresql(postgresql_programs()) as address:
         yield address
 
 
@@ -75,7 +75,7 @@ def _answers(address: str) -> bool:
     return bool(row and row[0])
 
 
-def _postgresql_programs() -> Path:
+def postgresql_programs() -> Path:
     """Return the folder of initdb and postgres: on the PATH, in Debian's place, or in the wheel."""
     on_path = shutil.which("initdb")
     places = [Path(on_path).resolve().parent] if on_path else []
@@ -93,7 +93,7 @@ def _postgresql_programs() -> Path:
 def _own_postgresql(programs: Path) -> Iterator[str]:
     """Run a server on a unix socket in a temp folder; without fsync, since nothing here outlives the tests."""
     home = Path(tempfile.mkdtemp(prefix="rd-pg-"))
-    user = _other_user(home)
+    user = other_user(home)
     try:
         subprocess.run(
             [
@@ -132,7 +132,7 @@ def _own_postgresql(programs: Path) -> Iterator[str]:
         shutil.rmtree(home, ignore_errors=True)
 
 
-def _other_user(home: Path) -> int | None:
+def other_user(home: Path) -> int | None:
     """PostgreSQL refuses to run as root: give its folder to somebody else and return who; None for ordinary users."""
     if os.geteuid() != 0:
         return None
@@ -197,14 +197,15 @@ def own_valkey(program: Path) -> Iterator[str]:
         stderr=subprocess.DEVNULL,
     )
     try:
-        _await(server, "Valkey", lambda: _listens(path))
+        _await(server, "Valkey", lambda: listens(path))
         yield f"unix://{path}"
     finally:
         _stop(server, signal.SIGTERM)
         shutil.rmtree(home, ignore_errors=True)
 
 
-def _listens(path: Path) -> bool:
+def listens(path: Path) -> bool:
+    """Whether a Redis or Valkey answers on that unix socket."""
     with socket.socket(socket.AF_UNIX) as client:
         client.settimeout(2)
         try:

@@ -1,0 +1,54 @@
+"""The house with a bug planted in it: a storm that does not find it would find nothing.
+
+Run as `python -m tests.storm.planted COMMAND…` in place of `replydesk COMMAND…`; REPLYDESK_STORM_PLANT names the bug.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+SWAP, SWEEP = "settle without compare-and-swap", "ring without sweep"
+
+
+def settle_without_swap() -> None:
+    """Move every comment, whatever has become of it since it was leased."""
+    from service.ports import Move
+    from service.storage.scoring import ScoringPart
+
+    careful: Callable[[ScoringPart, Sequence[Move]], set[int]] = ScoringPart.move
+
+    def move(self: Any, moves: Sequence[Move]) -> set[int]:
+        blind = []
+        for one in moves:
+            now = self.comment_by_pk(one.pk)
+            if now is not None:
+                seen = {"revision": now.revision, "from_status": now.status, "standing": now.decision_id}
+                blind.append(replace(one, **seen))
+        return careful(self, blind)
+
+    ScoringPart.move = move  # type: ignore[method-assign]
+
+
+def ring_without_sweep() -> None:
+    """Let the sweep look away."""
+    from worker.sweep import Sweep
+
+    Sweep.run = lambda self: None  # type: ignore[method-assign,assignment,return-value]
+
+
+PLANTS = {SWAP: settle_without_swap, SWEEP: ring_without_sweep}
+
+
+def main() -> None:
+    """Plant the bug and be the house."""
+    from service.cli.main import main as house
+
+    PLANTS[os.environ["REPLYDESK_STORM_PLANT"]]()
+    house()
+
+
+if __name__ == "__main__":
+    main()
