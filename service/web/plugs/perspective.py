@@ -36,7 +36,7 @@ blueprint.register_error_handler(google.GoogleError, google.refused)
 register(blueprint, google.refuse)
 
 
-@blueprint.post("/v1alpha1/comments:analyze")
+@blueprint.post("/v1alpha1/comments:analyze", provide_automatic_options=False)
 def analyze() -> Response:
     """Score a text now."""
     site = site_of(_key())
@@ -65,7 +65,7 @@ def analyze() -> Response:
     return response
 
 
-@blueprint.post("/v1alpha1/comments:suggestscore")
+@blueprint.post("/v1alpha1/comments:suggestscore", provide_automatic_options=False)
 def suggestscore() -> Response:
     """Keep what the site says the scores should be, as a label."""
     site = site_of(_key())

@@ -1,4 +1,4 @@
-"""A newsroom whose plugs score with the model that ships, over a store in memory."""
+"""Newsrooms whose plugs score with the model that ships, over a store in memory."""
 
 from __future__ import annotations
 
@@ -11,9 +11,17 @@ from service.storage.memory import MemoryStore
 from tests.web.api.caller import Newsroom
 
 
+@pytest.fixture(scope="module")
+def newsroom(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Newsroom]:
+    """One newsroom for the tests of a file that change nothing of it."""
+    made = Newsroom.over(MemoryStore(), tmp_path_factory.mktemp("newsroom"))
+    yield made
+    made.parts.close()
+
+
 @pytest.fixture
-def newsroom(tmp_path: Path) -> Iterator[Newsroom]:
-    """A newsroom whose store forgets everything."""
+def fresh(tmp_path: Path) -> Iterator[Newsroom]:
+    """A newsroom of one test, whose store forgets everything."""
     made = Newsroom.over(MemoryStore(), tmp_path)
     yield made
     made.parts.close()
