@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,6 +10,7 @@ from typing import Protocol
 
 from service.moderation.comment import Comment, Draft
 from service.moderation.verdict import Assessment
+from service.moderation.waves import Signature
 from service.ports.records import (
     Site,
     Submission,
@@ -80,6 +81,10 @@ class Scorer(Protocol):
     def score(self, readings: Sequence[Reading], explain: bool = True) -> list[Assessment]: ...
     def warm(self) -> None:
         """Be ready for the first text, as far as that can be done now."""
+
+
+Signer = Callable[[Sequence[str]], Sequence[Signature | None]]
+"""Says what of each text can be compared with others, in order; None for one that is too short to tell."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,21 @@ from __future__ import annotations
 
 from datetime import datetime
 from functools import cache
+from typing import Any
 
-from sqlalchemy import Executable, RowMapping, bindparam, delete, exists, insert, select, true, update
+from sqlalchemy import (
+    BindParameter,
+    Executable,
+    RowMapping,
+    bindparam,
+    delete,
+    exists,
+    insert,
+    select,
+    true,
+    tuple_,
+    update,
+)
 
 from service.ports import Moderator
 from service.storage.bulk import insert_into
@@ -40,10 +53,28 @@ _SESSION = _MODERATORS.join(sessions, sessions.c.moderator_id == moderators.c.pk
     sessions.c.expires_at > bindparam("now", type_=Instant),
     moderators.c.active == true(),
 )
-_EXPIRED_LINKS = delete(sign_ins).where(sign_ins.c.expires_at <= bindparam("now", type_=Instant))
-_EXPIRED_SESSIONS = delete(sessions).where(sessions.c.expires_at <= bindparam("now", type_=Instant))
+_LIMIT: BindParameter[Any] = bindparam("limit")
+_EXPIRED_LINKS = delete(sign_ins).where(
+    sign_ins.c.token_hash.in_(
+        select(sign_ins.c.token_hash)
+        .where(sign_ins.c.expires_at <= bindparam("now", type_=Instant))
+        .limit(_LIMIT)
+    )
+)
+_EXPIRED_SESSIONS = delete(sessions).where(
+    sessions.c.token_hash.in_(
+        select(sessions.c.token_hash)
+        .where(sessions.c.expires_at <= bindparam("now", type_=Instant))
+        .limit(_LIMIT)
+    )
+)
 _OLD_KEYS = delete(idempotency_keys).where(
-    idempotency_keys.c.created_at < bindparam("keys_before", type_=Instant), is_passing
+    tuple_(idempotency_keys.c.site_id, idempotency_keys.c.key).in_(
+        select(idempotency_keys.c.site_id, idempotency_keys.c.key)
+        .where(idempotency_keys.c.created_at < bindparam("keys_before", type_=Instant), is_passing)
+        .order_by(idempotency_keys.c.created_at)
+        .limit(_LIMIT)
+    )
 )
 _END = delete(sessions).where(sessions.c.token_hash == bindparam("token"))
 _SET = (
@@ -96,10 +127,10 @@ class PeoplePart(Part):
     def end_session(self, token_hash: str) -> None:
         self._write(_END, token=token_hash)
 
-    def prune(self, now: datetime, keys_before: datetime) -> int:
-        dropped = self._write(_EXPIRED_LINKS, now=now).rowcount
-        dropped += self._write(_EXPIRED_SESSIONS, now=now).rowcount
-        return dropped + self._write(_OLD_KEYS, keys_before=keys_before).rowcount
+    def prune(self, now: datetime, keys_before: datetime, limit: int = 1_000) -> int:
+        dropped = self._write(_EXPIRED_LINKS, now=now, limit=limit).rowcount
+        dropped += self._write(_EXPIRED_SESSIONS, now=now, limit=limit).rowcount
+        return dropped + self._write(_OLD_KEYS, keys_before=keys_before, limit=limit).rowcount
 
     def set_moderator(self, moderator_id: int, role: str, active: bool) -> None:
         self._write(_SET, moderator_id=moderator_id, role_now=role, active_now=active)

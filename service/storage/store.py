@@ -22,14 +22,18 @@ from service.storage.company import Company, Waiting
 from service.storage.decisions import DecisionsPart
 from service.storage.deliveries import DeliveriesPart
 from service.storage.engines import for_reading, open_engine
+from service.storage.erasing import ErasingPart
 from service.storage.people import PeoplePart
+from service.storage.purging import purge
 from service.storage.queueing import QueueingPart
 from service.storage.reading import ReadingPart
+from service.storage.retaining import RetainingPart
 from service.storage.schema import HEAD
 from service.storage.scoring import ScoringPart
 from service.storage.searching import SearchingPart
 from service.storage.sites import SitesPart
 from service.storage.watching import WatchingPart
+from service.storage.waves import WavesPart
 
 
 class SchemaError(ReplydeskError):
@@ -46,10 +50,13 @@ class SqlTx(
     PeoplePart,
     ActsPart,
     WatchingPart,
+    ErasingPart,
+    RetainingPart,
     QueueingPart,
     CasesPart,
     AuthorsPart,
     SearchingPart,
+    WavesPart,
 ):
     """One transaction on a SQL database."""
 
@@ -85,6 +92,9 @@ class SqlStore:
             return added
         with self.write() as tx:
             return tx.add_comments(site_id, [draft], now).get(draft.id)
+
+    def purge(self) -> bool:
+        return purge(self._engine)
 
     def ping(self) -> None:
         with self._reading.begin() as connection:

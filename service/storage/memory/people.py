@@ -52,15 +52,15 @@ class PeoplePart(Part):
     def end_session(self, token_hash: str) -> None:
         self._change().sessions.pop(token_hash, None)
 
-    def prune(self, now: datetime, keys_before: datetime) -> int:
+    def prune(self, now: datetime, keys_before: datetime, limit: int = 1_000) -> int:
         state = self._change()
-        links = [token for token, link in state.sign_ins.items() if link.expires_at <= now]
-        sessions = [token for token, session in state.sessions.items() if session.expires_at <= now]
+        links = [token for token, link in state.sign_ins.items() if link.expires_at <= now][:limit]
+        sessions = [token for token, session in state.sessions.items() if session.expires_at <= now][:limit]
         keys = [
             (site_id, key)
             for (site_id, key), used_at in state.keys_at.items()
             if used_at < keys_before and not key.startswith(KEPT_FOR_GOOD)
-        ]
+        ][:limit]
         for token in links:
             del state.sign_ins[token]
         for token in sessions:

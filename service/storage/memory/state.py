@@ -14,7 +14,10 @@ from service.moderation.events import Delivery
 from service.moderation.policy import Policy
 from service.moderation.standing import AuthorStanding
 from service.moderation.verdict import Decision
+from service.moderation.waves import Wave
 from service.ports import Key, Label, Moderator, Site
+from service.ports.privacy import Erasure
+from service.ports.waves import Bundle
 from service.storage.columns import from_microseconds, to_json, to_microseconds
 
 PLAIN: Final = PlainNotary()
@@ -76,6 +79,7 @@ class State:
     act_heads: list[Head] = field(default_factory=list)
     sign_in_failures: dict[str, tuple[int, datetime]] = field(default_factory=dict)
     numbers: dict[str, int] = field(default_factory=dict)
+    erasures: dict[str, Erasure] = field(default_factory=dict)
     claims: dict[int, tuple[int, datetime]] = field(default_factory=dict)
     matters: dict[tuple[int, Matter], OpenMatter] = field(default_factory=dict)
     closed: dict[int, dict[tuple[int, Matter], OpenMatter]] = field(default_factory=dict)
@@ -84,6 +88,11 @@ class State:
     standings: dict[tuple[int, str], AuthorStanding] = field(default_factory=dict)
     words: dict[int, frozenset[str]] = field(default_factory=dict)
     views: dict[int, tuple[int, View]] = field(default_factory=dict)
+    waves: dict[int, Wave] = field(default_factory=dict)
+    wave_bands: set[tuple[int, int]] = field(default_factory=set)
+    wave_members: dict[int, int] = field(default_factory=dict)
+    bundles: dict[int, Bundle] = field(default_factory=dict)
+    bundled: dict[int, int] = field(default_factory=dict)
 
     def copy(self) -> State:
         """Return a state of its own with the same records; the records themselves are frozen and shared."""

@@ -11,14 +11,15 @@ from service.moderation.chain import Notary, PlainNotary
 from service.moderation.comment import Comment, Draft, Status
 from service.ports import Backlog, Site, SiteQueue
 from service.storage.memory.acts import ActsPart
-from service.storage.memory.decisions import DecisionsPart
 from service.storage.memory.deliveries import DeliveriesPart
+from service.storage.memory.forgetting import RetainingPart
 from service.storage.memory.people import PeoplePart
 from service.storage.memory.sites import SitesPart
 from service.storage.memory.state import State
+from service.storage.memory.waves import WavesPart
 
 
-class MemoryTx(SitesPart, DecisionsPart, DeliveriesPart, PeoplePart, ActsPart):
+class MemoryTx(SitesPart, RetainingPart, DeliveriesPart, PeoplePart, ActsPart, WavesPart):
     """One transaction on the double."""
 
     def backlog(self, now: datetime) -> Backlog:
@@ -35,8 +36,6 @@ class MemoryTx(SitesPart, DecisionsPart, DeliveriesPart, PeoplePart, ActsPart):
             departures_due=len(self.departures_due(now, limit=len(self._state.decisions))),
         )
 
-
-class MemoryStore:
     def site_queues(self, limit: int = 1_000) -> list[SiteQueue]:
         return [self._queue_of(site) for site in self.sites()[:limit]]
 
@@ -56,6 +55,8 @@ class MemoryStore:
             deliveries_dead=mail.count("dead"),
         )
 
+
+class MemoryStore:
     """A store that forgets everything with the process. A reader sees the last committed state and waits for nobody."""
 
     def __init__(self, notary: Notary | None = None) -> None:
@@ -77,6 +78,10 @@ class MemoryStore:
     def add_comment(self, site_id: int, draft: Draft, now: datetime) -> Comment | None:
         with self.write() as tx:
             return tx.add_comments(site_id, [draft], now).get(draft.id)
+
+    def purge(self) -> bool:
+        """Nothing is on any disk."""
+        return True
 
     def ping(self) -> None:
         """A memory always answers."""

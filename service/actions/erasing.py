@@ -1,0 +1,92 @@
+"""erase: forget what one person wrote on one site, for good, and count what was touched."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from service.actions.leaving import leave
+from service.actions.moving import follow_up, swap
+from service.moderation.comment import Comment, Status
+from service.moderation.verdict import Action, Who
+from service.ports import DELIVER, House, Site, Tx
+
+BATCH = 100
+"""Comments in one transaction: whoever wrote thousands does not stop all others from writing meanwhile."""
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """What an erasure touched: the comments' ids as the site knows them, and rows by table."""
+
+    removed: tuple[str, ...]
+    kept_without_author: tuple[str, ...]
+    rows: Mapping[str, int]
+    called_back: bool
+
+    @property
+    def comments(self) -> int:
+        """How many comments it reached."""
+        return len(self.removed) + len(self.kept_without_author)
+
+
+def erase(
+    house: House, site: Site, author_keys: Collection[str], who_kind: Who, who: str, reference: str
+) -> Erased:
+    """Erase everything these author keys wrote on the site, in whatever state, and return what was touched.
+
+    Each batch is whole when it is committed, so that a broken one is simply run again. What waits to be delivered is
+    dropped; the site is told by `comment.erased`, whose reason is the `reference`. By the site's option the text that
+    readers see stays, without its author.
+    """
+    removed: list[str] = []
+    kept: list[str] = []
+    rows: Counter[str] = Counter()
+    called_back = False
+    while True:
+        with house.store.write() as tx:
+            mine = tx.written_by(site.id, author_keys, BATCH, lock=True)
+            if not mine:
+                rows.update(tx.forget_author(site.id, author_keys))
+                break
+            shown = {one.pk for one in mine if _stays(site, one)}
+            touched, told = _erase(tx, site, mine, shown, who_kind, who, reference, house.clock())
+        rows.update(touched)
+        called_back = called_back or told
+        kept += [one.id for one in mine if one.pk in shown]
+        removed += [one.id for one in mine if one.pk not in shown]
+    if called_back:
+        house.bell.ring(DELIVER)
+    return Erased(tuple(removed), tuple(kept), dict(rows), called_back)
+
+
+def _stays(site: Site, comment: Comment) -> bool:
+    """Whether readers go on seeing the text, without its author."""
+    return site.options.erased_texts == "keep" and comment.published_revision is not None
+
+
+def _erase(
+    tx: Tx,
+    site: Site,
+    mine: Sequence[Comment],
+    shown: Collection[int],
+    who_kind: Who,
+    who: str,
+    reference: str,
+    now: datetime,
+) -> tuple[Mapping[str, int], bool]:
+    left = []
+    for comment in mine:
+        standing = tx.decision(comment.decision_id) if comment.decision_id else None
+        if standing and standing.seq is None:
+            tx.undo_decision(standing.id, now)
+        erasure = follow_up(tx, comment, Action.ERASE, Status.ERASED, who_kind, who, reference, now)
+        published = comment.published_revision if comment.pk in shown else None
+        swap(tx, comment, standing, Status.ERASED, erasure.id, published, now)
+        left.append((comment, erasure))
+    touched = tx.empty([comment.pk for comment in mine], shown)
+    # what the site is told now is told of the emptied comment
+    told = [(tx.comment_by_pk(comment.pk) or comment, erasure) for comment, erasure in left]
+    return touched, leave(tx, {site.id: site}, told, fresh=True)

@@ -1,0 +1,276 @@
+"""Forgetting a person or a site: what was written is found by its author key, and taken out of every table it is in."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from functools import cache
+from typing import Any, Final
+
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Executable,
+    Select,
+    Table,
+    and_,
+    bindparam,
+    delete,
+    func,
+    insert,
+    literal,
+    select,
+    tuple_,
+    update,
+)
+
+from service.moderation.comment import Comment
+from service.ports.privacy import Erasure
+from service.storage.columns import Instant
+from service.storage.desk_tables import is_present, standings
+from service.storage.reading import COMMENTS, PAGE_LIMIT, TEXTS, in_revision, joined
+from service.storage.schema import (
+    comments,
+    decisions,
+    deliveries,
+    erasures,
+    is_unpurged,
+    metadata,
+    notes,
+    originals,
+    revisions,
+    sites,
+    word,
+)
+from service.storage.searching import SearchingPart
+
+_PKS: BindParameter[Any] = bindparam("pks", expanding=True)
+_SHOWN: BindParameter[Any] = bindparam("shown", expanding=True)
+_KEYS: BindParameter[Any] = bindparam("author_keys", expanding=True)
+
+_WRITTEN = (
+    COMMENTS.where(
+        comments.c.site_id == bindparam("site_id"),
+        comments.c.author_key.in_(_KEYS),
+        comments.c.author_key.is_not(None),
+        comments.c.pk > bindparam("after"),
+    )
+    .order_by(comments.c.pk)
+    .limit(bindparam("limit"))
+)
+_LOCKED = _WRITTEN.with_for_update(of=comments)
+_SUPERSEDED = (
+    COMMENTS.add_columns(*TEXTS)
+    .join(revisions, revisions.c.comment_pk == comments.c.pk)
+    .where(comments.c.pk == bindparam("pk"))
+    .order_by(revisions.c.revision)
+)
+_NOBODY: Final[Mapping[str, object]] = {"author_name": "", "website": None, "author_key": None}
+_EMPTY = (
+    update(comments)
+    .where(comments.c.pk.in_(_PKS))
+    .values(
+        **_NOBODY,
+        status="erased",
+        content_hash="",
+        ip=None,
+        user_agent=None,
+        referrer=None,
+        signals=None,
+        verdict=None,
+        label=None,
+        score=None,
+        doubt=None,
+        language=None,
+        lease_until=None,
+    )
+)
+_IS_SHOWN = and_(comments.c.pk.in_(_SHOWN), comments.c.published_revision.is_not(None))
+_BLANK = update(comments).where(comments.c.pk.in_(_PKS))
+_BLANK_TEXT = _BLANK.where(~and_(_IS_SHOWN, comments.c.published_revision == comments.c.revision)).values(
+    body=""
+)
+_HIDE = _BLANK.where(~_IS_SHOWN).values(published_revision=None)
+_KEPT_REVISION = (
+    select(literal(1))
+    .where(
+        comments.c.pk == revisions.c.comment_pk,
+        comments.c.pk.in_(_SHOWN),
+        comments.c.published_revision == revisions.c.revision,
+    )
+    .exists()
+)
+_DROP_REVISIONS = delete(revisions).where(revisions.c.comment_pk.in_(_PKS), ~_KEPT_REVISION)
+_BLANK_REVISIONS = (
+    update(revisions).where(revisions.c.comment_pk.in_(_PKS)).values(**_NOBODY, content_hash="", verdict=None)
+)
+_OF_THESE = select(decisions.c.pk).where(decisions.c.comment_pk.in_(_PKS))
+_SPEECHLESS = (
+    update(decisions)
+    .where(decisions.c.comment_pk.in_(_PKS), decisions.c.who_kind != word("machine"))
+    .where(decisions.c.reason.is_not(None), decisions.c.action != word("erase"))
+    .values(reason=None)
+)
+_DROP_WAITING = (
+    update(deliveries)
+    .where(deliveries.c.comment_pk.in_(_PKS), deliveries.c.state.in_([word("waiting"), word("dead")]))
+    .values(state="dropped")
+)
+_EMPTY_DELIVERIES = (
+    update(deliveries)
+    .where(deliveries.c.comment_pk.in_(_PKS), func.length(deliveries.c.payload) > 0)
+    .values(payload=b"")
+)
+_THEIR_OLD_TEXTS = (
+    select(revisions.c.comment_pk, revisions.c.revision)
+    .join(comments, comments.c.pk == revisions.c.comment_pk)
+    .where(comments.c.site_id == bindparam("of_site"), revisions.c.author_key.in_(_KEYS))
+    .order_by(revisions.c.comment_pk, revisions.c.revision)
+    .limit(PAGE_LIMIT)
+)
+_THEIR_STANDINGS = and_(standings.c.site_id == bindparam("of_site"), standings.c.author_key.in_(_KEYS))
+_HOLDS_A_BAN = and_(is_present, standings.c.standing == word("banned"))
+_DROP_STANDINGS = delete(standings).where(_THEIR_STANDINGS, ~_HOLDS_A_BAN)
+_BARE_BANS = update(standings).where(_THEIR_STANDINGS, _HOLDS_A_BAN).values(reason=None)
+_ERASURE = select(erasures).where(erasures.c.id == bindparam("erasure_id"))
+_UNPURGED = select(func.count()).select_from(erasures).where(is_unpurged)
+_PURGED = (
+    update(erasures)
+    .where(is_unpurged, erasures.c.created_at < bindparam("made_before", type_=Instant))
+    .values(purged_at=bindparam("now", type_=Instant))
+)
+
+OWN_WAY: Final = frozenset({comments, decisions, deliveries, revisions, notes})
+"""Tables that are not simply emptied of a comment's rows: what stays of them is said above."""
+
+
+class ErasingPart(SearchingPart):
+    """The verbs by which a person is forgotten."""
+
+    def written_by(
+        self, site_id: int, author_keys: Collection[str], limit: int, after: int = 0, lock: bool = False
+    ) -> list[Comment]:
+        if not author_keys:
+            return []
+        values = {"site_id": site_id, "author_keys": sorted(author_keys), "after": after}
+        rows = self._read(_LOCKED if lock else _WRITTEN, limit=max(1, min(limit, PAGE_LIMIT)), **values)
+        return [joined(row) for row in rows.mappings()]
+
+    def superseded(self, pk: int) -> list[Comment]:
+        rows = self._read(_SUPERSEDED, pk=pk).mappings()
+        return [found for row in rows if (found := in_revision(row, row["old_revision"]))]
+
+    def empty(self, pks: Collection[int], shown: Collection[int] = ()) -> Mapping[str, int]:
+        if not pks:
+            return {}
+        these = {"pks": sorted(pks)}
+        kept = {**these, "shown": sorted(shown)}
+        taken = {
+            table.name: self._write(_delete_of(table), **these).rowcount
+            for table in reversed(metadata.sorted_tables)
+            if table not in OWN_WAY and "comment_pk" in table.c
+        }
+        self.forget_texts(pks)
+        taken["notes"] = self._write(_NOTES_OF, **these).rowcount
+        taken["revisions"] = self._write(_DROP_REVISIONS, **kept).rowcount
+        self._write(_BLANK_REVISIONS, **these)
+        self._write(_SPEECHLESS, **these)
+        self._write(_DROP_WAITING, **these)
+        taken["deliveries"] = self._write(_EMPTY_DELIVERIES, **these).rowcount
+        self._write(_BLANK_TEXT, **kept)
+        self._write(_HIDE, **kept)
+        taken["comments"] = self._write(_EMPTY, **these).rowcount
+        return taken
+
+    def forget_author(self, site_id: int, author_keys: Collection[str]) -> Mapping[str, int]:
+        if not author_keys:
+            return {}
+        whose = {"of_site": site_id, "author_keys": sorted(author_keys)}
+        gone = {
+            "standings": self._write(_DROP_STANDINGS, **whose).rowcount,
+            "bans_kept": self._write(_BARE_BANS, **whose).rowcount,
+        }
+        places = [(row.comment_pk, row.revision) for row in self._read(_THEIR_OLD_TEXTS, **whose)]
+        if not places:
+            return gone
+        told = {"places": places}
+        return {
+            **gone,
+            "deliveries": self._write(_EMPTY_DELIVERIES_AT, **told).rowcount,
+            "originals": self._write(_DROP_ORIGINALS_AT, **told).rowcount,
+            "revisions": self._write(_DROP_REVISIONS_AT, **told).rowcount,
+        }
+
+    def add_erasure(self, erasure: Erasure) -> None:
+        self._write(
+            insert(erasures),
+            id=erasure.id,
+            site_id=erasure.site_id,
+            requested_by=erasure.requested_by,
+            comments=erasure.comments,
+            receipt=erasure.receipt,
+            created_at=erasure.created_at,
+        )
+
+    def erasure(self, erasure_id: str) -> Erasure | None:
+        row = self._read(_ERASURE, erasure_id=erasure_id).mappings().first()
+        return Erasure(**{name: row[name] for name in row if name != "pk"}) if row else None
+
+    def erasures_unpurged(self) -> int:
+        return int(self._read(_UNPURGED).scalar_one())
+
+    def mark_purged(self, made_before: datetime, now: datetime) -> int:
+        return self._write(_PURGED, made_before=made_before, now=now).rowcount
+
+    def remove_site(self, site_id: int) -> Mapping[str, int]:
+        return {
+            table.name: self._write(statement, of_site=site_id).rowcount
+            for table in reversed(metadata.sorted_tables)
+            if (statement := _delete_of_site(table)) is not None
+        }
+
+
+_PLACES: BindParameter[Any] = bindparam("places", expanding=True)
+_NOTES_OF = delete(notes).where(notes.c.decision_id.in_(_OF_THESE))
+_DROP_REVISIONS_AT = delete(revisions).where(
+    tuple_(revisions.c.comment_pk, revisions.c.revision).in_(_PLACES)
+)
+_DROP_ORIGINALS_AT = delete(originals).where(
+    tuple_(originals.c.comment_pk, originals.c.revision).in_(_PLACES)
+)
+_EMPTY_DELIVERIES_AT = (
+    update(deliveries)
+    .where(
+        deliveries.c.decision_id.in_(
+            select(decisions.c.pk).where(tuple_(decisions.c.comment_pk, decisions.c.revision).in_(_PLACES))
+        ),
+        deliveries.c.state != word("waiting"),
+    )
+    .values(payload=b"")
+)
+
+
+@cache
+def _delete_of(table: Table) -> Executable:
+    return delete(table).where(table.c.comment_pk.in_(_PKS))
+
+
+@cache
+def _delete_of_site(table: Table) -> Executable | None:
+    """Return what deletes a site's rows of a table, None where no row belongs to one site."""
+    if table is sites:
+        return delete(sites).where(sites.c.pk == bindparam("of_site"))
+    whose: ColumnElement[bool]
+    if "site_id" in table.c:
+        whose = table.c.site_id == bindparam("of_site")
+    elif "comment_pk" in table.c:
+        whose = table.c.comment_pk.in_(_pks_of_site(comments))
+    elif "decision_id" in table.c:
+        whose = table.c.decision_id.in_(_pks_of_site(decisions))
+    else:
+        return None
+    return delete(table).where(whose)
+
+
+def _pks_of_site(table: Table) -> Select[Any]:
+    return select(table.c.pk).where(table.c.site_id == bindparam("of_site"))

@@ -1,0 +1,99 @@
+"""What is old enough goes, a bounded number of rows at a time, so that nobody who writes waits long."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from sqlalchemy import BindParameter, Executable, Select, and_, bindparam, delete, func, select, tuple_, update
+
+from service.moderation.comment import Status
+from service.storage.columns import Instant
+from service.storage.part import Part
+from service.storage.schema import (
+    comments,
+    decisions,
+    deliveries,
+    is_expiring,
+    is_of_client,
+    originals,
+    word,
+)
+
+_BEFORE = bindparam("before", type_=Instant)
+_SITE: BindParameter[Any] = bindparam("of_site")
+_LIMIT: BindParameter[Any] = bindparam("limit")
+
+
+@cache
+def _expired(status: Status) -> Select[Any]:
+    """Find them by the moment they came, which is indexed and lies before any decision, then by the decision's."""
+    since = func.coalesce(decisions.c.effective_at, comments.c.decided_at, comments.c.received_at)
+    return (
+        select(comments.c.pk)
+        .outerjoin(decisions, decisions.c.pk == comments.c.decision_id)
+        .where(
+            comments.c.site_id == _SITE,
+            comments.c.status == word(status.value),
+            is_expiring,
+            comments.c.received_at < _BEFORE,
+            since < _BEFORE,
+        )
+        .order_by(comments.c.received_at)
+        .limit(_LIMIT)
+        .with_for_update(of=comments, skip_locked=True)
+    )
+
+
+_OLD_CLIENTS = (
+    select(comments.c.pk)
+    .where(comments.c.site_id == _SITE, is_of_client, comments.c.received_at < _BEFORE)
+    .order_by(comments.c.received_at)
+    .limit(_LIMIT)
+    .with_for_update(skip_locked=True)
+)
+_DROP_CLIENTS = (
+    update(comments).where(comments.c.pk.in_(_OLD_CLIENTS)).values(ip=None, user_agent=None, referrer=None)
+)
+_OLD_ORIGINALS = (
+    select(originals.c.comment_pk, originals.c.revision, originals.c.field)
+    .join(comments, comments.c.pk == originals.c.comment_pk)
+    .where(comments.c.site_id == _SITE, comments.c.received_at < _BEFORE)
+    .order_by(originals.c.comment_pk)
+    .limit(_LIMIT)
+)
+_DROP_ORIGINALS = delete(originals).where(
+    tuple_(originals.c.comment_pk, originals.c.revision, originals.c.field).in_(_OLD_ORIGINALS)
+)
+_OLD_DELIVERIES = (
+    select(deliveries.c.pk)
+    .where(
+        deliveries.c.site_id == _SITE,
+        and_(deliveries.c.state != word("waiting"), deliveries.c.created_at < _BEFORE),
+    )
+    .order_by(deliveries.c.pk)
+    .limit(_LIMIT)
+)
+_DROP_DELIVERIES = delete(deliveries).where(deliveries.c.pk.in_(_OLD_DELIVERIES))
+
+
+class RetainingPart(Part):
+    """The verbs by which a period is forgotten."""
+
+    def expired(self, site_id: int, status: Status, before: datetime, limit: int) -> list[int]:
+        self._must_write()
+        found = self._read(_expired(status), of_site=site_id, before=before, limit=limit)
+        return sorted(found.scalars())
+
+    def drop_clients(self, site_id: int, before: datetime, limit: int) -> int:
+        return self._drop(_DROP_CLIENTS, site_id, before, limit)
+
+    def drop_originals(self, site_id: int, before: datetime, limit: int) -> int:
+        return self._drop(_DROP_ORIGINALS, site_id, before, limit)
+
+    def drop_deliveries(self, site_id: int, before: datetime, limit: int) -> int:
+        return self._drop(_DROP_DELIVERIES, site_id, before, limit)
+
+    def _drop(self, statement: Executable, site_id: int, before: datetime, limit: int) -> int:
+        return self._write(statement, of_site=site_id, before=before, limit=limit).rowcount
