@@ -1,16 +1,29 @@
-"""Training texts made from others: disguised and misspelt copies, so that what read-as leaves is met in training."""
+"""Training texts made from others: disguised and misspelt copies, and copies that speak of a named group of people."""
 
 from __future__ import annotations
+
+import re
 
 import numpy as np
 from numpy.typing import NDArray
 
 from classifier import disguise
 from classifier.data import LONGEST, Corpus
+from classifier.invented import group
+from classifier.model import LABELS
 
 Rng = np.random.Generator
 
 _TRICKS = (*disguise.NAMED.values(), disguise.accented)
+
+_SOMEBODY = re.compile(
+    r"\b(?:people|persons?|m[ae]n|wom[ae]n|guys?|folks|friends?|kids?|boys?|girls?|couples?|teachers?|students?|doctors?"
+    r"|neighbou?rs?|writers?|artists?|characters?|communit(?:y|ies)|famil(?:y|ies)|voters?|citizens?|workers?|actors?)\b",
+    re.IGNORECASE,
+)
+_NAMED = ("jigsaw", "goemotions", "youtube_unlabelled", "toxic_spans_civil")
+_ATTACK = LABELS.index("identity_attack")
+_MILD = 0.2
 
 
 def disguised(corpus: Corpus, count: int, seed: int) -> Corpus:
@@ -23,6 +36,33 @@ def disguised(corpus: Corpus, count: int, seed: int) -> Corpus:
         trick = _TRICKS[row // 2 % len(_TRICKS)]
         copies.texts[row] = misspelt(short, rng) if row % 2 else trick(short, rng)
     copies.sources = np.full(len(copies), "disguised")
+    return copies
+
+
+def peopled(corpus: Corpus, count: int, seed: int) -> Corpus:
+    """Copies up to `count` short English texts that speak of people, and says of which group they are.
+
+    Labels stay as they were: who somebody is makes no remark toxic, and none harmless. Only whether a toxic one attacks
+    the group is not known any more.
+    """
+    rng = np.random.default_rng(seed)
+    usable = np.flatnonzero(np.isin(corpus.sources, _NAMED) & (corpus.languages == "en"))
+    speaking = [
+        row for row in usable.tolist() if len(corpus.texts[row]) < 600 and _SOMEBODY.search(corpus.texts[row])
+    ]
+    chosen = rng.permutation(np.array(speaking, np.int64))[:count]
+    copies = corpus.take(chosen)
+    for row, text in enumerate(copies.texts):
+        places = [match.start() for match in _SOMEBODY.finditer(text)]
+        at = places[int(rng.integers(len(places)))]
+        copies.texts[row] = f"{text[:at]}{group(rng)} {text[at:]}"
+    told = np.where(
+        np.isnan(copies.labels[:, 0]), 1 / (1 + np.exp(-copies.teacher[:, 0])), copies.labels[:, 0]
+    )
+    harsh = ~(told < _MILD)
+    copies.labels[harsh, _ATTACK] = np.nan
+    copies.teacher[harsh, _ATTACK] = np.nan
+    copies.sources = np.full(len(copies), "peopled")
     return copies
 
 

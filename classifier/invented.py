@@ -90,11 +90,15 @@ def _spam(texts: list[str], labels: list[Floats], rng: np.random.Generator, phra
     labels.append(row)
 
 
+def group(rng: np.random.Generator) -> str:
+    """Draws the name of a group of people, those that the sources use as insults more often than others."""
+    return str(rng.choice(grammar()["abused" if rng.random() < _ABUSED else "terms"]))
+
+
 def _identity(texts: list[str], labels: list[Floats], rng: np.random.Generator) -> None:
     """Adds one sentence about a group of people: kind two times in three, cruel otherwise."""
     cruel = rng.random() < 0.33
-    terms = grammar()["abused" if rng.random() < _ABUSED else "terms"]
-    named = {"term": str(rng.choice(terms)), "first": str(rng.choice(_FIRST))}
+    named = {"term": group(rng), "first": str(rng.choice(_FIRST))}
     text = spin(str(rng.choice(grammar()["cruel" if cruel else "kind"])), rng, named)
     row = np.full(len(LABELS), np.nan, np.float32)
     row[[0, 4, 5]] = (0.95, 0.8, 0.93) if cruel else (0.04, 0.03, 0.03)

@@ -9,15 +9,21 @@ from typing import Any
 import numpy as np
 import pytest
 from sklearn.base import clone
+from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import average_precision_score, roc_auc_score
+from sklearn.pipeline import make_pipeline
+from sklearn.utils import estimator_checks as checks
 from sklearn.utils.estimator_checks import estimator_checks_generator
 
-from classifier import data, disguise, metrics, prepare, train
+from classifier import augment, data, disguise, metrics, prepare, train
 from classifier.calibrate import AffineCalibrator
+from classifier.counting import NgramCounter
+from classifier.features import grams
 from classifier.invented import invent
 from classifier.learner import NgramNetwork
 from classifier.network import Network, squeeze, unsqueeze
 from classifier.reread import Lexicon
+from classifier.text import fold
 
 RNG = np.random.default_rng(0)
 
@@ -37,6 +43,48 @@ NEED_MORE = ("check_sample_weights_pandas_series", "check_array_api_input")
 def test_the_calibrator_keeps_scikit_learns_etiquette(check: Callable[[Any], None]) -> None:
     """Every check that scikit-learn has for a transformer passes."""
     check(AffineCalibrator())
+
+
+APPLY_TO_ALL = (
+    checks.check_estimator_cloneable,
+    checks.check_estimator_tags_renamed,
+    checks.check_valid_tag_types,
+    checks.check_estimator_repr,
+    checks.check_no_attributes_set_in_init,
+    checks.check_parameters_default_constructible,
+    checks.check_get_params_invariance,
+    checks.check_set_params,
+    checks.check_mixin_order,
+)
+"""scikit-learn's checks that feed no table of numbers: the others do not apply where texts or bags go in."""
+
+
+@pytest.mark.parametrize("check", APPLY_TO_ALL, ids=lambda check: check.__name__)
+@pytest.mark.parametrize("estimator", [NgramNetwork(), NgramCounter()], ids=lambda each: type(each).__name__)
+def test_what_reads_texts_keeps_scikit_learns_etiquette_too(
+    estimator: Any, check: Callable[..., None]
+) -> None:
+    """Every check passes that applies to an estimator whose input is no table of numbers."""
+    check(type(estimator).__name__, estimator)
+
+
+def test_the_counter_counts_what_the_model_sums() -> None:
+    """A pipeline with any linear learner works on texts; a row adds up to the root of its number of n-grams."""
+    texts = ["you are an idiot", "thank you for this", "y0u 4re an 1diot", ""]
+    counted = NgramCounter().fit_transform(texts)
+    assert counted.shape[0] == 4
+    assert counted[3].sum() == 0
+    found, _ = grams(fold(texts[:1]))
+    assert counted[0].sum() == pytest.approx(np.sqrt(sum(len(each.rows) for each in found)))
+    fitted = make_pipeline(NgramCounter(), LogisticRegression(C=1000)).fit(texts[:3], [1, 0, 1])
+    assert fitted.predict(texts[:2]).tolist() == [1, 0]
+
+
+@pytest.mark.parametrize("wrong", ["one text", [b"bytes"], ["fine", None]], ids=["str", "bytes", "None"])
+def test_the_counter_says_what_is_no_text(wrong: Any) -> None:
+    """A single text, or an item that is none, is refused by name."""
+    with pytest.raises(ValueError, match=r"^X: "):
+        NgramCounter().transform(wrong)
 
 
 def test_calibration_mends_overconfidence() -> None:
@@ -133,6 +181,24 @@ def test_contacts_are_masked_as_at_the_door() -> None:
     """Addresses, numbers and handles become placeholders."""
     text = data.mask_contacts("write to jo.doe@mail.example or +44 20 7946 0000, or @jodoe")
     assert text == "write to ⟦email⟧ or ⟦phone⟧, or ⟦handle⟧"
+
+
+def test_who_is_spoken_of_changes_no_label() -> None:
+    """A copy that names a group keeps its labels, but for the attack on the group where the text is harsh."""
+    corpus = data.Corpus(
+        ["These people are nice", "These people are vermin", "No soul here"],
+        np.array(["jigsaw"] * 3),
+        np.array(["en"] * 3),
+        np.array([[0.0] * 7, [1.0] + [0.0] * 6, [0.0] * 7], np.float32),
+        np.full((3, 7), np.nan, np.float32),
+    )
+    copies = augment.peopled(corpus, 10, 0)
+    assert len(copies) == 2
+    for text, labels in zip(copies.texts, copies.labels, strict=True):
+        assert text.startswith("These ")
+        assert text not in corpus.texts
+        assert labels[0] == (1 if "vermin" in text else 0)
+        assert np.isnan(labels[5]) == ("vermin" in text)
 
 
 def test_missing_data_is_said_in_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
