@@ -7,6 +7,7 @@ wave differ in those.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
@@ -24,9 +25,9 @@ LIMIT: Final = 4_000
 LEAST: Final = 12
 """Letters that a text must have; below, what agrees says nothing ("so true")."""
 SEED: Final = 20261123
-ALIKE: Final = 0.4
-"""From this likeness on two texts are of one wave: on the set of tests/evidence/folding.py 0.85 of the pairs that
-belong together are found and no other (exact match finds 0.015)."""
+EMPTY: Final = 0xFFFFFFFF
+BORROWINGS: Final = 64
+WORD: Final = re.compile(r"[^\W\d_]+")
 
 
 def signatures(texts: Sequence[str]) -> list[bytes | None]:
@@ -45,8 +46,8 @@ def signatures(texts: Sequence[str]) -> list[bytes | None]:
     inside = np.ones(len(windows), np.bool_)
     for end in ends[:-1].tolist():
         inside[end - WINDOW + 1 : end] = False  # a window must not reach into the next text
-    starts = np.concatenate(([0], np.cumsum(lengths - WINDOW + 1)[:-1]))
-    least = _least(windows[inside], starts)
+    rows = np.repeat(np.arange(len(kept)), lengths - WINDOW + 1)
+    least = _least(windows[inside], rows, len(kept))
     for row, n in enumerate(kept):
         made[n] = least[row].tobytes()
     return made
@@ -75,12 +76,11 @@ def likeness(one: bytes, other: bytes) -> float:
 def _letters(text: str) -> str:
     """Returns the letters of a text, folded, one space between words."""
     folded = unicodedata.normalize("NFKC", text[:LIMIT]).casefold()
-    plain = "".join(character if character.isalpha() else " " for character in folded)
-    return " ".join(plain.split())[:LIMIT]
+    return " ".join(WORD.findall(folded))[:LIMIT]
 
 
 def _windows(codes: NDArray[np.uint32]) -> NDArray[np.uint32]:
-    """Hashes every window of the buffer (FNV's prime, then a mix, since low entries are what is kept)."""
+    """Hashes every window of the buffer (FNV's prime, then a mix, since the high bits choose the entry)."""
     import numpy as np
 
     hashed = np.full(len(codes) - WINDOW + 1, 2166136261, np.uint32)
@@ -89,20 +89,29 @@ def _windows(codes: NDArray[np.uint32]) -> NDArray[np.uint32]:
     hashed ^= hashed >> np.uint32(16)
     hashed *= np.uint32(0x7FEB352D)
     hashed ^= hashed >> np.uint32(15)
+    hashed *= np.uint32(0x846CA68B)
+    hashed ^= hashed >> np.uint32(16)
     return hashed
 
 
-def _least(windows: NDArray[np.uint32], starts: NDArray[np.int64]) -> NDArray[np.uint16]:
-    """Returns, per text and entry, the least value of its windows under that entry's own mixing."""
+def _least(windows: NDArray[np.uint32], rows: NDArray[np.int64], count: int) -> NDArray[np.uint16]:
+    """Returns, per text and entry, the least value among the windows that fall to that entry.
+
+    One hash per window does for all entries (one-permutation MinHash); an entry that no window fell to borrows from
+    another, chosen by draws that are the same for every text, so that equal texts borrow alike.
+    """
     import numpy as np
 
-    draw = np.random.default_rng(SEED)
-    factors = draw.integers(1, 2**32, ENTRIES, dtype=np.uint64).astype(np.uint32) | np.uint32(1)
-    terms = draw.integers(0, 2**32, ENTRIES, dtype=np.uint64).astype(np.uint32)
-    made = np.empty((len(starts), ENTRIES), np.uint16)
-    for entry in range(ENTRIES):
-        mixed = windows * factors[entry] + terms[entry]
-        mixed ^= mixed >> np.uint32(15)
-        least = np.minimum.reduceat(mixed, starts)
-        made[:, entry] = ((least * np.uint32(0x9E3779B1)) >> np.uint32(16)).astype(np.uint16)
-    return made
+    entry = (windows.astype(np.uint64) * ENTRIES >> np.uint64(32)).astype(np.int64)
+    value = (windows * np.uint32(0x9E3779B1)) >> np.uint32(16)
+    made = np.full(count * ENTRIES, EMPTY, np.uint32)
+    np.minimum.at(made, rows * ENTRIES + entry, value)
+    own = made.reshape(count, ENTRIES)
+    lenders = np.random.default_rng(SEED).integers(0, ENTRIES, (BORROWINGS, ENTRIES))
+    full = own.copy()
+    for draw in lenders:
+        empty = full == EMPTY
+        if not empty.any():
+            break
+        full = np.where(empty, own[:, draw], full)
+    return np.minimum(full, 0xFFFF).astype(np.uint16)

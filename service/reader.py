@@ -13,6 +13,7 @@ import structlog
 
 from service.moderation.errors import ReplydeskError
 from service.moderation.verdict import Assessment, Span
+from service.moderation.waves import Signature
 from service.ports import Reading
 
 if TYPE_CHECKING:
@@ -23,6 +24,13 @@ EXPLAIN_FROM: Final = 0.2
 LOAD_AGAIN_SECONDS: Final = 10.0
 
 log = structlog.get_logger(__name__)
+
+
+def sign(texts: Sequence[str]) -> list[Signature | None]:
+    """Return what can be compared of each text, None for one that is too short to tell."""
+    from classifier.nearness import bands, signatures
+
+    return [None if made is None else Signature(made, tuple(bands(made))) for made in signatures(texts)]
 
 
 class NoModel(ReplydeskError):

@@ -6,7 +6,7 @@ The lease and the settling are two short transactions; the reading between them 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final
@@ -17,7 +17,7 @@ from service.actions import Scored, settle
 from service.logs import ranges
 from service.moderation.comment import Comment
 from service.moderation.policy import Cut, Policy
-from service.ports import SCORE, House, Reading, Scorer
+from service.ports import SCORE, House, Reading, Scorer, Signer
 from service.reader import NoModel
 from worker.meters import meters
 
@@ -35,7 +35,11 @@ class Bounds:
 
 
 def score_pending(
-    house: House, scorer: Scorer, bounds: Bounds = Bounds(), stopping: Callable[[], bool] = lambda: False
+    house: House,
+    scorer: Scorer,
+    bounds: Bounds = Bounds(),
+    stopping: Callable[[], bool] = lambda: False,
+    sign: Signer = lambda texts: [None] * len(texts),
 ) -> int:
     """Settle what is pending and return how many comments moved; rings for more when it stops before the end."""
     ends_at = time.monotonic() + bounds.seconds
@@ -50,7 +54,7 @@ def score_pending(
         if len(leased.fresh) == bounds.batch:
             house.bell.ring(SCORE)  # there may be more than one worker's worth
         for batch in (leased.fresh, leased.tried):
-            moved += _judge(house, scorer, batch, leased.policies)
+            moved += _judge(house, scorer, batch, leased, sign)
     house.bell.ring(SCORE)
     return moved
 
@@ -62,6 +66,8 @@ class Leased:
     fresh: list[Comment]
     tried: list[Comment]
     policies: Mapping[int, Policy]
+    waves_decided: Collection[int] = ()
+    """Sites where a decision stands over a wave, so that every arrival is compared with it."""
 
 
 def _lease(house: House, batch: int) -> Leased:
@@ -72,35 +78,37 @@ def _lease(house: House, batch: int) -> Leased:
         fresh = tx.lease_pending(now, until, batch)
         tried = tx.lease_pending(now, until, 1, retried=True)
         sites = [tx.site_by_id(site_id) for site_id in {one.site_id for one in (*fresh, *tried)}]
-    return Leased(fresh, tried, {site.id: site.policy for site in sites if site})
+        waves_decided = tx.sites_with_waves_decided(now) if fresh or tried else ()
+    meters().leases_expired.labels("score").inc(len(tried))
+    return Leased(fresh, tried, {site.id: site.policy for site in sites if site}, waves_decided)
 
 
-def _judge(house: House, scorer: Scorer, comments: Sequence[Comment], policies: Mapping[int, Policy]) -> int:
+def _judge(house: House, scorer: Scorer, comments: Sequence[Comment], leased: Leased, sign: Signer) -> int:
     if not comments:
         return 0
     started = time.monotonic()
     spent = [Scored(one, None, exhausted=True) for one in comments if one.attempts > house.max_attempts]
     scored = spent + _assess(scorer, [one for one in comments if one.attempts <= house.max_attempts])
-    scored = _explain(scorer, scored, policies)
+    scored = _sign(sign, _explain(scorer, scored, leased.policies), leased)
     read = time.monotonic()
     try:
         moved = settle(house, scored)
     except Exception:
         _give_back(house, comments)  # the store failed, not the texts: no attempt is counted
         raise
-    log.info(
-        "score.batch",
-        leased=len(comments),
-        moved=moved,
-        oldest_s=round((house.clock() - min(one.received_at for one in comments)).total_seconds(), 3),
-        read_ms=round((read - started) * 1000, 1),
-        settle_ms=round((time.monotonic() - read) * 1000, 1),
-    )
     settled, now = time.monotonic(), house.clock()
     meters().judged(scored, read - started, settled - read, now)
+    log.info(
+        "score.batch",
+        comments=ranges(one.pk for one in comments),
+        leased=len(comments),
+        moved=moved,
+        oldest_s=round((now - min(one.received_at for one in comments)).total_seconds(), 3),
+        read_ms=round((read - started) * 1000, 1),
+        settle_ms=round((settled - read) * 1000, 1),
+    )
     return moved
 
-        comments=ranges(one.pk for one in comments),
 
 def _assess(scorer: Scorer, comments: Sequence[Comment]) -> list[Scored]:
     """Score a batch. One that fails is tried again text by text; a text that fails alone keeps its lease.
@@ -139,6 +147,32 @@ def _explain(scorer: Scorer, scored: Sequence[Scored], policies: Mapping[int, Po
     except Exception as failure:  # noqa: BLE001  # likewise
         log.warning("score.unexplained", comments=len(doubtful), error=type(failure).__name__)
     return explained
+
+
+def _sign(sign: Signer, scored: Sequence[Scored], leased: Leased) -> list[Scored]:
+    """Give a signature to those that may be held, and to every arrival where a decision stands over a wave."""
+    wanted = [
+        n
+        for n, one in enumerate(scored)
+        if one.comment.site_id in leased.waves_decided
+        or one.assessment is None
+        or not one.assessment.confident
+        or _is_doubtful(one, leased.policies.get(one.comment.site_id))
+    ]
+    signed = list(scored)
+    try:
+        signatures = sign([_read_text(scored[n]) for n in wanted]) if wanted else []
+        for n, signature in zip(wanted, signatures, strict=True):
+            signed[n] = replace(scored[n], signature=signature)
+    except Exception as failure:  # noqa: BLE001  # likewise: what cannot be compared is decided by itself
+        log.warning("score.unsigned", comments=len(wanted), error=type(failure).__name__)
+    return signed
+
+
+def _read_text(one: Scored) -> str:
+    """Return the text as the classifier read it through its disguise, or as it stands."""
+    reads_as = one.assessment.reads_as if one.assessment else None
+    return reads_as or one.comment.body
 
 
 def _is_doubtful(one: Scored, policy: Policy | None) -> bool:

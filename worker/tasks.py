@@ -9,6 +9,7 @@ import structlog
 from celery import current_app, shared_task
 
 from service.ports import DELIVER, DEPART, SCORE, SWEEP
+from service.reader import sign
 from worker.process import Process, present
 from worker.score import Bounds, score_pending
 from worker.sweep import depart_due
@@ -20,7 +21,7 @@ log = structlog.get_logger(__name__)
 def score() -> None:
     """Score what is pending."""
     bounds, stopping = Bounds(batch=current_app.settings.score_batch), current_app.stopping.is_set
-    _attempt(lambda process: score_pending(process.parts.house, process.scorer, bounds, stopping))
+    _attempt(lambda process: score_pending(process.parts.house, process.scorer, bounds, stopping, sign))
 
 
 @shared_task(name=DELIVER)  # type: ignore[untyped-decorator]  # Celery ships no types

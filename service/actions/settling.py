@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from service.actions.folding import Candidate, fold, note_covered, note_folds
 from service.actions.leaving import leave
 from service.moderation.comment import Comment, Status
 from service.moderation.links import count_links
 from service.moderation.policy import Facts, decide
+from service.moderation.standing import Standing
 from service.moderation.verdict import OUTCOME, Action, Assessment, Decision, Verdict, Who
+from service.moderation.waves import Signature
 from service.ports import (
     DELIVER,
     House,
@@ -29,6 +32,8 @@ class Scored:
     assessment: Assessment | None
     exhausted: bool = False
     late: bool = False
+    signature: Signature | None = None
+    """What of the text can be compared with others; None: it is in no wave."""
 
 
 def settle(house: House, scored: Sequence[Scored]) -> int:
@@ -42,15 +47,24 @@ def settle(house: House, scored: Sequence[Scored]) -> int:
     with house.store.write() as tx:
         sites = {site_id: tx.site_by_id(site_id) for site_id in {one.comment.site_id for one in scored}}
         known = _known_authors(tx, scored, sites)
+        standings = _standings(tx, scored, now)
         ids = tx.new_decision_ids(len(scored))
+        at_home = [(one, site) for one in scored if (site := sites[one.comment.site_id]) is not None]
+        candidates = [
+            Candidate(one.comment.pk, site, one.signature, _verdict(one, site, known, standings))
+            for one, site in at_home
+        ]
+        folds = fold(tx, candidates, now)
         decided = [
-            _machine_decision(one, decision_id, _verdict(one, site, known), now)
-            for one, decision_id in zip(scored, ids, strict=True)
-            if (site := sites[one.comment.site_id]) is not None
+            _machine_decision(one, decision_id, verdict, now)
+            for (one, _), decision_id, verdict in zip(at_home, ids, folds.verdicts, strict=False)
         ]
         moved = tx.move([move for move, _, _ in decided])
+        tx.index_texts(moved)
         left = [(comment, decision) for move, comment, decision in decided if move.pk in moved]
+        note_folds(tx, folds, moved, now)
         called_back = leave(tx, {key: site for key, site in sites.items() if site}, left, fresh=True)
+        note_covered(tx, folds, {comment.pk: decision.id for comment, decision in left})
     if called_back:
         house.bell.ring(DELIVER)
     return len(left)
@@ -66,7 +80,25 @@ def _known_authors(tx: Tx, scored: Sequence[Scored], sites: dict[int, Site | Non
     return {(site_id, key) for site_id, keys in asked.items() for key in tx.has_approved(site_id, keys)}
 
 
-def _verdict(one: Scored, site: Site, known: set[tuple[int, str]]) -> Verdict:
+def _standings(tx: Tx, scored: Sequence[Scored], now: datetime) -> dict[tuple[int, str], Standing]:
+    """Look up where the authors stand, one question for each site in the batch."""
+    asked: dict[int, set[str]] = defaultdict(set)
+    for one in scored:
+        if one.comment.author_key:
+            asked[one.comment.site_id].add(one.comment.author_key)
+    return {
+        (site_id, key): standing.standing
+        for site_id, keys in asked.items()
+        for key, standing in tx.standings(site_id, keys, now).items()
+    }
+
+
+def _verdict(
+    one: Scored,
+    site: Site,
+    known: set[tuple[int, str]],
+    standings: Mapping[tuple[int, str], Standing],
+) -> Verdict:
     comment = one.comment
     fill = comment.signals.get("fill_seconds")
     facts = Facts(
@@ -83,6 +115,7 @@ def _verdict(one: Scored, site: Site, known: set[tuple[int, str]]) -> Verdict:
         attempts=comment.attempts,
         exhausted=one.exhausted,
         late=one.late,
+        standing=standings.get((site.id, comment.author_key or "")),
     )
     return decide(one.assessment, facts, site.policy)
 

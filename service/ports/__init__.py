@@ -15,7 +15,7 @@ from service.ports.records import (
     Submission,
 )
 from service.ports.tx import Tx
-from service.ports.world import Bell, Clock, House, Reading, Scorer, Sealer, Store
+from service.ports.world import Bell, Clock, House, Reading, Scorer, Sealer, Signer, Store
 
 __all__ = [
     "DELIVER",
@@ -37,9 +37,10 @@ __all__ = [
     "Reading",
     "Scorer",
     "Sealer",
+    "Signer",
     "Site",
-    "Store",
     "SiteQueue",
+    "Store",
     "Submission",
     "Tx",
 ]

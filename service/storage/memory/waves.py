@@ -1,0 +1,122 @@
+"""The double's waves, and what was decided together in it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from service.moderation.comment import Comment, Status
+from service.moderation.verdict import Action
+from service.moderation.waves import Signature, Wave
+from service.ports.waves import Bundle
+from service.storage.memory.state import Part, as_stored
+from service.storage.waves import BAND_LIMIT
+
+
+class WavesPart(Part):
+    """The verbs about waves and bundles."""
+
+    def waves_near(self, site_id: int, bands: Collection[int], since: datetime) -> dict[int, list[Wave]]:
+        near: dict[int, list[Wave]] = defaultdict(list)
+        for band, wave_id in sorted(self._state.wave_bands):
+            wave = self._state.waves[wave_id]
+            fresh = wave.begun_at >= since or (wave.stands_until is not None and wave.stands_until >= since)
+            if band in bands and wave.site_id == site_id and fresh and len(near[band]) < BAND_LIMIT:
+                near[band].append(wave)
+        return {band: found for band, found in near.items() if found}
+
+    def add_waves(self, site_id: int, signatures: Sequence[Signature], now: datetime) -> list[Wave]:
+        state = self._change()
+        made = [
+            Wave(state.next("wave"), site_id, signature.entries, as_stored(now)) for signature in signatures
+        ]
+        for wave, signature in zip(made, signatures, strict=True):
+            state.waves[wave.id] = wave
+            state.wave_bands.update((band, wave.id) for band in signature.bands)
+        return made
+
+    def join_waves(self, members: Sequence[tuple[int, int]]) -> None:
+        self._change().wave_members.update(members)
+
+    def waves_of(self, comment_pks: Collection[int]) -> dict[int, Wave]:
+        members = self._state.wave_members
+        return {pk: self._state.waves[members[pk]] for pk in comment_pks if pk in members}
+
+    def wave_sizes(self, wave_ids: Collection[int]) -> dict[int, int]:
+        sizes = {wave_id: len(self._held(wave_id)) for wave_id in wave_ids}
+        return {wave_id: size for wave_id, size in sizes.items() if size}
+
+    def held_in_wave(self, wave_id: int, after: int, limit: int) -> list[Comment]:
+        return [comment for comment in self._held(wave_id) if comment.pk > after][:limit]
+
+    def _held(self, wave_id: int) -> list[Comment]:
+        members = (pk for pk, its_wave in sorted(self._state.wave_members.items()) if its_wave == wave_id)
+        found = (self._state.comments[pk] for pk in members if pk in self._state.comments)
+        return [comment for comment in found if comment.status is Status.HELD]
+
+    def decide_wave(self, wave_id: int, bundle: Bundle | None, until: datetime | None) -> None:
+        waves = self._change().waves
+        if wave_id in waves:
+            waves[wave_id] = replace(
+                waves[wave_id],
+                action=bundle.action if bundle else None,
+                decided_by=bundle.who if bundle else None,
+                stands_until=as_stored(until) if bundle and until else None,
+                bundle_id=bundle.id if bundle else None,
+            )
+
+    def undecide_waves(self, bundle_id: int) -> None:
+        for wave in [one for one in self._change().waves.values() if one.bundle_id == bundle_id]:
+            self.decide_wave(wave.id, None, None)
+
+    def sites_with_waves_decided(self, now: datetime) -> set[int]:
+        return {
+            wave.site_id
+            for wave in self._state.waves.values()
+            if wave.stands_until is not None and wave.stands_until > now
+        }
+
+    def prune_waves(self, before: datetime, limit: int) -> int:
+        state = self._change()
+        over = sorted(
+            (wave.begun_at, wave.id)
+            for wave in state.waves.values()
+            if wave.begun_at < before and (wave.stands_until is None or wave.stands_until < before)
+        )
+        gone = {wave_id for _, wave_id in over[:limit]}
+        state.waves = {wave_id: wave for wave_id, wave in state.waves.items() if wave_id not in gone}
+        state.wave_bands = {pair for pair in state.wave_bands if pair[1] not in gone}
+        state.wave_members = {pk: its for pk, its in state.wave_members.items() if its not in gone}
+        return len(gone)
+
+    def add_bundle(self, who: str, action: Action, what: str, now: datetime) -> Bundle:
+        state = self._change()
+        made = Bundle(state.next("bundle"), who, action, what, as_stored(now))
+        state.bundles[made.id] = made
+        return made
+
+    def add_to_bundle(self, bundle_id: int, decision_ids: Sequence[int]) -> None:
+        self._change().bundled.update((decision_id, bundle_id) for decision_id in decision_ids)
+
+    def bundle(self, bundle_id: int) -> Bundle | None:
+        return self._state.bundles.get(bundle_id)
+
+    def bundled(self, bundle_id: int, after: int, limit: int) -> list[tuple[int, Comment]]:
+        found = (
+            (decision_id, self._state.comments.get(self._state.decisions[decision_id].comment_pk))
+            for decision_id, its in sorted(self._state.bundled.items())
+            if its == bundle_id and decision_id > after
+        )
+        return [(decision_id, comment) for decision_id, comment in found if comment is not None][:limit]
+
+    def bundles_of(self, decision_ids: Collection[int]) -> dict[int, int]:
+        return {one: self._state.bundled[one] for one in decision_ids if one in self._state.bundled}
+
+    def end_bundle(self, bundle_id: int, now: datetime) -> bool:
+        bundle = self._change().bundles.get(bundle_id)
+        if bundle is None or bundle.undone_at is not None:
+            return False
+        self._state.bundles[bundle_id] = replace(bundle, undone_at=as_stored(now))
+        return True

@@ -1,0 +1,240 @@
+"""Waves and what is decided together, in SQL."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from sqlalchemy import (
+    RowMapping,
+    and_,
+    bindparam,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
+
+from service.moderation.comment import Comment
+from service.moderation.verdict import Action
+from service.moderation.waves import Signature, Wave
+from service.ports.waves import Bundle
+from service.storage.bulk import insert_into
+from service.storage.columns import Instant
+from service.storage.part import Part
+from service.storage.reading import COMMENTS, joined
+from service.storage.schema import comments, decisions, is_held
+from service.storage.wave_tables import bundled, bundles, is_decided, wave_bands, wave_members, waves
+
+BAND_LIMIT = 8
+"""So many waves of one band are looked at; a text has sixteen bands, and copies meet in the oldest."""
+_AT_ONCE = 8_000
+"""Values in one IN list; SQLite takes 32,766 parameters."""
+
+_NEAR = (
+    select(wave_bands.c.band, waves)
+    .join(waves, waves.c.pk == wave_bands.c.wave_id)
+    .where(
+        wave_bands.c.site_id == bindparam("site_id"),
+        wave_bands.c.band.in_(bindparam("bands", expanding=True)),
+        or_(
+            waves.c.begun_at >= bindparam("since", type_=Instant),
+            waves.c.stands_until >= bindparam("since", type_=Instant),
+        ),
+    )
+    .order_by(waves.c.pk)
+)
+_NEW_WAVE = insert(waves).returning(waves.c.pk)
+_OF = (
+    select(wave_members.c.comment_pk, waves)
+    .join(waves, waves.c.pk == wave_members.c.wave_id)
+    .where(wave_members.c.comment_pk.in_(bindparam("pks", expanding=True)))
+)
+_MEMBERS = wave_members.join(comments, comments.c.pk == wave_members.c.comment_pk)
+_SIZES = (
+    select(wave_members.c.wave_id, func.count().label("size"))
+    .select_from(_MEMBERS)
+    .where(wave_members.c.wave_id.in_(bindparam("wave_ids", expanding=True)), is_held)
+    .group_by(wave_members.c.wave_id)
+)
+_HELD = (
+    COMMENTS.join(wave_members, wave_members.c.comment_pk == comments.c.pk)
+    .where(
+        wave_members.c.wave_id == bindparam("wave_id"),
+        wave_members.c.comment_pk > bindparam("after"),
+        is_held,
+    )
+    .order_by(wave_members.c.comment_pk)
+    .limit(bindparam("limit"))
+)
+_DECIDE = (
+    update(waves)
+    .where(waves.c.pk == bindparam("wave_id"))
+    .values(
+        action=bindparam("its_action"),
+        decided_by=bindparam("its_decider"),
+        stands_until=bindparam("its_end"),
+        bundle_id=bindparam("its_bundle"),
+    )
+)
+_UNDECIDE = (
+    update(waves)
+    .where(waves.c.bundle_id == bindparam("of_bundle"))
+    .values(action=None, decided_by=None, stands_until=None, bundle_id=None)
+)
+_STANDING = (
+    select(waves.c.site_id)
+    .distinct()
+    .where(is_decided, waves.c.stands_until > bindparam("now", type_=Instant))
+)
+_OVER = (
+    select(waves.c.pk)
+    .where(
+        waves.c.begun_at < bindparam("before", type_=Instant),
+        or_(waves.c.stands_until.is_(None), waves.c.stands_until < bindparam("before", type_=Instant)),
+    )
+    .order_by(waves.c.begun_at, waves.c.pk)
+    .limit(bindparam("limit"))
+)
+_NEW_BUNDLE = insert(bundles).returning(bundles.c.pk)
+_BUNDLE = select(bundles).where(bundles.c.pk == bindparam("bundle_id"))
+_BUNDLED = (
+    COMMENTS.add_columns(bundled.c.decision_id)
+    .join(decisions, decisions.c.comment_pk == comments.c.pk)
+    .join(bundled, bundled.c.decision_id == decisions.c.pk)
+    .where(bundled.c.bundle_id == bindparam("bundle_id"), bundled.c.decision_id > bindparam("after"))
+    .order_by(bundled.c.decision_id)
+    .limit(bindparam("limit"))
+)
+_BUNDLES_OF = select(bundled).where(bundled.c.decision_id.in_(bindparam("decision_ids", expanding=True)))
+_END = (
+    update(bundles)
+    .where(and_(bundles.c.pk == bindparam("bundle_id"), bundles.c.undone_at.is_(None)))
+    .values(undone_at=bindparam("now"))
+)
+
+
+class WavesPart(Part):
+    """The verbs about waves and bundles."""
+
+    def waves_near(self, site_id: int, bands: Collection[int], since: datetime) -> dict[int, list[Wave]]:
+        near: dict[int, list[Wave]] = defaultdict(list)
+        wanted = sorted(set(bands))
+        for begin in range(0, len(wanted), _AT_ONCE):
+            some = wanted[begin : begin + _AT_ONCE]
+            for row in self._read(_NEAR, site_id=site_id, bands=some, since=since).mappings():
+                if len(near[row["band"]]) < BAND_LIMIT:
+                    near[row["band"]].append(_wave(row))
+        return dict(near)
+
+    def add_waves(self, site_id: int, signatures: Sequence[Signature], now: datetime) -> list[Wave]:
+        made = [
+            Wave(
+                self._write(_NEW_WAVE, site_id=site_id, entries=one.entries, begun_at=now).scalar_one(),
+                site_id,
+                one.entries,
+                now,
+            )
+            for one in signatures
+        ]
+        self._add(
+            wave_bands,
+            [
+                {"site_id": site_id, "band": band, "wave_id": wave.id}
+                for wave, one in zip(made, signatures, strict=True)
+                for band in sorted(set(one.bands))
+            ],
+        )
+        return made
+
+    def join_waves(self, members: Sequence[tuple[int, int]]) -> None:
+        self._must_write()
+        if not members:
+            return
+        new = insert_into(wave_members, self._dialect)
+        joins = new.on_conflict_do_update(
+            index_elements=["comment_pk"], set_={"wave_id": new.excluded.wave_id}
+        )
+        self._write_each(joins, [{"comment_pk": pk, "wave_id": wave_id} for pk, wave_id in sorted(members)])
+
+    def waves_of(self, comment_pks: Collection[int]) -> dict[int, Wave]:
+        rows = self._read(_OF, pks=sorted(comment_pks)).mappings() if comment_pks else ()
+        return {row["comment_pk"]: _wave(row) for row in rows}
+
+    def wave_sizes(self, wave_ids: Collection[int]) -> dict[int, int]:
+        rows = self._read(_SIZES, wave_ids=sorted(wave_ids)) if wave_ids else ()
+        return {row.wave_id: row.size for row in rows}
+
+    def held_in_wave(self, wave_id: int, after: int, limit: int) -> list[Comment]:
+        return [
+            joined(row) for row in self._read(_HELD, wave_id=wave_id, after=after, limit=limit).mappings()
+        ]
+
+    def decide_wave(self, wave_id: int, bundle: Bundle | None, until: datetime | None) -> None:
+        self._write(
+            _DECIDE,
+            wave_id=wave_id,
+            its_action=bundle.action.value if bundle else None,
+            its_decider=bundle.who if bundle else None,
+            its_end=until if bundle else None,
+            its_bundle=bundle.id if bundle else None,
+        )
+
+    def undecide_waves(self, bundle_id: int) -> None:
+        self._write(_UNDECIDE, of_bundle=bundle_id)
+
+    def sites_with_waves_decided(self, now: datetime) -> set[int]:
+        return set(self._read(_STANDING, now=now).scalars())
+
+    def prune_waves(self, before: datetime, limit: int) -> int:
+        gone = list(self._read(_OVER, before=before, limit=limit).scalars())
+        if gone:
+            for table, column in (
+                (wave_bands, wave_bands.c.wave_id),
+                (wave_members, wave_members.c.wave_id),
+                (waves, waves.c.pk),
+            ):
+                self._write(delete(table).where(column.in_(bindparam("gone", expanding=True))), gone=gone)
+        return len(gone)
+
+    def add_bundle(self, who: str, action: Action, what: str, now: datetime) -> Bundle:
+        made = self._write(_NEW_BUNDLE, who=who, action=action.value, what=what, made_at=now)
+        return Bundle(made.scalar_one(), who, action, what, now)
+
+    def add_to_bundle(self, bundle_id: int, decision_ids: Sequence[int]) -> None:
+        self._add(bundled, [{"decision_id": one, "bundle_id": bundle_id} for one in decision_ids])
+
+    def bundle(self, bundle_id: int) -> Bundle | None:
+        row = self._read(_BUNDLE, bundle_id=bundle_id).mappings().first()
+        if row is None:
+            return None
+        return Bundle(
+            row["pk"], row["who"], Action(row["action"]), row["what"], row["made_at"], row["undone_at"]
+        )
+
+    def bundled(self, bundle_id: int, after: int, limit: int) -> list[tuple[int, Comment]]:
+        rows = self._read(_BUNDLED, bundle_id=bundle_id, after=after, limit=limit).mappings()
+        return [(row["decision_id"], joined(row)) for row in rows]
+
+    def bundles_of(self, decision_ids: Collection[int]) -> dict[int, int]:
+        rows = self._read(_BUNDLES_OF, decision_ids=sorted(decision_ids)) if decision_ids else ()
+        return {row.decision_id: row.bundle_id for row in rows}
+
+    def end_bundle(self, bundle_id: int, now: datetime) -> bool:
+        return self._write(_END, bundle_id=bundle_id, now=now).rowcount == 1
+
+
+def _wave(row: RowMapping) -> Wave:
+    return Wave(
+        id=row["pk"],
+        site_id=row["site_id"],
+        entries=row["entries"],
+        begun_at=row["begun_at"],
+        action=Action(row["action"]) if row["action"] else None,
+        decided_by=row["decided_by"],
+        stands_until=row["stands_until"],
+        bundle_id=row["bundle_id"],
+    )

@@ -1,0 +1,110 @@
+"""Every store: waves of copies, and what was decided together."""
+
+import pytest
+
+from service.moderation.comment import Comment
+from service.moderation.verdict import Action
+from service.moderation.waves import Signature
+from service.ports import Site, Store
+from tests.builders import NOON, after, courier, decided, decision, draft, herald, ids, move
+
+NEAR, FAR = Signature(b"\x01\x00" * 48, (1, 2, 3)), Signature(b"\x02\x00" * 48, (1 << 50, 7))
+
+
+@pytest.fixture
+def site(store: Store) -> Site:
+    """The courier, stored."""
+    with store.write() as tx:
+        return tx.add_site(courier())
+
+
+def held(store: Store, site: Site, count: int) -> list[Comment]:
+    """Store comments that a person is to look at."""
+    with store.write() as tx:
+        comments = list(tx.add_comments(site.id, [draft(f"c-{n}") for n in range(count)], NOON).values())
+        for comment in comments:
+            (number,) = tx.new_decision_ids(1)
+            assert tx.move([move(comment, Action.HOLD, decision_id=number)])
+            tx.add_decisions([decision(comment, number)])
+        return comments
+
+
+def test_a_wave_is_found_by_any_band_of_its_site(store: Store, site: Site) -> None:
+    """A signature that shares a band finds the wave; another site's signature does not."""
+    with store.write() as tx:
+        other = tx.add_site(herald())
+        near, far = tx.add_waves(site.id, [NEAR, FAR], NOON)
+        assert tx.waves_near(site.id, [3, 4], NOON) == {3: [near]}
+        assert tx.waves_near(site.id, [1 << 50], NOON) == {1 << 50: [far]}
+        assert tx.waves_near(other.id, [3], NOON) == {}
+        assert tx.waves_near(site.id, [], NOON) == {}
+
+
+def test_an_old_wave_is_found_only_while_a_decision_stands(store: Store, site: Site) -> None:
+    """What began before `since` is left out, unless what was decided over it reaches further."""
+    with store.write() as tx:
+        (wave,) = tx.add_waves(site.id, [NEAR], NOON)
+        assert tx.waves_near(site.id, [1], after(60)) == {}
+        bundle = tx.add_bundle("Mara", Action.SPAM, "a wave", after(10))
+        tx.decide_wave(wave.id, bundle, after(600))
+        (found,) = tx.waves_near(site.id, [1], after(60))[1]
+        assert (found.action, found.decided_by, found.bundle_id) == (Action.SPAM, "Mara", bundle.id)
+        assert found.stands(after(599))
+        assert not found.stands(after(600))
+        assert tx.sites_with_waves_decided(after(60)) == {site.id}
+        tx.undecide_waves(bundle.id)
+        assert tx.sites_with_waves_decided(after(60)) == set()
+
+
+def test_a_wave_counts_its_held_members(store: Store, site: Site) -> None:
+    """Members that are decided count no more; pages of the held ones go by pk."""
+    comments = held(store, site, 3)
+    with store.write() as tx:
+        near, far = tx.add_waves(site.id, [NEAR, FAR], NOON)
+        tx.join_waves([(comment.pk, near.id) for comment in comments])
+        tx.join_waves([(comments[2].pk, far.id)])
+        assert tx.wave_sizes([near.id, far.id]) == {near.id: 2, far.id: 1}
+        assert tx.waves_of([comments[0].pk, comments[2].pk]) == {
+            comments[0].pk: near,
+            comments[2].pk: far,
+        }
+        assert ids(tx.held_in_wave(near.id, 0, 1)) == ["c-0"]
+        assert ids(tx.held_in_wave(near.id, comments[0].pk, 9)) == ["c-1"]
+        first = tx.comment_by_pk(comments[0].pk)
+        assert first is not None
+        decided(tx, first, Action.SPAM)
+        assert tx.wave_sizes([near.id, far.id]) == {near.id: 1, far.id: 1}
+
+
+def test_old_waves_are_forgotten_but_those_over_which_a_decision_stands(store: Store, site: Site) -> None:
+    """Pruning takes bands and members along, at most as many waves as it is allowed."""
+    (comment,) = held(store, site, 1)
+    with store.write() as tx:
+        near, far = tx.add_waves(site.id, [NEAR, FAR], NOON)
+        tx.join_waves([(comment.pk, near.id)])
+        bundle = tx.add_bundle("Mara", Action.SPAM, "a wave", NOON)
+        tx.decide_wave(far.id, bundle, after(3600))
+        assert tx.prune_waves(after(60), 10) == 1
+        assert tx.waves_of([comment.pk]) == {}
+        assert set(tx.waves_near(site.id, [1, 7], NOON)) == {7}
+        assert tx.prune_waves(after(7200), 10) == 1
+
+
+def test_a_bundle_keeps_its_decisions_in_order(store: Store, site: Site) -> None:
+    """A bundle is paged by decision, found by decision, and ended once."""
+    comments = held(store, site, 2)
+    with store.write() as tx:
+        bundle = tx.add_bundle("Mara", Action.REJECT, "score from .4 to .6", NOON)
+        numbers = [current.decision_id for one in comments if (current := tx.comment_by_pk(one.pk))]
+        decisions = [number for number in numbers if number is not None]
+        tx.add_to_bundle(bundle.id, decisions)
+        assert [number for number, _ in tx.bundled(bundle.id, 0, 9)] == decisions
+        assert [one.id for _, one in tx.bundled(bundle.id, decisions[0], 9)] == ["c-1"]
+        assert tx.bundles_of([decisions[1], 999_999]) == {decisions[1]: bundle.id}
+        assert tx.bundle(bundle.id) == bundle
+        assert tx.end_bundle(bundle.id, after(5))
+        assert not tx.end_bundle(bundle.id, after(6))
+        ended = tx.bundle(bundle.id)
+        assert ended is not None
+        assert ended.undone_at == after(5)
+        assert tx.bundle(bundle.id + 1) is None
