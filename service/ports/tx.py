@@ -23,6 +23,7 @@ from service.ports.records import (
     Site,
     SiteQueue,
 )
+from service.ports.usage import Usage
 from service.ports.waves import Bundles, Waves
 
 
@@ -300,6 +301,7 @@ class Tx(
     Retaining,
     Waves,
     Bundles,
+    Usage,
     Protocol,
 ):
     """One transaction on the store: it all happens, or none of it."""

@@ -33,7 +33,7 @@ from sqlalchemy.sql import ColumnElement
 from service.ports import KEPT_FOR_GOOD
 from service.storage.columns import Instant, Json, Pk, Secrets, Word
 
-HEAD = "0008"
+HEAD = "0009"
 """The migration that this code needs; a test holds it against the newest one."""
 
 metadata = MetaData(

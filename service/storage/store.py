@@ -32,6 +32,7 @@ from service.storage.schema import HEAD
 from service.storage.scoring import ScoringPart
 from service.storage.searching import SearchingPart
 from service.storage.sites import SitesPart
+from service.storage.usage import UsagePart
 from service.storage.watching import WatchingPart
 from service.storage.waves import WavesPart
 
@@ -57,6 +58,7 @@ class SqlTx(
     AuthorsPart,
     SearchingPart,
     WavesPart,
+    UsagePart,
 ):
     """One transaction on a SQL database."""
 

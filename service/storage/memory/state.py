@@ -93,6 +93,7 @@ class State:
     wave_members: dict[int, int] = field(default_factory=dict)
     bundles: dict[int, Bundle] = field(default_factory=dict)
     bundled: dict[int, int] = field(default_factory=dict)
+    usage: dict[tuple[int, str, str], int] = field(default_factory=dict)
 
     def copy(self) -> State:
         """Return a state of its own with the same records; the records themselves are frozen and shared."""

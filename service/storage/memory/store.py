@@ -16,10 +16,11 @@ from service.storage.memory.forgetting import RetainingPart
 from service.storage.memory.people import PeoplePart
 from service.storage.memory.sites import SitesPart
 from service.storage.memory.state import State
+from service.storage.memory.usage import UsagePart
 from service.storage.memory.waves import WavesPart
 
 
-class MemoryTx(SitesPart, RetainingPart, DeliveriesPart, PeoplePart, ActsPart, WavesPart):
+class MemoryTx(SitesPart, RetainingPart, DeliveriesPart, PeoplePart, ActsPart, WavesPart, UsagePart):
     """One transaction on the double."""
 
     def backlog(self, now: datetime) -> Backlog:
