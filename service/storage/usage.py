@@ -1,0 +1,39 @@
+"""Counts of what the plugs were asked, by site and month."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sqlalchemy import bindparam, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from service.storage.bulk import POSTGRESQL
+from service.storage.part import Part
+from service.storage.usage_tables import plug_usage
+
+_OF_SITE = select(plug_usage.c.month, plug_usage.c.what, plug_usage.c.count).where(
+    plug_usage.c.site_id == bindparam("of_site"), plug_usage.c.month >= bindparam("since")
+)
+
+
+class UsagePart(Part):
+    """The verbs about counts."""
+
+    def add_usage(self, counted: Mapping[tuple[int, str, str], int]) -> None:
+        # in one order, so that two processes never wait for each other in a circle
+        rows = [
+            {"site_id": site_id, "month": month, "what": what, "count": count}
+            for (site_id, month, what), count in sorted(counted.items())
+        ]
+        insert = (postgresql if self._dialect == POSTGRESQL else sqlite).insert(plug_usage)
+        self._write_each(
+            insert.on_conflict_do_update(
+                index_elements=["site_id", "month", "what"],
+                set_={"count": plug_usage.c.count + insert.excluded.count},
+            ),
+            rows,
+        )
+
+    def usage(self, site_id: int, since: str = "") -> dict[tuple[str, str], int]:
+        rows = self._read(_OF_SITE, of_site=site_id, since=since)
+        return {(row.month, row.what): row.count for row in rows}

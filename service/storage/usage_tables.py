@@ -1,0 +1,17 @@
+"""The table of what the plugs were asked."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Column, ForeignKey, Table, Text
+
+from service.storage.columns import Pk, Word
+from service.storage.schema import metadata, sites
+
+plug_usage = Table(
+    "plug_usage",
+    metadata,
+    Column("site_id", Pk, ForeignKey(sites.c.pk, ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("month", Text, primary_key=True),
+    Column("what", Word, primary_key=True),
+    Column("count", BigInteger, nullable=False),
+)
