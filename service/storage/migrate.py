@@ -8,12 +8,15 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
+import structlog
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, event, text
+from sqlalchemy.exc import OperationalError
 
 from service.storage.bulk import POSTGRESQL
 from service.storage.engines import for_reading, open_engine
@@ -22,22 +25,42 @@ _MIGRATIONS = Path(__file__).parent / "migrations"
 _TURN = 7_232_051_106
 """The number of the advisory lock that starters on PostgreSQL queue at."""
 _ASK_AGAIN_SECONDS = 0.1
+BUSY: Final = ("55P03", "40P01")
+"""The lock was not to be had in time, or whoever held it wanted one of ours."""
+LOCK_TRIES: Final = 60
+LOCK_PAUSE_SECONDS: Final = 2.0
+
+log = structlog.get_logger(__name__)
 
 
 def upgrade(database_url: str, revision: str = "head") -> None:
     """Bring the database to `revision`; one starter migrates, the others wait and find it done.
 
-    Raises ValueError for a URL that is none, and the database's own error when a migration fails: then nothing of it
-    is left behind.
+    Comments may go on coming in: a step that cannot have its lock within a second lets the traffic pass that waits
+    behind it, and is tried again for some minutes. Raises ValueError for a URL that is none, and the database's own
+    error when a migration fails: then nothing of it is left behind, and what was done before it stays.
     """
     engine = open_engine(database_url)
     try:
-        with _alone(engine), engine.connect() as connection:
-            config = _config()
-            config.attributes["connection"] = connection
-            command.upgrade(config, revision)
+        with _alone(engine):
+            _in_steps(engine, revision)
     finally:
         engine.dispose()
+
+
+def _in_steps(engine: Engine, revision: str) -> None:
+    for left in reversed(range(LOCK_TRIES)):
+        try:
+            with engine.connect() as connection:
+                config = _config()
+                config.attributes["connection"] = connection
+                command.upgrade(config, revision)
+            return
+        except OperationalError as failure:
+            if getattr(failure.orig, "sqlstate", None) not in BUSY or not left:
+                raise
+            log.info("migrate.waits", tries_left=left)
+            time.sleep(LOCK_PAUSE_SECONDS)
 
 
 def current(database_url: str) -> str | None:

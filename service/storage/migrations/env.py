@@ -7,14 +7,24 @@ from service.storage.schema import metadata
 
 
 def run(connection: Connection) -> None:
-    """Migrate, all in one transaction unless a migration says otherwise."""
+    """Migrate: on SQLite all in one transaction, on PostgreSQL each in its own unless it says otherwise.
+
+    There the locks of one step must not be held through the next: traffic that holds the one table and wants the other
+    would meet a migration that holds the other and wants the one.
+    """
+    on_postgresql = connection.dialect.name == "postgresql"
+    if on_postgresql:
+        # Building an index takes as long as it takes; waiting for a lock does not, since traffic waits behind it.
+        connection.execute(text("SET statement_timeout = 0"))
+        connection.execute(text("SET lock_timeout = '1s'"))
+        connection.commit()
     context.configure(
-        connection=connection, target_metadata=metadata, render_as_batch=connection.dialect.name == "sqlite"
+        connection=connection,
+        target_metadata=metadata,
+        render_as_batch=not on_postgresql,
+        transaction_per_migration=on_postgresql,
     )
     with context.begin_transaction():
-        if connection.dialect.name == "postgresql":
-            # Building an index takes as long as it takes; waiting for a lock does not, since traffic waits behind it.
-            connection.execute(text("SET LOCAL statement_timeout = 0"))
         context.run_migrations()
 
 
