@@ -9,7 +9,7 @@ from typing import Final
 
 import structlog
 
-from service.actions import Scored, depart, settle
+from service.actions import Scored, clear_files, depart, retain, settle
 from service.ports import DELIVER, DEPART, SCORE, Backlog, House
 
 DEPART_BATCH: Final = 200
@@ -19,6 +19,9 @@ SILENCE_SECONDS: Final = 60.0
 HEAD_START_SECONDS: Final = 30.0
 KEYS_KEPT: Final = timedelta(days=7)
 PRUNE_SECONDS: Final = 600.0
+PRUNE_BATCH: Final = 1_000
+PRUNE_ROUNDS: Final = 50
+CLEAR_SECONDS: Final = 60.0
 
 log = structlog.get_logger(__name__)
 
@@ -43,12 +46,14 @@ class Sweep:
         self._monotonic = monotonic
         self._swept_at = self._awake_since = -SILENCE_SECONDS
         self._pruned_at = monotonic() - PRUNE_SECONDS
+        self._cleared_at = monotonic() - CLEAR_SECONDS
 
     def run(self) -> Backlog:
         """Ring for what waits, let due decisions leave, and settle what waited too long; return what waited."""
         house = self._house
         with house.store.read() as tx:
             backlog = tx.backlog(house.clock())
+            uncleared = tx.erasures_unpurged()
         if backlog.pending:
             house.bell.ring(SCORE)
         if backlog.deliveries_due:
@@ -57,6 +62,8 @@ class Sweep:
             depart_due(house)
         if self._had_head_start() and backlog.oldest_unscored:
             self.settle_late()
+        if uncleared:
+            self._clear()
         self._prune()
         return backlog
 
@@ -91,8 +98,21 @@ class Sweep:
         if self._monotonic() - self._pruned_at < PRUNE_SECONDS:
             return
         self._pruned_at = self._monotonic()
-        now = self._house.clock()
-        with self._house.store.write() as tx:
-            dropped = tx.prune(now, now - KEYS_KEPT)
+        house, dropped = self._house, 0
+        for _ in range(PRUNE_ROUNDS):  # bounded transactions: nobody who writes waits long
+            with house.store.write() as tx:
+                went = tx.prune(house.clock(), house.clock() - KEYS_KEPT, PRUNE_BATCH)
+            dropped += went
+            if went < PRUNE_BATCH:
+                break
         if dropped:
             log.info("sweep.pruned", rows=dropped)
+        if gone := retain(house):
+            log.info("sweep.retained", **gone)
+
+    def _clear(self) -> None:
+        """Clear the files of what was erased; where something stands in the way, once a minute."""
+        if self._monotonic() - self._cleared_at < CLEAR_SECONDS:
+            return
+        self._cleared_at = self._monotonic()
+        log.info("sweep.cleared", done=clear_files(self._house))

@@ -3,7 +3,7 @@
 from service.actions.adopting import adopt
 from service.actions.appealing import Answer, Answered, NothingToAppeal, NotYours, answer, appeal
 from service.actions.claiming import keep, take, take_matters
-from service.actions.erasing import Erased, erase
+from service.actions.erasing import Erased, clear_files, erase
 from service.actions.learning import learn
 from service.actions.leaving import depart
 from service.actions.reporting import dismiss, report
@@ -30,6 +30,7 @@ __all__ = [
     "adopt",
     "answer",
     "appeal",
+    "clear_files",
     "depart",
     "dismiss",
     "erase",

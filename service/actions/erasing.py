@@ -62,6 +62,16 @@ def erase(
     return Erased(tuple(removed), tuple(kept), dict(rows), called_back)
 
 
+def clear_files(house: House) -> bool:
+    """Clear the store's files of what was erased so far; False when something stood in the way, to be tried again."""
+    before = house.clock()
+    if not house.store.purge():
+        return False
+    with house.store.write() as tx:
+        tx.mark_purged(before, house.clock())
+    return True
+
+
 def _stays(site: Site, comment: Comment) -> bool:
     """Whether readers go on seeing the text, without its author."""
     return site.options.erased_texts == "keep" and comment.published_revision is not None

@@ -6,6 +6,7 @@ import time
 from typing import Final
 
 from sqlalchemy import Connection, Engine, inspect, text
+from sqlalchemy.exc import OperationalError
 
 from service.storage.bulk import SQLITE
 from service.storage.engines import for_reading
@@ -15,6 +16,7 @@ WORDS: Final = "words"
 MERGE_PAGES: Final = 500
 MERGE_ROUNDS: Final = 2_000
 CHECKPOINT_SECONDS: Final = 3.0
+VACUUM_SECONDS: Final = 300
 CHECKPOINT_PAUSE: Final = 0.05
 HOLDING_TEXT: Final = (
     "comments",
@@ -42,8 +44,7 @@ def purge(engine: Engine) -> bool:
     if engine.dialect.name == SQLITE:
         _merge_words(engine)
         return _truncate_log(engine)
-    _vacuum(engine)
-    return True
+    return _vacuum(engine)
 
 
 def _merge_words(engine: Engine) -> None:
@@ -79,14 +80,17 @@ def _truncate_log(engine: Engine) -> bool:
         raw.close()
 
 
-def _vacuum(engine: Engine) -> None:
+def _vacuum(engine: Engine) -> bool:
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         there = set(inspect(connection).get_table_names())
-        connection.execute(text("SET statement_timeout = 0"))
+        connection.execute(text(f"SET statement_timeout = '{VACUUM_SECONDS}s'"))
         try:
             names = [
                 name for name in HOLDING_TEXT if name in there and (name in metadata.tables or name == WORDS)
             ]
             connection.execute(text(f"VACUUM {', '.join(names)}"))
+        except OperationalError:  # it took too long, or somebody holds a lock
+            return False
         finally:
             connection.execute(text("RESET statement_timeout"))
+    return True

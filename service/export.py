@@ -1,0 +1,105 @@
+"""A person asks what there is of them: everything under their address on one site, and nothing of anyone else."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from service.moderation.comment import Comment
+from service.moderation.events import instant, verdict_view
+from service.moderation.outside import in_house, outside
+from service.moderation.retention import deletes_at
+from service.moderation.verdict import Decision
+from service.ports import Site, Tx
+from service.privacy.sealing import Address, Sealer
+
+if TYPE_CHECKING:
+    from service.wiring import Parts
+
+PAGE: Final = 200
+LIMIT: Final = 5_000
+"""Comments in one export; it says where there are more."""
+
+
+def export_person(parts: Parts, site: Site, address: Address) -> dict[str, object]:
+    """Return what is stored of what was written under the address on this site, ready for JSON.
+
+    Texts are shown as they are stored, contacts masked: a text may quote another person's. Names of moderators, their
+    notes and the ids of those who reported are other people's; that there are any is told.
+    """
+    keys = Sealer(parts.keyring).author_keys(site.name, address)
+    found: list[dict[str, object]] = []
+    after = 0
+    while len(found) < LIMIT:
+        with parts.house.store.read() as tx:  # a page each, so that a long one holds nothing open
+            page = tx.written_by(site.id, keys, PAGE, after)
+            found += [_view(tx, site, one) for one in page]
+        if len(page) < PAGE:
+            break
+        after = page[-1].pk
+    return {
+        "kind": "export",
+        "version": 1,
+        "site": site.name,
+        "issued_at": instant(parts.house.clock()),
+        "address_kept_as": _kept_as(site),
+        "comments": found[:LIMIT],
+        "complete": len(found) < LIMIT,
+    }
+
+
+def _kept_as(site: Site) -> str:
+    return {
+        "sealed": "a sealed box that only the site can open, and a keyed hash",
+        "fingerprint": "a keyed hash",
+        "none": "nothing",
+    }[site.address_mode]
+
+
+def _view(tx: Tx, site: Site, comment: Comment) -> dict[str, object]:
+    standing = tx.decision(comment.decision_id) if comment.decision_id else None
+    known = outside(comment, standing)
+    decisions = [one for one in tx.decisions_of(comment.pk) if not in_house(one)]
+    expires = deletes_at(comment, site.options, standing) if known.status is comment.status else None
+    return {
+        "id": comment.id,
+        "article": {"url": comment.article.url, "title": comment.article.title},
+        "in_reply_to": comment.parent_id,
+        "status": str(known.status),
+        "published": comment.published_revision is not None,
+        "came_by": str(comment.source),
+        "received_at": instant(comment.received_at),
+        "will_be_deleted_at": instant(expires),
+        "texts": [_text(tx, one) for one in [*tx.superseded(comment.pk), comment]],
+        "machine": {
+            "network": comment.client.ip,
+            "user_agent": comment.client.user_agent,
+            "came_from": comment.client.referrer,
+        },
+        "signals": dict(comment.signals),
+        "decisions": [_decided(one) for one in decisions],
+        "sealed_box": tx.contact_box(comment.pk) is not None,
+        "moderators_notes": len(tx.notes([one.id for one in decisions])),
+        "judgements_for_training": len(tx.labels_of(comment.pk)),
+    }
+
+
+def _text(tx: Tx, one: Comment) -> dict[str, object]:
+    return {
+        "revision": one.revision,
+        "submitted_at": instant(one.submitted_at),
+        "name": one.author_name,
+        "website": one.website,
+        "body": one.body,
+        "kept_encrypted_as_typed": sorted(tx.originals(one.pk, one.revision)),
+        "machine_verdict": verdict_view(one.verdict) if one.verdict else None,
+    }
+
+
+def _decided(one: Decision) -> dict[str, object]:
+    return {
+        "action": str(one.action),
+        "by": str(one.who_kind),
+        "reason": one.reason,
+        "at": instant(one.effective_at),
+        "undone_at": instant(one.undone_at),
+    }

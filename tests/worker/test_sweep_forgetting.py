@@ -1,0 +1,179 @@
+"""The sweep forgets: texts, machines, originals and callbacks by their age, and the files after an erasure."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from service.actions import Judgement, review
+from service.moderation.comment import Client, Status
+from service.moderation.options import DEFAULTS, Options
+from service.moderation.retention import cutoffs, days_kept, deletes_at
+from service.moderation.verdict import Action, Decision, Who
+from service.ports import Store
+from tests.builders import NOON
+from tests.worker.cast import Stage
+from worker.sweep import CLEAR_SECONDS, Sweep
+
+DAY = 86_400.0
+
+
+@pytest.fixture
+def stage(store: Store) -> Stage:
+    """A stage over each store in turn."""
+    return Stage.over(store)
+
+
+def choose(stage: Stage, **chosen: Any) -> Options:
+    """Let the site choose its terms of retention."""
+    options = replace(stage.site.options, **chosen)
+    with stage.house.store.write() as tx:
+        tx.save_site(replace(stage.site, options=options))
+    return options
+
+
+def decide(stage: Stage, name: str, action: Action) -> Decision:
+    """A moderator decides, at once."""
+    return review(stage.house, stage.site, name, Judgement(action, Who.MODERATOR, "Mo"))
+
+
+def swept(stage: Stage) -> Sweep:
+    """A sweep that prunes each time it runs."""
+    sweep = Sweep(stage.house)
+    sweep.run()
+    return sweep
+
+
+@pytest.mark.parametrize(
+    ("action", "option", "days"),
+    [(Action.REJECT, "keep_rejected_days", 90), (Action.SPAM, "keep_spam_days", 30)],
+)
+def test_texts_go_when_their_state_is_over(stage: Stage, action: Action, option: str, days: int) -> None:
+    """A refused text goes so many days after the decision that stands, at the very moment the item shows."""
+    stage.post("One.", "Two.", "Three.")
+    decided = decide(stage, "c-0", action)
+    decide(stage, "c-1", Action.APPROVE)
+    shown = deletes_at(stage.look("c-0"), stage.site.options, decided)
+    assert shown == NOON + timedelta(days=days)
+    stage.clock.tick(days * DAY)
+    swept(stage)
+    assert stage.look("c-0").body == "One."
+    stage.clock.tick(1)
+    swept(stage)
+    gone = stage.look("c-0")
+    assert (gone.status, gone.body, gone.author_name) == (Status.ERASED, "", "")
+    assert [stage.look(name).body for name in ("c-1", "c-2")] == ["Two.", "Three."]
+    assert getattr(DEFAULTS, option) == days
+
+
+def test_a_decision_made_anew_begins_its_time_anew(stage: Stage) -> None:
+    """What was approved long ago and is rejected today is kept for the whole time from today."""
+    stage.post("One.")
+    first = decide(stage, "c-0", Action.APPROVE)
+    stage.clock.tick(200 * DAY)
+    again = Judgement(Action.REJECT, Who.MODERATOR, "Mo", replaces=first.id)
+    second = review(stage.house, stage.site, "c-0", again)
+    swept(stage)
+    assert stage.look().body == "One."
+    assert deletes_at(stage.look(), stage.site.options, second) == NOON + timedelta(days=290)
+
+
+def test_a_site_keeps_for_good_what_it_says_it_keeps(stage: Stage) -> None:
+    """With `never` a state has no end, and nothing of it goes."""
+    options = choose(stage, keep_spam_days=None)
+    stage.post("One.")
+    decide(stage, "c-0", Action.SPAM)
+    stage.clock.tick(4000 * DAY)
+    swept(stage)
+    assert stage.look().body == "One."
+    assert deletes_at(stage.look(), options) is None
+
+
+def test_machines_go_by_age_whatever_the_state(stage: Stage) -> None:
+    """Network, user agent and referring page go after their days; the text of an approved comment stays."""
+    stage.post("One.", client=Client("192.0.2.7", "Reader/1.0", "https://courier.example/"))
+    decide(stage, "c-0", Action.APPROVE)
+    stage.clock.tick(30 * DAY + 1)
+    swept(stage)
+    assert (stage.look().client, stage.look().body) == (Client(), "One.")
+
+
+def test_callbacks_go_by_age_once_they_are_done(stage: Stage) -> None:
+    """A callback that was given up goes after its days, with the text in it; one that waits does not."""
+    stage.post("One.", "Two.")
+    for name in ("c-0", "c-1"):
+        decide(stage, name, Action.APPROVE)
+    with stage.house.store.write() as tx:
+        first = tx.lease_deliveries(NOON, NOON + timedelta(seconds=30), 1)[0]
+        assert tx.finish_delivery(first.id, first.attempts, "dead", "410", None, NOON)
+    stage.clock.tick(30 * DAY + 1)
+    swept(stage)
+    with stage.house.store.read() as tx:
+        assert [one.state for one in tx.deliveries(None, None, 9)] == ["waiting"]
+
+
+def test_retention_goes_on_in_bounded_steps(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However much is due, each transaction takes a few; what is left goes with the next sweep."""
+    from service import actions
+    from service.actions import retaining
+
+    stage.post(*(f"Number {n}." for n in range(7)))
+    for n in range(7):
+        decide(stage, f"c-{n}", Action.SPAM)
+    stage.clock.tick(31 * DAY)
+    assert actions.retain(stage.house, batch=2, rounds=2)["spam"] == 4
+    assert actions.retain(stage.house, batch=2, rounds=2)["spam"] == 3
+    assert "spam" not in actions.retain(stage.house, batch=2, rounds=2)
+    assert retaining.BATCH * retaining.ROUNDS <= 10_000
+
+
+def test_files_are_cleared_after_an_erasure(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The sweep clears the files once after each erasure, and tries again a minute later where it could not."""
+    from service.ports.privacy import Erasure
+
+    answers = [False, True, True]
+    asked: list[bool] = []
+
+    def purge(*_: object) -> bool:
+        asked.append(answers[len(asked)])
+        return asked[-1]
+
+    monkeypatch.setattr(type(stage.house.store), "purge", purge)
+    ticking = Ticking()
+    sweep = Sweep(stage.house, ticking)
+    sweep.run()
+    assert asked == []
+    with stage.house.store.write() as tx:
+        tx.add_erasure(Erasure("e-1", stage.site.id, "site", 1, "{}", NOON))
+    stage.clock.tick(1)
+    for _ in range(3):
+        sweep.run()
+    assert asked == [False]
+    ticking.now += CLEAR_SECONDS
+    for _ in range(3):
+        sweep.run()
+        ticking.now += CLEAR_SECONDS
+    assert asked == [False, True]
+
+
+class Ticking:
+    """A monotonic clock that the test sets."""
+
+    def __init__(self) -> None:
+        self.now = 5000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_cutoffs_lie_as_far_back_as_each_thing_is_kept() -> None:
+    """Every option has its moment, and None where a thing is kept for good."""
+    found = cutoffs(replace(DEFAULTS, keep_client_days=None, keep_spam_days=2.0), NOON)
+    assert found.client is None
+    assert found.states[Status.SPAM] == NOON - timedelta(days=2)
+    assert found.originals == found.states[Status.REJECTED] == NOON - timedelta(days=90)
+    assert found.deliveries == NOON - timedelta(days=30)
+    assert set(days_kept(DEFAULTS)) == set(found.states)
