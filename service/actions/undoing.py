@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from service.actions.leaving import leave
@@ -29,28 +30,42 @@ def undo(
     `comment.restored` callback follow. The label is retracted either way. Raises NothingToUndo when no decision
     stands, or another than `decision_id`.
     """
-    now = house.clock()
     with house.store.write() as tx:
-        comment = locked(tx, site, comment_id)
-        standing = tx.decision(comment.decision_id) if comment.decision_id else None
-        if standing is None or standing.action is Action.RESTORE or decision_id not in (None, standing.id):
-            raise NothingToUndo(comment, standing)
-        if not tx.undo_decision(standing.id, now):
-            raise NothingToUndo(comment, standing)
-        tx.retract_labels(standing.id, now)
-        tx.undo_matters(standing.id)
-        tx.reopen_appeal(standing.id)
-        called_back = _take_back(tx, site, comment, standing, who_kind, who, now)
-        after = tx.comment_by_pk(comment.pk) or comment
-        tx.log_act(who, "undo", f"{site.name}: comment {comment.pk}, decision {standing.id}", now)
-    if called_back:
+        undone = take_back(tx, site, comment_id, who_kind, who, decision_id, house.clock())
+    if undone.called_back:
         house.bell.ring(DELIVER)
-    if after.status is Status.PENDING:
+    if undone.comment.status is Status.PENDING:
         house.bell.ring(SCORE)
-    return after
+    return undone.comment
 
 
-def _take_back(
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """The comment as it is after the undo; `called_back` when there is something to deliver at once."""
+
+    comment: Comment
+    called_back: bool
+
+
+def take_back(
+    tx: Tx, site: Site, comment_id: str, who_kind: Who, who: str, decision_id: int | None, now: datetime
+) -> Undone:
+    """Do what `undo` does within a transaction that does more; what is to be rung after it is the caller's."""
+    comment = locked(tx, site, comment_id)
+    standing = tx.decision(comment.decision_id) if comment.decision_id else None
+    if standing is None or standing.action is Action.RESTORE or decision_id not in (None, standing.id):
+        raise NothingToUndo(comment, standing)
+    if not tx.undo_decision(standing.id, now):
+        raise NothingToUndo(comment, standing)
+    tx.retract_labels(standing.id, now)
+    tx.undo_matters(standing.id)
+    tx.reopen_appeal(standing.id)
+    called_back = _put_back(tx, site, comment, standing, who_kind, who, now)
+    tx.log_act(who, "undo", f"{site.name}: comment {comment.pk}, decision {standing.id}", now)
+    return Undone(tx.comment_by_pk(comment.pk) or comment, called_back)
+
+
+def _put_back(
     tx: Tx, site: Site, comment: Comment, standing: Decision, who_kind: Who, who: str, now: datetime
 ) -> bool:
     """Put the comment back where it was. What has left the house goes to a person, never back to the machine."""

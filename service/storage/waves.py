@@ -102,7 +102,7 @@ _OVER = (
 _NEW_BUNDLE = insert(bundles).returning(bundles.c.pk)
 _BUNDLE = select(bundles).where(bundles.c.pk == bindparam("bundle_id"))
 _BUNDLED = (
-    COMMENTS.add_columns(bundled.c.decision_id)
+    COMMENTS.add_columns(bundled.c.decision_id.label("bundled_id"))
     .join(decisions, decisions.c.comment_pk == comments.c.pk)
     .join(bundled, bundled.c.decision_id == decisions.c.pk)
     .where(bundled.c.bundle_id == bindparam("bundle_id"), bundled.c.decision_id > bindparam("after"))
@@ -217,7 +217,7 @@ class WavesPart(Part):
 
     def bundled(self, bundle_id: int, after: int, limit: int) -> list[tuple[int, Comment]]:
         rows = self._read(_BUNDLED, bundle_id=bundle_id, after=after, limit=limit).mappings()
-        return [(row["decision_id"], joined(row)) for row in rows]
+        return [(row["bundled_id"], joined(row)) for row in rows]
 
     def bundles_of(self, decision_ids: Collection[int]) -> dict[int, int]:
         rows = self._read(_BUNDLES_OF, decision_ids=sorted(decision_ids)) if decision_ids else ()

@@ -1,0 +1,211 @@
+"""Every store: copies fold as they are settled, one act decides them and what still arrives, one act undoes it all."""
+
+from datetime import datetime
+
+import pytest
+
+from service.actions import Judgement, Scored, depart, review, settle
+from service.actions.together import Target, decide_together, decide_wave, undo_together
+from service.bell import QuietBell
+from service.moderation.comment import Comment, Status
+from service.moderation.errors import NotFound
+from service.moderation.verdict import LABELS, Action, Assessment, Who
+from service.moderation.waves import Wave
+from service.ports import DELIVER, DEPART, House, Site, Store
+from service.reader import sign
+from tests.builders import NOON, after, courier, draft
+
+ADVERT = "Earn 84 dollars an hour on your laptop from home, have a look at page-{n}.example and thank me later, {name}."
+NAMES = ("Ana", "Ben", "Caro", "Dina", "Emil", "Faye", "Gert", "Hana", "Ivo", "Jo")
+
+
+class Newsroom:
+    """A house over a store, with a clock that the test sets."""
+
+    def __init__(self, store: Store) -> None:
+        self.now = NOON
+        self.bell = QuietBell()
+        self.house = House(store=store, bell=self.bell, clock=self.clock)
+        with store.write() as tx:
+            self.site = tx.add_site(courier())
+
+    def clock(self) -> datetime:
+        return self.now
+
+    def arrive(self, *bodies: str, first: int = 0, spam: float = 0.7) -> list[Comment]:
+        """Accept, score and settle; return the comments as they are then."""
+        with self.house.store.write() as tx:
+            drafts = [draft(f"c-{first + n}", body=body) for n, body in enumerate(bodies)]
+            comments = list(tx.add_comments(self.site.id, drafts, self.now).values())
+        scored = [
+            Scored(comment, assessed(spam), signature=signature)
+            for comment, signature in zip(comments, sign([one.body for one in comments]), strict=True)
+        ]
+        settle(self.house, scored)
+        return [self.look(comment) for comment in comments]
+
+    def look(self, comment: Comment) -> Comment:
+        with self.house.store.read() as tx:
+            found = tx.comment_by_pk(comment.pk)
+        assert found is not None
+        return found
+
+    def wave(self, comment: Comment) -> Wave:
+        with self.house.store.read() as tx:
+            return tx.waves_of([comment.pk])[comment.pk]
+
+    def size(self, wave: Wave) -> int:
+        with self.house.store.read() as tx:
+            return tx.wave_sizes([wave.id]).get(wave.id, 0)
+
+    def statuses(self, comments: list[Comment]) -> set[Status]:
+        return {self.look(comment).status for comment in comments}
+
+
+def adverts(count: int, first: int = 0) -> list[str]:
+    """Copies of one advert, each a little different."""
+    return [ADVERT.format(n=n, name=NAMES[n % len(NAMES)]) for n in range(first, first + count)]
+
+
+def assessed(spam: float) -> Assessment:
+    """What the classifier says of an advert."""
+    return Assessment(scores=dict.fromkeys(LABELS, 0.01) | {"spam": spam}, model="made-up-1")
+
+
+def judgement(action: Action = Action.SPAM) -> Judgement:
+    """What Mara decides."""
+    return Judgement(action, Who.MODERATOR, "Mara")
+
+
+@pytest.fixture
+def room(store: Store) -> Newsroom:
+    """A newsroom with one site."""
+    return Newsroom(store)
+
+
+def test_copies_fold_into_one_wave(room: Newsroom) -> None:
+    """Held copies are members of one wave, in one batch or over several; another text is in a wave of its own."""
+    *copies, other = room.arrive(*adverts(5), "The council meets on Monday to talk about the library.")
+    (late,) = room.arrive(*adverts(1, first=50), first=50)
+    waves = {room.wave(copy).id for copy in [*copies, late]}
+    assert len(waves) == 1
+    assert room.size(room.wave(late)) == 6
+    assert room.wave(other).id not in waves
+
+
+def test_what_is_not_held_is_in_no_wave(room: Newsroom) -> None:
+    """A comment that the machine decides for good folds into nothing."""
+    (fine,) = room.arrive(*adverts(1), spam=0.01)
+    with room.house.store.read() as tx:
+        assert tx.waves_of([fine.pk]) == {}
+
+
+def test_a_site_without_folding_folds_nothing(room: Newsroom, store: Store) -> None:
+    """`fold_hours` empty means that every comment is decided by itself."""
+    with store.write() as tx:
+        tx.save_site(unfolding(room.site))
+    copies = room.arrive(*adverts(2))
+    with store.read() as tx:
+        assert tx.waves_of([copy.pk for copy in copies]) == {}
+
+
+def unfolding(site: Site) -> Site:
+    """The site with folding switched off."""
+    from dataclasses import replace
+
+    return replace(site, options=replace(site.options, fold_hours=None))
+
+
+def test_one_decision_covers_the_wave_and_what_still_arrives(room: Newsroom) -> None:
+    """Copies that come later get the decision too, even where the machine would let them pass, and say why."""
+    copies = room.arrive(*adverts(12))
+    wave = room.wave(copies[0])
+    done = decide_wave(room.house, room.site, wave, judgement())
+    assert (done.decided, done.passed_over) == (12, 0)
+    assert room.statuses(copies) == {Status.SPAM}
+    held, passed = (
+        room.arrive(*adverts(1, first=60), first=60),
+        room.arrive(*adverts(1, first=61), first=61, spam=0.1),
+    )
+    assert room.statuses(held + passed) == {Status.SPAM}
+    verdict = room.look(held[0]).verdict
+    assert verdict is not None
+    assert verdict.reasons[0].code == "wave"
+    room.now = after(7 * 3600)
+    assert room.statuses(room.arrive(*adverts(1, first=70), first=70)) == {Status.HELD}
+
+
+def test_one_undo_reaches_all_that_the_decision_reached(room: Newsroom) -> None:
+    """The wave is held again, arrivals included, its labels are retracted, and nothing more is covered."""
+    copies = room.arrive(*adverts(3))
+    done = decide_wave(room.house, room.site, room.wave(copies[0]), judgement())
+    later = room.arrive(*adverts(1, first=60), first=60)
+    undone = undo_together(room.house, done.bundle.id, Who.MODERATOR, "Mara")
+    assert (undone.undone, undone.passed_over) == (4, 0)
+    assert room.statuses(copies + later) == {Status.HELD}
+    assert room.statuses(room.arrive(*adverts(1, first=61), first=61)) == {Status.HELD}
+    with room.house.store.read() as tx:
+        assert all(one.retracted_at for copy in copies for one in tx.labels_of(copy.pk))
+
+
+def test_an_undo_before_departure_leaves_no_trace_outside(room: Newsroom) -> None:
+    """Decided with a delay and undone within it, nothing is delivered and the departure finds nothing."""
+    copies = room.arrive(*adverts(3))
+    room.bell.rung.clear()
+    done = decide_wave(room.house, room.site, room.wave(copies[0]), judgement(), delay=5)
+    assert (DEPART, 5) in room.bell.rung
+    undo_together(room.house, done.bundle.id, Who.MODERATOR, "Mara")
+    room.now = after(10)
+    assert depart(room.house) == 0
+    with room.house.store.read() as tx:
+        assert {one.type for one in tx.deliveries(room.site.id, None, 99)} <= {"comment.held"}
+
+
+def test_an_approved_wave_lifts_only_what_scores_hold(room: Newsroom) -> None:
+    """A copy that is held for another ground than its score stays held: nobody looked at that ground."""
+    copies = room.arrive(*adverts(2))
+    decide_wave(room.house, room.site, room.wave(copies[0]), judgement(Action.APPROVE))
+    assert room.statuses(room.arrive(*adverts(1, first=60), first=60)) == {Status.APPROVED}
+    links = " ".join(f"https://a{n}.example/x" for n in range(6))
+    assert room.statuses(room.arrive(f"{adverts(1)[0]} {links}", first=61)) == {Status.HELD}
+    assert room.statuses(room.arrive(*adverts(1, first=62), first=62, spam=0.99)) == {Status.SPAM}
+
+
+def test_who_acted_first_has_won(room: Newsroom) -> None:
+    """A target that another moderator decided meanwhile, or whose text is another now, is passed over."""
+    one, two, three = room.arrive(*adverts(3))
+    targets = [Target(room.site, each.id, each.revision) for each in (one, two, three)]
+    review(room.house, room.site, two.id, Judgement(Action.APPROVE, Who.MODERATOR, "Noor"))
+    targets[2] = Target(room.site, three.id, three.revision + 1)
+    done = decide_together(room.house, targets, judgement(Action.REJECT), "spam from .6 to .8")
+    assert (done.decided, done.passed_over) == (1, 2)
+    assert [room.look(each).status for each in (one, two, three)] == [
+        Status.REJECTED,
+        Status.APPROVED,
+        Status.HELD,
+    ]
+
+
+def test_an_undo_leaves_what_another_decided_since(room: Newsroom) -> None:
+    """What was overruled after the act stays as it was overruled; a second undo finds nothing."""
+    one, two = room.arrive(*adverts(2))
+    targets = [Target(room.site, each.id, each.revision) for each in (one, two)]
+    done = decide_together(room.house, targets, judgement(Action.REJECT), "by hand")
+    overruled = room.look(two).decision_id
+    review(
+        room.house, room.site, two.id, Judgement(Action.APPROVE, Who.MODERATOR, "Noor", replaces=overruled)
+    )
+    assert undo_together(room.house, done.bundle.id, Who.MODERATOR, "Mara").undone == 1
+    assert [room.look(each).status for each in (one, two)] == [Status.HELD, Status.APPROVED]
+    assert undo_together(room.house, done.bundle.id, Who.MODERATOR, "Mara").undone == 0
+    with pytest.raises(NotFound):
+        undo_together(room.house, done.bundle.id + 1, Who.MODERATOR, "Mara")
+
+
+def test_more_than_a_slice_is_decided_and_undone(room: Newsroom) -> None:
+    """Two hundred and fifty comments take three transactions, and come back with one undo."""
+    copies = room.arrive(*adverts(250))
+    done = decide_wave(room.house, room.site, room.wave(copies[0]), judgement())
+    assert done.decided == 250
+    assert (DELIVER, 0.0) in room.bell.rung
+    assert undo_together(room.house, done.bundle.id, Who.MODERATOR, "Mara").undone == 250
