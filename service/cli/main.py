@@ -32,10 +32,14 @@ ENTRIES: Final = {
     "comments": Entry("service.cli.comments:comments", "List a site's comments."),
     "deliveries": Entry("service.cli.deliveries:deliveries", "List callbacks and replay dead ones."),
     "classifier": Entry("service.cli.classifier:classifier", "Score texts and evaluate the shipped model."),
+    "compare": Entry(
+        "service.cli.compare:compare_group", "Compare another service's old scores with this house's."
+    ),
     "contact": Entry(
         "service.cli.contact:contact", "Open a sealed box with the site's private key, offline."
     ),
     "audit": Entry("service.cli.audit:audit", "Show and verify the log of what people did."),
+    "keys": Entry("service.cli.keys:keys", "Rotate the master key, with overlap."),
     "privacy": Entry("service.cli.privacy:privacy", "Audit this installation, or erase a person."),
     "web": Entry("service.cli.processes:web", "Run the web process."),
     "worker": Entry("service.cli.processes:worker", "Run a Celery worker."),

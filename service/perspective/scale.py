@@ -11,7 +11,7 @@ from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from importlib.resources import files
-from typing import Final
+from typing import Any, Final
 
 Knots = Sequence[Sequence[float]]
 Scale = Mapping[str, Knots]
@@ -70,8 +70,18 @@ def inverse(knots: Knots, value: float) -> float:
     return high
 
 
-@lru_cache(maxsize=1)
 def shipped() -> Scale:
     """Return the map that comes with this version, by attribute."""
-    read: Scale = json.loads(files("service.perspective").joinpath(SHIPPED).read_text("utf-8"))["attributes"]
-    return read
+    scale: Scale = _shipped()["attributes"]
+    return scale
+
+
+def shipped_for() -> str:
+    """Return the version of the model whose scores the shipped map was fitted on."""
+    return str(_shipped()["model"])
+
+
+@lru_cache(maxsize=1)
+def _shipped() -> dict[str, Any]:
+    made: dict[str, Any] = json.loads(files("service.perspective").joinpath(SHIPPED).read_text("utf-8"))
+    return made

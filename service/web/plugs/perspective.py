@@ -14,7 +14,7 @@ from service.moderation.comment import BODY_LIMIT, Article, Source
 from service.moderation.sentences import sentences
 from service.moderation.verdict import Action, Assessment, Verdict
 from service.perspective.attributes import LABEL_OF, primary, unserved
-from service.perspective.scale import Scale, mapped, shipped
+from service.perspective.scale import Scale, mapped, shipped, shipped_for
 from service.ports import Site, Submission
 from service.web.plugs import google, perspective_calls
 from service.web.plugs.discovery import document
@@ -27,7 +27,6 @@ FOREIGN: Final = "language"
 UNNAMED: Final = "(no name)"
 ID_LETTERS: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._:-")
 SUGGESTER: Final = "perspective"
-SCALES: Final = {"off": "calibrated", "shipped": "perspective-like", "own": "perspective-like, own fit"}
 NOT_STORED: Final = "X-Replydesk-Not-Stored"
 
 log = structlog.get_logger(__name__)
@@ -55,7 +54,7 @@ def analyze() -> Response:
     }
     if call.client_token:
         answered["clientToken"] = call.client_token
-    headers = {"X-Replydesk-Scores": f"{SCALES[site.options.perspective_map]}; model={assessed[0].model}"}
+    headers = {"X-Replydesk-Scores": f"{_scale_name(site)}; model={assessed[0].model}"}
     if site.options.plug_mode != "score":
         answered["moderation"] = _moderation(verbs.verdict(site, readings[0], assessed[0]))
     if queued and not _keep(site, call, assessed[0]):
@@ -194,6 +193,15 @@ def _scale(site: Site) -> Scale:
     if site.options.perspective_map == "own":
         return site.options.perspective_knots or {}
     return {}
+
+
+def _scale_name(site: Site) -> str:
+    """Say what the values are: `type` is PROBABILITY in every answer, for clients take no other."""
+    if site.options.perspective_map == "off":
+        return "calibrated"
+    if site.options.perspective_map == "own":
+        return "perspective-like; map=own"
+    return f"perspective-like; map={shipped_for()}"
 
 
 def _utf16(text: str, places: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:

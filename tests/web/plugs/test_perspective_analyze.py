@@ -142,7 +142,7 @@ def test_the_mapped_scale_is_a_choice_and_says_its_name(fresh: Newsroom) -> None
     newsroom.app.extensions["replydesk.plugs"].by_key.forget()
     response = call(newsroom, "analyze", request(RUDE, requestedAttributes={"TOXICITY": {}, "INSULT": {}}))
     assert value(json.loads(response.data)) == pytest.approx(0.9 + (plain - 0.5) * 0.2, abs=1e-5)
-    assert response.headers["X-Replydesk-Scores"].startswith("perspective-like, own fit; model=")
+    assert response.headers["X-Replydesk-Scores"].startswith("perspective-like; map=own; model=")
 
 
 def test_the_discovery_document_names_our_own_host(newsroom: Newsroom) -> None:

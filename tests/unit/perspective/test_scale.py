@@ -1,0 +1,67 @@
+"""The map to Perspective-like values: monotone, faithful to shares, and fitted for the model that ships."""
+
+from __future__ import annotations
+
+import random
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from classifier.artifact import SHIPPED as MODEL
+from classifier.model import Model
+from service.perspective.attributes import LABEL_OF
+from service.perspective.scale import fitted, mapped, shipped, shipped_for
+
+shares = st.floats(0, 1, allow_nan=False)
+
+
+def test_the_shipped_map_is_whole() -> None:
+    """Every attribute has a map from (0, 0) to (1, 1) whose columns rise."""
+    assert set(shipped()) == set(LABEL_OF)
+    for knots in shipped().values():
+        assert (list(knots[0]), list(knots[-1])) == ([0.0, 0.0], [1.0, 1.0])
+        assert all(a[0] < b[0] and a[1] <= b[1] for a, b in pairwise(knots))
+
+
+def test_the_shipped_map_is_of_the_shipped_model() -> None:
+    """A new model gives other scores: run `python tests/evidence/perspective_map.py --write` with it."""
+    assert MODEL.exists()
+    assert shipped_for() == Model.load().version
+
+
+@given(a=shares, b=shares)
+def test_the_map_never_turns_an_order_around(a: float, b: float) -> None:
+    """A score that is higher stays at least as high, and no value leaves 0 to 1."""
+    for knots in shipped().values():
+        low, high = sorted((mapped(knots, a), mapped(knots, b)))
+        assert 0 <= low <= high <= 1
+        assert mapped(knots, max(a, b)) == high
+
+
+def test_a_fitted_map_keeps_the_held_share() -> None:
+    """On scores that it did not see, as many lie above each threshold as lie above it on the other scale."""
+    chance = random.Random(7)
+    ours = [chance.random() ** 3 for _ in range(8_000)]
+    theirs = [chance.random() ** 1.5 for _ in range(8_000)]
+    knots = fitted(ours[:4_000], theirs[:4_000])
+    for cut in (0.5, 0.7, 0.8, 0.9):
+        there = sum(value >= cut for value in theirs[4_000:]) / 4_000
+        here = sum(mapped(knots, value) >= cut for value in ours[4_000:]) / 4_000
+        assert here == pytest.approx(there, abs=0.03)
+
+
+def test_columns_of_one_value_still_give_a_map() -> None:
+    """Scores that are all alike, or all 0 or 1, are mapped without an error."""
+    for value in (0.0, 0.5, 1.0):
+        knots = fitted([value] * 30, [0.3] * 30)
+        assert mapped(knots, 0.0) <= mapped(knots, 1.0) == 1.0
+
+
+def test_too_few_or_unpaired_scores_are_refused() -> None:
+    """Less than twenty pairs make no map."""
+    with pytest.raises(ValueError, match="at least 20"):
+        fitted([0.5] * 19, [0.5] * 19)
+    with pytest.raises(ValueError, match="at least 20"):
+        fitted([0.5] * 30, [0.5] * 29)
