@@ -7,8 +7,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from service.actions import learn, take_in
-from service.moderation.comment import Comment
+from service.moderation.comment import FINAL, Comment, Status
 from service.moderation.links import count_links
+from service.moderation.outside import outside
 from service.moderation.policy import Facts, decide
 from service.moderation.verdict import Action, Assessment, Verdict
 from service.patience import Patience
@@ -68,6 +69,30 @@ class Plugging:
         """
         house, sealer = self._parts.house, self._parts.sealer
         return self._patience.ask(lambda: take_in(house, sealer, site, submission, assessment))
+
+    def known(self, site: Site, comment_id: str) -> Status | None:
+        """Return where a comment stands as it is known outside, None when there is none. Raises as `keep` does."""
+        store = self._parts.house.store
+
+        def look_up() -> Status | None:
+            with store.read() as tx:
+                comment = tx.comment(site.id, comment_id)
+                if comment is None or comment.status in FINAL:
+                    return None
+                standing = tx.decision(comment.decision_id) if comment.decision_id else None
+                return outside(comment, standing).status
+
+        return self._patience.ask(look_up)
+
+    def usage(self, site: Site, since: str) -> dict[tuple[str, str], int]:
+        """Return what the site's clients asked, by month and kind, from the month `since` on. Raises as `keep` does."""
+        store = self._parts.house.store
+
+        def look_up() -> dict[tuple[str, str], int]:
+            with store.read() as tx:
+                return tx.usage(site.id, since)
+
+        return self._patience.ask(look_up)
 
     def learn(
         self, site: Site, submission: Submission, action: Action, who: str, known_as: Sequence[str] = ()

@@ -36,4 +36,4 @@ class UsagePart(Part):
 
     def usage(self, site_id: int, since: str = "") -> dict[tuple[str, str], int]:
         rows = self._read(_OF_SITE, of_site=site_id, since=since)
-        return {(row.month, row.what): row.count for row in rows}
+        return {(row[0], row[1]): row[2] for row in rows}

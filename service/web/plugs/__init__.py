@@ -7,6 +7,9 @@ from flask import Blueprint
 
 def blueprints() -> tuple[Blueprint, ...]:
     """Return the plugs that this version has; a new one is a module beside these and a line here."""
+    from service.web.plugs.akismet import blueprint as akismet
+    from service.web.plugs.akismet_account import blueprint as akismet_account
+    from service.web.plugs.openai import blueprint as openai
     from service.web.plugs.perspective import blueprint as perspective
 
-    return (perspective,)
+    return (perspective, akismet, akismet_account, openai)

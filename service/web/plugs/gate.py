@@ -15,6 +15,8 @@ from service.patience import Patience
 from service.plugging import Plugging
 from service.ports import Site
 from service.privacy.keys import fingerprint
+from service.rekeying import key_owner
+from service.web.plugs.tally import Tally
 
 if TYPE_CHECKING:
     from service.wiring import Parts
@@ -100,13 +102,14 @@ class Plugs:
 
     parts: Parts
     verbs: Plugging
+    tally: Tally
     by_key: Known = field(default_factory=Known)
     by_name: Known = field(default_factory=Known)
 
     @classmethod
     def over(cls, parts: Parts) -> Plugs:
         """Make the plugs of one application."""
-        return cls(parts, Plugging(parts))
+        return cls(parts, Plugging(parts), Tally(parts.house.store, parts.house.clock))
 
 
 def plugs() -> Plugs:
@@ -133,10 +136,8 @@ def site_of(key: str | None) -> Site:
 
 
 def _owner(parts: Parts, key: str) -> Site | None:
-    keyring, now = parts.keyring, parts.house.clock()
-    with parts.house.store.read() as tx:
-        found = [tx.key_owner(fingerprint(keyring, key, version), now) for version in keyring.versions]
-    return next((owner[0] for owner in found if owner), None)
+    owner = key_owner(parts.house.store, parts.keyring, key, parts.house.clock())
+    return owner[0] if owner else None
 
 
 def named_site(name: str) -> Site | None:
