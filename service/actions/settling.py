@@ -10,8 +10,8 @@ from datetime import datetime
 from service.actions.folding import Candidate, fold, note_covered, note_folds
 from service.actions.leaving import leave
 from service.moderation.comment import Comment, Status
-from service.moderation.links import count_links
-from service.moderation.policy import Facts, decide
+from service.moderation.facts import facts_of
+from service.moderation.policy import decide
 from service.moderation.standing import Standing
 from service.moderation.verdict import OUTCOME, Action, Assessment, Decision, Verdict, Who
 from service.moderation.waves import Signature
@@ -100,19 +100,9 @@ def _verdict(
     standings: Mapping[tuple[int, str], Standing],
 ) -> Verdict:
     comment = one.comment
-    fill = comment.signals.get("fill_seconds")
-    facts = Facts(
-        body=comment.body,
-        author_name=comment.author_name,
-        website=comment.website,
-        links=count_links(comment.body),
+    facts = facts_of(
+        comment,
         known_author=not site.policy.hold_first_time or (site.id, comment.author_key or "") in known,
-        submitted_at=comment.submitted_at,
-        article_published_at=comment.article.published_at,
-        honeypot=bool(comment.signals.get("honeypot")),
-        cut=bool(comment.signals.get("cut")),
-        fill_seconds=float(fill) if isinstance(fill, int | float) else None,
-        attempts=comment.attempts,
         exhausted=one.exhausted,
         late=one.late,
         standing=standings.get((site.id, comment.author_key or "")),
