@@ -162,8 +162,8 @@ class NgramNetwork(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships n
         answers += vectors[1:-1] @ dense["kernel"][1]
         answers += vectors[2:] @ dense["kernel"][2]
         answers += dense["hidden_bias"]
-        strongest = np.maximum.reduceat(answers, batch.starts, axis=0)
-        mean = np.add.reduceat(np.maximum(answers, 0), batch.starts, axis=0) * batch.window_scale
+        strongest = batch.strongest(answers)
+        mean = (batch.windows @ np.maximum(answers, 0)) * batch.window_scale
         units = np.concatenate((np.maximum(strongest, 0), mean), axis=1)
         raw = batch.linear.pooled(self.weights_) + batch.signals @ dense["signal_weights"] + dense["bias"]
         return _Pass(raw + units @ dense["out_weights"], vectors, answers, strongest, units)
@@ -216,8 +216,10 @@ class NgramNetwork(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships n
     def _descend(table: Floats, seen: Floats, rows: Ints, slopes: Floats, rate: float) -> None:
         """Moves some rows of a table by Adagrad, one pace per entry or per row as `seen` is shaped."""
         squared = slopes * slopes
-        seen[rows] += squared if seen.shape[1] > 1 else squared.mean(axis=1, keepdims=True)
-        table[rows] -= np.float32(rate) * slopes / np.sqrt(seen[rows])
+        past = seen[rows]
+        past += squared if seen.shape[1] > 1 else squared.mean(axis=1, keepdims=True)
+        seen[rows] = past
+        table[rows] -= slopes / np.sqrt(past) * np.float32(rate)
 
     def _adam(self, slopes: dict[str, Floats], pace: float) -> None:
         """Moves the small dense arrays by Adam."""
@@ -260,7 +262,19 @@ class _Batch:
         self.places = total + 2 * count + 2
         self.starts = before + 2 * np.arange(count)
         self.sizes = words + 2
+        ends = np.append(self.starts, self.places - 2)
+        ones = np.ones(self.places - 2, np.float32)
+        self.windows = sparse.csr_array(
+            (ones, np.arange(self.places - 2), ends), shape=(count, self.places - 2)
+        )
         self.window_scale = (1 / np.sqrt(self.sizes)).astype(np.float32)[:, None]
+
+    def strongest(self, answers: Floats) -> Floats:
+        """Takes the strongest answer of each text; numpy's own reduceat is eight times slower down the columns."""
+        found = np.empty((len(self.starts), answers.shape[1]), np.float32)
+        for row, (begin, size) in enumerate(zip(self.starts.tolist(), self.sizes.tolist(), strict=True)):
+            np.maximum.reduce(answers[begin : begin + size], axis=0, out=found[row])
+        return found
 
     def padded(self, table: Floats) -> Floats:
         """Lays out the words' vectors."""
