@@ -58,6 +58,7 @@ class Settings:
     web_threads: int
     worker_pool: str
     worker_concurrency: int
+    worker_nice: int
     lease_seconds: float
     score_batch: int
     sweep_seconds: float
@@ -97,6 +98,7 @@ def load(env: Mapping[str, str] | None = None) -> Settings:
         web_threads=read.whole("REPLYDESK_WEB_THREADS", 8, 1, 256),
         worker_pool=read.one_of("REPLYDESK_WORKER_POOL", "threads" if embedded else "prefork", POOLS),
         worker_concurrency=read.whole("REPLYDESK_WORKER_CONCURRENCY", 5 if embedded else 2, 1, 64),
+        worker_nice=read.whole("REPLYDESK_WORKER_NICE", 5, 0, 19),
         lease_seconds=read.seconds("REPLYDESK_LEASE_SECONDS", 30.0, 1.0, 3600.0),
         score_batch=read.whole("REPLYDESK_SCORE_BATCH", 256, 1, 5000),
         sweep_seconds=read.seconds("REPLYDESK_SWEEP_SECONDS", 2.0, 0.1, 300.0),

@@ -22,16 +22,19 @@ from service.reader import NoModel
 from worker.meters import meters
 
 RUN_SECONDS: Final = 4.0
+GATHER_SECONDS: Final = 0.05
+"""Between two leases while few come in: each costs two commits and an explanation's worth of time, however small."""
 
 log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """How much one run may take: rows a batch, seconds in all."""
+    """How much one run may take: rows a batch, seconds in all, and seconds between two leases that are not full."""
 
     batch: int = 256
     seconds: float = RUN_SECONDS
+    gather: float = GATHER_SECONDS
 
 
 def score_pending(
@@ -42,21 +45,49 @@ def score_pending(
     sign: Signer = lambda texts: [None] * len(texts),
 ) -> int:
     """Settle what is pending and return how many comments moved; rings for more when it stops before the end."""
+    run = _Run(house, scorer, stopping, sign)
     ends_at = time.monotonic() + bounds.seconds
-    moved = 0
-    while not stopping() and time.monotonic() < ends_at:
+    while not stopping() and (began := time.monotonic()) < ends_at:
         leased = _lease(house, bounds.batch)
         if stopping():
             _give_back(house, [*leased.fresh, *leased.tried])
             break
-        if not leased.fresh and not leased.tried:
-            return moved
+        if not run.judge(leased):
+            return run.moved
         if len(leased.fresh) == bounds.batch:
             house.bell.ring(SCORE)  # there may be more than one worker's worth
-        for batch in (leased.fresh, leased.tried):
-            moved += _judge(house, scorer, batch, leased, sign)
+        run.catch_up(leased, max(bounds.gather, time.monotonic() - began))
+        if len(leased.fresh) < bounds.batch:
+            time.sleep(max(0.0, began + bounds.gather - time.monotonic()))
     house.bell.ring(SCORE)
-    return moved
+    return run.moved
+
+
+@dataclass(slots=True)
+class _Run:
+    """One run: what it works with, and how many comments moved so far."""
+
+    house: House
+    scorer: Scorer
+    stopping: Callable[[], bool]
+    sign: Signer
+    moved: int = 0
+
+    def judge(self, leased: Leased) -> bool:
+        """Judge what was leased; False when there was nothing."""
+        for batch in (leased.fresh, leased.tried):
+            self.moved += _judge(self.house, self.scorer, batch, leased, self.sign)
+        return bool(leased.fresh or leased.tried)
+
+    def catch_up(self, leased: Leased, seconds: float) -> None:
+        """Go on with what was tried before, one by one, as long as the rest took.
+
+        A worker that dies leaves a whole batch of it behind: one for each fresh batch would take minutes under load.
+        """
+        ends_at = time.monotonic() + seconds
+        while leased.tried and not self.stopping() and time.monotonic() < ends_at:
+            leased = _lease(self.house, 0)
+            self.judge(leased)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +102,14 @@ class Leased:
 
 
 def _lease(house: House, batch: int) -> Leased:
-    """Lease a batch that was never tried, and one comment that was: alone, so that a poison one cannot hide."""
+    """Lease a batch that was never tried, and one comment that was: alone, so that a poison one cannot hide.
+
+    A batch of 0 leaves what was never tried where it is.
+    """
     now = house.clock()
     until = now + timedelta(seconds=house.lease_seconds)
     with house.store.write() as tx:
-        fresh = tx.lease_pending(now, until, batch)
+        fresh = tx.lease_pending(now, until, batch) if batch else []
         tried = tx.lease_pending(now, until, 1, retried=True)
         sites = [tx.site_by_id(site_id) for site_id in {one.site_id for one in (*fresh, *tried)}]
         waves_decided = tx.sites_with_waves_decided(now) if fresh or tried else ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import select
 import sqlite3
+import time
 from typing import Any
 
 import psycopg
@@ -14,6 +15,8 @@ from sqlalchemy.pool import QueuePool
 from service.storage.bulk import POSTGRESQL, SQLITE
 
 BUSY_SECONDS = 15.0
+TURN_SECONDS = 0.0005
+"""Between two looks at SQLite's write lock: its own waiting sleeps up to a tenth of a second, while others overtake."""
 POOL_SECONDS = 10.0
 
 _PRAGMAS = (
@@ -26,7 +29,8 @@ _PRAGMAS = (
     # A deleted text is overwritten, not only unlinked; sorting leaves no texts in temp files.
     "PRAGMA secure_delete = ON",
     "PRAGMA temp_store = MEMORY",
-    "PRAGMA cache_size = -8000",
+    # Each connection has its own cache, and the system's holds the rest: KiB, eight times over.
+    "PRAGMA cache_size = -2000",
     "PRAGMA journal_size_limit = 67108864",
 )
 
@@ -91,9 +95,33 @@ def _open_sqlite(url: URL) -> Engine:
         # A deferred transaction that turns into a writer fails at once when another wrote meanwhile; an immediate
         # one waits its turn. The driver's own BEGIN is switched off by isolation_level None above.
         writes = connection.get_execution_options().get("writes", True)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        if not writes:
+            connection.exec_driver_sql("BEGIN")
+        elif not _took_turn(connection.connection.dbapi_connection):
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     return engine
+
+
+def _took_turn(connection: Any) -> bool:
+    """Begin writing as soon as the lock is free, and say whether that came to pass in time.
+
+    False leaves it to SQLite to say why: its words become an error of ours, as everything else that it refuses.
+    """
+    ends_at = time.monotonic() + BUSY_SECONDS
+    connection.execute("PRAGMA busy_timeout = 0")
+    try:
+        while time.monotonic() < ends_at:
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+                return True
+            except sqlite3.OperationalError as refused:
+                if refused.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                    return False
+                time.sleep(TURN_SECONDS)
+        return False
+    finally:
+        connection.execute(_PRAGMAS[0])
 
 
 def _open_postgresql(url: URL) -> Engine:

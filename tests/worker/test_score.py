@@ -40,6 +40,29 @@ def test_a_full_batch_calls_other_workers(stage: Stage) -> None:
     assert [name for name in stage.rung() if name == SCORE] == [SCORE]
 
 
+def test_what_a_dead_worker_left_does_not_wait_behind_what_comes_in(stage: Stage) -> None:
+    """While comments keep coming, the batch that died with its worker is decided too: one by one, many for each."""
+    left = stage.post(*(f"Text {n}." for n in range(30)))
+    with stage.house.store.write() as tx:
+        tx.lease_pending(stage.clock.now, stage.clock.now, 30)
+    stage.clock.tick(60)
+    batches = 0
+
+    class Stream(Told):
+        def score(self, readings: Sequence[Reading], explain: bool = True) -> list[Assessment]:
+            nonlocal batches
+            if readings[0].text.startswith("New"):
+                batches += 1
+                if batches < 30:
+                    stage.post("New.", id=f"new-{batches}")
+            return super().score(readings, explain)
+
+    stage.post("New.", id="new-0")
+    score_pending(stage.house, Stream(), Bounds(gather=0.4, seconds=3.0))
+    assert set(stage.statuses(len(left))) == {"approved"}
+    assert batches < 8  # one for each of theirs would take thirty
+
+
 def test_nothing_pending_is_quiet(stage: Stage) -> None:
     """A ring for nothing scores nothing and rings for nobody."""
     scorer = Told()
