@@ -59,7 +59,7 @@ def queue(newsroom: Newsroom) -> None:
 @pytest.mark.parametrize("place", ["api_key", "key", "query", "host", "both"])
 @pytest.mark.parametrize("kind", ["akismet", "site"])
 def test_the_key_is_found_in_all_its_places(newsroom: Newsroom, place: str, kind: str) -> None:
-    """A field of either name, the query, the Host's first label: each opens the plug, with either of the site's keys."""
+    """A field of either name, the query, the Host: each opens the plug, with either of the site's keys."""
     key = newsroom.courier.akismet_key if kind == "akismet" else newsroom.courier.key
     if place == "host" and kind == "site":
         pytest.skip("a site's own key is no host label")
