@@ -135,6 +135,22 @@ def rotate(parts: Parts, name: str, what: str, at_once: bool = False) -> dict[st
     return {"site": name, **made}
 
 
+def end_overlap(parts: Parts, name: str, what: str) -> int:
+    """Let the older webhook or inbound secret go, and return how many there were; the newest stays.
+
+    Raises NotFound for the site, Invalid for what has no overlap to be ended.
+    """
+    if what not in ("inbound_secret", "webhook_secret"):
+        raise Invalid([Fault(what, "has no overlap to end: give inbound_secret or webhook_secret", "unfit")])
+    field = f"{what}s"
+    with parts.house.store.write() as tx:
+        site = find_site(tx, name)
+        held: tuple[bytes, ...] = getattr(site, field)
+        tx.save_site(replace(site, **{field: held[:1]}))  # type: ignore[arg-type]  # one of the two fields
+        tx.log_act("operator", "rotate", f"site {name}: {what}, overlap ended", parts.house.clock())
+    return len(held[1:])
+
+
 def _rotate_key(
     kind: str, term: str, make: Callable[[], str]
 ) -> Callable[[Parts, Tx, Site, bool], dict[str, str]]:

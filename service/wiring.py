@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from service.bell import Bell as Ringer
 from service.ports import Bell, Clock, House, Scorer, Sealer, Store
 from service.privacy.door import Door
-from service.privacy.keys import Keyring, load_master
+from service.privacy.keys import Keyring, load_masters
 from service.privacy.notary import Notary
 from service.reader import ModelScorer
 from service.settings import Settings
@@ -51,7 +51,7 @@ def build(
     scorer: Scorer | None = None,
 ) -> Parts:
     """Put the house together from `settings`; doubles may be passed in. Builds nothing twice, starts no thread."""
-    keyring = Keyring(load_master(os.environ if env is None else env, settings.home))
+    keyring = Keyring.of(load_masters(os.environ if env is None else env, settings.home))
     house = House(
         store=store or open_store(settings.database_url, Notary(keyring)),
         bell=bell or Ringer(settings.redis_url, settings.redis_prefix),

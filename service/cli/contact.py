@@ -28,24 +28,30 @@ def contact() -> None:
 @contact.command("open")
 @click.option(
     "--private-key",
-    "key_file",
+    "key_files",
     required=True,
+    multiple=True,
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="The file with the site's contact_private_key, as `site add` showed it once.",
+    help="The file with the site's contact_private_key, as `site add` showed it once; after a rotation give both.",
 )
 @click.argument("box")
-def open_command(key_file: Path, box: str) -> None:
+def open_command(key_files: tuple[Path, ...], box: str) -> None:
     """Print the address in BOX, the base64 text from GET /v1/comments/{id}/contact; - reads it from standard input."""
-    from service.privacy.sealing import open_box  # here, so that --help stays fast
+    from service.privacy.sealing import BoxError, open_box  # here, so that --help stays fast
 
-    key = _key(key_file)
+    keys = [_key(file) for file in key_files]
     text = sys.stdin.read(BOX_LIMIT) if box == "-" else box
-    try:
-        address = open_box(key, text)
-    except ReplydeskError as error:
-        raise ContactError(error.detail) from None
-    click.echo(address)
+    refusal = ""
+    for key in keys:
+        try:
+            click.echo(open_box(key, text))
+            return
+        except BoxError as error:  # sealed for another key, before or after the rotation
+            refusal = error.detail
+        except ReplydeskError as error:
+            raise ContactError(error.detail) from None
+    raise ContactError(refusal)
 
 
 def _key(path: Path) -> str:

@@ -131,16 +131,21 @@ def list_sites(as_json: bool) -> None:
 @click.argument("name")
 @click.argument("what", type=click.Choice(ROTATED))
 @click.option("--now", "at_once", is_flag=True, help="End the old one at once, because it leaked.")
+@click.option("--end-overlap", "ends", is_flag=True, help="Make nothing new: let the old secret go.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def rotate(name: str, what: str, at_once: bool, as_json: bool) -> None:
+def rotate(name: str, what: str, at_once: bool, ends: bool, as_json: bool) -> None:
     """Make a new secret for the site NAME and print it, once.
 
     The old API key works for 24 more hours; the old webhook or inbound secret beside the new one until the next
-    rotation. Keep the old contact key: boxes that were sealed for it need it.
+    rotation, or until --end-overlap. Keep the old contact key: boxes that were sealed for it need it.
     """
+    from service.tuning import end_overlap
     from service.tuning import rotate as rotate_secret
 
     with opened_house() as parts:
+        if ends:
+            click.echo(f"{name}: {end_overlap(parts, name, what)} older {what} let go.")
+            return
         made = rotate_secret(parts, name, what, at_once)
     _show_secrets(made, as_json)
 

@@ -23,6 +23,7 @@ from service.ports.records import (
     Site,
     SiteQueue,
 )
+from service.ports.rekeying import Rekeying
 from service.ports.usage import Usage
 from service.ports.waves import Bundles, Waves
 
@@ -294,6 +295,7 @@ class Tx(
     Outbox,
     People,
     Acts,
+    Rekeying,
     Upkeep,
     Watching,
     Desk,

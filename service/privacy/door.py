@@ -36,6 +36,7 @@ class Door:
         """Return the draft of `submission`; nothing in it shows an address, and what was masked is encrypted."""
         own = submission.email if isinstance(submission.email, Address) else None
         sealed = self._seal(site, own)
+        older = self._older_keys(site, own) if sealed.author_key is not None else ()
         fields = {
             "name": submission.author_name,
             "website": submission.website or "",
@@ -56,9 +57,12 @@ class Door:
             body=masked["body"].text,
             submitted_at=submission.submitted_at or now,
             content_hash=self._digest(site, "content", "\0".join(fields.values())),
-            request_hash=self._digest(site, "request", _told(submission, fields, sealed)),
+            request_hash=self._digest(
+                site, "request", _told(submission, fields, older[-1] if older else sealed.author_key)
+            ),
             source=submission.source,
             author_key=sealed.author_key,
+            older_author_keys=older,
             box=sealed.box,
             originals=originals,
             client=self._cut(submission.client, own),
@@ -78,6 +82,12 @@ class Door:
         if own is None:
             return Sealed(None, None)
         return self._sealer.seal(site.name, site.contact_public_key, own, site.address_mode)
+
+    def _older_keys(self, site: Site, own: Address | None) -> tuple[str, ...]:
+        """Return the author's keys under older masters, the oldest last, while a rotation is under way."""
+        if own is None or len(self._keyring.versions) == 1:
+            return ()
+        return self._sealer.author_keys(site.name, own)[1:]
 
     def _cut(self, client: Client, own: Address | None) -> Client:
         """Keep of the reader's machine what does not single it out: the network, the agent, the referring page."""
@@ -105,8 +115,12 @@ class Door:
         return Original(field, self._keyring.encrypt(site.name, ORIGINAL, text.encode()))
 
     def _digest(self, site: Site, purpose: str, text: str) -> str:
-        """Digest under a key: a plain hash of a text that holds an address could be guessed."""
-        return hmac.digest(self._keyring.derive(site.name, purpose), text.encode(), hashlib.sha256).hex()
+        """Digest under a key: a plain hash of a text that holds an address could be guessed.
+
+        The oldest key at hand, so that what a site sends again after a rotation is still known as the same.
+        """
+        key = self._keyring.derive(site.name, purpose, self._keyring.oldest)
+        return hmac.digest(key, text.encode(), hashlib.sha256).hex()
 
     def _made_id(self, site: Site, key: str | None, now: datetime) -> str:
         """Ids made here start with the time, so that neighbours in time are neighbours in the index."""
@@ -122,9 +136,9 @@ def _article(site: Site, article: Article, own: Address | None) -> Article:
     return replace(article, title=mask(article.title, region=site.region, own=own).text)
 
 
-def _told(submission: Submission, fields: Mapping[str, str], sealed: Sealed) -> str:
+def _told(submission: Submission, fields: Mapping[str, str], author_key: str | None) -> str:
     """Join all that makes a submission the one it is; no part holds the separator."""
-    named = (submission.id, submission.article.url, submission.parent_id, sealed.author_key)
+    named = (submission.id, submission.article.url, submission.parent_id, author_key)
     return "\0".join([*(part or "" for part in named), *fields.values()])
 
 

@@ -16,7 +16,7 @@ from nacl.secret import SecretBox
 from nacl.signing import SigningKey
 
 from service.moderation.errors import ReplydeskError
-from service.privacy.master import MasterKeyError, load_master
+from service.privacy.master import MOST_VERSION, MasterKeyError, load_master, load_masters
 
 __all__ = [
     "CiphertextError",
@@ -24,6 +24,7 @@ __all__ = [
     "MasterKeyError",
     "fingerprint",
     "load_master",
+    "load_masters",
     "new_akismet_key",
     "new_api_key",
     "new_webhook_secret",
@@ -32,7 +33,6 @@ __all__ = [
 SALT: Final = b"replydesk"
 LEAST_MASTER: Final = 32
 DERIVED_BOUND: Final = 4096
-MOST_VERSION: Final = 255  # the version is the first byte of every ciphertext and token
 TAG_BYTES: Final = 16
 PAYLOAD_LIMIT: Final = 1024
 TOKEN_LIMIT: Final = 1400
@@ -46,11 +46,11 @@ class CiphertextError(ReplydeskError, ValueError):
 class Keyring:
     """Derives every key from the master keys by HKDF-SHA-256 (RFC 5869).
 
-    New things use the key `version`; what older versions made still opens. Derived keys are remembered, up to a bound:
-    each comment needs three.
+    New things use the key `version`, the first of `versions`; what older versions made still opens. Derived keys are
+    remembered, up to a bound: each comment needs three.
     """
 
-    __slots__ = ("_derived", "_extracted", "version")
+    __slots__ = ("_derived", "_extracted", "version", "versions")
 
     def __init__(self, master: bytes, *, version: int = 1, older: Mapping[int, bytes] | None = None) -> None:
         masters = {**(older or {}), version: master}
@@ -60,8 +60,15 @@ class Keyring:
             if len(key) < LEAST_MASTER:
                 raise MasterKeyError(f"master key version {number} must have at least {LEAST_MASTER} bytes")
         self.version: Final = version
+        self.versions: Final = (version, *sorted(masters.keys() - {version}, reverse=True))
         self._extracted = {number: hkdf_extract(SALT, key) for number, key in masters.items()}
         self._derived: dict[tuple[bytes, str, str, int], bytes] = {}
+
+    @classmethod
+    def of(cls, masters: Mapping[int, bytes]) -> Keyring:
+        """Return the keyring of several masters by version, the current one first, as `load_masters` gives them."""
+        (version, master), *older = masters.items()
+        return cls(master, version=version, older=dict(older))
 
     def __repr__(self) -> str:
         return "<Keyring ***>"
@@ -72,10 +79,9 @@ class Keyring:
         )
 
     @property
-    def versions(self) -> tuple[int, ...]:
-        """Every key version at hand, the current one first."""
-        older = sorted(self._extracted.keys() - {self.version}, reverse=True)
-        return (self.version, *older)
+    def oldest(self) -> int:
+        """The oldest version at hand: what is compared with what was stored long ago goes on using it."""
+        return self.versions[-1]
 
     def derive(self, site: str, purpose: str, version: int | None = None) -> bytes:
         """Return the 32-byte key of that site and purpose; KeyError for a version that is not at hand."""

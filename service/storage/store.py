@@ -27,6 +27,7 @@ from service.storage.people import PeoplePart
 from service.storage.purging import purge
 from service.storage.queueing import QueueingPart
 from service.storage.reading import ReadingPart
+from service.storage.rekeying import RekeyingPart
 from service.storage.retaining import RetainingPart
 from service.storage.schema import HEAD
 from service.storage.scoring import ScoringPart
@@ -50,6 +51,7 @@ class SqlTx(
     DeliveriesPart,
     PeoplePart,
     ActsPart,
+    RekeyingPart,
     WatchingPart,
     ErasingPart,
     RetainingPart,

@@ -14,13 +14,16 @@ from service.storage.memory.acts import ActsPart
 from service.storage.memory.deliveries import DeliveriesPart
 from service.storage.memory.forgetting import RetainingPart
 from service.storage.memory.people import PeoplePart
+from service.storage.memory.rekeying import RekeyingPart
 from service.storage.memory.sites import SitesPart
 from service.storage.memory.state import State
 from service.storage.memory.usage import UsagePart
 from service.storage.memory.waves import WavesPart
 
 
-class MemoryTx(SitesPart, RetainingPart, DeliveriesPart, PeoplePart, ActsPart, WavesPart, UsagePart):
+class MemoryTx(
+    SitesPart, RetainingPart, DeliveriesPart, PeoplePart, ActsPart, RekeyingPart, WavesPart, UsagePart
+):
     """One transaction on the double."""
 
     def backlog(self, now: datetime) -> Backlog:

@@ -75,3 +75,18 @@ def test_a_missing_key_file_is_named(tmp_path: Path) -> None:
     assert result.exit_code == 2
     assert "none.key" in result.stderr
     assert "No such file" in result.stderr
+
+
+def test_boxes_of_before_and_after_a_rotation_open_with_both_keys_given(tmp_path: Path) -> None:
+    """Given the old and the new private key, in either order, each box is opened by its own."""
+    keys = [new_contact_keys() for _ in range(2)]
+    files = []
+    for number, (_, private) in enumerate(keys):
+        file = tmp_path / f"key-{number}"
+        file.write_text(private)
+        files += ["--private-key", str(file)]
+    for public, _ in keys:
+        box = base64.b64encode(seal(public, Address.parse("ada@example.org"))).decode()
+        done = CliRunner().invoke(contact, ["open", *files, box])
+        assert (done.exit_code, done.output) == (0, "ada@example.org\n")
+        assert CliRunner().invoke(contact, ["open", *files, box[:-8]]).exit_code == 2

@@ -1,0 +1,120 @@
+"""`replydesk keys`: the master key, rotated with overlap: a new one makes, the old ones still open."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import click
+
+from service.cli.opened import Refused, opened_house, print_json
+
+if TYPE_CHECKING:
+    from service.rekeying import Sealed
+    from service.wiring import Parts
+
+
+@click.group()
+def keys() -> None:
+    """Rotate the master key and say what still needs older ones.
+
+    In order: `keys rotate`, restart every process, `keys reseal`; and once nothing needs the old key, `keys retire`.
+    """
+
+
+@keys.command()
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def status(as_json: bool) -> None:
+    """Show the versions at hand and how much lies sealed under each."""
+    from service.rekeying import sealed
+
+    with opened_house() as parts:
+        found, versions = sealed(parts), parts.keyring.versions
+    told = [_told(found, version) for version in sorted({*versions, *found.secrets, *found.originals})]
+    if as_json:
+        print_json({"current": versions[0], "at_hand": list(versions), "versions": told})
+        return
+    for one in told:
+        held = "current" if one["version"] == versions[0] else "older"
+        held = held if one["version"] in versions else "NOT AT HAND"
+        click.echo(
+            f"version {one['version']} ({held}): {one['secrets']} secrets of sites, {one['originals']} originals"
+        )
+
+
+@keys.command()
+def rotate() -> None:
+    """Put a fresh master key before the old ones in the key's file; processes use it from their next start on."""
+    from service.privacy.master import add_master, master_file
+    from service.settings import load
+
+    with opened_house() as parts:  # a house that does not open with its present key is not given another
+        path = master_file(os.environ, load().home)
+        version = add_master(path)
+        _log(parts, f"version {version} made")
+    click.echo(
+        f"Version {version} stands first in {path}. Copy the file to your backup, restart web, workers and beat,"
+        " then run: replydesk keys reseal"
+    )
+
+
+@keys.command()
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def reseal(as_json: bool) -> None:
+    """Seal anew under the current key what older keys sealed; can be broken off and run again."""
+    from service.rekeying import reseal as resealed
+
+    with opened_house() as parts:
+        done = resealed(
+            parts, lambda count: None if as_json else click.echo(f"{count:,} originals", err=True)
+        )
+    if as_json:
+        print_json({"secrets": done.secrets, "originals": done.originals, "lost": done.lost})
+        return
+    click.echo(f"{done.secrets} secrets of sites and {done.originals} originals sealed anew.")
+    if done.lost:
+        click.echo(f"{done.lost} could not be opened: their key version is not at hand.")
+
+
+@keys.command()
+@click.argument("version", type=click.IntRange(1, 255))
+@click.option("--leaked", is_flag=True, help="Let it go although authors and receipts of its time need it.")
+def retire(version: int, leaked: bool) -> None:
+    """Take an older master key out of the key's file.
+
+    Refused while anything lies sealed under it. With it go: knowing authors again, by address, who have not written
+    since the rotation; API keys not used since; receipt links of its time; and that what was sent before is sent again.
+    """
+    from service.privacy.master import drop_master, master_file
+    from service.rekeying import sealed
+    from service.settings import load
+
+    with opened_house() as parts:
+        if version not in parts.keyring.versions[1:]:
+            raise Refused(f"version {version} is not an older key at hand")
+        needed = sealed(parts).under(version)
+        if needed:
+            raise Refused(
+                f"{needed} secrets and originals lie sealed under version {version}: run `keys reseal`"
+            )
+        if not leaked:
+            raise Refused(
+                "authors who have not written since the rotation, their erasure by address, unused API keys and receipt"
+                " links need the old key; keep it, or say --leaked"
+            )
+        drop_master(master_file(os.environ, load().home), version)
+        _log(parts, f"version {version} retired")
+    click.echo(f"Version {version} is gone from the file. Restart web, workers and beat.")
+
+
+def _log(parts: Parts, told: str) -> None:
+    with parts.house.store.write() as tx:
+        tx.log_act("operator", "master-key", told, parts.house.clock())
+
+
+def _told(found: Sealed, version: int) -> dict[str, int]:
+    return {
+        "version": version,
+        "secrets": found.secrets.get(version, 0),
+        "originals": found.originals.get(version, 0),
+    }

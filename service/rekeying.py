@@ -1,0 +1,133 @@
+"""Carrying what the house keeps over to the present master key, so that an older one can be let go."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from service.ports import Site
+from service.privacy.door import ORIGINAL
+from service.privacy.keys import CiphertextError, Keyring, fingerprint
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from service.ports import Store
+    from service.wiring import Parts
+
+BATCH: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """How much is sealed under each version of the master key: sites' secrets and readers' originals."""
+
+    secrets: dict[int, int]
+    originals: dict[int, int]
+
+    def under(self, version: int) -> int:
+        """Return how much is sealed under that version."""
+        return self.secrets.get(version, 0) + self.originals.get(version, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Resealed:
+    """What was sealed anew, and what no key at hand opens."""
+
+    secrets: int = 0
+    originals: int = 0
+    lost: int = 0
+
+
+def sealed(parts: Parts) -> Sealed:
+    """Count what lies sealed, by version."""
+    secrets: dict[int, int] = {}
+    with parts.house.store.read() as tx:
+        for site in tx.sites():
+            for one in (*site.webhook_secrets, *site.inbound_secrets):
+                secrets[one[0]] = secrets.get(one[0], 0) + 1
+        return Sealed(secrets, tx.originals_by_version())
+
+
+def reseal(parts: Parts, progress: Callable[[int], None] | None = None) -> Resealed:
+    """Open what older versions sealed and seal it under the present one, in small transactions, repeatable.
+
+    `progress` hears how many originals are done. What no key at hand opens stays as it is and is counted.
+    """
+    secrets, lost = _reseal_secrets(parts)
+    keyring, done, after = parts.keyring, 0, 0
+    while True:
+        with parts.house.store.read() as tx:
+            found = tx.originals_sealed_otherwise(keyring.version, after, BATCH)
+        if not found:
+            return Resealed(secrets, done, lost)
+        after = found[-1].comment_pk
+        pairs = []
+        for one in found:
+            anew = _anew(keyring, one.site, ORIGINAL, one.ciphertext)
+            lost += anew is None
+            if anew is not None:
+                pairs.append((one, one.anew(anew)))
+        with parts.house.store.write() as tx:
+            done += tx.reseal(pairs)
+        if progress is not None:
+            progress(done)
+
+
+def _reseal_secrets(parts: Parts) -> tuple[int, int]:
+    done = lost = 0
+    with parts.house.store.write() as tx:
+        for site in tx.sites():
+            webhook, failed = _all_anew(parts.keyring, site, "webhook", site.webhook_secrets)
+            inbound, failed_too = _all_anew(parts.keyring, site, "inbound", site.inbound_secrets)
+            fresh = replace(site, webhook_secrets=webhook, inbound_secrets=inbound)
+            before, after = (
+                (*site.webhook_secrets, *site.inbound_secrets),
+                (*webhook, *inbound),
+            )
+            done += sum(one != other for one, other in zip(before, after, strict=True))
+            lost += failed + failed_too
+            if fresh != site:
+                tx.save_site(fresh)
+        if done:
+            told = f"{done} secrets of sites, key version {parts.keyring.version}"
+            tx.log_act("operator", "reseal", told, parts.house.clock())
+    return done, lost
+
+
+def _all_anew(
+    keyring: Keyring, site: Site, purpose: str, old: Sequence[bytes]
+) -> tuple[tuple[bytes, ...], int]:
+    made: list[bytes] = []
+    lost = 0
+    for one in old:
+        anew = one if one[0] == keyring.version else _anew(keyring, site.name, purpose, one)
+        lost += anew is None
+        made.append(one if anew is None else anew)
+    return tuple(made), lost
+
+
+def _anew(keyring: Keyring, site: str, purpose: str, ciphertext: bytes) -> bytes | None:
+    try:
+        return keyring.encrypt(site, purpose, keyring.decrypt(site, purpose, ciphertext))
+    except CiphertextError:
+        return None
+
+
+def key_owner(store: Store, keyring: Keyring, key: str, now: datetime) -> tuple[Site, str] | None:
+    """Return the site and the kind of an API key, whichever master key its fingerprint was made under.
+
+    One of an older master is kept under the present one from then on: a used key outlives the master's rotation.
+    """
+    with store.read() as tx:
+        for version in keyring.versions:
+            owner = tx.key_owner(fingerprint(keyring, key, version), now)
+            if owner is not None:
+                break
+        else:
+            return None
+    if version != keyring.version:
+        with store.write() as tx:  # of two requests at once the second finds the old one gone
+            tx.refingerprint(fingerprint(keyring, key, version), fingerprint(keyring, key))
+    return owner

@@ -1,0 +1,264 @@
+"""The master key rotated: before, while both keys are at hand, and after the old one was let go."""
+
+from __future__ import annotations
+
+import base64
+import json
+import stat
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import Result
+
+from service import actions, settings, wiring
+from service.bell import QuietBell
+from service.enrolment import Enrolment, enrol_site
+from service.moderation.comment import Article, Comment, Source
+from service.ports import Placed, Submission
+from service.privacy.keys import CiphertextError
+from service.privacy.master import MasterKeyError, load_masters, parse_masters
+from service.privacy.receipts import read_receipt, receipt_token
+from service.privacy.sealing import Address
+from service.rekeying import key_owner, reseal, sealed
+from service.storage.memory import MemoryStore
+from service.wiring import Parts
+from tests.builders import NOON
+from tests.unit.test_cli_sites import added
+
+OLD, NEW = (base64.b64encode(bytes([number]) * 32).decode() for number in (1, 2))
+BEFORE, OVERLAP, AFTER = OLD, f"2:{NEW}\n1:{OLD}\n", f"2:{NEW}"
+BODY = "Write to bo@example.org about the bridge."
+
+
+class Rotated:
+    """One store, seen with the old key, with both, and with the new one alone."""
+
+    def __init__(self, home: Path) -> None:
+        self.home, self.store = home, MemoryStore()
+        self.before, self.overlap, self.after = (self.parts(keys) for keys in (BEFORE, OVERLAP, AFTER))
+        self.enrolled: Enrolment = enrol_site(self.before, "courier", "https://courier.example")
+
+    def parts(self, keys: str) -> Parts:
+        """The house as processes with these keys build it."""
+        env = {"REPLYDESK_HOME": str(self.home), "REPLYDESK_MASTER_KEY": keys}
+        return wiring.build(
+            settings.load(env), env=env, store=self.store, bell=QuietBell(), clock=lambda: NOON
+        )
+
+    def submit(self, parts: Parts, comment_id: str = "c-1", **changes: Any) -> Placed:
+        """Bo's comment, which holds an address."""
+        given: dict[str, Any] = {
+            "id": comment_id,
+            "article": Article("https://courier.example/bridge", "The bridge opens"),
+            "author_name": "Bo",
+            "email": Address.parse("bo@example.org"),
+            "body": BODY,
+            "source": Source.API,
+        }
+        (placed,) = actions.submit(
+            parts.house, parts.sealer, self.enrolled.site, [Submission(**{**given, **changes})]
+        )
+        assert isinstance(placed, Placed), placed
+        return placed
+
+    def original(self, parts: Parts, comment: Comment) -> str:
+        """The text as it was typed."""
+        with self.store.read() as tx:
+            ciphertext = tx.originals(comment.pk, comment.revision)["body"]
+        return parts.keyring.decrypt("courier", "original", ciphertext).decode()
+
+    def opens(self, parts: Parts, key: str) -> str | None:
+        """Which site an API key opens."""
+        owner = key_owner(self.store, parts.keyring, key, NOON)
+        return owner[0].name if owner else None
+
+
+@pytest.fixture
+def rotated(tmp_path: Path) -> Rotated:
+    """A fresh house."""
+    return Rotated(tmp_path)
+
+
+def test_originals_open_in_the_overlap_and_after_they_were_sealed_anew(rotated: Rotated) -> None:
+    """The old key seals, both open; without the old one only what was sealed anew opens."""
+    comment = rotated.submit(rotated.before).comment
+    assert rotated.original(rotated.overlap, comment) == BODY
+    with pytest.raises(CiphertextError):
+        rotated.original(rotated.after, comment)
+    assert sealed(rotated.overlap).originals == {1: 1}
+    done = reseal(rotated.overlap)
+    assert (done.originals, done.secrets, done.lost) == (1, 2, 0)
+    assert rotated.original(rotated.after, comment) == BODY
+    assert sealed(rotated.overlap).under(1) == 0
+    again = reseal(rotated.overlap)
+    assert (again.originals, again.secrets, again.lost) == (0, 0, 0)
+
+
+def test_what_no_key_opens_is_counted_and_left(rotated: Rotated) -> None:
+    """Sealing anew without the old key changes nothing and says how much is lost."""
+    comment = rotated.submit(rotated.before).comment
+    done = reseal(rotated.after)
+    assert (done.originals, done.secrets, done.lost) == (0, 0, 3)
+    assert rotated.original(rotated.before, comment) == BODY
+
+
+def test_site_secrets_go_over(rotated: Rotated) -> None:
+    """Webhook and inbound secrets are the same to their site before, within and after."""
+
+    def secrets(parts: Parts) -> list[str]:
+        with rotated.store.read() as tx:
+            site = tx.site("courier")
+        assert site is not None
+        pairs = [("webhook", site.webhook_secrets), ("inbound", site.inbound_secrets)]
+        return [parts.keyring.decrypt("courier", purpose, one[0]).decode() for purpose, one in pairs]
+
+    wanted = [rotated.enrolled.webhook_secret, rotated.enrolled.inbound_secret]
+    assert secrets(rotated.before) == secrets(rotated.overlap) == wanted
+    reseal(rotated.overlap)
+    assert secrets(rotated.overlap) == secrets(rotated.after) == wanted
+    with pytest.raises(CiphertextError):
+        secrets(rotated.before)
+
+
+def test_an_api_key_used_in_the_overlap_outlives_the_old_master(rotated: Rotated) -> None:
+    """The first use carries a key over; one that was never used since goes with the old master."""
+    used, unused = rotated.enrolled.key, rotated.enrolled.akismet_key
+    assert rotated.opens(rotated.before, used) == "courier"
+    assert rotated.opens(rotated.overlap, used) == "courier"
+    assert rotated.opens(rotated.overlap, used) == "courier"
+    assert rotated.opens(rotated.after, used) == "courier"
+    assert rotated.opens(rotated.after, unused) is None
+    assert rotated.opens(rotated.overlap, "rk_none") is None
+
+
+def test_what_is_sent_again_in_the_overlap_is_a_replay(rotated: Rotated) -> None:
+    """Neither the same id nor the same idempotency key makes a second comment or revision."""
+    first = rotated.submit(rotated.before)
+    keyed = rotated.submit(rotated.before, None, idempotency_key="k-1", body="Another word.")
+    for parts in (rotated.before, rotated.overlap):
+        assert rotated.submit(parts).outcome == "replay"
+        again = rotated.submit(parts, None, idempotency_key="k-1", body="Another word.")
+        assert (again.outcome, again.comment.id) == ("replay", keyed.comment.id)
+    assert rotated.submit(rotated.overlap, body="New words.").outcome == "revised"
+    assert first.comment.revision == 1
+
+
+def test_an_author_is_known_again_with_their_past(rotated: Rotated) -> None:
+    """The next comment of an author carries their earlier ones over, so that they stay known without the old key."""
+    rotated.submit(rotated.before, "c-1")
+    rotated.submit(rotated.before, "c-2", email=Address.parse("noor@example.org"))
+    rotated.submit(rotated.overlap, "c-3")
+    keys = {}
+    with rotated.store.read() as tx:
+        for comment_id in ("c-1", "c-2", "c-3"):
+            found = tx.comment(rotated.enrolled.site.id, comment_id)
+            assert found is not None
+            keys[comment_id] = found.author_key
+    assert keys["c-1"] == keys["c-3"] != keys["c-2"]
+    rotated.submit(rotated.after, "c-4")
+    with rotated.store.read() as tx:
+        last = tx.comment(rotated.enrolled.site.id, "c-4")
+    assert last is not None
+    assert last.author_key == keys["c-1"]
+
+
+def test_a_site_that_keeps_no_author_has_none_carried_over(rotated: Rotated) -> None:
+    """In the mode "none" no author key is made, not even an older one."""
+    site = replace(rotated.enrolled.site, address_mode="none")
+    submission = Submission(
+        article=Article("https://courier.example/bridge"),
+        author_name="Bo",
+        body="Hello.",
+        source=Source.API,
+        email=Address.parse("bo@example.org"),
+    )
+    made = rotated.overlap.sealer.draft(site, submission, NOON)
+    assert (made.author_key, made.older_author_keys, made.box) == (None, (), None)
+
+
+def test_receipt_links_open_in_the_overlap(rotated: Rotated) -> None:
+    """A link given out before opens while its key is at hand; new ones open ever after."""
+    old = receipt_token(rotated.before.keyring, "courier", "c-1")
+    new = receipt_token(rotated.overlap.keyring, "courier", "c-1")
+    assert read_receipt(rotated.overlap.keyring, old) == ("courier", "c-1")
+    assert read_receipt(rotated.after.keyring, new) == ("courier", "c-1")
+    assert read_receipt(rotated.after.keyring, old) is None
+
+
+# -- the file and the command ------------------------------------------------------------------------------------------
+
+
+def test_several_keys_are_read_with_their_versions() -> None:
+    """Lines, commas and spaces part keys; the first is current; a bare one is version 1."""
+    both = {2: b"\x02" * 32, 1: b"\x01" * 32}
+    for text in (OVERLAP, f"2:{NEW}, {OLD}", f"2:{NEW} 1:{OLD}"):
+        found = parse_masters(text, "X")
+        assert found == both
+        assert next(iter(found)) == 2
+    assert load_masters({"REPLYDESK_MASTER_KEY": OLD}, None) == {1: b"\x01" * 32}
+
+
+@pytest.mark.parametrize(
+    "text", ["", f"1:{OLD} {NEW}", f"0:{OLD}", f"256:{OLD}", f"x:{OLD}", f"2:{OLD}:", "2:", f"²:{OLD}"]
+)
+def test_faulty_keys_are_refused_without_being_shown(text: str) -> None:
+    """Versions are whole, distinct and bounded, keys have their form; no message shows one."""
+    with pytest.raises(MasterKeyError, match="X") as refused:
+        parse_masters(text, "X")
+    assert OLD not in str(refused.value)
+
+
+def test_too_many_keys_are_refused() -> None:
+    """Sixteen keys are enough for anybody."""
+    with pytest.raises(MasterKeyError, match="1 to 16"):
+        parse_masters(" ".join(f"{number}:{OLD}" for number in range(1, 18)), "X")
+
+
+def test_the_command_rotates_reseals_and_retires(run: Callable[..., Result], home: Path) -> None:
+    """From one key to two and back to one, by commands; the file keeps its mode and the chain of acts holds."""
+    shown = added(run)
+    said = run("keys", "rotate").stdout
+    assert said.startswith("Version 2 stands first in ")
+    file = home / "master.key"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert [line.partition(":")[0] for line in file.read_text().splitlines()] == ["2", "1"]
+    told = json.loads(run("keys", "status", "--json").stdout)
+    assert (told["current"], told["at_hand"]) == (2, [2, 1])
+    assert told["versions"][0] == {"version": 1, "secrets": 2, "originals": 0}
+    assert "run `keys reseal`" in run("keys", "retire", "1", "--leaked", code=2).stderr
+    assert json.loads(run("keys", "reseal", "--json").stdout) == {"secrets": 2, "originals": 0, "lost": 0}
+    assert "--leaked" in run("keys", "retire", "1", code=2).stderr
+    assert "not an older key" in run("keys", "retire", "2", "--leaked", code=2).stderr
+    run("keys", "retire", "1", "--leaked")
+    assert json.loads(run("keys", "status", "--json").stdout)["at_hand"] == [2]
+    assert "version 2 (current): 2 secrets" in run("keys", "status").stdout
+    assert run("audit", "verify").stdout.startswith("4 acts, and the chain holds.")
+    assert not [name for name, value in shown.items() if name != "site" and value in file.read_text()]
+
+
+def test_keys_of_the_environment_are_changed_there(
+    run: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the key comes from the environment the command says how to write the new one."""
+    monkeypatch.setenv("REPLYDESK_MASTER_KEY", OLD)
+    refused = run("keys", "rotate", code=2).stderr
+    assert "change it there" in refused
+    assert OLD not in refused
+
+
+def test_a_secrets_overlap_is_ended(run: Callable[..., Result], parts: Parts) -> None:
+    """The older secret goes without a newer one being made."""
+    added(run)
+    run("site", "rotate", "courier", "webhook_secret", "--json")
+    assert (
+        "1 older webhook_secret let go"
+        in run("site", "rotate", "courier", "webhook_secret", "--end-overlap").stdout
+    )
+    assert "no overlap" in run("site", "rotate", "courier", "key", "--end-overlap", code=2).stderr
+    with parts.house.store.read() as tx:
+        site = tx.site("courier")
+    assert site is not None
+    assert (len(site.webhook_secrets), len(site.inbound_secrets)) == (1, 1)
