@@ -74,7 +74,8 @@ def worker(queues: str, concurrency: int | None, pool: str | None) -> None:
     """Score, deliver and keep house until stopped; run as many on as many hosts as you need."""
     known = _start("worker")
     _need_broker(known)
-    os.nice(known.worker_nice)  # where processors are short, whoever waits for an answer goes before the queue
+    # Where processors are short, whoever waits for an answer goes before the queue.
+    os.nice(known.worker_nice)
     # Harmless here, and long: root matters for pickle, which is refused; early acknowledgement cancels nothing.
     warnings.filterwarnings("ignore", message="You're running the worker with superuser privileges")
     warnings.filterwarnings("ignore", message=r"\s*In Celery 5.1 we introduced an optional breaking change")
