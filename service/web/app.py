@@ -10,10 +10,11 @@ from werkzeug.routing import BaseConverter
 
 from service import meters, settings
 from service.web import access, ops, problems, rates, security
-from service.web.api import deciding, documents, feeds, openapi, reading, submitting
+from service.web.api import deciding, documents, feeds, openapi, persons, reading, submitting
 from service.web.api.gate import EXTENSION, Api
 from service.web.demo import blueprint as demo
 from service.web.desk import blueprint as desk
+from service.web.desk import frame
 from service.web.meters import make_meters
 from service.web.plugs import blueprints as plugs
 from service.web.plugs.gate import EXTENSION as PLUGS
@@ -69,8 +70,9 @@ def create_app(parts: Parts | None = None) -> APIFlask:
     access.init(app)
     rates.init(app, parts)
     security.init(app, parts)
+    frame.init(app)
     problems.register(app)
-    for room in (submitting, reading, deciding, feeds, documents, ops):
+    for room in (submitting, reading, deciding, feeds, persons, documents, ops):
         app.register_blueprint(room.blueprint)
     for pages in (reply, demo, desk):
         app.register_blueprint(pages)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -253,3 +253,30 @@ class Ready(Shape):
 
     status: Literal["ready"]
     parts: dict[str, str]
+
+
+class Signature(Shape):
+    """An Ed25519 signature (base64url) over the receipt in the form of RFC 8785; `key` names the key that made it."""
+
+    algorithm: Literal["Ed25519"]
+    key: str
+    value: str
+
+
+class Attested(Shape):
+    """A receipt with its signature: what was touched, what was kept and why, what goes later."""
+
+    receipt: dict[str, Any]
+    signature: Signature
+
+
+class Export(Shape):
+    """What is kept of one person on one site."""
+
+    kind: Literal["export"]
+    version: int
+    site: str
+    issued_at: datetime
+    address_kept_as: str
+    comments: list[dict[str, Any]]
+    complete: bool

@@ -10,12 +10,14 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    PlainValidator,
     WithJsonSchema,
 )
 from pydantic_core import PydanticCustomError
 
 from service.moderation.comment import URL_LIMIT, Status
 from service.privacy.pages import page_url
+from service.privacy.sealing import ADDRESS_LIMIT, Address, AddressError
 from service.submission import URL
 from service.web.published import PUBLISHED_LIMIT
 
@@ -62,6 +64,16 @@ def _whole(given: object) -> object:
     return int(given) if isinstance(given, float) and given.is_integer() else given
 
 
+def _address(given: object) -> Address:
+    """Wrap the address before anything else can see it; no fault shows it."""
+    if not isinstance(given, str):
+        raise PydanticCustomError("text", "must be text")
+    try:
+        return Address.parse(given)
+    except AddressError:
+        raise PydanticCustomError("email", "must be an email address such as name@example.org") from None
+
+
 def _digits(given: object) -> object:
     """Take a whole number as a query writes it, in plain digits and nothing else."""
     if isinstance(given, str) and given.isascii() and given.isdigit() and len(given) <= 18:
@@ -97,6 +109,11 @@ ArticleUrl = Annotated[
     Field(strict=True, max_length=URL_LIMIT, json_schema_extra={"pattern": URL}),
     AfterValidator(_article_url),
 ]
+GivenAddress = Annotated[
+    Address,
+    PlainValidator(_address),
+    WithJsonSchema({"type": "string", "format": "email", "maxLength": ADDRESS_LIMIT}),
+]
 Cursor = Annotated[int, BeforeValidator(_digits), WithJsonSchema({"type": "string", "pattern": NUMBER})]
 
 
@@ -122,6 +139,14 @@ class UndoGiven(Strict):
     decision: DecisionId | None = Field(
         None, description="The id of the decision to take back; the standing one."
     )
+
+
+class PersonGiven(Strict):
+    """Whose data is meant; the address is compared and forgotten."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True, arbitrary_types_allowed=True)
+
+    email: GivenAddress = Field(description="The address, as the person gives it.")
 
 
 class PageQuery(Strict):

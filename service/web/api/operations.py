@@ -177,6 +177,32 @@ OPERATIONS: Final = (
         query=models.FeedQuery,
     ),
     Operation(
+        "post",
+        "/v1/erasures",
+        "erasePerson",
+        "Forget a person",
+        "Erases everything that was written on the site under the address, in whatever state: texts, older texts, "
+        "callbacks' bodies, notes, judgements, sealed addresses. `comment.erased` follows for each comment, its reason "
+        "the receipt's `id`. The receipt is signed; the keys are at `/.well-known/replydesk.json`. Where nothing was "
+        "written under the address, the receipt says so.",
+        {200: (answers.Attested, "The signed receipt.")},
+        (*READ_BODY, *KEYED),
+        "People",
+        body=models.PersonGiven,
+    ),
+    Operation(
+        "post",
+        "/v1/exports",
+        "exportPerson",
+        "Hand over what is kept of a person",
+        "Everything that was written on the site under the address, as it is stored, with what became of it, and "
+        "nothing of anyone else: at most 5,000 comments, oldest first, and `complete` says whether that is all.",
+        {200: (answers.Export, "What is kept.")},
+        (*READ_BODY, *KEYED),
+        "People",
+        body=models.PersonGiven,
+    ),
+    Operation(
         "get",
         "/v1/sites/{site}/published",
         "listPublished",

@@ -32,7 +32,7 @@ SAID: Final[Mapping[str, tuple[str, str]]] = {
     "greater_than_equal": ("too_small", "must be at least {ge}"),
     "less_than_equal": ("too_large", "must be at most {le}"),
 }
-OWN_KINDS: Final = frozenset({"nul", "url", "decision", "whole"})
+OWN_KINDS: Final = frozenset({"nul", "url", "decision", "whole", "text", "email"})
 
 
 def reply(value: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:

@@ -32,7 +32,7 @@ class Receipt:
 @blueprint.get("/r/<token>")
 def receipt(token: str) -> ResponseReturnValue:
     """Show how the comment stands."""
-    found = _find(token)
+    found = find_receipt(token)
     if found is None:
         return keep_private(
             message_page(404, "There is no such receipt", "The address may have been cut short on its way.")
@@ -43,7 +43,7 @@ def receipt(token: str) -> ResponseReturnValue:
 @blueprint.get("/r/<token>/state")
 def state(token: str) -> ResponseReturnValue:
     """Hand a script on the page the part that changed, or 204 while `seen` still holds."""
-    found = _find(token)
+    found = find_receipt(token)
     if found is None:
         return keep_private(Response(status=404))
     if request.args.get("seen") == found.told.state:
@@ -51,7 +51,8 @@ def state(token: str) -> ResponseReturnValue:
     return keep_private(make_response(render_template("reply/_state.html", receipt=found)))
 
 
-def _find(token: str) -> Receipt | None:
+def find_receipt(token: str) -> Receipt | None:
+    """Return the receipt that the token stands for, None when it is not one of ours or the comment is gone."""
     here = parts()
     meant = read_receipt(here.keyring, token)
     if meant is None:

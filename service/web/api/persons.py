@@ -1,0 +1,52 @@
+"""What a site does for a person who asks: everything under an address is handed over, or forgotten with a receipt."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response
+
+from service.erasure import erase_person
+from service.export import export_person
+from service.moderation.verdict import Who
+from service.privacy.attesting import public_keys
+from service.privacy.sealing import Address
+from service.web.api import strict_json
+from service.web.api.gate import SINGLE_LIMIT, api, authenticate, json_body
+from service.web.api.models import PersonGiven
+from service.web.api.replies import checked, reply
+from service.web.problems import Problem
+
+DAY_SECONDS = 86_400
+
+blueprint = Blueprint("persons", __name__)
+
+
+@blueprint.post("/v1/erasures")
+def post_erasure() -> Response:
+    """Erase what was written under the address, and answer with the signed receipt."""
+    site = authenticate()
+    return reply(erase_person(api().parts, site, _address(), Who.SITE, f"site {site.name}"))
+
+
+@blueprint.post("/v1/exports")
+def post_export() -> Response:
+    """Answer with what is stored of what was written under the address."""
+    site = authenticate()
+    answer = reply(export_person(api().parts, site, _address()))
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+@blueprint.get("/.well-known/replydesk.json")
+def well_known() -> Response:
+    """Publish the keys by which anyone can check a receipt."""
+    answer = reply({"service": "replydesk", "receipt_keys": public_keys(api().parts.keyring)})
+    answer.headers["Access-Control-Allow-Origin"] = "*"
+    answer.headers["Cache-Control"] = f"public, max-age={DAY_SECONDS // 24}"
+    return answer
+
+
+def _address() -> Address:
+    value, flawed = strict_json.read(json_body(SINGLE_LIMIT))
+    if flawed and (faults := strict_json.faults_in(value)):
+        raise Problem("validation", faults=faults)
+    return checked(PersonGiven, value).email

@@ -1,0 +1,128 @@
+"""What a person can do about their own data: see it, take it along, erase it; the address is asked for each time."""
+
+from __future__ import annotations
+
+import hmac
+import json
+from datetime import timedelta
+from typing import Any, Final
+
+from flask import Response, make_response, render_template, request
+from flask.typing import ResponseReturnValue
+
+from service.erasure import erase_person
+from service.export import export_person
+from service.moderation.comment import Status
+from service.moderation.verdict import Who
+from service.privacy.sealing import Address, AddressError, Sealer
+from service.web.pages import message_page
+from service.web.reach import parts
+from service.web.reply import blueprint
+from service.web.reply.receipt import Receipt, find_receipt
+from service.web.security import keep_private
+
+WISHES: Final = ("show", "file", "erase")
+TRIES: Final = 5
+WINDOW: Final = timedelta(hours=1)
+FORM_BYTES: Final = 16 * 1024
+GUESSES: Final = "receipt guesses"
+EXPORT, ERASURE = "export.json", "erasure-receipt.json"
+SAID: Final = {
+    "missing": "Give the email address that you gave with the comment.",
+    "wrong": "This is not the address that was given with the comment.",
+    "many": "There were too many tries. Come back in an hour.",
+    "wish": "Choose what is to be done.",
+}
+
+
+@blueprint.get("/r/<token>/yours")
+def yours(token: str) -> ResponseReturnValue:
+    """Show what a person can ask for here."""
+    found = find_receipt(token)
+    return _missing() if found is None else _page(found)
+
+
+@blueprint.post("/r/<token>/yours")
+def ask(token: str) -> ResponseReturnValue:
+    """Do what was asked, if the address is the one that the comment was written with."""
+    request.max_content_length = request.max_form_memory_size = FORM_BYTES
+    found = find_receipt(token)
+    if found is None:
+        return _missing()
+    if found.comment.status is Status.ERASED or found.comment.author_key is None:
+        return _page(found, status=409)
+    wish = request.form.get("wish", "")
+    if wish not in WISHES:
+        return _page(found, "wish", status=422)
+    try:
+        address = Address.parse(request.form.get("email", ""))
+    except AddressError:
+        return _page(found, "missing", status=422)
+    if not _may_try(found):
+        return _page(found, "many", status=429)
+    if not _is_theirs(found, address):
+        _count_wrong(found)
+        return _page(found, "wrong", status=403)
+    return _done(found, wish, address)
+
+
+def _done(found: Receipt, wish: str, address: Address) -> Response:
+    here, site = parts(), found.site
+    if wish == "erase":
+        receipt = erase_person(here, site, address, Who.AUTHOR, "author")
+        return _result("reply/erased.html", found, receipt=receipt, text=_pretty(receipt))
+    export = export_person(here, site, address)
+    if wish == "file":
+        return _file(EXPORT, _pretty(export))
+    return _result("reply/export.html", found, export=export)
+
+
+def _is_theirs(found: Receipt, address: Address) -> bool:
+    """Compare under every key version, each in the same time, whichever character differs first."""
+    known = (found.comment.author_key or "").encode()
+    keys = Sealer(parts().keyring).author_keys(found.site.name, address)
+    matches = [hmac.compare_digest(key.encode(), known) for key in keys]
+    return any(matches)
+
+
+def _may_try(found: Receipt) -> bool:
+    house = parts().house
+    with house.store.read() as tx:
+        return tx.sign_in_failures(_counter(found), house.clock() - WINDOW) < TRIES
+
+
+def _count_wrong(found: Receipt) -> None:
+    house = parts().house
+    with house.store.write() as tx:
+        tx.count_sign_in_failure(_counter(found), house.clock(), house.clock() - WINDOW)
+
+
+def _counter(found: Receipt) -> str:
+    """Name what wrong tries are counted under, as nobody can guess: the comment, not who tries."""
+    return parts().keyring.sign(GUESSES, str(found.comment.pk).encode()).hex()
+
+
+def _page(found: Receipt, fault: str | None = None, status: int = 200) -> Response:
+    told = SAID[fault] if fault else None
+    page = render_template("reply/yours.html", receipt=found, fault=told)
+    return keep_private(make_response(page, status))
+
+
+def _result(template: str, found: Receipt, **shown: Any) -> Response:
+    return keep_private(make_response(render_template(template, site=found.site, token=found.token, **shown)))
+
+
+def _file(name: str, text: str) -> Response:
+    answer = Response(text, mimetype="application/json")
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return keep_private(answer)
+
+
+def _pretty(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=2) + "\n"
+
+
+def _missing() -> Response:
+    return keep_private(
+        message_page(404, "There is no such receipt", "The address may have been cut short on its way.")
+    )

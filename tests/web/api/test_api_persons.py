@@ -1,0 +1,245 @@
+"""A site erases or hands over what one person wrote: all of it, nothing of anyone else, with a receipt that holds."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from itertools import cycle
+from typing import Any
+
+import pytest
+
+from service.moderation.chain import PlainNotary, walk
+from service.moderation.comment import Comment, Status
+from service.moderation.verdict import Action
+from service.privacy.attesting import StatementError, check
+from service.tuning import tune_site
+from tests.web.api.caller import ADDRESS, ARTICLE, Newsroom, problem, submission
+
+BO = "bo.unique.canary@example.org"
+WRITTEN = 50
+
+
+def erase(newsroom: Newsroom, email: object = ADDRESS, **more: Any) -> Any:
+    """Ask for an erasure."""
+    return newsroom.call("POST", "/v1/erasures", json={"email": email}, **more)
+
+
+def keys(newsroom: Newsroom) -> list[dict[str, str]]:
+    """The keys as they are published."""
+    found: list[dict[str, str]] = newsroom.call("GET", "/.well-known/replydesk.json", None).json[
+        "receipt_keys"
+    ]  # type: ignore[index]
+    return found
+
+
+def written(newsroom: Newsroom, email: str, prefix: str, count: int) -> None:
+    """Let one person write `count` comments, and let them come to stand in every state that there is."""
+    turns = cycle(["pending", "held", "approved", "rejected", "spam", "departing", "withdrawn", "revised"])
+    for n, turn in zip(range(count), turns, strict=False):
+        name = f"{prefix}-{n}"
+        given = submission(
+            id=name,
+            author={"name": prefix, "email": email},
+            body=f"{prefix} wrote number {n}. Call +49 30 901820!",
+        )
+        assert newsroom.post(given).status_code == 202
+        if turn == "pending":
+            continue
+        newsroom.settle(name)
+        if turn == "departing":
+            newsroom.review(Action.APPROVE, name)
+        elif turn == "withdrawn":
+            newsroom.call("DELETE", f"/v1/comments/{name}")
+        elif turn in ("approved", "rejected", "spam"):
+            standing = newsroom.get(f"/v1/comments/{name}").json["decision"]  # type: ignore[index]
+            action = {"approved": "approve", "rejected": "reject", "spam": "spam"}[turn]
+            newsroom.decide(action, name, note=f"about {prefix}", reason=f"as {prefix}", replaces=standing)
+        elif turn == "revised":
+            assert newsroom.post({**given, "body": f"{prefix} thought again about {n}."}).status_code == 202
+
+
+def everything(newsroom: Newsroom, prefix: str) -> list[object]:
+    """Everything that is stored of one person's comments, for comparing."""
+    with newsroom.parts.house.store.read() as tx:
+        found: list[object] = []
+        for n in range(WRITTEN):
+            comment = tx.comment(newsroom.courier.site.id, f"{prefix}-{n}")
+            if comment is None:
+                continue
+            decisions = tx.decisions_of(comment.pk)
+            found += [comment, decisions, tx.labels_of(comment.pk), tx.contact_box(comment.pk)]
+            found += [tx.superseded(comment.pk), tx.originals(comment.pk, 1)]
+            found += [tx.notes([one.id for one in decisions])]
+            found += [one for one in tx.deliveries(None, None, 999) if one.comment_pk == comment.pk]
+        return found
+
+
+def test_a_person_with_fifty_comments_in_all_states_is_forgotten(real_newsroom: Newsroom) -> None:
+    """All fifty go, the receipt holds under the published key, others are as they were, the site hears of each."""
+    written(real_newsroom, ADDRESS, "ada", WRITTEN)
+    written(real_newsroom, BO, "bo", 10)
+    others = everything(real_newsroom, "bo")
+    states = {real_newsroom.comment(f"ada-{n}").status for n in range(WRITTEN)}
+    assert states == set(Status) - {Status.ERASED}
+    answer = erase(real_newsroom)
+    assert answer.status_code == 200
+    receipt = check(answer.json, keys(real_newsroom))
+    assert receipt["comments_in_all"] == WRITTEN
+    assert {one["id"] for one in receipt["comments"]} == {f"ada-{n}" for n in range(WRITTEN)}
+    assert receipt["touched"]["comments"] == WRITTEN
+    for table in ("contacts", "originals", "notes", "labels", "revisions", "deliveries"):
+        assert receipt["touched"][table] > 0, table
+    assert everything(real_newsroom, "bo") == others
+    _is_gone(real_newsroom)
+    with real_newsroom.parts.house.store.read() as tx:
+        assert walk(tx.acts_after(0, 999), tx.act_head(), PlainNotary()).holds
+    assert ADDRESS not in answer.text
+
+
+def _is_gone(newsroom: Newsroom) -> None:
+    """Nothing of Ada is in any row; each of her comments told the site that it was erased, as the last word."""
+    dumped = repr(everything(newsroom, "ada"))
+    assert "ada wrote" not in dumped
+    assert "about ada" not in dumped
+    assert "as ada" not in dumped
+    with newsroom.parts.house.store.read() as tx:
+        waiting = tx.deliveries(newsroom.courier.site.id, "waiting", 999)
+        told = [one for one in waiting if one.type == "comment.erased"]
+        assert len(told) == WRITTEN
+        body = json.loads(told[0].payload)
+        assert body["data"]["comment"]["body"] == body["data"]["comment"]["name"] == ""
+        assert body["data"]["reason"].startswith("er-")
+        feed = tx.decisions_after(newsroom.courier.site.id, 0, 999)
+        assert [one.action for one, _ in feed].count(Action.ERASE) == WRITTEN
+    shown = newsroom.get(f"/v1/sites/courier/published?article_url={ARTICLE}").json
+    assert not [one for one in shown["comments"] if one["id"].startswith("ada")]  # type: ignore[index]
+
+
+def test_erased_is_final(newsroom: Newsroom) -> None:
+    """An erased comment takes no new text, no decision and no undo; it is gone, and a second erasure finds nothing."""
+    newsroom.post()
+    newsroom.settle()
+    erase(newsroom)
+    problem(newsroom.get("/v1/comments/c-1"), 404, "gone")
+    problem(newsroom.post(submission(body="I am back.")), 409, "final")
+    problem(newsroom.post(), 409, "final")
+    problem(newsroom.decide("approve"), 409, "final")
+    problem(newsroom.call("POST", "/v1/comments/c-1/undo"), 409, "final")
+    again = erase(newsroom)
+    assert check(again.json, keys(newsroom))["comments_in_all"] == 0
+
+
+def test_published_texts_stay_without_their_author_where_the_site_wants_it(newsroom: Newsroom) -> None:
+    """With `erased_texts=keep` readers go on seeing the text, under no name; what they did not see is removed."""
+    tune_site(newsroom.parts, "courier", {"erased_texts": "keep"})
+    newsroom.forget()
+    for name in ("c-1", "c-2"):
+        newsroom.post(submission(id=name))
+        newsroom.settle(name)
+    newsroom.decide("approve", replaces=newsroom.get("/v1/comments/c-1").json["decision"])  # type: ignore[index]
+    receipt = check(erase(newsroom).json, keys(newsroom))
+    assert [one["done"] for one in receipt["comments"]] == ["removed", "text kept without its author"]
+    (shown,) = newsroom.call("GET", f"/v1/sites/courier/published?article_url={ARTICLE}", None).json[
+        "comments"
+    ]  # type: ignore[index]
+    assert (shown["id"], shown["name"], shown["body"]) == ("c-1", "", submission()["body"])
+    assert newsroom.comment("c-2").body == ""
+
+
+@pytest.mark.parametrize("spelling", [ADDRESS, ADDRESS.upper(), f"  {ADDRESS} "])
+def test_an_address_is_found_however_it_is_spelled(newsroom: Newsroom, spelling: str) -> None:
+    """Case and space around it do not matter; another plus-tag is another person."""
+    newsroom.post()
+    tagged = ADDRESS.replace("@", "+news@")
+    assert check(erase(newsroom, tagged).json, keys(newsroom))["comments_in_all"] == 0
+    assert check(erase(newsroom, spelling).json, keys(newsroom))["comments_in_all"] == 1
+
+
+def test_another_site_cannot_erase_here(newsroom: Newsroom) -> None:
+    """The herald's key reaches the herald's comments alone, and without a key nothing happens."""
+    newsroom.post()
+    assert check(erase(newsroom, key=newsroom.herald.key).json, keys(newsroom))["comments_in_all"] == 0
+    problem(erase(newsroom, key=None), 401, "unauthorized")
+    assert newsroom.comment().status is Status.PENDING
+
+
+@pytest.mark.parametrize("email", ["no address", "", None, 7, ["a@b.example"], "x" * 400 + "@example.org"])
+def test_what_is_no_address_is_refused_without_being_repeated(newsroom: Newsroom, email: object) -> None:
+    """The fault names the field and the mend, and never the value."""
+    for path in ("/v1/erasures", "/v1/exports"):
+        answer = newsroom.call("POST", path, json={"email": email})
+        told = problem(answer, 422, "validation")
+        assert told["errors"][0]["field"] == "email"
+        assert not (isinstance(email, str) and email and email in answer.text)
+
+
+def test_a_changed_receipt_does_not_hold(newsroom: Newsroom) -> None:
+    """Any change to content, key or signature is seen, and whatever else is given is refused in one sentence."""
+    newsroom.post()
+    receipt = erase(newsroom).json
+    published = keys(newsroom)
+    check(receipt, published)
+    changed = [
+        {**receipt, "receipt": {**receipt["receipt"], "comments_in_all": 2}},
+        {**receipt, "signature": {**receipt["signature"], "value": "A" * 86}},
+        {**receipt, "signature": {**receipt["signature"], "key": "0" * 16}},
+        {**receipt, "signature": {**receipt["signature"], "value": "*"}},
+        {**receipt, "signature": None},
+        {"receipt": []}, [], None, "receipt",
+    ]  # fmt: skip
+    for one in changed:
+        with pytest.raises(StatementError, match="no statement"):
+            check(one, published)
+    with pytest.raises(StatementError):
+        check(receipt, [])
+
+
+def test_an_erasure_is_in_the_log_of_acts_and_the_chain_holds(newsroom: Newsroom) -> None:
+    """Who asked, and how many it reached; the chain verifies before and after."""
+    newsroom.post()
+    erase(newsroom)
+    with newsroom.parts.house.store.read() as tx:
+        links = tx.acts_after(0, 100)
+        assert [(one.act.who, one.act.act) for one in links if one.act and one.act.act == "erase"] == [
+            ("site courier", "erase")
+        ]
+        assert walk(links, tx.act_head(), PlainNotary()).holds
+
+
+def test_an_export_is_whole_and_shows_nobody_else(newsroom: Newsroom) -> None:
+    """Texts of all revisions, states, decisions and what is known of the machine; no name, note or text of others."""
+    written(newsroom, ADDRESS, "ada", 8)
+    written(newsroom, BO, "bo", 4)
+    newsroom.review(
+        Action.HOLD, "ada-1", replaces=newsroom.comment("ada-1").decision_id, note="rude to the mayor"
+    )
+    answer = newsroom.call("POST", "/v1/exports", json={"email": ADDRESS})
+    assert answer.status_code == 200
+    export: dict[str, Any] = answer.json  # type: ignore[assignment]
+    assert [one["id"] for one in export["comments"]] == [f"ada-{n}" for n in range(8)]
+    assert export["complete"] is True
+    revised = export["comments"][7]
+    assert [text["revision"] for text in revised["texts"]] == [1, 2]
+    assert export["comments"][0]["texts"][0]["kept_encrypted_as_typed"] == ["body"]
+    assert export["comments"][3]["status"] == "rejected"
+    assert export["comments"][3]["will_be_deleted_at"] == (
+        newsroom.clock() + timedelta(days=90)
+    ).isoformat().replace("+00:00", "Z")
+    for secret in ("bo wrote", "Mara", "rude to the mayor", "901820", ADDRESS, BO):
+        assert secret not in answer.text
+    assert newsroom.comment("ada-0").author_key not in answer.text  # type: ignore[operator]
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_a_retrained_model_has_not_seen_what_was_erased(newsroom: Newsroom) -> None:
+    """No label of an erased comment is left to train on."""
+    newsroom.post()
+    newsroom.settle()
+    comment: Comment = newsroom.comment()
+    newsroom.review(Action.SPAM, replaces=comment.decision_id)
+    with newsroom.parts.house.store.read() as tx:
+        assert tx.labels_of(comment.pk)
+    erase(newsroom)
+    with newsroom.parts.house.store.read() as tx:
+        assert tx.labels_of(comment.pk) == []

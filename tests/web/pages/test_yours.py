@@ -1,0 +1,141 @@
+"""A person's own data, from the receipt page: shown, taken along or erased, once the address is typed again."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from service.moderation.comment import Comment, Status
+from service.privacy.attesting import check, public_keys
+from service.privacy.receipts import receipt_token
+from service.privacy.sealing import Address
+from service.web.reply.yours import TRIES, WINDOW
+from tests.web.pages.browser import Page
+from tests.web.pages.house import ADDRESS, Small
+
+BO = "bo.unique.canary@example.org"
+
+
+def path(small: Small, comment: Comment) -> str:
+    """Where a person goes from the receipt of a comment."""
+    return f"/r/{receipt_token(small.parts.keyring, small.courier.name, comment.id)}/yours"
+
+
+def ask(small: Small, comment: Comment, wish: str, email: str = ADDRESS) -> Page:
+    """Fill the form as it stands, and press the button of that wish."""
+    browser = small.browser()
+    page = browser.get(path(small, comment))
+    form = page.tree.one("form")
+    assert form.attributes["action"] == path(small, comment)
+    assert "value" not in form.one("input", name="email").attributes
+    return browser.post(form.attributes["action"], {**form.fields(), "email": email, "wish": wish})
+
+
+def test_the_receipt_leads_to_it(small: Small) -> None:
+    """The receipt page links what a person can ask for, and that page is for this person alone."""
+    comment = small.approved()
+    receipt = small.browser().get(path(small, comment).removesuffix("/yours"))
+    assert receipt.tree.all("a", href=path(small, comment))
+    page = small.browser().get(path(small, comment))
+    assert page.headers["Cache-Control"] == "no-store"
+    assert page.headers["Referrer-Policy"] == "no-referrer"
+
+
+def test_everything_is_erased_and_the_receipt_holds(small: Small) -> None:
+    """All of the person's comments go, also those of other receipts; the page hands out a receipt that verifies."""
+    comments = [small.approved(), small.held(), small.submit()]
+    other = small.submit(email=Address.parse(BO), author_name="Bo", body="Bo wrote this.")
+    page = ask(small, comments[0], "erase")
+    assert page.status == 200
+    assert "Everything is erased" in page.text
+    receipt = check(json.loads(page.tree.one("textarea").text), public_keys(small.parts.keyring))
+    assert (receipt["comments_in_all"], receipt["requested_by"]) == (3, "author")
+    with small.parts.house.store.read() as tx:
+        for comment in comments:
+            found = tx.comment_by_pk(comment.pk)
+            assert found
+            assert (found.status, found.body, found.author_name) == (Status.ERASED, "", "")
+        kept = tx.comment_by_pk(other.pk)
+        assert kept
+        assert kept.body == "Bo wrote this."
+    assert ADDRESS not in page.html
+    again = small.browser().get(path(small, comments[1]))
+    assert "was erased" in again.text
+    assert not again.tree.all("form")
+
+
+@pytest.mark.parametrize("wish", ["show", "file", "erase"])
+def test_a_wrong_address_tells_nothing_and_changes_nothing(small: Small, wish: str) -> None:
+    """Whoever has the receipt's link but not the address gets one sentence, whoever's the address is."""
+    comment = small.approved()
+    small.submit(email=Address.parse(BO), author_name="Bo", body="Bo wrote this.")
+    answers = {ask(small, comment, wish, email).html for email in (BO, "nobody@example.org")}
+    assert len(answers) == 1
+    assert "This is not the address" in answers.pop()
+    with small.parts.house.store.read() as tx:
+        assert tx.comment_by_pk(comment.pk) == comment
+
+
+def test_guessing_ends_after_a_few_tries(small: Small) -> None:
+    """After five wrong tries even the right address waits an hour; another person's comment is not touched by it."""
+    comment, other = small.approved(), small.submit(email=Address.parse(BO), body="Bo wrote this.")
+    for n in range(TRIES):
+        assert ask(small, comment, "show", f"guess{n}@example.org").status == 403
+    assert ask(small, comment, "show").status == 429
+    assert ask(small, other, "show", BO).status == 200
+    small.clock.pass_seconds(WINDOW.total_seconds() + 1)
+    assert ask(small, comment, "show").status == 200
+
+
+@pytest.mark.parametrize(
+    ("sent", "told"),
+    [
+        ({"wish": "show", "email": ""}, "Give the email address"),
+        ({"wish": "show", "email": "not one"}, "Give the email address"),
+        ({"wish": "publish", "email": ADDRESS}, "Choose what"),
+        ({"email": ADDRESS}, "Choose what"),
+    ],
+)
+def test_a_form_that_is_not_filled_says_the_mend(small: Small, sent: dict[str, str], told: str) -> None:
+    """A missing address or wish is named; what was typed is not repeated."""
+    page = small.browser().post(path(small, small.approved()), sent)
+    assert page.status == 422
+    assert told in page.text
+    assert ADDRESS not in page.html
+    assert "not one" not in page.html
+
+
+def test_the_page_shows_what_is_kept(small: Small) -> None:
+    """Texts, states and the end of their time are readable, and nothing of anyone else."""
+    comment = small.approved()
+    small.submit(email=Address.parse(BO), author_name="Bo", body="Bo wrote this.")
+    page = ask(small, comment, "show")
+    assert comment.body in page.text
+    assert "a sealed box that only the site can open" in page.text
+    for secret in ("Bo wrote this", ADDRESS, str(comment.author_key)):
+        assert secret not in page.html
+
+
+def test_the_file_is_the_export(small: Small) -> None:
+    """The file is JSON, comes as a download, and is kept in no cache."""
+    answer = ask(small, small.approved(), "file")
+    told: dict[str, Any] = json.loads(answer.html)
+    assert (told["kind"], len(told["comments"])) == ("export", 1)
+    assert "attachment" in answer.headers["Content-Disposition"]
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_where_no_address_is_kept_nobody_can_ask(small: Small) -> None:
+    """Without an author key the page says why it cannot help, and a posted form changes nothing."""
+    comment = small.submit(email=None)
+    page = small.browser().get(path(small, comment))
+    assert "No email address is kept" in page.text
+    assert small.browser().post(path(small, comment), {"wish": "erase", "email": ADDRESS}).status == 409
+
+
+def test_a_made_up_link_is_none(small: Small) -> None:
+    """A token that was not made here opens nothing."""
+    for method in (small.browser().get, small.browser().post):
+        assert method("/r/AAAA/yours").status == 404
