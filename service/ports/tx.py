@@ -12,6 +12,7 @@ from service.moderation.events import Delivery
 from service.moderation.policy import Policy
 from service.moderation.verdict import Decision
 from service.ports.desk import Desk
+from service.ports.overview import Overview
 from service.ports.privacy import Erasing, Retaining
 from service.ports.records import (
     Backlog,
@@ -303,6 +304,7 @@ class Tx(
     Retaining,
     Waves,
     Bundles,
+    Overview,
     Usage,
     Protocol,
 ):

@@ -23,6 +23,7 @@ from service.storage.decisions import DecisionsPart
 from service.storage.deliveries import DeliveriesPart
 from service.storage.engines import for_reading, open_engine
 from service.storage.erasing import ErasingPart
+from service.storage.overview import OverviewPart
 from service.storage.people import PeoplePart
 from service.storage.purging import purge
 from service.storage.queueing import QueueingPart
@@ -60,6 +61,7 @@ class SqlTx(
     AuthorsPart,
     SearchingPart,
     WavesPart,
+    OverviewPart,
     UsagePart,
 ):
     """One transaction on a SQL database."""

@@ -13,6 +13,7 @@ from service.ports import Backlog, Site, SiteQueue
 from service.storage.memory.acts import ActsPart
 from service.storage.memory.deliveries import DeliveriesPart
 from service.storage.memory.forgetting import RetainingPart
+from service.storage.memory.overview import OverviewPart
 from service.storage.memory.people import PeoplePart
 from service.storage.memory.rekeying import RekeyingPart
 from service.storage.memory.sites import SitesPart
@@ -22,7 +23,15 @@ from service.storage.memory.waves import WavesPart
 
 
 class MemoryTx(
-    SitesPart, RetainingPart, DeliveriesPart, PeoplePart, ActsPart, RekeyingPart, WavesPart, UsagePart
+    SitesPart,
+    RetainingPart,
+    DeliveriesPart,
+    PeoplePart,
+    ActsPart,
+    RekeyingPart,
+    WavesPart,
+    OverviewPart,
+    UsagePart,
 ):
     """One transaction on the double."""
 

@@ -1,0 +1,115 @@
+"""What went on in a stretch of time: what came in, what was decided by whom, how fast, and whether people agree."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from statistics import median
+from typing import Final
+
+from service.moderation.comment import Status
+from service.moderation.verdict import Action, Who
+
+BINS: Final = 10
+BAD: Final = (Action.REJECT, Action.SPAM)
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A comment that a person judged: the machine's scores, what the machine did, and what the person did."""
+
+    scores: Mapping[str, float]
+    machine: Action
+    person: Action
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A site or an article, how many comments came in there, and how many of them wait for a person."""
+
+    name: str
+    url: str
+    arrived: int
+    held: int
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """A stretch of time, counted. `decided` goes by who kind and action; undone decisions are left out.
+
+    `waited_seconds` are those between arrival and a moderator's first word, of at most the newest 10,000.
+    """
+
+    since: datetime
+    until: datetime
+    arrived: int
+    by_status: Mapping[Status, int]
+    decided: Mapping[tuple[Who, Action], int]
+    by_person: Mapping[str, int]
+    waited_seconds: Sequence[float]
+    judged: Sequence[Judged]
+    by_site: Sequence[Place]
+    by_article: Sequence[Place]
+    oldest_waiting: datetime | None
+    oldest_waiting_pk: int | None
+
+    @property
+    def median_wait(self) -> float | None:
+        """The median time from arrival to a moderator's decision, in seconds; None where nobody decided."""
+        return median(self.waited_seconds) if self.waited_seconds else None
+
+
+@dataclass(frozen=True, slots=True)
+class Confusion:
+    """How often machine and people agree, on those that people judged."""
+
+    both_fine: int
+    both_bad: int
+    machine_alone: int
+    """The machine refused or held what a person found fine."""
+    person_alone: int
+    """The machine let pass what a person refused."""
+
+    @property
+    def agreement(self) -> float | None:
+        """The share on which they agree, None of none."""
+        total = self.both_fine + self.both_bad + self.machine_alone + self.person_alone
+        return (self.both_fine + self.both_bad) / total if total else None
+
+
+@dataclass(frozen=True, slots=True)
+class Bin:
+    """Comments whose score lies from `low` up to the next bin: how many, their mean score, and the share refused."""
+
+    low: float
+    count: int
+    score: float
+    refused: float
+
+
+def confusion(judged: Sequence[Judged], label: str, at: float = 0.5) -> Confusion:
+    """Count agreement on one label: the machine says bad from `at` up, a person by rejecting or marking as spam."""
+    pairs = [(one.scores.get(label, 0.0) >= at, one.person in BAD) for one in judged]
+    return Confusion(
+        both_fine=pairs.count((False, False)),
+        both_bad=pairs.count((True, True)),
+        machine_alone=pairs.count((True, False)),
+        person_alone=pairs.count((False, True)),
+    )
+
+
+def calibration(judged: Sequence[Judged], label: str) -> list[Bin]:
+    """Return, for each tenth of the score that has comments, how often people refused what scored so."""
+    found: list[Bin] = []
+    for number in range(BINS):
+        inside = [
+            (score, one.person in BAD)
+            for one in judged
+            if min(int((score := one.scores.get(label, 0.0)) * BINS), BINS - 1) == number
+        ]
+        if inside:
+            mean = sum(score for score, _ in inside) / len(inside)
+            refused = sum(bad for _, bad in inside) / len(inside)
+            found.append(Bin(number / BINS, len(inside), mean, refused))
+    return found

@@ -1,0 +1,187 @@
+"""The overview in SQL: counted over the rows that came in within a stretch of time, which lie together."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import BindParameter, ColumnElement, Row, and_, bindparam, case, func, select
+
+from service.moderation.comment import Status
+from service.moderation.consequences import Past
+from service.moderation.overview import Judged, Place, Tally
+from service.moderation.verdict import Action, Who
+from service.storage.part import Part
+from service.storage.reading import COMMENTS, joined
+from service.storage.rows import verdict_of
+from service.storage.schema import articles, comments, decisions, is_held, labels, sites
+
+PAST_LIMIT: Final = 5_000
+WAITS_LIMIT: Final = 10_000
+JUDGED_LIMIT: Final = 5_000
+PLACES: Final = 10
+
+
+_LAST = select(func.max(comments.c.pk))
+_LAST_DECISION = select(func.max(decisions.c.pk))
+_AT = (
+    select(comments.c.pk, comments.c.received_at)
+    .where(comments.c.pk >= bindparam("pk"))
+    .order_by(comments.c.pk)
+    .limit(1)
+)
+_DECISION_AT = (
+    select(decisions.c.pk, decisions.c.created_at)
+    .where(decisions.c.pk >= bindparam("pk"))
+    .order_by(decisions.c.pk)
+    .limit(1)
+)
+_SITE: BindParameter[int] = bindparam("site_id")
+_LATELY = (
+    COMMENTS.where(comments.c.site_id == _SITE, comments.c.verdict.is_not(None))
+    .order_by(comments.c.pk.desc())
+    .limit(bindparam("limit"))
+)
+_JUDGEMENTS = select(labels.c.comment_pk, labels.c.revision, labels.c.action).where(
+    labels.c.comment_pk.in_(bindparam("pks", expanding=True)), labels.c.retracted_at.is_(None)
+)
+
+
+class OverviewPart(Part):
+    """The verbs of the overview."""
+
+    def tally(self, site_id: int | None, since: datetime, until: datetime) -> Tally:
+        came = self._came_in(site_id, since, until)
+        made = self._made_in(site_id, since, until)
+        by_status = self._grouped(comments.c.status, came)
+        oldest = self._oldest(site_id)
+        return Tally(
+            since=since,
+            until=until,
+            arrived=sum(by_status.values()),
+            by_status={Status(word): count for word, count in by_status.items()},
+            decided={
+                (Who(kind), Action(action)): count
+                for kind, action, count in self._connection.execute(
+                    select(decisions.c.who_kind, decisions.c.action, func.count())
+                    .where(made)
+                    .group_by(decisions.c.who_kind, decisions.c.action)
+                )
+            },
+            by_person=dict(
+                self._connection.execute(
+                    select(decisions.c.who, func.count())
+                    .where(made, decisions.c.who_kind == Who.MODERATOR.value)
+                    .group_by(decisions.c.who)
+                    .order_by(func.count().desc(), decisions.c.who)
+                    .limit(100)
+                )
+            ),
+            waited_seconds=self._waits(made),
+            judged=self._judged(made),
+            by_site=self._places(came, sites.c.name, sites.c.url, sites, sites.c.pk == comments.c.site_id),
+            by_article=self._places(
+                came, articles.c.title, articles.c.url, articles, articles.c.pk == comments.c.article_pk
+            ),
+            oldest_waiting=oldest.received_at if oldest else None,
+            oldest_waiting_pk=oldest.pk if oldest else None,
+        )
+
+    def scored_lately(self, site_id: int, limit: int) -> list[Past]:
+        limit = max(1, min(limit, PAST_LIMIT))
+        found = [joined(row) for row in self._read(_LATELY, site_id=site_id, limit=limit).mappings()]
+        said = {}
+        for row in self._read(_JUDGEMENTS, pks=[one.pk for one in found]) if found else ():
+            said[row.comment_pk, row.revision] = Action(row.action)
+        return [Past(one, _clear(said.get((one.pk, one.revision)))) for one in found]
+
+    def _came_in(self, site_id: int | None, since: datetime, until: datetime) -> ColumnElement[bool]:
+        """Say which comments came in then. Numbers rise with time, so the stretch is found by halving, not read."""
+        first = self._first(_AT, _LAST, "received_at", since)
+        within = and_(comments.c.pk >= first, comments.c.received_at >= since, comments.c.received_at < until)
+        return within if site_id is None else and_(within, comments.c.site_id == site_id)
+
+    def _made_in(self, site_id: int | None, since: datetime, until: datetime) -> ColumnElement[bool]:
+        first = self._first(_DECISION_AT, _LAST_DECISION, "created_at", since)
+        within = and_(
+            decisions.c.pk >= first,
+            decisions.c.created_at >= since,
+            decisions.c.created_at < until,
+            decisions.c.undone_at.is_(None),
+        )
+        return within if site_id is None else and_(within, decisions.c.site_id == site_id)
+
+    def _first(self, at: Any, last: Any, column: str, since: datetime) -> int:
+        """Return a number below which nothing is as young as `since`, but for a few that a clock set back made."""
+        low, high = 0, self._connection.execute(last).scalar() or 0
+        while low < high:
+            middle = (low + high) // 2
+            row = self._read(at, pk=middle).first()
+            if row is None or getattr(row, column) >= since:
+                high = middle
+            else:
+                low = row.pk + 1
+        return low
+
+    def _grouped(self, column: Any, which: ColumnElement[bool]) -> dict[str, int]:
+        found = self._connection.execute(select(column, func.count()).where(which).group_by(column))
+        return dict(found)
+
+    def _waits(self, made: ColumnElement[bool]) -> list[float]:
+        rows = self._connection.execute(
+            select(decisions.c.created_at, comments.c.received_at)
+            .join(comments, comments.c.pk == decisions.c.comment_pk)
+            .where(made, decisions.c.who_kind == Who.MODERATOR.value, decisions.c.replaces.is_(None))
+            .order_by(decisions.c.pk.desc())
+            .limit(WAITS_LIMIT)
+        )
+        return [max((row.created_at - row.received_at).total_seconds(), 0.0) for row in rows]
+
+    def _judged(self, made: ColumnElement[bool]) -> list[Judged]:
+        rows = self._connection.execute(
+            select(decisions.c.action, comments.c.verdict)
+            .join(
+                comments,
+                and_(comments.c.pk == decisions.c.comment_pk, comments.c.decision_id == decisions.c.pk),
+            )
+            .where(
+                made,
+                decisions.c.who_kind != Who.MACHINE.value,
+                decisions.c.action.in_([Action.APPROVE.value, Action.REJECT.value, Action.SPAM.value]),
+                comments.c.verdict.is_not(None),
+            )
+            .order_by(decisions.c.pk.desc())
+            .limit(JUDGED_LIMIT)
+        )
+        told = [(Action(row.action), verdict_of(row.verdict)) for row in rows]
+        return [Judged(verdict.scores, verdict.action, person) for person, verdict in told if verdict]
+
+    def _places(
+        self, came: ColumnElement[bool], name: Any, url: Any, table: Any, on: ColumnElement[bool]
+    ) -> list[Place]:
+        count = func.count().label("arrived")
+        rows = self._connection.execute(
+            select(
+                func.min(name).label("name"),
+                func.min(url).label("url"),
+                count,
+                func.sum(case((is_held, 1), else_=0)).label("held"),
+            )
+            .select_from(comments.join(table, on))
+            .where(came)
+            .group_by(table.c.pk)
+            .order_by(count.desc(), table.c.pk)
+            .limit(PLACES)
+        )
+        return [Place(row.name or row.url, row.url, row.arrived, int(row.held)) for row in rows]
+
+    def _oldest(self, site_id: int | None) -> Row[Any, Any] | None:
+        waiting = select(comments.c.pk, comments.c.received_at).where(is_held)
+        if site_id is not None:
+            waiting = waiting.where(comments.c.site_id == site_id)
+        return self._connection.execute(waiting.order_by(comments.c.pk).limit(1)).first()
+
+
+def _clear(action: Action | None) -> Action | None:
+    """A person who held a comment has not judged it."""
+    return None if action is Action.HOLD else action

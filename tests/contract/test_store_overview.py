@@ -1,0 +1,146 @@
+"""Every store: a stretch of time counted, and the past that a change of policy is measured on."""
+
+from typing import Any
+
+import pytest
+
+from service.moderation.comment import Status
+from service.moderation.overview import Judged, calibration, confusion
+from service.moderation.verdict import Action, Who
+from service.ports import Site, Store
+from tests.builders import NOON, after, courier, decided, draft, herald, label, move
+
+
+@pytest.fixture
+def site(store: Store) -> Site:
+    """The courier, stored."""
+    with store.write() as tx:
+        return tx.add_site(courier())
+
+
+def arrive(store: Store, site: Site, *names: str, at: float = 0) -> None:
+    """Store comments as they came in, so many seconds after noon."""
+    with store.write() as tx:
+        tx.add_comments(site.id, [draft(name) for name in names], after(at))
+
+
+def judge(store: Store, site: Site, name: str, action: Action, at: float, **changes: Any) -> None:
+    """Let the machine hold a comment, and Mara decide it later."""
+    with store.write() as tx:
+        comment = tx.comment(site.id, name)
+        assert comment is not None
+        held = decided(tx, comment, Action.HOLD, created_at=comment.received_at)
+        current = tx.comment(site.id, name)
+        assert current is not None
+        made = decided(
+            tx, current, action, who_kind=Who.MODERATOR, who="Mara", created_at=after(at), **changes
+        )
+        assert made.id > held.id
+        tx.add_labels([label(current, action, decision_id=made.id)])
+
+
+def test_a_stretch_of_time_is_counted(store: Store, site: Site) -> None:
+    """Arrivals, states, decisions by whom, and waits within the stretch, and nothing outside it."""
+    arrive(store, site, "early", at=-3600)
+    arrive(store, site, "a", "b", "c")
+    arrive(store, site, "late", at=7200)
+    judge(store, site, "a", Action.APPROVE, 60)
+    judge(store, site, "b", Action.SPAM, 180)
+    with store.read() as tx:
+        found = tx.tally(site.id, NOON, after(3600))
+        everywhere = tx.tally(None, NOON, after(3600))
+    assert found.arrived == 3
+    assert found.by_status == {Status.APPROVED: 1, Status.SPAM: 1, Status.PENDING: 1}
+    assert found.decided == {
+        (Who.MACHINE, Action.HOLD): 2,
+        (Who.MODERATOR, Action.APPROVE): 1,
+        (Who.MODERATOR, Action.SPAM): 1,
+    }
+    assert found.by_person == {"Mara": 2}
+    assert sorted(found.waited_seconds) == [60.0, 180.0]
+    assert found.median_wait == 120.0
+    assert [(place.name, place.arrived, place.held) for place in found.by_site] == [("courier", 3, 0)]
+    assert [place.arrived for place in found.by_article] == [3]
+    assert everywhere == found
+
+
+def test_another_site_is_not_counted(store: Store, site: Site) -> None:
+    """A tally of one site knows nothing of another; that of all sites ranks them."""
+    with store.write() as tx:
+        other = tx.add_site(herald())
+    arrive(store, site, "a")
+    arrive(store, other, "a", "b")
+    with store.read() as tx:
+        assert tx.tally(site.id, NOON, after(1)).arrived == 1
+        assert [place.name for place in tx.tally(None, NOON, after(1)).by_site] == ["herald", "courier"]
+
+
+def test_the_oldest_that_waits_is_named(store: Store, site: Site) -> None:
+    """However long ago it came in."""
+    arrive(store, site, "a", "b", at=-86400)
+    with store.write() as tx:
+        for name in ("a", "b"):
+            comment = tx.comment(site.id, name)
+            assert comment is not None
+            assert tx.move([move(comment, Action.HOLD)])
+    with store.read() as tx:
+        found, first = tx.tally(site.id, NOON, after(1)), tx.comment(site.id, "a")
+    assert first is not None
+    assert (found.oldest_waiting_pk, found.oldest_waiting) == (first.pk, after(-86400))
+    assert found.arrived == 0
+
+
+def test_an_empty_house_counts_nothing(store: Store, site: Site) -> None:
+    """No rows, no numbers, no error."""
+    with store.read() as tx:
+        found = tx.tally(None, NOON, after(1))
+        assert tx.scored_lately(site.id, 10) == []
+    assert (found.arrived, found.median_wait, found.oldest_waiting) == (0, None, None)
+
+
+def test_the_past_comes_with_what_people_said(store: Store, site: Site) -> None:
+    """The newest scored comments come first, each with the judgement that stands; a retracted one is none."""
+    arrive(store, site, "a", "b", "c")
+    judge(store, site, "a", Action.APPROVE, 60)
+    judge(store, site, "b", Action.SPAM, 60)
+    with store.write() as tx:
+        second = tx.comment(site.id, "b")
+        assert second is not None
+        assert second.decision_id is not None
+        tx.retract_labels(second.decision_id, after(90))
+    with store.read() as tx:
+        found = tx.scored_lately(site.id, 10)
+        assert [(one.comment.id, one.judged) for one in found] == [("b", None), ("a", Action.APPROVE)]
+        assert len(tx.scored_lately(site.id, 1)) == 1
+
+
+def test_people_and_machine_are_compared_where_people_judged(store: Store, site: Site) -> None:
+    """Each judged comment brings the machine's scores, its action, and the person's."""
+    arrive(store, site, "a")
+    judge(store, site, "a", Action.SPAM, 60)
+    with store.read() as tx:
+        (judged,) = tx.tally(site.id, NOON, after(3600)).judged
+        comment = tx.comment(site.id, "a")
+    assert comment is not None
+    assert comment.verdict is not None
+    assert judged == Judged(comment.verdict.scores, comment.verdict.action, Action.SPAM)
+
+
+def test_agreement_is_counted_by_label() -> None:
+    """The four cases of agreement, and the share of refusals by tenth of the score."""
+    judged = [
+        Judged({"spam": 0.91}, Action.HOLD, Action.SPAM),
+        Judged({"spam": 0.95}, Action.HOLD, Action.APPROVE),
+        Judged({"spam": 0.12}, Action.HOLD, Action.APPROVE),
+        Judged({"spam": 1.0}, Action.SPAM, Action.REJECT),
+        Judged({}, Action.APPROVE, Action.SPAM),
+    ]
+    found = confusion(judged, "spam")
+    assert (found.both_bad, found.machine_alone, found.both_fine, found.person_alone) == (2, 1, 1, 1)
+    assert found.agreement == 0.6
+    assert confusion([], "spam").agreement is None
+    assert [(one.low, one.count, round(one.refused, 3)) for one in calibration(judged, "spam")] == [
+        (0.0, 1, 1.0),
+        (0.1, 1, 0.0),
+        (0.9, 3, 0.667),
+    ]
