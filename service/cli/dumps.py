@@ -1,0 +1,197 @@
+"""How a database is copied at one moment while it is written to, and put back; PostgreSQL by its own programs."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import subprocess
+from collections.abc import Callable
+from contextlib import closing, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from service.cli.opened import Refused
+
+if TYPE_CHECKING:
+    from service.settings import Settings
+
+CLIENTS: Final = "the PostgreSQL client programs; install postgresql-client, of the server's version or newer"
+
+
+def copy(known: Settings, file: Path) -> dict[str, int]:
+    """Copy the database to a file that is not there yet, and return the rows of each table at that moment."""
+    return (_copy_sqlite if is_sqlite(known) else _copy_postgresql)(known, file)
+
+
+def load(known: Settings, file: Path) -> None:
+    """Put a copy into the empty database: all of it, or nothing. Refused where there are tables already."""
+    if tables(known):
+        raise Refused("the database has tables already; name an empty one")
+    (_load_sqlite if is_sqlite(known) else _load_postgresql)(known, file)
+
+
+def tables(known: Settings) -> list[str]:
+    """Return the names of the tables there are; none where SQLite has no file yet."""
+    if is_sqlite(known) and not _sqlite_file(known).exists():
+        return []
+    from sqlalchemy import inspect
+
+    from service.storage.engines import for_reading, open_engine
+
+    engine = open_engine(known.database_url)
+    try:
+        with for_reading(engine).connect() as connection:
+            return inspect(connection).get_table_names()
+    finally:
+        engine.dispose()
+
+
+def count(known: Settings, names: list[str]) -> dict[str, int]:
+    """Count the rows of each table."""
+    from sqlalchemy import func, select, table
+
+    from service.storage.engines import for_reading, open_engine
+
+    engine = open_engine(known.database_url)
+    try:
+        with for_reading(engine).connect() as connection:
+            return {
+                name: connection.execute(select(func.count()).select_from(table(name))).scalar_one()
+                for name in names
+            }
+    finally:
+        engine.dispose()
+
+
+def is_sqlite(known: Settings) -> bool:
+    """Whether the settings name a SQLite file."""
+    return known.database_url.startswith("sqlite")
+
+
+# -- SQLite ------------------------------------------------------------------------------------------------------------
+
+
+def _copy_sqlite(known: Settings, file: Path) -> dict[str, int]:
+    """Copy the file as it stands between two writers; they go on meanwhile."""
+    os.close(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    with closing(sqlite3.connect(_sqlite_file(known))) as source, closing(sqlite3.connect(file)) as copy:
+        source.backup(copy)
+        copy.execute("PRAGMA journal_mode = DELETE")  # one file, without a log beside it
+        names = [
+            name
+            for (name,) in copy.execute(
+                "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
+                " AND name != 'alembic_version' AND sql NOT LIKE 'CREATE VIRTUAL%'"
+                " AND name NOT IN (SELECT v.name || suffix FROM sqlite_master v, (SELECT '_data' AS suffix UNION SELECT"
+                " '_idx' UNION SELECT '_content' UNION SELECT '_docsize' UNION SELECT '_config')"
+                " WHERE v.sql LIKE 'CREATE VIRTUAL%') ORDER BY name"
+            )
+        ]
+        return {name: copy.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0] for name in names}
+
+
+def _load_sqlite(known: Settings, file: Path) -> None:
+    target = _sqlite_file(known)
+    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for leftover in (target, *(target.with_name(target.name + end) for end in ("-wal", "-shm"))):
+        leftover.unlink(missing_ok=True)  # empty, as was seen: opening it to look made it
+    shutil.copyfile(file, target)
+    target.chmod(0o600)
+    with closing(sqlite3.connect(target)) as connection:
+        said = connection.execute("PRAGMA integrity_check").fetchone()[0]
+    if said != "ok":
+        target.unlink()
+        raise Refused(f"{file}: SQLite finds it damaged; nothing was put back")
+
+
+def _sqlite_file(known: Settings) -> Path:
+    from service.storage.engines import database
+
+    return Path(str(database(known.database_url).database))
+
+
+# -- PostgreSQL --------------------------------------------------------------------------------------------------------
+
+
+def _copy_postgresql(known: Settings, file: Path) -> dict[str, int]:
+    """Let pg_dump copy one snapshot, and count the rows in the same one."""
+    from sqlalchemy import inspect, text
+
+    from service.storage.engines import open_engine
+
+    engine = open_engine(known.database_url)
+    try:
+        with engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection:
+            connection.execute(text("SET statement_timeout = 0"))
+            connection.execute(text("SET idle_in_transaction_session_timeout = 0"))
+            snapshot = connection.execute(text("SELECT pg_export_snapshot()")).scalar_one()
+            _run(
+                known,
+                "pg_dump",
+                "--format=custom",
+                "--no-owner",
+                "--no-privileges",
+                f"--snapshot={snapshot}",
+                f"--file={file}",
+            )
+            names = [name for name in inspect(connection).get_table_names() if name != "alembic_version"]
+            return {
+                name: connection.execute(text(f'SELECT count(*) FROM "{name}"')).scalar_one()
+                for name in sorted(names)
+            }
+    finally:
+        engine.dispose()
+
+
+def _load_postgresql(known: Settings, file: Path) -> None:
+    """Put everything back in one transaction: all of it, or nothing."""
+    _run(
+        known, "pg_restore", "--no-owner", "--no-privileges", "--single-transaction", "--exit-on-error",
+        f"--dbname={_connection(known)['PGDATABASE']}", str(file),
+    )  # fmt: skip
+
+
+def _run(known: Settings, program: str, *arguments: str) -> None:
+    found = shutil.which(program)
+    if found is None:
+        raise Refused(f"{program} is not installed: this needs {CLIENTS}")
+    old_umask = os.umask(0o077)
+    try:
+        done = subprocess.run(  # noqa: S603  # the database's own program
+            [found, *arguments],
+            env={**os.environ, **_connection(known)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    finally:
+        os.umask(old_umask)
+    if done.returncode:
+        # its messages name tables and hosts, never a row
+        last = done.stderr.strip().splitlines()[-1:] or [f"it ended with {done.returncode}"]
+        raise Refused(f"{program}: {last[0][:300]}")
+
+
+def _connection(known: Settings) -> dict[str, str]:
+    """The connection as libpq reads it from the environment: a command line would show the password to everyone."""
+    from service.storage.engines import database
+
+    url = database(known.database_url)
+    host = url.host or str(url.query.get("host", ""))
+    told: dict[str, Callable[[], object]] = {
+        "PGHOST": lambda: host,
+        "PGPORT": lambda: url.port or url.query.get("port"),
+        "PGUSER": lambda: url.username,
+        "PGPASSWORD": lambda: url.password,
+        "PGDATABASE": lambda: url.database,
+        "PGSSLMODE": lambda: url.query.get("sslmode"),
+        "PGSSLROOTCERT": lambda: url.query.get("sslrootcert"),
+        "PGCONNECT_TIMEOUT": lambda: "10",
+    }
+    found = {}
+    for name, ask in told.items():
+        with suppress(TypeError):
+            if value := ask():
+                found[name] = str(value)
+    return found

@@ -1,0 +1,202 @@
+"""Backups: taken while comments come in and are decided, and put back whole into an empty database, or not at all."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from service.actions import Scored, settle, submit
+from service.bell import QuietBell
+from service.cli.main import cli
+from service.enrolment import Enrolment, enrol_site
+from service.moderation.comment import Article, Source
+from service.moderation.verdict import LABELS, Assessment
+from service.ports import Placed, Submission
+from service.privacy.receipts import receipt_token
+from service.settings import load
+from service.storage import migrate
+from service.web import create_app
+from service.wiring import Parts, build
+from tests import servers
+
+MASTER = "5e" * 32
+KNOWN = {"REPLYDESK_MASTER_KEY": MASTER}
+
+
+@dataclass
+class Load:
+    """Threads that post comments and one that decides them, until they are told to stop; `accepted` keeps the ids."""
+
+    parts: Parts
+    courier: Enrolment
+    accepted: list[str] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
+    over: threading.Event = field(default_factory=threading.Event)
+
+    def __enter__(self) -> Load:
+        self._threads = [threading.Thread(target=work) for work in (self._post, self._post, self._decide)]
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.over.set()
+        for thread in self._threads:
+            thread.join(30)
+
+    def _post(self) -> None:
+        try:
+            while not self.over.wait(0.02):
+                given = Submission(Article("https://courier.example/b"), "Ada", "A fine bridge.", Source.API)
+                for one in submit(self.parts.house, self.parts.sealer, self.courier.site, [given]):
+                    if isinstance(one, Placed):
+                        self.accepted.append(one.comment.id)
+        except Exception as failure:  # noqa: BLE001  # a thread's: the test looks at it
+            self.failures.append(repr(failure))
+
+    def _decide(self) -> None:
+        house = self.parts.house
+        fine = Assessment(dict.fromkeys(LABELS, 0.01), "made-up-1")
+        try:
+            while not self.over.wait(0.01):
+                with house.store.write() as tx:
+                    leased = tx.lease_pending(house.clock(), house.clock(), 20)
+                settle(house, [Scored(one, fine) for one in leased])
+        except Exception as failure:  # noqa: BLE001  # a thread's: the test looks at it
+            self.failures.append(repr(failure))
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def urls(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[str, str]]:
+    """A database with tables and an empty one beside it, of each kind."""
+    if request.param == "sqlite":
+        full = f"sqlite:///{tmp_path / 'full.db'}"
+        migrate.upgrade(full)
+        yield full, f"sqlite:///{tmp_path / 'empty' / 'empty.db'}"
+        return
+    with servers.postgresql_database() as empty:
+        yield request.getfixturevalue("clean_postgres_url"), empty
+
+
+def house(url: str, home: Path) -> Parts:
+    """The house on that database, with a bell that nobody hears."""
+    env = {**KNOWN, "REPLYDESK_HOME": str(home), "REPLYDESK_DATABASE_URL": url}
+    return build(load(env), env=env, bell=QuietBell())
+
+
+def replydesk(url: str, home: Path, *words: str, **env: str) -> Result:
+    """Run the command against that database."""
+    surroundings = {**KNOWN, "REPLYDESK_HOME": str(home), "REPLYDESK_DATABASE_URL": url, **env}
+    return CliRunner().invoke(cli, words, env=surroundings)
+
+
+def test_a_backup_under_load_comes_back_whole(urls: tuple[str, str], tmp_path: Path) -> None:
+    """Rows are counted alike before and after, what was accepted before it is there, and receipts and keys open."""
+    full, empty = urls
+    parts, copy = house(full, tmp_path), tmp_path / "copy"
+    courier = enrol_site(parts, "courier", "https://courier.example", "https://courier.example/hook")
+    try:
+        with Load(parts, courier) as load_:
+            while len(load_.accepted) < 60 and not load_.failures:
+                load_.over.wait(0.01)
+            before = list(load_.accepted)
+            taken = replydesk(full, tmp_path, "backup", str(copy), "--json")
+        assert load_.failures == []
+        assert taken.exit_code == 0, taken.output
+        note = json.loads(taken.stdout)
+        assert len(before) <= note["rows"]["comments"] <= len(load_.accepted)
+        assert copy.stat().st_mode & 0o077 == 0
+        assert MASTER not in copy.with_name("copy.json").read_text()
+        back = replydesk(empty, tmp_path, "restore", str(copy), "--json")
+        assert back.exit_code == 0, back.output
+        told = json.loads(back.stdout)
+        assert (told["rows"], told["master_key_fits"]) == (note["rows"], True)
+        restored = house(empty, tmp_path)
+        try:
+            receipts = [receipt_token(parts.keyring, "courier", name) for name in before]
+            compare(restored, courier, before, receipts, note["rows"])
+        finally:
+            restored.close()
+    finally:
+        parts.close()
+
+
+def compare(
+    restored: Parts, courier: Enrolment, before: list[str], receipt_tokens: list[str], rows: dict[str, int]
+) -> None:
+    """Look at what came back as a site and a reader would."""
+    with restored.house.store.read() as tx:
+        site = tx.site("courier")
+        assert site is not None
+        assert all(tx.comment(site.id, name) for name in before)
+        feed = tx.decisions_after(site.id, 0, 1_000)
+        assert [one.seq for one, _ in feed] == list(range(1, min(1_000, rows["decisions"]) + 1))
+        mail = tx.backlog(restored.house.clock()).deliveries_waiting
+        assert mail == rows["deliveries"]
+    asked = create_app(restored).test_client()
+    receipts = [asked.get(f"/r/{token}").status_code for token in receipt_tokens]
+    assert receipts == [200] * len(receipt_tokens)
+    secret = restored.keyring.decrypt("courier", "webhook", site.webhook_secrets[0]).decode()
+    assert secret == courier.webhook_secret
+    given = Submission(Article("https://courier.example/b"), "Bo", "After the restore.", Source.API)
+    (after,) = submit(restored.house, restored.sealer, site, [given])
+    assert isinstance(after, Placed)
+    assert after.outcome == "new"
+
+
+@pytest.fixture
+def copy(run: Callable[..., Result], home: Path) -> Path:
+    """A backup of a home with one site."""
+    run("migrate")
+    run("site", "add", "courier", "--url", "https://courier.example")
+    run("backup", str(home / "copy"))
+    return home / "copy"
+
+
+def test_a_database_with_tables_is_not_overwritten(run: Callable[..., Result], copy: Path) -> None:
+    """Restoring over a house that stands is refused, and it stands."""
+    assert "has tables already" in run("restore", str(copy), code=2).output
+    assert "courier" in run("site", "show", "courier").output
+
+
+def test_a_backup_is_never_overwritten(run: Callable[..., Result], copy: Path) -> None:
+    """A file that is there is left alone."""
+    assert "there is one already" in run("backup", str(copy), code=2).output
+
+
+def test_another_master_key_is_told(copy: Path, tmp_path: Path) -> None:
+    """The rows come back, and the answer says that the old key is needed."""
+    url = f"sqlite:///{tmp_path / 'other' / 'x.db'}"
+    done = replydesk(url, tmp_path, "restore", str(copy), REPLYDESK_MASTER_KEY="ab" * 32)
+    assert done.exit_code == 2
+    assert "another key than the backup's" in done.output
+
+
+@pytest.mark.parametrize(
+    ("note", "said"),
+    [(None, "is needed"), ("{", "no note of a backup"), ('{"replydesk": "x"}', "no note"), ("[]", "no note")],
+)
+def test_a_copy_without_its_note_is_refused(copy: Path, tmp_path: Path, note: str | None, said: str) -> None:
+    """Without the note nobody could tell whether the copy is whole."""
+    beside = copy.with_name("copy.json")
+    beside.unlink()
+    if note is not None:
+        beside.write_text(note)
+    done = replydesk(f"sqlite:///{tmp_path / 'n.db'}", tmp_path, "restore", str(copy))
+    assert (done.exit_code, said in done.output) == (2, True), done.output
+
+
+def test_a_copy_with_other_rows_than_its_note_is_refused(copy: Path, tmp_path: Path) -> None:
+    """A note that counts more than came back means that something is missing."""
+    beside = copy.with_name("copy.json")
+    note = json.loads(beside.read_text())
+    note["rows"]["sites"] = 2
+    beside.write_text(json.dumps(note))
+    done = replydesk(f"sqlite:///{tmp_path / 'n.db'}", tmp_path, "restore", str(copy))
+    assert (done.exit_code, "sites: other rows" in done.output) == (2, True), done.output
