@@ -68,15 +68,7 @@ class OverviewPart(Part):
                     .group_by(decisions.c.who_kind, decisions.c.action)
                 )
             },
-            by_person=dict(
-                self._connection.execute(
-                    select(decisions.c.who, func.count())
-                    .where(made, decisions.c.who_kind == Who.MODERATOR.value)
-                    .group_by(decisions.c.who)
-                    .order_by(func.count().desc(), decisions.c.who)
-                    .limit(100)
-                )
-            ),
+            by_person=self._people(made),
             waited_seconds=self._waits(made),
             judged=self._judged(made),
             by_site=self._places(came, sites.c.name, sites.c.url, sites, sites.c.pk == comments.c.site_id),
@@ -125,7 +117,18 @@ class OverviewPart(Part):
 
     def _grouped(self, column: Any, which: ColumnElement[bool]) -> dict[str, int]:
         found = self._connection.execute(select(column, func.count()).where(which).group_by(column))
-        return dict(found)
+        return {row[0]: row[1] for row in found}
+
+    def _people(self, made: ColumnElement[bool]) -> dict[str, int]:
+        count = func.count()
+        rows = self._connection.execute(
+            select(decisions.c.who, count)
+            .where(made, decisions.c.who_kind == Who.MODERATOR.value)
+            .group_by(decisions.c.who)
+            .order_by(count.desc(), decisions.c.who)
+            .limit(100)
+        )
+        return {row[0]: row[1] for row in rows}
 
     def _waits(self, made: ColumnElement[bool]) -> list[float]:
         rows = self._connection.execute(
