@@ -6,6 +6,27 @@ from flask import Blueprint
 
 blueprint = Blueprint("desk", __name__, url_prefix="/desk", template_folder="../templates")
 
-from service.web.desk import acts, lanes, reveal, sign_in  # noqa: E402  the views hang themselves on the blueprint
+from service.web.desk import (  # noqa: E402  the views hang themselves on the blueprint
+    acts,
+    authors,
+    finding,
+    lanes,
+    preferences,
+    pulse,
+    reveal,
+    sign_in,
+    views,
+)
 
-__all__ = ["acts", "blueprint", "lanes", "reveal", "sign_in"]
+__all__ = [
+    "acts",
+    "authors",
+    "blueprint",
+    "finding",
+    "lanes",
+    "preferences",
+    "pulse",
+    "reveal",
+    "sign_in",
+    "views",
+]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 from flask import Response, request
@@ -10,16 +11,19 @@ from flask.typing import ResponseReturnValue
 from service import actions
 from service.actions import Judgement
 from service.moderation.comment import Comment
-from service.moderation.errors import Conflict, NotFound, NothingToUndo
+from service.moderation.errors import Conflict, NotFound, NothingToUndo, ReplydeskError
 from service.moderation.errors import Final as IsFinal
+from service.moderation.reasons import reason_named
 from service.moderation.verdict import Action, Decision, Who
 from service.ports import Site
+from service.privacy.contacts import mask
 from service.web.desk import blueprint
 from service.web.desk.access import back_to, moderator, requires
-from service.web.desk.lanes import Notice, find, is_fragment, missing, page
+from service.web.desk.frame import is_fragment, missing, page, unfit
+from service.web.desk.lanes import Notice, find, taken_back
 from service.web.desk.place import Place, number
-from service.web.desk.shown import DONE
-from service.web.pages import Way, message_page
+from service.web.desk.speech import gettext
+from service.web.desk.words import DONE
 from service.web.reach import parts
 
 ACTIONS: Final = {
@@ -28,31 +32,45 @@ ACTIONS: Final = {
     "spam": Action.SPAM,
     "hold": Action.HOLD,
 }
+KEEP: Final = "keep"
+NOTE_LIMIT: Final = 500
+WORDS_LIMIT: Final = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a form asks for: an action, and the site's reason for it where one was chosen."""
+
+    action: Action
+    reason: str | None
 
 
 @blueprint.post("/comments/<int(max=999999999999999999):pk>/decision")
 @requires("moderator")
 def decide(pk: int) -> ResponseReturnValue:
     """Decide on the revision that was seen; the decision leaves the house after the undo time."""
-    action = ACTIONS.get(request.form.get("action", ""))
-    revision = number(request.form.get("revision"))
-    if action is None or revision is None:
-        return _unfit()
-    target = _target(pk)
+    revision, target = number(request.form.get("revision")), _target(pk)
     if target is None:
         return missing()
-    here, (comment, site) = parts(), target
+    comment, site = target
+    asked = _asked(site, request.form.get("action", ""))
+    if revision is None or asked is None:
+        return unfit()
+    if asked == KEEP:
+        return _keep(comment, site, revision)
+    assert isinstance(asked, Asked)  # noqa: S101 - the other kind is answered above
+    here = parts()
     judgement = Judgement(
-        action=action,
+        action=asked.action,
         who_kind=Who.MODERATOR,
         who=moderator().name,
         revision=revision,
         replaces=number(request.form.get("replaces")),
+        reason=asked.reason,
+        note=masked(site, request.form.get("note"), NOTE_LIMIT),
     )
-    chosen = site.options.undo_seconds
-    delay = here.settings.undo_seconds if chosen is None else chosen
     try:
-        decision = actions.review(here.house, site, comment.id, judgement, delay)
+        decision = actions.review(here.house, site, comment.id, judgement, delay(site))
     except NotFound:
         return missing()
     except (Conflict, IsFinal) as refusal:
@@ -66,7 +84,7 @@ def undo(pk: int) -> ResponseReturnValue:
     """Take a decision back: free before it left the house, by a compensating one after."""
     decision_id, target = number(request.form.get("decision")), _target(pk)
     if decision_id is None:
-        return _unfit()
+        return unfit()
     if target is None:
         return missing()
     comment, site = target
@@ -77,6 +95,67 @@ def undo(pk: int) -> ResponseReturnValue:
     except (Conflict, IsFinal) as refusal:
         return _as_it_stands(pk, _ground(refusal))
     return _undone(pk, decision_id)
+
+
+@blueprint.post("/appeals/<int(max=999999999999999999):appeal_id>")
+@requires("moderator")
+def answer(appeal_id: int) -> ResponseReturnValue:
+    """Answer a commenter's appeal in words: the decision stands, or the comment is published."""
+    verdict = request.form.get("action", "")
+    with parts().house.store.read() as tx:
+        known = tx.appeal(appeal_id)
+        site = tx.site_by_id(known.site_id) if known else None
+    if known is None or site is None:
+        return missing()
+    words = masked(site, request.form.get("words"), WORDS_LIMIT)
+    if verdict not in ("uphold", "reverse") or not words:
+        return unfit()
+    given = actions.Answer(verdict == "reverse", words, moderator().name)
+    try:
+        actions.answer(parts().house, site, appeal_id, given, delay(site))
+    except NotFound:
+        return missing()
+    except ReplydeskError as refusal:
+        return _as_it_stands(known.comment_pk, _ground(refusal))
+    place = Place.of(request.form)
+    return back_to(place.url(anchor=number(request.form.get("next"))))
+
+
+def masked(site: Site, said: str | None, limit: int) -> str | None:
+    """Return what a person typed, bounded and with contacts masked: it often quotes the comment's writer."""
+    plain = (said or "").replace("\0", "").strip()[:limit]
+    return mask(plain, region=site.region).text if plain else None
+
+
+def delay(site: Site) -> float:
+    """Return how long a decision waits in the house: as the site says, else as the installation does."""
+    own = site.options.undo_seconds
+    return parts().settings.undo_seconds if own is None else own
+
+
+def _asked(site: Site, said: str) -> Asked | str | None:
+    """Read "approve", "keep", or "reject:off_topic" with one of the site's reasons; None for anything else."""
+    name, _, code = said.partition(":")
+    if said == KEEP:
+        return KEEP
+    if name not in ACTIONS or (code and reason_named(site.options.reasons, code) is None):
+        return None
+    return Asked(ACTIONS[name], code or None)
+
+
+def _keep(comment: Comment, site: Site, revision: int) -> ResponseReturnValue:
+    """Leave a reported comment as it is."""
+    try:
+        actions.dismiss(parts().house, site, comment.id, revision, moderator().name)
+    except NotFound:
+        return missing()
+    except (Conflict, IsFinal) as refusal:
+        return _as_it_stands(comment.pk, _ground(refusal, revision))
+    place = Place.of(request.form)
+    if not is_fragment():
+        return back_to(place.url(anchor=number(request.form.get("next"))))
+    notice = Notice(gettext("Left as it is."), comment, None)
+    return page("desk/_decided.html", 200, notice=notice, place=place)
 
 
 def _target(pk: int) -> tuple[Comment, Site] | None:
@@ -102,7 +181,9 @@ def _undone(pk: int, decision_id: int) -> Response:
     here = parts()
     with here.house.store.read() as tx:
         shown = find(tx, pk, here.house.clock())
-    return page("desk/_card.html", 200, card=shown, place=place) if shown else missing()
+    if shown is None:
+        return missing()
+    return page("desk/_back.html", 200, card=shown, place=place, said=taken_back(shown.comment))
 
 
 def _as_it_stands(pk: int, sentence: str) -> Response:
@@ -116,23 +197,19 @@ def _as_it_stands(pk: int, sentence: str) -> Response:
     return page(template, 409, card=shown, sentence=sentence, place=Place.of(request.form))
 
 
-def _ground(refusal: Conflict | IsFinal, seen: int | None = None) -> str:
+def _ground(refusal: ReplydeskError, seen: int | None = None) -> str:
     """Say to a person why the act was refused."""
     if isinstance(refusal, IsFinal):
         return refusal.detail
     if isinstance(refusal, NothingToUndo):
-        return "That decision no longer stands, so there was nothing to take back."
-    if seen is not None and refusal.current.revision != seen:
-        return (
-            f"The author has changed the text since you saw it; this is revision {refusal.current.revision}."
+        return gettext("That decision no longer stands, so there was nothing to take back.")
+    if isinstance(refusal, actions.NotYours):
+        return gettext("This appeal is against your own decision; another moderator has to answer it.")
+    if isinstance(refusal, actions.Answered):
+        return gettext("Somebody else has answered this appeal.")
+    if isinstance(refusal, Conflict) and seen is not None and refusal.current.revision != seen:
+        return gettext(
+            "The author has changed the text since you saw it; this is revision %(number)d.",
+            number=refusal.current.revision,
         )
-    return "Somebody else decided since you saw it."
-
-
-def _unfit() -> Response:
-    return message_page(
-        400,
-        "That form was not complete",
-        "Nothing was changed. Go back to the queue and use the buttons there.",
-        way=Way(Place().url(), "Back to the queue"),
-    )
+    return gettext("Somebody else decided since you saw it.")

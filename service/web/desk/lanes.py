@@ -1,26 +1,35 @@
-"""The lanes of the desk: what is held, what still waits for its score, and what people decided lately."""
+"""The lanes of the desk: the next few comments in a moderator's hands, and what people decided lately."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Final
 
-from flask import Response, make_response, render_template, request
+from flask import Response, request
 from flask.typing import ResponseReturnValue
 
-from service.moderation.comment import Comment, Status
-from service.moderation.verdict import Action, Decision
-from service.ports import Backlog, Site, Tx
+from service import actions
+from service.actions.claiming import CLAIM_SECONDS
+from service.moderation.comment import Comment
+from service.moderation.desk import Claim, Cursor, Matter, Queued
+from service.moderation.verdict import LABELS, Action, Decision
+from service.ports import Site, Tx
 from service.web.desk import blueprint
-from service.web.desk.access import form_token, moderator, requires
-from service.web.desk.place import Place, number
-from service.web.desk.shown import DONE, Card, card, clock_time, decider
-from service.web.pages import Way, message_page
+from service.web.desk.access import moderator, requires
+from service.web.desk.frame import missing, page
+from service.web.desk.own import preferences
+from service.web.desk.place import Place, number, numbers
+from service.web.desk.shown import Card, cards
+from service.web.desk.speech import gettext
+from service.web.desk.words import DONE, STATUS_WORDS
 from service.web.reach import parts
 
+BATCH: Final = 8
+"""So many comments are in one moderator's hands at once: the one in focus and the next ones, already on screen."""
 PAGE: Final = 20
+COUNT_LIMIT: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,32 +53,47 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """One page of a lane; `next` is the cursor of the following page."""
+    """One page of a lane; `next` is the place of the following page."""
 
     cards: tuple[Card, ...] = ()
     done: tuple[Done, ...] = ()
-    next: int | None = None
+    next: Place | None = None
 
 
 @blueprint.get("", strict_slashes=False)
 @requires("moderator")
 def queue() -> ResponseReturnValue:
-    """Show a page of a lane, oldest first."""
+    """Show the moderator's next comments of a lane, or what people decided lately."""
     here, place = parts(), Place.of(request.args)
-    now = here.house.clock()
+    lane = _lane(place, ())
     with here.house.store.read() as tx:
-        lane = _lane(tx, place, now)
-        backlog = tx.backlog(now)
-        notice = _notice(tx, request.args)
-    return page(
-        "desk/queue.html",
-        200,
-        lane=lane,
-        place=place,
-        backlog=backlog,
-        counts=_counts(backlog),
-        notice=notice,
-    )
+        claims = tx.claims(here.house.clock())
+        return page(
+            "desk/queue.html",
+            200,
+            lane=lane,
+            place=place,
+            counts=counted(tx),
+            sites=tx.sites(),
+            labels=LABELS,
+            languages=tx.languages(),
+            views=tx.views(moderator().id),
+            others=others(claims),
+            newest=max((card.pk for card in lane.cards), default=0),
+            notice=_notice(tx, request.args),
+        )
+
+
+@blueprint.get("/more")
+@requires("moderator")
+def more() -> ResponseReturnValue:
+    """Hand a script the comments that follow those it has, claimed; 204 when there are none."""
+    place, have = replace(Place.of(request.args), after=None), numbers(request.args.get("have"))
+    run = number(request.args.get("run")) or 0
+    lane = _lane(place, have, run)
+    if not lane.cards:
+        return Response(status=204, headers={"Cache-Control": "no-store"})
+    return page("desk/more.html", 200, lane=lane, place=place)
 
 
 @blueprint.get("/comments/<int(max=999999999999999999):pk>")
@@ -79,84 +103,133 @@ def comment(pk: int) -> ResponseReturnValue:
     here = parts()
     with here.house.store.read() as tx:
         shown = find(tx, pk, here.house.clock())
+        told = tx.decisions_of(pk) if shown else []
+        notes = tx.notes([one.id for one in told])
     if shown is None:
         return missing()
-    return page("desk/comment.html", 200, card=shown, place=Place.of(request.args))
+    return page(
+        "desk/comment.html", 200, card=shown, decisions=told, notes=notes, place=Place.of(request.args)
+    )
 
 
 def find(tx: Tx, pk: int, now: datetime) -> Card | None:
     """Return the card of a comment, None when there is none of that number."""
     found = tx.comment_by_pk(pk)
     site = tx.site_by_id(found.site_id) if found else None
-    return card(tx, found, {site.id: site}, now) if found and site else None
+    return cards(tx, [found], {site.id: site}, now)[0] if found and site else None
 
 
-def page(template: str, status: int, **values: object) -> Response:
-    """Render a page or a fragment of the desk: kept in no cache, its forms tied to the session."""
-    html = render_template(
-        template,
-        csrf=form_token(),
-        moderator=moderator(),
-        decider=decider,
-        clock_time=clock_time,
-        done_words=DONE,
-        fragment=is_fragment(),
-        undo_seconds=parts().settings.undo_seconds,
-        **values,
-    )
-    response = make_response(html, status)
-    response.headers["Cache-Control"] = "no-store"
-    response.headers["X-Robots-Tag"] = "noindex, nofollow"
-    response.headers["Vary"] = "HX-Request"
-    return response
+def counted(tx: Tx) -> dict[str, str]:
+    """Count what waits in each lane, as the lanes' links say it."""
+    return {
+        lane: f"{number:,}" if number < COUNT_LIMIT else f"{COUNT_LIMIT - 1:,}+"
+        for lane, number in tx.lane_counts(COUNT_LIMIT).items()
+    }
 
 
-def is_fragment() -> bool:
-    """Whether a script on the page asks and puts the answer in by itself."""
-    return request.headers.get("HX-Request") == "true"
+def others(claims: Sequence[Claim]) -> list[tuple[str, int]]:
+    """Say who else is at work, and how many comments each has in hand."""
+    found: dict[str, int] = {}
+    for claim in claims:
+        if claim.moderator_id != moderator().id:
+            found[claim.moderator] = found.get(claim.moderator, 0) + 1
+    return sorted(found.items())
 
 
-def missing() -> Response:
-    """Answer that there is no such comment."""
-    return message_page(
-        404,
-        "There is no such comment",
-        "It may have been erased since.",
-        way=Way(Place().url(), "Back to the queue"),
-    )
-
-
-def _lane(tx: Tx, place: Place, now: datetime) -> Lane:
-    sites = {site.id: site for site in tx.sites()}
+def _lane(place: Place, have: tuple[int, ...], run: int = 0) -> Lane:
+    here, now = parts(), parts().house.clock()
+    found: Sequence[Queued] = ()
     if place.lane == "decided":
-        return _decided(tx, place, sites, now)
-    status = Status.HELD if place.lane == "held" else Status.PENDING
-    found = tx.comments(None, status=status, after=place.after, limit=PAGE, oldest_first=True)
-    return Lane(cards=tuple(card(tx, one, sites, now) for one in found.comments), next=found.next)
+        with here.house.store.read() as tx:
+            return _decided(tx, place, now)
+    if place.lane == "held":
+        found = _held(place, have, run)
+    elif place.lane in ("reported", "aside"):
+        found = _matters(place, have)
+    elif place.lane == "appeals":
+        found = _appeals(place, have, now)
+    else:
+        found = _late(have, now)
+    with here.house.store.read() as tx:
+        sites = {site.id: site for site in tx.sites()}
+        shown = cards(tx, [one.comment for one in found], sites, now)
+    full = len(found) == BATCH
+    return Lane(shown, next=place.following(found[-1].cursor) if full else None)
 
 
-def _decided(tx: Tx, place: Place, sites: dict[int, Site], now: datetime) -> Lane:
-    found = tx.decisions_lately(place.after, PAGE + 1)
-    shown = tuple(_done(tx, decision, comment, sites, now) for decision, comment in found[:PAGE])
-    return Lane(done=shown, next=shown[-1].decision.id if len(found) > PAGE else None)
+def _held(place: Place, have: tuple[int, ...], run: int) -> Sequence[Queued]:
+    here = parts()
+    with here.house.store.read() as tx:
+        wanted = place.wanted(tx, have)
+    cap = preferences(request).cap
+    return actions.take(here.house, moderator().id, wanted, BATCH, cap, run)
 
 
-def _done(tx: Tx, decision: Decision, comment: Comment, sites: dict[int, Site], now: datetime) -> Done:
+def _matters(place: Place, have: tuple[int, ...]) -> Sequence[Queued]:
+    kind, after = Matter(place.lane), place.after.pk if place.after else None
+    found = actions.take_matters(parts().house, moderator().id, kind, after, BATCH + len(have))
+    return [one for one in found if one.comment.pk not in have][:BATCH]
+
+
+def _appeals(place: Place, have: tuple[int, ...], now: datetime) -> Sequence[Queued]:
+    after = place.after.pk if place.after else None
+    with parts().house.store.read() as tx:
+        found = tx.appeals_open(after, BATCH + len(have) + COUNT_LIMIT // 10)
+    queued = [Queued(one, Cursor(appeal.id)) for appeal, one in found if one.pk not in have]
+    return _claimed(queued, now)
+
+
+def _late(have: tuple[int, ...], now: datetime) -> Sequence[Queued]:
+    """Return what no score reached in its site's time, over all sites, oldest first."""
+    with parts().house.store.read() as tx:
+        found = [
+            one
+            for site in tx.sites()
+            for one in tx.late(site.id, now - timedelta(seconds=site.policy.outage_after_seconds), PAGE)
+        ]
+    found.sort(key=lambda one: (one.received_at, one.pk))
+    return _claimed([Queued(one, Cursor(one.pk)) for one in found if one.pk not in have], now)
+
+
+def _claimed(found: Sequence[Queued], now: datetime) -> Sequence[Queued]:
+    if not found:
+        return ()
+    until = now + timedelta(seconds=CLAIM_SECONDS)
+    with parts().house.store.write() as tx:
+        taken = {one.comment_pk for one in tx.claims(now) if one.moderator_id != moderator().id}
+        free = [one for one in found if one.comment.pk not in taken][:BATCH]
+        mine = tx.claim(moderator().id, [one.comment.pk for one in free], now, until)
+    return [one for one in free if one.comment.pk in mine]
+
+
+def _decided(tx: Tx, place: Place, now: datetime) -> Lane:
+    sites = {site.id: site for site in tx.sites()}
+    found = tx.decisions_lately(place.after.pk if place.after else None, PAGE + 1)
+    shown = tuple(_done(tx, decision, one, sites, now) for decision, one in found[:PAGE])
+    following = place.following(Cursor(shown[-1].decision.id)) if len(found) > PAGE else None
+    return Lane(done=shown, next=following)
+
+
+def _done(tx: Tx, decision: Decision, one: Comment, sites: Mapping[int, Site], now: datetime) -> Done:
     leaves_in = None if decision.seq is not None else (decision.effective_at - now).total_seconds()
-    return Done(decision, card(tx, comment, sites, now), comment.decision_id == decision.id, leaves_in)
+    return Done(decision, cards(tx, [one], sites, now)[0], one.decision_id == decision.id, leaves_in)
 
 
 def _notice(tx: Tx, query: Mapping[str, str]) -> Notice | None:
     """Say what the form that led here did; read from the store, so that a forged address can claim nothing."""
     decision = tx.decision(number(query.get("done")) or number(query.get("undone")) or 0)
-    comment = tx.comment_by_pk(decision.comment_pk) if decision else None
-    if decision is None or comment is None:
+    found = tx.comment_by_pk(decision.comment_pk) if decision else None
+    if decision is None or found is None:
         return None
     if decision.undone_at is not None:
-        return Notice(f"Taken back: the comment is {comment.status} again.", comment, None)
-    stands = comment.decision_id == decision.id and decision.action is not Action.RESTORE
-    return Notice(f"{DONE[decision.action]}.", comment, decision.id if stands else None)
+        return Notice(taken_back(found), found, None)
+    stands = found.decision_id == decision.id and decision.action is not Action.RESTORE
+    return Notice(f"{DONE[decision.action]}.", found, decision.id if stands else None)
 
 
-def _counts(backlog: Backlog) -> dict[str, int]:
-    return {"held": backlog.held, "waiting": backlog.pending}
+def taken_back(one: Comment) -> str:
+    """Say what an undo came to."""
+    return gettext("Taken back: the comment is %(status)s again.", status=str(STATUS_WORDS[one.status]))
+
+
+__all__ = ["Lane", "Notice", "counted", "find", "missing", "others", "page", "taken_back"]

@@ -1,30 +1,29 @@
-"""What a moderator is shown of a comment: the text with its carrying spans marked, scores, grounds, ages in words."""
+"""What a moderator is shown of a comment: its text with the carrying spans marked, its scores, what is around it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Final
 
-from service.moderation.comment import Comment, Status
-from service.moderation.verdict import LABELS, Action, Decision, Span, Verdict, Who
+from service.moderation.comment import FINAL, Comment, Status
+from service.moderation.desk import Appeal, Claim, History, Matter, Report
+from service.moderation.leading import is_severe, leading
+from service.moderation.reasons import RefusalReason, reasons
+from service.moderation.retention import deletes_at
+from service.moderation.standing import AuthorStanding
+from service.moderation.verdict import LABELS, Decision, Span, Verdict
 from service.ports import Site, Tx
+from service.web.desk.words import age
 
 SPANS_SHOWN: Final = 200
+SPANS_TOLD: Final = 6
+"""The heaviest are also listed with their weights, and can be reached by Tab."""
 STRENGTHS: Final = (0.25, 0.75, 1.5)  # log-odds at which a mark grows darker
 NOTABLE: Final = 0.2  # a score from which its bar is shown unfolded
 LONG_TEXT: Final = 1_500  # characters from which a text scrolls in a box of its own
-DONE: Final = {
-    Action.APPROVE: "Approved",
-    Action.REJECT: "Rejected",
-    Action.SPAM: "Marked as spam",
-    Action.HOLD: "Held",
-    Action.RESTORE: "Restored",
-    Action.WITHDRAW: "Withdrawn",
-    Action.ERASE: "Erased",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +38,7 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One score: a label in words, its probability, and whether the verdict rests on it."""
+    """One score: its label, its probability, and whether the verdict rests on it."""
 
     label: str
     score: float
@@ -49,6 +48,24 @@ class Bar:
     def told(self) -> bool:
         """Whether it is worth a look at once; the rest is folded away."""
         return self.crossed or self.score >= NOTABLE
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What stands around a comment: answered comment, author's past and standing, matters, appeals, who has it."""
+
+    parent: Comment | None = None
+    history: History = field(default_factory=History)
+    standing: AuthorStanding | None = None
+    matters: Mapping[Matter, int] | None = None
+    reports: tuple[Report, ...] = ()
+    appeals: tuple[Appeal, ...] = ()
+    claim: Claim | None = None
+
+    @property
+    def appeal(self) -> Appeal | None:
+        """The appeal that waits for its answer."""
+        return next((one for one in self.appeals if one.answered_at is None), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +82,9 @@ class Card:
     age: str
     late: bool
     standing: Decision | None
+    around: Around
+    deletes_at: datetime | None
+    now: datetime
 
     @property
     def verdict(self) -> Verdict | None:
@@ -82,15 +102,60 @@ class Card:
         return len(self.comment.body) > LONG_TEXT
 
     @property
+    def is_final(self) -> bool:
+        """Whether nothing can be decided any more."""
+        return self.status in FINAL
+
+    @property
+    def is_severe(self) -> bool:
+        """Whether its words are blurred until somebody asks."""
+        return is_severe(self.verdict)
+
+    @property
     def decided(self) -> bool:
         """Whether a decision must be named to be overruled."""
         return self.status not in (Status.HELD, Status.PENDING)
 
+    @property
+    def score(self) -> Bar | None:
+        """The score that leads the verdict."""
+        if self.verdict is None:
+            return None
+        led = leading(self.verdict)
+        return Bar(led.label, led.score, crossed=True) if led.label else None
 
-def card(tx: Tx, comment: Comment, sites: dict[int, Site], now: datetime) -> Card:
-    """Put together what is shown of one comment."""
-    verdict, site = comment.verdict, sites[comment.site_id]
+    @property
+    def reasons(self) -> tuple[RefusalReason, ...]:
+        """The site's reasons for refusing a comment."""
+        return reasons(self.site.options.reasons)
+
+    @property
+    def weights(self) -> tuple[Piece, ...]:
+        """The pieces that weigh most, heaviest first."""
+        marked_ones = [piece for piece in self.pieces if piece.strength]
+        return tuple(sorted(marked_ones, key=lambda piece: -piece.weight)[:SPANS_TOLD])
+
+    @property
+    def has_aside(self) -> bool:
+        """Whether a moderator set it aside."""
+        return Matter.ASIDE in (self.around.matters or {})
+
+    @property
+    def has_reports(self) -> bool:
+        """Whether readers reported it, and nobody has looked since."""
+        return Matter.REPORTED in (self.around.matters or {})
+
+
+def cards(tx: Tx, found: Sequence[Comment], sites: Mapping[int, Site], now: datetime) -> tuple[Card, ...]:
+    """Put together what is shown of comments, asking the store once for all of them where it can."""
+    around = _around(tx, found, now)
+    return tuple(_card(tx, one, sites[one.site_id], around[one.pk], now) for one in found)
+
+
+def _card(tx: Tx, comment: Comment, site: Site, around: Around, now: datetime) -> Card:
+    verdict = comment.verdict
     deadline = timedelta(seconds=site.policy.outage_after_seconds)
+    standing = tx.decision(comment.decision_id) if comment.decision_id else None
     return Card(
         pk=comment.pk,
         revision=comment.revision,
@@ -101,17 +166,45 @@ def card(tx: Tx, comment: Comment, sites: dict[int, Site], now: datetime) -> Car
         bars=bars(verdict) if verdict else (),
         age=age(comment.received_at, now),
         late=comment.status is Status.PENDING and now - comment.received_at > deadline,
-        standing=tx.decision(comment.decision_id) if comment.decision_id else None,
+        standing=standing,
+        around=around,
+        deletes_at=deletes_at(comment, site.options, standing),
+        now=now,
     )
+
+
+def _around(tx: Tx, found: Sequence[Comment], now: datetime) -> dict[int, Around]:
+    matters = tx.open_matters([one.pk for one in found])
+    claims = {claim.comment_pk: claim for claim in tx.claims(now)}
+    of_site: dict[int, list[Comment]] = {}
+    for one in found:
+        of_site.setdefault(one.site_id, []).append(one)
+    made: dict[int, Around] = {}
+    for site_id, theirs in of_site.items():
+        keys = {one.author_key for one in theirs if one.author_key}
+        parents = tx.named(site_id, {one.parent_id for one in theirs if one.parent_id})
+        histories = tx.histories(site_id, keys)
+        standings = tx.standings(site_id, keys, now)
+        for one in theirs:
+            raised = matters.get(one.pk, {})
+            refused = one.status in (Status.REJECTED, Status.SPAM) or Matter.ASIDE in raised
+            made[one.pk] = Around(
+                parent=parents.get(one.parent_id or ""),
+                history=histories.get(one.author_key or "", History()),
+                standing=standings.get(one.author_key or ""),
+                matters=raised,
+                reports=tuple(tx.reports(one.pk)) if Matter.REPORTED in raised else (),
+                appeals=tuple(tx.appeals_of(one.pk)) if refused else (),
+                claim=claims.get(one.pk),
+            )
+    return made
 
 
 def bars(verdict: Verdict) -> tuple[Bar, ...]:
     """Return the scores in the labels' fixed order, so that the eye finds each in its place."""
     grounds = {reason.label for reason in verdict.reasons}
     return tuple(
-        Bar(label.replace("_", " "), verdict.scores[label], label in grounds)
-        for label in LABELS
-        if label in verdict.scores
+        Bar(label, verdict.scores[label], label in grounds) for label in LABELS if label in verdict.scores
     )
 
 
@@ -120,35 +213,24 @@ def marked(text: str, spans: Sequence[Span]) -> tuple[Piece, ...]:
     heavy = sorted((span for span in spans if span.weight > 0), key=lambda span: -span.weight)[:SPANS_SHOWN]
     ends = {0, len(text)} | {min(max(end, 0), len(text)) for span in heavy for end in (span.begin, span.end)}
     cuts = sorted(ends)
-    return tuple(_piece(text[begin:end], begin, end, heavy) for begin, end in pairwise(cuts))
+    return _joined(_piece(text[begin:end], begin, end, heavy) for begin, end in pairwise(cuts))
 
 
 def _piece(text: str, begin: int, end: int, heaviest_first: Sequence[Span]) -> Piece:
     for span in heaviest_first:
         if span.begin <= begin and end <= span.end:
             strength = 1 + sum(span.weight >= step for step in STRENGTHS)
-            return Piece(text, strength, span.label.replace("_", " "), span.weight)
+            return Piece(text, strength, span.label, span.weight)
     return Piece(text)
 
 
-def age(then: datetime, now: datetime) -> str:
-    """Say how long ago `then` was, in the largest unit that fits."""
-    seconds = max(0, int((now - then).total_seconds()))
-    for size, unit in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
-        if seconds >= size:
-            count = seconds // size
-            return f"{count} {unit}{'s' if count > 1 else ''} ago"
-    return "just now"
-
-
-def clock_time(moment: datetime) -> str:
-    """Write a moment for people, in UTC, as 22 November 2026, 19:05 UTC."""
-    utc = moment.astimezone(UTC)
-    return f"{utc.day} {utc:%B %Y, %H:%M} UTC"
-
-
-def decider(decision: Decision) -> str:
-    """Name the hand that decided."""
-    if decision.who_kind is Who.MODERATOR:
-        return decision.who
-    return "the classifier and the site’s policy" if decision.who_kind is Who.MACHINE else "the site"
+def _joined(pieces: Iterable[Piece]) -> tuple[Piece, ...]:
+    """Put neighbours under one mark together: fewer places to stop at for the eye and for Tab."""
+    found: list[Piece] = []
+    for piece in pieces:
+        last = found[-1] if found else None
+        if last and (last.strength, last.label, last.weight) == (piece.strength, piece.label, piece.weight):
+            found[-1] = Piece(last.text + piece.text, piece.strength, piece.label, piece.weight)
+        else:
+            found.append(piece)
+    return tuple(found)

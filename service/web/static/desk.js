@@ -1,35 +1,152 @@
-// The desk with a script: after an act the next comment is in focus, and a failed act says so. All works without.
+// The desk with a script: one comment in focus, the next ones listed beside it, and no wait between them.
 "use strict";
 
-const trouble = document.getElementById("trouble");
+const desk = (() => {
+  const trouble = document.getElementById("trouble");
+  const bench = document.querySelector(".bench");
+  const cards = document.getElementById("cards");
+  const KEEP_ROWS = 6;
+  const ASK_BELOW = 4;
+  const done = []; // numbers of decided comments, the last one last
+  let asking = false;
 
-/** The cards that still ask for a decision, in reading order. */
-function open() {
-  return [...document.querySelectorAll("article.card:not(.slim)")];
-}
+  const card = (pk) => document.getElementById(`c${pk}`);
+  const row = (pk) => document.getElementById(`r${pk}`);
+  const numberOf = (element) => element.id.slice(1);
+  const isOpen = (one) => one.matches("article.card:not(.slim)") && !row(numberOf(one))?.matches(".is-busy, .is-done, .is-lost");
 
-/** The open card that follows the one with this id, else the last open one before it. */
-function following(id) {
-  const here = document.getElementById(id);
-  if (!here) return open()[0];
-  const after = open().filter((card) => here.compareDocumentPosition(card) & Node.DOCUMENT_POSITION_FOLLOWING);
-  return after[0] ?? open().at(-1);
-}
+  /** The cards that still ask for a decision, in order. */
+  const open = () => (cards ? [...cards.children].filter(isOpen) : []);
 
-document.addEventListener("htmx:beforeRequest", () => { trouble.hidden = true; });
+  /** The card in focus. */
+  const now = () => cards?.querySelector("article.now");
 
-// Not earlier: while it swaps, htmx lends the new card the old one's attributes, its class among them.
-document.addEventListener("htmx:afterSettle", (event) => {
-  const card = document.getElementById(event.detail.target.id) ?? event.detail.elt;
-  if (!(card instanceof Element) || !card.matches("article.card")) return;
-  const next = card.matches(".slim") ? following(card.id) ?? card : card;
-  next.focus({ preventScroll: true });
-  next.scrollIntoView({ block: "nearest" });
-});
+  /** Put a card into focus; the list does not move. */
+  function show(one) {
+    if (!one) return;
+    now()?.classList.remove("now");
+    document.getElementById("clear").hidden = true;
+    one.classList.add("now");
+    for (const link of document.querySelectorAll("#rows [aria-current]")) link.removeAttribute("aria-current");
+    row(numberOf(one))?.querySelector("a")?.setAttribute("aria-current", "true");
+    one.focus({ preventScroll: true });
+    const top = bench.getBoundingClientRect().top;
+    if (top < 0) window.scrollBy(0, top - 8);
+  }
 
-for (const name of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) {
-  document.addEventListener(name, () => {
-    trouble.textContent = "That did not reach the desk. Nothing may have changed: reload and look.";
-    trouble.hidden = false;
+  /** Go so many open cards on or back from the one in focus. */
+  function step(by) {
+    const all = [...cards.children];
+    const from = all.indexOf(now());
+    const rest = by > 0 ? all.slice(from + 1) : all.slice(0, Math.max(from, 0)).reverse();
+    const next = rest.find(isOpen);
+    if (next) show(next);
+    else if (by > 0 && !(now() && isOpen(now()))) finish();
+    return next;
+  }
+
+  /** Say that nothing of these is left. */
+  function finish() {
+    const left = open();
+    if (left.length) { show(left[0]); return; }
+    now()?.classList.remove("now");
+    const clear = document.getElementById("clear");
+    clear.hidden = false;
+    clear.focus();
+  }
+
+  /** How many severe ones were last in a row, so that the next batch goes on counting. */
+  function run() {
+    let count = 0;
+    for (const one of [...cards.querySelectorAll("article.card")].reverse()) {
+      if (!one.hasAttribute("data-severe")) break;
+      count += 1;
+    }
+    return count;
+  }
+
+  /** Ask for the comments that follow, before the hand gets there. */
+  async function refill() {
+    if (asking || !bench || open().length > ASK_BELOW) return;
+    asking = true;
+    const have = [...cards.children].map(numberOf).join(",");
+    const glue = bench.dataset.more.includes("?") ? "&" : "?";
+    const empty = !open().length;
+    try {
+      await htmx.ajax("GET", `${bench.dataset.more}${glue}have=${have}&run=${run()}`, { target: "#cards", swap: "beforeend" });
+    } finally {
+      asking = false;
+    }
+    if (empty) finish();
+  }
+
+  /** Keep the list short: what was decided long ago is in the lane of decided comments. */
+  function tidy() {
+    const old = [...document.querySelectorAll("#rows > .is-done")].slice(0, -KEEP_ROWS);
+    for (const one of old) {
+      card(numberOf(one))?.remove();
+      one.remove();
+    }
+  }
+
+  /** What was done last and still stands, as the form that takes it back. */
+  function undoForm() {
+    while (done.length) {
+      const form = card(done.at(-1))?.querySelector('form[action$="/undo"]');
+      if (form) return form;
+      done.pop();
+    }
+    return document.querySelector('#notice form, .trail form[action$="/undo"]');
+  }
+
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    trouble.hidden = true;
+    const form = event.detail.elt.closest?.("form.acts");
+    if (!form || !bench) return;
+    const one = form.closest("article");
+    row(numberOf(one))?.classList.add("is-busy");
+    if (one === now() && !step(1)) finish();
   });
-}
+
+  // Not earlier: while it swaps, htmx lends the new card the old one's attributes, its class among them.
+  document.addEventListener("htmx:afterSettle", (event) => {
+    const one = document.getElementById(event.detail.target.id) ?? event.detail.elt;
+    if (!bench || !(one instanceof Element)) return;
+    if (one.matches("article.card.slim")) {
+      one.classList.remove("now");
+      done.push(numberOf(one));
+      tidy();
+      refill();
+    } else if (one.matches("article[data-back]") || (one.matches("article[data-clash]") && !open().filter((other) => other !== one).length)) {
+      one.removeAttribute("data-back");
+      show(one);
+    }
+  });
+
+  for (const name of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) {
+    document.addEventListener(name, (event) => {
+      trouble.textContent = trouble.dataset.lost;
+      trouble.hidden = false;
+      const one = event.detail.elt.closest?.("article.card");
+      if (!one || !bench) return;
+      row(numberOf(one))?.classList.remove("is-busy");
+      show(one);
+    });
+  }
+
+  document.getElementById("rows")?.addEventListener("click", (event) => {
+    const link = event.target.closest("a[data-row]");
+    const one = link && card(link.dataset.row);
+    if (!one) return;
+    event.preventDefault();
+    show(one);
+  });
+
+  if (bench) {
+    document.body.classList.add("one");
+    const asked = location.hash && document.getElementById(location.hash.slice(1));
+    show(asked && asked.matches("article.card") ? asked : open()[0]);
+  }
+
+  return { card, row, now, open, show, step, undoForm, numberOf };
+})();

@@ -1,0 +1,91 @@
+"""An author's page: what they wrote on this site, and where they stand; found by a comment, never by an address."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Final
+
+from flask import request, url_for
+from flask.typing import ResponseReturnValue
+
+from service import actions
+from service.moderation.comment import Comment
+from service.moderation.desk import History
+from service.moderation.errors import NotFound
+from service.moderation.standing import Standing
+from service.ports import Site
+from service.web.desk import blueprint
+from service.web.desk.access import back_to, moderator, requires
+from service.web.desk.acts import masked
+from service.web.desk.frame import missing, page, unfit
+from service.web.desk.place import number
+from service.web.desk.shown import cards
+from service.web.reach import parts
+
+PAGE: Final = 30
+DAYS: Final = (1, 7, 30, 90, 365)
+REASON_LIMIT: Final = 300
+
+
+@blueprint.get("/comments/<int(max=999999999999999999):pk>/author")
+@requires("moderator")
+def author(pk: int) -> ResponseReturnValue:
+    """Show what the comment's author wrote on the site, newest first, and the form for their standing."""
+    here, now = parts(), parts().house.clock()
+    target = _target(pk)
+    if target is None:
+        return missing()
+    comment, site = target
+    key, before = comment.author_key, number(request.args.get("before"))
+    with here.house.store.read() as tx:
+        found = tx.by_author(site.id, key, before, PAGE + 1) if key else [comment]
+        shown = cards(tx, found[:PAGE], {site.id: site}, now)
+        history = tx.histories(site.id, [key]).get(key, History()) if key else History()
+        standing = tx.standings(site.id, [key], now).get(key) if key else None
+    return page(
+        "desk/author.html",
+        200,
+        comment=comment,
+        site=site,
+        cards=shown,
+        history=history,
+        standing=standing,
+        standings=tuple(Standing),
+        days=DAYS,
+        known=key is not None,
+        before=shown[-1].pk if len(found) > PAGE else None,
+    )
+
+
+@blueprint.post("/comments/<int(max=999999999999999999):pk>/author")
+@requires("moderator")
+def set_standing(pk: int) -> ResponseReturnValue:
+    """Trust the author, look at them first, ban them, or end that; the site is told."""
+    target = _target(pk)
+    if target is None:
+        return missing()
+    _, site = target
+    said, days = request.form.get("standing", ""), number(request.form.get("days"))
+    if said not in ("none", *Standing) or (days or 0) > max(DAYS):
+        return unfit()
+    here = parts()
+    wish = actions.Wish(
+        standing=None if said == "none" else Standing(said),
+        who=moderator().name,
+        reason=masked(site, request.form.get("reason"), REASON_LIMIT),
+        until=here.house.clock() + timedelta(days=days) if days else None,
+    )
+    try:
+        actions.stand(here.house, site, pk, wish)
+    except NotFound:
+        return missing()
+    except actions.Unknown:
+        return unfit()
+    return back_to(url_for("desk.author", pk=pk))
+
+
+def _target(pk: int) -> tuple[Comment, Site] | None:
+    with parts().house.store.read() as tx:
+        comment = tx.comment_by_pk(pk)
+        site = tx.site_by_id(comment.site_id) if comment else None
+    return (comment, site) if comment and site else None

@@ -1,0 +1,78 @@
+"""The frame of every page of the desk: language, session, lanes; and the page for what is not there."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from flask import Flask, Response, make_response, render_template, request
+from flask_babel import Babel
+
+from service.web.desk.access import form_token, moderator
+from service.web.desk.own import language_of, preferences
+from service.web.desk.place import Place
+from service.web.desk.speech import gettext
+from service.web.desk.words import WORDS
+from service.web.pages import Way, message_page
+from service.web.reach import parts
+
+TRANSLATIONS: Final = "translations"
+
+
+def init(app: Flask) -> None:
+    """Let the desk speak the moderator's language; the catalogs lie beside the templates."""
+    app.config.setdefault("BABEL_TRANSLATION_DIRECTORIES", TRANSLATIONS)
+    Babel(app, default_locale="en", locale_selector=_language)
+
+
+def _language() -> str:
+    return language_of(request) if request.blueprint == "desk" else "en"
+
+
+def page(template: str, status: int, **values: object) -> Response:
+    """Render a page or a fragment of the desk: kept in no cache, its forms tied to the session."""
+    html = render_template(
+        template,
+        csrf=form_token(),
+        moderator=moderator(),
+        fragment=is_fragment(),
+        language=_language(),
+        undo_seconds=parts().settings.undo_seconds,
+        own=preferences(request),
+        **WORDS,
+        **{"place": Place(), **values},
+    )
+    response = make_response(html, status)
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["X-Robots-Tag"] = "noindex, nofollow"
+    response.headers["Vary"] = "HX-Request, Accept-Language, Cookie"
+    return response
+
+
+def is_fragment() -> bool:
+    """Whether a script on the page asks and puts the answer in by itself."""
+    return request.headers.get("HX-Request") == "true"
+
+
+def missing() -> Response:
+    """Answer that there is no such comment."""
+    return message_page(
+        404,
+        gettext("There is no such comment"),
+        gettext("It may have been erased since."),
+        way=to_queue(),
+    )
+
+
+def unfit() -> Response:
+    """Answer that a form cannot be carried out as it was sent."""
+    return message_page(
+        400,
+        gettext("That form was not complete"),
+        gettext("Nothing was changed. Go back to the queue and use the buttons there."),
+        way=to_queue(),
+    )
+
+
+def to_queue() -> Way:
+    """Return the way back to the beginning of the queue."""
+    return Way(Place().url(), gettext("Back to the queue"))

@@ -1,0 +1,40 @@
+"""A moderator's own settings on one browser: language, single keys, blurred words, severe ones in a row."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from flask import Request
+
+COOKIE: Final = "replydesk-desk"
+LANGUAGES: Final = ("en", "de")
+CAPS: Final = (0, 1, 3, 5)
+
+
+@dataclass(frozen=True, slots=True)
+class Preferences:
+    """A moderator's own settings; `language` None follows the browser, `cap` 0 sets no bound."""
+
+    language: str | None = None
+    keys: bool = True
+    blur: bool = True
+    cap: int = 3
+
+    def written(self) -> str:
+        """Return the cookie's value."""
+        return f"{self.language or '-'}.{int(self.keys)}.{int(self.blur)}.{self.cap}"
+
+
+def preferences(asked: Request) -> Preferences:
+    """Read the cookie; what makes no sense is as it was shipped."""
+    told = asked.cookies.get(COOKIE, "").split(".")
+    if len(told) != 4 or told[3] not in map(str, CAPS):
+        return Preferences()
+    language = told[0] if told[0] in LANGUAGES else None
+    return Preferences(language, told[1] == "1", told[2] == "1", int(told[3]))
+
+
+def language_of(asked: Request) -> str:
+    """Return the language to speak: the chosen one, else the browser's, else English."""
+    return preferences(asked).language or asked.accept_languages.best_match(LANGUAGES) or "en"

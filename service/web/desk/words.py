@@ -1,0 +1,163 @@
+"""The desk's words in the moderator's language: lanes, labels, states, acts, ages, grounds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Final
+
+from service.moderation.comment import Status
+from service.moderation.standing import Standing
+from service.moderation.verdict import Action, Decision, Reason, Verdict, Who
+from service.web.desk.speech import gettext, language, ngettext
+from service.web.desk.speech import lazy_gettext as _l
+
+LANE_WORDS: Final = {
+    "held": _l("Held"),
+    "late": _l("Late"),
+    "reported": _l("Reported"),
+    "aside": _l("Set aside"),
+    "appeals": _l("Appeals"),
+    "decided": _l("Decided"),
+}
+LABEL_WORDS: Final = {
+    "toxicity": _l("toxicity"),
+    "severe_toxicity": _l("severe toxicity"),
+    "obscene": _l("obscene"),
+    "threat": _l("threat"),
+    "insult": _l("insult"),
+    "identity_attack": _l("identity attack"),
+    "spam": _l("spam"),
+}
+STATUS_WORDS: Final = {
+    Status.PENDING: _l("pending"),
+    Status.APPROVED: _l("approved"),
+    Status.REJECTED: _l("rejected"),
+    Status.SPAM: _l("spam"),
+    Status.HELD: _l("held"),
+    Status.WITHDRAWN: _l("withdrawn"),
+    Status.ERASED: _l("erased"),
+}
+DONE: Final = {
+    Action.APPROVE: _l("Approved"),
+    Action.REJECT: _l("Rejected"),
+    Action.SPAM: _l("Marked as spam"),
+    Action.HOLD: _l("Set aside"),
+    Action.RESTORE: _l("Restored"),
+    Action.WITHDRAW: _l("Withdrawn"),
+    Action.ERASE: _l("Erased"),
+}
+SORT_WORDS: Final = {
+    "age": _l("oldest first"),
+    "score": _l("highest score first"),
+    "doubt": _l("most uncertain first"),
+}
+STANDING_WORDS: Final = {
+    Standing.TRUSTED: _l("trusted"),
+    Standing.WATCHED: _l("looked at first"),
+    Standing.BANNED: _l("banned"),
+}
+GROUND_WORDS: Final = {
+    "language": _l("The text is in a language the classifier was not trained for."),
+    "few_known_features": _l("The classifier knows too little of this text to judge it."),
+    "doubt": _l("The classifier is not sure of this text."),
+    "unscorable": _l("Scoring failed several times, so a person looks."),
+    "unscored": _l("There is no score for this text, so a person looks."),
+    "word": _l("It contains a word from the site's list."),
+    "closed": _l("Comments on this article had closed."),
+    "honeypot": _l("A field that people do not see was filled in."),
+    "filled_fast": _l("The form was filled in faster than people write."),
+    "links": _l("It has more links than the site allows."),
+    "first_time": _l("This author has no approved comment here yet."),
+    "watched": _l("A moderator looks at this author first."),
+    "banned": _l("This author is banned here."),
+    "trusted": _l("A moderator trusts this author."),
+    "clear": _l("Nothing in the text or around it speaks against it."),
+}
+
+
+def age(then: datetime, now: datetime) -> str:
+    """Say how long ago `then` was, in the largest unit that fits."""
+    seconds = max(0, int((now - then).total_seconds()))
+    if seconds >= 86_400:
+        return ngettext("%(num)d day ago", "%(num)d days ago", seconds // 86_400)
+    if seconds >= 3_600:
+        return ngettext("%(num)d hour ago", "%(num)d hours ago", seconds // 3_600)
+    if seconds >= 60:
+        return ngettext("%(num)d minute ago", "%(num)d minutes ago", seconds // 60)
+    return gettext("just now")
+
+
+def ahead(then: datetime, now: datetime) -> str:
+    """Say how long until `then`, in days or hours, rounded up."""
+    seconds = max(0, int((then - now).total_seconds()))
+    if seconds >= 86_400:
+        return ngettext("in %(num)d day", "in %(num)d days", -(-seconds // 86_400))
+    return ngettext("in %(num)d hour", "in %(num)d hours", max(1, -(-seconds // 3_600)))
+
+
+_MONTHS: Final = (
+    _l("January"),
+    _l("February"),
+    _l("March"),
+    _l("April"),
+    _l("May"),
+    _l("June"),
+    _l("July"),
+    _l("August"),
+    _l("September"),
+    _l("October"),
+    _l("November"),
+    _l("December"),
+)
+
+
+def day(moment: datetime) -> str:
+    """Write a day for people, as 22 November 2026."""
+    utc = moment.astimezone(UTC)
+    return str(
+        gettext("%(day)d %(month)s %(year)d", day=utc.day, month=str(_MONTHS[utc.month - 1]), year=utc.year)
+    )
+
+
+def clock_time(moment: datetime) -> str:
+    """Write a moment for people, in UTC, as 22 November 2026, 19:05 UTC."""
+    return f"{day(moment)}, {moment.astimezone(UTC):%H:%M} UTC"
+
+
+def decider(decision: Decision) -> str:
+    """Name the hand that decided."""
+    if decision.who_kind is Who.MODERATOR:
+        return decision.who
+    if decision.who_kind is Who.MACHINE:
+        return gettext("the classifier and the site’s policy")
+    return gettext("the site")
+
+
+def ground(reason: Reason, verdict: Verdict) -> str:
+    """Say a ground; in other languages than the one it was stored in, from its code and the score."""
+    if language() == "en":
+        return reason.detail
+    score = verdict.scores.get(reason.label or "")
+    if reason.code in ("score", "doubtful", "post_moderation") and score is not None:
+        label = LABEL_WORDS.get(reason.label or "", reason.label)
+        return str(
+            gettext("%(label)s %(score).2f is at or above the site's limit.", label=str(label), score=score)
+        )
+    return str(GROUND_WORDS.get(reason.code, reason.detail))
+
+
+WORDS: Final[Mapping[str, object]] = {
+    "lane_words": LANE_WORDS,
+    "label_words": LABEL_WORDS,
+    "status_words": STATUS_WORDS,
+    "done_words": DONE,
+    "sort_words": SORT_WORDS,
+    "standing_words": STANDING_WORDS,
+    "decider": decider,
+    "clock_time": clock_time,
+    "day": day,
+    "ahead": ahead,
+    "ground": ground,
+}
+"""What every template of the desk may say."""

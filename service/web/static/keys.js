@@ -1,0 +1,54 @@
+// Single keys: each presses a button or follows a link that is on the page; none works while somebody types.
+"use strict";
+
+(() => {
+  const STEPS = { j: 1, n: 1, ArrowDown: 1, k: -1, p: -1, ArrowUp: -1 };
+
+  /** The place where a key's button is looked for: the comment in focus, else the page. */
+  const scope = () => desk.now() ?? document;
+
+  const types = (element) =>
+    element.matches("textarea, select, [contenteditable], input:not([type=checkbox], [type=radio], [type=submit])");
+
+  function reasons() {
+    return scope().querySelector("details.reasons[open]");
+  }
+
+  function press(key) {
+    const list = reasons();
+    const chosen = list?.querySelector(`[data-reason="${CSS.escape(key)}"]`);
+    if (chosen) return chosen.click(), true;
+    if (key === "u") {
+      const form = desk.undoForm();
+      if (form) form.querySelector("button").click();
+      return Boolean(form);
+    }
+    const named = `[data-key="${CSS.escape(key)}"]`;
+    const found = [...scope().querySelectorAll(named), ...document.querySelectorAll(`header ${named}, #fresh ${named}`)]
+      .find((one) => one.tagName === "DETAILS" || one.matches(".unveil") || one.checkVisibility?.() !== false);
+    if (!found || found.disabled) return false;
+    if (found.tagName === "DETAILS") {
+      found.open = !found.open;
+      (found.open ? found.querySelector("button, summary") : found.closest("article"))?.focus({ preventScroll: true });
+      if (found.open) found.scrollIntoView({ block: "nearest" });
+    } else found.click();
+    return true;
+  }
+
+  document.addEventListener("keydown", (event) => {
+    if (event.defaultPrevented || event.ctrlKey || event.altKey || event.metaKey || event.isComposing) return;
+    if (event.key === "Escape") {
+      const list = reasons();
+      if (list) list.open = false;
+      else if (types(event.target)) event.target.blur();
+      desk.now()?.focus({ preventScroll: true });
+      return;
+    }
+    if (types(event.target)) return;
+    const field = document.querySelector(`[data-key-focus="${CSS.escape(event.key)}"]`);
+    if (field) field.focus();
+    else if (event.key in STEPS && document.querySelector(".bench")) desk.step(STEPS[event.key]);
+    else if (!(event.repeat || press(event.key))) return;
+    event.preventDefault();
+  });
+})();
