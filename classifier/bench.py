@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from classifier.hostile import growth
 from classifier.invented import invent
 from classifier.model import LABELS, Model
 
@@ -134,30 +135,6 @@ def one_by_one(model: Model, texts: list[str]) -> dict[str, float]:
     return figures
 
 
-GROWTH = {
-    "plain": "this is a comment about the trains and the people who ride them ",
-    "leetspeak": "y0u 4r3 4n 1d10t 4nd th1s 1s stup1d ",
-    "spaced letters": "y o u a r e a n i d i o t ",
-    "zero width": "th\u200bis i\u200bs a\u200b comm\u200bent ",
-    "open tags": "<b id<i <u [b [url= ",
-}
-
-
-def growth(
-    model: Model, lengths: tuple[int, ...] = (1_000, 10_000, 100_000, 1_000_000)
-) -> dict[str, list[float]]:
-    """Milliseconds for one text of each length, plain and hostile: linear means ten times per column."""
-    figures: dict[str, list[float]] = {}
-    for name, piece in GROWTH.items():
-        figures[name] = []
-        for length in lengths:
-            text = (piece * (length // len(piece) + 1))[:length]
-            begin = time.process_time()
-            model.score([text])
-            figures[name].append(round((time.process_time() - begin) * 1000, 1))
-    return figures
-
-
 def profile(model: Model, texts: list[str]) -> list[tuple[str, float]]:
     """Says where the time of a batch goes: function and its own share, the ten heaviest."""
     profiler = cProfile.Profile()
@@ -166,6 +143,17 @@ def profile(model: Model, texts: list[str]) -> list[tuple[str, float]]:
     total = stats.total_tt
     own = sorted(((entry[2], name) for name, entry in stats.stats.items()), reverse=True)[:10]
     return [(f"{name[0].rsplit('/', 1)[-1]}:{name[2]}", seconds / total) for seconds, name in own]
+
+
+def brief(model: Model, count: int = 2048) -> dict[str, float]:
+    """The figures that have targets: comments a second, ours and the plain pipeline's, and one comment's median."""
+    texts = comments(count)
+    pipeline = plain_pipeline(texts)
+    return {
+        "ours": rate(lambda: ours(model, texts), count)[0],
+        "plain": rate(lambda: pipeline(texts[:512]), 512, 3)[0],
+        "single": one_by_one(model, texts)["score and explain, p50 ms"],
+    }
 
 
 def measure() -> dict[str, Any]:

@@ -15,6 +15,7 @@ from classifier.model import LABELS, Model
 
 Doubles = NDArray[np.float64]
 NEWS = ("c3_news", "ucc_news")
+SPAM = LABELS.index("spam")
 _BATCH = 256
 _LEAST = 10
 
@@ -58,7 +59,7 @@ def evaluate(model: Model, corpus: data.Corpus, compare: bool = True, rounds: in
                 rows.append(
                     _row(source, label, corpus.labels[known, column], ours[known, column], toxic_peer, rounds)
                 )
-    return {"model": model.version, "texts": len(corpus), "rows": rows, "gaps": _gaps(corpus, ours)}
+    return {"model": model.version, "texts": len(corpus), "rows": rows, "gaps": _gaps(corpus, ours, peer)}
 
 
 PEER_LABELS = ("toxicity", "identity_attack", "insult", "obscene", "severe_toxicity")
@@ -90,7 +91,7 @@ def _rounded(estimate: metrics.Estimate) -> list[float]:
     return [round(value, 4) for value in (estimate.value, estimate.low, estimate.high)]
 
 
-def _gaps(corpus: data.Corpus, ours: Doubles) -> dict[str, Any]:
+def _gaps(corpus: data.Corpus, ours: Doubles, peer: Doubles | None) -> dict[str, Any]:
     """Measures what a mean hides: the worst identity term, and benign news comments held at a useful cut."""
     gaps: dict[str, Any] = {}
     toxicity = corpus.labels[:, 0]
@@ -107,10 +108,23 @@ def _gaps(corpus: data.Corpus, ours: Doubles) -> dict[str, Any]:
     ]
     if news:
         pooled = [metrics.Ranking(toxicity[each] >= 0.5, ours[each, 0]).auc() for each in news]
-        held = [metrics.rate_at(toxicity[each] >= 0.5, ours[each, 0]) for each in news]
         gaps["news_auc_mean"] = round(float(np.mean(pooled)), 4)
-        gaps["news_benign_held_at_80"] = round(float(np.mean(held)), 3)
+        gaps["news_benign_held_at_80"] = _held(toxicity, ours[:, 0], news)
+        if peer is not None:
+            gaps["news_benign_held_at_80_alt_profanity_check"] = _held(toxicity, peer, news)
+    wikipedia = (corpus.sources == "jigsaw") & known
+    if wikipedia.any():
+        gaps["wikipedia_benign_held_at_80"] = _held(toxicity, ours[:, 0], [wikipedia])
+    flattery = corpus.sources == "spintax_blog"
+    if news and flattery.any():
+        cut = np.quantile(ours[np.any(news, axis=0), SPAM], 0.99)
+        gaps["flattery_caught_at_1_percent_of_news"] = round(float((ours[flattery, SPAM] > cut).mean()), 3)
     return gaps
+
+
+def _held(toxicity: NDArray[Any], scores: Doubles, parts: list[NDArray[np.bool_]]) -> float:
+    """Mean share of benign texts at or above the cut that catches 80 % of the toxic ones."""
+    return round(float(np.mean([metrics.rate_at(toxicity[each] >= 0.5, scores[each]) for each in parts])), 3)
 
 
 def _peer(texts: list[str]) -> Doubles | None:
