@@ -14,8 +14,10 @@ LOCAL_REACH: Final = 320
 """Characters looked at before an @: no address is longer."""
 
 PLAIN: Final = frozenset("._%+-'!#$*^{}|~`")
-DOT_WORDS: Final = "dot|punkt|punto|point|ponto|punt|точка|kropka"
-AT_WORDS: Final = "at|arroba|arobase|chiocciola|apenstaartje|klammeraffe|собака|małpa"
+DOT_WORDS: Final = "dot|punkt|punto|point|ponto|punt|точка|kropka|nokta|prick"
+OWN_WORDS: Final = "arroba|arobase|chiocciola|apenstaartje|klammeraffe|собака|małpa|snabel-a"
+"""What the sign is called where it has a name of its own."""
+AT_WORDS: Final = f"at|ät|{OWN_WORDS}"
 JOIN_WORDS: Final = DOT_WORDS + "|underscore|dash|hyphen|minus|plus|unterstrich|bindestrich"
 DOT: Final = (
     rf"(?:\.|[ \t]{{0,2}}[\[({{<][ \t]{{0,2}}(?:{DOT_WORDS}|\.)[ \t]{{0,2}}[\])}}>][ \t]{{0,2}}"
@@ -31,7 +33,6 @@ SIGN: Final = re.compile(
 JOINED: Final = re.compile(
     rf"([^\s@,;:()<>\"]{{1,64}})[ \t]{{1,3}}(?:{JOIN_WORDS})[ \t]{{1,3}}$", re.IGNORECASE
 )
-SPELLED_AT: Final = tuple(f" {word} " for word in AT_WORDS.split("|"))
 BRACKETED_AT: Final = (
     "(at",
     "[at",
@@ -47,7 +48,7 @@ BRACKETED_AT: Final = (
     "(ad",
     "[ad",
 )
-AT_MARKS: Final = (*BRACKETED_AT, *SPELLED_AT)
+AT_MARKS: Final = (*BRACKETED_AT, " at ", " ät ", *OWN_WORDS.split("|"))
 
 PROVIDERS: Final = _words(
     "gmail googlemail yahoo ymail hotmail outlook live msn icloud me mac aol proton protonmail pm gmx web freenet"

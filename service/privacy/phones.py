@@ -25,11 +25,14 @@ DATE: Final = re.compile(
 )
 ADDRESS: Final = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}(?![0-9])")
 AMERICAN: Final = re.compile(r"\(?[2-9][0-9]{2}\)?[ .-]{1,2}[2-9][0-9]{2}[ .-][0-9]{4}(?![0-9])")
+FRENCH: Final = re.compile(r"0[1-9](?:[ .-][0-9]{2}){4}")
 TRUNK: Final = re.compile(r"\(?0[1-9][0-9]{0,4}\)?[ /-]?[0-9]")
 CUE: Final = re.compile(
-    r"(?:\b(?:tel|tlf|phone|telephone|call|ring|text|sms|whats ?app|mobile|cell|handy|telefon|telefono|teléfono"
-    r"|téléphone|ruf|rufe|anrufen|móvil|movil|celular|cellulare|telemóvel|portable|fon|fax|тел|телефон|звони(?:те)?"
-    r"|(?:number|nummer|numero|número|numéro)(?: is| ist| es| est|:))\b|电话|手机|微信|電話|携帯)"
+    r"(?:\b(?:(?:tel|tlf|phone|telephone|call|ring|text|sms|whats ?app|mobile|cell|handy|telefon|telefono|teléfono"
+    r"|téléphone|telefone|telefoon|ruf|rufe|anrufen|móvil|movil|celular|cellulare|telemóvel|portable|fon|fax|gsm"
+    r"|appelez|dzwoń|ligue|liga|bel|тел|телефон|звони(?:те)?)\b"
+    r"|(?:number|nummer|numero|número|numéro|numer|номер)(?: (?:is|ist|es|est|è|é|to)\b|[ \t]?:))"
+    r"|电话|手机|微信|電話|携帯)"
     r"[^0-9\n@]{0,16}$",
     re.IGNORECASE,
 )
@@ -91,8 +94,12 @@ def _looks_national(text: str, begin: int, end: int) -> bool:
         or (before[-1:].isalpha() and before[-1:].isascii())
     ):
         return False
+    if run.startswith("+"):
+        return _is_possible(run)
     if run.startswith("00") and digits >= 9:
-        return _is_international(run)
+        return _is_possible("+" + run[2:])
+    if FRENCH.fullmatch(run):
+        return True
     if ADDRESS.match(run) or DATE.match(run):
         return False
     if CUE.search(before):
@@ -102,8 +109,12 @@ def _looks_national(text: str, begin: int, end: int) -> bool:
     return 9 <= digits <= 12 and TRUNK.match(run) is not None
 
 
-def _is_international(run: str) -> bool:
-    return _is_valid("+" + run[2:], None)
+def _is_possible(number: str) -> bool:
+    """Whether a number that says its country has a length of that country's: ranges are opened faster than listed."""
+    try:
+        return phonenumbers.is_possible_number(phonenumbers.parse(number, None))
+    except phonenumbers.NumberParseException:
+        return False
 
 
 def _is_valid(number: str, region: str | None) -> bool:
