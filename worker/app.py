@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from typing import TYPE_CHECKING, Any, Final
 
 import structlog
@@ -37,7 +38,9 @@ class LanedTask(Task):  # type: ignore[misc]  # Celery ships no types
     def __call__(self, *args: Any, **kwargs: Any) -> None:
         """Run the task's body; its arguments are none."""
         house: Desk = self.app
-        house.answerer.answer(self.name)
+        if not self.request.called_directly:  # by a message: in a vigil nobody rang
+            house.heard_at = time.monotonic()
+            house.answerer.answer(self.name)
         lane = house.lanes.get(self.name)
         if lane is None:
             self.run(*args, **kwargs)
@@ -73,6 +76,7 @@ class Desk(Celery):  # type: ignore[misc]  # Celery ships no types
         self.answerer = Answerer(settings.redis_url, settings.redis_prefix)
         self.lanes = {name: Lane(width) for name, width in WIDTHS.items()}
         self.stopping = threading.Event()
+        self.heard_at = time.monotonic()
 
 
 def make_app(settings: Settings, include: tuple[str, ...] = TASK_ROOMS) -> Desk:

@@ -17,6 +17,7 @@ from service.targets import Allow
 from service.wiring import Parts, build
 from worker.deliver import Postman
 from worker.sweep import Sweep
+from worker.vigil import Vigil, keep_vigil
 
 log = structlog.get_logger(__name__)
 
@@ -30,6 +31,7 @@ class Process:
     scorer: ModelScorer
     postman: Postman
     sweep: Sweep
+    vigil: Vigil
 
 
 _present: Process | None = None
@@ -50,7 +52,14 @@ def _build(settings: Settings) -> Process:
     share(settings.home)
     parts = build(settings)
     allow = Allow.parse(",".join(settings.callback_allow))
-    return Process(os.getpid(), parts, ModelScorer(), Postman(parts, allow), Sweep(parts.house))
+    return Process(
+        os.getpid(),
+        parts,
+        ModelScorer(),
+        Postman(parts, allow),
+        Sweep(parts.house),
+        keep_vigil(settings.sweep_seconds),
+    )
 
 
 @signals.worker_process_init.connect  # type: ignore[untyped-decorator]  # Celery ships no types
@@ -77,6 +86,7 @@ def close(**_: object) -> None:
     global _present
     process, _present = _present, None
     if process is not None and process.pid == os.getpid():
+        process.vigil.stop()
         process.postman.close()
         with suppress(OSError):
             process.parts.close()

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 import structlog
 
 from service.actions import Scored, clear_files, depart, retain, settle
-from service.ports import DELIVER, DEPART, SCORE, Backlog, House
+from service.ports import DELIVER, DEPART, SCORE, Backlog, House, Site
+from worker.meters import meters
 
 DEPART_BATCH: Final = 200
 DEPART_ROUNDS: Final = 50
 LATE_BATCH: Final = 100
+LATE_SECONDS: Final = 4.0
 SILENCE_SECONDS: Final = 60.0
 HEAD_START_SECONDS: Final = 30.0
 KEYS_KEPT: Final = timedelta(days=7)
@@ -61,7 +63,7 @@ class Sweep:
         if backlog.departures_due:
             depart_due(house)
         if self._had_head_start() and backlog.oldest_unscored:
-            self.settle_late()
+            self.settle_late(backlog.oldest_unscored)
         if uncleared:
             self._clear()
         self._prune()
@@ -75,22 +77,32 @@ class Sweep:
         self._swept_at = now
         return now - self._awake_since >= HEAD_START_SECONDS
 
-    def settle_late(self) -> int:
-        """Settle by each site's outage policy what no score reached in time; return how many moved."""
-        house, now = self._house, self._house.clock()
-        moved = 0
-        with house.store.read() as tx:
-            late = [
-                comment
-                for site in tx.sites()
-                for comment in tx.late(
-                    site.id, now - timedelta(seconds=site.policy.outage_after_seconds), LATE_BATCH
-                )
-            ]
-        for start in range(0, len(late), LATE_BATCH):
-            moved += settle(house, [Scored(one, None, late=True) for one in late[start : start + LATE_BATCH]])
+    def settle_late(self, oldest: datetime) -> int:
+        """Settle by each site's outage policy what no score reached in time; return how many moved.
+
+        Sites take turns, a batch each, for a few seconds at most: the next sweep goes on.
+        """
+        with self._house.store.read() as tx:
+            sites = tx.sites()
+        now, ends_at, moved = self._house.clock(), self._monotonic() + LATE_SECONDS, 0
+        waiting = [
+            (site, before)
+            for site in sites
+            if oldest < (before := now - timedelta(seconds=site.policy.outage_after_seconds))
+        ]
+        while waiting and self._monotonic() < ends_at:
+            went = [self._settle_late_of(site, before) for site, before in waiting]
+            waiting = [one for one, count in zip(waiting, went, strict=True) if count == LATE_BATCH]
+            moved += sum(went)
+        return moved
+
+    def _settle_late_of(self, site: Site, before: datetime) -> int:
+        with self._house.store.read() as tx:
+            late = tx.late(site.id, before, LATE_BATCH)
+        moved = settle(self._house, [Scored(one, None, late=True) for one in late])
         if moved:
-            log.warning("sweep.settled_late", moved=moved)
+            meters().settled.labels("late").inc(moved)
+            log.warning("sweep.settled_late", site=site.name, policy=site.policy.outage, moved=moved)
         return moved
 
     def _prune(self) -> None:

@@ -7,13 +7,14 @@ from datetime import timedelta
 import pytest
 
 from service.actions import Judgement, review
+from service.moderation.comment import Status
 from service.moderation.policy import Policy
 from service.moderation.verdict import Action, Who
 from service.ports import DELIVER, SCORE, Key, Store
-from tests.builders import NOON
+from tests.builders import NOON, draft, herald
 from tests.worker.cast import Stage, Told
 from worker.score import score_pending
-from worker.sweep import HEAD_START_SECONDS, KEYS_KEPT, PRUNE_SECONDS, SILENCE_SECONDS, Sweep
+from worker.sweep import HEAD_START_SECONDS, KEYS_KEPT, LATE_BATCH, PRUNE_SECONDS, SILENCE_SECONDS, Sweep
 
 
 @pytest.fixture
@@ -87,6 +88,24 @@ def test_what_no_score_reaches_in_time_follows_the_outage_policy(
     stage.clock.tick(2)
     sweep.run()
     assert stage.statuses(1) == [status]
+
+
+def test_everything_late_goes_in_one_sweep(stage: Stage) -> None:
+    """However many wait, the limit is the limit; those of a site with a longer one go on waiting."""
+    with stage.house.store.write() as tx:
+        patient = tx.add_site(herald(policy=Policy(outage_after_seconds=3600)))
+    stage.post(*[f"Number {n}." for n in range(LATE_BATCH * 2 + 50)])
+    with stage.house.store.write() as tx:
+        tx.add_comments(patient.id, [draft("c-0")], NOON)
+    stage.clock.tick(301)
+    ticking = Ticking()
+    sweep = Sweep(stage.house, ticking)
+    sweep.run()
+    ticking.now += HEAD_START_SECONDS
+    sweep.run()
+    with stage.house.store.read() as tx:
+        assert tx.count(stage.site.id, Status.PENDING) == 0
+        assert tx.count(patient.id, Status.PENDING) == 1
 
 
 def test_after_a_silence_scoring_has_the_first_go(stage: Stage) -> None:

@@ -1,0 +1,61 @@
+"""The vigil: rounds begin in a silence and end with it; a whole house goes on when its broker is gone for good."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from service.bell import QuietBell
+from service.enrolment import enrol_site
+from service.settings import load
+from service.wiring import build
+from tests.worker.receivers import receiver
+from tests.worker.test_broker import Broker
+from tests.worker.test_celery import accept, pending, wait_for, worker
+from worker.vigil import Vigil
+
+
+def test_rounds_are_made_in_a_silence_alone() -> None:
+    """Ten silent seconds begin it, a ring ends it; a worker that sweeps slowly waits for five sweeps."""
+    now, heard, rounds = [100.0], [100.0], []
+    vigil = Vigil(lambda: heard[0], lambda: rounds.append(now[0]), 1.0, lambda: now[0])
+    for now[0] in (105.0, 109.9, 110.0, 111.0):
+        vigil.look()
+    heard[0] = 111.0
+    now[0] = 112.0
+    assert not vigil.look()
+    assert rounds == [110.0, 111.0]
+    slow = Vigil(lambda: 100.0, lambda: None, 30.0, lambda: now[0])
+    now[0] = 249.0
+    assert not slow.look()
+    now[0] = 250.0
+    assert slow.look()
+
+
+def test_a_worker_goes_on_without_its_broker(tmp_path: Path, sqlite_template: Path) -> None:
+    """Comments accepted after the broker died are decided, and their callbacks sent, though nothing ever rings."""
+    broker = Broker(tmp_path)
+    (tmp_path / "replydesk.db").write_bytes(sqlite_template.read_bytes())
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("REPLYDESK_")}
+    env = clean | {
+        "REPLYDESK_HOME": str(tmp_path),
+        "REPLYDESK_SWEEP_SECONDS": "0.3",
+        "REDIS_URL": broker.url,
+        "REPLYDESK_MASTER_KEY": "5e" * 32,
+        "REPLYDESK_LOG_LEVEL": "info",
+    }
+    log = tmp_path / "worker.log"
+    parts = build(load(env), env=env, bell=QuietBell())
+    try:
+        with receiver() as hook, worker(env, log):
+            wait_for(lambda: '"model.loaded"' in log.read_text())
+            broker.kill()
+            enrolled = enrol_site(parts, "courier", "https://courier.example", hook.url)
+            accept(parts, enrolled, ["A quiet word about the new bridge.", "Another one."])
+            wait_for(lambda: pending(parts) == 0)
+            wait_for(lambda: len(hook.got) == 2)
+            assert '"vigil.begins"' in log.read_text()
+    finally:
+        broker.process.kill()
+        broker.process.wait()
+        parts.close()
