@@ -24,7 +24,10 @@ class Queue(Protocol):
     """The lanes, and what moderators have in hand of them."""
 
     def queue(self, wanted: Wanted, moderator_id: int, now: datetime, limit: int) -> list[Queued]:
-        """Return held comments in the wanted order, without those set aside or in another moderator's hands."""
+        """Return held comments in the wanted order, without those set aside or in another moderator's hands.
+
+        Of a wave only the oldest held one is returned: the others stand behind it.
+        """
 
     def matters(
         self, kind: Matter, after: int | None, moderator_id: int, now: datetime, limit: int

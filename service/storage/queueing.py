@@ -28,6 +28,7 @@ from service.storage.desk_tables import appeals, claims, is_open, is_unanswered,
 from service.storage.part import Part
 from service.storage.reading import ARTICLE, COMMENTS, joined
 from service.storage.schema import articles, comments, is_held, moderators, word
+from service.storage.wave_tables import wave_members
 
 LANGUAGES_SHOWN = 50
 _NOW = bindparam("now", type_=Instant)
@@ -37,6 +38,16 @@ _TAKEN = exists().where(
     claims.c.until > _NOW,
 )
 _SET_ASIDE = exists().where(matters.c.comment_pk == comments.c.pk, matters.c.kind == word("aside"), is_open)
+_older, _member = wave_members.alias("older"), wave_members.alias("member")
+_held_older = comments.alias("held_older")
+# a copy stands behind the oldest held one of its wave, which is shown with their number
+_FOLDED = exists(
+    select(_member.c.comment_pk)
+    .join(_older, and_(_older.c.wave_id == _member.c.wave_id, _older.c.comment_pk < _member.c.comment_pk))
+    .join(_held_older, and_(_held_older.c.pk == _older.c.comment_pk, _held_older.c.status == word("held")))
+    .where(_member.c.comment_pk == comments.c.pk)
+    .correlate(comments)
+)
 _RANK = {Sort.SCORE: comments.c.score, Sort.DOUBT: comments.c.doubt}
 _RELEASE_ALL = delete(claims).where(claims.c.moderator_id == bindparam("by"))
 _RELEASE = _RELEASE_ALL.where(claims.c.comment_pk.in_(bindparam("pks", expanding=True)))
@@ -170,7 +181,7 @@ def _where(filters: tuple[bool, bool, bool, bool]) -> list[ColumnElement[bool]]:
 def _queue(shape: Shape) -> Select[Any]:
     sort, filters, after, without = shape
     rank = _RANK.get(sort)
-    statement = COMMENTS.where(*_where(filters), ~_TAKEN, ~_SET_ASIDE)
+    statement = COMMENTS.where(*_where(filters), ~_TAKEN, ~_SET_ASIDE, ~_FOLDED)
     if without:
         statement = statement.where(comments.c.pk.not_in(bindparam("without", expanding=True)))
     if after:

@@ -24,7 +24,7 @@ class QueuePart(ScoringPart):
         found = [
             (_order(wanted.sort, comment), comment)
             for comment in self._of_kind(wanted)
-            if comment.pk not in taken and comment.pk not in wanted.without
+            if comment.pk not in taken and comment.pk not in wanted.without and not self._folded(comment.pk)
         ]
         found.sort(key=lambda pair: pair[0])
         if wanted.after is not None:
@@ -34,6 +34,13 @@ class QueuePart(ScoringPart):
             Queued(comment, Cursor(comment.pk, None if wanted.sort is Sort.AGE else -order[0]))
             for order, comment in found[:limit]
         ]
+
+    def _folded(self, pk: int) -> bool:
+        members = self._state.wave_members
+        return any(
+            other < pk and wave_id == members.get(pk) and self._state.comments[other].status is Status.HELD
+            for other, wave_id in members.items()
+        )
 
     def _of_kind(self, wanted: Wanted) -> list[Comment]:
         aside = {key[0] for key in self._state.matters if key[1] is Matter.ASIDE}

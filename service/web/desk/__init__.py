@@ -16,6 +16,7 @@ from service.web.desk import (  # noqa: E402  the views hang themselves on the b
     reveal,
     sign_in,
     views,
+    waves,
 )
 
 __all__ = [
@@ -29,4 +30,5 @@ __all__ = [
     "reveal",
     "sign_in",
     "views",
+    "waves",
 ]

@@ -22,7 +22,7 @@ from service.web.desk.frame import missing, page
 from service.web.desk.own import preferences
 from service.web.desk.place import Place, number, numbers
 from service.web.desk.shown import Card, cards
-from service.web.desk.speech import gettext
+from service.web.desk.speech import gettext, ngettext
 from service.web.desk.words import DONE, STATUS_WORDS
 from service.web.reach import parts
 
@@ -30,6 +30,7 @@ BATCH: Final = 8
 """So many comments are in one moderator's hands at once: the one in focus and the next ones, already on screen."""
 PAGE: Final = 20
 COUNT_LIMIT: Final = 1_000
+BUNDLE_LIMIT: Final = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,14 @@ class Notice:
     text: str
     comment: Comment
     decision_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Together:
+    """What was done in one act, with the bundle that one undo takes back; None once there is nothing to take back."""
+
+    text: str
+    bundle_id: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +90,7 @@ def queue() -> ResponseReturnValue:
             others=others(claims),
             newest=max((card.pk for card in lane.cards), default=0),
             notice=_notice(tx, request.args),
+            together=told_together(tx, request.args),
         )
 
 
@@ -225,6 +235,18 @@ def _notice(tx: Tx, query: Mapping[str, str]) -> Notice | None:
         return Notice(taken_back(found), found, None)
     stands = found.decision_id == decision.id and decision.action is not Action.RESTORE
     return Notice(f"{DONE[decision.action]}.", found, decision.id if stands else None)
+
+
+def told_together(tx: Tx, query: Mapping[str, str]) -> Together | None:
+    """Say what the form that led here decided or took back in one act; read from the store."""
+    bundle = tx.bundle(number(query.get("together")) or 0)
+    if bundle is None:
+        return None
+    if bundle.undone_at is not None:
+        return Together(gettext("Taken back together."), None)
+    counted = len(tx.bundled(bundle.id, 0, BUNDLE_LIMIT))
+    said = ngettext("%(num)d comment", "%(num)d comments", counted)
+    return Together(f"{DONE[bundle.action]}: {said}.", bundle.id)
 
 
 def taken_back(one: Comment) -> str:

@@ -15,6 +15,7 @@ from service.moderation.reasons import RefusalReason, reasons
 from service.moderation.retention import deletes_at
 from service.moderation.standing import AuthorStanding
 from service.moderation.verdict import LABELS, Decision, Span, Verdict
+from service.moderation.waves import Wave
 from service.ports import Site, Tx
 from service.web.desk.words import age
 
@@ -61,6 +62,9 @@ class Around:
     reports: tuple[Report, ...] = ()
     appeals: tuple[Appeal, ...] = ()
     claim: Claim | None = None
+    wave: Wave | None = None
+    alike: int = 0
+    """How many other held comments are copies of this one."""
 
     @property
     def appeal(self) -> Appeal | None:
@@ -175,6 +179,8 @@ def _card(tx: Tx, comment: Comment, site: Site, around: Around, now: datetime) -
 
 def _around(tx: Tx, found: Sequence[Comment], now: datetime) -> dict[int, Around]:
     matters = tx.open_matters([one.pk for one in found])
+    waves = tx.waves_of([one.pk for one in found if one.status is Status.HELD])
+    sizes = tx.wave_sizes({wave.id for wave in waves.values()})
     claims = {claim.comment_pk: claim for claim in tx.claims(now)}
     of_site: dict[int, list[Comment]] = {}
     for one in found:
@@ -196,6 +202,8 @@ def _around(tx: Tx, found: Sequence[Comment], now: datetime) -> dict[int, Around
                 reports=tuple(tx.reports(one.pk)) if Matter.REPORTED in raised else (),
                 appeals=tuple(tx.appeals_of(one.pk)) if refused else (),
                 claim=claims.get(one.pk),
+                wave=(wave := waves.get(one.pk)),
+                alike=max(sizes.get(wave.id, 0) - 1, 0) if wave else 0,
             )
     return made
 

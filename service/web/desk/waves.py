@@ -1,0 +1,79 @@
+"""Waves on the desk: copies of one text shown as one row, decided in one act, taken back in one act."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from flask import request, url_for
+from flask.typing import ResponseReturnValue
+
+from service.actions import Judgement
+from service.actions.together import decide_wave as decide_all
+from service.actions.together import undo_together as undo_all
+from service.moderation.errors import NotFound
+from service.moderation.verdict import Action, Who
+from service.web.desk import blueprint
+from service.web.desk.access import back_to, moderator, requires
+from service.web.desk.acts import delay
+from service.web.desk.frame import missing, page, unfit
+from service.web.desk.place import Place, number
+from service.web.desk.shown import cards
+from service.web.reach import parts
+
+PAGE: Final = 50
+TOGETHER: Final = {"approve": Action.APPROVE, "reject": Action.REJECT, "spam": Action.SPAM}
+
+
+@blueprint.get("/comments/<int(max=999999999999999999):pk>/wave")
+@requires("moderator")
+def wave(pk: int) -> ResponseReturnValue:
+    """Show the held copies of a comment, oldest first."""
+    here, now, after = parts(), parts().house.clock(), number(request.args.get("after")) or 0
+    with here.house.store.read() as tx:
+        found = tx.waves_of([pk]).get(pk)
+        first = tx.comment_by_pk(pk)
+        site = tx.site_by_id(first.site_id) if first else None
+        if found is None or first is None or site is None:
+            return missing()
+        held = tx.held_in_wave(found.id, after, PAGE + 1)
+        shown = cards(tx, held[:PAGE], {site.id: site}, now)
+        size = tx.wave_sizes([found.id]).get(found.id, 0)
+    return page(
+        "desk/wave.html",
+        200,
+        wave=found,
+        first=first,
+        cards=shown,
+        size=size,
+        hours=site.options.fold_hours,
+        after=shown[-1].pk if len(held) > PAGE else None,
+    )
+
+
+@blueprint.post("/comments/<int(max=999999999999999999):pk>/wave")
+@requires("moderator")
+def decide_wave(pk: int) -> ResponseReturnValue:
+    """Decide all held copies of a comment, and those that still arrive, as one act."""
+    action, wave_id = TOGETHER.get(request.form.get("action", "")), number(request.form.get("wave"))
+    if action is None or wave_id is None:
+        return unfit()
+    here = parts()
+    with here.house.store.read() as tx:
+        found = tx.waves_of([pk]).get(pk)
+        site = tx.site_by_id(found.site_id) if found else None
+    if found is None or site is None or found.id != wave_id:
+        return missing()
+    judgement = Judgement(action, Who.MODERATOR, moderator().name)
+    made = decide_all(here.house, site, found, judgement, delay(site))
+    return back_to(url_for("desk.queue", **Place.of(request.form).query(), together=made.bundle.id))
+
+
+@blueprint.post("/together/<int(max=999999999999999999):bundle_id>/undo")
+@requires("moderator")
+def undo_together(bundle_id: int) -> ResponseReturnValue:
+    """Take back in one act what was decided in one."""
+    try:
+        undo_all(parts().house, bundle_id, Who.MODERATOR, moderator().name)
+    except NotFound:
+        return missing()
+    return back_to(url_for("desk.queue", **Place.of(request.form).query(), together=bundle_id))

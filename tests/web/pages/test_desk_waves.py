@@ -1,0 +1,97 @@
+"""Waves on the desk: copies are one row, decided in one act and taken back in one act, without a script too."""
+
+from __future__ import annotations
+
+from service import actions
+from service.actions import Scored
+from service.moderation.comment import Comment, Status
+from service.moderation.verdict import LABELS, Assessment
+from service.reader import sign
+from tests.web.pages.browser import Browser, Element, Page
+from tests.web.pages.house import Small
+
+ADVERT = (
+    "Earn 84 dollars an hour on your laptop from home, have a look at page-{n}.example and thank me later."
+)
+
+
+def arrive(small: Small, *bodies: str) -> list[Comment]:
+    """Comments that the machine holds as likely spam, each with its signature."""
+    comments = [small.submit(body=body) for body in bodies]
+    scores = dict.fromkeys(LABELS, 0.01) | {"spam": 0.7}
+    scored = [
+        Scored(comment, Assessment(scores, "made-up-1", language="en"), signature=signature)
+        for comment, signature in zip(comments, sign(bodies), strict=True)
+    ]
+    actions.settle(small.parts.house, scored)
+    return [small.again(comment) for comment in comments]
+
+
+def adverts(count: int) -> list[str]:
+    """Copies of one advert, each a little different."""
+    return [ADVERT.format(n=n) for n in range(count)]
+
+
+def follow(browser: Browser, answer: Page) -> Page:
+    """Go where the answer leads."""
+    assert answer.status == 303
+    return browser.get(answer.headers["Location"])
+
+
+def press(browser: Browser, form: Element, **more: str) -> Page:
+    """Send a form as it stands, with the button that was pressed."""
+    return browser.post(form.attributes["action"], form.fields() | more)
+
+
+def statuses(small: Small, comments: list[Comment]) -> set[Status]:
+    """The states the comments are in now."""
+    return {small.again(comment).status for comment in comments}
+
+
+def test_copies_are_one_row_with_their_number(small: Small) -> None:
+    """Of five copies the oldest stands in the queue and says that four more are held; another text stands alone."""
+    copies = arrive(small, *adverts(5))
+    (other,) = arrive(small, "The council meets on Monday to talk about the library roof.")
+    page = small.signed_in().get("/desk")
+    assert [one.attributes["id"] for one in page.tree.all("article")] == [f"c{copies[0].pk}", f"c{other.pk}"]
+    (alike,) = page.tree.all("section", class_="alike")
+    assert "4 more like this are held." in " ".join(alike.text.split())
+
+
+def test_a_wave_is_decided_and_taken_back_in_one_act(small: Small) -> None:
+    """One button marks all copies as spam; the queue says how many, and its Undo brings every one of them back."""
+    copies = arrive(small, *adverts(5))
+    browser = small.signed_in()
+    form = browser.get("/desk").tree.one("section", class_="alike").one("form")
+    done = follow(browser, press(browser, form, action="spam"))
+    assert "Marked as spam: 5 comments." in done.text
+    assert statuses(small, copies) == {Status.SPAM}
+    assert statuses(small, arrive(small, ADVERT.format(n=77))) == {Status.SPAM}
+    (undo,) = [one for one in done.tree.all("form") if "/together/" in one.attributes["action"]]
+    back = follow(browser, press(browser, undo))
+    assert "Taken back together." in back.text
+    assert statuses(small, copies) == {Status.HELD}
+
+
+def test_the_copies_can_be_looked_at_first(small: Small) -> None:
+    """The wave's page shows every copy as it was written, and decides them too."""
+    copies = arrive(small, *adverts(3))
+    browser = small.signed_in()
+    page = browser.get(f"/desk/comments/{copies[0].pk}/wave")
+    assert all(f"page-{n}.example" in page.text for n in range(3))
+    assert "3 comments like this are held" in page.text
+    follow(browser, press(browser, page.tree.one("form", class_="together"), action="reject"))
+    assert statuses(small, copies) == {Status.REJECTED}
+
+
+def test_a_form_for_another_wave_changes_nothing(small: Small) -> None:
+    """A wave that is not the comment's, an act that is none, a bundle that is not there: refused in words."""
+    copies = arrive(small, *adverts(2))
+    browser = small.signed_in()
+    form = browser.get("/desk").tree.one("section", class_="alike").one("form")
+    target = form.attributes["action"]
+    assert browser.post(target, form.fields() | {"action": "spam", "wave": "999"}).status == 404
+    assert browser.post(target, form.fields() | {"action": "burn"}).status == 400
+    assert browser.post("/desk/together/999/undo", {"csrf": form.fields()["csrf"]}).status == 404
+    assert browser.get("/desk/comments/999/wave").status == 404
+    assert statuses(small, copies) == {Status.HELD}
