@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from service.actions import learn, take_in
+from service.actions import join, learn, submit, take_in
 from service.moderation.comment import FINAL, Comment, Status
 from service.moderation.links import count_links
 from service.moderation.outside import outside
@@ -50,7 +50,7 @@ class Plugging:
         return self._parts.scorer.score(readings, explain)
 
     def verdict(
-        self, site: Site, reading: Reading, assessment: Assessment, facts: Facts | None = None
+        self, site: Site, reading: Reading, assessment: Assessment | None, facts: Facts | None = None
     ) -> Verdict:
         """Decide by the site's policy; nothing is stored. `facts` says what else is known of the comment."""
         known = replace(
@@ -61,6 +61,23 @@ class Plugging:
             links=count_links(reading.text),
         )
         return decide(assessment, known, site.policy)
+
+    def join(self, site: Site, known_as: str, alias: str, origin: Mapping[str, str]) -> Comment | None:
+        """Let what came by this idempotency key also go by `alias`, and its callbacks name its origin."""
+        house, sealer = self._parts.house, self._parts.sealer
+        return self._patience.ask(lambda: join(house, sealer, site, known_as, alias, origin))
+
+    def submit(self, site: Site, submission: Submission) -> Comment:
+        """Store the comment, pending, for the scorer. Raises as `keep` does."""
+        house, sealer = self._parts.house, self._parts.sealer
+
+        def submitted() -> Comment:
+            (placed,) = submit(house, sealer, site, [submission])
+            if isinstance(placed, Exception):
+                raise placed
+            return placed.comment
+
+        return self._patience.ask(submitted)
 
     def keep(self, site: Site, submission: Submission, assessment: Assessment | None) -> Comment:
         """Store the comment with this assessment, decided by the site's policy; what is held is on the desk.

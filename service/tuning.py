@@ -15,7 +15,14 @@ from service.moderation.errors import Fault, Invalid, NotFound
 from service.moderation.options import READERS as OPTIONS
 from service.moderation.terms import change, known_terms, to_terms
 from service.ports import Site, Tx
-from service.privacy.keys import fingerprint, new_akismet_key, new_api_key, new_webhook_secret
+from service.privacy.keys import (
+    CORAL,
+    fingerprint,
+    new_akismet_key,
+    new_api_key,
+    new_webhook_secret,
+    seal_option,
+)
 from service.privacy.sealing import new_contact_keys
 from service.targets import Allow, is_closed
 from service.webhooks import SecretError, parse_secret
@@ -47,12 +54,13 @@ def tune_site(parts: Parts, name: str, terms: Mapping[str, str]) -> Site:
     plain = {key: value for key, value in terms.items() if key in SETTINGS}
     policy = {key: value for key, value in terms.items() if key not in SETTINGS}
     read, faults = _read(plain)
-    for target in ("callback_url", "notify_url"):
+    for target in ("callback_url", "notify_url", "coral_url"):
         faults += closed_faults(target, plain.get(target), parts.settings)
     secret = read.pop("webhook_secret", None)
     with parts.house.store.write() as tx:
         site = find_site(tx, name)
         chosen = {key: read.pop(key) for key in tuple(read) if key in OPTIONS}
+        chosen |= _sealed_options(parts, name, read)
         options = replace(site.options, **chosen)  # type: ignore[arg-type]  # readers give each field its type
         tuned = replace(site, options=options, **read)  # type: ignore[arg-type]
         if secret:
@@ -69,6 +77,18 @@ def tune_site(parts: Parts, name: str, terms: Mapping[str, str]) -> Site:
         tx.save_site(tuned)
         tx.log_act("operator", "tune", f"site {name}: {', '.join(sorted(terms))}", parts.house.clock())
     return tuned
+
+
+def _sealed_options(parts: Parts, name: str, read: dict[str, object]) -> dict[str, object]:
+    """Take the secrets that options hold out of `read`, encrypted as they are stored."""
+    chosen: dict[str, object] = {}
+    secrets = read.pop("coral_secret", None)
+    if isinstance(secrets, tuple):
+        chosen["coral_secrets"] = tuple(seal_option(parts.keyring, name, CORAL, one) for one in secrets)
+    token = read.pop("coral_token", None)
+    if isinstance(token, str):
+        chosen["coral_token"] = seal_option(parts.keyring, name, CORAL, token) if token else None
+    return chosen
 
 
 def _with_policy(site: Site, terms: Mapping[str, str], faults: list[Fault]) -> Site:
@@ -116,6 +136,7 @@ def settings_of(site: Site) -> dict[str, object]:
         "contact_public_key": site.contact_public_key,
         "webhook_secrets": len(site.webhook_secrets),
         "inbound_secrets": len(site.inbound_secrets),
+        "coral_secrets": len(site.options.coral_secrets),
         "options": {name: getattr(site.options, name) for name in sorted(OPTIONS)},
         "policy_version": site.policy.version,
         "policy": to_terms(site.policy),
@@ -256,6 +277,19 @@ def _webhook_secret(value: str) -> str:
     return value
 
 
+def _coral_secrets(value: str) -> tuple[str, ...]:
+    secrets = tuple(one.strip() for one in value.split(",") if one.strip())
+    if len(secrets) > 4 or any(len(one) > 512 or not one.isprintable() for one in secrets):
+        raise ValueError("must be up to four secrets as Coral shows them, separated by commas, or empty")
+    return secrets
+
+
+def _coral_token(value: str) -> str:
+    if len(value) > 4000 or not value.isascii() or not value.isprintable() or " " in value:
+        raise ValueError("must be an access token as Coral shows it, or empty")
+    return value
+
+
 def _disabled(value: str) -> str | None:
     if len(value) > URL_LIMIT or not value.isprintable():
         raise ValueError("must be a short reason, or empty to let callbacks run")
@@ -271,5 +305,7 @@ SETTINGS: Final[Mapping[str, Callable[[str], object]]] = {
     "email_required": _flag,
     "address_mode": _address_mode,
     "region": _region,
+    "coral_secret": _coral_secrets,
+    "coral_token": _coral_token,
     **OPTIONS,
 }

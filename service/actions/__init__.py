@@ -4,6 +4,7 @@ from service.actions.adopting import adopt
 from service.actions.appealing import Answer, Answered, NothingToAppeal, NotYours, answer, appeal
 from service.actions.claiming import keep, take, take_matters
 from service.actions.erasing import Erased, clear_files, erase
+from service.actions.joining import join
 from service.actions.learning import learn
 from service.actions.leaving import depart
 from service.actions.reporting import dismiss, report
@@ -34,6 +35,7 @@ __all__ = [
     "depart",
     "dismiss",
     "erase",
+    "join",
     "keep",
     "learn",
     "report",

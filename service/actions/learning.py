@@ -27,8 +27,8 @@ def learn(
     """Keep the site's judgement and return the comment that it is about; the same judgement again changes nothing.
 
     The comment is the one of the submission's id, else the first known by one of the idempotency keys `known_as`, else
-    it is stored now. A moderator's decision stands: then the judgement is a label alone. Raises what refuses the
-    submission.
+    it is stored now. A moderator's decision stands: then another judgement is a label alone, and the same one is none.
+    Raises what refuses the submission.
     """
     comment = _known(house, sealer, site, submission, known_as) or _stored(house, sealer, site, submission)
     for _ in range(RACES):
@@ -39,7 +39,8 @@ def learn(
             if _is_said(tx, comment, action, who):
                 return comment
             if standing is not None and standing.who_kind is Who.MODERATOR:
-                tx.add_labels([_label(house, comment, action, who)])
+                if standing.action is not action:
+                    tx.add_labels([_label(house, comment, action, who)])
                 return comment
         try:
             review(house, site, comment.id, _judgement(comment, standing, action, who))
@@ -60,7 +61,8 @@ def _known(
             comment = tx.comment(site.id, comment_id)
             if comment is not None:
                 return comment
-    return None
+        named = tx.keys_used(site.id, [sealer.key_of(site, key) for key in known_as])
+        return next((tx.comment_by_pk(key.comment_pk) for key in named.values()), None)
 
 
 def _stored(house: House, sealer: Sealer, site: Site, submission: Submission) -> Comment:

@@ -127,6 +127,7 @@ def payload(comment: Comment, decision: Decision) -> bytes:
                 "by": str(decision.who_kind),
                 "decision": str(decision.id),
                 "sequence": decision.seq,
+                **_origin(comment),
             },
         },
         ensure_ascii=False,
@@ -155,6 +156,12 @@ def author_payload(comment: Comment, standing: AuthorStanding | None, now: datet
         ensure_ascii=False,
         separators=(",", ":"),
     ).encode()
+
+
+def _origin(comment: Comment) -> dict[str, object]:
+    """Say how the system that the comment came from calls it, where that is known."""
+    origin = comment.signals.get("origin")
+    return {"origin": origin} if origin else {}
 
 
 def _without_none(mapping: Mapping[str, object]) -> dict[str, object]:

@@ -31,6 +31,12 @@ class Options:
     Perspective's, by the map that comes with this version or by `perspective_knots`."""
     perspective_knots: Mapping[str, tuple[tuple[float, float], ...]] | None = None
     """The map that `replydesk compare perspective --fit` made of the site's own log, by attribute."""
+    coral_secrets: tuple[str, ...] = ()
+    """Signing secrets of the site's Coral, each encrypted and in base64: several, while one is being rolled."""
+    coral_url: str | None = None
+    """Where the site's Coral is, to be asked for a comment that its webhook names; None: it is not asked."""
+    coral_token: str | None = None
+    """The access token for that, encrypted and in base64."""
     comments_per_minute: float | None = None
     """How many comments the site's programs may post a minute; None: as many as they like."""
     comments_burst: int | None = None
@@ -196,6 +202,7 @@ READERS: Final[Mapping[str, Callable[[str], object]]] = {
     "akismet_held": one_of("false", "spam"),
     "akismet_discard": _share,
     "perspective_map": one_of("off", "shipped", "own"),
+    "coral_url": _web_address,
     "comments_per_minute": _per_minute,
     "comments_burst": _count,
     "form_per_minute": _per_minute,

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
+from service.moderation.alarms import Alarm
 from service.moderation.chain import Act, Head, Link
 from service.moderation.comment import Comment, Draft, Status
 from service.moderation.events import Delivery
@@ -14,6 +15,7 @@ from service.moderation.verdict import Decision
 from service.ports.desk import Desk
 from service.ports.overview import Overview
 from service.ports.privacy import Erasing, Retaining
+from service.ports.ranging import Ranging
 from service.ports.records import (
     Backlog,
     Key,
@@ -72,6 +74,9 @@ class Accepting(Protocol):
 
         `keep_published` leaves what readers see as it is. None when `current` is no longer the stored revision.
         """
+
+    def note_signals(self, pk: int, signals: Mapping[str, object]) -> None:
+        """Put these in the place of the comment's signals: what is known of it besides its text."""
 
 
 class Lookup(Protocol):
@@ -275,6 +280,20 @@ class Upkeep(Protocol):
         """
 
 
+class Alarms(Protocol):
+    """Where the moderators' alarms stand."""
+
+    def alarms(self) -> list[Alarm]: ...
+    def turn_alarm(self, alarm: Alarm) -> bool:
+        """Store a change, due at its `next_attempt_at`; False unless its serial follows the one that is stored."""
+
+    def lease_alarms(self, now: datetime, until: datetime) -> Sequence[Alarm]:
+        """Take every alarm that is due to be told until that moment; its attempts rise by one."""
+
+    def finish_alarm(self, alarm: Alarm, again: datetime | None) -> bool:
+        """Record when a leased alarm is told again, None for never; False when it changed or was leased since."""
+
+
 class Watching(Protocol):
     """What waits, counted."""
 
@@ -299,12 +318,14 @@ class Tx(
     Rekeying,
     Upkeep,
     Watching,
+    Alarms,
     Desk,
     Erasing,
     Retaining,
     Waves,
     Bundles,
     Overview,
+    Ranging,
     Usage,
     Protocol,
 ):

@@ -30,6 +30,9 @@ class Sealer(Protocol):
     def id_of(self, site: Site, key: str) -> str:
         """Return the id that `draft` gives to what comes with this idempotency key and no id."""
 
+    def key_of(self, site: Site, key: str) -> str:
+        """Return the idempotency key as `draft` digests it."""
+
 
 class Store(Protocol):
     """The truth. `read` may see a snapshot; `write` is serialised on SQLite (BEGIN IMMEDIATE), else it locks rows."""

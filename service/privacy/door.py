@@ -70,13 +70,17 @@ class Door:
                 **submission.signals,
                 **_contacts_signal([c for one in masked.values() for c in one.found]),
             },
-            idempotency_key=self._digest(site, "idempotency", key) if key is not None else None,
+            idempotency_key=self.key_of(site, key) if key is not None else None,
             live=submission.live,
         )
 
     def id_of(self, site: Site, key: str) -> str:
         """Return the id of what comes with this idempotency key and no id of its own."""
         return "k-" + self._digest(site, "id", key)[:32]
+
+    def key_of(self, site: Site, key: str) -> str:
+        """Return the digest under which an idempotency key is kept."""
+        return self._digest(site, "idempotency", key)
 
     def _seal(self, site: Site, own: Address | None) -> Sealed:
         if own is None:

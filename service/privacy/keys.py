@@ -19,6 +19,7 @@ from service.moderation.errors import ReplydeskError
 from service.privacy.master import MOST_VERSION, MasterKeyError, load_master, load_masters
 
 __all__ = [
+    "CORAL",
     "CiphertextError",
     "Keyring",
     "MasterKeyError",
@@ -28,6 +29,8 @@ __all__ = [
     "new_akismet_key",
     "new_api_key",
     "new_webhook_secret",
+    "open_option",
+    "seal_option",
 ]
 
 SALT: Final = b"replydesk"
@@ -158,6 +161,20 @@ def new_webhook_secret() -> str:
 def fingerprint(keyring: Keyring, key: str, version: int | None = None) -> str:
     """Return the keyed hash (64 hex digits) under which an API key is stored and looked up."""
     return keyring.sign("api key", key.encode("utf-8", "surrogatepass"), version=version).hex()
+
+
+CORAL: Final = "coral"
+"""The purpose under which what a site shares with its Coral is encrypted."""
+
+
+def seal_option(keyring: Keyring, site: str, purpose: str, secret: str) -> str:
+    """Return a secret as a site's options hold it: encrypted, in base64."""
+    return base64.b64encode(keyring.encrypt(site, purpose, secret.encode())).decode()
+
+
+def open_option(keyring: Keyring, site: str, purpose: str, stored: str) -> str:
+    """Return what `seal_option` was given. Raises CiphertextError."""
+    return keyring.decrypt(site, purpose, base64.b64decode(stored)).decode()
 
 
 def hkdf_extract(salt: bytes, material: bytes) -> bytes:

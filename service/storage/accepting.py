@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import cache
@@ -75,6 +75,7 @@ _KEEP_REVISION = insert(revisions).from_select(
     ),
 )
 _REVISE = update(comments).where(comments.c.pk == bindparam("comment_pk"))
+_NOTE = _REVISE.values(signals=bindparam("noted", type_=comments.c.signals.type))
 
 
 class AcceptingPart(Part):
@@ -118,6 +119,9 @@ class AcceptingPart(Part):
         }
         self._add_sealed((added[draft.id], draft) for draft in drafts if draft.id in added)
         return added
+
+    def note_signals(self, pk: int, signals: Mapping[str, object]) -> None:
+        self._write(_NOTE, comment_pk=pk, noted=dict(signals))
 
     def add_at_once(self, site_id: int, draft: Draft, now: datetime) -> Comment | None:
         """Insert one draft in a single statement on PostgreSQL, which needs no transaction around it.

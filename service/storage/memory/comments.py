@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -82,6 +82,10 @@ class CommentsPart(Part):
             signals=as_json(draft.signals),
             live=draft.live,
         )
+
+    def note_signals(self, pk: int, signals: Mapping[str, object]) -> None:
+        comments = self._change().comments
+        comments[pk] = replace(comments[pk], signals=as_json(signals))
 
     def _keep(self, comment: Comment, draft: Draft) -> None:
         self._state.comments[comment.pk] = comment

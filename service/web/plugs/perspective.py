@@ -10,6 +10,7 @@ from typing import Final
 import structlog
 from flask import Blueprint, Response, request
 
+from service.coral.phase import alias_of
 from service.moderation.comment import BODY_LIMIT, Article, Source
 from service.moderation.sentences import sentences
 from service.moderation.verdict import Action, Assessment, Verdict
@@ -26,6 +27,7 @@ EVERY_METHOD: Final = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 FOREIGN: Final = "language"
 UNNAMED: Final = "(no name)"
 ID_LETTERS: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._:-")
+COMMENT: Final = "comment:"  # how Coral's tokens begin
 SUGGESTER: Final = "perspective"
 NOT_STORED: Final = "X-Replydesk-Not-Stored"
 
@@ -72,7 +74,7 @@ def suggestscore() -> Response:
     verbs = plugs().verbs
     (assessed,) = verbs.score([verbs.reading(site, call.text)])
     submission = _submission(site, call)
-    verbs.learn(site, submission, _action(call), SUGGESTER, known_as=[_text_key(call)])
+    verbs.learn(site, submission, _action(call), SUGGESTER, known_as=_known_as(call))
     answered: dict[str, object] = {"detectedLanguages": [assessed.language] if assessed.language else []}
     if call.languages:
         answered["requestedLanguages"] = list(call.languages)
@@ -267,6 +269,12 @@ def _submission(site: Site, call: Call) -> Submission:
 def _text_key(call: Call) -> str:
     """Name a text that has no id by what it says; the door digests the name under a key."""
     return "perspective:" + hashlib.sha256(call.text.encode()).hexdigest()
+
+
+def _known_as(call: Call) -> list[str]:
+    """Return the names under which analyze, or Coral's phase, may have stored the same comment."""
+    token = call.client_token or ""
+    return [_text_key(call), *([alias_of(token.removeprefix(COMMENT))] if token.startswith(COMMENT) else [])]
 
 
 def _action(call: Suggest) -> Action:

@@ -1,0 +1,21 @@
+"""Signals noted later: what becomes known of a comment after it came is read back as it was given."""
+
+from __future__ import annotations
+
+from service.ports import Store
+from tests.builders import NOON, courier, draft
+
+
+def test_noted_signals_take_the_place_of_the_old_ones(store: Store) -> None:
+    """They are on the comment from then on, nested or empty, and on no other comment."""
+    with store.write() as tx:
+        site = tx.add_site(courier())
+        made = tx.add_comments(site.id, [draft("c-1", signals={"links": 1}), draft("c-2")], NOON)
+        tx.note_signals(made["c-1"].pk, {"origin": {"system": "coral", "comment_id": "7"}})
+    with store.read() as tx:
+        first, second = (tx.comment(site.id, name) for name in ("c-1", "c-2"))
+    assert first is not None
+    assert second is not None
+    assert dict(first.signals) == {"origin": {"system": "coral", "comment_id": "7"}}
+    assert dict(second.signals) == {}
+    assert first.body == draft("c-1").body
