@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, event, insert, text
 
+from service.moderation.desk import Cursor, Matter, Sort, Wanted
 from service.ports import Tx
 from service.storage import SqlStore, migrate
+from service.storage.desk_tables import appeals, matters
 from service.storage.engines import open_engine
 from service.storage.schema import articles, comments, decisions, deliveries
 from service.web.published import published_page
@@ -35,7 +37,29 @@ HOT: dict[str, tuple[Hot, str]] = {
     "published page": (lambda tx: tx.published(1, ARTICLE.url, 20), "ix_comments_published"),
     "later published page": (lambda tx: published_page(tx, 1, ARTICLE.url, 20, 7), "ix_comments_published"),
     "late comments": (lambda tx: tx.late(1, NOON, 100), "ix_comments_waiting"),
-    "approved authors": (lambda tx: tx.has_approved(1, ["a", "b"]), "ix_comments_author"),
+    "approved authors": (lambda tx: tx.has_approved(1, ["a", "b"]), "ix_comments_by_author"),
+    "desk by age": (lambda tx: tx.queue(Wanted(), 1, NOON, 8), "ix_comments_held"),
+    "desk by score": (lambda tx: tx.queue(Wanted(Sort.SCORE), 1, NOON, 8), "ix_comments_held_score"),
+    "desk by doubt, later": (
+        lambda tx: tx.queue(Wanted(Sort.DOUBT, after=Cursor(7, 0.5)), 1, NOON, 8),
+        "ix_comments_held_doubt",
+    ),
+    "desk of a site by score": (
+        lambda tx: tx.queue(Wanted(Sort.SCORE, site_id=1), 1, NOON, 8),
+        "ix_comments_held_site_score",
+    ),
+    "desk of a label by score": (
+        lambda tx: tx.queue(Wanted(Sort.SCORE, label="spam"), 1, NOON, 8),
+        "ix_comments_held_label_score",
+    ),
+    "desk of an article": (
+        lambda tx: tx.queue(Wanted(site_id=1, article_url=ARTICLE.url), 1, NOON, 8),
+        "ix_comments_held_article",
+    ),
+    "reported": (lambda tx: tx.matters(Matter.REPORTED, None, 1, NOON, 8), "ix_matters_lane"),
+    "appeals": (lambda tx: tx.appeals_open(None, 8), "ix_appeals_open"),
+    "an author's past": (lambda tx: tx.histories(1, ["author-1"]), "ix_comments_by_author"),
+    "an author's comments": (lambda tx: tx.by_author(1, "author-1", None, 20), "ix_comments_by_author"),
     "decisions feed": (lambda tx: tx.decisions_after(1, 7, 20), "ix_decisions_feed"),
     "decisions of a comment": (lambda tx: tx.decisions_of(7), "ix_decisions_comment"),
     "moderators' latest decisions": (lambda tx: tx.decisions_lately(None, 20), "ix_decisions_lately"),
@@ -74,6 +98,8 @@ def _grown(url: str) -> Iterator[SqlStore]:
             comments: [_comment(n) for n in range(1, ROWS + 1)],
             decisions: [_decision(n) for n in range(1, ROWS + 1)],
             deliveries: [_delivery(n) for n in range(1, ROWS + 1)],
+            appeals: [_appeal(n) for n in range(1, ROWS + 1)],
+            matters: [_matter(n) for n in range(1, ROWS + 1)],
         }
         for table, rows in tables.items():
             tx._connection.execute(insert(table), rows)
@@ -102,6 +128,10 @@ def _comment(n: int) -> dict[str, Any]:
         "source": "api",
         "author_key": f"author-{n % 500}",
         "published_revision": 1 if status == "approved" else None,
+        "label": ("insult", "spam", "threat")[n % 3],
+        "score": n % 89 / 100,
+        "doubt": n % 97 / 100,
+        "language": "en",
     }
 
 
@@ -119,6 +149,27 @@ def _decision(n: int) -> dict[str, Any]:
         "created_at": after(n),
         "effective_at": after(n),
         "seq": None if n % 200 == 0 else n,
+    }
+
+
+def _appeal(n: int) -> dict[str, Any]:
+    return {
+        "site_id": 1 + n % 2,
+        "comment_pk": n,
+        "decision_id": n,
+        "text": "Look again.",
+        "opened_at": after(n),
+        "answered_at": None if n % 50 == 0 else after(n + 1),
+    }
+
+
+def _matter(n: int) -> dict[str, Any]:
+    return {
+        "kind": ("reported", "aside")[n % 2],
+        "comment_pk": n,
+        "opened_at": after(n),
+        "raised": 1,
+        "closed_at": None if n % 50 < 2 else after(n + 1),
     }
 
 
@@ -148,6 +199,8 @@ def test_hot_query_goes_by_its_index(grown: SqlStore, name: str) -> None:
         assert f"SCAN {table}\n" not in plan, plan
     if name not in (
         "approved authors",
+        "an author's past",
+        "an author's comments",
         "lease in turns",
         "lease of callbacks",
     ):  # these sort a handful of keys, or of sites

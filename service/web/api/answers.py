@@ -42,6 +42,16 @@ class Accepted(Shape):
     links: Links
 
 
+class Reported(Shape):
+    """A comment that a reader reported; `new` is false when the same reader had reported it before."""
+
+    id: Id
+    revision: Revision
+    status: Status
+    links: Links
+    new: bool
+
+
 class Reason(Shape):
     """One ground of a verdict."""
 

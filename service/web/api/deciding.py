@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from flask import Blueprint, Response, request
 
 from service import actions
@@ -12,11 +14,13 @@ from service.ports import Site
 from service.privacy.contacts import mask
 from service.web.api import shown, strict_json
 from service.web.api.gate import SINGLE_LIMIT, api, authenticate, bounded_body, json_body, receipt_path
-from service.web.api.models import DecisionGiven, UndoGiven
+from service.web.api.models import DecisionGiven, ReportGiven, UndoGiven
 from service.web.api.reading import found
 from service.web.api.refusing import being_decided, refused
 from service.web.api.replies import M, checked, reply
 from service.web.problems import Problem
+
+REPORTER: Final = "reporter"
 
 blueprint = Blueprint("deciding", __name__, url_prefix="/v1")
 
@@ -63,6 +67,23 @@ def post_undo(comment_id: str) -> Response:
     except ReplydeskError as error:
         raise refused(error) from None
     return _now(site, comment_id, {})
+
+
+@blueprint.post("/comments/<id:comment_id>/reports")
+def post_report(comment_id: str) -> Response:
+    """Take a reader's report of a comment."""
+    site = authenticate()
+    given = _body(ReportGiven, json_body(SINGLE_LIMIT))
+    here = api().parts
+    named = f"by {given.by}" if given.by is not None else f"for {given.reason or ''}"
+    by = here.keyring.sign(REPORTER, f"{site.name} {named}".encode()).hex()
+    try:
+        comment, is_new = actions.report(here.house, site, comment_id, by, _masked(site, given.reason))
+    except ReplydeskError as error:
+        raise refused(error) from None
+    with here.house.store.read() as tx:
+        view = shown.accepted_view(comment, receipt_path(site, comment_id), shown.standing_of(tx, comment))
+    return reply({**view, "new": is_new}, 201 if is_new else 200)
 
 
 def _masked(site: Site, said: str | None) -> str | None:

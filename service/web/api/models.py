@@ -133,6 +133,18 @@ class DecisionGiven(Strict):
     )
 
 
+class ReportGiven(Strict):
+    """A reader's report of a comment."""
+
+    reason: Reason | None = Field(None, description="Why, in the reader's words; contacts in it are masked.")
+    by: Annotated[str, Field(strict=True, min_length=1, max_length=200), AfterValidator(_no_nul)] | None = (
+        Field(
+            None,
+            description="Who reports, as the site knows them; kept as a digest alone. The same reader counts once.",
+        )
+    )
+
+
 class UndoGiven(Strict):
     """An undo of the decision that stands; `decision` makes sure that it is the one that was meant."""
 

@@ -165,6 +165,21 @@ OPERATIONS: Final = (
         body_required=False,
     ),
     Operation(
+        "post",
+        "/v1/comments/{id}/reports",
+        "reportComment",
+        "Report a comment",
+        "Passes a reader's report on: the comment comes before a moderator, whatever its state; nothing else changes. "
+        "The same reader (`by`) counts once, and without `by` the same `reason` does.",
+        {
+            200: (answers.Reported, "The same reader had reported it before."),
+            201: (answers.Reported, "Reported."),
+        },
+        ("not-found", "final", *READ_BODY, *KEYED),
+        "Deciding",
+        body=models.ReportGiven,
+    ),
+    Operation(
         "get",
         "/v1/decisions",
         "listDecisions",

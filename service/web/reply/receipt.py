@@ -2,21 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from typing import Final
 
-from flask import Response, make_response, render_template, request
+from flask import Response, make_response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from service import actions
 from service.moderation.comment import Comment, Status
+from service.moderation.desk import Appeal
+from service.moderation.errors import ReplydeskError
 from service.moderation.outside import outside
 from service.moderation.verdict import Decision
 from service.ports import Site, Tx
+from service.privacy.contacts import mask
 from service.privacy.receipts import read_receipt
 from service.web.pages import message_page
 from service.web.reach import parts
 from service.web.reply import blueprint
 from service.web.reply.words import Told, told
-from service.web.security import keep_private
+from service.web.security import is_same_origin, keep_private
+
+APPEAL_LIMIT: Final = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Appealed:
+    """An appeal as its writer sees it; `answer` None while it waits."""
+
+    text: str
+    answer: str | None
+    upheld: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +45,8 @@ class Receipt:
     site: Site
     comment: Comment
     told: Told
+    appeal: Appealed | None = None
+    may_appeal: bool = False
 
 
 @blueprint.get("/r/<token>")
@@ -64,7 +84,40 @@ def find_receipt(token: str) -> Receipt | None:
         if site is None or comment is None:
             return None
         status, decision = departed(tx, comment)
-    return Receipt(token, site, comment, told(comment, status, decision))
+        made = _appealed(tx.appeals_of(comment.pk), decision)
+    refused = status in (Status.REJECTED, Status.SPAM) and decision is not None
+    return Receipt(
+        token, site, comment, told(comment, status, decision, site), made, refused and made is None
+    )
+
+
+def _appealed(appeals: Sequence[Appeal], decision: Decision | None) -> Appealed | None:
+    """Return the appeal about what is known outside; a reversal that has not left the house is no answer yet."""
+    for one in reversed(appeals):
+        if decision is None or decision.id not in (one.decision_id, one.reversed_by):
+            continue
+        is_out = one.reversed_by in (None, decision.id)
+        return Appealed(one.text, one.answer if is_out else None, one.reversed_by is None)
+    return None
+
+
+@blueprint.post("/r/<token>/appeal")
+def post_appeal(token: str) -> ResponseReturnValue:
+    """Take the commenter's appeal, once for each decision, and lead back to the receipt."""
+    found = find_receipt(token)
+    if found is None:
+        return keep_private(Response(status=404))
+    if not is_same_origin(request):
+        return keep_private(message_page(403, "Nothing was sent", "Open your receipt and write there."))
+    text = request.form.get("text", "").replace("\0", "").strip()
+    if not 0 < len(text) <= APPEAL_LIMIT:
+        said = f"Write between 1 and {APPEAL_LIMIT} characters; yours has {len(text)}."
+        return keep_private(message_page(400, "Nothing was sent", said))
+    masked = mask(text, region=found.site.region).text
+    # sent twice, or decided anew meanwhile: the receipt says how things stand
+    with suppress(ReplydeskError):
+        actions.appeal(parts().house, found.site, found.comment.id, masked)
+    return keep_private(Response(status=303, headers={"Location": url_for("reply.receipt", token=token)}))
 
 
 def departed(tx: Tx, comment: Comment) -> tuple[Status, Decision | None]:

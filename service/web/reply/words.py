@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from service.moderation.comment import Comment, Status
+from service.moderation.reasons import reason_named
 from service.moderation.verdict import Action, Decision, Who
+from service.ports import Site
 
 BY_LABEL: Final = {
     "toxicity": "it reads as hostile towards others",
@@ -20,6 +22,7 @@ BY_LABEL: Final = {
 BY_CODE: Final = {
     "word": "it contains wording that this site does not publish",
     "closed": "comments on this article had closed",
+    "banned": "this site takes no comments from you at present",
 }
 BY_ACTION: Final = {
     Action.REJECT: "a moderator found that it does not fit this site’s rules",
@@ -38,19 +41,22 @@ class Told:
     look_again: int | None = None
 
 
-def told(comment: Comment, status: Status, decision: Decision | None) -> Told:
+def told(comment: Comment, status: Status, decision: Decision | None, site: Site | None = None) -> Told:
     """Say how `comment` stands; `status` and `decision` are the ones that have left the house."""
     if status in (Status.REJECTED, Status.SPAM):
-        because = why(comment, decision)
+        because = why(comment, decision, site)
         return Told(str(status), "Your comment was not published", f"It was not published because {because}.")
     return STATES[status]
 
 
-def why(comment: Comment, decision: Decision | None) -> str:
+def why(comment: Comment, decision: Decision | None, site: Site | None = None) -> str:
     """Return the ground as the end of a sentence that begins with "because"."""
     if decision is None:
         return OTHERWISE
     if decision.who_kind is not Who.MACHINE:
+        given = reason_named(site.options.reasons, decision.reason) if site else None
+        if given:
+            return given.text
         return BY_ACTION.get(decision.action, OTHERWISE)
     if decision.reason == "score":
         reasons = comment.verdict.reasons if comment.verdict else ()

@@ -1,0 +1,282 @@
+"""The desk's promises of every store: lanes, claims, matters, appeals, authors, words and views."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from service.moderation.comment import Comment, Status
+from service.moderation.desk import Appeal, Matter, Report, Sort, Wanted
+from service.moderation.standing import AuthorStanding, Standing
+from service.moderation.verdict import Action, Reason
+from service.ports import Site, Store, Tx
+from tests.builders import ADA, BO, CHI, NOON, after, courier, decided, draft, herald, ids, move, verdict
+
+LATER = after(60)
+
+
+def held(
+    tx: Tx, site: Site, comment_id: str, score: float = 0.7, label: str = "insult", **more: object
+) -> Comment:
+    """One held comment with that leading score."""
+    told = more.pop("verdict", None) or verdict(
+        reasons=(Reason("score", "said", label),),
+        scores={label: score, "obscene": 0.01},
+        language=more.pop("language", "en"),
+    )
+    comment = tx.add_comments(site.id, [draft(comment_id, **more)], NOON)[comment_id]
+    (decision_id,) = tx.new_decision_ids(1)
+    assert tx.move([replace(move(comment, Action.HOLD, decision_id), verdict=told)]) == {comment.pk}
+    return comment
+
+
+def order(tx: Tx, wanted: Wanted, moderator_id: int = 1, limit: int = 9) -> list[str]:
+    """The ids of what a moderator would be given."""
+    return ids([one.comment for one in tx.queue(wanted, moderator_id, NOON, limit)])
+
+
+def test_a_lane_is_sorted_by_age_score_or_doubt(store: Store) -> None:
+    """Each order puts the same comments differently, ties by age, and a cursor goes on where a page ended."""
+    with store.write() as tx:
+        site = tx.add_site(courier())
+        for name, score in (("a", 0.5), ("b", 0.9), ("c", 0.7), ("d", 0.7)):
+            held(tx, site, name, score)
+    with store.read() as tx:
+        assert order(tx, Wanted()) == ["a", "b", "c", "d"]
+        assert order(tx, Wanted(Sort.SCORE)) == ["b", "c", "d", "a"]
+        assert order(tx, Wanted(Sort.DOUBT)) == ["a", "c", "d", "b"]
+        for sort in Sort:
+            seen, cursor = [], None
+            for _ in range(4):
+                (one,) = tx.queue(Wanted(sort, after=cursor), 1, NOON, 1)
+                seen.append(one.comment.id)
+                cursor = one.cursor
+            assert seen == order(tx, Wanted(sort))
+            assert tx.queue(Wanted(sort, after=cursor), 1, NOON, 1) == []
+
+
+def test_a_lane_is_filtered(store: Store) -> None:
+    """Site, article, label and language each leave out what is something else, alone and together."""
+    with store.write() as tx:
+        one, two = tx.add_site(courier()), tx.add_site(herald())
+        held(tx, one, "a", label="threat")
+        held(tx, one, "b", language="de")
+        held(tx, two, "c", label="threat", language="de")
+    with store.read() as tx:
+        url = tx.queue(Wanted(), 1, NOON, 1)[0].comment.article.url
+        assert order(tx, Wanted(site_id=one.id)) == ["a", "b"]
+        assert order(tx, Wanted(label="threat")) == ["a", "c"]
+        assert order(tx, Wanted(language="de")) == ["b", "c"]
+        assert order(tx, Wanted(article_url=url)) == ["a", "b", "c"]
+        assert order(tx, Wanted(site_id=two.id, article_url=url, label="threat", language="de")) == ["c"]
+        assert order(tx, Wanted(site_id=0)) == []
+        assert order(tx, Wanted(without=(tx.comment(one.id, "a").pk,))) == ["b", "c"]  # type: ignore[union-attr]
+        assert tx.languages() == ["de", "en"]
+        assert tx.arrived(Wanted(label="threat"), 0, 9) == 2
+        assert tx.arrived(Wanted(), 0, 2) == 2
+
+
+def test_what_is_held_without_a_score_is_the_most_uncertain(store: Store) -> None:
+    """A comment that no classifier read comes last by score and first by doubt."""
+    with store.write() as tx:
+        site = tx.add_site(courier())
+        held(tx, site, "a", 0.6)
+        held(tx, site, "b", verdict=verdict(reasons=(), scores={}, language=None))
+    with store.read() as tx:
+        assert order(tx, Wanted(Sort.SCORE)) == ["a", "b"]
+        assert order(tx, Wanted(Sort.DOUBT)) == ["b", "a"]
+
+
+def test_a_claim_is_one_moderators_until_it_runs_out(store: Store) -> None:
+    """Nobody else is given what one has in hand; renewing keeps it; afterwards whoever asks next has it."""
+    with store.write() as tx:
+        site = tx.add_site(courier())
+        mara, noor = tx.add_moderator("Mara", "moderator", NOON), tx.add_moderator("Noor", "moderator", NOON)
+        pks = [held(tx, site, name).pk for name in ("a", "b")]
+        assert tx.claim(mara.id, [pks[0]], NOON, LATER) == {pks[0]}
+        assert tx.claim(noor.id, pks, NOON, LATER) == {pks[1]}
+        assert tx.claim(mara.id, [pks[0], 999], NOON, after(90)) == {pks[0]}
+    with store.read() as tx:
+        assert order(tx, Wanted(), mara.id) == ["a"]
+        assert order(tx, Wanted(), noor.id) == ["b"]
+        assert [(one.comment_pk, one.moderator, one.until) for one in tx.claims(NOON)] == [
+            (pks[0], "Mara", after(90)),
+            (pks[1], "Noor", LATER),
+        ]
+        assert [one.moderator for one in tx.claims(LATER)] == ["Mara"]
+        assert ids([one.comment for one in tx.queue(Wanted(), noor.id, after(90), 9)]) == ["a", "b"]
+    with store.write() as tx:
+        tx.release_claims(noor.id, [pks[0]])
+        tx.release_claims(mara.id)
+        assert [one.moderator for one in tx.claims(NOON)] == ["Noor"]
+        assert tx.claim(noor.id, [pks[0]], NOON, LATER) == {pks[0]}
+
+
+def test_reports_count_once_a_reader(store: Store) -> None:
+    """The first report opens the matter, another reader's raises it, the same reader's changes nothing."""
+    with store.write() as tx:
+        site = tx.add_site(courier())
+        comment = tx.add_comments(site.id, [draft()], NOON)["c-1"]
+        for by, fresh in (("one", True), ("two", True), ("one", False)):
+            assert tx.add_report(Report(comment.pk, 1, by, "rude", after(len(by)))) is fresh
+            if fresh:
+                tx.open_matter(Matter.REPORTED, comment, NOON)
+    with store.read() as tx:
+        assert tx.open_matters([comment.pk]) == {comment.pk: {Matter.REPORTED: 2}}
+        assert [one.by for one in tx.reports(comment.pk)] == ["one", "two"]
+        (queued,) = tx.matters(Matter.REPORTED, None, 1, NOON, 9)
+        assert queued.comment.id == "c-1"
+        assert tx.matters(Matter.REPORTED, queued.cursor.pk, 1, NOON, 9) == []
+        assert tx.lane_counts(9)["reported"] == 1
+
+
+def test_a_decision_closes_matters_and_its_undo_opens_them(store: Store) -> None:
+    """What a decision closed comes back with its undo, and what it opened goes."""
+    with store.write() as tx:
+        site = tx.add_site(courier())
+        comment = held(tx, site, "a")
+        tx.open_matter(Matter.REPORTED, comment, NOON)
+        assert tx.close_matters(comment.pk, 70, NOON) == 1
+        tx.open_matter(Matter.ASIDE, comment, NOON, 70)
+        assert order(tx, Wanted()) == []
+        assert tx.open_matters([comment.pk]) == {comment.pk: {Matter.ASIDE: 1}}
+        tx.undo_matters(70)
+        assert tx.open_matters([comment.pk]) == {comment.pk: {Matter.REPORTED: 1}}
+        assert order(tx, Wanted()) == ["a"]
+        assert tx.close_matters(comment.pk, None, NOON) == 1
+        tx.undo_matters(70)
+        assert tx.open_matters([comment.pk]) == {}
+
+
+def test_an_appeal_is_made_once_and_answered_once(store: Store) -> None:
+    """One appeal for each decision; the first answer stands, and goes when the decision it made is undone."""
+    with store.write() as tx:
+        site = tx.add_site(courier())
+        comment = tx.add_comments(site.id, [draft()], NOON)["c-1"]
+        decision = decided(tx, comment, Action.REJECT)
+        wish = Appeal(0, site.id, comment.pk, decision.id, "Noor", "Look again.", NOON)
+        made = tx.add_appeal(wish)
+        assert made is not None
+        assert tx.add_appeal(wish) is None
+        assert [(one.id, found.id) for one, found in tx.appeals_open(None, 9)] == [(made.id, "c-1")]
+        assert tx.appeals_open(made.id, 9) == []
+        assert tx.answer_appeal(made.id, "Mara", "You are right.", 88, LATER)
+        assert not tx.answer_appeal(made.id, "Noor", "No.", None, LATER)
+        answered = tx.appeal(made.id, lock=True)
+        assert answered is not None
+        assert (answered.answer, answered.answered_by, answered.reversed_by) == ("You are right.", "Mara", 88)
+        assert tx.lane_counts(9)["appeals"] == 0
+        tx.reopen_appeal(88)
+        assert tx.appeals_of(comment.pk) == [made]
+
+
+def test_histories_count_an_authors_comments_on_one_site(store: Store) -> None:
+    """Counts by state and the first day, by author key, on this site alone; unknown authors have none."""
+    with store.write() as tx:
+        one, two = tx.add_site(courier()), tx.add_site(herald())
+        for n in range(3):
+            tx.add_comments(one.id, [draft(f"a-{n}", ADA)], after(n))
+        tx.add_comments(two.id, [draft("other", ADA)], NOON - timedelta(days=9))
+        decided(tx, tx.comment(one.id, "a-1"), Action.APPROVE)  # type: ignore[arg-type]
+        tx.add_comments(one.id, [draft("b", BO)], NOON)
+    with store.read() as tx:
+        found = tx.histories(one.id, [f"key of {ADA}", f"key of {CHI}"])
+        assert list(found) == [f"key of {ADA}"]
+        assert found[f"key of {ADA}"].counts == {Status.PENDING: 2, Status.APPROVED: 1}
+        assert found[f"key of {ADA}"].first_seen == NOON
+        assert ids(tx.by_author(one.id, f"key of {ADA}", None, 2)) == ["a-2", "a-1"]
+        newest = tx.by_author(one.id, f"key of {ADA}", None, 9)
+        assert ids(tx.by_author(one.id, f"key of {ADA}", newest[1].pk, 9)) == ["a-0"]
+        assert ids(list(tx.named(one.id, ["b", "other", "none"]).values())) == ["b"]
+
+
+def test_one_standing_counts_until_its_end(store: Store) -> None:
+    """A new standing takes the place of the old one, runs out at its end, and can be ended and forgotten."""
+    with store.write() as tx:
+        site = tx.add_site(courier())
+        banned = AuthorStanding(site.id, "k", Standing.BANNED, "Mara", NOON, "rude", LATER)
+        first = tx.stand(replace(banned, standing=Standing.TRUSTED, until=None))
+        second = tx.stand(banned)
+        assert first.id != second.id
+        assert tx.standings(site.id, ["k", "x"], NOON) == {"k": second}
+        assert tx.standings(site.id, ["k"], LATER) == {}
+        assert tx.end_standing(site.id, "k", NOON)
+        assert not tx.end_standing(site.id, "k", NOON)
+        assert tx.standings(site.id, ["k"], NOON) == {}
+        tx.stand(banned)
+        assert tx.forget_authors(site.id, ["k"]) >= 1
+        assert tx.standings(site.id, ["k"], NOON) == {}
+
+
+def test_words_find_comments(store: Store) -> None:
+    """All words must be there, in text or name, in any case; newest first; what is forgotten is not found."""
+    with store.write() as tx:
+        one, two = tx.add_site(courier()), tx.add_site(herald())
+        texts = {"a": "The old ferry was cheaper.", "b": "A ferry, a FERRY!", "c": 'Größe zählt "nicht".'}
+        pks = [tx.add_comments(one.id, [draft(k, body=v)], NOON)[k].pk for k, v in texts.items()]
+        pks.append(tx.add_comments(two.id, [draft("d", BO, body="ferry elsewhere")], NOON)["d"].pk)
+        assert tx.search(["ferry"], None, None, 9) == []
+        tx.index_texts(pks)
+        tx.index_texts(pks[:1])
+    with store.read() as tx:
+        assert ids(tx.search(["ferry"], None, None, 9)) == ["d", "b", "a"]
+        assert ids(tx.search(["ferry"], one.id, None, 9)) == ["b", "a"]
+        assert ids(tx.search(["ferry"], None, pks[1], 9)) == ["a"]
+        assert ids(tx.search(["ferry", "old"], None, None, 9)) == ["a"]
+        assert ids(tx.search(["größe"], None, None, 9)) == ["c"]
+        assert ids(tx.search(["bo"], None, None, 9)) == ["d"]
+        assert tx.search([], None, None, 9) == []
+        assert tx.search(["AND", '"', "*"], None, None, 9) == []
+    with store.write() as tx:
+        tx.forget_texts(pks[:1])
+        tx.rebuild_search()
+        assert ids(tx.search(["ferry"], one.id, None, 9)) == ["b"]
+
+
+def test_forgetting_a_text_forgets_what_was_said_about_it(store: Store) -> None:
+    """Reports and appeals quote a comment, so they go with it."""
+    with store.write() as tx:
+        site = tx.add_site(courier())
+        comment = tx.add_comments(site.id, [draft()], NOON)["c-1"]
+        tx.add_report(Report(comment.pk, 1, "one", "She wrote that …", NOON))
+        tx.add_appeal(Appeal(0, site.id, comment.pk, 5, None, "I only wrote that …", NOON))
+        tx.forget_texts([comment.pk])
+        assert tx.reports(comment.pk) == []
+        assert tx.appeals_of(comment.pk) == []
+
+
+def test_views_are_kept_by_name_and_moderator(store: Store) -> None:
+    """The same name is one view, the oldest of more than twenty give way, and nobody drops another's."""
+    with store.write() as tx:
+        mara, noor = tx.add_moderator("Mara", "moderator", NOON), tx.add_moderator("Noor", "moderator", NOON)
+        tx.add_view(mara.id, "mine", "sort=age", NOON)
+        tx.add_view(mara.id, "mine", "sort=score", NOON)
+        (view,) = tx.views(mara.id)
+        assert (view.name, view.query) == ("mine", "sort=score")
+        tx.drop_view(noor.id, view.id)
+        assert tx.views(mara.id) == [view]
+        for n in range(21):
+            tx.add_view(noor.id, f"view {n:02}", "", NOON)
+        assert [one.name for one in tx.views(noor.id)] == [f"view {n:02}" for n in range(1, 21)]
+        tx.drop_view(mara.id, view.id)
+        assert tx.views(mara.id) == []
+
+
+WRITES: dict[str, Callable[[Tx, int], object]] = {
+    "claim": lambda tx, pk: tx.claim(1, [pk], NOON, LATER),
+    "close": lambda tx, pk: tx.close_matters(pk, None, NOON),
+    "index": lambda tx, pk: tx.index_texts([pk]),
+}
+
+
+@pytest.mark.parametrize("act", WRITES)
+def test_the_desk_writes_only_where_it_may(store: Store, act: str) -> None:
+    """A transaction that only reads claims nothing, closes nothing and indexes nothing."""
+    with store.write() as tx:
+        site = tx.add_site(courier())
+        pk = tx.add_comments(site.id, [draft()], NOON)["c-1"].pk
+    with store.read() as tx, pytest.raises(RuntimeError, match="only reads"):
+        WRITES[act](tx, pk)
