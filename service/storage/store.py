@@ -15,6 +15,7 @@ from service.moderation.errors import ReplydeskError
 from service.ports import Store
 from service.storage.accepting import AcceptingPart
 from service.storage.acts import ActsPart
+from service.storage.alarms import AlarmsPart
 from service.storage.authoring import AuthorsPart
 from service.storage.bulk import SQLITE
 from service.storage.cases import CasesPart
@@ -27,6 +28,7 @@ from service.storage.overview import OverviewPart
 from service.storage.people import PeoplePart
 from service.storage.purging import purge
 from service.storage.queueing import QueueingPart
+from service.storage.ranging import RangingPart
 from service.storage.reading import ReadingPart
 from service.storage.rekeying import RekeyingPart
 from service.storage.retaining import RetainingPart
@@ -54,6 +56,7 @@ class SqlTx(
     ActsPart,
     RekeyingPart,
     WatchingPart,
+    AlarmsPart,
     ErasingPart,
     RetainingPart,
     QueueingPart,
@@ -62,6 +65,7 @@ class SqlTx(
     SearchingPart,
     WavesPart,
     OverviewPart,
+    RangingPart,
     UsagePart,
 ):
     """One transaction on a SQL database."""

@@ -11,10 +11,12 @@ from service.moderation.chain import Notary, PlainNotary
 from service.moderation.comment import Comment, Draft, Status
 from service.ports import Backlog, Site, SiteQueue
 from service.storage.memory.acts import ActsPart
+from service.storage.memory.alarms import AlarmsPart
 from service.storage.memory.deliveries import DeliveriesPart
 from service.storage.memory.forgetting import RetainingPart
 from service.storage.memory.overview import OverviewPart
 from service.storage.memory.people import PeoplePart
+from service.storage.memory.ranging import RangingPart
 from service.storage.memory.rekeying import RekeyingPart
 from service.storage.memory.sites import SitesPart
 from service.storage.memory.state import State
@@ -24,6 +26,7 @@ from service.storage.memory.waves import WavesPart
 
 class MemoryTx(
     SitesPart,
+    AlarmsPart,
     RetainingPart,
     DeliveriesPart,
     PeoplePart,
@@ -31,6 +34,7 @@ class MemoryTx(
     RekeyingPart,
     WavesPart,
     OverviewPart,
+    RangingPart,
     UsagePart,
 ):
     """One transaction on the double."""

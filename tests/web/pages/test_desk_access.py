@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from pathlib import Path
 
@@ -37,7 +38,7 @@ def desk_routes(app: Flask) -> list[tuple[str, str, str]]:
     found = []
     for rule in app.url_map.iter_rules():
         if rule.rule.startswith("/desk") and rule.endpoint not in OPEN:
-            path = rule.rule.replace("<int(max=999999999999999999):pk>", "1")
+            path = re.sub(r"<int\(max=[0-9]+\):[a-z_]+>", "1", rule.rule)
             assert "<" not in path
             found += [
                 (rule.endpoint, method, path)

@@ -1,0 +1,63 @@
+"""The double's ranges."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from datetime import datetime
+
+from service.moderation.comment import Comment, Status
+from service.moderation.desk import Matter
+from service.moderation.leading import leading
+from service.ports.ranging import Stretch
+from service.storage.memory.state import Part
+from service.storage.ranging import SLACK
+
+
+class RangingPart(Part):
+    """The verbs of ranges."""
+
+    def spread(self, label: str | None, site_id: int | None, bins: int) -> Sequence[int]:
+        counts = [0] * bins
+        for score, _ in self._scored(label, site_id):
+            counts[min(int(score * bins + SLACK), bins - 1)] += 1
+        return counts
+
+    def last_held(self) -> int:
+        held = (pk for pk, one in self._state.comments.items() if one.status is Status.HELD)
+        return max(held, default=0)
+
+    def count_stretch(self, stretch: Stretch) -> int:
+        return len(self._inside(stretch))
+
+    def sample_stretch(self, stretch: Stretch, limit: int) -> list[Comment]:
+        inside = self._inside(stretch)
+        drawn = random.sample(inside, min(limit, len(inside)))  # a look, not a secret
+        return [comment for _, comment in sorted(drawn, key=lambda pair: pair[0])]
+
+    def page_stretch(
+        self, stretch: Stretch, after: int, limit: int, moderator_id: int, now: datetime
+    ) -> list[Comment]:
+        claims = self._state.claims
+        taken = {pk for pk, (by, until) in claims.items() if by != moderator_id and until > now}
+        inside = sorted(comment.pk for _, comment in self._inside(stretch))
+        return [self._state.comments[pk] for pk in inside if pk > after and pk not in taken][:limit]
+
+    def _inside(self, stretch: Stretch) -> list[tuple[float, Comment]]:
+        return [
+            (score, comment)
+            for score, comment in self._scored(stretch.label, stretch.site_id)
+            if stretch.low - SLACK <= score <= stretch.high + SLACK
+            and (stretch.until_pk is None or comment.pk <= stretch.until_pk)
+        ]
+
+    def _scored(self, label: str | None, site_id: int | None) -> list[tuple[float, Comment]]:
+        aside = {pk for pk, kind in self._state.matters if kind is Matter.ASIDE}
+        found = []
+        for comment in self._state.comments.values():
+            if comment.status is not Status.HELD or comment.verdict is None or comment.pk in aside:
+                continue
+            led = leading(comment.verdict)
+            if label in (None, led.label) and site_id in (None, comment.site_id):
+                found.append((led.score, comment))
+        return found

@@ -1,0 +1,86 @@
+"""Ranges on the desk: how what is held spreads, a look into a stretch, and one decision with one undo."""
+
+from __future__ import annotations
+
+from service.moderation.comment import Comment, Status
+from tests.web.pages.browser import Browser, Element, Page
+from tests.web.pages.house import Small
+
+
+def held(small: Small, *scores: float) -> list[Comment]:
+    """Comments that are held for insults at these scores."""
+    return [
+        small.settle(small.submit(body=f"What a {n} times foolish thing to say."), {"insult": score})
+        for n, score in enumerate(scores)
+    ]
+
+
+def press(browser: Browser, form: Element, **more: str) -> Page:
+    """Send a form as it stands, with the button that was pressed, and go where it leads."""
+    answer = browser.post(form.attributes["action"], form.fields() | more)
+    assert answer.status == 303
+    return browser.get(answer.headers["Location"])
+
+
+def statuses(small: Small, comments: list[Comment]) -> list[Status]:
+    """The states the comments are in now."""
+    return [small.again(comment).status for comment in comments]
+
+
+def test_the_histogram_counts_what_is_held(small: Small) -> None:
+    """Fifty bars over the scale, each telling its edges and its number, and a sample of what is inside."""
+    held(small, 0.61, 0.62, 0.9)
+    page = small.signed_in().get("/desk/ranges")
+    titles = [bar.text for bar in page.tree.one("figure", class_="spread").all("title")]
+    assert len(titles) == 50
+    assert titles[30] == "0.60–0.62: 1"
+    assert titles[31] == "0.62–0.64: 1"
+    assert "3 comments from 0.00 to 1.00" in page.text
+    assert len(page.tree.all("li", class_="card row")) == 3
+
+
+def test_a_stretch_is_decided_and_taken_back(small: Small) -> None:
+    """What lies in the stretch is rejected in one act, the rest stays; the Undo brings it back."""
+    comments = held(small, 0.55, 0.65, 0.75, 0.85)
+    browser = small.signed_in()
+    page = browser.get("/desk/ranges?low=0.6&high=0.8&label=insult&site=courier")
+    assert "2 comments from 0.60 to 0.80" in page.text
+    done = press(browser, page.tree.one("form", class_="together"), action="reject")
+    assert "Rejected: 2 comments." in done.text
+    assert statuses(small, comments) == [Status.HELD, Status.REJECTED, Status.REJECTED, Status.HELD]
+    (undo,) = [one for one in done.tree.all("form") if "/together/" in one.attributes["action"]]
+    assert "Taken back together." in press(browser, undo).text
+    assert statuses(small, comments) == [Status.HELD] * 4
+
+
+def test_what_arrives_after_the_look_is_not_decided(small: Small) -> None:
+    """Only what was counted is decided."""
+    (seen,) = held(small, 0.7)
+    browser = small.signed_in()
+    page = browser.get("/desk/ranges")
+    (later,) = held(small, 0.7)
+    press(browser, page.tree.one("form", class_="together"), action="reject")
+    assert statuses(small, [seen, later]) == [Status.REJECTED, Status.HELD]
+
+
+def test_what_another_moderator_has_in_hand_is_left_to_them(small: Small) -> None:
+    """A claimed comment is passed over."""
+    comments = held(small, 0.7)
+    small.signed_in("Noor").get("/desk")  # which claims it
+    browser = small.signed_in()
+    page = browser.get("/desk/ranges")
+    press(browser, page.tree.one("form", class_="together"), action="reject")
+    assert statuses(small, comments) == [Status.HELD]
+
+
+def test_what_is_no_stretch_is_the_whole_scale(small: Small) -> None:
+    """Edges that are no numbers, an unknown label or site: a page all the same, and no act."""
+    held(small, 0.7)
+    browser = small.signed_in()
+    assert "1 comment from 0.00 to 1.00" in browser.get("/desk/ranges?low=x&high=nan&label=rude").text
+    assert "0 comments" in browser.get("/desk/ranges?site=nowhere").text
+    assert "1 comment from 0.50 to 0.80" in browser.get("/desk/ranges?low=.8&high=.5").text
+    form = browser.get("/desk/ranges").tree.one("form", class_="together").fields()
+    for wrong in ({"action": "burn"}, {"action": "spam", "low": "2"}, {"action": "spam", "site": "nowhere"}):
+        assert browser.post("/desk/ranges", form | wrong).status == 400
+    assert browser.post("/desk/ranges", form | {"action": "spam", "until": "x"}).status == 400
