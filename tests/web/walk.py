@@ -1,0 +1,197 @@
+"""The walk: every route as every caller, on a small house that is put back as it was after each step.
+
+python -m tests.web.walk        prints the table
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from werkzeug.routing import Rule
+from werkzeug.test import TestResponse
+
+from service.enrolment import invite
+from service.storage.memory import MemoryStore
+from service.storage.memory.state import State
+from service.web.security import csrf_token
+from tests.web.api.caller import ARTICLE, Newsroom, submission
+from tests.web.routes import CALLERS, ROUTES
+
+CANARY: Final = "The keeper of bridge seven is called Quillon."
+PLACES: Final = {"comment_id": "c-1", "pk": "1", "slug": "no-such-article", "name": "no-such-file"}
+OF_SITE: Final = re.compile(r"/sites/<slug:(name|site)>")
+BODIES: Final[dict[str, dict[str, Any]]] = {
+    "POST /v1/comments": submission(id="c-2"),
+    "POST /v1/comments/<id:comment_id>/decision": {"action": "approve"},
+    "POST /v1/comments/<id:comment_id>/reports": {"reason": "rude", "by": "reader-1"},
+    "POST /v1/erasures": {"email": "nobody@example.org"},
+    "POST /v1/exports": {"email": "nobody@example.org"},
+}
+AKISMET: Final = {
+    "blog": "https://x.example",
+    "user_ip": "192.0.2.1",
+    "comment_type": "comment",
+    "comment_content": "Hello.",
+}
+NO_KEY: Final = re.compile(rb"^invalid$|field: api_key|field: key|API key", re.IGNORECASE)
+
+
+@dataclass
+class Step:
+    """One route as one caller: what was expected and what came of it."""
+
+    route: str
+    caller: str
+    expected: str | None
+    found: str
+    status: int
+    leaked: bool
+    touched: bool
+
+    @property
+    def is_surprise(self) -> bool:
+        """Whether anything is not as the table says, or another caller saw or changed what is the courier's."""
+        return self.expected != self.found or self.leaked or self.touched
+
+
+class Walk:
+    """A house with one comment of the courier in it, and its callers."""
+
+    def __init__(self, home: Path) -> None:
+        self.store = MemoryStore()
+        self.newsroom = Newsroom.over(self.store, home)
+        self.newsroom.post(submission(body=CANARY))
+        self.newsroom.settle()
+        self.sessions = {role: self._session(role) for role in ("moderator", "lead", "admin")}
+        self.kept: State = self.store._state
+
+    def _session(self, role: str) -> str:
+        path = invite(self.newsroom.parts, f"a {role}", role)[1]
+        client = self.newsroom.client
+        answer = client.post(path.removeprefix(self.newsroom.parts.settings.public_url))
+        assert answer.status_code == 303
+        cookie = client.get_cookie("replydesk")
+        assert cookie is not None
+        return cookie.value
+
+    def rules(self) -> Iterator[tuple[str, Rule, str]]:
+        """Every route with its method, as the table names them."""
+        for rule in sorted(self.newsroom.app.url_map.iter_rules(), key=lambda one: one.rule):
+            for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
+                yield f"{method} {rule.rule}", rule, method
+
+    def steps(self) -> Iterator[Step]:
+        """Walk all of them as everybody."""
+        for route, rule, method in self.rules():
+            for place, caller in enumerate(CALLERS):
+                expected = ROUTES[route][place] if route in ROUTES else None
+                yield self.step(route, rule, method, caller, expected)
+
+    def step(
+        self, route: str, rule: Rule, method: str, caller: str, expected: str | None, tagged: bool = True
+    ) -> Step:
+        """Ask once, look at what changed, and put everything back."""
+        self.store._state = self.kept
+        self.newsroom.forget()
+        answer = self.ask(route, rule, method, caller, tagged)
+        found = outcome(answer, rule.rule)
+        mine = caller == "own key" or (found == "in" and rule.rule.startswith("/desk"))
+        leaked = not mine and CANARY.encode() in answer.data
+        touched = not mine and self._courier(self.store._state) != self._courier(self.kept)
+        return Step(route, caller, expected, found, answer.status_code, leaked, touched)
+
+    def ask(self, route: str, rule: Rule, method: str, caller: str, tagged: bool) -> TestResponse:
+        """Send what this route takes, as that caller."""
+        path = OF_SITE.sub("/sites/courier", rule.rule)
+        path = re.sub(r"<(?:[^:<>]*(?:\([^)]*\))?:)?(\w+)>", lambda one: PLACES.get(one[1], "1"), path)
+        given: dict[str, Any] = {"query_string": {"article_url": ARTICLE}} if "<slug:" in rule.rule else {}
+        client, headers = self.newsroom.client, {}
+        key = {"own key": self.newsroom.courier, "other site's key": self.newsroom.herald}.get(caller)
+        if key is not None:
+            headers["Authorization"] = f"Bearer {key.key}"
+            if rule.rule.startswith(("/1.", "/v1alpha1")):
+                given["query_string"] = {"key": key.key, "api_key": key.key}
+        if caller in self.sessions:
+            client.set_cookie("replydesk", self.sessions[caller])
+        if rule.rule.startswith("/desk") and method == "POST":
+            session = self.sessions.get(caller, "")
+            given["data"] = {"csrf": csrf_token(self.newsroom.parts.keyring, session)} if tagged else {}
+        elif rule.rule.startswith("/1.") and method == "POST":
+            given["data"] = AKISMET | ({"api_key": key.key, "key": key.key} if key else {})
+        elif route in BODIES or (method == "POST" and rule.rule.startswith(("/v1", "/v1alpha1"))):
+            given["json"] = BODIES.get(route, {})
+        return client.open(path, method=method, headers=headers, **given)
+
+    def _courier(self, state: State) -> object:
+        """What of the courier could be touched by others."""
+        site = self.newsroom.courier.site.id
+        comments = {pk: one for pk, one in state.comments.items() if one.site_id == site}
+        return (
+            comments,
+            state.sites[site],
+            {at: one for at, one in state.originals.items() if at[0] in comments},
+            {pk: one for pk, one in state.boxes.items() if pk in comments},
+            [one for one in state.decisions.values() if one.site_id == site],
+            [one for one in state.deliveries.values() if one.site_id == site],
+            [one for one in state.labels if one.site_id == site],
+        )
+
+
+def outcome(answer: TestResponse, rule: str) -> str:
+    """Put an answer in one of the table's words."""
+    status = answer.status_code
+    if status >= 500 and status != 503:
+        return f"broken {status}"
+    if rule.startswith("/desk") and not rule.startswith("/desk/sign-in"):
+        return _at_the_desk(answer)
+    if status == 401 or (status in (200, 400, 403) and _wants_a_key(answer, rule)):
+        return "refused" if "/coral/" in rule else "no key"
+    if status == 404 and "/coral/" not in rule:
+        return "nothing"
+    plug = rule.startswith(("/1.", "/v1alpha1", "/v1/moderations"))
+    if (status in (405, 410, 429) or "/coral/" in rule) and status >= 400:
+        return "refused"
+    return "in" if status < 400 or status in (400, 409, 415, 422, 503) or plug else "refused"
+
+
+def _at_the_desk(answer: TestResponse) -> str:
+    location = answer.headers.get("Location", "")
+    if answer.status_code == 401 or (answer.status_code == 303 and location == "/desk/sign-in"):
+        # signing out leads to the sign-in too, and takes the cookie back
+        return "in" if "Set-Cookie" in answer.headers else "sign in"
+    return "role" if answer.status_code == 403 else "in"
+
+
+def _wants_a_key(answer: TestResponse, rule: str) -> bool:
+    plug = rule.startswith(("/1.", "/v1alpha1"))
+    return plug and NO_KEY.search(answer.data[:2000]) is not None
+
+
+def table(steps: list[Step]) -> str:
+    """Return the table as Markdown, surprises marked."""
+    rows: dict[str, list[str]] = {}
+    for step in steps:
+        mark = " **!**" if step.is_surprise else ""
+        rows.setdefault(step.route, []).append(f"{step.found} {step.status}{mark}")
+    told = [f"| route | {' | '.join(CALLERS)} |", "|---|" + "---|" * len(CALLERS)]
+    told += [f"| `{route}` | {' | '.join(cells)} |" for route, cells in rows.items()]
+    surprises = sum(step.is_surprise for step in steps)
+    return "\n".join([*told, "", f"{len(rows)} routes, {len(steps)} steps, {surprises} surprises"])
+
+
+def main() -> int:
+    """Print the table; exit 1 when there is a surprise."""
+    with tempfile.TemporaryDirectory() as home:
+        steps = list(Walk(Path(home)).steps())
+    print(table(steps))
+    return int(any(step.is_surprise for step in steps))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
