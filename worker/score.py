@@ -111,8 +111,11 @@ def _lease(house: House, batch: int) -> Leased:
     with house.store.write() as tx:
         fresh = tx.lease_pending(now, until, batch) if batch else []
         tried = tx.lease_pending(now, until, 1, retried=True)
+    if not fresh and not tried:
+        return Leased([], [], {})
+    with house.store.read() as tx:
         sites = [tx.site_by_id(site_id) for site_id in {one.site_id for one in (*fresh, *tried)}]
-        waves_decided = tx.sites_with_waves_decided(now) if fresh or tried else ()
+        waves_decided = tx.sites_with_waves_decided(now)
     meters().leases_expired.labels("score").inc(len(tried))
     return Leased(fresh, tried, {site.id: site.policy for site in sites if site}, waves_decided)
 

@@ -44,16 +44,18 @@ def settle(house: House, scored: Sequence[Scored]) -> int:
     if not scored:
         return 0
     now = house.clock()
-    with house.store.write() as tx:
+    # decided before the transaction that writes: on SQLite whoever accepts comments waits for that one
+    with house.store.read() as tx:
         sites = {site_id: tx.site_by_id(site_id) for site_id in {one.comment.site_id for one in scored}}
         known = _known_authors(tx, scored, sites)
         standings = _standings(tx, scored, now)
+    at_home = [(one, site) for one in scored if (site := sites[one.comment.site_id]) is not None]
+    candidates = [
+        Candidate(one.comment.pk, site, one.signature, _verdict(one, site, known, standings))
+        for one, site in at_home
+    ]
+    with house.store.write() as tx:
         ids = tx.new_decision_ids(len(scored))
-        at_home = [(one, site) for one in scored if (site := sites[one.comment.site_id]) is not None]
-        candidates = [
-            Candidate(one.comment.pk, site, one.signature, _verdict(one, site, known, standings))
-            for one, site in at_home
-        ]
         folds = fold(tx, candidates, now)
         decided = [
             _machine_decision(one, decision_id, verdict, now)
