@@ -16,6 +16,7 @@ from service.settings import Settings
 from service.targets import Allow
 from service.wiring import Parts, build
 from worker.deliver import Postman
+from worker.notify import Notifier
 from worker.sweep import Sweep
 from worker.vigil import Vigil, keep_vigil
 
@@ -31,6 +32,7 @@ class Process:
     scorer: ModelScorer
     postman: Postman
     sweep: Sweep
+    notifier: Notifier
     vigil: Vigil
 
 
@@ -58,6 +60,7 @@ def _build(settings: Settings) -> Process:
         ModelScorer(),
         Postman(parts, allow),
         Sweep(parts.house),
+        Notifier(parts, allow),
         keep_vigil(settings.sweep_seconds),
     )
 

@@ -33,7 +33,7 @@ from sqlalchemy.sql import ColumnElement
 from service.ports import KEPT_FOR_GOOD
 from service.storage.columns import Instant, Json, Pk, Secrets, Word
 
-HEAD = "0009"
+HEAD = "0010"
 """The migration that this code needs; a test holds it against the newest one."""
 
 metadata = MetaData(
@@ -443,4 +443,17 @@ sign_in_failures = Table(
     Column("network", Text, primary_key=True),
     Column("failures", Integer, nullable=False),
     Column("since", Instant, nullable=False),
+)
+
+# where each site's alarm stands, and what of it is still to be told
+alarms = Table(
+    "alarms",
+    metadata,
+    Column("site_id", Pk, ForeignKey(sites.c.pk), primary_key=True, autoincrement=False),
+    Column("raised", Boolean, nullable=False),
+    Column("serial", Integer, nullable=False),
+    Column("changed_at", Instant, nullable=False),
+    Column("payload", LargeBinary, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("next_attempt_at", Instant),
 )

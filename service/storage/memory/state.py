@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Final
 
+from service.moderation.alarms import Alarm
 from service.moderation.chain import Head, Link, Notary, PlainNotary
 from service.moderation.comment import Article, Comment
 from service.moderation.desk import Appeal, Matter, Report, View
@@ -78,6 +79,7 @@ class State:
     acts: list[Link] = field(default_factory=list)
     act_heads: list[Head] = field(default_factory=list)
     sign_in_failures: dict[str, tuple[int, datetime]] = field(default_factory=dict)
+    alarms: dict[int, Alarm] = field(default_factory=dict)
     numbers: dict[str, int] = field(default_factory=dict)
     erasures: dict[str, Erasure] = field(default_factory=dict)
     claims: dict[int, tuple[int, datetime]] = field(default_factory=dict)

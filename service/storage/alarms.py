@@ -1,0 +1,94 @@
+"""The moderators' alarms: one row for each site that ever had one, told like a callback until it arrived."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from service.moderation.alarms import Alarm
+from service.storage.columns import Instant
+from service.storage.part import Part
+from service.storage.schema import alarms
+
+_ALL = select(alarms).order_by(alarms.c.site_id)
+_TURN = (
+    update(alarms)
+    .where(alarms.c.site_id == bindparam("of_site"), alarms.c.serial == bindparam("seen"))
+    .values(
+        raised=bindparam("is_raised"),
+        serial=bindparam("number"),
+        changed_at=bindparam("changed", type_=Instant),
+        payload=bindparam("told"),
+        attempts=0,
+        next_attempt_at=bindparam("due", type_=Instant),
+    )
+)
+_LEASE = (
+    update(alarms)
+    .where(alarms.c.next_attempt_at <= bindparam("now", type_=Instant))
+    .values(attempts=alarms.c.attempts + 1, next_attempt_at=bindparam("until", type_=Instant))
+    .returning(alarms)
+)
+_FINISH = (
+    update(alarms)
+    .where(
+        alarms.c.site_id == bindparam("of_site"),
+        alarms.c.serial == bindparam("number"),
+        alarms.c.attempts == bindparam("tried"),
+    )
+    .values(next_attempt_at=bindparam("again", type_=Instant))
+)
+
+
+class AlarmsPart(Part):
+    """The verbs of the alarms."""
+
+    def alarms(self) -> list[Alarm]:
+        return [Alarm(**row) for row in self._read(_ALL).mappings()]
+
+    def turn_alarm(self, alarm: Alarm) -> bool:
+        if alarm.serial == 1:
+            return self._begin(alarm)
+        turned = self._write(
+            _TURN,
+            of_site=alarm.site_id,
+            seen=alarm.serial - 1,
+            is_raised=alarm.raised,
+            number=alarm.serial,
+            changed=alarm.changed_at,
+            told=alarm.payload,
+            due=alarm.next_attempt_at,
+        )
+        return turned.rowcount == 1
+
+    def _begin(self, alarm: Alarm) -> bool:
+        self._must_write()
+        try:
+            with self._connection.begin_nested():
+                self._connection.execute(
+                    insert(alarms),
+                    {
+                        "site_id": alarm.site_id,
+                        "raised": alarm.raised,
+                        "serial": alarm.serial,
+                        "changed_at": alarm.changed_at,
+                        "payload": alarm.payload,
+                        "attempts": alarm.attempts,
+                        "next_attempt_at": alarm.next_attempt_at,
+                    },
+                )
+        except IntegrityError:  # another worker's sweep was first
+            return False
+        return True
+
+    def lease_alarms(self, now: datetime, until: datetime) -> Sequence[Alarm]:
+        return [Alarm(**row) for row in self._write(_LEASE, now=now, until=until).mappings()]
+
+    def finish_alarm(self, alarm: Alarm, again: datetime | None) -> bool:
+        finished = self._write(
+            _FINISH, of_site=alarm.site_id, number=alarm.serial, tried=alarm.attempts, again=again
+        )
+        return finished.rowcount == 1

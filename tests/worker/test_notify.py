@@ -1,0 +1,148 @@
+"""Calling the moderators: signed, once for each change, again when it did not arrive, to allowed targets alone."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from service import wiring
+from service.bell import QuietBell
+from service.enrolment import Enrolment, enrol_site
+from service.moderation.options import Options
+from service.moderation.verdict import Action
+from service.ports import Store
+from service.settings import load
+from service.targets import Allow
+from service.webhooks import Outcome, verify
+from tests.builders import decided, draft
+from tests.worker.cast import Clock
+from tests.worker.receivers import Got, receiver
+from worker.notify import LOOK_SECONDS, Notifier
+from worker.outbound import post
+
+LOOPBACK = Allow.parse("127.0.0.1")
+
+
+class Desk:
+    """A house whose courier has comments held, and its notifier."""
+
+    def __init__(self, store: Store, home: Path, url: str, **more: Any) -> None:
+        env = {"REPLYDESK_HOME": str(home), "REPLYDESK_MASTER_KEY": "5e" * 32}
+        self.clock = Clock()
+        self.parts = wiring.build(load(env), env=env, store=store, bell=QuietBell(), clock=self.clock)
+        self.courier: Enrolment = enrol_site(self.parts, "courier", "https://courier.example")
+        with store.write() as tx:
+            options = Options(notify_url=url, notify_held=2, notify_age_seconds=600.0)
+            tx.save_site(replace(self.courier.site, options=options))
+        self.notifier = Notifier(self.parts, more.pop("allow", LOOPBACK), **more)
+
+    def hold(self, *names: str) -> None:
+        """Let comments be held."""
+        with self.parts.house.store.write() as tx:
+            made = tx.add_comments(self.courier.site.id, [draft(name) for name in names], self.clock())
+            for comment in made.values():
+                decided(tx, comment, Action.HOLD)
+
+    def clear(self, *names: str) -> None:
+        """Let moderators approve them."""
+        with self.parts.house.store.write() as tx:
+            for name in names:
+                found = tx.comment(self.courier.site.id, name)
+                assert found is not None
+                decided(tx, found, Action.APPROVE)
+
+    def verified(self, one: Got) -> Any:
+        """Return the event that the receiver got, its signature checked at this moment."""
+        secret = self.courier.webhook_secret
+        verify([secret], one.headers, one.body, int(self.clock().timestamp()))
+        return json.loads(one.body)
+
+    def tell(self) -> int:
+        """Look, and tell what is due."""
+        return self.notifier.tell() if self.notifier.look() else 0
+
+
+def test_a_queue_that_grows_and_calms_is_told_twice(store: Store, tmp_path: Path) -> None:
+    """One signed webhook at the limit, none while it stays there, and one when it is calm; never a reader's words."""
+    with receiver() as hook:
+        desk = Desk(store, tmp_path, hook.url)
+        desk.hold("c-1")
+        assert desk.tell() == 0
+        desk.hold("c-2")
+        assert (desk.tell(), desk.tell()) == (1, 0)
+        desk.clock.tick(120)
+        desk.clear("c-1", "c-2")
+        assert (desk.tell(), desk.tell()) == (1, 0)
+        grown, calm = [desk.verified(one) for one in hook.got]
+    assert (grown["type"], calm["type"]) == ("queue.grown", "queue.calm")
+    assert grown["data"] == {
+        "site": "courier",
+        "held": 2,
+        "oldest_held_seconds": 0,
+        "limits": {"held": 2, "oldest_held_seconds": 600.0},
+        "desk": "http://127.0.0.1:8080/desk",
+    }
+    assert len(set(hook.ids())) == 2
+    assert b"bridge" not in b"".join(one.body for one in hook.got)
+
+
+def test_an_old_comment_is_told_of(store: Store, tmp_path: Path) -> None:
+    """One comment that nobody looks at for too long is enough."""
+    with receiver() as hook:
+        desk = Desk(store, tmp_path, hook.url)
+        desk.hold("c-1")
+        desk.clock.tick(601)
+        assert desk.tell() == 1
+        assert desk.verified(hook.got[0])["data"]["oldest_held_seconds"] == 601
+
+
+def test_what_did_not_arrive_is_told_again(store: Store, tmp_path: Path) -> None:
+    """The same bytes under the same id, after a pause that grows."""
+    with receiver(500, 204) as hook:
+        desk = Desk(store, tmp_path, hook.url)
+        desk.hold("c-1", "c-2")
+        assert desk.tell() == 0
+        desk.clock.tick(3)
+        assert desk.tell() == 0
+        desk.clock.tick(5)
+        assert desk.tell() == 1
+    assert len(hook.got) == 2
+    assert len(set(hook.ids())) == 1
+
+
+def test_two_workers_tell_once(store: Store, tmp_path: Path) -> None:
+    """Both look, one turns and tells."""
+    with receiver() as hook:
+        desk = Desk(store, tmp_path, hook.url)
+        other = Notifier(desk.parts, LOOPBACK)
+        desk.hold("c-1", "c-2")
+        desk.notifier.look()
+        other.look()
+        assert desk.notifier.tell() + other.tell() == 1
+    assert len(hook.got) == 1
+
+
+def test_a_private_target_is_not_called(store: Store, tmp_path: Path) -> None:
+    """An address that callbacks may not reach is not reached by this way either."""
+    with receiver() as hook:
+        desk = Desk(store, tmp_path, hook.url, allow=Allow(), post=post)
+        desk.hold("c-1", "c-2")
+        assert desk.tell() == 0
+    assert hook.got == []
+
+
+def test_it_looks_now_and_then(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sweeps come every two seconds, looks every ten."""
+    looks: list[float] = []
+    now = [0.0]
+    desk = Desk(
+        store, tmp_path, "https://x.example", monotonic=lambda: now[0], post=lambda *_, **__: Outcome("retry")
+    )
+    monkeypatch.setattr(desk.notifier, "look", lambda: looks.append(now[0]))
+    for now[0] in (0.0, 2.0, LOOK_SECONDS - 0.1, LOOK_SECONDS):
+        desk.notifier.run()
+    assert looks == [0.0, LOOK_SECONDS]

@@ -1,0 +1,154 @@
+"""Calling the moderators: a signed webhook when a site's queue grows past its limits, and one when it is calm again.
+
+Kept apart from the callbacks: it tells of the queue, not of a comment, and nobody waits for it in order.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import threading
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Final
+
+import structlog
+
+from service.moderation.alarms import CALM, GROWN, Alarm, turns
+from service.moderation.errors import ReplydeskError
+from service.moderation.events import instant
+from service.ports import Site, SiteQueue
+from service.targets import Allow
+from service.webhooks import Outcome, next_attempt, sign
+from service.wiring import Parts
+from worker.deliver import USER_AGENT, Post
+from worker.outbound import post
+
+LOOK_SECONDS: Final = 10.0
+TIMEOUT_SECONDS: Final = 10.0
+LEASE: Final = timedelta(seconds=60)
+
+log = structlog.get_logger(__name__)
+
+
+class Notifier:
+    """Looks at the queues now and then, and tells what changed; at most one thread tells at a time."""
+
+    def __init__(
+        self,
+        parts: Parts,
+        allow: Allow,
+        *,
+        post: Post = post,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._parts, self._house, self._allow, self._post = parts, parts.house, allow, post
+        self._monotonic = monotonic
+        self._looked_at = monotonic() - LOOK_SECONDS
+        self._telling = threading.Lock()
+
+    def run(self) -> None:
+        """Look, and let a thread tell what is due: a receiver that hangs must not hold up the sweep."""
+        if self._monotonic() - self._looked_at < LOOK_SECONDS:
+            return
+        self._looked_at = self._monotonic()
+        if self.look() and not self._telling.locked():
+            threading.Thread(target=self.tell, name="notify", daemon=True).start()
+
+    def look(self) -> bool:
+        """Turn the alarms that change now; return whether anything is to be told."""
+        now = self._house.clock()
+        with self._house.store.read() as tx:
+            sites = {site.id: site for site in tx.sites() if site.options.notify_url is not None}
+            if not sites:
+                return False
+            known = {alarm.site_id: alarm for alarm in tx.alarms()}
+            queues = [queue for queue in tx.site_queues() if queue.site_id in sites]
+        turned = [
+            alarm
+            for queue in queues
+            if (alarm := self._turned(known.get(queue.site_id), queue, sites[queue.site_id], now)) is not None
+        ]
+        if turned:
+            with self._house.store.write() as tx:
+                for alarm in turned:
+                    if tx.turn_alarm(alarm):
+                        log.info("notify.turned", site=sites[alarm.site_id].name, raised=alarm.raised)
+        return bool(turned) or any(
+            one.next_attempt_at and one.next_attempt_at <= now for one in known.values()
+        )
+
+    def _turned(self, alarm: Alarm | None, queue: SiteQueue, site: Site, now: datetime) -> Alarm | None:
+        age = (now - queue.oldest_held).total_seconds() if queue.oldest_held else 0.0
+        raised = turns(alarm, queue.held, age, site.options, now)
+        if raised is None:
+            return None
+        told = {
+            "type": GROWN if raised else CALM,
+            "timestamp": instant(now),
+            "data": {
+                "site": site.name,
+                "held": queue.held,
+                "oldest_held_seconds": round(max(0.0, age)),
+                "limits": {
+                    "held": site.options.notify_held,
+                    "oldest_held_seconds": site.options.notify_age_seconds,
+                },
+                "desk": f"{self._parts.settings.public_url}/desk",
+            },
+        }
+        payload = json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode()
+        serial = alarm.serial + 1 if alarm else 1
+        return Alarm(site.id, raised, serial, now, payload, next_attempt_at=now)
+
+    # -- telling -------------------------------------------------------------------------------------------------------
+
+    def tell(self) -> int:
+        """Post what is due, each once; return how many arrived. A change that came meanwhile is told instead."""
+        arrived = 0
+        with self._telling:
+            try:
+                now = self._house.clock()
+                with self._house.store.write() as tx:
+                    due = tx.lease_alarms(now, now + LEASE)
+                    sites = {alarm.site_id: tx.site_by_id(alarm.site_id) for alarm in due}
+                for alarm in due:
+                    arrived += self._tell(alarm, sites[alarm.site_id])
+            except Exception as failure:  # noqa: BLE001  # the store is away: the lease brings it back
+                log.warning("notify.unrecorded", error=type(failure).__name__)
+        return arrived
+
+    def _tell(self, alarm: Alarm, site: Site | None) -> bool:
+        now = self._house.clock()
+        if site is None or site.options.notify_url is None:
+            again = None  # switched off since
+        else:
+            headers = {"content-type": "application/json", "user-agent": USER_AGENT}
+            name = f"queue_{site.id}_{alarm.serial}"
+            if secrets := self._secrets(site):
+                headers |= sign(secrets, name, int(now.timestamp()), alarm.payload)
+                outcome = self._post(
+                    site.options.notify_url,
+                    headers,
+                    alarm.payload,
+                    allow=self._allow,
+                    timeout=TIMEOUT_SECONDS,
+                )
+            else:
+                outcome = Outcome(
+                    "retry", detail="no webhook secret could be opened, and nothing is sent unsigned"
+                )
+            again = next_attempt(outcome, alarm.attempts, now, random.random())  # noqa: S311  # jitter
+            log.info("notify.told", site=site.name, outcome=outcome.kind, attempt=alarm.attempts)
+        with self._house.store.write() as tx:
+            tx.finish_alarm(alarm, again)
+        return again is None
+
+    def _secrets(self, site: Site) -> list[str]:
+        try:
+            keyring = self._parts.keyring
+            return [keyring.decrypt(site.name, "webhook", one).decode() for one in site.webhook_secrets]
+        except ReplydeskError as failure:
+            log.error("notify.secret_sealed", site=site.name, error=type(failure).__name__)
+            return []
