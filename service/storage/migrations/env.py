@@ -5,6 +5,8 @@ from sqlalchemy import Connection, text
 
 from service.storage.schema import metadata
 
+WAIT_MILLISECONDS = 120_000
+
 
 def run(connection: Connection) -> None:
     """Migrate: on SQLite all in one transaction, on PostgreSQL each in its own unless it says otherwise.
@@ -18,6 +20,10 @@ def run(connection: Connection) -> None:
         connection.execute(text("SET statement_timeout = 0"))
         connection.execute(text("SET lock_timeout = '1s'"))
         connection.commit()
+    else:
+        # Left to itself Alembic would commit after each step here, and two starters would take turns within the chain.
+        connection.connection.execute(f"PRAGMA busy_timeout = {WAIT_MILLISECONDS}")
+        connection.begin()
     context.configure(
         connection=connection,
         target_metadata=metadata,
@@ -26,6 +32,8 @@ def run(connection: Connection) -> None:
     )
     with context.begin_transaction():
         context.run_migrations()
+    if not on_postgresql:
+        connection.commit()
 
 
 run(context.config.attributes["connection"])
