@@ -20,7 +20,7 @@ from service.moderation.verdict import LABELS, Action, Assessment, Span, Who
 from service.ports import Placed, Site, Store, Submission
 from service.privacy.sealing import Address
 from service.storage.memory import MemoryStore
-from service.web import create_app
+from service.web import create_app, rates
 from tests.builders import NOON
 from tests.web.pages.browser import Browser
 
@@ -131,6 +131,7 @@ def _served(parts: wiring.Parts) -> Flask:
         _applications[url] = create_app(parts)
         _applications[url].testing = True
     _applications[url].extensions["replydesk"] = parts
+    rates.init(_applications[url], parts)  # what one test let pass is not owed by the next
     return _applications[url]
 
 
