@@ -49,6 +49,7 @@ class NgramCounter(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
         shares = np.repeat(1 / np.sqrt(np.maximum(sizes, 1)), sizes).astype(np.float32)
         counts = sparse.csr_array((shares, bags.rows, bags.indptr), shape=(len(texts), ROWS))
         counts.sum_duplicates()
+        counts.indices, counts.indptr = counts.indices.astype(np.int32), counts.indptr.astype(np.int32)
         return counts
 
     @staticmethod

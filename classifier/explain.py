@@ -6,14 +6,17 @@ DeepLIFT): each rectified unit passes on the ratio of its change to the change o
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from classifier.pieces import LONG
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
     from classifier.network import Network, Sums
+    from classifier.signals import Signals
 
 
 @dataclass(frozen=True)
@@ -30,7 +33,8 @@ class Span:
 class Explanation:
     """The log-odds of one label, taken apart: `bias`, `signals` and the weights of `parts` add up to `log_odds`.
 
-    `parts` holds one span for every word; `spans` the heaviest of them, heaviest first, at most `limit`.
+    `parts` holds one span for every word (of a long text: of the piece that counted); `spans` the heaviest of them,
+    heaviest first, at most `limit`.
     """
 
     label: str
@@ -47,15 +51,42 @@ class Explanation:
         return self.bias + sum(self.signals.values()) + sum(part.weight for part in self.parts)
 
 
-def explain(network: Network, sums: Sums, label: str | None, limit: int) -> Explanation:
-    """Takes one label's log-odds apart, for a batch of one text."""
+def explain_text(
+    network: Network,
+    text: str,
+    sums: Sums,
+    odds: NDArray[np.float64],
+    signals: Signals | None,
+    label: str | None,
+    limit: int,
+) -> Explanation:
+    """Takes one label's log-odds apart: in the text as a whole, or in that piece of a long one that gave them.
+
+    `sums` and `odds` are those of the text; by default the most probable label is explained.
+    """
     from classifier.model import LABELS
 
-    odds = network.log_odds(sums)[0]
     if label is not None and label not in LABELS:
         raise ValueError(f"label: {label!r} is not one of {', '.join(LABELS)}")
     column = int(odds.argmax()) if label is None else LABELS.index(label)
-    return _taken_apart(network, sums, column, odds, LABELS[column], limit)
+    whole = network.log_odds(sums)[0]
+    if len(text) <= LONG or whole[column] >= odds[column]:
+        return _taken_apart(network, sums, column, whole, LABELS[column], limit)
+    places, each = network.pieces(text, signals)
+    begin, end = places[int(each[:, column].argmax())]
+    piece = network.sums([text[begin:end]], None if signals is None else [signals])
+    found = _taken_apart(network, piece, column, network.log_odds(piece)[0], LABELS[column], limit)
+    return replace(
+        found,
+        parts=tuple(_moved(part, begin) for part in found.parts),
+        spans=tuple(_moved(span, begin) for span in found.spans),
+        reads_as=sums.views.reread.get(0),
+    )
+
+
+def _moved(span: Span, by: int) -> Span:
+    """Moves a span of a piece to its place in the text."""
+    return replace(span, begin=span.begin + by, end=span.end + by)
 
 
 def _taken_apart(

@@ -88,19 +88,24 @@ class Model:
         self, text: str, label: str | None = None, signals: Signals | None = None, limit: int = 20
     ) -> Explanation:
         """Says which parts of `text` carried its score for `label` (by default the most probable one)."""
-        from classifier.explain import explain
+        from classifier.explain import explain_text
 
-        sums = self.network.sums([text], None if signals is None else [signals])
-        return explain(self.network, sums, label, limit)
+        given = None if signals is None else [signals]
+        sums = self.network.sums([text], given)
+        reading = self.network.reading([text], sums, given)
+        return explain_text(self.network, text, sums, reading.log_odds[0], signals, label, limit)
 
     def score_and_explain(
         self, text: str, label: str | None = None, signals: Signals | None = None, limit: int = 20
     ) -> tuple[Score, Explanation]:
         """Does both for one text in one reading, at little more than the price of one."""
-        from classifier.explain import explain
+        from classifier.explain import explain_text
 
-        sums = self.network.sums([text], None if signals is None else [signals])
-        return self._scores(self.network.reading([text], sums))[0], explain(self.network, sums, label, limit)
+        given = None if signals is None else [signals]
+        sums = self.network.sums([text], given)
+        reading = self.network.reading([text], sums, given)
+        explained = explain_text(self.network, text, sums, reading.log_odds[0], signals, label, limit)
+        return self._scores(reading)[0], explained
 
 
 @lru_cache(maxsize=1)

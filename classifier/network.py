@@ -18,6 +18,7 @@ from scipy import sparse
 
 from classifier.features import Grams, Words, grams
 from classifier.language import Languages
+from classifier.pieces import LONG, cut
 from classifier.reread import Lexicon
 from classifier.signals import Signals, measure
 from classifier.text import Views, read_as
@@ -33,6 +34,7 @@ VECTOR_LEVELS, KERNEL_LEVELS = 1023, 170
 
 _SMALL = 4
 _STRETCH = 4096
+_TOGETHER = 64
 
 
 def squeeze(table: NDArray[np.floating[Any]]) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
@@ -143,12 +145,16 @@ class Network:
         )
 
     def read(self, texts: Sequence[str], signals: Sequence[Signals] | None = None) -> Reading:
-        """Scores a batch."""
-        return self.reading(texts, self.sums(texts, signals))
+        """Scores a batch; of a long text, the gravest of its pieces and the whole."""
+        return self.reading(texts, self.sums(texts, signals), signals)
 
-    def reading(self, texts: Sequence[str], sums: Sums) -> Reading:
+    def reading(self, texts: Sequence[str], sums: Sums, signals: Sequence[Signals] | None = None) -> Reading:
         """Makes the scores of a batch out of its sums."""
         log_odds = self.log_odds(sums)
+        for row, text in enumerate(texts):
+            if len(text) > LONG:
+                odds = self.pieces(text, None if signals is None else signals[row])[1]
+                log_odds[row] = np.maximum(log_odds[row], odds.max(axis=0))
         languages, doubts = Languages(self.known).judge(texts, sums.views, sums.words)
         return Reading(
             log_odds,
@@ -158,6 +164,15 @@ class Network:
             sums.views.reread,
             sums.views.disguise().tolist(),
         )
+
+    def pieces(self, text: str, signals: Signals | None = None) -> tuple[list[tuple[int, int]], Doubles]:
+        """Returns where the pieces of a long text lie, and the log-odds of each: (pieces, labels)."""
+        places = cut(text)
+        found = []
+        for at in range(0, len(places), _TOGETHER):
+            some = [text[begin:end] for begin, end in places[at : at + _TOGETHER]]
+            found.append(self.log_odds(self.sums(some, None if signals is None else [signals] * len(some))))
+        return places, np.concatenate(found)
 
     def sums(self, texts: Sequence[str], signals: Sequence[Signals] | None = None) -> Sums:
         """Reads a batch, sums its n-grams and slides the units over its words."""

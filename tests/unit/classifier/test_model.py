@@ -9,12 +9,14 @@ import subprocess
 import sys
 import threading
 import time
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from classifier import LABELS, Model, ModelError, Signals, artifact
+from classifier.pieces import LONG, PIECE, cut
 
 PLAIN = [
     "You are an idiot and a liar.",
@@ -150,6 +152,31 @@ def test_time_grows_with_length_and_no_faster(model: Model, piece: str) -> None:
         return min(taken)
 
     assert seconds(160_000) < 8 * 4 * max(seconds(20_000), 0.002)
+
+
+@pytest.mark.parametrize("place", [0, 3000, 9000], ids=["first", "middle", "last"])
+def test_abuse_is_not_hidden_by_what_stands_around_it(model: Model, place: int) -> None:
+    """A threat within ten thousand friendly characters is held, and the spans show where it stands."""
+    kind = "Thank you for this report about the trains and the people who ride them every day. " * 120
+    threat = "I will find you and kill you, you worthless idiot. "
+    text = kind[:place] + threat + kind[place:]
+    score, explanation = model.score_and_explain(text, "toxicity")
+    assert score.scores["toxicity"] > 0.33 > 0.2 > model.score([kind])[0].scores["toxicity"]
+    assert explanation.probability == pytest.approx(score.scores["toxicity"], abs=1e-9)
+    assert abs(explanation.total() - explanation.log_odds) < 1e-6
+    heaviest = explanation.spans[0]
+    assert place <= heaviest.begin < heaviest.end <= place + len(threat)
+
+
+def test_a_long_text_is_cut_into_pieces_without_a_gap() -> None:
+    """Pieces follow each other from the first character to the last, and a short text has none."""
+    for text in ("word " * 1000, "x" * 5000, "word " * 300 + "y"):
+        places = cut(text)
+        assert places[0][0] == 0
+        assert places[-1][1] == len(text)
+        assert all(one[1] == two[0] for one, two in pairwise(places))
+        assert all(0 < end - begin <= PIECE for begin, end in places)
+    assert cut("x" * LONG) == []
 
 
 def test_threads_may_share_a_model(model: Model) -> None:
