@@ -146,8 +146,7 @@ def told(own: CollectorRegistry) -> CollectorRegistry:
 
 def told_of(home: Path) -> CollectorRegistry:
     """Return a registry that tells what the home's processes counted, for one that counts nothing itself."""
-    folder = _folder(home)
-    return told_at(Slots(folder)) if folder.is_dir() else CollectorRegistry()
+    return told_at(Slots(_folder(home)))
 
 
 def told_at(slots: Slots) -> CollectorRegistry:

@@ -66,6 +66,8 @@ class Settings:
     max_attempts: int
     max_body_bytes: int
     log_level: str
+    metrics_port: int
+    """Where a worker answers /metrics, on all its addresses; 0: nowhere, for the web of the same home tells all."""
     plugs: str
     """Whether the web process answers other services' protocols: the model is loaded at their first call ("lazy"), as
     the process starts ("warm"), or never ("off")."""
@@ -106,6 +108,7 @@ def load(env: Mapping[str, str] | None = None) -> Settings:
         max_attempts=read.whole("REPLYDESK_MAX_ATTEMPTS", 3, 1, 20),
         max_body_bytes=read.whole("REPLYDESK_MAX_BODY_BYTES", 17 * MiB, 64 * 1024, 64 * MiB),
         log_level=read.one_of("REPLYDESK_LOG_LEVEL", "info", LOG_LEVELS),
+        metrics_port=read.whole("REPLYDESK_METRICS_PORT", 0, 0, 65535),
         plugs=read.one_of("REPLYDESK_PLUGS", "lazy", PLUGS),
     )
     read.look_for_slips()

@@ -6,12 +6,22 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import Final
+from pathlib import Path
+from threading import Thread
+from typing import TYPE_CHECKING, Final
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+import structlog
+from celery import current_app, signals
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
 
 from service.actions import Scored
+from service.meters import told_of
 from service.webhooks import Outcome
+
+if TYPE_CHECKING:
+    from wsgiref.simple_server import WSGIServer
+
+    from service.settings import Settings
 
 VERDICT_BUCKETS: Final = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 1800.0)
 BATCH_BUCKETS: Final = (0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
@@ -19,6 +29,8 @@ DELIVERY_BUCKETS: Final = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.
 HOW: Final = ("scored", "unscored", "exhausted", "late")
 OUTCOMES: Final = ("delivered", "retry", "slow_down", "gone", "refused")
 WORK: Final = ("score", "deliver")
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +83,20 @@ def _counted(names: Iterable[str]) -> dict[str, int]:
     for name in names:
         found[name] = found.get(name, 0) + 1
     return found
+
+
+@signals.worker_ready.connect  # type: ignore[untyped-decorator]  # Celery ships no types
+def serve(**_: object) -> None:
+    """Answer scrapers if the settings name a port: from the main process, which may fork others and counts nothing."""
+    settings: Settings = current_app.settings
+    if settings.metrics_port:
+        listen(settings.metrics_port, settings.home)
+        log.info("meters.serving", port=settings.metrics_port)
+
+
+def listen(port: int, home: Path) -> tuple[WSGIServer, Thread]:
+    """Tell on that port what the home's processes counted, from a thread of its own."""
+    return start_http_server(port, registry=told_of(home))
 
 
 @cache

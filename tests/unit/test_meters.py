@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
 import sys
+import urllib.request
 from pathlib import Path
 
 from prometheus_client import CollectorRegistry, generate_latest
 
 from service.meters import FILE_BYTES, Slots, told_at, told_of
+from worker.meters import listen
 
 COUNT = """
 import sys
@@ -98,3 +101,20 @@ def test_a_home_that_cannot_be_written_costs_the_sums_alone(tmp_path: Path) -> N
 def test_a_home_without_counters_tells_nothing(tmp_path: Path) -> None:
     """Before the first process counted there is nothing to add up."""
     assert generate_latest(told_of(tmp_path)) == b""
+
+
+def test_a_worker_tells_what_its_home_counted(tmp_path: Path) -> None:
+    """A worker with a port of its own answers a scraper there, on its main process, with what its children counted."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = int(probe.getsockname()[1])
+    process = counting(tmp_path, 3)
+    server, thread = listen(port, tmp_path)
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
+            assert b'bridges_total{kind="stone"} 3.0' in answer.read()
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join(5)
+        end(process)
