@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from classifier import Model, data, evaluate, gates, metrics
+from classifier import Model, artifact, data, evaluate, gates, metrics, train
 from classifier.invented import invent
 
 
@@ -47,6 +49,41 @@ def test_a_model_that_guesses_is_refused(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(gates, "probabilities", scored)
     refused = [gate.name for gate in gates.judge(model, other, _corpus()) if not gate.passed]
     assert "pooled news AUC" in refused
+
+
+def test_pairs_tell_a_small_loss_that_two_intervals_would_hide() -> None:
+    """Both models are drawn with the same texts: a loss of a hundredth is certain, though each figure alone is not."""
+    rng = np.random.default_rng(3)
+    truth = rng.random(4000) < 0.2
+    before = truth + rng.normal(0, 1, 4000)
+    after = before + rng.normal(0, 0.35, 4000)
+    gate = gates._news([np.arange(4000)], truth, before, after)
+    alone = metrics.auc(truth, before)
+    assert 0 < gate.low < gate.loss < gate.high < 0.05
+    assert gate.high - gate.low < (alone.high - alone.low) / 1.5
+    assert not gate.passed
+
+
+def test_training_keeps_the_old_model_where_a_gate_refuses_the_new(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Exit code 3, the gate's name, the old model in its place and the candidate beside it; `force` promotes it."""
+    arrays, facts = artifact.read()
+    worse = {
+        **arrays,
+        "weights": np.roll(arrays["weights"], 1, axis=0),
+        "vectors": np.zeros_like(arrays["vectors"]),
+    }
+    facts = {name: facts[name] for name in ("released", "labels", "seed", "texts", "numpy")}
+    out = tmp_path / "model"
+    artifact.write(out, arrays, facts)
+    monkeypatch.setattr(train, "train", lambda *_: (worse, facts))
+    monkeypatch.setattr(data, "labelled", lambda _: _corpus())
+    assert train.main(tmp_path, out, quiet=True) == 3
+    assert "refused by: pooled news AUC" in capsys.readouterr().err
+    assert Model.load(out).version == Model.load().version != Model.load(tmp_path / "model-refused").version
+    assert train.main(tmp_path, out, quiet=True, force=True) == 0
+    assert Model.load(out).version != Model.load().version
 
 
 def test_the_bootstrap_interval_holds_the_figure() -> None:
