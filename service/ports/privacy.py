@@ -64,6 +64,10 @@ class Erasing(Protocol):
         """
 
 
+    def remove_moderator(self, moderator_id: int) -> None:
+        """Take a moderator off with sessions, links, claims and views; what they decided keeps their name."""
+
+
 class Retaining(Protocol):
     """How what is old enough goes; each verb takes at most `limit` and returns how many it took."""
 

@@ -36,6 +36,7 @@ from service.storage.schema import (
     erasures,
     is_unpurged,
     metadata,
+    moderators,
     notes,
     originals,
     revisions,
@@ -228,6 +229,19 @@ class ErasingPart(SearchingPart):
             for table in reversed(metadata.sorted_tables)
             if (statement := _delete_of_site(table)) is not None
         }
+
+    def remove_moderator(self, moderator_id: int) -> None:
+        for statement in _delete_of_moderator():
+            self._write(statement, of_moderator=moderator_id)
+
+
+@cache
+def _delete_of_moderator() -> tuple[Executable, ...]:
+    theirs = [table for table in reversed(metadata.sorted_tables) if "moderator_id" in table.c]
+    return (
+        *(delete(table).where(table.c.moderator_id == bindparam("of_moderator")) for table in theirs),
+        delete(moderators).where(moderators.c.pk == bindparam("of_moderator")),
+    )
 
 
 _PLACES: BindParameter[Any] = bindparam("places", expanding=True)

@@ -178,6 +178,15 @@ class ErasingPart(DeskPart, DecisionsPart):
         state.counters.pop(site_id, None)
         return taken
 
+    def remove_moderator(self, moderator_id: int) -> None:
+        state = self._change()
+        for given in (state.sessions, state.sign_ins):
+            for token in [token for token, one in given.items() if one.moderator_id == moderator_id]:
+                del given[token]
+        state.claims = {pk: one for pk, one in state.claims.items() if one[0] != moderator_id}
+        state.views = {number: one for number, one in state.views.items() if one[0] != moderator_id}
+        state.moderators.pop(moderator_id, None)
+
 
 class RetainingPart(ErasingPart):
     """The verbs by which a period is forgotten."""

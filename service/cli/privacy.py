@@ -1,0 +1,192 @@
+"""`replydesk privacy`: audit the promise on this installation, and let a person see or erase what is kept of them."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from service.cli.opened import Refused, opened_house, print_json
+
+if TYPE_CHECKING:
+    from service.canaries.auditing import Report
+    from service.privacy.sealing import Address
+
+ADDRESS_LIMIT: Final = 1_000
+STATEMENT_LIMIT: Final = 4 * 1024 * 1024
+SHOWN: Final = 50
+
+
+@click.group()
+def privacy() -> None:
+    """Audit this installation, erase a person, or show what is kept of one."""
+
+
+@privacy.command()
+@click.option("--url", help="Where the house answers, if not at its own address.")
+@click.option(
+    "--also",
+    multiple=True,
+    type=click.Path(path_type=Path, exists=True),
+    help="A file or folder to search as well, such as the logs of processes that run elsewhere.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def audit(url: str | None, also: tuple[Path, ...], as_json: bool) -> None:
+    """Send canary addresses through every path of this running house, and search every byte that it wrote.
+
+    It works on a site of its own, which it takes off again. Exit 0 when nothing is found, 1 when something is; then
+    the place and the form are named.
+    """
+    from service.canaries.auditing import Audit
+
+    with opened_house() as parts, Audit(parts, url, also) as made:
+        made.plant()
+        report = made.search()
+    if as_json:
+        print_json(_report_view(report))
+    else:
+        _show(report)
+    if not report.clean:
+        sys.exit(1)
+
+
+@privacy.command()
+@click.option("--site", "site_name", required=True, help="The site on which the person wrote.")
+@click.option("--email", help="The address; without it, it is asked for, or read from standard input.")
+@click.option("--json", "as_json", is_flag=True, help="Print the signed receipt as one JSON object.")
+def erase(site_name: str, email: str | None, as_json: bool) -> None:
+    """Erase everything that was written on a site under an address, and print the signed receipt.
+
+    Leave --email out, so that the address gets into no shell's history and no list of processes.
+    """
+    from service.actions import clear_files
+    from service.erasure import erase_person
+    from service.moderation.verdict import Who
+    from service.tuning import find_site
+
+    address = _address(email)
+    with opened_house() as parts:
+        with parts.house.store.read() as tx:
+            site = find_site(tx, site_name)
+        receipt = erase_person(parts, site, address, Who.SITE, "operator")
+        cleared = clear_files(parts.house)
+    if as_json:
+        print_json(receipt)
+        return
+    click.echo(json.dumps(receipt, ensure_ascii=False, indent=2))
+    click.echo(
+        "The files are cleared of it." if cleared else "The files are cleared of it by the next sweep.",
+        err=True,
+    )
+
+
+@privacy.command()
+@click.option("--site", "site_name", required=True, help="The site on which the person wrote.")
+@click.option("--email", help="The address; without it, it is asked for, or read from standard input.")
+def export(site_name: str, email: str | None) -> None:
+    """Print what is kept of what was written on a site under an address, as JSON."""
+    from service.export import export_person
+    from service.tuning import find_site
+
+    address = _address(email)
+    with opened_house() as parts:
+        with parts.house.store.read() as tx:
+            site = find_site(tx, site_name)
+        click.echo(json.dumps(export_person(parts, site, address), ensure_ascii=False, indent=2))
+
+
+@privacy.command()
+@click.argument("receipt", type=click.File("r", encoding="utf-8"))
+@click.option(
+    "--keys",
+    "keys_file",
+    type=click.File("r", encoding="utf-8"),
+    help="The file /.well-known/replydesk.json of the house that signed; without it, this house's own keys.",
+)
+def verify(receipt: Any, keys_file: Any) -> None:
+    """Check the signature of RECEIPT, a file or - for standard input."""
+    from service.privacy.attesting import check, public_keys
+
+    statement = _json(receipt.read(STATEMENT_LIMIT), "RECEIPT")
+    if keys_file is not None:
+        published = _json(keys_file.read(STATEMENT_LIMIT), "--keys")
+        found = published.get("receipt_keys") if isinstance(published, dict) else None
+        if not isinstance(found, list):
+            raise Refused("--keys: this is no /.well-known/replydesk.json")
+        keys: list[Mapping[str, object]] = [one for one in found if isinstance(one, dict)]
+    else:
+        with opened_house() as parts:
+            keys = [*public_keys(parts.keyring)]
+    from service.moderation.errors import ReplydeskError
+
+    try:
+        content = check(statement, keys)
+    except ReplydeskError as wrong:
+        raise Refused(wrong.detail) from None
+    click.echo(
+        f"The signature holds: {content.get('kind')} {content.get('id')} of {content.get('issued_at')}."
+    )
+
+
+def _json(text: str, name: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        raise Refused(f"{name}: this is no JSON") from None
+
+
+def _address(given: str | None) -> Address:
+    from service.moderation.errors import ReplydeskError
+    from service.privacy.sealing import Address
+
+    if given is None:
+        if sys.stdin.isatty():
+            given = click.prompt("Email address", hide_input=True, err=True)
+        else:
+            given = sys.stdin.readline(ADDRESS_LIMIT)
+    try:
+        return Address.parse(given)
+    except ReplydeskError as wrong:
+        raise Refused(f"--email: {wrong.detail}") from None
+
+
+def _report_view(report: Report) -> dict[str, object]:
+    return {
+        "clean": report.clean,
+        "found": [
+            {"place": hit.place, "offset": hit.offset, "form": hit.form, "canary": hit.canary}
+            for hit in report.found
+        ],
+        "paths": report.paths,
+        "searched": report.searched,
+        "not_reached": report.not_reached,
+        "canaries": report.canaries,
+        "forms": report.forms,
+        "bytes": report.bytes,
+        "seconds": round(report.seconds, 2),
+        "megabytes_per_second": round(report.bytes / 1e6 / max(report.search_seconds, 1e-9), 1),
+    }
+
+
+def _show(report: Report) -> None:
+    click.echo(f"{report.canaries} canaries went through {len(report.paths)} paths:")
+    for one in report.paths:
+        click.echo(f"  {one['outcome']:>10}  {one['path']}")
+    click.echo(f"\nLooked for {report.forms} forms in")
+    for kind, counted in sorted(report.searched.items()):
+        unpacked = f", {counted['unpacked']:,} unpacked" if counted["unpacked"] else ""
+        click.echo(f"  {counted['places']:>6} {kind}: {counted['bytes']:,} bytes{unpacked}")
+    for missed in report.not_reached:
+        click.echo(f"  not reached: {missed}")
+    rate = report.bytes / 1e6 / max(report.search_seconds, 1e-9)
+    click.echo(f"{report.bytes:,} bytes, {rate:.0f} MB/s, {report.seconds:.1f} s in all")
+    if report.clean:
+        click.echo("Found: nothing.")
+        return
+    click.echo(f"FOUND: {len(report.found)}", err=True)
+    for hit in report.found[:SHOWN]:
+        click.echo(f"  {hit.place}, byte {hit.offset}: {hit.form} of {hit.canary or 'a canary'}", err=True)
