@@ -16,6 +16,7 @@ from service.patience import Patience
 from service.ports import Reading, Site, Submission
 from service.privacy.contacts import mask
 from service.privacy.sealing import Address
+from service.together import Together
 
 if TYPE_CHECKING:
     from service.wiring import Parts
@@ -33,6 +34,7 @@ class Plugging:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self._patience = Patience(STORE_SECONDS)
+        self._scorer = Together(parts.scorer)
 
     def reading(
         self, site: Site, body: str, name: str = "", website: str | None = None, own: Address | None = None
@@ -47,7 +49,7 @@ class Plugging:
 
     def score(self, readings: Sequence[Reading], explain: bool = False) -> list[Assessment]:
         """Score now, in this process, one assessment for each, in order. Raises `reader.NoModel`."""
-        return self._parts.scorer.score(readings, explain)
+        return self._scorer.score(readings, explain)
 
     def verdict(
         self, site: Site, reading: Reading, assessment: Assessment | None, facts: Facts | None = None

@@ -1,0 +1,72 @@
+"""Scoring in company: what threads ask at one moment is read in one matrix, at a fraction of the price."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from service.moderation.verdict import Assessment
+from service.ports import Reading, Scorer
+
+MOST: Final = 64
+SHORT: Final = 2_000
+"""Characters up to which a text joins others: behind a long one they would wait for it."""
+
+
+@dataclass(eq=False, slots=True)
+class _Asked:
+    """One text on its way; its answer counts once `done`."""
+
+    reading: Reading
+    done: bool = False
+    answer: Assessment | None = None
+
+
+class Together:
+    """Implements `ports.Scorer` around another. Whoever is next takes along all that wait; nobody waits for company."""
+
+    def __init__(self, scorer: Scorer) -> None:
+        self._scorer = scorer
+        self._turn = threading.Lock()
+        self._lock = threading.Lock()
+        self._waiting: list[_Asked] = []
+
+    @property
+    def version(self) -> str:
+        """The model's version, empty before it was loaded."""
+        return self._scorer.version
+
+    def warm(self) -> None:
+        """Be ready for the first text."""
+        self._scorer.warm()
+
+    def score(self, readings: Sequence[Reading], explain: bool = False) -> list[Assessment]:
+        """Assess each reading, in order; a single short one without explanation together with others'."""
+        if explain or len(readings) != 1 or len(readings[0].text) > SHORT:
+            return self._scorer.score(readings, explain)
+        mine = _Asked(readings[0])
+        with self._lock:
+            self._waiting.append(mine)
+        with self._turn:
+            if not mine.done:
+                self._go(mine)
+        if mine.answer is None:  # the batch failed, and may have for another's text
+            return self._scorer.score(readings, explain)
+        return [mine.answer]
+
+    def _go(self, mine: _Asked) -> None:
+        with self._lock:
+            rest = [one for one in self._waiting if one is not mine]
+            batch = [mine, *rest[: MOST - 1]]
+            self._waiting = rest[MOST - 1 :]
+        try:
+            answers = self._scorer.score([one.reading for one in batch], explain=False)
+            for one, answer in zip(batch, answers, strict=True):
+                one.answer = answer
+        except Exception:  # noqa: BLE001, S110  # each asks again for itself and meets its own fault
+            pass
+        finally:
+            for one in batch:
+                one.done = True
