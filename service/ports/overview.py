@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Protocol
 
+from service.moderation.comment import Comment, Status
 from service.moderation.consequences import Past
 from service.moderation.overview import Tally
 
@@ -14,6 +15,18 @@ class Overview(Protocol):
 
     def tally(self, site_id: int | None, since: datetime, until: datetime) -> Tally:
         """Count what came in and was decided in `since` up to `until`; `site_id` None means every site."""
+
+    def arrivals(
+        self,
+        site_id: int | None,
+        since: datetime,
+        until: datetime,
+        status: Status | None,
+        article_url: str | None,
+        before: int | None,
+        limit: int,
+    ) -> list[Comment]:
+        """Return what came in in `since` up to `until`, newest first, with a number below `before`."""
 
     def scored_lately(self, site_id: int, limit: int) -> list[Past]:
         """Return the site's newest comments that have a verdict, at most 5,000, each with the judgement that stands."""

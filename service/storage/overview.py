@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy import BindParameter, ColumnElement, Row, and_, bindparam, case, func, select
 
-from service.moderation.comment import Status
+from service.moderation.comment import Comment, Status
 from service.moderation.consequences import Past
 from service.moderation.overview import Judged, Place, Tally
 from service.moderation.verdict import Action, Who
@@ -78,6 +78,26 @@ class OverviewPart(Part):
             oldest_waiting=oldest.received_at if oldest else None,
             oldest_waiting_pk=oldest.pk if oldest else None,
         )
+
+    def arrivals(
+        self,
+        site_id: int | None,
+        since: datetime,
+        until: datetime,
+        status: Status | None,
+        article_url: str | None,
+        before: int | None,
+        limit: int,
+    ) -> list[Comment]:
+        found = COMMENTS.where(self._came_in(site_id, since, until))
+        if status is not None:
+            found = found.where(comments.c.status == status.value)
+        if article_url is not None:
+            found = found.where(articles.c.url == article_url)
+        if before is not None:
+            found = found.where(comments.c.pk < before)
+        found = found.order_by(comments.c.pk.desc()).limit(max(1, min(limit, PAST_LIMIT)))
+        return [joined(row) for row in self._connection.execute(found).mappings()]
 
     def scored_lately(self, site_id: int, limit: int) -> list[Past]:
         limit = max(1, min(limit, PAST_LIMIT))

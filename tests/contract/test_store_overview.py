@@ -8,7 +8,7 @@ from service.moderation.comment import Status
 from service.moderation.overview import Judged, calibration, confusion
 from service.moderation.verdict import Action, Who
 from service.ports import Site, Store
-from tests.builders import NOON, after, courier, decided, draft, herald, label, move
+from tests.builders import NOON, after, courier, decided, draft, herald, ids, label, move
 
 
 @pytest.fixture
@@ -144,3 +144,16 @@ def test_agreement_is_counted_by_label() -> None:
         (0.1, 1, 0.0),
         (0.9, 3, 0.667),
     ]
+
+
+def test_the_comments_behind_a_number_are_listed(store: Store, site: Site) -> None:
+    """Newest first, by state and article, page by page; what came in outside the stretch is not among them."""
+    arrive(store, site, "early", at=-60)
+    arrive(store, site, "a", "b", "c")
+    judge(store, site, "b", Action.SPAM, 60)
+    with store.read() as tx:
+        all_of_them = tx.arrivals(site.id, NOON, after(1), None, None, None, 9)
+        assert ids(all_of_them) == ["c", "b", "a"]
+        assert ids(tx.arrivals(site.id, NOON, after(1), Status.SPAM, None, None, 9)) == ["b"]
+        assert ids(tx.arrivals(None, NOON, after(1), None, None, all_of_them[0].pk, 1)) == ["b"]
+        assert tx.arrivals(site.id, NOON, after(1), None, "https://courier.example/other", None, 9) == []

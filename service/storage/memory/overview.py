@@ -93,6 +93,27 @@ class OverviewPart(Part):
             for key, count in ranked[:PLACES]
         ]
 
+    def arrivals(
+        self,
+        site_id: int | None,
+        since: datetime,
+        until: datetime,
+        status: Status | None,
+        article_url: str | None,
+        before: int | None,
+        limit: int,
+    ) -> list[Comment]:
+        found = [
+            one
+            for one in sorted(self._state.comments.values(), key=lambda comment: -comment.pk)
+            if site_id in (None, one.site_id)
+            and since <= one.received_at < until
+            and status in (None, one.status)
+            and article_url in (None, one.article.url)
+            and (before is None or one.pk < before)
+        ]
+        return found[: max(1, min(limit, PAST_LIMIT))]
+
     def scored_lately(self, site_id: int, limit: int) -> list[Past]:
         newest = sorted(
             (one for one in self._state.comments.values() if one.site_id == site_id and one.verdict),

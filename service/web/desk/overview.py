@@ -1,0 +1,203 @@
+"""The overview: what came in, what was decided by whom, how fast, and where people and machine agree."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from flask import Response, request
+from flask.typing import ResponseReturnValue
+
+from service.moderation.comment import Comment, Status
+from service.moderation.overview import Bin, Confusion, Tally, calibration, confusion
+from service.moderation.verdict import LABELS, Action, Who
+from service.ports import Site, Tx
+from service.web.desk import blueprint
+from service.web.desk.access import requires
+from service.web.desk.frame import missing, page
+from service.web.desk.place import number
+from service.web.desk.shown import cards
+from service.web.desk.speech import lazy_gettext as _l
+from service.web.reach import parts
+
+SPANS: Final[Mapping[str, timedelta]] = {
+    "24h": timedelta(hours=24),
+    "7d": timedelta(days=7),
+    "30d": timedelta(days=30),
+}
+SPAN_WORDS: Final = {"24h": _l("24 hours"), "7d": _l("7 days"), "30d": _l("30 days")}
+WHO_WORDS: Final = {
+    Who.MACHINE: _l("the machine"),
+    Who.MODERATOR: _l("moderators"),
+    Who.SITE: _l("the sites"),
+}
+SHOWN_STATES: Final = (Status.PENDING, Status.HELD, Status.APPROVED, Status.REJECTED, Status.SPAM)
+SHOWN_ACTS: Final = (Action.APPROVE, Action.REJECT, Action.SPAM, Action.HOLD)
+PAGE: Final = 50
+EXPORT_LIMIT: Final = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """How people and machine agree on one label."""
+
+    label: str
+    counts: Confusion
+    bins: list[Bin]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the address asks for: a stretch of time, and perhaps one site."""
+
+    span: str
+    site: Site | None
+    since: datetime
+    until: datetime
+
+    def query(self) -> dict[str, str]:
+        """Return it as a query."""
+        told = {"span": self.span, "site": self.site.name if self.site else ""}
+        return {name: value for name, value in told.items() if value}
+
+
+@blueprint.get("/overview")
+@requires("moderator")
+def overview() -> ResponseReturnValue:
+    """Show a stretch of time in numbers, each leading to the comments behind it."""
+    with parts().house.store.read() as tx:
+        asked = _asked(tx)
+        if asked is None:
+            return missing()
+        tally = tx.tally(asked.site.id if asked.site else None, asked.since, asked.until)
+        sites = tx.sites()
+    return page(
+        "desk/overview.html",
+        200,
+        asked=asked,
+        tally=tally,
+        sites=sites,
+        spans=SPAN_WORDS,
+        who_words=WHO_WORDS,
+        states=SHOWN_STATES,
+        acts=SHOWN_ACTS,
+        agreements=_agreements(tally),
+        waits=_wait_words(tally.median_wait),
+    )
+
+
+@blueprint.get("/overview/comments")
+@requires("moderator")
+def behind() -> ResponseReturnValue:
+    """Show the comments behind a number, newest first."""
+    told, before = request.args, number(request.args.get("before"))
+    state = told.get("status", "")
+    with parts().house.store.read() as tx:
+        asked = _asked(tx)
+        if asked is None or (state and state not in SHOWN_STATES):
+            return missing()
+        found = tx.arrivals(
+            asked.site.id if asked.site else None,
+            asked.since,
+            asked.until,
+            Status(state) if state else None,
+            told.get("article") or None,
+            before,
+            PAGE + 1,
+        )
+        sites = {one.id: one for one in tx.sites()}
+        shown = cards(tx, found[:PAGE], sites, parts().house.clock())
+    return page(
+        "desk/behind.html",
+        200,
+        asked=asked,
+        cards=shown,
+        state=Status(state) if state else None,
+        article=told.get("article"),
+        before=shown[-1].pk if len(found) > PAGE else None,
+        query={**asked.query(), **{name: told[name] for name in ("status", "article") if told.get(name)}},
+    )
+
+
+@blueprint.get("/overview/export.<any(csv, json):form>")
+@requires("lead")
+def export(form: str) -> ResponseReturnValue:
+    """Hand out the comments of the stretch, masked as they are stored; no address, no author key, no network."""
+    rows: list[dict[str, object]] = []
+    with parts().house.store.read() as tx:
+        asked = _asked(tx)
+        if asked is None:
+            return missing()
+        sites = {one.id: one.name for one in tx.sites()}
+        before = None
+        while len(rows) < EXPORT_LIMIT:
+            some = tx.arrivals(
+                asked.site.id if asked.site else None, asked.since, asked.until, None, None, before, 500
+            )
+            rows += [_row(one, sites[one.site_id]) for one in some]
+            if len(some) < 500:
+                break
+            before = some[-1].pk
+    name = f"comments-{asked.span}.{form}"
+    body = json.dumps(rows, ensure_ascii=False) if form == "json" else _csv(rows)
+    kind = "application/json" if form == "json" else "text/csv; charset=utf-8"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
+    return Response(body, content_type=kind, headers=headers)
+
+
+def _asked(tx: Tx) -> Asked | None:
+    now = parts().house.clock()
+    span = request.args.get("span", "24h")
+    name = request.args.get("site") or None
+    site = tx.site(name) if name else None
+    if span not in SPANS or (name and site is None):
+        return None
+    # to the end of this very moment: what came in now is in it
+    return Asked(span, site, now - SPANS[span], now + timedelta(seconds=1))
+
+
+def _agreements(tally: Tally) -> list[Agreement]:
+    return [
+        Agreement(label, confusion(tally.judged, label), calibration(tally.judged, label)) for label in LABELS
+    ]
+
+
+def _wait_words(seconds: float | None) -> str:
+    if seconds is None:
+        return "–"
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+
+
+def _row(one: Comment, site: str) -> dict[str, object]:
+    verdict = one.verdict
+    return {
+        "site": site,
+        "id": one.id,
+        "revision": one.revision,
+        "article_url": one.article.url,
+        "name": one.author_name,
+        "body": one.body,
+        "status": str(one.status),
+        "received_at": one.received_at.isoformat(),
+        **{label: verdict.scores.get(label) if verdict else None for label in LABELS},
+    }
+
+
+def _csv(rows: list[dict[str, object]]) -> str:
+    """Write CSV that a spreadsheet opens as text: what could be read as a formula is told apart by an apostrophe."""
+    out = io.StringIO()
+    writer = csv.DictWriter(out, list(rows[0]) if rows else ["site", "id"])
+    writer.writeheader()
+    writer.writerows({name: _plain(value) for name, value in row.items()} for row in rows)
+    return out.getvalue()
+
+
+def _plain(value: object) -> object:
+    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value

@@ -1,0 +1,85 @@
+"""The overview: numbers that lead to their comments, agreement of machine and people, an export without addresses."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+
+from service.moderation.verdict import Action
+from tests.web.pages.house import ADDRESS, Small
+
+
+def test_the_numbers_are_those_of_the_stretch(small: Small) -> None:
+    """What came in, how it stands and who decided it, for the last day; a month ago is not in it."""
+    small.approved()
+    small.clock.pass_seconds(40 * 86_400)
+    small.approved(body="Fine.")
+    held = small.held()
+    small.clock.pass_seconds(120)
+    small.judge(held, Action.SPAM)
+    page = small.signed_in().get("/desk/overview")
+    dials = {
+        one.one("dt").text: " ".join(one.one("dd").text.split())
+        for one in page.tree.all("div", class_="dial")
+    }
+    assert dials["comments"] == "2"
+    assert (dials["approved"], dials["spam"], dials["held"]) == ("1 50 %", "1 50 %", "0 0 %")
+    assert dials["median wait for a person"] == "2 min"
+    assert "Bo the other 1" in page.text
+
+
+def test_every_number_leads_to_its_comments(small: Small) -> None:
+    """Each linked number opens a page with that many comments."""
+    small.approved(body="The first.")
+    small.held(body="What a foolish thing.")
+    browser = small.signed_in()
+    page = browser.get("/desk/overview?span=7d")
+    for dial in page.tree.all("div", class_="dial"):
+        links = [one for one in dial.all("a") if "/overview/comments" in one.attributes["href"]]
+        for link in links:
+            behind = browser.get(link.attributes["href"].replace("&amp;", "&"))
+            assert len(behind.tree.all("li", class_="card row")) == int(link.text)
+
+
+def test_people_and_machine_are_compared(small: Small) -> None:
+    """A refusal of what the machine scored high is agreement, an approval is not."""
+    for action in (Action.REJECT, Action.REJECT, Action.APPROVE):
+        small.judge(small.held(), action)
+    page = small.signed_in().get("/desk/overview")
+    rows = page.tree.one("section", aria_labelledby="agree").all("tr")
+    cells = {row.all("th")[0].text: [cell.text.strip() for cell in row.all("td")] for row in rows[1:]}
+    assert cells["insult"][:5] == ["67 %", "2", "0", "1", "0"]
+    assert cells["threat"][:5] == ["33 %", "0", "1", "0", "2"]
+
+
+def test_the_export_holds_no_address(small: Small) -> None:
+    """A lead gets CSV and JSON of the same rows, without address or author key; a formula is plain text."""
+    small.held(body="=1+1 is what the mayor calls a budget.")
+    browser = small.signed_in("Lea", "lead")
+    told = json.loads(browser.get("/desk/overview/export.json").html)
+    rows = list(csv.DictReader(io.StringIO(browser.get("/desk/overview/export.csv").html)))
+    assert len(told) == len(rows) == 1
+    assert rows[0]["body"].startswith("'=1+1")
+    assert told[0]["insult"] == 0.85
+    comment = small.comments()[0]
+    for text in (json.dumps(told), json.dumps(rows)):
+        assert ADDRESS not in text
+        assert comment.author_key is not None
+        assert comment.author_key not in text
+
+
+def test_the_export_is_not_for_everybody(small: Small) -> None:
+    """A moderator who is no lead gets no export, and is shown none."""
+    browser = small.signed_in()
+    assert browser.get("/desk/overview/export.csv").status == 403
+    assert "Export" not in browser.get("/desk/overview").text
+
+
+def test_what_cannot_be_asked_is_not_there(small: Small) -> None:
+    """An unknown stretch, site or state is answered 404; an empty house shows zeros."""
+    browser = small.signed_in()
+    for query in ("?span=9y", "?site=nowhere"):
+        assert browser.get(f"/desk/overview{query}").status == 404
+    assert browser.get("/desk/overview/comments?status=odd").status == 404
+    assert "No person judged anything" in browser.get("/desk/overview").text
