@@ -26,6 +26,9 @@ test: $(VENV)/.installed-dev ## Set everything up and run the whole suite; says 
 lint: $(VENV)/.installed-dev ## Hold the house rules: ruff, mypy, import-linter, compose file, locks
 	@$(BIN)/python .ci/lint.py
 
+audit: $(VENV)/.installed-dev ## Ask the advisory services about every locked dependency (needs the network)
+	@$(BIN)/python .ci/audit.py
+
 bench: $(VENV)/.installed-dev ## Measure the house beside its ceilings and peers; writes docs/benchmarks.md
 	@$(BIN)/python -m tests.bench
 

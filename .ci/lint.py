@@ -91,6 +91,9 @@ CHECKS: dict[str, Callable[[], Iterator[str]]] = {
     "ruff format": tool("ruff", "format", "--check", "--quiet"),
     "mypy --strict": tool("mypy"),
     "import-linter": tool("lint-imports", "--no-logo"),
+    "bandit": tool(
+        "bandit", "--quiet", "--recursive", "--configfile=pyproject.toml", "service", "worker", "classifier"
+    ),
     "pyproject.toml": tool("validate-pyproject", "pyproject.toml"),
     "compose schema": tool("check-jsonschema", "--builtin-schema", "vendor.compose-spec", COMPOSE),
     "compose targets": lambda: compose_targets((ROOT / COMPOSE).read_text()),
