@@ -14,6 +14,13 @@ import yaml
 ROOT = Path(__file__).resolve().parents[1]
 BIN = Path(sys.executable).parent
 COMPOSE = "docker-compose.yml"
+MANIFESTS = {
+    "prometheus/rules.yaml": "prometheus-rules",
+    "prometheus/scrape.yaml": "prometheus-scrape",
+    "kubernetes/keda-scaledobject.yaml": "keda-scaledobject",
+    "kubernetes/hpa.yaml": "hpa",
+    "grafana/replydesk.json": "grafana-dashboard",
+}
 PIN = re.compile(r"(?P<name>[a-z0-9._-]+)==(?P<version>[^\s;\\]+)(?: ; [^\\]+)? \\")
 HASH = re.compile(r" {4}--hash=sha256:[0-9a-f]{64}(?: \\)?")
 
@@ -86,6 +93,13 @@ def tool(*command: str) -> Callable[[], Iterator[str]]:
     return check
 
 
+def manifests() -> Iterator[str]:
+    """What each file under deploy/ has that its schema there does not allow."""
+    for name, schema in MANIFESTS.items():
+        check = tool("check-jsonschema", "--schemafile", f"deploy/schemas/{schema}.json", f"deploy/{name}")
+        yield from (f"{name}: {fault}" for fault in check())
+
+
 CHECKS: dict[str, Callable[[], Iterator[str]]] = {
     "ruff check": tool("ruff", "check", "--quiet"),
     "ruff format": tool("ruff", "format", "--check", "--quiet"),
@@ -97,6 +111,7 @@ CHECKS: dict[str, Callable[[], Iterator[str]]] = {
     "pyproject.toml": tool("validate-pyproject", "pyproject.toml"),
     "compose schema": tool("check-jsonschema", "--builtin-schema", "vendor.compose-spec", COMPOSE),
     "compose targets": lambda: compose_targets((ROOT / COMPOSE).read_text()),
+    "manifests": manifests,
     "locks": locks,
 }
 

@@ -1,0 +1,122 @@
+"""The files that operators deploy: of the right shape, asking for metrics and naming parts of the runbook that exist."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+import yaml
+from prometheus_client import CollectorRegistry
+
+from service.bell import QuietBell
+from service.ports import House
+from service.storage.memory import MemoryStore
+from service.web.meters import make_meters
+from tests.builders import NOON, courier
+from worker.meters import meters
+
+ROOT = Path(__file__).parents[2]
+DEPLOY = ROOT / "deploy"
+SCHEMAS = {
+    "prometheus/rules.yaml": "prometheus-rules",
+    "prometheus/scrape.yaml": "prometheus-scrape",
+    "kubernetes/keda-scaledobject.yaml": "keda-scaledobject",
+    "kubernetes/hpa.yaml": "hpa",
+    "grafana/replydesk.json": "grafana-dashboard",
+}
+NAME = re.compile(r"replydesk_[a-z_]+")
+
+
+def read(name: str) -> Any:
+    """The file, parsed; JSON is YAML too."""
+    return yaml.safe_load((DEPLOY / name).read_text())
+
+
+def told() -> set[str]:
+    """Every series that web and worker tell, by name."""
+    store = MemoryStore()
+    with store.write() as tx:
+        tx.add_site(courier())
+    web = make_meters(House(store=store, bell=QuietBell(), clock=lambda: NOON))
+    registries: list[CollectorRegistry] = [web.own, web.backlog, meters().own]
+    found: set[str] = set()
+    for registry in registries:
+        for family in registry.collect():
+            ends = {
+                "counter": ("_total",),
+                "histogram": ("_bucket", "_sum", "_count"),
+            }.get(family.type, ("",))
+            found |= {f"{family.name}{end}" for end in ends}
+    return found
+
+
+@pytest.mark.parametrize(("name", "schema"), SCHEMAS.items())
+def test_each_file_has_its_shape(name: str, schema: str) -> None:
+    """Nothing is misspelt: every schema refuses what it does not know."""
+    jsonschema.validate(read(name), json.loads((DEPLOY / "schemas" / f"{schema}.json").read_text()))
+
+
+def test_no_file_is_left_unchecked() -> None:
+    """A new file needs a schema."""
+    files = {str(path.relative_to(DEPLOY)) for path in DEPLOY.rglob("*") if path.is_file()}
+    assert files == set(SCHEMAS) | {f"schemas/{schema}.json" for schema in SCHEMAS.values()}
+
+
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_every_metric_that_is_asked_for_exists(name: str) -> None:
+    """A rule or panel that asks for what nobody tells would be silent for ever."""
+    assert set(NAME.findall((DEPLOY / name).read_text())) - told() == set()
+
+
+def test_every_metric_is_described() -> None:
+    """docs/operations.md lists each family, so that nobody has to guess."""
+    page = (ROOT / "docs" / "operations.md").read_text()
+    listed = {
+        name if name.startswith("replydesk_") else f"{stem}{name}"
+        for row in page.splitlines()
+        if row.startswith("| `replydesk_")
+        for names in [re.findall(r"`([a-z_]+)`", row.split("|")[1])]
+        for stem in _stems(names[0])
+        for name in names
+    }
+    families = {re.sub(r"_(bucket|sum|count)$", "", name) for name in told()}
+    assert families - listed == set()
+
+
+def _stems(first: str) -> list[str]:
+    """The beginnings that a short name in the same row may stand for."""
+    words = first.removesuffix("_total").split("_")
+    return ["_".join(words[:n]) for n in range(1, len(words))]
+
+
+def test_every_alert_leads_to_its_part_of_the_runbook() -> None:
+    """Whoever is called finds what to do; and the runbook knows ten symptoms at least."""
+    headings = re.findall(r"(?m)^## (.+)$", (ROOT / "docs" / "runbook.md").read_text())
+    anchors = {re.sub(r"[^a-z0-9 -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+    alerts = [rule for group in read("prometheus/rules.yaml")["groups"] for rule in group["rules"]]
+    assert {rule["annotations"]["runbook"].partition("#")[2] for rule in alerts} <= anchors
+    assert len(anchors) >= 10
+
+
+def test_scaling_looks_at_the_one_number() -> None:
+    """Both scale on the age of the oldest unscored comment, and never down to nobody."""
+    keda, hpa = read("kubernetes/keda-scaledobject.yaml")["spec"], read("kubernetes/hpa.yaml")["spec"]
+    assert keda["triggers"][0]["metadata"]["query"] == "max(replydesk_oldest_unscored_age_seconds)"
+    assert hpa["metrics"][0]["external"]["metric"]["name"] == "replydesk_oldest_unscored_age_seconds"
+    assert min(keda["minReplicaCount"], hpa["minReplicas"]) >= 1
+
+
+def test_panels_do_not_overlap() -> None:
+    """Each has an id and a place of its own."""
+    panels = read("grafana/replydesk.json")["panels"]
+    assert len({panel["id"] for panel in panels}) == len(panels)
+    taken: set[tuple[int, int]] = set()
+    for panel in panels:
+        place = panel["gridPos"]
+        cells = {(place["x"] + dx, place["y"] + dy) for dx in range(place["w"]) for dy in range(place["h"])}
+        assert not cells & taken, panel["title"]
+        taken |= cells
