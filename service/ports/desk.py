@@ -37,6 +37,9 @@ class Queue(Protocol):
     def arrived(self, wanted: Wanted, since_pk: int, limit: int) -> int:
         """Count held comments of that kind with a number above `since_pk`, up to `limit`."""
 
+    def newest_held(self) -> int:
+        """Return the highest number of a held comment, 0 when none is held."""
+
     def lane_counts(self, limit: int) -> dict[str, int]:
         """Count "held", "reported", "aside" and "appeals", each up to `limit`."""
 

@@ -86,6 +86,9 @@ class QueueingPart(Part):
         statement = _arrived(_shape(wanted)[1])
         return int(self._read(statement, **_filters(wanted), since=since_pk, limit=limit).scalar_one())
 
+    def newest_held(self) -> int:
+        return int(self._read(_NEWEST).scalar_one_or_none() or 0)
+
     def lane_counts(self, limit: int) -> dict[str, int]:
         return dict(self._read(_COUNTS, limit=limit).mappings().one())
 
@@ -240,6 +243,7 @@ _COUNTS = select(
     ),
     _up_to(select(appeals.c.pk).where(is_unanswered)).label("appeals"),
 )
+_NEWEST = select(comments.c.pk).where(is_held).order_by(comments.c.pk.desc()).limit(1)
 _LANGUAGE = (
     select(comments.c.language)
     .where(is_held, comments.c.language.is_not(None))

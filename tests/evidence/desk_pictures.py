@@ -73,7 +73,7 @@ def take(browser: Browser, small: Small, paths: dict[str, str], folder: Path) ->
             sign_in(small, page, "Mara")
             for name, path in paths.items():
                 page.goto(small.parts.settings.public_url + path)
-                save(page.screenshot(full_page=size == "narrow"), folder / f"{name}-{size}-{scheme}.png")
+                save(page.screenshot(), folder / f"{name}-{size}-{scheme}.png")
             context.close()
 
 

@@ -77,6 +77,10 @@ class QueuePart(ScoringPart):
         aside_too = [one for one in every if _matches(held, one)]
         return min(limit, len(aside_too))
 
+    def newest_held(self) -> int:
+        held = (one.pk for one in self._state.comments.values() if one.status is Status.HELD)
+        return max(held, default=0)
+
     def lane_counts(self, limit: int) -> dict[str, int]:
         kinds = [kind for _, kind in self._state.matters]
         counts = {

@@ -88,7 +88,7 @@ def queue() -> ResponseReturnValue:
             languages=tx.languages(),
             views=tx.views(moderator().id),
             others=others(claims),
-            newest=max((card.pk for card in lane.cards), default=0),
+            newest=tx.newest_held(),
             notice=_notice(tx, request.args),
             together=told_together(tx, request.args),
         )
@@ -99,8 +99,8 @@ def queue() -> ResponseReturnValue:
 def more() -> ResponseReturnValue:
     """Hand a script the comments that follow those it has, claimed; 204 when there are none."""
     place, have = replace(Place.of(request.args), after=None), numbers(request.args.get("have"))
-    run = number(request.args.get("run")) or 0
-    lane = _lane(place, have, run)
+    run, left = number(request.args.get("run")) or 0, number(request.args.get("open")) or 0
+    lane = _lane(place, have, run, max(1, BATCH - left))
     if not lane.cards:
         return Response(status=204, headers={"Cache-Control": "no-store"})
     return page("desk/more.html", 200, lane=lane, place=place)
@@ -146,50 +146,50 @@ def others(claims: Sequence[Claim]) -> list[tuple[str, int]]:
     return sorted(found.items())
 
 
-def _lane(place: Place, have: tuple[int, ...], run: int = 0) -> Lane:
+def _lane(place: Place, have: tuple[int, ...], run: int = 0, limit: int = BATCH) -> Lane:
     here, now = parts(), parts().house.clock()
     found: Sequence[Queued] = ()
     if place.lane == "decided":
         with here.house.store.read() as tx:
             return _decided(tx, place, now)
     if place.lane == "held":
-        found = _held(place, have, run)
+        found = _held(place, have, run, limit)
     elif place.lane in ("reported", "aside"):
-        found = _matters(place, have)
+        found = _matters(place, have, limit)
     elif place.lane == "appeals":
-        found = _appeals(place, have, now)
+        found = _appeals(place, have, now, limit)
     else:
-        found = _late(have, now)
+        found = _late(have, now, limit)
     with here.house.store.read() as tx:
         sites = {site.id: site for site in tx.sites()}
         shown = cards(tx, [one.comment for one in found], sites, now)
-    full = len(found) == BATCH
+    full = len(found) == limit
     return Lane(shown, next=place.following(found[-1].cursor) if full else None)
 
 
-def _held(place: Place, have: tuple[int, ...], run: int) -> Sequence[Queued]:
+def _held(place: Place, have: tuple[int, ...], run: int, limit: int) -> Sequence[Queued]:
     here = parts()
     with here.house.store.read() as tx:
         wanted = place.wanted(tx, have)
     cap = preferences(request).cap
-    return actions.take(here.house, moderator().id, wanted, BATCH, cap, run)
+    return actions.take(here.house, moderator().id, wanted, limit, cap, run)
 
 
-def _matters(place: Place, have: tuple[int, ...]) -> Sequence[Queued]:
+def _matters(place: Place, have: tuple[int, ...], limit: int) -> Sequence[Queued]:
     kind, after = Matter(place.lane), place.after.pk if place.after else None
-    found = actions.take_matters(parts().house, moderator().id, kind, after, BATCH + len(have))
-    return [one for one in found if one.comment.pk not in have][:BATCH]
+    found = actions.take_matters(parts().house, moderator().id, kind, after, limit + len(have))
+    return [one for one in found if one.comment.pk not in have][:limit]
 
 
-def _appeals(place: Place, have: tuple[int, ...], now: datetime) -> Sequence[Queued]:
+def _appeals(place: Place, have: tuple[int, ...], now: datetime, limit: int) -> Sequence[Queued]:
     after = place.after.pk if place.after else None
     with parts().house.store.read() as tx:
         found = tx.appeals_open(after, BATCH + len(have) + COUNT_LIMIT // 10)
     queued = [Queued(one, Cursor(appeal.id)) for appeal, one in found if one.pk not in have]
-    return _claimed(queued, now)
+    return _claimed(queued, now, limit)
 
 
-def _late(have: tuple[int, ...], now: datetime) -> Sequence[Queued]:
+def _late(have: tuple[int, ...], now: datetime, limit: int) -> Sequence[Queued]:
     """Return what no score reached in its site's time, over all sites, oldest first."""
     with parts().house.store.read() as tx:
         found = [
@@ -198,16 +198,16 @@ def _late(have: tuple[int, ...], now: datetime) -> Sequence[Queued]:
             for one in tx.late(site.id, now - timedelta(seconds=site.policy.outage_after_seconds), PAGE)
         ]
     found.sort(key=lambda one: (one.received_at, one.pk))
-    return _claimed([Queued(one, Cursor(one.pk)) for one in found if one.pk not in have], now)
+    return _claimed([Queued(one, Cursor(one.pk)) for one in found if one.pk not in have], now, limit)
 
 
-def _claimed(found: Sequence[Queued], now: datetime) -> Sequence[Queued]:
+def _claimed(found: Sequence[Queued], now: datetime, limit: int) -> Sequence[Queued]:
     if not found:
         return ()
     until = now + timedelta(seconds=CLAIM_SECONDS)
     with parts().house.store.write() as tx:
         taken = {one.comment_pk for one in tx.claims(now) if one.moderator_id != moderator().id}
-        free = [one for one in found if one.comment.pk not in taken][:BATCH]
+        free = [one for one in found if one.comment.pk not in taken][:limit]
         mine = tx.claim(moderator().id, [one.comment.pk for one in free], now, until)
     return [one for one in free if one.comment.pk in mine]
 

@@ -7,7 +7,8 @@ const desk = (() => {
   const cards = document.getElementById("cards");
   const KEEP_ROWS = 6;
   const ASK_BELOW = 4;
-  const done = []; // numbers of decided comments, the last one last
+  const done = []; // numbers of decided comments, in the order of the acts
+  let undoing = null;
   let asking = false;
 
   const card = (pk) => document.getElementById(`c${pk}`);
@@ -71,13 +72,12 @@ const desk = (() => {
     asking = true;
     const have = [...cards.children].map(numberOf).join(",");
     const glue = bench.dataset.more.includes("?") ? "&" : "?";
-    const empty = !open().length;
     try {
-      await htmx.ajax("GET", `${bench.dataset.more}${glue}have=${have}&run=${run()}`, { target: "#cards", swap: "beforeend" });
+      await htmx.ajax("GET", `${bench.dataset.more}${glue}have=${have}&open=${open().length}&run=${run()}`, { target: "#cards", swap: "beforeend" });
     } finally {
       asking = false;
     }
-    if (empty) finish();
+    if (!(now() && isOpen(now()))) finish(); // the hand was faster than the answer
   }
 
   /** Keep the list short: what was decided long ago is in the lane of decided comments. */
@@ -89,14 +89,21 @@ const desk = (() => {
     }
   }
 
-  /** What was done last and still stands, as the form that takes it back. */
-  function undoForm() {
+  /** Take back what was done last and still stands; while it is on its way, as soon as it has arrived. */
+  function undo() {
     while (done.length) {
-      const form = card(done.at(-1))?.querySelector('form[action$="/undo"]');
-      if (form) return form;
+      const last = done.at(-1);
+      if (row(last)?.matches(".is-busy")) {
+        undoing = last;
+        return true;
+      }
+      const form = card(last)?.querySelector('form[action$="/undo"]');
       done.pop();
+      if (form) return form.querySelector("button").click(), true;
     }
-    return document.querySelector('#notice form, .trail form[action$="/undo"]');
+    const button = document.querySelector('#notice button, .trail form[action$="/undo"] button');
+    button?.click();
+    return Boolean(button);
   }
 
   document.addEventListener("htmx:beforeRequest", (event) => {
@@ -105,6 +112,7 @@ const desk = (() => {
     if (!form || !bench) return;
     const one = form.closest("article");
     row(numberOf(one))?.classList.add("is-busy");
+    done.push(numberOf(one));
     if (one === now() && !step(1)) finish();
   });
 
@@ -114,9 +122,11 @@ const desk = (() => {
     if (!bench || !(one instanceof Element)) return;
     if (one.matches("article.card.slim")) {
       one.classList.remove("now");
-      done.push(numberOf(one));
       tidy();
-      refill();
+      if (undoing === numberOf(one)) {
+        undoing = null;
+        undo();
+      } else refill();
     } else if (one.matches("article[data-back]") || (one.matches("article[data-clash]") && !open().filter((other) => other !== one).length)) {
       one.removeAttribute("data-back");
       show(one);
@@ -130,6 +140,7 @@ const desk = (() => {
       const one = event.detail.elt.closest?.("article.card");
       if (!one || !bench) return;
       row(numberOf(one))?.classList.remove("is-busy");
+      done.splice(done.lastIndexOf(numberOf(one)), 1);
       show(one);
     });
   }
@@ -148,5 +159,5 @@ const desk = (() => {
     show(asked && asked.matches("article.card") ? asked : open()[0]);
   }
 
-  return { card, row, now, open, show, step, undoForm, numberOf };
+  return { card, row, now, open, show, step, undo, numberOf };
 })();

@@ -18,11 +18,7 @@
     const list = reasons();
     const chosen = list?.querySelector(`[data-reason="${CSS.escape(key)}"]`);
     if (chosen) return chosen.click(), true;
-    if (key === "u") {
-      const form = desk.undoForm();
-      if (form) form.querySelector("button").click();
-      return Boolean(form);
-    }
+    if (key === "u") return desk.undo();
     const named = `[data-key="${CSS.escape(key)}"]`;
     const found = [...scope().querySelectorAll(named), ...document.querySelectorAll(`header ${named}, #fresh ${named}`)]
       .find((one) => one.tagName === "DETAILS" || one.matches(".unveil") || one.checkVisibility?.() !== false);

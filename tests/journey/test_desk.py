@@ -1,0 +1,289 @@
+"""The desk in a real Chromium: a queue cleared by keys, two moderators at once, undo, care, scripts off."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from flask import Flask
+from playwright.sync_api import BrowserContext, Page, expect
+from werkzeug.serving import make_server
+
+from service import actions
+from service.enrolment import invite
+from service.moderation.comment import Comment, Status
+from service.moderation.verdict import Action
+from tests.evidence.desk_stories import longer, newsroom, told
+from tests.journey.conftest import Contexts
+from tests.journey.whole_house import until
+from tests.web.pages.house import Small, build_small
+
+pytestmark = pytest.mark.journey
+
+
+@dataclass
+class Desk:
+    """The small house behind a real server."""
+
+    small: Small
+    url: str
+
+    def sign_in(self, context: BrowserContext, name: str = "Mara", path: str = "") -> Page:
+        """Sign in as a person does, and go to a page of the desk."""
+        page = context.new_page()
+        page.goto(invite(self.small.parts, name)[1])
+        page.get_by_role("button", name="Sign in").click()
+        expect(page).to_have_url(f"{self.url}/desk")
+        if path:
+            page.goto(self.url + path)
+        return page
+
+    def depart(self) -> None:
+        """Let the undo time pass."""
+        self.small.clock.pass_seconds(6)
+        actions.depart(self.small.parts.house)
+
+    def status(self, comment: Comment) -> Status:
+        """Where the comment stands."""
+        return self.small.again(comment).status
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    """A small house on a port of its own."""
+    server = make_server("127.0.0.1", 0, Flask("nobody yet"), threaded=True)
+    small = build_small(tmp_path, PORT=str(server.port))
+    server.app = small.app
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield Desk(small, small.parts.settings.public_url)
+    server.shutdown()
+    server.server_close()
+    thread.join(5)
+
+
+def in_focus(page: Page) -> int:
+    """The number of the comment in focus."""
+    return int((page.locator("article.now").get_attribute("id") or "c0")[1:])
+
+
+def test_fifty_comments_are_cleared_by_the_keyboard_alone(desk: Desk, contexts: Contexts) -> None:
+    """One key a comment, the next one there at once, new ones fetched meanwhile, until the lane is empty."""
+    made = longer(desk.small, 50)
+    page = desk.sign_in(contexts())
+    keys = {0: ("a", Status.APPROVED), 1: ("r", Status.REJECTED), 2: ("s", Status.SPAM)}
+    for n, comment in enumerate(made):
+        expect(page.locator(f"#c{comment.pk}.now")).to_be_visible()
+        page.keyboard.press(keys[n % 3][0])
+    expect(page.locator("#clear")).to_be_visible()
+    until(lambda: all(desk.status(one) is keys[n % 3][1] for n, one in enumerate(made)), 10)
+    expect(page.locator("#trouble")).to_be_hidden()
+
+
+def test_a_reason_takes_two_keys(desk: Desk, contexts: Contexts) -> None:
+    """E opens the site's reasons, a digit rejects with one, and Escape leaves the list without an act."""
+    first, second = longer(desk.small, 2)
+    page = desk.sign_in(contexts())
+    page.keyboard.press("e")
+    page.keyboard.press("Escape")
+    expect(page.locator("details.reasons[open]")).to_have_count(0)
+    page.keyboard.press("e")
+    page.keyboard.press("1")
+    expect(page.locator(f"#c{second.pk}.now")).to_be_visible()
+    until(lambda: desk.status(first) is Status.REJECTED)
+    with desk.small.parts.house.store.read() as tx:
+        decision = tx.decision(desk.small.again(first).decision_id or 0)
+    assert decision is not None
+    assert decision.reason == "off_topic"
+
+
+def test_keys_move_and_open_and_none_works_in_a_field(desk: Desk, contexts: Contexts) -> None:
+    """Next, previous, context, search and help each have a key; letters typed into a field are letters."""
+    made = longer(desk.small, 3)
+    page = desk.sign_in(contexts())
+    page.keyboard.press("j")
+    assert in_focus(page) == made[1].pk
+    page.keyboard.press("k")
+    assert in_focus(page) == made[0].pk
+    page.keyboard.press("c")
+    expect(page.locator("article.now details[data-key=c]")).to_have_attribute("open", "")
+    page.keyboard.press("/")
+    page.keyboard.type("goose a r")
+    expect(page.get_by_role("searchbox")).to_have_value("goose a r")
+    assert [desk.status(one) for one in made] == [Status.HELD] * 3
+    page.keyboard.press("Escape")
+    page.keyboard.press("?")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Keys")
+
+
+def test_undo_before_and_after_departure(desk: Desk, contexts: Contexts) -> None:
+    """U takes the last act back, again the one before; what has left is taken back too, and the site is told."""
+    first, second = longer(desk.small, 2)
+    page = desk.sign_in(contexts())
+    page.keyboard.press("a")
+    page.keyboard.press("s")
+    until(lambda: desk.status(second) is Status.SPAM)
+    expect(page.locator(f"#r{second.pk}.is-done")).to_be_visible()
+    page.keyboard.press("u")
+    expect(page.locator(f"#c{second.pk}.now")).to_be_visible()
+    page.keyboard.press("u")
+    expect(page.locator(f"#c{first.pk}.now")).to_be_visible()
+    assert (desk.status(first), desk.status(second)) == (Status.HELD, Status.HELD)
+    page.keyboard.press("a")
+    until(lambda: desk.status(first) is Status.APPROVED)
+    desk.depart()
+    page.goto(f"{desk.url}/desk/comments/{first.pk}")
+    page.keyboard.press("u")
+    until(lambda: desk.status(first) is Status.HELD)
+    with desk.small.parts.house.store.read() as tx:
+        acts = [one.action for one, _ in tx.decisions_after(desk.small.courier.id, 0, 99)]
+    assert acts.count(Action.APPROVE) == acts.count(Action.RESTORE) == 1
+
+
+def test_two_moderators_never_see_the_same_comment(desk: Desk, contexts: Contexts) -> None:
+    """Each has other comments in hand at every step, is told of the other, and together they clear the lane."""
+    made = longer(desk.small, 24)
+    mara, noor = desk.sign_in(contexts()), desk.sign_in(contexts(), "Noor")
+    expect(noor.locator("#others")).to_contain_text("Mara has 8 comments")
+    shown: dict[str, list[int]] = {"mara": [], "noor": []}
+    for _ in range(20):
+        for name, page in (("mara", mara), ("noor", noor)):
+            assert not on_screen(mara) & on_screen(noor)
+            if not page.locator("article.now").count():
+                continue
+            shown[name].append(in_focus(page))
+            page.keyboard.press("a")
+            until(lambda one=shown[name][-1]: _is_decided(desk, one))
+    assert sorted(shown["mara"] + shown["noor"]) == [one.pk for one in made]
+    assert min(len(shown["mara"]), len(shown["noor"])) >= 8
+
+
+def on_screen(page: Page) -> set[int]:
+    """The numbers of the comments that a moderator has before them, undecided."""
+    ids = page.eval_on_selector_all("#cards > article:not(.slim)", "found => found.map(one => one.id)")
+    return {int(one[1:]) for one in ids}
+
+
+def _is_decided(desk: Desk, pk: int) -> bool:
+    with desk.small.parts.house.store.read() as tx:
+        found = tx.comment_by_pk(pk)
+    return found is not None and found.status is Status.APPROVED
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
+def test_a_forced_collision_shows_the_first_decision(desk: Desk, contexts: Contexts, scripts: bool) -> None:
+    """A second decision on the same revision is answered 409 with the first one, with scripts and without."""
+    (comment,) = longer(desk.small, 1)
+    page = desk.sign_in(contexts(java_script_enabled=scripts))
+    desk.small.judge(comment, Action.REJECT, "Noor")
+    with page.expect_response(re.compile("/decision$")) as answered:
+        if scripts:
+            page.keyboard.press("a")
+        else:
+            page.get_by_role("button", name="Approve the comment by").click()
+    assert answered.value.status == 409
+    expect(page.get_by_text("Rejected by Noor")).to_be_visible()
+    assert desk.status(comment) is Status.REJECTED
+
+
+def test_new_comments_announce_themselves_and_wait(desk: Desk, contexts: Contexts) -> None:
+    """The list stays as it is; a line says how many came, and a key shows them."""
+    longer(desk.small, 2)
+    page = desk.sign_in(contexts())
+    rows = page.locator("#rows > li")
+    expect(rows).to_have_count(2)
+    longer(desk.small, 3)
+    expect(page.locator("#fresh")).to_contain_text("3 new comments", timeout=9_000)
+    expect(rows).to_have_count(2)
+    expect(page.locator("[data-count=held]")).to_have_text("5")
+    page.keyboard.press("l")
+    expect(page.locator("#rows > li")).to_have_count(5)
+
+
+def test_the_queue_works_without_scripts(desk: Desk, contexts: Contexts) -> None:
+    """Every act is a form: decide, reject with a reason, set aside, undo, filter, save a view."""
+    made = longer(desk.small, 4)
+    page = desk.sign_in(contexts(java_script_enabled=False))
+    page.get_by_role("button", name="Approve the comment by Reader 1").click()
+    page.get_by_role("button", name="Undo").click()
+    page.get_by_role("button", name="Spam the comment by Reader 1").click()
+    page.locator(f"#c{made[1].pk} .reasons summary").click()
+    page.locator(f"#c{made[1].pk}").get_by_role("button", name="Insults somebody").click()
+    page.get_by_role("button", name="Hold the comment by Reader 3").click()
+    assert [desk.status(one) for one in made] == [Status.SPAM, Status.REJECTED, Status.HELD, Status.HELD]
+    page.get_by_label("Order").select_option("score")
+    page.get_by_role("button", name="Show").click()
+    expect(page).to_have_url(re.compile("sort=score"))
+    expect(page.locator("article")).to_have_count(1)
+    page.get_by_text("Save this view").click()
+    page.get_by_label("Name").fill("By score")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_role("link", name="By score")).to_be_visible()
+    page.get_by_role("link", name="Set aside 1").click()
+    expect(page.locator("article")).to_have_count(1)
+
+
+def test_severe_words_are_blurred_until_a_key_reveals_them(desk: Desk, contexts: Contexts) -> None:
+    """V shows the words of the comment in focus, and V blurs them again."""
+    told(
+        desk.small,
+        "Nobody",
+        "I know where the office is.",
+        {"threat": 0.8},
+        (("I know where", "threat", 1.4),),
+    )
+    page = desk.sign_in(contexts())
+    blur = "e => getComputedStyle(e).filter"
+    mark = page.locator("article.now mark")
+    assert "blur" in mark.evaluate(blur)
+    page.keyboard.press("v")
+    assert mark.evaluate(blur) == "none"
+    page.keyboard.press("v")
+    assert "blur" in mark.evaluate(blur)
+
+
+def test_single_keys_can_be_switched_off(desk: Desk, contexts: Contexts) -> None:
+    """Who dictates or types by accident can do without the keys; the buttons stay."""
+    (comment,) = longer(desk.small, 1)
+    page = desk.sign_in(contexts(), path="/desk/preferences")
+    page.get_by_label("Decide by single keys").uncheck()
+    page.get_by_role("button", name="Save").click()
+    page.goto(f"{desk.url}/desk")
+    page.keyboard.press("a")
+    assert desk.status(comment) is Status.HELD
+    page.get_by_role("button", name="Approve the comment by").click()
+    until(lambda: desk.status(comment) is Status.APPROVED)
+
+
+@pytest.mark.parametrize(
+    ("width", "scheme", "language"), [(1440, "light", "en"), (390, "dark", "de")], ids=["wide", "narrow"]
+)
+def test_every_page_of_the_desk_is_accessible(
+    desk: Desk, contexts: Contexts, width: int, scheme: str, language: str
+) -> None:
+    """On no page does axe find a fault, wide and narrow, light and dark, in English and German."""
+    known = newsroom(desk.small)
+    context = contexts(
+        reduced_motion="reduce",
+        color_scheme=scheme,
+        viewport={"width": width, "height": 900},
+        extra_http_headers={"Accept-Language": language},
+    )
+    page = desk.sign_in(context)
+    paths = [f"/desk?lane={lane}" for lane in ("held", "late", "reported", "aside", "appeals", "decided")]
+    paths += [f"/desk/comments/{known['focus'].pk}", f"/desk/comments/{known['focus'].pk}/author"]
+    paths += ["/desk/search?q=ferry", "/desk/help", "/desk/preferences"]
+    paths += ["/desk/article?site=courier&url=https://courier.example/bridge"]
+    for path in paths:
+        page.goto(desk.url + path)
+        assert page.locator("html").get_attribute("lang") == language
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+        for details in page.locator("article.now details, main > article details").all():
+            details.evaluate("d => { d.open = true; }")
+        found = Axe().run(page)
+        assert found.violations_count == 0, f"{path}: {found.generate_report()}"
