@@ -10,11 +10,16 @@ import click
 from service.cli.opened import opened_house, print_json
 
 if TYPE_CHECKING:
-    from rich.console import Group
+    from datetime import datetime
 
+    from rich.console import Group
+    from rich.table import Table
+
+    from service.ports import SiteQueue
     from service.wiring import Parts
 
 WATCH_SECONDS: Final = 1.0
+SITES_DRAWN: Final = 20
 SILENT_SECONDS: Final = 30.0
 """The sweep runs every few seconds, so a worker that was not heard of for so long is gone."""
 
@@ -35,17 +40,16 @@ def status(as_json: bool, watch: bool) -> None:
 
 
 def look(parts: Parts) -> dict[str, Any]:
-    """Return the state of the house: parts, backlog, oldest unscored age in seconds, deliveries, switched-off sites."""
+    """Return the state of the house: parts, backlog, ages in seconds, deliveries, switched-off sites, site by site."""
     now = parts.house.clock()
     with parts.house.store.read() as tx:
         backlog = tx.backlog(now)
-        sites = tx.sites()
-    oldest = backlog.oldest_unscored
+        sites, queues = tx.sites(), tx.site_queues()
     return {
         "up": {"store": "ok", **_workers(parts)},
         "pending": backlog.pending,
         "held": backlog.held,
-        "oldest_unscored_seconds": round((now - oldest).total_seconds(), 3) if oldest else 0.0,
+        "oldest_unscored_seconds": _age(backlog.oldest_unscored, now),
         "departures_due": backlog.departures_due,
         "deliveries": {
             "waiting": backlog.deliveries_waiting,
@@ -54,7 +58,23 @@ def look(parts: Parts) -> dict[str, Any]:
         },
         "callbacks_off": {site.name: site.callback_disabled for site in sites if site.callback_disabled},
         "sites": len(sites),
+        "by_site": {queue.name: _queue(queue, now) for queue in queues},
     }
+
+
+def _queue(queue: SiteQueue, now: datetime) -> dict[str, Any]:
+    return {
+        "pending": queue.pending,
+        "oldest_unscored_seconds": _age(queue.oldest_unscored, now),
+        "held": queue.held,
+        "oldest_held_seconds": _age(queue.oldest_held, now),
+        "deliveries_waiting": queue.deliveries_waiting,
+        "deliveries_dead": queue.deliveries_dead,
+    }
+
+
+def _age(since: datetime | None, now: datetime) -> float:
+    return round(max(0.0, (now - since).total_seconds()), 3) if since else 0.0
 
 
 def _workers(parts: Parts) -> dict[str, str]:
@@ -109,4 +129,35 @@ def _drawn(state: dict[str, Any]) -> Group:
     for name, reason in state["callbacks_off"].items():
         table.add_row("callbacks off", f"[red]{escape(name)}: {escape(reason)}[/red]")
     table.add_row("sites", str(state["sites"]))
-    return Group(Text("Replydesk", style="bold"), table)
+    return Group(Text("Replydesk", style="bold"), table, _by_site(state["by_site"]))
+
+
+def _by_site(queues: dict[str, dict[str, Any]]) -> Table:
+    """Draw the sites that have most waiting, as many as fit a screen."""
+    from rich.markup import escape
+    from rich.table import Table
+
+    drawn = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+    drawn.add_column("site")
+    for heading in ("unscored", "oldest", "held", "oldest", "callbacks", "dead"):
+        drawn.add_column(heading, justify="right")
+    waiting = sorted(queues.items(), key=lambda one: (-one[1]["pending"], -one[1]["held"], one[0]))
+    for name, queue in waiting[:SITES_DRAWN]:
+        drawn.add_row(
+            escape(name),
+            str(queue["pending"]),
+            _said(queue["oldest_unscored_seconds"]),
+            str(queue["held"]),
+            _said(queue["oldest_held_seconds"]),
+            str(queue["deliveries_waiting"]),
+            str(queue["deliveries_dead"]),
+        )
+    return drawn
+
+
+def _said(seconds: float) -> str:
+    """Put a duration in its largest unit."""
+    for unit, length in (("d", 86_400), ("h", 3_600), ("min", 60)):
+        if seconds >= length:
+            return f"{seconds / length:.1f} {unit}"
+    return f"{seconds:.1f} s" if seconds else "-"

@@ -1,4 +1,4 @@
-"""The files that operators deploy: of the right shape, asking for metrics and naming parts of the runbook that exist."""
+"""The files that operators deploy: of the right shape, naming metrics and parts of the runbook that exist."""
 
 from __future__ import annotations
 
