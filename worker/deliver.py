@@ -17,10 +17,11 @@ import structlog
 
 from service.moderation.errors import ReplydeskError
 from service.moderation.events import Delivery, instant
-from service.ports import Site
+from service.ports import Site, Tx
 from service.targets import Allow
 from service.webhooks import Outcome, next_attempt, sign
 from service.wiring import Parts
+from worker.circuit import Circuits
 from worker.meters import meters
 from worker.outbound import post
 
@@ -77,6 +78,7 @@ class Postman:
         self._parts, self._house = parts, parts.house
         self._allow, self._post, self._timeout = allow, post, timeout
         self._threads = threads
+        self._circuits = Circuits()
         self._turn = threading.Condition()
         self._leasing = threading.Lock()
         self._recording = threading.Lock()
@@ -94,9 +96,11 @@ class Postman:
             if full is None:
                 return 0
             now = self._house.clock()
+            left_alone = self._circuits.left_alone(now)
             with self._house.store.write() as tx:
+                skip = full | {site_id for site_id, url in left_alone.items() if _stands(tx, site_id, url)}
                 leased = tx.lease_deliveries(
-                    now, now + timedelta(seconds=LEASE_SECONDS), LEASED_AT_ONCE, skip=full
+                    now, now + timedelta(seconds=LEASE_SECONDS), LEASED_AT_ONCE, skip=skip
                 )
                 sites = {one.site_id: tx.site_by_id(one.site_id) for one in leased}
             with self._turn:
@@ -160,7 +164,8 @@ class Postman:
         """Take the next delivery, of each site in turn; None ends the thread."""
         with self._turn:
             for site_id, one in self._rounds.items():
-                if one.waiting and one.posting < PER_SITE:
+                at_once = 1 if self._circuits.on_trial(site_id) else PER_SITE
+                if one.waiting and one.posting < at_once:
                     self._rounds.move_to_end(site_id)
                     one.posting += 1
                     return one, one.waiting.popleft()
@@ -191,9 +196,12 @@ class Postman:
             self._give_back([delivery], self._house.clock())
             return
         outcome = self._try(site, secrets, delivery)
+        now = self._house.clock()
+        self._circuits.heard(site.id, site.callback_url, outcome, now)
+        is_left_alone = site.id in self._circuits.left_alone(now)
         if outcome.kind == "gone":
             one.gone = site.callback_url  # first of all: another thread may be leasing for this round
-        if outcome.status is None or outcome.kind in ("slow_down", "gone"):
+        if outcome.status is None or outcome.kind in ("slow_down", "gone") or is_left_alone:
             self._put_off(one, outcome.retry_after or 0.0)
         self._record(Ended(delivery, site, outcome))
 
@@ -300,6 +308,12 @@ class Postman:
             except Exception as failure:  # noqa: BLE001  # the store is away: the leases run out
                 log.warning("deliver.lease_kept", leased=len(rest), error=type(failure).__name__)
         self.wait(seconds)
+
+
+def _stands(tx: Tx, site_id: int, url: str) -> bool:
+    """Whether the site still wants its callbacks at that address: a new one is not left alone for an old one's sake."""
+    site = tx.site_by_id(site_id)
+    return site is not None and site.callback_url == url
 
 
 def _ending(ended: Ended, now: datetime) -> tuple[str, datetime | None]:

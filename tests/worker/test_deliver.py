@@ -425,3 +425,17 @@ def test_the_log_names_no_address_and_no_text(office: Office, capsys: pytest.Cap
     assert "courier" in told
     for hidden in ("Text 0", "secret", "Ada", json.dumps(str(hook.url))):
         assert hidden not in told
+
+
+def test_an_endpoint_that_keeps_failing_is_left_alone(office: Office) -> None:
+    """After five failures in a row it is asked by one post a trial, and what is not tried spends no attempt."""
+    with receiver(500) as away:
+        site = office.site("courier", away.url)
+        office.decide(site, 40)
+        office.carry()
+        asked = len(away.got)
+        assert asked < 40
+        office.carry()
+        assert len(away.got) == asked
+        with office.house.store.read() as tx:
+            assert sum(one.attempts for one in tx.deliveries(site.id, None, 100)) == asked

@@ -1,0 +1,78 @@
+"""A breaker for each endpoint: one that fails again and again is left alone for a while, then asked once."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from service.webhooks import Outcome
+
+FAILURES: Final = 5
+FIRST_PAUSE, LONGEST_PAUSE = 10.0, 300.0
+
+
+@dataclass(slots=True)
+class Circuit:
+    """One endpoint: its address, how often it failed in a row, and until when it is left alone."""
+
+    url: str
+    failures: int = 0
+    open_until: datetime | None = None
+
+
+class Circuits:
+    """Knows which sites' endpoints are left alone; threads of one process share it.
+
+    Five failures in a row open a circuit for ten seconds, each further one for twice as long, up to five minutes; a
+    `Retry-After` opens it for as long as it says. A delivery that is not tried meanwhile spends no attempt. Each
+    process learns for itself, and a new address starts anew.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._circuits: dict[int, Circuit] = {}
+
+    def left_alone(self, now: datetime) -> dict[int, str]:
+        """Return the sites whose endpoint is left alone now, and its address."""
+        with self._lock:
+            return {
+                site_id: one.url
+                for site_id, one in self._circuits.items()
+                if one.open_until is not None and now < one.open_until
+            }
+
+    def on_trial(self, site_id: int) -> bool:
+        """Whether the endpoint failed so often that it is asked by one post at a time."""
+        with self._lock:
+            one = self._circuits.get(site_id)
+            return one is not None and one.failures >= FAILURES
+
+    def heard(self, site_id: int, url: str | None, outcome: Outcome, now: datetime) -> None:
+        """Take note of how a post to this address ended. A refusal of one callback says nothing of the next."""
+        if url is None:
+            return
+        with self._lock:
+            one = self._circuits.get(site_id)
+            if outcome.kind == "delivered":
+                self._circuits.pop(site_id, None)
+                return
+            if not _is_trouble(outcome):
+                return
+            if one is None or one.url != url:
+                one = self._circuits[site_id] = Circuit(url)
+            if one.open_until is not None and now < one.open_until:
+                return  # posts that were in the air together are one failure
+            one.failures += 1
+            pause = outcome.retry_after or 0.0
+            if one.failures >= FAILURES:
+                pause = max(pause, min(LONGEST_PAUSE, FIRST_PAUSE * 2.0 ** min(one.failures - FAILURES, 10)))
+            one.open_until = now + timedelta(seconds=pause) if pause else None
+
+
+def _is_trouble(outcome: Outcome) -> bool:
+    """Whether the endpoint itself is in trouble: away, broken, or asking for a pause."""
+    return outcome.kind == "slow_down" or (
+        outcome.kind == "retry" and (outcome.status is None or outcome.status >= 500)
+    )
