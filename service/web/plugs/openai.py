@@ -35,7 +35,7 @@ KEEP_SECONDS: Final = 1.0
 log = structlog.get_logger(__name__)
 
 
-@blueprint.post("/v1/moderations")
+@blueprint.post("/v1/moderations", provide_automatic_options=False)
 def moderations() -> Response:
     """Say of each input what it is, in OpenAI's categories; by the site's mode, also what its policy makes of it."""
     site = site_of(_key())

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from service.storage.memory import MemoryStore
+from service.tuning import tune_site
 from tests.web.api.caller import Newsroom
 
 
@@ -25,3 +26,15 @@ def fresh(tmp_path: Path) -> Iterator[Newsroom]:
     made = Newsroom.over(MemoryStore(), tmp_path)
     yield made
     made.parts.close()
+
+
+@pytest.fixture(scope="module")
+def newsroom_of(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Newsroom]]:
+    """A newsroom for each of two modes: plugs that only score, and plugs that put comments on the desk."""
+    made = {}
+    for mode in ("score", "queue"):
+        made[mode] = Newsroom.over(MemoryStore(), tmp_path_factory.mktemp("newsroom"))
+        tune_site(made[mode].parts, "courier", {"plug_mode": mode})
+    yield made
+    for one in made.values():
+        one.parts.close()
