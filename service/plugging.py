@@ -21,7 +21,7 @@ from service.together import Together
 if TYPE_CHECKING:
     from service.wiring import Parts
 
-STORE_SECONDS: Final = 1.0
+STORE_SECONDS: Final = 0.9
 """So long a plug waits for the store; its callers give up soon after."""
 
 

@@ -1,4 +1,4 @@
-"""The gate of the plugs: whose key it is, asked of the store in vain for half a second at most, and a bounded body."""
+"""The gate of the plugs: whose key it is, with a third of a second for a store that hangs, and a bounded body."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ STALE_SECONDS: Final = 24 * 3600.0
 """For so long a key that was known serves on while the store is away."""
 AWAY_SECONDS: Final = 2.0
 """For so long nobody waits for a store that just failed."""
-LOOK_UP_SECONDS: Final = 0.5
+LOOK_UP_SECONDS: Final = 0.3
 KEPT_BOUND: Final = 4096
 
 

@@ -1,0 +1,175 @@
+"""Perspective's real clients and Coral's own requests against a running house, in their versions of today."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from service.coral.signature import sign
+from tests.journey.plugs.test_clients import CLIENTS, installed
+from tests.journey.whole_house import House, Receiver, until
+
+CORAL_SECRET = "ccext-journey-secret"
+CORAL_SECONDS = 0.8
+"""How long Coral waits for Perspective; a phase of its own waits 200 ms at least, as it is set."""
+RUDE = "You are a stupid idiot and everybody here knows it."
+pytestmark = [pytest.mark.journey, pytest.mark.timeout(240)]
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[Receiver]:
+    """The newsroom's end of the callbacks."""
+    with Receiver() as receiver:
+        yield receiver
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory, site: Receiver) -> Iterator[House]:
+    """A running house with the site courier; its model is loaded as it starts."""
+    home = tmp_path_factory.mktemp("house") / "home"
+    with House(home, REPLYDESK_PLUGS="warm") as running:
+        made = running.json(
+            "site", "add", "courier", "--url", "https://courier.example", "--callback", site.url
+        )
+        (running.home / "courier.json").write_text(json.dumps(made))
+        yield running
+
+
+def key(house: House) -> str:
+    """The courier's Akismet key, which opens every plug."""
+    return str(json.loads((house.home / "courier.json").read_text())["akismet_key"])
+
+
+def outcomes(*command: str) -> dict[str, Any]:
+    """Run a client's checks and return what came of each."""
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=150)
+    assert done.returncode == 0, done.stderr[-2000:]
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    print("\n".join(f"{line['check']}: {line['outcome']}" for line in lines))
+    return {line["check"]: line["outcome"] for line in lines}
+
+
+def test_googles_python_library(house: House) -> None:
+    """google-api-python-client 2.202, with discovery and without: every answer and error as its users know them."""
+    pip = ["{place}/venv/bin/pip", "install", "--quiet", "-r", "requirements.txt"]
+    place = installed("requirements.txt", [sys.executable, "-m", "venv", "{place}/venv"], pip)
+    python = str(place / "venv" / "bin" / "python")
+    found = outcomes(python, str(CLIENTS / "perspective_google.py"), house.url, key(house))
+    assert found == dict.fromkeys(found, True)
+    assert len(found) == 14
+
+
+def test_the_npm_client(house: House) -> None:
+    """perspective-api-client 3.1 of npm: every answer and error as its users know them."""
+    if not shutil.which("npm"):
+        pytest.skip("no Node: install node 18 or later with npm")
+    place = installed("package.json", ["npm", "install", "--silent", "--no-audit", "--no-fund"])
+    found = outcomes("node", str(CLIENTS / "perspective_npm.js"), str(place), house.url, key(house))
+    assert found == dict.fromkeys(found, True)
+    assert len(found) == 11
+
+
+def test_corals_own_requests_are_answered_in_time(house: House, site: Receiver) -> None:
+    """Analyze, suggestscore and the phase as Coral sends them: the shape that it reads, well before it gives up."""
+    analyze = {
+        "comment": {"text": RUDE},
+        "doNotStore": True,
+        "requestedAttributes": {"TOXICITY": {}},
+        "languages": ["en"],
+    }
+    context = {"url": "https://courier.example/bridge?commentID=c1", "Coral_comment_id": "c1"}
+    suggest = {
+        "comment": {"text": RUDE},
+        "context": {"entries": [{"text": json.dumps(context)}]},
+        "attributeScores": {"TOXICITY": {"summaryScore": {"value": 1}}},
+        "languages": ["en"],
+        "communityId": "Coral:https://coral.courier.example",
+        "clientToken": "comment:c1",
+    }
+    phase = {
+        "action": "NEW",
+        "comment": {"body": RUDE, "parentID": None},
+        "author": {"id": "baf4e943-3594-4fcc-b2ba-3e8de7a76352", "role": "COMMENTER"},
+        "story": {"id": "245b3856", "url": "https://courier.example/bridge"},
+        "site": {"id": "a4bede88"},
+        "tenantID": "19ba5794",
+        "tenantDomain": "localhost",
+    }
+    terms = (f"coral_secret=old,{CORAL_SECRET}", "plug_mode=queue", "toxicity.reject=", "toxicity.hold=0.5")
+    house.run("site", "set", "courier", *terms)
+    path = f"/v1alpha1/comments:analyze?key={key(house)}"
+    until(lambda: "moderation" in house.call("POST", path, analyze).json, 5)
+    scored = house.call("POST", path, analyze)
+    assert scored.json["attributeScores"]["TOXICITY"]["summaryScore"]["value"] > 0.8
+    assert scored.seconds < CORAL_SECONDS
+    kept = house.call("POST", f"/v1alpha1/comments:suggestscore?key={key(house)}", suggest)
+    assert (kept.status, kept.json["clientToken"]) == (200, "comment:c1")
+    assert kept.seconds < CORAL_SECONDS
+
+    raw = json.dumps(phase).encode()
+    signed = {"X-Coral-Signature": f"sha256={sign(CORAL_SECRET, raw)}"}
+    judged = house.call("POST", "/sites/courier/coral/phase", raw, headers=signed)
+    assert judged.json == {
+        "status": "SYSTEM_WITHHELD",
+        "actions": [{"actionType": "FLAG", "reason": "COMMENT_DETECTED_TOXIC"}],
+    }
+    assert judged.seconds < CORAL_SECONDS
+    print(f"analyze {scored.seconds:.3f} s, suggestscore {kept.seconds:.3f} s, phase {judged.seconds:.3f} s")
+    until(lambda: any(b"comment.held" in body for _, body in site.received), 30)
+    held = house.run("comments", "--site", "courier", "--status", "held", "--json").splitlines()
+    assert len(held) == 1
+
+
+def test_nothing_of_a_text_is_written_where_it_must_not_be(house: House) -> None:
+    """With doNotStore, and in score mode without it, no byte that the house wrote holds the text, in any plain form."""
+    house.run("site", "set", "courier", "plug_mode=score")
+    canaries = []
+    for number, more in enumerate(({"doNotStore": True}, {}, {"doNotStore": True, "spanAnnotations": True})):
+        canary = f"quetzalcanary{number}marigold"
+        canaries.append(canary)
+        body = {
+            "comment": {"text": f"What a {canary} you are, idiot."},
+            "requestedAttributes": {"TOXICITY": {}},
+            **more,
+        }
+        path = f"/v1alpha1/comments:analyze?key={key(house)}"
+        until(lambda body=body, path=path: house.call("POST", path, body).status == 200, 5)
+        assert house.call("POST", f"{path}wrong", body).status == 400
+        assert house.call("POST", path, {**body, "languages": ["xx"]}).status == 400
+    shutil.copy(house.output, house.home / "log-of-up.txt")
+    searched = sum(_holds_none(file, [*canaries, key(house)]) for file in _written(house))
+    assert searched > 100_000
+    print(f"{searched:,} bytes searched for {len(canaries)} texts and the key in five forms each: none found")
+
+
+def _written(house: House) -> list[Path]:
+    return [
+        file
+        for file in house.home.rglob("*")
+        if file.is_file() and file.name not in ("courier.json", "demo-site.json")
+    ]
+
+
+def _holds_none(file: Path, words: list[str]) -> int:
+    content = file.read_bytes()
+    for word in words:
+        raw = word.encode()
+        forms = [
+            raw,
+            raw.upper(),
+            raw.hex().encode(),
+            base64.b64encode(raw),
+            hashlib.sha256(raw).hexdigest().encode(),
+        ]
+        for form in (*forms, word.encode("utf-16-le")):
+            assert form not in content, f"{file.name} holds it"
+    return len(content)
