@@ -5,11 +5,13 @@ from __future__ import annotations
 import string
 import time
 import uuid
+from collections.abc import Iterable
 from typing import Final
 
 import structlog
 from flask import Flask, Response, g, request
 
+from service.logs import ranges
 from service.web.api.gate import api
 
 HEADER: Final = "X-Request-Id"
@@ -32,11 +34,18 @@ def request_id() -> str:
     return str(g.get("request_id", "-"))
 
 
+def stored(numbers: Iterable[int]) -> None:
+    """Let this request's line name the rows that it stored or found, by which the workers' lines know them."""
+    g.setdefault("stored", []).extend(numbers)
+
+
 def _begin() -> None:
     g.began = time.perf_counter()
     given = request.headers.get(HEADER, "")
     sane = 0 < len(given) <= ID_LIMIT and set(given) <= ID_LETTERS
     g.request_id = given if sane else uuid.uuid4().hex
+    # whatever else is logged meanwhile names it too
+    structlog.contextvars.bind_contextvars(request_id=g.request_id)
 
 
 def _end(response: Response) -> Response:
@@ -47,5 +56,8 @@ def _end(response: Response) -> Response:
     response.headers[HEADER] = request_id()
     api().meters.requests.labels(method, route, str(status)).inc()
     spent = round((time.perf_counter() - g.get("began", time.perf_counter())) * 1000, 1)
-    log.info("request", method=method, route=route, status=status, ms=spent, id=request_id())
+    stored = {"comments": ranges(g.stored)} if "stored" in g else {}
+    log.info(
+        "request", method=method, route=route, status=status, ms=spent, request_id=request_id(), **stored
+    )
     return response

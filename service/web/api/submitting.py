@@ -15,7 +15,7 @@ from service.moderation.comment import FINAL, Source
 from service.moderation.errors import Fault, Invalid, ReplydeskError
 from service.moderation.verdict import Decision
 from service.ports import Placed, Site, Submission
-from service.web import rates
+from service.web import access, rates
 from service.web.api import shown, strict_json
 from service.web.api.gate import (
     BATCH_LIMIT,
@@ -160,7 +160,8 @@ def _answers(
 
 
 def count(here: Api, source: Source, answers: Sequence[Placed | ReplydeskError]) -> None:
-    """Count how submissions ended, by door."""
+    """Count how submissions ended, by door, and let the request's line name the rows."""
+    access.stored(answer.comment.pk for answer in answers if isinstance(answer, Placed))
     outcomes = Counter(answer.outcome if isinstance(answer, Placed) else "refused" for answer in answers)
     for outcome, number in outcomes.items():
         here.meters.accepted.labels(str(source), outcome).inc(number)

@@ -142,9 +142,11 @@ def test_logs_hold_ids_alone(newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
 
         monkeypatch.setattr("service.actions.submit", broken)
         newsroom.post()
+    (stored,) = [line["comments"] for line in lines if line["event"] == "request" and line["status"] == 202]
+    assert stored == str(newsroom.comment().pk)
     told = str(lines)
     assert [line["status"] for line in lines if line["event"] == "request"] == [202, 422, 200, 200, 404, 500]
-    assert {"method", "route", "status", "ms", "id"} <= set(lines[0])
+    assert {"method", "route", "status", "ms", "request_id"} <= set(lines[0])
     for secret in (ADDRESS, "bridge", "c-1", "secret", newsroom.courier.key, "Ada"):
         assert secret not in told
     (broke,) = [line for line in lines if line["event"] == "request.broke"]
