@@ -1,0 +1,67 @@
+"""Where the fields of a submission lie in a site's own webhook: a JSON Pointer (RFC 6901) for each."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+FIELDS: Final = (
+    "id",
+    "article.url",
+    "article.title",
+    "article.published_at",
+    "parent_id",
+    "author.name",
+    "author.email",
+    "author.website",
+    "body",
+    "body_html",
+    "submitted_at",
+    "client.ip",
+    "client.user_agent",
+    "client.referrer",
+)
+"""What a pointer can be given for; `body_html` is read as the text that readers see."""
+POINTER_LIMIT: Final = 500
+STEPS_LIMIT: Final = 20
+Map = tuple[tuple[str, str], ...]
+
+
+def read_map(text: str) -> Map:
+    """Read a map from its JSON, `{"body": "/comment/text", …}`; none for an empty text.
+
+    Raises ValueError, which names the field and the mend.
+    """
+    if not text.strip():
+        return ()
+    try:
+        given = json.loads(text)
+    except (ValueError, RecursionError):
+        raise ValueError('must be a JSON object such as {"body": "/comment/text"}') from None
+    if not isinstance(given, dict):
+        raise ValueError('must be a JSON object such as {"body": "/comment/text"}')
+    for field, pointer in given.items():
+        if field not in FIELDS:
+            raise ValueError(f"has a field that no submission has; known are {', '.join(FIELDS)}")
+        if not isinstance(pointer, str) or not pointer.startswith("/") or len(pointer) > POINTER_LIMIT:
+            raise ValueError(f"{field} must be a JSON Pointer, which begins with / (at most {POINTER_LIMIT} long)")
+        if pointer.count("/") > STEPS_LIMIT:
+            raise ValueError(f"{field} must have at most {STEPS_LIMIT} steps")
+    if not ({"body", "body_html"} & set(given)) or "article.url" not in given or "author.name" not in given:
+        raise ValueError("must say where article.url, author.name and body (or body_html) are")
+    return tuple(sorted(given.items()))
+
+
+def at(value: object, pointer: str) -> object:
+    """Return what lies at the pointer, None where there is nothing."""
+    for step in pointer.split("/")[1:]:
+        name = step.replace("~1", "/").replace("~0", "~")
+        if isinstance(value, Mapping):
+            value = value.get(name)
+        elif isinstance(value, Sequence) and not isinstance(value, str):
+            is_place = name.isascii() and name.isdigit() and len(name) < 7 and str(int(name)) == name
+            value = value[int(name)] if is_place and int(name) < len(value) else None
+        else:
+            return None
+    return value

@@ -1,0 +1,121 @@
+"""Reading a site's own webhook: pointers find their fields, and whatever the webhook holds, nothing breaks."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from service.mapping import mapped
+from service.moderation.pointers import FIELDS, at, read_map
+
+GHOST = {
+    "comment": {
+        "current": {
+            "id": 4711,
+            "html": "<p>I like <b>it</b> &amp; you</p>",
+            "created_at": "2026-11-22T19:00:00.000Z",
+            "member": {"name": "Ada", "email": "ada@mail.example"},
+            "post": {"url": "https://courier.example/bridge", "title": "The bridge"},
+            "tags": [{"a/b": 1}, {"m~n": 2}],
+        }
+    }
+}
+PLACES = {
+    "id": "/comment/current/id",
+    "body_html": "/comment/current/html",
+    "submitted_at": "/comment/current/created_at",
+    "author.name": "/comment/current/member/name",
+    "author.email": "/comment/current/member/email",
+    "article.url": "/comment/current/post/url",
+    "article.title": "/comment/current/post/title",
+    "parent_id": "/comment/current/parent/id",
+}
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=20,
+)
+
+
+def test_a_webhook_is_read_by_its_pointers() -> None:
+    """Numbers become texts, HTML becomes what readers see, times become RFC 3339; what is absent is left out."""
+    assert mapped(GHOST, read_map(json.dumps(PLACES))) == {
+        "id": "4711",
+        "article": {"url": "https://courier.example/bridge", "title": "The bridge"},
+        "author": {"name": "Ada", "email": "ada@mail.example"},
+        "body": "I like it & you",
+        "submitted_at": "2026-11-22T19:00:00Z",
+    }
+
+
+@pytest.mark.parametrize(
+    ("pointer", "found"),
+    [
+        ("/comment/current/tags/0/a~1b", 1),
+        ("/comment/current/tags/1/m~0n", 2),
+        ("/comment/current/tags/2", None),
+        ("/comment/current/tags/-", None),
+        ("/comment/current/tags/00", None),
+        ("/comment/current/tags/-1", None),
+        ("/comment/current/id/0", None),
+        ("/comment/current/html/0", None),
+        ("/no/such/thing", None),
+    ],
+)
+def test_pointers_follow_their_standard(pointer: str, found: object) -> None:
+    """Escapes, places in arrays, and nothing where there is nothing."""
+    assert at(GHOST, pointer) == found
+
+
+@pytest.mark.parametrize(
+    ("told", "read"),
+    [
+        (1795374000, "2026-11-22T19:00:00Z"),
+        (1795374000000, "2026-11-22T19:00:00Z"),
+        ("2026-11-22 19:00:00", "2026-11-22T19:00:00Z"),
+        ("2026-11-22T20:00:00+01:00", "2026-11-22T19:00:00Z"),
+        ("yesterday", None),
+        (True, None),
+        (1e300, None),
+        ([], None),
+    ],
+)
+def test_times_are_read_as_sites_write_them(told: object, read: str | None) -> None:
+    """Unix seconds, milliseconds, and texts; what is no time is left out."""
+    made = mapped({"t": told}, (("submitted_at", "/t"),))
+    assert made.get("submitted_at") == read
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("{", "JSON object"),
+        ("[]", "JSON object"),
+        ('{"nobody": "/a"}', "no submission has"),
+        ('{"body": "a"}', "begins with /"),
+        ('{"body": 7}', "begins with /"),
+        (json.dumps({"body": "/" * 21}), "steps"),
+        (json.dumps({"body": "/" + "a" * 500}), "begins with /"),
+        ('{"body": "/a"}', "article.url"),
+        ("[" * 100_000, "JSON object"),
+    ],
+)
+def test_a_map_that_cannot_work_is_refused(text: str, said: str) -> None:
+    """The fault says the mend."""
+    with pytest.raises(ValueError, match=said):
+        read_map(text)
+
+
+def test_no_map_is_none() -> None:
+    """An empty setting takes the map away."""
+    assert read_map("  ") == ()
+
+
+@given(JSON)
+def test_no_webhook_breaks_it(value: object) -> None:
+    """Whatever JSON arrives is mapped to something that the check can judge."""
+    mapped(value, tuple((field, "/a/0") for field in FIELDS))
+    mapped({"a": [value]}, tuple((field, "/a/0") for field in FIELDS))
