@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields
 from typing import Final
 from urllib.parse import urlsplit
 
+from service.moderation.pointers import read_map
 from service.moderation.reasons import SHIPPED, read_reasons
 
 
@@ -22,6 +23,8 @@ class Options:
     nothing, "queue" also puts what a person should see on the desk."""
     plug_learning: bool = True
     """Whether what the site tells a plug afterwards (suggestscore, submit-spam, submit-ham) is kept as a label."""
+    inbound_map: tuple[tuple[str, str], ...] = ()
+    """Where the fields of a comment lie in the site's own webhook, as JSON Pointers; none: it sends a submission."""
     akismet_held: str = "false"
     """What an Akismet client is told of a comment that waits for a person: "false" and to ask again, or "spam"."""
     akismet_discard: float | None = 0.99
@@ -199,6 +202,7 @@ READERS: Final[Mapping[str, Callable[[str], object]]] = {
     "undo_seconds": _undo_seconds,
     "plug_mode": one_of(*PLUG_MODES),
     "plug_learning": flag,
+    "inbound_map": read_map,
     "akismet_held": one_of("false", "spam"),
     "akismet_discard": _share,
     "perspective_map": one_of("off", "shipped", "own"),
