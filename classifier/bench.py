@@ -145,13 +145,13 @@ def profile(model: Model, texts: list[str]) -> list[tuple[str, float]]:
     return [(f"{name[0].rsplit('/', 1)[-1]}:{name[2]}", seconds / total) for seconds, name in own]
 
 
-def brief(model: Model, count: int = 2048) -> dict[str, float]:
+def brief(model: Model, count: int = 1024) -> dict[str, float]:
     """The figures that have targets: comments a second, ours and the plain pipeline's, and one comment's median."""
     texts = comments(count)
     pipeline = plain_pipeline(texts)
     return {
         "ours": rate(lambda: ours(model, texts), count)[0],
-        "plain": rate(lambda: pipeline(texts[:512]), 512, 3)[0],
+        "plain": rate(lambda: pipeline(texts[:256]), 256, 3)[0],
         "single": one_by_one(model, texts)["score and explain, p50 ms"],
     }
 

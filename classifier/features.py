@@ -48,6 +48,15 @@ class Grams:
         """Returns the offsets of each n-gram's first and last character in `Views.codes`."""
         return self.begin_of[self.first], self.last_of[self.last]
 
+    def of(self, row: int) -> Grams:
+        """Returns those of one text."""
+        begin, end = int(self.indptr[row]), int(self.indptr[row + 1])
+        here = slice(begin, end)
+        indptr = self.indptr[row : row + 2] - self.indptr[row]
+        return Grams(
+            self.kind, self.rows[here], indptr, self.first[here], self.last[here], self.begin_of, self.last_of
+        )
+
 
 @dataclass(eq=False)
 class Words:

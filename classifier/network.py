@@ -9,7 +9,7 @@ exact, so a text scores the same alone and in any batch.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -111,6 +111,35 @@ class Sums:
     mean: Doubles
     measured: Doubles
 
+    def of(self, row: int) -> Sums:
+        """Returns the sums of one text of the batch, as if it had been read alone."""
+        begin, end = np.searchsorted(self.words.text_of, [row, row + 1]).tolist()
+        start, size = int(self.windows.starts[row]), int(self.windows.sizes[row])
+        word_of = self.windows.word_of[start : start + size + 2]
+        one = slice(row, row + 1)
+        return Sums(
+            replace(self.views, reread={0: self.views.reread[row]} if row in self.views.reread else {}),
+            [each.of(row) for each in self.found],
+            Words(
+                self.words.hashes[begin:end],
+                np.zeros(end - begin, np.int64),
+                self.words.begins[begin:end],
+                self.words.lasts[begin:end],
+            ),
+            self.linear[one],
+            self.length[one],
+            Windows(
+                self.windows.row_of[start : start + size + 2],
+                np.where(word_of < 0, word_of, word_of - begin),
+                np.zeros(1, np.int64),
+                self.windows.sizes[one],
+                self.windows.answers[:, start : start + size],
+            ),
+            self.strongest[one],
+            self.mean[one],
+            self.measured[one],
+        )
+
 
 @dataclass(eq=False)
 class Network:
@@ -150,11 +179,7 @@ class Network:
 
     def reading(self, texts: Sequence[str], sums: Sums, signals: Sequence[Signals] | None = None) -> Reading:
         """Makes the scores of a batch out of its sums."""
-        log_odds = self.log_odds(sums)
-        for row, text in enumerate(texts):
-            if len(text) > LONG:
-                odds = self.pieces(text, None if signals is None else signals[row])[1]
-                log_odds[row] = np.maximum(log_odds[row], odds.max(axis=0))
+        log_odds = self.gravest(texts, sums, signals)
         languages, doubts = Languages(self.known).judge(texts, sums.views, sums.words)
         return Reading(
             log_odds,
@@ -164,6 +189,15 @@ class Network:
             sums.views.reread,
             sums.views.disguise().tolist(),
         )
+
+    def gravest(self, texts: Sequence[str], sums: Sums, signals: Sequence[Signals] | None = None) -> Doubles:
+        """Returns the log-odds of a batch, of a long text the highest of the whole and its pieces: (texts, labels)."""
+        log_odds = self.log_odds(sums)
+        for row, text in enumerate(texts):
+            if len(text) > LONG:
+                odds = self.pieces(text, None if signals is None else signals[row])[1]
+                log_odds[row] = np.maximum(log_odds[row], odds.max(axis=0))
+        return log_odds
 
     def pieces(self, text: str, signals: Signals | None = None) -> tuple[list[tuple[int, int]], Doubles]:
         """Returns where the pieces of a long text lie, and the log-odds of each: (pieces, labels)."""

@@ -39,8 +39,16 @@ class FakeModel:
     explained: list[tuple[str, str | None]] = field(default_factory=list)
     signals: list[Signals] = field(default_factory=list)
 
-    def score(self, texts: Sequence[str], signals: Sequence[Signals]) -> list[Score]:
+    def assess(
+        self, texts: Sequence[str], signals: Sequence[Signals], least: float
+    ) -> list[tuple[Score, FakeExplanation | None]]:
         self.signals += signals
+        return [
+            (score, self._explained(score, text, least))
+            for text, score in zip(texts, self._scores(texts), strict=True)
+        ]
+
+    def _scores(self, texts: Sequence[str]) -> list[Score]:
         return [
             Score(
                 dict.fromkeys(LABELS, 0.0) | {"toxicity": float(text)},
@@ -54,9 +62,11 @@ class FakeModel:
             for text in texts
         ]
 
-    def explain(self, text: str, label: str | None, signals: Signals) -> FakeExplanation:
-        self.explained.append((text, label))
-        return FakeExplanation((FakeSpan(0, 2, label or "", 1.23456),))
+    def _explained(self, score: Score, text: str, least: float) -> FakeExplanation | None:
+        if not score.scores["toxicity"] >= least:
+            return None
+        self.explained.append((text, "toxicity"))
+        return FakeExplanation((FakeSpan(0, 2, "toxicity", 1.23456),))
 
 
 def scorer_of(model: Any, **options: Any) -> ModelScorer:

@@ -95,3 +95,30 @@ def test_limit_bounds_the_spans_alone(model: Model) -> None:
     explanation = model.explain("idiot stupid moron fool liar clown", "toxicity", limit=2)
     assert len(explanation.spans) == 2
     assert len(explanation.parts) == 6
+
+
+def test_explained_in_a_batch_as_alone() -> None:
+    """A text's explanation is the same whoever else is in the batch, and only the grave are explained."""
+    model = Model.load()
+    texts = [
+        "You are an idiot.",
+        "",
+        "y0u 4re a m0r0n",
+        "thank you",
+        "I will kill you " * 120,
+        "You are an idiot.",
+    ]
+    signals = [Signals(), Signals(website="http://x.example"), *[Signals()] * 4]
+    assessed = model.assess(texts, signals, least=0.2)
+    assert [explained is not None for _, explained in assessed] == [True, False, True, False, True, True]
+    for text, known, (score, explained) in zip(texts, signals, assessed, strict=True):
+        alone = model.score([text], [known])[0]
+        assert score.scores == pytest.approx(alone.scores, abs=1e-9)
+        if explained is not None:
+            single = model.explain(text, explained.label, known)
+            assert score.scores[explained.label] == pytest.approx(max(score.scores.values()), abs=1e-9)
+            assert explained.reads_as == single.reads_as
+            assert explained.log_odds == pytest.approx(single.log_odds, abs=1e-9)
+            assert explained.total() == pytest.approx(explained.log_odds, abs=1e-6)
+            assert [span.begin for span in explained.spans] == [span.begin for span in single.spans]
+    assert model.assess([]) == []
