@@ -90,7 +90,7 @@ def enrol_site(
     return made
 
 
-def invite(parts: Parts, name: str, role: str | None = None) -> tuple[Moderator, str]:
+def invite(parts: Parts, name: str, role: str | None = None, who: str = "operator") -> tuple[Moderator, str]:
     """Return the moderator, made if there is none of that name, with a sign-in URL: one use, 15 minutes.
 
     One who is there keeps their role unless `role` names another; one who was let go is let in again.
@@ -106,12 +106,12 @@ def invite(parts: Parts, name: str, role: str | None = None) -> tuple[Moderator,
         if known is not None:
             moderator = _change(tx, known, role, active=True)
         tx.add_sign_in(moderator.id, hash_token(token), now + timedelta(minutes=SIGN_IN_MINUTES))
-        tx.log_act("operator", "invite", f"moderator {moderator.id} as {moderator.role}", now)
+        tx.log_act(who, "invite", f"moderator {moderator.id} as {moderator.role}", now)
     return moderator, f"{parts.settings.public_url}/desk/sign-in/{token}"
 
 
 def change_moderator(
-    parts: Parts, name: str, role: str | None = None, active: bool | None = None
+    parts: Parts, name: str, role: str | None = None, active: bool | None = None, who: str = "operator"
 ) -> Moderator:
     """Give a moderator another role, or let them go: then their sessions and links end at once. Raises NotFound."""
     _check_role(role)
@@ -121,7 +121,7 @@ def change_moderator(
             raise NotFound(f"There is no moderator {name[:100]!r}; `replydesk moderator list` names all.")
         changed = _change(tx, known, role, known.active if active is None else active)
         told = f"moderator {changed.id}: {changed.role}{'' if changed.active else ', let go'}"
-        tx.log_act("operator", "moderator", told, parts.house.clock())
+        tx.log_act(who, "moderator", told, parts.house.clock())
     return changed
 
 

@@ -46,8 +46,8 @@ def find_site(tx: Tx, name: str) -> Site:
     return site
 
 
-def tune_site(parts: Parts, name: str, terms: Mapping[str, str]) -> Site:
-    """Change settings and policy of a site as `KEY=VALUE` terms say, all or nothing, and return it.
+def tune_site(parts: Parts, name: str, terms: Mapping[str, str], who: str = "operator") -> Site:
+    """Change settings and policy of a site as `KEY=VALUE` terms say, all or nothing, and return it; `who` did it.
 
     A change of policy makes its next version. Raises NotFound, or Invalid with every fault.
     """
@@ -75,7 +75,7 @@ def tune_site(parts: Parts, name: str, terms: Mapping[str, str]) -> Site:
             # why an address was given up says nothing of a new one; and who gives the same again, has mended it
             tuned = replace(tuned, callback_disabled=None)
         tx.save_site(tuned)
-        tx.log_act("operator", "tune", f"site {name}: {', '.join(sorted(terms))}", parts.house.clock())
+        tx.log_act(who, "tune", f"site {name}: {', '.join(sorted(terms))}", parts.house.clock())
     return tuned
 
 
@@ -143,7 +143,9 @@ def settings_of(site: Site) -> dict[str, object]:
     }
 
 
-def rotate(parts: Parts, name: str, what: str, at_once: bool = False) -> dict[str, str]:
+def rotate(
+    parts: Parts, name: str, what: str, at_once: bool = False, who: str = "operator"
+) -> dict[str, str]:
     """Make a new secret of that kind and return it, to be shown once.
 
     The old API key works for another 24 hours; the old webhook or inbound secret goes on beside the new one until the
@@ -152,7 +154,7 @@ def rotate(parts: Parts, name: str, what: str, at_once: bool = False) -> dict[st
     with parts.house.store.write() as tx:
         site = find_site(tx, name)
         made = _ROTATE[what](parts, tx, site, at_once)
-        tx.log_act("operator", "rotate", f"site {name}: {what}", parts.house.clock())
+        tx.log_act(who, "rotate", f"site {name}: {what}", parts.house.clock())
     return {"site": name, **made}
 
 

@@ -8,7 +8,9 @@ blueprint = Blueprint("desk", __name__, url_prefix="/desk", template_folder="../
 
 from service.web.desk import (  # noqa: E402  the views hang themselves on the blueprint
     acts,
+    admin,
     authors,
+    callbacks,
     finding,
     lanes,
     overview,
@@ -16,6 +18,7 @@ from service.web.desk import (  # noqa: E402  the views hang themselves on the b
     pulse,
     ranges,
     reveal,
+    settings,
     sign_in,
     views,
     waves,
@@ -23,8 +26,10 @@ from service.web.desk import (  # noqa: E402  the views hang themselves on the b
 
 __all__ = [
     "acts",
+    "admin",
     "authors",
     "blueprint",
+    "callbacks",
     "finding",
     "lanes",
     "overview",
@@ -32,6 +37,7 @@ __all__ = [
     "pulse",
     "ranges",
     "reveal",
+    "settings",
     "sign_in",
     "views",
     "waves",

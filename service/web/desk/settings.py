@@ -1,0 +1,239 @@
+"""A site's settings on the desk: thresholds with their consequences, words with a test, and what else leads decide."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from flask import request, url_for
+from flask.typing import ResponseReturnValue
+
+from service.moderation.consequences import Consequences, consequences
+from service.moderation.errors import Invalid, NotFound
+from service.moderation.policy import Policy
+from service.moderation.terms import change, to_terms
+from service.moderation.verdict import LABELS, Action
+from service.ports import Site
+from service.tuning import tune_site
+from service.web.desk import blueprint
+from service.web.desk.access import back_to, moderator, requires
+from service.web.desk.frame import missing, page
+from service.web.desk.shown import Card, cards
+from service.web.desk.speech import lazy_gettext as _l
+from service.web.reach import parts
+
+CUTS: Final = ("hold", "reject", "spam")
+PAST: Final = 2_000
+CHANGES_SHOWN: Final = 40
+VALUE_LIMIT: Final = 60_000
+WORD_LISTS: Final = ("hold_words", "reject_words", "spam_words")
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One setting as a form shows it; `choices` make it a list to choose from."""
+
+    name: str
+    words: object
+    hint: object = ""
+    choices: tuple[str, ...] = ()
+    long: bool = False
+
+
+RULES: Final = (
+    Field(
+        "moderation",
+        _l("Readers see a comment"),
+        _l("after its verdict (pre) or at once (post)"),
+        ("pre", "post"),
+    ),
+    Field("link_limit", _l("Links allowed"), _l("empty: any number")),
+    Field("hold_first_time", _l("Hold an author's first comment"), choices=("false", "true")),
+    Field("close_after_days", _l("Close comments after days"), _l("empty: never")),
+    Field("outage", _l("When no score comes in time"), choices=("hold", "hold_links", "publish")),
+    Field("outage_after_seconds", _l("and that is after seconds")),
+    Field("undo_seconds", _l("Seconds to undo a decision freely"), _l("empty: as the installation says")),
+    Field("fold_hours", _l("Hours that copies fold into one row"), _l("empty: no folding")),
+)
+WORDS: Final = (
+    Field("hold_words", _l("Hold"), long=True),
+    Field("reject_words", _l("Reject"), long=True),
+    Field("spam_words", _l("Spam"), long=True),
+)
+KEEPING: Final = (
+    Field("keep_rejected_days", _l("Rejected comments, days"), _l("empty: for good, here and below")),
+    Field("keep_spam_days", _l("Spam, days")),
+    Field("keep_withdrawn_days", _l("Withdrawn comments, days")),
+    Field("keep_deliveries_days", _l("Callbacks, days")),
+    Field("keep_client_days", _l("Network and browser, days")),
+    Field("keep_originals_days", _l("Texts as typed, encrypted, days")),
+    Field("erased_texts", _l("Of an erased person's published texts"), choices=("remove", "keep")),
+)
+LIMITS: Final = (
+    Field("comments_per_minute", _l("Comments a minute by the API"), _l("empty: any number")),
+    Field("form_per_minute", _l("Comments a minute by the form"), _l("empty: any number")),
+    Field("notify_url", _l("Call this address when the queue grows")),
+    Field("notify_held", _l("from so many held")),
+    Field("notify_age_seconds", _l("or when the oldest waits so many seconds")),
+    Field("callback_url", _l("Callbacks go to")),
+)
+REASONS: Final = (Field("reasons", _l("Reasons"), _l("a JSON list of [code, title, text]"), long=True),)
+SECTIONS: Final = {
+    "rules": (_l("Rules"), RULES),
+    "words": (_l("Words"), WORDS),
+    "reasons": (_l("Reasons"), REASONS),
+    "keeping": (_l("Keeping"), KEEPING),
+    "limits": (_l("Limits and calls"), LIMITS),
+}
+
+
+@blueprint.get("/settings")
+@requires("lead")
+def settings_home() -> ResponseReturnValue:
+    """Lead to the settings of the first site."""
+    with parts().house.store.read() as tx:
+        sites = tx.sites()
+    return back_to(url_for("desk.settings", name=sites[0].name)) if sites else missing()
+
+
+@blueprint.get("/settings/<slug:name>")
+@requires("lead")
+def settings(name: str) -> ResponseReturnValue:
+    """Show the thresholds of a site and its other settings; with thresholds in the address, their consequences."""
+    site = _site(name)
+    if site is None:
+        return missing()
+    asked = _cuts(request.args)
+    if not asked:
+        return _shown(site)
+    try:
+        other = change(site.policy, asked, site.policy.version + 1)
+    except Invalid as wrong:
+        return _shown(
+            site, given=asked, faults={fault.field: fault.message for fault in wrong.faults}, status=400
+        )
+    return _shown(site, given=asked, other=other)
+
+
+@blueprint.post("/settings/<slug:name>")
+@requires("lead")
+def save_settings(name: str) -> ResponseReturnValue:
+    """Save what the form holds, all or nothing; what has not changed is left alone."""
+    site = _site(name)
+    if site is None:
+        return missing()
+    known = _values(site)
+    terms = {
+        key: value.replace("\r\n", "\n").strip()[:VALUE_LIMIT]
+        for key, value in request.form.items()
+        if key in known
+    }
+    terms = {key: _joined(key, value) for key, value in terms.items()}
+    changed = {key: value for key, value in terms.items() if value != _joined(key, known[key])}
+    try:
+        if changed:
+            tune_site(parts(), name, changed, moderator().name)
+    except NotFound:
+        return missing()
+    except Invalid as wrong:
+        faults = {fault.field: fault.message for fault in wrong.faults}
+        return _shown(site, given=terms, faults=faults, status=400)
+    return back_to(url_for("desk.settings", name=name, saved=len(changed)))
+
+
+def _shown(
+    site: Site,
+    given: Mapping[str, str] | None = None,
+    other: Policy | None = None,
+    faults: Mapping[str, str] | None = None,
+    status: int = 200,
+) -> ResponseReturnValue:
+    found, changes = _consequences(site, other) if other else (None, ())
+    tried = request.args.get("try", "")[:2_000]
+    with parts().house.store.read() as tx:
+        sites = tx.sites()
+    return page(
+        "desk/settings.html",
+        status,
+        site=site,
+        sites=sites,
+        labels=LABELS,
+        cuts=CUTS,
+        sections=SECTIONS,
+        values={**_values(site), **(given or {})},
+        faults=faults or {},
+        found=found,
+        changes=changes,
+        shown_actions=(Action.APPROVE, Action.HOLD, Action.REJECT, Action.SPAM),
+        tried=tried,
+        hits=_hits(site, tried),
+        saved=request.args.get("saved") if request.method == "GET" else None,
+    )
+
+
+def _consequences(site: Site, other: Policy) -> tuple[Consequences, tuple[tuple[Card, Action, Action], ...]]:
+    """Decide the site's newest comments anew under both policies."""
+    now = parts().house.clock()
+    with parts().house.store.read() as tx:
+        found = consequences(tx.scored_lately(site.id, PAST), site.policy, other)
+        some = found.changes[:CHANGES_SHOWN]
+        shown = cards(tx, [one.comment for one in some], {site.id: site}, now)
+    pairs = zip(shown, some, strict=True)
+    return found, tuple((card, one.before, one.after) for card, one in pairs)
+
+
+def _hits(site: Site, text: str) -> dict[str, str | None]:
+    """Say which entry of each word list a text meets."""
+    if not text:
+        return {}
+    return {name: getattr(site.policy, name).first_in([text]) for name in WORD_LISTS}
+
+
+def _site(name: str) -> Site | None:
+    with parts().house.store.read() as tx:
+        return tx.site(name)
+
+
+def _values(site: Site) -> dict[str, str]:
+    """Return every setting of the page as a form holds it."""
+    terms = to_terms(site.policy)
+    values = {f"{label}.{cut}": _written(terms.get(f"{label}.{cut}")) for label in LABELS for cut in CUTS}
+    for _, fields in SECTIONS.values():
+        for field in fields:
+            if field.name in terms:
+                values[field.name] = _written(terms[field.name])
+            else:
+                values[field.name] = _written(
+                    getattr(site.options, field.name, getattr(site, field.name, None))
+                )
+    return values
+
+
+def _written(value: object) -> str:
+    """Write a value as its reader takes it."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return f"{value:g}"
+    if isinstance(value, list | tuple):
+        if all(isinstance(one, str) for one in value):
+            return "\n".join(value)
+        return json.dumps(value, ensure_ascii=False, indent=1)
+    return str(value)
+
+
+def _joined(name: str, value: str) -> str:
+    """Return a word list as its reader takes it: a page has one entry a line."""
+    if name not in WORD_LISTS:
+        return value
+    return ",".join(line.strip().replace(",", " ") for line in value.splitlines() if line.strip())
+
+
+def _cuts(given: Mapping[str, str]) -> dict[str, str]:
+    """Read the thresholds of an address."""
+    names = {f"{label}.{cut}" for label in LABELS for cut in CUTS}
+    return {name: value.strip()[:12] for name, value in given.items() if name in names}

@@ -1,0 +1,187 @@
+"""Settings on the desk: consequences before saving, words with a test, callbacks, keys and people."""
+
+from __future__ import annotations
+
+import pytest
+
+from service.moderation.comment import Status
+from service.moderation.verdict import Action
+from service.ports import Site
+from service.privacy.keys import fingerprint
+from tests.web.pages.browser import Browser, Element, Page
+from tests.web.pages.house import Small
+
+SETTINGS = "/desk/settings/courier"
+
+
+def lead(small: Small) -> Browser:
+    """A lead's browser."""
+    return small.signed_in("Lea", "lead")
+
+
+def admin(small: Small) -> Browser:
+    """An admin's browser."""
+    return small.signed_in("Ada the admin", "admin")
+
+
+def form_with(page: Page, name: str) -> Element:
+    """The form that has that field."""
+    (found,) = [
+        form
+        for form in page.tree.all("form")
+        if any(
+            one.attributes.get("name") == name
+            for tag in ("input", "textarea", "select")
+            for one in form.all(tag)
+        )
+    ]
+    return found
+
+
+def csrf(page: Page) -> str:
+    """The tag that this session's forms carry."""
+    return page.tree.one("form", class_="person").fields()["csrf"]
+
+
+def save(browser: Browser, **terms: str) -> Page:
+    """Send settings as the form does, and go where it leads."""
+    answer = browser.post(SETTINGS, {"csrf": csrf(browser.get(SETTINGS)), **terms})
+    return browser.get(answer.headers["Location"]) if answer.status == 303 else answer
+
+
+def site(small: Small) -> Site:
+    """The courier as it is now."""
+    with small.parts.house.store.read() as tx:
+        found = tx.site("courier")
+    assert found is not None
+    return found
+
+
+def test_consequences_are_shown_before_anything_is_saved(small: Small) -> None:
+    """New thresholds are tried on the site's own past: counts, shares, and the comments that would change."""
+    fine, bad = small.held(), small.held()
+    small.judge(fine, Action.APPROVE)
+    small.judge(bad, Action.REJECT)
+    small.approved()
+    page = lead(small).get(f"{SETTINGS}?insult.hold=0.9&toxicity.hold=0.6&toxicity.reject=0.95")
+    assert "On this site's newest 3 scored comments, of which people judged 2." in page.text
+    assert "Of 100 held, 50 would have been fine (1 of 2 that people judged)." in page.text
+    assert "0 comments would change" in page.text
+    page = lead(small).get(f"{SETTINGS}?insult.hold=0.9&toxicity.hold=0.8")
+    assert "1 in 1 bad ones would pass (1 of 1 that people refused)." in page.text
+    assert "2 comments would change" in page.text
+    assert site(small).policy.version == 1
+
+
+def test_thresholds_are_saved_as_the_next_policy(small: Small) -> None:
+    """What is saved decides from then on, and what did not change makes no new version."""
+    browser = lead(small)
+    page = save(browser, **{"insult.hold": "0.5", "toxicity.hold": "0.8"})
+    assert "1 setting was changed." in page.text
+    assert site(small).policy.cuts["toxicity"].hold == 0.8
+    assert site(small).policy.version == 2
+    assert "Nothing had changed." in save(browser, **{"toxicity.hold": "0.8"}).text
+    assert site(small).policy.version == 2
+
+
+def test_a_fault_stands_beside_its_field_and_nothing_is_saved(small: Small) -> None:
+    """All or nothing: a wrong value is named, what was typed is kept."""
+    page = save(lead(small), **{"insult.hold": "1.5", "toxicity.hold": "0.8"})
+    assert page.status == 400
+    assert "must be a probability between 0 and 1, or never" in page.text
+    assert 'value="1.5"' in page.html
+    assert site(small).policy.version == 1
+    assert lead(small).get(f"{SETTINGS}?insult.hold=high").status == 400
+
+
+def test_words_are_one_a_line_and_can_be_tried(small: Small) -> None:
+    """Lists are saved line by line, and a text says which entry it meets."""
+    browser = lead(small)
+    save(browser, hold_words="bridge troll\nferry*\n", spam_words="cheap pills")
+    assert site(small).policy.hold_words.entries == ("bridge troll", "ferry*")
+    page = browser.get(f"{SETTINGS}?try=The+ferryman+sells+cheap+pills")
+    assert "ferry*" in page.tree.one("ul", role="status").text
+    assert "cheap pills" in page.tree.one("ul", role="status").text
+    assert form_with(page, "hold_words").fields()["hold_words"] == "bridge troll\nferry*"
+
+
+def test_what_a_page_shows_it_saves_unchanged(small: Small) -> None:
+    """Every section sent back as it stands changes nothing."""
+    browser = lead(small)
+    page = browser.get(SETTINGS)
+    for name in ("link_limit", "hold_words", "reasons", "keep_spam_days", "form_per_minute"):
+        form = form_with(page, name)
+        chosen = {
+            one.attributes["name"]: next(
+                option.attributes["value"] for option in one.all("option") if "selected" in option.attributes
+            )
+            for one in form.all("select")
+        }
+        answer = browser.post(SETTINGS, form.fields() | chosen)
+        assert answer.headers["Location"].endswith("saved=0"), name
+
+
+def test_dead_letters_are_shown_and_replayed(small: Small) -> None:
+    """A lead sees what could not be delivered, without its text, and lets it wait again."""
+    save(lead(small), callback_url="https://courier.example/hook")
+    small.held(body="A text that no log shows.")
+    with small.parts.house.store.write() as tx:
+        (one,) = tx.lease_deliveries(small.clock(), small.clock(), 9)
+        assert tx.finish_delivery(one.id, one.attempts, "dead", "503", None, small.clock())
+    browser = lead(small)
+    page = browser.get(f"{SETTINGS}/callbacks")
+    assert one.webhook_id in page.text
+    assert "503" in page.text
+    assert "A text that no log shows." not in page.html
+    answer = browser.post(f"{SETTINGS}/callbacks/replay", {"csrf": csrf(page), "delivery": str(one.id)})
+    assert "1 callback waits again." in browser.get(answer.headers["Location"]).text
+    assert one.webhook_id in browser.get(f"{SETTINGS}/callbacks?state=waiting").text
+
+
+def test_a_key_is_shown_once(small: Small) -> None:
+    """A rotated key works, is on the answer to its own form, and on no page after."""
+    browser = admin(small)
+    made = browser.post(f"{SETTINGS}/keys", {"csrf": csrf(browser.get(f"{SETTINGS}/keys")), "what": "key"})
+    key = made.tree.one("code", class_="wraps secret").text
+    assert made.headers["Cache-Control"] == "no-store"
+    with small.parts.house.store.read() as tx:
+        owner = tx.key_owner(fingerprint(small.parts.keyring, key), small.clock())
+    assert owner is not None
+    assert owner[0].name == "courier"
+    assert key not in browser.get(f"{SETTINGS}/keys").html
+    assert browser.post(f"{SETTINGS}/keys", {"csrf": csrf(made), "what": "master"}).status == 400
+
+
+def test_people_are_invited_changed_and_shut_out(small: Small) -> None:
+    """An admin's link lets somebody in, a role can change, and shutting out ends their session at once."""
+    browser = admin(small)
+    page = browser.get("/desk/people")
+    answer = browser.post("/desk/people", {"csrf": csrf(page), "name": "Noor", "role": "moderator"})
+    url = answer.tree.one("code", class_="wraps secret").text
+    noor = small.browser()
+    assert noor.post(url.removeprefix(small.parts.settings.public_url)).status == 303
+    assert noor.get("/desk").status == 200
+    browser.post("/desk/people", {"csrf": csrf(page), "name": "Noor", "role": "lead", "active": "yes"})
+    with small.parts.house.store.read() as tx:
+        known = tx.moderator("Noor")
+    assert known is not None
+    assert known.role == "lead"
+    browser.post("/desk/people", {"csrf": csrf(page), "name": "Noor", "role": "lead", "active": "no"})
+    assert noor.get("/desk").status == 303
+
+
+def test_nobody_locks_themselves_out(small: Small) -> None:
+    """An admin can neither shut themselves out nor take their own role."""
+    browser = admin(small)
+    tag = csrf(browser.get("/desk/people"))
+    for change in ({"active": "no", "role": "admin"}, {"active": "yes", "role": "lead"}):
+        answer = browser.post("/desk/people", {"csrf": tag, "name": "Ada the admin", **change})
+        assert answer.status == 400
+    assert browser.get("/desk/people").status == 200
+
+
+@pytest.mark.parametrize("path", ["/desk/settings/nowhere", "/desk/settings/nowhere/callbacks"])
+def test_a_site_that_is_not_there_has_no_settings(small: Small, path: str) -> None:
+    """An unknown site is answered 404."""
+    assert lead(small).get(path).status == 404
+    assert small.held().status is Status.HELD
