@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+from service.moderation.options import Options
 from service.ports import Site
 from service.privacy.door import ORIGINAL
-from service.privacy.keys import CiphertextError, Keyring, fingerprint
+from service.privacy.keys import CORAL, CiphertextError, Keyring, fingerprint, open_option, seal_option
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -45,7 +47,7 @@ def sealed(parts: Parts) -> Sealed:
     secrets: dict[int, int] = {}
     with parts.house.store.read() as tx:
         for site in tx.sites():
-            for one in (*site.webhook_secrets, *site.inbound_secrets):
+            for one in (*site.webhook_secrets, *site.inbound_secrets, *_options(site)):
                 secrets[one[0]] = secrets.get(one[0], 0) + 1
         return Sealed(secrets, tx.originals_by_version())
 
@@ -75,25 +77,53 @@ def reseal(parts: Parts, progress: Callable[[int], None] | None = None) -> Resea
             progress(done)
 
 
+def _options(site: Site) -> list[bytes]:
+    """Return the ciphertexts that a site's options hold."""
+    token = site.options.coral_token
+    return [base64.b64decode(one) for one in (*site.options.coral_secrets, *((token,) if token else ()))]
+
+
 def _reseal_secrets(parts: Parts) -> tuple[int, int]:
     done = lost = 0
+    keyring = parts.keyring
     with parts.house.store.write() as tx:
         for site in tx.sites():
-            webhook, failed = _all_anew(parts.keyring, site, "webhook", site.webhook_secrets)
-            inbound, failed_too = _all_anew(parts.keyring, site, "inbound", site.inbound_secrets)
-            fresh = replace(site, webhook_secrets=webhook, inbound_secrets=inbound)
-            before, after = (
-                (*site.webhook_secrets, *site.inbound_secrets),
-                (*webhook, *inbound),
-            )
+            webhook, failed = _all_anew(keyring, site, "webhook", site.webhook_secrets)
+            inbound, failed_too = _all_anew(keyring, site, "inbound", site.inbound_secrets)
+            options, failed_three = _options_anew(keyring, site)
+            fresh = replace(site, webhook_secrets=webhook, inbound_secrets=inbound, options=options)
+            before = (*site.webhook_secrets, *site.inbound_secrets, *_options(site))
+            after = (*webhook, *inbound, *_options(fresh))
             done += sum(one != other for one, other in zip(before, after, strict=True))
-            lost += failed + failed_too
+            lost += failed + failed_too + failed_three
             if fresh != site:
                 tx.save_site(fresh)
         if done:
-            told = f"{done} secrets of sites, key version {parts.keyring.version}"
+            told = f"{done} secrets of sites, key version {keyring.version}"
             tx.log_act("operator", "reseal", told, parts.house.clock())
     return done, lost
+
+
+def _options_anew(keyring: Keyring, site: Site) -> tuple[Options, int]:
+    lost = 0
+
+    def anew(stored: str) -> str:
+        nonlocal lost
+        if base64.b64decode(stored)[0] == keyring.version:
+            return stored
+        try:
+            return seal_option(keyring, site.name, CORAL, open_option(keyring, site.name, CORAL, stored))
+        except CiphertextError:
+            lost += 1
+            return stored
+
+    token = site.options.coral_token
+    fresh = replace(
+        site.options,
+        coral_secrets=tuple(anew(one) for one in site.options.coral_secrets),
+        coral_token=anew(token) if token else token,
+    )
+    return fresh, lost
 
 
 def _all_anew(

@@ -18,7 +18,7 @@ from service.bell import QuietBell
 from service.enrolment import Enrolment, enrol_site
 from service.moderation.comment import Article, Comment, Source
 from service.ports import Placed, Submission
-from service.privacy.keys import CiphertextError
+from service.privacy.keys import CORAL, CiphertextError, open_option, seal_option
 from service.privacy.master import MasterKeyError, load_masters, parse_masters
 from service.privacy.receipts import read_receipt, receipt_token
 from service.privacy.sealing import Address
@@ -121,6 +121,25 @@ def test_site_secrets_go_over(rotated: Rotated) -> None:
     assert secrets(rotated.overlap) == secrets(rotated.after) == wanted
     with pytest.raises(CiphertextError):
         secrets(rotated.before)
+
+
+def test_secrets_in_a_sites_options_go_over(rotated: Rotated) -> None:
+    """What a site shares with its Coral opens after the old key is gone, like its other secrets."""
+    sealed_before = seal_option(rotated.before.keyring, "courier", CORAL, "shared with Coral")
+    with rotated.store.write() as tx:
+        site = tx.site("courier")
+        assert site is not None
+        options = replace(site.options, coral_secrets=(sealed_before,), coral_token=sealed_before)
+        tx.save_site(replace(site, options=options))
+    assert sealed(rotated.overlap).secrets == {1: 4}
+    assert reseal(rotated.overlap).secrets == 4
+    assert sealed(rotated.overlap).secrets == {2: 4}
+    with rotated.store.read() as tx:
+        kept = tx.site("courier")
+    assert kept is not None
+    for stored in (*kept.options.coral_secrets, kept.options.coral_token or ""):
+        assert open_option(rotated.after.keyring, "courier", CORAL, stored) == "shared with Coral"
+    assert reseal(rotated.after).lost == 0
 
 
 def test_an_api_key_used_in_the_overlap_outlives_the_old_master(rotated: Rotated) -> None:

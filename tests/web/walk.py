@@ -24,8 +24,14 @@ from tests.web.api.caller import ARTICLE, Newsroom, submission
 from tests.web.routes import CALLERS, ROUTES
 
 CANARY: Final = "The keeper of bridge seven is called Quillon."
-PLACES: Final = {"comment_id": "c-1", "pk": "1", "slug": "no-such-article", "name": "no-such-file"}
-OF_SITE: Final = re.compile(r"/sites/<slug:(name|site)>")
+PLACES: Final = {
+    "comment_id": "c-1",
+    "pk": "1",
+    "slug": "no-such-article",
+    "form": "csv",
+    "name": "no-such-file",
+}
+OF_SITE: Final = re.compile(r"<slug:(name|site)>")
 BODIES: Final[dict[str, dict[str, Any]]] = {
     "POST /v1/comments": submission(id="c-2"),
     "POST /v1/comments/<id:comment_id>/decision": {"action": "approve"},
@@ -108,7 +114,7 @@ class Walk:
 
     def ask(self, route: str, rule: Rule, method: str, caller: str, tagged: bool) -> TestResponse:
         """Send what this route takes, as that caller."""
-        path = OF_SITE.sub("/sites/courier", rule.rule)
+        path = OF_SITE.sub("courier", rule.rule)
         path = re.sub(r"<(?:[^:<>]*(?:\([^)]*\))?:)?(\w+)>", lambda one: PLACES.get(one[1], "1"), path)
         given: dict[str, Any] = {"query_string": {"article_url": ARTICLE}} if "<slug:" in rule.rule else {}
         client, headers = self.newsroom.client, {}
