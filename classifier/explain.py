@@ -127,11 +127,12 @@ def _share_linear(network: Network, sums: Sums, column: int, words: NDArray[np.f
 
     from classifier.network import POINT
 
-    for found in sums.found:
-        weight = network.weights[found.rows, column] / POINT / sums.length[0, 0]
-        first, last = _words_under(sums, *found.places())
-        np.add.at(words, first, weight / 2)
-        np.add.at(words, last, weight / 2)
+    rows = np.concatenate([found.rows for found in sums.found])
+    places = [found.places() for found in sums.found]
+    half = network.weights[rows, column] / (2 * POINT * sums.length[0, 0])
+    for end in range(2):
+        holds = _words_under(sums, np.concatenate([place[end] for place in places]))
+        words += np.bincount(holds, half, len(words))
 
 
 def _share_context(network: Network, sums: Sums, column: int, words: NDArray[np.float64]) -> float:
@@ -149,26 +150,26 @@ def _share_context(network: Network, sums: Sums, column: int, words: NDArray[np.
     share[winner, np.arange(units)] += (sums.strongest[0] - rest) * strong
     flat = np.abs(change) < 1e-9
     ratio = np.where(flat, 0.0, share / np.where(flat, 1.0, change))
-    given = 0.0
+    real = windows.row_of >= 0
+    vectors = np.zeros((len(real), network.vectors.shape[1]))
+    vectors[real] = network.meaning[network.vectors[windows.row_of[real]].view(np.uint8)]
+    spread = ratio @ network.kernel.astype(np.float64).reshape(-1, units).T * network.unit
+    given, width = 0.0, vectors.shape[1]
     for step in range(3):
-        rows = windows.row_of[step : step + len(ratio)]
-        real = rows >= 0
-        vectors = network.meaning[network.vectors[rows[real]].view(np.uint8)].astype(np.float64)
-        part = (vectors @ network.kernel[step].astype(np.float64) * network.unit * ratio[real]).sum(axis=1)
-        np.add.at(words, windows.word_of[step : step + len(ratio)][real], part)
+        beside = slice(step, step + len(ratio))
+        part = (vectors[beside] * spread[:, step * width : (step + 1) * width]).sum(axis=1)
+        words += np.bincount(
+            windows.word_of[beside] % len(words), part, len(words)
+        )  # padding gives the last nought
         given += float(part.sum())
     return float((sums.strongest[0] @ strong) + (sums.mean[0] @ mean)) - given
 
 
-def _words_under(
-    sums: Sums, begins: NDArray[np.int64], lasts: NDArray[np.int64]
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Finds the words that hold the first and the last character of each n-gram."""
+def _words_under(sums: Sums, places: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Finds the words that hold the characters at some places."""
     import numpy as np
 
-    first = np.maximum(np.searchsorted(sums.words.begins, begins, side="right") - 1, 0)
-    last = np.maximum(np.searchsorted(sums.words.begins, lasts, side="right") - 1, 0)
-    return first, last
+    return np.maximum(np.searchsorted(sums.words.begins, places, side="right") - 1, 0)
 
 
 def _spans(sums: Sums, weights: NDArray[np.float64], label: str) -> list[Span]:
