@@ -5,6 +5,7 @@ Run as `python -m classifier.bench`. The comments are invented, cut and joined t
 
 from __future__ import annotations
 
+import argparse
 import cProfile
 import json
 import os
@@ -12,11 +13,12 @@ import pstats
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from classifier.hostile import growth
+from classifier.hostile import LENGTHS, growth
 from classifier.invented import invent
 from classifier.model import LABELS, Model
 
@@ -179,25 +181,51 @@ def measure() -> dict[str, Any]:
     }
 
 
-def main(json_output: bool = False) -> int:
-    """Prints the race as a table, or as JSON."""
+def page(figures: dict[str, Any]) -> str:
+    """Lays the figures out as a section of Markdown."""
+    lengths = "".join(f" {length:,} |" for length in LENGTHS)
+    lines = [
+        "## The classifier alone",
+        "",
+        f"{figures['comments']:,} invented comments, {figures['mean_length']} characters on average; one core, CPU time.",
+        "",
+        "| what | a second, median | best |",
+        "| --- | --- | --- |",
+        *(f"| {name} | {median:,} | {best:,} |" for name, (median, best) in figures["rates"].items()),
+        "",
+        "| one comment | ms |",
+        "| --- | --- |",
+        *(f"| {name.removesuffix(' ms')} | {value} |" for name, value in figures["single"].items()),
+        "",
+        "Milliseconds for one text of so many characters; linear means ten times as long from column to column:",
+        "",
+        f"| text |{lengths}",
+        f"| --- |{' --- |' * len(LENGTHS)}",
+        *(
+            f"| {name} | {' | '.join(f'{one:,}' for one in taken)} |"
+            for name, taken in figures["growth_ms"].items()
+        ),
+        "",
+        "Own share of a batch's time, by function:",
+        "",
+        "| function | share |",
+        "| --- | --- |",
+        *(f"| `{name}` | {share:.1%} |" for name, share in figures["profile"]),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def main() -> int:
+    """Prints the race as Markdown, or as JSON, and adds the Markdown to a page where asked."""
+    told = argparse.ArgumentParser(prog="python -m classifier.bench", description=__doc__)
+    told.add_argument("--json", action="store_true", help="print JSON")
+    told.add_argument("--append", type=Path, metavar="FILE", help="add the section to this page")
+    given = told.parse_args()
     figures = measure()
-    if json_output:
-        print(json.dumps(figures, indent=1))
-        return 0
-    print(
-        f"{figures['comments']:,} comments, {figures['mean_length']} characters on average, one core, CPU time"
-    )
-    for name, (median, best) in figures["rates"].items():
-        print(f"{median:>9,}/s  (best {best:>9,})  {name}")
-    for name, value in figures["single"].items():
-        print(f"{value:>9} {name}")
-    print("milliseconds for one text of 1,000, 10,000, 100,000 and 1,000,000 characters:")
-    for name, taken in figures["growth_ms"].items():
-        print(f"{name:>16}: {', '.join(f'{each:,}' for each in taken)}")
-    print("own share of the time, by function:")
-    for name, share in figures["profile"]:
-        print(f"{share:>9.1%}  {name}")
+    print(json.dumps(figures, indent=1) if given.json else page(figures))
+    if given.append is not None:
+        with given.append.open("a", encoding="utf-8") as file:
+            file.write("\n" + page(figures))
     return 0
 
 
@@ -205,4 +233,4 @@ if __name__ == "__main__":
     if any(os.environ.get(name) != "1" for name in _THREADS):  # numpy reads the limits when it is loaded
         again = [sys.executable, "-m", "classifier.bench", *sys.argv[1:]]
         os.execve(sys.executable, again, {**os.environ, **dict.fromkeys(_THREADS, "1")})  # noqa: S606  # this very program
-    sys.exit(main("--json" in sys.argv))
+    sys.exit(main())
