@@ -6,11 +6,13 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
 from service.limits import BUCKETS_BOUND, SYNC_SECONDS, Limiter
 from service.moderation.rates import Rate
+from tests.worker.test_broker import Broker
 
 
 class Ticking:
@@ -89,6 +91,25 @@ def test_without_an_answer_each_holds_the_limit_alone() -> None:
         assert [limiter.take("courier", rate) for _ in range(10)] == [0.0] * 10
         assert limiter.take("courier", rate) > 0
         assert time.perf_counter() - began < 0.05
+
+
+def test_a_broker_that_hangs_costs_no_request_a_moment(tmp_path: Path) -> None:
+    """While the server takes bytes and answers nothing, each take goes on in microseconds and the limit is held."""
+    broker, rate, spent = Broker(tmp_path), Rate(0.01, 1_000.0), []
+    try:
+        with limiters(1, broker.url) as (limiter,):
+            assert limiter.take("courier", rate, 10) == 0.0
+            time.sleep(2 * SYNC_SECONDS)
+            with broker.hung():
+                for _ in range(200):
+                    began = time.perf_counter()
+                    limiter.take("courier", rate)
+                    spent.append(time.perf_counter() - began)
+                    time.sleep(0.005)
+        assert sorted(spent)[len(spent) * 95 // 100] < 0.005
+        assert limiter.take("courier", rate, 1_000) > 0
+    finally:
+        broker.kill()
 
 
 def test_an_emptied_broker_forgives_what_was_owed(redis_url: str, redis_prefix: str) -> None:
