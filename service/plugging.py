@@ -54,9 +54,12 @@ class Plugging:
     def verdict(
         self, site: Site, reading: Reading, assessment: Assessment | None, facts: Facts | None = None
     ) -> Verdict:
-        """Decide by the site's policy; nothing is stored. `facts` says what else is known of the comment."""
+        """Decide by the site's policy; nothing is stored. `facts` says what else is known of the comment.
+
+        Without them the author is nobody we know: a policy that holds first comments holds this one.
+        """
         known = replace(
-            facts or Facts(body=""),
+            facts or Facts(body="", known_author=not site.policy.hold_first_time),
             body=reading.text,
             author_name=reading.author_name,
             website=reading.website,

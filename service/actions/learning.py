@@ -26,9 +26,9 @@ def learn(
 ) -> Comment:
     """Keep the site's judgement and return the comment that it is about; the same judgement again changes nothing.
 
-    The comment is the one of the submission's id, else the first known by one of the idempotency keys `known_as`, else
-    it is stored now. A moderator's decision stands: then another judgement is a label alone, and the same one is none.
-    Raises what refuses the submission.
+    The comment is the one of the submission's id, else the first known by one of the idempotency keys `known_as`, where
+    it has this very text; else the text is stored now. A moderator's decision stands: then another judgement is a label
+    alone, and the same one is none. Raises what refuses the submission.
     """
     comment = _known(house, sealer, site, submission, known_as) or _stored(house, sealer, site, submission)
     for _ in range(RACES):
@@ -54,15 +54,15 @@ def learn(
 def _known(
     house: House, sealer: Sealer, site: Site, submission: Submission, known_as: Sequence[str]
 ) -> Comment | None:
+    """Find the comment by one of its names, as long as it still says what was judged."""
+    body = sealer.draft(site, submission, house.clock()).body
     ids = [submission.id] if submission.id else []
     ids += [sealer.id_of(site, key) for key in known_as]
     with house.store.read() as tx:
-        for comment_id in ids:
-            comment = tx.comment(site.id, comment_id)
-            if comment is not None:
-                return comment
         named = tx.keys_used(site.id, [sealer.key_of(site, key) for key in known_as])
-        return next((tx.comment_by_pk(key.comment_pk) for key in named.values()), None)
+        found = [tx.comment(site.id, comment_id) for comment_id in ids]
+        found += [tx.comment_by_pk(key.comment_pk) for key in named.values()]
+    return next((comment for comment in found if comment and comment.body == body), None)
 
 
 def _stored(house: House, sealer: Sealer, site: Site, submission: Submission) -> Comment:

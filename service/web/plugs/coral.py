@@ -11,7 +11,7 @@ from flask import Blueprint, Response, request
 from service.coral import events, phase, signature
 from service.coral.events import Told
 from service.markup import plain_text
-from service.moderation.comment import BODY_LIMIT, Article, Source
+from service.moderation.comment import BODY_LIMIT, Article, Comment, Source
 from service.moderation.errors import ReplydeskError
 from service.moderation.verdict import Assessment
 from service.patience import Patience
@@ -19,9 +19,11 @@ from service.ports import Reading, Site, Submission
 from service.privacy.keys import CORAL, open_option
 from service.privacy.pages import page_url
 from service.reader import NoModel
+from service.targets import Allow, resolved
 from service.web.api import strict_json
 from service.web.plugs.gate import BadKey, named_site, plugs, raw_body
 from service.web.plugs.refusing import Refusal, register
+from service.web.rates import charge
 
 STATUS: Final = {
     "no_key": 401,
@@ -64,15 +66,17 @@ def moderate(name: str) -> Response:
     """Judge a comment that is being written, in Coral's words."""
     site = _site(name)
     asked = phase.read(_signed(site))
+    charge(site, Source.PLUG)
     text = plain_text(asked.body)
     if not text.strip():
         return _json({})  # a picture alone: nothing to read, no opinion
     verbs, mode = plugs().verbs, site.options.plug_mode
     reading = verbs.reading(site, text)
     assessed = _assessed(reading, explain=mode == "queue", needed=mode == "score")
-    verdict = verbs.verdict(site, reading, assessed)
+    kept = _keep(site, asked, text, assessed) if mode == "queue" else None
+    verdict = (kept.verdict if kept else None) or verbs.verdict(site, reading, assessed)
     response = _json(phase.answer(verdict, decides=mode != "score"))
-    if mode == "queue" and not _keep(site, asked, text, assessed):
+    if mode == "queue" and kept is None:
         response.headers[NOT_STORED] = "the store is away"
     return response
 
@@ -88,13 +92,24 @@ def hear(name: str) -> Response:
     if not options.coral_url or not options.coral_token:
         return _json({"joined": False, "why": "set coral_url and coral_token: a webhook holds no text"})
     url, token = options.coral_url, open_option(plugs().parts.keyring, site.name, CORAL, options.coral_token)
-    comment_id = event.comment_id
-    told = asking.ask(lambda: events.ask(url, token, comment_id))
+    comment_id, allow = event.comment_id, Allow.parse(",".join(plugs().parts.settings.callback_allow))
+    told = asking.ask(lambda: events.ask(url, _judged(url, allow), token, comment_id))
     joined = _join(site, told)
     if event.type == events.LEFT_QUEUE and told.judged is not None:
         known_as = [_key(told), phase.alias_of(told.id)]
         plugs().verbs.learn(site, _later(site, told), told.judged, WHO, known_as=known_as)
     return _json({"joined": joined})
+
+
+def _judged(url: str, allow: Allow) -> str:
+    """Return the address at which Coral is asked, judged as a callback's is. Raises CoralSilent."""
+    try:
+        address = resolved(url, allow)
+    except (OSError, UnicodeError):
+        address = None
+    if address is None:
+        raise events.CoralSilent()
+    return address
 
 
 def _site(name: str) -> Site:
@@ -125,8 +140,8 @@ def _assessed(reading: Reading, explain: bool, needed: bool) -> Assessment | Non
         return None
 
 
-def _keep(site: Site, asked: phase.Asked, text: str, assessed: Assessment | None) -> bool:
-    """Put it in the house; Coral is answered even when the store is away, and holds what it was told to hold."""
+def _keep(site: Site, asked: phase.Asked, text: str, assessed: Assessment | None) -> Comment | None:
+    """Put it in the house; None when the store is away: Coral is answered all the same, and holds what it is told."""
     submission = Submission(
         article=Article(_page(asked.story_url) or site.url),
         author_name=_reader(asked.author_id),
@@ -136,11 +151,10 @@ def _keep(site: Site, asked: phase.Asked, text: str, assessed: Assessment | None
         idempotency_key=phase.key_of(asked.story_id, asked.author_id, text),
     )
     try:
-        plugs().verbs.keep(site, submission, assessed)
+        return plugs().verbs.keep(site, submission, assessed)
     except Exception as failure:  # noqa: BLE001  # whatever the store died of
         log.warning("plug.not_stored", error=type(failure).__name__)
-        return False
-    return True
+        return None
 
 
 def _join(site: Site, told: Told) -> bool:

@@ -11,7 +11,7 @@ import structlog
 from flask import Blueprint, Response, request
 
 from service.coral.phase import alias_of
-from service.moderation.comment import BODY_LIMIT, Article, Source
+from service.moderation.comment import BODY_LIMIT, Article, Comment, Source
 from service.moderation.sentences import sentences
 from service.moderation.verdict import Action, Assessment, Verdict
 from service.perspective.attributes import LABEL_OF, primary, unserved
@@ -22,6 +22,7 @@ from service.web.plugs.discovery import document
 from service.web.plugs.gate import plugs, raw_body, site_of
 from service.web.plugs.perspective_calls import PROBABILITY, Analyze, Call, Suggest, Wanted
 from service.web.plugs.refusing import register
+from service.web.rates import charge
 
 EVERY_METHOD: Final = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 FOREIGN: Final = "language"
@@ -41,6 +42,7 @@ register(blueprint, google.refuse)
 def analyze() -> Response:
     """Score a text now."""
     site = site_of(_key())
+    charge(site, Source.PLUG)
     call = perspective_calls.analyze(raw_body())
     verbs = plugs().verbs
     places = sentences(call.text) if call.spans else []
@@ -57,10 +59,12 @@ def analyze() -> Response:
     if call.client_token:
         answered["clientToken"] = call.client_token
     headers = {"X-Replydesk-Scores": f"{_scale_name(site)}; model={assessed[0].model}"}
-    if site.options.plug_mode != "score":
-        answered["moderation"] = _moderation(verbs.verdict(site, readings[0], assessed[0]))
-    if queued and not _keep(site, call, assessed[0]):
+    kept = _keep(site, call, assessed[0]) if queued else None
+    if queued and kept is None:
         headers[NOT_STORED] = "the store is away"
+    if site.options.plug_mode != "score":
+        known = kept.verdict if kept else None
+        answered["moderation"] = _moderation(known or verbs.verdict(site, readings[0], assessed[0]))
     response = google.answer(answered)
     response.headers.extend(headers)
     return response
@@ -70,6 +74,7 @@ def analyze() -> Response:
 def suggestscore() -> Response:
     """Keep what the site says the scores should be, as a label."""
     site = site_of(_key())
+    charge(site, Source.PLUG)
     call = perspective_calls.suggest(raw_body())
     verbs = plugs().verbs
     (assessed,) = verbs.score([verbs.reading(site, call.text)])
@@ -241,15 +246,14 @@ def _is_queued(site: Site, call: Analyze) -> bool:
     return site.options.plug_mode == "queue" and not call.do_not_store
 
 
-def _keep(site: Site, call: Call, assessed: Assessment) -> bool:
-    """Put it in the house; the scores are answered even when the store is away, and then they alone."""
+def _keep(site: Site, call: Call, assessed: Assessment) -> Comment | None:
+    """Put it in the house; None when the store is away, which costs nobody an answer."""
     spans = tuple(span for span in assessed.spans if span.end <= BODY_LIMIT)
     try:
-        plugs().verbs.keep(site, _submission(site, call), replace(assessed, spans=spans))
+        return plugs().verbs.keep(site, _submission(site, call), replace(assessed, spans=spans))
     except Exception as failure:  # noqa: BLE001  # whatever the store died of
         log.warning("plug.not_stored", error=type(failure).__name__)
-        return False
-    return True
+        return None
 
 
 def _submission(site: Site, call: Call) -> Submission:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 import structlog
@@ -52,7 +52,8 @@ def refusal_of(error: Exception) -> Refusal:
     if isinstance(error, ReplydeskError):
         return Refusal("invalid", error.detail)
     if isinstance(error, Problem):
-        return _of_status(error.kind.status, error.detail)
+        refusal = _of_status(error.kind.status, error.detail)
+        return replace(refusal, headers=tuple(error.headers.items()))
     if isinstance(error, HTTPException):
         return _of_status(error.code or 500, None)
     log.error("request.broke", error=type(error).__name__, where=where(error))

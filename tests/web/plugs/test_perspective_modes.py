@@ -208,3 +208,29 @@ def test_a_site_may_withhold_its_suggestions(fresh: Newsroom) -> None:
     tune(fresh, plug_learning="false")
     assert call(fresh, "suggestscore", suggestion(RUDE)).status_code == 200
     assert stored(fresh) == []
+
+
+def test_a_judgement_of_another_text_under_the_same_token_is_a_revision(fresh: Newsroom) -> None:
+    """A suggestion about an edited text labels the edit, never what stood there before."""
+    tune(fresh, plug_mode="queue")
+    analyze(fresh, request(TEXT, clientToken="t-4"))
+    call(fresh, "suggestscore", {**suggestion(RUDE), "clientToken": "t-4"})
+    assert (fresh.comment("t-4").revision, fresh.comment("t-4").body) == (2, RUDE)
+    assert labels(fresh) == [(RUDE, Who.SITE, "perspective", Action.REJECT)]
+
+
+def test_more_than_the_site_may_ask_is_over_quota(fresh: Newsroom) -> None:
+    """Past the site's own limit the answer is 429 RESOURCE_EXHAUSTED, with the seconds to wait."""
+    tune(fresh, comments_per_minute="60", comments_burst="2")
+    answers = [call(fresh, "analyze", request(TEXT)) for _ in range(3)]
+    error = refusal(answers[-1], 429, "RESOURCE_EXHAUSTED")
+    assert error["details"][0]["reason"] == "RATE_LIMIT_EXCEEDED"
+    assert int(answers[-1].headers["Retry-After"]) >= 1
+
+
+def test_the_answer_and_the_desk_say_the_same(fresh: Newsroom) -> None:
+    """A policy that holds first comments holds what has no author, in decide mode as in queue mode."""
+    for mode in ("decide", "queue"):
+        tune(fresh, plug_mode=mode, hold_first_time="true")
+        assert analyze(fresh, request(TEXT))["moderation"]["reasons"][0]["code"] == "first_time"
+    assert [one.status for one in stored(fresh)] == [Status.HELD]
