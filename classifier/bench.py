@@ -187,7 +187,7 @@ def page(figures: dict[str, Any]) -> str:
     lines = [
         "## The classifier alone",
         "",
-        f"{figures['comments']:,} invented comments, {figures['mean_length']} characters on average; one core, CPU time.",
+        f"{figures['comments']:,} invented comments, {figures['mean_length']} characters each; one core, CPU time.",
         "",
         "| what | a second, median | best |",
         "| --- | --- | --- |",
