@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+import socket
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
@@ -92,6 +93,22 @@ def is_closed(url: str, allow: Allow) -> bool:
     if address is None or is_public(address):
         return False
     return not allow.opens(host, parts.port or (443 if parts.scheme == "https" else 80), address)
+
+
+def resolved(url: str, allow: Allow) -> str | None:
+    """Look the host of an http or https URL up once and return the address to call, None when none may be called.
+
+    Raises OSError when the name is not known. Who connects must connect to this very address: a name that is asked
+    again may answer otherwise.
+    """
+    parts = urlsplit(url)
+    host = (parts.hostname or "").rstrip(".")
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    for entry in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
+        address = read_address(str(entry[4][0]))
+        if address is not None and (is_public(address) or allow.opens(host, port, address)):
+            return str(address)
+    return None
 
 
 def read_address(text: str) -> Address | None:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import SplitResult, urlsplit
 
 import urllib3
 
@@ -87,26 +87,43 @@ def is_id(value: str) -> bool:
     return 0 < len(value) <= ID_BOUND and set(value) <= ID_LETTERS
 
 
-def ask(coral_url: str, token: str, comment_id: str) -> Told:
-    """Ask Coral's GraphQL API for the comment; three seconds at most, no redirects. Raises CoralSilent."""
+def ask(coral_url: str, address: str, token: str, comment_id: str) -> Told:
+    """Ask Coral's GraphQL API for the comment; three seconds at most, no redirects. Raises CoralSilent.
+
+    `address` is where the host of `coral_url` was found and judged; nothing else is connected to.
+    """
     parts = urlsplit(coral_url)
-    address = urlunsplit((parts.scheme, parts.netloc, parts.path.rstrip("/") + "/api/graphql", "", ""))
+    path = parts.path.rstrip("/") + "/api/graphql"
     body = json.dumps({"query": QUERY, "variables": {"id": comment_id}}).encode()
     headers = {
+        "Host": parts.netloc,
         "Authorization": f"Bearer {token}",
         "Content-Type": "application/json",
         "Accept": "application/json",
     }
     try:
-        with urllib3.PoolManager(num_pools=1, retries=False, timeout=urllib3.Timeout(total=SECONDS)) as pool:
-            response = pool.request(
-                "POST", address, body=body, headers=headers, redirect=False, preload_content=False
+        with _line(parts, address) as line:
+            response = line.request(
+                "POST", path, body=body, headers=headers, retries=False, redirect=False, preload_content=False
             )
             raw = response.read(ANSWER_BOUND) if response.status == 200 else b""
             response.close()
         return _told(json.loads(raw))
     except (urllib3.exceptions.HTTPError, OSError, ValueError, RecursionError):
         raise CoralSilent() from None
+
+
+def _line(parts: SplitResult, address: str) -> urllib3.HTTPConnectionPool:
+    timeout = urllib3.Timeout(total=SECONDS)
+    if parts.scheme != "https":
+        return urllib3.HTTPConnectionPool(address, parts.port or 80, timeout=timeout)
+    return urllib3.HTTPSConnectionPool(
+        address,
+        parts.port or 443,
+        timeout=timeout,
+        server_hostname=parts.hostname,
+        assert_hostname=parts.hostname,
+    )
 
 
 def _told(answer: Any) -> Told:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from service.targets import Allow
+from service.coral import events
+from service.targets import Allow, resolved
 from tests.evidence.targets import NAMES, resolving, run, targets
 from tests.unit.test_outbound import BODY, Receiver, receiving
 from worker import notify, outbound
@@ -54,3 +55,23 @@ def test_a_name_that_rebinds_is_called_at_the_address_that_was_judged(
 def test_notices_go_through_the_same_guard() -> None:
     """What tells moderators of a grown queue posts by the very function that callbacks are posted by."""
     assert notify.post is outbound.post
+
+
+def test_what_the_web_itself_asks_is_judged_by_the_same_tables() -> None:
+    """No name and no spelling that leads inside is resolved to an address to call, unless the setting names it."""
+    with resolving():
+        for name in NAMES:
+            for _ in range(2):
+                assert resolved(f"http://{name}:8080/", Allow()) is None
+        for host in ("127.0.0.1", "[::1]", "169.254.169.254", "127.1", "2130706433", "localhost"):
+            assert resolved(f"http://{host}/", Allow()) is None
+        allow = Allow.parse("loopback.example:8080")
+        assert resolved("http://loopback.example:8080/", allow) == "127.0.0.1"
+        assert resolved("http://loopback.example:8081/", allow) is None
+
+
+def test_coral_is_asked_at_the_address_that_was_judged() -> None:
+    """The name is not looked up again: it stands in the Host header alone."""
+    with receiving(Receiver()) as listener, pytest.raises(events.CoralSilent):
+        events.ask(f"http://coral.invalid:{listener.port}/", "127.0.0.1", "token", "c-1")
+    assert f"\r\nHost: coral.invalid:{listener.port}\r\n".encode() in listener.requests[0]
