@@ -153,8 +153,14 @@ class Audit:
             )
         self.planter.after_verdicts()
         self._look_at_the_desk()
-        if self.site.site.callback_url and not _until(self._all_told, CALLBACK_SECONDS):
-            self.not_reached.append(f"callbacks: not all of them came within {CALLBACK_SECONDS:.0f} s")
+        if self.site.site.callback_url:
+            if not _until(self._all_told, CALLBACK_SECONDS):
+                self.not_reached.append(f"callbacks: not all of them came within {CALLBACK_SECONDS:.0f} s")
+            self.planter.give_up()
+            if not _until(self._given_up, CALLBACK_SECONDS):
+                self.not_reached.append(
+                    "a dead letter: the one that the receiver refuses was not tried in time"
+                )
 
     def callbacks(self) -> list[tuple[str, bytes]]:
         """Return the callbacks that came so far."""
@@ -168,8 +174,12 @@ class Audit:
         """Whether each callback was tried: what failed once waits for its next attempt."""
         with self._parts.house.store.read() as tx:
             waiting = tx.deliveries(self.site.site.id, "waiting", 1_000)
-            site = tx.site_by_id(self.site.site.id)
-        return bool(site and site.callback_disabled) or all(one.attempts for one in waiting)
+        behind = {one.comment_pk for one in waiting if one.attempts}
+        return all(one.attempts or one.comment_pk in behind for one in waiting)
+
+    def _given_up(self) -> bool:
+        with self._parts.house.store.read() as tx:
+            return bool(tx.deliveries(self.site.site.id, "dead", 1))
 
     def _look_at_the_desk(self) -> None:
         """See the desk as a moderator does: one is made for it, and taken off with the site."""
@@ -228,7 +238,7 @@ class Audit:
         yield from places.database(settings, self._folder, self._log_position)
         for path in self._also:
             yield from places.files("files named with --also", path)
-        if not settings.embedded and not self._also:
+        if not self._also and not any((settings.home / "log").glob("*.log")):
             yield OutOfReach("logs", "those of processes that run elsewhere; name their files with --also")
         if settings.redis_url is None:
             yield OutOfReach("broker", "none is set")

@@ -143,10 +143,10 @@ class Receiver:
 
     @staticmethod
     def status_for(body: bytes) -> int:
-        """Answer 500 to what is to be tried again, 410 to what is to be given up, else 204."""
+        """Answer 500 to what is to be tried again, 410 to what is to be given up in the end, else 204."""
         if b'"id":"retried"' in body:
             return 500
-        return 410 if b'"id":"given-up"' in body else 204
+        return 410 if b'"id":"given-up"' in body and b'"action":"reject"' in body else 204
 
     def __enter__(self) -> Receiver:
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()

@@ -8,10 +8,11 @@ import stat
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import Engine, inspect, text
+from sqlalchemy import Connection, Engine, inspect, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from service.settings import Settings
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 READ: Final = 1024 * 1024
 SERVER_READ: Final = 8 * 1024 * 1024
 KEYS_BOUND: Final = 1_000_000
-SEGMENT_BYTES: Final = 16 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ def files(kind: str, folder: Path, *, since: float = 0.0) -> Iterator[Place]:
             except OSError:
                 continue
             if stat.S_ISREG(found.st_mode) and found.st_mtime >= since:
-                yield Place(kind, str(path), lambda path=path: _read(path))  # type: ignore[misc]
+                yield Place(kind, str(path), partial(_read, path))
 
 
 TEMPORARY: Final = tuple(Path(one) for one in ("/tmp", "/var/tmp", "/dev/shm"))  # noqa: S108  # looked into, not written to
@@ -118,11 +118,11 @@ def _sqlite(engine: Engine, folder: Path) -> Iterator[Place]:
     for suffix in ("", "-wal", "-shm", "-journal"):
         file = Path(path + suffix)
         if file.exists():
-            yield Place("database files", str(file), lambda file=file: _read(file))  # type: ignore[misc]
+            yield Place("database files", str(file), partial(_read, file))
     with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as reader:
         names = [name for (name,) in reader.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
     for name in names:
-        yield Place("rows", f"table {name}", lambda name=name: _sqlite_rows(path, name))  # type: ignore[misc]
+        yield Place("rows", f"table {name}", partial(_sqlite_rows, path, name))
     backup = folder / "backup.db"
     with (
         closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as source,
@@ -158,14 +158,14 @@ def _postgresql(engine: Engine, log_since: str | None) -> Iterator[Place | OutOf
         inspector = inspect(connection)
         names = inspector.get_table_names()
     for name in names:
-        yield Place("rows", f"table {name}", lambda name=name: _copied(engine, name))  # type: ignore[misc]
+        yield Place("rows", f"table {name}", partial(_copied, engine, name))
     try:
         found = _server_files(engine, log_since)
     except SQLAlchemyError:
         yield OutOfReach("PostgreSQL's own files and write-ahead log", "needs a role in pg_read_server_files")
         return
-    for kind, path in found:
-        yield Place(kind, path, lambda path=path: _server_file(engine, path))  # type: ignore[misc]
+    for kind, path, begin, end in found:
+        yield Place(kind, path, partial(_server_file, engine, path, begin, end))
 
 
 def _copied(engine: Engine, table: str) -> Iterator[bytes]:
@@ -184,9 +184,9 @@ def _copied(engine: Engine, table: str) -> Iterator[bytes]:
         raw.close()
 
 
-def _server_files(engine: Engine, since: str | None) -> list[tuple[str, str]]:
-    """Name the files of tables and indexes, dead rows and all, and the segments of the log since the audit began."""
-    with engine.connect() as connection:
+def _server_files(engine: Engine, since: str | None) -> list[tuple[str, str, int, int | None]]:
+    """Name the files of tables and indexes, dead rows and all, and the stretches of the log since the audit began."""
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("CHECKPOINT"))
         relations = text(
             "SELECT pg_relation_filepath(c.oid) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
@@ -194,27 +194,49 @@ def _server_files(engine: Engine, since: str | None) -> list[tuple[str, str]]:
             "   SELECT reltoastrelid FROM pg_class JOIN pg_namespace s ON s.oid = relnamespace"
             "   WHERE s.nspname = current_schema()))"
         )
-        found = [("database files", str(path)) for (path,) in connection.execute(relations) if path]
-        connection.execute(text("SELECT pg_read_binary_file(:path, 0, 1)"), {"path": found[0][1]})
-        if since is not None:
-            first = connection.execute(text("SELECT pg_walfile_name(:lsn)"), {"lsn": since}).scalar_one()
-            segments = text("SELECT name FROM pg_ls_waldir() WHERE name >= :first AND length(name) = 24")
-            log = connection.execute(segments, {"first": first}).scalars()
-            found += [("write-ahead log", f"pg_wal/{name}") for name in sorted(log)]
-    return found
+        paths = [str(path) for (path,) in connection.execute(relations) if path]
+        connection.execute(text("SELECT pg_read_binary_file(:path, 0, 1)"), {"path": paths[0]})
+        log = _log_segments(connection, since) if since is not None else []
+    return [("database files", path, 0, None) for path in paths] + log
 
 
-def _server_file(engine: Engine, path: str) -> Iterator[bytes]:
-    statement = text("SELECT pg_read_binary_file(:path, :at, :count, true)")
-    at = 0
-    while True:
-        with engine.connect() as connection:
-            told = {"path": path, "at": at, "count": SERVER_READ}
-            chunk = connection.execute(statement, told).scalar_one()
-        if not chunk:
-            return
-        yield bytes(chunk)
-        at += len(chunk)
+def _log_segments(connection: Connection, since: str) -> list[tuple[str, str, int, int | None]]:
+    """Name the log's segments from that position to its end now; files beyond the end hold what was there before."""
+    lasting = connection.execute(text("SELECT pg_current_wal_lsn()")).scalar_one()
+    at = text("SELECT file_name, file_offset FROM pg_walfile_name_offset(:lsn)")
+    first, begin = connection.execute(at, {"lsn": since}).one()
+    last, end = connection.execute(at, {"lsn": lasting}).one()
+    between = text(
+        "SELECT name FROM pg_ls_waldir() WHERE name BETWEEN :first AND :last AND length(name) = 24 ORDER BY name"
+    )
+    names = connection.execute(between, {"first": first, "last": last}).scalars().all()
+    return [
+        (
+            "write-ahead log",
+            f"pg_wal/{name}",
+            int(begin) if name == first else 0,
+            int(end) if name == last else None,
+        )
+        for name in names
+    ]
+
+
+def _server_file(engine: Engine, path: str, begin: int, end: int | None) -> Iterator[bytes]:
+    raw = engine.raw_connection()
+    try:
+        driver: Any = raw.driver_connection
+        with driver.cursor(binary=True) as cursor:
+            at = begin
+            while end is None or at < end:
+                count = SERVER_READ if end is None else min(SERVER_READ, end - at)
+                cursor.execute("SELECT pg_read_binary_file(%s, %s, %s, true)", [path, at, count])
+                chunk = cursor.fetchone()[0]
+                if not chunk:
+                    return
+                yield bytes(chunk)
+                at += len(chunk)
+    finally:
+        raw.close()
 
 
 # -- the broker --------------------------------------------------------------------------------------------------------

@@ -244,16 +244,23 @@ class Planter:
 
     def _decided(self) -> None:
         told = self.address("told")
-        for name in ("undone", "api", "retried", "given-up"):
-            action = "reject" if name == "api" else "approve"
-            body = {"action": action, "reason": f"{told} asked", "note": f"by mail to {told.upper()}"}
-            standing = (self.caller.call("GET", f"/v1/comments/{name}").json or {}).get("decision")
-            body |= {"replaces": standing} if standing else {}
-            self._say(f"decided: {name}", self.caller.call("POST", f"/v1/comments/{name}/decision", body))
+        for name in ("undone", "api", "retried"):
+            self._decide(name, "reject" if name == "api" else "approve")
         self._say("undone", self.caller.call("POST", "/v1/comments/undone/undo"))
         self._say("withdrawn", self.caller.call("DELETE", "/v1/comments/tagged"))
         report = {"reason": f"Ask {told}", "by": told}
         self._say("reported", self.caller.call("POST", "/v1/comments/in-text/reports", report))
+
+    def give_up(self) -> None:
+        """Decide what the receiver answers with 410: that callback is dead, and the site's are switched off."""
+        self._decide("given-up", "reject")
+
+    def _decide(self, name: str, action: str) -> None:
+        told = self.address("told")
+        body = {"action": action, "reason": f"{told} asked", "note": f"by mail to {told.upper()}"}
+        standing = (self.caller.call("GET", f"/v1/comments/{name}").json or {}).get("decision")
+        body |= {"replaces": standing} if standing else {}
+        self._say(f"decided: {name}", self.caller.call("POST", f"/v1/comments/{name}/decision", body))
 
     def _looked_at(self) -> None:
         site = quote(self.site.site.name)

@@ -33,7 +33,7 @@ TABLE_BITS: Final = 18
 SPREAD: Final = np.uint32(0x9E3779B1)
 DEPTH: Final = 3
 UNPACKED_LIMIT: Final = 256 * 1024 * 1024
-STEP: Final = 256 * 1024
+STEP: Final = 16 * 1024
 STREAMS: Final = 20_000
 """Beginnings of compressed streams that are tried in one chunk: two bytes look like one by chance often enough."""
 CONTEXT: Final = 24

@@ -1,0 +1,144 @@
+"""`replydesk privacy audit`: nothing comes out of the house, on both stores; and whatever does is found and named."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import inspect, text
+
+from service import settings, wiring
+from service.canaries.auditing import Audit, Report
+from service.storage.engines import open_engine
+from tests import servers
+from tests.conftest import missing
+from tests.journey.leaks import LEAKS, Front, Scene, names
+from tests.journey.whole_house import House
+
+pytestmark = [pytest.mark.journey, pytest.mark.timeout(300)]
+APPENDED = {"acts", "act_heads", "sqlite_sequence", "sign_in_failures", "numbers"}
+"""The log of human acts is append-only: that there was an erasure stays in it."""
+
+
+@pytest.fixture(scope="module", params=["embedded", "postgresql and redis"])
+def house(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """A running house: as `make run` starts it, then on PostgreSQL and Redis."""
+    folder = tmp_path_factory.mktemp("audited")
+    temporary = folder / "tmp"
+    temporary.mkdir()
+    env = {"TMPDIR": str(temporary)}
+    if request.param != "embedded":
+        env |= {
+            "REPLYDESK_DATABASE_URL": request.getfixturevalue("clean_house_url"),
+            "REDIS_URL": request.getfixturevalue("redis_url"),
+            "REPLYDESK_CALLBACK_ALLOW": "127.0.0.0/8",
+            "REPLYDESK_WORKER_POOL": "threads",
+        }
+    with House(folder / "home", **env) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def clean_house_url() -> Iterator[str]:
+    """The URL of a PostgreSQL database for one house alone."""
+    try:
+        with servers.postgresql_database() as url:
+            yield url
+    except servers.Missing as reason:
+        missing(str(reason))
+
+
+def counted(url: str) -> dict[str, int]:
+    """How many rows each table has."""
+    engine = open_engine(url)
+    with engine.connect() as connection:
+        tables = set(inspect(connection).get_table_names()) - APPENDED
+        found = {
+            name: int(connection.execute(text(f'SELECT count(*) FROM "{name}"')).scalar_one())
+            for name in tables
+            if not name.startswith("words")
+        }
+    engine.dispose()
+    return found
+
+
+@pytest.fixture(scope="module")
+def scene(house: House) -> Iterator[Scene]:
+    """The house with the canaries of one audit in it, a front before it; afterwards every row is gone again."""
+    parts = wiring.build(settings.load(house.env), env=house.env)
+    before = counted(parts.settings.database_url)
+    temporary = house.home.parent / "tmp"
+    with Front(house.url) as front:
+        audit = Audit(parts, front.url, environment=house.env, temporary=[temporary])
+        with audit:
+            audit.plant()
+            yield Scene(parts, audit, front, house.home, temporary)
+    after = counted(parts.settings.database_url)
+    parts.close()
+    assert {name: (before[name], after[name]) for name in before if before[name] != after[name]} == {}
+
+
+@pytest.fixture(scope="module")
+def clean(scene: Scene) -> Report:
+    """What the audit says of the house as it is."""
+    return scene.audit.search()
+
+
+@pytest.fixture(scope="module")
+def leaked(scene: Scene, clean: Report) -> Report:
+    """What the audit says once every leak has happened."""
+    for leak, _, _ in LEAKS.values():
+        leak(scene)
+    return scene.audit.search()
+
+
+def test_nothing_comes_out_of_the_house(clean: Report) -> None:
+    """No canary is found in any form, in any place; all places were reached, and each path had an answer."""
+    assert clean.found == []
+    assert clean.not_reached in (
+        [],
+        ["logs: those of processes that run elsewhere; name their files with --also"],
+    )
+    wanted = {
+        "answers",
+        "callbacks",
+        "rows",
+        "database files",
+        "files of the home",
+        "broker",
+        "what programs said",
+    }
+    assert wanted <= set(clean.searched)
+    assert all(one["bytes"] > 0 for one in clean.searched.values())
+    assert clean.forms > 300
+    assert len(clean.paths) > 60
+    assert "no answer" not in {one["outcome"] for one in clean.paths}
+    assert not [one for one in clean.paths if one["outcome"].startswith("5")]
+
+
+@pytest.mark.parametrize("name", LEAKS)
+def test_each_leak_is_found_and_its_place_named(leaked: Report, name: str) -> None:
+    """A leak on this path is found in its form, and the report names the place."""
+    _, place, form = LEAKS[name]
+    hits = [hit for hit in leaked.found if names(hit.place, place)]
+    assert hits, f"{name}: not found at {place}; found {sorted({hit.place for hit in leaked.found})}"
+    assert [hit for hit in hits if hit.form.startswith(form)], {hit.form for hit in hits}
+
+
+def test_the_command_says_so_and_leaves_nothing(house: House, leaked: Report) -> None:
+    """The command ends with 0, counts paths, forms and bytes, and takes its site off again."""
+    if "REPLYDESK_DATABASE_URL" in house.env:
+        pytest.skip("once is enough for the command itself")
+    told = json.loads(house.run("privacy", "audit", "--json"))
+    assert told["clean"] is True
+    assert told["found"] == []
+    assert (told["forms"] > 300, told["canaries"] > 20, told["bytes"] > 1_000_000) == (True, True, True)
+    assert not re.search(r"audit-[0-9a-f]{10}", house.run("status"))
+
+
+def test_a_house_that_does_not_answer_is_not_audited(house: House) -> None:
+    """Where nothing answers, the command says how to name another address, and leaves no site behind."""
+    house.run("privacy", "audit", "--url", "http://127.0.0.1:1", expect=2)
+    assert "audit-" not in house.run("status")

@@ -1,0 +1,176 @@
+"""The forms that the audit looks for: whatever an encoder or a hash makes of a canary is found, and nothing else."""
+
+from __future__ import annotations
+
+import base64
+import bz2
+import gzip
+import hashlib
+import html
+import io
+import json
+import lzma
+import quopri
+import random
+import sys
+import zipfile
+import zlib
+from collections.abc import Callable, Mapping
+from urllib.parse import quote
+
+import pytest
+
+from service.canaries.forms import base64_forms, forms_of
+from service.canaries.planting import new_mark
+from service.canaries.searching import CHUNK, OVERLAP, Searcher, Tally, search
+
+MARK = "canaryqvwzkjxbyhtd"
+ADDRESS = f"{MARK}api@mail.example"
+IDN = f"{MARK}idn@bücherei.example"
+SEARCHER = Searcher(forms_of(MARK, [ADDRESS, IDN]))
+
+
+def found(content: bytes) -> set[str]:
+    """The names of the forms that are found in these bytes, wherever they lie."""
+    return {hit.form for hit in search(SEARCHER, "here", [content], Tally())}
+
+
+def every(text: str, spell: str) -> bytes:
+    """Spell each character so."""
+    return "".join(spell.format(ord(letter)) for letter in text).encode()
+
+
+ENCODED: Mapping[str, bytes] = {
+    "plain": ADDRESS.encode(),
+    "upper case": ADDRESS.upper().encode(),
+    "url": quote(ADDRESS).encode(),
+    "url, every character": every(ADDRESS, "%{:02X}"),
+    "url twice": quote(every(ADDRESS, "%{:02x}").decode()).encode(),
+    "html": html.escape(ADDRESS).replace("@", "&commat;").encode(),
+    "html, decimal": every(ADDRESS, "&#{};"),
+    "html, hexadecimal": every(ADDRESS, "&#x{:X};"),
+    "json": json.dumps(ADDRESS).encode(),
+    "json, escaped": every(ADDRESS, "\\u{:04x}"),
+    "quoted-printable": quopri.encodestring(ADDRESS.encode()),
+    "quoted-printable, every character": every(ADDRESS, "={:02X}"),
+    "UTF-16": ADDRESS.encode("utf-16-le"),
+    "UTF-16, big end first": ADDRESS.encode("utf-16-be"),
+    "UTF-32": ADDRESS.encode("utf-32-le"),
+    "reversed": ADDRESS[::-1].encode(),
+    "hexadecimal": ADDRESS.encode().hex().encode(),
+    "hexadecimal, upper case": ADDRESS.encode().hex().upper().encode(),
+    **{f"base64 after {n}": base64.b64encode(b"x" * n + ADDRESS.encode() + b"yz") for n in range(5)},
+    "base64 of upper case": base64.b64encode(ADDRESS.upper().encode()),
+    "base64url": base64.urlsafe_b64encode(b"?" + ADDRESS.encode()),
+    "base64 of UTF-16": base64.b64encode(b"x" + ADDRESS.encode("utf-16-le")),
+    "base64 of reversed": base64.b64encode(b"xy" + ADDRESS[::-1].encode()),
+    "MD5": hashlib.md5(ADDRESS.encode(), usedforsecurity=False).hexdigest().encode(),
+    "SHA-1": hashlib.sha1(ADDRESS.encode(), usedforsecurity=False).hexdigest().upper().encode(),
+    "SHA-256": hashlib.sha256(ADDRESS.encode()).hexdigest().encode(),
+    "SHA-256, raw": hashlib.sha256(ADDRESS.encode()).digest(),
+    "SHA-256 in base64": base64.b64encode(hashlib.sha256(ADDRESS.encode()).digest()),
+    "Gravatar's, of an IDN": hashlib.md5(IDN.lower().encode(), usedforsecurity=False).hexdigest().encode(),
+    "of the IDN in ASCII": hashlib.sha256(f"{MARK}idn@".encode() + "bücherei.example".encode("idna"))
+    .hexdigest()
+    .encode(),
+}
+
+
+@pytest.mark.parametrize("name", ENCODED)
+@pytest.mark.parametrize("before", [b"", b"\x00", b"to: ", b'{"a":'])
+def test_each_encoding_is_found_wherever_it_stands(name: str, before: bytes) -> None:
+    """An encoded or hashed address is found at any offset, with anything before and behind it."""
+    assert found(before + ENCODED[name] + b" end")
+    assert found(before + ENCODED[name])
+
+
+def _zstd(raw: bytes) -> bytes:
+    if sys.version_info >= (3, 14):
+        from compression import zstd
+
+        return zstd.compress(raw)
+    import zstandard
+
+    return zstandard.ZstdCompressor().compress(raw)
+
+
+def _zip(raw: bytes) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a.txt", raw)
+    return packed.getvalue()
+
+
+PACKERS: Mapping[str, Callable[[bytes], bytes]] = {
+    "gzip": gzip.compress,
+    "zlib": zlib.compress,
+    "zlib, hardest": lambda raw: zlib.compress(raw, 9),
+    "zstd": _zstd,
+    "bzip2": bz2.compress,
+    "xz": lzma.compress,
+    "zip": _zip,
+    "gzip in gzip": lambda raw: gzip.compress(gzip.compress(raw)),
+    "gzip in zip": lambda raw: _zip(gzip.compress(raw)),
+}
+
+
+@pytest.mark.parametrize("name", PACKERS)
+def test_what_is_compressed_is_looked_into(name: str) -> None:
+    """Also in the middle of other bytes, one in another, and in a form of its own inside."""
+    raw = b"once upon a time " * 40 + base64.b64encode(ADDRESS.encode()) + b" and so on" * 40
+    packed = PACKERS[name](raw)
+    assert ADDRESS.encode() not in packed
+    assert found(b"before" + packed + b"after")
+
+
+def test_other_bytes_are_no_canary() -> None:
+    """Millions of random and of ordinary bytes hold none of the forms."""
+    chance = random.Random(7)
+    assert found(chance.randbytes(8_000_000)) == set()
+    assert found(b"The canary sang. canary canaries example@mail.example " * 50_000) == set()
+    other = forms_of("canaryabcdefghijkl", ["canaryabcdefghijklapi@mail.example"])
+    assert found(b"\n".join(other)) == set()
+
+
+@pytest.mark.parametrize(
+    "at", [CHUNK - len(ADDRESS), CHUNK - 9, CHUNK - 1, CHUNK, CHUNK + OVERLAP - 5, 2 * CHUNK - 3]
+)
+def test_a_border_of_two_chunks_hides_nothing(at: int) -> None:
+    """A form that lies over the border is found once, at its offset, however the bytes come."""
+    content = b"." * at + ADDRESS.encode() + b"." * CHUNK
+    for size in (CHUNK, 1_000_003):
+        chunks = [content[start : start + size] for start in range(0, len(content), size)]
+        hits = list(search(SEARCHER, "here", chunks, Tally()))
+        assert {hit.offset for hit in hits} == {at}
+        assert {hit.form for hit in hits} == {"plain"}
+
+
+def test_a_hit_names_its_canary() -> None:
+    """Of a plain form the report tells which canary it is, so that the path is known."""
+    (hit,) = search(SEARCHER, "here", [b"<" + ADDRESS.encode() + b">"], Tally())
+    assert (hit.canary, hit.offset, hit.place) == (f"{MARK}api", 1, "here")
+
+
+def test_a_stream_that_grows_without_end_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A small file that unpacks to gigabytes is followed up to the bound, and no further."""
+    monkeypatch.setattr("service.canaries.searching.UNPACKED_LIMIT", 1_000_000)
+    bomb = zlib.compress(b"\0" * 60_000_000)
+    tally = Tally()
+    assert list(search(SEARCHER, "here", [bomb], tally)) == []
+    assert 1_000_000 <= tally.unpacked < 30_000_000
+
+
+def test_base64_forms_leave_out_what_neighbours_touch() -> None:
+    """Whatever stands before and behind, one of the three forms is in the base64 of the whole."""
+    chance = random.Random(3)
+    for _ in range(300):
+        before, behind = chance.randbytes(chance.randrange(9)), chance.randbytes(chance.randrange(9))
+        whole = base64.b64encode(before + MARK.encode() + behind)
+        assert base64_forms(MARK.encode())[len(before) % 3] in whole
+
+
+def test_every_audit_has_a_mark_of_its_own() -> None:
+    """Marks are letters alone, long enough to be found nowhere by chance, and never the same."""
+    marks = {new_mark() for _ in range(100)}
+    assert len(marks) == 100
+    assert all(mark.isascii() and mark.isalpha() and len(mark) == 18 for mark in marks)
