@@ -1,0 +1,192 @@
+"""The address inside its request: no traceback, debugger, crash dump or log record shows it, in any form."""
+
+from __future__ import annotations
+
+import copy
+import io
+import json
+import logging
+import os
+import pdb  # noqa: T100  # the debugger is what is tried
+import pickle
+import pprint
+import subprocess
+import sys
+import traceback
+from collections.abc import Callable
+from dataclasses import asdict, astuple
+from typing import Any
+
+import pytest
+
+from service import logs
+from service.canaries.forms import forms_of
+from service.canaries.searching import Searcher
+from service.moderation.comment import Article, Source
+from service.moderation.policy import Policy
+from service.ports import Site, Submission
+from service.privacy.door import Door
+from service.privacy.keys import Keyring
+from service.privacy.sealing import Address, Sealer
+from tests.builders import NOON
+
+MARK = "canaryqvwzkjxbyhtd"
+PLAIN = f"{MARK}api@mail.example"
+SEARCHER = Searcher(forms_of(MARK, [PLAIN]))
+
+
+def shown(text: str | bytes) -> list[tuple[int, str]]:
+    """Every form of the address in what was written."""
+    return SEARCHER.find(text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass"))
+
+
+def submission() -> Submission:
+    """A submission as it is inside its request."""
+    return Submission(
+        article=Article("https://courier.example/bridge"),
+        author_name=f"Ada {PLAIN}",
+        body=f"Write to {PLAIN}!",
+        source=Source.API,
+        email=Address.parse(PLAIN),
+        website=f"https://ada.example/?m={PLAIN}",
+    )
+
+
+def fail(given: Submission) -> None:
+    """Fail in the depth of a request, with address, draft and seal in the hands of three frames."""
+    keyring = Keyring(bytes(32))
+    site = Site(id=0, name="courier", url="https://courier.example", policy=Policy())
+    draft = Door(keyring).draft(site, given, NOON)
+    sealed = Sealer(keyring).seal("courier", None, given.email)  # type: ignore[arg-type]
+    raise RuntimeError(f"{given} {draft.body} {sealed} {given.email} {given.email!r} {given.email:>40}")
+
+
+def caught() -> BaseException:
+    """The failure, with its frames."""
+    try:
+        fail(submission())
+    except RuntimeError as error:
+        return error
+    raise AssertionError("it did not fail")
+
+
+def test_tracebacks_with_locals_do_not_show_it() -> None:
+    """Not the plain traceback, not one that prints every frame's variables, nor the failure's own words."""
+    error = caught()
+    with_locals = traceback.TracebackException.from_exception(error, capture_locals=True)
+    inner = with_locals.stack[-1]
+    assert {"given", "draft", "sealed"} <= set(inner.locals or {})
+    assert shown("".join(with_locals.format())) == []
+    assert shown("".join(traceback.format_exception(error))) == []
+
+
+def test_a_parser_that_refuses_an_address_does_not_show_it() -> None:
+    """The frames of a refusal hold nothing of what was typed, and neither does its message."""
+    for typed in (f"{PLAIN}@@", PLAIN + "x" * 400, f"{PLAIN}@"):
+        with pytest.raises(ValueError, match="not an email address") as refused:
+            Address.parse(typed)
+        told = traceback.TracebackException.from_exception(refused.value, capture_locals=True)
+        own = [frame for frame in told.stack if frame.filename.endswith("sealing.py")]
+        assert own
+        assert all(shown(str(frame.locals)) == [] for frame in own)
+
+
+@pytest.mark.parametrize(
+    "look",
+    [repr, str, format, pprint.pformat, ascii, lambda one: f"{one!s:>30}", lambda one: f"{one} {one!r}"],
+)
+def test_however_it_is_printed_it_is_masked(look: Callable[[object], str]) -> None:
+    """By any way of printing: the address, what carries it, and lists of it."""
+    given = submission()
+    assert shown(look(given.email)) == []
+    assert shown(look(given)) == []
+    assert shown(look([given.email])) == []
+    assert shown(look({"email": given.email})) == []
+
+
+def test_a_debugger_that_walks_its_attributes_sees_noise() -> None:
+    """What lies in its slots, its directory and its closures is blinded, each time with other noise."""
+    one, other = Address.parse(PLAIN), Address.parse(PLAIN)
+    for address in (one, other):
+        inside = [getattr(address, name) for name in dir(address) if name.startswith("_Address__")]
+        assert inside
+        assert all(shown(part) == [] for part in inside)
+    assert getattr(one, "_Address__blind") != getattr(other, "_Address__blind")  # noqa: B009
+
+
+def test_pdb_does_not_show_it() -> None:
+    """A debugger on the dead request prints frames, arguments and expressions without it."""
+    error = caught()
+    said = io.StringIO()
+    typed = io.StringIO(
+        "where\nargs\np given\npp given\np given.email\np vars()\nup\nargs\np locals()\nquit\n"
+    )
+    debugger = pdb.Pdb(stdin=typed, stdout=said, readrc=False)
+    debugger.use_rawinput = False
+    debugger.reset()
+    debugger.interaction(None, error.__traceback__)  # type: ignore[arg-type]
+    assert "given" in said.getvalue()
+    assert shown(said.getvalue()) == []
+
+
+@pytest.mark.parametrize(
+    "away", [pickle.dumps, copy.copy, copy.deepcopy, json.dumps, lambda one: one.__getstate__()]
+)
+def test_it_is_not_carried_away(away: Callable[[Any], object]) -> None:
+    """It is neither pickled, copied nor written as JSON."""
+    with pytest.raises(TypeError):
+        away(Address.parse(PLAIN))
+
+
+def test_a_submission_is_not_turned_into_plain_data_with_it() -> None:
+    """`asdict` and `astuple`, which copy what they find, refuse."""
+    for turn in (asdict, astuple):
+        with pytest.raises(TypeError):
+            turn(submission())
+
+
+@pytest.fixture
+def logged(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """The house's logging, writing into memory; what was configured before comes back."""
+    said = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", said)
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    logs.configure("test", "debug")
+    yield said
+    root.handlers[:], root.level = handlers, level
+    logging.captureWarnings(False)
+
+
+def test_log_records_do_not_show_it(logged: io.StringIO) -> None:
+    """As message, argument, extra, exception or stack; and where a library logs the plain text, the sieve masks it."""
+    error, given = caught(), submission()
+    log = logging.getLogger("somebody.else")
+    log.info("got %s and %r", given.email, given)
+    log.info("got", extra={"email": given.email, "submission": given})
+    log.error("failed", exc_info=error)
+    log.error("failed: %s", error, stack_info=True)
+    log.warning("a library says: bad address <%s>, also as %s", PLAIN, PLAIN.replace("@", "%40"))
+    lines = logged.getvalue().splitlines()
+    assert len(lines) == 5
+    assert shown(logged.getvalue()) == []
+    assert all(json.loads(line)["process"] == "test" for line in lines)
+
+
+def test_a_process_that_dies_leaves_nothing(tmp_path: Any) -> None:
+    """An error with all variables, faulthandler's dump and the abort itself: no byte that is left holds it."""
+    done = subprocess.run(
+        [sys.executable, "-m", "service.canaries.crashing"],
+        input=f"{PLAIN}\n".encode(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": os.getcwd()},  # noqa: PTH109
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode < 0
+    assert b"Fatal Python error: Aborted" in done.stdout
+    assert b"submission = Submission(" in done.stdout
+    assert shown(done.stdout) == []
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
