@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
@@ -12,7 +12,8 @@ from service.cli.opened import Refused, opened_house, print_json
 if TYPE_CHECKING:
     from rich.console import Console
 
-SECRET_FILE_LIMIT = 1024
+FILE_LIMIT = 8192
+SAMPLE_LIMIT = 256 * 1024
 ROTATED = ("key", "akismet_key", "inbound_secret", "webhook_secret", "contact_key")
 MEANING = {
     "key": "API key: Authorization: Bearer …",
@@ -58,7 +59,8 @@ def add(name: str, url: str, callback: str | None, title: str | None, as_json: b
 def set_terms(name: str, terms: tuple[str, ...]) -> None:
     """Change settings and policy of the site NAME, all or nothing.
 
-    An empty VALUE clears a setting; webhook_secret=@FILE reads it from a file. `site show NAME` lists every KEY.
+    An empty VALUE clears a setting; webhook_secret=@FILE and inbound_map=@FILE read it from a file. `site show NAME`
+    lists every KEY.
     """
     from service.tuning import tune_site
 
@@ -72,13 +74,38 @@ def _term(term: str) -> tuple[str, str]:
     key, equals, value = term.partition("=")
     if not equals:
         raise Refused(f"{key[:80]}: write KEY=VALUE")
-    if key.endswith("_secret") and value.startswith("@"):
+    if key.endswith(("_secret", "_map")) and value.startswith("@"):
         try:
             with Path(value[1:]).open(encoding="utf-8") as file:
-                value = file.read(SECRET_FILE_LIMIT).strip()
+                value = file.read(FILE_LIMIT).strip()
         except (OSError, UnicodeDecodeError):
             raise Refused(f"{key}: cannot read the file {value[1:]}") from None
     return key, value
+
+
+@site.command()
+@click.argument("name")
+@click.argument("file", type=click.File("rb"))
+def sample(name: str, file: BinaryIO) -> None:
+    """Show what the site NAME's inbound_map reads from FILE, a webhook of its own; nothing is stored."""
+    import json
+
+    from service.mapping import mapped
+    from service.submission import check
+    from service.tuning import find_site
+
+    try:
+        value = json.loads(file.read(SAMPLE_LIMIT))
+    except (ValueError, RecursionError):
+        raise Refused("the file is no JSON in UTF-8, or longer than 256 KiB") from None
+    with opened_house() as parts, parts.house.store.read() as tx:
+        places = find_site(tx, name).options.inbound_map
+        if not places:
+            raise Refused("inbound_map: the site has none; set it with `replydesk site set`")
+        read = mapped(value, places)
+        given = check(read)
+    shown = {**read, "author": {"name": given.author.name, "email": "***" if given.author.email else None}}
+    print_json(shown)
 
 
 @site.command()

@@ -47,9 +47,19 @@ def asset(name: str) -> str:
 def send(digest: str, name: str) -> Response:
     """Send a file; under an older hash (a page from before an upgrade) the present one, not to be kept."""
     found = _assets().get(name) or abort(404)
+    response = _sent(found)
+    response.headers["Cache-Control"] = FOREVER if digest == found.digest else "no-cache"
+    return response
+
+
+def lasting(name: str) -> Response:
+    """Return a file under a name without a hash, for pages that are not ours; the caller says how long it is kept."""
+    return _sent(_assets()[name])
+
+
+def _sent(found: Asset) -> Response:
     zipped = request.accept_encodings.quality("gzip") > 0
     response = Response(found.zipped if zipped else found.plain, content_type=found.type)
-    response.headers["Cache-Control"] = FOREVER if digest == found.digest else "no-cache"
     response.headers["Vary"] = "Accept-Encoding"
     if zipped:
         response.headers["Content-Encoding"] = "gzip"

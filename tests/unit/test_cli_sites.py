@@ -336,3 +336,19 @@ def test_a_moderator_gets_a_link_that_works_once(run: Callable[..., Result], par
         {"moderator": "Mo", "role": "lead", "active": True}
     ]
     assert "Mo" in run("moderator", "list").stdout
+
+
+def test_a_sample_shows_what_a_map_reads(run: Callable[..., Result], parts: Parts, tmp_path: Path) -> None:
+    """`site sample` reads a webhook by the site's pointers, shows no address and stores nothing; faults are named."""
+    run("site", "add", "courier", "--url", "https://courier.example")
+    places = tmp_path / "map.json"
+    places.write_text('{"body": "/t", "article.url": "/u", "author.name": "/n", "author.email": "/m"}')
+    hook = tmp_path / "hook.json"
+    hook.write_text('{"t": "Good.", "u": "https://courier.example/a", "n": "Ada", "m": "ada@mail.example"}')
+    run("site", "sample", "courier", str(hook), code=2)
+    run("site", "set", "courier", f"inbound_map=@{places}")
+    shown = run("site", "sample", "courier", str(hook)).output
+    assert '"body": "Good."' in shown
+    assert "ada@" not in shown
+    hook.write_text('{"t": "Good."}')
+    assert "article" in run("site", "sample", "courier", str(hook), code=2).output

@@ -69,6 +69,17 @@ def page(slug: str) -> ResponseReturnValue:
     )
 
 
+@blueprint.get("/<slug>/static")
+def embedded(slug: str) -> ResponseReturnValue:
+    """Show an article as a static site would have it: its thread and its form come from a script at its end."""
+    site, found = _site(), article(slug)
+    if site is None or found is None:
+        return message_page(404, "There is no such article", "The demo paper has two: see its front page.")
+    article_url = normalise_url(f"{site.url.rstrip('/')}/demo/{found.slug}")
+    shown = render_template("demo/embedded.html", site=site, article=found, article_url=article_url)
+    return _fresh(shown)
+
+
 def threaded(published: Sequence[Comment]) -> list[Said]:
     """Return the comments with each answer under what it answers, oldest first; an orphan stands on its own.
 

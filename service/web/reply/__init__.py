@@ -6,6 +6,6 @@ from flask import Blueprint
 
 blueprint = Blueprint("reply", __name__, template_folder="../templates")
 
-from service.web.reply import receipt, views, yours  # noqa: E402  the views hang themselves on the blueprint
+from service.web.reply import embedding, receipt, views, yours  # noqa: E402  the views hang themselves on the blueprint
 
-__all__ = ["blueprint", "receipt", "views", "yours"]
+__all__ = ["blueprint", "embedding", "receipt", "views", "yours"]

@@ -37,7 +37,7 @@ AGAIN: Final = {
 @blueprint.get("/sites/<slug:site>/reply")
 def show(site: str) -> ResponseReturnValue:
     """Show an empty form for the article."""
-    asked = _asked(site)
+    asked = asked_for(site)
     if isinstance(asked, Response):
         return asked
     found, article_url = asked
@@ -48,7 +48,7 @@ def show(site: str) -> ResponseReturnValue:
 def send(site: str) -> ResponseReturnValue:
     """Take the form: on to the receipt, or the form again with what was typed and what is to be mended."""
     request.max_content_length = request.max_form_memory_size = FORM_BYTES
-    asked = _asked(site)
+    asked = asked_for(site)
     if isinstance(asked, Response):
         return asked
     found, article_url = asked
@@ -112,7 +112,7 @@ def _accept(site: Site, ticket: Ticket, submission: Submission, parent: Comment 
     return keep_private(Response(status=303, headers={"Location": location}))
 
 
-def _asked(site_name: str) -> tuple[Site, str] | Response:
+def asked_for(site_name: str) -> tuple[Site, str] | Response:
     """Return the site and the article that the address names, or the page that says what is wrong with it."""
     with parts().house.store.read() as tx:
         site = tx.site(site_name)

@@ -1,0 +1,67 @@
+"""Comments on a static page of another origin: the thread and the form come by the script, and nothing else does."""
+
+from __future__ import annotations
+
+import functools
+import threading
+from collections.abc import Iterator
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from tests.journey.conftest import Contexts
+from tests.journey.whole_house import House, submission, until
+
+PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>The bridge opens</title>
+<meta name="viewport" content="width=device-width"><link rel="canonical" href="{article}">
+<h1>The bridge opens</h1><p>After six years, the footbridge carries its first commuters.</p>
+<script src="{house}/embed.js" data-site="courier" async></script></html>"""
+WORDS = "My way to work is half an hour shorter now. <b>Really</b>."
+
+
+class _Quiet(SimpleHTTPRequestHandler):
+    """Serves files and says nothing."""
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def paper(tmp_path: Path) -> Iterator[tuple[str, Path]]:
+    """A static site of its own origin: its address and its folder."""
+    served = tmp_path / "paper"
+    served.mkdir()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(_Quiet, directory=str(served)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}", served
+    server.shutdown()
+    server.server_close()
+
+
+def test_a_static_page_has_comments(tmp_path: Path, paper: tuple[str, Path], contexts: Contexts) -> None:
+    """Published comments are shown as text, an answer is posted and ends on its receipt; no cookie, no third party."""
+    url, served = paper
+    article = f"{url}/bridge.html"
+    with House(tmp_path / "home") as house:
+        key = house.json("site", "add", "courier", "--url", url)["key"]
+        posted = submission("a", body=WORDS, article={"url": article, "title": "The bridge opens"})
+        assert house.call("POST", "/v1/comments", posted, key=key).status == 202
+        until(lambda: house.call("GET", "/v1/comments/a", key=key).json["status"] == "approved")
+        (served / "bridge.html").write_text(PAGE.format(article=article, house=house.url))
+        context = contexts(viewport={"width": 390, "height": 844})
+        page = context.new_page()
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(request.url))
+        page.goto(article)
+        page.get_by_text(WORDS).wait_for()
+        page.get_by_label("Reply to Ada").click()
+        page.get_by_label("Comment *").fill("Mine too, and the view is better.")
+        page.get_by_label("Name *").fill("Bo")
+        page.get_by_label("Email *").fill("bo@mail.example")
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+        assert context.cookies() == []
+        page.get_by_role("button", name="Post comment").click()
+        page.wait_for_url("**/r/*")
+        assert {one.split("/")[2] for one in asked} == {url.split("/")[2], house.url.split("/")[2]}
+        until(lambda: house.call("GET", "/v1/comments", key=key).json["comments"][0]["parent_id"] == "a")

@@ -1,0 +1,68 @@
+"""A site's own webhook comes in: its fields by pointer, signed or with the site's key, within all others' bounds."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from service import webhooks
+from service.tuning import tune_site
+from tests.web.api.caller import Newsroom
+
+PATH = "/v1/sites/courier/inbound"
+PLACES = {
+    "id": "/comment/number",
+    "body_html": "/comment/html",
+    "author.name": "/comment/by/name",
+    "author.email": "/comment/by/mail",
+    "article.url": "/page",
+}
+HOOK: dict[str, Any] = {
+    "event": "comment.added",
+    "page": "https://courier.example/bridge",
+    "comment": {"number": 7, "html": "I <b>like</b> it.", "by": {"name": "Ada", "mail": "ada@mail.example"}},
+}
+
+
+@pytest.fixture
+def mapped(newsroom: Newsroom) -> Newsroom:
+    """A newsroom whose courier sends webhooks of its own."""
+    tune_site(newsroom.parts, "courier", {"inbound_map": json.dumps(PLACES)})
+    return newsroom
+
+
+def test_a_webhook_of_its_own_is_a_comment(mapped: Newsroom) -> None:
+    """With the site's key it is accepted, and sent again it is a replay; the address is sealed like any other."""
+    first, second = (mapped.call("POST", PATH, json=HOOK) for _ in range(2))
+    assert (first.status_code, second.status_code) == (202, 200)
+    stored = mapped.comment("7")
+    assert (stored.body, stored.author_name, stored.source) == ("I like it.", "Ada", "inbound")
+    assert stored.author_key
+
+
+def test_a_signature_counts_before_a_key(mapped: Newsroom) -> None:
+    """A system that signs needs no key; a wrong signature is not mended by one."""
+    raw = json.dumps(HOOK).encode()
+    now = int(mapped.clock().timestamp())
+    headers = webhooks.sign([mapped.courier.inbound_secret], "msg_1", now, raw)
+    more = {"data": raw, "content_type": "application/json"}
+    assert mapped.call("POST", PATH, None, headers=headers, **more).status_code == 202
+    headers["webhook-signature"] = "v1,AAAA"
+    assert mapped.call("POST", PATH, headers=headers, **more).status_code == 401
+
+
+def test_only_the_sites_own_key_opens_it(mapped: Newsroom) -> None:
+    """No key, another site's key: 401. A site without a map takes no key at all."""
+    assert mapped.call("POST", PATH, None, json=HOOK).status_code == 401
+    assert mapped.call("POST", PATH, mapped.herald.key, json=HOOK).status_code == 401
+    assert mapped.call("POST", "/v1/sites/herald/inbound", mapped.herald.key, json=HOOK).status_code == 401
+
+
+def test_faults_are_named_by_our_fields(mapped: Newsroom) -> None:
+    """What the webhook lacks is said as the field that it should have filled."""
+    answer = mapped.call("POST", PATH, json={"page": "no address", "comment": {"html": ["x"]}})
+    assert answer.status_code == 422
+    assert answer.json is not None
+    assert {one["field"] for one in answer.json["errors"]} == {"article.url", "author", "body"}
