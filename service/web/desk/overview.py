@@ -23,6 +23,7 @@ from service.web.desk.frame import missing, page
 from service.web.desk.place import number
 from service.web.desk.shown import cards
 from service.web.desk.speech import lazy_gettext as _l
+from service.web.desk.words import age
 from service.web.reach import parts
 
 SPANS: Final[Mapping[str, timedelta]] = {
@@ -79,7 +80,7 @@ def overview() -> ResponseReturnValue:
     return page(
         "desk/overview.html",
         200,
-        asked=asked,
+        when=asked,
         tally=tally,
         sites=sites,
         spans=SPAN_WORDS,
@@ -88,6 +89,7 @@ def overview() -> ResponseReturnValue:
         acts=SHOWN_ACTS,
         agreements=_agreements(tally),
         waits=_wait_words(tally.median_wait),
+        oldest=age(tally.oldest_waiting, parts().house.clock()) if tally.oldest_waiting else None,
     )
 
 
@@ -115,7 +117,7 @@ def behind() -> ResponseReturnValue:
     return page(
         "desk/behind.html",
         200,
-        asked=asked,
+        when=asked,
         cards=shown,
         state=Status(state) if state else None,
         article=told.get("article"),
