@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 MARK_LETTERS: Final = 12
 DOMAIN: Final = "mail.example"
 IDN_DOMAIN: Final = "bücherei.example"
-OVERSIZED: Final = 300 * 1024
+OVERSIZED: Final = 700 * 1024
 COMMAND_SECONDS: Final = 60.0
 TICKET: Final = re.compile(r'name="ticket" value="([^"]{1,2000})"')
 

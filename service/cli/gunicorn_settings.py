@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 
 from service import logs
+from service.cli.processes import no_core_dumps
 from service.settings import load
 
 _known = load()
@@ -37,5 +38,6 @@ control_socket_disable = True  # nobody here speaks to it
 
 
 def post_fork(_server: object, _worker: object) -> None:
-    """Let each worker log as the house does."""
+    """Let each worker log as the house does, and leave no image of its memory when it crashes."""
+    no_core_dumps()
     logs.configure("web", _known.log_level)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import resource
 import tempfile
 import warnings
 from pathlib import Path
@@ -157,6 +158,7 @@ def with_database(work: Any) -> None:
 
 
 def _start(process: str) -> Settings:
+    no_core_dumps()
     known = settings.load()
     logs.configure(process, known.log_level)
     os.environ.setdefault(
@@ -180,3 +182,11 @@ def _folder(path: Path) -> Path:
     except OSError as failure:
         raise ReplydeskError(f"REPLYDESK_HOME: cannot write {path}: {failure.strerror}") from None
     return path
+
+
+def no_core_dumps() -> None:
+    """Let a process that crashes leave no image of its memory: a request may have been in it.
+
+    A kernel that pipes dumps to a collector (`core_pattern` beginning with |) does not ask.
+    """
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

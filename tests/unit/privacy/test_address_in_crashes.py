@@ -190,3 +190,13 @@ def test_a_process_that_dies_leaves_nothing(tmp_path: Any) -> None:
     assert b"submission = Submission(" in done.stdout
     assert shown(done.stdout) == []
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+def test_the_house_s_processes_leave_no_image_of_their_memory() -> None:
+    """Once a process of the house has begun, its limit for core dumps is nothing, and cannot be raised again."""
+    script = (
+        "import resource; from service.cli.processes import no_core_dumps; no_core_dumps();"
+        "print(resource.getrlimit(resource.RLIMIT_CORE))"
+    )
+    said = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert said.stdout.strip() == "(0, 0)"
