@@ -1,0 +1,52 @@
+"""What leads a verdict, what is severe, and an order that spares whoever reads it."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from service.moderation.leading import Leading, is_severe, leading, paced
+from service.moderation.verdict import Reason
+from tests.builders import verdict
+
+
+def test_the_gravest_ground_with_a_label_leads() -> None:
+    """Not the highest score, but the one that the verdict rests on, is what a comment is queued under."""
+    told = verdict(
+        reasons=(Reason("links", "said"), Reason("score", "said", "threat")),
+        scores={"toxicity": 0.9, "threat": 0.25},
+    )
+    assert leading(told) == Leading("threat", 0.25, 0.5)
+
+
+def test_without_a_ground_the_highest_score_leads_and_without_scores_nothing() -> None:
+    """A word list's verdict is queued under its highest score; one without scores is all doubt."""
+    assert leading(verdict(reasons=(), scores={"spam": 0.5, "insult": 0.1})) == Leading("spam", 0.5, 1.0)
+    assert leading(verdict(reasons=(), scores={})) == Leading(None, 0.0, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("scores", "severe"), [({"threat": 0.5}, True), ({"insult": 0.9}, False), ({"obscene": 0.49}, False)]
+)
+def test_some_labels_are_severe(scores: dict[str, float], severe: bool) -> None:
+    """Threats, hatred, obscenity and severe toxicity are blurred from one half up; insults are not."""
+    assert is_severe(verdict(scores=scores)) is severe
+    assert not is_severe(None)
+
+
+@given(st.lists(st.booleans(), max_size=30), st.integers(1, 4), st.integers(0, 3))
+@settings(derandomize=True, max_examples=200, deadline=None)
+def test_pacing_loses_nothing_and_keeps_the_cap_while_it_can(severe: list[bool], cap: int, run: int) -> None:
+    """Every comment comes once, each kind in its order, and no run is longer while something mild is left."""
+    order = paced(severe, cap, run)
+    assert sorted(order) == list(range(len(severe)))
+    for kind in (True, False):
+        places = [place for place in order if severe[place] is kind]
+        assert places == sorted(places)
+    length, left = run, severe.count(False)
+    for place in order:
+        length = length + 1 if severe[place] else 0
+        left -= not severe[place]
+        assert length <= max(cap, run + 1) or left == 0
+    assert paced(severe, 0, run) == list(range(len(severe)))

@@ -1,0 +1,332 @@
+"""What lies around a comment on the desk: lanes, filters, reasons, appeals, authors, search, views, language, care."""
+
+from __future__ import annotations
+
+import pytest
+
+from service import actions
+from service.moderation.comment import Article, Status
+from service.moderation.standing import Standing
+from service.moderation.verdict import Action, Who
+from service.privacy.receipts import receipt_token
+from tests.evidence.desk_stories import told
+from tests.web.pages.browser import Browser, Page
+from tests.web.pages.house import ADDRESS, Small
+from tests.web.pages.test_desk import SCRIPT, act, card, follow
+
+
+def shown(page: Page) -> list[int]:
+    """The numbers of the comments on a page, in order."""
+    return [int(one.attributes["id"][1:]) for one in page.tree.all("article")]
+
+
+def csrf(browser: Browser) -> str:
+    """What this session's forms carry."""
+    return browser.get("/desk").tree.one("form", class_="person").fields()["csrf"]
+
+
+def test_the_address_is_the_whole_state_of_a_lane(small: Small) -> None:
+    """Order and filters stand in the address; acts lead back to the same one."""
+    one = told(small, "Ada", "first", {"insult": 0.6})
+    two = told(small, "Bo", "second", {"insult": 0.9, "spam": 0.3})
+    three = told(small, "Chi", "third", {"threat": 0.9}, site=small.herald)
+    browser = small.signed_in()
+    assert shown(browser.get("/desk?sort=score")) == [two.pk, three.pk, one.pk]
+    assert shown(browser.get("/desk?sort=doubt")) == [one.pk, two.pk, three.pk]
+    assert shown(browser.get("/desk?label=threat")) == [three.pk]
+    assert shown(browser.get("/desk?site=courier&sort=score")) == [two.pk, one.pk]
+    assert shown(browser.get("/desk?site=nobody")) == []
+    page = browser.get("/desk?site=courier&sort=score")
+    answer = act(browser, page, two, "approve")
+    assert answer.headers["Location"].startswith("/desk?sort=score&site=courier&done=")
+    article = browser.get(f"/desk?article={one.article.url}&site=courier")
+    assert shown(article) == [one.pk]
+
+
+def test_a_card_shows_what_is_around_the_comment(small: Small) -> None:
+    """Answered comment, the author's past without any address, the model, the policy, and when the text goes."""
+    parent = small.approved(author_name="Marlene", body="Who checked the sums?")
+    comment = small.held(author_name="Ada", parent_id=parent.id)
+    page = small.signed_in().get("/desk")
+    text = " ".join(card(page, comment).text.split())
+    assert "answers Marlene Who checked the sums?" in text
+    assert "1 approved · 0 rejected · 0 spam · first seen 22 November 2026" in text
+    assert "Model made-up-1, policy 1, language en" in text
+    assert "Kept until it is decided or erased." in text
+    assert ADDRESS not in page.html
+    assert (comment.author_key or "?") not in page.html
+    small.judge(comment, Action.REJECT)
+    assert "Text deleted in 90 days" in small.signed_in("Noor").get(f"/desk/comments/{comment.pk}").text
+
+
+def test_two_moderators_are_given_different_comments(small: Small) -> None:
+    """What one has in hand the other is not given, until a minute passes without a sign of life."""
+    made = [small.held(author_name=f"Reader {n}").pk for n in range(12)]
+    mara, noor = small.signed_in(), small.signed_in("Noor")
+    assert shown(mara.get("/desk")) == made[:8]
+    page = noor.get("/desk")
+    assert shown(page) == made[8:]
+    assert "Mara has 8 comments" in page.text
+    small.clock.pass_seconds(40)
+    mara.get(f"/desk/pulse?have={','.join(map(str, made[:2]))}")
+    small.clock.pass_seconds(40)
+    assert shown(noor.get("/desk")) == made[2:10]
+    assert shown(mara.get("/desk")) == [*made[:2], *made[10:]]
+
+
+def test_the_pulse_says_nothing_when_nothing_changed(small: Small) -> None:
+    """The heartbeat is answered 304 until a count, a neighbour or an arrival changes."""
+    small.held()
+    browser = small.signed_in()
+    browser.get("/desk")
+    first = browser.get("/desk/pulse?seen=1&have=1")
+    assert first.status == 200
+    tag = first.headers["ETag"]
+    assert browser.get("/desk/pulse?seen=1&have=1", If_None_Match=tag).status == 304
+    small.held(author_name="Bo")
+    again = browser.get("/desk/pulse?seen=1&have=1", If_None_Match=tag)
+    assert again.status == 200
+    assert "1 new comment" in again.html
+    small.signed_in("Noor").get("/desk")
+    assert "Noor has 1 comment" in browser.get("/desk/pulse?seen=9&have=1").html
+
+
+def test_more_comments_follow_those_on_the_screen(small: Small) -> None:
+    """A script is handed those it does not have, in its moderator's hands, and 204 at the end."""
+    made = [small.held(author_name=f"Reader {n}").pk for n in range(10)]
+    browser = small.signed_in()
+    browser.get("/desk")
+    page = browser.get(f"/desk/more?have={','.join(map(str, made[:8]))}&open=2", **SCRIPT)
+    assert shown(page) == made[8:]
+    assert browser.get(f"/desk/more?have={','.join(map(str, made))}").status == 204
+    assert browser.get("/desk/more?have=x,,-1,9999999999999999999999&open=z&run=-").status == 200
+
+
+def test_severe_comments_are_spread(small: Small) -> None:
+    """At most so many severe ones in a row as the moderator set, while there is something mild to put between."""
+    severe = [told(small, f"S{n}", f"severe {n}", {"threat": 0.9}).pk for n in range(4)]
+    mild = [told(small, f"M{n}", f"mild {n}", {"insult": 0.6}).pk for n in range(3)]
+    browser = small.signed_in()
+    assert shown(browser.get("/desk")) == [*severe[:3], mild[0], severe[3], *mild[1:]]
+    chosen = {"csrf": csrf(browser), "cap": "1", "keys": "on", "language": "de"}
+    assert browser.post("/desk/preferences", chosen).status == 303
+    page = browser.get("/desk")
+    assert shown(page) == [severe[0], mild[0], severe[1], mild[1], severe[2], mild[2], severe[3]]
+    assert page.tree.one("h1").text == "Angehalten"
+    assert "Freigeben" in page.text
+    assert not page.tree.all("article", class_="card severe")
+
+
+def test_the_browsers_language_is_spoken_and_grounds_too(small: Small) -> None:
+    """A browser that asks for German is answered in German, the machine's grounds among it; a fragment as well."""
+    comment = told(small, "Ada", "text", {"insult": 0.6})
+    browser = small.signed_in()
+    page = browser.get("/desk", Accept_Language="de-AT,de;q=0.8")
+    assert "Beleidigung 0.60 erreicht die Grenze der Zeitung." in page.text
+    done = act(browser, page, comment, "approve", Accept_Language="de", **SCRIPT)
+    assert done.tree.one("p", id="live").text == "Freigegeben."
+    assert "Held" in browser.get("/desk", Accept_Language="fr").text
+
+
+def test_a_reason_of_the_site_reaches_callback_and_commenter(small: Small) -> None:
+    """The code goes to the site, its words to the receipt, a note to colleagues alone; no other code is taken."""
+    comment, browser = small.held(), small.signed_in()
+    page = browser.get("/desk")
+    form = card(page, comment).one("form", class_="acts")
+    given = form.fields() | {"note": f"Wrote before from {ADDRESS}."}
+    assert browser.post(form.attributes["action"], given | {"action": "reject:nonsense"}).status == 400
+    assert browser.post(form.attributes["action"], given | {"action": "reject:off_topic"}).status == 303
+    small.clock.pass_seconds(6)
+    actions.depart(small.parts.house)
+    with small.parts.house.store.read() as tx:
+        decision, _ = tx.decisions_after(small.courier.id, 0, 9)[-1]
+    assert decision.reason == "off_topic"
+    token = receipt_token(small.parts.keyring, "courier", comment.id)
+    receipt = small.browser().get(f"/r/{token}")
+    assert "It was not published because it is not about the article." in receipt.text
+    alone = browser.get(f"/desk/comments/{comment.pk}")
+    assert "Wrote before from ⟦email⟧." in alone.text
+    assert "Wrote before" not in receipt.text
+
+
+def test_what_is_held_by_a_person_is_set_aside(small: Small) -> None:
+    """It leaves the queue for a lane of its own, its undo brings it back, another decision ends it."""
+    comment, browser = small.held(), small.signed_in()
+    page = follow(browser, act(browser, browser.get("/desk"), comment, "hold"))
+    assert shown(page) == []
+    aside = browser.get("/desk?lane=aside")
+    assert shown(aside) == [comment.pk]
+    undo = page.tree.one("div", class_="notice").one("form")
+    assert browser.post(undo.attributes["action"], undo.fields()).status == 303
+    assert shown(browser.get("/desk")) == [comment.pk]
+    act(browser, browser.get("/desk"), comment, "hold")
+    act(browser, browser.get("/desk?lane=aside"), comment, "approve")
+    assert shown(browser.get("/desk?lane=aside")) == []
+    assert small.again(comment).status is Status.APPROVED
+
+
+def test_a_reported_comment_is_left_or_taken_down(small: Small) -> None:
+    """Reports bring a published comment before a moderator, who leaves it as it is or refuses it."""
+    one, two = small.approved(author_name="Ada"), small.approved(author_name="Bo", body="Another text.")
+    for comment in (one, two):
+        actions.report(small.parts.house, small.courier, comment.id, "digest", "names a neighbour")
+    browser = small.signed_in()
+    page = browser.get("/desk?lane=reported")
+    assert shown(page) == [one.pk, two.pk]
+    assert "names a neighbour" in card(page, one).text
+    assert act(browser, page, one, "keep").status == 303
+    assert act(browser, page, two, "reject").status == 303
+    assert shown(browser.get("/desk?lane=reported")) == []
+    assert small.again(one).status is Status.APPROVED
+    assert small.again(two).status is Status.REJECTED
+    assert "Left as it is." in act(browser, page, one, "keep", **SCRIPT).text
+
+
+def appealed(small: Small) -> tuple[str, int]:
+    """A comment that Noor rejected and its writer appeals for; the receipt's path, and the comment's number."""
+    comment = small.held()
+    small.judge(comment, Action.REJECT, "Noor")
+    path = f"/r/{receipt_token(small.parts.keyring, 'courier', comment.id)}"
+    assert small.browser().post(f"{path}/appeal", {"text": f"Ask me at {ADDRESS}: I meant it."}).status == 303
+    return path, comment.pk
+
+
+@pytest.mark.parametrize("verdict", ["uphold", "reverse"])
+def test_an_appeal_is_answered_by_somebody_else(small: Small, verdict: str) -> None:
+    """Not by who decided; the answer stands on the receipt, and a reversal corrects status and label."""
+    path, pk = appealed(small)
+    assert "This page shows the answer" in small.browser().get(path).text
+    noor = small.signed_in("Noor")
+    page = noor.get("/desk?lane=appeals")
+    assert "This was your decision: another moderator answers." in page.text
+    mara = small.signed_in()
+    small.clock.pass_seconds(61)
+    form = mara.get("/desk?lane=appeals").tree.one("form", class_="answer")
+    given = {"csrf": csrf(noor), "words": "No.", "action": verdict}
+    assert noor.post(form.attributes["action"], given).status == 409
+    given = form.fields() | {"words": "You are right, it was a joke.", "action": verdict}
+    assert mara.post(form.attributes["action"], given).status == 303
+    assert mara.post(form.attributes["action"], given).status == 409
+    if verdict == "reverse":
+        assert "You are right" not in small.browser().get(path).text
+    small.clock.pass_seconds(6)
+    actions.depart(small.parts.house)
+    receipt = small.browser().get(path).text
+    assert "You are right, it was a joke." in receipt
+    assert ADDRESS not in receipt
+    with small.parts.house.store.read() as tx:
+        comment = tx.comment_by_pk(pk)
+        labels = [(one.action, one.retracted_at is None) for one in tx.labels_of(pk)]
+    assert comment is not None
+    if verdict == "uphold":
+        assert (comment.status, labels) == (Status.REJECTED, [(Action.REJECT, True)])
+        return
+    assert "Your comment is published" in receipt
+    assert (comment.status, comment.published_revision) == (Status.APPROVED, 1)
+    assert labels == [(Action.REJECT, False), (Action.APPROVE, True)]
+
+
+def test_undoing_a_reversal_opens_the_appeal_again(small: Small) -> None:
+    """Undo undoes everything: the appeal waits for its answer as before."""
+    path, pk = appealed(small)
+    with small.parts.house.store.read() as tx:
+        (waiting,) = tx.appeals_of(pk)
+    house, given = small.parts.house, actions.Answer(True, "Right.", "Mara")
+    comment = actions.answer(house, small.courier, waiting.id, given, 5)
+    actions.undo(house, small.courier, comment.id, Who.MODERATOR, "Mara")
+    with house.store.read() as tx:
+        assert tx.appeals_of(pk) == [waiting]
+    assert "This page shows the answer" in small.browser().get(path).text
+
+
+@pytest.mark.parametrize("text", ["", " \n", "x" * 1_001])
+def test_an_appeal_has_its_bounds(small: Small, text: str) -> None:
+    """Nothing, and more than a thousand characters, is refused with the bound; so is another site's page."""
+    comment = small.held()
+    small.judge(comment, Action.REJECT)
+    path = f"/r/{receipt_token(small.parts.keyring, 'courier', comment.id)}/appeal"
+    assert small.browser().post(path, {"text": text}).status == 400
+    assert small.browser().post(path, {"text": "x"}, Sec_Fetch_Site="cross-site").status == 403
+    assert small.browser().post("/r/nonsense/appeal", {"text": "x"}).status == 404
+
+
+def test_an_authors_standing_counts_for_what_they_write_next(small: Small) -> None:
+    """A ban by author key refuses the next comment, the site is told without any key, and its end lets it through."""
+    comment, browser = small.held(), small.signed_in()
+    page = browser.get(f"/desk/comments/{comment.pk}/author")
+    form = page.tree.one("section", class_="standing card").one("form")
+    given = {"csrf": csrf(browser), "standing": "banned", "reason": f"as {ADDRESS}", "days": "7"}
+    assert browser.post(form.attributes["action"], given | {"standing": "sainted"}).status == 400
+    assert browser.post(form.attributes["action"], given).status == 303
+    assert small.approved(body="Good morning.").status is Status.REJECTED
+    assert small.approved(small.herald, body="Good morning.").status is Status.APPROVED
+    with small.parts.house.store.read() as tx:
+        standing = tx.standings(small.courier.id, [comment.author_key or ""], small.clock())
+    assert standing[comment.author_key or ""].reason == "as ⟦email⟧"
+    small.clock.pass_seconds(7 * 86_400)
+    assert small.approved(body="Good evening.").status is Status.APPROVED
+    page = small.signed_in("Noor").get(f"/desk/comments/{comment.pk}/author")
+    assert "Like everybody" in page.text
+    assert (comment.author_key or "?") not in page.html
+
+
+def test_the_site_learns_an_authors_standing_by_event(small: Small) -> None:
+    """The callback names the author by a comment that the site knows; ending a standing is told, too."""
+    house = small.parts.house
+    with house.store.write() as tx:
+        tx.save_site(
+            type(small.courier)(
+                **{
+                    name: getattr(small.courier, name)
+                    for name in small.courier.__dataclass_fields__
+                    if name != "callback_url"
+                },
+                callback_url="https://courier.example/hook",
+            )
+        )
+        site = tx.site("courier")
+    assert site is not None
+    comment = small.submit()
+    actions.stand(house, site, comment.pk, actions.Wish(Standing.WATCHED, "Mara", "rude"))
+    actions.stand(house, site, comment.pk, actions.Wish(None, "Mara"))
+    assert actions.stand(house, site, comment.pk, actions.Wish(None, "Mara")) is None
+    with house.store.read() as tx:
+        sent = tx.deliveries(site.id, None, 9)
+    assert sorted(one.type for one in sent) == ["author.cleared", "author.watched"]
+    bodies = b" ".join(one.payload for one in sent)
+    assert comment.id.encode() in bodies
+    assert (comment.author_key or "?").encode() not in bodies
+
+
+def test_comments_are_found_by_words_and_under_their_article(small: Small) -> None:
+    """Search finds all words over sites, the article's page shows who answers whom, neither shows an address."""
+    parent = small.approved(body=f"The ferry was cheaper, ask {ADDRESS}.")
+    answer = small.approved(author_name="Bo", body="It sank, the ferry.", parent_id=parent.id)
+    small.approved(small.herald, body="No ferry here.", article=Article("https://herald.example/x"))
+    browser = small.signed_in()
+    found = browser.get("/desk/search?q=FERRY")
+    assert len(found.tree.all("li", class_="card row")) == 3
+    assert len(browser.get("/desk/search?q=ferry&site=courier").tree.all("li", class_="card row")) == 2
+    assert "No comment has all of these words." in browser.get("/desk/search?q=ferry+tram").text
+    assert browser.get("/desk/search?q=%22%27*%3B--").status == 200
+    assert "canary" not in found.html
+    thread = browser.get(f"/desk/article?site=courier&url={parent.article.url}")
+    rows = [one.attributes["id"] for one in thread.tree.all("li", class_="card row depth1")]
+    assert rows == [f"c{answer.pk}"]
+    assert browser.get("/desk/article?site=courier&url=https://courier.example/none").status == 404
+    assert browser.get("/desk/article?site=none&url=x").status == 404
+
+
+def test_a_view_is_kept_and_forgotten(small: Small) -> None:
+    """A place under a name is a link for its moderator alone, until it is forgotten."""
+    browser = small.signed_in()
+    given = {"csrf": csrf(browser), "at": "sort=score&site=courier", "name": "By score"}
+    assert browser.post("/desk/views", given).status == 303
+    page = browser.get("/desk")
+    assert page.tree.one("span", class_="chip").one("a").attributes["href"] == "/desk?sort=score&site=courier"
+    assert "By score" not in small.signed_in("Noor").get("/desk").text
+    drop = page.tree.one("span", class_="chip").one("form")
+    assert browser.post(drop.attributes["action"], drop.fields()).status == 303
+    assert "By score" not in browser.get("/desk").text
+    for name in ("", "x" * 41, "a\nb"):
+        assert browser.post("/desk/views", given | {"name": name}).status == 400

@@ -1,0 +1,43 @@
+"""The desk's catalogs: every string of its pages is in them, translated, and compiled as it is written."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_dir
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+
+import service.web
+
+WEB = Path(service.web.__file__).parent
+PO = WEB / "translations" / "de" / "LC_MESSAGES" / "messages.po"
+KEYWORDS = {"_": None, "_l": None, "gettext": None, "ngettext": (1, 2)}
+METHODS = [("desk/**.py", "python"), ("templates/desk/**.html", "jinja2")]
+
+
+def catalog() -> Catalog:
+    """The German catalog as it is written."""
+    with PO.open("rb") as file:
+        return read_po(file, locale="de")
+
+
+def test_every_string_of_the_desk_speaks_german() -> None:
+    """What is marked for translation in code and templates has a translation, with the same values put in."""
+    found = {message for _, _, message, _, _ in extract_from_dir(WEB, METHODS, keywords=KEYWORDS) if message}
+    known = {one.id if isinstance(one.id, str) else tuple(one.id): one for one in catalog() if one.id}
+    assert len(found) > 200
+    assert not sorted(str(one) for one in found if one not in known)
+    for message in known.values():
+        said = message.string if isinstance(message.string, str) else "".join(message.string)
+        assert said, message.id
+        assert not list(message.check()), message.id
+
+
+def test_the_compiled_catalog_is_the_written_one() -> None:
+    """Whoever changes a translation compiles it: `pybabel compile -d service/web/translations`."""
+    made = io.BytesIO()
+    write_mo(made, catalog())
+    assert made.getvalue() == PO.with_suffix(".mo").read_bytes()
