@@ -82,7 +82,7 @@ def _upgrade(folder: Path, url: str, rows: int) -> int:
         connection.execute(FILL.format(rows=rows).encode())
     print(f"{rows:,} comments at schema {_revision(url)}")
     ports = free_port(), free_port()
-    before = _web(old, env, ports[0])
+    before = start_web(old, env, ports[0])
     traffic = Traffic(key, ports[0])
     after = None
     try:
@@ -93,7 +93,7 @@ def _upgrade(folder: Path, url: str, rows: int) -> int:
         _run(ROOT, env, "migrate")
         migrated = time.monotonic() - began
         time.sleep(3)
-        after = _web(ROOT, env, ports[1])
+        after = start_web(ROOT, env, ports[1])
         until(lambda: answers(ports[1]), 60)
         traffic.port = ports[1]
         time.sleep(3)
@@ -227,7 +227,8 @@ def _run(version: Path, env: dict[str, str], *arguments: str) -> str:
     return done.stdout
 
 
-def _web(version: Path, env: dict[str, str], port: int) -> subprocess.Popen[bytes]:
+def start_web(version: Path, env: dict[str, str], port: int) -> subprocess.Popen[bytes]:
+    """Start that version's web under gunicorn, with two processes."""
     command = [
         str(Path(sys.executable).with_name("gunicorn")),
         "--config=python:service.cli.gunicorn_settings",
