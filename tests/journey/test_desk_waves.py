@@ -1,0 +1,112 @@
+"""The wave in a real Chromium: three hundred copies by one key, five hundred by one drag, each undone by one click."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from service.enrolment import invite
+from service.moderation.comment import Comment, Status
+from tests.evidence.wave_stories import ARTICLES, NAMES, WAVE, arrive, busy_day
+from tests.journey.conftest import Contexts
+from tests.journey.test_desk import Desk, desk
+from tests.web.pages.house import Small
+
+__all__ = ["desk"]
+pytestmark = pytest.mark.journey
+
+
+def copies(small: Small, count: int, first: int = 0) -> list[Comment]:
+    """Copies of one advert as they arrive, each a little different."""
+    return [
+        arrive(
+            small,
+            NAMES[n % 10],
+            WAVE.format(n=40 + n, name=NAMES[-n % 10]),
+            {"spam": 0.72},
+            ARTICLES[n % 3],
+        )
+        for n in range(first, first + count)
+    ]
+
+
+def statuses(desk: Desk, comments: list[Comment]) -> set[Status]:
+    """The states the comments are in now."""
+    return {desk.status(comment) for comment in comments}
+
+
+def sign_in_as_admin(desk: Desk, page: Page) -> None:
+    """Sign in with the role that sees every page."""
+    page.goto(invite(desk.small.parts, "Ada", "admin")[1])
+    page.get_by_role("button", name="Sign in").click()
+    expect(page).to_have_url(f"{desk.url}/desk")
+
+
+def test_a_wave_of_three_hundred_is_decided_by_one_key(desk: Desk, contexts: Contexts) -> None:
+    """One row stands for 300 copies; W marks them all, 50 later arrivals are covered, one click brings all back."""
+    wave = copies(desk.small, 300)
+    page = desk.sign_in(contexts())
+    expect(page.locator("article.card")).to_have_count(1)
+    expect(page.get_by_text("299 more like this are held.")).to_be_visible()
+    page.keyboard.press("w")
+    expect(page.get_by_text("Marked as spam: 300 comments.")).to_be_visible()
+    assert statuses(desk, wave) == {Status.SPAM}
+    later = copies(desk.small, 50, first=300)
+    assert statuses(desk, later) == {Status.SPAM}
+    page.get_by_role("button", name="Undo all of it").click()
+    expect(page.get_by_text("Taken back together.")).to_be_visible()
+    assert statuses(desk, wave + later) == {Status.HELD}
+
+
+def test_a_range_of_five_hundred_is_dragged_decided_and_undone(desk: Desk, contexts: Contexts) -> None:
+    """A drag over the histogram chooses a stretch; its count, its decision and its undo are those of 500 comments."""
+    small = desk.small
+    inside = [small.settle(small.submit(body=f"Reader {n} disagrees."), {"insult": 0.71}) for n in range(500)]
+    outside = [small.settle(small.submit(body=f"Reader {n} objects."), {"insult": 0.91}) for n in range(5)]
+    page = desk.sign_in(contexts(viewport={"width": 1440, "height": 900}), path="/desk/ranges")
+    box = page.locator(".spread svg").bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + box["width"] * 0.65, box["y"] + 60)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.79, box["y"] + 60, steps=5)
+    page.mouse.up()
+    expect(page).to_have_url(re.compile(r"low=0\.6"))
+    expect(page.get_by_role("heading", name=re.compile(r"^500 comments from 0\.6"))).to_be_visible()
+    page.get_by_role("button", name="Reject all").click()
+    expect(page.get_by_text("Rejected: 500 comments.")).to_be_visible()
+    assert statuses(desk, inside) == {Status.REJECTED}
+    assert statuses(desk, outside) == {Status.HELD}
+    page.get_by_role("button", name="Undo all of it").click()
+    expect(page.get_by_text("Taken back together.")).to_be_visible()
+    assert statuses(desk, inside + outside) == {Status.HELD}
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (390, "dark")], ids=["wide", "narrow"])
+def test_the_pages_of_the_wave_are_accessible(
+    desk: Desk, contexts: Contexts, width: int, scheme: str
+) -> None:
+    """On none of them does axe find a fault, wide and narrow, light and dark, and none is wider than the screen."""
+    wave = busy_day(desk.small, held=60, copies=8)
+    context = contexts(reduced_motion="reduce", color_scheme=scheme, viewport={"width": width, "height": 900})
+    page = context.new_page()
+    sign_in_as_admin(desk, page)
+    cuts = "insult.hold=0.7&toxicity.hold=0.6&toxicity.reject=0.95"
+    for path in (
+        "/desk?label=spam",
+        f"/desk/comments/{wave[0].pk}/wave",
+        "/desk/ranges?low=0.5&high=0.7",
+        "/desk/overview",
+        "/desk/overview/comments?status=held",
+        "/desk/settings/courier",
+        f"/desk/settings/courier?{cuts}",
+        "/desk/settings/courier/callbacks",
+        "/desk/settings/courier/keys",
+        "/desk/people",
+    ):
+        page.goto(desk.url + path)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+        found = Axe().run(page)
+        assert found.violations_count == 0, f"{path}: {found.generate_report()}"
