@@ -32,7 +32,7 @@ log = structlog.get_logger(__name__)
 class Bounds:
     """How much one run may take: rows a batch, seconds in all, and seconds between two leases that are not full."""
 
-    batch: int = 256
+    batch: int = 128
     seconds: float = RUN_SECONDS
     gather: float = GATHER_SECONDS
 

@@ -14,16 +14,13 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
-
-import psycopg
 
 from tests import servers
 from tests.bench.page import page
 from tests.bench.profile import profile
+from tests.bench.servers import postgresql
 from tests.bench.throughput import Bounds, Measured, measure
 from tests.bench.trivial import tasks_a_second
 
@@ -47,7 +44,7 @@ def main() -> None:
         _say("the house on PostgreSQL")
         where = ""
         try:
-            with _postgresql() as (url, where):
+            with postgresql() as (url, where):
                 stores["PostgreSQL"] = measure(home / "postgresql", url, redis_url, bounds)
         except servers.Missing as reason:
             stores["PostgreSQL"] = str(reason)
@@ -61,20 +58,8 @@ def main() -> None:
         return
     PAGE.write_text(text)
     if find_spec("classifier.bench"):
-        sys.exit(subprocess.run([sys.executable, "-m", "classifier.bench"], check=False).returncode)
-
-
-@contextmanager
-def _postgresql() -> Iterator[tuple[str, str]]:
-    """Yield a database of our own that waits for its disk as in production, and what is to be said of it."""
-    with servers.postgresql_database() as url:
-        name = url.rpartition("/")[2].partition("?")[0]
-        with psycopg.connect(url, autocommit=True) as connection:
-            connection.execute(f'ALTER DATABASE "{name}" SET synchronous_commit = on'.encode())
-            version, fsync = connection.execute(
-                "SELECT current_setting('server_version'), current_setting('fsync')"
-            ).fetchone() or ("?", "?")
-        yield url, f", PostgreSQL {version.split()[0]} with synchronous_commit on and fsync {fsync}"
+        command = [sys.executable, "-m", "classifier.bench", "--append", str(PAGE)]
+        sys.exit(subprocess.run(command, check=False).returncode)
 
 
 def _machine() -> str:

@@ -18,11 +18,11 @@ from types import FrameType
 from service import logs, settings
 from service.bell import QuietBell
 from service.enrolment import enrol_site
+from service.reader import ModelScorer
 from service.storage import migrate
 from service.web import create_app
 from service.wiring import Parts, build
 from tests.bench.load import comment
-from service.reader import ModelScorer
 from worker.score import Bounds, score_pending
 
 EVERY = 0.002
@@ -38,7 +38,7 @@ ROOMS = (
     ("explaining what is not simply approved", "worker/score.py", "_explain"),
     ("scoring", "worker/score.py", "_assess"),
     ("the lease", "worker/score.py", "_lease"),
-    ("settling: verdicts in, decisions and callbacks out", "service/actions.py", "settle"),
+    ("settling: verdicts in, decisions and callbacks out", "service/actions/settling.py", "settle"),
 )
 REST = "the rest: Flask, werkzeug, Python"
 

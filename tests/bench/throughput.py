@@ -63,7 +63,7 @@ def measure(home: Path, database_url: str | None, redis_url: str, bounds: Bounds
             bare, single, batches = _accepting(house, keys[QUIET], bounds)
             house.stop("peer")
             worker_start = house.start_workers()
-            with _Counts(house.database_url, port) as counts:
+            with Counts(house.database_url, port) as counts:
                 until(lambda: counts.pending() == 0, 120)
                 decided = _decided(house, bounds, _batches(keys[QUIET], "quiet"), counts.decided)
                 until(lambda: counts.pending() == 0, 60)
@@ -142,7 +142,7 @@ def _decided(house: House, bounds: Bounds, make: Callable[[int], bytes], count: 
     return (last - first) / (last_at - first_at)
 
 
-class _Counts:
+class Counts:
     """Asks the database and the receiver how far things are."""
 
     def __init__(self, database_url: str, receiver_port: int) -> None:
@@ -150,7 +150,7 @@ class _Counts:
         self._reading = for_reading(self._engine)
         self._receiver = f"http://127.0.0.1:{receiver_port}/"
 
-    def __enter__(self) -> _Counts:
+    def __enter__(self) -> Counts:
         return self
 
     def __exit__(self, *_: object) -> None:

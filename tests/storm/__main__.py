@@ -35,7 +35,10 @@ def main() -> None:
     )
     told.add_argument("--lease", type=float, default=30.0, help="seconds of a scoring lease")
     told.add_argument("--small", action="store_true", help="few faults, to try the storm itself")
-    told.add_argument("--plant", choices=sorted(PLANTS), default="", help="a bug that the storm must find")
+    bugs = " or ".join(repr(bug) for bug in PLANTS)
+    told.add_argument(
+        "--plant", default="", help=f"a bug that the storm must find: {bugs}, or both with a comma"
+    )
     told.add_argument("--keep", action="store_true", help="leave the logs where they are")
     given = told.parse_args()
     outcomes: list[Outcome] = []

@@ -98,6 +98,7 @@ class Crowd:
             with self._turn:
                 found = next(self._jobs, None)
             if found is None:
+                client.close()
                 return
             place, job = found
             time.sleep(max(0.0, self._began + place / self._rate - time.monotonic()))
@@ -192,10 +193,14 @@ class Client:
             text = response.read()
             return response.status, json.loads(text)
         except (OSError, http.client.HTTPException, ValueError):
-            if self._connection is not None:
-                self._connection.close()
-            self._connection = None
+            self.close()
             return 0, {}
+
+    def close(self) -> None:
+        """Hang up."""
+        if self._connection is not None:
+            self._connection.close()
+        self._connection = None
 
 
 def comment(name: str, before: str = "") -> dict[str, object]:
@@ -242,3 +247,4 @@ class Follower:
                 self._cursor = str(answer["next"])
             else:
                 self._over.wait(0.25)
+        self._client.close()

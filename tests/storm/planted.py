@@ -1,6 +1,7 @@
 """The house with a bug planted in it: a storm that does not find it would find nothing.
 
-Run as `python -m tests.storm.planted COMMAND…` in place of `replydesk COMMAND…`; REPLYDESK_STORM_PLANT names the bug.
+Run as `python -m tests.storm.planted COMMAND…` in place of `replydesk COMMAND…`; REPLYDESK_STORM_PLANT names the
+bugs, separated by commas.
 """
 
 from __future__ import annotations
@@ -46,7 +47,8 @@ def main() -> None:
     """Plant the bug and be the house."""
     from service.cli.main import main as house
 
-    PLANTS[os.environ["REPLYDESK_STORM_PLANT"]]()
+    for bug in os.environ["REPLYDESK_STORM_PLANT"].split(","):
+        PLANTS[bug]()
     house()
 
 

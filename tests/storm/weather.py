@@ -168,8 +168,13 @@ class Weather:
 
     def _freeze_child(self) -> None:
         """Stop one with a lease in its hand until others have taken over, and let it go on."""
-        end = time.monotonic() + 2 * HUNT_SECONDS
-        while time.monotonic() < end and (held := self._held()):
+        end = (
+            time.monotonic() + 5 * HUNT_SECONDS
+        )  # another fault may have taken away all that could be frozen
+        while time.monotonic() < end:
+            held = self._held()
+            if not held:
+                continue
             frozen = self._chance.choice(held)
             _all([pid for pid in held if pid != frozen], signal.SIGCONT)
             time.sleep(0.3)  # what the others hold they settle meanwhile
