@@ -253,7 +253,7 @@ class Acts(Protocol):
     def log_act(self, who: str, act: str, subject: str, now: datetime) -> None:
         """Append a human act (decision, reveal, setting, sign-in) to the chain; ids alone, no text, no address.
 
-        Everybody who appends waits for each other until their transactions end: let it be the transaction's last verb.
+        It is linked as the transaction ends: only then do those who append wait for each other.
         """
 
     def log_acts(self, acts: Sequence[Act]) -> None:

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
 
-from sqlalchemy import Executable, RowMapping, bindparam, insert, select, update
+from sqlalchemy import Connection, Executable, RowMapping, bindparam, insert, select, update
 
-from service.moderation.chain import GENESIS, SALT_BYTES, Act, Head, Link, forge, forge_head
+from service.moderation.chain import GENESIS, SALT_BYTES, Act, Head, Link, Notary, forge, forge_head
 from service.storage.bulk import insert_into
-from service.storage.part import Part
+from service.storage.part import PLAIN, Part
 from service.storage.schema import act_heads, acts, is_outside, word
 
 _NAME = word("acts")
@@ -52,10 +52,20 @@ _BLANK = (
 class ActsPart(Part):
     """The verbs about the chain of human acts."""
 
+    def __init__(self, connection: Connection, *, writes: bool, notary: Notary = PLAIN) -> None:
+        super().__init__(connection, writes=writes, notary=notary)
+        self._told: list[Act] = []
+
     def log_act(self, who: str, act: str, subject: str, now: datetime) -> None:
         self.log_acts([Act(who, act, subject, now)])
 
     def log_acts(self, told: Sequence[Act]) -> None:
+        self._must_write()
+        self._told.extend(told)
+
+    def link_acts(self) -> None:
+        """Append what was logged, as the transaction's last verb: whoever holds the head waits for no other row."""
+        told, self._told = self._told, []
         if not told:
             return
         at, previous, last = *self._locked_head(), None

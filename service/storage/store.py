@@ -91,7 +91,9 @@ class SqlStore:
     @contextmanager
     def write(self) -> Iterator[SqlTx]:
         with self._turn, self._engine.begin() as connection:
-            yield SqlTx(connection, writes=True, notary=self._notary)
+            tx = SqlTx(connection, writes=True, notary=self._notary)
+            yield tx
+            tx.link_acts()
 
     def add_comment(self, site_id: int, draft: Draft, now: datetime) -> Comment | None:
         if self._company is not None:

@@ -1,5 +1,6 @@
 """Every store: the log of human acts is a chain; nothing is changed, taken out or put in between unseen."""
 
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
@@ -8,8 +9,8 @@ from sqlalchemy import text
 
 from service.moderation.chain import Act, PlainNotary, Walk, walk
 from service.ports import Store
-from service.storage import SqlStore
-from tests.builders import NOON, after
+from service.storage import SqlStore, open_store
+from tests.builders import NOON, after, courier, draft
 
 NOTARY = PlainNotary()
 ACTS = [
@@ -93,6 +94,31 @@ def test_appending_at_once_makes_one_chain(sql_store: Store) -> None:
     with ThreadPoolExecutor(6) as pool:
         list(pool.map(work, range(6)))
     assert (walked(sql_store).holds, walked(sql_store).links) == (True, 30)
+
+
+def test_who_logs_and_then_waits_for_a_row_stops_nobody(clean_postgres_url: str) -> None:
+    """Of two who log and decide on the same comments in another order, none is thrown out as a deadlock's victim."""
+    store = open_store(clean_postgres_url)
+    with store.write() as tx:
+        site = tx.add_site(courier())
+        tx.add_comments(site.id, [draft("c-1")], NOON)
+    has_it = threading.Event()
+
+    def other() -> None:
+        with store.write() as tx:
+            tx.comment(site.id, "c-1", lock=True)
+            has_it.set()
+            tx.log_act("Noor", "decision", "courier: comment 1", NOON)
+
+    with ThreadPoolExecutor(1) as pool:
+        with store.write() as tx:
+            tx.log_act("Mara", "decision", "courier: comment 2", NOON)
+            second = pool.submit(other)
+            assert has_it.wait(5)
+            tx.comment(site.id, "c-1", lock=True)
+        second.result(10)
+    assert (walked(store).holds, walked(store).links) == (True, 2)
+    store.close()
 
 
 def test_acts_of_an_older_house_are_taken_in_and_marked(sql_store: Store) -> None:
