@@ -119,9 +119,6 @@ class Authors(Protocol):
     def standings(self, site_id: int, author_keys: Iterable[str], now: datetime) -> dict[str, AuthorStanding]:
         """Return the standings that count now."""
 
-    def forget_authors(self, site_id: int, author_keys: Iterable[str]) -> int:
-        """Erase these authors' standings, past ones too; return how many."""
-
 
 class Searching(Protocol):
     """Words to comments, over masked text alone."""

@@ -62,9 +62,6 @@ _STANDINGS = select(standings).where(
     is_present,
     or_(standings.c.until.is_(None), standings.c.until > bindparam("now", type_=Instant)),
 )
-_FORGET = delete(standings).where(
-    standings.c.site_id == bindparam("site_id"), standings.c.author_key.in_(_KEYS)
-)
 _VIEWS = (
     select(views.c.pk, views.c.name, views.c.query)
     .where(views.c.moderator_id == bindparam("by"))
@@ -137,10 +134,6 @@ class AuthorsPart(Part):
             )
             for row in rows
         }
-
-    def forget_authors(self, site_id: int, author_keys: Iterable[str]) -> int:
-        keys = sorted(set(author_keys))
-        return self._write(_FORGET, site_id=site_id, author_keys=keys).rowcount if keys else 0
 
     def add_view(self, moderator_id: int, name: str, query: str, now: datetime) -> None:
         self._write(

@@ -252,11 +252,6 @@ class DeskPart(CasesPart):
         found = ((key, self._state.standings.get((site_id, key))) for key in set(author_keys))
         return {key: one for key, one in found if one is not None and one.holds(now)}
 
-    def forget_authors(self, site_id: int, author_keys: Iterable[str]) -> int:
-        state = self._change()
-        gone = [state.standings.pop((site_id, key), None) for key in set(author_keys)]
-        return sum(one is not None for one in gone)
-
     def index_texts(self, pks: Collection[int]) -> None:
         for pk in pks:
             comment = self._change().comments.get(pk)

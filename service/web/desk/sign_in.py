@@ -90,6 +90,7 @@ def sign_out() -> ResponseReturnValue:
     token = session_token(here, request) or ""
     with here.house.store.write() as tx:
         tx.end_session(hash_token(token))
+        tx.release_claims(moderator().id)
         tx.log_act(moderator().name, "sign-out", "desk", here.house.clock())
     response = back_to(url_for("desk.sign_in_needed"))
     clear_cookie(here, response)

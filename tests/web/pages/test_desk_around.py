@@ -74,6 +74,15 @@ def test_two_moderators_are_given_different_comments(small: Small) -> None:
     assert shown(mara.get("/desk")) == [*made[:2], *made[10:]]
 
 
+def test_signing_out_lets_go_of_what_was_in_hand(small: Small) -> None:
+    """Whoever comes next is given the comments at once."""
+    comment, mara, noor = small.held(), small.signed_in(), small.signed_in("Noor")
+    out = mara.get("/desk").tree.one("form", class_="person")
+    assert shown(noor.get("/desk")) == []
+    assert mara.post(out.attributes["action"], out.fields()).status == 303
+    assert shown(noor.get("/desk")) == [comment.pk]
+
+
 def test_the_pulse_says_nothing_when_nothing_changed(small: Small) -> None:
     """The heartbeat is answered 304 until a count, a neighbour or an arrival changes."""
     small.held()

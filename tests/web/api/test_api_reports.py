@@ -1,0 +1,68 @@
+"""Readers' reports by the API: they bring a comment before a moderator and change nothing else."""
+
+from __future__ import annotations
+
+import pytest
+
+from service.moderation.desk import Matter
+from service.moderation.verdict import Action, Who
+from tests.web.api.caller import Newsroom, problem
+
+URL = "/v1/comments/c-1/reports"
+
+
+def test_a_report_brings_the_comment_before_a_moderator(newsroom: Newsroom) -> None:
+    """201 for the first by a reader, 200 for their second; the comment stands as it stood, a label is kept."""
+    newsroom.post()
+    newsroom.settle()
+    before = newsroom.get("/v1/comments/c-1").json
+    first = newsroom.call("POST", URL, json={"reason": "names a neighbour", "by": "reader-7"})
+    assert (first.status_code, first.json["new"], first.json["id"]) == (201, True, "c-1")
+    again = newsroom.call("POST", URL, json={"reason": "still there", "by": "reader-7"})
+    assert (again.status_code, again.json["new"]) == (200, False)
+    assert newsroom.call("POST", URL, json={"by": "reader-8"}).status_code == 201
+    assert newsroom.get("/v1/comments/c-1").json == before
+    with newsroom.parts.house.store.read() as tx:
+        comment = tx.comment(newsroom.courier.site.id, "c-1")
+        assert comment is not None
+        assert tx.open_matters([comment.pk]) == {comment.pk: {Matter.REPORTED: 2}}
+        labels = tx.labels_of(comment.pk)
+    assert [(one.who_kind, one.action, one.decision_id) for one in labels] == [
+        (Who.READER, Action.HOLD, None)
+    ] * 2
+
+
+def test_a_report_keeps_no_address(newsroom: Newsroom) -> None:
+    """Who reports is kept as a digest, and contacts in the reason are masked."""
+    newsroom.post()
+    address = "reporter.canary@example.org"
+    newsroom.call("POST", URL, json={"reason": f"ask {address}", "by": address})
+    with newsroom.parts.house.store.read() as tx:
+        comment = tx.comment(newsroom.courier.site.id, "c-1")
+        assert comment is not None
+        (kept,) = tx.reports(comment.pk)
+    assert kept.reason == "ask ⟦email⟧"
+    assert "canary" not in kept.by
+
+
+@pytest.mark.parametrize(
+    ("given", "kind"),
+    [
+        ({"reason": "x" * 501}, "validation"),
+        ({"by": ""}, "validation"),
+        ({"by": 7}, "validation"),
+        ({"who": "me"}, "validation"),
+    ],
+)
+def test_a_faulty_report_is_refused(newsroom: Newsroom, given: dict[str, object], kind: str) -> None:
+    """Bounds and unknown fields are named."""
+    newsroom.post()
+    problem(newsroom.call("POST", URL, json=given), 422, kind)
+
+
+def test_a_report_of_nothing_is_not_found(newsroom: Newsroom) -> None:
+    """No such comment; and one that the site withdrew is final."""
+    problem(newsroom.call("POST", URL, json={}), 404, "not-found")
+    newsroom.post()
+    newsroom.call("DELETE", "/v1/comments/c-1")
+    problem(newsroom.call("POST", URL, json={}), 409, "final")
