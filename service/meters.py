@@ -129,12 +129,12 @@ def share(home: Path) -> bool:
     slots = Slots(_folder(home))
     try:
         slots.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        slots.mine()
+        slot = slots.mine()
     except OSError as failure:
         log.warning("meters.alone", error=type(failure).__name__)
         return False
     os.environ[FOLDER_VARIABLE] = str(slots.folder)
-    prometheus_client.values.ValueClass = MultiProcessValue(slots.mine)  # type: ignore[no-untyped-call]  # as shipped
+    prometheus_client.values.ValueClass = MultiProcessValue(lambda: slot)  # type: ignore[no-untyped-call]  # as shipped
     _slots = slots
     return True
 
