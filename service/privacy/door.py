@@ -58,7 +58,7 @@ class Door:
             submitted_at=submission.submitted_at or now,
             content_hash=self._digest(site, "content", "\0".join(fields.values())),
             request_hash=self._digest(
-                site, "request", _told(submission, fields, older[-1] if older else sealed.author_key)
+                site, "request", _told(submission, fields, self._oldest_key(sealed, older))
             ),
             source=submission.source,
             author_key=sealed.author_key,
@@ -87,8 +87,13 @@ class Door:
             return Sealed(None, None)
         return self._sealer.seal(site.name, site.contact_public_key, own, site.address_mode)
 
+    def _oldest_key(self, sealed: Sealed, older: tuple[str, ...]) -> str | None:
+        """Return the author's key under the oldest master at hand, as digests use it."""
+        by_version = dict(zip(self._keyring.versions, (sealed.author_key, *older), strict=False))
+        return by_version[self._keyring.oldest] if older else sealed.author_key
+
     def _older_keys(self, site: Site, own: Address | None) -> tuple[str, ...]:
-        """Return the author's keys under older masters, the oldest last, while a rotation is under way."""
+        """Return the author's keys under the other masters at hand, while a rotation is under way."""
         if own is None or len(self._keyring.versions) == 1:
             return ()
         return self._sealer.author_keys(site.name, own)[1:]

@@ -84,7 +84,7 @@ class Keyring:
     @property
     def oldest(self) -> int:
         """The oldest version at hand: what is compared with what was stored long ago goes on using it."""
-        return self.versions[-1]
+        return min(self.versions)
 
     def derive(self, site: str, purpose: str, version: int | None = None) -> bytes:
         """Return the 32-byte key of that site and purpose; KeyError for a version that is not at hand."""

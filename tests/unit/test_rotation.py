@@ -165,6 +165,19 @@ def test_what_is_sent_again_in_the_overlap_is_a_replay(rotated: Rotated) -> None
     assert first.comment.revision == 1
 
 
+def test_a_new_key_that_waits_its_turn_changes_nothing_yet(rotated: Rotated) -> None:
+    """Put second, a new key opens what others make with it already, and what is sent again stays a replay."""
+    waiting = rotated.parts(f"1:{OLD}\n2:{NEW}\n")
+    rotated.submit(rotated.before)
+    keyed = rotated.submit(rotated.before, None, idempotency_key="k-1", body="Another word.")
+    assert rotated.submit(waiting).outcome == "replay"
+    again = rotated.submit(waiting, None, idempotency_key="k-1", body="Another word.")
+    assert (again.outcome, again.comment.id) == ("replay", keyed.comment.id)
+    made = rotated.submit(rotated.overlap, "c-9").comment
+    assert rotated.original(waiting, made) == BODY
+    assert rotated.submit(waiting, "c-9").outcome == "replay"
+
+
 def test_an_author_is_known_again_with_their_past(rotated: Rotated) -> None:
     """The next comment of an author carries their earlier ones over, so that they stay known without the old key."""
     rotated.submit(rotated.before, "c-1")
