@@ -234,7 +234,7 @@ class Audit:
         for place in places.files("files of the home", settings.home):
             if not place.name.startswith(str(database)):
                 yield place
-        yield from places.files("files of programs that crashed", self._folder)
+        yield from places.files("files that programs left", self._folder)
         yield from places.database(settings, self._folder, self._log_position)
         for path in self._also:
             yield from places.files("files named with --also", path)

@@ -283,6 +283,7 @@ class Planter:
             self._say(f"page: {name}", self.caller.call("GET", path))
 
     def _asked_for(self) -> None:
+        self._command("backup by command", "backup", str(self.folder / "made.backup"))
         form = self.address("form")
         for receipt in self.receipts:
             self.caller.form(f"{receipt}/appeal", {"text": f"Mail me: {form}", "appeal": f"Mail me: {form}"})
