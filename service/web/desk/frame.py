@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from flask import Flask, Response, make_response, render_template, request
-from flask_babel import Babel
+from babel.support import Translations
+from flask import Flask, Response, g, make_response, render_template, request
+from flask_babel import Babel, get_translations
 
 from service.web.desk.access import form_token, moderator
 from service.web.desk.own import language_of, preferences
@@ -22,6 +23,20 @@ def init(app: Flask) -> None:
     """Let the desk speak the moderator's language; the catalogs lie beside the templates."""
     app.config.setdefault("BABEL_TRANSLATION_DIRECTORIES", TRANSLATIONS)
     Babel(app, default_locale="en", locale_selector=_language)
+    # a page asks some hundreds of times; Flask-Babel's own way finds the catalog anew each time
+    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]  # of Jinja's own extension
+        gettext=lambda text: _catalog().ugettext(text),
+        ngettext=lambda one, many, number: _catalog().ungettext(one, many, number),
+        newstyle=True,
+    )
+
+
+def _catalog() -> Translations:
+    """Return this request's catalog."""
+    found: Translations | None = g.get("desk_catalog")
+    if found is None:
+        found = g.desk_catalog = get_translations()
+    return found
 
 
 def _language() -> str:
