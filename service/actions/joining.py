@@ -19,7 +19,7 @@ def join(
     with house.store.write() as tx:
         comment = tx.comment(site.id, sealer.id_of(site, known_as), lock=True)
         if comment is None or comment.status in FINAL:
-            return None
+            return comment  # what was withdrawn or erased is still the one, and is told nothing more
         name = Key(sealer.key_of(site, alias), comment.pk, comment.revision, "alias")
         tx.remember_keys(site.id, [name], now)
         if comment.signals.get("origin") != dict(origin):

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from service.actions.reviewing import Judgement, review
 from service.actions.submitting import submit
-from service.moderation.comment import FINAL, Comment, Status
+from service.moderation.comment import FINAL, Comment, Source, Status
 from service.moderation.errors import Conflict, NotFound
 from service.moderation.verdict import Action, Decision, Who
 from service.ports import House, Label, Sealer, Site, Submission, Tx
@@ -30,7 +31,9 @@ def learn(
     it has this very text; else the text is stored now. A moderator's decision stands: then another judgement is a label
     alone, and the same one is none. Raises what refuses the submission.
     """
-    comment = _known(house, sealer, site, submission, known_as) or _stored(house, sealer, site, submission)
+    comment = _known(house, sealer, site, submission, known_as) or _stored(
+        house, sealer, site, submission, known_as
+    )
     for _ in range(RACES):
         if comment.status in FINAL:
             return comment
@@ -65,7 +68,15 @@ def _known(
     return next((comment for comment in found if comment and comment.body == body), None)
 
 
-def _stored(house: House, sealer: Sealer, site: Site, submission: Submission) -> Comment:
+def _stored(
+    house: House, sealer: Sealer, site: Site, submission: Submission, known_as: Sequence[str]
+) -> Comment:
+    """Store the text; under another name where its id is that of a comment which came by another door."""
+    if submission.id is not None and submission.source is Source.PLUG and known_as:
+        with house.store.read() as tx:
+            there = tx.comment(site.id, submission.id)
+        if there is not None and there.source is not Source.PLUG:
+            submission = replace(submission, id=None, idempotency_key=known_as[0])
     (answer,) = submit(house, sealer, site, [submission])
     if isinstance(answer, Exception):
         raise answer

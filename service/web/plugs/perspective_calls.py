@@ -200,7 +200,8 @@ def _span_values(name: str, spans: object, where: str) -> list[float]:
 
 def _score(name: str, score: Mapping[str, Any], where: str) -> float:
     _refuse_score_type(name, _text(score, "type", f"{where}.type"))
-    value = _number(_given(score, "value") or 0.0, f"{where}.value")  # proto3 leaves zeros out
+    given = _given(score, "value")
+    value = _number(0.0 if given is None else given, f"{where}.value")  # proto3 leaves zeros out
     if not 0.0 <= value <= 1.0:
         raise own_error(f"Score of attribute {name} must be from 0 to 1", "INVALID_REQUEST")
     return value

@@ -32,8 +32,8 @@ STATUSES = {"NONE", "APPROVED", "REJECTED", "PREMOD", "SYSTEM_WITHHELD"}
 
 @pytest.fixture
 def desk(fresh: Newsroom) -> Newsroom:
-    """A newsroom whose Coral has a secret here, and whose policy holds at .5 and refuses at .99."""
-    tune(fresh, coral_secret=SECRET, **{"toxicity.hold": "0.5", "toxicity.reject": "0.99"})
+    """A newsroom whose Coral has a secret here, and whose policy holds at .5 and refuses never."""
+    tune(fresh, coral_secret=SECRET, **{"toxicity.hold": "0.5", "toxicity.reject": ""})
     return fresh
 
 
@@ -247,3 +247,14 @@ def test_secrets_are_kept_encrypted_and_never_shown(desk: Newsroom) -> None:
     assert SECRET not in shown
     assert "tok-very-secret" not in shown
     assert settings_of(site)["coral_secrets"] == 1
+
+
+def test_what_was_withdrawn_does_not_come_back_by_a_webhook(desk: Newsroom) -> None:
+    """An event about a comment that is gone here is taken and stores nothing anew."""
+    with coral({"c-77": comment()}) as url:
+        tune(desk, plug_mode="queue", coral_url=url, coral_token="letmein")
+        told(desk, asked(RUDE))
+        (one,) = stored(desk)
+        desk.call("DELETE", f"/v1/comments/{one.id}")
+        assert json.loads(post(desk, "events", event("COMMENT_CREATED")).data) == {"joined": True}
+    assert [one.status for one in stored(desk)] == [Status.WITHDRAWN]

@@ -234,3 +234,17 @@ def test_the_answer_and_the_desk_say_the_same(fresh: Newsroom) -> None:
         tune(fresh, plug_mode=mode, hold_first_time="true")
         assert analyze(fresh, request(TEXT))["moderation"]["reasons"][0]["code"] == "first_time"
     assert [one.status for one in stored(fresh)] == [Status.HELD]
+
+
+def test_a_token_never_overwrites_a_comment_that_the_site_posted(fresh: Newsroom) -> None:
+    """Ada's own comment of the same id keeps name and text; a suggestion labels it only for that very text."""
+    tune(fresh, plug_mode="queue")
+    fresh.post()
+    ada = fresh.comment("c-1")
+    analyze(fresh, request(RUDE, clientToken="c-1"))
+    call(fresh, "suggestscore", {**suggestion(RUDE), "clientToken": "c-1"})
+    assert (fresh.comment("c-1").body, fresh.comment("c-1").revision) == (ada.body, 1)
+    assert fresh.comment("c-1").author_name == "Ada"
+    assert [body for body, *_ in labels(fresh)] == [RUDE]
+    call(fresh, "suggestscore", {**suggestion(ada.body, 0), "clientToken": "c-1"})
+    assert fresh.comment("c-1").status is Status.APPROVED
