@@ -10,6 +10,7 @@ from typing import Final
 import structlog
 
 from service.actions import Scored, clear_files, depart, retain, settle
+from service.moderation.options import FOLD_HOURS_LIMIT
 from service.ports import DELIVER, DEPART, SCORE, Backlog, House, Site
 from worker.meters import meters
 
@@ -20,6 +21,7 @@ LATE_SECONDS: Final = 4.0
 SILENCE_SECONDS: Final = 60.0
 HEAD_START_SECONDS: Final = 30.0
 KEYS_KEPT: Final = timedelta(days=7)
+WAVES_KEPT: Final = timedelta(hours=FOLD_HOURS_LIMIT)
 PRUNE_SECONDS: Final = 600.0
 PRUNE_BATCH: Final = 1_000
 PRUNE_ROUNDS: Final = 50
@@ -114,6 +116,7 @@ class Sweep:
         for _ in range(PRUNE_ROUNDS):  # bounded transactions: nobody who writes waits long
             with house.store.write() as tx:
                 went = tx.prune(house.clock(), house.clock() - KEYS_KEPT, PRUNE_BATCH)
+                went += tx.prune_waves(house.clock() - WAVES_KEPT, PRUNE_BATCH)
             dropped += went
             if went < PRUNE_BATCH:
                 break

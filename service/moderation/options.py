@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 from service.moderation.pointers import read_map
 from service.moderation.reasons import SHIPPED, read_reasons
 
+FOLD_HOURS_LIMIT: Final = 72.0
+
 
 @dataclass(frozen=True, slots=True)
 class Options:
@@ -186,7 +188,7 @@ PLUG_MODES: Final = ("score", "decide", "queue")
 
 
 def _fold_hours(value: str) -> float | None:
-    return number(value, 0.1, 72) if value else None
+    return number(value, 0.1, FOLD_HOURS_LIMIT) if value else None
 
 
 READERS: Final[Mapping[str, Callable[[str], object]]] = {

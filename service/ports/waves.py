@@ -58,7 +58,7 @@ class Waves(Protocol):
         """Return the sites that have a decision standing over a wave."""
 
     def prune_waves(self, before: datetime, limit: int) -> int:
-        """Forget waves that began before that moment and over which nothing stands any more; return how many."""
+        """Forget waves that began before that moment, have no held member and no decision standing; return how many."""
 
 
 class Bundles(Protocol):

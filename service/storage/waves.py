@@ -11,6 +11,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     delete,
+    exists,
     func,
     insert,
     or_,
@@ -90,9 +91,16 @@ _STANDING = (
     .distinct()
     .where(is_decided, waves.c.stands_until > bindparam("now", type_=Instant))
 )
+_HAS_HELD = exists(
+    select(wave_members.c.comment_pk)
+    .select_from(_MEMBERS)
+    .where(wave_members.c.wave_id == waves.c.pk, is_held)
+    .correlate(waves)
+)
 _OVER = (
     select(waves.c.pk)
     .where(
+        ~_HAS_HELD,
         waves.c.begun_at < bindparam("before", type_=Instant),
         or_(waves.c.stands_until.is_(None), waves.c.stands_until < bindparam("before", type_=Instant)),
     )

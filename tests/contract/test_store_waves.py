@@ -76,17 +76,22 @@ def test_a_wave_counts_its_held_members(store: Store, site: Site) -> None:
         assert tx.wave_sizes([near.id, far.id]) == {near.id: 1, far.id: 1}
 
 
-def test_old_waves_are_forgotten_but_those_over_which_a_decision_stands(store: Store, site: Site) -> None:
-    """Pruning takes bands and members along, at most as many waves as it is allowed."""
+def test_old_waves_are_forgotten_when_nothing_hangs_on_them(store: Store, site: Site) -> None:
+    """A wave with held members, or under a standing decision, stays; bands and members go along with the others."""
     (comment,) = held(store, site, 1)
     with store.write() as tx:
         near, far = tx.add_waves(site.id, [NEAR, FAR], NOON)
         tx.join_waves([(comment.pk, near.id)])
         bundle = tx.add_bundle("Mara", Action.SPAM, "a wave", NOON)
         tx.decide_wave(far.id, bundle, after(3600))
+        assert tx.prune_waves(after(60), 10) == 0
+        current = tx.comment_by_pk(comment.pk)
+        assert current is not None
+        decided(tx, current, Action.SPAM)
         assert tx.prune_waves(after(60), 10) == 1
         assert tx.waves_of([comment.pk]) == {}
         assert set(tx.waves_near(site.id, [1, 7], NOON)) == {7}
+        assert tx.prune_waves(after(7200), 0) == 0
         assert tx.prune_waves(after(7200), 10) == 1
 
 

@@ -83,7 +83,9 @@ class WavesPart(Part):
         over = sorted(
             (wave.begun_at, wave.id)
             for wave in state.waves.values()
-            if wave.begun_at < before and (wave.stands_until is None or wave.stands_until < before)
+            if wave.begun_at < before
+            and not self._held(wave.id)
+            and (wave.stands_until is None or wave.stands_until < before)
         )
         gone = {wave_id for _, wave_id in over[:limit]}
         state.waves = {wave_id: wave for wave_id, wave in state.waves.items() if wave_id not in gone}
