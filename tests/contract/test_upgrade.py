@@ -134,3 +134,49 @@ def test_a_step_that_cannot_have_its_lock_lets_the_traffic_pass(first_schema: st
     assert traffic.failures == []
     assert traffic.slowest < 2.0
     assert migrate.current(first_schema) == HEAD
+
+
+def test_a_migration_that_was_broken_off_is_taken_up_again(
+    first_schema: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However far each step had come when the process died, the next `migrate` finishes it."""
+    from alembic.operations import Operations
+
+    create_index, broken = Operations.create_index, []
+
+    def die(self: Operations, name: str, *arguments: object, **more: object) -> object:
+        if more.get("postgresql_concurrently") and name not in broken:
+            broken.append(name)
+            raise KeyboardInterrupt
+        return create_index(self, name, *arguments, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Operations, "create_index", die)
+    for _ in range(40):
+        try:
+            migrate.upgrade(first_schema)
+        except KeyboardInterrupt:
+            continue
+        break
+    assert broken
+    assert migrate.current(first_schema) == HEAD
+    with psycopg.connect(first_schema) as connection:
+        assert connection.execute("SELECT count(*) FROM pg_index WHERE NOT indisvalid").fetchone() == (0,)
+
+
+def test_an_old_transaction_does_not_break_an_index_that_is_built_meanwhile(first_schema: str) -> None:
+    """Building an index waits for whoever reads an old snapshot, for as long as that takes, and then goes on."""
+    held = threading.Event()
+
+    def read() -> None:
+        with psycopg.connect(first_schema) as connection, connection.transaction():
+            connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+            connection.execute("SELECT count(*) FROM acts")
+            held.set()
+            time.sleep(2.5)
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    assert held.wait(10)
+    migrate.upgrade(first_schema)
+    reader.join(10)
+    assert migrate.current(first_schema) == HEAD

@@ -1,7 +1,7 @@
 """Runs migrations on the connection that `service.storage.migrate` hands over; there is no other way in."""
 
 from alembic import context
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, event, text
 
 from service.storage.schema import metadata
 
@@ -16,10 +16,11 @@ def run(connection: Connection) -> None:
     """
     on_postgresql = connection.dialect.name == "postgresql"
     if on_postgresql:
-        # Building an index takes as long as it takes; waiting for a lock does not, since traffic waits behind it.
+        # Building an index CONCURRENTLY, outside a transaction, takes as long as it takes, and nobody waits behind it.
         connection.execute(text("SET statement_timeout = 0"))
-        connection.execute(text("SET lock_timeout = '1s'"))
+        connection.execute(text("SET lock_timeout = 0"))
         connection.commit()
+        event.listen(connection.engine, "begin", _hurry)
     else:
         # Left to itself Alembic would commit after each step here, and two starters would take turns within the chain.
         connection.connection.execute(f"PRAGMA busy_timeout = {WAIT_MILLISECONDS}")
@@ -34,6 +35,12 @@ def run(connection: Connection) -> None:
         context.run_migrations()
     if not on_postgresql:
         connection.commit()
+
+
+def _hurry(connection: Connection) -> None:
+    """Let a step inside a transaction wait a second for a lock: traffic waits behind whoever waits for a table."""
+    if connection.get_isolation_level() != "AUTOCOMMIT":
+        connection.exec_driver_sql("SET LOCAL lock_timeout = '1s'")
 
 
 run(context.config.attributes["connection"])

@@ -33,7 +33,7 @@ BATCH = 2_000
 def upgrade() -> None:
     """Add columns and tables, then the indexes while comments go on coming in, then what old comments put there."""
     for name, kind in (("label", Word), ("score", sa.Double), ("doubt", sa.Double), ("language", Word)):
-        op.add_column("comments", sa.Column(name, kind))
+        op.add_column("comments", sa.Column(name, kind), if_not_exists=_again())
     _tables()
     if op.get_context().dialect.name != "postgresql":
         _words_in_sqlite()
@@ -43,10 +43,10 @@ def upgrade() -> None:
         op.drop_index("ix_comments_author", "comments")
         return
     op.execute(
-        "CREATE TABLE words ("
+        "CREATE TABLE IF NOT EXISTS words ("
         "comment_pk BIGINT PRIMARY KEY REFERENCES comments (pk) ON DELETE CASCADE, text TSVECTOR NOT NULL)"
     )
-    op.execute("CREATE INDEX ix_words_text ON words USING gin (text)")
+    op.execute("CREATE INDEX IF NOT EXISTS ix_words_text ON words USING gin (text)")
     with op.get_context().autocommit_block():
         op.execute("SET statement_timeout = 0")  # for the rest of this connection, which serves nothing else
         _fill()
@@ -78,6 +78,7 @@ def _tables() -> None:
         sa.Column("closed_at", sa.BigInteger),
         sa.Column("closed_by", Pk),
         sa.PrimaryKeyConstraint("pk", name="pk_matters"),
+        if_not_exists=_again(),
     )
     _index("uq_matters_open", "matters", ["comment_pk", "kind"], IS_OPEN, unique=True)
     _index("ix_matters_lane", "matters", ["kind", "pk"], IS_OPEN)
@@ -89,8 +90,9 @@ def _tables() -> None:
         _of_moderator("fk_claims_moderator_id"),
         sa.Column("until", sa.BigInteger, nullable=False),
         sa.PrimaryKeyConstraint("comment_pk", name="pk_claims"),
+        if_not_exists=_again(),
     )
-    op.create_index("ix_claims_moderator_id", "claims", ["moderator_id"])
+    op.create_index("ix_claims_moderator_id", "claims", ["moderator_id"], if_not_exists=_again())
     op.create_table(
         "reports",
         _of_comment(name="fk_reports_comment_pk", autoincrement=False),
@@ -99,6 +101,7 @@ def _tables() -> None:
         sa.Column("reason", sa.Text),
         sa.Column("created_at", sa.BigInteger, nullable=False),
         sa.PrimaryKeyConstraint("comment_pk", "by", name="pk_reports"),
+        if_not_exists=_again(),
     )
     op.create_table(
         "appeals",
@@ -115,8 +118,9 @@ def _tables() -> None:
         sa.Column("reversed_by", Pk),
         sa.PrimaryKeyConstraint("pk", name="pk_appeals"),
         sa.UniqueConstraint("decision_id", name="uq_appeals_decision_id"),
+        if_not_exists=_again(),
     )
-    op.create_index("ix_appeals_comment_pk", "appeals", ["comment_pk"])
+    op.create_index("ix_appeals_comment_pk", "appeals", ["comment_pk"], if_not_exists=_again())
     _index("ix_appeals_open", "appeals", ["pk"], sa.text("answered_at IS NULL"))
     _index("ix_appeals_reversed_by", "appeals", ["reversed_by"], sa.text("reversed_by IS NOT NULL"))
     op.create_table(
@@ -136,10 +140,11 @@ def _tables() -> None:
         sa.Column("until", sa.BigInteger),
         sa.Column("ended_at", sa.BigInteger),
         sa.PrimaryKeyConstraint("pk", name="pk_standings"),
+        if_not_exists=_again(),
     )
     ended = sa.text("ended_at IS NULL")
     _index("uq_standings_present", "standings", ["site_id", "author_key"], ended, unique=True)
-    op.create_index("ix_standings_author", "standings", ["author_key"])
+    op.create_index("ix_standings_author", "standings", ["author_key"], if_not_exists=_again())
     op.create_table(
         "views",
         sa.Column("pk", Pk, sa.Identity(), nullable=False),
@@ -148,8 +153,9 @@ def _tables() -> None:
         sa.Column("query", sa.Text, nullable=False),
         sa.Column("created_at", sa.BigInteger, nullable=False),
         sa.PrimaryKeyConstraint("pk", name="pk_views"),
+        if_not_exists=_again(),
     )
-    op.create_index("uq_views_name", "views", ["moderator_id", "name"], unique=True)
+    op.create_index("uq_views_name", "views", ["moderator_id", "name"], unique=True, if_not_exists=_again())
 
 
 def _of_moderator(name: str) -> sa.Column[Any]:
@@ -159,7 +165,20 @@ def _of_moderator(name: str) -> sa.Column[Any]:
 
 
 def _index(name: str, table: str, columns: list[str], where: Any, unique: bool = False) -> None:
-    op.create_index(name, table, columns, unique=unique, sqlite_where=where, postgresql_where=where)
+    op.create_index(
+        name,
+        table,
+        columns,
+        unique=unique,
+        sqlite_where=where,
+        postgresql_where=where,
+        if_not_exists=_again(),
+    )
+
+
+def _again() -> bool | None:
+    """Pass over what is there: on PostgreSQL the tables are kept when the process dies while it builds the indexes."""
+    return True if op.get_context().dialect.name == "postgresql" else None
 
 
 def _words_in_sqlite() -> None:

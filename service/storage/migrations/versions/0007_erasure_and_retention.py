@@ -25,6 +25,8 @@ INDEXES: Final = {
 def upgrade() -> None:
     """Make the table of erasures, and the two indexes of what is to go."""
     pk = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+    # on PostgreSQL the table is kept when the process dies while it builds the indexes
+    again = True if op.get_context().dialect.name == "postgresql" else None
     op.create_table(
         "erasures",
         sa.Column("pk", pk, sa.Identity(), nullable=False),
@@ -37,6 +39,7 @@ def upgrade() -> None:
         sa.Column("purged_at", sa.BigInteger),
         sa.PrimaryKeyConstraint("pk", name="pk_erasures"),
         sa.UniqueConstraint("id", name="uq_erasures_id"),
+        if_not_exists=again,
     )
     unpurged = sa.text("purged_at IS NULL")
     op.create_index(
@@ -45,6 +48,7 @@ def upgrade() -> None:
         ["created_at"],
         sqlite_where=unpurged,
         postgresql_where=unpurged,
+        if_not_exists=again,
     )
     if op.get_context().dialect.name != "postgresql":
         for name, (columns, where) in INDEXES.items():
