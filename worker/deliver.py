@@ -24,6 +24,7 @@ from service.wiring import Parts
 from worker.circuit import Circuits
 from worker.meters import meters
 from worker.outbound import post
+from worker.owner import tell_stopped
 
 TIMEOUT_SECONDS: Final = 15.0
 LEASE_SECONDS: Final = 60.0
@@ -257,6 +258,7 @@ class Postman:
         now = self._house.clock()
         endings = [(one, *_ending(one, now)) for one in group]
         gone = {one.site.id: one.site for one in group if one.outcome.kind == "gone"}
+        reason, stopped = f"The receiver answered 410 Gone at {instant(now)}.", list[Site]()
         with self._house.store.write() as tx:
             lost = 0
             for one, state, again in sorted(endings, key=lambda ending: ending[0].delivery.id):
@@ -266,9 +268,8 @@ class Postman:
             for asked in gone.values():
                 site = tx.site_by_id(asked.id)
                 if site and site.callback_url == asked.callback_url and not site.callback_disabled:
-                    tx.save_site(
-                        replace(site, callback_disabled=f"The receiver answered 410 Gone at {instant(now)}.")
-                    )
+                    stopped.append(site)
+                    tx.save_site(replace(site, callback_disabled=reason))
         meters().leases_expired.labels("deliver").inc(lost)
         for one, state, _ in endings:
             meters().delivered(one.outcome, state)
@@ -287,6 +288,8 @@ class Postman:
                 )
         for site in gone.values():
             log.error("deliver.site_disabled", site=site.name, reason="410 Gone")
+        for site in stopped:
+            tell_stopped(site, self._open(site), reason, now, self._allow)
 
     # -- stopping ------------------------------------------------------------------------------------------------------
 

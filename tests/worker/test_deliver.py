@@ -439,3 +439,19 @@ def test_an_endpoint_that_keeps_failing_is_left_alone(office: Office) -> None:
         assert len(away.got) == asked
         with office.house.store.read() as tx:
             assert sum(one.attempts for one in tx.deliveries(site.id, None, 100)) == asked
+
+
+def test_the_owner_is_told_that_callbacks_stopped(office: Office) -> None:
+    """An endpoint that answers 410 stops its mail, and the site's `notify_url` hears of it once, signed."""
+    with receiver(410) as gone, receiver() as owner:
+        site = office.site("courier", gone.url)
+        with office.house.store.write() as tx:
+            site = replace(site, options=replace(site.options, notify_url=owner.url))
+            tx.save_site(site)
+        office.decide(site, 3)
+        office.carry()
+        assert owner.arrived.acquire(timeout=10)
+        told = owner.got[0].verified(office.secrets["courier"])
+    assert told["type"] == "site.callbacks_stopped"
+    assert "410 Gone" in told["data"]["reason"]
+    assert len(owner.got) == 1
