@@ -313,7 +313,7 @@ FAULTY: list[tuple[str, object, str]] = [
     ("toxicity.hold", "half", "between 0 and 1"),
     ("toxicity.hold", True, "between 0 and 1"),
     ("toxicity.hold", [0.5], "between 0 and 1"),
-    ("toxicity.reject", "0.2", "must not be below toxicity.hold"),
+    ("toxicity.reject", "0.1", "must not be below toxicity.hold"),
     ("toxicity.approve", "0.7", "must not be above toxicity.hold"),
     ("toxicity.hold", "0.99", "must not be below toxicity.hold"),
     ("moderation", "none", "one of pre, post"),

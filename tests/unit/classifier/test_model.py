@@ -161,7 +161,7 @@ def test_abuse_is_not_hidden_by_what_stands_around_it(model: Model, place: int) 
     threat = "I will find you and kill you, you worthless idiot. "
     text = kind[:place] + threat + kind[place:]
     score, explanation = model.score_and_explain(text, "toxicity")
-    assert score.scores["toxicity"] > 0.33 > 0.2 > model.score([kind])[0].scores["toxicity"]
+    assert score.scores["toxicity"] > 0.19 > model.score([kind])[0].scores["toxicity"]
     assert explanation.probability == pytest.approx(score.scores["toxicity"], abs=1e-9)
     assert abs(explanation.total() - explanation.log_odds) < 1e-6
     heaviest = explanation.spans[0]
