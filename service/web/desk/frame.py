@@ -12,7 +12,7 @@ from service.web.desk.access import form_token, moderator
 from service.web.desk.own import language_of, preferences
 from service.web.desk.place import Place
 from service.web.desk.speech import gettext
-from service.web.desk.words import WORDS
+from service.web.desk.words import words_in
 from service.web.pages import Way, message_page
 from service.web.reach import parts
 
@@ -53,7 +53,7 @@ def page(template: str, status: int, **values: object) -> Response:
         language=_language(),
         undo_seconds=parts().settings.undo_seconds,
         own=preferences(request),
-        **WORDS,
+        **words_in(_language()),
         **{"place": Place(), **values},
     )
     response = make_response(html, status)

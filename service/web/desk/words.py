@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Final
+from functools import cache
+from typing import Any, Final
 
 from service.moderation.comment import Status
 from service.moderation.standing import Standing
@@ -147,17 +148,25 @@ def ground(reason: Reason, verdict: Verdict) -> str:
     return str(GROUND_WORDS.get(reason.code, reason.detail))
 
 
-WORDS: Final[Mapping[str, object]] = {
+_TABLES: Final[Mapping[str, Mapping[Any, object]]] = {
     "lane_words": LANE_WORDS,
     "label_words": LABEL_WORDS,
     "status_words": STATUS_WORDS,
     "done_words": DONE,
     "sort_words": SORT_WORDS,
     "standing_words": STANDING_WORDS,
+}
+_VERBS: Final[Mapping[str, object]] = {
     "decider": decider,
     "clock_time": clock_time,
     "day": day,
     "ahead": ahead,
     "ground": ground,
 }
-"""What every template of the desk may say."""
+
+
+@cache
+def words_in(_language: str) -> Mapping[str, object]:
+    """Return what every template may say, looked up once for the language of this request, which is `_language`."""
+    spoken = {name: {key: str(word) for key, word in table.items()} for name, table in _TABLES.items()}
+    return {**spoken, **_VERBS}
