@@ -83,6 +83,10 @@ class LineDoor:
         """Return the id as the door makes it."""
         return self.sealer.id_of(site, key)
 
+    def key_of(self, site: Site, key: str) -> str:
+        """Return the key that is kept for good."""
+        return f"{KEPT_FOR_GOOD}{self.sealer.key_of(site, key)}"
+
 
 class _Reader:
     """Takes submissions off a file; remembers a digest of each line, to tell equal ones apart."""

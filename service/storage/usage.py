@@ -11,7 +11,7 @@ from service.storage.bulk import POSTGRESQL
 from service.storage.part import Part
 from service.storage.usage_tables import plug_usage
 
-_OF_SITE = select(plug_usage.c.month, plug_usage.c.what, plug_usage.c.count).where(
+_OF_SITE = select(plug_usage.c.month, plug_usage.c.what, plug_usage.c.count.label("counted")).where(
     plug_usage.c.site_id == bindparam("of_site"), plug_usage.c.month >= bindparam("since")
 )
 
@@ -36,4 +36,4 @@ class UsagePart(Part):
 
     def usage(self, site_id: int, since: str = "") -> dict[tuple[str, str], int]:
         rows = self._read(_OF_SITE, of_site=site_id, since=since)
-        return {(row[0], row[1]): row[2] for row in rows}
+        return {(row.month, row.what): row.counted for row in rows}
