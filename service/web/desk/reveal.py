@@ -13,11 +13,12 @@ from service.privacy.door import ORIGINAL
 from service.privacy.keys import CiphertextError
 from service.web.desk import blueprint
 from service.web.desk.access import moderator, requires
-from service.web.desk.lanes import missing, page
+from service.web.desk.frame import missing, page
 from service.web.desk.place import Place
+from service.web.desk.speech import gettext
 from service.web.reach import parts
 
-FIELDS: Final = (("name", "Name"), ("website", "Website"), ("body", "Text"))
+FIELDS: Final = ("name", "website", "body")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,8 @@ def reveal(pk: int) -> ResponseReturnValue:
         sealed = tx.originals(pk, comment.revision)
         told = f"{site.name}: comment {pk}, revision {comment.revision}"
         tx.log_act(moderator().name, "reveal", told, now)
-    shown = [Revealed(title, _opened(site, sealed[name])) for name, title in FIELDS if name in sealed]
+    titles = {"name": gettext("Name"), "website": gettext("Website"), "body": gettext("Text")}
+    shown = [Revealed(titles[name], _opened(site, sealed[name])) for name in FIELDS if name in sealed]
     return page("desk/revealed.html", 200, comment=comment, revealed=shown, place=Place.of(request.form))
 
 
