@@ -3,7 +3,7 @@
     python tests/evidence/perspective_map.py [--data ../shared/data/perspective_scores.parquet] [--write]
 
 Prints the table of docs/migrate-perspective.md. With --write it also writes service/perspective/scale.json, for the
-model that is shipped now, and docs/perspective-map.svg. The data is not part of the project.
+model that is shipped now, docs/perspective-map.svg, and the table into that page. The data is not part of the project.
 """
 
 from __future__ import annotations
@@ -52,9 +52,11 @@ def main() -> int:
         for name in LABEL_OF
         if any(name in one.scores for one in answers)
     }
-    _print_table(columns)
+    table = _table(columns)
+    print(table)
     if options.write:
         _write_map(columns, scorer.version, len(answers))
+        _write_page(table)
         (ROOT / "docs/perspective-map.svg").write_text(_picture(*columns["TOXICITY"]), encoding="utf-8")
         print(
             f"\nwritten: service/perspective/{SHIPPED} for model {scorer.version}, docs/perspective-map.svg"
@@ -62,15 +64,18 @@ def main() -> int:
     return 0
 
 
-def _print_table(columns: dict[str, tuple[list[float], list[float]]]) -> None:
+def _table(columns: dict[str, tuple[list[float], list[float]]]) -> str:
     """Mean absolute error of the held share, in percentage points, over random halvings: unmapped, then mapped."""
-    cuts = " | ".join(f"{cut:.1f}" for cut in HELD_BACK_CUTS)
-    print(f"| attribute | rank correlation | held by Perspective at {cuts} | error unmapped → mapped |")
-    print("|---|---|---|---|")
+    cuts = " / ".join(f"{cut:.1f}".lstrip("0") for cut in HELD_BACK_CUTS)
+    lines = [
+        f"| attribute | rank correlation | held by Perspective at {cuts} | error unmapped → mapped at {cuts} |",
+        "|---|---|---|---|",
+    ]
     for name, (theirs, own) in columns.items():
         held = " / ".join(f"{sum(v >= cut for v in theirs) / len(theirs):.1%}" for cut in HELD_BACK_CUTS)
         errors = " / ".join(f"{before:.1f} → {after:.1f}" for before, after in _errors(theirs, own))
-        print(f"| {name} | {rank_correlation(theirs, own):.2f} | {held} | {errors} |")
+        lines.append(f"| {name} | {rank_correlation(theirs, own):.2f} | {held} | {errors} |")
+    return "\n".join(lines)
 
 
 def _errors(theirs: Sequence[float], own: Sequence[float]) -> list[tuple[float, float]]:
@@ -114,6 +119,14 @@ def _write_map(columns: dict[str, tuple[list[float], list[float]]], model: str, 
     text = json.dumps(made, separators=(",", ":")).replace('"attributes":{', '"attributes":{\n ')
     text = text.replace(']],"', ']],\n "')
     (ROOT / "service/perspective" / SHIPPED).write_text(text + "\n", encoding="utf-8")
+
+
+def _write_page(table: str) -> None:
+    page = ROOT / "docs/migrate-perspective.md"
+    before, _, rest = page.read_text("utf-8").partition("<!-- map -->\n")
+    page.write_text(
+        f"{before}<!-- map -->\n{table}\n<!-- /map -->{rest.partition('<!-- /map -->')[2]}", "utf-8"
+    )
 
 
 def _picture(theirs: Sequence[float], own: Sequence[float]) -> str:
