@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, event, insert, text
 
+from service.moderation.comment import Status
 from service.moderation.desk import Cursor, Matter, Sort, Wanted
 from service.ports import Tx
 from service.storage import SqlStore, migrate
@@ -22,6 +23,18 @@ Hot = Callable[[Tx], Any]
 ROWS, ARTICLES = 3_000, 300
 
 HOT: dict[str, tuple[Hot, str]] = {
+    "texts whose time is over": (
+        lambda tx: tx.expired(1, Status.REJECTED, after(ROWS), 10),
+        "ix_comments_expiring",
+    ),
+    "machines whose time is over": (
+        lambda tx: tx.drop_clients(1, after(ROWS), 10),
+        "ix_comments_client",
+    ),
+    "erasures to clear up after": (
+        lambda tx: tx.erasures_unpurged(),
+        "ix_erasures_unpurged",
+    ),
     "lease of all that is fresh": (lambda tx: tx.lease_pending(NOON, after(30), 200), "ix_comments_turn"),
     "lease in turns": (lambda tx: tx.lease_pending(NOON, after(30), 10), "ix_comments_turn"),
     "lease of one tried before": (
