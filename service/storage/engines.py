@@ -5,14 +5,16 @@ from __future__ import annotations
 import select
 import sqlite3
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import psycopg
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DisconnectionError
 from sqlalchemy.pool import QueuePool
 
 from service.storage.bulk import POSTGRESQL, SQLITE
+
+if TYPE_CHECKING:
+    import psycopg  # seven megabytes that a house on SQLite does without
 
 BUSY_SECONDS = 15.0
 TURN_SECONDS = 0.0005
