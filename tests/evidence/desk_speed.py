@@ -125,6 +125,22 @@ def decisions(browser: Browser, rounds: int) -> None:
     told("decision", seconds, 20)
 
 
+def ranges(browser: Browser, rounds: int) -> None:
+    """Time the look into a range (histogram, count, random sample), and the overview of a stretch of time."""
+    for query in ("?low=0.4&high=0.6", "?low=0.9&high=1&label=threat", "?low=0.2&high=0.9&site=courier"):
+        told(
+            f"range preview {query}",
+            [timed(lambda q=query: browser.get(f"/desk/ranges{q}")) for _ in range(rounds)],
+            150,
+        )  # type: ignore[misc]
+    for span in ("24h", "30d"):
+        told(
+            f"overview {span}",
+            [timed(lambda s=span: browser.get(f"/desk/overview?span={s}")) for _ in range(rounds // 10)],
+            1000,
+        )  # type: ignore[misc]
+
+
 def heartbeats(small: Small, rounds: int) -> None:
     """Time the heartbeat that finds nothing new."""
     browser = small.signed_in("Noor")
@@ -228,6 +244,7 @@ def main() -> None:
     with million(asked.rows) as small:
         browser = small.signed_in()
         pages(browser, asked.rounds)
+        ranges(browser, asked.rounds)
         decisions(browser, asked.rounds)
         heartbeats(small, asked.rounds)
         if not asked.server_only:
