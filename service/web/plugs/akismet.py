@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -90,6 +91,10 @@ def comment_check() -> Response:
     required(fields, "blog", "user_ip")  # Coral sends an empty IP, which is an unknown one
     charge(site, Source.PLUG)
     one = told(fields)
+    if not one.is_recheck:
+        one = replace(
+            one, guid=None
+        )  # a new comment is none of those that we know, whatever it says of itself
     if one.is_spam_by_name:
         return _said(site, one, answer_of(site, Status.SPAM, discard=one.is_test and one.wants_discard))
     if one.is_administrator:

@@ -93,10 +93,9 @@ AKISMET: list[tuple[str, str, str, bytes]] = [
 
 
 @pytest.mark.parametrize("number", range(len(AKISMET)))
-@pytest.mark.parametrize("mode", ["score", "queue"])
-def test_akismet(newsroom_of: dict[str, Newsroom], mode: str, number: int) -> None:
+def test_akismet(queueing: Newsroom, number: int) -> None:
     """No 5xx, plain text or the protocol's JSON, one line, and what is no verdict has its reason in the header."""
-    newsroom = newsroom_of[mode]
+    newsroom = queueing
     method, path, kind, raw = AKISMET[number]
     key = newsroom.courier.akismet_key
     raw = raw.replace(b"%25KEY%25", key.encode()).replace(b"%KEY%", key.encode())
@@ -161,11 +160,10 @@ OPENAI: list[tuple[str, bytes]] = [
 
 
 @pytest.mark.parametrize("number", range(len(OPENAI)))
-@pytest.mark.parametrize("mode", ["score", "queue"])
-def test_openai(newsroom_of: dict[str, Newsroom], mode: str, number: int) -> None:
+def test_openai(queueing: Newsroom, number: int) -> None:
     """No 5xx, always JSON: results, or an error with its four members."""
     method, raw = OPENAI[number]
-    answer = newsroom_of[mode].call(method, "/v1/moderations", data=raw, content_type="application/json")
+    answer = queueing.call(method, "/v1/moderations", data=raw, content_type="application/json")
     assert answer.status_code in (200, 400, 405, 413)
     told: Any = answer.json
     if answer.status_code == 200:
