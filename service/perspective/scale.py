@@ -42,9 +42,9 @@ def fitted(ours: Sequence[float], theirs: Sequence[float], knots: int = KNOTS) -
     made = [[0.0, 0.0]]
     for step in range(1, knots):
         share = 1 - (1 - step / knots) ** 2
-        x, y = _quantile(left, share), _quantile(right, share)
-        if x > made[-1][0] and x < 1.0:
-            made.append([round(x, DIGITS), round(min(max(y, made[-1][1]), 1.0), DIGITS)])
+        x, y = round(_quantile(left, share), DIGITS), round(_quantile(right, share), DIGITS)
+        if made[-1][0] < x < 1.0:
+            made.append([x, min(max(y, made[-1][1]), 1.0)])
     return [*made, [1.0, 1.0]]
 
 

@@ -59,6 +59,12 @@ def test_columns_of_one_value_still_give_a_map() -> None:
         assert mapped(knots, 0.0) <= mapped(knots, 1.0) == 1.0
 
 
+def test_values_that_differ_too_little_make_no_step() -> None:
+    """Scores that are one after rounding give one knot, so that the columns still rise."""
+    knots = fitted([0.5 + n * 1e-9 for n in range(30)], [n / 30 for n in range(30)])
+    assert all(a[0] < b[0] and a[1] <= b[1] for a, b in pairwise(knots))
+
+
 def test_too_few_or_unpaired_scores_are_refused() -> None:
     """Less than twenty pairs make no map."""
     with pytest.raises(ValueError, match="at least 20"):
