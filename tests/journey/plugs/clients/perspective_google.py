@@ -73,7 +73,9 @@ CHECKS: dict[str, Callable[[], bool]] = {
     "no key": lambda: analyze(request(), discovered(None))["status"] == 403,
     "empty text": lambda: error_type(analyze(request(""))) == "COMMENT_EMPTY",
     "text over 20,480 bytes": lambda: error_type(analyze(request("a" * 20_481))) == "COMMENT_TOO_LONG",
-    "text of 20 kB": lambda: toxicity(analyze(request("I like this new bridge over the river. " * 500))) < 0.5,
+    "text of 20 kB": lambda: (
+        toxicity(analyze(request("I like this new bridge over the river. " * 500))) < 0.5
+    ),
     "unknown attribute": lambda: (
         error_type(analyze(request() | {"requestedAttributes": {"FLIRTATION": {}}})) == "INVALID_REQUEST"
     ),
