@@ -29,7 +29,10 @@ ROUTES: Final[dict[str, Row]] = {
     "GET /assets/<digest>/<name>": NOTHING,
     "GET /demo": NOTHING,
     "GET /demo/<slug>": NOTHING,
+    "GET /demo/<slug>/static": NOTHING,
     "GET /docs": OPEN,
+    "GET /embed.css": OPEN,
+    "GET /embed.js": OPEN,
     "GET /healthz": OPEN,
     "GET /metrics": OPEN,
     "GET /openapi.json": OPEN,
@@ -38,6 +41,7 @@ ROUTES: Final[dict[str, Row]] = {
     "GET /.well-known/replydesk.json": OPEN,
     "GET /$discovery/rest": OPEN,
     "GET /v1/sites/<slug:name>/published": OPEN,
+    "GET /sites/<slug:site>/form": OPEN,
     "GET /sites/<slug:site>/reply": OPEN,
     "POST /sites/<slug:site>/reply": OPEN,
     # a commenter's own, by a signed address: a made-up one opens nothing for anybody
