@@ -24,7 +24,7 @@ def main() -> None:
             "ranges": "/desk/ranges?low=0.5&high=0.7",
             "overview": "/desk/overview",
             "settings": "/desk/settings/courier",
-            "consequences": "/desk/settings/courier?insult.hold=0.7&toxicity.hold=0.6&toxicity.reject=0.95",
+            "consequences": "/desk/settings/courier?insult.hold=0.7&toxicity.hold=0.6&toxicity.reject=0.95#consequences",
             "callbacks": "/desk/settings/courier/callbacks",
         }
         found = executable() or playwright.chromium.executable_path
