@@ -24,6 +24,20 @@ NOTES = f"""
 - **Latency** is taken with the whole house running, at {PACE:.0%} of the one-by-one rate, from the moment each request
   was due; the verdict from acceptance to decision.
 - **Memory** counts shared pages once for each process; several processes are added up.
+
+What takes longer than a bench may has a command of its own, each with `--on sqlite` or `--on postgresql`:
+`python -m tests.bench.growth` (as fast at a million rows: [growth](growth.md)), `python -m tests.bench.fairness` (one
+site floods, another waits), `python -m tests.bench.hung_broker` (who posts while the broker hangs); and `make storm`
+([the storm](storm.md)).
+"""
+NEXT = """
+## What holds it up next
+
+Accepting one by one waits for Python: one process does one thing at a time, and most of a request is spent in
+SQLAlchemy and Flask. More web processes help on PostgreSQL. On SQLite the one write lock comes next: while the worker
+leases or settles, acceptors wait, so it leases twenty times a second at most, decides before it takes the lock, and
+whoever waits for the lock looks every half millisecond. Each commit waits for the disk once, and so the disk's own time
+bounds the p99 there. Deciding is spent on explaining what will not be approved; scoring itself is a tenth of it.
 """
 Row = tuple[str, str, str, str, str, str]
 
@@ -47,6 +61,7 @@ def page(
     for title, one in zip(("Accepting one comment", "Deciding one comment"), shares, strict=True):
         lines += [f"{title}, on SQLite, without the server: {one.micros:,.0f} µs of processor time.\n"]
         lines += [*_table(("where", "share", "µs"), _parts(one)), ""]
+    lines += [NEXT.strip(), ""]
     return "\n".join(lines).rstrip() + "\n"
 
 
