@@ -30,7 +30,7 @@ import redis
 from service.privacy.keys import Keyring, load_master
 from service.privacy.receipts import receipt_token
 from tests.bench.processes import REPLYDESK, SETTINGS, answers, free_port, stop, until
-from tests.evidence.upgrade import FILL, ROOT, Traffic, start_web
+from tests.evidence.upgrade import FILL, ROOT, START_SECONDS, Traffic, start_web
 
 RECEIPTS = 200
 GAPS = "SELECT coalesce(max(seq), 0) - count(seq) FROM decisions"
@@ -74,7 +74,7 @@ def _back_up(folder: Path, urls: list[str], rows: int, broker: dict[str, str]) -
     traffic = Traffic(key, port)
     running = [start_web(ROOT, env, port), *(_process(env, name) for name in ("worker", "beat"))]
     try:
-        until(lambda: answers(port), 60)
+        until(lambda: answers(port), START_SECONDS)
         traffic.start()
         until(
             lambda: traffic.accepted >= RECEIPTS * 2 and _number(urls[0], "SELECT count(*) FROM decisions"),
@@ -114,7 +114,7 @@ def _opened(env: dict[str, str], names: list[str]) -> int:
     keyring, port, found = Keyring(load_master(env, None)), free_port(), 0
     web = start_web(ROOT, env, port)
     try:
-        until(lambda: answers(port), 60)
+        until(lambda: answers(port), START_SECONDS)
         for name in names:
             token = receipt_token(keyring, "courier", name)
             with (

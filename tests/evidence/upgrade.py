@@ -31,6 +31,7 @@ import psycopg
 from tests.bench.processes import SETTINGS, answers, free_port, stop, until
 
 ROOT = Path(__file__).parents[2]
+START_SECONDS = 180
 FIRST_OF_THIS = "service/storage/migrations/versions/0004_site_options.py"
 FILL = """
 INSERT INTO articles (site_id, url)
@@ -86,7 +87,7 @@ def _upgrade(folder: Path, url: str, rows: int) -> int:
     traffic = Traffic(key, ports[0])
     after = None
     try:
-        until(lambda: answers(ports[0]), 60)
+        until(lambda: answers(ports[0]), START_SECONDS)
         traffic.start()
         time.sleep(3)
         began = time.monotonic()
@@ -94,7 +95,7 @@ def _upgrade(folder: Path, url: str, rows: int) -> int:
         migrated = time.monotonic() - began
         time.sleep(3)
         after = start_web(ROOT, env, ports[1])
-        until(lambda: answers(ports[1]), 60)
+        until(lambda: answers(ports[1]), START_SECONDS)
         traffic.port = ports[1]
         time.sleep(3)
         stop(before)
