@@ -49,7 +49,10 @@ def analyze() -> Response:
     pieces = [call.text, *(call.text[begin:end] for begin, end in places)]
     readings = [verbs.reading(site, piece) for piece in pieces]
     queued = _is_queued(site, call)
-    assessed = verbs.score(readings[:1], explain=queued) + verbs.score(readings[1:])
+    # the desk shows why, so what is queued is explained; everything else is read in one matrix
+    assessed = (
+        verbs.score(readings[:1], True) + verbs.score(readings[1:]) if queued else verbs.score(readings)
+    )
     languages = _languages(call, assessed[0])
     answered: dict[str, object] = {
         "attributeScores": _attribute_scores(site, call, assessed, places),
