@@ -7,11 +7,13 @@ import hashlib
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
@@ -185,3 +187,34 @@ def test_libraries_of_receivers(house: House, python: str) -> None:
     out = ran(house, python, str(CLIENTS / "webhook_receivers.py"), given=given)
     assert out["svix"] == out["standardwebhooks"]
     assert out["svix"]
+
+
+def test_a_hanging_broker_and_a_hanging_worker_change_nothing(house: House) -> None:
+    """With both stopped, each plug answers as ever, within two seconds, and puts what is held on the desk."""
+    hanging = [house.broker(), *workers(house)]
+    assert len(hanging) > 1
+    for process in hanging:
+        os.kill(process, signal.SIGSTOP)
+    try:
+        told = {"api_key": house.courier["akismet_key"], "blog": "https://courier.example", "user_ip": ""}  # type: ignore[attr-defined]
+        form = {"Content-Type": "application/x-www-form-urlencoded"}
+        for name, word in (("spam", b"true"), ("doubt", b"false")):
+            body = urlencode({**told, "comment_content": f"{TEXTS[name]} All is quiet."}).encode()
+            answer = house.call("POST", "/1.1/comment-check", body, headers=form)
+            assert (answer.body, answer.seconds < 2) == (word, True)
+        key = house.courier["key"]  # type: ignore[attr-defined]
+        answer = house.call("POST", "/v1/moderations", {"input": INSULT}, key=key)
+        assert (answer.json["results"][0]["flagged"], answer.seconds < 2) == (True, True)
+        assert "X-Replydesk-Not-Stored" not in answer.headers
+    finally:
+        for process in hanging:
+            os.kill(process, signal.SIGCONT)
+
+
+def workers(house: House) -> list[int]:
+    """The process ids of the house's workers."""
+    return [
+        pid
+        for pid in house.processes()
+        if b"worker" in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+    ]
