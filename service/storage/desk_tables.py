@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-
 from sqlalchemy import DDL, Column, ForeignKey, Identity, Index, Integer, Table, Text, event
 
 from service.storage.columns import Instant, Pk, Word
 from service.storage.schema import comments, metadata, moderators, partial, sites
-
 
 matters = Table(
     "matters",
