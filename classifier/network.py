@@ -33,6 +33,7 @@ VECTOR_LEVELS, KERNEL_LEVELS = 1023, 170
 """Three vectors of 32 entries times the kernel: 96 x 1,023 x 170 stays below 2^24, exact in single precision."""
 
 _SMALL = 4
+_MANY = 2048
 _STRETCH = 4096
 _TOGETHER = 64
 
@@ -58,11 +59,13 @@ def unsqueeze(packed: NDArray[np.int8], scale: NDArray[np.float32]) -> NDArray[n
     return unpacked.astype(np.int32)
 
 
-def pool(table: NDArray[np.int32], rows: NDArray[np.int32], indptr: NDArray[np.int32]) -> NDArray[np.int32]:
-    """Sums the table's rows of each text: (texts, columns)."""
+def pool(
+    table: NDArray[np.int32], rows: NDArray[np.int32], indptr: NDArray[np.int32]
+) -> NDArray[np.int32] | NDArray[np.int64]:
+    """Sums the table's rows of each text: (texts, columns). Long sums are made in 64 bits: 32 would overflow."""
     count = len(indptr) - 1
-    if count <= _SMALL:
-        parts = [table[rows[indptr[d] : indptr[d + 1]]].sum(axis=0, dtype=np.int32) for d in range(count)]
+    if count <= _SMALL or int(np.diff(indptr).max()) > _MANY:
+        parts = [table[rows[indptr[d] : indptr[d + 1]]].sum(axis=0, dtype=np.int64) for d in range(count)]
         return np.stack(parts)
     ones = np.ones(len(rows), np.int32)
     matrix = sparse.csr_array((ones, rows, indptr), shape=(count, len(table)))

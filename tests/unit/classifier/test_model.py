@@ -39,6 +39,7 @@ HOSTILE = {
     "NUL bytes": "\x00" * 100 + "hello\x00you",
     "beyond every table": "\U0010ffff\U000f0000" * 100,
     "one word": "a" * 50_000,
+    "a million of one letter": "a" * 1_000_000,
     "all stars": "*" * 20_000,
     "all dots": "i." * 20_000,
     "all spaced": "a " * 20_000,
