@@ -46,7 +46,9 @@ def contest(directory: Path, dev: data.Corpus, seed: int = 0) -> list[tuple[str,
         score = learn(counted, truth, corpus.teacher[:, 0])
         found.append((name, labels, *_judged(tests, [score(each) for each in asked])))
     bags = prepare.bags_of(corpus.texts, lexicon)
-    learner = NgramNetwork(epochs=4, batch=64, random_state=seed).fit(bags, prepare.soft_targets(corpus, _TRUST))
+    learner = NgramNetwork(epochs=4, batch=64, random_state=seed).fit(
+        bags, prepare.soft_targets(corpus, _TRUST)
+    )
     odds = [learner.decision_function(prepare.bags_of(test.texts, lexicon))[:, 0] for test in tests]
     found.append(("n-grams and sliding units (ours)", "soft and hard", *_judged(tests, odds)))
     return found
