@@ -13,6 +13,7 @@ from service.moderation.comment import Comment, Status
 from service.moderation.facts import facts_of
 from service.moderation.policy import decide
 from service.moderation.standing import Standing
+from service.moderation.surge import is_held
 from service.moderation.verdict import OUTCOME, Action, Assessment, Decision, Verdict, Who
 from service.moderation.waves import Signature
 from service.ports import (
@@ -51,7 +52,7 @@ def settle(house: House, scored: Sequence[Scored]) -> int:
         standings = _standings(tx, scored, now)
     at_home = [(one, site) for one in scored if (site := sites[one.comment.site_id]) is not None]
     candidates = [
-        Candidate(one.comment.pk, site, one.signature, _verdict(one, site, known, standings))
+        Candidate(one.comment.pk, site, one.signature, _verdict(one, site, known, standings, now))
         for one, site in at_home
     ]
     with house.store.write() as tx:
@@ -100,6 +101,7 @@ def _verdict(
     site: Site,
     known: set[tuple[int, str]],
     standings: Mapping[tuple[int, str], Standing],
+    now: datetime,
 ) -> Verdict:
     comment = one.comment
     facts = facts_of(
@@ -108,6 +110,7 @@ def _verdict(
         exhausted=one.exhausted,
         late=one.late,
         standing=standings.get((site.id, comment.author_key or "")),
+        article_held=is_held(site.options.held_articles, comment.article.url, now),
     )
     return decide(one.assessment, facts, site.policy)
 

@@ -57,6 +57,8 @@ class Options:
     fold_hours: float | None = 6.0
     """For so long copies of a held text fold into one row, and a decision on the row covers what still arrives; None:
     every comment is decided by itself."""
+    held_articles: tuple[tuple[str, float], ...] = ()
+    """Articles whose new comments wait for a person, each with the moment (seconds since 1970) when that ends."""
     erased_texts: str = "remove"
     """What an erasure leaves of a published text: "remove" nothing, "keep" the text without its author."""
     keep_rejected_days: float | None = 90.0

@@ -83,6 +83,8 @@ class Facts:
     """No score came within the site's limit: the outage policy speaks."""
     standing: Standing | None = None
     """What a moderator decided about everything that this author writes."""
+    article_held: bool = False
+    """A moderator lets everything new under this article wait for a person."""
 
 
 def decide(assessment: Assessment | None, facts: Facts, policy: Policy) -> Verdict:
@@ -200,6 +202,8 @@ def _from_circumstances(facts: Facts, policy: Policy) -> list[Ground]:
                 Reason("closed", f"Comments closed {policy.close_after_days} days after publication."),
             )
         )
+    if facts.article_held:
+        found.append((Action.HOLD, Reason("article", "A moderator looks at everything under this article.")))
     if facts.honeypot:
         found.append((Action.HOLD, Reason("honeypot", "A field that people do not see was filled in.")))
     if facts.cut:

@@ -8,6 +8,7 @@ from typing import Protocol
 from service.moderation.comment import Comment, Status
 from service.moderation.consequences import Past
 from service.moderation.overview import Tally
+from service.moderation.surge import Surge
 
 
 class Overview(Protocol):
@@ -27,6 +28,9 @@ class Overview(Protocol):
         limit: int,
     ) -> list[Comment]:
         """Return what came in in `since` up to `until`, newest first, with a number below `before`."""
+
+    def surges(self, now: datetime) -> list[Surge]:
+        """Return the articles that drew far more than usual in the last hour, the greatest first, at most 10."""
 
     def scored_lately(self, site_id: int, limit: int) -> list[Past]:
         """Return the site's newest comments that have a verdict, at most 5,000, each with the judgement that stands."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import BindParameter, ColumnElement, Row, and_, bindparam, case, func, select
@@ -10,6 +10,7 @@ from sqlalchemy import BindParameter, ColumnElement, Row, and_, bindparam, case,
 from service.moderation.comment import Comment, Status
 from service.moderation.consequences import Past
 from service.moderation.overview import Judged, Place, Tally
+from service.moderation.surge import LEAST, USUAL_HOURS, Surge, is_surge
 from service.moderation.verdict import Action, Who
 from service.storage.part import Part
 from service.storage.reading import COMMENTS, joined
@@ -98,6 +99,43 @@ class OverviewPart(Part):
             found = found.where(comments.c.pk < before)
         found = found.order_by(comments.c.pk.desc()).limit(max(1, min(limit, PAST_LIMIT)))
         return [joined(row) for row in self._connection.execute(found).mappings()]
+
+    def surges(self, now: datetime) -> list[Surge]:
+        hour_ago = now - timedelta(hours=1)
+        count = func.count().label("arrived")
+        lately = self._connection.execute(
+            select(comments.c.article_pk, count)
+            .where(self._came_in(None, hour_ago, now + timedelta(seconds=1)))
+            .group_by(comments.c.article_pk)
+            .having(count >= LEAST)
+            .order_by(count.desc())
+            .limit(100)
+        ).all()
+        if not lately:
+            return []
+        pks = [row.article_pk for row in lately]
+        before = self._connection.execute(
+            select(comments.c.article_pk, count)
+            .where(
+                self._came_in(None, hour_ago - timedelta(hours=USUAL_HOURS), hour_ago),
+                comments.c.article_pk.in_(pks),
+            )
+            .group_by(comments.c.article_pk)
+        )
+        usual = {row.article_pk: row.arrived / USUAL_HOURS for row in before}
+        known = self._connection.execute(select(articles).where(articles.c.pk.in_(pks))).mappings()
+        named = {row["pk"]: row for row in known}
+        return [
+            Surge(
+                named[pk]["site_id"],
+                named[pk]["title"] or named[pk]["url"],
+                named[pk]["url"],
+                arrived,
+                usual.get(pk, 0.0),
+            )
+            for pk, arrived in lately
+            if is_surge(arrived, usual.get(pk, 0.0))
+        ][:PLACES]
 
     def scored_lately(self, site_id: int, limit: int) -> list[Past]:
         limit = max(1, min(limit, PAST_LIMIT))

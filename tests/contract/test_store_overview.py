@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from service.moderation.comment import Status
+from service.moderation.comment import Article, Status
 from service.moderation.overview import Judged, calibration, confusion
 from service.moderation.verdict import Action, Who
 from service.ports import Site, Store
@@ -157,3 +157,20 @@ def test_the_comments_behind_a_number_are_listed(store: Store, site: Site) -> No
         assert ids(tx.arrivals(site.id, NOON, after(1), Status.SPAM, None, None, 9)) == ["b"]
         assert ids(tx.arrivals(None, NOON, after(1), None, None, all_of_them[0].pk, 1)) == ["b"]
         assert tx.arrivals(site.id, NOON, after(1), None, "https://courier.example/other", None, 9) == []
+
+
+def test_an_article_that_draws_far_more_than_usual_is_a_surge(store: Store, site: Site) -> None:
+    """Twenty in an hour where one an hour is usual are a surge; the same number where it is usual is none."""
+    quiet, busy = Article("https://courier.example/quiet", "Quiet"), Article("https://courier.example/busy")
+    with store.write() as tx:
+        for hour in range(24):
+            moment = after(-3600 * (hour + 2))
+            tx.add_comments(site.id, [draft(f"q-{hour}", article=quiet)], moment)
+            tx.add_comments(site.id, [draft(f"b-{hour}-{n}", article=busy) for n in range(9)], moment)
+        for article, name in ((quiet, "qq"), (busy, "bb")):
+            tx.add_comments(site.id, [draft(f"{name}-{n}", article=article) for n in range(20)], after(-60))
+    with store.read() as tx:
+        (surge,) = tx.surges(NOON)
+        assert (surge.title, surge.url, surge.last_hour) == ("Quiet", quiet.url, 20)
+        assert 0.9 <= surge.usual <= 1.0
+        assert tx.surges(after(7200)) == []

@@ -109,6 +109,7 @@ ROUTES: Final[dict[str, Row]] = {
     "POST /desk/sign-out": DESK,
     "GET /desk": DESK,
     "GET /desk/article": DESK,
+    "POST /desk/article": DESK,
     "GET /desk/help": DESK,
     "GET /desk/more": DESK,
     "GET /desk/overview": DESK,

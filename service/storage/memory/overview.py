@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from service.moderation.comment import Comment, Status
 from service.moderation.consequences import Past
 from service.moderation.overview import Judged, Place, Tally
+from service.moderation.surge import USUAL_HOURS, Surge, is_surge
 from service.moderation.verdict import Action, Decision, Who
 from service.storage.memory.state import Part
 from service.storage.overview import JUDGED_LIMIT, PAST_LIMIT, PLACES, WAITS_LIMIT
@@ -113,6 +114,22 @@ class OverviewPart(Part):
             and (before is None or one.pk < before)
         ]
         return found[: max(1, min(limit, PAST_LIMIT))]
+
+    def surges(self, now: datetime) -> list[Surge]:
+        hour_ago = now - timedelta(hours=1)
+        day_before = hour_ago - timedelta(hours=USUAL_HOURS)
+        comments = self._state.comments.values()
+        lately = Counter(
+            (one.site_id, one.article.url) for one in comments if hour_ago <= one.received_at <= now
+        )
+        before = Counter(
+            (one.site_id, one.article.url) for one in comments if day_before <= one.received_at < hour_ago
+        )
+        return [
+            Surge(key[0], self._state.articles[key].title or key[1], key[1], count, before[key] / USUAL_HOURS)
+            for key, count in lately.most_common()
+            if is_surge(count, before[key] / USUAL_HOURS)
+        ][:PLACES]
 
     def scored_lately(self, site_id: int, limit: int) -> list[Past]:
         newest = sorted(

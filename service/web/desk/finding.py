@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Final
 
-from flask import request
+from flask import request, url_for
 from flask.typing import ResponseReturnValue
 
+from service.actions.watching_articles import HOURS, watch_article
+from service.moderation.comment import URL_LIMIT
 from service.web.desk import blueprint
-from service.web.desk.access import requires
-from service.web.desk.frame import missing, page
+from service.web.desk.access import back_to, moderator, requires
+from service.web.desk.frame import missing, page, unfit
 from service.web.desk.place import number
 from service.web.desk.shown import Card, cards
 from service.web.reach import parts
@@ -74,7 +77,34 @@ def article() -> ResponseReturnValue:
         shown = cards(tx, found.comments, {site.id: site}, here.house.clock())
     if not shown:
         return missing()
-    return page("desk/article.html", 200, site=site, head=shown[0], thread=threaded(shown), before=found.next)
+    held = [until for url, until in site.options.held_articles if url == shown[0].comment.article.url]
+    now = here.house.clock()
+    return page(
+        "desk/article.html",
+        200,
+        site=site,
+        head=shown[0],
+        thread=threaded(shown),
+        before=found.next,
+        held_until=datetime.fromtimestamp(held[0], UTC) if held and held[0] > now.timestamp() else None,
+    )
+
+
+@blueprint.post("/article")
+@requires("moderator")
+def watch() -> ResponseReturnValue:
+    """Let everything new under an article wait for a person for a day, or end that."""
+    url, name, asked = (request.form.get(field, "")[:URL_LIMIT] for field in ("url", "site", "watch"))
+    if asked not in ("yes", "no"):
+        return unfit()
+    here = parts()
+    with here.house.store.read() as tx:
+        site = tx.site(name[:63])
+        known = bool(site and tx.comments(site.id, article_url=url, limit=1).comments)
+    if site is None or not known:
+        return missing()
+    watch_article(here.house, site.name, url, moderator().name, HOURS if asked == "yes" else 0)
+    return back_to(url_for("desk.article", site=site.name, url=url))
 
 
 def threaded(shown: Sequence[Card]) -> list[Answer]:

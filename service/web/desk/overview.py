@@ -75,6 +75,7 @@ def overview() -> ResponseReturnValue:
         asked = _asked(tx)
         if asked is None:
             return missing()
+        surges = tx.surges(parts().house.clock())
         tally = tx.tally(asked.site.id if asked.site else None, asked.since, asked.until)
         sites = tx.sites()
     return page(
@@ -82,6 +83,7 @@ def overview() -> ResponseReturnValue:
         200,
         when=asked,
         tally=tally,
+        surges=[(one, {site.id: site for site in sites}[one.site_id]) for one in surges],
         sites=sites,
         spans=SPAN_WORDS,
         who_words=WHO_WORDS,

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 
+from service.moderation.comment import Status
 from service.moderation.verdict import Action
 from tests.web.pages.house import ADDRESS, Small
 
@@ -83,3 +84,34 @@ def test_what_cannot_be_asked_is_not_there(small: Small) -> None:
         assert browser.get(f"/desk/overview{query}").status == 404
     assert browser.get("/desk/overview/comments?status=odd").status == 404
     assert "No person judged anything" in browser.get("/desk/overview").text
+
+
+def test_everything_new_under_an_article_can_be_held(small: Small) -> None:
+    """One button on the article's page: what arrives then is held for that reason, until it ends."""
+    small.approved()
+    browser = small.signed_in()
+    path = "/desk/article?site=courier&url=https://courier.example/bridge"
+    form = browser.get(path).tree.one("form", action="/desk/article")
+    answer = browser.post("/desk/article", form.fields() | {"watch": "yes"})
+    assert "Everything new here waits for a person until" in browser.get(answer.headers["Location"]).text
+    held = small.approved(body="Fine weather.")
+    assert held.status is Status.HELD
+    assert held.verdict is not None
+    assert held.verdict.reasons[0].code == "article"
+    form = browser.get(path).tree.one("form", action="/desk/article")
+    browser.post("/desk/article", form.fields() | {"watch": "no"})
+    assert small.approved(body="Finer weather.").status is Status.APPROVED
+    assert browser.post("/desk/article", form.fields() | {"watch": "maybe"}).status == 400
+    assert browser.post("/desk/article", form.fields() | {"watch": "yes", "url": "x"}).status == 404
+    browser.post("/desk/article", form.fields() | {"watch": "yes"})
+    small.clock.pass_seconds(25 * 3600)
+    assert small.approved(body="The finest weather.").status is Status.APPROVED
+
+
+def test_a_surge_is_shown(small: Small) -> None:
+    """An article that draws far more than usual heads the overview."""
+    for n in range(25):
+        small.approved(body=f"Comment number {n}.")
+    page = small.signed_in().get("/desk/overview")
+    assert "More than usual" in page.text
+    assert "25 in the last hour; 0.0 are usual" in page.text

@@ -1,0 +1,40 @@
+"""watch_article: let everything new under an article wait for a person, for some hours; and end that."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from service.moderation.errors import NotFound
+from service.moderation.surge import HELD_ARTICLES_LIMIT, still_held
+from service.ports import House, Site
+
+HOURS: Final = 24.0
+
+
+def watch_article(house: House, site_name: str, article_url: str, who: str, hours: float = HOURS) -> Site:
+    """Hold what arrives under the article for so many hours, 0 ends it; return the site. Raises NotFound.
+
+    At most 50 articles of a site are watched at once: the one that would end first makes room.
+    """
+    now = house.clock()
+    with house.store.write() as tx:
+        site = tx.site(site_name)
+        if site is None:
+            raise NotFound("There is no such site.")
+        others = [one for one in still_held(site.options.held_articles, now) if one[0] != article_url]
+        until = _seconds(now + timedelta(hours=hours))
+        held = [*others, (article_url, until)] if hours > 0 else others
+        held.sort(key=lambda one: one[1])
+        changed = replace(
+            site, options=replace(site.options, held_articles=tuple(held[-HELD_ARTICLES_LIMIT:]))
+        )
+        tx.save_site(changed)
+        told = "watched" if hours > 0 else "watched no more"
+        tx.log_act(who, "article", f"{site.name}: an article is {told}", now)
+    return changed
+
+
+def _seconds(moment: datetime) -> float:
+    return moment.timestamp()
