@@ -102,7 +102,8 @@ def load(env: Mapping[str, str] | None = None) -> Settings:
         worker_concurrency=read.whole("REPLYDESK_WORKER_CONCURRENCY", 5 if embedded else 2, 1, 64),
         worker_nice=read.whole("REPLYDESK_WORKER_NICE", 5, 0, 19),
         lease_seconds=read.seconds("REPLYDESK_LEASE_SECONDS", 30.0, 1.0, 3600.0),
-        score_batch=read.whole("REPLYDESK_SCORE_BATCH", 128, 1, 5000),
+        # on SQLite whoever accepts waits while a batch is settled
+        score_batch=read.whole("REPLYDESK_SCORE_BATCH", 64 if embedded else 128, 1, 5000),
         sweep_seconds=read.seconds("REPLYDESK_SWEEP_SECONDS", 2.0, 0.1, 300.0),
         undo_seconds=read.seconds("REPLYDESK_UNDO_SECONDS", 5.0, 0.0, 60.0),
         max_attempts=read.whole("REPLYDESK_MAX_ATTEMPTS", 3, 1, 20),
