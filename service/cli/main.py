@@ -31,7 +31,9 @@ ENTRIES: Final = {
     "import": Entry("service.cli.importing:importing", "Post the comments of a JSON Lines file, resumable."),
     "comments": Entry("service.cli.comments:comments", "List a site's comments."),
     "deliveries": Entry("service.cli.deliveries:deliveries", "List callbacks and replay dead ones."),
-    "backup": Entry("service.cli.backup:backup", "Copy the database while the house runs, and count its rows."),
+    "backup": Entry(
+        "service.cli.backup:backup", "Copy the database while the house runs, and count its rows."
+    ),
     "restore": Entry("service.cli.backup:restore", "Put a backup into an empty database, and check it."),
     "classifier": Entry("service.cli.classifier:classifier", "Score texts and evaluate the shipped model."),
     "compare": Entry(

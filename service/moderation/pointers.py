@@ -45,7 +45,9 @@ def read_map(text: str) -> Map:
         if field not in FIELDS:
             raise ValueError(f"has a field that no submission has; known are {', '.join(FIELDS)}")
         if not isinstance(pointer, str) or not pointer.startswith("/") or len(pointer) > POINTER_LIMIT:
-            raise ValueError(f"{field} must be a JSON Pointer, which begins with / (at most {POINTER_LIMIT} long)")
+            raise ValueError(
+                f"{field} must be a JSON Pointer, which begins with / (at most {POINTER_LIMIT} long)"
+            )
         if pointer.count("/") > STEPS_LIMIT:
             raise ValueError(f"{field} must have at most {STEPS_LIMIT} steps")
     if not ({"body", "body_html"} & set(given)) or "article.url" not in given or "author.name" not in given:

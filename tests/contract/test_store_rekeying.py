@@ -23,9 +23,13 @@ def test_an_author_keeps_their_past_under_a_new_key(store: Store) -> None:
     """Comments, revisions and standing go over; other authors and other sites stay."""
     with store.write() as tx:
         site, other = tx.add_site(courier()), tx.add_site(herald())
-        made = tx.add_comments(site.id, [draft("c-1", author_key="old"), draft("c-2", author_key="third")], NOON)
+        made = tx.add_comments(
+            site.id, [draft("c-1", author_key="old"), draft("c-2", author_key="third")], NOON
+        )
         tx.add_comments(other.id, [draft("c-1", author_key="old")], NOON)
-        tx.revise(made["c-1"], draft("c-1", author_key="old", content_hash="other"), NOON, keep_published=False)
+        tx.revise(
+            made["c-1"], draft("c-1", author_key="old", content_hash="other"), NOON, keep_published=False
+        )
         tx.stand(AuthorStanding(site.id, "old", Standing.BANNED, "Mara", NOON))
         assert tx.known_authors(site.id, ["old", "new", "third", "none"]) == {"old", "third"}
         assert tx.known_authors(site.id, []) == set()

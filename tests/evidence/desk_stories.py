@@ -48,7 +48,9 @@ def newsroom(small: Small) -> dict[str, Comment]:
     for n in range(6):
         told(small, "Hanne Vogt", f"Thank you for the clear report, part {n + 1}.", {}, article=SCHOOL)
     for n in range(2):
-        rude = told(small, "Rufus", f"You lot are clowns, all of you, again and again ({n}).", {"insult": 0.7})
+        rude = told(
+            small, "Rufus", f"You lot are clowns, all of you, again and again ({n}).", {"insult": 0.7}
+        )
         small.judge(rude, Action.REJECT, "Noor")
     small.clock.pass_seconds(86_400 * 40 - 7_000)
     known["parent"] = told(
@@ -144,5 +146,3 @@ def longer(small: Small, number: int, **more: object) -> list[Comment]:
         )
         for n in range(number)
     ]
-
-

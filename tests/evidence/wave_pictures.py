@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Final
 
 from playwright.sync_api import sync_playwright
 
 from tests.evidence.desk_pictures import served, take
 from tests.evidence.wave_stories import busy_day
 from tests.journey.conftest import SWITCHES, executable
+
+CUTS: Final = "insult.hold=0.7&toxicity.hold=0.6&toxicity.reject=0.95"
 
 
 def main() -> None:
@@ -24,7 +27,7 @@ def main() -> None:
             "ranges": "/desk/ranges?low=0.5&high=0.7",
             "overview": "/desk/overview",
             "settings": "/desk/settings/courier",
-            "consequences": "/desk/settings/courier?insult.hold=0.7&toxicity.hold=0.6&toxicity.reject=0.95#consequences",
+            "consequences": f"/desk/settings/courier?{CUTS}#consequences",
             "callbacks": "/desk/settings/courier/callbacks",
         }
         found = executable() or playwright.chromium.executable_path
