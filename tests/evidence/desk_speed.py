@@ -182,7 +182,7 @@ PAINT = """(key) => new Promise((done) => {
 })"""
 
 
-def painted(small: Small) -> None:
+def painted(small: Small, scripted: int) -> None:
     """From key press to the next comment painted; then 200 decisions by keys, and by the form without scripts."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
@@ -190,26 +190,26 @@ def painted(small: Small) -> None:
         )
         page = signed_in(small, browser.new_context().new_page(), "Kim")
         seconds = []
-        for n in range(SCRIPTED):
+        for n in range(scripted):
             page.wait_for_selector("article.now")
             seconds.append((page.evaluate(PAINT, "ars"[n % 3]) / 1000, 0.0))
         told("key press to next comment painted", seconds[5:], 100)
         page = signed_in(small, browser.new_context().new_page(), "Lou")
         begun = time.perf_counter()
-        for n in range(SCRIPTED):
+        for n in range(scripted):
             page.wait_for_selector("article.now")
             page.keyboard.press("ars"[n % 3])
         by_keys = time.perf_counter() - begun
         plain = signed_in(small, browser.new_context(java_script_enabled=False).new_page(), "Max")
         begun, presses = time.perf_counter(), 0
-        for _ in range(SCRIPTED):
+        for _ in range(scripted):
             presses += by_form(plain)
         by_forms = time.perf_counter() - begun
         browser.close()
-    print(f"{SCRIPTED} decisions by keys: 1.00 keystrokes and {by_keys / SCRIPTED:.3f} s each")
+    print(f"{scripted} decisions by keys: 1.00 keystrokes and {by_keys / scripted:.3f} s each")
     print(
-        f"{SCRIPTED} decisions by the plain form: {presses / SCRIPTED:.2f} keystrokes and "
-        f"{by_forms / SCRIPTED:.3f} s each (Tab to the button, Enter, the next page)"
+        f"{scripted} decisions by the plain form: {presses / scripted:.2f} keystrokes and "
+        f"{by_forms / scripted:.3f} s each (Tab to the button, Enter, the next page)"
     )
 
 
@@ -238,6 +238,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--rounds", type=int, default=ROUNDS)
+    parser.add_argument("--scripted", type=int, default=SCRIPTED, help="decisions made in the browser")
     parser.add_argument("--server-only", action="store_true", help="leave the browser out")
     asked = parser.parse_args()
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
@@ -248,7 +249,7 @@ def main() -> None:
         decisions(browser, asked.rounds)
         heartbeats(small, asked.rounds)
         if not asked.server_only:
-            painted(small)
+            painted(small, asked.scripted)
         small.clock.pass_seconds(6)
         actions.depart(small.parts.house)
 
