@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import bz2
-import io
 import lzma
 import re
 import sys
@@ -34,9 +33,12 @@ SPREAD: Final = np.uint32(0x9E3779B1)
 DEPTH: Final = 3
 UNPACKED_LIMIT: Final = 256 * 1024 * 1024
 STEP: Final = 16 * 1024
+INNER: Final = 256 * 1024
+"""Bytes of one pass over what is unpacked: many streams may be open at once."""
+OPEN: Final = 256
+"""Streams that are followed at once; a false one breaks within a few bytes."""
 STREAMS: Final = 20_000
 """Beginnings of compressed streams that are tried in one chunk: two bytes look like one by chance often enough."""
-CONTEXT: Final = 24
 WORD: Final = re.compile(rb"[0-9A-Za-z]{1,64}")
 
 
@@ -71,8 +73,8 @@ class Searcher:
             self._by_key.setdefault(key, []).append((form, middle, name))
             self._table[int(_slots(np.array([key], dtype=np.uint32))[0])] = True
 
-    def find(self, data: bytes) -> list[tuple[int, str]]:
-        """Return offset and name of each form in `data`, in any case."""
+    def find(self, data: bytes, known: int = 0) -> list[tuple[int, str]]:
+        """Return offset and name of each form in `data`, in any case, but for those that end in its `known` bytes."""
         folded = data.lower()
         found: list[tuple[int, str]] = []
         for shift in range(4):
@@ -83,7 +85,7 @@ class Searcher:
             for place in np.flatnonzero(self._table[_slots(grams)]).tolist():
                 for form, middle, name in self._by_key.get(int(grams[place]), ()):
                     begin = shift + 4 * place - middle
-                    if begin >= 0 and folded.startswith(form, begin):
+                    if begin >= 0 and begin + len(form) > known and folded.startswith(form, begin):
                         found.append((begin, name))
         return sorted(found)
 
@@ -92,81 +94,104 @@ def _slots(grams: Any) -> Any:
     return (grams * SPREAD) >> np.uint32(32 - TABLE_BITS)
 
 
-def search(
-    searcher: Searcher, place: str, chunks: Iterable[bytes], tally: Tally, depth: int = 0
-) -> Iterator[Hit]:
+def search(searcher: Searcher, place: str, chunks: Iterable[bytes], tally: Tally) -> Iterator[Hit]:
     """Yield what is found in the bytes that `chunks` make together, also in what is compressed within them."""
-    offset, rest = 0, b""
-    for chunk in _sized(chunks):
-        if depth == 0:
-            tally.bytes += len(chunk)
-        data = rest + chunk
-        begin = offset - len(rest)
-        for at, name in searcher.find(data):
-            if at + CONTEXT > len(rest) or not rest:  # what lies wholly in the overlap was seen before
-                yield Hit(place, begin + at, name, _told(data, at))
-        if depth < DEPTH:
-            yield from _packed(searcher, place, data, begin, tally, depth)
-        offset += len(chunk)
-        rest = data[-OVERLAP:]
+    trail = _Trail(searcher, place, tally)
+    for chunk in chunks:
+        tally.bytes += len(chunk)
+        yield from trail.feed(chunk)
+    yield from trail.end()
+
+
+class _Trail:
+    """Follows bytes as they come, however they are cut, and every compressed stream that begins in them to its end."""
+
+    def __init__(self, searcher: Searcher, place: str, tally: Tally, depth: int = 0) -> None:
+        self._searcher, self._place, self._tally, self._depth = searcher, place, tally, depth
+        self._pass = CHUNK if depth == 0 else INNER
+        self._waiting: list[bytes] = []
+        self._size = 0
+        self._offset = 0
+        self._rest = b""
+        self._streams: list[_Stream] = []
+
+    def feed(self, chunk: bytes) -> Iterator[Hit]:
+        """Take the next bytes: what is too long is cut and what is short joined, so that each pass has work."""
+        for start in range(0, len(chunk), self._pass):
+            piece = chunk[start : start + self._pass]
+            self._waiting.append(piece)
+            self._size += len(piece)
+            if self._size >= self._pass:
+                yield from self._look()
+
+    def end(self) -> Iterator[Hit]:
+        """Look at what is left; nothing follows."""
+        yield from self._look()
+        for stream in self._streams:
+            yield from stream.inner.end()
+        self._streams = []
+
+    def _look(self) -> Iterator[Hit]:
+        fresh = b"".join(self._waiting)
+        self._waiting, self._size = [], 0
+        known, data = len(self._rest), self._rest + fresh
+        begin = self._offset - known
+        for at, name in self._searcher.find(data, known):
+            yield Hit(self._place, begin + at, name, _told(data, at))
+        if self._depth < DEPTH:
+            going = self._streams
+            self._streams = []
+            for stream in going:
+                yield from self._follow(stream, fresh, 0)
+            yield from self._begun(data, known, begin)
+        self._offset += len(fresh)
+        self._rest = data[-OVERLAP:]
+
+    def _begun(self, data: bytes, known: int, begin: int) -> Iterator[Hit]:
+        """Follow each stream whose mark ends in what is new."""
+        tried = 0
+        for name, (magics, opener) in PACKED.items():
+            for magic in magics:
+                at = data.find(magic, max(0, known - len(magic) + 1))
+                while at >= 0 and tried < STREAMS:
+                    tried += 1
+                    inner = f"{self._place} > {name} at {begin + at}"
+                    trail = _Trail(self._searcher, inner, self._tally, self._depth + 1)
+                    yield from self._follow(_Stream(opener(), trail), data, at)
+                    at = data.find(magic, at + len(magic))
+
+    def _follow(self, stream: _Stream, data: bytes, at: int) -> Iterator[Hit]:
+        """Unpack what the stream has in these bytes; if it neither ends nor breaks there, it is gone on with."""
+        for start in range(at, len(data), STEP):
+            try:
+                plain = stream.machine.decompress(data[start : start + STEP])
+            except Exception:  # noqa: BLE001  # no stream at all, or a broken one; each library has errors of its own
+                break
+            stream.unpacked += len(plain)
+            self._tally.unpacked += len(plain)
+            yield from stream.inner.feed(plain)
+            if getattr(stream.machine, "eof", False) or stream.unpacked >= UNPACKED_LIMIT:
+                break
+        else:
+            if len(self._streams) < OPEN:
+                self._streams.append(stream)
+                return
+        yield from stream.inner.end()
+
+
+@dataclass(slots=True)
+class _Stream:
+    """A compressed stream that is being followed."""
+
+    machine: Any
+    inner: _Trail
+    unpacked: int = 0
 
 
 def _told(data: bytes, at: int) -> str | None:
     """Return the readable word at that place: of a plain form it tells which canary it is."""
     word = WORD.match(data, at, at + 64)
     return word[0].decode("ascii") if word else None
-
-
-def _sized(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """Cut what is too long and join what is short, so that each pass has something to do."""
-    kept: list[bytes] = []
-    size = 0
-    for chunk in chunks:
-        for start in range(0, len(chunk), CHUNK):
-            piece = chunk[start : start + CHUNK]
-            kept.append(piece)
-            size += len(piece)
-            if size >= CHUNK:
-                yield b"".join(kept)
-                kept, size = [], 0
-    if kept:
-        yield b"".join(kept)
-
-
-# -- what is compressed ------------------------------------------------------------------------------------------------
-
-
-def _packed(
-    searcher: Searcher, place: str, data: bytes, begin: int, tally: Tally, depth: int
-) -> Iterator[Hit]:
-    tried = 0
-    for name, (magics, opener) in PACKED.items():
-        for magic in magics:
-            at = data.find(magic)
-            while at >= 0 and tried < STREAMS:
-                tried += 1
-                inner = f"{place} > {name} at {begin + at}"
-                yield from search(searcher, inner, _unpacked(data, at, opener, tally), tally, depth + 1)
-                at = data.find(magic, at + len(magic))
-
-
-def _unpacked(data: bytes, at: int, opener: Callable[[], Any], tally: Tally) -> Iterator[bytes]:
-    """Yield what is unpacked of the stream that begins there, until it ends, breaks, or grows beyond the bound."""
-    machine = opener()
-    source = io.BytesIO(data)
-    source.seek(at)
-    total = 0
-    while total < UNPACKED_LIMIT and (packed := source.read(STEP)):
-        try:
-            plain = machine.decompress(packed)
-        except Exception:  # noqa: BLE001  # no stream at all, or a broken one; each library has errors of its own
-            return
-        if plain:
-            total += len(plain)
-            tally.unpacked += len(plain)
-            yield plain
-        if getattr(machine, "eof", False):
-            return
 
 
 def _zip_member() -> Any:
@@ -179,16 +204,24 @@ class _ZipMember:
     eof = False
 
     def __init__(self) -> None:
+        self._head = b""
         self._machine: Any = None
 
     def decompress(self, packed: bytes) -> bytes:
-        """Return what is unpacked; the first call holds the header."""
+        """Return what is unpacked; nothing as long as the header is not whole."""
         if self._machine is None:
-            if len(packed) < 30 or packed[8:10] != b"\x08\x00":
+            self._head += packed
+            if len(self._head) < 30:
+                return b""
+            if self._head[8:10] != b"\x08\x00":
                 self.eof = True
                 return b""
-            start = 30 + int.from_bytes(packed[26:28], "little") + int.from_bytes(packed[28:30], "little")
-            packed = packed[start:]
+            start = (
+                30 + int.from_bytes(self._head[26:28], "little") + int.from_bytes(self._head[28:30], "little")
+            )
+            if len(self._head) < start:
+                return b""
+            packed, self._head = self._head[start:], b""
             self._machine = zlib.decompressobj(-zlib.MAX_WBITS)
         plain: bytes = self._machine.decompress(packed)
         self.eof = self._machine.eof

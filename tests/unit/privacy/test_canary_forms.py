@@ -145,6 +145,40 @@ def test_a_border_of_two_chunks_hides_nothing(at: int) -> None:
         assert {hit.form for hit in hits} == {"plain"}
 
 
+@pytest.mark.parametrize("name", ENCODED)
+def test_no_form_hides_over_a_border(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wherever the border of two chunks cuts a form, short or long, it is found, and found once."""
+    monkeypatch.setattr("service.canaries.searching.CHUNK", 2 * OVERLAP)
+    encoded = ENCODED[name]
+    wanted = len(list(search(SEARCHER, "here", [b"." * 99 + encoded], Tally())))
+    for cut in range(len(encoded) + 1):
+        content = b"." * (2 * OVERLAP - cut) + encoded + b"." * OVERLAP
+        assert len(list(search(SEARCHER, "here", [content], Tally()))) == wanted, cut
+
+
+@pytest.mark.parametrize("name", PACKERS)
+def test_a_stream_is_followed_over_a_border(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wherever the border cuts a compressed stream, its first bytes or its last, it is followed to its end."""
+    monkeypatch.setattr("service.canaries.searching.CHUNK", 2 * OVERLAP)
+    noise = random.Random(5).randbytes(600)
+    packed = PACKERS[name](noise + ADDRESS.encode() + noise)
+    for cut in (*range(40), len(packed) // 2, len(packed) - 1):
+        assert found(b"." * (2 * OVERLAP - cut) + packed + b"." * 9), cut
+
+
+def test_a_long_stream_is_followed_over_many_borders() -> None:
+    """An archive of many chunks, such as a compressed backup, is searched to its end, and its size counted."""
+    noise = base64.b64encode(random.Random(6).randbytes(2 * CHUNK))
+    tally = Tally()
+    packed = gzip.compress(noise + every(ADDRESS, "%{:02x}") + noise[:99], 1)
+    assert len(packed) > 2 * CHUNK
+    hits = list(search(SEARCHER, "here", [packed], tally))
+    assert {(hit.place, hit.form) for hit in hits} == {("here > gzip at 0", "percent-encoded")}
+    assert {hit.offset for hit in hits} == {len(noise)}
+    assert tally.bytes == len(packed)
+    assert tally.unpacked >= len(noise)
+
+
 def test_a_hit_names_its_canary() -> None:
     """Of a plain form the report tells which canary it is, so that the path is known."""
     (hit,) = search(SEARCHER, "here", [b"<" + ADDRESS.encode() + b">"], Tally())
