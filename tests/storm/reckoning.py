@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -68,12 +68,13 @@ class Books:
         with self._reading.begin() as connection:
             return int(connection.execute(text(f"SELECT count(*) FROM {what}")).scalar_one())
 
-    def settle_down(self, seconds: float) -> float | None:
+    def settle_down(self, seconds: float, meanwhile: Callable[[], None]) -> float | None:
         """Wait until nothing waits any more; return the seconds that took, None when it never came to that."""
         began = time.monotonic()
         while time.monotonic() < began + seconds:
             if self.waiting() == (0, 0):
                 return time.monotonic() - began
+            meanwhile()
             time.sleep(0.2)
         return None
 

@@ -102,7 +102,7 @@ class Scene:
         self._weather.wait(self._seconds + 60)
         self._stage.mend()
         self._weather.last_blow(self._post_late)
-        self._settled = self._books.settle_down(self._bounds.patience)
+        self._settled = self._books.settle_down(self._bounds.patience, self._stage.mend)
 
     def _post_late(self) -> None:
         self._late.start()
