@@ -70,6 +70,15 @@ class Bundles(Protocol):
     def bundled(self, bundle_id: int, after: int, limit: int) -> list[tuple[int, Comment]]:
         """Return the bundle's decisions above `after`, by id, each with its comment as it is now."""
 
+    def bundles_lately(self, limit: int) -> list[tuple[Bundle, datetime | None]]:
+        """Return the latest bundles that are not undone, newest first.
+
+        Beside each stands until when its decision also covers copies that arrive; None where it covers none.
+        """
+
+    def bundle_sizes(self, bundle_ids: Collection[int]) -> dict[int, int]:
+        """Count by bundle the decisions in it; a bundle without any is left out."""
+
     def bundles_of(self, decision_ids: Collection[int]) -> dict[int, int]:
         """Return by decision the bundle that it was made in."""
 

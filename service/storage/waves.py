@@ -118,6 +118,23 @@ _BUNDLED = (
     .limit(bindparam("limit"))
 )
 _BUNDLES_OF = select(bundled).where(bundled.c.decision_id.in_(bindparam("decision_ids", expanding=True)))
+_LATELY = (
+    select(
+        bundles,
+        select(func.max(waves.c.stands_until))
+        .where(waves.c.bundle_id == bundles.c.pk)
+        .scalar_subquery()
+        .label("stands_until"),
+    )
+    .where(bundles.c.undone_at.is_(None))
+    .order_by(bundles.c.pk.desc())
+    .limit(bindparam("limit"))
+)
+_BUNDLE_SIZES = (
+    select(bundled.c.bundle_id, func.count().label("size"))
+    .where(bundled.c.bundle_id.in_(bindparam("bundle_ids", expanding=True)))
+    .group_by(bundled.c.bundle_id)
+)
 _END = (
     update(bundles)
     .where(and_(bundles.c.pk == bindparam("bundle_id"), bundles.c.undone_at.is_(None)))
@@ -217,15 +234,19 @@ class WavesPart(Part):
 
     def bundle(self, bundle_id: int) -> Bundle | None:
         row = self._read(_BUNDLE, bundle_id=bundle_id).mappings().first()
-        if row is None:
-            return None
-        return Bundle(
-            row["pk"], row["who"], Action(row["action"]), row["what"], row["made_at"], row["undone_at"]
-        )
+        return _bundle(row) if row else None
 
     def bundled(self, bundle_id: int, after: int, limit: int) -> list[tuple[int, Comment]]:
         rows = self._read(_BUNDLED, bundle_id=bundle_id, after=after, limit=limit).mappings()
         return [(row["bundled_id"], joined(row)) for row in rows]
+
+    def bundles_lately(self, limit: int) -> list[tuple[Bundle, datetime | None]]:
+        rows = self._read(_LATELY, limit=limit).mappings()
+        return [(_bundle(row), row["stands_until"]) for row in rows]
+
+    def bundle_sizes(self, bundle_ids: Collection[int]) -> dict[int, int]:
+        rows = self._read(_BUNDLE_SIZES, bundle_ids=sorted(bundle_ids)) if bundle_ids else ()
+        return {row.bundle_id: row.size for row in rows}
 
     def bundles_of(self, decision_ids: Collection[int]) -> dict[int, int]:
         rows = self._read(_BUNDLES_OF, decision_ids=sorted(decision_ids)) if decision_ids else ()
@@ -233,6 +254,10 @@ class WavesPart(Part):
 
     def end_bundle(self, bundle_id: int, now: datetime) -> bool:
         return self._write(_END, bundle_id=bundle_id, now=now).rowcount == 1
+
+
+def _bundle(row: RowMapping) -> Bundle:
+    return Bundle(row["pk"], row["who"], Action(row["action"]), row["what"], row["made_at"], row["undone_at"])
 
 
 def _wave(row: RowMapping) -> Wave:

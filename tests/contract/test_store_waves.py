@@ -113,3 +113,24 @@ def test_a_bundle_keeps_its_decisions_in_order(store: Store, site: Site) -> None
         assert ended is not None
         assert ended.undone_at == after(5)
         assert tx.bundle(bundle.id + 1) is None
+
+
+def test_acts_on_many_are_found_until_they_are_undone(store: Store, site: Site) -> None:
+    """The latest come first, each with its size and with when it stops to cover arrivals; an undone one is gone."""
+    comments = held(store, site, 2)
+    with store.write() as tx:
+        (wave,) = tx.add_waves(site.id, [NEAR], NOON)
+        first = tx.add_bundle("Mara", Action.SPAM, "a wave", NOON)
+        tx.decide_wave(wave.id, first, after(600))
+        second = tx.add_bundle("Noor", Action.REJECT, "score from .4 to .6", after(5))
+        numbers = tx.new_decision_ids(2)
+        tx.add_decisions([decision(one, number) for one, number in zip(comments, numbers, strict=True)])
+        tx.add_to_bundle(first.id, numbers)
+        assert tx.bundles_lately(9) == [(second, None), (first, after(600))]
+        assert tx.bundles_lately(1) == [(second, None)]
+        assert tx.bundle_sizes([first.id, second.id]) == {first.id: 2}
+        assert tx.bundle_sizes([]) == {}
+        tx.undecide_waves(first.id)
+        assert tx.bundles_lately(9) == [(second, None), (first, None)]
+        tx.end_bundle(first.id, after(9))
+        assert tx.bundles_lately(9) == [(second, None)]

@@ -61,6 +61,24 @@ def test_a_wave_of_three_hundred_is_decided_by_one_key(desk: Desk, contexts: Con
     assert statuses(desk, wave + later) == {Status.HELD}
 
 
+def test_undo_goes_back_to_the_wave_over_what_came_after(desk: Desk, contexts: Contexts) -> None:
+    """U takes back the comment that was decided after the wave, and U again the wave, all of it."""
+    wave = copies(desk.small, 4)
+    later = desk.small.settle(desk.small.submit(body="The mayor is asleep at the wheel."), {"insult": 0.7})
+    page = desk.sign_in(contexts())
+    page.keyboard.press("w")
+    expect(page.get_by_text("Marked as spam: 4 comments.")).to_be_visible()
+    page.keyboard.press("a")
+    expect(page.locator("#notice")).to_contain_text("Approved.")
+    expect(page.get_by_text("Marked as spam: 4 comments.")).to_be_hidden()
+    page.keyboard.press("u")
+    expect(page.locator(f"#c{later.pk}.now")).to_be_visible()
+    expect(page.get_by_text("Marked as spam: 4 comments.")).to_be_visible()
+    page.keyboard.press("u")
+    expect(page.get_by_text("Taken back together.")).to_be_visible()
+    assert statuses(desk, [*wave, later]) == {Status.HELD}
+
+
 def test_a_range_of_five_hundred_is_dragged_decided_and_undone(desk: Desk, contexts: Contexts) -> None:
     """A drag over the histogram chooses a stretch; its count, its decision and its undo are those of 500 comments."""
     small = desk.small

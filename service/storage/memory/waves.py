@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -112,6 +112,18 @@ class WavesPart(Part):
             if its == bundle_id and decision_id > after
         )
         return [(decision_id, comment) for decision_id, comment in found if comment is not None][:limit]
+
+    def bundles_lately(self, limit: int) -> list[tuple[Bundle, datetime | None]]:
+        standing = {
+            one.bundle_id: one.stands_until
+            for one in sorted(self._state.waves.values(), key=lambda wave: wave.stands_until or wave.begun_at)
+            if one.stands_until is not None
+        }
+        left = [one for _, one in sorted(self._state.bundles.items(), reverse=True) if one.undone_at is None]
+        return [(one, standing.get(one.id)) for one in left[:limit]]
+
+    def bundle_sizes(self, bundle_ids: Collection[int]) -> dict[int, int]:
+        return dict(Counter(its for its in self._state.bundled.values() if its in set(bundle_ids)))
 
     def bundles_of(self, decision_ids: Collection[int]) -> dict[int, int]:
         return {one: self._state.bundled[one] for one in decision_ids if one in self._state.bundled}

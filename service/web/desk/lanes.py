@@ -16,6 +16,7 @@ from service.moderation.comment import Comment
 from service.moderation.desk import Claim, Cursor, Matter, Queued
 from service.moderation.verdict import LABELS, Action, Decision
 from service.ports import Site, Tx
+from service.ports.waves import Bundle
 from service.web.desk import blueprint
 from service.web.desk.access import moderator, requires
 from service.web.desk.frame import missing, page
@@ -30,7 +31,7 @@ BATCH: Final = 8
 """So many comments are in one moderator's hands at once: the one in focus and the next ones, already on screen."""
 PAGE: Final = 20
 COUNT_LIMIT: Final = 1_000
-BUNDLE_LIMIT: Final = 5_000
+ACTS: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +62,21 @@ class Together:
 
 
 @dataclass(frozen=True, slots=True)
+class Act:
+    """What somebody decided together and nobody has undone; `until` while it also covers copies that arrive."""
+
+    bundle: Bundle
+    text: str
+    until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Lane:
     """One page of a lane; `next` is the place of the following page."""
 
     cards: tuple[Card, ...] = ()
     done: tuple[Done, ...] = ()
+    acts: tuple[Act, ...] = ()
     next: Place | None = None
 
 
@@ -217,7 +228,18 @@ def _decided(tx: Tx, place: Place, now: datetime) -> Lane:
     found = tx.decisions_lately(place.after.pk if place.after else None, PAGE + 1)
     shown = tuple(_done(tx, decision, one, sites, now) for decision, one in found[:PAGE])
     following = place.following(Cursor(shown[-1].decision.id)) if len(found) > PAGE else None
-    return Lane(done=shown, next=following)
+    return Lane(done=shown, acts=() if place.after else _acts(tx, now), next=following)
+
+
+def _acts(tx: Tx, now: datetime) -> tuple[Act, ...]:
+    """Return the latest acts on many comments, newest first; one that came to nothing is left out."""
+    found = tx.bundles_lately(ACTS)
+    sizes = tx.bundle_sizes([bundle.id for bundle, _ in found])
+    acts = [
+        Act(one, _counted(one, sizes.get(one.id, 0)), until if until and until > now else None)
+        for one, until in found
+    ]
+    return tuple(act for act in acts if act.until or act.bundle.id in sizes)
 
 
 def _done(tx: Tx, decision: Decision, one: Comment, sites: Mapping[int, Site], now: datetime) -> Done:
@@ -244,9 +266,11 @@ def told_together(tx: Tx, query: Mapping[str, str]) -> Together | None:
         return None
     if bundle.undone_at is not None:
         return Together(gettext("Taken back together."), None)
-    counted = len(tx.bundled(bundle.id, 0, BUNDLE_LIMIT))
-    said = ngettext("%(num)d comment", "%(num)d comments", counted)
-    return Together(f"{DONE[bundle.action]}: {said}.", bundle.id)
+    return Together(_counted(bundle, tx.bundle_sizes([bundle.id]).get(bundle.id, 0)), bundle.id)
+
+
+def _counted(bundle: Bundle, count: int) -> str:
+    return f"{DONE[bundle.action]}: {ngettext('%(num)d comment', '%(num)d comments', count)}."
 
 
 def taken_back(one: Comment) -> str:

@@ -95,3 +95,22 @@ def test_a_form_for_another_wave_changes_nothing(small: Small) -> None:
     assert browser.post("/desk/together/999/undo", {"csrf": form.fields()["csrf"]}).status == 404
     assert browser.get("/desk/comments/999/wave").status == 404
     assert statuses(small, copies) == {Status.HELD}
+
+
+def test_an_act_on_many_is_undone_from_the_lane_of_decisions_too(small: Small) -> None:
+    """Long after its notice is gone, the act stands there with what it covers, and one button takes all of it back."""
+    copies = arrive(small, *adverts(3))
+    browser = small.signed_in()
+    form = browser.get("/desk").tree.one("section", class_="alike").one("form")
+    press(browser, form, action="spam")
+    small.clock.pass_seconds(60)
+    actions.depart(small.parts.house)
+    lane = browser.get("/desk?lane=decided")
+    (act,) = lane.tree.one("section", aria_labelledby="acts-title").all("li")
+    assert "Marked as spam: 3 comments." in act.text
+    assert "Copies that arrive are decided alike until" in act.text
+    after = follow(browser, press(browser, act.one("form")))
+    assert "Taken back together." in after.text
+    assert "Decided together" not in after.text
+    assert statuses(small, copies) == {Status.HELD}
+    assert {small.again(one).status for one in arrive(small, *adverts(2))} == {Status.HELD}
