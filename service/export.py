@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Final
 
 from service.moderation.comment import Comment
@@ -32,7 +33,7 @@ def export_person(parts: Parts, site: Site, address: Address) -> dict[str, objec
     while len(found) < LIMIT:
         with parts.house.store.read() as tx:  # a page each, so that a long one holds nothing open
             page = tx.written_by(site.id, keys, PAGE, after)
-            found += [_view(tx, site, one) for one in page]
+            found += [_view(tx, site, one, keys) for one in page]
         if len(page) < PAGE:
             break
         after = page[-1].pk
@@ -55,10 +56,12 @@ def _kept_as(site: Site) -> str:
     }[site.address_mode]
 
 
-def _view(tx: Tx, site: Site, comment: Comment) -> dict[str, object]:
+def _view(tx: Tx, site: Site, comment: Comment, keys: Collection[str]) -> dict[str, object]:
+    older = [one for one in tx.superseded(comment.pk) if one.author_key in keys]
+    theirs = {one.revision for one in (*older, comment)}  # under one id a site may send another person's text
     standing = tx.decision(comment.decision_id) if comment.decision_id else None
     known = outside(comment, standing)
-    decisions = [one for one in tx.decisions_of(comment.pk) if not in_house(one)]
+    decisions = [one for one in tx.decisions_of(comment.pk) if not in_house(one) and one.revision in theirs]
     expires = deletes_at(comment, site.options, standing) if known.status is comment.status else None
     return {
         "id": comment.id,
@@ -69,7 +72,7 @@ def _view(tx: Tx, site: Site, comment: Comment) -> dict[str, object]:
         "came_by": str(comment.source),
         "received_at": instant(comment.received_at),
         "will_be_deleted_at": instant(expires),
-        "texts": [_text(tx, one) for one in [*tx.superseded(comment.pk), comment]],
+        "texts": [_text(tx, one) for one in [*older, comment]],
         "machine": {
             "network": comment.client.ip,
             "user_agent": comment.client.user_agent,

@@ -232,6 +232,21 @@ def test_an_export_is_whole_and_shows_nobody_else(newsroom: Newsroom) -> None:
     assert answer.headers["Cache-Control"] == "no-store"
 
 
+def test_an_export_leaves_out_what_another_wrote_under_the_same_id(newsroom: Newsroom) -> None:
+    """Where the site sent an older text as another's, neither it nor what was decided of it is handed over."""
+    newsroom.post(submission(author={"name": "Bo", "email": BO}, body="bo wrote this one first."))
+    newsroom.settle()
+    standing = newsroom.get("/v1/comments/c-1").json["decision"]  # type: ignore[index]
+    newsroom.decide("reject", reason="too much of bo", replaces=standing)
+    newsroom.post(submission(body="Ada wrote this instead."))
+    answer = newsroom.call("POST", "/v1/exports", json={"email": ADDRESS})
+    (mine,) = answer.json["comments"]  # type: ignore[index]
+    assert [(one["revision"], one["body"]) for one in mine["texts"]] == [(2, "Ada wrote this instead.")]
+    assert mine["decisions"] == []
+    for secret in ("bo wrote", "Bo", "too much of bo"):
+        assert secret not in answer.text
+
+
 def test_a_retrained_model_has_not_seen_what_was_erased(newsroom: Newsroom) -> None:
     """No label of an erased comment is left to train on."""
     newsroom.post()
