@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping
 from datetime import datetime
 from functools import cache
@@ -127,8 +128,10 @@ _THEIR_OLD_TEXTS = (
     .join(comments, comments.c.pk == revisions.c.comment_pk)
     .where(comments.c.site_id == bindparam("of_site"), revisions.c.author_key.in_(_KEYS))
     .order_by(revisions.c.comment_pk, revisions.c.revision)
-    .limit(PAGE_LIMIT)
+    .limit(bindparam("limit"))
 )
+PLACES: Final = 1_000
+"""Older texts that one statement takes."""
 _THEIR_STANDINGS = and_(standings.c.site_id == bindparam("of_site"), standings.c.author_key.in_(_KEYS))
 _HOLDS_A_BAN = and_(is_present, standings.c.standing == word("banned"))
 _DROP_STANDINGS = delete(standings).where(_THEIR_STANDINGS, ~_HOLDS_A_BAN)
@@ -187,20 +190,22 @@ class ErasingPart(SearchingPart):
         if not author_keys:
             return {}
         whose = {"of_site": site_id, "author_keys": sorted(author_keys)}
-        gone = {
-            "standings": self._write(_DROP_STANDINGS, **whose).rowcount,
-            "bans_kept": self._write(_BARE_BANS, **whose).rowcount,
-        }
-        places = [(row.comment_pk, row.revision) for row in self._read(_THEIR_OLD_TEXTS, **whose)]
-        if not places:
-            return gone
-        told = {"places": places}
-        return {
-            **gone,
-            "deliveries": self._write(_EMPTY_DELIVERIES_AT, **told).rowcount,
-            "originals": self._write(_DROP_ORIGINALS_AT, **told).rowcount,
-            "revisions": self._write(_DROP_REVISIONS_AT, **told).rowcount,
-        }
+        gone = Counter(
+            standings=self._write(_DROP_STANDINGS, **whose).rowcount,
+            bans_kept=self._write(_BARE_BANS, **whose).rowcount,
+            deliveries=0,
+            originals=0,
+            revisions=0,
+        )
+        while places := [
+            (row.comment_pk, row.revision) for row in self._read(_THEIR_OLD_TEXTS, **whose, limit=PLACES)
+        ]:
+            self._write(_UNPUBLISH_AT, places=places)
+            self._write(_DROP_WAITING_AT, places=places)
+            gone["deliveries"] += self._write(_EMPTY_DELIVERIES_AT, places=places).rowcount
+            gone["originals"] += self._write(_DROP_ORIGINALS_AT, places=places).rowcount
+            gone["revisions"] += self._write(_DROP_REVISIONS_AT, places=places).rowcount
+        return gone
 
     def add_erasure(self, erasure: Erasure) -> None:
         self._write(
@@ -252,15 +257,21 @@ _DROP_REVISIONS_AT = delete(revisions).where(
 _DROP_ORIGINALS_AT = delete(originals).where(
     tuple_(originals.c.comment_pk, originals.c.revision).in_(_PLACES)
 )
-_EMPTY_DELIVERIES_AT = (
+_OF_THOSE = deliveries.c.decision_id.in_(
+    select(decisions.c.pk).where(tuple_(decisions.c.comment_pk, decisions.c.revision).in_(_PLACES))
+)
+_DROP_WAITING_AT = (
     update(deliveries)
-    .where(
-        deliveries.c.decision_id.in_(
-            select(decisions.c.pk).where(tuple_(decisions.c.comment_pk, decisions.c.revision).in_(_PLACES))
-        ),
-        deliveries.c.state != word("waiting"),
-    )
-    .values(payload=b"")
+    .where(_OF_THOSE, deliveries.c.state.in_([word("waiting"), word("dead")]))
+    .values(state="dropped")
+)
+_EMPTY_DELIVERIES_AT = (
+    update(deliveries).where(_OF_THOSE, func.length(deliveries.c.payload) > 0).values(payload=b"")
+)
+_UNPUBLISH_AT = (
+    update(comments)
+    .where(tuple_(comments.c.pk, comments.c.published_revision).in_(_PLACES))
+    .values(published_revision=None)
 )
 
 

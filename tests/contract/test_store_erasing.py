@@ -160,6 +160,44 @@ def test_an_older_text_under_anothers_comment_goes_alone(store: Store, site: Sit
         assert tx.forget_author(site.id, ()) == {}
 
 
+def test_an_older_text_that_readers_see_or_a_callback_carries_goes_too(store: Store, site: Site) -> None:
+    """Readers no longer see it, its callback is dropped before it is sent, and the newer one's is as it was."""
+    (first,) = add(store, site, draft("c-1", BO))
+    with store.write() as tx:
+        old = decided(tx, first, Action.APPROVE)
+        tx.add_deliveries([delivery(first, old.id)])
+        seen = tx.comment_by_pk(first.pk)
+        assert seen
+        newer = tx.revise(seen, draft("c-1", ADA, body="Mine now."), after(1), keep_published=True)
+        assert newer
+        (number,) = tx.new_decision_ids(1)
+        new = decision(newer, number, Action.HOLD, to_status=Status.HELD)
+        tx.add_decisions([new])
+        tx.add_deliveries([delivery(newer, new.id)])
+        assert len(tx.published(site.id, first.article.url)) == 1
+        assert tx.forget_author(site.id, (BOS,))["deliveries"] == 1
+    with store.read() as tx:
+        assert tx.published(site.id, first.article.url) == []
+        left = tx.comment_by_pk(first.pk)
+        assert left
+        assert (left.status, left.body, left.published_revision) == (Status.PENDING, "Mine now.", None)
+        sent = {one.decision_id: (one.state, one.payload) for one in tx.deliveries(site.id, None, 10)}
+        assert sent == {old.id: ("dropped", b""), new.id: ("waiting", b'{"type":"comment.approved"}')}
+
+
+def test_more_older_texts_than_a_page_go_as_well(
+    store: Store, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many there are, all of them go."""
+    monkeypatch.setattr("service.storage.erasing.PLACES", 2)
+    added = add(store, site, *(draft(f"c-{n}", BO) for n in range(5)))
+    with store.write() as tx:
+        for n, one in enumerate(added):
+            assert tx.revise(one, draft(f"c-{n}", ADA, body="Mine now."), after(1), keep_published=False)
+        assert tx.forget_author(site.id, (BOS,))["revisions"] == 5
+        assert [tx.superseded(one.pk) for one in added] == [[]] * 5
+
+
 def test_superseded_texts_are_listed_oldest_first(store: Store, site: Site) -> None:
     """Each older text comes as the comment was then."""
     (first,) = add(store, site, draft("c-1", body="One."))

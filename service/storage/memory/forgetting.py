@@ -132,17 +132,17 @@ class ErasingPart(DeskPart, DecisionsPart):
                 gone["revisions"] += 1
                 gone["originals"] += len(self._state.originals.pop(place, {}))
                 gone["deliveries"] += self._empty_deliveries_at(*place)
+                comment = self._state.comments[place[0]]
+                if comment.published_revision == place[1]:
+                    self._state.comments[place[0]] = replace(comment, published_revision=None)
         return gone
 
     def _empty_deliveries_at(self, pk: int, revision: int) -> int:
         of_it = {one.id for one in self.decisions_of(pk) if one.revision == revision}
-        mine = [
-            one
-            for one in self._state.deliveries.values()
-            if one.decision_id in of_it and one.state != "waiting"
-        ]
+        mine = [one for one in self._state.deliveries.values() if one.decision_id in of_it and one.payload]
         for one in mine:
-            self._state.deliveries[one.id] = replace(one, payload=b"")
+            state = "dropped" if one.state in ("waiting", "dead") else one.state
+            self._state.deliveries[one.id] = replace(one, payload=b"", state=state)
         return len(mine)
 
     def add_erasure(self, erasure: Erasure) -> None:
