@@ -12,13 +12,13 @@
  *   define( 'REPLYDESK_WEBHOOK_SECRET', 'whsec_...' );   // while one is being replaced: both, with a space between
  */
 
-defined( 'ABSPATH' ) && defined( 'REPLYDESK_URL' ) && defined( 'REPLYDESK_KEY' ) || exit;
+defined( 'ABSPATH' ) || exit;
+if ( ! defined( 'REPLYDESK_URL' ) || ! defined( 'REPLYDESK_KEY' ) ) { return; } // until then the blog goes on as it was
 defined( 'WPCOM_API_KEY' ) || define( 'WPCOM_API_KEY', REPLYDESK_KEY ); // what the Akismet plugin takes for its key
 
 final class Replydesk {
 	const STATUS = array( 'approved' => 'approve', 'held' => 'hold', 'pending' => 'hold', 'spam' => 'spam', 'rejected' => 'trash', 'withdrawn' => 'trash' );
 	const KEPT = array( 'approved' => 1, 'held' => 0, 'pending' => 0, 'spam' => 'spam', 'rejected' => 'trash' );
-
 	private static $guid, $verdict, $taking = false;
 	public static function begin() {
 		add_filter( 'pre_http_request', array( __CLASS__, 'ask' ), 10, 3 );
@@ -43,18 +43,18 @@ final class Replydesk {
 			'guid' => $comment ? get_comment_meta( $comment, 'replydesk_id', true ) : '',
 			'comment_parent_guid' => empty( $told['comment_parent'] ) ? '' : get_comment_meta( (int) $told['comment_parent'], 'replydesk_id', true ),
 		);
-		$args['body'] = is_string( $args['body'] ?? null ) ? $args['body'] . '&' . http_build_query( array_filter( $more ), '', '&' ) : $told;
+		$args['body'] = is_string( $args['body'] ?? null ) ? $args['body'] . '&' . http_build_query( array_filter( $more ), '', '&' ) : array_filter( $more ) + $told;
 		unset( $args['headers']['Host'] );
 		$args['httpversion'] = '1.1';
 		$answer = wp_remote_request( untrailingslashit( REPLYDESK_URL ) . wp_parse_url( $url, PHP_URL_PATH ), $args );
 		if ( '/1.1/comment-check' === wp_parse_url( $url, PHP_URL_PATH ) ) {
-			list( self::$guid, self::$verdict ) = is_wp_error( $answer ) ? array( '', 'held' ) : array(
-				(string) wp_remote_retrieve_header( $answer, 'x-akismet-guid' ),
-				(string) wp_remote_retrieve_header( $answer, 'x-replydesk-verdict' ),
-			);
+			list( self::$guid, self::$verdict ) = is_wp_error( $answer ) ? array( '', 'held' ) :
+				array( (string) wp_remote_retrieve_header( $answer, 'x-akismet-guid' ), (string) wp_remote_retrieve_header( $answer, 'x-replydesk-verdict' ) );
 			if ( $comment && self::$guid ) { // asked again about a comment that is stored already
 				update_comment_meta( $comment, 'replydesk_id', self::$guid );
+				self::$taking = true; // whoever is signed in asked again, and decided nothing
 				'approved' === self::$verdict && 'unapproved' === wp_get_comment_status( $comment ) && wp_set_comment_status( $comment, 'approve' );
+				self::$taking = false;
 				// what still waits, Akismet must not approve by WordPress' own rules
 				'held' === self::$verdict ? add_filter( 'pre_option_comment_moderation', '__return_true' ) : remove_filter( 'pre_option_comment_moderation', '__return_true' );
 			}

@@ -70,6 +70,19 @@ def test_php() -> None:
     assert out == {"event": json.loads(BODY), "wrong": None, "email": "ada@mail.example", "other": None}
 
 
+def test_a_blog_without_our_constants_goes_on() -> None:
+    """The WordPress plugin that lies there before wp-config.php names the house does nothing, and stops nothing."""
+    if not shutil.which("php"):
+        pytest.skip("no PHP: install the package php-cli")
+    plugin = INTEGRATIONS / "wordpress" / "replydesk.php"
+    code = "define('ABSPATH', '/'); require $argv[1]; echo 'goes on ', defined('WPCOM_API_KEY') ? 'with' : 'without';"
+    done = subprocess.run(
+        ["php", "-r", code, str(plugin)], capture_output=True, text=True, check=False, timeout=30
+    )
+    assert (done.returncode, done.stdout) == (0, "goes on without"), done.stderr
+    assert len(plugin.read_text().splitlines()) <= 150
+
+
 def test_javascript() -> None:
     """Node verifies the callback, and refuses a changed body."""
     if not shutil.which("node"):
