@@ -133,6 +133,8 @@ def decider(decision: Decision) -> str:
         return decision.who
     if decision.who_kind is Who.MACHINE:
         return gettext("the classifier and the site’s policy")
+    if decision.who_kind is Who.AUTHOR:
+        return gettext("the commenter")
     return gettext("the site")
 
 

@@ -8,8 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from service.moderation.verdict import Span
+from service.moderation.comment import Status
+from service.moderation.verdict import Action, Decision, Span, Who
 from service.web.desk.shown import Piece, age, marked
+from service.web.desk.words import decider
 from tests.builders import NOON
 
 
@@ -68,3 +70,30 @@ def test_marking_never_changes_the_text(text: str, spans: list[tuple[int, int, f
 def test_an_age_is_said_in_the_largest_unit(seconds: int, words: str) -> None:
     """Ages are rounded down."""
     assert age(NOON, NOON + timedelta(seconds=seconds)) == words
+
+
+@pytest.mark.parametrize(
+    ("who_kind", "who", "name"),
+    [
+        (Who.MODERATOR, "Mara", "Mara"),
+        (Who.MACHINE, "policy 1", "the classifier and the site’s policy"),
+        (Who.SITE, "site courier", "the site"),
+        (Who.AUTHOR, "author", "the commenter"),
+    ],
+)
+def test_each_hand_that_decides_has_its_name(who_kind: Who, who: str, name: str) -> None:
+    """A person's own erasure is not put down to the site."""
+    made = Decision(
+        1,
+        1,
+        1,
+        1,
+        Action.HOLD,
+        who_kind,
+        who,
+        Status.PENDING,
+        Status.HELD,
+        created_at=NOON,
+        effective_at=NOON,
+    )
+    assert decider(made) == name
