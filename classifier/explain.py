@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from classifier.signals import Signals
 
 
+_SAME = 1e-9
+"""Log-odds of one text, made alone and in a batch, may differ in their last digits, and never by more than this."""
+
+
 @dataclass(frozen=True)
 class Span:
     """A stretch of the text as given (code points, `end` exclusive) and the log-odds it added to `label`."""
@@ -70,7 +74,7 @@ def explain_text(
         raise ValueError(f"label: {label!r} is not one of {', '.join(LABELS)}")
     column = int(odds.argmax()) if label is None else LABELS.index(label)
     whole = network.log_odds(sums)[0]
-    if len(text) <= LONG or whole[column] >= odds[column]:
+    if len(text) <= LONG or whole[column] >= odds[column] - _SAME:
         return _taken_apart(network, sums, column, whole, LABELS[column], limit)
     places, each = network.pieces(text, signals)
     begin, end = places[int(each[:, column].argmax())]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import random
 
 import pytest
 from hypothesis import given, settings
@@ -122,3 +123,35 @@ def test_explained_in_a_batch_as_alone() -> None:
             assert explained.total() == pytest.approx(explained.log_odds, abs=1e-6)
             assert [span.begin for span in explained.spans] == [span.begin for span in single.spans]
     assert model.assess([]) == []
+
+
+def test_a_long_text_in_a_batch_is_explained_by_the_reading_that_counted(model: Model) -> None:
+    """Where the whole of a long text is graver than its pieces, the explanation is the whole's, in any batch."""
+    rng = random.Random(1)
+    words = [
+        "you",
+        "are",
+        "so",
+        "stupid",
+        "maybe",
+        "but",
+        "the",
+        "article",
+        "is",
+        "not",
+        "good",
+        "and",
+        "people",
+        "like",
+        "you",
+        "should",
+        "think",
+        "first",
+    ]
+    texts = [" ".join(rng.choices(words, k=rng.randint(330, 500))) for _ in range(60)]
+    wholes = 0
+    for text, (score, explained) in zip(texts, model.assess(texts), strict=True):
+        assert explained is not None
+        assert explained.probability == pytest.approx(score.scores[explained.label], abs=1e-9)
+        wholes += explained.parts[0].begin == 0 and explained.parts[-1].end == len(text)
+    assert wholes >= 5
