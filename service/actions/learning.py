@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from service.actions.reviewing import Judgement, review
 from service.actions.submitting import submit
@@ -16,6 +16,14 @@ RACES = 3
 """How often a judgement looks again when the machine or a person decides at the same moment."""
 
 
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """The comment that a judgement is about, and whether the judgement is one that was not known."""
+
+    comment: Comment
+    is_new: bool
+
+
 def learn(
     house: House,
     sealer: Sealer,
@@ -24,8 +32,8 @@ def learn(
     action: Action,
     who: str,
     known_as: Sequence[str] = (),
-) -> Comment:
-    """Keep the site's judgement and return the comment that it is about; the same judgement again changes nothing.
+) -> Learned:
+    """Keep the site's judgement and say which comment it is about; the same judgement again changes nothing.
 
     The comment is the one of the submission's id, else the first known by one of the idempotency keys `known_as`, where
     it has this very text; else the text is stored now. A moderator's decision stands: then another judgement is a label
@@ -36,22 +44,23 @@ def learn(
     )
     for _ in range(RACES):
         if comment.status in FINAL:
-            return comment
+            return Learned(comment, is_new=False)
         with house.store.write() as tx:
             standing = tx.decision(comment.decision_id) if comment.decision_id else None
             if _is_said(tx, comment, action, who):
-                return comment
+                return Learned(comment, is_new=False)
             if standing is not None and standing.who_kind is Who.MODERATOR:
-                if standing.action is not action:
+                is_other = standing.action is not action
+                if is_other:
                     tx.add_labels([_label(house, comment, action, who)])
-                return comment
+                return Learned(comment, is_other)
         try:
             review(house, site, comment.id, _judgement(comment, standing, action, who))
         except Conflict as changed:
             comment = changed.current
             continue
-        break
-    return _again(house, comment)
+        return Learned(_again(house, comment), is_new=True)
+    return Learned(_again(house, comment), is_new=False)
 
 
 def _known(

@@ -97,8 +97,11 @@ def _is_encodable(value: str) -> bool:
 
 
 def key_of(story_id: str, author_id: str, text: str) -> str:
-    """Name a comment that has no id yet by its story, its author and a hash of its text; later events say all three."""
-    digest = hashlib.sha256(f"{story_id}\0{author_id}\0{text}".encode()).hexdigest()
+    """Name a comment that has no id yet by its story, its author and a hash of its text; later events say all three.
+
+    White space does not count: Coral's plain text and its HTML break paragraphs differently.
+    """
+    digest = hashlib.sha256(f"{story_id}\0{author_id}\0{''.join(text.split())}".encode()).hexdigest()
     return f"coral:{digest}"
 
 

@@ -9,6 +9,7 @@ import structlog
 from flask import Blueprint, Response, request
 
 from service.coral import events, phase, signature
+from service.coral.bodies import typed_as_text
 from service.coral.events import Told
 from service.markup import plain_text
 from service.moderation.comment import BODY_LIMIT, Article, Comment, Source
@@ -67,7 +68,7 @@ def moderate(name: str) -> Response:
     site = _site(name)
     asked = phase.read(_signed(site))
     charge(site, Source.PLUG)
-    text = plain_text(asked.body)
+    text = _read(asked.body)
     if not text.strip():
         return _json({})  # a picture alone: nothing to read, no opinion
     verbs, mode = plugs().verbs, site.options.plug_mode
@@ -162,7 +163,7 @@ def _join(site: Site, told: Told) -> bool:
     verbs = plugs().verbs
     if verbs.join(site, _key(told), phase.alias_of(told.id), told.origin()):
         return True
-    if plain_text(told.body).strip() and told.judged is None:
+    if _read(told.body).strip() and told.judged is None:
         verbs.submit(site, _later(site, told))
     return False
 
@@ -171,7 +172,7 @@ def _later(site: Site, told: Told) -> Submission:
     return Submission(
         article=Article(_page(told.story_url) or site.url),
         author_name=_reader(told.author_id),
-        body=plain_text(told.body)[:BODY_LIMIT].replace("\0", "\ufffd"),
+        body=_read(told.body)[:BODY_LIMIT].replace("\0", "\ufffd"),
         source=Source.PLUG,
         id=f"coral:{told.id}",
         parent_id=_parent(told.parent_id),
@@ -180,7 +181,12 @@ def _later(site: Site, told: Told) -> Submission:
 
 
 def _key(told: Told) -> str:
-    return phase.key_of(told.story_id, told.author_id, plain_text(told.body))
+    return phase.key_of(told.story_id, told.author_id, _read(told.body))
+
+
+def _read(body: str) -> str:
+    """Return the text of a body that is plain or HTML, as the phase's format and Coral's API give it."""
+    return plain_text(typed_as_text(body))
 
 
 def _reader(author_id: str) -> str:

@@ -134,6 +134,37 @@ def test_what_corals_moderators_decided_is_learnt_once(desk: Newsroom) -> None:
     ]
 
 
+def test_paragraphs_and_signs_are_the_same_in_corals_html_and_in_its_plain_text(desk: Newsroom) -> None:
+    """The phase gets plain text and the webhook leads to HTML: white space and references keep nobody apart."""
+    plain = f"{RUDE} A &amp; B.\nSecond line.\nThird\xa0line: one,two"
+    html = (
+        f"{RUDE} A &amp; B.</div><div>Second line.</div><div><br></div>"
+        "<p>Third&nbsp;line: <b>one</b>,<ul><li>two</li></ul></p><div>"
+    )
+    with coral({"c-77": comment(body=html, status="REJECTED")}) as url:
+        tune(desk, plug_mode="queue", coral_url=url, coral_token="letmein")
+        told(desk, asked(plain))
+        for kind in ("COMMENT_CREATED", "COMMENT_LEFT_MODERATION_QUEUE"):
+            assert json.loads(post(desk, "events", event(kind)).data) == {"joined": True}
+    (one,) = stored(desk)
+    assert one.status is Status.REJECTED
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<b you are a stupid idiot and everybody here knows it>",
+        "<i think you are a stupid idiot and everybody knows it>",
+        'A good day. <p you="stupid idiot" you are a stupid idiot>',
+        '<a href="you are a stupid idiot and everybody knows it">',
+        '<span title="you are a stupid idiot and everybody knows it">',
+    ],
+)
+def test_what_only_looks_like_a_tag_is_read(desk: Newsroom, text: str) -> None:
+    """An insult between angle brackets is what its readers see, so it is scored, and no way past the phase."""
+    assert told(desk, asked(text)) == {"actions": [TOXIC]}
+
+
 def test_a_suggestion_of_corals_reaches_the_comment_that_its_phase_stored(desk: Newsroom) -> None:
     """Coral's Perspective feedback names its comment's id; after the join it decides that very row."""
     with coral({"c-77": comment()}) as url:
