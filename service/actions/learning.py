@@ -36,8 +36,8 @@ def learn(
     """Keep the site's judgement and say which comment it is about; the same judgement again changes nothing.
 
     The comment is the one of the submission's id, else the first known by one of the idempotency keys `known_as`, where
-    it has this very text; else the text is stored now. A moderator's decision stands: then another judgement is a label
-    alone, and the same one is none. Raises what refuses the submission.
+    it has this very text, white space aside; else the text is stored now. A moderator's decision stands: then another
+    judgement is a label alone, and the same one is none. Raises what refuses the submission.
     """
     comment = _known(house, sealer, site, submission, known_as) or _stored(
         house, sealer, site, submission, known_as
@@ -67,14 +67,19 @@ def _known(
     house: House, sealer: Sealer, site: Site, submission: Submission, known_as: Sequence[str]
 ) -> Comment | None:
     """Find the comment by one of its names, as long as it still says what was judged."""
-    body = sealer.draft(site, submission, house.clock()).body
+    said = _letters(sealer.draft(site, submission, house.clock()).body)
     ids = [submission.id] if submission.id else []
     ids += [sealer.id_of(site, key) for key in known_as]
     with house.store.read() as tx:
         named = tx.keys_used(site.id, [sealer.key_of(site, key) for key in known_as])
         found = [tx.comment(site.id, comment_id) for comment_id in ids]
         found += [tx.comment_by_pk(key.comment_pk) for key in named.values()]
-    return next((comment for comment in found if comment and comment.body == body), None)
+    return next((comment for comment in found if comment and _letters(comment.body) == said), None)
+
+
+def _letters(body: str) -> str:
+    """Return the text without white space, which systems set differently each time they tell of a comment."""
+    return "".join(body.split())
 
 
 def _stored(
