@@ -115,6 +115,45 @@ def test_what_it_does_not_know_it_says(model: Model, text: str, doubt: str) -> N
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "Merci beaucoup pour cet article",
+        "Je suis tout a fait d accord avec vous",
+        "Hijo de puta",
+        "muy bueno",
+        "Sei un idiota",
+        "Ik ben het er mee eens",
+        "Siktir git",
+        "Ty kurwo",
+        "Du är en idiot",
+    ],
+)
+def test_few_words_of_another_language_are_not_taken_for_english(model: Model, text: str) -> None:
+    """Words of other languages occur among English comments; a short text of them is answered without confidence."""
+    score = model.score([text])[0]
+    assert (score.confident, score.doubt) == (False, "language")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I agree",
+        "you people",
+        "Great article",
+        "Trump lies",
+        "stfu",
+        "go to hell",
+        "Well said sir",
+        "Nice work Bob",
+    ]
+    + ["Du Arschloch", "Halt die Fresse", "Schöner Artikel", "Obrigado pelo artigo", "Vai se foder"],
+)
+def test_few_words_of_a_trained_language_are_believed(model: Model, text: str) -> None:
+    """A short comment in a language that the model was trained in is answered with confidence."""
+    assert model.score([text])[0].confident
+
+
+@pytest.mark.parametrize(
     ("text", "language"),
     [
         ("This is a perfectly ordinary comment about the trains.", "en"),
