@@ -61,7 +61,7 @@ def analyze() -> Response:
     }
     if call.client_token:
         answered["clientToken"] = call.client_token
-    headers = {"X-Replydesk-Scores": f"{_scale_name(site)}; model={assessed[0].model}"}
+    headers = {"X-Replydesk-Scores": f"{_scale_name(site, call.wanted)}; model={assessed[0].model}"}
     kept = _keep(site, call, assessed[0]) if queued else None
     if queued and kept is None:
         headers[NOT_STORED] = "the store is away"
@@ -205,13 +205,17 @@ def _scale(site: Site) -> Scale:
     return {}
 
 
-def _scale_name(site: Site) -> str:
-    """Say what the values are: `type` is PROBABILITY in every answer, for clients take no other."""
-    if site.options.perspective_map == "off":
+def _scale_name(site: Site, wanted: Sequence[Wanted]) -> str:
+    """Say what the values are: `type` is PROBABILITY in every answer, for clients take no other.
+
+    An attribute that the map does not have stays as it is, and is named.
+    """
+    scale = _scale(site)
+    plain = [one.name for one in wanted if one.name not in scale]
+    if len(plain) == len(wanted):
         return "calibrated"
-    if site.options.perspective_map == "own":
-        return "perspective-like; map=own"
-    return f"perspective-like; map={shipped_for()}"
+    name = "own" if site.options.perspective_map == "own" else shipped_for()
+    return f"perspective-like; map={name}" + (f"; calibrated={','.join(plain)}" if plain else "")
 
 
 def _utf16(text: str, places: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:

@@ -130,19 +130,25 @@ def test_a_text_of_letters_that_no_language_has_is_read_as_english(newsroom: New
 
 
 def test_the_mapped_scale_is_a_choice_and_says_its_name(fresh: Newsroom) -> None:
-    """With the site's own map the answer holds mapped values, and the header no longer says calibrated."""
+    """With the site's own map the header says so, and names what the map does not have; without one it is not said."""
     newsroom = fresh
+    tune_site(newsroom.parts, "courier", {"perspective_map": "own"})
+    newsroom.app.extensions["replydesk.plugs"].by_key.forget()
+    unmapped = call(newsroom, "analyze", request(RUDE)).headers["X-Replydesk-Scores"]
+    assert unmapped.startswith("calibrated; model=")
     plain = value(analyze(newsroom, request(RUDE)))
     with newsroom.parts.house.store.write() as tx:
         site = tx.site("courier")
         assert site is not None
         knots = {"TOXICITY": ((0.0, 0.0), (0.5, 0.9), (1.0, 1.0))}
         tx.save_site(replace(site, options=replace(site.options, perspective_knots=knots)))
-    tune_site(newsroom.parts, "courier", {"perspective_map": "own"})
     newsroom.app.extensions["replydesk.plugs"].by_key.forget()
     response = call(newsroom, "analyze", request(RUDE, requestedAttributes={"TOXICITY": {}, "INSULT": {}}))
     assert value(json.loads(response.data)) == pytest.approx(0.9 + (plain - 0.5) * 0.2, abs=1e-5)
-    assert response.headers["X-Replydesk-Scores"].startswith("perspective-like; map=own; model=")
+    said = response.headers["X-Replydesk-Scores"]
+    assert said.startswith("perspective-like; map=own; calibrated=INSULT; model=")
+    alone = call(newsroom, "analyze", request(RUDE, requestedAttributes={"TOXICITY": {}}))
+    assert alone.headers["X-Replydesk-Scores"].startswith("perspective-like; map=own; model=")
 
 
 def test_the_discovery_document_names_our_own_host(newsroom: Newsroom) -> None:
