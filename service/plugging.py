@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
-from service.actions import join, learn, submit, take_in
+from service.actions import Learned, join, learn, submit, take_in
 from service.moderation.comment import FINAL, Comment, Status
 from service.moderation.links import count_links
 from service.moderation.outside import outside
@@ -23,6 +23,18 @@ if TYPE_CHECKING:
 
 STORE_SECONDS: Final = 0.9
 """So long a plug waits for the store; its callers give up soon after."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Where a comment stands as it is known outside, and what it says, masked as the door masks it."""
+
+    status: Status
+    body: str = field(repr=False)
+
+    def says(self, text: str) -> bool:
+        """Whether it says this masked text; white space does not count."""
+        return self.body.split() == text.split()
 
 
 class Plugging:
@@ -92,17 +104,17 @@ class Plugging:
         house, sealer = self._parts.house, self._parts.sealer
         return self._patience.ask(lambda: take_in(house, sealer, site, submission, assessment))
 
-    def known(self, site: Site, comment_id: str) -> Status | None:
-        """Return where a comment stands as it is known outside, None when there is none. Raises as `keep` does."""
+    def known(self, site: Site, comment_id: str) -> Known | None:
+        """Return the comment as it is known outside, None when there is none. Raises as `keep` does."""
         store = self._parts.house.store
 
-        def look_up() -> Status | None:
+        def look_up() -> Known | None:
             with store.read() as tx:
                 comment = tx.comment(site.id, comment_id)
                 if comment is None or comment.status in FINAL:
                     return None
                 standing = tx.decision(comment.decision_id) if comment.decision_id else None
-                return outside(comment, standing).status
+                return Known(outside(comment, standing).status, comment.body)
 
         return self._patience.ask(look_up)
 
@@ -118,7 +130,7 @@ class Plugging:
 
     def learn(
         self, site: Site, submission: Submission, action: Action, who: str, known_as: Sequence[str] = ()
-    ) -> Comment | None:
+    ) -> Learned | None:
         """Keep what the site judged of a text, unless the site withholds it; None then. Raises as `keep` does."""
         if not site.options.plug_learning:
             return None

@@ -5,7 +5,7 @@ from service.actions.appealing import Answer, Answered, NothingToAppeal, NotYour
 from service.actions.claiming import keep, take, take_matters
 from service.actions.erasing import Erased, clear_files, erase
 from service.actions.joining import join
-from service.actions.learning import learn
+from service.actions.learning import Learned, learn
 from service.actions.leaving import depart
 from service.actions.reporting import dismiss, report
 from service.actions.retaining import retain
@@ -23,6 +23,7 @@ __all__ = [
     "Answered",
     "Erased",
     "Judgement",
+    "Learned",
     "NotYours",
     "NothingToAppeal",
     "Scored",

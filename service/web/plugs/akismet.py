@@ -17,6 +17,7 @@ from flask import Blueprint, Response, request
 from service.akismet import RECHECK_SECONDS, Answer, Told, answer_of, judged, told
 from service.moderation.comment import Source, Status
 from service.moderation.verdict import OUTCOME, Action, Verdict
+from service.plugging import Known
 from service.ports import Site
 from service.web.plugs import refusing
 from service.web.plugs.form_fields import read_form
@@ -33,6 +34,7 @@ KEY_FIRST: Final = ("key", "api_key")
 API_KEY_FIRST: Final = ("api_key", "key")
 """WordPress asks about a new key in `key` and appends the one it has stored as `api_key`."""
 WHO: Final = "akismet"
+REFUSED: Final = (Status.SPAM, Status.REJECTED)
 
 
 class Missing(Exception):
@@ -107,21 +109,34 @@ def comment_check() -> Response:
 def _queued(site: Site, one: Told) -> Response:
     """Put the comment on the desk, or find it there; when the store is away, spam is refused and nothing else said."""
     verbs, comment_id = plugs().verbs, _id(site, one)
-    if one.is_recheck and (status := verbs.known(site, comment_id)) is not None:
-        return _said(site, one, answer_of(site, status))
-    submission = one.submission(comment_id)
     reading = verbs.reading(site, one.text, one.name, one.website, one.address)
+    was = verbs.known(site, comment_id) if one.is_recheck else None
+    if was is not None and (was.status in REFUSED or was.says(reading.text)):
+        return _said(site, one, answer_of(site, was.status))
+    submission = one.submission(comment_id)  # of other text than before it is the comment's next revision
     (assessment,) = verbs.score([reading], explain=True)
     try:
         comment = verbs.keep(site, submission, assessment)
     except Exception:
         answer = judged(site, verbs.verdict(site, reading, assessment, one.facts))
-        if answer.status in (Status.SPAM, Status.REJECTED):
+        if answer.status in REFUSED:
             return _said(site, one, answer)
         raise
+    if was is not None and comment.body != reading.text:
+        return _said(
+            site, one, _of_other_text(site, was, verbs.verdict(site, reading, assessment, one.facts))
+        )
     if comment.verdict and OUTCOME[comment.verdict.action] is comment.status:
         return _said(site, one, judged(site, comment.verdict))
-    return _said(site, one, answer_of(site, verbs.known(site, comment_id) or Status.HELD))
+    now = verbs.known(site, comment_id)
+    return _said(site, one, answer_of(site, now.status if now else Status.HELD))
+
+
+def _of_other_text(site: Site, was: Known, verdict: Verdict) -> Answer:
+    """Say what the policy makes of a text that a comment of another door does not have; what waits there, waits."""
+    answer = judged(site, verdict)
+    waits = was.status is not Status.APPROVED and answer.status is Status.APPROVED
+    return answer_of(site, Status.HELD) if waits else answer
 
 
 def _verdict(site: Site, one: Told) -> Verdict:
@@ -170,7 +185,8 @@ def _learned(action: Action, what: str) -> Response:
     one = told(fields)
     if not one.text or one.is_test:
         return say(THANKS)
-    if plugs().verbs.learn(site, one.submission(_id(site, one)), action, WHO, known_as=[one.key]):
+    learned = plugs().verbs.learn(site, one.submission(_id(site, one)), action, WHO, known_as=[one.key])
+    if learned is not None and learned.is_new:
         plugs().tally.count(site, what)
     return say(THANKS)
 

@@ -10,7 +10,7 @@ from werkzeug.test import TestResponse
 
 from service.moderation.verdict import Action, Who
 from service.tuning import tune_site
-from tests.web.api.caller import Newsroom
+from tests.web.api.caller import Newsroom, submission
 
 SPAM = "Buy cheap viagra online now!!! Best price casino bonus http://pills.example http://casino.example click here"
 HAM = "The new bridge saves me twenty minutes every morning, thank you to the city for building it."
@@ -167,6 +167,18 @@ def test_usage_is_counted(newsroom: Newsroom) -> None:
     assert stats is not None
     assert (stats["spam"], stats["ham"], stats["false_positives"]) == (1, 2, 1)
     assert stats["accuracy"] == 66.67
+
+
+@pytest.mark.parametrize(
+    ("path", "count"), [("submit-spam", "missed_spam"), ("submit-ham", "false_positives")]
+)
+def test_a_report_counts_once(newsroom: Newsroom, path: str, count: str) -> None:
+    """However often a report is sent, the account's figures have it once."""
+    for _ in range(3):
+        call(newsroom, path, fields(DOUBT))
+    stats = newsroom.client.post("/1.1/get-stats", data={"key": newsroom.courier.akismet_key}).json
+    assert stats is not None
+    assert stats[count] == 1
 
 
 def test_counts_are_written_down(newsroom: Newsroom) -> None:
@@ -360,6 +372,38 @@ def test_a_recheck_is_answered_by_what_was_decided(newsroom: Newsroom) -> None:
     by_guid = fields("Edited by the blog's own filters.", recheck_reason="recheck", guid=guid)
     assert call(newsroom, told=by_guid).data == b"true"
     assert newsroom.count() == 1
+
+
+@pytest.mark.parametrize("reason", ["edit", "recheck"])
+def test_other_text_is_not_answered_by_the_old_ones_decision(newsroom: Newsroom, reason: str) -> None:
+    """An edited comment is judged anew under its guid: what was approved before says nothing of what it says now."""
+    queue(newsroom)
+    guid = call(newsroom).headers["X-akismet-guid"]
+    edited = fields(SPAM, guid=guid, recheck_reason=reason)
+    assert call(newsroom, told=edited).data == b"true"
+    stored = newsroom.comment(guid)
+    assert (stored.body, stored.revision, stored.status) == (SPAM, 2, "spam")
+    assert newsroom.count() == 1
+
+
+def test_a_comment_of_another_door_lends_no_other_text_its_state(newsroom: Newsroom) -> None:
+    """What the site posted by the API is not revised by a plug; another text under its id is judged for itself."""
+    queue(newsroom)
+    newsroom.post(submission(id="wp-77", body=HAM))
+    newsroom.decide("approve", "wp-77")
+    same = fields(HAM, guid="wp-77", recheck_reason="recheck")
+    assert call(newsroom, told=same).headers["X-replydesk-verdict"] == "approved"
+    assert call(newsroom, told=same | {"comment_content": SPAM}).data == b"true"
+    assert newsroom.comment("wp-77").body == HAM
+
+
+def test_what_waits_by_another_door_waits_in_other_words(newsroom: Newsroom) -> None:
+    """A harmless text under the id of a comment that waits for a person is not approved past that person."""
+    queue(newsroom)
+    newsroom.post(submission(id="wp-78", body=DOUBT))
+    asked = fields(HAM, guid="wp-78", recheck_reason="edit")
+    answer = call(newsroom, told=asked)
+    assert (answer.data, answer.headers["X-replydesk-verdict"]) == (b"false", "held")
 
 
 def test_a_new_comment_is_none_that_is_known(newsroom: Newsroom) -> None:
