@@ -13,6 +13,7 @@ from service.moderation.verdict import Action, Who
 
 BINS: Final = 10
 BAD: Final = (Action.REJECT, Action.SPAM)
+CELLS: Final = ("both_fine", "both_bad", "machine_alone", "person_alone")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,7 @@ class Judged:
     scores: Mapping[str, float]
     machine: Action
     person: Action
+    comment_pk: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,13 +92,16 @@ class Bin:
 
 def confusion(judged: Sequence[Judged], label: str, at: float = 0.5) -> Confusion:
     """Count agreement on one label: the machine says bad from `at` up, a person by rejecting or marking as spam."""
-    pairs = [(one.scores.get(label, 0.0) >= at, one.person in BAD) for one in judged]
-    return Confusion(
-        both_fine=pairs.count((False, False)),
-        both_bad=pairs.count((True, True)),
-        machine_alone=pairs.count((True, False)),
-        person_alone=pairs.count((False, True)),
-    )
+    cells = [cell_of(one, label, at) for one in judged]
+    return Confusion(*(cells.count(cell) for cell in CELLS))
+
+
+def cell_of(one: Judged, label: str, at: float = 0.5) -> str:
+    """Say in which of the four counts of a label a judged comment is."""
+    said_bad, found_bad = one.scores.get(label, 0.0) >= at, one.person in BAD
+    if said_bad == found_bad:
+        return "both_bad" if found_bad else "both_fine"
+    return "machine_alone" if said_bad else "person_alone"
 
 
 def calibration(judged: Sequence[Judged], label: str) -> list[Bin]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
@@ -9,6 +10,16 @@ from service.moderation.comment import Comment, Status
 from service.moderation.consequences import Past
 from service.moderation.overview import Tally
 from service.moderation.surge import Surge
+from service.moderation.verdict import Action, Who
+
+
+@dataclass(frozen=True, slots=True)
+class Hand:
+    """Whose decisions are asked for, and which; None means any."""
+
+    who_kind: Who | None = None
+    who: str | None = None
+    action: Action | None = None
 
 
 class Overview(Protocol):
@@ -28,6 +39,20 @@ class Overview(Protocol):
         limit: int,
     ) -> list[Comment]:
         """Return what came in in `since` up to `until`, newest first, with a number below `before`."""
+
+    def decided_in(
+        self,
+        site_id: int | None,
+        since: datetime,
+        until: datetime,
+        hand: Hand,
+        before: int | None,
+        limit: int,
+    ) -> list[tuple[int, Comment]]:
+        """Return what was decided in `since` up to `until` and not undone, newest first.
+
+        Each is the decision's number, which is below `before`, with its comment as it is now.
+        """
 
     def surges(self, now: datetime) -> list[Surge]:
         """Return the articles that drew far more than usual in the last hour, the greatest first, at most 10."""

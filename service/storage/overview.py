@@ -12,6 +12,7 @@ from service.moderation.consequences import Past
 from service.moderation.overview import Judged, Place, Tally
 from service.moderation.surge import LEAST, USUAL_HOURS, Surge, is_surge
 from service.moderation.verdict import Action, Who
+from service.ports.overview import Hand
 from service.storage.part import Part
 from service.storage.reading import COMMENTS, joined
 from service.storage.rows import verdict_of
@@ -99,6 +100,31 @@ class OverviewPart(Part):
             found = found.where(comments.c.pk < before)
         found = found.order_by(comments.c.pk.desc()).limit(max(1, min(limit, PAST_LIMIT)))
         return [joined(row) for row in self._connection.execute(found).mappings()]
+
+    def decided_in(
+        self,
+        site_id: int | None,
+        since: datetime,
+        until: datetime,
+        hand: Hand,
+        before: int | None,
+        limit: int,
+    ) -> list[tuple[int, Comment]]:
+        found = (
+            COMMENTS.add_columns(decisions.c.pk.label("made_pk"))
+            .join(decisions, decisions.c.comment_pk == comments.c.pk)
+            .where(self._made_in(site_id, since, until))
+        )
+        if hand.who_kind is not None:
+            found = found.where(decisions.c.who_kind == hand.who_kind.value)
+        if hand.who is not None:
+            found = found.where(decisions.c.who == hand.who)
+        if hand.action is not None:
+            found = found.where(decisions.c.action == hand.action.value)
+        if before is not None:
+            found = found.where(decisions.c.pk < before)
+        found = found.order_by(decisions.c.pk.desc()).limit(max(1, min(limit, PAST_LIMIT)))
+        return [(row["made_pk"], joined(row)) for row in self._connection.execute(found).mappings()]
 
     def surges(self, now: datetime) -> list[Surge]:
         hour_ago = now - timedelta(hours=1)
@@ -200,7 +226,7 @@ class OverviewPart(Part):
 
     def _judged(self, made: ColumnElement[bool]) -> list[Judged]:
         rows = self._connection.execute(
-            select(decisions.c.action, comments.c.verdict)
+            select(decisions.c.action, comments.c.verdict, comments.c.pk)
             .join(
                 comments,
                 and_(comments.c.pk == decisions.c.comment_pk, comments.c.decision_id == decisions.c.pk),
@@ -214,8 +240,8 @@ class OverviewPart(Part):
             .order_by(decisions.c.pk.desc())
             .limit(JUDGED_LIMIT)
         )
-        told = [(Action(row.action), verdict_of(row.verdict)) for row in rows]
-        return [Judged(verdict.scores, verdict.action, person) for person, verdict in told if verdict]
+        told = [(Action(row.action), verdict_of(row.verdict), row.pk) for row in rows]
+        return [Judged(verdict.scores, verdict.action, person, pk) for person, verdict, pk in told if verdict]
 
     def _places(
         self, came: ColumnElement[bool], name: Any, url: Any, table: Any, on: ColumnElement[bool]

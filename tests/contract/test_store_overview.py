@@ -8,6 +8,7 @@ from service.moderation.comment import Article, Status
 from service.moderation.overview import Judged, calibration, confusion
 from service.moderation.verdict import Action, Who
 from service.ports import Site, Store
+from service.ports.overview import Hand
 from tests.builders import NOON, after, courier, decided, draft, herald, ids, label, move
 
 
@@ -123,7 +124,7 @@ def test_people_and_machine_are_compared_where_people_judged(store: Store, site:
         comment = tx.comment(site.id, "a")
     assert comment is not None
     assert comment.verdict is not None
-    assert judged == Judged(comment.verdict.scores, comment.verdict.action, Action.SPAM)
+    assert judged == Judged(comment.verdict.scores, comment.verdict.action, Action.SPAM, comment.pk)
 
 
 def test_agreement_is_counted_by_label() -> None:
@@ -157,6 +158,24 @@ def test_the_comments_behind_a_number_are_listed(store: Store, site: Site) -> No
         assert ids(tx.arrivals(site.id, NOON, after(1), Status.SPAM, None, None, 9)) == ["b"]
         assert ids(tx.arrivals(None, NOON, after(1), None, None, all_of_them[0].pk, 1)) == ["b"]
         assert tx.arrivals(site.id, NOON, after(1), None, "https://courier.example/other", None, 9) == []
+
+
+def test_the_decisions_behind_a_number_are_listed(store: Store, site: Site) -> None:
+    """By hand, person and action, newest first, paged by decision; an undone one is left out."""
+    arrive(store, site, "a", "b")
+    judge(store, site, "a", Action.SPAM, 60)
+    judge(store, site, "b", Action.REJECT, 70)
+    with store.write() as tx:
+        both = tx.decided_in(None, NOON, after(99), Hand(Who.MODERATOR), None, 9)
+        assert ids([one for _, one in both]) == ["b", "a"]
+        paged = tx.decided_in(site.id, NOON, after(99), Hand(Who.MODERATOR), both[0][0], 9)
+        assert paged == both[1:]
+        spam = tx.decided_in(None, NOON, after(99), Hand(action=Action.SPAM, who="Mara"), None, 9)
+        assert spam == both[1:]
+        assert tx.decided_in(None, NOON, after(99), Hand(who="Noor"), None, 9) == []
+        assert tx.decided_in(None, NOON, after(60), Hand(Who.MODERATOR), None, 9) == []
+        assert tx.undo_decision(both[0][0], after(80))
+        assert tx.decided_in(site.id, NOON, after(99), Hand(Who.MODERATOR), None, 9) == both[1:]
 
 
 def test_an_article_that_draws_far_more_than_usual_is_a_surge(store: Store, site: Site) -> None:

@@ -17,6 +17,7 @@ from tests.web.pages.house import Small
 
 __all__ = ["desk"]
 pytestmark = pytest.mark.journey
+PATIENCE = 30_000
 
 
 def copies(small: Small, count: int, first: int = 0) -> list[Comment]:
@@ -52,12 +53,12 @@ def test_a_wave_of_three_hundred_is_decided_by_one_key(desk: Desk, contexts: Con
     expect(page.locator("article.card")).to_have_count(1)
     expect(page.get_by_text("299 more like this are held.")).to_be_visible()
     page.keyboard.press("w")
-    expect(page.get_by_text("Marked as spam: 300 comments.")).to_be_visible()
+    expect(page.get_by_text("Marked as spam: 300 comments.")).to_be_visible(timeout=PATIENCE)
     assert statuses(desk, wave) == {Status.SPAM}
     later = copies(desk.small, 50, first=300)
     assert statuses(desk, later) == {Status.SPAM}
     page.get_by_role("button", name="Undo all of it").click()
-    expect(page.get_by_text("Taken back together.")).to_be_visible()
+    expect(page.get_by_text("Taken back together.")).to_be_visible(timeout=PATIENCE)
     assert statuses(desk, wave + later) == {Status.HELD}
 
 
@@ -75,7 +76,7 @@ def test_undo_goes_back_to_the_wave_over_what_came_after(desk: Desk, contexts: C
     expect(page.locator(f"#c{later.pk}.now")).to_be_visible()
     expect(page.get_by_text("Marked as spam: 4 comments.")).to_be_visible()
     page.keyboard.press("u")
-    expect(page.get_by_text("Taken back together.")).to_be_visible()
+    expect(page.get_by_text("Taken back together.")).to_be_visible(timeout=PATIENCE)
     assert statuses(desk, [*wave, later]) == {Status.HELD}
 
 
@@ -94,11 +95,11 @@ def test_a_range_of_five_hundred_is_dragged_decided_and_undone(desk: Desk, conte
     expect(page).to_have_url(re.compile(r"low=0\.6"))
     expect(page.get_by_role("heading", name=re.compile(r"^500 comments from 0\.6"))).to_be_visible()
     page.get_by_role("button", name="Reject all").click()
-    expect(page.get_by_text("Rejected: 500 comments.")).to_be_visible()
+    expect(page.get_by_text("Rejected: 500 comments.")).to_be_visible(timeout=PATIENCE)
     assert statuses(desk, inside) == {Status.REJECTED}
     assert statuses(desk, outside) == {Status.HELD}
     page.get_by_role("button", name="Undo all of it").click()
-    expect(page.get_by_text("Taken back together.")).to_be_visible()
+    expect(page.get_by_text("Taken back together.")).to_be_visible(timeout=PATIENCE)
     assert statuses(desk, inside + outside) == {Status.HELD}
 
 
@@ -118,6 +119,8 @@ def test_the_pages_of_the_wave_are_accessible(
         "/desk/ranges?low=0.5&high=0.7",
         "/desk/overview",
         "/desk/overview/comments?status=held",
+        "/desk/overview/comments?by=moderator",
+        "/desk?lane=decided",
         "/desk/settings/courier",
         f"/desk/settings/courier?{cuts}",
         "/desk/settings/courier/callbacks",

@@ -11,6 +11,7 @@ from service.moderation.consequences import Past
 from service.moderation.overview import Judged, Place, Tally
 from service.moderation.surge import USUAL_HOURS, Surge, is_surge
 from service.moderation.verdict import Action, Decision, Who
+from service.ports.overview import Hand
 from service.storage.memory.state import Part
 from service.storage.overview import JUDGED_LIMIT, PAST_LIMIT, PLACES, WAITS_LIMIT
 
@@ -68,7 +69,7 @@ class OverviewPart(Part):
                 and comment.decision_id == one.id
                 and comment.verdict is not None
             ):
-                found.append(Judged(comment.verdict.scores, comment.verdict.action, one.action))
+                found.append(Judged(comment.verdict.scores, comment.verdict.action, one.action, comment.pk))
         return found
 
     def _by_site(self, came: list[Comment]) -> list[Place]:
@@ -112,6 +113,28 @@ class OverviewPart(Part):
             and status in (None, one.status)
             and article_url in (None, one.article.url)
             and (before is None or one.pk < before)
+        ]
+        return found[: max(1, min(limit, PAST_LIMIT))]
+
+    def decided_in(
+        self,
+        site_id: int | None,
+        since: datetime,
+        until: datetime,
+        hand: Hand,
+        before: int | None,
+        limit: int,
+    ) -> list[tuple[int, Comment]]:
+        found = [
+            (one.id, self._state.comments[one.comment_pk])
+            for one in sorted(self._state.decisions.values(), key=lambda decision: -decision.id)
+            if site_id in (None, one.site_id)
+            and since <= one.created_at < until
+            and one.undone_at is None
+            and hand.who_kind in (None, one.who_kind)
+            and hand.who in (None, one.who)
+            and hand.action in (None, one.action)
+            and (before is None or one.id < before)
         ]
         return found[: max(1, min(limit, PAST_LIMIT))]
 

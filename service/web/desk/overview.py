@@ -20,8 +20,6 @@ from service.ports import Site, Tx
 from service.web.desk import blueprint
 from service.web.desk.access import requires
 from service.web.desk.frame import missing, page
-from service.web.desk.place import number
-from service.web.desk.shown import cards
 from service.web.desk.speech import lazy_gettext as _l
 from service.web.desk.words import age
 from service.web.reach import parts
@@ -39,7 +37,6 @@ WHO_WORDS: Final = {
 }
 SHOWN_STATES: Final = (Status.PENDING, Status.HELD, Status.APPROVED, Status.REJECTED, Status.SPAM)
 SHOWN_ACTS: Final = (Action.APPROVE, Action.REJECT, Action.SPAM, Action.HOLD)
-PAGE: Final = 50
 EXPORT_LIMIT: Final = 10_000
 
 
@@ -72,7 +69,7 @@ class Asked:
 def overview() -> ResponseReturnValue:
     """Show a stretch of time in numbers, each leading to the comments behind it."""
     with parts().house.store.read() as tx:
-        asked = _asked(tx)
+        asked = asked_in(tx)
         if asked is None:
             return missing()
         surges = tx.surges(parts().house.clock())
@@ -95,46 +92,13 @@ def overview() -> ResponseReturnValue:
     )
 
 
-@blueprint.get("/overview/comments")
-@requires("moderator")
-def behind() -> ResponseReturnValue:
-    """Show the comments behind a number, newest first."""
-    told, before = request.args, number(request.args.get("before"))
-    state = told.get("status", "")
-    with parts().house.store.read() as tx:
-        asked = _asked(tx)
-        if asked is None or (state and state not in SHOWN_STATES):
-            return missing()
-        found = tx.arrivals(
-            asked.site.id if asked.site else None,
-            asked.since,
-            asked.until,
-            Status(state) if state else None,
-            told.get("article") or None,
-            before,
-            PAGE + 1,
-        )
-        sites = {one.id: one for one in tx.sites()}
-        shown = cards(tx, found[:PAGE], sites, parts().house.clock())
-    return page(
-        "desk/behind.html",
-        200,
-        when=asked,
-        cards=shown,
-        state=Status(state) if state else None,
-        article=told.get("article"),
-        before=shown[-1].pk if len(found) > PAGE else None,
-        query={**asked.query(), **{name: told[name] for name in ("status", "article") if told.get(name)}},
-    )
-
-
 @blueprint.get("/overview/export.<any(csv, json):form>")
 @requires("lead")
 def export(form: str) -> ResponseReturnValue:
     """Hand out the comments of the stretch, masked as they are stored; no address, no author key, no network."""
     rows: list[dict[str, object]] = []
     with parts().house.store.read() as tx:
-        asked = _asked(tx)
+        asked = asked_in(tx)
         if asked is None:
             return missing()
         sites = {one.id: one.name for one in tx.sites()}
@@ -154,7 +118,8 @@ def export(form: str) -> ResponseReturnValue:
     return Response(body, content_type=kind, headers=headers)
 
 
-def _asked(tx: Tx) -> Asked | None:
+def asked_in(tx: Tx) -> Asked | None:
+    """Read the address; None for a stretch or a site that is not there."""
     now = parts().house.clock()
     span = request.args.get("span", "24h")
     name = request.args.get("site") or None

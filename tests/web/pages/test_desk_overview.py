@@ -43,6 +43,30 @@ def test_every_number_leads_to_its_comments(small: Small) -> None:
             assert len(behind.tree.all("li", class_="card row")) == int(link.text)
 
 
+def test_every_number_of_the_tables_leads_to_its_comments(small: Small) -> None:
+    """Who decided what, each person's count, and each cell of machine and people open as many as they say."""
+    small.approved(body="Fine.")
+    for action in (Action.REJECT, Action.REJECT, Action.APPROVE, Action.SPAM):
+        small.judge(small.held(), action)
+    small.held()
+    browser = small.signed_in()
+    page = browser.get("/desk/overview?span=7d")
+    sections = [page.tree.one("section", aria_labelledby=name) for name in ("who", "agree")]
+    cells = [cell for section in sections for cell in section.all("td", class_="n")]
+    links = [link for cell in cells for link in cell.all("a")]
+    links += sections[0].one("p", class_="small quiet").all("a")
+    assert not [cell.text for cell in cells if not cell.all("a") and cell.text.strip() != "0"]
+    assert len(links) > 15
+    for link in links:
+        behind = browser.get(link.attributes["href"])
+        assert behind.status == 200
+        if not link.text.endswith("%"):
+            found = behind.tree.all("li", class_="card row")
+            assert len(found) == int(link.text), link.attributes["href"]
+    for query in ("?by=nobody", "?action=odd", "?cell=odd&label=insult", "?cell=agree&label=odd"):
+        assert browser.get(f"/desk/overview/comments{query}").status == 404
+
+
 def test_people_and_machine_are_compared(small: Small) -> None:
     """A refusal of what the machine scored high is agreement, an approval is not."""
     for action in (Action.REJECT, Action.REJECT, Action.APPROVE):
