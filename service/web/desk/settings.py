@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from service.web.desk import blueprint
 from service.web.desk.access import back_to, moderator, requires
 from service.web.desk.frame import missing, page
 from service.web.desk.shown import Card, cards
+from service.web.desk.speech import gettext
 from service.web.desk.speech import lazy_gettext as _l
 from service.web.reach import parts
 
@@ -28,6 +30,7 @@ CUTS: Final = ("hold", "reject", "spam")
 PAST: Final = 2_000
 CHANGES_SHOWN: Final = 40
 VALUE_LIMIT: Final = 60_000
+CLASH_SHOWN: Final = 60
 WORD_LISTS: Final = ("hold_words", "reject_words", "spam_words")
 
 
@@ -130,8 +133,13 @@ def save_settings(name: str) -> ResponseReturnValue:
         for key, value in request.form.items()
         if key in known
     }
-    terms = {key: _joined(key, value) for key, value in terms.items()}
-    changed = {key: value for key, value in terms.items() if value != _joined(key, known[key])}
+    seen = _seen(request.args.get("seen", ""))
+    changed = {key: value for key, value in terms.items() if seen.get(key) != _mark(value)}
+    clashes = {key: _clash(known[key]) for key in changed if seen.get(key, now := _mark(known[key])) != now}
+    if clashes:
+        return _shown(site, given=terms, faults=clashes, status=409)
+    joined = {key: _joined(key, value) for key, value in changed.items()}
+    changed = {key: value for key, value in joined.items() if value != _joined(key, known[key])}
     try:
         if changed:
             tune_site(parts(), name, changed, moderator().name)
@@ -163,6 +171,7 @@ def _shown(
         cuts=CUTS,
         sections=SECTIONS,
         values={**_values(site), **(given or {})},
+        seen=_marks(_values(site)),
         faults=faults or {},
         found=found,
         changes=changes,
@@ -224,6 +233,32 @@ def _written(value: object) -> str:
             return "\n".join(value)
         return json.dumps(value, ensure_ascii=False, indent=1)
     return str(value)
+
+
+def _mark(value: str) -> str:
+    """Return a short mark of a value, by which a form tells later what it was made from."""
+    return hashlib.sha256(value.replace("\r\n", "\n").strip().encode()).hexdigest()[:8]
+
+
+def _marks(values: Mapping[str, str]) -> dict[str, str]:
+    """Return for each form of the page the marks of its values, as its address carries them."""
+    forms = {"cuts": [f"{label}.{cut}" for label in LABELS for cut in CUTS]}
+    forms |= {key: [field.name for field in fields] for key, (_, fields) in SECTIONS.items()}
+    return {key: ",".join(f"{name}:{_mark(values[name])}" for name in names) for key, names in forms.items()}
+
+
+def _seen(text: str) -> dict[str, str]:
+    """Read the marks of an address; none for what is no mark."""
+    return {name: mark for name, _, mark in (one.partition(":") for one in text[:4_000].split(",")) if mark}
+
+
+def _clash(value: str) -> str:
+    """Say that another lead changed the setting since the form was made."""
+    short = value if len(value) <= CLASH_SHOWN else f"{value[:CLASH_SHOWN]}…"
+    return gettext(
+        "Somebody else has set this to %(value)s since you opened the page; save again to overrule it.",
+        value=short or gettext("nothing"),
+    )
 
 
 def _joined(name: str, value: str) -> str:

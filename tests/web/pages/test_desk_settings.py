@@ -185,3 +185,39 @@ def test_a_site_that_is_not_there_has_no_settings(small: Small, path: str) -> No
     """An unknown site is answered 404."""
     assert lead(small).get(path).status == 404
     assert small.held().status is Status.HELD
+
+
+def test_two_leads_at_once_undo_nothing_of_each_other(small: Small) -> None:
+    """A page opened before another lead saved sends only what was changed on it; the same field is asked about."""
+    first, second = lead(small), small.signed_in("Kim", "lead")
+    form, other = (form_with(browser.get(SETTINGS), "toxicity.hold") for browser in (first, second))
+    answer = second.post(
+        saving(other), other.fields() | {"toxicity.hold": "0.66", "csrf": csrf(second.get(SETTINGS))}
+    )
+    assert answer.status == 303
+    token = csrf(first.get(SETTINGS))
+    answer = first.post(saving(form), form.fields() | {"insult.hold": "0.77", "csrf": token})
+    assert answer.headers["Location"].endswith("saved=1")
+    assert (site(small).policy.cuts["toxicity"].hold, site(small).policy.cuts["insult"].hold) == (0.66, 0.77)
+    answer = first.post(saving(form), form.fields() | {"toxicity.hold": "0.5", "csrf": token})
+    assert answer.status == 409
+    assert "Somebody else has set this to 0.66" in answer.text
+    assert site(small).policy.cuts["toxicity"].hold == 0.66
+    again = form_with(answer, "toxicity.hold")
+    assert again.fields()["toxicity.hold"] == "0.5"
+    assert first.post(saving(again), again.fields() | {"csrf": token}).status == 303
+    assert site(small).policy.cuts["toxicity"].hold == 0.5
+
+
+def saving(form: Element) -> str:
+    """Where the form's button that saves sends it."""
+    buttons = [one.attributes["formaction"] for one in form.all("button") if "formaction" in one.attributes]
+    return buttons[0] if buttons else form.attributes["action"]
+
+
+def test_words_that_cannot_be_saved_stay_one_a_line(small: Small) -> None:
+    """A list with a fault comes back as it was typed, so that saving it mended does not run its entries together."""
+    browser = lead(small)
+    page = save(browser, hold_words="old fool\nnasty", spam_words="***")
+    assert page.status == 400
+    assert form_with(page, "hold_words").fields()["hold_words"] == "old fool\nnasty"
