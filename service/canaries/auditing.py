@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Final
@@ -24,8 +25,9 @@ from service.canaries.searching import Hit, Searcher, Tally, search
 from service.enrolment import enrol_site, hash_token
 from service.moderation.comment import Status
 from service.moderation.errors import ReplydeskError
-from service.ports import Moderator
+from service.ports import Moderator, Store
 from service.targets import Allow, is_closed
+from service.tuning import tune_site
 
 if TYPE_CHECKING:
     from service.wiring import Parts
@@ -43,6 +45,10 @@ DESK_PAGES: Final = (
     "/desk/pulse",
 )
 """Pages on which moderators see comments; where the desk has none of that name, it says so."""
+
+
+LEFT_BEHIND: Final = re.compile(r"audit-[0-9a-f]{10}")
+LONG_OVER: Final = timedelta(hours=1)
 
 
 class AuditError(ReplydeskError):
@@ -107,6 +113,7 @@ class Audit:
     def __enter__(self) -> Audit:
         parts, name = self._parts, f"audit-{os.urandom(5).hex()}"
         try:
+            take_off_what_was_left(parts.house.store, parts.house.clock())
             self._log_position = places.log_position(parts.settings)
             self._receiver.__enter__()
             callback: str | None = self._receiver.url
@@ -115,7 +122,11 @@ class Audit:
                 callback = None
             self.site = enrol_site(parts, name, f"https://{name}.example", callback)
             self.caller = Caller(self._url, self.site.key)
-            self.planter = Planter(self.caller, self.site, new_mark(), self._folder, self._environment)
+            coral_secret = os.urandom(16).hex()
+            tune_site(parts, name, {"plug_mode": "queue", "coral_secret": coral_secret}, "audit")
+            self.planter = Planter(
+                self.caller, self.site, new_mark(), self._folder, self._environment, coral_secret
+            )
         except BaseException:
             self.__exit__(None, None, None)
             raise
@@ -246,6 +257,26 @@ class Audit:
             with connect(settings.redis_url) as client:
                 yield from places.broker(client)
         yield from places.temporary_files(self._temporary, self._began, self._folder)
+
+
+def take_off_what_was_left(store: Store, now: datetime) -> list[str]:
+    """Take off the sites of audits that were killed over an hour ago, with their moderators, and name them."""
+    with store.read() as tx:
+        left = [
+            site
+            for site in tx.sites()
+            if LEFT_BEHIND.fullmatch(site.name)
+            and site.url == f"https://{site.name}.example"
+            and site.created_at is not None
+            and site.created_at < now - LONG_OVER
+        ]
+        moderators = {one.name: one.id for one in tx.moderators()}
+    for site in left:
+        with store.write() as tx:
+            tx.remove_site(site.id)
+            if site.name in moderators:
+                tx.remove_moderator(moderators[site.name])
+    return [site.name for site in left]
 
 
 def _kept(kind: str, kept: Iterable[tuple[str, bytes]]) -> Iterator[Place]:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, urlencode
 
+from service.canaries import plugs
 from service.canaries.calling import Answer, Caller
 from service.webhooks import sign
 
@@ -26,6 +27,7 @@ DOMAIN: Final = "mail.example"
 IDN_DOMAIN: Final = "bücherei.example"
 OVERSIZED: Final = 700 * 1024
 COMMAND_SECONDS: Final = 60.0
+FORMS_NAME: Final = "Fay"
 TICKET: Final = re.compile(r'name="ticket" value="([^"]{1,2000})"')
 
 
@@ -51,6 +53,7 @@ class Planter:
     mark: str
     folder: Path
     environment: Mapping[str, str]
+    coral_secret: str
     paths: list[Taken] = field(default_factory=list)
     addresses: dict[str, str] = field(default_factory=dict)
     screens: list[tuple[str, bytes]] = field(default_factory=list)
@@ -66,7 +69,7 @@ class Planter:
         for group in (self._accepted, self._written, self._refused, self._repeated, self._in_bulk):
             group()
         self._by_form()
-        self._by_plug()
+        plugs.plant(self)
         self._crash()
 
     def after_verdicts(self) -> None:
@@ -186,55 +189,26 @@ class Planter:
             lines.unlink()
 
     def _by_form(self) -> None:
-        address = self.address("form")
-        article = f"{self.site.site.url}/form?mail={quote(address)}"
-        path = f"/sites/{self.site.site.name}/reply?{urlencode({'article_url': article})}"
-        page = self._say("reply form", self.caller.call("GET", path, keyed=False))
-        ticket = TICKET.search(page.body.decode("utf-8", "replace"))
-        fields = {
-            "ticket": ticket[1] if ticket else "",
-            "comment": f"By form. Mail {address}",
-            "name": "Fay",
-            "email": address,
-            "website": "",
-            "topic": "",
-        }
-        self._say("reply form: shown again with a fault", self.caller.form(path, {**fields, "comment": ""}))
-        sent = self._say("reply form: posted", self.caller.form(path, fields))
-        if "location" in sent.headers:
-            self.receipts.append("/r/" + sent.headers["location"].rpartition("/r/")[2])
-
-    def _by_plug(self) -> None:
-        """The addresses of the services that can be replaced by this one; those that are not there answer 404."""
-        address, key = self.address("plug"), self.site.akismet_key
-        fields = {
-            "api_key": key,
-            "blog": self.site.site.url,
-            "comment_author": "Ada",
-            "comment_author_email": address,
-            "comment_content": f"Mail {address}",
-            "permalink": f"{self.site.site.url}/a",
-            "user_ip": "192.0.2.77",
-            "user_agent": f"Reader {address}",
-        }
-        for path in ("/1.1/verify-key", "/1.1/comment-check", "/1.1/submit-spam", "/1.1/nothing"):
-            self._say(f"plug: {path}", self.caller.form(path, fields | {"key": key}))
-        asked = {"comment": {"text": f"Mail {address}"}, "requestedAttributes": {"TOXICITY": {}}}
-        for path in ("/v1alpha1/comments:analyze", "/v1alpha1/comments:suggestscore"):
-            self._say(f"plug: {path}", self.caller.call("POST", f"{path}?key={key}", asked, keyed=False))
-        self._say(
-            "plug: /v1/moderations", self.caller.call("POST", "/v1/moderations", {"input": f"Mail {address}"})
-        )
-        phase = {
-            "comment": {"body": f"<p>Mail {address}</p>", "author": {"email": address}},
-            "author": {"email": address, "username": "Ada"},
-            "story": {"url": f"{self.site.site.url}/a"},
-        }
-        for path in ("phase", "events"):
+        """Two readers: one who appeals and looks at what is kept, and one who is erased by their receipt."""
+        for address in (self.address("form"), self.address("leaving")):
+            article = f"{self.site.site.url}/form?mail={quote(address)}"
+            path = f"/sites/{self.site.site.name}/reply?{urlencode({'article_url': article})}"
+            page = self._say("reply form", self.caller.call("GET", path, keyed=False))
+            ticket = TICKET.search(page.body.decode("utf-8", "replace"))
+            fields = {
+                "ticket": ticket[1] if ticket else "",
+                "comment": f"By form. Mail {address}",
+                "name": FORMS_NAME,
+                "email": address,
+                "website": "",
+                "topic": "",
+            }
             self._say(
-                f"plug: coral {path}",
-                self.caller.call("POST", f"/sites/{self.site.site.name}/coral/{path}", phase),
+                "reply form: shown again with a fault", self.caller.form(path, {**fields, "comment": ""})
             )
+            sent = self._say("reply form: posted", self.caller.form(path, fields))
+            if "location" in sent.headers:
+                self.receipts.append("/r/" + sent.headers["location"].rpartition("/r/")[2])
 
     def _crash(self) -> None:
         """Let the house's own code die with an address in its hands, by an error and by an abort."""
@@ -246,6 +220,8 @@ class Planter:
         told = self.address("told")
         for name in ("undone", "api", "retried"):
             self._decide(name, "reject" if name == "api" else "approve")
+        for form in self._from_forms():
+            self._decide(form, "reject", "by form")
         self._say("undone", self.caller.call("POST", "/v1/comments/undone/undo"))
         self._say("withdrawn", self.caller.call("DELETE", "/v1/comments/tagged"))
         report = {"reason": f"Ask {told}", "by": told}
@@ -255,12 +231,19 @@ class Planter:
         """Decide what the receiver answers with 410: that callback is dead, and the site's are switched off."""
         self._decide("given-up", "reject")
 
-    def _decide(self, name: str, action: str) -> None:
+    def _from_forms(self) -> list[str]:
+        """Return the ids that the house gave to what came by form."""
+        listed = self.caller.call("GET", "/v1/comments?limit=200").json or {}
+        return [one["id"] for one in listed.get("comments", ()) if one.get("name") == FORMS_NAME]
+
+    def _decide(self, name: str, action: str, called: str = "") -> None:
         told = self.address("told")
         body = {"action": action, "reason": f"{told} asked", "note": f"by mail to {told.upper()}"}
         standing = (self.caller.call("GET", f"/v1/comments/{name}").json or {}).get("decision")
         body |= {"replaces": standing} if standing else {}
-        self._say(f"decided: {name}", self.caller.call("POST", f"/v1/comments/{name}/decision", body))
+        self._say(
+            f"decided: {called or name}", self.caller.call("POST", f"/v1/comments/{name}/decision", body)
+        )
 
     def _looked_at(self) -> None:
         site = quote(self.site.site.name)
@@ -284,9 +267,10 @@ class Planter:
 
     def _asked_for(self) -> None:
         self._command("backup by command", "backup", str(self.folder / "made.backup"))
-        form = self.address("form")
-        for receipt in self.receipts:
-            self.caller.form(f"{receipt}/appeal", {"text": f"Mail me: {form}", "appeal": f"Mail me: {form}"})
+        form, leaving = self.address("form"), self.address("leaving")
+        for receipt in self.receipts[:1]:
+            appeal = self.caller.form(f"{receipt}/appeal", {"text": f"Mail me: {form}"})
+            self._say("appealed by receipt", appeal)
             for wish, address in (("show", self.address("guessed")), ("show", form), ("file", form)):
                 asked = self.caller.form(f"{receipt}/yours", {"wish": wish, "email": address})
                 self._say(f"export by receipt: {wish}", asked)
@@ -294,6 +278,10 @@ class Planter:
         self._say(
             "erasure by API", self.caller.call("POST", "/v1/erasures", {"email": self.address("erased")})
         )
+        for receipt in self.receipts[1:]:
+            asked = self.caller.form(f"{receipt}/yours", {"wish": "erase", "email": leaving})
+            self._say("erasure by receipt", asked)
+            self._say("page: /r/… after it", self.caller.call("GET", receipt, keyed=False))
         self._say(
             "erasure: malformed", self.caller.call("POST", "/v1/erasures", {"email": f"{form}@@", form: 1})
         )

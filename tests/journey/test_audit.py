@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
 from collections.abc import Iterator
 
 import pytest
@@ -10,11 +12,12 @@ from sqlalchemy import inspect, text
 
 from service import settings, wiring
 from service.canaries.auditing import Audit, Report
+from service.moderation.comment import Source
 from service.storage.engines import open_engine
 from tests import servers
 from tests.conftest import missing
 from tests.journey.leaks import LEAKS, Front, Scene, names
-from tests.journey.whole_house import House
+from tests.journey.whole_house import REPLYDESK, House, until
 
 pytestmark = [pytest.mark.journey, pytest.mark.timeout(300)]
 APPENDED = {"acts", "act_heads", "sqlite_sequence", "sign_in_failures", "numbers"}
@@ -117,6 +120,22 @@ def test_nothing_comes_out_of_the_house(clean: Report) -> None:
     assert not [one for one in clean.paths if one["outcome"].startswith("5")]
 
 
+def test_what_needs_a_signature_or_a_refusal_gets_it(clean: Report, scene: Scene) -> None:
+    """Coral's calls are read, a suggested score is learnt, an appeal is stored, a receipt erases: all get in."""
+    outcomes: dict[str, set[str]] = {}
+    for one in clean.paths:
+        outcomes.setdefault(one["path"], set()).add(one["outcome"])
+    for name in ("coral phase", "coral events", "/v1alpha1/comments:suggestscore", "/1.1/submit-spam"):
+        assert outcomes[f"plug: {name}"] == {"200"}, name
+    assert outcomes["plug: coral phase, wrongly signed"] == {"401"}
+    assert outcomes["decided: by form"] == outcomes["erasure by receipt"] == {"200"}
+    with scene.parts.house.store.read() as tx:
+        kept = tx.comments(scene.audit.site.site.id, limit=200).comments
+        assert [one.text for pk in kept for one in tx.appeals_of(pk.pk)] == ["Mail me: ⟦email⟧"]
+        assert [one for one in kept if one.source is Source.PLUG]
+        assert [one for one in kept if tx.labels_of(one.pk)]
+
+
 @pytest.mark.parametrize("name", LEAKS)
 def test_each_leak_is_found_and_its_place_named(leaked: Report, name: str) -> None:
     """A leak on this path is found in its form, and the report names the place."""
@@ -148,6 +167,23 @@ def test_the_command_says_so_and_leaves_nothing(embedded: House, scene: Scene) -
     assert told["canaries"] > 20
     assert told["bytes"] > 1_000_000
     assert audited(scene) == [scene.audit.site.site.name]
+
+
+def test_an_audit_that_is_told_to_end_leaves_nothing(embedded: House, scene: Scene) -> None:
+    """On SIGTERM the canary site, its moderator and its files go before it ends."""
+    temporary = embedded.home.parent / "tmp"
+    folders = set(temporary.iterdir())
+    with subprocess.Popen(
+        [REPLYDESK, "privacy", "audit"],
+        env=embedded.env,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    ) as running:
+        until(lambda: len(audited(scene)) == 2 or running.poll() is not None, 30)
+        running.terminate()
+        assert running.wait(30) == 128 + signal.SIGTERM
+    assert audited(scene) == [scene.audit.site.site.name]
+    assert {one for one in temporary.iterdir() if one.name.startswith("replydesk-audit-")} <= folders
 
 
 def test_a_house_that_does_not_answer_is_not_audited(embedded: House, scene: Scene) -> None:

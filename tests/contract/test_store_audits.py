@@ -1,0 +1,32 @@
+"""Every store: what an audit left that was killed is taken off by the next one, and nothing else is."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from service.canaries.auditing import take_off_what_was_left
+from service.ports import Store
+from tests.builders import NOON, courier, draft
+
+KILLED, RUNNING, NAMED_ALIKE = "audit-0123456789", "audit-9876543210", "audit-aaaaaaaaaa"
+
+
+def test_what_a_killed_audit_left_is_taken_off(store: Store) -> None:
+    """Its site with all comments and its moderator go; one that may still run, and others' sites, stay."""
+    old = NOON - timedelta(hours=2)
+    with store.write() as tx:
+        for name, url, made in (
+            (KILLED, f"https://{KILLED}.example", old),
+            (RUNNING, f"https://{RUNNING}.example", NOON - timedelta(minutes=10)),
+            (NAMED_ALIKE, "https://audits.example", old),
+            ("courier", "https://courier.example", old),
+        ):
+            site = tx.add_site(replace(courier(), name=name, url=url, created_at=made))
+            tx.add_comments(site.id, [draft("c-1")], NOON)
+            tx.add_moderator(name, "lead", NOON)
+    assert take_off_what_was_left(store, NOON) == [KILLED]
+    with store.read() as tx:
+        assert {site.name for site in tx.sites()} == {RUNNING, NAMED_ALIKE, "courier"}
+        assert {one.name for one in tx.moderators()} == {RUNNING, NAMED_ALIKE, "courier"}
+    assert take_off_what_was_left(store, NOON) == []
