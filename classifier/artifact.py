@@ -67,18 +67,23 @@ def read(directory: Path | None = None) -> tuple[dict[str, NDArray[Any]], dict[s
         raise ModelError(
             f"{directory / ARRAYS} is not the file its manifest describes: restore both, or train again"
         )
-    with np.load(io.BytesIO(content), allow_pickle=False) as archive:
-        return {name: archive[name] for name in archive.files}, manifest
+    try:
+        with np.load(io.BytesIO(content), allow_pickle=False) as archive:
+            return {name: archive[name] for name in archive.files}, manifest
+    except (OSError, ValueError, EOFError, KeyError, AttributeError, zipfile.BadZipFile):
+        raise ModelError(f"{directory / ARRAYS} is no archive of plain arrays: train again") from None
 
 
 def _manifest(directory: Path) -> dict[str, Any]:
     """Reads the manifest and refuses another format or another scikit-learn."""
     try:
-        manifest: dict[str, Any] = json.loads((directory / MANIFEST).read_text())
+        manifest: Any = json.loads((directory / MANIFEST).read_text())
     except (OSError, ValueError) as error:
         raise ModelError(
             f"no readable model manifest at {directory / MANIFEST} ({type(error).__name__})"
         ) from None
+    if not isinstance(manifest, dict):
+        raise ModelError(f"{directory / MANIFEST} is not one JSON object: restore it, or train again")
     if manifest.get("format") != FORMAT:
         raise ModelError(
             f"the model has format {manifest.get('format')}, this program reads format {FORMAT}: train again"
@@ -92,4 +97,6 @@ def _manifest(directory: Path) -> dict[str, Any]:
         raise ModelError(
             f"the model was trained with scikit-learn {trained}, this is {installed}: install {trained} or train again"
         )
-    return manifest
+    if not isinstance(manifest.get("released"), str) or not isinstance(manifest.get("sha256"), str):
+        raise ModelError(f"{directory / MANIFEST} names no release or no hash: restore it, or train again")
+    return dict(manifest)

@@ -102,7 +102,8 @@ def _gaps(corpus: data.Corpus, ours: Doubles, peer: Doubles | None) -> dict[str,
         term, rate = metrics.worst_term_rate(
             texts, toxicity[templates] >= 0.5, ours[templates, 0], metrics.IDENTITY_TERMS
         )
-        gaps["worst_identity_term"] = [term, round(rate, 3)]
+        if term:  # too few sentences name no term
+            gaps["worst_identity_term"] = [term, round(rate, 3)]
     news = [
         (corpus.sources == source) & known for source in NEWS if ((corpus.sources == source) & known).any()
     ]

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from classifier import artifact
+from classifier.errors import ModelError
 from classifier.signals import Signals
 
 if TYPE_CHECKING:
@@ -59,7 +60,16 @@ class Model:
         from classifier.network import Network
 
         arrays, manifest = artifact.read(path)
-        return cls(Network.from_arrays(arrays), manifest)
+        if manifest.get("labels") != list(LABELS):
+            raise ModelError(
+                f"the model's labels are {manifest.get('labels')}, not {list(LABELS)}: train again"
+            )
+        try:
+            network = Network.from_arrays(arrays)
+            network.check(len(LABELS))
+        except (KeyError, ValueError, IndexError, TypeError) as wrong:
+            raise ModelError(f"the model's arrays do not fit this program ({wrong}): train again") from None
+        return cls(network, manifest)
 
     def score(self, texts: Sequence[str], signals: Sequence[Signals] | None = None) -> list[Score]:
         """Scores each text, in order; `signals`, when given, has one entry per text."""

@@ -16,11 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from classifier.features import Grams, Words, grams
+from classifier.features import KNOWN_BITS, ROWS, Grams, Words, grams
 from classifier.language import Languages
 from classifier.pieces import LONG, cut
 from classifier.reread import Lexicon
-from classifier.signals import Signals, measure
+from classifier.signals import NAMES, Signals, measure
 from classifier.text import Views, read_as
 
 Doubles = NDArray[np.float64]
@@ -175,6 +175,32 @@ class Network:
             lexicon=Lexicon.from_arrays(arrays["lexicon_words"], arrays["lexicon_costs"]),
             **{name: arrays[name].astype(np.float64) for name in DENSE},
         )
+
+    def check(self, labels: int) -> None:
+        """Raises ValueError, naming the array, where shapes do not fit together or a number is not finite."""
+        units, width = len(self.hidden_bias), self.vectors.shape[-1]
+        shapes: dict[str, tuple[int, ...]] = {
+            "weights": (ROWS, labels),
+            "kernel": (3, width, units),
+            "known": (1 << KNOWN_BITS,),
+            "bias": (labels,),
+            "signal_weights": (len(NAMES), labels),
+            "hidden_bias": (units,),
+            "out_weights": (2 * units, labels),
+            "slope": (labels,),
+            "offset": (labels,),
+        }
+        for name, shape in shapes.items():
+            if getattr(self, name).shape != shape:
+                raise ValueError(f"{name} has the shape {getattr(self, name).shape}, not {shape}")
+        rows = self.vectors.shape[0]
+        if self.vectors.ndim != 2 or rows & (rows - 1):
+            raise ValueError(f"vectors has the shape {self.vectors.shape}, not a power of two of rows")
+        for name in (*DENSE, "kernel"):
+            if not np.isfinite(getattr(self, name)).all():
+                raise ValueError(f"{name} holds what is no number")
+        if not np.isfinite(self.unit):
+            raise ValueError("unit holds what is no number")
 
     def read(self, texts: Sequence[str], signals: Sequence[Signals] | None = None) -> Reading:
         """Scores a batch; of a long text, the gravest of its pieces and the whole."""

@@ -41,7 +41,12 @@ def score(plain: bool) -> None:
 @classifier.command()
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-@click.option("--compare/--no-compare", default=False, help="Beside the other packages that are installed.")
+@click.option(
+    "--compare/--no-compare",
+    default=True,
+    show_default=True,
+    help="Beside alt-profanity-check, where it is installed.",
+)
 def evaluate(files: tuple[Path, ...], as_json: bool, compare: bool) -> None:
     """Measure the shipped model on labelled FILES (parquet or JSON lines)."""
     from classifier import ModelError

@@ -59,3 +59,20 @@ def test_missing_data_is_named(
     assert done.exception is None or isinstance(done.exception, SystemExit)
     assert "Traceback" not in done.output
     assert list(tmp_path.iterdir()) == []
+
+
+def test_evaluation_sets_a_peer_beside_the_figures(tmp_path: Path) -> None:
+    """Without a flag, alt-profanity-check is measured on the same texts in the same run; the JSON holds no NaN."""
+    pytest.importorskip("profanity_check")
+    rows = [
+        {"text": f"thank you, number {at}", "source": "identity_templates", "toxicity": 0} for at in range(12)
+    ]
+    rows += [
+        {"text": f"you idiot number {at}", "source": "identity_templates", "toxicity": 1} for at in range(12)
+    ]
+    file = tmp_path / "labelled.jsonl"
+    file.write_text("\n".join(json.dumps(row) for row in rows))
+    done = run("evaluate", "--json", str(file))
+    report = json.loads(done.stdout, parse_constant=pytest.fail)
+    assert report["rows"][0]["auc"][0] > 0.9
+    assert report["rows"][0]["auc_alt_profanity_check"][0] > 0.9
