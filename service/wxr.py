@@ -65,10 +65,14 @@ def read_export(stream: IO[bytes], sizes: list[int] | None = None) -> Iterator[E
     Raises Invalid where it is no XML, holds a document type, or an element beyond the bounds; the line is named.
     """
     reader = _Reader()
+    begun = False
     while piece := stream.read(PIECE):
         if sizes is not None:
             sizes.append(len(piece))
-        reader.feed(piece.translate(None, UNSEEN))
+        # plugins print line ends before the declaration, for which expat would refuse the file
+        told = piece if begun else piece.removeprefix(b"\xef\xbb\xbf").lstrip()
+        begun = begun or bool(told)
+        reader.feed(told.translate(None, UNSEEN))
         yield from reader.taken()
     reader.feed(b"", final=True)
     yield from reader.taken()

@@ -35,9 +35,9 @@ def test_a_comment_goes_from_the_form_to_a_decision_and_back_to_the_site(
         page.goto(house.json("moderator", "add", "Chi")["sign_in_url"])
         page.get_by_role("button").first.click()
         page.goto(f"{house.url}/desk")
-        page.get_by_text("A hedgehog crossed it").wait_for()
+        page.locator("#cards").get_by_text("A hedgehog crossed it").wait_for()
         assert "bo.winter" not in page.content()
-        page.get_by_role("button", name="Approve").click()
+        page.get_by_role("button", name="Approve the comment by Bo").click()
 
         until(lambda: any(b"comment.approved" in body for _, body in site.received), 30)
         page.goto(f"{house.url}/demo/the-bridge")
