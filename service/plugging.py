@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 STORE_SECONDS: Final = 0.9
 """So long a plug waits for the store; its callers give up soon after."""
+KEEP_SECONDS: Final = 0.45
+"""So long an answer that is ready waits for the store: Coral gives up at 800 ms, and the key may have cost 300."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +42,14 @@ class Known:
 class Plugging:
     """The verbs of the plugs, made once a process; threads share it.
 
-    Scoring and deciding need neither broker nor store. `keep` and `learn` need the store, and wait a second for it.
+    Scoring and deciding need neither broker nor store. `keep` and `learn` need the store, and wait half a second and a
+    second for it; what it does after that is written late.
     """
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self._patience = Patience(STORE_SECONDS)
+        self._keeping = Patience(KEEP_SECONDS)
         self._scorer = Together(parts.scorer)
 
     def reading(
@@ -102,7 +106,7 @@ class Plugging:
         Raises patience.TooLate, what the store raises, and what refuses the submission.
         """
         house, sealer = self._parts.house, self._parts.sealer
-        return self._patience.ask(lambda: take_in(house, sealer, site, submission, assessment))
+        return self._keeping.ask(lambda: take_in(house, sealer, site, submission, assessment))
 
     def known(self, site: Site, comment_id: str) -> Known | None:
         """Return the comment as it is known outside, None when there is none. Raises as `keep` does."""

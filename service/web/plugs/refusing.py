@@ -87,6 +87,6 @@ SAID: Final[dict[Kind, str]] = {
     "too_large": f"The body is larger than {BODY_LIMIT // 1024} KiB.",
     "too_many": "Too many requests.",
     "no_route": "There is no such call.",
-    "unavailable": "The service cannot answer right now; nothing was stored.",
+    "unavailable": "The service cannot answer right now; send the same again later.",
     "broken": "Something broke on our side.",
 }

@@ -89,7 +89,7 @@ def test_other_languages_are_served_where_there_was_training(newsroom: Newsroom)
     assert found["detectedLanguages"] == ["de"]
     assert value(found) > 0.3
     for attribute, label in LABEL_OF.items():
-        wanted = {attribute: {}}
+        wanted: dict[str, object] = {attribute: {}}
         for language in LANGUAGES[label]:
             analyze(newsroom, request(requestedAttributes=wanted, languages=[language]))
 
