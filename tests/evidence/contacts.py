@@ -1,6 +1,6 @@
 """Evidence on contacts in texts: precision and recall beside a plain regular expression, and time against length.
 
-    python tests/evidence/contacts.py [--misses] [--write docs/contacts.md]
+    python -m tests.evidence.contacts [--misses] [--write docs/contacts.md]
 
 The lines in contacts.txt were written for this table, eleven languages in ten styles. A contact counts as found when
 none of its letters and digits is left; a placeholder counts as right when it stands where a contact stood. The finder

@@ -1,6 +1,6 @@
 """Evidence on callback targets: every hostile way to write one, called for real, beside listeners that hear nothing.
 
-    python tests/evidence/targets.py
+    python -m tests.evidence.targets
 
 Listeners stand on loopback, IPv4 and IPv6. Names resolve as the table says, through the very call that the house
 makes; literal addresses go to the system's own resolver. What is posted is what deliveries and notices post.
