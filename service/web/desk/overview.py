@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -16,7 +16,7 @@ from flask.typing import ResponseReturnValue
 from service.moderation.comment import Comment, Status
 from service.moderation.overview import Bin, Confusion, Tally, calibration, confusion
 from service.moderation.verdict import LABELS, Action, Who
-from service.ports import Site, Tx
+from service.ports import Site, Store, Tx
 from service.web.desk import blueprint
 from service.web.desk.access import requires
 from service.web.desk.frame import missing, page
@@ -37,7 +37,18 @@ WHO_WORDS: Final = {
 }
 SHOWN_STATES: Final = (Status.PENDING, Status.HELD, Status.APPROVED, Status.REJECTED, Status.SPAM)
 SHOWN_ACTS: Final = (Action.APPROVE, Action.REJECT, Action.SPAM, Action.HOLD)
-EXPORT_LIMIT: Final = 10_000
+EXPORT_PAGE: Final = 500
+COLUMNS: Final = (
+    "site",
+    "id",
+    "revision",
+    "article_url",
+    "name",
+    "body",
+    "status",
+    "received_at",
+    *LABELS,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,26 +107,16 @@ def overview() -> ResponseReturnValue:
 @requires("lead")
 def export(form: str) -> ResponseReturnValue:
     """Hand out the comments of the stretch, masked as they are stored; no address, no author key, no network."""
-    rows: list[dict[str, object]] = []
     with parts().house.store.read() as tx:
         asked = asked_in(tx)
-        if asked is None:
-            return missing()
         sites = {one.id: one.name for one in tx.sites()}
-        before = None
-        while len(rows) < EXPORT_LIMIT:
-            some = tx.arrivals(
-                asked.site.id if asked.site else None, asked.since, asked.until, None, None, before, 500
-            )
-            rows += [_row(one, sites[one.site_id]) for one in some]
-            if len(some) < 500:
-                break
-            before = some[-1].pk
-    name = f"comments-{asked.span}.{form}"
-    body = json.dumps(rows, ensure_ascii=False) if form == "json" else _csv(rows)
+    if asked is None:
+        return missing()
+    rows = _rows(parts().house.store, asked, sites)
     kind = "application/json" if form == "json" else "text/csv; charset=utf-8"
+    name = f"comments-{asked.span}.{form}"
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
-    return Response(body, content_type=kind, headers=headers)
+    return Response(_json(rows) if form == "json" else _csv(rows), content_type=kind, headers=headers)
 
 
 def asked_in(tx: Tx) -> Asked | None:
@@ -144,6 +145,18 @@ def _wait_words(seconds: float | None) -> str:
     return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
 
 
+def _rows(store: Store, asked: Asked, sites: Mapping[int, str]) -> Iterator[dict[str, object]]:
+    """Read page by page, each in a transaction of its own: an export of a month holds up nobody."""
+    site_id, before = asked.site.id if asked.site else None, None
+    while True:
+        with store.read() as tx:
+            some = tx.arrivals(site_id, asked.since, asked.until, None, None, before, EXPORT_PAGE)
+        yield from (_row(one, sites.get(one.site_id, "")) for one in some)
+        if len(some) < EXPORT_PAGE:
+            return
+        before = some[-1].pk
+
+
 def _row(one: Comment, site: str) -> dict[str, object]:
     verdict = one.verdict
     return {
@@ -159,12 +172,24 @@ def _row(one: Comment, site: str) -> dict[str, object]:
     }
 
 
-def _csv(rows: list[dict[str, object]]) -> str:
+def _json(rows: Iterator[dict[str, object]]) -> Iterator[str]:
+    before = "["
+    for row in rows:
+        yield before + json.dumps(row, ensure_ascii=False)
+        before = ",\n"
+    yield "]" if before != "[" else "[]"
+
+
+def _csv(rows: Iterator[dict[str, object]]) -> Iterator[str]:
     """Write CSV that a spreadsheet opens as text: what could be read as a formula is told apart by an apostrophe."""
+    yield _line(COLUMNS)
+    for row in rows:
+        yield _line([_plain(row[name]) for name in COLUMNS])
+
+
+def _line(cells: Sequence[object]) -> str:
     out = io.StringIO()
-    writer = csv.DictWriter(out, list(rows[0]) if rows else ["site", "id"])
-    writer.writeheader()
-    writer.writerows({name: _plain(value) for name, value in row.items()} for row in rows)
+    csv.writer(out).writerow(cells)
     return out.getvalue()
 
 

@@ -10,7 +10,7 @@ from flask import request, url_for
 from flask.typing import ResponseReturnValue
 
 from service.actions import Judgement
-from service.actions.together import SLICE, Target, decide_together
+from service.actions.together import MOST, SLICE, Target, decide_together
 from service.moderation.verdict import LABELS, Action, Who
 from service.ports import House, Site
 from service.ports.ranging import Stretch
@@ -78,6 +78,7 @@ def ranges() -> ResponseReturnValue:
         ],
         held=sum(counts),
         inside=inside,
+        most=MOST if inside > MOST else None,
         cards=shown,
         sites=sites,
         labels=LABELS,

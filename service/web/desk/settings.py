@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from flask import request, url_for
 from flask.typing import ResponseReturnValue
 
+from service.mapping import tried
 from service.moderation.consequences import Consequences, consequences
-from service.moderation.errors import Invalid, NotFound
+from service.moderation.errors import Fault, Invalid, NotFound
+from service.moderation.pointers import read_map
 from service.moderation.policy import Policy
 from service.moderation.terms import change, to_terms
 from service.moderation.verdict import LABELS, Action
@@ -21,6 +23,7 @@ from service.tuning import tune_site
 from service.web.desk import blueprint
 from service.web.desk.access import back_to, moderator, requires
 from service.web.desk.frame import missing, page
+from service.web.desk.place import number
 from service.web.desk.shown import Card, cards
 from service.web.desk.speech import gettext
 from service.web.desk.speech import lazy_gettext as _l
@@ -82,6 +85,14 @@ LIMITS: Final = (
     Field("notify_age_seconds", _l("or when the oldest waits so many seconds")),
     Field("callback_url", _l("Callbacks go to")),
 )
+INBOUND: Final = (
+    Field(
+        "inbound_map",
+        _l("Where each field lies"),
+        _l("a JSON object with a JSON Pointer for each; empty: webhooks have our own form"),
+        long=True,
+    ),
+)
 REASONS: Final = (Field("reasons", _l("Reasons"), _l("a JSON list of [code, title, text]"), long=True),)
 SECTIONS: Final = {
     "rules": (_l("Rules"), RULES),
@@ -89,6 +100,7 @@ SECTIONS: Final = {
     "reasons": (_l("Reasons"), REASONS),
     "keeping": (_l("Keeping"), KEEPING),
     "limits": (_l("Limits and calls"), LIMITS),
+    "inbound": (_l("Webhooks that come in"), INBOUND),
 }
 
 
@@ -151,15 +163,39 @@ def save_settings(name: str) -> ResponseReturnValue:
     return back_to(url_for("desk.settings", name=name, saved=len(changed)))
 
 
+@blueprint.post("/settings/<slug:name>/sample")
+@requires("lead")
+def try_sample(name: str) -> ResponseReturnValue:
+    """Show what a pasted webhook is read as by the map beside it; neither is stored."""
+    site = _site(name)
+    if site is None:
+        return missing()
+    given = {
+        key: request.form.get(key, "").replace("\r\n", "\n").strip() for key in ("inbound_map", "sample")
+    }
+    try:
+        places = read_map(given["inbound_map"][:VALUE_LIMIT])
+        if not places:
+            raise ValueError("must be given to be tried")
+        read = tried(given["sample"], places, email_required=site.email_required)
+    except Invalid as wrong:
+        return _shown(site, given, unread=wrong.faults, status=400)
+    except ValueError as wrong:
+        return _shown(site, given, faults={"inbound_map": str(wrong)}, status=400)
+    return _shown(site, given, read=read)
+
+
 def _shown(
     site: Site,
     given: Mapping[str, str] | None = None,
     other: Policy | None = None,
     faults: Mapping[str, str] | None = None,
     status: int = 200,
+    read: Mapping[str, object] | None = None,
+    unread: Sequence[Fault] = (),
 ) -> ResponseReturnValue:
     found, changes = _consequences(site, other) if other else (None, ())
-    tried = request.args.get("try", "")[:2_000]
+    tried_text = request.args.get("try", "")[:2_000]
     with parts().house.store.read() as tx:
         sites = tx.sites()
     return page(
@@ -175,9 +211,15 @@ def _shown(
         faults=faults or {},
         found=found,
         changes=changes,
+        asked=_cuts(request.args),
+        skip=_skipped() + CHANGES_SHOWN
+        if found and len(found.changes) > _skipped() + CHANGES_SHOWN
+        else None,
         shown_actions=(Action.APPROVE, Action.HOLD, Action.REJECT, Action.SPAM),
-        tried=tried,
-        hits=_hits(site, tried),
+        tried=tried_text,
+        hits=_hits(site, tried_text),
+        read=read,
+        unread=unread,
         saved=request.args.get("saved") if request.method == "GET" else None,
     )
 
@@ -187,10 +229,15 @@ def _consequences(site: Site, other: Policy) -> tuple[Consequences, tuple[tuple[
     now = parts().house.clock()
     with parts().house.store.read() as tx:
         found = consequences(tx.scored_lately(site.id, PAST), site.policy, other)
-        some = found.changes[:CHANGES_SHOWN]
+        some = found.changes[_skipped() : _skipped() + CHANGES_SHOWN]
         shown = cards(tx, [one.comment for one in some], {site.id: site}, now)
     pairs = zip(shown, some, strict=True)
     return found, tuple((card, one.before, one.after) for card, one in pairs)
+
+
+def _skipped() -> int:
+    """Return how many of the changes earlier pages have shown."""
+    return number(request.args.get("skip")) or 0
 
 
 def _hits(site: Site, text: str) -> dict[str, str | None]:
@@ -217,6 +264,8 @@ def _values(site: Site) -> dict[str, str]:
                 values[field.name] = _written(
                     getattr(site.options, field.name, getattr(site, field.name, None))
                 )
+    places = dict(site.options.inbound_map)
+    values["inbound_map"] = json.dumps(places, ensure_ascii=False, indent=1) if places else ""
     return values
 
 

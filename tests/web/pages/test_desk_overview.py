@@ -6,8 +6,11 @@ import csv
 import io
 import json
 
+import pytest
+
 from service.moderation.comment import Status
 from service.moderation.verdict import Action
+from service.web.desk import overview
 from tests.web.pages.house import ADDRESS, Small
 
 
@@ -92,6 +95,18 @@ def test_the_export_holds_no_address(small: Small) -> None:
         assert ADDRESS not in text
         assert comment.author_key is not None
         assert comment.author_key not in text
+
+
+def test_the_export_is_whole(small: Small, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many comments came in, each is in the file once; an empty house gives an empty list and a head."""
+    browser = small.signed_in("Lea", "lead")
+    assert json.loads(browser.get("/desk/overview/export.json").html) == []
+    assert browser.get("/desk/overview/export.csv").html.startswith("site,id,revision,")
+    monkeypatch.setattr(overview, "EXPORT_PAGE", 2)
+    made = [small.approved(body=f"Comment number {n}.").id for n in range(4)]
+    told = json.loads(browser.get("/desk/overview/export.json").html)
+    rows = list(csv.DictReader(io.StringIO(browser.get("/desk/overview/export.csv").html)))
+    assert [one["id"] for one in told] == [one["id"] for one in rows] == made[::-1]
 
 
 def test_the_export_is_not_for_everybody(small: Small) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from service.moderation.comment import Comment, Status
+from service.web.desk import ranges
 from tests.web.pages.browser import Browser, Element, Page
 from tests.web.pages.house import Small
 
@@ -84,3 +87,13 @@ def test_what_is_no_stretch_is_the_whole_scale(small: Small) -> None:
     for wrong in ({"action": "burn"}, {"action": "spam", "low": "2"}, {"action": "spam", "site": "nowhere"}):
         assert browser.post("/desk/ranges", form | wrong).status == 400
     assert browser.post("/desk/ranges", form | {"action": "spam", "until": "x"}).status == 400
+
+
+def test_a_stretch_too_large_for_one_act_says_so(small: Small, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever chooses more than one act may decide is told before."""
+    small.held()
+    small.held()
+    browser = small.signed_in()
+    assert "One act decides" not in browser.get("/desk/ranges").text
+    monkeypatch.setattr(ranges, "MOST", 1)
+    assert "One act decides the oldest 1 of them; the rest stays held." in browser.get("/desk/ranges").text

@@ -73,6 +73,22 @@ def test_consequences_are_shown_before_anything_is_saved(small: Small) -> None:
     assert site(small).policy.version == 1
 
 
+def test_every_comment_that_would_change_can_be_looked_at(small: Small) -> None:
+    """What does not fit on the page stands on the next, until all that were counted were shown."""
+    made = [small.held(body=f"The mayor snores, part {n}.").pk for n in range(45)]
+    browser = lead(small)
+    page = browser.get(f"{SETTINGS}?insult.hold=0.9&toxicity.hold=0.8")
+    assert "45 comments would change" in page.text
+    section = page.tree.one("section", aria_labelledby="consequences")
+    following = browser.get(section.one("a", class_="button").attributes["href"])
+    rest = following.tree.one("section", aria_labelledby="consequences")
+    assert not rest.all("a", class_="button")
+    shown = [
+        row.one("a").attributes["href"] for one in (section, rest) for row in one.all("li", class_="card row")
+    ]
+    assert shown == [f"/desk/comments/{pk}" for pk in reversed(made)]
+
+
 def test_thresholds_are_saved_as_the_next_policy(small: Small) -> None:
     """What is saved decides from then on, and what did not change makes no new version."""
     browser = lead(small)
@@ -103,6 +119,51 @@ def test_words_are_one_a_line_and_can_be_tried(small: Small) -> None:
     assert "ferry*" in page.tree.one("ul", role="status").text
     assert "cheap pills" in page.tree.one("ul", role="status").text
     assert form_with(page, "hold_words").fields()["hold_words"] == "bridge troll\nferry*"
+
+
+PLACES = '{"article.url": "/u", "author.email": "/m", "author.name": "/n", "body_html": "/t"}'
+WEBHOOK = '{"u": "https://courier.example/a", "m": "ada@mail.example", "n": "Ada", "t": "<p>Good</p>"}'
+
+
+def try_webhook(browser: Browser, places: str, sample: str) -> Page:
+    """Send a map and a webhook as the form's second button does."""
+    told = {"csrf": csrf(browser.get(SETTINGS)), "inbound_map": places, "sample": sample}
+    return browser.post(f"{SETTINGS}/sample", told)
+
+
+def test_a_webhook_is_tried_before_its_map_is_saved(small: Small) -> None:
+    """A lead sees what is read of a pasted webhook, without its address; nothing is stored until it is saved."""
+    browser = lead(small)
+    page = try_webhook(browser, PLACES, WEBHOOK)
+    assert page.status == 200
+    read = page.tree.one("dl", class_="read")
+    assert [one.text for one in read.all("dt")] == ["article.url", "author.name", "author.email", "body"]
+    assert [one.text for one in read.all("dd")] == ["https://courier.example/a", "Ada", "***", "Good"]
+    assert form_with(page, "sample").fields()["sample"] == WEBHOOK
+    assert site(small).options.inbound_map == ()
+    assert "1 setting was changed." in save(browser, inbound_map=PLACES, sample=WEBHOOK).text
+    assert dict(site(small).options.inbound_map)["body_html"] == "/t"
+    assert (
+        "Nothing had changed."
+        in save(browser, **form_with(browser.get(SETTINGS), "inbound_map").fields()).text
+    )
+
+
+@pytest.mark.parametrize(
+    ("places", "sample", "said"),
+    [
+        (PLACES, "{}", "author is required"),
+        (PLACES, WEBHOOK.replace("ada@mail.example", ""), "author.email is required on this site"),
+        (PLACES, "{", "is no JSON in UTF-8"),
+        (PLACES, '"' + "a" * 262_144 + '"', "must be at most 256 KiB"),
+        ("[]", WEBHOOK, "must be a JSON object"),
+        ("", WEBHOOK, "must be given to be tried"),
+    ],
+)
+def test_a_webhook_that_would_be_refused_says_why(small: Small, places: str, sample: str, said: str) -> None:
+    """What is wrong with map or webhook stands there, and both are kept as they were typed."""
+    page = try_webhook(lead(small), places, sample)
+    assert (page.status, said in page.text) == (400, True)
 
 
 def test_what_a_page_shows_it_saves_unchanged(small: Small) -> None:
