@@ -2,27 +2,37 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from typing import Final
 
 from service import salvage
 from service.markup import plain_text
-from service.moderation.pointers import Map, at
+from service.moderation.comment import Source
+from service.moderation.errors import Fault, Invalid
+from service.moderation.pointers import FIELDS, Map, at
+from service.submission import check, to_submission
 
 MOMENTS: Final = frozenset({"article.published_at", "submitted_at"})
+SAMPLE_LIMIT: Final = 256 * 1024
+HIDDEN: Final = "***"
+NO_PARENT: Final = (0, "0")
+"""What many systems have in the place of a parent's number, for a comment that answers none."""
 MILLISECONDS_FROM: Final = 10**11
 """A moment that is such a number counts milliseconds; smaller ones count seconds."""
 
 
 def mapped(value: object, places: Map) -> dict[str, object]:
-    """Return the submission that lies in `value`; what is not there, or null, is left out for the check to miss.
+    """Return the submission that lies in `value`; what is not there, null or empty is left out for the check to miss.
 
     Numbers become texts, times become RFC 3339, and nothing else is changed: the bounds of a submission hold as ever.
     """
     made: dict[str, object] = {}
     for field, pointer in places:
         found = at(value, pointer)
-        if found is None:
+        if found is None or (isinstance(found, str) and not found.strip()):
+            continue
+        if field == "parent_id" and found in NO_PARENT:
             continue
         if field == "body_html":
             made["body"] = plain_text(found) if isinstance(found, str) else found
@@ -34,6 +44,25 @@ def mapped(value: object, places: Map) -> dict[str, object]:
             if isinstance(inner, dict):
                 inner[name] = read
     return made
+
+
+def tried(sample: bytes | str, places: Map, *, email_required: bool = True) -> dict[str, object]:
+    """Return what a sample of a webhook is read as, by field, its address not shown; nothing is stored.
+
+    Raises Invalid with every fault that the webhook itself would be refused for.
+    """
+    if len(sample) > SAMPLE_LIMIT:
+        raise Invalid([Fault("sample", f"must be at most {SAMPLE_LIMIT // 1024} KiB", "too_long")])
+    try:
+        value = json.loads(sample)
+    except (ValueError, RecursionError):
+        raise Invalid([Fault("sample", "is no JSON in UTF-8", "malformed")]) from None
+    read = mapped(value, places)
+    to_submission(check(read), Source.INBOUND, email_required=email_required)
+    shown = {field: at(read, "/" + field.replace(".", "/")) for field in FIELDS}
+    if shown["author.email"] is not None:
+        shown["author.email"] = HIDDEN
+    return {field: told for field, told in shown.items() if told is not None}
 
 
 def _text(found: object) -> object:
@@ -49,8 +78,8 @@ def _moment(found: object) -> str | None:
         return salvage.moment(found)
     if isinstance(found, bool) or not isinstance(found, int | float):
         return None
-    seconds = found / 1000 if found >= MILLISECONDS_FROM else found
     try:
+        seconds = found / 1000 if found >= MILLISECONDS_FROM else found
         return salvage.moment(datetime.fromtimestamp(seconds, UTC).isoformat())
     except (ValueError, OverflowError, OSError):
         return None

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 FILE_LIMIT = 8192
-SAMPLE_LIMIT = 256 * 1024
 ROTATED = ("key", "akismet_key", "inbound_secret", "webhook_secret", "contact_key")
 MEANING = {
     "key": "API key: Authorization: Bearer …",
@@ -88,24 +87,17 @@ def _term(term: str) -> tuple[str, str]:
 @click.argument("file", type=click.File("rb"))
 def sample(name: str, file: BinaryIO) -> None:
     """Show what the site NAME's inbound_map reads from FILE, a webhook of its own; nothing is stored."""
-    import json
-
-    from service.mapping import mapped
-    from service.submission import check
+    from service.mapping import SAMPLE_LIMIT, tried
     from service.tuning import find_site
 
-    try:
-        value = json.loads(file.read(SAMPLE_LIMIT))
-    except (ValueError, RecursionError):
-        raise Refused("the file is no JSON in UTF-8, or longer than 256 KiB") from None
-    with opened_house() as parts, parts.house.store.read() as tx:
-        places = find_site(tx, name).options.inbound_map
-        if not places:
+    with opened_house() as parts:
+        with parts.house.store.read() as tx:
+            found = find_site(tx, name)
+        if not found.options.inbound_map:
             raise Refused("inbound_map: the site has none; set it with `replydesk site set`")
-        read = mapped(value, places)
-        given = check(read)
-    shown = {**read, "author": {"name": given.author.name, "email": "***" if given.author.email else None}}
-    print_json(shown)
+        sample = file.read(SAMPLE_LIMIT + 1)
+        read = tried(sample, found.options.inbound_map, email_required=found.email_required)
+    print_json(read)
 
 
 @site.command()

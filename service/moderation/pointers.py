@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
@@ -25,6 +26,8 @@ FIELDS: Final = (
 """What a pointer can be given for; `body_html` is read as the text that readers see."""
 POINTER_LIMIT: Final = 500
 STEPS_LIMIT: Final = 20
+ODD: Final = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
+LOOSE_TILDE: Final = re.compile(r"~(?![01])")
 Map = tuple[tuple[str, str], ...]
 
 
@@ -44,15 +47,24 @@ def read_map(text: str) -> Map:
     for field, pointer in given.items():
         if field not in FIELDS:
             raise ValueError(f"has a field that no submission has; known are {', '.join(FIELDS)}")
-        if not isinstance(pointer, str) or not pointer.startswith("/") or len(pointer) > POINTER_LIMIT:
-            raise ValueError(
-                f"{field} must be a JSON Pointer, which begins with / (at most {POINTER_LIMIT} long)"
-            )
-        if pointer.count("/") > STEPS_LIMIT:
-            raise ValueError(f"{field} must have at most {STEPS_LIMIT} steps")
+        _judge(field, pointer)
     if not ({"body", "body_html"} & set(given)) or "article.url" not in given or "author.name" not in given:
         raise ValueError("must say where article.url, author.name and body (or body_html) are")
     return tuple(sorted(given.items()))
+
+
+def _judge(field: str, pointer: object) -> None:
+    """Raise ValueError, which names the field and the mend, for what is no JSON Pointer within the bounds."""
+    if not isinstance(pointer, str) or not pointer.startswith("/") or len(pointer) > POINTER_LIMIT:
+        raise ValueError(
+            f"{field} must be a JSON Pointer, which begins with / (at most {POINTER_LIMIT} long)"
+        )
+    if ODD.search(pointer):
+        raise ValueError(f"{field} holds a character that cannot be read")
+    if LOOSE_TILDE.search(pointer):
+        raise ValueError(f"{field} must write ~ as ~0, and / within a name as ~1: after ~ stands ~0 or ~1")
+    if pointer.count("/") > STEPS_LIMIT:
+        raise ValueError(f"{field} must have at most {STEPS_LIMIT} steps")
 
 
 def at(value: object, pointer: str) -> object:

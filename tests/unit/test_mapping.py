@@ -80,6 +80,8 @@ def test_pointers_follow_their_standard(pointer: str, found: object) -> None:
         ("yesterday", None),
         (True, None),
         (1e300, None),
+        pytest.param(10**400, None, id="a number beyond all bounds"),
+        pytest.param(-(10**400), None, id="and its opposite"),
         ([], None),
     ],
 )
@@ -101,12 +103,24 @@ def test_times_are_read_as_sites_write_them(told: object, read: str | None) -> N
         (json.dumps({"body": "/" + "a" * 500}), "begins with /"),
         ('{"body": "/a"}', "article.url"),
         ("[" * 100_000, "JSON object"),
+        ('{"body": "/\\ud800"}', "cannot be read"),
+        ('{"body": "/a\\u0000"}', "cannot be read"),
+        ('{"body": "/a~2"}', "~0 or ~1"),
     ],
 )
 def test_a_map_that_cannot_work_is_refused(text: str, said: str) -> None:
     """The fault says the mend."""
     with pytest.raises(ValueError, match=said):
         read_map(text)
+
+
+@pytest.mark.parametrize("empty", ["", "  ", None])
+def test_what_is_empty_is_not_there(empty: str | None) -> None:
+    """A CMS sends a field that its reader left empty as an empty text, and 0 for a comment that answers none."""
+    webhook = {"n": "Ada", "w": empty, "p": 0, "i": 0}
+    places = (("author.name", "/n"), ("author.website", "/w"), ("id", "/i"), ("parent_id", "/p"))
+    assert mapped(webhook, places) == {"author": {"name": "Ada"}, "id": "0"}
+    assert mapped(webhook | {"p": "0"}, places[3:]) == {}
 
 
 def test_no_map_is_none() -> None:

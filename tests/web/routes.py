@@ -125,6 +125,7 @@ ROUTES: Final[dict[str, Row]] = {
     "GET /desk/settings": DESK_LEAD,
     "GET /desk/settings/<slug:name>": DESK_LEAD,
     "POST /desk/settings/<slug:name>": DESK_LEAD,
+    "POST /desk/settings/<slug:name>/sample": DESK_LEAD,
     "GET /desk/settings/<slug:name>/callbacks": DESK_LEAD,
     "POST /desk/settings/<slug:name>/callbacks/replay": DESK_LEAD,
     "GET /desk/settings/<slug:name>/keys": DESK_ADMIN,
