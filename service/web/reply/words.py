@@ -46,6 +46,8 @@ def told(comment: Comment, status: Status, decision: Decision | None, site: Site
     if status in (Status.REJECTED, Status.SPAM):
         because = why(comment, decision, site)
         return Told(str(status), "Your comment was not published", f"It was not published because {because}.")
+    if status is Status.ERASED and comment.published_revision is not None:
+        return KEPT_WITHOUT_AUTHOR
     return STATES[status]
 
 
@@ -82,5 +84,13 @@ STATES: Final = {
         "published", "Your comment is published", "Readers can see it under the article.", look_again=None
     ),
     Status.WITHDRAWN: Told("withdrawn", "Your comment was taken down", "The site has withdrawn it."),
-    Status.ERASED: Told("erased", "Your comment was erased", "Nothing of it is kept here."),
+    Status.ERASED: Told(
+        "erased", "Your comment was erased", "Its text, your name and your address are gone from here."
+    ),
 }
+KEPT_WITHOUT_AUTHOR: Final = Told(
+    "erased",
+    "Your name was taken off your comment",
+    "Readers go on seeing its text under the article, without your name; your address is gone from here.",
+)
+"""What is said where the site keeps published texts when a person is erased."""

@@ -11,6 +11,7 @@ from service.moderation.comment import Comment, Status
 from service.privacy.attesting import check, public_keys
 from service.privacy.receipts import receipt_token
 from service.privacy.sealing import Address
+from service.tuning import tune_site
 from service.web.reply.yours import TRIES, WINDOW
 from tests.web.pages.browser import Page
 from tests.web.pages.house import ADDRESS, Small
@@ -64,6 +65,18 @@ def test_everything_is_erased_and_the_receipt_holds(small: Small) -> None:
     again = small.browser().get(path(small, comments[1]))
     assert "was erased" in again.text
     assert not again.tree.all("form")
+
+
+def test_what_stays_without_its_author_is_not_said_to_be_gone(small: Small) -> None:
+    """Where the site keeps published texts, neither the answer nor the receipt page says that everything went."""
+    published, held = small.approved(), small.held()
+    tune_site(small.parts, small.courier.name, {"erased_texts": "keep"})
+    page = ask(small, published, "erase")
+    assert "Everything but published texts is erased" in page.text
+    receipt = small.browser().get(path(small, published).removesuffix("/yours"))
+    assert "Readers go on seeing its text" in receipt.text
+    other = small.browser().get(path(small, held).removesuffix("/yours"))
+    assert "Its text, your name and your address are gone from here." in other.text
 
 
 @pytest.mark.parametrize("wish", ["show", "file", "erase"])
