@@ -115,14 +115,18 @@ def _table(path: Path) -> Iterator[tuple[int, object]]:
 
 def _parquet(path: Path) -> Iterator[tuple[int, object]]:
     try:
+        import pyarrow as pa  # type: ignore[import-untyped,unused-ignore]
         import pyarrow.parquet as parquet  # type: ignore[import-untyped,unused-ignore]
     except ImportError:
         raise Unreadable(f"{path}: reading Parquet needs pyarrow; give JSON Lines or CSV") from None
     number = 0
-    for batch in parquet.ParquetFile(path).iter_batches(1024):
-        for row in batch.to_pylist():
-            number += 1
-            yield number, row
+    try:
+        for batch in parquet.ParquetFile(path).iter_batches(1024):
+            for row in batch.to_pylist():
+                number += 1
+                yield number, row
+    except pa.ArrowException:
+        raise Unreadable(f"{path}: is no Parquet file, or a damaged one") from None
 
 
 def _row(line: int, row: object) -> Old | None:

@@ -24,7 +24,7 @@ from service.web.plugs.perspective_calls import PROBABILITY, Analyze, Call, Sugg
 from service.web.plugs.refusing import register
 from service.web.rates import charge
 
-EVERY_METHOD: Final = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+EVERY_METHOD: Final = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]
 FOREIGN: Final = "language"
 UNNAMED: Final = "(no name)"
 ID_LETTERS: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._:-")
@@ -91,7 +91,7 @@ def suggestscore() -> Response:
     return google.answer(answered)
 
 
-@blueprint.get("/$discovery/rest")
+@blueprint.get("/$discovery/rest", provide_automatic_options=False)
 def discovery() -> Response:
     """Describe the API as Google's client libraries read it; its addresses are this host's own."""
     version = request.args.get("version", "v1alpha1")
@@ -100,11 +100,13 @@ def discovery() -> Response:
     return google.answer(document(_root_url()))
 
 
+@blueprint.route("/$discovery/rest", methods=EVERY_METHOD[1:], provide_automatic_options=False)
+@blueprint.route("/v1alpha1", methods=EVERY_METHOD, provide_automatic_options=False)
 @blueprint.route("/v1alpha1/", methods=EVERY_METHOD, provide_automatic_options=False)
 @blueprint.route("/v1alpha1/<path:rest>", methods=EVERY_METHOD, provide_automatic_options=False)
 def elsewhere(rest: str = "") -> Response:  # noqa: ARG001  # the route's own
     """Say in Google's form that there is no such call."""
-    raise google.GoogleError("NOT_FOUND", "There is no such method; analyze and suggestscore are POST.")
+    raise google.GoogleError("NOT_FOUND", "There is no such method: analyze and suggestscore are POST.")
 
 
 def _key() -> str | None:

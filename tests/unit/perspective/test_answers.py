@@ -66,3 +66,18 @@ def test_a_file_without_an_answer_is_refused(tmp_path: Path, content: bytes) -> 
             read(file)
     with pytest.raises(Unreadable, match="No such file"):
         read(tmp_path / "none.jsonl")
+
+
+def test_a_damaged_parquet_file_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    """A file that only bears the name, and one that was cut short: one sentence, no traceback."""
+    pyarrow = pytest.importorskip("pyarrow")
+    parquet = pytest.importorskip("pyarrow.parquet")
+    file = tmp_path / "log.parquet"
+    file.write_text("junk")
+    with pytest.raises(Unreadable, match="Parquet"):
+        read(file)
+    parquet.write_table(pyarrow.table({"text": ["a"] * 900, "TOXICITY": [0.5] * 900}), file)
+    assert len(read(file).answers) == 900
+    file.write_bytes(file.read_bytes()[:-20])
+    with pytest.raises(Unreadable, match="Parquet"):
+        read(file)

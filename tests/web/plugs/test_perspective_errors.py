@@ -197,6 +197,10 @@ def test_a_body_over_its_bound_is_refused_in_googles_form(newsroom: Newsroom) ->
         ("POST", "/v1alpha1/comments:delete"),
         ("POST", "/v1alpha1/"),
         ("POST", "/v1alpha1/comments:analyze/more"),
+        ("TRACE", "/v1alpha1/comments:analyze"),
+        ("POST", "/v1alpha1"),
+        ("GET", "/v1alpha1?key=secret"),
+        ("POST", "/$discovery/rest?version=v1alpha1"),
         ("GET", "/$discovery/rest?version=v2"),
     ],
 )
