@@ -13,7 +13,7 @@ from classifier.errors import ModelError
 from classifier.signals import Signals
 
 if TYPE_CHECKING:
-    from classifier.explain import Explanation
+    from classifier.explain import Explanation, Span
     from classifier.network import Network, Reading
 
 LABELS = ("toxicity", "severe_toxicity", "obscene", "threat", "insult", "identity_attack", "spam")
@@ -104,6 +104,14 @@ class Model:
         sums = self.network.sums([text], given)
         odds = self.network.gravest([text], sums, given)[0]
         return explain_text(self.network, text, sums, odds, signals, label, limit)
+
+    def without(
+        self, text: str, spans: Sequence[Span], signals: Signals | None = None
+    ) -> list[tuple[Span, float]]:
+        """Says of each span how probable its label would be if the text lacked it: scored anew, not subtracted."""
+        texts = [text[: span.begin] + text[span.end :] for span in spans]
+        scores = self.score(texts, None if signals is None else [signals] * len(texts))
+        return [(span, score.scores[span.label]) for span, score in zip(spans, scores, strict=True)]
 
     def score_and_explain(
         self, text: str, label: str | None = None, signals: Signals | None = None, limit: int = 20

@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
-from itertools import islice
-from typing import Any, TextIO
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Protocol, TextIO, cast
 
-from classifier.model import Model
+from classifier.explain import Explanation
+from classifier.model import Model, Score
 
 BATCH = 256
+TOGETHER = 1 << 20
+"""So many characters are read in one matrix at most, but for a line that is longer by itself."""
 MAX_LINE = 4 << 20
 MAX_SPANS = 20
+WITHOUT = 3
+"""Of so many of its heaviest words it is told how a text would score without them."""
+_CHUNK = 1 << 18
+_TOO_LONG = " " * (MAX_LINE + 1)
+
+
+class Pipe(Protocol):
+    """What gives the bytes that have arrived, and waits only where there are none."""
+
+    def read1(self, size: int, /) -> bytes:
+        """Returns at most `size` bytes, none at the end."""
 
 
 def score_stream(
@@ -21,31 +34,88 @@ def score_stream(
 
     A bad line is answered with `{"error": …, "line": N}` and the rest goes on. `plain` leaves out reading and spans.
     """
+    return score_batches(dealt(lines_in), out, plain, model)
+
+
+def score_batches(
+    batches: Iterable[Sequence[str]],
+    out: TextIO,
+    plain: bool = False,
+    model: Model | None = None,
+    without: bool = False,
+) -> int:
+    """Does what `score_stream` does for lines that come in batches; `without` adds counterfactuals."""
     model = model or Model.load()
-    bad = 0
-    numbered = enumerate(lines_in, start=1)
-    while batch := list(islice(numbered, BATCH)):
-        answers = list(_answers(model, batch, plain))
+    bad = seen = 0
+    for batch in batches:
+        read = [_text(seen + at, line) for at, line in enumerate(batch, start=1)]
+        seen += len(batch)
+        answers = list(_answers(model, read, plain, without))
         bad += sum("error" in answer for answer in answers)
         out.writelines(json.dumps(answer, ensure_ascii=True) + "\n" for answer in answers)
         out.flush()
     return bad
 
 
-def _answers(model: Model, batch: list[tuple[int, str]], plain: bool) -> Iterator[dict[str, Any]]:
+def dealt(lines: Iterable[str]) -> Iterator[list[str]]:
+    """Deals lines out in batches of bounded number and size."""
+    batch: list[str] = []
+    size = 0
+    for line in lines:
+        if batch and (len(batch) == BATCH or size + len(line) > TOGETHER):
+            yield batch
+            batch, size = [], 0
+        batch.append(line)
+        size += len(line)
+    if batch:
+        yield batch
+
+
+def arriving(pipe: Pipe) -> Iterator[list[str]]:
+    """Deals out the lines of a pipe as they arrive: whoever writes one and waits is answered; none fills the memory."""
+    rest, lost, first = b"", False, True
+    while chunk := pipe.read1(_CHUNK):
+        if first:
+            first = False
+            chunk = chunk.removeprefix(b"\xef\xbb\xbf")  # some editors begin a file with it
+        *lines, rest = (rest + chunk).split(b"\n")
+        whole = [line.decode("utf-8", "replace") for line in lines]
+        if lost and whole:
+            whole[0], lost = _TOO_LONG, False
+        if lost or len(rest) > 4 * MAX_LINE:
+            rest, lost = b"", True
+        yield from dealt(whole)
+    if rest or lost:
+        yield [_TOO_LONG if lost else rest.decode("utf-8", "replace")]
+
+
+def _answers(
+    model: Model, read: list[str | dict[str, Any]], plain: bool, without: bool
+) -> Iterator[dict[str, Any]]:
     """Answers one batch in order."""
-    read = [_text(number, line) for number, line in batch]
+    texts = [text for text in read if isinstance(text, str)]
     if plain:
-        scored = iter(model.score([text for text in read if isinstance(text, str)]))
+        scored = iter(model.score(texts))
         yield from ({"scores": next(scored).scores} if isinstance(text, str) else text for text in read)
         return
+    assessed = iter(model.assess(texts, limit=MAX_SPANS))
     for text in read:
-        yield _full(model, text) if isinstance(text, str) else text
+        if not isinstance(text, str):
+            yield text
+            continue
+        score, explained = next(assessed)
+        explanation = cast(Explanation, explained)  # every text has one where no least score is asked
+        answer = _full(score, explanation)
+        if without:
+            answer["without"] = [
+                {"begin": span.begin, "end": span.end, "label": span.label, "score": chance}
+                for span, chance in model.without(text, explanation.spans[:WITHOUT])
+            ]
+        yield answer
 
 
-def _full(model: Model, text: str) -> dict[str, Any]:
+def _full(score: Score, explanation: Explanation) -> dict[str, Any]:
     """Answers one text with everything there is to say."""
-    score, explanation = model.score_and_explain(text, limit=MAX_SPANS)
     return {
         "scores": score.scores,
         "language": score.language,

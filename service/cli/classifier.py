@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import io
 import sys
 from pathlib import Path
+from typing import cast
 
 import click
 
@@ -18,21 +18,21 @@ def classifier() -> None:
 
 @classifier.command()
 @click.option("--plain", is_flag=True, help="Scores alone, without reading and spans: fast.")
-def score(plain: bool) -> None:
+@click.option("--without", is_flag=True, help="Also how it would score without each of its heaviest words.")
+def score(plain: bool, without: bool) -> None:
     """Score JSON lines {"text": …} from standard input, one JSON line for each, in order.
 
     A line that cannot be read is answered by a line that says so, and the exit code is 1 in the end.
     """
     from classifier import ModelError
-    from classifier.stream import score_stream
+    from classifier.stream import Pipe, arriving, score_batches
 
-    lines = io.TextIOWrapper(sys.stdin.buffer, encoding="utf-8", errors="replace")
+    if plain and without:
+        raise click.UsageError("--plain prints scores alone: leave out --plain or --without")
     try:
-        bad = score_stream(lines, sys.stdout, plain=plain)
+        bad = score_batches(arriving(cast(Pipe, sys.stdin.buffer)), sys.stdout, plain, without=without)
     except ModelError as wrong:
         raise Refused(str(wrong)) from None
-    finally:
-        lines.detach()  # standard input is not ours to close
     if bad:
         click.echo(f"replydesk: {bad} lines could not be read", err=True)
         sys.exit(1)

@@ -75,12 +75,19 @@ def test_the_spans_of_a_disguised_word_cover_it_as_written(model: Model) -> None
 
 
 def test_without_its_insult_a_text_scores_lower(model: Model) -> None:
-    """A counterfactual is a second score: the text without its heaviest word is less toxic."""
-    text = "You are an idiot."
-    span = model.explain(text, "toxicity").spans[0]
-    without = text[: span.begin] + text[span.end :]
-    before, after = (score.scores["toxicity"] for score in model.score([text, without]))
-    assert after < before - 0.3
+    """A counterfactual is a second score of the text without the word, with what the form said, and no subtraction."""
+    text, signals = "You are an idiot, and an i d i o t.", Signals(website="http://x.example")
+    explained = model.explain(text, "toxicity", signals)
+    found = model.without(text, explained.spans[:2], signals)
+    assert [span for span, _ in found] == list(explained.spans[:2])
+    for span, chance in found:
+        alone = model.score([text[: span.begin] + text[span.end :]], [signals])[0].scores["toxicity"]
+        assert chance == pytest.approx(alone, abs=1e-9)
+        left = explained.log_odds - span.weight
+        assert abs(chance - 1 / (1 + math.exp(-left))) > 1e-6
+    (span, chance), *_ = model.without("You are an idiot.", model.explain("You are an idiot.").spans[:1])
+    assert chance < 0.7
+    assert model.without("thank you", []) == []
 
 
 def test_the_label_defaults_to_the_most_probable_and_is_checked(model: Model) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from classifier import LABELS
-from classifier.stream import score_stream
+from classifier.stream import BATCH, MAX_LINE, TOGETHER, arriving, dealt, score_batches, score_stream
 
 
 def _run(lines: list[str], plain: bool = False) -> tuple[int, list[dict[str, object]]]:
@@ -73,3 +73,61 @@ def test_memory_stays_constant_on_a_long_pipe() -> None:
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
     assert peaks[1] < peaks[0] * 1.2
+
+
+class Trickle:
+    """A pipe that gives what was written to it piece by piece."""
+
+    def __init__(self, *pieces: bytes) -> None:
+        self.pieces = list(pieces)
+
+    def read1(self, size: int, /) -> bytes:
+        """Return the next piece."""
+        return self.pieces.pop(0) if self.pieces else b""
+
+
+def test_what_has_arrived_is_dealt_out_at_once() -> None:
+    """Whoever writes one line and waits is answered; lines may be cut anywhere, and the last needs no end."""
+    pipe = Trickle(
+        b'{"text": "a"}\n', '{"text": "ü'.encode()[:-1], "ü".encode()[1:] + b'"}\n{"text"', b': "c"}'
+    )
+    batches = arriving(pipe)
+    assert next(batches) == ['{"text": "a"}']
+    assert len(pipe.pieces) == 3
+    assert list(batches) == [['{"text": "ü"}'], ['{"text": "c"}']]
+
+
+def test_a_line_without_end_fills_no_memory() -> None:
+    """What is too long is thrown away as it comes, and answered in its place."""
+    endless = [b"x" * (1 << 20)] * (4 * (MAX_LINE >> 20) + 40)
+    tracemalloc.start()
+    out = io.StringIO()
+    bad = score_batches(arriving(Trickle(*endless, b'\n{"text": "b"}\n')), out, plain=True)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    first, second = (json.loads(line) for line in out.getvalue().splitlines())
+    assert (bad, first["line"], "longer than" in first["error"]) == (1, 1, True)
+    assert set(second) == {"scores"}
+    assert peak < 120 << 20
+
+
+def test_a_byte_order_mark_is_no_part_of_the_first_line() -> None:
+    """A file that begins with one is read like any other."""
+    assert list(arriving(Trickle(b'\xef\xbb\xbf{"text": "a"}\n'))) == [['{"text": "a"}']]
+
+
+def test_batches_are_bounded_in_lines_and_characters() -> None:
+    """Many short lines and a few long ones make batches of bounded size."""
+    short, long = list(dealt(["x"] * 600)), list(dealt(["x" * (TOGETHER // 2)] * 5))
+    assert [len(batch) for batch in short] == [BATCH, BATCH, 600 - 2 * BATCH]
+    assert [len(batch) for batch in long] == [2, 2, 1]
+
+
+def test_counterfactuals_come_where_they_are_asked_for() -> None:
+    """The heaviest words come with the score that the text would have without them."""
+    out = io.StringIO()
+    score_batches([['{"text": "You are an idiot."}']], out, without=True)
+    answer = json.loads(out.getvalue())
+    first = answer["without"][0]
+    assert (first["begin"], first["end"], first["label"]) == (11, 16, "toxicity")
+    assert first["score"] < answer["scores"]["toxicity"] - 0.3
