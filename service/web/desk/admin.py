@@ -13,9 +13,11 @@ from service.tuning import ROTATED, rotate
 from service.web.desk import blueprint
 from service.web.desk.access import back_to, moderator, requires
 from service.web.desk.frame import missing, page, unfit
+from service.web.desk.speech import lazy_gettext as _l
 from service.web.reach import parts
 
 NAME_LIMIT: Final = 100
+ROLE_WORDS: Final = {"moderator": _l("moderator"), "lead": _l("lead"), "admin": _l("admin")}
 
 
 @blueprint.get("/settings/<slug:name>/keys")
@@ -76,4 +78,12 @@ def _people(
 ) -> ResponseReturnValue:
     with parts().house.store.read() as tx:
         found = tx.moderators()
-    return page("desk/people.html", status, people=found, roles=ROLES, invited=invited, said=said)
+    return page(
+        "desk/people.html",
+        status,
+        people=found,
+        roles=ROLES,
+        role_words=ROLE_WORDS,
+        invited=invited,
+        said=said,
+    )

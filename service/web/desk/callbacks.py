@@ -12,10 +12,16 @@ from service.web.desk import blueprint
 from service.web.desk.access import back_to, moderator, requires
 from service.web.desk.frame import missing, page
 from service.web.desk.place import number
+from service.web.desk.speech import lazy_gettext as _l
 from service.web.reach import parts
 
 PAGE: Final = 50
-STATES: Final = ("dead", "waiting", "delivered", "dropped")
+STATES: Final = {
+    "dead": _l("dead letters"),
+    "waiting": _l("waiting"),
+    "delivered": _l("delivered"),
+    "dropped": _l("dropped"),
+}
 
 
 @blueprint.get("/settings/<slug:name>/callbacks")

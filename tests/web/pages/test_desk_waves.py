@@ -114,3 +114,15 @@ def test_an_act_on_many_is_undone_from_the_lane_of_decisions_too(small: Small) -
     assert "Decided together" not in after.text
     assert statuses(small, copies) == {Status.HELD}
     assert {small.again(one).status for one in arrive(small, *adverts(2))} == {Status.HELD}
+
+
+def test_the_box_of_the_wave_comes_back_with_an_undo(small: Small) -> None:
+    """After an undo, and on a comment's own page, the wave can be decided as before."""
+    copies = arrive(small, *adverts(3))
+    browser = small.signed_in()
+    card = browser.get("/desk").tree.one("form", class_="acts")
+    slim = browser.post(card.attributes["action"], card.fields() | {"action": "approve"}, HX_Request="true")
+    undo = slim.tree.all("form")[0]
+    back = browser.post(undo.attributes["action"], undo.fields(), HX_Request="true")
+    assert back.tree.all("section", class_="alike")
+    assert browser.get(f"/desk/comments/{copies[0].pk}").tree.all("section", class_="alike")
