@@ -35,7 +35,9 @@ if TYPE_CHECKING:
 VERDICT_SECONDS: Final = 20.0
 CALLBACK_SECONDS: Final = 10.0
 PAUSE: Final = 0.05
-HITS_BOUND: Final = 1_000
+HITS_BOUND: Final = 100_000
+PLACE_BOUND: Final = 100
+"""What is reported of one place: each form of each canary once, and no more than that."""
 SESSION: Final = timedelta(minutes=10)
 DESK_PAGES: Final = (
     "/desk",
@@ -225,8 +227,15 @@ class Audit:
                 report.not_reached.append(f"{place.place}: {place.why}")
                 continue
             tally = Tally()
+            named: set[tuple[str, str, str | None]] = set()
             for hit in search(searcher, f"{place.kind}: {place.name}", place.chunks(), tally):
-                if len(report.found) < HITS_BOUND:
+                what = (
+                    hit.place,
+                    hit.form,
+                    hit.canary,
+                )  # a leak that is everywhere must not hide the next place
+                if what not in named and len(named) < PLACE_BOUND and len(report.found) < HITS_BOUND:
+                    named.add(what)
                     report.found.append(hit)
             counted = report.searched.setdefault(place.kind, {"places": 0, "bytes": 0, "unpacked": 0})
             counted["places"] += 1

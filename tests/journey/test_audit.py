@@ -145,6 +145,12 @@ def test_each_leak_is_found_and_its_place_named(leaked: Report, name: str) -> No
     assert [hit for hit in hits if hit.form.startswith(form)], {hit.form for hit in hits}
 
 
+def test_a_leak_that_is_everywhere_hides_no_other_place(leaked: Report) -> None:
+    """Of one place each form of a canary is reported once."""
+    named = [(hit.place, hit.form, hit.canary) for hit in leaked.found]
+    assert len(named) == len(set(named))
+
+
 def audited(scene: Scene) -> list[str]:
     """The names of the canary sites that there are."""
     with scene.parts.house.store.read() as tx:
