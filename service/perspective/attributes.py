@@ -17,6 +17,9 @@ LABEL_OF: Final[Mapping[str, str]] = {
 }
 """Six production attributes, then two experimental ones. Every other name is an unknown attribute here."""
 
+JUDGED: Final[Mapping[str, bool]] = {"APPROVED": True, "HIGHLIGHTED": True, "DELETED": False}
+"""What Coral suggests instead of an attribute: what its moderators made of a comment, and whether it stays."""
+
 LANGUAGES: Final[Mapping[str, tuple[str, ...]]] = {
     "toxicity": ("en", "de", "pt", "ko", "ar"),
     "severe_toxicity": ("en",),

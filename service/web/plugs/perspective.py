@@ -10,11 +10,13 @@ from typing import Final
 import structlog
 from flask import Blueprint, Response, request
 
+from service.coral.bodies import typed_as_text
 from service.coral.phase import alias_of
+from service.markup import plain_text
 from service.moderation.comment import BODY_LIMIT, Article, Comment, Source
 from service.moderation.sentences import sentences
 from service.moderation.verdict import Action, Assessment, Verdict
-from service.perspective.attributes import LABEL_OF, primary, unserved
+from service.perspective.attributes import JUDGED, LABEL_OF, primary, unserved
 from service.perspective.scale import Scale, mapped, shipped, shipped_for
 from service.ports import Site, Submission
 from service.web.plugs import google, perspective_calls
@@ -78,7 +80,7 @@ def suggestscore() -> Response:
     """Keep what the site says the scores should be, as a label."""
     site = site_of(_key())
     charge(site, Source.PLUG)
-    call = perspective_calls.suggest(raw_body())
+    call = _as_read(perspective_calls.suggest(raw_body()))
     verbs = plugs().verbs
     (assessed,) = verbs.score([verbs.reading(site, call.text)])
     submission = _submission(site, call)
@@ -279,6 +281,13 @@ def _submission(site: Site, call: Call) -> Submission:
     )
 
 
+def _as_read(call: Suggest) -> Suggest:
+    """Return the call with the text that readers see: Coral sends its HTML, with tags or without, as it is."""
+    if not (call.client_token or "").startswith(COMMENT):
+        return call
+    return replace(call, text=plain_text(typed_as_text(call.text)).strip() or call.text)
+
+
 def _text_key(call: Call) -> str:
     """Name a text that has no id by what it says; the door digests the name under a key."""
     return "perspective:" + hashlib.sha256(call.text.encode()).hexdigest()
@@ -292,7 +301,9 @@ def _known_as(call: Call) -> list[str]:
 
 def _action(call: Suggest) -> Action:
     """Return what the suggested scores come to: at a half or above the text should have been refused."""
-    high: Mapping[str, bool] = {name: value >= 0.5 for name, value in call.scores.items()}
+    high: Mapping[str, bool] = {
+        name: (1 - value if JUDGED.get(name) else value) >= 0.5 for name, value in call.scores.items()
+    }
     if not any(high.values()):
         return Action.APPROVE
     return Action.SPAM if all(name == "SPAM" for name, is_high in high.items() if is_high) else Action.REJECT

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from service.perspective.attributes import LABEL_OF
+from service.perspective.attributes import JUDGED, LABEL_OF
 from service.web.api import strict_json
 from service.web.plugs.google import GoogleError, bad_payload, own_error
 from service.web.problems import Problem
@@ -83,7 +83,7 @@ def suggest(raw: bytes) -> Suggest:
     given = _map(_given(body, "attributeScores"), "attribute_scores")
     if not given:
         raise own_error("Missing attribute_scores", "INVALID_REQUEST")
-    _refuse_unknown(given)
+    _refuse_unknown({name: one for name, one in given.items() if name not in JUDGED})
     scores = {name: _suggested(name, one) for name, one in given.items()}
     return Suggest(text=text, languages=languages, client_token=token, scores=scores)
 

@@ -183,6 +183,31 @@ def test_a_suggestion_of_corals_reaches_the_comment_that_its_phase_stored(desk: 
     assert one.status is Status.APPROVED
 
 
+@pytest.mark.parametrize(
+    ("said", "status"),
+    [("DELETED", Status.REJECTED), ("APPROVED", Status.APPROVED), ("HIGHLIGHTED", Status.APPROVED)],
+)
+def test_corals_feedback_names_a_status_and_sends_its_html(desk: Newsroom, said: str, status: Status) -> None:
+    """Coral scores its moderators' word as 1, under EN, with the text as its HTML without tags or with them."""
+    html = f"{RUDE}</div><div>You &amp; yours."
+    with coral({"c-77": comment(body=html)}) as url:
+        tune(desk, plug_mode="queue", coral_url=url, coral_token="letmein")
+        told(desk, asked(f"{RUDE}\nYou &amp; yours."))
+        post(desk, "events", event("COMMENT_CREATED"))
+    for text in (f"{RUDE}You &amp; yours.", f"<div>{html}</div>"):
+        body = {
+            "comment": {"text": text},
+            "attributeScores": {said: {"summaryScore": {"value": 1}}},
+            "languages": ["EN"],
+            "communityId": "Coral:https://coral.courier.example",
+            "clientToken": "comment:c-77",
+        }
+        response = desk.client.post(f"/v1alpha1/comments:suggestscore?key={desk.courier.key}", json=body)
+        assert response.status_code == 200, response.text
+    (one,) = stored(desk)
+    assert one.status is status
+
+
 def test_a_coral_that_is_silent_is_asked_to_come_again(desk: Newsroom) -> None:
     """An API that refuses, or does not know the comment, ends in an error that Coral retries; nothing is stored."""
     with coral({}) as url:
