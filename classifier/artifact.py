@@ -42,6 +42,12 @@ def write(directory: Path, arrays: dict[str, NDArray[Any]], facts: dict[str, Any
     return digest
 
 
+def amend(directory: Path, **facts: Any) -> None:
+    """Adds facts to the manifest in `directory`; the arrays and their hash stay as they are."""
+    manifest = {**_manifest(directory), **facts}
+    (directory / MANIFEST).write_text(json.dumps(manifest, indent=1, sort_keys=True) + "\n")
+
+
 def move(source: Path, target: Path) -> None:
     """Moves a model from one directory to another, arrays first, and removes the emptied directory."""
     target.mkdir(parents=True, exist_ok=True)

@@ -13,12 +13,14 @@ from numpy.typing import NDArray
 from classifier import data, metrics
 from classifier.disguise import DISGUISES, disguise
 from classifier.evaluate import NEWS, probabilities
+from classifier.language import TRAINED
 from classifier.model import Model
 from classifier.words import words
 
 EVASIVE = 2000
 LENGTHS = (0, 100, 250, 600, 1500, 1_000_000)
 SPAN_TEXTS = 1500
+DOUBTED = 800
 
 
 def evasion(model: Model, corpus: data.Corpus, seed: int = 0) -> dict[str, list[float]]:
@@ -64,6 +66,22 @@ def by_term(corpus: data.Corpus, chances: NDArray[np.float64]) -> list[tuple[str
         (term, float(rate)) for term, rate in zip(metrics.IDENTITY_TERMS, rates, strict=True) if rate == rate
     ]
     return sorted(pairs, key=lambda pair: -pair[1])
+
+
+def doubted(model: Model, corpus: data.Corpus) -> list[tuple[str, int, float]]:
+    """Of the trained languages: how many comments were asked about, and the share answered without confidence."""
+    found = []
+    for language in TRAINED:
+        rows = [row for row, name in enumerate(corpus.languages.tolist()) if name[:2] == language][:DOUBTED]
+        texts = [corpus.texts[row] for row in rows]
+        doubts = [
+            not score.confident
+            for at in range(0, len(texts), 256)
+            for score in model.score(texts[at : at + 256])
+        ]
+        if doubts:
+            found.append((language, len(doubts), round(float(np.mean(doubts)), 3)))
+    return found
 
 
 def span_agreement(model: Model, path: Path, threshold: float = 0.5) -> dict[str, float]:

@@ -21,10 +21,8 @@ _LOOKS = 25
 _TEMPLATE = Path(__file__).with_name("card.txt")
 
 
-def write(
-    model: Model, dev: data.Corpus, data_directory: Path, out: Path, gates: Sequence[Gate] = ()
-) -> None:
-    """Measures `model` and writes README.md and its pictures to `out`; `gates` judged it before promotion."""
+def write(model: Model, dev: data.Corpus, data_directory: Path, out: Path) -> None:
+    """Measures `model` and writes README.md and its pictures to `out`."""
     report = evaluate(model, dev, compare=True)
     chances = probabilities(model, dev.texts)
     terms = measures.by_term(dev, chances)
@@ -55,7 +53,7 @@ def write(
             ("learner", "labels", "AUC, news", "AUC, Wikipedia"),
             [(name, labels, *(f"{figure:.3f}" for figure in figures)) for name, labels, *figures in learners],
         ),
-        gates=_gates(gates),
+        gates=_gates(manifest.get("promotion", {})),
         calibration=_calibration(model),
         peopled=train.PEOPLED,
         looks=_LOOKS,
@@ -66,6 +64,13 @@ def write(
             [
                 (row["source"], f"{row['from']}-{row['to']}", row["texts"], row["auc"])
                 for row in measures.by_length(dev, chances)
+            ],
+        ),
+        doubted=_table(
+            ("language", "comments", "without confidence"),
+            [
+                (language, texts, f"{share:.3f}")
+                for language, texts, share in measures.doubted(model, data.training(data_directory))
             ],
         ),
         evasive=measures.EVASIVE,
@@ -101,8 +106,11 @@ def _figures(report: dict[str, Any]) -> str:
     )
 
 
-def _gates(gates: Sequence[Gate]) -> str:
-    """Shows what each gate said."""
+def _gates(promotion: dict[str, Any]) -> str:
+    """Shows what each gate said when the model took another's place."""
+    if not promotion:
+        return "There was no model to compare with."
+    gates = [Gate(**gate) for gate in promotion["gates"]]
     rows = [
         (
             gate.name,
@@ -112,9 +120,8 @@ def _gates(gates: Sequence[Gate]) -> str:
         )
         for gate in gates
     ]
-    return (
-        _table(("gate", "loss", "95 % interval", ""), rows) if rows else "There was no model to compare with."
-    )
+    table = _table(("gate", "loss", "95 % interval", ""), rows)
+    return f"The model replaced was `{promotion['over']}`.\n\n{table}"
 
 
 def _calibration(model: Model) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -85,7 +86,7 @@ def main(
         return 2
     candidate = out.with_name(f"{out.name}-refused")
     digest = artifact.write(candidate, arrays, facts)
-    judged = _judged(out, candidate, dev)
+    judged, promotion = _judged(out, candidate, dev)
     refused = [gate.name for gate in judged if not gate.passed]
     if refused and not force:
         print(
@@ -93,6 +94,8 @@ def main(
             file=sys.stderr,
         )
         return 3
+    if promotion:
+        artifact.amend(candidate, promotion=promotion)
     artifact.move(candidate, out)
     print(f"model {RELEASED}-{digest[:8]} sha256 {digest} in {out}")
     if card is None and out.resolve() == artifact.SHIPPED and CARD.parent.is_dir():
@@ -100,21 +103,29 @@ def main(
     if card is not None:
         from classifier import report
 
-        report.write(Model.load(out), dev, data_directory, card, judged)
+        report.write(Model.load(out), dev, data_directory, card)
     return 0
 
 
-def _judged(out: Path, candidate: Path, dev: data.Corpus) -> list[Gate]:
-    """Asks the gates about a candidate and the model it would replace, if there is one, and prints what they say."""
+def _judged(out: Path, candidate: Path, dev: data.Corpus) -> tuple[list[Gate], dict[str, Any]]:
+    """Asks the gates about a candidate and the model it would replace, if there is one, and prints what they say.
+
+    Returns the gates and what the manifest keeps of them. The same model over again is not compared with itself: what
+    was said when it was promoted stands.
+    """
     try:
         old = Model.load(out)
     except ModelError as error:
         print(f"nothing to compare with: {error}")
-        return []
-    found = judge(old, Model.load(candidate), dev)
+        return [], {}
+    new = Model.load(candidate)
+    if new.manifest["sha256"] == old.manifest["sha256"]:
+        print("the same model again, byte for byte")
+        return [], dict(old.manifest.get("promotion", {}))
+    found = judge(old, new, dev)
     for gate in found:
         print(gate)
-    return found
+    return found, {"over": old.version, "gates": [asdict(gate) for gate in found]}
 
 
 def train(directory: Path, seed: int = 0, quiet: bool = False) -> tuple[Arrays, dict[str, Any]]:

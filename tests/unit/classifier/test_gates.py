@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from classifier import Model, artifact, data, evaluate, gates, metrics, train
+from classifier import Model, artifact, data, evaluate, gates, metrics, report, train
 from classifier.invented import invent
 
 
@@ -67,7 +67,10 @@ def test_pairs_tell_a_small_loss_that_two_intervals_would_hide() -> None:
 def test_training_keeps_the_old_model_where_a_gate_refuses_the_new(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Exit code 3, the gate's name, the old model in its place and the candidate beside it; `force` promotes it."""
+    """Exit code 3, the gate's name, the old model in its place and the candidate beside it; `force` promotes it.
+
+    What the gates said stays with the model, also where the same one is trained again.
+    """
     arrays, facts = artifact.read()
     worse = {
         **arrays,
@@ -84,6 +87,13 @@ def test_training_keeps_the_old_model_where_a_gate_refuses_the_new(
     assert Model.load(out).version == Model.load().version != Model.load(tmp_path / "model-refused").version
     assert train.main(tmp_path, out, quiet=True, force=True) == 0
     assert Model.load(out).version != Model.load().version
+    promotion = Model.load(out).manifest["promotion"]
+    assert promotion["over"] == Model.load().version
+    assert promotion["gates"][0]["loss"] > 0
+    assert train.main(tmp_path, out, quiet=True) == 0
+    assert "the same model again" in capsys.readouterr().out
+    assert Model.load(out).manifest["promotion"] == promotion
+    assert "| pooled news AUC | +" in report._gates(promotion)
 
 
 def test_the_bootstrap_interval_holds_the_figure() -> None:
