@@ -6,6 +6,7 @@ an export again repeats nothing; what was decided here since then stays.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from typing import IO, TYPE_CHECKING, Final
@@ -18,7 +19,7 @@ from service.moderation.comment import NAME_LIMIT, TITLE_LIMIT, Source
 from service.moderation.errors import Fault, Invalid
 from service.moderation.verdict import Action
 from service.ports import Placed, Site, Submission
-from service.submission import check, to_submission
+from service.submission import ID, check, to_submission
 from service.wxr import Exported, read_export
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ STATES: Final = {
 ANONYMOUS: Final = "Anonymous"
 """What WordPress shows for a comment without a name."""
 NOT_COMMENTS: Final = frozenset({"pingback", "trackback"})
+KNOWN_AS: Final = re.compile(ID)
 KNOWN_LIMIT: Final = 500_000
 """So many comments of one article can be named as parents by the ids that our plugin gave them."""
 
@@ -116,9 +118,10 @@ class _Taken:
     def _id(self, one: Exported) -> str:
         if not one.number.isdigit():
             raise Invalid(_fault("comment_id", "must be a number"))
-        if one.known_as and len(self._own_ids) < KNOWN_LIMIT:
-            self._own_ids[one.number] = one.known_as
-        return one.known_as or f"wp-{one.number}"
+        known_as = one.known_as if KNOWN_AS.fullmatch(one.known_as) else None
+        if known_as and len(self._own_ids) < KNOWN_LIMIT:
+            self._own_ids[one.number] = known_as
+        return known_as or f"wp-{one.number}"
 
     def _parent(self, one: Exported) -> str | None:
         if one.parent in ("", "0"):

@@ -180,6 +180,16 @@ def test_pings_are_left_out(moving_in: MovingIn) -> None:
     assert moving_in.run(item(comment(1), ping)) == {"imported": 1, "left_out": 1}
 
 
+def test_a_noted_id_that_is_none_costs_no_comment(moving_in: MovingIn) -> None:
+    """What another plugin or a hand wrote in our field is passed over: the comment comes in by its number."""
+    meta = (
+        "<wp:commentmeta><wp:meta_key><![CDATA[replydesk_id]]></wp:meta_key>"
+        "<wp:meta_value><![CDATA[not an id]]></wp:meta_value></wp:commentmeta>"
+    )
+    assert moving_in.run(item(comment(1, extra=meta), comment(2, parent=1))) == {"imported": 2}
+    assert moving_in.comment("wp-2").parent_id == "wp-1"
+
+
 def test_a_comment_that_was_checked_here_is_known(moving_in: MovingIn) -> None:
     """With the id that our plugin noted, a comment is the one we have, and so is the parent of its answers."""
     meta = (

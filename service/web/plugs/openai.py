@@ -49,8 +49,8 @@ def moderations() -> Response:
     if site.options.plug_mode != "score":
         for answered, text, reading, one in zip(results, call.texts, readings, assessed, strict=True):
             answered["moderation"] = _moderation(site, text, reading, one)
-    if site.options.plug_mode == "queue" and not _keep(site, call, assessed):
-        headers[NOT_STORED] = "the store is away"
+    if site.options.plug_mode == "queue" and (why := _keep(site, call, assessed)):
+        headers[NOT_STORED] = why
     members = {"id": f"modr-{uuid.uuid4().hex}", "model": call.model, "results": results}
     return _answer(members, headers=headers)
 
@@ -84,22 +84,25 @@ def _moderation(site: Site, text: str, reading: Reading, assessed: Assessment) -
     }
 
 
-def _keep(site: Site, call: Asked, assessed: list[Assessment]) -> bool:
-    """Put the texts in the house, each once however often it comes; the answer goes out even when the store is away."""
-    ends_at = time.monotonic() + KEEP_SECONDS
-    for text, one in zip(call.texts, assessed, strict=True):
+def _keep(site: Site, call: Asked, assessed: list[Assessment]) -> str | None:
+    """Put the texts in the house, each once however often it comes; say why some are not there, None when all are.
+
+    The answer goes out all the same.
+    """
+    ends_at, count = time.monotonic() + KEEP_SECONDS, len(call.texts)
+    for place, (text, one) in enumerate(zip(call.texts, assessed, strict=True)):
         if not text.strip():
             continue
         if time.monotonic() > ends_at:
             log.warning("plug.not_stored", error="TooLate")
-            return False
+            return f"{count - place} of {count}: there was no time for all"
         spans = tuple(span for span in one.spans if span.end <= BODY_LIMIT)
         try:
             plugs().verbs.keep(site, _submission(site, text), replace(one, spans=spans))
         except Exception as failure:  # noqa: BLE001  # whatever the store died of
             log.warning("plug.not_stored", error=type(failure).__name__)
-            return False
-    return True
+            return "the store is away"
+    return None
 
 
 def _submission(site: Site, text: str) -> Submission:

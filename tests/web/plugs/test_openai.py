@@ -8,6 +8,7 @@ import pytest
 
 from service.openai import CATEGORIES
 from service.tuning import tune_site
+from service.web.plugs import openai
 from tests.web.api.caller import Newsroom
 
 HAM = "The new bridge saves me twenty minutes every morning, thank you to the city for building it."
@@ -104,6 +105,16 @@ def test_keys_are_refused_as_its_clients_expect(newsroom: Newsroom) -> None:
         answer = ask(newsroom, {"input": HAM}, key=key)
         assert (answer.status_code, answer.json["error"]["code"]) == (401, code)
     assert ask(newsroom, {"input": HAM}, key=newsroom.courier.akismet_key).status_code == 200
+
+
+def test_a_list_too_long_to_store_in_time_says_so(fresh: Newsroom, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody is told that the store is away while it is not: the header says that time ran out, and for how many."""
+    tune_site(fresh.parts, "courier", {"plug_mode": "queue"})
+    monkeypatch.setattr(openai, "KEEP_SECONDS", -1.0)
+    answer = ask(fresh, {"input": [HAM, INSULT]})
+    assert (answer.status_code, len(answer.json["results"])) == (200, 2)
+    assert answer.headers["X-Replydesk-Not-Stored"] == "2 of 2: there was no time for all"
+    assert fresh.count() == 0
 
 
 @pytest.mark.parametrize("mode", ["score", "decide", "queue"])
