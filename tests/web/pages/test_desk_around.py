@@ -339,3 +339,11 @@ def test_a_view_is_kept_and_forgotten(small: Small) -> None:
     assert "By score" not in browser.get("/desk").text
     for name in ("", "x" * 41, "a\nb"):
         assert browser.post("/desk/views", given | {"name": name}).status == 400
+
+
+def test_the_trail_tells_the_machines_hold_from_a_moderators(small: Small) -> None:
+    """What the policy held was held; only a person sets aside."""
+    comment = small.held()
+    small.judge(comment, Action.HOLD)
+    trail = small.signed_in().get(f"/desk/comments/{comment.pk}").tree.one("section", class_="trail")
+    assert [one.all("b")[0].text for one in trail.all("li")] == ["Held", "Set aside"]
