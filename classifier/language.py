@@ -78,7 +78,7 @@ class Languages:
         doubts: list[str | None] = [None] * count
         for row in np.flatnonzero((best != 0) | (share < _SURE) | strange).tolist():
             languages[row], doubts[row] = _settle(
-                texts[row], languages[row], float(share[row]), int(total[row])
+                views.reread.get(row, texts[row]), languages[row], float(share[row]), int(total[row])
             )
         return languages, doubts
 

@@ -147,6 +147,7 @@ def test_few_words_of_another_language_are_not_taken_for_english(model: Model, t
         "stfu",
         "go to hell",
         "Well said sir",
+        "Ch3ap w a t c h e s",
         "Nice work Bob",
     ]
     + ["Du Arschloch", "Halt die Fresse", "Schöner Artikel", "Obrigado pelo artigo", "Vai se foder"],
