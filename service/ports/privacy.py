@@ -63,7 +63,6 @@ class Erasing(Protocol):
         The log of human acts keeps what it says of the site: it is append-only, and holds ids alone.
         """
 
-
     def remove_moderator(self, moderator_id: int) -> None:
         """Take a moderator off with sessions, links, claims and views; what they decided keeps their name."""
 
