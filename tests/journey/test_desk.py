@@ -39,6 +39,7 @@ class Desk:
         page.goto(invite(self.small.parts, name)[1])
         page.get_by_role("button", name="Sign in").click()
         expect(page).to_have_url(f"{self.url}/desk")
+        page.wait_for_load_state()  # a key pressed before the scripts have run is nobody's
         if path:
             page.goto(self.url + path)
         return page
