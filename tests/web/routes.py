@@ -74,11 +74,14 @@ ROUTES: Final[dict[str, Row]] = {
     "POST /v1alpha1/comments:suggestscore": KEY,
     **dict.fromkeys(
         (
-            f"{verb} /v1alpha1/{rest}"
-            for verb in ("DELETE", "GET", "PATCH", "POST", "PUT")
-            for rest in ("", "<path:rest>")
+            f"{verb} /v1alpha1{rest}"
+            for verb in ("DELETE", "GET", "PATCH", "POST", "PUT", "TRACE")
+            for rest in ("", "/", "/<path:rest>")
         ),
         NOTHING,
+    ),
+    **dict.fromkeys(
+        (f"{verb} /$discovery/rest" for verb in ("DELETE", "PATCH", "POST", "PUT", "TRACE")), NOTHING
     ),
     "POST /1.1/comment-check": KEY,
     "POST /1.1/deactivate": KEY,
