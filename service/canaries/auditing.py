@@ -114,6 +114,7 @@ class Audit:
 
     def __enter__(self) -> Audit:
         parts, name = self._parts, f"audit-{os.urandom(5).hex()}"
+        self._name = name  # before there is such a site: a signal may come between its commit and the next line
         try:
             take_off_what_was_left(parts.house.store, parts.house.clock())
             self._log_position = places.log_position(parts.settings)
@@ -149,11 +150,10 @@ class Audit:
             shutil.rmtree(self._folder, ignore_errors=True)
 
     def _take_off(self) -> None:
-        site = getattr(self, "site", None)
-        if site is None:
-            return
         with self._parts.house.store.write() as tx:
-            tx.remove_site(site.site.id)
+            site = tx.site(self._name)
+            if site is not None:
+                tx.remove_site(site.id)
             if self._moderator is not None:
                 tx.remove_moderator(self._moderator.id)
 

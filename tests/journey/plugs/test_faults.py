@@ -19,6 +19,8 @@ import pytest
 from service.coral.signature import sign
 from service.moderation.comment import Status
 from service.tuning import tune_site
+from tests import servers
+from tests.conftest import missing
 from tests.web.api.serving import Served, served
 from tests.web.plugs.perspective_cases import RUDE, TEXT, request, suggestion
 
@@ -85,13 +87,18 @@ class Wire:
 
 
 @pytest.fixture(scope="module")
-def wire(migrated_postgres_url: str) -> Iterator[tuple[Wire, str]]:
-    """A wire to this run's PostgreSQL, and the URL that goes over it."""
-    parts = urlsplit(migrated_postgres_url)
-    made = Wire(parts.hostname or "127.0.0.1", parts.port or 5432)
-    user = f"{parts.netloc.rpartition('@')[0]}@" if "@" in parts.netloc else ""
-    yield made, parts._replace(netloc=f"{user}127.0.0.1:{made.port}").geturl()
-    made.close()
+def wire() -> Iterator[tuple[Wire, str]]:
+    """A wire to a database of this module's own, and the URL that goes over it."""
+    with contextlib.ExitStack() as stack:
+        try:
+            url = stack.enter_context(servers.postgresql_database())
+        except servers.Missing as reason:
+            missing(str(reason))
+        parts = urlsplit(url)
+        made = Wire(parts.hostname or "127.0.0.1", parts.port or 5432)
+        user = f"{parts.netloc.rpartition('@')[0]}@" if "@" in parts.netloc else ""
+        yield made, parts._replace(netloc=f"{user}127.0.0.1:{made.port}").geturl()
+        made.close()
 
 
 @pytest.fixture(scope="module")
