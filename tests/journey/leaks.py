@@ -214,7 +214,7 @@ def _dead_row(scene: Scene) -> None:
 
 
 def _log_of_the_store(scene: Scene) -> None:
-    """Bytes that are in the write-ahead log alone."""
+    """Bytes that are in the write-ahead log alone, on SQLite until a checkpoint carries them over."""
     escaped = "".join(f"\\u{ord(letter):04x}" for letter in scene.address)
     if scene.parts.settings.embedded:
         scene.sql("UPDATE articles SET title = :t WHERE site_id = :s", t=escaped, s=scene.audit.site.site.id)
@@ -303,7 +303,7 @@ LEAKS: Mapping[str, tuple[Callable[[Scene], None], str, str]] = {
     "a deleted row": (_dead_row, "database files", "reversed"),
     "the write-ahead log": (
         _log_of_the_store,
-        r"(database files: .*-wal|write-ahead log: pg_wal)",
+        r"(database files: .*(-wal|\.db)|write-ahead log: pg_wal)",
         "JSON escaped",
     ),
     "a log": (_log, r"files of the home: .*leaky\.log$", "plain"),
