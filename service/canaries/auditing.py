@@ -8,6 +8,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -95,8 +96,13 @@ class Audit:
         *,
         environment: Mapping[str, str] | None = None,
         temporary: Iterable[Path] | None = None,
+        undisturbed: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> None:
-        """`environment` is that of the programs it runs; `temporary` names folders other than the machine's own."""
+        """`environment` is that of the programs it runs; `temporary` names folders other than the machine's own.
+
+        `undisturbed` puts off what a signal would raise, while a site is made or taken off.
+        """
+        self._undisturbed = undisturbed
         self._parts = parts
         self._url = url or _address_of(parts)
         self._also = tuple(also)
@@ -114,7 +120,9 @@ class Audit:
 
     def __enter__(self) -> Audit:
         parts, name = self._parts, f"audit-{os.urandom(5).hex()}"
-        self._name = name  # before there is such a site: a signal may come between its commit and the next line
+        self._name = (
+            name  # before there is such a site: a signal may come between its commit and the next line
+        )
         try:
             take_off_what_was_left(parts.house.store, parts.house.clock())
             self._log_position = places.log_position(parts.settings)
@@ -123,10 +131,11 @@ class Audit:
             if is_closed(self._receiver.url, Allow.parse(",".join(parts.settings.callback_allow))):
                 self.not_reached.append("callbacks: REPLYDESK_CALLBACK_ALLOW does not open 127.0.0.1 to them")
                 callback = None
-            self.site = enrol_site(parts, name, f"https://{name}.example", callback)
-            self.caller = Caller(self._url, self.site.key)
             coral_secret = os.urandom(16).hex()
-            tune_site(parts, name, {"plug_mode": "queue", "coral_secret": coral_secret}, "audit")
+            with self._undisturbed():
+                self.site = enrol_site(parts, name, f"https://{name}.example", callback)
+                tune_site(parts, name, {"plug_mode": "queue", "coral_secret": coral_secret}, "audit")
+            self.caller = Caller(self._url, self.site.key)
             self.planter = Planter(
                 self.caller, self.site, new_mark(), self._folder, self._environment, coral_secret
             )
@@ -144,7 +153,8 @@ class Audit:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         try:
-            self._take_off()
+            with self._undisturbed():
+                self._take_off()
         finally:
             self._receiver.__exit__()
             shutil.rmtree(self._folder, ignore_errors=True)

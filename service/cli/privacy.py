@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NoReturn
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -44,8 +45,8 @@ def audit(url: str | None, also: tuple[Path, ...], as_json: bool) -> None:
     """
     from service.canaries.auditing import Audit
 
-    _end_in_order()
-    with opened_house() as parts, Audit(parts, url, also) as made:
+    ending = _Ending()
+    with opened_house() as parts, Audit(parts, url, also, undisturbed=ending.undisturbed) as made:
         made.plant()
         report = made.search()
     if as_json:
@@ -156,16 +157,36 @@ def _address(given: str | None) -> Address:
         raise Refused(f"--email: {wrong.detail}") from None
 
 
-def _end_in_order() -> None:
-    """Let a signal that ends the audit end it as Ctrl-C does: its site, its moderator and its files go first."""
-    for each in (signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(each) is not signal.SIG_IGN:
-            signal.signal(each, _end)
+class _Ending:
+    """Lets a signal end the audit as Ctrl-C does: its site, its moderator and its files go first.
 
+    What a signal would raise in the middle of a transaction is put off until `undisturbed` is over.
+    """
 
-def _end(number: int, _frame: object) -> NoReturn:
-    signal.signal(number, signal.SIG_IGN)
-    sys.exit(128 + number)
+    def __init__(self) -> None:
+        self._code: int | None = None
+        self._put_off = 0
+        for each in (signal.SIGTERM, signal.SIGHUP):
+            if signal.getsignal(each) is not signal.SIG_IGN:
+                signal.signal(each, self._end)
+
+    @contextmanager
+    def undisturbed(self) -> Iterator[None]:
+        """Put off the end until this block is left."""
+        self._put_off += 1
+        try:
+            yield
+        finally:
+            self._put_off -= 1
+        code, self._code = self._code, None
+        if code is not None:
+            sys.exit(code)
+
+    def _end(self, number: int, _frame: object) -> None:
+        signal.signal(number, signal.SIG_IGN)
+        if not self._put_off:
+            sys.exit(128 + number)
+        self._code = 128 + number
 
 
 def _report_view(report: Report) -> dict[str, object]:
