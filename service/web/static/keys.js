@@ -27,7 +27,10 @@
       found.open = !found.open;
       (found.open ? found.querySelector("button, summary") : found.closest("article"))?.focus({ preventScroll: true });
       if (found.open) found.scrollIntoView({ block: "nearest" });
-    } else found.click();
+    } else {
+      if (found.form?.hasAttribute("hx-post")) htmx.process(found.form); // a card may be on screen before htmx has seen it
+      found.click();
+    }
     return true;
   }
 
