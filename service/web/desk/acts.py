@@ -75,6 +75,11 @@ def decide(pk: int) -> ResponseReturnValue:
         return missing()
     except (Conflict, IsFinal) as refusal:
         return _as_it_stands(pk, _ground(refusal, revision))
+    if asked.action is Action.HOLD:
+        with (
+            here.house.store.write() as tx
+        ):  # it waits for colleagues now: not in this hand until the claim runs out
+            tx.release_claims(moderator().id, [pk])
     return _decided(comment, decision)
 
 

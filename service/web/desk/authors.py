@@ -18,7 +18,7 @@ from service.web.desk import blueprint
 from service.web.desk.access import back_to, moderator, requires
 from service.web.desk.acts import masked
 from service.web.desk.frame import missing, page, unfit
-from service.web.desk.place import number
+from service.web.desk.place import Place, number
 from service.web.desk.shown import cards
 from service.web.reach import parts
 
@@ -54,6 +54,7 @@ def author(pk: int) -> ResponseReturnValue:
         days=DAYS,
         known=key is not None,
         before=shown[-1].pk if len(found) > PAGE else None,
+        place=Place.of(request.args),
     )
 
 
@@ -81,7 +82,7 @@ def set_standing(pk: int) -> ResponseReturnValue:
         return missing()
     except actions.Unknown:
         return unfit()
-    return back_to(url_for("desk.author", pk=pk))
+    return back_to(url_for("desk.author", pk=pk, at=Place.of(request.args).at or None))
 
 
 def _target(pk: int) -> tuple[Comment, Site] | None:

@@ -15,7 +15,7 @@ from service.moderation.comment import URL_LIMIT
 from service.web.desk import blueprint
 from service.web.desk.access import back_to, moderator, requires
 from service.web.desk.frame import missing, page, unfit
-from service.web.desk.place import number
+from service.web.desk.place import Place, number
 from service.web.desk.shown import Card, cards
 from service.web.reach import parts
 
@@ -86,6 +86,7 @@ def article() -> ResponseReturnValue:
         head=shown[0],
         thread=threaded(shown),
         before=found.next,
+        place=Place.of(request.args),
         held_until=datetime.fromtimestamp(held[0], UTC) if held and held[0] > now.timestamp() else None,
     )
 
@@ -104,7 +105,7 @@ def watch() -> ResponseReturnValue:
     if site is None or not known:
         return missing()
     watch_article(here.house, site.name, url, moderator().name, HOURS if asked == "yes" else 0)
-    return back_to(url_for("desk.article", site=site.name, url=url))
+    return back_to(url_for("desk.article", site=site.name, url=url, at=Place.of(request.args).at or None))
 
 
 def threaded(shown: Sequence[Card]) -> list[Answer]:

@@ -211,7 +211,7 @@ def _shown(
         faults=faults or {},
         found=found,
         changes=changes,
-        asked=_cuts(request.args),
+        asked_cuts=_cuts(request.args),
         skip=_skipped() + CHANGES_SHOWN
         if found and len(found.changes) > _skipped() + CHANGES_SHOWN
         else None,

@@ -22,6 +22,7 @@ from service.web.desk.words import age
 SPANS_SHOWN: Final = 200
 SPANS_TOLD: Final = 6
 """The heaviest are also listed with their weights, and can be reached by Tab."""
+REFUSED: Final = (Status.REJECTED, Status.SPAM)
 STRENGTHS: Final = (0.25, 0.75, 1.5)  # log-odds at which a mark grows darker
 NOTABLE: Final = 0.2  # a score from which its bar is shown unfolded
 LONG_TEXT: Final = 1_500  # characters from which a text scrolls in a box of its own
@@ -65,6 +66,8 @@ class Around:
     wave: Wave | None = None
     alike: int = 0
     """How many other held comments are copies of this one."""
+    note: str | None = None
+    """What who decided wrote for colleagues."""
 
     @property
     def appeal(self) -> Appeal | None:
@@ -182,6 +185,9 @@ def _around(tx: Tx, found: Sequence[Comment], now: datetime) -> dict[int, Around
     waves = tx.waves_of([one.pk for one in found if one.status is Status.HELD])
     sizes = tx.wave_sizes({wave.id for wave in waves.values()})
     claims = {claim.comment_pk: claim for claim in tx.claims(now)}
+    notes = tx.notes(
+        [one.decision_id for one in found if one.decision_id and (one.pk in matters or one.status in REFUSED)]
+    )
     of_site: dict[int, list[Comment]] = {}
     for one in found:
         of_site.setdefault(one.site_id, []).append(one)
@@ -193,7 +199,7 @@ def _around(tx: Tx, found: Sequence[Comment], now: datetime) -> dict[int, Around
         standings = tx.standings(site_id, keys, now)
         for one in theirs:
             raised = matters.get(one.pk, {})
-            refused = one.status in (Status.REJECTED, Status.SPAM) or Matter.ASIDE in raised
+            refused = one.status in REFUSED or Matter.ASIDE in raised
             made[one.pk] = Around(
                 parent=parents.get(one.parent_id or ""),
                 history=histories.get(one.author_key or "", History()),
@@ -204,6 +210,7 @@ def _around(tx: Tx, found: Sequence[Comment], now: datetime) -> dict[int, Around
                 claim=claims.get(one.pk),
                 wave=(wave := waves.get(one.pk)),
                 alike=max(sizes.get(wave.id, 0) - 1, 0) if wave else 0,
+                note=notes.get(one.decision_id or 0),
             )
     return made
 

@@ -38,9 +38,14 @@
     if (event.defaultPrevented || event.ctrlKey || event.altKey || event.metaKey || event.isComposing) return;
     if (event.key === "Escape") {
       const list = reasons();
-      if (list) list.open = false;
-      else if (types(event.target)) event.target.blur();
+      if (types(event.target)) event.target.blur(); // first out of the field: a note that was typed stays with its card
+      else if (list) list.open = false;
       desk.now()?.focus({ preventScroll: true });
+      return;
+    }
+    if (event.key === "Enter" && event.target.matches("form.acts [name=note]")) {
+      event.preventDefault();
+      desk.now()?.focus({ preventScroll: true }); // the next key is the act that the note goes with
       return;
     }
     if (types(event.target)) return;

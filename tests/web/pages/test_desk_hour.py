@@ -1,0 +1,73 @@
+"""What an hour at the desk taught: every way leads back, every empty lane says why, notes reach whom they are for."""
+
+from __future__ import annotations
+
+import html
+
+from tests.web.pages.browser import Page
+from tests.web.pages.house import Small
+from tests.web.pages.test_desk import card, follow
+from tests.web.pages.test_desk_waves import adverts, arrive
+
+PLACE = "/desk?sort=score&site=courier"
+
+
+def way_back(page: Page) -> str:
+    """Where the page's last link leads."""
+    return html.unescape(page.tree.all("a", class_="button")[-1].attributes["href"])
+
+
+def test_every_look_aside_leads_back_to_the_same_place(small: Small) -> None:
+    """Author, article and the comment alone lead back to the order and filters they were reached from."""
+    comment, browser = small.held(), small.signed_in()
+    links = [a.attributes["href"] for a in card(browser.get(PLACE), comment).all("a")]
+    aside = [link for link in links if "at=" in link]
+    assert len(aside) == 3
+    for link in aside:
+        assert way_back(browser.get(html.unescape(link))).startswith(PLACE)
+
+
+def test_a_ban_leads_back_to_the_same_place_too(small: Small) -> None:
+    """Saving where an author stands, or holding an article, loses neither order nor filters."""
+    comment, browser = small.held(), small.signed_in()
+    for link in [a.attributes["href"] for a in card(browser.get(PLACE), comment).all("a")]:
+        if "at=" not in link or ("author" not in link and "article" not in link):
+            continue
+        page = browser.get(html.unescape(link))
+        form = next(one for one in page.tree.all("form") if "at=" in one.attributes["action"])
+        changed = {"standing": "banned", "watch": "yes"}
+        answer = browser.post(html.unescape(form.attributes["action"]), form.fields() | changed)
+        assert way_back(follow(browser, answer)).startswith(PLACE)
+
+
+def test_a_lane_in_other_hands_is_not_called_clear(small: Small) -> None:
+    """Who comes when colleagues hold all that waits reads so, and not that nothing is held."""
+    small.held()
+    small.signed_in("Noor").get("/desk")
+    late = small.signed_in("Mara").get("/desk")
+    assert "in other hands" in late.text
+    assert "The queue is clear" not in late.text
+
+
+def test_who_set_a_comment_aside_says_why(small: Small) -> None:
+    """The lane of what waits for a talk shows who put it there, and their note."""
+    comment, browser = small.held(), small.signed_in("Noor")
+    form = card(browser.get("/desk"), comment).one("form", class_="acts")
+    browser.post(form.attributes["action"], form.fields() | {"action": "hold", "note": "Is this the mayor?"})
+    shown = card(small.signed_in("Mara").get("/desk?lane=aside"), comment).text
+    assert "Set aside by Noor" in " ".join(shown.split())
+    assert "Is this the mayor?" in shown
+
+
+def test_thresholds_in_the_address_are_no_search(small: Small) -> None:
+    """The page of consequences leaves the search box empty."""
+    page = small.signed_in("Lea", "lead").get("/desk/settings/courier?insult.hold=0.7")
+    assert page.tree.one("input", id="q").attributes["value"] == ""
+
+
+def test_the_list_says_how_many_a_row_stands_for(small: Small) -> None:
+    """A wave's row carries its number, before anybody looks at it."""
+    arrive(small, *adverts(3))
+    page = small.signed_in().get("/desk")
+    (row,) = page.tree.all("li", class_="row")
+    assert "× 3" in row.text
