@@ -16,7 +16,9 @@ from service.settings import Settings
 from service.targets import Allow
 from service.wiring import Parts, build
 from worker.deliver import Postman
+from worker.journal import Journal
 from worker.notify import Notifier
+from worker.score import Pace
 from worker.sweep import Sweep
 from worker.vigil import Vigil, keep_vigil
 
@@ -34,6 +36,8 @@ class Process:
     sweep: Sweep
     notifier: Notifier
     vigil: Vigil
+    journal: Journal
+    pace: Pace
 
 
 _present: Process | None = None
@@ -54,14 +58,17 @@ def _build(settings: Settings) -> Process:
     share(settings.home)
     parts = build(settings)
     allow = Allow.parse(",".join(settings.callback_allow))
+    journal = Journal(settings.home)
     return Process(
         os.getpid(),
         parts,
         ModelScorer(),
         Postman(parts, allow),
-        Sweep(parts.house),
+        Sweep(parts.house, journal=journal),
         Notifier(parts, allow),
         keep_vigil(settings.sweep_seconds),
+        journal,
+        Pace(),
     )
 
 
@@ -75,7 +82,9 @@ def warm(sender: object = None, **_: object) -> None:
 
     def load() -> None:
         try:
-            present(settings).scorer.warm()
+            process = present(settings)
+            process.scorer.warm()
+            process.sweep.bury()  # whoever died before us may have left something
         except Exception as failure:  # noqa: BLE001  # the first task meets the same fault and logs it where it belongs
             log.warning("process.cold", error=type(failure).__name__)
 
@@ -91,5 +100,6 @@ def close(**_: object) -> None:
     if process is not None and process.pid == os.getpid():
         process.vigil.stop()
         process.postman.close()
+        process.journal.close()
         with suppress(OSError):
             process.parts.close()

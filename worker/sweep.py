@@ -12,6 +12,7 @@ import structlog
 from service.actions import Scored, clear_files, depart, retain, settle
 from service.moderation.options import FOLD_HOURS_LIMIT
 from service.ports import DELIVER, DEPART, SCORE, Backlog, House, Site
+from worker.journal import Journal, Noted
 from worker.meters import meters
 
 DEPART_BATCH: Final = 200
@@ -45,8 +46,14 @@ def depart_due(house: House, batch: int = DEPART_BATCH) -> int:
 class Sweep:
     """One process's sweeping. It remembers only when it last swept, to know a silence when it comes out of one."""
 
-    def __init__(self, house: House, monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        house: House,
+        monotonic: Callable[[], float] = time.monotonic,
+        journal: Journal | None = None,
+    ) -> None:
         self._house = house
+        self._journal = journal or Journal(None)
         self._monotonic = monotonic
         self._swept_at = self._awake_since = -SILENCE_SECONDS
         self._pruned_at = monotonic() - PRUNE_SECONDS
@@ -55,6 +62,7 @@ class Sweep:
     def run(self) -> Backlog:
         """Ring for what waits, let due decisions leave, and settle what waited too long; return what waited."""
         house = self._house
+        self.bury()
         with house.store.read() as tx:
             backlog = tx.backlog(house.clock())
             uncleared = tx.erasures_unpurged()
@@ -70,6 +78,28 @@ class Sweep:
             self._clear()
         self._prune()
         return backlog
+
+    def bury(self) -> int:
+        """Give back what workers that died on this machine had leased, and ring for it; return how many rows.
+
+        What they scored comes back alone, what they posted is due at once; the attempt stays counted.
+        """
+        house = self._house
+
+        def give_back(noted: Noted) -> None:
+            now = house.clock()
+            with house.store.write() as tx:
+                for until, pks in noted.get(SCORE, {}).items():
+                    tx.abandon(pks, until, now)
+                for until, ids in noted.get(DELIVER, {}).items():
+                    tx.abandon_deliveries(ids, until, now)
+
+        found = self._journal.bury(give_back)
+        if found:
+            log.warning("sweep.buried", rows=found)
+            house.bell.ring(SCORE)
+            house.bell.ring(DELIVER)
+        return found
 
     def _had_head_start(self) -> bool:
         """Whether scoring had its chance: after a silence, what waited is scored rather than settled unscored."""

@@ -20,8 +20,15 @@ log = structlog.get_logger(__name__)
 @shared_task(name=SCORE)  # type: ignore[untyped-decorator]  # Celery ships no types
 def score() -> None:
     """Score what is pending."""
-    bounds, stopping = Bounds(batch=current_app.settings.score_batch), current_app.stopping.is_set
-    _attempt(lambda process: score_pending(process.parts.house, process.scorer, bounds, stopping, sign))
+    _attempt(_score)
+
+
+def _score(process: Process) -> None:
+    process.sweep.bury()
+    bounds = Bounds(batch=current_app.settings.score_batch, pace=process.pace)
+    score_pending(
+        process.parts.house, process.scorer, bounds, current_app.stopping.is_set, sign, process.journal
+    )
 
 
 @shared_task(name=DELIVER)  # type: ignore[untyped-decorator]  # Celery ships no types

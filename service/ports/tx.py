@@ -13,6 +13,7 @@ from service.moderation.events import Delivery
 from service.moderation.policy import Policy
 from service.moderation.verdict import Decision
 from service.ports.desk import Desk
+from service.ports.leases import Leases
 from service.ports.overview import Overview
 from service.ports.privacy import Erasing, Retaining
 from service.ports.ranging import Ranging
@@ -310,6 +311,7 @@ class Tx(
     Accepting,
     Lookup,
     Scoring,
+    Leases,
     Deciding,
     Labels,
     Outbox,

@@ -24,6 +24,7 @@ from service.storage.decisions import DecisionsPart
 from service.storage.deliveries import DeliveriesPart
 from service.storage.engines import for_reading, open_engine
 from service.storage.erasing import ErasingPart
+from service.storage.leases import LeasesPart
 from service.storage.overview import OverviewPart
 from service.storage.people import PeoplePart
 from service.storage.purging import purge
@@ -50,6 +51,7 @@ class SqlTx(
     AcceptingPart,
     ReadingPart,
     ScoringPart,
+    LeasesPart,
     DecisionsPart,
     DeliveriesPart,
     PeoplePart,

@@ -35,8 +35,8 @@ ROOMS = (
     ("reading the submission (JSON, pydantic)", "service/web/api/strict_json.py", "read"),
     ("whose key it is", "service/web/api/gate.py", "authenticate"),
     ("the request's log line and counters", "service/web/access.py", "_end"),
-    ("explaining what is not simply approved", "worker/score.py", "_explain"),
-    ("scoring", "worker/score.py", "_assess"),
+    ("explaining what is not simply approved", "worker/reading.py", "explain"),
+    ("scoring", "worker/reading.py", "assess"),
     ("the lease", "worker/score.py", "_lease"),
     ("settling: verdicts in, decisions and callbacks out", "service/actions/settling.py", "settle"),
 )

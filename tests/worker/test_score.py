@@ -13,7 +13,7 @@ from service.moderation.verdict import Assessment, Span
 from service.ports import DELIVER, SCORE, Reading, Store
 from service.reader import NoModel
 from tests.worker.cast import Stage, Told
-from worker.score import Bounds, score_pending
+from worker.score import Bounds, Pace, score_pending
 
 
 @pytest.fixture
@@ -70,7 +70,7 @@ def test_nothing_pending_is_quiet(stage: Stage) -> None:
 
 
 def test_a_poison_comment_holds_up_nobody(stage: Stage) -> None:
-    """A text that breaks the classifier is left alone with its lease; the rest of its batch is decided at once."""
+    """A text that breaks the classifier is put off; the rest of its batch is decided at once."""
     stage.post("Fine.", "poison", "Good.")
     assert score_pending(stage.house, Told()) == 2
     assert stage.statuses(3) == ["approved", "pending", "approved"]
@@ -78,19 +78,66 @@ def test_a_poison_comment_holds_up_nobody(stage: Stage) -> None:
 
 
 def test_a_poison_comment_is_tried_three_times_and_then_held(stage: Stage) -> None:
-    """Alone each time, once a lease; then a person looks, and the reason says so."""
+    """Alone each time, within seconds, with growing pauses; then a person looks, and the reason says so."""
     stage.post("poison")
+    stage.rung()
     scorer = Told()
-    for _ in range(3):
+    for pause in (1, 2):
         assert score_pending(stage.house, scorer) == 0
-        assert score_pending(stage.house, scorer) == 0  # while the lease runs nobody tries
-        stage.clock.tick(31)
-    assert scorer.batches == [1, 1, 1]
+        assert (SCORE, float(pause)) in stage.bell.rung
+        stage.clock.tick(pause - 0.1)
+        assert score_pending(stage.house, scorer) == 0  # nobody tries before
+        stage.clock.tick(0.1)
     assert score_pending(stage.house, scorer) == 1
     held = stage.look()
     assert held.verdict is not None
     assert (held.status, held.verdict.reasons[0].code) == ("held", "unscorable")
     assert scorer.batches == [1, 1, 1]
+
+
+def test_a_comment_that_killed_its_worker_three_times_is_held_unread(stage: Stage) -> None:
+    """Who never comes back leaves no word, so the count of its leases speaks."""
+    stage.post("Deadly.")
+    for retried in (False, True, True):
+        with stage.house.store.write() as tx:
+            assert tx.lease_pending(stage.clock.now, stage.clock.now, 1, retried=retried)
+    scorer = Told()
+    assert score_pending(stage.house, scorer) == 1
+    assert (str(stage.look().status), scorer.batches) == ("held", [])
+
+
+def test_what_was_tried_before_is_in_no_hand_together_with_a_fresh_batch(stage: Stage) -> None:
+    """Should a fresh text kill the process, what was tried before has no attempt counted for it."""
+    stage.post("Old.")
+    with stage.house.store.write() as tx:
+        tx.lease_pending(stage.clock.now, stage.clock.now, 1)
+    stage.post("New.", id="new")
+    seen: list[tuple[str, int]] = []
+
+    class Watching(Told):
+        def score(self, readings: Sequence[Reading], explain: bool = True) -> list[Assessment]:
+            seen.append((readings[0].text, stage.look("c-0").attempts))
+            return super().score(readings, explain)
+
+    assert score_pending(stage.house, Watching()) == 2
+    assert seen == [("New.", 1), ("Old.", 2)]
+
+
+def test_batches_grow_shorter_where_they_take_long() -> None:
+    """Whoever comes meanwhile waits for a turn at most; on a fast machine a batch is as large as it may be."""
+    pace = Pace()
+    assert pace.batch(128) == 128
+    for _ in range(6):
+        pace.took(pace.batch(128), 0.01 * pace.batch(128))  # ten milliseconds each
+    assert 16 <= pace.batch(128) <= 24
+    pace.took(3, 5.0)  # too few to judge by
+    assert 16 <= pace.batch(128) <= 24
+    for _ in range(9):
+        pace.took(pace.batch(128), 0.0005 * pace.batch(128))
+    assert pace.batch(128) == 128
+    for _ in range(9):
+        pace.took(pace.batch(128), 60.0)
+    assert (pace.batch(128), pace.batch(4)) == (16, 4)
 
 
 def test_a_comment_whose_worker_died_is_tried_alone(stage: Stage) -> None:

@@ -14,6 +14,7 @@ from service.storage.memory.acts import ActsPart
 from service.storage.memory.alarms import AlarmsPart
 from service.storage.memory.deliveries import DeliveriesPart
 from service.storage.memory.forgetting import RetainingPart
+from service.storage.memory.leases import LeasesPart
 from service.storage.memory.overview import OverviewPart
 from service.storage.memory.people import PeoplePart
 from service.storage.memory.ranging import RangingPart
@@ -29,6 +30,7 @@ class MemoryTx(
     AlarmsPart,
     RetainingPart,
     DeliveriesPart,
+    LeasesPart,
     PeoplePart,
     ActsPart,
     RekeyingPart,

@@ -1,0 +1,51 @@
+"""Leases that end before their time, for their owner is gone or the next try has a moment of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import bindparam, or_, select, update
+
+from service.storage.columns import Instant
+from service.storage.part import Part
+from service.storage.schema import comments, deliveries, is_tried, is_waiting
+
+_UNTIL, _THEN = bindparam("until", type_=Instant), bindparam("then", type_=Instant)
+_FREE = (
+    select(comments.c.pk)
+    .where(
+        is_tried,
+        or_(comments.c.lease_until.is_(None), comments.c.lease_until <= bindparam("now", type_=Instant)),
+    )
+    .limit(1)
+)
+_ABANDON = (
+    update(comments)
+    .where(comments.c.pk.in_(bindparam("pks", expanding=True)), is_tried, comments.c.lease_until == _UNTIL)
+    .values(lease_until=_THEN)
+)
+_ABANDON_DELIVERIES = (
+    update(deliveries)
+    .where(
+        deliveries.c.pk.in_(bindparam("pks", expanding=True)),
+        is_waiting,
+        deliveries.c.next_attempt_at == _UNTIL,
+    )
+    .values(next_attempt_at=_THEN)
+)
+
+
+class LeasesPart(Part):
+    """The verbs about leases without an owner."""
+
+    def retries_free(self, now: datetime) -> bool:
+        return self._read(_FREE, now=now).first() is not None
+
+    def abandon(self, pks: Sequence[int], until: datetime, free_at: datetime) -> int:
+        return self._write(_ABANDON, pks=sorted(pks), until=until, then=free_at).rowcount if pks else 0
+
+    def abandon_deliveries(self, ids: Sequence[int], until: datetime, due_at: datetime) -> int:
+        if not ids:
+            return 0
+        return self._write(_ABANDON_DELIVERIES, pks=sorted(ids), until=until, then=due_at).rowcount

@@ -1,0 +1,63 @@
+"""Every store: leases that end before their time, for their owner is gone or the next try has its moment."""
+
+import pytest
+
+from service.moderation.comment import Comment
+from service.ports import Site, Store
+from tests.builders import NOON, after, courier, delivery, draft, ids, move
+
+
+@pytest.fixture
+def leased(store: Store) -> tuple[Site, list[Comment]]:
+    """The courier with three comments, leased until half a minute past noon."""
+    with store.write() as tx:
+        site = tx.add_site(courier())
+        tx.add_comments(site.id, [draft(f"c-{n}") for n in range(3)], NOON)
+        return site, tx.lease_pending(NOON, after(30), 10)
+
+
+def test_an_abandoned_lease_is_free_at_its_moment_and_the_attempt_counts(
+    store: Store, leased: tuple[Site, list[Comment]]
+) -> None:
+    """It comes back alone, in its second attempt, and not before its time."""
+    _, comments = leased
+    with store.write() as tx:
+        assert tx.abandon([comments[0].pk], after(30), after(2)) == 1
+        assert not tx.retries_free(after(1))
+        assert tx.lease_pending(after(1), after(31), 10, retried=True) == []
+        assert tx.retries_free(after(2))
+        (again,) = tx.lease_pending(after(2), after(32), 10, retried=True)
+        assert not tx.retries_free(after(2))
+    assert (again.id, again.attempts) == ("c-0", 2)
+
+
+def test_a_lease_that_another_has_by_now_is_not_abandoned(
+    store: Store, leased: tuple[Site, list[Comment]]
+) -> None:
+    """Whose lease ran out and was taken up, or whose comment was decided, has nothing to give back."""
+    _, (first, second, third) = leased
+    with store.write() as tx:
+        (taken,) = tx.lease_pending(after(30), after(60), 1, retried=True)
+        assert taken.pk == first.pk
+        tx.move([move(second)])
+        assert tx.abandon([first.pk, second.pk, third.pk], after(30), after(31)) == 1
+        assert ids(tx.lease_pending(after(31), after(61), 1, retried=True)) == [third.id]
+        assert tx.lease_pending(after(31), after(61), 1, retried=True) == []
+        assert tx.abandon([], after(60), after(61)) == 0
+
+
+def test_an_abandoned_delivery_is_due_at_its_moment_and_the_attempt_counts(
+    store: Store, leased: tuple[Site, list[Comment]]
+) -> None:
+    """The callbacks of a worker that died are another's at once; one that is leased anew is left to its owner."""
+    _, comments = leased
+    with store.write() as tx:
+        tx.add_deliveries([delivery(one, n) for n, one in enumerate(comments)])
+        first, second, third = tx.lease_deliveries(NOON, after(60), 10)
+        tx.finish_delivery(second.id, second.attempts, "delivered", "delivered", None, after(1))
+        assert tx.abandon_deliveries([first.id, second.id], after(60), after(5)) == 1
+        assert tx.abandon_deliveries([third.id], after(59), after(5)) == 0
+        assert tx.abandon_deliveries([], after(60), after(5)) == 0
+        assert tx.lease_deliveries(after(4), after(64), 10) == []
+        (again,) = tx.lease_deliveries(after(5), after(65), 10)
+    assert (again.id, again.attempts) == (first.id, 2)

@@ -1,0 +1,157 @@
+"""The journal of leases: what a dead process had in hand is another's at once, what a living one has is left alone."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from service.ports import DELIVER, SCORE, Store
+from tests.builders import NOON, after
+from tests.worker.cast import Stage, Told
+from worker.journal import Journal, Noted
+from worker.score import score_pending
+from worker.sweep import Sweep
+
+OWNER = """
+import sys
+from datetime import datetime
+from pathlib import Path
+from worker.journal import Journal
+journal = Journal(Path(sys.argv[1]))
+journal.note(sys.argv[2], datetime.fromisoformat(sys.argv[3]), [int(one) for one in sys.argv[4:]])
+print("noted", flush=True)
+sys.stdin.read()
+"""
+
+
+@contextmanager
+def owner(home: Path, work: str, *pks: int) -> Iterator[subprocess.Popen[str]]:
+    """Another process that has these rows in hand until half a minute past noon."""
+    told = [str(home), work, after(30).isoformat(), *map(str, pks)]
+    process = subprocess.Popen(
+        [sys.executable, "-c", OWNER, *told], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdin
+    assert process.stdout
+    try:
+        assert process.stdout.readline() == "noted\n"
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+        process.stdin.close()
+        process.stdout.close()
+
+
+def buried(home: Path) -> Noted:
+    """Return what can be buried in this home."""
+    found: list[Noted] = []
+    Journal(home).bury(found.append)
+    return found[0] if found else {}
+
+
+def test_what_a_killed_worker_had_in_hand_is_scored_at_once_and_alone(store: Store, tmp_path: Path) -> None:
+    """Nobody waits for its leases to run out; while it lives, and though it hangs, they are respected."""
+    stage = Stage.over(store)
+    comments = stage.post("One.", "Two.", "Three.")
+    with store.write() as tx:
+        tx.lease_pending(NOON, after(30), 10)
+    sweep, scorer = Sweep(stage.house, journal=Journal(tmp_path)), Told()
+    with owner(tmp_path, SCORE, *(one.pk for one in comments)) as process:
+        assert sweep.bury() == 0
+        assert score_pending(stage.house, scorer) == 0
+        stage.rung()
+        process.kill()
+        process.wait()
+        assert sweep.bury() == 3
+        assert SCORE in stage.rung()
+        assert sweep.bury() == 0
+    assert score_pending(stage.house, scorer) == 3
+    assert scorer.batches == [1, 1, 1]
+    assert [stage.look(f"c-{n}").attempts for n in range(3)] == [2, 2, 2]
+
+
+def test_a_poison_that_kills_is_held_without_waiting_for_a_lease(store: Store, tmp_path: Path) -> None:
+    """With the clock standing still: its neighbours are decided, and after the third death a person looks at it."""
+    stage = Stage.over(store)
+    stage.post("One.", "Deadly.", "Three.")
+    sweep, home = Sweep(stage.house, journal=Journal(tmp_path)), tmp_path
+
+    class Died(BaseException):
+        """The process is gone: nothing after it runs."""
+
+    class Deadly(Told):
+        def score(self, readings, explain=True):  # type: ignore[no-untyped-def]
+            if any(one.text == "Deadly." for one in readings):
+                raise Died
+            return super().score(readings, explain)
+
+    deaths = 0
+    for _ in range(8):
+        sweep.bury()
+        journal = Journal(home)
+        try:
+            score_pending(stage.house, Deadly(), journal=journal)
+        except Died:
+            deaths += 1
+        journal.close()
+    assert deaths == 3
+    assert stage.statuses(3) == ["approved", "held", "approved"]
+    assert stage.decisions() == 3
+
+
+def test_what_was_recorded_is_nobodys_to_bury(tmp_path: Path) -> None:
+    """Only what is still noted is handed over, by kind of work and by the moment of its lease."""
+    journal = Journal(tmp_path)
+    journal.note(SCORE, after(30), [1, 2])
+    journal.note(DELIVER, after(60), [7, 8])
+    journal.note(DELIVER, after(61), [9])
+    journal.drop(SCORE, [1, 2])
+    journal.drop(DELIVER, [8, 99])
+    assert buried(tmp_path) == {}
+    journal.close()
+    assert buried(tmp_path) == {DELIVER: {after(60): [7], after(61): [9]}}
+    assert buried(tmp_path) == {}
+
+
+def test_what_cannot_be_given_back_is_kept_for_the_next(tmp_path: Path) -> None:
+    """A store that is away leaves the journal as it is, and no newcomer writes over it."""
+    gone = Journal(tmp_path)
+    gone.note(SCORE, after(30), [1])
+    gone.close()
+
+    def fails(_: Noted) -> None:
+        raise ConnectionResetError
+
+    newcomer = Journal(tmp_path)
+    newcomer.note(SCORE, after(31), [2])
+    with pytest.raises(ConnectionResetError):
+        newcomer.bury(fails)
+    assert buried(tmp_path) == {SCORE: {after(30): [1]}}
+
+
+@pytest.mark.parametrize("torn", [b"[", b"[]", b'{"a": 1}', b'{"a": {"noon": [1]}}', b"\xff", b"[" * 60_000])
+def test_a_torn_journal_says_nothing(tmp_path: Path, torn: bytes) -> None:
+    """Whatever a process died in the middle of, its leases run out, and its slot is free again."""
+    journal = Journal(tmp_path)
+    journal.note(SCORE, after(30), [1])
+    journal.close()
+    (slot,) = tmp_path.rglob("*.json")
+    slot.write_bytes(torn)
+    assert buried(tmp_path) == {}
+    assert slot.stat().st_size == 0
+
+
+def test_a_home_that_cannot_be_written_costs_speed_alone(tmp_path: Path) -> None:
+    """Without a journal leases run out as they always did."""
+    (tmp_path / "run").write_text("no folder")
+    journal = Journal(tmp_path)
+    journal.note(SCORE, after(30), [1])
+    journal.drop(SCORE, [1])
+    assert journal.bury(lambda _: None) == 0
+    journal.close()

@@ -1,0 +1,164 @@
+"""The journal of leases: what a process has in hand stands in a file that is locked for as long as it lives.
+
+Who can lock such a file knows that its owner is dead, and ends at once the leases it left. A process that hangs keeps
+its lock, so that its leases run out as ever; and where no file can be locked all do. It is there for speed alone.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import socket
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+import structlog
+
+SLOTS: Final = 256
+FILE_BYTES: Final = 64 * 1024
+BOOT: Final = Path("/proc/sys/kernel/random/boot_id")
+
+log = structlog.get_logger(__name__)
+
+Noted = Mapping[str, Mapping[datetime, list[int]]]
+"""Row numbers by kind of work, and by the moment until which they are leased."""
+
+
+class Journal:
+    """One process's journal in `home`; with no home it is not kept. Its threads may share it."""
+
+    def __init__(self, home: Path | None) -> None:
+        self._folder = home / "run" / "leases" / _kernel() if home else None
+        self._turn = threading.Lock()
+        self._noted: dict[str, dict[int, datetime]] = {}
+        self._slot: Path | None = None
+        self._file: int | None = None
+
+    def note(self, work: str, until: datetime, ids: Iterable[int]) -> None:
+        """Write down that these rows are leased until then; call it once the lease is committed."""
+        with self._turn:
+            self._noted.setdefault(work, {}).update(dict.fromkeys(ids, until))
+            self._write()
+
+    def drop(self, work: str, ids: Iterable[int]) -> None:
+        """Strike these rows out: they are recorded, or given back."""
+        with self._turn:
+            noted = self._noted.get(work, {})
+            for one in ids:
+                noted.pop(one, None)
+            self._write()
+
+    def _write(self) -> None:
+        if self._folder is None:
+            return
+        text = json.dumps({work: _by_moment(rows) for work, rows in self._noted.items() if rows}).encode()
+        if len(text) > FILE_BYTES:  # what is not noted runs out
+            text = b""
+        try:
+            if self._file is None:
+                self._claim(self._folder)
+            if self._file is not None:
+                os.pwrite(self._file, text, 0)
+                os.ftruncate(self._file, len(text))
+        except OSError as failure:
+            log.warning("journal.not_kept", error=type(failure).__name__)
+            self._folder = None
+
+    def _claim(self, folder: Path) -> None:
+        """Take a slot that nobody has, and that nobody left anything in."""
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for number in range(SLOTS):
+            slot = folder / f"{number}.json"
+            opened = _lock(slot)
+            if opened is not None and os.fstat(opened).st_size == 0:
+                self._slot, self._file = slot, opened
+                return
+            if opened is not None:
+                os.close(opened)
+        raise OSError(f"all {SLOTS} slots are taken")
+
+    def bury(self, give_back: Callable[[Noted], None]) -> int:
+        """Hand over what processes that are gone had in hand; return how many rows.
+
+        What `give_back` raises leaves it in the journal, for the next who looks.
+        """
+        found = 0
+        for slot in sorted(self._folder.glob("*.json")) if self._folder else ():
+            if slot == self._slot or not _size(slot):
+                continue
+            with _taken(slot) as opened:
+                left = _read(opened) if opened is not None else {}
+                if left:
+                    give_back(left)
+                    found += sum(len(ids) for moments in left.values() for ids in moments.values())
+                if opened is not None:
+                    os.ftruncate(opened, 0)
+        return found
+
+    def close(self) -> None:
+        """Let go of the slot; whatever is still noted is another's to give back."""
+        with self._turn:
+            self._folder = None
+            if self._file is not None:
+                os.close(self._file)
+                self._file = None
+
+
+def _kernel() -> str:
+    """Name the running kernel: a lock is seen by those on the same one, and a home may be shared by more."""
+    with suppress(OSError):
+        return BOOT.read_text(encoding="ascii").strip()
+    return socket.gethostname()
+
+
+def _by_moment(rows: Mapping[int, datetime]) -> dict[str, list[int]]:
+    moments: dict[str, list[int]] = {}
+    for one, until in rows.items():
+        moments.setdefault(until.isoformat(), []).append(one)
+    return moments
+
+
+def _read(opened: int) -> Noted:
+    """Read a journal; one that is torn, for its writer died in mid-word, says nothing."""
+    try:
+        told: Any = json.loads(os.pread(opened, FILE_BYTES, 0) or b"{}")
+        return {
+            str(work): {
+                datetime.fromisoformat(moment): [int(one) for one in ids] for moment, ids in moments.items()
+            }
+            for work, moments in told.items()
+        }
+    except (ValueError, TypeError, AttributeError, RecursionError):
+        return {}
+
+
+def _size(path: Path) -> int:
+    with suppress(OSError):
+        return path.stat().st_size
+    return 0
+
+
+@contextmanager
+def _taken(path: Path) -> Iterator[int | None]:
+    opened = _lock(path)
+    try:
+        yield opened
+    finally:
+        if opened is not None:
+            os.close(opened)
+
+
+def _lock(path: Path) -> int | None:
+    """Lock the file and return its descriptor; None when a living process has it."""
+    opened = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(opened)
+        return None
+    return opened
