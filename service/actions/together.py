@@ -24,6 +24,11 @@ MOST: Final = 5_000
 """Comments that one act may decide."""
 
 
+def range_named(by: str | None, low: float, high: float) -> str:
+    """Say how a range was chosen, as bundles keep it: the score's label, or none for the leading one, and the edges."""
+    return f"range {by or 'score'} {low:g} {high:g}"
+
+
 @dataclass(frozen=True, slots=True)
 class Target:
     """A comment that was chosen, in the revision that was seen."""

@@ -1,35 +1,37 @@
-"""What a transaction does for ranges: how held comments spread over their leading score, and those within a stretch."""
+"""What a transaction does for ranges: how a lane spreads over a score, and the comments within a stretch of it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
 from service.moderation.comment import Comment
+from service.moderation.desk import Wanted
 
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """Held comments whose leading score lies from `low` up to `high`, both included, up to the number `until_pk`.
+    """Held comments whose score lies from `low` up to `high`, both included, up to the number `until_pk`.
 
-    `label` and `site_id` None mean every one. What arrives after the look is not in it, so that what is decided is
-    what was looked at.
+    `by` names the label whose score is meant; None means the score that leads each verdict. Of `lane` the filters
+    count, the order and the cursor do not. What arrives after the look is not in it, so that what is decided is what
+    was looked at.
     """
 
     low: float
     high: float
-    label: str | None = None
-    site_id: int | None = None
+    by: str | None = None
+    lane: Wanted = field(default_factory=Wanted)
     until_pk: int | None = None
 
 
 class Ranging(Protocol):
     """Ranges of a lane. Comments set aside are left out, as the lane leaves them out."""
 
-    def spread(self, label: str | None, site_id: int | None, bins: int) -> Sequence[int]:
-        """Count held comments by leading score, in so many equal steps from 0 to 1."""
+    def spread(self, stretch: Stretch, bins: int) -> Sequence[int]:
+        """Count the stretch's kind of comments, whatever its edges, in so many equal steps of the score from 0 to 1."""
 
     def last_held(self) -> int:
         """Return the highest number of a held comment, 0 when none is held."""

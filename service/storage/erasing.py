@@ -31,6 +31,7 @@ from service.storage.columns import Instant
 from service.storage.desk_tables import is_present, standings
 from service.storage.reading import COMMENTS, PAGE_LIMIT, TEXTS, in_revision, joined
 from service.storage.schema import (
+    LABEL_SCORES,
     comments,
     decisions,
     deliveries,
@@ -85,6 +86,7 @@ _EMPTY = (
         doubt=None,
         language=None,
         lease_until=None,
+        **dict.fromkeys((column.name for column in LABEL_SCORES.values()), None),
     )
 )
 _IS_SHOWN = and_(comments.c.pk.in_(_SHOWN), comments.c.published_revision.is_not(None))

@@ -84,7 +84,7 @@ class QueueingPart(Part):
 
     def arrived(self, wanted: Wanted, since_pk: int, limit: int) -> int:
         statement = _arrived(_shape(wanted)[1])
-        return int(self._read(statement, **_filters(wanted), since=since_pk, limit=limit).scalar_one())
+        return int(self._read(statement, **values_of(wanted), since=since_pk, limit=limit).scalar_one())
 
     def newest_held(self) -> int:
         return int(self._read(_NEWEST).scalar_one_or_none() or 0)
@@ -126,21 +126,27 @@ class QueueingPart(Part):
         ]
 
 
-Shape = tuple[Sort, tuple[bool, bool, bool, bool], bool, bool]
+Filters = tuple[bool, bool, bool, bool]
+Shape = tuple[Sort, Filters, bool, bool]
 
 
 def _shape(wanted: Wanted) -> Shape:
     """Return what of the statement depends on the wish; values are bound, so that each form is built once."""
-    filters = (
+    return wanted.sort, filters_of(wanted), wanted.after is not None, bool(wanted.without)
+
+
+def filters_of(wanted: Wanted) -> Filters:
+    """Return which filters the wish has: site, article, label, language."""
+    return (
         wanted.site_id is not None,
         wanted.article_url is not None,
         wanted.label is not None,
         wanted.language is not None,
     )
-    return wanted.sort, filters, wanted.after is not None, bool(wanted.without)
 
 
-def _filters(wanted: Wanted) -> dict[str, Any]:
+def values_of(wanted: Wanted) -> dict[str, Any]:
+    """Return the values that the filters are bound to."""
     given = {
         "site_id": wanted.site_id,
         "article_url": wanted.article_url,
@@ -151,7 +157,7 @@ def _filters(wanted: Wanted) -> dict[str, Any]:
 
 
 def _values(wanted: Wanted) -> dict[str, Any]:
-    values = _filters(wanted)
+    values = values_of(wanted)
     if wanted.after is not None:
         values["after"] = wanted.after.pk
         if wanted.sort is not Sort.AGE:
@@ -161,7 +167,8 @@ def _values(wanted: Wanted) -> dict[str, Any]:
     return values
 
 
-def _where(filters: tuple[bool, bool, bool, bool]) -> list[ColumnElement[bool]]:
+def where(filters: Filters) -> list[ColumnElement[bool]]:
+    """Return the conditions of held comments with these filters."""
     by_site, by_article, by_label, by_language = filters
     found: list[ColumnElement[bool]] = [is_held]
     if by_site:
@@ -184,7 +191,7 @@ def _where(filters: tuple[bool, bool, bool, bool]) -> list[ColumnElement[bool]]:
 def _queue(shape: Shape) -> Select[Any]:
     sort, filters, after, without = shape
     rank = _RANK.get(sort)
-    statement = COMMENTS.where(*_where(filters), ~_TAKEN, ~_SET_ASIDE, ~_FOLDED)
+    statement = COMMENTS.where(*where(filters), ~_TAKEN, ~_SET_ASIDE, ~_FOLDED)
     if without:
         statement = statement.where(comments.c.pk.not_in(bindparam("without", expanding=True)))
     if after:
@@ -198,8 +205,8 @@ def _queue(shape: Shape) -> Select[Any]:
 
 
 @cache
-def _arrived(filters: tuple[bool, bool, bool, bool]) -> Select[Any]:
-    newer = select(comments.c.pk).where(*_where(filters), comments.c.pk > bindparam("since"))
+def _arrived(filters: Filters) -> Select[Any]:
+    newer = select(comments.c.pk).where(*where(filters), comments.c.pk > bindparam("since"))
     return select(func.count()).select_from(newer.limit(bindparam("limit")).subquery())
 
 

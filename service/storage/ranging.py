@@ -1,24 +1,39 @@
-"""Ranges in SQL: held comments by the score that leads them."""
+"""Ranges in SQL: held comments by any of their scores."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Integer, Select, bindparam, cast, exists, func, select
+from sqlalchemy import (
+    BindParameter,
+    Column,
+    ColumnElement,
+    Integer,
+    Select,
+    bindparam,
+    cast,
+    exists,
+    func,
+    literal_column,
+    select,
+)
 
 from service.moderation.comment import Comment
 from service.ports.ranging import Stretch
 from service.storage.columns import Instant
 from service.storage.desk_tables import claims, is_open, matters
 from service.storage.part import Part
+from service.storage.queueing import Filters, filters_of, values_of, where
 from service.storage.reading import COMMENTS, joined
-from service.storage.schema import comments, is_held, word
+from service.storage.schema import LABEL_SCORES, comments, is_held, word
 
 SLACK: Final = 1e-9
-"""Scores are stored with six digits; an edge that a person typed means the score that reads the same."""
+"""Leading scores are stored with six digits; an edge that a person typed means the score that reads the same."""
+MILLION: Final = 1_000_000
 
 _SET_ASIDE = exists().where(matters.c.comment_pk == comments.c.pk, matters.c.kind == word("aside"), is_open)
 _TAKEN = exists().where(
@@ -32,10 +47,10 @@ _LAST = select(func.max(comments.c.pk)).where(is_held)
 class RangingPart(Part):
     """The verbs of ranges."""
 
-    def spread(self, label: str | None, site_id: int | None, bins: int) -> Sequence[int]:
-        given = _given(label, site_id) | {"bins": bins}
+    def spread(self, stretch: Stretch, bins: int) -> Sequence[int]:
+        whole = replace(stretch, low=0.0, high=1.0, until_pk=None)
         counts = [0] * bins
-        for row in self._read(_spread(label is not None, site_id is not None), **given):
+        for row in self._read(_spread(_shape(whole)), **values_of(stretch.lane), bins=bins):
             counts[min(max(row.bin, 0), bins - 1)] += row.held
         return counts
 
@@ -43,13 +58,11 @@ class RangingPart(Part):
         return int(self._read(_LAST).scalar() or 0)
 
     def count_stretch(self, stretch: Stretch) -> int:
-        inside = select(func.count()).select_from(comments).where(*_inside(_shape(stretch)))
-        return int(self._read(inside, **_values(stretch)).scalar_one())
+        return int(self._read(_count(_shape(stretch)), **_values(stretch)).scalar_one())
 
     def sample_stretch(self, stretch: Stretch, limit: int) -> list[Comment]:
-        drawn = select(comments.c.pk).where(*_inside(_shape(stretch))).order_by(func.random()).limit(limit)
-        pks = list(self._read(drawn, **_values(stretch)).scalars())
-        rows = self._read(_SOME, pks=pks).mappings() if pks else ()
+        pks = list(self._read(_draw(_shape(stretch)), **_values(stretch), limit=limit).scalars())
+        rows = self._read(_SOME.order_by(_score(stretch.by)), pks=pks).mappings() if pks else ()
         return [joined(row) for row in rows]
 
     def page_stretch(
@@ -59,49 +72,59 @@ class RangingPart(Part):
         return [joined(row) for row in self._read(_page(_shape(stretch)), **given).mappings()]
 
 
-Shape = tuple[bool, bool, bool]
-_SOME = COMMENTS.where(comments.c.pk.in_(bindparam("pks", expanding=True))).order_by(comments.c.score)
+Shape = tuple[str | None, Filters, bool]
+_SOME = COMMENTS.where(comments.c.pk.in_(bindparam("pks", expanding=True)))
 
 
 def _shape(stretch: Stretch) -> Shape:
-    return stretch.label is not None, stretch.site_id is not None, stretch.until_pk is not None
-
-
-def _given(label: str | None, site_id: int | None) -> dict[str, Any]:
-    told = {"label": label, "site_id": site_id}
-    return {name: value for name, value in told.items() if value is not None}
+    return stretch.by, filters_of(stretch.lane), stretch.until_pk is not None
 
 
 def _values(stretch: Stretch) -> dict[str, Any]:
-    values = _given(stretch.label, stretch.site_id)
-    values |= {"low": stretch.low - SLACK, "high": stretch.high + SLACK}
+    values = values_of(stretch.lane)
+    if stretch.by is None:
+        values |= {"low": stretch.low - SLACK, "high": stretch.high + SLACK}
+    else:
+        values |= {"low": round(stretch.low * MILLION), "high": round(stretch.high * MILLION)}
     return values | ({"until_pk": stretch.until_pk} if stretch.until_pk is not None else {})
 
 
-def _held(by_label: bool, by_site: bool) -> list[ColumnElement[bool]]:
-    found: list[ColumnElement[bool]] = [is_held, comments.c.score.is_not(None), ~_SET_ASIDE]
-    if by_label:
-        found.append(comments.c.label == bindparam("label"))
-    if by_site:
-        found.append(comments.c.site_id == bindparam("site_id"))
-    return found
+def _score(by: str | None) -> Column[Any]:
+    return comments.c.score if by is None else LABEL_SCORES[by]
+
+
+def _held(by: str | None, filters: Filters) -> list[ColumnElement[bool]]:
+    return [*where(filters), _score(by).is_not(None), ~_SET_ASIDE]
 
 
 def _inside(shape: Shape) -> list[ColumnElement[bool]]:
-    by_label, by_site, bounded = shape
-    found = [
-        *_held(by_label, by_site),
-        comments.c.score >= bindparam("low"),
-        comments.c.score <= bindparam("high"),
-    ]
+    by, filters, bounded = shape
+    score = _score(by)
+    found = [*_held(by, filters), score >= bindparam("low"), score <= bindparam("high")]
     return [*found, comments.c.pk <= bindparam("until_pk")] if bounded else found
 
 
 @cache
-def _spread(by_label: bool, by_site: bool) -> Select[int, int]:
-    # to the nearest whole number on PostgreSQL, towards zero on SQLite: floor() makes them one
-    step = cast(func.floor(comments.c.score * bindparam("bins", type_=Integer) + SLACK), Integer).label("bin")
-    return select(step, func.count().label("held")).where(*_held(by_label, by_site)).group_by(step)
+def _spread(shape: Shape) -> Select[int, int]:
+    by, filters, _ = shape
+    bins: BindParameter[int] = bindparam("bins", type_=Integer)
+    if by is None:
+        # to the nearest whole number on PostgreSQL, towards zero on SQLite: floor() makes them one
+        step = cast(func.floor(comments.c.score * bins + SLACK), Integer).label("bin")
+    else:
+        # whole numbers, whose quotient both stores cut off alike
+        step = (LABEL_SCORES[by] * bins).op("/")(literal_column(str(MILLION))).label("bin")
+    return select(step, func.count().label("held")).where(*_held(by, filters)).group_by(step)
+
+
+@cache
+def _count(shape: Shape) -> Select[int]:
+    return select(func.count()).select_from(comments).where(*_inside(shape))
+
+
+@cache
+def _draw(shape: Shape) -> Select[int]:
+    return select(comments.c.pk).where(*_inside(shape)).order_by(func.random()).limit(bindparam("limit"))
 
 
 @cache

@@ -30,10 +30,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql import ColumnElement
 
+from service.moderation.verdict import LABELS
 from service.ports import KEPT_FOR_GOOD
 from service.storage.columns import Instant, Json, Pk, Secrets, Word
 
-HEAD = "0010"
+HEAD = "0011"
 """The migration that this code needs; a test holds it against the newest one."""
 
 metadata = MetaData(
@@ -166,9 +167,12 @@ comments = Table(
     Column("score", Double),
     Column("doubt", Double),
     Column("language", Word),
+    # every score in millionths, and only while the comment is held: what ranges are counted by
+    *(Column(f"score_{label}", Integer) for label in LABELS),
     UniqueConstraint("site_id", "id"),
     sqlite_autoincrement=True,
 )
+LABEL_SCORES = {label: comments.c[f"score_{label}"] for label in LABELS}
 
 is_pending = comments.c.status == word("pending")
 is_held = comments.c.status == word("held")
@@ -193,6 +197,15 @@ for _name, _columns in {
     "label": (comments.c.label, comments.c.pk),
     "language": (comments.c.language, comments.c.pk),
     "article": (comments.c.article_pk, comments.c.pk),
+    # wide enough that a histogram, a count and a draw read this alone
+    "scores": (
+        comments.c.pk,
+        comments.c.site_id,
+        comments.c.label,
+        comments.c.language,
+        comments.c.score,
+        *LABEL_SCORES.values(),
+    ),
 }.items():
     partial(f"ix_comments_held_{_name}", *_columns, where=is_held)
 partial("ix_comments_published", comments.c.article_pk, comments.c.pk, where=is_published)

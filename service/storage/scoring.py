@@ -8,19 +8,23 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import (
+    JSON,
     BigInteger,
     Case,
     ColumnElement,
     Double,
     Executable,
     Integer,
+    Numeric,
     RowMapping,
     Select,
     Text,
     bindparam,
     case,
+    cast,
     false,
     func,
+    null,
     or_,
     select,
     true,
@@ -33,8 +37,9 @@ from service.ports import Move
 from service.storage.bulk import POSTGRESQL, rows_of
 from service.storage.columns import Instant, to_json, to_microseconds
 from service.storage.part import Part
+from service.storage.ranging import MILLION
 from service.storage.rows import comment_of, verdict_text
-from service.storage.schema import articles, comments, is_fresh, is_tried, sites
+from service.storage.schema import LABEL_SCORES, articles, comments, is_fresh, is_tried, sites, word
 
 _BY_TURN = comments.c.live.desc(), comments.c.site_id, comments.c.pk
 _FRESH = select(comments.c.pk).where(is_fresh).order_by(*_BY_TURN)
@@ -180,6 +185,7 @@ def _move(dialect: str) -> Executable:
             doubt=func.coalesce(wanted.c.doubt, comments.c.doubt, 1.0),
             language=_newer(wanted.c.verdict, wanted.c.language, comments.c.language),
             lease_until=None,
+            **_label_scores(func.coalesce(wanted.c.verdict, comments.c.verdict), wanted.c.to_status, dialect),
         )
         .returning(comments.c.pk)
     )
@@ -193,6 +199,22 @@ def _move(dialect: str) -> Executable:
         .cte("locked")
     )
     return swap.where(comments.c.pk.in_(select(locked.c.pk)))
+
+
+def _label_scores(
+    verdict: ColumnElement[str], to_status: ColumnElement[str], dialect: str
+) -> dict[str, Case[Any]]:
+    """Read the scores out of the verdict for a comment that comes to be held, in millionths; others need none."""
+    told = {}
+    for label, kept in LABEL_SCORES.items():
+        if dialect == POSTGRESQL:
+            text = cast(verdict, JSON)[("scores", label)].as_string()
+            millionths = cast(cast(text, Numeric) * MILLION, Integer)  # which rounds
+        else:
+            score = func.json_extract(verdict, f"$.scores.{label}", type_=Double)
+            millionths = cast(score * MILLION + 0.5, Integer)  # which cuts off
+        told[kept.name] = case((to_status == word("held"), millionths), else_=null())
+    return told
 
 
 def _newer(verdict: ColumnElement[Any], new: ColumnElement[Any], old: ColumnElement[Any]) -> Case[Any]:

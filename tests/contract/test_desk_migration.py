@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from service.moderation.desk import Sort, Wanted
+from service.ports.ranging import Stretch
 from service.storage import migrate, open_store
 from service.storage.engines import open_engine
 from service.storage.rows import verdict_text
@@ -57,5 +58,7 @@ def test_what_was_held_before_is_sorted_and_found(new_database_url: str) -> None
         assert orders == {Sort.AGE: ["a", "b", "c"], Sort.SCORE: ["b", "a", "c"], Sort.DOUBT: ["a", "c", "b"]}
         assert ids([one.comment for one in tx.queue(Wanted(label="threat"), 1, NOON, 9)]) == ["b"]
         assert tx.languages() == ["de", "en"]
+        assert ids(tx.sample_stretch(Stretch(0.9, 0.9, by="threat"), 9)) == ["b"]
+        assert list(tx.spread(Stretch(0, 1, by="toxicity"), 2)) == [0, 1]
         assert ids(tx.search(["ferry"], None, None, 9)) == ["a"]
     store.close()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from service.moderation.comment import Client, Comment, Draft, Original, Status
-from service.moderation.verdict import Action, Who
+from service.moderation.verdict import LABELS, Action, Who
 from service.ports import Key, Site, Store
 from service.ports.privacy import Erasure
 from service.storage import open_store
@@ -311,6 +311,7 @@ def test_a_site_is_removed_with_everything_of_it(store: Store, site: Site) -> No
 PERSONAL = {
     "author_name", "website", "body", "content_hash", "author_key", "ip", "user_agent", "referrer", "signals",
     "verdict", "label", "score", "doubt", "language", "lease_until",
+    *(f"score_{label}" for label in LABELS),
 }  # fmt: skip
 """Columns of a comment that an erasure empties."""
 BARE = {

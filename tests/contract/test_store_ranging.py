@@ -2,12 +2,14 @@
 
 import pytest
 
-from service.moderation.comment import Comment
-from service.moderation.desk import Matter
+from service.moderation.comment import Article, Comment
+from service.moderation.desk import Matter, Wanted
 from service.moderation.verdict import LABELS, Action
 from service.ports import Site, Store
 from service.ports.ranging import Stretch
 from tests.builders import NOON, after, courier, draft, herald, ids, move, verdict
+
+ALL = Stretch(0.0, 1.0)
 
 
 @pytest.fixture
@@ -33,9 +35,9 @@ def test_held_comments_spread_over_their_score(store: Store, site: Site) -> None
     held(store, site, 0.05, 0.1, 0.19, 0.95, 1.0)
     held(store, site, 0.95, label="insult", first=10)
     with store.read() as tx:
-        assert list(tx.spread(None, None, 10)) == [1, 2, 0, 0, 0, 0, 0, 0, 0, 3]
-        assert list(tx.spread("insult", site.id, 10))[9] == 1
-        assert sum(tx.spread("threat", None, 10)) == 0
+        assert list(tx.spread(ALL, 10)) == [1, 2, 0, 0, 0, 0, 0, 0, 0, 3]
+        assert list(tx.spread(Stretch(0, 1, lane=Wanted(label="insult", site_id=site.id)), 10))[9] == 1
+        assert sum(tx.spread(Stretch(0, 1, lane=Wanted(label="threat")), 10)) == 0
 
 
 def test_a_stretch_holds_its_edges(store: Store, site: Site) -> None:
@@ -45,7 +47,7 @@ def test_a_stretch_holds_its_edges(store: Store, site: Site) -> None:
         other = tx.add_site(herald())
     held(store, other, 0.5)
     late = held(store, site, 0.5, first=20)
-    seen = Stretch(0.4, 0.6, "spam", site.id, until_pk=comments[-1].pk)
+    seen = Stretch(0.4, 0.6, None, Wanted(label="spam", site_id=site.id), comments[-1].pk)
     with store.read() as tx:
         assert tx.count_stretch(seen) == 3
         assert tx.count_stretch(Stretch(0.4, 0.6)) == 5
@@ -67,3 +69,53 @@ def test_a_stretch_is_paged_without_what_others_have_in_hand(store: Store, site:
         assert ids(tx.page_stretch(stretch, 0, 9, mara.id, NOON)) == [first.id, third.id]
         assert ids(tx.page_stretch(stretch, first.pk, 9, noor.id, NOON)) == [second.id, third.id]
         assert ids(tx.page_stretch(stretch, 0, 1, mara.id, after(61))) == [first.id]
+
+
+def test_a_stretch_goes_by_any_score(store: Store, site: Site) -> None:
+    """Named by its label, each score of a verdict can be the one that is counted, drawn and paged by."""
+    with store.write() as tx:
+        comments = list(tx.add_comments(site.id, [draft(f"c-{n}") for n in range(4)], NOON).values())
+        given = [{"insult": 0.9, "threat": score} for score in (0.0, 0.123456, 0.6, 1.0)]
+        for comment, scores in zip(comments, given, strict=True):
+            assert tx.move([move(comment, Action.HOLD, verdict=verdict(scores=scores, reasons=()))])
+    with store.read() as tx:
+        by_threat = Stretch(0.123456, 0.6, by="threat")
+        assert list(tx.spread(by_threat, 10)) == [1, 1, 0, 0, 0, 0, 1, 0, 0, 1]
+        assert tx.count_stretch(by_threat) == 2
+        assert tx.count_stretch(Stretch(0.1235, 0.6, by="threat")) == 1
+        assert ids(tx.sample_stretch(by_threat, 9)) == ["c-1", "c-2"]
+        assert ids(tx.page_stretch(by_threat, 0, 9, 1, NOON)) == ["c-1", "c-2"]
+        assert sum(tx.spread(Stretch(0, 1, by="obscene"), 10)) == 0
+        assert tx.count_stretch(Stretch(0, 1, by="threat", lane=Wanted(label="threat"))) == 1
+
+
+def test_a_stretch_has_the_filters_of_its_lane(store: Store, site: Site) -> None:
+    """Language and article leave out what they leave out of the lane."""
+    held(store, site, 0.5, 0.6)
+    with store.write() as tx:
+        (german,) = tx.add_comments(
+            site.id, [draft("de", article=Article("https://c.example/de"))], NOON
+        ).values()
+        assert tx.move([move(german, Action.HOLD, verdict=verdict(scores={"spam": 0.5}, language="de"))])
+        assert tx.count_stretch(Stretch(0, 1, "spam", Wanted(language="de"))) == 1
+        assert tx.count_stretch(Stretch(0, 1, "spam", Wanted(language="en"))) == 2
+        here = Stretch(0, 1, "spam", Wanted(article_url="https://c.example/de"))
+        assert tx.count_stretch(here) == 1
+        assert list(tx.spread(here, 2)) == [0, 1]
+        assert ids(tx.page_stretch(here, 0, 9, 1, NOON)) == ["de"]
+
+
+def test_what_comes_back_to_be_held_is_in_its_ranges_again(store: Store, site: Site) -> None:
+    """A comment that was decided is in no range; held again without another verdict, it is where it was."""
+    (comment,) = held(store, site, 0.5)
+    stretch = Stretch(0.5, 0.5, by="spam")
+    with store.write() as tx:
+        now = tx.comment_by_pk(comment.pk)
+        assert now
+        assert tx.move([move(now, Action.APPROVE, verdict=None)])
+        assert tx.count_stretch(stretch) == 0
+        approved = tx.comment_by_pk(comment.pk)
+        assert approved
+        assert tx.move([move(approved, verdict=None)])
+        assert tx.count_stretch(stretch) == 1
+        assert sum(tx.spread(stretch, 10)) == 1

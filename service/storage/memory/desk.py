@@ -47,12 +47,7 @@ class QueuePart(ScoringPart):
         return [
             self._whole(one)
             for one in self._state.comments.values()
-            if one.status is Status.HELD
-            and one.pk not in aside
-            and wanted.site_id in (None, one.site_id)
-            and wanted.article_url in (None, one.article.url)
-            and wanted.label in (None, _led(one).label)
-            and wanted.language in (None, _language(one))
+            if one.status is Status.HELD and one.pk not in aside and matches(wanted, one)
         ]
 
     def _taken(self, moderator_id: int, now: datetime) -> set[int]:
@@ -74,7 +69,7 @@ class QueuePart(ScoringPart):
         held = replace(wanted, after=None, without=())
         state = self._state
         every = [one for one in state.comments.values() if one.status is Status.HELD and one.pk > since_pk]
-        aside_too = [one for one in every if _matches(held, one)]
+        aside_too = [one for one in every if matches(held, one)]
         return min(limit, len(aside_too))
 
     def newest_held(self) -> int:
@@ -314,7 +309,8 @@ def _order(sort: Sort, comment: Comment) -> tuple[float, int]:
     return rank, comment.pk
 
 
-def _matches(wanted: Wanted, comment: Comment) -> bool:
+def matches(wanted: Wanted, comment: Comment) -> bool:
+    """Whether the comment passes the filters of the wish."""
     return (
         wanted.site_id in (None, comment.site_id)
         and wanted.article_url in (None, comment.article.url)

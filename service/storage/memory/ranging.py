@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Sequence
 from datetime import datetime
@@ -9,17 +10,19 @@ from datetime import datetime
 from service.moderation.comment import Comment, Status
 from service.moderation.desk import Matter
 from service.moderation.leading import leading
+from service.moderation.verdict import Verdict
 from service.ports.ranging import Stretch
+from service.storage.memory.desk import matches
 from service.storage.memory.state import Part
-from service.storage.ranging import SLACK
+from service.storage.ranging import MILLION, SLACK
 
 
 class RangingPart(Part):
     """The verbs of ranges."""
 
-    def spread(self, label: str | None, site_id: int | None, bins: int) -> Sequence[int]:
+    def spread(self, stretch: Stretch, bins: int) -> Sequence[int]:
         counts = [0] * bins
-        for score, _ in self._scored(label, site_id):
+        for score, _ in self._scored(stretch):
             counts[min(int(score * bins + SLACK), bins - 1)] += 1
         return counts
 
@@ -46,18 +49,27 @@ class RangingPart(Part):
     def _inside(self, stretch: Stretch) -> list[tuple[float, Comment]]:
         return [
             (score, comment)
-            for score, comment in self._scored(stretch.label, stretch.site_id)
+            for score, comment in self._scored(stretch)
             if stretch.low - SLACK <= score <= stretch.high + SLACK
             and (stretch.until_pk is None or comment.pk <= stretch.until_pk)
         ]
 
-    def _scored(self, label: str | None, site_id: int | None) -> list[tuple[float, Comment]]:
+    def _scored(self, stretch: Stretch) -> list[tuple[float, Comment]]:
         aside = {pk for pk, kind in self._state.matters if kind is Matter.ASIDE}
         found = []
         for comment in self._state.comments.values():
             if comment.status is not Status.HELD or comment.verdict is None or comment.pk in aside:
                 continue
-            led = leading(comment.verdict)
-            if label in (None, led.label) and site_id in (None, comment.site_id):
-                found.append((led.score, comment))
+            if not matches(stretch.lane, comment):
+                continue
+            score = _read(comment.verdict, stretch.by)
+            if score is not None:
+                found.append((score, comment))
         return found
+
+
+def _read(verdict: Verdict, by: str | None) -> float | None:
+    if by is None:
+        return leading(verdict).score
+    score = verdict.scores.get(by)
+    return None if score is None else math.floor(score * MILLION + 0.5) / MILLION

@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from typing import Final
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
 
 from flask import request, url_for
 from flask.typing import ResponseReturnValue
 
 from service.actions import Judgement
-from service.actions.together import MOST, SLICE, Target, decide_together
+from service.actions.together import MOST, SLICE, Target, decide_together, range_named
+from service.moderation.desk import Sort
 from service.moderation.verdict import LABELS, Action, Who
-from service.ports import House, Site
+from service.ports import House, Site, Tx
 from service.ports.ranging import Stretch
 from service.web.desk import blueprint
 from service.web.desk.access import back_to, moderator, requires
 from service.web.desk.frame import page, unfit
-from service.web.desk.place import number
+from service.web.desk.place import Place, number
 from service.web.desk.shown import cards
 from service.web.reach import parts
 
 BINS: Final = 50
 SAMPLE: Final = 12
+EDGE_LIMIT: Final = 24
 TOGETHER: Final = {"approve": Action.APPROVE, "reject": Action.REJECT, "spam": Action.SPAM}
 
 
@@ -39,50 +41,70 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """What a moderator chose by the address: a stretch of the score, under a label and a site."""
+    """What a moderator chose by the address: a stretch of a score, None the leading one, in a filtered lane."""
 
-    low: float
-    high: float
-    label: str | None
-    site: str | None
+    low: float = 0.0
+    high: float = 1.0
+    by: str | None = None
+    place: Place = field(default_factory=Place)
+
+    def query(self) -> dict[str, Any]:
+        """Return the choice as a query, without what goes without saying."""
+        told = {"by": self.by, "low": f"{self.low:g}", "high": f"{self.high:g}", **self.place.query()}
+        return {name: value for name, value in told.items() if value is not None}
+
+    def anywhere(self) -> Chosen:
+        """Return the same choice over every article."""
+        return replace(self, place=self.place.without("article"))
+
+    def stretch(self, tx: Tx, until: int) -> Stretch:
+        """Return what it means to the store."""
+        return Stretch(self.low, self.high, self.by, self.place.wanted(tx), until)
 
 
 @blueprint.get("/ranges")
 @requires("moderator")
 def ranges() -> ResponseReturnValue:
-    """Show how what is held spreads over its score, and a random look into the chosen stretch."""
-    here, now, chosen = parts(), parts().house.clock(), _chosen()
+    """Show how what is held spreads over a score, and a random look into the chosen stretch."""
+    here, now = parts(), parts().house.clock()
+    chosen = _read(request.args) or Chosen(place=_place(request.args))
     with here.house.store.read() as tx:
         sites = tx.sites()
-        site = next((one for one in sites if one.name == chosen.site), None)
-        stretch = _stretch(chosen, site, tx.last_held())
-        counts = tx.spread(chosen.label, site.id if site else None, BINS)
+        stretch = chosen.stretch(tx, tx.last_held())
+        counts = tx.spread(stretch, BINS)
         inside = tx.count_stretch(stretch)
         drawn = tx.sample_stretch(stretch, SAMPLE)
         shown = cards(tx, drawn, {one.id: one for one in sites}, now)
-    most = max(counts, default=0) or 1
+        languages = tx.languages()
     return page(
         "desk/ranges.html",
         200,
         chosen=chosen,
+        by=chosen.by,
         stretch=stretch,
-        bars=[
-            Bar(
-                n / BINS,
-                (n + 1) / BINS,
-                count,
-                100 * count / most,
-                chosen.low <= (n + 0.5) / BINS <= chosen.high,
-            )
-            for n, count in enumerate(counts)
-        ],
+        bars=_bars(chosen, counts),
         held=sum(counts),
         inside=inside,
         most=MOST if inside > MOST else None,
         cards=shown,
         sites=sites,
         labels=LABELS,
+        languages=languages,
     )
+
+
+def _bars(chosen: Chosen, counts: Sequence[int]) -> list[Bar]:
+    most = max(counts, default=0) or 1
+    return [
+        Bar(
+            n / BINS,
+            (n + 1) / BINS,
+            count,
+            100 * count / most,
+            chosen.low <= (n + 0.5) / BINS <= chosen.high,
+        )
+        for n, count in enumerate(counts)
+    ]
 
 
 @blueprint.post("/ranges")
@@ -90,21 +112,20 @@ def ranges() -> ResponseReturnValue:
 def decide_range() -> ResponseReturnValue:
     """Decide every held comment of the stretch that was looked at, as one act with one undo."""
     action, until = TOGETHER.get(request.form.get("action", "")), number(request.form.get("until"))
-    chosen = _read(request.form.get("low"), request.form.get("high"), request.form.get("label"))
+    chosen = _read(request.form)
     if action is None or until is None or chosen is None:
         return unfit()
     here = parts()
     with here.house.store.read() as tx:
         sites = {one.id: one for one in tx.sites()}
-    name = request.form.get("site") or None
-    site = next((one for one in sites.values() if one.name == name), None)
-    if name and site is None:
+        stretch = chosen.stretch(tx, until)
+    site = sites.get(stretch.lane.site_id or 0)
+    if chosen.place.site and site is None:
         return unfit()
-    stretch = _stretch(replace(chosen, site=name), site, until)
     judgement = Judgement(action, Who.MODERATOR, moderator().name)
-    what = f"{chosen.label or 'score'} from {chosen.low:g} to {chosen.high:g}"
     own = [one.options.undo_seconds for one in ([site] if site else sites.values())]
     seconds = max(here.settings.undo_seconds if one is None else one for one in own)
+    what = range_named(chosen.by, chosen.low, chosen.high)
     made = decide_together(here.house, _targets(here.house, stretch, sites), judgement, what, seconds)
     return back_to(url_for("desk.queue", together=made.bundle.id))
 
@@ -121,33 +142,20 @@ def _targets(house: House, stretch: Stretch, sites: dict[int, Site]) -> Iterator
         after = some[-1].pk
 
 
-def _chosen() -> Chosen:
-    """Read the address; what makes no sense is the whole scale."""
-    told = request.args
-    read = _read(told.get("low"), told.get("high"), told.get("label")) or Chosen(0.0, 1.0, None, None)
-    site = told.get("site") or None
-    return replace(read, site=site)
-
-
-def _read(low: str | None, high: str | None, label: str | None) -> Chosen | None:
-    """Read the edges and the label as a form sends them, the edges in either order; None for what is no stretch."""
+def _read(told: Mapping[str, str]) -> Chosen | None:
+    """Read a choice as the address or a form tells it, the edges in either order; None for what is no stretch."""
     edges = []
-    for given, otherwise in ((low, 0.0), (high, 1.0)):
+    for given, otherwise in ((told.get("low"), 0.0), (told.get("high"), 1.0)):
         try:
-            edges.append(float(given) if given else otherwise)
+            edges.append(float(given[:EDGE_LIMIT]) if given else otherwise)
         except ValueError:
             return None
     if not all(0.0 <= edge <= 1.0 for edge in edges):
         return None
-    return Chosen(min(edges), max(edges), label if label in LABELS else None, None)
+    by = told.get("by")
+    return Chosen(min(edges), max(edges), by if by in LABELS else None, _place(told))
 
 
-def _stretch(chosen: Chosen, site: Site | None, until: int) -> Stretch:
-    unknown = chosen.site is not None and site is None
-    return Stretch(
-        low=chosen.low,
-        high=chosen.high,
-        label=chosen.label,
-        site_id=0 if unknown else site.id if site else None,
-        until_pk=until,
-    )
+def _place(told: Mapping[str, str]) -> Place:
+    """Read the lane's filters; a range is of what is held, and has no order and no cursor."""
+    return replace(Place.of(told), lane="held", sort=Sort.AGE, after=None)

@@ -56,6 +56,22 @@ def test_a_stretch_is_decided_and_taken_back(small: Small) -> None:
     assert statuses(small, comments) == [Status.HELD] * 4
 
 
+def test_a_range_goes_by_any_score(small: Small) -> None:
+    """The address names the score; bars, count, sample and decision go by it, and the lane's filters hold."""
+    low = small.settle(small.submit(body="What a silly thing."), {"insult": 0.9, "threat": 0.1})
+    high = small.settle(small.submit(body="You will see what comes."), {"insult": 0.9, "threat": 0.7})
+    browser = small.signed_in()
+    page = browser.get("/desk/ranges?by=threat&low=0.6&high=0.8&site=courier&language=en")
+    titles = [bar.text for bar in page.tree.one("figure", class_="spread").all("title")]
+    assert titles[35] == "0.70–0.72: 1"
+    assert "1 comment from 0.60 to 0.80" in page.text
+    assert [one.text for one in page.tree.all("p", class_="chip-score")] == ["threat 0.70"]
+    assert "0 comments" in browser.get("/desk/ranges?by=threat&low=0.6&high=0.8&language=de").text
+    done = press(browser, page.tree.one("form", class_="together"), action="reject")
+    assert "Rejected: 1 comment." in done.text
+    assert statuses(small, [low, high]) == [Status.HELD, Status.REJECTED]
+
+
 def test_what_arrives_after_the_look_is_not_decided(small: Small) -> None:
     """Only what was counted is decided."""
     (seen,) = held(small, 0.7)
