@@ -1,7 +1,15 @@
 """The verbs: submit, adopt, take_in, settle, depart, review, learn, undo, withdraw, erase, retain."""
 
 from service.actions.adopting import adopt
-from service.actions.appealing import Answer, Answered, NothingToAppeal, NotYours, answer, appeal
+from service.actions.appealing import (
+    Answer,
+    Answered,
+    NothingToAppeal,
+    NotYours,
+    answer,
+    appeal,
+    take_answer_back,
+)
 from service.actions.claiming import keep, take, take_matters
 from service.actions.erasing import Erased, clear_files, erase
 from service.actions.joining import join
@@ -46,6 +54,7 @@ __all__ = [
     "stand",
     "submit",
     "take",
+    "take_answer_back",
     "take_in",
     "take_matters",
     "undo",

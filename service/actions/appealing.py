@@ -1,16 +1,17 @@
-"""appeal and answer: a commenter asks for another look, and somebody else than who decided answers in words."""
+"""appeal, answer and take the answer back: another look for a commenter, by somebody else than who decided."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from service.actions.moving import locked
 from service.actions.reviewing import Judgement, Reviewed, carry_out, ring_after
 from service.moderation.comment import Comment, Status
 from service.moderation.desk import Appeal
-from service.moderation.errors import Conflict, NotFound, ReplydeskError
+from service.moderation.errors import Conflict, NotFound, NothingToUndo, ReplydeskError
 from service.moderation.verdict import Action, Who
-from service.ports import House, Site
+from service.ports import House, Label, Site, Tx
 
 
 class NotYours(ReplydeskError):
@@ -65,8 +66,8 @@ def appeal(house: House, site: Site, comment_id: str, text: str) -> Appeal:
 def answer(house: House, site: Site, appeal_id: int, given: Answer, delay: float) -> Comment:
     """Answer an appeal: uphold the decision, or approve the comment, which corrects label, status and receipt.
 
-    Raises NotFound, NotYours when the decision was the answerer's own, Answered, and Conflict when another decision
-    stands by now.
+    A machine's decision that a person upholds is a person's judgement too, and leaves a label. Raises NotFound,
+    NotYours when the decision was the answerer's own, Answered, and Conflict when another decision stands by now.
     """
     now = house.clock()
     reviewed: Reviewed | None = None
@@ -92,6 +93,8 @@ def answer(house: House, site: Site, appeal_id: int, given: Answer, delay: float
                 reason="appeal",
             )
             reviewed = carry_out(tx, site, comment.id, judgement, now, delay)
+        elif comment.decision_id == open_appeal.decision_id:
+            _agree(tx, comment, given.who, now)
         by = reviewed.decision.id if reviewed else None
         tx.answer_appeal(appeal_id, given.who, given.words, by, now)
         tx.log_act(given.who, "appeal", f"{site.name}: comment {comment.pk}, appeal {appeal_id}", now)
@@ -99,3 +102,41 @@ def answer(house: House, site: Site, appeal_id: int, given: Answer, delay: float
     if reviewed:
         ring_after(house, reviewed, delay)
     return after
+
+
+def _agree(tx: Tx, comment: Comment, who: str, now: datetime) -> None:
+    standing = tx.decision(comment.decision_id) if comment.decision_id else None
+    if standing is None or standing.who_kind is Who.MODERATOR:
+        return  # whose label stands
+    agreed = Label(
+        site_id=comment.site_id,
+        comment_pk=comment.pk,
+        revision=standing.revision,
+        who_kind=Who.MODERATOR,
+        who=who,
+        action=standing.action,
+        created_at=now,
+        decision_id=standing.id,
+    )
+    tx.add_labels([agreed])
+
+
+def take_answer_back(house: House, site: Site, appeal_id: int, who: str) -> Comment:
+    """Open an appeal again that was answered by upholding: the answer leaves the receipt, its label is retracted.
+
+    The decision itself was not touched, so there is nothing to tell the site. Raises NotFound, and NothingToUndo for
+    an appeal that waits, and for one whose answer is a decision of its own, which `undo` takes back.
+    """
+    now = house.clock()
+    with house.store.write() as tx:
+        answered = tx.appeal(appeal_id, lock=True)
+        comment = tx.comment_by_pk(answered.comment_pk) if answered else None
+        if answered is None or comment is None or comment.site_id != site.id:
+            raise NotFound("There is no such appeal.")
+        if not tx.take_answer_back(appeal_id):
+            raise NothingToUndo(comment, tx.decision(comment.decision_id) if comment.decision_id else None)
+        upheld = tx.decision(answered.decision_id)
+        if upheld and upheld.who_kind is not Who.MODERATOR:
+            tx.retract_labels(upheld.id, now)
+        tx.log_act(who, "undo", f"{site.name}: comment {comment.pk}, answer to appeal {appeal_id}", now)
+    return comment

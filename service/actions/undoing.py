@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from service.actions.leaving import leave
@@ -59,22 +59,35 @@ def take_back(
         raise NothingToUndo(comment, standing)
     tx.retract_labels(standing.id, now)
     tx.undo_matters(standing.id)
-    tx.reopen_appeal(standing.id)
-    called_back = _put_back(tx, site, comment, standing, who_kind, who, now)
+    called_back, stands = _put_back(tx, site, comment, standing, who_kind, who, now)
+    tx.reopen_appeal(standing.id, stands)
+    _judge_again(tx, comment, standing, stands, now)
     tx.log_act(who, "undo", f"{site.name}: comment {comment.pk}, decision {standing.id}", now)
     return Undone(tx.comment_by_pk(comment.pk) or comment, called_back)
 
 
 def _put_back(
     tx: Tx, site: Site, comment: Comment, standing: Decision, who_kind: Who, who: str, now: datetime
-) -> bool:
-    """Put the comment back where it was. What has left the house goes to a person, never back to the machine."""
+) -> tuple[bool, int | None]:
+    """Put the comment back where it was, and return which decision stands then.
+
+    What has left the house goes to a person, never back to the machine.
+    """
     if standing.seq is None:
         before = standing.from_status
         swap(tx, comment, standing, before, standing.previous, comment.published_revision, now)
-        return False
+        return False, standing.previous
     target = Status.HELD if standing.from_status is Status.PENDING else standing.from_status
     published = standing.from_published if target is Status.APPROVED else None
     restore = follow_up(tx, comment, Action.RESTORE, target, who_kind, who, "undone", now)
     swap(tx, comment, standing, target, restore.id, published, now)
-    return leave(tx, {site.id: site}, [(comment, restore)], fresh=True)
+    return leave(tx, {site.id: site}, [(comment, restore)], fresh=True), restore.id
+
+
+def _judge_again(tx: Tx, comment: Comment, undone: Decision, stands: int | None, now: datetime) -> None:
+    """Let the judgement that was overruled count again, under the decision that stands for it now."""
+    if undone.previous is None or stands is None:
+        return
+    told = [one for one in tx.labels_of(comment.pk) if one.decision_id == undone.previous]
+    if told and told[-1].retracted_at is not None and told[-1].revision == comment.revision:
+        tx.add_labels([replace(told[-1], decision_id=stands, created_at=now, retracted_at=None)])

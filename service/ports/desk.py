@@ -98,8 +98,11 @@ class Appeals(Protocol):
     ) -> bool:
         """Answer an open appeal; False when it has its answer."""
 
-    def reopen_appeal(self, reversed_by: int) -> None:
-        """Take the answer back that this decision gave."""
+    def reopen_appeal(self, reversed_by: int, stands: int | None = None) -> None:
+        """Take the answer back that this decision gave; the appeal is against `stands` then, where that is named."""
+
+    def take_answer_back(self, appeal_id: int) -> bool:
+        """Take an answer back that made no decision; False when there is none."""
 
 
 class Authors(Protocol):

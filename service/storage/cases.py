@@ -7,11 +7,12 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Executable, RowMapping, bindparam, delete, literal_column, select, update
+from sqlalchemy import Executable, RowMapping, bindparam, delete, func, literal_column, select, update
 
 from service.moderation.comment import Comment
 from service.moderation.desk import Appeal, Matter, Report
 from service.storage.bulk import insert_into
+from service.storage.columns import Pk
 from service.storage.desk_tables import appeals, is_open, is_unanswered, matters, reports
 from service.storage.part import Part
 from service.storage.reading import ARTICLE, joined
@@ -60,10 +61,12 @@ _ANSWER = (
         reversed_by=bindparam("decision"),
     )
 )
-_UNANSWER = (
-    update(appeals)
-    .where(appeals.c.reversed_by == bindparam("undone"))
-    .values(answered_at=None, answered_by=None, answer=None, reversed_by=None)
+_UNANSWER = update(appeals).values(answered_at=None, answered_by=None, answer=None, reversed_by=None)
+_UNANSWER_REVERSED = _UNANSWER.where(appeals.c.reversed_by == bindparam("undone")).values(
+    decision_id=func.coalesce(bindparam("stands", type_=Pk), appeals.c.decision_id)
+)
+_UNANSWER_UPHELD = _UNANSWER.where(
+    appeals.c.pk == bindparam("appeal_id"), ~is_unanswered, appeals.c.reversed_by.is_(None)
 )
 
 
@@ -143,8 +146,11 @@ class CasesPart(Part):
         done = self._write(_ANSWER, appeal_id=appeal_id, who=who, said=answer, decision=reversed_by, now=now)
         return done.rowcount == 1
 
-    def reopen_appeal(self, reversed_by: int) -> None:
-        self._write(_UNANSWER, undone=reversed_by)
+    def reopen_appeal(self, reversed_by: int, stands: int | None = None) -> None:
+        self._write(_UNANSWER_REVERSED, undone=reversed_by, stands=stands)
+
+    def take_answer_back(self, appeal_id: int) -> bool:
+        return self._write(_UNANSWER_UPHELD, appeal_id=appeal_id).rowcount == 1
 
 
 @cache

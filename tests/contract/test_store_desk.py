@@ -169,8 +169,16 @@ def test_an_appeal_is_made_once_and_answered_once(store: Store) -> None:
         assert answered is not None
         assert (answered.answer, answered.answered_by, answered.reversed_by) == ("You are right.", "Mara", 88)
         assert tx.lane_counts(9)["appeals"] == 0
+        assert not tx.take_answer_back(made.id), "the decision that the answer made is what is undone"
         tx.reopen_appeal(88)
         assert tx.appeals_of(comment.pk) == [made]
+        assert not tx.take_answer_back(made.id)
+        assert tx.answer_appeal(made.id, "Mara", "It stays.", None, LATER)
+        assert tx.take_answer_back(made.id)
+        assert tx.appeals_of(comment.pk) == [made]
+        assert tx.answer_appeal(made.id, "Mara", "You are right.", 89, LATER)
+        tx.reopen_appeal(89, stands=90)
+        assert tx.appeals_of(comment.pk) == [replace(made, decision_id=90)]
 
 
 def test_histories_count_an_authors_comments_on_one_site(store: Store) -> None:

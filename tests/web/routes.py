@@ -137,6 +137,7 @@ ROUTES: Final[dict[str, Row]] = {
     "POST /desk/views": DESK,
     f"POST /desk/views/{PK}view_id>/drop": DESK,
     f"POST /desk/appeals/{PK}appeal_id>": DESK,
+    f"POST /desk/appeals/{PK}appeal_id>/undo": DESK,
     f"GET /desk/comments/{PK}pk>": DESK,
     f"GET /desk/comments/{PK}pk>/author": DESK,
     f"POST /desk/comments/{PK}pk>/author": DESK,

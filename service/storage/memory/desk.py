@@ -193,13 +193,18 @@ class CasesPart(QueuePart):
         )
         return True
 
-    def reopen_appeal(self, reversed_by: int) -> None:
-        state = self._change()
-        for pk, one in state.appeals.items():
+    def reopen_appeal(self, reversed_by: int, stands: int | None = None) -> None:
+        appeals = self._change().appeals
+        for pk, one in appeals.items():
             if one.reversed_by == reversed_by:
-                state.appeals[pk] = replace(
-                    one, answered_at=None, answered_by=None, answer=None, reversed_by=None
-                )
+                appeals[pk] = _unanswered(replace(one, decision_id=stands or one.decision_id))
+
+    def take_answer_back(self, appeal_id: int) -> bool:
+        known = self._change().appeals.get(appeal_id)
+        if known is None or known.answered_at is None or known.reversed_by is not None:
+            return False
+        self._state.appeals[appeal_id] = _unanswered(known)
+        return True
 
 
 class DeskPart(CasesPart):
@@ -293,6 +298,10 @@ class DeskPart(CasesPart):
     def drop_view(self, moderator_id: int, view_id: int) -> None:
         if self._change().views.get(view_id, (None, None))[0] == moderator_id:
             del self._state.views[view_id]
+
+
+def _unanswered(appeal: Appeal) -> Appeal:
+    return replace(appeal, answered_at=None, answered_by=None, answer=None, reversed_by=None)
 
 
 def _led(comment: Comment) -> Leading:

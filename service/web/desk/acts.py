@@ -123,7 +123,26 @@ def answer(appeal_id: int) -> ResponseReturnValue:
     except ReplydeskError as refusal:
         return _as_it_stands(known.comment_pk, _ground(refusal))
     place = Place.of(request.form)
-    return back_to(place.url(anchor=number(request.form.get("next"))))
+    return back_to(place.url(anchor=number(request.form.get("next")), answered=appeal_id))
+
+
+@blueprint.post("/appeals/<int(max=999999999999999999):appeal_id>/undo")
+@requires("moderator")
+def take_answer_back(appeal_id: int) -> ResponseReturnValue:
+    """Take back an answer that upheld the decision: the appeal waits again."""
+    with parts().house.store.read() as tx:
+        known = tx.appeal(appeal_id)
+        site = tx.site_by_id(known.site_id) if known else None
+    if known is None or site is None:
+        return missing()
+    try:
+        actions.take_answer_back(parts().house, site, appeal_id, moderator().name)
+    except NotFound:
+        return missing()
+    except ReplydeskError as refusal:
+        return _as_it_stands(known.comment_pk, _ground(refusal))
+    place = Place.of(request.form)
+    return back_to(place.url(anchor=known.comment_pk, answered=appeal_id))
 
 
 def masked(site: Site, said: str | None, limit: int) -> str | None:

@@ -46,11 +46,12 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """What was just done, with the decision that an undo takes back; None once there is nothing to take back."""
+    """What was just done, with the decision or the answer that an undo takes back; None where there is no such."""
 
     text: str
     comment: Comment
     decision_id: int | None
+    appeal_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,6 +250,8 @@ def _done(tx: Tx, decision: Decision, one: Comment, sites: Mapping[int, Site], n
 
 def _notice(tx: Tx, query: Mapping[str, str]) -> Notice | None:
     """Say what the form that led here did; read from the store, so that a forged address can claim nothing."""
+    if "answered" in query:
+        return _answered(tx, number(query["answered"]) or 0)
     decision = tx.decision(number(query.get("done")) or number(query.get("undone")) or 0)
     found = tx.comment_by_pk(decision.comment_pk) if decision else None
     if decision is None or found is None:
@@ -257,6 +260,19 @@ def _notice(tx: Tx, query: Mapping[str, str]) -> Notice | None:
         return Notice(taken_back(found), found, None)
     stands = found.decision_id == decision.id and decision.action is not Action.RESTORE
     return Notice(f"{DONE[decision.action]}.", found, decision.id if stands else None)
+
+
+def _answered(tx: Tx, appeal_id: int) -> Notice | None:
+    appeal = tx.appeal(appeal_id)
+    found = tx.comment_by_pk(appeal.comment_pk) if appeal else None
+    if appeal is None or found is None:
+        return None
+    if appeal.answered_at is None:
+        return Notice(gettext("Taken back: the appeal waits again."), found, None)
+    if appeal.reversed_by is None:
+        return Notice(f"{gettext('Decision upheld')}.", found, None, appeal.id)
+    stands = appeal.reversed_by if found.decision_id == appeal.reversed_by else None
+    return Notice(f"{gettext('Decision reversed')}.", found, stands)
 
 
 def told_together(tx: Tx, query: Mapping[str, str]) -> Together | None:

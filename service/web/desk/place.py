@@ -82,13 +82,21 @@ class Place:
         """Return the place of the page behind `cursor`."""
         return replace(self, after=cursor)
 
-    def url(self, *, anchor: int | None = None, done: int | None = None, undone: int | None = None) -> str:
+    def url(
+        self,
+        *,
+        anchor: int | None = None,
+        done: int | None = None,
+        undone: int | None = None,
+        answered: int | None = None,
+    ) -> str:
         """Return the address of this place, with what was just done and the comment to stand at."""
         return url_for(
             "desk.queue",
             **self.query(),
             done=done,
             undone=undone,
+            answered=answered,
             _anchor=f"c{anchor}" if anchor else None,
         )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Final
 
 from flask import Response, make_response, render_template, request, url_for
@@ -84,19 +85,26 @@ def find_receipt(token: str) -> Receipt | None:
         if site is None or comment is None:
             return None
         status, decision = departed(tx, comment)
-        made = _appealed(tx.appeals_of(comment.pk), decision)
+        own = site.options.undo_seconds
+        seconds = here.settings.undo_seconds if own is None else own
+        answered_by = here.house.clock() - timedelta(seconds=seconds)
+        made = _appealed(tx.appeals_of(comment.pk), decision, answered_by)
     refused = status in (Status.REJECTED, Status.SPAM) and decision is not None
     return Receipt(
         token, site, comment, told(comment, status, decision, site), made, refused and made is None
     )
 
 
-def _appealed(appeals: Sequence[Appeal], decision: Decision | None) -> Appealed | None:
-    """Return the appeal about what is known outside; a reversal that has not left the house is no answer yet."""
+def _appealed(appeals: Sequence[Appeal], decision: Decision | None, answered_by: datetime) -> Appealed | None:
+    """Return the appeal about what is known outside.
+
+    A reversal that has not left the house is no answer yet, nor is one that upholds until its undo time is over.
+    """
     for one in reversed(appeals):
         if decision is None or decision.id not in (one.decision_id, one.reversed_by):
             continue
-        is_out = one.reversed_by in (None, decision.id)
+        upheld_for_good = one.answered_at is not None and one.answered_at <= answered_by
+        is_out = one.reversed_by == decision.id or (one.reversed_by is None and upheld_for_good)
         return Appealed(one.text, one.answer if is_out else None, one.reversed_by is None)
     return None
 

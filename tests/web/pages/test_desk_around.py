@@ -248,6 +248,72 @@ def test_undoing_a_reversal_opens_the_appeal_again(small: Small) -> None:
     assert "This page shows the answer" in small.browser().get(path).text
 
 
+def test_undoing_a_reversal_that_left_opens_the_appeal_again(small: Small) -> None:
+    """The site is told, the first judgement counts again, the receipt waits again, and another answer can be given."""
+    path, pk = appealed(small)
+    house, given = small.parts.house, actions.Answer(True, "Right.", "Mara")
+    with house.store.read() as tx:
+        (waiting,) = tx.appeals_of(pk)
+    comment = actions.answer(house, small.courier, waiting.id, given, 5)
+    small.clock.pass_seconds(6)
+    actions.depart(house)
+    assert "Right." in small.browser().get(path).text
+    undone = actions.undo(house, small.courier, comment.id, Who.MODERATOR, "Mara")
+    assert undone.status is Status.REJECTED
+    receipt = small.browser().get(path).text
+    assert "This page shows the answer" in receipt
+    assert "Right." not in receipt
+    with house.store.read() as tx:
+        told = [decision.action for decision, _ in tx.decisions_after(small.courier.id, 0, 9)]
+        labels = [(one.action, one.who) for one in tx.labels_of(pk) if one.retracted_at is None]
+    assert told[-2:] == [Action.APPROVE, Action.RESTORE]
+    assert labels == [(Action.REJECT, "Noor")]
+    again = actions.answer(house, small.courier, waiting.id, given, 0)
+    assert again.status is Status.APPROVED
+
+
+@pytest.mark.parametrize("seconds", [1, 10])
+def test_an_upheld_appeal_can_be_taken_back(small: Small, seconds: int) -> None:
+    """Before its undo time the commenter sees nothing of it, after it no longer; the appeal waits in its lane again."""
+    path, pk = appealed(small)
+    small.clock.pass_seconds(61)
+    mara = small.signed_in()
+    form = mara.get("/desk?lane=appeals").tree.one("form", class_="answer")
+    given = form.fields() | {"words": "No, it was not.", "action": "uphold"}
+    done = mara.post(form.attributes["action"], given)
+    small.clock.pass_seconds(seconds)
+    assert ("No, it was not." in small.browser().get(path).text) == (seconds > 5)
+    page = mara.get(done.headers["Location"])
+    assert "Decision upheld." in page.text
+    (undo,) = [one for one in page.tree.all("form") if one.attributes["action"].endswith("/undo")]
+    back = mara.post(undo.attributes["action"], undo.fields())
+    assert "the appeal waits again" in mara.get(back.headers["Location"]).text
+    assert mara.post(undo.attributes["action"], undo.fields()).status == 409
+    assert "No, it was not." not in small.browser().get(path).text
+    assert "This page shows the answer" in small.browser().get(path).text
+    with small.parts.house.store.read() as tx:
+        labels = [(one.action, one.who) for one in tx.labels_of(pk) if one.retracted_at is None]
+        assert [one.comment_pk for one, _ in tx.appeals_open(None, 9)] == [pk]
+    assert labels == [(Action.REJECT, "Noor")]
+
+
+def test_upholding_a_machine_is_a_judgement(small: Small) -> None:
+    """It leaves a person's label on the machine's decision, and taking it back retracts that."""
+    comment = small.settle(small.submit(body="Buy cheap boats now."), {"spam": 0.999})
+    assert comment.status is not Status.HELD
+    house = small.parts.house
+    actions.depart(house)
+    made = actions.appeal(house, small.courier, comment.id, "I sell none.")
+    actions.answer(house, small.courier, made.id, actions.Answer(False, "You do.", "Mara"), 5)
+    with house.store.read() as tx:
+        (label,) = tx.labels_of(comment.pk)
+    assert (label.who, label.action, label.retracted_at) == ("Mara", Action.SPAM, None)
+    actions.take_answer_back(house, small.courier, made.id, "Mara")
+    with house.store.read() as tx:
+        (label,) = tx.labels_of(comment.pk)
+    assert label.retracted_at is not None
+
+
 @pytest.mark.parametrize("text", ["", " \n", "x" * 1_001])
 def test_an_appeal_has_its_bounds(small: Small, text: str) -> None:
     """Nothing, and more than a thousand characters, is refused with the bound; so is another site's page."""
