@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from service.moderation.comment import Status
-from tests.evidence.desk_stories import longer
+from tests.evidence.desk_stories import longer, told
 from tests.journey.conftest import Contexts
 from tests.journey.test_desk import Desk, desk, in_focus
 from tests.journey.whole_house import until
@@ -33,3 +33,33 @@ def test_enter_in_a_note_decides_nothing(desk: Desk, contexts: Contexts, scripts
     else:
         expect(note).to_have_value("Wrote before under another name.")
     assert desk.status(first) is Status.HELD
+
+
+def test_the_buttons_stay_under_the_pointer(desk: Desk, contexts: Contexts) -> None:
+    """From a short comment to one of a few lines the button to approve is where it was."""
+    for body in ("Short.", "A thought. " * 20, "Well.\nNo.\nYes."):
+        told(desk.small, "Ilse", body, {"insult": 0.6})
+    page = desk.sign_in(contexts(viewport={"width": 1440, "height": 900}))
+    places = []
+    for _ in range(3):
+        places.append((page.locator("article.now button[data-key=a]").bounding_box() or {}).get("y"))
+        page.keyboard.press("j")
+    assert len(set(places)) == 1, places
+
+
+def test_on_a_phone_nothing_covers_the_buttons(desk: Desk, contexts: Contexts) -> None:
+    """What was just done stands below the buttons, and the lane that is open is in view."""
+    told(desk.small, "Ilse", "Short.", {"insult": 0.6})
+    told(desk.small, "Ilse", "A long complaint about the bridge. " * 40, {"insult": 0.6})
+    page = desk.sign_in(contexts(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True))
+    page.locator("article.now").get_by_role("button", name="Reject").tap()
+    notice = page.locator(".notice").bounding_box()
+    acts = page.locator("article.now .acts").bounding_box()
+    assert notice
+    assert acts
+    assert acts["y"] + acts["height"] <= notice["y"] + 1, (acts, notice)
+    page.goto(f"{desk.url}/desk/overview")
+    open_lane = page.locator(".lanes [aria-current]").bounding_box()
+    assert open_lane
+    assert open_lane["x"] >= 0
+    assert open_lane["x"] + open_lane["width"] <= 390

@@ -157,6 +157,10 @@ const desk = (() => {
     show(one);
   });
 
+  const here = document.querySelector(".lanes [aria-current]"); // on a phone the lanes are wider than the screen
+  const lanes = here?.closest("ul");
+  if (lanes) lanes.scrollLeft = here.offsetLeft - lanes.offsetLeft - (lanes.clientWidth - here.offsetWidth) / 2;
+
   if (bench) {
     document.body.classList.add("one");
     const asked = location.hash && document.getElementById(location.hash.slice(1));
