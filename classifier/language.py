@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,24 +23,46 @@ TRAINED = ("en", "de", "pt", "ko", "ar")
 """Languages with training data; bit `i` of an entry of the table of known words stands for the i-th."""
 
 FOREIGN, UNKNOWN = "language", "few_known_features"
+_MODEL = Path(__file__).with_name("lid.176.ftz")
 _SURE = 0.8
-_ENOUGH = 0.5
+_SOME = 0.5
+_ENOUGH = dict.fromkeys(TRAINED, _SOME) | {"ko": 0.15, "ar": 0.25}
+"""The least share of known words to be believed in. Korean joins particles to its words, Arabic articles and pronouns:
+there characters carry the score, and held-out comments above these shares rank as well as those of known words."""
 _LONGEST = 2000
 _SHORT, _ENGLISH = 12, 0.2
 """A text of at most `_SHORT` words, of which no more than a share `_ENGLISH` are English's commonest, may be anything:
 the words of other languages are seen among English comments often enough to be known."""
-_CLEARLY = 5.0
-"""By how much (log-likelihood) another language must be likelier than every trained one to be believed in few words."""
-_NO_OTHER = ("pcm", "zxx")
-"""What the identifier calls Nigerian Pidgin and no language at all is, in comments, English written carelessly."""
+_LIKELY, _CLEAR = 0.6, 0.9
+"""How probable all untrained languages must be together to be believed against few known words, and against many."""
+_LEAST = 0.01
+_KIN = {"arz": "ar", "gl": "pt"}
+"""Egyptian and Galician count as what the training data of their neighbours holds too."""
 
 
 @lru_cache(maxsize=1)
 def _identifier() -> Any:
-    """Loads py3langid's shipped model, once, and only when a text needs it."""
-    from py3langid.langid import MODEL_FILE, LanguageIdentifier
+    """Loads fastText's shipped identifier of 176 languages, once, and only when a text needs it."""
+    from fasttext import load_model
 
-    return LanguageIdentifier.from_model_file(MODEL_FILE)
+    return load_model(str(_MODEL))
+
+
+def identify(text: str) -> dict[str, float]:
+    """Returns the languages (ISO 639) that the text may be in, with their probabilities, likeliest first.
+
+    fastText reads the words up to the first line end, or to a word that means one; it refuses lone surrogates, and its
+    error would quote the text.
+    """
+    lowered = text[:_LONGEST].lower().encode("utf-8", "replace").decode("utf-8")
+    words = " ".join(word for word in lowered.split() if word != "</s>")
+    names, shares = _identifier().predict(words, k=-1, threshold=_LEAST)
+    found: dict[str, float] = {}
+    for name, share in zip(names, shares, strict=True):
+        language = name.removeprefix("__label__")
+        language = _KIN.get(language, language)
+        found[language] = found.get(language, 0.0) + float(share)
+    return dict(sorted(found.items(), key=lambda each: -each[1]))
 
 
 @lru_cache(maxsize=1)
@@ -49,7 +72,7 @@ def _common() -> NDArray[np.uint32]:
 
 
 class Languages:
-    """Judges language by known words first, and asks py3langid only about texts that leave a doubt."""
+    """Judges language by known words first, and asks fastText only about texts that leave a doubt."""
 
     def __init__(self, known: NDArray[np.uint8]) -> None:
         self.known = known
@@ -87,15 +110,15 @@ def _settle(text: str, guess: str | None, share: float, words: int) -> tuple[str
     """Decides about one text that the known words leave open."""
     if words == 0:
         return None, UNKNOWN
-    ranked = _identifier().rank(text[:_LONGEST])
-    told = str(ranked[0][0])
-    if told in TRAINED and share >= _ENOUGH:
+    likely = identify(text)
+    told = next(iter(likely), None)
+    if told not in TRAINED:
+        foreign = 1 - sum(likely.get(name, 0.0) for name in TRAINED)
+        if foreign >= (_LIKELY if share < _SURE else _CLEAR):
+            return told, FOREIGN
+    known = told if told in TRAINED else guess if share > 0 else None
+    if told in TRAINED and share >= _ENOUGH[told]:
         return told, None
-    if told not in TRAINED and words >= 4 and share < _SURE:
-        return told, FOREIGN
-    nearest = max(float(likely) for name, likely in ranked if name in TRAINED)
-    if told not in (*TRAINED, *_NO_OTHER) and float(ranked[0][1]) - nearest >= _CLEARLY:
-        return told, FOREIGN
-    if share >= _ENOUGH:
+    if share >= _SOME:
         return guess, None
-    return (told if told in TRAINED else guess if share > 0 else None), UNKNOWN
+    return known, UNKNOWN

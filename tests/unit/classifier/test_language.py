@@ -1,0 +1,72 @@
+"""Which language a text is in, and when that is reason enough not to believe its score."""
+
+from __future__ import annotations
+
+import logging
+
+import pytest
+
+from classifier.language import identify
+from classifier.model import Model
+
+
+@pytest.fixture(scope="module")
+def model() -> Model:
+    """The shipped model."""
+    return Model.load()
+
+
+def test_the_likeliest_language_comes_first() -> None:
+    """Languages come with their probabilities, the likeliest first."""
+    likely = identify("Merci beaucoup pour cet article très intéressant sur notre ville")
+    assert next(iter(likely)) == "fr"
+    assert list(likely.values()) == sorted(likely.values(), reverse=True)
+    assert 0.5 < sum(likely.values()) <= 1.001
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "MERCI BEAUCOUP POUR CET ARTICLE",
+        "Merci beaucoup\npour cet article",
+        "</s> Merci beaucoup pour cet article </s>",
+        "Merci beaucoup\0pour cet article",
+        "Merci beaucoup pour cet article \ud800",
+    ],
+)
+def test_capitals_line_ends_and_broken_characters_do_not_hide_a_language(text: str) -> None:
+    """What would end the identifier's line, or make it fail, is taken out first."""
+    assert next(iter(identify(text))) == "fr"
+
+
+@pytest.mark.parametrize("text", ["", " \n ", "\ud800", "\0", "</s>", "x" * 100_000, "💙" * 5000])
+def test_no_text_is_refused(text: str) -> None:
+    """Whatever the text, there is an answer, and nothing of the text in an error or a log."""
+    assert all(0 <= share <= 1.001 for share in identify(text).values())
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("기자님은 도대체 무슨생각으로 이런기사를 쓰셨는지 궁금하네요", "ko"),
+        ("우리 동네에도 이런 다리가 생기면 출퇴근이 훨씬 편해질텐데요", "ko"),
+        ("والله هالمشروع الجديد بيفيد أهل المدينة كلهم وبيوفر وقتهم الصبح", "ar"),
+    ],
+)
+def test_inflected_words_are_no_reason_for_doubt(model: Model, text: str, language: str) -> None:
+    """In Korean and Arabic few whole words are known, and the characters carry the score all the same."""
+    score = model.score([text])[0]
+    assert (score.language, score.confident, score.doubt) == (language, True, None)
+
+
+@pytest.mark.parametrize("text", ["brooo wtf", "nah fam u trippin", "Congrats!!!", "omg yesss", "Lol nope."])
+def test_careless_english_is_not_taken_for_another_language(model: Model, text: str) -> None:
+    """Slang of a few words is English, as far as the language goes."""
+    assert model.score([text])[0].doubt != "language"
+
+
+def test_nothing_is_logged(model: Model, caplog: pytest.LogCaptureFixture) -> None:
+    """Finding a language out leaves no line, and so no text, in a log."""
+    with caplog.at_level(logging.DEBUG):
+        model.score(["Merci beaucoup pour cet article", "Sei un idiota"])
+    assert not caplog.records
