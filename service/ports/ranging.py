@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -27,16 +26,23 @@ class Stretch:
     until_pk: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """How a lane spreads over a score: how many comments lie in each step of it, and how many in the stretch."""
+
+    counts: tuple[int, ...]
+    inside: int
+
+
 class Ranging(Protocol):
     """Ranges of a lane. Comments set aside are left out, as the lane leaves them out."""
 
-    def spread(self, stretch: Stretch, bins: int) -> Sequence[int]:
-        """Count the stretch's kind of comments, whatever its edges, in so many equal steps of the score from 0 to 1."""
+    def spread(self, stretch: Stretch, bins: int) -> Spread:
+        """Count the lane in so many equal steps of the score from 0 to 1, and what of it lies in the stretch."""
 
     def last_held(self) -> int:
         """Return the highest number of a held comment, 0 when none is held."""
 
-    def count_stretch(self, stretch: Stretch) -> int: ...
     def sample_stretch(self, stretch: Stretch, limit: int) -> list[Comment]:
         """Return comments of the stretch drawn at random, other ones each time."""
 

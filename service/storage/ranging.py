@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 from functools import cache
 from typing import Any, Final
@@ -23,7 +21,7 @@ from sqlalchemy import (
 )
 
 from service.moderation.comment import Comment
-from service.ports.ranging import Stretch
+from service.ports.ranging import Spread, Stretch
 from service.storage.columns import Instant
 from service.storage.desk_tables import claims, is_open, matters
 from service.storage.part import Part
@@ -47,18 +45,15 @@ _LAST = select(func.max(comments.c.pk)).where(is_held)
 class RangingPart(Part):
     """The verbs of ranges."""
 
-    def spread(self, stretch: Stretch, bins: int) -> Sequence[int]:
-        whole = replace(stretch, low=0.0, high=1.0, until_pk=None)
-        counts = [0] * bins
-        for row in self._read(_spread(_shape(whole)), **values_of(stretch.lane), bins=bins):
+    def spread(self, stretch: Stretch, bins: int) -> Spread:
+        counts, inside = [0] * bins, 0
+        for row in self._read(_spread(_shape(stretch)), **_values(stretch), bins=bins):
             counts[min(max(row.bin, 0), bins - 1)] += row.held
-        return counts
+            inside += row.inside
+        return Spread(tuple(counts), inside)
 
     def last_held(self) -> int:
         return int(self._read(_LAST).scalar() or 0)
-
-    def count_stretch(self, stretch: Stretch) -> int:
-        return int(self._read(_count(_shape(stretch)), **_values(stretch)).scalar_one())
 
     def sample_stretch(self, stretch: Stretch, limit: int) -> list[Comment]:
         pks = list(self._read(_draw(_shape(stretch)), **_values(stretch), limit=limit).scalars())
@@ -97,15 +92,20 @@ def _held(by: str | None, filters: Filters) -> list[ColumnElement[bool]]:
     return [*where(filters), _score(by).is_not(None), ~_SET_ASIDE]
 
 
-def _inside(shape: Shape) -> list[ColumnElement[bool]]:
-    by, filters, bounded = shape
+def _between(shape: Shape) -> list[ColumnElement[bool]]:
+    by, _, bounded = shape
     score = _score(by)
-    found = [*_held(by, filters), score >= bindparam("low"), score <= bindparam("high")]
+    found = [score >= bindparam("low"), score <= bindparam("high")]
     return [*found, comments.c.pk <= bindparam("until_pk")] if bounded else found
 
 
+def _inside(shape: Shape) -> list[ColumnElement[bool]]:
+    return [*_held(shape[0], shape[1]), *_between(shape)]
+
+
 @cache
-def _spread(shape: Shape) -> Select[int, int]:
+def _spread(shape: Shape) -> Select[int, int, int]:
+    """One pass over the index of held scores, for the steps and for the stretch."""
     by, filters, _ = shape
     bins: BindParameter[int] = bindparam("bins", type_=Integer)
     if by is None:
@@ -114,12 +114,8 @@ def _spread(shape: Shape) -> Select[int, int]:
     else:
         # whole numbers, whose quotient both stores cut off alike
         step = (LABEL_SCORES[by] * bins).op("/")(literal_column(str(MILLION))).label("bin")
-    return select(step, func.count().label("held")).where(*_held(by, filters)).group_by(step)
-
-
-@cache
-def _count(shape: Shape) -> Select[int]:
-    return select(func.count()).select_from(comments).where(*_inside(shape))
+    inside = func.count().filter(*_between(shape)).label("inside")
+    return select(step, func.count().label("held"), inside).where(*_held(by, filters)).group_by(step)
 
 
 @cache

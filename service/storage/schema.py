@@ -197,9 +197,10 @@ for _name, _columns in {
     "label": (comments.c.label, comments.c.pk),
     "language": (comments.c.language, comments.c.pk),
     "article": (comments.c.article_pk, comments.c.pk),
-    # wide enough that a histogram, a count and a draw read this alone
+    # wide enough that a histogram and a draw read this alone; SQLite wants even the status in it
     "scores": (
         comments.c.pk,
+        comments.c.status,
         comments.c.site_id,
         comments.c.label,
         comments.c.language,

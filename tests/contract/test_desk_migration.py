@@ -59,6 +59,6 @@ def test_what_was_held_before_is_sorted_and_found(new_database_url: str) -> None
         assert ids([one.comment for one in tx.queue(Wanted(label="threat"), 1, NOON, 9)]) == ["b"]
         assert tx.languages() == ["de", "en"]
         assert ids(tx.sample_stretch(Stretch(0.9, 0.9, by="threat"), 9)) == ["b"]
-        assert list(tx.spread(Stretch(0, 1, by="toxicity"), 2)) == [0, 1]
+        assert list(tx.spread(Stretch(0, 1, by="toxicity"), 2).counts) == [0, 1]
         assert ids(tx.search(["ferry"], None, None, 9)) == ["a"]
     store.close()

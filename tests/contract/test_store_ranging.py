@@ -35,9 +35,9 @@ def test_held_comments_spread_over_their_score(store: Store, site: Site) -> None
     held(store, site, 0.05, 0.1, 0.19, 0.95, 1.0)
     held(store, site, 0.95, label="insult", first=10)
     with store.read() as tx:
-        assert list(tx.spread(ALL, 10)) == [1, 2, 0, 0, 0, 0, 0, 0, 0, 3]
-        assert list(tx.spread(Stretch(0, 1, lane=Wanted(label="insult", site_id=site.id)), 10))[9] == 1
-        assert sum(tx.spread(Stretch(0, 1, lane=Wanted(label="threat")), 10)) == 0
+        assert list(tx.spread(ALL, 10).counts) == [1, 2, 0, 0, 0, 0, 0, 0, 0, 3]
+        assert list(tx.spread(Stretch(0, 1, lane=Wanted(label="insult", site_id=site.id)), 10).counts)[9] == 1
+        assert sum(tx.spread(Stretch(0, 1, lane=Wanted(label="threat")), 10).counts) == 0
 
 
 def test_a_stretch_holds_its_edges(store: Store, site: Site) -> None:
@@ -49,8 +49,8 @@ def test_a_stretch_holds_its_edges(store: Store, site: Site) -> None:
     late = held(store, site, 0.5, first=20)
     seen = Stretch(0.4, 0.6, None, Wanted(label="spam", site_id=site.id), comments[-1].pk)
     with store.read() as tx:
-        assert tx.count_stretch(seen) == 3
-        assert tx.count_stretch(Stretch(0.4, 0.6)) == 5
+        assert tx.spread(seen, 10).inside == 3
+        assert tx.spread(Stretch(0.4, 0.6), 10).inside == 5
         assert tx.last_held() == late[0].pk
         assert sorted(ids(tx.sample_stretch(seen, 9))) == ["c-0", "c-1", "c-2"]
         assert len(tx.sample_stretch(seen, 2)) == 2
@@ -80,13 +80,13 @@ def test_a_stretch_goes_by_any_score(store: Store, site: Site) -> None:
             assert tx.move([move(comment, Action.HOLD, verdict=verdict(scores=scores, reasons=()))])
     with store.read() as tx:
         by_threat = Stretch(0.123456, 0.6, by="threat")
-        assert list(tx.spread(by_threat, 10)) == [1, 1, 0, 0, 0, 0, 1, 0, 0, 1]
-        assert tx.count_stretch(by_threat) == 2
-        assert tx.count_stretch(Stretch(0.1235, 0.6, by="threat")) == 1
+        assert list(tx.spread(by_threat, 10).counts) == [1, 1, 0, 0, 0, 0, 1, 0, 0, 1]
+        assert tx.spread(by_threat, 10).inside == 2
+        assert tx.spread(Stretch(0.1235, 0.6, by="threat"), 10).inside == 1
         assert ids(tx.sample_stretch(by_threat, 9)) == ["c-1", "c-2"]
         assert ids(tx.page_stretch(by_threat, 0, 9, 1, NOON)) == ["c-1", "c-2"]
-        assert sum(tx.spread(Stretch(0, 1, by="obscene"), 10)) == 0
-        assert tx.count_stretch(Stretch(0, 1, by="threat", lane=Wanted(label="threat"))) == 1
+        assert sum(tx.spread(Stretch(0, 1, by="obscene"), 10).counts) == 0
+        assert tx.spread(Stretch(0, 1, by="threat", lane=Wanted(label="threat")), 10).inside == 1
 
 
 def test_a_stretch_has_the_filters_of_its_lane(store: Store, site: Site) -> None:
@@ -97,11 +97,11 @@ def test_a_stretch_has_the_filters_of_its_lane(store: Store, site: Site) -> None
             site.id, [draft("de", article=Article("https://c.example/de"))], NOON
         ).values()
         assert tx.move([move(german, Action.HOLD, verdict=verdict(scores={"spam": 0.5}, language="de"))])
-        assert tx.count_stretch(Stretch(0, 1, "spam", Wanted(language="de"))) == 1
-        assert tx.count_stretch(Stretch(0, 1, "spam", Wanted(language="en"))) == 2
+        assert tx.spread(Stretch(0, 1, "spam", Wanted(language="de")), 10).inside == 1
+        assert tx.spread(Stretch(0, 1, "spam", Wanted(language="en")), 10).inside == 2
         here = Stretch(0, 1, "spam", Wanted(article_url="https://c.example/de"))
-        assert tx.count_stretch(here) == 1
-        assert list(tx.spread(here, 2)) == [0, 1]
+        assert tx.spread(here, 10).inside == 1
+        assert list(tx.spread(here, 2).counts) == [0, 1]
         assert ids(tx.page_stretch(here, 0, 9, 1, NOON)) == ["de"]
 
 
@@ -113,9 +113,9 @@ def test_what_comes_back_to_be_held_is_in_its_ranges_again(store: Store, site: S
         now = tx.comment_by_pk(comment.pk)
         assert now
         assert tx.move([move(now, Action.APPROVE, verdict=None)])
-        assert tx.count_stretch(stretch) == 0
+        assert tx.spread(stretch, 10).inside == 0
         approved = tx.comment_by_pk(comment.pk)
         assert approved
         assert tx.move([move(approved, verdict=None)])
-        assert tx.count_stretch(stretch) == 1
-        assert sum(tx.spread(stretch, 10)) == 1
+        assert tx.spread(stretch, 10).inside == 1
+        assert sum(tx.spread(stretch, 10).counts) == 1

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Sequence
 from datetime import datetime
 
 from service.moderation.comment import Comment, Status
 from service.moderation.desk import Matter
 from service.moderation.leading import leading
 from service.moderation.verdict import Verdict
-from service.ports.ranging import Stretch
+from service.ports.ranging import Spread, Stretch
 from service.storage.memory.desk import matches
 from service.storage.memory.state import Part
 from service.storage.ranging import MILLION, SLACK
@@ -20,18 +19,15 @@ from service.storage.ranging import MILLION, SLACK
 class RangingPart(Part):
     """The verbs of ranges."""
 
-    def spread(self, stretch: Stretch, bins: int) -> Sequence[int]:
+    def spread(self, stretch: Stretch, bins: int) -> Spread:
         counts = [0] * bins
         for score, _ in self._scored(stretch):
             counts[min(int(score * bins + SLACK), bins - 1)] += 1
-        return counts
+        return Spread(tuple(counts), len(self._inside(stretch)))
 
     def last_held(self) -> int:
         held = (pk for pk, one in self._state.comments.items() if one.status is Status.HELD)
         return max(held, default=0)
-
-    def count_stretch(self, stretch: Stretch) -> int:
-        return len(self._inside(stretch))
 
     def sample_stretch(self, stretch: Stretch, limit: int) -> list[Comment]:
         inside = self._inside(stretch)

@@ -71,8 +71,7 @@ def ranges() -> ResponseReturnValue:
     with here.house.store.read() as tx:
         sites = tx.sites()
         stretch = chosen.stretch(tx, tx.last_held())
-        counts = tx.spread(stretch, BINS)
-        inside = tx.count_stretch(stretch)
+        spread = tx.spread(stretch, BINS)
         drawn = tx.sample_stretch(stretch, SAMPLE)
         shown = cards(tx, drawn, {one.id: one for one in sites}, now)
         languages = tx.languages()
@@ -82,10 +81,10 @@ def ranges() -> ResponseReturnValue:
         chosen=chosen,
         by=chosen.by,
         stretch=stretch,
-        bars=_bars(chosen, counts),
-        held=sum(counts),
-        inside=inside,
-        most=MOST if inside > MOST else None,
+        bars=_bars(chosen, spread.counts),
+        held=sum(spread.counts),
+        inside=spread.inside,
+        most=MOST if spread.inside > MOST else None,
         cards=shown,
         sites=sites,
         labels=LABELS,
