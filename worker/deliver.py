@@ -1,30 +1,32 @@
 """Delivery: lease due callbacks, sign, post, record how it ended; a slow receiver holds up nobody but itself.
 
-No transaction is open while a receiver is asked. Results are recorded together, as many as came in meanwhile.
+No transaction is open while a receiver is asked, and no thread that posts waits for the disk (worker/recording.py).
 """
 
 from __future__ import annotations
 
-import random
 import threading
+import time
 from collections import OrderedDict, deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
 import structlog
 
 from service.moderation.errors import ReplydeskError
-from service.moderation.events import Delivery, instant
-from service.ports import Site, Tx
+from service.moderation.events import Delivery
+from service.ports import DELIVER, Site, Tx
 from service.targets import Allow
-from service.webhooks import Outcome, next_attempt, sign
+from service.webhooks import Outcome, sign
 from service.wiring import Parts
 from worker.circuit import Circuits
+from worker.connections import Connections
+from worker.journal import Journal
 from worker.meters import meters
 from worker.outbound import post
-from worker.owner import tell_stopped
+from worker.recording import Ended, Recorder
 
 TIMEOUT_SECONDS: Final = 15.0
 LEASE_SECONDS: Final = 60.0
@@ -32,6 +34,8 @@ LEASE_SECONDS: Final = 60.0
 THREADS: Final = 24
 PER_SITE: Final = 8
 LEASED_AT_ONCE: Final = 64
+REFILL_AT: Final = 16
+"""So few of a site's are left when more are leased: as many as are posted while that commits."""
 CLOSE_SECONDS: Final = 4.0
 PUT_OFF_SECONDS: Final = 5.0
 USER_AGENT: Final = "Replydesk/1 (+standard-webhooks)"
@@ -52,15 +56,6 @@ class Round:
     """The address that answered 410, until the site's round ends: nothing more goes there."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """A delivery that was tried, and how that went."""
-
-    delivery: Delivery
-    site: Site
-    outcome: Outcome
-
-
 class Postman:
     """Posts callbacks from a bounded pool of threads, a bounded number of them for each site.
 
@@ -75,6 +70,7 @@ class Postman:
         post: Post = post,
         timeout: float = TIMEOUT_SECONDS,
         threads: int = THREADS,
+        journal: Journal | None = None,
     ) -> None:
         self._parts, self._house = parts, parts.house
         self._allow, self._post, self._timeout = allow, post, timeout
@@ -82,10 +78,12 @@ class Postman:
         self._circuits = Circuits()
         self._turn = threading.Condition()
         self._leasing = threading.Lock()
-        self._recording = threading.Lock()
+        self._journal = journal or Journal(None)
+        self._connections = Connections()
+        self._recorder = Recorder(parts.house, allow, self._journal, self._open, self._refill)
         self._rounds: OrderedDict[int, Round] = OrderedDict()
         self._carriers = 0
-        self._ended: list[Ended] = []
+        self._more_due = False
         self._closing = False
 
     # -- leasing -------------------------------------------------------------------------------------------------------
@@ -93,23 +91,27 @@ class Postman:
     def collect(self) -> int:
         """Lease due deliveries for sites that have room and set threads to them; return how many were leased."""
         with self._leasing:
-            full = self._full_sites()
-            if full is None:
-                return 0
-            now = self._house.clock()
-            left_alone = self._circuits.left_alone(now)
-            with self._house.store.write() as tx:
-                skip = full | {site_id for site_id, url in left_alone.items() if _stands(tx, site_id, url)}
-                leased = tx.lease_deliveries(
-                    now, now + timedelta(seconds=LEASE_SECONDS), LEASED_AT_ONCE, skip=skip
-                )
-                sites = {one.site_id: tx.site_by_id(one.site_id) for one in leased}
-            with self._turn:
-                for delivery in leased:
-                    site = sites[delivery.site_id]
-                    if site is not None:
-                        self._round_of(site).waiting.append(delivery)
-                self._send_carriers()
+            return self._lease()
+
+    def _lease(self) -> int:
+        full = self._full_sites()
+        if full is None:
+            return 0
+        now = self._house.clock()
+        until = now + timedelta(seconds=LEASE_SECONDS)
+        left_alone = self._circuits.left_alone(now)
+        with self._house.store.write() as tx:
+            skip = full | {site_id for site_id, url in left_alone.items() if _stands(tx, site_id, url)}
+            leased = tx.lease_deliveries(now, until, LEASED_AT_ONCE, skip=skip)
+            sites = {site_id: tx.site_by_id(site_id) for site_id in {one.site_id for one in leased}}
+        self._journal.note(DELIVER, until, [one.id for one in leased])
+        with self._turn:
+            for delivery in leased:
+                site = sites[delivery.site_id]
+                if site is not None:
+                    self._round_of(site).waiting.append(delivery)
+            self._send_carriers()
+        self._more_due = len(leased) == LEASED_AT_ONCE
         return len(leased)
 
     def _full_sites(self) -> set[int] | None:
@@ -117,7 +119,7 @@ class Postman:
         with self._turn:
             if self._closing or sum(len(one.waiting) for one in self._rounds.values()) >= LEASED_AT_ONCE:
                 return None
-            return {site_id for site_id, one in self._rounds.items() if len(one.waiting) >= PER_SITE}
+            return {site_id for site_id, one in self._rounds.items() if len(one.waiting) > REFILL_AT}
 
     def _round_of(self, site: Site) -> Round:
         """Return the site's round with its address and secrets as they are now."""
@@ -155,7 +157,8 @@ class Postman:
             one, delivery = taken
             try:
                 self._carry(one, delivery)
-                self._refill(one)
+                if self._more_due:
+                    self._refill()
             except Exception as failure:  # noqa: BLE001  # the store is away: the lease brings this delivery back
                 log.warning("deliver.unrecorded", delivery=delivery.id, error=type(failure).__name__)
             finally:
@@ -180,12 +183,15 @@ class Postman:
             if not one.posting and not one.waiting:
                 self._rounds.pop(one.site.id, None)
 
-    def _refill(self, one: Round) -> None:
-        """Lease more when this site's mail runs low."""
+    def _refill(self) -> None:
+        """Lease more where a site's mail runs low: whoever comes first does, the others go on."""
         with self._turn:
-            low = len(one.waiting) < PER_SITE // 2
-        if low:
-            self.collect()
+            low = not self._rounds or any(len(one.waiting) <= REFILL_AT for one in self._rounds.values())
+        if low and self._leasing.acquire(blocking=False):
+            try:
+                self._lease()
+            finally:
+                self._leasing.release()
 
     def _carry(self, one: Round, delivery: Delivery) -> None:
         """Post one delivery and record how it ended."""
@@ -204,7 +210,9 @@ class Postman:
             one.gone = site.callback_url  # first of all: another thread may be leasing for this round
         if outcome.status is None or outcome.kind in ("slow_down", "gone") or is_left_alone:
             self._put_off(one, outcome.retry_after or 0.0)
-        self._record(Ended(delivery, site, outcome))
+        self._recorder.record(Ended(delivery, site, outcome))
+        if outcome.kind == "gone":
+            self._recorder.wait(self._timeout)  # until the site is switched off its round must not end
 
     def _is_stale(self, delivery: Delivery) -> bool:
         """Whether the lease could run out while the receiver takes its time, and another worker post it beside us."""
@@ -223,7 +231,12 @@ class Postman:
         try:
             with meters().delivery_seconds.time():
                 return self._post(
-                    site.callback_url, headers, delivery.payload, allow=self._allow, timeout=self._timeout
+                    site.callback_url,
+                    headers,
+                    delivery.payload,
+                    allow=self._allow,
+                    timeout=self._timeout,
+                    connections=self._connections,
                 )
         except Exception as failure:  # noqa: BLE001  # an unforeseen fault of one post must not leave it unrecorded
             log.warning("deliver.fault", delivery=delivery.id, error=type(failure).__name__)
@@ -241,62 +254,24 @@ class Postman:
     def _give_back(self, deliveries: Sequence[Delivery], due_at: datetime) -> None:
         with self._house.store.write() as tx:
             tx.release_deliveries(deliveries, due_at)
-
-    # -- recording -----------------------------------------------------------------------------------------------------
-
-    def _record(self, ended: Ended) -> None:
-        """Write down how it ended. Whoever gets the turn writes for all that came in meanwhile, in one transaction."""
-        with self._turn:
-            self._ended.append(ended)
-        with self._recording:
-            with self._turn:
-                group, self._ended = self._ended, []
-            if group:
-                self._write(group)
-
-    def _write(self, group: Sequence[Ended]) -> None:
-        now = self._house.clock()
-        endings = [(one, *_ending(one, now)) for one in group]
-        gone = {one.site.id: one.site for one in group if one.outcome.kind == "gone"}
-        reason, stopped = f"The receiver answered 410 Gone at {instant(now)}.", list[Site]()
-        with self._house.store.write() as tx:
-            lost = 0
-            for one, state, again in sorted(endings, key=lambda ending: ending[0].delivery.id):
-                lost += not tx.finish_delivery(
-                    one.delivery.id, one.delivery.attempts, state, _said(one.outcome), again, now
-                )
-            for asked in gone.values():
-                site = tx.site_by_id(asked.id)
-                if site and site.callback_url == asked.callback_url and not site.callback_disabled:
-                    stopped.append(site)
-                    tx.save_site(replace(site, callback_disabled=reason))
-        meters().leases_expired.labels("deliver").inc(lost)
-        for one, state, _ in endings:
-            meters().delivered(one.outcome, state)
-        arrived = [one.delivery.id for one, state, _ in endings if state == "delivered"]
-        if arrived:
-            log.info("deliver.delivered", deliveries=arrived)
-        for one, state, _ in endings:
-            if state != "delivered":
-                log.warning(
-                    "deliver.failed",
-                    delivery=one.delivery.id,
-                    site=one.site.name,
-                    state=state,
-                    attempt=one.delivery.attempts,
-                    outcome=_said(one.outcome),
-                )
-        for site in gone.values():
-            log.error("deliver.site_disabled", site=site.name, reason="410 Gone")
-        for site in stopped:
-            tell_stopped(site, self._open(site), reason, now, self._allow)
+        self._journal.drop(DELIVER, [one.id for one in deliveries])
 
     # -- stopping ------------------------------------------------------------------------------------------------------
 
     def wait(self, seconds: float) -> bool:
         """Wait until everything here is carried; False when the time is up first."""
-        with self._turn:
-            return self._turn.wait_for(lambda: not self._carriers, timeout=seconds)
+        ends_at = time.monotonic() + seconds
+        while True:
+            with self._turn:
+                if not self._turn.wait_for(
+                    lambda: not self._carriers, timeout=max(0.0, ends_at - time.monotonic())
+                ):
+                    return False
+            if not self._recorder.wait(max(0.0, ends_at - time.monotonic())):
+                return False
+            with self._turn:
+                if not self._carriers:  # recording may have leased more
+                    return True
 
     def close(self, seconds: float = CLOSE_SECONDS) -> None:
         """Lease no more, give back what waits, and let what is in the air land, for so long."""
@@ -311,24 +286,10 @@ class Postman:
             except Exception as failure:  # noqa: BLE001  # the store is away: the leases run out
                 log.warning("deliver.lease_kept", leased=len(rest), error=type(failure).__name__)
         self.wait(seconds)
+        self._connections.close()
 
 
 def _stands(tx: Tx, site_id: int, url: str) -> bool:
     """Whether the site still wants its callbacks at that address: a new one is not left alone for an old one's sake."""
     site = tx.site_by_id(site_id)
     return site is not None and site.callback_url == url
-
-
-def _ending(ended: Ended, now: datetime) -> tuple[str, datetime | None]:
-    """Return the state a delivery is left in, and when it is tried again; chance spreads the tries."""
-    if ended.outcome.kind == "delivered":
-        return "delivered", None
-    again = next_attempt(ended.outcome, ended.delivery.attempts, now, random.random())  # noqa: S311  # jitter
-    return ("waiting", again) if again else ("dead", None)
-
-
-def _said(outcome: Outcome) -> str:
-    """Put an outcome in a few words, without anything the receiver wrote."""
-    answered = f"HTTP {outcome.status}" if outcome.status else ""
-    remark = ", ".join(part for part in (answered, outcome.detail) if part)
-    return f"{outcome.kind}: {remark}"[:200] if remark else outcome.kind

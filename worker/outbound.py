@@ -24,6 +24,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from service.moderation.errors import ReplydeskError
 from service.targets import HOST, Allow, is_public, read_address
 from service.webhooks import Outcome, read_retry_after
+from worker.connections import Connections, Guard, Kept, Place, close
 
 URL_LIMIT: Final = 2048
 BODY_READ: Final = 64 * 1024
@@ -70,6 +71,11 @@ class Target:
         )
 
     @property
+    def place(self) -> Place:
+        """What a connection is made to."""
+        return self.scheme, self.host, self.port
+
+    @property
     def host_header(self) -> str:
         """The Host header: the name as the site gave it, and the port unless it is the scheme's own."""
         name = f"[{self.host}]" if ":" in self.host else self.host
@@ -77,32 +83,51 @@ class Target:
 
 
 def post(
-    url: str, headers: Mapping[str, str], body: bytes, *, allow: Allow, timeout: float = 15.0
+    url: str,
+    headers: Mapping[str, str],
+    body: bytes,
+    *,
+    allow: Allow,
+    timeout: float = 15.0,
+    connections: Connections | None = None,
 ) -> Outcome:
     """Post `body` once and return how it ended, within `timeout` seconds in all; no redirect is followed.
 
-    Private, loopback, link-local, metadata and other special targets are refused unless `allow` names them.
+    Private, loopback, link-local, metadata and other special targets are refused unless `allow` names them. With
+    `connections` a kept one is used where there is one, and what can be kept is kept there.
     """
     ends_at = time.monotonic() + timeout
     try:
         target = Target.parse(url)
-        addresses = _judged(target, look_up(target.host, target.port, timeout), allow)
-        connection = _connected(target, addresses, ends_at)
+        if connections is not None and (kept := _kept(connections, target, allow)):
+            try:
+                return _exchange(kept, target, headers, body, ends_at, connections)
+            except ConnectionError:
+                if time.monotonic() >= ends_at:
+                    raise
+                # hung up while it rested: nobody has answered, so it is asked anew
+        addresses = _judged(target, look_up(target.host, target.port, ends_at - time.monotonic()), allow)
+        return _exchange(_connected(target, addresses, ends_at), target, headers, body, ends_at, connections)
     except RefusedError as refused:
         return Outcome("refused", detail=refused.detail)
-    except (OSError, urllib3.exceptions.HTTPError) as error:
-        return Outcome("retry", detail=_reason(error, timeout))
-    try:
-        return _exchange(connection, target, headers, body, ends_at)
     except (OSError, urllib3.exceptions.HTTPError, http.client.HTTPException) as error:
         late = time.monotonic() >= ends_at
         return Outcome("retry", detail=_reason(TimeoutError() if late else error, timeout))
-    finally:
-        connection.close()
+
+
+def _kept(connections: Connections, target: Target, allow: Allow) -> Kept | None:
+    """Take a kept connection; the address it leads to is judged again, for that costs nothing."""
+    kept = connections.take(target.place)
+    if kept is not None and not _may_call(target, kept.address, allow):
+        close(kept.connection)
+        return None
+    return kept
 
 
 def look_up(host: str, port: int, timeout: float) -> list[str]:
     """Return the addresses of `host` as text, in the resolver's order; OSError when there are none in time."""
+    if read_address(host) is not None:
+        return [host]
     if not lookups.acquire(timeout=timeout):
         raise TimeoutError
     answer: queue.SimpleQueue[list[str] | OSError] = queue.SimpleQueue()
@@ -129,17 +154,18 @@ def look_up(host: str, port: int, timeout: float) -> list[str]:
 
 def _judged(target: Target, addresses: Sequence[str], allow: Allow) -> list[str]:
     """Keep what may be called; RefusedError when nothing is left."""
-    kept = []
-    for text in addresses:
-        address = read_address(text)
-        if address is not None and (is_public(address) or allow.opens(target.host, target.port, address)):
-            kept.append(text)
+    kept = [text for text in addresses if _may_call(target, text, allow)]
     if not kept:
         raise RefusedError("the host is private, loopback or reserved; REPLYDESK_CALLBACK_ALLOW can name it")
     return kept[:ADDRESSES_TRIED]
 
 
-def _connected(target: Target, addresses: Sequence[str], ends_at: float) -> HTTPConnection:
+def _may_call(target: Target, text: str, allow: Allow) -> bool:
+    address = read_address(text)
+    return address is not None and (is_public(address) or allow.opens(target.host, target.port, address))
+
+
+def _connected(target: Target, addresses: Sequence[str], ends_at: float) -> Kept:
     """Connect to the first address that answers; the name is used for Host, SNI and the certificate alone."""
     failure: Exception = TimeoutError()
     for address in addresses:
@@ -149,7 +175,7 @@ def _connected(target: Target, addresses: Sequence[str], ends_at: float) -> HTTP
         connection = _connection(target, address, left)
         try:
             connection.connect()
-            return connection
+            return Kept(connection, address, time.monotonic())
         except (OSError, urllib3.exceptions.HTTPError) as error:
             connection.close()
             failure = error
@@ -171,17 +197,25 @@ def _tls() -> ssl.SSLContext:
 
 
 def _exchange(
-    connection: HTTPConnection, target: Target, headers: Mapping[str, str], body: bytes, ends_at: float
+    used: Kept,
+    target: Target,
+    headers: Mapping[str, str],
+    body: bytes,
+    ends_at: float,
+    connections: Connections | None,
 ) -> Outcome:
+    connection = used.connection
     own = {
         **{name: value for name, value in headers.items() if name.lower() != "host"},
         "Host": target.host_header,
+        **({} if connections is not None else {"Connection": "close"}),
     }
-    # a time-out of a socket starts anew with each byte that drips in: the guard ends the whole exchange
-    guard = threading.Timer(max(0.0, ends_at - time.monotonic()), _cut, [connection.sock])
-    guard.daemon = True
-    guard.start()
+    may_be_kept = False
+    guard.watch(connection, ends_at)
     try:
+        connection.timeout = max(
+            0.001, ends_at - time.monotonic()
+        )  # for a kept one it was its last request's
         connection.request("POST", target.path, body=body, headers=own)
         # the standard library's response: urllib3's own logs what it cannot parse of the other side's words
         response = http.client.HTTPConnection.getresponse(connection)
@@ -191,16 +225,24 @@ def _exchange(
         outcome = Outcome.of_status(response.status, retry_after)
         with contextlib.suppress(OSError, urllib3.exceptions.HTTPError, http.client.HTTPException):
             response.read(BODY_READ)  # so that the other side is not cut off in mid-sentence
+            may_be_kept = response.isclosed() and not response.will_close and outcome.kind == "delivered"
         response.close()
         return outcome
     finally:
-        guard.cancel()
+        guard.let_go(connection)
+        if may_be_kept and connections is not None and time.monotonic() < ends_at:
+            connections.give(target.place, used)
+        else:
+            close(connection)
 
 
-def _cut(sock: socket.socket | None) -> None:
-    if sock is not None:
+def _cut(connection: HTTPConnection) -> None:
+    if (sock := connection.sock) is not None:
         with contextlib.suppress(OSError):
             socket.socket.shutdown(sock, socket.SHUT_RDWR)  # below TLS, whose own farewell could block again
+
+
+guard = Guard(_cut)
 
 
 def _reason(error: Exception, timeout: float) -> str:

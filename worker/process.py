@@ -63,7 +63,7 @@ def _build(settings: Settings) -> Process:
         os.getpid(),
         parts,
         ModelScorer(),
-        Postman(parts, allow),
+        Postman(parts, allow, journal=journal),
         Sweep(parts.house, journal=journal),
         Notifier(parts, allow),
         keep_vigil(settings.sweep_seconds),

@@ -4,6 +4,7 @@ from service.ports.names import DELIVER, DEPART, KEPT_FOR_GOOD, SCORE, SWEEP
 from service.ports.records import (
     Backlog,
     Concealed,
+    Finished,
     Key,
     Label,
     Moderator,
@@ -27,6 +28,7 @@ __all__ = [
     "Bell",
     "Clock",
     "Concealed",
+    "Finished",
     "House",
     "Key",
     "Label",

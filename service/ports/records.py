@@ -155,3 +155,14 @@ class Submission:
     signals: Mapping[str, object] = field(default_factory=dict)
     idempotency_key: str | None = None
     live: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """How attempt number `attempts` at a delivery ended: the state it is left in, and when it is tried again."""
+
+    delivery_id: int
+    attempts: int
+    state: str
+    outcome: str
+    next_attempt_at: datetime | None

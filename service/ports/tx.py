@@ -19,6 +19,7 @@ from service.ports.privacy import Erasing, Retaining
 from service.ports.ranging import Ranging
 from service.ports.records import (
     Backlog,
+    Finished,
     Key,
     Label,
     Moderator,
@@ -215,6 +216,9 @@ class Outbox(Protocol):
         now: datetime,
     ) -> bool:
         """Record how attempt number `attempts` ended; False when another worker leased it since."""
+
+    def finish_deliveries(self, ended: Sequence[Finished], now: datetime) -> set[int]:
+        """Likewise for all at once; return the ids of those that nobody had leased since."""
 
     def deliveries(
         self, site_id: int | None, state: str | None, limit: int, after: int = 0

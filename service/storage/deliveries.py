@@ -7,10 +7,12 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, bindparam, exists, func, select, update
+from sqlalchemy import BigInteger, Executable, Integer, Select, Text, bindparam, exists, func, select, update
 
 from service.moderation.events import Delivery
-from service.storage.columns import Instant
+from service.ports import Finished
+from service.storage.bulk import POSTGRESQL, rows_of
+from service.storage.columns import Instant, to_json, to_microseconds
 from service.storage.part import Part
 from service.storage.reading import PAGE_LIMIT
 from service.storage.rows import delivery_of
@@ -61,20 +63,6 @@ _RELEASE = (
         deliveries.c.attempts == bindparam("attempt"),
     )
     .values(attempts=deliveries.c.attempts - 1, next_attempt_at=bindparam("again", type_=Instant))
-)
-_FINISH = (
-    update(deliveries)
-    .where(
-        deliveries.c.pk == bindparam("delivery_id"),
-        is_waiting,
-        deliveries.c.attempts == bindparam("attempt"),
-    )
-    .values(
-        state=bindparam("ended"),
-        last_outcome=bindparam("outcome"),
-        next_attempt_at=func.coalesce(bindparam("again", type_=Instant), deliveries.c.next_attempt_at),
-        delivered_at=bindparam("arrived", type_=Instant),
-    )
 )
 _REPLAY = update(deliveries).where(is_dead).values(state="waiting", attempts=0, next_attempt_at=_NOW)
 _REPLAY_SOME = _REPLAY.where(deliveries.c.pk.in_(bindparam("pks", expanding=True)))
@@ -155,16 +143,24 @@ class DeliveriesPart(Part):
         next_attempt_at: datetime | None,
         now: datetime,
     ) -> bool:
-        finished = self._write(
-            _FINISH,
-            delivery_id=delivery_id,
-            attempt=attempts,
-            ended=state,
-            outcome=outcome,
-            again=next_attempt_at,
-            arrived=now if state == "delivered" else None,
-        )
-        return finished.rowcount == 1
+        one = Finished(delivery_id, attempts, state, outcome, next_attempt_at)
+        return bool(self.finish_deliveries([one], now))
+
+    def finish_deliveries(self, ended: Sequence[Finished], now: datetime) -> set[int]:
+        if not ended:
+            return set()
+        told = [
+            {
+                "pk": one.delivery_id,
+                "attempts": one.attempts,
+                "state": one.state,
+                "outcome": one.outcome,
+                "again": to_microseconds(one.next_attempt_at) if one.next_attempt_at else None,
+                "arrived": to_microseconds(now) if one.state == "delivered" else None,
+            }
+            for one in ended
+        ]
+        return set(self._write(_finish(self._dialect), ended=to_json(told)).scalars())
 
     def drop_dead_deliveries(self, comment_pk: int) -> int:
         return self._write(_DROP_DEAD, of_comment=comment_pk).rowcount
@@ -188,6 +184,37 @@ class DeliveriesPart(Part):
         if site_id is not None:
             statement, values["of_site"] = statement.where(_OF_SITE), site_id
         return self._write(statement, **values).rowcount
+
+
+@cache
+def _finish(dialect: str) -> Executable:
+    """Record all in one statement. PostgreSQL locks in the order of pk, so that two never deadlock."""
+    ended = rows_of(
+        "ended",
+        dialect,
+        pk=BigInteger,
+        attempts=Integer,
+        state=Text,
+        outcome=Text,
+        again=BigInteger,
+        arrived=BigInteger,
+    )
+    finish = (
+        update(deliveries)
+        .where(deliveries.c.pk == ended.c.pk, is_waiting, deliveries.c.attempts == ended.c.attempts)
+        .values(
+            state=ended.c.state,
+            last_outcome=ended.c.outcome,
+            next_attempt_at=func.coalesce(ended.c.again, deliveries.c.next_attempt_at),
+            delivered_at=ended.c.arrived,
+        )
+        .returning(deliveries.c.pk)
+    )
+    if dialect != POSTGRESQL:
+        return finish
+    wanted = deliveries.c.pk.in_(select(ended.c.pk))
+    locked = select(deliveries.c.pk).where(wanted).order_by(deliveries.c.pk).with_for_update().cte("locked")
+    return finish.where(deliveries.c.pk.in_(select(locked.c.pk)))
 
 
 @cache

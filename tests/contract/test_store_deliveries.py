@@ -6,7 +6,7 @@ import pytest
 
 from service.moderation.comment import Comment
 from service.moderation.events import Delivery
-from service.ports import Site, Store
+from service.ports import Finished, Site, Store
 from tests.builders import BO, NOON, after, courier, delivery, draft, herald
 
 
@@ -93,6 +93,27 @@ def test_late_word_of_a_lost_lease_counts_for_nothing(store: Store, comments: Pa
         assert tx.finish_delivery(again.id, 2, "dead", "timeout", None, after(33)) is False
         (stored,) = tx.deliveries(None, "delivered", 10)
     assert (stored.delivered_at, stored.last_outcome) == (after(32), "200")
+
+
+def test_endings_are_recorded_together(store: Store, comments: Pair) -> None:
+    """Each as it ended, and only where nobody leased it since; who lost its lease is not among those returned."""
+    with store.write() as tx:
+        tx.add_deliveries([delivery(comments[0], 1), delivery(comments[1], 2)])
+        first, second = tx.lease_deliveries(NOON, after(30), 10)
+        ended = [
+            Finished(second.id, 1, "waiting", "HTTP 500", after(60)),
+            Finished(first.id, 1, "delivered", "HTTP 204", None),
+            Finished(first.id + second.id, 1, "dead", "gone", None),
+        ]
+        assert tx.finish_deliveries(ended, after(1)) == {first.id, second.id}
+        assert tx.finish_deliveries(ended, after(2)) == {second.id}
+        (again,) = tx.lease_deliveries(after(60), after(90), 10)
+        assert tx.finish_deliveries(ended, after(61)) == set()
+        assert tx.finish_deliveries([], after(61)) == set()
+        stored = {one.id: one for one in tx.deliveries(None, None, 10)}
+    assert (stored[first.id].state, stored[first.id].delivered_at) == ("delivered", after(1))
+    assert (again.id, again.attempts, again.last_outcome) == (second.id, 2, "HTTP 500")
+    assert stored[second.id].next_attempt_at == after(90)
 
 
 def test_silent_sites_are_passed_over(store: Store, site: Site, comments: Pair) -> None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from service.moderation.events import Delivery
+from service.ports import Finished
 from service.storage.memory.state import Part, as_stored
 from service.storage.reading import PAGE_LIMIT
 
@@ -90,6 +91,15 @@ class DeliveriesPart(Part):
             delivered_at=as_stored(now) if state == "delivered" else None,
         )
         return True
+
+    def finish_deliveries(self, ended: Sequence[Finished], now: datetime) -> set[int]:
+        return {
+            one.delivery_id
+            for one in ended
+            if self.finish_delivery(
+                one.delivery_id, one.attempts, one.state, one.outcome, one.next_attempt_at, now
+            )
+        }
 
     def deliveries(
         self, site_id: int | None, state: str | None, limit: int, after: int = 0

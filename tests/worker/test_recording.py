@@ -1,0 +1,113 @@
+"""Recording: whoever posts does not wait for the disk, within a bound; a killed worker's mail is another's at once."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from service.ports import Tx
+from service.storage.memory import MemoryStore
+from service.webhooks import Outcome
+from tests.worker.test_deliver import Office
+from worker.journal import Journal
+from worker.recording import UNRECORDED
+from worker.sweep import Sweep
+
+
+class SlowStore(MemoryStore):
+    """The double on a disk that takes its time while `open` is not set; leasing and recording are told apart."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open = threading.Event()
+        self.open.set()
+
+    @contextmanager
+    def write(self) -> Iterator[Tx]:
+        if threading.current_thread().name == "recorder":
+            assert self.open.wait(20)
+        with super().write() as tx:
+            yield tx
+
+
+@pytest.fixture
+def slow() -> Iterator[tuple[SlowStore, Office]]:
+    """An office over a slow store."""
+    store = SlowStore()
+    office = Office(store)
+    yield store, office
+    store.open.set()
+    office.postman.close(5.0)
+
+
+def test_who_posts_does_not_wait_for_the_disk_within_a_bound(slow: tuple[SlowStore, Office]) -> None:
+    """While nothing can be written down others are posted, so many at most; then all is recorded once."""
+    store, office = slow
+    posted = threading.Semaphore(0)
+
+    def post(*_: object, **__: object) -> Outcome:
+        posted.release()
+        return Outcome("delivered", 204)
+
+    office.postman = office.new_postman(post=post)
+    office.decide(office.site("courier", "http://127.0.0.1:9/"), 200)
+    store.open.clear()
+    office.postman.collect()
+    for _ in range(UNRECORDED):
+        assert posted.acquire(timeout=10)
+    assert office.states().count("delivered") == 0
+    store.open.set()
+    assert office.postman.wait(20)
+    for _ in range(200 - UNRECORDED):
+        assert posted.acquire(timeout=10)
+    assert not posted.acquire(blocking=False)
+    assert office.states() == ["delivered"] * 200
+
+
+@pytest.fixture
+def office() -> Iterator[Office]:
+    """An office over the double."""
+    made = Office(MemoryStore())
+    yield made
+    made.postman.close(5.0)
+
+
+def test_what_a_killed_worker_was_posting_is_due_at_once(tmp_path: Path, office: Office) -> None:
+    """Its journal names what it had leased and not recorded; the rest of its mail is left as it is."""
+    journal = Journal(tmp_path)
+    gate, posting = threading.Event(), threading.Semaphore(0)
+
+    def hangs(*_: object, **__: object) -> Outcome:
+        posting.release()
+        assert gate.wait(20)
+        return Outcome("delivered", 204)
+
+    office.postman = office.new_postman(post=hangs, journal=journal)
+    office.decide(office.site("courier", "http://127.0.0.1:9/"), 3)
+    office.postman.collect()
+    for _ in range(3):
+        assert posting.acquire(timeout=10)
+    journal.close()  # as its end does
+    other = office.new_postman(post=lambda *_, **__: Outcome("delivered", 204))
+    assert other.collect() == 0
+    assert Sweep(office.house, journal=Journal(tmp_path)).bury() == 3
+    assert other.collect() == 3
+    assert other.wait(10)
+    gate.set()
+    assert office.postman.wait(10)
+    assert [(one.state, one.attempts) for one in office.mail()] == [("delivered", 2)] * 3
+
+
+def test_what_was_recorded_is_struck_out_of_the_journal(tmp_path: Path, office: Office) -> None:
+    """Nothing is posted again for the sake of a worker that ended with its work done."""
+    journal = Journal(tmp_path)
+    office.postman = office.new_postman(post=lambda *_, **__: Outcome("delivered", 204), journal=journal)
+    office.decide(office.site("courier", "http://127.0.0.1:9/"), 30)
+    office.carry()
+    journal.close()
+    assert Sweep(office.house, journal=Journal(tmp_path)).bury() == 0
+    assert office.states() == ["delivered"] * 30

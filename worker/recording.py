@@ -1,0 +1,152 @@
+"""Recording how deliveries ended: as many as came in meanwhile in one transaction, while the next are posted.
+
+Who posts does not wait for the disk. A process that dies in between has posted what is posted again: at least once is
+promised, under one id, and no later callback of the comment is on its way before this one is recorded.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+
+import structlog
+
+from service.moderation.events import Delivery, instant
+from service.ports import DELIVER, Finished, House, Site
+from service.targets import Allow
+from service.webhooks import Outcome, next_attempt
+from worker.journal import Journal
+from worker.meters import meters
+from worker.owner import tell_stopped
+
+UNRECORDED: Final = 64
+"""So many may have ended and not be written down: beyond it whoever posts waits for the disk."""
+LINGER_SECONDS: Final = 1.0
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A delivery that was tried, and how that went."""
+
+    delivery: Delivery
+    site: Site
+    outcome: Outcome
+
+
+class Recorder:
+    """Writes from a thread of its own, which ends when there is nothing to write; `recorded` is called after each."""
+
+    def __init__(
+        self,
+        house: House,
+        allow: Allow,
+        journal: Journal,
+        secrets_of: Callable[[Site], tuple[str, ...]],
+        recorded: Callable[[], object],
+    ) -> None:
+        self._house, self._allow, self._journal = house, allow, journal
+        self._secrets_of, self._recorded = secrets_of, recorded
+        self._turn = threading.Condition()
+        self._ended: list[Ended] = []
+        self._unwritten = 0
+        self._runs = False
+
+    def record(self, ended: Ended) -> None:
+        """Take note of an ending; waits only while too many are not yet written down."""
+        with self._turn:
+            self._turn.wait_for(lambda: self._unwritten < UNRECORDED)
+            self._ended.append(ended)
+            self._unwritten += 1
+            if not self._runs:
+                self._runs = True
+                threading.Thread(target=self._run, name="recorder", daemon=True).start()
+            self._turn.notify_all()
+
+    def wait(self, seconds: float) -> bool:
+        """Wait until all is written down; False when the time is up first."""
+        with self._turn:
+            return self._turn.wait_for(lambda: not self._unwritten, timeout=seconds)
+
+    def _run(self) -> None:
+        while group := self._next():
+            try:
+                self._write(group)
+            except Exception as failure:  # noqa: BLE001  # the store is away: the leases bring these back
+                ids = [one.delivery.id for one in group]
+                log.warning("deliver.unrecorded", deliveries=ids, error=type(failure).__name__)
+            self._journal.drop(DELIVER, [one.delivery.id for one in group])
+            try:
+                self._recorded()
+            except Exception as failure:  # noqa: BLE001  # likewise: the sweep rings again
+                log.warning("deliver.not_leased", error=type(failure).__name__)
+            with self._turn:
+                self._unwritten -= len(group)
+                self._turn.notify_all()
+
+    def _next(self) -> list[Ended]:
+        """Take all that has ended; nothing, after a while of idleness, ends the thread."""
+        with self._turn:
+            self._turn.wait_for(lambda: self._ended, timeout=LINGER_SECONDS)
+            group, self._ended = self._ended, []
+            self._runs = bool(group)
+            return group
+
+    def _write(self, group: Sequence[Ended]) -> None:
+        now = self._house.clock()
+        endings = [(one, *_ending(one, now)) for one in group]
+        gone = {one.site.id: one.site for one in group if one.outcome.kind == "gone"}
+        reason, stopped = f"The receiver answered 410 Gone at {instant(now)}.", list[Site]()
+        with self._house.store.write() as tx:
+            finished = tx.finish_deliveries(
+                [
+                    Finished(one.delivery.id, one.delivery.attempts, state, _said(one.outcome), again)
+                    for one, state, again in endings
+                ],
+                now,
+            )
+            for asked in gone.values():
+                site = tx.site_by_id(asked.id)
+                if site and site.callback_url == asked.callback_url and not site.callback_disabled:
+                    stopped.append(site)
+                    tx.save_site(replace(site, callback_disabled=reason))
+        meters().leases_expired.labels("deliver").inc(len(group) - len(finished))
+        for one, state, _ in endings:
+            meters().delivered(one.outcome, state)
+        arrived = [one.delivery.id for one, state, _ in endings if state == "delivered"]
+        if arrived:
+            log.info("deliver.delivered", deliveries=arrived)
+        for one, state, _ in endings:
+            if state != "delivered":
+                log.warning(
+                    "deliver.failed",
+                    delivery=one.delivery.id,
+                    site=one.site.name,
+                    state=state,
+                    attempt=one.delivery.attempts,
+                    outcome=_said(one.outcome),
+                )
+        for site in gone.values():
+            log.error("deliver.site_disabled", site=site.name, reason="410 Gone")
+        for site in stopped:
+            tell_stopped(site, self._secrets_of(site), reason, now, self._allow)
+
+
+def _ending(ended: Ended, now: datetime) -> tuple[str, datetime | None]:
+    """Return the state a delivery is left in, and when it is tried again; chance spreads the tries."""
+    if ended.outcome.kind == "delivered":
+        return "delivered", None
+    again = next_attempt(ended.outcome, ended.delivery.attempts, now, random.random())  # noqa: S311  # jitter
+    return ("waiting", again) if again else ("dead", None)
+
+
+def _said(outcome: Outcome) -> str:
+    """Put an outcome in a few words, without anything the receiver wrote."""
+    answered = f"HTTP {outcome.status}" if outcome.status else ""
+    remark = ", ".join(part for part in (answered, outcome.detail) if part)
+    return f"{outcome.kind}: {remark}"[:200] if remark else outcome.kind
