@@ -54,7 +54,7 @@ def author(pk: int) -> ResponseReturnValue:
         days=DAYS,
         known=key is not None,
         before=shown[-1].pk if len(found) > PAGE else None,
-        place=Place.of(request.args),
+        place=Place.behind(request.args),
     )
 
 
@@ -82,7 +82,7 @@ def set_standing(pk: int) -> ResponseReturnValue:
         return missing()
     except actions.Unknown:
         return unfit()
-    return back_to(url_for("desk.author", pk=pk, at=Place.of(request.args).at or None))
+    return back_to(url_for("desk.author", pk=pk, at=Place.behind(request.args).at or None))
 
 
 def _target(pk: int) -> tuple[Comment, Site] | None:

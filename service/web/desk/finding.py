@@ -86,7 +86,7 @@ def article() -> ResponseReturnValue:
         head=shown[0],
         thread=threaded(shown),
         before=found.next,
-        place=Place.of(request.args),
+        place=Place.behind(request.args),
         held_until=datetime.fromtimestamp(held[0], UTC) if held and held[0] > now.timestamp() else None,
     )
 
@@ -105,7 +105,7 @@ def watch() -> ResponseReturnValue:
     if site is None or not known:
         return missing()
     watch_article(here.house, site.name, url, moderator().name, HOURS if asked == "yes" else 0)
-    return back_to(url_for("desk.article", site=site.name, url=url, at=Place.of(request.args).at or None))
+    return back_to(url_for("desk.article", site=site.name, url=url, at=Place.behind(request.args).at or None))
 
 
 def threaded(shown: Sequence[Card]) -> list[Answer]:

@@ -50,6 +50,11 @@ class Place:
             after=_cursor(values.get("after")),
         )
 
+    @classmethod
+    def behind(cls, values: Mapping[str, str]) -> Place:
+        """Read the place that a page beside the queue was reached from; its own query is none."""
+        return cls.of({"at": values.get("at", "")})
+
     def query(self) -> dict[str, Any]:
         """Return the place as a query, without what goes without saying."""
         told = {
