@@ -149,7 +149,7 @@ def _share(value: str) -> float | None:
 
 
 def _days(value: str) -> float | None:
-    if value == "never":
+    if value in ("", "never"):
         return None
     try:
         return number(value, 0.04, 36_500)

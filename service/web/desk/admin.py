@@ -17,6 +17,13 @@ from service.web.desk.speech import lazy_gettext as _l
 from service.web.reach import parts
 
 NAME_LIMIT: Final = 100
+KEY_WORDS: Final = {
+    "key": _l("API key"),
+    "akismet_key": _l("Akismet key"),
+    "inbound_secret": _l("Secret of the webhooks that come in"),
+    "webhook_secret": _l("Secret of our callbacks"),
+    "contact_key": _l("Key that opens readers' addresses"),
+}
 ROLE_WORDS: Final = {"moderator": _l("moderator"), "lead": _l("lead"), "admin": _l("admin")}
 
 
@@ -26,7 +33,11 @@ def keys(name: str) -> ResponseReturnValue:
     """Show which keys and secrets a site has, none of them itself."""
     with parts().house.store.read() as tx:
         site = tx.site(name)
-    return page("desk/keys.html", 200, site=site, rotated=ROTATED, made=None) if site else missing()
+    return (
+        page("desk/keys.html", 200, site=site, rotated=ROTATED, key_words=KEY_WORDS, made=None)
+        if site
+        else missing()
+    )
 
 
 @blueprint.post("/settings/<slug:name>/keys")
@@ -43,7 +54,7 @@ def rotate_key(name: str) -> ResponseReturnValue:
     with parts().house.store.read() as tx:
         site = tx.site(name)
     made.pop("site", None)
-    return page("desk/keys.html", 200, site=site, rotated=ROTATED, made=made)
+    return page("desk/keys.html", 200, site=site, rotated=ROTATED, key_words=KEY_WORDS, made=made)
 
 
 @blueprint.get("/people")

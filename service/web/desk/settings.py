@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from flask import request, url_for
@@ -16,17 +16,19 @@ from service.moderation.consequences import Consequences, consequences
 from service.moderation.errors import Fault, Invalid, NotFound
 from service.moderation.pointers import read_map
 from service.moderation.policy import Policy
+from service.moderation.reasons import CODE_LIMIT, REASONS_LIMIT
 from service.moderation.terms import change, to_terms
 from service.moderation.verdict import LABELS, Action
 from service.ports import Site
 from service.tuning import tune_site
 from service.web.desk import blueprint
 from service.web.desk.access import back_to, moderator, requires
+from service.web.desk.faults import in_words
+from service.web.desk.fields import SECTIONS
 from service.web.desk.frame import missing, page
 from service.web.desk.place import number
 from service.web.desk.shown import Card, cards
 from service.web.desk.speech import gettext
-from service.web.desk.speech import lazy_gettext as _l
 from service.web.reach import parts
 
 CUTS: Final = ("hold", "reject", "spam")
@@ -34,74 +36,8 @@ PAST: Final = 2_000
 CHANGES_SHOWN: Final = 40
 VALUE_LIMIT: Final = 60_000
 CLASH_SHOWN: Final = 60
+NO_REASON: Final = ["", "", ""]
 WORD_LISTS: Final = ("hold_words", "reject_words", "spam_words")
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """One setting as a form shows it; `choices` make it a list to choose from."""
-
-    name: str
-    words: object
-    hint: object = ""
-    choices: tuple[str, ...] = ()
-    long: bool = False
-
-
-RULES: Final = (
-    Field(
-        "moderation",
-        _l("Readers see a comment"),
-        _l("after its verdict (pre) or at once (post)"),
-        ("pre", "post"),
-    ),
-    Field("link_limit", _l("Links allowed"), _l("empty: any number")),
-    Field("hold_first_time", _l("Hold an author's first comment"), choices=("false", "true")),
-    Field("close_after_days", _l("Close comments after days"), _l("empty: never")),
-    Field("outage", _l("When no score comes in time"), choices=("hold", "hold_links", "publish")),
-    Field("outage_after_seconds", _l("and that is after seconds")),
-    Field("undo_seconds", _l("Seconds to undo a decision freely"), _l("empty: as the installation says")),
-    Field("fold_hours", _l("Hours that copies fold into one row"), _l("empty: no folding")),
-)
-WORDS: Final = (
-    Field("hold_words", _l("Hold"), long=True),
-    Field("reject_words", _l("Reject"), long=True),
-    Field("spam_words", _l("Spam"), long=True),
-)
-KEEPING: Final = (
-    Field("keep_rejected_days", _l("Rejected comments, days"), _l("empty: for good, here and below")),
-    Field("keep_spam_days", _l("Spam, days")),
-    Field("keep_withdrawn_days", _l("Withdrawn comments, days")),
-    Field("keep_deliveries_days", _l("Callbacks, days")),
-    Field("keep_client_days", _l("Network and browser, days")),
-    Field("keep_originals_days", _l("Texts as typed, encrypted, days")),
-    Field("erased_texts", _l("Of an erased person's published texts"), choices=("remove", "keep")),
-)
-LIMITS: Final = (
-    Field("comments_per_minute", _l("Comments a minute by the API"), _l("empty: any number")),
-    Field("form_per_minute", _l("Comments a minute by the form"), _l("empty: any number")),
-    Field("notify_url", _l("Call this address when the queue grows")),
-    Field("notify_held", _l("from so many held")),
-    Field("notify_age_seconds", _l("or when the oldest waits so many seconds")),
-    Field("callback_url", _l("Callbacks go to")),
-)
-INBOUND: Final = (
-    Field(
-        "inbound_map",
-        _l("Where each field lies"),
-        _l("a JSON object with a JSON Pointer for each; empty: webhooks have our own form"),
-        long=True,
-    ),
-)
-REASONS: Final = (Field("reasons", _l("Reasons"), _l("a JSON list of [code, title, text]"), long=True),)
-SECTIONS: Final = {
-    "rules": (_l("Rules"), RULES),
-    "words": (_l("Words"), WORDS),
-    "reasons": (_l("Reasons"), REASONS),
-    "keeping": (_l("Keeping"), KEEPING),
-    "limits": (_l("Limits and calls"), LIMITS),
-    "inbound": (_l("Webhooks that come in"), INBOUND),
-}
 
 
 @blueprint.get("/settings")
@@ -127,7 +63,10 @@ def settings(name: str) -> ResponseReturnValue:
         other = change(site.policy, asked, site.policy.version + 1)
     except Invalid as wrong:
         return _shown(
-            site, given=asked, faults={fault.field: fault.message for fault in wrong.faults}, status=400
+            site,
+            given=asked,
+            faults={fault.field: in_words(fault.message) for fault in wrong.faults},
+            status=400,
         )
     return _shown(site, given=asked, other=other)
 
@@ -142,9 +81,10 @@ def save_settings(name: str) -> ResponseReturnValue:
     known = _values(site)
     terms = {
         key: value.replace("\r\n", "\n").strip()[:VALUE_LIMIT]
-        for key, value in request.form.items()
+        for key, value in (*request.form.items(), *_reasons_given())
         if key in known
     }
+    terms |= _cuts(terms)
     seen = _seen(request.args.get("seen", ""))
     changed = {key: value for key, value in terms.items() if seen.get(key) != _mark(value)}
     clashes = {key: _clash(known[key]) for key in changed if seen.get(key, now := _mark(known[key])) != now}
@@ -158,7 +98,7 @@ def save_settings(name: str) -> ResponseReturnValue:
     except NotFound:
         return missing()
     except Invalid as wrong:
-        faults = {fault.field: fault.message for fault in wrong.faults}
+        faults = {fault.field: in_words(fault.message) for fault in wrong.faults}
         return _shown(site, given=terms, faults=faults, status=400)
     return back_to(url_for("desk.settings", name=name, saved=len(changed)))
 
@@ -181,7 +121,7 @@ def try_sample(name: str) -> ResponseReturnValue:
     except Invalid as wrong:
         return _shown(site, given, unread=wrong.faults, status=400)
     except ValueError as wrong:
-        return _shown(site, given, faults={"inbound_map": str(wrong)}, status=400)
+        return _shown(site, given, faults={"inbound_map": in_words(str(wrong))}, status=400)
     return _shown(site, given, read=read)
 
 
@@ -195,6 +135,7 @@ def _shown(
     unread: Sequence[Fault] = (),
 ) -> ResponseReturnValue:
     found, changes = _consequences(site, other) if other else (None, ())
+    values = {**_values(site), **(given or {})}
     tried_text = request.args.get("try", "")[:2_000]
     with parts().house.store.read() as tx:
         sites = tx.sites()
@@ -206,7 +147,8 @@ def _shown(
         labels=LABELS,
         cuts=CUTS,
         sections=SECTIONS,
-        values={**_values(site), **(given or {})},
+        values=values,
+        reason_rows=_reason_rows(values["reasons"]),
         seen=_marks(_values(site)),
         faults=faults or {},
         found=found,
@@ -310,6 +252,30 @@ def _clash(value: str) -> str:
     )
 
 
+def _reasons_given() -> list[tuple[str, str]]:
+    """Return the reasons of a form, three fields for each, as the setting is written; none for other forms."""
+    columns = [request.form.getlist(f"reason.{part}")[:REASONS_LIMIT] for part in ("code", "title", "text")]
+    rows = [[one.strip()[:VALUE_LIMIT] for one in row] for row in zip(*columns, strict=False)]
+    told = [[code or _code_of(title), title, text] for code, title, text in rows if code or title or text]
+    return [("reasons", _written(told) if told else "")] if rows else []
+
+
+def _code_of(title: str) -> str:
+    """Make a code of a title, for whoever gave none."""
+    plain = unicodedata.normalize("NFKD", title.casefold()).encode("ascii", "ignore").decode()
+    return "_".join("".join(char if char.isalnum() else " " for char in plain).split())[:CODE_LIMIT]
+
+
+def _reason_rows(value: str) -> list[list[str]]:
+    """Return the rows of the reasons' form: those there are, and empty ones up to the bound."""
+    try:
+        rows = [[str(part) for part in row] for row in json.loads(value or "[]")][:REASONS_LIMIT]
+    except (ValueError, TypeError, RecursionError):
+        rows = []  # no form of ours sends that; the fault says what it should be
+    rows = [row for row in rows if len(row) == len(NO_REASON)]
+    return [*rows, *([NO_REASON] * (REASONS_LIMIT - len(rows)))]
+
+
 def _joined(name: str, value: str) -> str:
     """Return a word list as its reader takes it: a page has one entry a line."""
     if name not in WORD_LISTS:
@@ -320,4 +286,9 @@ def _joined(name: str, value: str) -> str:
 def _cuts(given: Mapping[str, str]) -> dict[str, str]:
     """Read the thresholds of an address."""
     names = {f"{label}.{cut}" for label in LABELS for cut in CUTS}
-    return {name: value.strip()[:12] for name, value in given.items() if name in names}
+    return {name: _point(value.strip()[:12]) for name, value in given.items() if name in names}
+
+
+def _point(value: str) -> str:
+    """Return a number with a point where people write a comma."""
+    return value.replace(",", ".")

@@ -8,8 +8,10 @@ from functools import cache
 from typing import Any, Final
 
 from service.moderation.comment import Status
+from service.moderation.reasons import RefusalReason, reason_named
 from service.moderation.standing import Standing
 from service.moderation.verdict import Action, Decision, Reason, Verdict, Who
+from service.ports import Site
 from service.web.desk.speech import gettext, language, ngettext
 from service.web.desk.speech import lazy_gettext as _l
 
@@ -58,7 +60,17 @@ STANDING_WORDS: Final = {
     Standing.WATCHED: _l("looked at first"),
     Standing.BANNED: _l("banned"),
 }
+SHIPPED_REASONS: Final = (
+    _l("Off topic"),
+    _l("Insults somebody"),
+    _l("Attacks people for who they are"),
+    _l("Claims without a source"),
+    _l("Names a private person"),
+    _l("Advertising"),
+)
+"""The titles of the reasons that a site begins with; what a site writes itself is shown as it is written."""
 GROUND_WORDS: Final = {
+    "score": _l("A score is at or above the site's limit."),
     "language": _l("The text is in a language the classifier was not trained for."),
     "few_known_features": _l("The classifier knows too little of this text to judge it."),
     "doubt": _l("The classifier is not sure of this text."),
@@ -138,6 +150,17 @@ def decider(decision: Decision) -> str:
     return gettext("the site")
 
 
+def titled(reason: RefusalReason) -> str:
+    """Return a reason's title; a shipped one in the language of this request."""
+    return gettext(reason.title)
+
+
+def decided_because(code: str, site: Site) -> str:
+    """Say why a decision was made: the title of the site's reason, or the machine's ground."""
+    given = reason_named(site.options.reasons, code)
+    return titled(given) if given else str(GROUND_WORDS.get(code, code))
+
+
 def ground(reason: Reason, verdict: Verdict) -> str:
     """Say a ground; in other languages than the one it was stored in, from its code and the score."""
     if language() == "en":
@@ -165,6 +188,8 @@ _VERBS: Final[Mapping[str, object]] = {
     "day": day,
     "ahead": ahead,
     "ground": ground,
+    "titled": titled,
+    "decided_because": decided_because,
 }
 
 
