@@ -10,22 +10,18 @@ from typing import Any
 
 from sqlalchemy import (
     Executable,
-    Text,
-    and_,
     bindparam,
-    cast,
     delete,
     func,
     insert,
-    or_,
     select,
     text,
-    true,
     update,
 )
 
 from service.moderation.comment import Article, Comment, Draft, Status
 from service.ports import Key
+from service.storage.arriving import Arrival, added_at_once, content_of, first_row, pending
 from service.storage.bulk import POSTGRESQL, insert_into, insert_rows, rows_text
 from service.storage.columns import Instant
 from service.storage.part import Part
@@ -50,10 +46,6 @@ _COMPLETE_ARTICLE = (
         title=func.coalesce(articles.c.title, bindparam("new_title")),
         published_at=func.coalesce(articles.c.published_at, bindparam("new_published_at", type_=Instant)),
     )
-)
-_COMPLETE = and_(
-    or_(articles.c.title.is_not(None), bindparam("title", type_=Text).is_(None)),
-    or_(articles.c.published_at.is_not(None), bindparam("published_at", type_=Instant).is_(None)),
 )
 _NEXT_PKS = text("SELECT nextval('comments_pk_seq') FROM generate_series(1, :count)")
 _FORGET_BOX = delete(contacts).where(contacts.c.comment_pk == bindparam("comment_pk"))
@@ -109,11 +101,11 @@ class AcceptingPart(Part):
             return {}
         found = self._articles(site_id, [draft.article for draft in drafts])
         rows = [
-            {**_first(site_id, draft, now), "article_pk": found[draft.article.url][0]} for draft in drafts
+            {**first_row(site_id, draft, now), "article_pk": found[draft.article.url][0]} for draft in drafts
         ]
         placed = self._insert_comments(rows)
         added = {
-            draft.id: _pending(placed[draft.id], site_id, draft, found[draft.article.url][1], now)
+            draft.id: pending(placed[draft.id], site_id, draft, found[draft.article.url][1], now)
             for draft in drafts
             if draft.id in placed
         }
@@ -123,24 +115,14 @@ class AcceptingPart(Part):
     def note_signals(self, pk: int, signals: Mapping[str, object]) -> None:
         self._write(_NOTE, comment_pk=pk, noted=dict(signals))
 
-    def add_at_once(self, site_id: int, draft: Draft, now: datetime) -> Comment | None:
-        """Insert one draft in a single statement on PostgreSQL, which needs no transaction around it.
+    def add_at_once(self, arrivals: Sequence[Arrival]) -> dict[tuple[int, str], Comment]:
+        """Insert drafts, distinct by site and id, in a single statement on PostgreSQL; no transaction is needed.
 
-        Each round trip costs both sides as much as the insert itself. None when the id exists, and when it takes more
-        than one statement: for an article that is new or has yet to be completed, and for encrypted originals.
+        Left out of the answer is what `arriving.added_at_once` leaves out, and what has encrypted originals.
         """
-        if draft.originals:
-            return None
         self._must_write()
-        article = draft.article
-        told = {"url": article.url, "title": article.title, "published_at": article.published_at}
-        values = _first(site_id, draft, now)
-        bound = {f"new_{name}": value for name, value in values.items()}
-        statement = _add_at_once(tuple(values))
-        row = self._connection.execute(statement, {**told, **bound, "new_box": draft.box}).first()
-        if row is None:
-            return None
-        return _pending(row.pk, site_id, draft, Article(article.url, row.title, row.published_at), now)
+        plain = [one for one in arrivals if not one[1].originals]
+        return added_at_once(self._connection, plain) if plain else {}
 
     def _insert_comments(self, rows: list[dict[str, Any]]) -> dict[str, int]:
         """Insert what is new and return its pks by id.
@@ -237,10 +219,10 @@ class AcceptingPart(Part):
             verdict=None,
             published_revision=published,
             article_pk=article_pk,
-            **_content(draft, now),
+            **content_of(draft, now),
         )
         revised = replace(
-            _pending(current.pk, current.site_id, draft, article, now),
+            pending(current.pk, current.site_id, draft, article, now),
             id=current.id,
             revision=current.revision + 1,
             published_revision=published,
@@ -262,86 +244,6 @@ def _add_batch(names: tuple[str, ...]) -> Executable:
     return insert_rows(comments, names, unique=("site_id", "id")).returning(comments.c.pk, comments.c.id)
 
 
-@cache
-def _add_at_once(names: tuple[str, ...]) -> Executable:
-    known = (
-        select(articles.c.pk, articles.c.title, articles.c.published_at)
-        .where(articles.c.site_id == bindparam("new_site_id"), articles.c.url == bindparam("url"), _COMPLETE)
-        .cte("known")
-    )
-    values = [bindparam(f"new_{name}", type_=comments.c[name].type) for name in names]
-    added = (
-        insert_into(comments, POSTGRESQL)
-        .from_select([*names, "article_pk"], select(*values, known.c.pk))
-        .on_conflict_do_nothing(index_elements=["site_id", "id"])
-        .returning(comments.c.pk)
-        .cte("added")
-    )
-    box = cast(bindparam("new_box"), contacts.c.box.type)
-    boxed = (
-        insert(contacts)
-        .from_select(["comment_pk", "box"], select(added.c.pk, box).where(box.is_not(None)))
-        .cte("boxed")
-    )
-    return (
-        select(added.c.pk, known.c.title, known.c.published_at).join_from(added, known, true()).add_cte(boxed)
-    )
-
-
 def _completed(stored: Article, told: Article) -> Article:
     """What is known stays; what was missing is taken over."""
     return Article(stored.url, stored.title or told.title, stored.published_at or told.published_at)
-
-
-def _first(site_id: int, draft: Draft, now: datetime) -> dict[str, Any]:
-    return {
-        "site_id": site_id,
-        "id": draft.id,
-        "revision": 1,
-        "status": Status.PENDING.value,
-        "attempts": 0,
-        **_content(draft, now),
-    }
-
-
-def _content(draft: Draft, now: datetime) -> dict[str, Any]:
-    return {
-        "live": draft.live,
-        "parent_id": draft.parent_id,
-        "author_name": draft.author_name,
-        "website": draft.website,
-        "body": draft.body,
-        "submitted_at": draft.submitted_at,
-        "received_at": now,
-        "content_hash": draft.content_hash,
-        "source": draft.source.value,
-        "author_key": draft.author_key,
-        "ip": draft.client.ip,
-        "user_agent": draft.client.user_agent,
-        "referrer": draft.client.referrer,
-        "signals": draft.signals,
-    }
-
-
-def _pending(pk: int, site_id: int, draft: Draft, article: Article, now: datetime) -> Comment:
-    """The comment as it has just been stored, without asking the store again."""
-    return Comment(
-        pk=pk,
-        site_id=site_id,
-        id=draft.id,
-        revision=1,
-        status=Status.PENDING,
-        article=article,
-        author_name=draft.author_name,
-        body=draft.body,
-        submitted_at=draft.submitted_at,
-        received_at=now,
-        content_hash=draft.content_hash,
-        source=draft.source,
-        parent_id=draft.parent_id,
-        website=draft.website,
-        author_key=draft.author_key,
-        client=draft.client,
-        signals=dict(draft.signals),
-        live=draft.live,
-    )

@@ -1,16 +1,18 @@
 """Comments that come one by one and wait for the same disk go there together: one transaction, one sync for all.
 
-SQLite takes one writer at a time and waits for the disk at each commit, far longer than the insert takes.
+SQLite takes one writer at a time and waits for the disk at each commit, far longer than the insert takes. PostgreSQL
+takes many, but each statement of its own costs both sides far more than one more row in a statement that goes anyway.
 """
 
 from __future__ import annotations
 
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Generic, TypeVar
 
 from service.moderation.comment import Comment, Draft
 from service.ports import Tx
@@ -18,10 +20,22 @@ from service.ports import Tx
 MOST = 100
 """Comments in one transaction; so many wait only where a server runs that many threads."""
 
+T = TypeVar("T")
+Name = tuple[int, str]
+
+
+def _shut() -> threading.Lock:
+    lock = threading.Lock()
+    lock.acquire()
+    return lock
+
 
 @dataclass(eq=False, slots=True)
 class Waiting:
-    """One draft on its way. `added` counts once `done`; an `alone` one takes no company along and joins none."""
+    """One draft on its way. `added` counts once `done`; an `alone` one takes no company along and joins none.
+
+    `called` opens once for who waits: the draft is `done` or `refused`, or else it is its own turn to write.
+    """
 
     site_id: int
     draft: Draft
@@ -30,27 +44,60 @@ class Waiting:
     done: bool = False
     added: Comment | None = None
     refused: Exception | None = None
+    called: threading.Lock = field(default_factory=_shut)
+
+    @property
+    def name(self) -> Name:
+        """What no two comments share."""
+        return self.site_id, self.draft.id
 
 
-class Company:
-    """Threads put their drafts in; whoever is next to write takes along all that wait. Nobody waits for company."""
+class Company(Generic[T]):
+    """Threads put their drafts in; whoever is next to write takes along all that wait. Nobody waits for company.
 
-    def __init__(self, write: Callable[[], AbstractContextManager[Tx]]) -> None:
-        self._write = write
-        self._turn = threading.Lock()
+    `enter` opens a transaction, `add` stores what goes along and returns the comments by `Waiting.name`; at most
+    `turns` threads write at once. Each thread is woken once, so that what is stored waits for no later commit.
+    """
+
+    def __init__(
+        self,
+        enter: Callable[[], AbstractContextManager[T]],
+        add: Callable[[T, Sequence[Waiting]], Mapping[Name, Comment]],
+        turns: int = 1,
+    ) -> None:
+        self._enter = enter
+        self._add = add
+        self._free = turns
         self._lock = threading.Lock()
         self._waiting: list[Waiting] = []
 
     def add(self, mine: Waiting) -> Comment | None:
-        """Return the comment once it is committed, by this thread or another; None when its id exists."""
-        with self._lock:
-            self._waiting.append(mine)
-        with self._turn:
-            if mine.refused:
-                raise mine.refused
-            if not mine.done:
+        """Return the comment once it is committed, by this thread or another; None when it was left out."""
+        if not self._at_once(mine):
+            mine.called.acquire()
+        if mine.refused:
+            raise mine.refused
+        if not mine.done:
+            try:
                 self._go(mine)
+            finally:
+                self._call_next()
         return mine.added
+
+    def _at_once(self, mine: Waiting) -> bool:
+        with self._lock:
+            if self._free:
+                self._free -= 1
+                return True
+            self._waiting.append(mine)
+            return False
+
+    def _call_next(self) -> None:
+        with self._lock:
+            if self._waiting:
+                self._waiting.pop(0).called.release()
+            else:
+                self._free += 1
 
     def _go(self, mine: Waiting) -> None:
         """Write what waits. Where that fails each goes alone, by its own thread: one must not spoil the others.
@@ -58,52 +105,57 @@ class Company:
         A store that cannot be entered has kept this thread for its whole time-out already. Those behind it are told the
         same at once: each would wait as long again, one after the other.
         """
-        going = self._taken_out(mine)
+        going = [mine]
         entered = False
         try:
-            with self._write() as tx:
+            with self._enter() as tx:
                 entered = True
                 going += [] if mine.alone else self._others(mine)
-                added = _added(tx, going)
-        except Exception as failure:
-            if not entered:
+                added = self._add(tx, going)
+        except BaseException as failure:
+            if not entered and isinstance(failure, Exception):
                 self._refuse_all(failure)
             if len(going) == 1:
                 raise
-            for one in going:
-                one.alone = True
+            self._part(going)
+            if not isinstance(failure, Exception):
+                raise
             self._go(mine)
             return
         for one in going:
-            one.added = added.get((one.site_id, one.draft.id))
+            one.added = added.get(one.name)
             one.done = True
+            one.called.release()
+
+    def _part(self, going: Sequence[Waiting]) -> None:
+        """Let each go alone; all but the first of them wait at the head of the line again."""
+        for one in going:
+            one.alone = True
+        with self._lock:
+            self._waiting[:0] = going[1:]
 
     def _refuse_all(self, failure: Exception) -> None:
         with self._lock:
             waiting, self._waiting = self._waiting, []
         for one in waiting:
             one.refused = failure
-
-    def _taken_out(self, mine: Waiting) -> list[Waiting]:
-        with self._lock:
-            self._waiting = [one for one in self._waiting if one is not mine]
-        return [mine]
+            one.called.release()
 
     def _others(self, mine: Waiting) -> list[Waiting]:
         """Take out what goes along: of two with one id the first alone, so that the other finds it stored."""
         going: list[Waiting] = []
-        ids = {(mine.site_id, mine.draft.id)}
+        names = {mine.name}
         with self._lock:
             waiting, self._waiting = self._waiting, []
             for one in waiting:
-                key = (one.site_id, one.draft.id)
-                free = key not in ids and len(going) < MOST
+                free = not one.alone and one.name not in names and len(going) < MOST
                 (going if free else self._waiting).append(one)
-                ids.add(key)
+                names.add(one.name)
         return going
 
 
-def _added(tx: Tx, going: Sequence[Waiting]) -> dict[tuple[int, str], Comment]:
+def add_each_site(tx: Tx, going: Sequence[Waiting]) -> dict[Name, Comment]:
+    """Add what goes together by the verb that adds comments of one site."""
     by_site: dict[int, list[Draft]] = defaultdict(list)
     for one in going:
         by_site[one.site_id].append(one.draft)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import datetime
 
@@ -19,7 +19,7 @@ from service.storage.alarms import AlarmsPart
 from service.storage.authoring import AuthorsPart
 from service.storage.bulk import SQLITE
 from service.storage.cases import CasesPart
-from service.storage.company import Company, Waiting
+from service.storage.company import Company, Name, Waiting, add_each_site
 from service.storage.decisions import DecisionsPart
 from service.storage.deliveries import DeliveriesPart
 from service.storage.engines import for_reading, open_engine
@@ -73,6 +73,10 @@ class SqlTx(
     """One transaction on a SQL database."""
 
 
+TURNS = 2
+"""Statements that add comments at once on PostgreSQL: while one waits for the other's disk, the next gathers more."""
+
+
 class SqlStore:
     """A store on one database; its pool serves any number of threads."""
 
@@ -81,9 +85,13 @@ class SqlStore:
         self._notary = notary or PlainNotary()
         self._reading = for_reading(engine)
         # Writers of this process queue here, in memory; SQLite's own waiting sleeps and tries again.
-        writes_alone = engine.dialect.name == SQLITE
-        self._turn: AbstractContextManager[object] = threading.Lock() if writes_alone else nullcontext()
-        self._company = Company(self.write) if writes_alone else None
+        self._writes_alone = engine.dialect.name == SQLITE
+        self._turn: AbstractContextManager[object] = threading.Lock() if self._writes_alone else nullcontext()
+        self._company = (
+            Company(self.write, add_each_site)
+            if self._writes_alone
+            else Company(self._at_once, _add_at_once, TURNS)
+        )
 
     @contextmanager
     def read(self) -> Iterator[SqlTx]:
@@ -98,14 +106,17 @@ class SqlStore:
             tx.link_acts()
 
     def add_comment(self, site_id: int, draft: Draft, now: datetime) -> Comment | None:
-        if self._company is not None:
-            return self._company.add(Waiting(site_id, draft, now))
-        with self._reading.begin() as connection:  # a statement alone is a transaction there
-            added = SqlTx(connection, writes=True).add_at_once(site_id, draft, now)
-        if added is not None:
+        added = self._company.add(Waiting(site_id, draft, now))
+        if added is not None or self._writes_alone:
             return added
         with self.write() as tx:
             return tx.add_comments(site_id, [draft], now).get(draft.id)
+
+    @contextmanager
+    def _at_once(self) -> Iterator[SqlTx]:
+        """Write in single statements: each is a transaction by itself on PostgreSQL."""
+        with self._reading.begin() as connection:
+            yield SqlTx(connection, writes=True)
 
     def purge(self) -> bool:
         return purge(self._engine)
@@ -116,6 +127,10 @@ class SqlStore:
 
     def close(self) -> None:
         self._engine.dispose()
+
+
+def _add_at_once(tx: SqlTx, going: Sequence[Waiting]) -> Mapping[Name, Comment]:
+    return tx.add_at_once([(one.site_id, one.draft, one.now) for one in going])
 
 
 def open_store(database_url: str, notary: Notary | None = None) -> Store:

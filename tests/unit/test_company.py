@@ -8,12 +8,13 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 
 import pytest
 
 from service.moderation.comment import Comment, Draft
 from service.ports import Tx
-from service.storage.company import Company, Waiting
+from service.storage.company import Company, Waiting, add_each_site
 from service.storage.memory import MemoryStore
 from tests.builders import NOON, courier, draft
 
@@ -43,6 +44,15 @@ class Disk:
             elif self.failures:
                 raise self.failures.pop()
 
+    @contextmanager
+    def write_beside(self) -> Iterator[Tx]:
+        """A transaction that holds nobody else up; the first one's commit stays at the disk all the same."""
+        first = not self.at_disk.is_set()
+        with self.store.write() as tx:
+            yield tx
+        self.at_disk.set()
+        assert not first or self.go_on.wait(DEADLINE)
+
 
 @pytest.fixture
 def disk() -> Disk:
@@ -55,7 +65,7 @@ def disk() -> Disk:
 
 def _all_at_once(disk: Disk, drafts: list[Draft]) -> list[Future[Comment | None]]:
     """Let the first draft be at the disk while all others come to wait, then let them go."""
-    company = Company(disk.write)
+    company = Company(disk.write, add_each_site)
     with ThreadPoolExecutor(len(drafts)) as threads:
         first = threads.submit(company.add, Waiting(1, drafts[0], NOON))
         assert disk.at_disk.wait(DEADLINE)
@@ -63,6 +73,10 @@ def _all_at_once(disk: Disk, drafts: list[Draft]) -> list[Future[Comment | None]
         _until(lambda: len(company._waiting) == len(rest))
         disk.go_on.set()
     return [first, *rest]
+
+
+def _has(company: Company[Tx], count: int) -> bool:
+    return len(company._waiting) == count
 
 
 def _until(holds: Callable[[], bool]) -> None:
@@ -112,7 +126,7 @@ def test_a_store_that_cannot_be_entered_is_waited_for_once(disk: Disk) -> None:
         with disk.write() as tx:
             yield tx
 
-    company = Company(locked)
+    company = Company(locked, add_each_site)
     with ThreadPoolExecutor(6) as threads:
         first = threads.submit(company.add, Waiting(1, draft("c-0"), NOON))
         assert at_door.wait(DEADLINE)
@@ -122,6 +136,45 @@ def test_a_store_that_cannot_be_entered_is_waited_for_once(disk: Disk) -> None:
         refused = [one.exception(DEADLINE) for one in (first, *others)]
     assert all(isinstance(one, TimeoutError) for one in refused)
     assert len(tries) == 1
-    company._write = disk.write
+    company._enter = disk.write
     disk.go_on.set()
     assert company.add(Waiting(1, draft("c-0"), NOON)) is not None
+
+
+def test_what_is_stored_waits_for_no_later_commit(disk: Disk) -> None:
+    """Those who went together are told as soon as they are stored, while the next in line is still at the disk."""
+    third_at_disk, third_may_go = threading.Event(), threading.Event()
+
+    @contextmanager
+    def write() -> Iterator[Tx]:
+        with disk.write() as tx:
+            yield tx
+        if len(disk.taken) == 3:
+            third_at_disk.set()
+            assert third_may_go.wait(DEADLINE)
+
+    company = Company(write, add_each_site)
+    with ThreadPoolExecutor(6) as threads:
+        jobs = [threads.submit(company.add, Waiting(1, draft("c-0"), NOON))]
+        assert disk.at_disk.wait(DEADLINE)
+        for n, name in enumerate(("c-1", "c-2", "c-3", "c-3"), start=1):
+            jobs.append(threads.submit(company.add, Waiting(1, draft(name), NOON)))
+            _until(partial(_has, company, n))
+        disk.go_on.set()
+        assert third_at_disk.wait(DEADLINE)
+        assert all(one.result(DEADLINE) for one in jobs[:4])
+        assert not jobs[4].done()
+        third_may_go.set()
+    assert jobs[4].result() is None
+
+
+def test_several_may_write_at_once(disk: Disk) -> None:
+    """With two turns a second draft does not wait for the first one's disk, a third does."""
+    company = Company(disk.write_beside, add_each_site, turns=2)
+    with ThreadPoolExecutor(3) as threads:
+        first = threads.submit(company.add, Waiting(1, draft("c-0"), NOON))
+        assert disk.at_disk.wait(DEADLINE)
+        assert company.add(Waiting(1, draft("c-1"), NOON)) is not None
+        assert not first.done()
+        disk.go_on.set()
+    assert first.result() is not None

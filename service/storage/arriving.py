@@ -1,0 +1,155 @@
+"""A comment as it arrives: its row, what is known of it without asking again, and PostgreSQL's one statement for it."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from functools import cache
+from typing import Any, Final
+
+from sqlalchemy import Connection, Executable, Text, and_, collate, func, insert, or_, select
+from sqlalchemy.types import TypeEngine
+
+from service.moderation.comment import Article, Comment, Draft, Status
+from service.storage.bulk import POSTGRESQL, insert_into, rows_of
+from service.storage.columns import Instant, to_json, to_microseconds
+from service.storage.schema import articles, comments, contacts
+
+Arrival = tuple[int, Draft, datetime]
+"""A site's pk, a draft for it, and the moment at which it came."""
+
+_BESIDE: Final[Mapping[str, TypeEngine[Any]]] = {
+    "url": Text(),
+    "title": Text(),
+    "published_at": Instant(),
+    "box": Text(),
+}
+"""What is told of an arrival beside its own row."""
+
+
+def added_at_once(connection: Connection, arrivals: Sequence[Arrival]) -> dict[tuple[int, str], Comment]:
+    """Insert drafts, distinct by site and id, in a single statement on PostgreSQL and return them by site and id.
+
+    Each round trip costs both sides as much as the insert itself. Left out is whose id exists, and whose article is new
+    or has yet to be completed: that takes more than one statement.
+    """
+    told = {(site_id, draft.id): (draft, now) for site_id, draft, now in arrivals}
+    rows = [_told(site_id, draft, now) for site_id, draft, now in arrivals]
+    added: dict[tuple[int, str], Comment] = {}
+    for row in connection.execute(_add_at_once(tuple(rows[0])), {"rows": to_json(rows)}):
+        draft, now = told[row.site_id, row.id]
+        article = Article(draft.article.url, row.title, row.published_at)
+        added[row.site_id, row.id] = pending(row.pk, row.site_id, draft, article, now)
+    return added
+
+
+def _told(site_id: int, draft: Draft, now: datetime) -> dict[str, Any]:
+    """Return an arrival as the statement reads it: instants as numbers, structures and bytes as text."""
+    published_at = draft.article.published_at
+    return {
+        **first_row(site_id, draft, now),
+        "submitted_at": to_microseconds(draft.submitted_at),
+        "received_at": to_microseconds(now),
+        "signals": to_json(draft.signals) if draft.signals else None,
+        "url": draft.article.url,
+        "title": draft.article.title,
+        "published_at": None if published_at is None else to_microseconds(published_at),
+        "box": None if draft.box is None else base64.b64encode(draft.box).decode(),
+    }
+
+
+@cache
+def _add_at_once(names: tuple[str, ...]) -> Executable:
+    own = [name for name in names if name not in _BESIDE]
+    types: dict[str, TypeEngine[Any]] = {name: comments.c[name].type for name in own}
+    told = rows_of("rows", POSTGRESQL, **types, **_BESIDE)
+    complete = and_(
+        or_(articles.c.title.is_not(None), told.c.title.is_(None)),
+        or_(articles.c.published_at.is_not(None), told.c.published_at.is_(None)),
+    )
+    there = and_(articles.c.site_id == told.c.site_id, articles.c.url == told.c.url, complete)
+    known = (
+        select(*(told.c[name] for name in own), told.c.box)
+        .add_columns(articles.c.pk.label("article_pk"), articles.c.title, articles.c.published_at)
+        .join_from(told, articles, there)
+        .cte("known")
+    )
+    # in the order of ids, as batches are: two that share some wait for each other and never in a circle
+    ordered = select(*(known.c[name] for name in own), known.c.article_pk).order_by(
+        collate(known.c.id, "C"), known.c.site_id
+    )
+    added = (
+        insert_into(comments, POSTGRESQL)
+        .from_select([*own, "article_pk"], ordered)
+        .on_conflict_do_nothing(index_elements=["site_id", "id"])
+        .returning(comments.c.pk, comments.c.site_id, comments.c.id)
+        .cte("added")
+    )
+    same = and_(known.c.site_id == added.c.site_id, known.c.id == added.c.id)
+    boxes = (
+        select(added.c.pk, func.decode(known.c.box, "base64"))
+        .join_from(added, known, same)
+        .where(known.c.box.is_not(None))
+    )
+    return (
+        select(added.c.pk, added.c.site_id, added.c.id, known.c.title, known.c.published_at)
+        .join_from(added, known, same)
+        .add_cte(insert(contacts).from_select(["comment_pk", "box"], boxes).cte("boxed"))
+    )
+
+
+def first_row(site_id: int, draft: Draft, now: datetime) -> dict[str, Any]:
+    """Return the row of a new comment, but for its article."""
+    return {
+        "site_id": site_id,
+        "id": draft.id,
+        "revision": 1,
+        "status": Status.PENDING.value,
+        "attempts": 0,
+        **content_of(draft, now),
+    }
+
+
+def content_of(draft: Draft, now: datetime) -> dict[str, Any]:
+    """Return the columns that a revision replaces."""
+    return {
+        "live": draft.live,
+        "parent_id": draft.parent_id,
+        "author_name": draft.author_name,
+        "website": draft.website,
+        "body": draft.body,
+        "submitted_at": draft.submitted_at,
+        "received_at": now,
+        "content_hash": draft.content_hash,
+        "source": draft.source.value,
+        "author_key": draft.author_key,
+        "ip": draft.client.ip,
+        "user_agent": draft.client.user_agent,
+        "referrer": draft.client.referrer,
+        "signals": draft.signals,
+    }
+
+
+def pending(pk: int, site_id: int, draft: Draft, article: Article, now: datetime) -> Comment:
+    """Return the comment as it has just been stored, without asking the store again."""
+    return Comment(
+        pk=pk,
+        site_id=site_id,
+        id=draft.id,
+        revision=1,
+        status=Status.PENDING,
+        article=article,
+        author_name=draft.author_name,
+        body=draft.body,
+        submitted_at=draft.submitted_at,
+        received_at=now,
+        content_hash=draft.content_hash,
+        source=draft.source,
+        parent_id=draft.parent_id,
+        website=draft.website,
+        author_key=draft.author_key,
+        client=draft.client,
+        signals=dict(draft.signals),
+        live=draft.live,
+    )
