@@ -167,9 +167,10 @@ class Deciding(Protocol):
         """Return departed decisions with seq > cursor in order, with the comment as its revision had it."""
 
     def decisions_lately(self, before: int | None, limit: int) -> list[tuple[Decision, Comment]]:
-        """Return moderators' decisions over all sites, newest first (by id, below `before`), undone ones left out.
+        """Return what moderators decided one by one over all sites, newest first (by id, below `before`).
 
-        Each comes with the comment as it is now; the desk shows them so that a slip can be taken back.
+        Undone decisions are left out, and those that were made or taken back in one act with others. Each comes with
+        the comment as it is now; the desk shows them so that a slip can be taken back.
         """
 
     def add_note(self, decision_id: int, text: str, who: str, now: datetime) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Executable, RowMapping, and_, bindparam, select, text, update
+from sqlalchemy import Executable, RowMapping, and_, bindparam, case, exists, select, text, update
 
 from service.moderation.comment import Comment
 from service.moderation.verdict import Action, Decision, Who
@@ -29,7 +29,9 @@ from service.storage.schema import (
     numbers,
     revisions,
     site_counters,
+    word,
 )
+from service.storage.wave_tables import bundled
 
 _NEXT_IDS = text("SELECT nextval('decision_ids') FROM generate_series(1, :count)")
 _COUNT_UP = insert_into(numbers, "sqlite")
@@ -92,10 +94,12 @@ _FEED = (
     .order_by(decisions.c.seq)
     .limit(bindparam("limit"))
 )
+_TOLD = case((decisions.c.action == word("restore"), decisions.c.previous), else_=decisions.c.pk)
+_IN_ONE_ACT = exists().where(bundled.c.decision_id == _TOLD)
 _LATEST = (
     select(comments, *ARTICLE, *_DECISION)
     .select_from(_BESIDE)
-    .where(is_by_moderator)
+    .where(is_by_moderator, ~_IN_ONE_ACT)
     .order_by(decisions.c.pk.desc())
     .limit(bindparam("limit"))
 )

@@ -181,6 +181,24 @@ def test_lately_shows_what_people_decided(store: Store, site: Site) -> None:
         assert tx.decisions_lately(first.id, 10) == []
 
 
+def test_lately_leaves_out_what_was_decided_in_one_act(store: Store, site: Site) -> None:
+    """The members of a bundle are not told one by one, nor what took them back once they had left."""
+    with store.write() as tx:
+        found = tx.add_comments(site.id, [draft("c-1"), draft("c-2", BO)], NOON)
+        by_hand: dict[str, Any] = {"who_kind": Who.MODERATOR, "who": "Mara"}
+        alone = decided(tx, found["c-1"], Action.APPROVE, **by_hand)
+        member = decided(tx, found["c-2"], Action.APPROVE, **by_hand)
+        bundle = tx.add_bundle("Mara", Action.APPROVE, "wave 1", NOON)
+        tx.add_to_bundle(bundle.id, [member.id])
+        tx.undo_decision(member.id, after(1))
+        back = tx.comment_by_pk(found["c-2"].pk)
+        assert back
+        (restore_id,) = tx.new_decision_ids(1)
+        restore = decision(back, restore_id, previous=member.id, **by_hand)
+        tx.add_decisions([replace(restore, action=Action.RESTORE)])
+        assert [one for one, _ in tx.decisions_lately(None, 10)] == [alone]
+
+
 def test_notes_lie_beside_their_decisions(store: Store, comment: Comment) -> None:
     """A note is found by its decision; a second one takes its place."""
     with store.write() as tx:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from service.moderation.comment import Comment
-from service.moderation.verdict import Decision, Who
+from service.moderation.verdict import Action, Decision, Who
 from service.ports import Label
 from service.storage.memory.comments import ScoringPart
 from service.storage.memory.state import as_stored
@@ -94,6 +94,7 @@ class DecisionsPart(ScoringPart):
             if one.who_kind is Who.MODERATOR
             and one.undone_at is None
             and (before is None or pk < before)
+            and (one.previous if one.action is Action.RESTORE else pk) not in self._state.bundled
             and (comment := self.comment_by_pk(one.comment_pk))
         ]
         return found[: max(1, min(limit, PAGE_LIMIT))]

@@ -21,6 +21,7 @@ from service.web.desk import (  # noqa: E402  the views hang themselves on the b
     reveal,
     settings,
     sign_in,
+    together,
     views,
     waves,
 )
@@ -41,6 +42,7 @@ __all__ = [
     "reveal",
     "settings",
     "sign_in",
+    "together",
     "views",
     "waves",
 ]

@@ -16,14 +16,14 @@ from service.moderation.comment import Comment
 from service.moderation.desk import Claim, Cursor, Matter, Queued
 from service.moderation.verdict import LABELS, Action, Decision
 from service.ports import Site, Tx
-from service.ports.waves import Bundle
 from service.web.desk import blueprint
 from service.web.desk.access import moderator, requires
 from service.web.desk.frame import missing, page
 from service.web.desk.own import preferences
 from service.web.desk.place import Place, number, numbers
 from service.web.desk.shown import Card, cards
-from service.web.desk.speech import gettext, ngettext
+from service.web.desk.speech import gettext
+from service.web.desk.together import Act, acts_lately, told_together
 from service.web.desk.words import DONE, STATUS_WORDS
 from service.web.reach import parts
 
@@ -31,7 +31,6 @@ BATCH: Final = 8
 """So many comments are in one moderator's hands at once: the one in focus and the next ones, already on screen."""
 PAGE: Final = 20
 COUNT_LIMIT: Final = 1_000
-ACTS: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,23 +51,6 @@ class Notice:
     comment: Comment
     decision_id: int | None
     appeal_id: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Together:
-    """What was done in one act, with the bundle that one undo takes back; None once there is nothing to take back."""
-
-    text: str
-    bundle_id: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Act:
-    """What somebody decided together and nobody has undone; `until` while it also covers copies that arrive."""
-
-    bundle: Bundle
-    text: str
-    until: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,18 +211,7 @@ def _decided(tx: Tx, place: Place, now: datetime) -> Lane:
     found = tx.decisions_lately(place.after.pk if place.after else None, PAGE + 1)
     shown = tuple(_done(tx, decision, one, sites, now) for decision, one in found[:PAGE])
     following = place.following(Cursor(shown[-1].decision.id)) if len(found) > PAGE else None
-    return Lane(done=shown, acts=() if place.after else _acts(tx, now), next=following)
-
-
-def _acts(tx: Tx, now: datetime) -> tuple[Act, ...]:
-    """Return the latest acts on many comments, newest first; one that came to nothing is left out."""
-    found = tx.bundles_lately(ACTS)
-    sizes = tx.bundle_sizes([bundle.id for bundle, _ in found])
-    acts = [
-        Act(one, _counted(one, sizes.get(one.id, 0)), until if until and until > now else None)
-        for one, until in found
-    ]
-    return tuple(act for act in acts if act.until or act.bundle.id in sizes)
+    return Lane(done=shown, acts=() if place.after else acts_lately(tx, now), next=following)
 
 
 def _done(tx: Tx, decision: Decision, one: Comment, sites: Mapping[int, Site], now: datetime) -> Done:
@@ -273,20 +244,6 @@ def _answered(tx: Tx, appeal_id: int) -> Notice | None:
         return Notice(f"{gettext('Decision upheld')}.", found, None, appeal.id)
     stands = appeal.reversed_by if found.decision_id == appeal.reversed_by else None
     return Notice(f"{gettext('Decision reversed')}.", found, stands)
-
-
-def told_together(tx: Tx, query: Mapping[str, str]) -> Together | None:
-    """Say what the form that led here decided or took back in one act; read from the store."""
-    bundle = tx.bundle(number(query.get("together")) or 0)
-    if bundle is None:
-        return None
-    if bundle.undone_at is not None:
-        return Together(gettext("Taken back together."), None)
-    return Together(_counted(bundle, tx.bundle_sizes([bundle.id]).get(bundle.id, 0)), bundle.id)
-
-
-def _counted(bundle: Bundle, count: int) -> str:
-    return f"{DONE[bundle.action]}: {ngettext('%(num)d comment', '%(num)d comments', count)}."
 
 
 def taken_back(one: Comment) -> str:

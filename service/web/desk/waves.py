@@ -9,8 +9,6 @@ from flask.typing import ResponseReturnValue
 
 from service.actions import Judgement
 from service.actions.together import decide_wave as decide_all
-from service.actions.together import undo_together as undo_all
-from service.moderation.errors import NotFound
 from service.moderation.verdict import Action, Who
 from service.web.desk import blueprint
 from service.web.desk.access import back_to, moderator, requires
@@ -66,14 +64,3 @@ def decide_wave(pk: int) -> ResponseReturnValue:
     judgement = Judgement(action, Who.MODERATOR, moderator().name)
     made = decide_all(here.house, site, found, judgement, delay(site))
     return back_to(url_for("desk.queue", **Place.of(request.form).query(), together=made.bundle.id))
-
-
-@blueprint.post("/together/<int(max=999999999999999999):bundle_id>/undo")
-@requires("moderator")
-def undo_together(bundle_id: int) -> ResponseReturnValue:
-    """Take back in one act what was decided in one."""
-    try:
-        undo_all(parts().house, bundle_id, Who.MODERATOR, moderator().name)
-    except NotFound:
-        return missing()
-    return back_to(url_for("desk.queue", **Place.of(request.form).query(), together=bundle_id))

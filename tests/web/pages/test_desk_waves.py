@@ -5,7 +5,7 @@ from __future__ import annotations
 from service import actions
 from service.actions import Scored
 from service.moderation.comment import Comment, Status
-from service.moderation.verdict import LABELS, Assessment
+from service.moderation.verdict import LABELS, Action, Assessment
 from service.reader import sign
 from tests.web.pages.browser import Browser, Element, Page
 from tests.web.pages.house import Small
@@ -114,6 +114,43 @@ def test_an_act_on_many_is_undone_from_the_lane_of_decisions_too(small: Small) -
     assert "Decided together" not in after.text
     assert statuses(small, copies) == {Status.HELD}
     assert {small.again(one).status for one in arrive(small, *adverts(2))} == {Status.HELD}
+
+
+def test_an_act_on_many_stands_folded_above_what_was_decided_one_by_one(small: Small) -> None:
+    """One line with its count and how it was chosen leads to its members; each can be taken back by itself."""
+    alone = small.held()
+    copies = arrive(small, *adverts(60))
+    browser = small.signed_in()
+    small.judge(alone, Action.APPROVE)
+    form = next(iter(browser.get("/desk").tree.all("section", class_="alike"))).one("form")
+    press(browser, form, action="spam")
+    lane = browser.get("/desk?lane=decided")
+    (act,) = lane.tree.one("section", aria_labelledby="acts-title").all("li")
+    assert "Marked as spam: 60 comments." in act.text
+    assert "a wave of copies" in act.text
+    assert [
+        one.attributes["id"] for one in lane.tree.all("li", class_="card row") if "id" in one.attributes
+    ] == [f"c{alone.pk}"]
+    (link,) = [one.attributes["href"] for one in act.all("a")]
+    members = browser.get(link)
+    rows = members.tree.all("li", class_="card row")
+    assert len(rows) == 50
+    undone = press(browser, rows[0].one("form"))
+    assert undone.status == 303
+    assert small.again(copies[0]).status is Status.HELD
+    (more,) = [one.attributes["href"] for one in members.tree.all("a") if "after=" in one.attributes["href"]]
+    assert len(browser.get(more).tree.all("li", class_="card row")) == 10
+    assert "overruled since" in browser.get(link).text
+    assert browser.get("/desk/together/999").status == 404
+
+
+def test_a_range_says_in_the_lane_of_decisions_how_it_was_chosen(small: Small) -> None:
+    """The score and the edges, in the moderator's words."""
+    small.settle(small.submit(body="A foolish thing."), {"identity_attack": 0.61, "insult": 0.7})
+    browser = small.signed_in()
+    page = browser.get("/desk/ranges?by=identity_attack&low=0.6&high=0.7")
+    press(browser, page.tree.one("form", class_="together"), action="reject")
+    assert "identity attack from 0.6 to 0.7" in browser.get("/desk?lane=decided").text
 
 
 def test_the_box_of_the_wave_comes_back_with_an_undo(small: Small) -> None:

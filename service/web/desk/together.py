@@ -1,0 +1,117 @@
+"""What was decided together, as one act: in the lane of decided comments, with its members, and taken back in one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from flask import request, url_for
+from flask.typing import ResponseReturnValue
+
+from service.actions.together import undo_together as undo_all
+from service.moderation.errors import NotFound
+from service.moderation.verdict import Who
+from service.ports import Tx
+from service.ports.waves import Bundle
+from service.web.desk import blueprint
+from service.web.desk.access import back_to, moderator, requires
+from service.web.desk.frame import missing, page
+from service.web.desk.place import Place, number
+from service.web.desk.shown import cards
+from service.web.desk.speech import gettext, ngettext
+from service.web.desk.words import DONE, LABEL_WORDS
+from service.web.reach import parts
+
+ACTS: Final = 50
+PAGE: Final = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """What somebody decided together; `what` says how it was chosen, `until` how long it covers copies that arrive."""
+
+    bundle: Bundle
+    text: str
+    what: str
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Together:
+    """What was done in one act, with the bundle that one undo takes back; None once there is nothing to take back."""
+
+    text: str
+    bundle_id: int | None
+
+
+def acts_lately(tx: Tx, now: datetime) -> tuple[Act, ...]:
+    """Return the latest acts on many comments, newest first; one that came to nothing is left out."""
+    found = tx.bundles_lately(ACTS)
+    sizes = tx.bundle_sizes([bundle.id for bundle, _ in found])
+    acts = [_act(one, sizes.get(one.id, 0), until if until and until > now else None) for one, until in found]
+    return tuple(act for act in acts if act.until or act.bundle.id in sizes)
+
+
+def told_together(tx: Tx, query: Mapping[str, str]) -> Together | None:
+    """Say what the form that led here decided or took back in one act; read from the store."""
+    bundle = tx.bundle(number(query.get("together")) or 0)
+    if bundle is None:
+        return None
+    if bundle.undone_at is not None:
+        return Together(gettext("Taken back together."), None)
+    return Together(_counted(bundle, tx.bundle_sizes([bundle.id]).get(bundle.id, 0)), bundle.id)
+
+
+@blueprint.get("/together/<int(max=999999999999999999):bundle_id>")
+@requires("moderator")
+def together(bundle_id: int) -> ResponseReturnValue:
+    """Show the comments of one act as they are now, in the order in which they were decided."""
+    here, after = parts(), number(request.args.get("after")) or 0
+    with here.house.store.read() as tx:
+        bundle = tx.bundle(bundle_id)
+        if bundle is None:
+            return missing()
+        size = tx.bundle_sizes([bundle_id]).get(bundle_id, 0)
+        found = tx.bundled(bundle_id, after, PAGE + 1)
+        sites = {one.id: one for one in tx.sites()}
+        shown = cards(tx, [one for _, one in found[:PAGE]], sites, here.house.clock())
+    return page(
+        "desk/together.html",
+        200,
+        act=_act(bundle, size),
+        members=list(zip(shown, (decision_id for decision_id, _ in found), strict=False)),
+        after=found[PAGE - 1][0] if len(found) > PAGE else None,
+        place=Place(lane="decided"),
+    )
+
+
+@blueprint.post("/together/<int(max=999999999999999999):bundle_id>/undo")
+@requires("moderator")
+def undo_together(bundle_id: int) -> ResponseReturnValue:
+    """Take back in one act what was decided in one."""
+    try:
+        undo_all(parts().house, bundle_id, Who.MODERATOR, moderator().name)
+    except NotFound:
+        return missing()
+    return back_to(url_for("desk.queue", **Place.of(request.form).query(), together=bundle_id))
+
+
+def _act(bundle: Bundle, count: int, until: datetime | None = None) -> Act:
+    return Act(bundle, _counted(bundle, count), _chosen(bundle.what), until)
+
+
+def _counted(bundle: Bundle, count: int) -> str:
+    return f"{DONE[bundle.action]}: {ngettext('%(num)d comment', '%(num)d comments', count)}."
+
+
+def _chosen(what: str) -> str:
+    """Say how an act's comments were chosen; what an older version wrote, as it wrote it."""
+    match what.split():
+        case ["wave", _]:
+            return gettext("a wave of copies")
+        case ["range", by, low, high]:
+            score = str(LABEL_WORDS[by]) if by in LABEL_WORDS else gettext("the leading score")
+            return gettext("%(score)s from %(low)s to %(high)s", score=score, low=low, high=high)
+    return what
