@@ -16,59 +16,61 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import psycopg
+import structlog
 from flask import Flask
 from playwright.sync_api import Page, sync_playwright
 from werkzeug.serving import make_server
 
 from service import actions
 from service.enrolment import invite
+from service.moderation.desk import Sort
 from service.storage import migrate, open_store
 from tests import servers
+from tests.evidence.desk_million import HELD_SHARE, fill
 from tests.journey.conftest import SWITCHES, executable
 from tests.web.pages.browser import Browser
 from tests.web.pages.house import Small, build_small
 
-HELD_SHARE = 10
+ARTICLE = "https://courier.example/9"
 ROUNDS = 150
 SCRIPTED = 200
-FILL = """
-INSERT INTO articles (site_id, url, title)
-SELECT 1 + n % 2, 'https://courier.example/' || n, 'Article number ' || n FROM generate_series(1, {articles}) n;
-INSERT INTO comments (site_id, id, revision, status, live, attempts, article_pk, author_name, body, submitted_at,
-  received_at, content_hash, source, author_key, decided_at, decision_id, published_revision, verdict, label, score,
-  doubt, language)
-SELECT a.site_id, 'c-' || n, 1, s.status, true, 1, a.pk, 'Reader ' || n % {authors},
-  'Comment number ' || n || ' about the bridge, the ferry and the lamps. ' || repeat('It goes on for a while. ', 6),
-  {now} - (({rows} - n) * 60000000::bigint), {now} - (({rows} - n) * 60000000::bigint), 'hash', 'api',
-  'author-' || n % {authors}, {now}, n, CASE WHEN s.status = 'approved' THEN 1 END,
-  '{{"action":"hold","reasons":[["score","insult 0.71 is at or above 0.50.","insult"]],"scores":{{"toxicity":0.6,'
-  || '"severe_toxicity":0.02,"obscene":0.1,"threat":0.01,"insult":0.71,"identity_attack":0.01,"spam":0.02}},'
-  || '"spans":[[8,14,"insult",0.9],[30,36,"insult",0.4]],"reads_as":null,"language":"en","model":"m-1","policy":1}}',
-  (ARRAY['toxicity', 'insult', 'threat', 'spam'])[1 + (n / {share}) % 4], (hashint4(n) & 1023) / 1023.0,
-  (hashint4(n + 7) & 1023) / 1023.0, (ARRAY['en', 'en', 'en', 'de', 'fr'])[1 + (n / {share}) % 5]
-FROM generate_series(1, {rows}) n
-CROSS JOIN LATERAL (SELECT 1 + n % {articles} AS pk, 1 + (1 + n % {articles}) % 2 AS site_id) a
-CROSS JOIN LATERAL (SELECT CASE WHEN n % {share} = 0 THEN 'held' WHEN n % {share} = 1 THEN 'rejected'
-  WHEN n % 50 = 2 THEN 'spam' ELSE 'approved' END AS status) s;
-INSERT INTO decisions (pk, comment_pk, site_id, revision, action, who_kind, who, from_status, to_status, created_at,
-  effective_at, reason, seq)
-SELECT pk, pk, site_id, 1, 'hold', 'machine', 'm-1', 'pending', status, received_at, received_at, 'score', pk
-FROM comments;
-SELECT setval('decision_ids', {rows} + 1);
-UPDATE site_counters SET seq = {rows} + 1;
-"""
-
-
-def fill(url: str, rows: int, now: int) -> None:
-    """Put the comments in, a tenth of them held."""
-    statement = FILL.format(rows=rows, articles=rows // 50, authors=rows // 5, share=HELD_SHARE, now=now)
-    with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute("SET synchronous_commit = off")
-        for one in statement.split(";\n"):
-            if one.strip():
-                connection.execute(one.encode())
-        connection.execute("VACUUM ANALYZE")
+PLACES = (
+    "",
+    "?sort=score",
+    "?sort=doubt",
+    "?after=500000",
+    *(
+        f"{filters}&sort={sort.value}"
+        for filters in ("?site=herald", "?label=threat", "?language=de")
+        for sort in Sort
+    ),
+    "?site=courier&label=insult&language=fr&sort=score",
+    f"?article={ARTICLE}",
+    f"?site=courier&article={ARTICLE}&sort=score",
+    "?lane=late",
+    "?lane=reported",
+    "?lane=aside",
+    "?lane=appeals",
+    "?lane=decided",
+    "?lane=decided&after=500000",
+)
+"""Every lane, order and filter of the queue page."""
+RANGES = (
+    "?low=0.4&high=0.6",
+    "?by=toxicity&low=0&high=1",
+    "?by=identity_attack&low=0.3&high=0.35",
+    "?by=insult&low=0.9&high=1&label=threat",
+    "?by=spam&low=0.2&high=0.9&site=courier&language=en",
+)
+AROUND = (
+    "search?q=ferry",
+    "search?q=gate77",
+    "search?q=nowhere",
+    "search?q=ferry+gate77&site=courier",
+    "comments/15003",
+    "comments/600/wave",
+    "together/1",
+)
 
 
 Took = tuple[float, float]
@@ -92,32 +94,23 @@ def timed(act: Callable[[], object]) -> Took:
     return time.perf_counter() - begun, time.thread_time() - own
 
 
+def looked_at(browser: Browser, name: str, path: str, rounds: int, bound: float) -> None:
+    """Time one page by one moderator who looks again and again; the first look, which plans anew, is left out."""
+    assert browser.get(path).status == 200, path
+    told(name, [timed(lambda: browser.get(path)) for _ in range(rounds)], bound)
+
+
 def pages(browser: Browser, rounds: int) -> None:
-    """Time the queue page in every order and with every filter, by one moderator who looks again and again."""
-    article = "https://courier.example/9"
-    for query in (
-        "",
-        "?sort=score",
-        "?sort=doubt",
-        "?site=herald&sort=score",
-        "?label=threat",
-        "?label=threat&sort=score",
-        "?language=de&sort=doubt",
-        f"?site=courier&article={article}",
-        "?after=500000",
-    ):
-        told(
-            f"queue page {query or '(age)'}",
-            [timed(lambda q=query: browser.get(f"/desk{q}")) for _ in range(rounds)],
-            50,
-        )  # type: ignore[misc]
+    """Time the queue page in every lane, in every order, with every filter."""
+    for query in PLACES:
+        looked_at(browser, f"queue page {query or '(age)'}", f"/desk{query}", rounds, 50)
 
 
 def decisions(browser: Browser, rounds: int) -> None:
     """Time decisions, each on a comment fresh from the queue, as the script on the page posts them."""
     seconds = []
     while len(seconds) < rounds:
-        for card in browser.get("/desk?sort=score").tree.all("article"):
+        for card in browser.get("/desk?sort=doubt").tree.all("article"):
             form = card.one("form", class_="acts")
             given = form.fields() | {"action": ("approve", "reject", "spam")[len(seconds) % 3]}
             address = form.attributes["action"]
@@ -126,19 +119,13 @@ def decisions(browser: Browser, rounds: int) -> None:
 
 
 def ranges(browser: Browser, rounds: int) -> None:
-    """Time the look into a range (histogram, count, random sample), and the overview of a stretch of time."""
-    for query in ("?low=0.4&high=0.6", "?low=0.9&high=1&label=threat", "?low=0.2&high=0.9&site=courier"):
-        told(
-            f"range preview {query}",
-            [timed(lambda q=query: browser.get(f"/desk/ranges{q}")) for _ in range(rounds)],
-            150,
-        )  # type: ignore[misc]
-    for span in ("24h", "30d"):
-        told(
-            f"overview {span}",
-            [timed(lambda s=span: browser.get(f"/desk/overview?span={s}")) for _ in range(rounds // 10)],
-            1000,
-        )  # type: ignore[misc]
+    """Time the look into a range (histogram, count, random sample), what else a moderator opens, and the overview."""
+    for query in RANGES:
+        looked_at(browser, f"range preview {query}", f"/desk/ranges{query}", rounds, 150)
+    for path in AROUND:
+        looked_at(browser, path, f"/desk/{path}", rounds, 150)
+    for span in ("24h", "7d", "30d"):
+        looked_at(browser, f"overview {span}", f"/desk/overview?span={span}", max(rounds // 5, 2), 1000)
 
 
 def heartbeats(small: Small, rounds: int) -> None:
@@ -242,6 +229,7 @@ def main() -> None:
     parser.add_argument("--server-only", action="store_true", help="leave the browser out")
     asked = parser.parse_args()
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     with million(asked.rows) as small:
         browser = small.signed_in()
         pages(browser, asked.rounds)
