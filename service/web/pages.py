@@ -18,7 +18,8 @@ class Way:
 def message_page(status: int, title: str, *sentences: str, way: Way | None = None) -> Response:
     """Return a page that says `sentences` under `title`; it is not to be cached."""
     response = make_response(
-        render_template("message.html", title=title, sentences=sentences, way=way), status
+        render_template("message.html", title=title, sentences=sentences, way=way),
+        status,
     )
     response.headers["Cache-Control"] = "no-store"
     return response

@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 
 from service.enrolment import ROLES, hash_token
 from service.ports import Moderator
+from service.web.desk.speech import gettext
 from service.web.pages import Way, message_page
 from service.web.reach import parts
 from service.web.security import csrf_token, is_own_form, keep_private, session_token
@@ -58,12 +59,16 @@ def _refusal(least: int) -> Response | None:
     if token is None or person is None:
         return _sign_in_first()
     if ROLES.index(person.role) < least:
-        return message_page(403, "Not for your role", "Ask an admin of this desk.", way=_to_queue())
+        return message_page(
+            403, gettext("Not for your role"), gettext("Ask an admin of this desk."), way=_to_queue()
+        )
     if request.method not in SAFE and not is_own_form(here.keyring, request, token):
         return message_page(
             403,
-            "Nothing was changed",
-            "This request did not come from a page of your present session. Go back to the queue and try again.",
+            gettext("Nothing was changed"),
+            gettext(
+                "This request did not come from a page of your present session. Go back to the queue and try again."
+            ),
             way=_to_queue(),
         )
     g.moderator, g.session_token = person, token
@@ -79,14 +84,14 @@ def _sign_in_first() -> Response:
         return keep_private(Response(status=401, headers={"HX-Redirect": target}))
     return message_page(
         401,
-        "Your session has ended",
-        "Nothing was changed. Sign in again with a fresh link.",
-        way=Way(target, "How to sign in"),
+        gettext("Your session has ended"),
+        gettext("Nothing was changed. Sign in again with a fresh link."),
+        way=Way(target, gettext("How to sign in")),
     )
 
 
 def _to_queue() -> Way:
-    return Way(url_for("desk.queue"), "Back to the queue")
+    return Way(url_for("desk.queue"), gettext("Back to the queue"))
 
 
 def back_to(location: str) -> Response:

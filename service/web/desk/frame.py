@@ -9,20 +9,23 @@ from flask import Flask, Response, g, make_response, render_template, request
 from flask_babel import Babel, get_translations
 
 from service.web.desk.access import form_token, moderator
-from service.web.desk.own import language_of, preferences
+from service.web.desk.own import LANGUAGES, language_of, preferences
 from service.web.desk.place import Place
-from service.web.desk.speech import gettext
+from service.web.desk.speech import gettext, language
 from service.web.desk.words import words_in
 from service.web.pages import Way, message_page
 from service.web.reach import parts
 
 TRANSLATIONS: Final = "translations"
+SPEAKING: Final = tuple(f"reply.{name}" for name in ("receipt", "state", "post_appeal", "yours", "ask"))
+"""The readers' pages that speak as the browser asks; the form keeps its sentence about the address word for word."""
 
 
 def init(app: Flask) -> None:
     """Let the desk speak the moderator's language; the catalogs lie beside the templates."""
     app.config.setdefault("BABEL_TRANSLATION_DIRECTORIES", TRANSLATIONS)
     Babel(app, default_locale="en", locale_selector=_language)
+    app.jinja_env.globals["spoken"] = language
     # a page asks some hundreds of times; Flask-Babel's own way finds the catalog anew each time
     app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]  # of Jinja's own extension
         gettext=lambda text: _catalog().ugettext(text),
@@ -40,7 +43,10 @@ def _catalog() -> Translations:
 
 
 def _language() -> str:
-    return language_of(request) if request.blueprint == "desk" else "en"
+    if request.blueprint == "desk":
+        return language_of(request)
+    spoken = request.endpoint in SPEAKING and request.accept_languages.best_match(LANGUAGES)
+    return spoken or "en"
 
 
 def page(template: str, status: int, **values: object) -> Response:

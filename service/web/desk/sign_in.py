@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from service.enrolment import SIGN_IN_MINUTES, hash_token
 from service.web.desk import blueprint
 from service.web.desk.access import back_to, moderator, requires
+from service.web.desk.speech import gettext
 from service.web.pages import Way, message_page
 from service.web.reach import parts
 from service.web.security import (
@@ -41,7 +42,9 @@ def use_sign_in(token: str) -> Response:
     """Use the link up and open a session, or say that the link is spent."""
     here, now = parts(), parts().house.clock()
     if not is_same_origin(request):
-        return keep_private(message_page(403, "Open the link yourself", "Another site sent you here."))
+        return keep_private(
+            message_page(403, gettext("Open the link yourself"), gettext("Another site sent you here."))
+        )
     network = network_key(here, request)
     with here.house.store.read() as tx:
         if tx.sign_in_failures(network, now - LOCK_OUT) >= MOST_FAILURES:
@@ -64,9 +67,11 @@ def _locked_out() -> Response:
     minutes = int(LOCK_OUT.total_seconds()) // 60
     page = message_page(
         429,
-        "Too many links that do not work",
-        f"From your network {MOST_FAILURES} links were tried that do not work. "
-        f"Within {minutes} minutes signing in works again; a good link is not used up.",
+        gettext("Too many links that do not work"),
+        gettext("From your network %(count)d links were tried that do not work.", count=MOST_FAILURES),
+        gettext(
+            "Within %(minutes)d minutes signing in works again; a good link is not used up.", minutes=minutes
+        ),
     )
     page.headers["Retry-After"] = str(int(LOCK_OUT.total_seconds()))
     return page
@@ -75,10 +80,10 @@ def _locked_out() -> Response:
 def _spent() -> Response:
     return message_page(
         410,
-        "This link no longer works",
-        f"A sign-in link works once and for {SIGN_IN_MINUTES} minutes: "
-        "this one was used, has expired, or was cut short on its way.",
-        way=Way(url_for("desk.sign_in_needed"), "How to get a new link"),
+        gettext("This link no longer works"),
+        gettext("A sign-in link works once and for %(minutes)d minutes.", minutes=SIGN_IN_MINUTES),
+        gettext("This one was used, has expired, or was cut short on its way."),
+        way=Way(url_for("desk.sign_in_needed"), gettext("How to get a new link")),
     )
 
 

@@ -25,6 +25,7 @@ from service.web.reach import parts
 from service.web.reply import blueprint
 from service.web.reply.words import Told, told
 from service.web.security import is_same_origin, keep_private
+from service.web.speech import gettext
 
 APPEAL_LIMIT: Final = 1_000
 
@@ -56,7 +57,11 @@ def receipt(token: str) -> ResponseReturnValue:
     found = find_receipt(token)
     if found is None:
         return keep_private(
-            message_page(404, "There is no such receipt", "The address may have been cut short on its way.")
+            message_page(
+                404,
+                gettext("There is no such receipt"),
+                gettext("The address may have been cut short on its way."),
+            )
         )
     return keep_private(make_response(render_template("reply/receipt.html", receipt=found)))
 
@@ -116,11 +121,17 @@ def post_appeal(token: str) -> ResponseReturnValue:
     if found is None:
         return keep_private(Response(status=404))
     if not is_same_origin(request):
-        return keep_private(message_page(403, "Nothing was sent", "Open your receipt and write there."))
+        return keep_private(
+            message_page(403, gettext("Nothing was sent"), gettext("Open your receipt and write there."))
+        )
     text = request.form.get("text", "").replace("\0", "").strip()
     if not 0 < len(text) <= APPEAL_LIMIT:
-        said = f"Write between 1 and {APPEAL_LIMIT} characters; yours has {len(text)}."
-        return keep_private(message_page(400, "Nothing was sent", said))
+        said = gettext(
+            "Write between 1 and %(limit)d characters; yours has %(count)d.",
+            limit=APPEAL_LIMIT,
+            count=len(text),
+        )
+        return keep_private(message_page(400, gettext("Nothing was sent"), said))
     masked = mask(text, region=found.site.region).text
     # sent twice, or decided anew meanwhile: the receipt says how things stand
     with suppress(ReplydeskError):

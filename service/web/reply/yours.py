@@ -20,6 +20,8 @@ from service.web.reach import parts
 from service.web.reply import blueprint
 from service.web.reply.receipt import Receipt, find_receipt
 from service.web.security import keep_private
+from service.web.speech import gettext
+from service.web.speech import lazy_gettext as _l
 
 WISHES: Final = ("show", "file", "erase")
 TRIES: Final = 5
@@ -28,10 +30,10 @@ FORM_BYTES: Final = 16 * 1024
 GUESSES: Final = "receipt guesses"
 EXPORT, ERASURE = "export.json", "erasure-receipt.json"
 SAID: Final = {
-    "missing": "Give the email address that you gave with the comment.",
-    "wrong": "This is not the address that was given with the comment.",
-    "many": "There were too many tries. Come back in an hour.",
-    "wish": "Choose what is to be done.",
+    "missing": _l("Give the email address that you gave with the comment."),
+    "wrong": _l("This is not the address that was given with the comment."),
+    "many": _l("There were too many tries. Come back in an hour."),
+    "wish": _l("Choose what is to be done."),
 }
 
 
@@ -103,7 +105,7 @@ def _counter(found: Receipt) -> str:
 
 
 def _page(found: Receipt, fault: str | None = None, status: int = 200) -> Response:
-    told = SAID[fault] if fault else None
+    told = str(SAID[fault]) if fault else None
     page = render_template("reply/yours.html", receipt=found, fault=told)
     return keep_private(make_response(page, status))
 
@@ -124,5 +126,9 @@ def _pretty(value: object) -> str:
 
 def _missing() -> Response:
     return keep_private(
-        message_page(404, "There is no such receipt", "The address may have been cut short on its way.")
+        message_page(
+            404,
+            gettext("There is no such receipt"),
+            gettext("The address may have been cut short on its way."),
+        )
     )

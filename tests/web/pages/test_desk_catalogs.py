@@ -15,7 +15,10 @@ import service.web
 WEB = Path(service.web.__file__).parent
 PO = WEB / "translations" / "de" / "LC_MESSAGES" / "messages.po"
 KEYWORDS = {"_": None, "_l": None, "gettext": None, "ngettext": (1, 2)}
-METHODS = [("desk/**.py", "python"), ("templates/desk/**.html", "jinja2")]
+ROOMS = ("desk", "reply")
+METHODS = [(f"{room}/**.py", "python") for room in ROOMS] + [
+    (f"templates/{room}/**.html", "jinja2") for room in ROOMS
+]
 
 
 def catalog() -> Catalog:

@@ -71,3 +71,15 @@ def test_the_list_says_how_many_a_row_stands_for(small: Small) -> None:
     page = small.signed_in().get("/desk")
     (row,) = page.tree.all("li", class_="row")
     assert "× 3" in row.text
+
+
+def test_the_door_speaks_german_too(small: Small) -> None:
+    """Signing in, a spent link and what is not there read German where the browser asks for it, and say so."""
+    browser = small.browser()
+    for path in ("/desk/sign-in", "/desk/sign-in/abc"):
+        page = browser.get(path, Accept_Language="de")
+        assert page.tree.one("html").attributes["lang"] == "de"
+        assert "Link" in page.text
+        assert "link" not in page.text.replace("Link", "")
+    missing = small.signed_in().get("/desk/comments/999", Accept_Language="de")
+    assert missing.tree.one("html").attributes["lang"] == "de"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from service import actions
+from service.actions import Judgement
 from service.moderation.comment import Comment, Status
 from service.moderation.verdict import Action, Who
 from service.privacy.receipts import receipt_token
@@ -134,3 +135,23 @@ def test_a_receipt_of_one_site_never_opens_another_sites_comment(small: Small) -
     comment = small.submit()
     token = receipt_token(small.parts.keyring, small.herald.name, comment.id)
     assert small.browser().get(f"/r/{token}").status == 404
+
+
+def test_a_receipt_speaks_as_the_browser_asks(small: Small) -> None:
+    """German for who asks for it, the ground and the shipped reason too; the texts of reader and site stay theirs."""
+    comment = small.held(body="Der Artikel ist albern.")
+    with small.parts.house.store.read() as tx:
+        site = tx.site_by_id(comment.site_id)
+    assert site
+    judgement = Judgement(Action.REJECT, Who.MODERATOR, "Bo", comment.revision, reason="off_topic")
+    actions.review(small.parts.house, site, comment.id, judgement, 0.0)
+    path = f"/r/{receipt_token(small.parts.keyring, site.name, comment.id)}"
+    page = small.browser().get(path, Accept_Language="de-CH,de;q=0.9,en;q=0.5")
+    assert page.tree.one("html").attributes["lang"] == "de"
+    assert "Ihr Kommentar wurde nicht veröffentlicht" in page.text
+    assert "Er wurde nicht veröffentlicht: er handelt nicht vom Artikel." in page.text
+    assert "Der Artikel ist albern." in page.text
+    for path_in_german in (f"{path}/yours", "/r/cut-short"):
+        other = small.browser().get(path_in_german, Accept_Language="de")
+        assert other.tree.one("html").attributes["lang"] == "de"
+    assert "because it is not about the article" in small.browser().get(path, Accept_Language="fr").text
