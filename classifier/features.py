@@ -31,22 +31,22 @@ _APOSTROPHE = 39
 class Grams:
     """One kind of n-gram over a batch: table rows sorted by text, and where in the folded buffer each one lies.
 
-    `rows[indptr[d]:indptr[d + 1]]` are those of text `d`. `first` and `last` number characters of the
-    stream (or words); `begin_of` and `last_of` give their offsets in
-    `Views.codes`, looked up only when somebody asks for an explanation.
+    `rows[indptr[d]:indptr[d + 1]]` are those of text `d`. `first` numbers characters of the stream (or words), and each
+    n-gram ends `span` of them later; `begin_of` and `last_of` give their offsets in `Views.codes`, looked up only when
+    somebody asks for an explanation.
     """
 
     kind: str
     rows: NDArray[np.int32]
     indptr: NDArray[np.int32]
     first: NDArray[np.int64]
-    last: NDArray[np.int64]
+    span: int
     begin_of: NDArray[np.int64]
     last_of: NDArray[np.int64]
 
     def places(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Returns the offsets of each n-gram's first and last character in `Views.codes`."""
-        return self.begin_of[self.first], self.last_of[self.last]
+        return self.begin_of[self.first], self.last_of[self.first + self.span]
 
     def of(self, row: int) -> Grams:
         """Returns those of one text."""
@@ -54,7 +54,7 @@ class Grams:
         here = slice(begin, end)
         indptr = self.indptr[row : row + 2] - self.indptr[row]
         return Grams(
-            self.kind, self.rows[here], indptr, self.first[here], self.last[here], self.begin_of, self.last_of
+            self.kind, self.rows[here], indptr, self.first[here], self.span, self.begin_of, self.last_of
         )
 
 
@@ -72,19 +72,22 @@ def mix(hashes: NDArray[np.uint32]) -> NDArray[np.uint32]:
     """Spreads each 32-bit hash over all its bits (Chris Wellons' low-bias mixer, two rounds)."""
     import numpy as np
 
-    hashes = hashes ^ (hashes >> np.uint32(15))
-    hashes *= np.uint32(0x2C1B3C6D)
-    hashes ^= hashes >> np.uint32(12)
-    hashes *= np.uint32(0x297A2D39)
-    hashes ^= hashes >> np.uint32(15)
-    return hashes
+    shifted = hashes >> np.uint32(15)
+    mixed = hashes ^ shifted
+    mixed *= np.uint32(0x2C1B3C6D)
+    mixed ^= np.right_shift(mixed, np.uint32(12), out=shifted)
+    mixed *= np.uint32(0x297A2D39)
+    mixed ^= np.right_shift(mixed, np.uint32(15), out=shifted)
+    return mixed
 
 
 def grams(views: Views) -> tuple[list[Grams], Words]:
-    """Computes every n-gram of every text of the batch: character orders 3 to 5 within words, words, pairs, gaps."""
+    """Computes every n-gram of every text of the batch: character orders 3 to 5 within words, words, pairs, gaps.
+
+    The stream is one empty place, then every character of a word, and one space after each word.
+    """
     import numpy as np
 
-    count = len(views.starts) - 1
     word_like = (views.kinds == LETTER) | (views.kinds == DIGIT) | (views.kinds == EMOJI)
     inner = views.codes == _APOSTROPHE
     inner[1:-1] &= word_like[:-2] & word_like[2:]
@@ -92,25 +95,27 @@ def grams(views: Views) -> tuple[list[Grams], Words]:
     keep = word_like.copy()
     keep[1:] |= word_like[:-1]
     keep &= ~inner
-    place = np.flatnonzero(keep)
-    stream = np.where(word_like[place], views.codes[place], np.uint32(_SPACE))
-    text_of = np.repeat(np.arange(count), np.diff(np.searchsorted(place, views.starts)))
-    stream = np.concatenate((np.array([_SPACE], np.uint32), stream))
-    place = np.concatenate((np.array([0]), place))
-    text_of = np.concatenate((text_of[:1], text_of)) if len(text_of) else np.zeros(1, np.int64)
-    spaces = np.flatnonzero(stream == _SPACE)
-    hashed = (stream * np.uint32(0x9E3779B1)) ^ (stream << np.uint32(7))
-    words = _words(hashed, spaces, place, text_of)
-    found = _character_grams(hashed, spaces, place, text_of, count)
-    return found + _word_grams(words, count), words
+    kept = np.flatnonzero(keep)
+    bounds = np.searchsorted(kept, views.starts)
+    place = np.empty(len(kept) + 1, np.int64)
+    place[0], place[1:] = 0, kept
+    stream = views.codes.take(place)
+    space = ~word_like.take(place)
+    space[0] = True
+    stream[space] = _SPACE
+    spaces = np.flatnonzero(space)
+    hashed = stream * np.uint32(0x9E3779B1)
+    hashed ^= stream << np.uint32(7)
+    words, ends = _words(hashed, spaces, place, bounds)
+    return _character_grams(hashed, space, spaces, place, bounds) + _word_grams(words, ends), words
 
 
 def _character_grams(
     hashed: NDArray[np.uint32],
+    space: NDArray[np.bool_],
     spaces: NDArray[np.int64],
     place: NDArray[np.int64],
-    text_of: NDArray[np.int64],
-    count: int,
+    bounds: NDArray[np.int64],
 ) -> list[Grams]:
     """Slides windows of each order over the stream; a window may hold a space at its ends only."""
     import numpy as np
@@ -119,20 +124,25 @@ def _character_grams(
     begin_of, last_of = place.copy(), place.copy()
     begin_of[spaces[:-1]] = place[spaces[:-1] + 1]
     last_of[spaces[1:]] = place[spaces[1:] - 1]
-    ahead = np.zeros(size, np.int64)
-    ahead[: spaces[-1]] = np.repeat(spaces[1:], np.diff(spaces))
-    ahead -= np.arange(size)
-    rolling = hashed[: size - 1] * np.uint32(0x05008E01) + hashed[1:]
+    solid = ~space
+    whole = np.ones(max(0, size - 1), bool)
+    rolling = hashed[: size - 1] * np.uint32(0x05008E01)
+    rolling += hashed[1:]
     found = []
     for order in ORDERS:
         room = max(0, size - order + 1)
-        rolling = rolling[:room] * np.uint32(0x05008E01) + hashed[order - 1 : order - 1 + room]
-        first = np.flatnonzero(ahead[:room] >= order - 1)
-        rows = (mix(rolling[first] + np.uint32(order * 7919)) >> np.uint32(32 - CHARACTER_BITS)).astype(
-            np.int32
-        )
-        indptr = _indptr(text_of[first + 1], count)
-        found.append(Grams(f"c{order}", rows, indptr, first, first + order - 1, begin_of, last_of))
+        rolling = rolling[:room]
+        rolling *= np.uint32(0x05008E01)
+        rolling += hashed[order - 1 : order - 1 + room]
+        whole = whole[:room]
+        whole &= solid[order - 2 : order - 2 + room]
+        first = np.flatnonzero(whole)
+        chosen = rolling.take(first)
+        chosen += np.uint32(order * 7919)
+        rows = mix(chosen)
+        rows >>= np.uint32(32 - CHARACTER_BITS)
+        indptr = np.searchsorted(first, bounds).astype(np.int32)
+        found.append(Grams(f"c{order}", rows.view(np.int32), indptr, first, order - 1, begin_of, last_of))
     return found
 
 
@@ -140,22 +150,33 @@ def _words(
     hashed: NDArray[np.uint32],
     spaces: NDArray[np.int64],
     place: NDArray[np.int64],
-    text_of: NDArray[np.int64],
-) -> Words:
-    """Hashes each word whole: a sum of its characters, each multiplied by an odd number for its position."""
+    bounds: NDArray[np.int64],
+) -> tuple[Words, NDArray[np.int64]]:
+    """Hashes each word whole: a sum of its characters, each multiplied by an odd number for its position.
+
+    Returns also where the words of each text begin and end. Sums are differences of one running sum, modulo 2^32.
+    """
     import numpy as np
 
     lengths = np.diff(spaces)
-    position = np.arange(len(hashed)) - np.repeat(spaces, np.diff(np.append(spaces, len(hashed))))
+    position = np.arange(len(hashed))
+    position[: spaces[-1]] -= np.repeat(spaces[:-1], lengths)
+    position[spaces[-1] :] -= spaces[-1]
     weights = mix(np.arange(1, 65, dtype=np.uint32)) | np.uint32(1)
-    summed = np.add.reduceat(hashed * weights[np.minimum(position, 63)], spaces, dtype=np.uint32)
+    weighed = weights.take(position, mode="clip")
+    weighed *= hashed
+    before = np.cumsum(weighed, dtype=np.uint32)
+    before -= weighed
+    summed = np.diff(before.take(spaces))
     real = np.flatnonzero(lengths > 1)
-    first = spaces[:-1][real] + 1
-    last = spaces[1:][real] - 1
-    return Words(mix(summed[real]), text_of[first], place[first], place[last])
+    first = spaces.take(real) + 1
+    last = spaces.take(real + 1) - 1
+    ends = np.searchsorted(first, bounds + 1)
+    text_of = np.repeat(np.arange(len(ends) - 1), np.diff(ends))
+    return Words(mix(summed.take(real)), text_of, place.take(first), place.take(last)), ends
 
 
-def _word_grams(words: Words, count: int) -> list[Grams]:
+def _word_grams(words: Words, ends: NDArray[np.int64]) -> list[Grams]:
     """Makes words, neighbouring pairs, and pairs with one word between, none across two texts."""
     import numpy as np
 
@@ -168,18 +189,11 @@ def _word_grams(words: Words, count: int) -> list[Grams]:
         ("w2", pair, 1, WORDS_FROM, WORD_BITS),
         ("s2", gap, 2, GAPS_FROM, GAP_BITS),
     ):
-        last = np.arange(span, len(hashes))
-        first = last - span
-        same = np.flatnonzero(text_of[first] == text_of[last])
-        rows = (mix(values[same] + np.uint32(span)) >> np.uint32(32 - bits)).astype(np.int32)
-        rows += np.int32(base)
-        indptr = _indptr(text_of[first[same]], count)
-        found.append(Grams(kind, rows, indptr, first[same], last[same], words.begins, words.lasts))
+        room = max(0, len(hashes) - span)
+        first = np.flatnonzero(text_of[:room] == text_of[span : span + room])
+        rows = mix(values.take(first) + np.uint32(span))
+        rows >>= np.uint32(32 - bits)
+        rows += np.uint32(base)
+        indptr = np.searchsorted(first, ends).astype(np.int32)
+        found.append(Grams(kind, rows.view(np.int32), indptr, first, span, words.begins, words.lasts))
     return found
-
-
-def _indptr(text_of: NDArray[np.int64], count: int) -> NDArray[np.int32]:
-    """Turns sorted text numbers into row pointers."""
-    import numpy as np
-
-    return np.searchsorted(text_of, np.arange(count + 1)).astype(np.int32)

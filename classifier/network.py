@@ -22,6 +22,7 @@ from classifier.pieces import LONG, cut
 from classifier.reread import Lexicon
 from classifier.signals import NAMES, Signals, measure
 from classifier.text import Views, read_as
+from classifier.windows import Windows, slide
 
 Doubles = NDArray[np.float64]
 Floats = NDArray[np.float32]
@@ -34,7 +35,6 @@ VECTOR_LEVELS, KERNEL_LEVELS = 1023, 170
 
 _SMALL = 4
 _MANY = 2048
-_STRETCH = 4096
 _TOGETHER = 64
 
 
@@ -83,21 +83,6 @@ class Reading:
     doubts: list[str | None]
     reads_as: dict[int, str]
     disguise: list[float]
-
-
-@dataclass(eq=False)
-class Windows:
-    """The units' answers to every three neighbouring words of a batch.
-
-    `row_of` is the vector-table row of each padded place, -1 for padding; window `i` covers places `i` to `i + 2`;
-    text `d` owns windows `starts[d]` to `starts[d] + sizes[d]`. `answers` is (units, windows), before rectifying.
-    """
-
-    row_of: NDArray[np.int64]
-    word_of: NDArray[np.int64]
-    starts: NDArray[np.int64]
-    sizes: NDArray[np.int64]
-    answers: Floats
 
 
 @dataclass(eq=False)
@@ -245,7 +230,7 @@ class Network:
         for each in found:
             pooled += pool(self.weights, each.rows, each.indptr)
         counts = np.sum([np.diff(each.indptr) for each in found], axis=0)
-        windows = self._windows(words, len(texts))
+        windows = slide(self, words, len(texts))
         strongest = np.maximum.reduceat(windows.answers, windows.starts, axis=1).T.astype(np.float64)
         mean = np.add.reduceat(np.maximum(windows.answers, 0), windows.starts, axis=1).T.astype(np.float64)
         return Sums(
@@ -259,35 +244,6 @@ class Network:
             mean / np.sqrt(windows.sizes)[:, None],
             measure(texts, views, signals).astype(np.float64),
         )
-
-    def _windows(self, words: Words, count: int) -> Windows:
-        """Lays the words out, two empty places before each text and after the last, and slides the units over them."""
-        sizes = np.bincount(words.text_of, minlength=count)
-        total = len(words.hashes)
-        place = 2 * (words.text_of + 1) + np.arange(total)
-        row_of = np.full(total + 2 * count + 2, -1, np.int64)
-        row_of[place] = words.hashes >> np.uint32(32 - self.vectors.shape[0].bit_length() + 1)
-        word_of = np.full(len(row_of), -1, np.int64)
-        word_of[place] = np.arange(total)
-        vectors = np.zeros((len(row_of), self.vectors.shape[1]), np.float32)
-        vectors[place] = np.take(self.meaning, np.take(self.vectors, row_of[place], axis=0).view(np.uint8))
-        answers = self._answers(vectors)
-        starts = np.cumsum(sizes) - sizes + 2 * np.arange(count)
-        return Windows(row_of, word_of, starts, sizes + 2, answers)
-
-    def _answers(self, vectors: Floats) -> Floats:
-        """Slides the units over padded vectors, a stretch at a time, so that a long batch needs little memory."""
-        kernel = np.ascontiguousarray(self.kernel.reshape(-1, self.kernel.shape[2]).T)
-        size = len(vectors) - 2
-        answers = np.empty((len(kernel), size), np.float32)
-        bias = self.hidden_bias.astype(np.float32)[:, None]
-        for begin in range(0, size, _STRETCH):
-            end = min(begin + _STRETCH, size)
-            threes = np.concatenate([vectors[begin + step : end + step] for step in range(3)], axis=1)
-            part = kernel @ threes.T
-            part *= np.float32(self.unit)
-            np.add(part, bias, out=answers[:, begin:end])
-        return answers
 
     def log_odds(self, sums: Sums) -> Doubles:
         """Weighs the sums of a batch into calibrated log-odds (texts, labels)."""
