@@ -65,13 +65,11 @@ def _in_pace(found: Sequence[Queued], limit: int, cap: int, run: int) -> list[Qu
     return [found[place] for place in order][:limit]
 
 
-def take_matters(
-    house: House, moderator_id: int, kind: Matter, after: int | None, limit: int
-) -> list[Queued]:
-    """Claim the next comments with an open matter of that kind and return them, oldest matter first."""
+def take_matters(house: House, moderator_id: int, kind: Matter, wanted: Wanted, limit: int) -> list[Queued]:
+    """Claim the next comments with an open matter of that kind and return them, in the wanted order."""
     with house.store.write() as tx:
         now = house.clock()
-        found = tx.matters(kind, after, moderator_id, now, limit)
+        found = tx.matters(kind, wanted, moderator_id, now, limit)
         until = now + timedelta(seconds=CLAIM_SECONDS)
         mine = tx.claim(moderator_id, [one.comment.pk for one in found], now, until)
     return [one for one in found if one.comment.pk in mine]

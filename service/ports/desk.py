@@ -30,9 +30,12 @@ class Queue(Protocol):
         """
 
     def matters(
-        self, kind: Matter, after: int | None, moderator_id: int, now: datetime, limit: int
+        self, kind: Matter, wanted: Wanted, moderator_id: int, now: datetime, limit: int
     ) -> list[Queued]:
-        """Return comments with an open matter of that kind, oldest matter first, others' claims left out."""
+        """Return comments with an open matter of that kind in the wanted order, others' claims left out.
+
+        Age is the matter's: the oldest comes first.
+        """
 
     def arrived(self, wanted: Wanted, since_pk: int, limit: int) -> int:
         """Count held comments of that kind with a number above `since_pk`, up to `limit`."""
@@ -90,8 +93,8 @@ class Appeals(Protocol):
     def appeals_of(self, comment_pk: int) -> list[Appeal]:
         """Return the comment's appeals, oldest first."""
 
-    def appeals_open(self, after: int | None, limit: int) -> list[tuple[Appeal, Comment]]:
-        """Return appeals without an answer, oldest first, with their comments."""
+    def appeals_open(self, wanted: Wanted, limit: int) -> list[tuple[Appeal, Queued]]:
+        """Return appeals without an answer in the wanted order, with their comments; age is the appeal's."""
 
     def answer_appeal(
         self, appeal_id: int, who: str, answer: str, reversed_by: int | None, now: datetime

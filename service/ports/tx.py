@@ -307,8 +307,10 @@ class Watching(Protocol):
     def site_queues(self, limit: int = 1_000) -> list[SiteQueue]:
         """Return what waits of each site, in the order in which the sites were added."""
 
-    def late(self, site_id: int, received_before: datetime, limit: int) -> list[Comment]:
-        """Return live pending comments received before that moment, oldest first."""
+    def late(
+        self, site_id: int, received_before: datetime, limit: int, article_url: str | None = None
+    ) -> list[Comment]:
+        """Return live pending comments received before that moment, oldest first; of one article where it is named."""
 
 
 class Tx(

@@ -7,14 +7,15 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Executable, RowMapping, bindparam, delete, func, literal_column, select, update
+from sqlalchemy import Executable, RowMapping, Select, bindparam, delete, func, literal_column, select, update
 
 from service.moderation.comment import Comment
-from service.moderation.desk import Appeal, Matter, Report
+from service.moderation.desk import Appeal, Matter, Queued, Report, Wanted
 from service.storage.bulk import insert_into
 from service.storage.columns import Pk
 from service.storage.desk_tables import appeals, is_open, is_unanswered, matters, reports
 from service.storage.part import Part
+from service.storage.queueing import Shape, bound, cursor, in_order, shape
 from service.storage.reading import ARTICLE, joined
 from service.storage.schema import articles, comments
 
@@ -47,9 +48,7 @@ _UNANSWERED = (
             articles, articles.c.pk == comments.c.article_pk
         )
     )
-    .where(is_unanswered, appeals.c.pk > bindparam("after"))
-    .order_by(appeals.c.pk)
-    .limit(bindparam("limit"))
+    .where(is_unanswered)
 )
 _ANSWER = (
     update(appeals)
@@ -134,10 +133,14 @@ class CasesPart(Part):
     def appeals_of(self, comment_pk: int) -> list[Appeal]:
         return [_appeal(row) for row in self._read(_OF_COMMENT, comment_pk=comment_pk).mappings()]
 
-    def appeals_open(self, after: int | None, limit: int) -> list[tuple[Appeal, Comment]]:
-        rows = self._read(_UNANSWERED, after=after or 0, limit=limit).mappings()
+    def appeals_open(self, wanted: Wanted, limit: int) -> list[tuple[Appeal, Queued]]:
+        rows = self._read(_unanswered(shape(wanted)), **bound(wanted), limit=limit).mappings()
         return [
-            (_appeal({one.name: row[f"appeal_{one.name}"] for one in appeals.c}), joined(row)) for row in rows
+            (
+                _appeal({one.name: row[f"appeal_{one.name}"] for one in appeals.c}),
+                Queued(joined(row), cursor(wanted, row, "appeal_pk")),
+            )
+            for row in rows
         ]
 
     def answer_appeal(
@@ -151,6 +154,11 @@ class CasesPart(Part):
 
     def take_answer_back(self, appeal_id: int) -> bool:
         return self._write(_UNANSWER_UPHELD, appeal_id=appeal_id).rowcount == 1
+
+
+@cache
+def _unanswered(shape: Shape) -> Select[Any]:
+    return in_order(_UNANSWERED, shape, appeals.c.pk)
 
 
 @cache

@@ -9,8 +9,10 @@ from typing import Any
 
 from sqlalchemy import (
     BindParameter,
+    Column,
     ColumnElement,
     Executable,
+    RowMapping,
     Select,
     and_,
     bindparam,
@@ -67,23 +69,19 @@ class QueueingPart(Part):
     """The verbs of lanes and claims."""
 
     def queue(self, wanted: Wanted, moderator_id: int, now: datetime, limit: int) -> list[Queued]:
-        values = _values(wanted) | {"moderator_id": moderator_id, "now": now, "limit": limit}
-        rows = self._read(_queue(_shape(wanted)), **values).mappings()
-        rank = _RANK.get(wanted.sort)
-        return [
-            Queued(joined(row), Cursor(row["pk"], row[rank.name] if rank is not None else None))
-            for row in rows
-        ]
+        values = bound(wanted) | {"moderator_id": moderator_id, "now": now, "limit": limit}
+        rows = self._read(_queue(shape(wanted)), **values).mappings()
+        return [Queued(joined(row), cursor(wanted, row, "pk")) for row in rows]
 
     def matters(
-        self, kind: Matter, after: int | None, moderator_id: int, now: datetime, limit: int
+        self, kind: Matter, wanted: Wanted, moderator_id: int, now: datetime, limit: int
     ) -> list[Queued]:
-        values = {"after": after or 0, "moderator_id": moderator_id, "now": now, "limit": limit}
-        rows = self._read(_matters(kind), **values).mappings()
-        return [Queued(joined(row), Cursor(row["matter_pk"])) for row in rows]
+        values = bound(wanted) | {"moderator_id": moderator_id, "now": now, "limit": limit}
+        rows = self._read(_matters(kind, shape(wanted)), **values).mappings()
+        return [Queued(joined(row), cursor(wanted, row, "matter_pk")) for row in rows]
 
     def arrived(self, wanted: Wanted, since_pk: int, limit: int) -> int:
-        statement = _arrived(_shape(wanted)[1])
+        statement = _arrived(filters_of(wanted))
         return int(self._read(statement, **values_of(wanted), since=since_pk, limit=limit).scalar_one())
 
     def newest_held(self) -> int:
@@ -130,7 +128,7 @@ Filters = tuple[bool, bool, bool, bool]
 Shape = tuple[Sort, Filters, bool, bool]
 
 
-def _shape(wanted: Wanted) -> Shape:
+def shape(wanted: Wanted) -> Shape:
     """Return what of the statement depends on the wish; values are bound, so that each form is built once."""
     return wanted.sort, filters_of(wanted), wanted.after is not None, bool(wanted.without)
 
@@ -156,7 +154,8 @@ def values_of(wanted: Wanted) -> dict[str, Any]:
     return {name: value for name, value in given.items() if value is not None}
 
 
-def _values(wanted: Wanted) -> dict[str, Any]:
+def bound(wanted: Wanted) -> dict[str, Any]:
+    """Return every value that a statement of this shape is bound to."""
     values = values_of(wanted)
     if wanted.after is not None:
         values["after"] = wanted.after.pk
@@ -167,10 +166,21 @@ def _values(wanted: Wanted) -> dict[str, Any]:
     return values
 
 
+def cursor(wanted: Wanted, row: RowMapping, key: str) -> Cursor:
+    """Return the place of a row in the wanted order."""
+    rank = _RANK.get(wanted.sort)
+    return Cursor(row[key], row[rank.name] if rank is not None else None)
+
+
 def where(filters: Filters) -> list[ColumnElement[bool]]:
     """Return the conditions of held comments with these filters."""
+    return [is_held, *filtered(filters)]
+
+
+def filtered(filters: Filters) -> list[ColumnElement[bool]]:
+    """Return the conditions of these filters alone."""
     by_site, by_article, by_label, by_language = filters
-    found: list[ColumnElement[bool]] = [is_held]
+    found: list[ColumnElement[bool]] = []
     if by_site:
         found.append(comments.c.site_id == bindparam("site_id"))
     if by_article:
@@ -189,18 +199,24 @@ def where(filters: Filters) -> list[ColumnElement[bool]]:
 
 @cache
 def _queue(shape: Shape) -> Select[Any]:
+    statement = COMMENTS.where(is_held, ~_TAKEN, ~_SET_ASIDE, ~_FOLDED)
+    return in_order(statement, shape, comments.c.pk)
+
+
+def in_order(statement: Select[Any], shape: Shape, key: Column[Any]) -> Select[Any]:
+    """Filter and sort a lane as the shape says, by `key` where ranks are alike, and begin behind the cursor."""
     sort, filters, after, without = shape
     rank = _RANK.get(sort)
-    statement = COMMENTS.where(*where(filters), ~_TAKEN, ~_SET_ASIDE, ~_FOLDED)
+    statement = statement.where(*filtered(filters))
     if without:
         statement = statement.where(comments.c.pk.not_in(bindparam("without", expanding=True)))
     if after:
-        beyond = comments.c.pk > bindparam("after")
+        beyond = key > bindparam("after")
         if rank is not None:
             edge: BindParameter[float] = bindparam("after_rank")
             beyond = and_(rank <= edge, or_(rank < edge, beyond))
         statement = statement.where(beyond)
-    order = (comments.c.pk,) if rank is None else (rank.desc(), comments.c.pk)
+    order = (key,) if rank is None else (rank.desc(), key)
     return statement.order_by(*order).limit(bindparam("limit"))
 
 
@@ -211,18 +227,17 @@ def _arrived(filters: Filters) -> Select[Any]:
 
 
 @cache
-def _matters(kind: Matter) -> Select[Any]:
-    return (
+def _matters(kind: Matter, shape: Shape) -> Select[Any]:
+    statement = (
         select(comments, *ARTICLE, matters.c.pk.label("matter_pk"))
         .select_from(
             matters.join(comments, comments.c.pk == matters.c.comment_pk).join(
                 articles, articles.c.pk == comments.c.article_pk
             )
         )
-        .where(matters.c.kind == word(kind.value), is_open, matters.c.pk > bindparam("after"), ~_TAKEN)
-        .order_by(matters.c.pk)
-        .limit(bindparam("limit"))
+        .where(matters.c.kind == word(kind.value), is_open, ~_TAKEN)
     )
+    return in_order(statement, shape, matters.c.pk)
 
 
 @cache

@@ -12,6 +12,7 @@ from service.storage.columns import Instant
 from service.storage.part import Part
 from service.storage.reading import COMMENTS, PAGE_LIMIT, joined
 from service.storage.schema import (
+    articles,
     comments,
     decisions,
     deliveries,
@@ -84,6 +85,7 @@ _LATE = (
     .order_by(comments.c.received_at, comments.c.pk)
     .limit(bindparam("limit"))
 )
+_LATE_THERE = _LATE.where(articles.c.url == bindparam("article_url"))
 
 
 class WatchingPart(Part):
@@ -96,7 +98,12 @@ class WatchingPart(Part):
     def site_queues(self, limit: int = 1_000) -> list[SiteQueue]:
         return [SiteQueue(**row) for row in self._read(_QUEUES, limit=limit).mappings()]
 
-    def late(self, site_id: int, received_before: datetime, limit: int) -> list[Comment]:
-        limit = max(1, min(limit, PAGE_LIMIT))
-        rows = self._read(_LATE, site_id=site_id, before=received_before, limit=limit).mappings()
+    def late(
+        self, site_id: int, received_before: datetime, limit: int, article_url: str | None = None
+    ) -> list[Comment]:
+        given = {"site_id": site_id, "before": received_before, "limit": max(1, min(limit, PAGE_LIMIT))}
+        if article_url is None:
+            rows = self._read(_LATE, **given).mappings()
+        else:
+            rows = self._read(_LATE_THERE, **given, article_url=article_url).mappings()
         return [joined(row) for row in rows]

@@ -8,8 +8,8 @@ from datetime import timedelta
 
 import pytest
 
-from service.moderation.comment import Comment, Status
-from service.moderation.desk import Appeal, Matter, Report, Sort, Wanted
+from service.moderation.comment import Article, Comment, Status
+from service.moderation.desk import Appeal, Cursor, Matter, Queued, Report, Sort, Wanted
 from service.moderation.standing import AuthorStanding, Standing
 from service.moderation.verdict import Action, Reason
 from service.ports import Site, Store, Tx
@@ -79,6 +79,47 @@ def test_a_lane_is_filtered(store: Store) -> None:
         assert tx.arrived(Wanted(), 0, 2) == 2
 
 
+@pytest.mark.parametrize("lane", ["reported", "appeals"])
+def test_every_lane_has_the_orders_and_filters(store: Store, lane: str) -> None:
+    """What is reported and what is appealed against is sorted, filtered and paged as the held lane is."""
+    with store.write() as tx:
+        one, two = tx.add_site(courier()), tx.add_site(herald())
+        found = [
+            held(tx, one, "a", 0.5),
+            held(tx, one, "b", 0.9, label="threat"),
+            held(tx, two, "c", 0.7, language="de"),
+            held(tx, two, "d", 0.7, label="threat", article=Article("https://herald.example/d")),
+        ]
+        for n, comment in enumerate(found):
+            tx.open_matter(Matter.REPORTED, comment, NOON)
+            tx.add_appeal(Appeal(0, comment.site_id, comment.pk, n, None, "Look again.", NOON))
+
+        def shown(wanted: Wanted, limit: int = 9) -> list[Queued]:
+            if lane == "appeals":
+                return [queued for _, queued in tx.appeals_open(wanted, limit)]
+            return tx.matters(Matter.REPORTED, wanted, 1, NOON, limit)
+
+        def order(wanted: Wanted) -> list[str]:
+            return ids([queued.comment for queued in shown(wanted)])
+
+        assert order(Wanted()) == ["a", "b", "c", "d"]
+        assert order(Wanted(Sort.SCORE)) == ["b", "c", "d", "a"]
+        assert order(Wanted(Sort.DOUBT)) == ["a", "c", "d", "b"]
+        assert order(Wanted(Sort.SCORE, site_id=two.id)) == ["c", "d"]
+        assert order(Wanted(label="threat")) == ["b", "d"]
+        assert order(Wanted(language="de")) == ["c"]
+        assert order(Wanted(article_url="https://herald.example/d")) == ["d"]
+        assert order(Wanted(without=(found[0].pk, found[3].pk))) == ["b", "c"]
+        for sort in Sort:
+            seen, cursor = [], None
+            for _ in found:
+                (queued,) = shown(Wanted(sort, after=cursor), 1)
+                seen.append(queued.comment.id)
+                cursor = queued.cursor
+            assert seen == order(Wanted(sort))
+            assert shown(Wanted(sort, after=cursor)) == []
+
+
 def test_what_is_held_without_a_score_is_the_most_uncertain(store: Store) -> None:
     """A comment that no classifier read comes last by score and first by doubt."""
     with store.write() as tx:
@@ -127,9 +168,9 @@ def test_reports_count_once_a_reader(store: Store) -> None:
     with store.read() as tx:
         assert tx.open_matters([comment.pk]) == {comment.pk: {Matter.REPORTED: 2}}
         assert [one.by for one in tx.reports(comment.pk)] == ["one", "two"]
-        (queued,) = tx.matters(Matter.REPORTED, None, 1, NOON, 9)
+        (queued,) = tx.matters(Matter.REPORTED, Wanted(), 1, NOON, 9)
         assert queued.comment.id == "c-1"
-        assert tx.matters(Matter.REPORTED, queued.cursor.pk, 1, NOON, 9) == []
+        assert tx.matters(Matter.REPORTED, Wanted(after=queued.cursor), 1, NOON, 9) == []
         assert tx.lane_counts(9)["reported"] == 1
 
 
@@ -161,8 +202,10 @@ def test_an_appeal_is_made_once_and_answered_once(store: Store) -> None:
         made = tx.add_appeal(wish)
         assert made is not None
         assert tx.add_appeal(wish) is None
-        assert [(one.id, found.id) for one, found in tx.appeals_open(None, 9)] == [(made.id, "c-1")]
-        assert tx.appeals_open(made.id, 9) == []
+        assert [(one.id, found.comment.id) for one, found in tx.appeals_open(Wanted(), 9)] == [
+            (made.id, "c-1")
+        ]
+        assert tx.appeals_open(Wanted(after=Cursor(made.id)), 9) == []
         assert tx.answer_appeal(made.id, "Mara", "You are right.", 88, LATER)
         assert not tx.answer_appeal(made.id, "Noor", "No.", None, LATER)
         answered = tx.appeal(made.id, lock=True)

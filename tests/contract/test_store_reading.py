@@ -187,6 +187,9 @@ def test_late_comments_are_live_pending_and_oldest_first(store: Store, site: Sit
         assert ids(tx.late(site.id, after(60), 10)) == ["c-1"]
         assert ids(tx.late(site.id, after(61), 10)) == ["c-1", "c-3"]
         assert ids(tx.late(site.id, after(61), 1)) == ["c-1"]
+        (first, _) = tx.late(site.id, after(61), 10)
+        assert ids(tx.late(site.id, after(61), 10, first.article.url))[0] == "c-1"
+        assert tx.late(site.id, after(61), 10, "https://nowhere.example/") == []
 
 
 def test_reading_transaction_cannot_write(store: Store, site: Site) -> None:

@@ -243,7 +243,9 @@ class ScoringPart(CommentsPart):
             moved.add(move.pk)
         return moved
 
-    def late(self, site_id: int, received_before: datetime, limit: int) -> list[Comment]:
+    def late(
+        self, site_id: int, received_before: datetime, limit: int, article_url: str | None = None
+    ) -> list[Comment]:
         found = [
             self._whole(one)
             for one in self._state.comments.values()
@@ -251,6 +253,7 @@ class ScoringPart(CommentsPart):
             and one.live
             and one.status is Status.PENDING
             and one.received_at < received_before
+            and article_url in (None, one.article.url)
         ]
         return sorted(found, key=lambda one: (one.received_at, one.pk))[: max(1, min(limit, PAGE_LIMIT))]
 

@@ -55,15 +55,15 @@ class QueuePart(ScoringPart):
         return {pk for pk, (who, until) in claims if who != moderator_id and until > now}
 
     def matters(
-        self, kind: Matter, after: int | None, moderator_id: int, now: datetime, limit: int
+        self, kind: Matter, wanted: Wanted, moderator_id: int, now: datetime, limit: int
     ) -> list[Queued]:
         taken = self._taken(moderator_id, now)
         found = [
-            Queued(self._whole(self._state.comments[pk]), Cursor(matter.id))
+            (matter.id, self._whole(self._state.comments[pk]))
             for (pk, of_kind), matter in self._state.matters.items()
-            if of_kind is kind and matter.id > (after or 0) and pk not in taken
+            if of_kind is kind and pk not in taken
         ]
-        return sorted(found, key=lambda one: one.cursor.pk)[:limit]
+        return [queued for _, queued in in_order(found, wanted)][:limit]
 
     def arrived(self, wanted: Wanted, since_pk: int, limit: int) -> int:
         held = replace(wanted, after=None, without=())
@@ -174,13 +174,13 @@ class CasesPart(QueuePart):
     def appeals_of(self, comment_pk: int) -> list[Appeal]:
         return [one for _, one in sorted(self._state.appeals.items()) if one.comment_pk == comment_pk]
 
-    def appeals_open(self, after: int | None, limit: int) -> list[tuple[Appeal, Comment]]:
+    def appeals_open(self, wanted: Wanted, limit: int) -> list[tuple[Appeal, Queued]]:
         found = [
-            (one, self._whole(self._state.comments[one.comment_pk]))
-            for pk, one in sorted(self._state.appeals.items())
-            if one.answered_at is None and pk > (after or 0)
+            (pk, self._whole(self._state.comments[one.comment_pk]))
+            for pk, one in self._state.appeals.items()
+            if one.answered_at is None
         ]
-        return found[:limit]
+        return [(self._state.appeals[pk], queued) for pk, queued in in_order(found, wanted)][:limit]
 
     def answer_appeal(
         self, appeal_id: int, who: str, answer: str, reversed_by: int | None, now: datetime
@@ -310,6 +310,22 @@ def _led(comment: Comment) -> Leading:
 
 def _language(comment: Comment) -> str | None:
     return comment.verdict.language if comment.verdict else None
+
+
+def in_order(found: Iterable[tuple[int, Comment]], wanted: Wanted) -> list[tuple[int, Queued]]:
+    """Filter and sort comments of a lane, each with the number that decides where ranks are alike."""
+    after = (-(wanted.after.rank or 0.0), wanted.after.pk) if wanted.after else None
+    ranked = [
+        ((_order(wanted.sort, comment)[0], key), comment)
+        for key, comment in found
+        if matches(wanted, comment) and comment.pk not in wanted.without
+    ]
+    ranked.sort(key=lambda pair: pair[0])
+    return [
+        (order[1], Queued(comment, Cursor(order[1], None if wanted.sort is Sort.AGE else -order[0])))
+        for order, comment in ranked
+        if after is None or order > after
+    ]
 
 
 def _order(sort: Sort, comment: Comment) -> tuple[float, int]:

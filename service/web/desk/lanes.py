@@ -153,7 +153,7 @@ def _lane(place: Place, have: tuple[int, ...], run: int = 0, limit: int = BATCH)
     elif place.lane == "appeals":
         found = _appeals(place, have, now, limit)
     else:
-        found = _late(have, now, limit)
+        found = _late(place, have, now, limit)
     with here.house.store.read() as tx:
         sites = {site.id: site for site in tx.sites()}
         shown = cards(tx, [one.comment for one in found], sites, now)
@@ -170,26 +170,30 @@ def _held(place: Place, have: tuple[int, ...], run: int, limit: int) -> Sequence
 
 
 def _matters(place: Place, have: tuple[int, ...], limit: int) -> Sequence[Queued]:
-    kind, after = Matter(place.lane), place.after.pk if place.after else None
-    found = actions.take_matters(parts().house, moderator().id, kind, after, limit + len(have))
-    return [one for one in found if one.comment.pk not in have][:limit]
+    here = parts()
+    with here.house.store.read() as tx:
+        wanted = place.wanted(tx, have)
+    return actions.take_matters(here.house, moderator().id, Matter(place.lane), wanted, limit)
 
 
 def _appeals(place: Place, have: tuple[int, ...], now: datetime, limit: int) -> Sequence[Queued]:
-    after = place.after.pk if place.after else None
     with parts().house.store.read() as tx:
-        found = tx.appeals_open(after, BATCH + len(have) + COUNT_LIMIT // 10)
-    queued = [Queued(one, Cursor(appeal.id)) for appeal, one in found if one.pk not in have]
-    return _claimed(queued, now, limit)
+        found = tx.appeals_open(place.wanted(tx, have), BATCH + COUNT_LIMIT // 10)
+    return _claimed([queued for _, queued in found], now, limit)
 
 
-def _late(have: tuple[int, ...], now: datetime, limit: int) -> Sequence[Queued]:
-    """Return what no score reached in its site's time, over all sites, oldest first."""
+def _late(place: Place, have: tuple[int, ...], now: datetime, limit: int) -> Sequence[Queued]:
+    """Return what no score reached in its site's time, oldest first; it has no score, label or language to go by."""
+    if place.label or place.language:
+        return ()
     with parts().house.store.read() as tx:
         found = [
             one
             for site in tx.sites()
-            for one in tx.late(site.id, now - timedelta(seconds=site.policy.outage_after_seconds), PAGE)
+            if place.site in (None, site.name)
+            for one in tx.late(
+                site.id, now - timedelta(seconds=site.policy.outage_after_seconds), PAGE, place.article
+            )
         ]
     found.sort(key=lambda one: (one.received_at, one.pk))
     return _claimed([Queued(one, Cursor(one.pk)) for one in found if one.pk not in have], now, limit)

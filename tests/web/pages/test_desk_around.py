@@ -6,6 +6,7 @@ import pytest
 
 from service import actions
 from service.moderation.comment import Article, Status
+from service.moderation.desk import Wanted
 from service.moderation.standing import Standing
 from service.moderation.verdict import Action, Who
 from service.privacy.receipts import receipt_token
@@ -191,6 +192,27 @@ def test_a_reported_comment_is_left_or_taken_down(small: Small) -> None:
     assert "Left as it is." in act(browser, page, one, "keep", **SCRIPT).text
 
 
+def test_reported_late_and_appealed_are_filtered_by_the_address(small: Small) -> None:
+    """The form of each lane is a plain one whose answer is the address; what it leaves out is not on the page."""
+    one, two = small.approved(), small.approved(small.herald)
+    for comment, site in ((one, small.courier), (two, small.herald)):
+        actions.report(small.parts.house, site, comment.id, "digest", None)
+    browser = small.signed_in()
+    page = browser.get("/desk?lane=reported")
+    form = page.tree.one("form", class_="filters")
+    assert form.fields()["lane"] == "reported"
+    assert shown(browser.get("/desk?lane=reported&sort=score&site=herald")) == [two.pk]
+    assert shown(browser.get("/desk?lane=reported&label=threat")) == []
+    waiting = small.submit(body="Nobody scored this one.")
+    small.clock.pass_seconds(100_000)
+    browser = small.signed_in()
+    assert shown(browser.get("/desk?lane=late&site=courier")) == [waiting.pk]
+    assert shown(browser.get("/desk?lane=late&site=herald")) == []
+    assert shown(browser.get("/desk?lane=late&label=threat")) == []
+    assert shown(browser.get(f"/desk?lane=late&article={waiting.article.url}")) == [waiting.pk]
+    assert shown(browser.get("/desk?lane=late&article=https://nowhere.example/")) == []
+
+
 def appealed(small: Small) -> tuple[str, int]:
     """A comment that Noor rejected and its writer appeals for; the receipt's path, and the comment's number."""
     comment = small.held()
@@ -293,7 +315,7 @@ def test_an_upheld_appeal_can_be_taken_back(small: Small, seconds: int) -> None:
     assert "This page shows the answer" in small.browser().get(path).text
     with small.parts.house.store.read() as tx:
         labels = [(one.action, one.who) for one in tx.labels_of(pk) if one.retracted_at is None]
-        assert [one.comment_pk for one, _ in tx.appeals_open(None, 9)] == [pk]
+        assert [one.comment_pk for one, _ in tx.appeals_open(Wanted(), 9)] == [pk]
     assert labels == [(Action.REJECT, "Noor")]
 
 
