@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from classifier.pieces import LONG
+from classifier.pieces import LONG, MARGIN
 
 if TYPE_CHECKING:
     import numpy as np
@@ -79,9 +79,10 @@ def explain_text(
     places, each = network.pieces(text, signals)
     begin, end = places[int(each[:, column].argmax())]
     piece = network.sums([text[begin:end]], None if signals is None else [signals])
-    found = _taken_apart(network, piece, column, network.log_odds(piece)[0], LABELS[column], limit)
+    found = _taken_apart(network, piece, column, network.log_odds(piece)[0] - MARGIN, LABELS[column], limit)
     return replace(
         found,
+        bias=found.bias - MARGIN,
         parts=tuple(_moved(part, begin) for part in found.parts),
         spans=tuple(_moved(span, begin) for span in found.spans),
         reads_as=sums.views.reread.get(0),

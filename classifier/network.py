@@ -18,7 +18,7 @@ from scipy import sparse
 
 from classifier.features import KNOWN_BITS, ROWS, Grams, Words, grams
 from classifier.language import Languages
-from classifier.pieces import LONG, cut
+from classifier.pieces import LONG, MARGIN, cut
 from classifier.reread import Lexicon
 from classifier.signals import NAMES, Signals, measure
 from classifier.text import Views, read_as
@@ -188,7 +188,7 @@ class Network:
             raise ValueError("unit holds what is no number")
 
     def read(self, texts: Sequence[str], signals: Sequence[Signals] | None = None) -> Reading:
-        """Scores a batch; of a long text, the gravest of its pieces and the whole."""
+        """Scores a batch; of a long text, the whole or, where it is graver by `MARGIN`, its gravest piece."""
         return self.reading(texts, self.sums(texts, signals), signals)
 
     def reading(self, texts: Sequence[str], sums: Sums, signals: Sequence[Signals] | None = None) -> Reading:
@@ -205,12 +205,12 @@ class Network:
         )
 
     def gravest(self, texts: Sequence[str], sums: Sums, signals: Sequence[Signals] | None = None) -> Doubles:
-        """Returns the log-odds of a batch, of a long text the highest of the whole and its pieces: (texts, labels)."""
+        """Returns the log-odds of a batch, of a long text the highest of the whole and its pieces less `MARGIN`."""
         log_odds = self.log_odds(sums)
         for row, text in enumerate(texts):
             if len(text) > LONG:
                 odds = self.pieces(text, None if signals is None else signals[row])[1]
-                log_odds[row] = np.maximum(log_odds[row], odds.max(axis=0))
+                log_odds[row] = np.maximum(log_odds[row], odds.max(axis=0) - MARGIN)
         return log_odds
 
     def pieces(self, text: str, signals: Signals | None = None) -> tuple[list[tuple[int, int]], Doubles]:

@@ -5,6 +5,9 @@ from __future__ import annotations
 LONG, PIECE = 1500, 400
 """Texts of more than `LONG` characters are read whole and in pieces of at most `PIECE`; the gravest reading counts."""
 
+MARGIN = 1.5
+"""A piece counts by so much less in log-odds: of many looks at one text, one is grave by chance."""
+
 
 def cut(text: str) -> list[tuple[int, int]]:
     """Returns where the pieces of a long text begin and end, at spaces where there are any; none for a short text."""

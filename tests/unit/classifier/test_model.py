@@ -19,7 +19,7 @@ import numpy as np
 import pytest
 
 from classifier import LABELS, Model, ModelError, Signals, artifact
-from classifier.pieces import LONG, PIECE, cut
+from classifier.pieces import LONG, MARGIN, PIECE, cut
 
 PLAIN = [
     "You are an idiot and a liar.",
@@ -210,6 +210,16 @@ def test_abuse_is_not_hidden_by_what_stands_around_it(model: Model, place: int) 
     assert abs(explanation.total() - explanation.log_odds) < 1e-6
     heaviest = explanation.spans[0]
     assert place <= heaviest.begin < heaviest.end <= place + len(threat)
+
+
+def test_a_piece_counts_only_where_it_is_clearly_graver_than_the_whole(model: Model) -> None:
+    """Of a long text the log-odds are the whole's, or the gravest piece's less a margin where those are higher."""
+    kind = "Thank you for this report about the trains. " * 60
+    for text in (kind, kind + "You worthless idiot. " + kind):
+        whole = model.network.log_odds(model.network.sums([text]))
+        pieces = model.network.pieces(text)[1]
+        found = model.network.read([text]).log_odds
+        assert found == pytest.approx(np.maximum(whole, pieces.max(axis=0) - MARGIN), abs=1e-9)
 
 
 def test_a_long_text_is_cut_into_pieces_without_a_gap() -> None:
