@@ -248,8 +248,8 @@ OPERATIONS: Final = (
         "/readyz",
         "readiness",
         "Is every part ready?",
-        "Asks the store, its schema and the broker, within a second. Comments are accepted without a broker, so a "
-        "balancer may watch /healthz instead.",
+        "Asks the store, its schema, the broker and by it the workers, within a second. Comments are accepted "
+        "without broker and workers, so a balancer may watch /healthz instead.",
         {200: (answers.Ready, "Every part is ready.")},
         ("internal", "unavailable"),
         "Watching",

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import itertools
+import socket
+import threading
+import time
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
 from structlog.testing import capture_logs
 
-from service.ports import Store
+from service.bell import Answerer, connect
+from service.ports import SWEEP, Store
+from service.storage import open_store
 from service.storage.memory import MemoryStore
+from service.web.readiness import Checks
 from tests.web.api.caller import ADDRESS, Newsroom, problem, submission
 
 
@@ -20,10 +28,85 @@ def test_alive_asks_no_part(newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch)
 
 
 def test_ready_when_every_part_is(sql_store: Store, redis_url: str, tmp_path: Path, sqlite_url: str) -> None:
-    """With store, schema and broker there, the house is ready."""
+    """With store, schema and broker there, and a worker heard of, the house is ready."""
     newsroom = Newsroom.over(sql_store, tmp_path, REDIS_URL=redis_url, REPLYDESK_DATABASE_URL=sqlite_url)
+    Answerer(redis_url).answer(SWEEP)
     answer = newsroom.call("GET", "/readyz", None)
-    assert answer.json == {"status": "ready", "parts": {"store": "ok", "schema": "ok", "broker": "ok"}}
+    parts = {"store": "ok", "schema": "ok", "broker": "ok", "worker": "ok"}
+    assert answer.json == {"status": "ready", "parts": parts}
+
+
+def test_workers_of_whom_nothing_is_heard_are_named(redis_url: str, tmp_path: Path) -> None:
+    """A worker that dies again and again answers no bell, and whoever watches is told."""
+    newsroom = Newsroom.over(MemoryStore(), tmp_path, REDIS_URL=redis_url, REPLYDESK_REDIS_PREFIX="silent:")
+    found = problem(newsroom.call("GET", "/readyz", None), 503, "unavailable")
+    assert found["detail"] == "Not ready: worker."
+    assert found["parts"]["broker"] == "ok"
+
+
+def test_a_broker_that_forgot_its_pulses_makes_nobody_dead(redis_url: str, tmp_path: Path) -> None:
+    """Emptied, it is told the next within seconds; till then the last that was heard counts, for half a minute."""
+    now = [0.0]
+    checks = Checks(Newsroom.over(MemoryStore(), tmp_path, REDIS_URL=redis_url).parts, lambda: now[0])
+    Answerer(redis_url).answer(SWEEP)
+    assert checks.run()["worker"] == "ok"
+    connect(redis_url).flushall()
+    now[0] += 20
+    assert checks.run()["worker"] == "ok"
+    now[0] += 20
+    assert checks.run()["worker"] != "ok"
+
+
+def test_whatever_hangs_the_answer_comes_within_a_second(tmp_path: Path) -> None:
+    """Store and broker both hang: each is named, nobody waits for the sum, and no second thread is spent on them."""
+    hang = threading.Event()
+
+    class Hanging(MemoryStore):
+        def ping(self) -> None:
+            assert hang.wait(20)
+
+    try:
+        with socket.create_server(("127.0.0.1", 0)) as mute:
+            url = f"redis://127.0.0.1:{mute.getsockname()[1]}/0"
+            parts = Newsroom.over(Hanging(), tmp_path, REDIS_URL=url).parts
+            checks, threads = Checks(parts, itertools.count(step=10).__next__), threading.active_count()
+            for _ in range(3):
+                began = time.monotonic()
+                told = checks.run()
+                assert time.monotonic() - began < 1.0
+                assert (told["store"], told["schema"]) == ("does not answer", "does not answer")
+                assert told["broker"] != "ok"
+            assert threading.active_count() <= threads + 2
+    finally:
+        hang.set()
+
+
+def test_a_pool_that_is_used_up_does_not_make_the_store_away(sqlite_url: str, tmp_path: Path) -> None:
+    """Requests that hold every connection are load; the check has a connection of its own."""
+    store = open_store(sqlite_url)
+    newsroom = Newsroom.over(store, tmp_path, REPLYDESK_DATABASE_URL=sqlite_url)
+    with closing(store), ExitStack() as stack:
+        for _ in range(32):
+            stack.enter_context(store.read())
+        found = problem(newsroom.call("GET", "/readyz", None), 503, "unavailable")
+    assert (found["parts"]["store"], found["parts"]["schema"]) == ("ok", "ok")
+
+
+def test_who_asks_within_a_second_is_told_the_same(tmp_path: Path) -> None:
+    """Each check costs the parts something, and the door is open to all."""
+    asked = []
+
+    class Counting(MemoryStore):
+        def ping(self) -> None:
+            asked.append(1)
+
+    now = [0.0]
+    checks = Checks(Newsroom.over(Counting(), tmp_path).parts, lambda: now[0])
+    assert checks.run() == checks.run()
+    assert len(asked) == 1
+    now[0] += 1.0
+    checks.run()
+    assert len(asked) == 2
 
 
 def test_not_ready_names_the_part(newsroom: Newsroom) -> None:

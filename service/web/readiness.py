@@ -1,0 +1,124 @@
+"""Readiness: each part is asked in a thread of its own, and the answer of this second serves all who ask in it."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import TimeoutError as TooLate
+from typing import TYPE_CHECKING, Final
+
+from service.bell import connect, pulses
+from service.moderation.errors import ReplydeskError
+from service.ports import SWEEP, Store
+from service.storage import Probe, SchemaError, SqlStore
+from service.wiring import Parts
+
+if TYPE_CHECKING:
+    from service.settings import Settings
+
+ANSWER_SECONDS: Final = 0.7
+"""For all parts together: who watches gives up after a second."""
+FRESH_SECONDS: Final = 1.0
+SILENT_SECONDS: Final = 30.0
+OK: Final = "ok"
+
+Words = Mapping[str, str]
+
+
+class NoBroker(ReplydeskError):
+    """no broker is set; the sweep alone finds work"""
+
+
+class Checks:
+    """Asks the parts, so that one that hangs holds up neither the others nor the answer."""
+
+    def __init__(self, parts: Parts, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._monotonic = monotonic
+        self._asked: dict[str, Callable[[], Words]] = {
+            "store": _Database(parts.house.store, parts.settings).words,
+            "broker": _Bell(parts.settings, monotonic).words,
+        }
+        self._named = {"store": ("store", "schema"), "broker": ("broker",)}
+        self._threads = ThreadPoolExecutor(len(self._asked), thread_name_prefix="ready")
+        self._running: dict[str, Future[Words]] = {}
+        self._turn = threading.Lock()
+        self._told: dict[str, str] = {}
+        self._until = 0.0
+
+    def run(self) -> dict[str, str]:
+        """Return a word on each part: "ok", or what is wrong; within a second, whatever hangs."""
+        with self._turn:  # who comes meanwhile waits for the one who asks
+            if self._monotonic() >= self._until:
+                self._told = self._ask()
+                self._until = self._monotonic() + FRESH_SECONDS
+            return self._told
+
+    def _ask(self) -> dict[str, str]:
+        ends_at = time.monotonic() + ANSWER_SECONDS
+        for name, ask in self._asked.items():
+            running = self._running.get(name)
+            if running is None or running.done():  # one that hangs is asked no second time
+                self._running[name] = self._threads.submit(ask)
+        told: dict[str, str] = {}
+        for name, future in self._running.items():
+            told |= dict.fromkeys(self._named[name], "does not answer")
+            told |= _words(future, ends_at)
+        return told
+
+
+def _words(future: Future[Words], ends_at: float) -> Words:
+    try:
+        return future.result(timeout=max(0.0, ends_at - time.monotonic()))
+    except TooLate:
+        return {}
+
+
+class _Database:
+    """Asks the store and its schema in one."""
+
+    def __init__(self, store: Store, settings: Settings) -> None:
+        self._ask = Probe(settings.database_url).ask if isinstance(store, SqlStore) else store.ping
+
+    def words(self) -> Words:
+        """Say how both are; of a store that is away the schema is not known."""
+        try:
+            self._ask()
+        except SchemaError as older:
+            return {"store": OK, "schema": older.detail}
+        except Exception as wrong:  # noqa: BLE001  whatever a part dies of, the others are still told
+            return dict.fromkeys(("store", "schema"), _fails(wrong))
+        return {"store": OK, "schema": OK}
+
+
+class _Bell:
+    """Asks the broker, and by the pulse of the sweep whether any worker lives."""
+
+    def __init__(self, settings: Settings, monotonic: Callable[[], float]) -> None:
+        self._url, self._prefix = settings.redis_url, settings.redis_prefix
+        self._monotonic = monotonic
+        self._heard_at: float | None = None
+        if self._url:
+            connect(self._url).close()  # here and now: the client's first import alone may outlast a check
+
+    def words(self) -> Words:
+        """Say how the broker is, and the workers, of whom nothing is known without it."""
+        try:
+            if self._url is None:
+                raise NoBroker()
+            age = pulses(self._url, self._prefix).get(SWEEP)
+        except ReplydeskError as wrong:
+            return {"broker": wrong.detail}
+        except Exception as wrong:  # noqa: BLE001  likewise
+            return {"broker": _fails(wrong)}
+        now = self._monotonic()
+        if age is not None and age <= SILENT_SECONDS:
+            self._heard_at = now - age
+        # a broker that came back empty has forgotten the pulse, and is told the next within seconds
+        heard = self._heard_at is not None and now - self._heard_at <= SILENT_SECONDS
+        return {"broker": OK, "worker": OK if heard else f"was not heard of within {SILENT_SECONDS:.0f} s"}
+
+
+def _fails(wrong: Exception) -> str:
+    return f"fails ({type(wrong).__name__})"
