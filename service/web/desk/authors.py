@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from flask import request, url_for
@@ -24,6 +24,7 @@ from service.web.reach import parts
 
 PAGE: Final = 30
 DAYS: Final = (1, 7, 30, 90, 365)
+SAME: Final = "same"
 REASON_LIMIT: Final = 300
 
 
@@ -70,11 +71,14 @@ def set_standing(pk: int) -> ResponseReturnValue:
     if said not in ("none", *Standing) or (days or 0) > max(DAYS):
         return unfit()
     here = parts()
+    until = here.house.clock() + timedelta(days=days) if days else None
+    if request.form.get("days") == SAME:
+        until = _until(pk)
     wish = actions.Wish(
         standing=None if said == "none" else Standing(said),
         who=moderator().name,
         reason=masked(site, request.form.get("reason"), REASON_LIMIT),
-        until=here.house.clock() + timedelta(days=days) if days else None,
+        until=until,
     )
     try:
         actions.stand(here.house, site, pk, wish)
@@ -83,6 +87,16 @@ def set_standing(pk: int) -> ResponseReturnValue:
     except actions.Unknown:
         return unfit()
     return back_to(url_for("desk.author", pk=pk, at=Place.behind(request.args).at or None))
+
+
+def _until(pk: int) -> datetime | None:
+    """Return the end that the standing of the comment's author has now."""
+    house = parts().house
+    with house.store.read() as tx:
+        comment = tx.comment_by_pk(pk)
+        key = comment.author_key if comment else None
+        now = tx.standings(comment.site_id, [key], house.clock()).get(key) if comment and key else None
+    return now.until if now else None
 
 
 def _target(pk: int) -> tuple[Comment, Site] | None:

@@ -6,7 +6,7 @@ import html
 
 from tests.web.pages.browser import Page
 from tests.web.pages.house import Small
-from tests.web.pages.test_desk import card, follow
+from tests.web.pages.test_desk import act, card, follow
 from tests.web.pages.test_desk_waves import adverts, arrive
 
 PLACE = "/desk?sort=score&site=courier"
@@ -83,3 +83,31 @@ def test_the_door_speaks_german_too(small: Small) -> None:
         assert "link" not in page.text.replace("Link", "")
     missing = small.signed_in().get("/desk/comments/999", Accept_Language="de")
     assert missing.tree.one("html").attributes["lang"] == "de"
+
+
+def test_a_ban_keeps_its_end_until_somebody_changes_it(small: Small) -> None:
+    """Whoever mends the reason of a ban does not make it last for good."""
+    comment, browser = small.held(), small.signed_in()
+    path = f"/desk/comments/{comment.pk}/author"
+    form = browser.get(path).tree.one("section", class_="standing card").one("form")
+    browser.post(path, form.fields() | {"standing": "banned", "reason": "Rude.", "days": "7"})
+    assert "until 29 November 2026" in browser.get(path).text
+    (chosen,) = [one for one in browser.get(path).tree.all("option") if "selected" in one.attributes]
+    assert chosen.attributes["value"] == "same"
+    browser.post(path, form.fields() | {"standing": "banned", "reason": "Rude, often.", "days": "same"})
+    page = browser.get(path)
+    assert "Rude, often." in page.text
+    assert "until 29 November 2026" in page.text
+
+
+def test_severe_words_are_blurred_on_every_page(small: Small) -> None:
+    """The comment alone, and what stands after a collision, blur as the queue does."""
+    comment = small.settle(small.submit(body="I will find you."), {"threat": 0.9, "toxicity": 0.9})
+    browser, other = small.signed_in("Mara"), small.signed_in("Noor")
+    page = browser.get(f"/desk/comments/{comment.pk}")
+    assert "severe" in card(page, comment).attributes["class"]
+    form = card(page, comment).one("form", class_="acts")
+    act(other, other.get(f"/desk/comments/{comment.pk}"), comment, "spam")
+    clash = browser.post(form.attributes["action"], form.fields() | {"action": "reject"})
+    assert clash.status == 409
+    assert "severe" in card(clash, comment).attributes["class"]
