@@ -7,7 +7,8 @@ import logging
 import re
 import sys
 from collections.abc import Iterable, Mapping, MutableMapping
-from typing import Any, Final
+from contextlib import suppress
+from typing import Any, Final, TextIO
 
 import structlog
 
@@ -23,6 +24,29 @@ NOISY: Final = {
 """Libraries that would write a line for every ring or every queued request."""
 
 
+class Lines:
+    """Writes lines of our own where a handler writes the libraries', and makes no record of each first.
+
+    A request's line would cost twice as much. One that cannot be written is lost, as a library's is.
+    """
+
+    def __init__(self, handler: logging.StreamHandler[TextIO], name: str) -> None:
+        self._handler = handler
+        self.name = name
+
+    def write(self, line: str) -> None:
+        """Write one line, whole."""
+        self._handler.acquire()
+        try:
+            with suppress(OSError, ValueError):
+                self._handler.stream.write(line + self._handler.terminator)
+                self._handler.stream.flush()
+        finally:
+            self._handler.release()
+
+    debug = info = warning = error = critical = exception = write
+
+
 def configure(process: str, level: str = "info") -> None:
     """Send structlog's and the standard library's records, warnings included, to standard error as JSON lines.
 
@@ -35,17 +59,6 @@ def configure(process: str, level: str = "info") -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
         structlog.processors.format_exc_info,
     ]
-    structlog.configure(
-        processors=[
-            structlog.stdlib.filter_by_level,
-            structlog.stdlib.PositionalArgumentsFormatter(),
-            *shared,
-            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
-        ],
-        wrapper_class=structlog.stdlib.BoundLogger,
-        logger_factory=structlog.stdlib.LoggerFactory(),
-        cache_logger_on_first_use=True,
-    )
 
     def bounded(_logger: object, _method: str, event: MutableMapping[str, Any]) -> Mapping[str, Any]:
         for key, value in event.items():
@@ -54,16 +67,20 @@ def configure(process: str, level: str = "info") -> None:
         event["process"] = process
         return event
 
-    formatter = structlog.stdlib.ProcessorFormatter(
-        foreign_pre_chain=shared,
-        processors=[
-            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-            bounded,
-            structlog.processors.JSONRenderer(serializer=_sieved_json),
-        ],
-    )
+    last: list[Any] = [bounded, structlog.processors.JSONRenderer(serializer=_sieved_json)]
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(formatter)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last],
+        )
+    )
+    structlog.configure(
+        processors=[*shared, *last],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=lambda name="", *_: Lines(handler, name),
+        cache_logger_on_first_use=True,
+    )
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())

@@ -68,3 +68,9 @@ def test_a_value_is_bounded() -> None:
 def test_a_line_of_nothing_but_at_signs_is_quick() -> None:
     """The sieve is linear: a megabyte of the worst input takes no noticeable time."""
     lines("[logging.getLogger('x').warning('a@' * 4000) for _ in range(100)]")
+
+
+def test_a_line_that_cannot_be_written_costs_nothing() -> None:
+    """Where standard error is gone the line is lost, and whoever wrote it goes on."""
+    assert lines("structlog.get_logger('a').info('one'); sys.stderr.close(); log = structlog.get_logger('a')\n"
+                 "log.info('lost'); log.error('lost too')")[0]["event"] == "one"  # fmt: skip
