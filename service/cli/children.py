@@ -23,13 +23,14 @@ from service.moderation.errors import ReplydeskError
 LOG_BYTES: Final = 5 * 1024 * 1024
 LOG_FILES: Final = 2
 LINE_LIMIT: Final = 64 * 1024
-FIRST_PAUSE, LONGEST_PAUSE = 0.5, 10.0
-DEATHS, WITHIN_SECONDS = 5, 60.0
+FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
+STEADY_SECONDS: Final = 60.0
+"""Who lived so long starts anew: its end is no sequel to the one before."""
 STOP_SECONDS: Final = 3.0
 
 
 class ChildError(ReplydeskError):
-    """A process dies again and again."""
+    """A process dies before it is ready."""
 
 
 class Guardian:
@@ -60,7 +61,7 @@ class Guardian:
 
 @dataclass(slots=True)
 class Child:
-    """One process of the house, its log, and how often it died lately."""
+    """One process of the house, its log, and how often it died in a row."""
 
     name: str
     command: list[str]
@@ -68,7 +69,8 @@ class Child:
     process: subprocess.Popen[bytes] | None = None
     partial: bytes = b""
     last: deque[str] = field(default_factory=lambda: deque(maxlen=12))
-    deaths: deque[float] = field(default_factory=lambda: deque(maxlen=DEATHS))
+    started: float = 0.0
+    deaths: int = 0  # in a row, none of them after a steady life
     due: float = 0.0  # when to start again, once it died
     code: int | None = None  # how it ended last
 
@@ -108,6 +110,7 @@ class Family:
         return child
 
     def _spawn(self, child: Child) -> None:
+        child.started = time.monotonic()
         child.process = subprocess.Popen(  # noqa: S603  # our own programs and the broker
             [sys.executable, "-I", "-S", guardian.__file__, "run", *child.command],
             stdin=subprocess.DEVNULL,
@@ -131,7 +134,10 @@ class Family:
             self._guardian.tell(order)
 
     def serve(self, seconds: float) -> None:
-        """Listen to the children for a while, and start again who died. ChildError when one dies too often."""
+        """Listen to the children for a while, and start again who died, after pauses that grow with each death.
+
+        However often one dies, the others go on: a worker that crashes must not take the door for comments along.
+        """
         for key, _ in self._selector.select(timeout=seconds):
             self._listen(key.data)
         now = time.monotonic()
@@ -169,12 +175,12 @@ class Family:
         guardian.stop({process.pid})  # what it may have left of its group
         self.tell(f"drop {process.pid}")
         child.process, child.partial, child.code = None, b"", process.returncode
-        child.deaths.append(now)
-        recent = [at for at in child.deaths if now - at < WITHIN_SECONDS]
-        if len(recent) == DEATHS:
-            raise ChildError(_epitaph(child, process.returncode))
-        child.due = now + min(FIRST_PAUSE * 2 ** (len(recent) - 1), LONGEST_PAUSE)
-        self._heard(child.name, f"ended ({_ending(process.returncode)}) and is started again")
+        child.deaths = 1 if now - child.started >= STEADY_SECONDS else child.deaths + 1
+        pause = min(FIRST_PAUSE * 2 ** min(child.deaths - 1, 16), LONGEST_PAUSE)
+        child.due = now + pause
+        self._heard(
+            child.name, f"ended ({_ending(process.returncode)}) and is started again{_when(child, pause)}"
+        )
 
     def _hang_up(self, child: Child) -> None:
         """Hear its last words and close its pipe."""
@@ -238,6 +244,13 @@ def _ending(code: int | None) -> str:
         with suppress(ValueError):
             return signal.Signals(-code).name
     return f"exit {code}"
+
+
+def _when(child: Child, pause: float) -> str:
+    """Say what whoever watches should know once it is no longer the first death."""
+    if child.deaths == 1:
+        return ""
+    return f" in {pause:g} s: it died {child.deaths} times in a row; its log is {child.log.baseFilename}"
 
 
 def _epitaph(child: Child, code: int | None) -> str:

@@ -1,4 +1,4 @@
-"""Children under supervision: heard, started again a bounded number of times, and ended however stubborn they are."""
+"""Children under supervision: heard, started again after growing pauses, and ended however stubborn they are."""
 
 from __future__ import annotations
 
@@ -70,12 +70,37 @@ def test_what_a_child_says_is_heard_and_kept(family: Family, heard: Heard, tmp_p
     assert (tmp_path / "web.log").read_text().count("\n") == 2
 
 
-def test_a_child_that_keeps_dying_is_given_up_with_its_last_words(family: Family, heard: Heard) -> None:
-    """It is started again with growing pauses; the fifth death within a minute is an error that quotes it."""
-    family.start("worker", python("import sys; print('no model here'); sys.exit(3)"))
-    with pytest.raises(ChildError, match=r"worker ended \(exit 3\): no model here\nIts log is .*worker\.log"):
-        family.wait(lambda: False, 20)
-    assert heard.count(("worker", "no model here")) == 5
+def test_a_child_that_keeps_dying_takes_nobody_along(family: Family, heard: Heard) -> None:
+    """It is started again and again after pauses that grow, which is said, with its log; the others go on."""
+    web = family.start("web", python("import time; time.sleep(60)"))
+    crashing = family.start("worker", python("import sys; print('no model here'); sys.exit(3)"))
+    assert family.wait(lambda: crashing.deaths == 7, 30)
+    assert web.alive
+    said = [line for name, line in heard if name == "worker" and line.startswith("ended (exit 3)")]
+    assert said[0] == "ended (exit 3) and is started again"
+    pauses = [float(line.split(" in ")[1].split(" s:")[0]) for line in said[1:]]
+    assert pauses == [children.FIRST_PAUSE * 2**n for n in range(1, 7)]
+    assert said[-1].endswith(f"it died 7 times in a row; its log is {crashing.log.baseFilename}")
+
+
+def test_the_pause_before_a_new_start_is_bounded(
+    family: Family, heard: Heard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever it died of may be mended meanwhile, so nobody waits for long."""
+    monkeypatch.setattr(children, "LONGEST_PAUSE", 0.02)
+    crashing = family.start("worker", python("raise SystemExit(3)"))
+    assert family.wait(lambda: crashing.deaths == 4, 20)
+    assert "in 0.02 s" in heard[-1][1]
+
+
+def test_who_lived_for_a_while_starts_anew(
+    family: Family, heard: Heard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A death after a steady life is the first again."""
+    monkeypatch.setattr(children, "STEADY_SECONDS", 0.0)
+    family.start("worker", python("raise SystemExit(3)"))
+    assert family.wait(lambda: len(heard) == 3, 20)
+    assert {line for _, line in heard} == {"ended (exit 3) and is started again"}
 
 
 def test_a_child_that_dies_while_it_is_waited_for_is_told_at_once(family: Family) -> None:
