@@ -90,6 +90,9 @@ class Appeals(Protocol):
         """Keep an appeal against a decision and return it with its id; None when there is one already."""
 
     def appeal(self, appeal_id: int, lock: bool = False) -> Appeal | None: ...
+    def appeals_about(self, comment_pks: Collection[int]) -> dict[int, list[Appeal]]:
+        """Return by comment its appeals, oldest first; comments without any are left out."""
+
     def appeals_of(self, comment_pk: int) -> list[Appeal]:
         """Return the comment's appeals, oldest first."""
 

@@ -166,6 +166,9 @@ class Deciding(Protocol):
     def decisions_after(self, site_id: int, cursor: int, limit: int) -> list[tuple[Decision, Comment]]:
         """Return departed decisions with seq > cursor in order, with the comment as its revision had it."""
 
+    def decisions_named(self, decision_ids: Collection[int]) -> dict[int, Decision]:
+        """Return the decisions with these ids, by id."""
+
     def decisions_lately(self, before: int | None, limit: int) -> list[tuple[Decision, Comment]]:
         """Return what moderators decided one by one over all sites, newest first (by id, below `before`).
 

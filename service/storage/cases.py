@@ -40,6 +40,9 @@ _DROP = delete(matters).where(matters.c.opened_by == bindparam("undone"), is_ope
 _APPEAL = select(appeals).where(appeals.c.pk == bindparam("appeal_id"))
 _LOCK_APPEAL = _APPEAL.with_for_update()
 _OF_COMMENT = select(appeals).where(appeals.c.comment_pk == bindparam("comment_pk")).order_by(appeals.c.pk)
+_OF_COMMENTS = (
+    select(appeals).where(appeals.c.comment_pk.in_(bindparam("pks", expanding=True))).order_by(appeals.c.pk)
+)
 _APPEAL_COLUMNS = tuple(column.label(f"appeal_{column.name}") for column in appeals.c)
 _UNANSWERED = (
     select(comments, *ARTICLE, *_APPEAL_COLUMNS)
@@ -129,6 +132,13 @@ class CasesPart(Part):
     def appeal(self, appeal_id: int, lock: bool = False) -> Appeal | None:
         row = self._read(_LOCK_APPEAL if lock else _APPEAL, appeal_id=appeal_id).mappings().first()
         return _appeal(row) if row else None
+
+    def appeals_about(self, comment_pks: Collection[int]) -> dict[int, list[Appeal]]:
+        found: dict[int, list[Appeal]] = {}
+        rows = self._read(_OF_COMMENTS, pks=sorted(comment_pks)).mappings() if comment_pks else ()
+        for row in rows:
+            found.setdefault(row["comment_pk"], []).append(_appeal(row))
+        return found
 
     def appeals_of(self, comment_pk: int) -> list[Appeal]:
         return [_appeal(row) for row in self._read(_OF_COMMENT, comment_pk=comment_pk).mappings()]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -50,6 +50,7 @@ _SEQUENCE = (
 )
 _TABLE = decisions
 _BY_ID = select(decisions).where(decisions.c.pk == bindparam("decision_id"))
+_BY_IDS = select(decisions).where(decisions.c.pk.in_(bindparam("decision_ids", expanding=True)))
 _OF_COMMENT = (
     select(decisions).where(decisions.c.comment_pk == bindparam("comment_pk")).order_by(decisions.c.pk)
 )
@@ -138,6 +139,10 @@ class DecisionsPart(Part):
     def decision(self, decision_id: int) -> Decision | None:
         row = self._read(_BY_ID, decision_id=decision_id).mappings().first()
         return decision_of(row) if row else None
+
+    def decisions_named(self, decision_ids: Collection[int]) -> dict[int, Decision]:
+        rows = self._read(_BY_IDS, decision_ids=sorted(decision_ids)).mappings() if decision_ids else ()
+        return {row["pk"]: decision_of(row) for row in rows}
 
     def decisions_of(self, comment_pk: int) -> list[Decision]:
         return [decision_of(row) for row in self._read(_OF_COMMENT, comment_pk=comment_pk).mappings()]

@@ -15,7 +15,7 @@ from service.storage.part import Part
 from service.storage.reading import COMMENTS, joined
 from service.storage.schema import comments
 
-WINDOWS: Final = (20_000, 400_000, None)
+WINDOWS: Final = {"sqlite": (20_000, 400_000, None), "postgresql": (2_000, None)}
 """How many of the newest comments are looked through first; a common word fills its page from few of them."""
 
 _SOURCE = "SELECT pk, author_name || ' ' || body FROM comments WHERE pk IN :pks AND status <> 'erased'"
@@ -53,6 +53,17 @@ _FOUND = {
         text("words.text @@ plainto_tsquery('simple', :asked)")
     ),
 }
+# What a planner expects of a word it never counted is thousands of comments, evenly spread, so that it would walk back
+# through all of them to the first few. Materialized, the index of words is asked first; OFFSET 0 keeps the lookup of
+# each hit a lookup. A word that few of the newest comments have is in few altogether.
+_RARE = text(
+    "WITH hits AS MATERIALIZED (SELECT comment_pk AS pk FROM words"
+    " WHERE text @@ plainto_tsquery('simple', :asked) AND comment_pk < :before)"
+    " SELECT hits.pk FROM hits CROSS JOIN LATERAL (SELECT FROM comments WHERE comments.pk = hits.pk"
+    " AND (CAST(:site_id AS BIGINT) IS NULL OR comments.site_id = :site_id) OFFSET 0) AS there"
+    " ORDER BY hits.pk DESC LIMIT :limit"
+)
+_THESE = COMMENTS.where(comments.c.pk.in_(bindparam("pks", expanding=True))).order_by(comments.c.pk.desc())
 
 
 class SearchingPart(Part):
@@ -81,12 +92,19 @@ class SearchingPart(Part):
             return []
         newest = before or 1 + int(self._read(_NEWEST).scalar_one() or 0)
         found: list[Comment] = []
-        for window in WINDOWS:
+        for window in WINDOWS[self._dialect]:
             least = 0 if window is None else max(0, newest - window)
+            if window is None and self._dialect == POSTGRESQL:
+                return self._rare(words, site_id, newest, limit)
             found = self._within(words, site_id, newest, least, limit)
             if len(found) >= limit or least == 0:
                 break
         return found
+
+    def _rare(self, words: Sequence[str], site_id: int | None, before: int, limit: int) -> list[Comment]:
+        asked = {"asked": " ".join(words), "site_id": site_id, "before": before, "limit": limit}
+        pks = list(self._read(_RARE, **asked).scalars())
+        return [joined(row) for row in self._read(_THESE, pks=pks).mappings()] if pks else []
 
     def _within(
         self, words: Sequence[str], site_id: int | None, before: int, least: int, limit: int

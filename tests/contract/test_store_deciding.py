@@ -178,6 +178,8 @@ def test_lately_shows_what_people_decided(store: Store, site: Site) -> None:
         ]
         assert [about.status for _, about in tx.decisions_lately(last.id, 10)] == [APPROVED]
         assert len(tx.decisions_lately(None, 1)) == 1
+        assert tx.decisions_named({first.id, last.id, 999_999}) == {first.id: first, last.id: last}
+        assert tx.decisions_named(()) == {}
         assert tx.decisions_lately(first.id, 10) == []
 
 

@@ -13,6 +13,7 @@ from service.moderation.desk import Appeal, Cursor, Matter, Queued, Report, Sort
 from service.moderation.standing import AuthorStanding, Standing
 from service.moderation.verdict import Action, Reason
 from service.ports import Site, Store, Tx
+from service.storage import searching
 from tests.builders import ADA, BO, CHI, NOON, after, courier, decided, draft, herald, ids, move, verdict
 
 LATER = after(60)
@@ -209,6 +210,8 @@ def test_an_appeal_is_made_once_and_answered_once(store: Store) -> None:
         assert tx.answer_appeal(made.id, "Mara", "You are right.", 88, LATER)
         assert not tx.answer_appeal(made.id, "Noor", "No.", None, LATER)
         answered = tx.appeal(made.id, lock=True)
+        assert tx.appeals_about({comment.pk, 999_999}) == {comment.pk: [answered]}
+        assert tx.appeals_about(()) == {}
         assert answered is not None
         assert (answered.answer, answered.answered_by, answered.reversed_by) == ("You are right.", "Mara", 88)
         assert tx.lane_counts(9)["appeals"] == 0
@@ -257,6 +260,26 @@ def test_one_standing_counts_until_its_end(store: Store) -> None:
         assert tx.end_standing(site.id, "k", NOON)
         assert not tx.end_standing(site.id, "k", NOON)
         assert tx.standings(site.id, ["k"], NOON) == {}
+
+
+def test_rare_words_are_found_however_old_their_comments_are(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the newest comments do not fill the page, older ones do, newest first, of the site that is asked for."""
+    monkeypatch.setattr(searching, "WINDOWS", {"sqlite": (1, 2, None), "postgresql": (1, None)})
+    with store.write() as tx:
+        one, two = tx.add_site(courier()), tx.add_site(herald())
+        for n in range(6):
+            (made,) = tx.add_comments((one, two)[n % 2].id, [draft(f"c-{n}", body="A ferry.")], NOON).values()
+            tx.index_texts([made.pk])
+    with store.read() as tx:
+        assert ids(tx.search(["ferry"], None, None, 9)) == [f"c-{n}" for n in (5, 4, 3, 2, 1, 0)]
+        assert ids(tx.search(["ferry"], None, None, 4)) == ["c-5", "c-4", "c-3", "c-2"]
+        assert ids(tx.search(["ferry"], one.id, None, 2)) == ["c-4", "c-2"]
+        third = tx.comment(two.id, "c-3")
+        assert third
+        assert ids(tx.search(["a", "ferry"], None, third.pk, 2)) == ["c-2", "c-1"]
+        assert tx.search(["nowhere"], None, None, 9) == []
 
 
 def test_words_find_comments(store: Store) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -86,6 +86,9 @@ class DecisionsPart(ScoringPart):
                 or self.comment_by_pk(one.comment_pk)
             )
         ]
+
+    def decisions_named(self, decision_ids: Collection[int]) -> dict[int, Decision]:
+        return {one: self._state.decisions[one] for one in decision_ids if one in self._state.decisions}
 
     def decisions_lately(self, before: int | None, limit: int) -> list[tuple[Decision, Comment]]:
         found = [

@@ -171,6 +171,9 @@ class CasesPart(QueuePart):
     def appeal(self, appeal_id: int, lock: bool = False) -> Appeal | None:  # noqa: ARG002 - a writer is alone here
         return self._state.appeals.get(appeal_id)
 
+    def appeals_about(self, comment_pks: Collection[int]) -> dict[int, list[Appeal]]:
+        return {pk: found for pk in comment_pks if (found := self.appeals_of(pk))}
+
     def appeals_of(self, comment_pk: int) -> list[Appeal]:
         return [one for _, one in sorted(self._state.appeals.items()) if one.comment_pk == comment_pk]
 

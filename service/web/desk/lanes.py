@@ -15,7 +15,7 @@ from service.actions.claiming import CLAIM_SECONDS
 from service.moderation.comment import Comment
 from service.moderation.desk import Claim, Cursor, Matter, Queued
 from service.moderation.verdict import LABELS, Action, Decision
-from service.ports import Site, Tx
+from service.ports import Tx
 from service.web.desk import blueprint
 from service.web.desk.access import moderator, requires
 from service.web.desk.frame import missing, page
@@ -179,7 +179,10 @@ def _matters(place: Place, have: tuple[int, ...], limit: int) -> Sequence[Queued
 def _appeals(place: Place, have: tuple[int, ...], now: datetime, limit: int) -> Sequence[Queued]:
     with parts().house.store.read() as tx:
         found = tx.appeals_open(place.wanted(tx, have), BATCH + COUNT_LIMIT // 10)
-    return _claimed([queued for _, queued in found], now, limit)
+    # an appeal against one's own decision is shown and left to others: in this hand it would wait for good
+    own = [queued for appeal, queued in found if appeal.decided_by == moderator().name]
+    mine = _claimed([queued for _, queued in found if queued not in own], now, limit)
+    return [queued for _, queued in found if queued in own or queued in mine][:limit]
 
 
 def _late(place: Place, have: tuple[int, ...], now: datetime, limit: int) -> Sequence[Queued]:
@@ -213,14 +216,15 @@ def _claimed(found: Sequence[Queued], now: datetime, limit: int) -> Sequence[Que
 def _decided(tx: Tx, place: Place, now: datetime) -> Lane:
     sites = {site.id: site for site in tx.sites()}
     found = tx.decisions_lately(place.after.pk if place.after else None, PAGE + 1)
-    shown = tuple(_done(tx, decision, one, sites, now) for decision, one in found[:PAGE])
+    told = cards(tx, [one for _, one in found[:PAGE]], sites, now)
+    shown = tuple(_done(decision, card, now) for (decision, _), card in zip(found, told, strict=False))
     following = place.following(Cursor(shown[-1].decision.id)) if len(found) > PAGE else None
     return Lane(done=shown, acts=() if place.after else acts_lately(tx, now), next=following)
 
 
-def _done(tx: Tx, decision: Decision, one: Comment, sites: Mapping[int, Site], now: datetime) -> Done:
+def _done(decision: Decision, card: Card, now: datetime) -> Done:
     leaves_in = None if decision.seq is not None else (decision.effective_at - now).total_seconds()
-    return Done(decision, cards(tx, [one], sites, now)[0], one.decision_id == decision.id, leaves_in)
+    return Done(decision, card, card.comment.decision_id == decision.id, leaves_in)
 
 
 def _notice(tx: Tx, query: Mapping[str, str]) -> Notice | None:

@@ -156,13 +156,16 @@ class Card:
 def cards(tx: Tx, found: Sequence[Comment], sites: Mapping[int, Site], now: datetime) -> tuple[Card, ...]:
     """Put together what is shown of comments, asking the store once for all of them where it can."""
     around = _around(tx, found, now)
-    return tuple(_card(tx, one, sites[one.site_id], around[one.pk], now) for one in found)
+    standing = tx.decisions_named({one.decision_id for one in found if one.decision_id})
+    return tuple(
+        _card(one, sites[one.site_id], around[one.pk], standing.get(one.decision_id or 0), now)
+        for one in found
+    )
 
 
-def _card(tx: Tx, comment: Comment, site: Site, around: Around, now: datetime) -> Card:
+def _card(comment: Comment, site: Site, around: Around, standing: Decision | None, now: datetime) -> Card:
     verdict = comment.verdict
     deadline = timedelta(seconds=site.policy.outage_after_seconds)
-    standing = tx.decision(comment.decision_id) if comment.decision_id else None
     return Card(
         pk=comment.pk,
         revision=comment.revision,
@@ -188,6 +191,8 @@ def _around(tx: Tx, found: Sequence[Comment], now: datetime) -> dict[int, Around
     notes = tx.notes(
         [one.decision_id for one in found if one.decision_id and (one.pk in matters or one.status in REFUSED)]
     )
+    refused = {one.pk for one in found if one.status in REFUSED or Matter.ASIDE in matters.get(one.pk, {})}
+    appeals = tx.appeals_about(refused)
     of_site: dict[int, list[Comment]] = {}
     for one in found:
         of_site.setdefault(one.site_id, []).append(one)
@@ -199,14 +204,13 @@ def _around(tx: Tx, found: Sequence[Comment], now: datetime) -> dict[int, Around
         standings = tx.standings(site_id, keys, now)
         for one in theirs:
             raised = matters.get(one.pk, {})
-            refused = one.status in REFUSED or Matter.ASIDE in raised
             made[one.pk] = Around(
                 parent=parents.get(one.parent_id or ""),
                 history=histories.get(one.author_key or "", History()),
                 standing=standings.get(one.author_key or ""),
                 matters=raised,
                 reports=tuple(tx.reports(one.pk)) if Matter.REPORTED in raised else (),
-                appeals=tuple(tx.appeals_of(one.pk)) if refused else (),
+                appeals=tuple(appeals.get(one.pk, ())),
                 claim=claims.get(one.pk),
                 wave=(wave := waves.get(one.pk)),
                 alike=max(sizes.get(wave.id, 0) - 1, 0) if wave else 0,
