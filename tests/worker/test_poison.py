@@ -1,0 +1,89 @@
+"""A comment that kills whoever reads it, on real workers: held within seconds, its neighbours decided, nobody twice."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from service.bell import Bell
+from service.enrolment import enrol_site
+from service.ports import SWEEP
+from service.settings import load
+from service.wiring import build
+from tests.worker.test_celery import accept, env, pending, wait_for
+
+__all__ = ["env"]
+
+DEADLY = """
+import os, signal
+from service.reader import ModelScorer
+careful = ModelScorer.score
+def score(self, readings, explain=True):
+    if any("deadly" in one.text for one in readings):
+        os.kill(os.getpid(), signal.SIGKILL)
+    return careful(self, readings, explain)
+ModelScorer.score = score
+from service.cli.main import main
+main()
+"""
+
+
+def hold_the_deadly(env: dict[str, str], log: Path) -> None:
+    """Post it among thirty; leases last an hour, so whatever is decided was not waited for."""
+    env |= {"REPLYDESK_LEASE_SECONDS": "3600"}
+    parts = build(load(env | {"REDIS_URL": ""}), env=env)
+    ringer = Bell(env["REDIS_URL"], env["REPLYDESK_REDIS_PREFIX"])
+    running: list[subprocess.Popen[bytes]] = []
+    try:
+        enrolled = enrol_site(parts, "courier", "https://courier.example")
+        texts = [f"Number {n}: a quiet word about the new bridge." for n in range(30)]
+        placed = accept(parts, enrolled, [*texts[:10], "This is deadly.", *texts[10:]])
+        with log.open("ab") as file:
+
+            def all_decided() -> bool:
+                if (
+                    not running or running[-1].poll() is not None
+                ):  # as compose or `replydesk up` starts it again
+                    command = [sys.executable, "-c", DEADLY, "worker"]
+                    running.append(
+                        subprocess.Popen(command, env=env, stdout=file, stderr=file, start_new_session=True)
+                    )
+                ringer.ring(SWEEP)  # as beat does
+                return pending(parts) == 0
+
+            wait_for(all_decided)
+        with parts.house.store.read() as tx:
+            assert len(tx.decisions_after(enrolled.site.id, 0, 100)) == 31
+            found = [tx.comment(enrolled.site.id, one.comment.id) for one in placed]
+        assert found[10] is not None
+        assert found[10].verdict is not None
+        assert (found[10].status, found[10].verdict.reasons[0].code) == ("held", "unscorable")
+        assert {one.status for n, one in enumerate(found) if one and n != 10} == {"approved"}
+    finally:
+        for process in running:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait(10)
+        ringer.close()
+        parts.close()
+
+
+def test_a_comment_that_kills_an_embedded_worker_is_held_within_seconds(
+    env: dict[str, str], sqlite_template: Path, tmp_path: Path
+) -> None:
+    """One process of threads, started again each time."""
+    (Path(env["REPLYDESK_HOME"]) / "replydesk.db").write_bytes(sqlite_template.read_bytes())
+    hold_the_deadly(env, tmp_path / "worker.log")
+
+
+@pytest.mark.timeout(120)
+def test_a_comment_that_kills_forked_children_is_held_within_seconds(
+    env: dict[str, str], clean_postgres_url: str, tmp_path: Path
+) -> None:
+    """Their parent forks others, and goes on."""
+    hold_the_deadly(env | {"REPLYDESK_DATABASE_URL": clean_postgres_url}, tmp_path / "worker.log")
