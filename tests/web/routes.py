@@ -141,6 +141,7 @@ ROUTES: Final[dict[str, Row]] = {
     f"GET /desk/comments/{PK}pk>": DESK,
     f"GET /desk/comments/{PK}pk>/author": DESK,
     f"POST /desk/comments/{PK}pk>/author": DESK,
+    f"POST /desk/comments/{PK}pk>/author/held": DESK,
     f"POST /desk/comments/{PK}pk>/decision": DESK,
     f"POST /desk/comments/{PK}pk>/reveal": DESK,
     f"POST /desk/comments/{PK}pk>/undo": DESK,

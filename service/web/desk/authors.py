@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -9,17 +10,21 @@ from flask import request, url_for
 from flask.typing import ResponseReturnValue
 
 from service import actions
-from service.moderation.comment import Comment
+from service.actions import Judgement
+from service.actions.together import SLICE, Target, decide_together
+from service.moderation.comment import Comment, Status
 from service.moderation.desk import History
 from service.moderation.errors import NotFound
 from service.moderation.standing import Standing
+from service.moderation.verdict import Who
 from service.ports import Site
 from service.web.desk import blueprint
 from service.web.desk.access import back_to, moderator, requires
-from service.web.desk.acts import masked
+from service.web.desk.acts import delay, masked
 from service.web.desk.frame import missing, page, unfit
 from service.web.desk.place import Place, number
 from service.web.desk.shown import cards
+from service.web.desk.waves import TOGETHER
 from service.web.reach import parts
 
 PAGE: Final = 30
@@ -50,10 +55,12 @@ def author(pk: int) -> ResponseReturnValue:
         site=site,
         cards=shown,
         history=history,
+        held=history.counts.get(Status.HELD, 0),
         standing=standing,
         standings=tuple(Standing),
         days=DAYS,
         known=key is not None,
+        newest=max((one.pk for one in shown), default=pk) if before is None else before - 1,
         before=shown[-1].pk if len(found) > PAGE else None,
         place=Place.behind(request.args),
     )
@@ -87,6 +94,40 @@ def set_standing(pk: int) -> ResponseReturnValue:
     except actions.Unknown:
         return unfit()
     return back_to(url_for("desk.author", pk=pk, at=Place.behind(request.args).at or None))
+
+
+@blueprint.post("/comments/<int(max=999999999999999999):pk>/author/held")
+@requires("moderator")
+def decide_held(pk: int) -> ResponseReturnValue:
+    """Decide in one act what of the author was held on the site when the page was shown."""
+    action, until = TOGETHER.get(request.form.get("action", "")), number(request.form.get("until"))
+    target = _target(pk)
+    if target is None or target[0].author_key is None:
+        return missing()
+    if action is None or until is None:
+        return unfit()
+    comment, site = target
+    judgement = Judgement(action, Who.MODERATOR, moderator().name)
+    targets = _held(site, str(comment.author_key), until)
+    made = decide_together(parts().house, targets, judgement, "author", delay(site))
+    return back_to(url_for("desk.queue", **Place.behind(request.args).query(), together=made.bundle.id))
+
+
+def _held(site: Site, key: str, until: int) -> Iterator[Target]:
+    """Go through what the author wrote up to `until`, leaving alone what another moderator has in hand."""
+    house, before = parts().house, until + 1
+    while True:
+        with house.store.read() as tx:
+            some = tx.by_author(site.id, key, before, SLICE)
+            theirs = {
+                one.comment_pk for one in tx.claims(house.clock()) if one.moderator_id != moderator().id
+            }
+        for one in some:
+            if one.status is Status.HELD and one.pk not in theirs:
+                yield Target(site, one.id, one.revision)
+        if len(some) < SLICE:
+            return
+        before = some[-1].pk
 
 
 def _until(pk: int) -> datetime | None:

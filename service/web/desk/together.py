@@ -111,6 +111,8 @@ def _chosen(what: str) -> str:
     match what.split():
         case ["wave", _]:
             return gettext("a wave of copies")
+        case ["author"]:
+            return gettext("what an author had written")
         case ["range", by, low, high]:
             score = str(LABEL_WORDS[by]) if by in LABEL_WORDS else gettext("the leading score")
             return gettext("%(score)s from %(low)s to %(high)s", score=score, low=low, high=high)

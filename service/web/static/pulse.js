@@ -10,8 +10,8 @@
   let tag = "";
   let beating = false;
 
-  /** What of the screen is still to be decided. */
-  const have = () => desk.open().map(desk.numberOf).join(",");
+  /** What of the screen is still to be decided, here and not by somebody else. */
+  const have = () => desk.open().filter((one) => !one.hasAttribute("data-theirs")).map(desk.numberOf).join(",");
 
   function tell(told) {
     for (const [lane, count] of Object.entries(told.counts)) {

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import html
 
+from service.moderation.comment import Status
+from service.privacy.sealing import Address
 from tests.web.pages.browser import Page
 from tests.web.pages.house import Small
 from tests.web.pages.test_desk import act, card, follow
+from tests.web.pages.test_desk_around import appealed
 from tests.web.pages.test_desk_waves import adverts, arrive
 
 PLACE = "/desk?sort=score&site=courier"
@@ -111,3 +114,37 @@ def test_severe_words_are_blurred_on_every_page(small: Small) -> None:
     clash = browser.post(form.attributes["action"], form.fields() | {"action": "reject"})
     assert clash.status == 409
     assert "severe" in card(clash, comment).attributes["class"]
+
+
+def test_an_appeal_against_ones_own_decision_is_left_to_others(small: Small) -> None:
+    """Who decided sees the appeal and holds it back from nobody, however long they look."""
+    _, pk = appealed(small)
+    noor = small.signed_in("Noor").get("/desk?lane=appeals")
+    assert "data-theirs" in noor.tree.one("article", id=f"c{pk}").attributes
+    page = small.signed_in("Mara").get("/desk?lane=appeals")
+    assert page.tree.one("article", id=f"c{pk}").one("form", class_="answer")
+
+
+def test_what_a_banned_author_left_behind_goes_in_one_act(small: Small) -> None:
+    """On the author's page all that is held of them is decided and undone at once; later ones are not in it."""
+    browser, other = small.signed_in("Mara"), small.signed_in("Noor")
+    made = [small.held(body=f"Rude, for the {n}th time.") for n in range(3)]
+    form = next(
+        one
+        for one in browser.get(f"/desk/comments/{made[0].pk}/author?at=sort%3Dscore").tree.all("form")
+        if "/author/held" in one.attributes["action"]
+    )
+    later = small.held(body="Rude, and once more.")
+    somebody = small.held(body="Not theirs.", author_name="Bo", email=Address.parse("bo@mail.example"))
+    answer = browser.post(form.attributes["action"], form.fields() | {"action": "reject"})
+    page = follow(browser, answer)
+    assert "sort=score" in answer.headers["Location"]
+    assert "Rejected: 3 comments." in page.text
+    assert {small.again(one).status for one in made} == {Status.REJECTED}
+    assert {small.again(one).status for one in (later, somebody)} == {Status.HELD}
+    undo = page.tree.one("div", class_="notice").one("form")
+    browser.post(undo.attributes["action"], undo.fields())
+    assert {small.again(one).status for one in made} == {Status.HELD}
+    other.get("/desk")
+    browser.post(form.attributes["action"], form.fields() | {"action": "reject"})
+    assert {small.again(one).status for one in made} == {Status.HELD}, "they are in another moderator's hands"
