@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 
 from service import logs
-from service.cli.processes import no_core_dumps
+from service.cli.processes import no_core_dumps, take_short_turns
 from service.settings import load
 
 _known = load()
@@ -38,6 +38,7 @@ control_socket_disable = True  # nobody here speaks to it
 
 
 def post_fork(_server: object, _worker: object) -> None:
-    """Let each worker log as the house does, and leave no image of its memory when it crashes."""
+    """Let each worker log as the house does, take short turns, and leave no image when it crashes."""
     no_core_dumps()
+    take_short_turns()
     logs.configure("web", _known.log_level)

@@ -6,6 +6,7 @@ import ctypes
 import importlib
 import os
 import resource
+import sys
 import tempfile
 import warnings
 from contextlib import suppress
@@ -19,6 +20,7 @@ from service.moderation.errors import ReplydeskError
 from service.settings import Settings
 
 KiB: Final = 1024
+TURN_SECONDS: Final = 0.001
 M_ARENA_MAX: Final = -8  # as in malloc.h
 
 
@@ -38,6 +40,7 @@ def web() -> None:
     tempfile.tempdir = str(_folder(known.home / "tmp"))
     waitress: Any = importlib.import_module("waitress")
     application = importlib.import_module("service.web").create_app()
+    take_short_turns()
     try:
         waitress.serve(application, **waitress_options(known))
     except OSError as failure:
@@ -175,6 +178,14 @@ def _share_heaps() -> None:
     """Let threads share two heaps: glibc gives each its own, which only grows. Elsewhere it does nothing."""
     with suppress(OSError, AttributeError):
         ctypes.CDLL(None).mallopt(M_ARENA_MAX, 2)
+
+
+def take_short_turns() -> None:
+    """Let a thread keep Python to itself for a millisecond at most: a request waits for many such turns of others.
+
+    The interpreter's own five cost the slowest answers a third more, and no more comments were taken for it.
+    """
+    sys.setswitchinterval(TURN_SECONDS)
 
 
 def _need_broker(known: Settings) -> str:

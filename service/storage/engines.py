@@ -84,6 +84,7 @@ def _open_sqlite(url: URL) -> Engine:
         pool_size=8,
         max_overflow=24,
         pool_timeout=POOL_SECONDS,
+        pool_use_lifo=True,  # whoever writes next finds the cache of who wrote last; idle ones stay empty
         connect_args={"timeout": BUSY_SECONDS, "isolation_level": None, "check_same_thread": False},
     )
 

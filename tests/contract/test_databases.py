@@ -11,7 +11,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from sqlalchemy import inspect, text
+from sqlalchemy import event, inspect, text
 
 from service.ports import Store
 from service.storage import SchemaError, SqlStore, migrate, open_store
@@ -283,3 +283,17 @@ def test_pool_serves_more_threads_than_it_keeps_connections(sql_store: Store) ->
 
     with ThreadPoolExecutor(12) as pool:
         assert list(pool.map(read, range(12))) == [0] * 12
+
+
+def test_who_comes_next_gets_the_connection_used_last(sql_store: Store) -> None:
+    """However many connections were needed at once, whoever comes alone finds one whose caches are warm."""
+    assert isinstance(sql_store, SqlStore)
+    with ExitStack() as several:
+        for _ in range(4):
+            several.enter_context(sql_store.read())
+    used: set[int] = set()
+    event.listen(sql_store._engine, "checkout", lambda connection, *_: used.add(id(connection)))
+    for _ in range(8):
+        with sql_store.read() as tx:
+            tx.sites()
+    assert len(used) == 1

@@ -11,6 +11,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
+from service.cli import processes
 from service.cli.main import cli
 
 HEAVY = {
@@ -110,3 +111,13 @@ def test_a_database_that_cannot_be_reached_is_one_line_without_its_password() ->
     assert done.returncode == 2
     assert len(done.stderr.splitlines()) == 1
     assert "hunter2" not in done.stderr + done.stdout
+
+
+def test_threads_that_serve_take_short_turns() -> None:
+    """A thread hands Python on after a millisecond, so that a request does not wait for five of each other's."""
+    before = sys.getswitchinterval()
+    try:
+        processes.take_short_turns()
+        assert sys.getswitchinterval() == pytest.approx(0.001)
+    finally:
+        sys.setswitchinterval(before)
