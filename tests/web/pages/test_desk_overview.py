@@ -153,4 +153,4 @@ def test_a_surge_is_shown(small: Small) -> None:
         small.approved(body=f"Comment number {n}.")
     page = small.signed_in().get("/desk/overview")
     assert "More than usual" in page.text
-    assert "25 in the last hour; 0.0 are usual" in page.text
+    assert "25 in the last hour; usually none" in page.text
