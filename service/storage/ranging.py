@@ -94,7 +94,8 @@ def _held(by: str | None, filters: Filters) -> list[ColumnElement[bool]]:
 
 def _between(shape: Shape) -> list[ColumnElement[bool]]:
     by, _, bounded = shape
-    score = _score(by)
+    # a sum is in no index: those that are in the order of the leading score would be walked by it, and then sorted
+    score = comments.c.score + 0.0 if by is None else LABEL_SCORES[by]
     found = [score >= bindparam("low"), score <= bindparam("high")]
     return [*found, comments.c.pk <= bindparam("until_pk")] if bounded else found
 

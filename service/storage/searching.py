@@ -58,10 +58,10 @@ _FOUND = {
 # each hit a lookup. A word that few of the newest comments have is in few altogether.
 _RARE = text(
     "WITH hits AS MATERIALIZED (SELECT comment_pk AS pk FROM words"
-    " WHERE text @@ plainto_tsquery('simple', :asked) AND comment_pk < :before)"
+    " WHERE text @@ plainto_tsquery('simple', :asked))"
     " SELECT hits.pk FROM hits CROSS JOIN LATERAL (SELECT FROM comments WHERE comments.pk = hits.pk"
     " AND (CAST(:site_id AS BIGINT) IS NULL OR comments.site_id = :site_id) OFFSET 0) AS there"
-    " ORDER BY hits.pk DESC LIMIT :limit"
+    " WHERE hits.pk < :before ORDER BY hits.pk DESC LIMIT :limit"
 )
 _THESE = COMMENTS.where(comments.c.pk.in_(bindparam("pks", expanding=True))).order_by(comments.c.pk.desc())
 
