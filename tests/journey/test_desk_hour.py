@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
+from service.enrolment import invite
 from service.moderation.comment import Status
 from tests.evidence.desk_stories import longer, told
 from tests.journey.conftest import Contexts
@@ -63,3 +65,30 @@ def test_on_a_phone_nothing_covers_the_buttons(desk: Desk, contexts: Contexts) -
     assert open_lane
     assert open_lane["x"] >= 0
     assert open_lane["x"] + open_lane["width"] <= 390
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_beside_the_queue_nothing_is_wider_than_a_phone(
+    desk: Desk, contexts: Contexts, language: str
+) -> None:
+    """A banned author's page and a site's settings fit 390 pixels, and axe finds no fault there."""
+    comment = told(desk.small, "Ilse", "Short.", {"insult": 0.6})
+    size, heard = {"width": 390, "height": 844}, {"Accept-Language": language}
+    context = contexts(viewport=size, extra_http_headers=heard, color_scheme="dark", reduced_motion="reduce")
+    page = context.new_page()
+    page.goto(invite(desk.small.parts, "Ada", "admin")[1])
+    page.locator("form button").click()
+    page.wait_for_url("**/desk")
+    page.goto(f"{desk.url}/desk/comments/{comment.pk}/author")
+    page.locator("[value=banned]").check()
+    page.locator("[name=days]").select_option("7")
+    page.locator(".standing button").click()
+    for path in (
+        f"/desk/comments/{comment.pk}/author",
+        "/desk/settings/courier",
+        "/desk/settings/courier/keys",
+    ):
+        page.goto(desk.url + path)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390, path
+        found = Axe().run(page)
+        assert found.violations_count == 0, f"{path}: {found.generate_report()}"
