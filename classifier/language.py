@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 TRAINED = ("en", "de", "pt", "ko", "ar")
 """Languages with training data; bit `i` of an entry of the table of known words stands for the i-th."""
 
+_ANY = (1 << len(TRAINED)) - 1
+_HOLDS = np.arange(_ANY + 1)[:, None] >> np.arange(len(TRAINED)) & 1
+"""Whether an entry of the table of known words holds a language: (entries, languages)."""
+
 FOREIGN, UNKNOWN = "language", "few_known_features"
 _MODEL = Path(__file__).with_name("lid.176.ftz")
 _SURE = 0.8
@@ -71,6 +75,13 @@ def _common() -> NDArray[np.uint32]:
     return np.unique(grams(fold(listed("english")))[1].hashes)
 
 
+def _among(hashes: NDArray[np.uint32], wanted: NDArray[np.uint32]) -> NDArray[np.bool_]:
+    """Says which hashes are among the wanted ones, which are sorted."""
+    place = np.minimum(np.searchsorted(wanted, hashes), len(wanted) - 1)
+    found: NDArray[np.bool_] = wanted.take(place) == hashes
+    return found
+
+
 class Languages:
     """Judges language by known words first, and asks fastText only about texts that leave a doubt."""
 
@@ -82,20 +93,16 @@ class Languages:
     ) -> tuple[list[str | None], list[str | None]]:
         """Returns, per text, the language (ISO 639-1, or None) and the doubt (or None where there is none)."""
         count = len(texts)
-        flags = self.known[words.hashes >> np.uint32(32 - KNOWN_BITS)]
-        worded = views.kinds[words.begins] == LETTER
-        total = np.bincount(words.text_of[worded], minlength=count)
-        familiar = np.bincount(words.text_of[worded & (flags > 0)], minlength=count)
-        shares = np.stack(
-            [
-                np.bincount(words.text_of[worded & ((flags & (1 << bit)) > 0)], minlength=count)
-                for bit in range(len(TRAINED))
-            ]
-        )
-        best = shares.argmax(axis=0)
-        share = familiar / np.maximum(total, 1)
-        short = np.flatnonzero((np.bincount(words.text_of, minlength=count) <= _SHORT)[words.text_of])
-        common = words.text_of[short[np.isin(words.hashes[short], _common())]]
+        flags = self.known.take(words.hashes >> np.uint32(32 - KNOWN_BITS)) & _ANY
+        worded = views.kinds.take(words.begins) == LETTER
+        cells = (words.text_of * (_ANY + 1) + flags)[worded]
+        counts = np.bincount(cells, minlength=count * (_ANY + 1)).reshape(count, _ANY + 1)
+        total = counts.sum(axis=1)
+        best = (counts @ _HOLDS).argmax(axis=1)
+        share = (total - counts[:, 0]) / np.maximum(total, 1)
+        size = np.bincount(words.text_of, minlength=count)
+        short = np.flatnonzero(size.take(words.text_of) <= _SHORT)
+        common = words.text_of[short[_among(words.hashes[short], _common())]]
         strange = (total <= _SHORT) & (np.bincount(common, minlength=count) <= _ENGLISH * total)
         languages: list[str | None] = [TRAINED[each] for each in best.tolist()]
         doubts: list[str | None] = [None] * count

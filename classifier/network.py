@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,7 @@ from classifier.pieces import LONG, MARGIN, cut
 from classifier.reread import Lexicon
 from classifier.signals import NAMES, Signals, measure
 from classifier.text import Views, read_as
-from classifier.windows import Windows, slide
+from classifier.windows import Windows, slide, summed_up
 
 Doubles = NDArray[np.float64]
 Floats = NDArray[np.float32]
@@ -59,18 +60,23 @@ def unsqueeze(packed: NDArray[np.int8], scale: NDArray[np.float32]) -> NDArray[n
     return unpacked.astype(np.int32)
 
 
-def pool(
-    table: NDArray[np.int32], rows: NDArray[np.int32], indptr: NDArray[np.int32]
-) -> NDArray[np.int32] | NDArray[np.int64]:
+def pool(table: NDArray[np.int32], found: Sequence[Grams]) -> NDArray[np.int64]:
     """Sums the table's rows of each text: (texts, columns). Long sums are made in 64 bits: 32 would overflow."""
-    count = len(indptr) - 1
-    if count <= _SMALL or int(np.diff(indptr).max()) > _MANY:
-        parts = [table[rows[indptr[d] : indptr[d + 1]]].sum(axis=0, dtype=np.int64) for d in range(count)]
-        return np.stack(parts)
-    ones = np.ones(len(rows), np.int32)
-    matrix = sparse.csr_array((ones, rows, indptr), shape=(count, len(table)))
-    pooled: NDArray[np.int32] = matrix @ table
-    return pooled
+    count = len(found[0].indptr) - 1
+    rows = np.concatenate([each.rows for each in found])
+    sizes = np.concatenate([np.diff(each.indptr) for each in found])
+    ends = np.concatenate(([0], np.cumsum(sizes)))
+    sums: NDArray[np.int64]
+    if count == 1:
+        sums = table.take(rows, axis=0).sum(axis=0, dtype=np.int64)[None]
+    elif count <= _SMALL or int(sizes.max()) > _MANY:
+        some = [table.take(rows[a:b], axis=0).sum(axis=0, dtype=np.int64) for a, b in pairwise(ends.tolist())]
+        sums = np.stack(some).reshape(len(found), count, -1).sum(axis=0)
+    else:
+        ones, indptr = np.ones(len(rows), np.int32), ends.astype(np.int32)
+        summed = sparse.csr_array((ones, rows, indptr), shape=(len(sizes), len(table))) @ table
+        sums = summed.reshape(len(found), count, -1).sum(axis=0, dtype=np.int64)
+    return sums
 
 
 @dataclass(eq=False)
@@ -226,13 +232,10 @@ class Network:
         """Reads a batch, sums its n-grams and slides the units over its words."""
         views = read_as(texts, self.lexicon)
         found, words = grams(views)
-        pooled = np.zeros((len(texts), self.weights.shape[1]), np.int64)
-        for each in found:
-            pooled += pool(self.weights, each.rows, each.indptr)
-        counts = np.sum([np.diff(each.indptr) for each in found], axis=0)
+        pooled = pool(self.weights, found)
+        counts = np.diff(sum(each.indptr for each in found))
         windows = slide(self, words, len(texts))
-        strongest = np.maximum.reduceat(windows.answers, windows.starts, axis=1).T.astype(np.float64)
-        mean = np.add.reduceat(np.maximum(windows.answers, 0), windows.starts, axis=1).T.astype(np.float64)
+        strongest, mean = summed_up(windows)
         return Sums(
             views,
             found,

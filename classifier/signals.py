@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from classifier.text import tally
 from classifier.words import words
 
 if TYPE_CHECKING:
@@ -49,7 +50,6 @@ _SPAM_ENDINGS = (
 )  # fmt: skip
 _MARKUP = ("<a ", "</", "[url", "[/", "href=", "&lt;", "<br")
 _CONTACTS = ("⟦email⟧", "⟦phone⟧", "⟦handle⟧", "whatsapp", "telegram", "WhatsApp", "Telegram")
-_MONEY = ("$", "€", "£", "₿", "USD", "usd", "BTC", "btc")
 
 
 def measure(
@@ -82,8 +82,7 @@ def _dotted(views: Views) -> NDArray[np.bool_]:
 
     found = np.zeros(len(views.codes), bool)
     found[:-1] = (views.codes[:-1] == 46) & (views.codes[1:] >= 97) & (views.codes[1:] <= 122)
-    some: NDArray[np.bool_] = np.logical_or.reduceat(found, views.starts[:-1])
-    return some
+    return tally(found, views.starts) > 0
 
 
 def _from_text(row: NDArray[np.float32], text: str, dotted: bool) -> None:
@@ -102,8 +101,15 @@ def _from_text(row: NDArray[np.float32], text: str, dotted: bool) -> None:
             row[3] = found.group().lower().endswith(_SPAM_ENDINGS)
     if "⟦" in text or "hats" in text or "elegram" in text:
         row[5] = any(each in text for each in _CONTACTS)
-    row[6] = any(each in text for each in _MONEY)
-    row[13] = ("<" in text or "[" in text or "&" in text) and any(each in text for each in _MARKUP)
+    if "$" in text or "€" in text or "£" in text or "₿" in text or _paid(text):
+        row[6] = 1
+    if ("<" in text or "[" in text or "&" in text) and any(each in text for each in _MARKUP):
+        row[13] = 1
+
+
+def _paid(text: str) -> bool:
+    """Says whether a text names a currency by its letters."""
+    return "USD" in text or "usd" in text or "BTC" in text or "btc" in text
 
 
 def _from_codes(table: NDArray[np.float32], views: Views, lengths: NDArray[np.float32]) -> None:
@@ -117,8 +123,7 @@ def _from_codes(table: NDArray[np.float32], views: Views, lengths: NDArray[np.fl
         return
 
     def share(flag: NDArray[np.bool_]) -> NDArray[np.float32]:
-        total = np.add.reduceat(flag, starts, dtype=np.int32)
-        return total.astype(np.float32)
+        return tally(flag, views.starts).astype(np.float32)
 
     capitals = views.capitals.astype(np.float32) / lengths
     table[:, 7] = np.minimum(capitals * 2, 1)

@@ -121,8 +121,7 @@ def _suspicious(views: Views) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
 
     codes, kinds = views.codes, views.kinds
     letter = kinds == LETTER
-    signs = _signs()[np.minimum(codes, 255)]
-    signs[codes > 255] = 0
+    signs = _signs().take(codes, mode="clip")
     touched = np.zeros(len(codes), bool)
     touched[:-1] = (signs[:-1] >= _INITIAL) & letter[1:]
     hidden = letter | ((signs >= _INITIAL) & (codes != _MARK))
@@ -138,8 +137,14 @@ def _suspicious(views: Views) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     apart = np.zeros(len(codes), bool)
     apart[spots[2:][(spots[2:] - spots[:-2]) <= 8]] = True
     apart[:-1] |= (signs[:-1] == _TAG) & (letter[1:] | (codes[1:] == 47) | (codes[1:] == 35))
-    whole: NDArray[np.bool_] = np.logical_or.reduceat(apart, views.starts[:-1])
-    return touched, whole
+    return touched, tally(apart, views.starts) > 0
+
+
+def tally(flags: NDArray[np.bool_], starts: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Counts the places flagged in each text; few are, so finding them all beats adding the texts up."""
+    import numpy as np
+
+    return np.diff(np.searchsorted(np.flatnonzero(flags), starts))
 
 
 _TAG, _INNER, _INITIAL = 1, 2, 3
@@ -148,10 +153,13 @@ _MARK = ord("!")
 
 @lru_cache(maxsize=1)
 def _signs() -> NDArray[np.uint8]:
-    """Sorts code points below 256: begins of tags, signs that hide a letter inside words, and those that begin one."""
+    """Sorts code points: begins of tags, signs that hide a letter inside words, signs that begin one.
+
+    The last entry stands for all from 256 on.
+    """
     import numpy as np
 
-    signs = np.zeros(256, np.uint8)
+    signs = np.zeros(257, np.uint8)
     signs[[ord(each) for each in (*LEET, *"*_~=") if ord(each) < 256]] = _INNER
     signs[[ord(each) for each in "-./"]] = 0
     signs[[ord(each) for each in "0123456789@$!|*"]] = _INITIAL
@@ -168,12 +176,11 @@ def fold(texts: Sequence[str], known: Tables | None = None) -> Views:
     raw = np.minimum(np.frombuffer(buffer, np.uint32), SIZE - 1)
     lengths = np.fromiter(map(len, texts), np.int64, len(texts)) + 1
     starts = np.concatenate(([0], np.cumsum(lengths)))
-    kinds = known.kind[raw]
-    codes = known.fold[raw]
+    kinds = known.kind.take(raw)
+    codes = known.fold.take(raw)
     origin = np.arange(len(raw), dtype=np.int32)
     tricks = np.zeros((len(texts), 5), np.float32)
-    upper = (raw >= 65) & (raw <= 90)
-    capitals = np.add.reduceat(upper, starts[:-1], dtype=np.int64) if len(texts) else np.zeros(0, np.int64)
+    capitals = tally((raw >= 65) & (raw <= 90), starts)
     if int(raw.max(initial=0)) < 0x80:
         origin -= np.repeat(starts[:-1], lengths).astype(np.int32)
         return Views(codes, kinds, origin, starts, tricks, capitals, {})

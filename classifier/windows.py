@@ -16,7 +16,8 @@ Floats = NDArray[np.float32]
 
 _STRETCH, _SLICE = 8192, 512
 """Windows whose distinct rows are multiplied together, and windows that are added up together, in the nearest cache."""
-_KEYS = 1 << 15
+_TEXTS = 64
+_KEYS, _FEW = 1 << 15, 256
 
 
 @dataclass(eq=False)
@@ -46,6 +47,20 @@ def slide(network: Network, words: Words, count: int) -> Windows:
     answers = _answers(network, row_of)
     starts = np.cumsum(sizes) - sizes + 2 * np.arange(count)
     return Windows(row_of, word_of, starts, sizes + 2, answers)
+
+
+def summed_up(windows: Windows) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Returns the highest answer of each unit to each text, and the sum of its answers above nought: (texts, units)."""
+    count, units = len(windows.starts), len(windows.answers)
+    strongest, total = np.empty((count, units)), np.empty((count, units))
+    ends = windows.starts + windows.sizes
+    for at in range(0, count, _TEXTS):
+        some = slice(at, at + _TEXTS)
+        begin, starts = int(windows.starts[at]), windows.starts[some]
+        answers = windows.answers[:, begin : int(ends[some][-1])]
+        strongest[some] = np.maximum.reduceat(answers, starts - begin, axis=1).T
+        total[some] = np.add.reduceat(np.maximum(answers, 0), starts - begin, axis=1).T
+    return strongest, total
 
 
 def _answers(network: Network, row_of: NDArray[np.int64]) -> Floats:
@@ -87,6 +102,8 @@ def distinct(rows: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int
     and the others stay.
     """
     place = np.arange(len(rows))
+    if len(rows) <= _FEW:
+        return rows, place
     keys = rows & (_KEYS - 1)
     seen = np.empty(_KEYS, np.int64)
     seen[keys] = place
