@@ -8,8 +8,11 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from service.actions import Judgement
+from service.actions.together import Target, decide_together, range_named
 from service.enrolment import invite
 from service.moderation.comment import Comment, Status
+from service.moderation.verdict import Action, Who
 from tests.evidence.wave_stories import ARTICLES, NAMES, WAVE, arrive, busy_day
 from tests.journey.conftest import Contexts
 from tests.journey.test_desk import Desk, desk
@@ -103,6 +106,36 @@ def test_a_range_of_five_hundred_is_dragged_decided_and_undone(desk: Desk, conte
     assert statuses(desk, inside + outside) == {Status.HELD}
 
 
+def test_a_range_by_any_score_is_keyed_decided_and_undone_without_scripts(
+    desk: Desk, contexts: Contexts
+) -> None:
+    """Select, fields and buttons are enough: the address holds the choice, and the act is undone from its own page."""
+    small = desk.small
+    inside = [
+        small.settle(small.submit(body=f"Mind the step, {n}."), {"insult": 0.8, "threat": 0.4})
+        for n in range(3)
+    ]
+    outside = [
+        small.settle(small.submit(body=f"Mind the gap, {n}."), {"insult": 0.8, "threat": 0.1})
+        for n in range(2)
+    ]
+    page = desk.sign_in(contexts(java_script_enabled=False), path="/desk/ranges")
+    page.get_by_role("combobox", name=re.compile("^Score")).select_option("threat")
+    page.get_by_role("spinbutton", name="from").fill("0.35")
+    page.get_by_role("spinbutton", name="to").fill("0.45")
+    page.get_by_role("spinbutton", name="to").press("Enter")
+    expect(page).to_have_url(re.compile(r"by=threat&low=0\.35&high=0\.45"))
+    expect(page.get_by_role("heading", name="3 comments from 0.35 to 0.45")).to_be_visible()
+    page.get_by_role("button", name="Reject all").click()
+    assert (statuses(desk, inside), statuses(desk, outside)) == ({Status.REJECTED}, {Status.HELD})
+    page.goto(f"{desk.url}/desk?lane=decided")
+    page.get_by_role("link", name=re.compile("^Look at them")).click()
+    expect(page.get_by_text("threat from 0.35 to 0.45")).to_be_visible()
+    page.get_by_role("button", name="Undo all of it").click()
+    expect(page.get_by_text("Taken back together.")).to_be_visible()
+    assert statuses(desk, inside) == {Status.HELD}
+
+
 @pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (390, "dark")], ids=["wide", "narrow"])
 def test_the_pages_of_the_wave_are_accessible(
     desk: Desk, contexts: Contexts, width: int, scheme: str
@@ -112,11 +145,19 @@ def test_the_pages_of_the_wave_are_accessible(
     context = contexts(reduced_motion="reduce", color_scheme=scheme, viewport={"width": width, "height": 900})
     page = context.new_page()
     sign_in_as_admin(desk, page)
+    one = desk.small.settle(desk.small.submit(body="Mind the step."), {"insult": 0.8})
+    judgement = Judgement(Action.REJECT, Who.MODERATOR, "Ada")
+    target = Target(desk.small.courier, one.id, one.revision)
+    act = decide_together(
+        desk.small.parts.house, [target], judgement, range_named("insult", 0.7, 0.9)
+    ).bundle.id
     cuts = "insult.hold=0.7&toxicity.hold=0.6&toxicity.reject=0.95"
     for path in (
         "/desk?label=spam",
         f"/desk/comments/{wave[0].pk}/wave",
         "/desk/ranges?low=0.5&high=0.7",
+        "/desk/ranges?by=toxicity&low=0.5&high=0.7&language=en",
+        f"/desk/together/{act}",
         "/desk/overview",
         "/desk/overview/comments?status=held",
         "/desk/overview/comments?by=moderator",
