@@ -8,7 +8,19 @@ from datetime import datetime
 from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import Connection, Executable, Text, and_, collate, func, insert, or_, select
+from sqlalchemy import (
+    Connection,
+    Executable,
+    Text,
+    and_,
+    collate,
+    func,
+    insert,
+    literal_column,
+    or_,
+    select,
+    true,
+)
 from sqlalchemy.types import TypeEngine
 
 from service.moderation.comment import Article, Comment, Draft, Status
@@ -68,11 +80,17 @@ def _add_at_once(names: tuple[str, ...]) -> Executable:
         or_(articles.c.title.is_not(None), told.c.title.is_(None)),
         or_(articles.c.published_at.is_not(None), told.c.published_at.is_(None)),
     )
-    there = and_(articles.c.site_id == told.c.site_id, articles.c.url == told.c.url, complete)
+    # looked up row by row: a join would read the whole table where it is small beside the rows that a list might have
+    there = (
+        select(articles.c.pk.label("article_pk"), articles.c.title, articles.c.published_at)
+        .where(articles.c.site_id == told.c.site_id, articles.c.url == told.c.url, complete)
+        .limit(literal_column("1"))
+        .lateral("there")
+    )
     known = (
         select(*(told.c[name] for name in own), told.c.box)
-        .add_columns(articles.c.pk.label("article_pk"), articles.c.title, articles.c.published_at)
-        .join_from(told, articles, there)
+        .add_columns(there.c.article_pk, there.c.title, there.c.published_at)
+        .join_from(told, there, true())
         .cte("known")
     )
     # in the order of ids, as batches are: two that share some wait for each other and never in a circle

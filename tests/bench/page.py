@@ -16,7 +16,8 @@ The load client, the server, the worker, the database and the broker share its p
 NOTES = f"""
 - **Bare endpoint**: Flask, pydantic and one INSERT, committed, under the same server with the same threads, on the same
   database with the same pool. It knows no site, masks nothing, seals nothing, forgets replays and tells nobody.
-- On SQLite comments that wait for the disk at the same moment share one commit; the bare endpoint commits each alone.
+- Comments that come one by one and wait at the same moment share one commit, and on PostgreSQL one statement; the bare
+  endpoint commits each alone.
 - A load average above the number of processors means that others worked here too: then believe the ratios of what ran
   by turns (accepting), and nothing else.
 - **Decided** counts decisions that left the house, **told** callbacks that the site took, while batches of {BATCH} come
@@ -33,11 +34,12 @@ site floods, another waits), `python -m tests.bench.hung_broker` (who posts whil
 NEXT = """
 ## What holds it up next
 
-Accepting one by one waits for Python: one process does one thing at a time, and most of a request is spent in
-SQLAlchemy and Flask. More web processes help on PostgreSQL. On SQLite the one write lock comes next: while the worker
-leases or settles, acceptors wait, so it leases twenty times a second at most, decides before it takes the lock, and
-whoever waits for the lock looks every half millisecond. Each commit waits for the disk once, and so the disk's own time
-bounds the p99 there. Deciding is spent on explaining what will not be approved; scoring itself is a tenth of it.
+Accepting one by one waits for Python: one process does one thing at a time, and most of a request is spent in Flask,
+and in SQLAlchemy where a comment comes alone. More web processes help on PostgreSQL. On SQLite the one write lock
+comes next: while the worker leases or settles, acceptors wait, so it leases twenty times a second at most, decides
+before it takes the lock, and whoever waits for the lock looks every half millisecond. Each commit waits for the disk
+once, and so the disk's own time bounds the p99 there. Deciding is spent on explaining what will not be approved;
+scoring itself is a tenth of it.
 """
 Row = tuple[str, str, str, str, str, str]
 

@@ -206,3 +206,53 @@ def _opened(url: str) -> SqlStore:
     store = open_store(url)
     assert isinstance(store, SqlStore)
     return store
+
+
+def test_one_that_waits_for_a_lock_holds_up_nobody_who_comes_later(clean_postgres_url: str) -> None:
+    """While an id is being stored by a transaction that is still open, who posts it waits, and all others go on."""
+    store, other = _opened(clean_postgres_url), _opened(clean_postgres_url)
+    with store.write() as tx:
+        site = tx.add_site(courier())
+        tx.add_comments(site.id, [draft("known")], NOON)
+    with ThreadPoolExecutor(1) as threads:
+        with other.write() as tx:
+            tx.add_comments(site.id, [draft("c-1")], NOON)
+            late = threads.submit(store.add_comment, site.id, draft("c-1", body="late"), NOON)
+            _until(lambda: _locked(clean_postgres_url) == 1)
+            added = [store.add_comment(site.id, draft(f"d-{n}"), NOON) for n in range(3)]
+            assert None not in added
+            assert not late.done()
+        assert late.result() is None
+    store.close()
+    other.close()
+
+
+def _locked(url: str) -> int:
+    with psycopg.connect(url, autocommit=True) as connection:
+        asked = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+        return int((connection.execute(asked).fetchone() or [0])[0])
+
+
+def test_articles_are_found_by_their_index(clean_postgres_url: str) -> None:
+    """The one statement reads none of the articles it does not need, also where it could read all of them cheaply."""
+    store = _opened(clean_postgres_url)
+    with store.write() as tx:
+        site = tx.add_site(courier())
+        tx.add_comments(
+            site.id, [draft(f"known-{n}", article=Article(f"{ARTICLE.url}/{n}")) for n in range(3_000)], NOON
+        )
+    seen: list[tuple[str, Any]] = []
+    event.listen(
+        store._engine,
+        "before_cursor_execute",
+        lambda _c, _cursor, statement, parameters, *_rest: seen.append((statement, parameters)),
+    )
+    assert store.add_comment(site.id, draft(article=Article(f"{ARTICLE.url}/7")), NOON)
+    (statement, parameters), *rest = seen
+    assert not rest
+    with store._engine.connect() as connection:
+        connection.exec_driver_sql("ANALYZE articles")
+        plan = "\n".join(row[0] for row in connection.exec_driver_sql(f"EXPLAIN {statement}", parameters))
+    assert "Index Scan using uq_articles_site_id_url" in plan
+    assert "Seq Scan on articles" not in plan
+    store.close()
