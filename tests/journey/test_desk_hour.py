@@ -95,3 +95,17 @@ def test_beside_the_queue_nothing_is_wider_than_a_phone(
         assert page.evaluate("document.documentElement.scrollWidth") <= 390, path
         found = Axe().run(page)
         assert found.violations_count == 0, f"{path}: {found.generate_report()}"
+
+
+def test_caps_lock_takes_no_key_away(desk: Desk, contexts: Contexts) -> None:
+    """A capital written by caps lock is the key that was pressed; one written by shift is not."""
+    first, second = longer(desk.small, 2)
+    page = desk.sign_in(contexts())
+    page.keyboard.press("Shift+R")
+    assert in_focus(page) == first.pk
+    event = (
+        "new KeyboardEvent('keydown', {key: 'R', modifierCapsLock: true, bubbles: true, cancelable: true})"
+    )
+    page.locator("article.now").evaluate(f"card => card.dispatchEvent({event})")
+    until(lambda: desk.status(first) is Status.REJECTED)
+    assert desk.status(second) is Status.HELD

@@ -49,10 +49,11 @@
       return;
     }
     if (types(event.target)) return;
-    const field = document.querySelector(`[data-key-focus="${CSS.escape(event.key)}"]`);
+    const key = event.getModifierState("CapsLock") && event.key.length === 1 ? event.key.toLowerCase() : event.key;
+    const field = document.querySelector(`[data-key-focus="${CSS.escape(key)}"]`);
     if (field) field.focus();
-    else if (event.key in STEPS && document.querySelector(".bench")) desk.step(STEPS[event.key]);
-    else if (!(event.repeat || press(event.key))) return;
+    else if (key in STEPS && document.querySelector(".bench")) desk.step(STEPS[key]);
+    else if (!(event.repeat || press(key))) return;
     event.preventDefault();
   });
 })();
