@@ -37,6 +37,7 @@ VECTOR_LEVELS, KERNEL_LEVELS = 1023, 170
 _SMALL = 4
 _MANY = 2048
 _TOGETHER = 64
+_BLOCK = 1 << 16
 
 
 def squeeze(table: NDArray[np.floating[Any]]) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
@@ -68,15 +69,23 @@ def pool(table: NDArray[np.int32], found: Sequence[Grams]) -> NDArray[np.int64]:
     ends = np.concatenate(([0], np.cumsum(sizes)))
     sums: NDArray[np.int64]
     if count == 1:
-        sums = table.take(rows, axis=0).sum(axis=0, dtype=np.int64)[None]
+        sums = _added_up(table, rows)[None]
     elif count <= _SMALL or int(sizes.max()) > _MANY:
-        some = [table.take(rows[a:b], axis=0).sum(axis=0, dtype=np.int64) for a, b in pairwise(ends.tolist())]
+        some = [_added_up(table, rows[a:b]) for a, b in pairwise(ends.tolist())]
         sums = np.stack(some).reshape(len(found), count, -1).sum(axis=0)
     else:
         ones, indptr = np.ones(len(rows), np.int32), ends.astype(np.int32)
         summed = sparse.csr_array((ones, rows, indptr), shape=(len(sizes), len(table))) @ table
         sums = summed.reshape(len(found), count, -1).sum(axis=0, dtype=np.int64)
     return sums
+
+
+def _added_up(table: NDArray[np.int32], rows: NDArray[np.int32]) -> NDArray[np.int64]:
+    """Sums some rows of the table, a block at a time, so that a long text needs little memory."""
+    total = np.zeros(table.shape[1], np.int64)
+    for begin in range(0, len(rows), _BLOCK):
+        total += table.take(rows[begin : begin + _BLOCK], axis=0).sum(axis=0, dtype=np.int64)
+    return total
 
 
 @dataclass(eq=False)
@@ -107,6 +116,8 @@ class Sums:
 
     def of(self, row: int) -> Sums:
         """Returns the sums of one text of the batch, as if it had been read alone."""
+        if len(self.length) == 1:
+            return self
         begin, end = np.searchsorted(self.words.text_of, [row, row + 1]).tolist()
         start, size = int(self.windows.starts[row]), int(self.windows.sizes[row])
         word_of = self.windows.word_of[start : start + size + 2]
