@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from service.moderation.desk import Matter, Queued, Wanted
@@ -30,11 +30,7 @@ def take(
     ahead = limit * SPARE if cap else limit
     with house.store.read() as tx:
         found = _in_pace(tx.queue(wanted, moderator_id, now, ahead), limit, cap, run)
-        mine = {
-            one.comment_pk
-            for one in tx.claims(now)
-            if one.moderator_id == moderator_id and (one.until - now).total_seconds() > RENEW_BELOW_SECONDS
-        }
+        mine = _kept(tx, moderator_id, now)
     if {one.comment.pk for one in found} <= mine:
         return found  # nothing to write: a page that is looked at again costs a read
     with house.store.write() as tx:
@@ -67,6 +63,11 @@ def _in_pace(found: Sequence[Queued], limit: int, cap: int, run: int) -> list[Qu
 
 def take_matters(house: House, moderator_id: int, kind: Matter, wanted: Wanted, limit: int) -> list[Queued]:
     """Claim the next comments with an open matter of that kind and return them, in the wanted order."""
+    now = house.clock()
+    with house.store.read() as tx:
+        found = tx.matters(kind, wanted, moderator_id, now, limit)
+        if {one.comment.pk for one in found} <= _kept(tx, moderator_id, now):
+            return found
     with house.store.write() as tx:
         now = house.clock()
         found = tx.matters(kind, wanted, moderator_id, now, limit)
@@ -75,15 +76,20 @@ def take_matters(house: House, moderator_id: int, kind: Matter, wanted: Wanted, 
     return [one for one in found if one.comment.pk in mine]
 
 
+def _kept(tx: Tx, moderator_id: int, now: datetime) -> set[int]:
+    """What the moderator has in hand for long enough yet."""
+    return {
+        one.comment_pk
+        for one in tx.claims(now)
+        if one.moderator_id == moderator_id and (one.until - now).total_seconds() > RENEW_BELOW_SECONDS
+    }
+
+
 def keep(house: House, moderator_id: int, pks: Sequence[int]) -> None:
     """Renew the claims on what a moderator still has before them, where they run low: the heartbeat."""
     now = house.clock()
     with house.store.read() as tx:
-        fresh = {
-            one.comment_pk
-            for one in tx.claims(now)
-            if one.moderator_id == moderator_id and (one.until - now).total_seconds() > RENEW_BELOW_SECONDS
-        }
+        fresh = _kept(tx, moderator_id, now)
     low = [pk for pk in pks if pk not in fresh]
     if low:
         with house.store.write() as tx:

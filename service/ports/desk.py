@@ -68,6 +68,9 @@ class Reports(Protocol):
     def reports(self, comment_pk: int, limit: int = 20) -> list[Report]:
         """Return the comment's reports, newest first."""
 
+    def reports_about(self, comment_pks: Collection[int], limit: int = 20) -> dict[int, list[Report]]:
+        """Return by comment its newest reports; comments without any are left out."""
+
     def open_matter(
         self, kind: Matter, comment: Comment, now: datetime, opened_by: int | None = None
     ) -> None:

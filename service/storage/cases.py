@@ -25,6 +25,19 @@ _REPORTS = (
     .order_by(reports.c.created_at.desc(), reports.c.by)
     .limit(bindparam("limit"))
 )
+_PLACE = func.row_number().over(
+    partition_by=reports.c.comment_pk, order_by=(reports.c.created_at.desc(), reports.c.by)
+)
+_PLACED = (
+    select(reports, _PLACE.label("place"))
+    .where(reports.c.comment_pk.in_(bindparam("pks", expanding=True)))
+    .subquery()
+)
+_REPORTS_ABOUT = (
+    select(_PLACED)
+    .where(_PLACED.c.place <= bindparam("limit"))
+    .order_by(_PLACED.c.comment_pk, _PLACED.c.place)
+)
 _OPEN = select(matters.c.comment_pk, matters.c.kind, matters.c.raised).where(
     matters.c.comment_pk.in_(bindparam("pks", expanding=True)), is_open
 )
@@ -89,6 +102,14 @@ class CasesPart(Part):
     def reports(self, comment_pk: int, limit: int = 20) -> list[Report]:
         rows = self._read(_REPORTS, comment_pk=comment_pk, limit=limit)
         return [Report(row.comment_pk, row.revision, row.by, row.reason, row.created_at) for row in rows]
+
+    def reports_about(self, comment_pks: Collection[int], limit: int = 20) -> dict[int, list[Report]]:
+        found: dict[int, list[Report]] = {}
+        rows = self._read(_REPORTS_ABOUT, pks=sorted(comment_pks), limit=limit) if comment_pks else ()
+        for row in rows:
+            told = Report(row.comment_pk, row.revision, row.by, row.reason, row.created_at)
+            found.setdefault(row.comment_pk, []).append(told)
+        return found
 
     def open_matter(
         self, kind: Matter, comment: Comment, now: datetime, opened_by: int | None = None

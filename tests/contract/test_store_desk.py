@@ -169,6 +169,9 @@ def test_reports_count_once_a_reader(store: Store) -> None:
     with store.read() as tx:
         assert tx.open_matters([comment.pk]) == {comment.pk: {Matter.REPORTED: 2}}
         assert [one.by for one in tx.reports(comment.pk)] == ["one", "two"]
+        assert tx.reports_about({comment.pk, 999_999}) == {comment.pk: tx.reports(comment.pk)}
+        assert [one.by for one in tx.reports_about([comment.pk], limit=1)[comment.pk]] == ["one"]
+        assert tx.reports_about(()) == {}
         (queued,) = tx.matters(Matter.REPORTED, Wanted(), 1, NOON, 9)
         assert queued.comment.id == "c-1"
         assert tx.matters(Matter.REPORTED, Wanted(after=queued.cursor), 1, NOON, 9) == []

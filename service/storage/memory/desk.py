@@ -130,6 +130,9 @@ class CasesPart(QueuePart):
         found.sort(key=lambda one: one.by)
         return sorted(found, key=lambda one: one.created_at, reverse=True)[:limit]
 
+    def reports_about(self, comment_pks: Collection[int], limit: int = 20) -> dict[int, list[Report]]:
+        return {pk: found for pk in comment_pks if (found := self.reports(pk, limit))}
+
     def open_matter(
         self, kind: Matter, comment: Comment, now: datetime, opened_by: int | None = None
     ) -> None:

@@ -193,6 +193,7 @@ def _around(tx: Tx, found: Sequence[Comment], now: datetime) -> dict[int, Around
     )
     refused = {one.pk for one in found if one.status in REFUSED or Matter.ASIDE in matters.get(one.pk, {})}
     appeals = tx.appeals_about(refused)
+    reports = tx.reports_about([pk for pk, raised in matters.items() if Matter.REPORTED in raised])
     of_site: dict[int, list[Comment]] = {}
     for one in found:
         of_site.setdefault(one.site_id, []).append(one)
@@ -209,7 +210,7 @@ def _around(tx: Tx, found: Sequence[Comment], now: datetime) -> dict[int, Around
                 history=histories.get(one.author_key or "", History()),
                 standing=standings.get(one.author_key or ""),
                 matters=raised,
-                reports=tuple(tx.reports(one.pk)) if Matter.REPORTED in raised else (),
+                reports=tuple(reports.get(one.pk, ())),
                 appeals=tuple(appeals.get(one.pk, ())),
                 claim=claims.get(one.pk),
                 wave=(wave := waves.get(one.pk)),
