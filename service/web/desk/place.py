@@ -83,6 +83,11 @@ class Place:
         taken_off: dict[str, Any] = dict.fromkeys(names)
         return replace(self, after=None, **taken_off)
 
+    @property
+    def unsorted(self) -> Place:
+        """The same filters from the beginning, in no order of their own."""
+        return replace(self, sort=Sort.AGE, after=None)
+
     def following(self, cursor: Cursor) -> Place:
         """Return the place of the page behind `cursor`."""
         return replace(self, after=cursor)

@@ -72,6 +72,14 @@ def test_a_range_goes_by_any_score(small: Small) -> None:
     assert statuses(small, [low, high]) == [Status.HELD, Status.REJECTED]
 
 
+def test_the_held_lane_leads_to_its_ranges(small: Small) -> None:
+    """The filters go along; the order, which a range has not, stays behind."""
+    held(small, 0.7)
+    lane = small.signed_in().get("/desk?sort=score&label=insult&site=courier")
+    links = [one.attributes["href"] for one in lane.tree.one("form", class_="filters").all("a")]
+    assert links == ["/desk/ranges?site=courier&label=insult"]
+
+
 def test_what_arrives_after_the_look_is_not_decided(small: Small) -> None:
     """Only what was counted is decided."""
     (seen,) = held(small, 0.7)
