@@ -101,7 +101,7 @@ def _between(shape: Shape) -> list[ColumnElement[bool]]:
 
 
 def _inside(shape: Shape) -> list[ColumnElement[bool]]:
-    return [*_held(shape[0], shape[1]), *_between(shape)]
+    return [*where(shape[1]), ~_SET_ASIDE, *_between(shape)]
 
 
 @cache
