@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import logging
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -70,3 +73,15 @@ def test_nothing_is_logged(model: Model, caplog: pytest.LogCaptureFixture) -> No
     with caplog.at_level(logging.DEBUG):
         model.score(["Merci beaucoup pour cet article", "Sei un idiota"])
     assert not caplog.records
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="only Linux tells a process its size")
+def test_the_identifier_is_light() -> None:
+    """Loading and asking the identifier adds less than 20 MB to a process that has the model's libraries."""
+    code = (
+        "import resource; from pathlib import Path; from classifier import language; import classifier.network\n"
+        "size = lambda: int(Path('/proc/self/statm').read_text().split()[1]) * resource.getpagesize()\n"
+        "before = size(); language.identify('Merci beaucoup pour cet article'); print(size() - before)"
+    )
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert int(told) < 20_000_000
