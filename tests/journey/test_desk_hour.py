@@ -109,3 +109,19 @@ def test_caps_lock_takes_no_key_away(desk: Desk, contexts: Contexts) -> None:
     page.locator("article.now").evaluate(f"card => card.dispatchEvent({event})")
     until(lambda: desk.status(first) is Status.REJECTED)
     assert desk.status(second) is Status.HELD
+
+
+def test_what_a_disguise_stands_for_is_blurred_too(desk: Desk, contexts: Contexts) -> None:
+    """Beside a severe text neither its reading nor its heaviest words stand in clear, until V shows them all."""
+    severe = {"threat": 0.95, "severe_toxicity": 0.9, "toxicity": 0.9}
+    told(desk.small, "Nobody", "I will f1nd you.", severe, reads_as="I will find you. " * 40)
+    page = desk.sign_in(contexts(viewport={"width": 1440, "height": 900}))
+    read = page.locator("article.now .reads q")
+    assert "blur" in read.evaluate("q => getComputedStyle(q).filter")
+    page.keyboard.press("v")
+    assert read.evaluate("q => getComputedStyle(q).filter") == "none"
+    assert (page.locator("article.now .reads").bounding_box() or {})["height"] < 220
+    page.keyboard.press("r")
+    clear = page.locator("#clear")
+    expect(clear).to_be_visible()
+    assert (clear.bounding_box() or {})["width"] > 600
