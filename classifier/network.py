@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -34,10 +33,9 @@ POINT = 1 << 16
 VECTOR_LEVELS, KERNEL_LEVELS = 1023, 170
 """Three vectors of 32 entries times the kernel: 96 x 1,023 x 170 stays below 2^24, exact in single precision."""
 
-_SMALL = 4
 _MANY = 2048
 _TOGETHER = 64
-_BLOCK = 1 << 16
+_BLOCK = 1 << 14
 
 
 def squeeze(table: NDArray[np.floating[Any]]) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
@@ -62,30 +60,27 @@ def unsqueeze(packed: NDArray[np.int8], scale: NDArray[np.float32]) -> NDArray[n
 
 
 def pool(table: NDArray[np.int32], found: Sequence[Grams]) -> NDArray[np.int64]:
-    """Sums the table's rows of each text: (texts, columns). Long sums are made in 64 bits: 32 would overflow."""
+    """Sums the table's rows of each text: (texts, columns).
+
+    Runs of at most `_MANY` rows are summed in 32 bits, which longer ones would overflow, and the runs in 64.
+    """
     count = len(found[0].indptr) - 1
     rows = np.concatenate([each.rows for each in found])
-    sizes = np.concatenate([np.diff(each.indptr) for each in found])
-    ends = np.concatenate(([0], np.cumsum(sizes)))
     sums: NDArray[np.int64]
-    if count == 1:
-        sums = _added_up(table, rows)[None]
-    elif count <= _SMALL or int(sizes.max()) > _MANY:
-        some = [_added_up(table, rows[a:b]) for a, b in pairwise(ends.tolist())]
-        sums = np.stack(some).reshape(len(found), count, -1).sum(axis=0)
-    else:
-        ones, indptr = np.ones(len(rows), np.int32), ends.astype(np.int32)
-        summed = sparse.csr_array((ones, rows, indptr), shape=(len(sizes), len(table))) @ table
-        sums = summed.reshape(len(found), count, -1).sum(axis=0, dtype=np.int64)
+    if count == 1 and len(rows) <= _BLOCK:
+        sums = table.take(rows, axis=0).sum(axis=0, dtype=np.int64)[None]
+        return sums
+    sizes = np.concatenate([np.diff(each.indptr) for each in found])
+    runs = np.maximum(-(-sizes // _MANY), 1)
+    first = np.cumsum(runs) - runs
+    nth = np.arange(runs.sum()) - np.repeat(first, runs)
+    begins = np.repeat(np.cumsum(sizes) - sizes, runs) + nth * _MANY
+    ones, indptr = np.ones(len(rows), np.int32), np.append(begins, len(rows)).astype(np.int32)
+    summed = sparse.csr_array((ones, rows, indptr), shape=(len(begins), len(table))) @ table
+    if len(begins) > len(sizes):
+        summed = np.add.reduceat(summed, first, axis=0, dtype=np.int64)
+    sums = summed.reshape(len(found), count, -1).sum(axis=0, dtype=np.int64)
     return sums
-
-
-def _added_up(table: NDArray[np.int32], rows: NDArray[np.int32]) -> NDArray[np.int64]:
-    """Sums some rows of the table, a block at a time, so that a long text needs little memory."""
-    total = np.zeros(table.shape[1], np.int64)
-    for begin in range(0, len(rows), _BLOCK):
-        total += table.take(rows[begin : begin + _BLOCK], axis=0).sum(axis=0, dtype=np.int64)
-    return total
 
 
 @dataclass(eq=False)

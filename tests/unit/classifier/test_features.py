@@ -17,6 +17,7 @@ from classifier.features import (
     mix,
 )
 from classifier.model import Model
+from classifier.network import pool
 from classifier.text import fold
 from classifier.windows import distinct
 
@@ -114,6 +115,22 @@ def test_n_grams_know_their_places() -> None:
     ]  # fmt: skip
     pairs = zip(*found[4].places(), strict=True)
     assert [text[a : b + 1] for a, b in pairs] == ["the bridge", "bridge isn't", "isn't open"]
+
+
+@pytest.mark.parametrize(
+    "texts", [["the same word " * 3000, "one", ""], ["word"], [""], ["a b"] * 5, ["xy " * 9000]]
+)
+def test_sums_do_not_overflow(texts: list[str]) -> None:
+    """Each text's rows are summed exactly, however many they are and however heavy, beside short texts and empty ones."""
+    table = np.random.default_rng(0).integers(1 << 19, 1 << 20, (GAPS_FROM + (1 << GAP_BITS), 3), np.int32)
+    found, _ = grams(fold(texts))
+    wanted = np.zeros((len(texts), 3), np.int64)
+    for each in found:
+        for text in range(len(wanted)):
+            wanted[text] += table[each.rows[each.indptr[text] : each.indptr[text + 1]]].sum(
+                axis=0, dtype=np.int64
+            )
+    assert (pool(table, found) == wanted).all()
 
 
 def test_distinct_rows_stand_for_all() -> None:
