@@ -11,7 +11,7 @@ from service.moderation.desk import Matter
 from service.moderation.leading import leading
 from service.moderation.verdict import Verdict
 from service.ports.ranging import Spread, Stretch
-from service.storage.memory.desk import matches
+from service.storage.memory.queueing import matches
 from service.storage.memory.state import Part
 from service.storage.ranging import MILLION, SLACK
 

@@ -1,0 +1,153 @@
+"""The double's lanes: what is held and what matters beside it, in order, filtered, and in whose hands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from service.moderation.comment import Comment, Status
+from service.moderation.desk import Claim, Cursor, Matter, Queued, Sort, Wanted
+from service.moderation.leading import Leading, leading
+from service.storage.memory.comments import ScoringPart
+from service.storage.memory.state import as_stored
+from service.storage.queueing import LANGUAGES_SHOWN
+
+
+class QueuePart(ScoringPart):
+    """The verbs of lanes and claims."""
+
+    def queue(self, wanted: Wanted, moderator_id: int, now: datetime, limit: int) -> list[Queued]:
+        taken = self._taken(moderator_id, now)
+        found = [
+            (_order(wanted.sort, comment), comment)
+            for comment in self._of_kind(wanted)
+            if comment.pk not in taken and comment.pk not in wanted.without and not self._folded(comment.pk)
+        ]
+        found.sort(key=lambda pair: pair[0])
+        if wanted.after is not None:
+            rank = -(wanted.after.rank or 0.0) if wanted.sort is not Sort.AGE else 0.0
+            found = [pair for pair in found if pair[0] > (rank, wanted.after.pk)]
+        return [
+            Queued(comment, Cursor(comment.pk, None if wanted.sort is Sort.AGE else -order[0]))
+            for order, comment in found[:limit]
+        ]
+
+    def _folded(self, pk: int) -> bool:
+        members = self._state.wave_members
+        return any(
+            other < pk and wave_id == members.get(pk) and self._state.comments[other].status is Status.HELD
+            for other, wave_id in members.items()
+        )
+
+    def _of_kind(self, wanted: Wanted) -> list[Comment]:
+        aside = {key[0] for key in self._state.matters if key[1] is Matter.ASIDE}
+        return [
+            self._whole(one)
+            for one in self._state.comments.values()
+            if one.status is Status.HELD and one.pk not in aside and matches(wanted, one)
+        ]
+
+    def _taken(self, moderator_id: int, now: datetime) -> set[int]:
+        claims = self._state.claims.items()
+        return {pk for pk, (who, until) in claims if who != moderator_id and until > now}
+
+    def matters(
+        self, kind: Matter, wanted: Wanted, moderator_id: int, now: datetime, limit: int
+    ) -> list[Queued]:
+        taken = self._taken(moderator_id, now)
+        found = [
+            (matter.id, self._whole(self._state.comments[pk]))
+            for (pk, of_kind), matter in self._state.matters.items()
+            if of_kind is kind and pk not in taken
+        ]
+        return [queued for _, queued in in_order(found, wanted)][:limit]
+
+    def arrived(self, wanted: Wanted, since_pk: int, limit: int) -> int:
+        held = replace(wanted, after=None, without=())
+        state = self._state
+        every = [one for one in state.comments.values() if one.status is Status.HELD and one.pk > since_pk]
+        aside_too = [one for one in every if matches(held, one)]
+        return min(limit, len(aside_too))
+
+    def newest_held(self) -> int:
+        held = (one.pk for one in self._state.comments.values() if one.status is Status.HELD)
+        return max(held, default=0)
+
+    def lane_counts(self, limit: int) -> dict[str, int]:
+        kinds = [kind for _, kind in self._state.matters]
+        counts = {
+            "held": sum(one.status is Status.HELD for one in self._state.comments.values()),
+            "reported": kinds.count(Matter.REPORTED),
+            "aside": kinds.count(Matter.ASIDE),
+            "appeals": sum(one.answered_at is None for one in self._state.appeals.values()),
+        }
+        return {name: min(limit, number) for name, number in counts.items()}
+
+    def languages(self) -> list[str]:
+        held = (one for one in self._state.comments.values() if one.status is Status.HELD)
+        return sorted({language for one in held if (language := _language(one))})[:LANGUAGES_SHOWN]
+
+    def claim(self, moderator_id: int, pks: Sequence[int], now: datetime, until: datetime) -> set[int]:
+        state, mine = self._change(), set()
+        for pk in pks:
+            who, ends = state.claims.get(pk, (moderator_id, now))
+            if pk in state.comments and (who == moderator_id or ends <= now):
+                state.claims[pk] = (moderator_id, as_stored(until))
+                mine.add(pk)
+        return mine
+
+    def release_claims(self, moderator_id: int, pks: Sequence[int] | None = None) -> None:
+        state = self._change()
+        for pk, (who, _) in list(state.claims.items()):
+            if who == moderator_id and (pks is None or pk in pks):
+                del state.claims[pk]
+
+    def claims(self, now: datetime) -> list[Claim]:
+        names = {one.id: one.name for one in self._state.moderators.values()}
+        found = [
+            Claim(pk, who, names.get(who, ""), until)
+            for pk, (who, until) in self._state.claims.items()
+            if until > now
+        ]
+        return sorted(found, key=lambda claim: (claim.moderator, claim.comment_pk))
+
+
+def _led(comment: Comment) -> Leading:
+    return leading(comment.verdict) if comment.verdict else Leading(None, 0.0, 1.0)
+
+
+def _language(comment: Comment) -> str | None:
+    return comment.verdict.language if comment.verdict else None
+
+
+def in_order(found: Iterable[tuple[int, Comment]], wanted: Wanted) -> list[tuple[int, Queued]]:
+    """Filter and sort comments of a lane, each with the number that decides where ranks are alike."""
+    after = (-(wanted.after.rank or 0.0), wanted.after.pk) if wanted.after else None
+    ranked = [
+        ((_order(wanted.sort, comment)[0], key), comment)
+        for key, comment in found
+        if matches(wanted, comment) and comment.pk not in wanted.without
+    ]
+    ranked.sort(key=lambda pair: pair[0])
+    return [
+        (order[1], Queued(comment, Cursor(order[1], None if wanted.sort is Sort.AGE else -order[0])))
+        for order, comment in ranked
+        if after is None or order > after
+    ]
+
+
+def _order(sort: Sort, comment: Comment) -> tuple[float, int]:
+    led = _led(comment)
+    rank = {Sort.AGE: 0.0, Sort.SCORE: -led.score, Sort.DOUBT: -led.doubt}[sort]
+    return rank, comment.pk
+
+
+def matches(wanted: Wanted, comment: Comment) -> bool:
+    """Whether the comment passes the filters of the wish."""
+    return (
+        wanted.site_id in (None, comment.site_id)
+        and wanted.article_url in (None, comment.article.url)
+        and wanted.label in (None, _led(comment).label)
+        and wanted.language in (None, _language(comment))
+    )
