@@ -121,7 +121,7 @@ def test_n_grams_know_their_places() -> None:
     "texts", [["the same word " * 3000, "one", ""], ["word"], [""], ["a b"] * 5, ["xy " * 9000]]
 )
 def test_sums_do_not_overflow(texts: list[str]) -> None:
-    """Each text's rows are summed exactly, however many they are and however heavy, beside short texts and empty ones."""
+    """Each text's rows are summed exactly, however many and however heavy they are, beside short and empty ones."""
     table = np.random.default_rng(0).integers(1 << 19, 1 << 20, (GAPS_FROM + (1 << GAP_BITS), 3), np.int32)
     found, _ = grams(fold(texts))
     wanted = np.zeros((len(texts), 3), np.int64)
