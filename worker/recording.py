@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -26,6 +27,9 @@ from worker.owner import tell_stopped
 UNRECORDED: Final = 64
 """So many may have ended and not be written down: beyond it whoever posts waits for the disk."""
 LINGER_SECONDS: Final = 1.0
+INSIST_SECONDS: Final = 20.0
+FIRST_PAUSE: Final = 0.1
+"""Between two tries to write, twice as long each time."""
 
 log = structlog.get_logger(__name__)
 
@@ -75,11 +79,7 @@ class Recorder:
 
     def _run(self) -> None:
         while group := self._next():
-            try:
-                self._write(group)
-            except Exception as failure:  # noqa: BLE001  # the store is away: the leases bring these back
-                ids = [one.delivery.id for one in group]
-                log.warning("deliver.unrecorded", deliveries=ids, error=type(failure).__name__)
+            self._insist(group)
             self._journal.drop(DELIVER, [one.delivery.id for one in group])
             try:
                 self._recorded()
@@ -88,6 +88,25 @@ class Recorder:
             with self._turn:
                 self._unwritten -= len(group)
                 self._turn.notify_all()
+
+    def _insist(self, group: Sequence[Ended]) -> None:
+        """Write, and try again while the store is away for a moment: else all of it would be posted again.
+
+        What was written after all, though its commit went unheard, is known by its attempt.
+        """
+        ends_at, pause = time.monotonic() + INSIST_SECONDS, FIRST_PAUSE
+        while True:
+            try:
+                return self._write(group)
+            except Exception as failure:  # noqa: BLE001  # whatever the store died of, the leases bring these back
+                is_over = time.monotonic() + pause > ends_at
+                ids = [one.delivery.id for one in group]
+                event = "deliver.unrecorded" if is_over else "deliver.recording_again"
+                log.warning(event, deliveries=ids, error=type(failure).__name__)
+            if is_over:
+                return None
+            time.sleep(pause)
+            pause *= 2
 
     def _next(self) -> list[Ended]:
         """Take all that has ended; nothing, after a while of idleness, ends the thread."""

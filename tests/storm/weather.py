@@ -253,7 +253,9 @@ class Weather:
         def strike() -> None:
             _all(self._stage.scorers(), signal.SIGSTOP)
             post()
-            time.sleep(0.5)  # the ring is in the broker by now
+            time.sleep(
+                2.0
+            )  # the ring is in the broker by now, and not in the hand of a web process that would keep it
             _all([*self._stage.pids("worker"), *self._stage.scorers()], signal.SIGKILL)
             self._stage.empty_broker()
 

@@ -13,6 +13,7 @@ from service.ports import Tx
 from service.storage.memory import MemoryStore
 from service.webhooks import Outcome
 from tests.worker.test_deliver import Office
+from worker import recording
 from worker.journal import Journal
 from worker.recording import UNRECORDED
 from worker.sweep import Sweep
@@ -25,11 +26,15 @@ class SlowStore(MemoryStore):
         super().__init__()
         self.open = threading.Event()
         self.open.set()
+        self.failures = 0
 
     @contextmanager
     def write(self) -> Iterator[Tx]:
         if threading.current_thread().name == "recorder":
             assert self.open.wait(20)
+            if self.failures:
+                self.failures -= 1
+                raise ConnectionResetError
         with super().write() as tx:
             yield tx
 
@@ -100,6 +105,26 @@ def test_what_a_killed_worker_was_posting_is_due_at_once(tmp_path: Path, office:
     gate.set()
     assert office.postman.wait(10)
     assert [(one.state, one.attempts) for one in office.mail()] == [("delivered", 2)] * 3
+
+
+def test_a_store_that_is_away_for_a_moment_has_nothing_posted_again(
+    slow: tuple[SlowStore, Office], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was posted is written down once the store is back; only when it stays away do the leases bring it back."""
+    store, office = slow
+    monkeypatch.setattr(recording, "FIRST_PAUSE", 0.01)
+    office.postman = office.new_postman(post=lambda *_, **__: Outcome("delivered", 204))
+    site = office.site("courier", "http://127.0.0.1:9/")
+    office.decide(site, 20)
+    store.failures = 3
+    office.carry()
+    assert (store.failures, office.states()) == (0, ["delivered"] * 20)
+    monkeypatch.setattr(recording, "INSIST_SECONDS", 0.0)
+    other = office.site("herald", "http://127.0.0.1:9/")
+    office.decide(other, 1)
+    store.failures = 1
+    office.carry()
+    assert office.states(other) == ["waiting"]
 
 
 def test_what_was_recorded_is_struck_out_of_the_journal(tmp_path: Path, office: Office) -> None:
