@@ -21,7 +21,7 @@ _SLOT = re.compile(r"\{([^{}]*)\}")
 _NAMED = re.compile(r"<(\w+)>")
 _GRAMMAR = Path(__file__).with_name("grammar.txt")
 
-_ABUSED = 0.45
+_ABUSED = 0.55
 """Share of identity sentences about the groups whose names the sources use as insults most often."""
 
 _FIRST = ("Tom", "Aisha", "Kim", "Lena", "Omar", "Priya", "Jack", "Rosa", "Wei", "Nina", "Paul", "Fatima")

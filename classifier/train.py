@@ -26,8 +26,10 @@ from classifier.signals import NAMES
 RELEASED = "2026.11"
 TRUST = 0.25
 """How much a hard label counts where the teacher has spoken too."""
-EPOCHS = 1
+EPOCHS = 3
 """How often every text is seen; the rate falls to nought over them all."""
+ROW_DROP = 0.2
+"""Share of a text's n-grams left out at random each time it is seen, so that later passes learn no text by heart."""
 HELD_BACK = 25
 """One text in so many is kept from the learner, for calibration."""
 INVENTED, DISGUISED, PEOPLED = 60_000, 30_000, 40_000
@@ -36,8 +38,10 @@ ABUSE = (
     "stormfront", "davidson",
 )  # fmt: skip
 SPAM = ("smokedetector_titles", "sms_spam_uci", "spamassassin", "telegram_spam_ru", "tg_spam_umputun")
+NEAREST = "jigsaw"
+"""The source whose line is shipped: of the large ones it is nearest to readers' comments."""
 WEIGHTS = {
-    "jigsaw": 1.5,
+    NEAREST: 2.0,
     "invented_spam": 0.4,
     "invented_identity": 1.2,
     "disguised": 0.5,
@@ -49,10 +53,12 @@ WEIGHTS = {
 
 The comments of Civil Comments' spans were chosen for being toxic, so their shares say little about other comments.
 """
+LAST = {NEAREST: 2.0, "invented_identity": 1.0, "peopled": 1.0}
+LAST_OTHERS = 0.2
+LAST_LABELS = ("toxicity", "severe_toxicity", "obscene", "insult")
+"""In the last pass, what these labels count beside `WEIGHTS`: other sources' lines then matter little."""
 APART = (*ABUSE, *SPAM)
 """Sources whose toxicity is not asked: another line is drawn there than on comments. Their other labels count."""
-LEANS = {"toxicity": {"insult": 0.3, "obscene": 0.2}}
-"""A label's log-odds take a share of others' before calibration: on news they are learnt from cleaner labels."""
 MADE = ("invented_spam", "invented_identity", "disguised", "peopled")
 """Sources of our own making: they teach the learner, and no spelling to the lexicon."""
 PRIORS = {"website": ("spam", 0.4), "name_is_keyword": ("spam", 1.5)}
@@ -186,17 +192,32 @@ def _learn(
 ) -> tuple[NgramNetwork, data.Corpus]:
     """Fits the learner on all texts but those held back, which it returns."""
     learned = len(corpus) - len(corpus) // HELD_BACK
-    weight = np.ones(len(corpus), np.float32)
-    for source, share in WEIGHTS.items():
-        weight[corpus.sources == source] = share
-    learner = NgramNetwork(epochs=EPOCHS, random_state=seed).fit(
+    weight, last_weight = weights(corpus.sources[:learned])
+    others = [name for name in np.unique(corpus.sources).tolist() if name != NEAREST]
+    number = {name: place for place, name in enumerate([NEAREST, *others])}
+    learner = NgramNetwork(epochs=EPOCHS, row_drop=ROW_DROP, random_state=seed).fit(
         bags.part(0, learned),
         _asked(corpus)[:learned],
-        sample_weight=weight[:learned],
+        sample_weight=weight,
+        last_weight=last_weight,
+        origins=np.array([number[name] for name in corpus.sources[:learned].tolist()]),
         start=prepare.starting_vectors(directory / "second_reader"),
         progress=progress,
     )
     return learner, corpus.take(np.arange(learned, len(corpus)))
+
+
+def weights(sources: NDArray[np.str_]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Returns what each text counts in every pass but the last, (texts, 1), and in the last, (texts, labels)."""
+    weight = np.ones((len(sources), 1), np.float32)
+    for source, share in WEIGHTS.items():
+        weight[sources == source] = share
+    last = np.repeat(weight, len(LABELS), axis=1)
+    columns = [LABELS.index(label) for label in LAST_LABELS]
+    last[:, columns] *= LAST_OTHERS
+    for source, share in LAST.items():
+        last[sources == source] = weight[sources == source] * share
+    return weight, last
 
 
 def _asked(corpus: data.Corpus) -> data.Floats:
@@ -206,22 +227,10 @@ def _asked(corpus: data.Corpus) -> data.Floats:
     return targets
 
 
-def leaning() -> NDArray[np.float32]:
-    """Returns the matrix that turns learnt log-odds into those that are shipped: (labels, labels)."""
-    matrix = np.eye(len(LABELS), dtype=np.float32)
-    for label, shares in LEANS.items():
-        for other, share in shares.items():
-            matrix[LABELS.index(other), LABELS.index(label)] = share
-    return matrix
-
-
 def pack(learner: NgramNetwork) -> Arrays:
     """Rounds a fitted learner to an artifact's arrays: bytes for the tables, small whole numbers for the kernel."""
-    weights, weights_scale = squeeze(learner.weights_ @ leaning())
-    dense = {
-        name: array @ leaning() if name in ("bias", "signal_weights", "out_weights") else array.copy()
-        for name, array in learner.dense_.items()
-    }
+    weights, weights_scale = squeeze(learner.weights_)
+    dense = {name: array.copy() for name, array in learner.dense_.items()}
     for name, (label, weight) in PRIORS.items():
         dense["signal_weights"][NAMES.index(name), LABELS.index(label)] = weight
     kernel = dense.pop("kernel")
