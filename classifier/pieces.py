@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-LONG, PIECE = 1500, 400
+LONG, PIECE = 1500, 150
 """Texts of more than `LONG` characters are read whole and in pieces of at most `PIECE`; the gravest reading counts."""
 
-MARGIN = 1.5
+MARGIN = 2.5
 """A piece counts by so much less in log-odds: of many looks at one text, one is grave by chance."""
 
 
