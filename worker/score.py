@@ -31,6 +31,11 @@ LEAST_BATCH: Final = 16
 RETRY_SECONDS: Final = 1.0
 """The pause after a text failed alone, for each time that it did."""
 
+INSIST_SECONDS: Final = 10.0
+"""So long a store that is away is asked to take leases back: PostgreSQL is restarted within."""
+FIRST_PAUSE: Final = 0.1
+"""Between two tries of it, twice as long each time."""
+
 log = structlog.get_logger(__name__)
 
 
@@ -76,7 +81,7 @@ def score_pending(
         wanted = bounds.pace.batch(bounds.batch)
         leased = run.lease(wanted)
         if stopping():
-            run.give_back(leased)
+            run.give_back(leased.comments, leased.until)
             break
         if not leased.comments:
             return run.moved
@@ -137,9 +142,13 @@ class _Run:
         if not comments:
             return Leased((), until, False, False, {})
         self.journal.note(SCORE, until, [one.pk for one in comments])
-        with house.store.read() as tx:
-            sites = [tx.site_by_id(site_id) for site_id in {one.site_id for one in comments}]
-            waves_decided = tx.sites_with_waves_decided(now)
+        try:
+            with house.store.read() as tx:
+                sites = [tx.site_by_id(site_id) for site_id in {one.site_id for one in comments}]
+                waves_decided = tx.sites_with_waves_decided(now)
+        except Exception:
+            self.give_back(comments, until)
+            raise
         if not fresh:
             meters().leases_expired.labels("score").inc(len(comments))
         policies = {site.id: site.policy for site in sites if site}
@@ -173,7 +182,7 @@ class _Run:
             moved = settle(self.house, scored)
             self._put_off([one for one in failed if one.attempts < most], leased.until)
         except Exception:
-            self.give_back(leased)  # the store failed, not the texts: no attempt is counted
+            self.give_back(comments, leased.until)  # the store failed, not the texts: no attempt is counted
             raise
         self.journal.drop(SCORE, [one.pk for one in comments])
         settled, now = time.monotonic(), self.house.clock()
@@ -197,12 +206,23 @@ class _Run:
                 tx.abandon([one.pk], until, self.house.clock() + timedelta(seconds=pause))
             self.house.bell.ring(SCORE, after=pause)
 
-    def give_back(self, leased: Leased) -> None:
-        """End the leases unused, if the store still takes it; else they run out."""
-        pks = [one.pk for one in leased.comments]
+    def give_back(self, comments: Sequence[Comment], until: datetime) -> None:
+        """End the leases unused. A store that is away for a moment is asked again; if for longer, they run out."""
+        pks, pause = [one.pk for one in comments], FIRST_PAUSE
+        ends_at = time.monotonic() + INSIST_SECONDS
+        while not self._gave_back(pks, until):
+            if self.stopping() or time.monotonic() + pause > ends_at:
+                log.warning("score.lease_kept", leased=len(pks))
+                break
+            time.sleep(pause)
+            pause *= 2
+        self.journal.drop(SCORE, pks)
+
+    def _gave_back(self, pks: Sequence[int], until: datetime) -> bool:
         try:
             with self.house.store.write() as tx:
-                tx.release(pks)
+                tx.release(pks, until)
         except Exception as failure:  # noqa: BLE001  # the store is away: the leases carry the guarantee
-            log.warning("score.lease_kept", leased=len(pks), error=type(failure).__name__)
-        self.journal.drop(SCORE, pks)
+            log.warning("score.not_released", leased=len(pks), error=type(failure).__name__)
+            return False
+        return True

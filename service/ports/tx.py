@@ -129,8 +129,8 @@ class Scoring(Protocol):
         Without `retried` only rows never tried before, up to `limit`; with it one row tried before, alone.
         """
 
-    def release(self, pks: Sequence[int]) -> None:
-        """Give leases back unused: free at once, and the attempt is not counted."""
+    def release(self, pks: Sequence[int], until: datetime) -> None:
+        """Give leases until that moment back unused: free at once, and the attempt is not counted."""
 
 
 class Deciding(Protocol):

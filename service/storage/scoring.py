@@ -89,7 +89,11 @@ _LEASE_TRIED = _lease(_TRIED)
 _ARTICLES_OF = select(articles).where(articles.c.pk.in_(bindparam("article_pks", expanding=True)))
 _RELEASE = (
     update(comments)
-    .where(comments.c.pk.in_(bindparam("pks", expanding=True)), is_tried)
+    .where(
+        comments.c.pk.in_(bindparam("pks", expanding=True)),
+        is_tried,
+        comments.c.lease_until == bindparam("until", type_=Instant),
+    )
     .values(attempts=comments.c.attempts - 1, lease_until=None)
 )
 
@@ -134,9 +138,9 @@ class ScoringPart(Part):
         rows = self._read(_ARTICLES_OF, article_pks=wanted)
         return {row.pk: Article(row.url, row.title, row.published_at) for row in rows}
 
-    def release(self, pks: Sequence[int]) -> None:
+    def release(self, pks: Sequence[int], until: datetime) -> None:
         if pks:
-            self._write(_RELEASE, pks=sorted(pks))
+            self._write(_RELEASE, pks=sorted(pks), until=until)
 
     def move(self, moves: Sequence[Move]) -> set[int]:
         if not moves:

@@ -128,9 +128,9 @@ def test_released_lease_counts_no_attempt(store: Store, site: Site) -> None:
     """A lease given back unused is free at once, in a batch again, as if it had never been taken."""
     with store.write() as tx:
         leased = tx.lease_pending(NOON, after(30), 2)
-        tx.release([comment.pk for comment in leased])
+        tx.release([comment.pk for comment in leased], after(30))
         again = tx.lease_pending(after(1), after(31), 2)
-        tx.release([])
+        tx.release([], after(30))
     assert ids(again) == ["c-1", "c-2"]
     assert [comment.attempts for comment in again] == [1, 1]
 
@@ -140,10 +140,23 @@ def test_release_leaves_decided_comments_alone(store: Store, site: Site) -> None
     with store.write() as tx:
         (leased,) = tx.lease_pending(NOON, after(30), 1)
         tx.move([move(leased)])
-        tx.release([leased.pk])
+        tx.release([leased.pk], after(30))
         stored = tx.comment(site.id, "c-1")
     assert stored is not None
     assert (stored.status, stored.attempts) == (HELD, 1)
+
+
+def test_release_leaves_the_lease_of_another_alone(store: Store, site: Site) -> None:
+    """Who comes back after its lease ran out ends neither the lease of who came next, nor takes an attempt away."""
+    with store.write() as tx:
+        (mine,) = tx.lease_pending(NOON, after(30), 1)
+        (theirs,) = tx.lease_pending(after(30), after(60), 1, retried=True)
+        tx.release([mine.pk], after(30))
+        assert tx.lease_pending(after(31), after(61), 1, retried=True) == []
+        stored = tx.comment_by_pk(mine.pk)
+    assert mine.pk == theirs.pk
+    assert stored is not None
+    assert stored.attempts == 2
 
 
 def test_move_stores_the_whole_verdict(store: Store, site: Site) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
@@ -10,9 +11,10 @@ import pytest
 from service.actions import withdraw
 from service.moderation.comment import Source
 from service.moderation.verdict import Assessment, Span
-from service.ports import DELIVER, SCORE, Reading, Store
+from service.ports import DELIVER, SCORE, Reading, Store, Tx
 from service.reader import NoModel
 from tests.worker.cast import Stage, Told
+from worker import score
 from worker.score import Bounds, Pace, score_pending
 
 
@@ -237,6 +239,38 @@ def test_a_store_that_fails_at_settling_gets_the_leases_back(
     scorer = Told()
     assert score_pending(stage.house, scorer) == 2
     assert scorer.batches == [2]
+
+
+@pytest.mark.parametrize("at", ["sites_with_waves_decided", "settle"])
+def test_a_store_that_is_back_in_a_moment_gets_the_leases_back(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, at: str
+) -> None:
+    """Wherever it goes away while comments are in hand, nobody waits for their leases to run out."""
+    stage.post("One.", "Two.")
+    store, away = stage.house.store, [3]
+    real = store.write
+
+    def fails(*_: object) -> int:
+        monkeypatch.setattr(store, "write", write)
+        raise ConnectionResetError
+
+    @contextmanager
+    def write() -> Iterator[Tx]:
+        if away[0]:
+            away[0] -= 1
+            raise ConnectionRefusedError
+        with real() as tx:
+            yield tx
+
+    monkeypatch.setattr("worker.score.FIRST_PAUSE", 0.001)
+    with monkeypatch.context() as patched:
+        with store.read() as tx:
+            patched.setattr(score if at == "settle" else type(tx), at, fails)
+        with pytest.raises(ConnectionResetError):
+            score_pending(stage.house, Told())
+    assert away == [0]
+    assert [stage.look(f"c-{n}").attempts for n in range(2)] == [0, 0]
+    assert score_pending(stage.house, Told()) == 2
 
 
 def test_mail_is_rung_for_once_a_batch(stage: Stage) -> None:

@@ -216,11 +216,11 @@ class ScoringPart(CommentsPart):
             state.leases[one.pk] = as_stored(until)
         return [self._whole(state.comments[one.pk]) for one in chosen]
 
-    def release(self, pks: Sequence[int]) -> None:
+    def release(self, pks: Sequence[int], until: datetime) -> None:
         state = self._change()
         for pk in pks:
             comment = state.comments.get(pk)
-            if comment and comment.status is Status.PENDING and comment.attempts:
+            if comment and comment.status is Status.PENDING and state.leases.get(pk) == as_stored(until):
                 state.comments[pk] = replace(comment, attempts=comment.attempts - 1)
                 state.leases.pop(pk, None)
 
