@@ -46,7 +46,7 @@ def fold(tx: Tx, candidates: Sequence[Candidate], now: datetime) -> Folds:
         known = near[candidate.site.id]
         wave = nearest(signature, {one.id: one for band in signature.bands for one in known[band]}.values())
         verdict = candidate.verdict
-        if wave is not None and wave.stands(now) and (given := covered(verdict, wave)):
+        if wave and wave.stands(now) and (given := covered(verdict, wave)) and _is_kept(tx, wave):
             verdict = given
             if wave.bundle_id is not None:
                 folds.covered_by[candidate.pk] = wave.bundle_id
@@ -59,6 +59,12 @@ def fold(tx: Tx, candidates: Sequence[Candidate], now: datetime) -> Folds:
             folds.joined[candidate.pk] = wave.id
         folds.verdicts.append(verdict)
     return folds
+
+
+def _is_kept(tx: Tx, wave: Wave) -> bool:
+    """Whether the decision over the wave is not undone, which waits then: an undo would not find what it misses."""
+    bundle = tx.bundle(wave.bundle_id, lock=True) if wave.bundle_id is not None else None
+    return wave.bundle_id is None or (bundle is not None and bundle.undone_at is None)
 
 
 def _near(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import islice
 from typing import Final
 
@@ -22,6 +22,8 @@ SLICE: Final = 100
 """Comments in one transaction: on SQLite no other writer waits longer than for so many."""
 MOST: Final = 5_000
 """Comments that one act may decide."""
+PATIENCE_SECONDS: Final = 10.0
+"""So long one act begins further slices: who pressed the button waits for it, and so may a proxy in between."""
 
 
 def range_named(by: str | None, low: float, high: float) -> str:
@@ -40,11 +42,15 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Together:
-    """What one act came to: its bundle, how many comments it decided, and how many had moved on meanwhile."""
+    """What one act came to: its bundle, how many comments it decided, how many had moved on meanwhile.
+
+    `stopped` where there may be more: it decided as many as one act may, took its time, or was undone meanwhile.
+    """
 
     bundle: Bundle
     decided: int
     passed_over: int
+    stopped: bool = False
 
 
 def decide_together(
@@ -52,23 +58,46 @@ def decide_together(
 ) -> Together:
     """Carry one judgement out on every target, a hundred to a transaction; `what` says how they were chosen.
 
-    A target that is no longer as it was seen is passed over: who acted first has won. At most 5,000 are decided.
+    A target that is no longer as it was seen is passed over: who acted first has won. At most 5,000 are decided, and
+    no further slice is begun after ten seconds or once the act is undone. What takes more than one slice leaves the
+    house together, `delay` seconds after those ten, so that all of it is free to undo when the answer comes.
     """
+    begun = house.clock()
     with house.store.write() as tx:
-        bundle = tx.add_bundle(judgement.who, judgement.action, what, house.clock())
+        bundle = tx.add_bundle(judgement.who, judgement.action, what, begun)
     decided = passed_over = 0
-    for some in _slices(islice(targets, MOST)):
-        done = _decide_slice(house, bundle, some, judgement, delay)
+    slices = _slices(islice(targets, MOST + 1))
+    some, more = next(slices, []), next(slices, [])
+    wait = PATIENCE_SECONDS if more and delay > 0 else 0.0
+    leaving = begun + timedelta(seconds=wait + delay)
+    while some:
+        done = _decide_slice(house, bundle, some, judgement, delay, leaving)
+        if done is None:
+            return Together(bundle, decided, passed_over, stopped=True)
         decided += done
         passed_over += len(some) - done
+        over = (house.clock() - begun).total_seconds() >= PATIENCE_SECONDS
+        if more and (over or decided + passed_over >= MOST):
+            return Together(bundle, decided, passed_over, stopped=True)
+        some, more = more, next(slices, [])
     return Together(bundle, decided, passed_over)
 
 
 def _decide_slice(
-    house: House, bundle: Bundle, targets: Sequence[Target], judgement: Judgement, delay: float
-) -> int:
+    house: House,
+    bundle: Bundle,
+    targets: Sequence[Target],
+    judgement: Judgement,
+    delay: float,
+    leaving: datetime,
+) -> int | None:
+    """Decide these and return how many; None once the act is undone, which waits for a slice that has begun."""
     now, reviewed = house.clock(), []
+    delay = max(delay, (leaving - now).total_seconds())
     with house.store.write() as tx:
+        known = tx.bundle(bundle.id, lock=True)
+        if known is None or known.undone_at is not None:
+            return None
         for target in targets:
             seen = replace(judgement, revision=target.revision)
             try:
@@ -88,7 +117,9 @@ def decide_wave(house: House, site: Site, wave: Wave, judgement: Judgement, dela
     hours = site.options.fold_hours
     if hours:
         with house.store.write() as tx:
-            tx.decide_wave(wave.id, made.bundle, house.clock() + timedelta(hours=hours))
+            known = tx.bundle(made.bundle.id, lock=True)
+            if known and known.undone_at is None:  # else an undo that came first would leave it standing
+                tx.decide_wave(wave.id, made.bundle, house.clock() + timedelta(hours=hours))
     return made
 
 
@@ -105,24 +136,27 @@ def _members(house: House, site: Site, wave: Wave) -> Iterator[Target]:
 
 @dataclass(frozen=True, slots=True)
 class UndoneTogether:
-    """What an undo came to: how many decisions it took back, and how many no longer stood."""
+    """What an undo came to: how many decisions it took back, how many no longer stood, whether it ran out of time."""
 
     bundle: Bundle
     undone: int
     passed_over: int
+    stopped: bool = False
 
 
 def undo_together(house: House, bundle_id: int, who_kind: Who, who: str) -> UndoneTogether:
     """Take back every decision of a bundle that still stands, arrivals that it covered included.
 
-    Raises NotFound for no such bundle, NothingToUndo never: what another decided since is passed over.
+    No further slice is begun after ten seconds; asked again, it goes on where it stopped. Raises NotFound for no such
+    bundle, NothingToUndo never: what another decided since is passed over.
     """
+    begun = house.clock()
     with house.store.write() as tx:
         bundle = tx.bundle(bundle_id)
         if bundle is None:
             raise NotFound("There is no such act to undo.")
         tx.undecide_waves(bundle_id)  # first, so that nothing more is covered meanwhile
-        tx.end_bundle(bundle_id, house.clock())
+        tx.end_bundle(bundle_id, begun)
     undone = passed_over = after = 0
     while True:
         with house.store.read() as tx:
@@ -133,6 +167,8 @@ def undo_together(house: House, bundle_id: int, who_kind: Who, who: str) -> Undo
         passed_over += len(some) - done
         if len(some) < SLICE:
             return UndoneTogether(bundle, undone, passed_over)
+        if done and (house.clock() - begun).total_seconds() >= PATIENCE_SECONDS:
+            return UndoneTogether(bundle, undone, passed_over, stopped=True)
         after = some[-1][0]
 
 
@@ -144,10 +180,13 @@ def _undo_slice(
     who: str,
 ) -> int:
     now, taken = house.clock(), []
+    standing = [(one, comment) for one, comment in bundled if comment.decision_id == one]
+    if not standing:
+        return 0
     with house.store.write() as tx:
-        for decision_id, comment in bundled:
+        for decision_id, comment in standing:
             site = sites[comment.site_id]
-            if site is None or comment.decision_id != decision_id:
+            if site is None:
                 continue
             try:
                 taken.append(take_back(tx, site, comment.id, who_kind, who, decision_id, now))

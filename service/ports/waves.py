@@ -66,9 +66,14 @@ class Bundles(Protocol):
 
     def add_bundle(self, who: str, action: Action, what: str, now: datetime) -> Bundle: ...
     def add_to_bundle(self, bundle_id: int, decision_ids: Sequence[int]) -> None: ...
-    def bundle(self, bundle_id: int) -> Bundle | None: ...
+    def bundle(self, bundle_id: int, lock: bool = False) -> Bundle | None:
+        """Return the bundle, None for no such; with `lock` no undo of it begins before this transaction ends."""
+
     def bundled(self, bundle_id: int, after: int, limit: int) -> list[tuple[int, Comment]]:
         """Return the bundle's decisions above `after`, by id, each with its comment as it is now."""
+
+    def bundle_stands(self, bundle_id: int) -> bool:
+        """Whether a decision of the bundle stands that can still be taken back."""
 
     def bundles_lately(self, limit: int) -> list[tuple[Bundle, datetime | None]]:
         """Return the latest bundles that are not undone, newest first.

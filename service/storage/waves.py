@@ -19,7 +19,7 @@ from sqlalchemy import (
     update,
 )
 
-from service.moderation.comment import Comment
+from service.moderation.comment import FINAL, Comment
 from service.moderation.verdict import Action
 from service.moderation.waves import Signature, Wave
 from service.ports.waves import Bundle
@@ -27,7 +27,7 @@ from service.storage.bulk import insert_into
 from service.storage.columns import Instant
 from service.storage.part import Part
 from service.storage.reading import COMMENTS, joined
-from service.storage.schema import comments, decisions, is_held
+from service.storage.schema import comments, decisions, is_held, word
 from service.storage.wave_tables import bundled, bundles, is_decided, wave_bands, wave_members, waves
 
 BAND_LIMIT = 8
@@ -109,6 +109,7 @@ _OVER = (
 )
 _NEW_BUNDLE = insert(bundles).returning(bundles.c.pk)
 _BUNDLE = select(bundles).where(bundles.c.pk == bindparam("bundle_id"))
+_KEPT_BUNDLE = _BUNDLE.with_for_update(read=True)
 _BUNDLED = (
     COMMENTS.add_columns(bundled.c.decision_id.label("bundled_id"))
     .join(decisions, decisions.c.comment_pk == comments.c.pk)
@@ -116,6 +117,18 @@ _BUNDLED = (
     .where(bundled.c.bundle_id == bindparam("bundle_id"), bundled.c.decision_id > bindparam("after"))
     .order_by(bundled.c.decision_id)
     .limit(bindparam("limit"))
+)
+_STANDS = select(
+    exists(
+        select(bundled.c.decision_id)
+        .join(decisions, decisions.c.pk == bundled.c.decision_id)
+        .join(comments, comments.c.pk == decisions.c.comment_pk)
+        .where(
+            bundled.c.bundle_id == bindparam("bundle_id"),
+            comments.c.decision_id == bundled.c.decision_id,
+            comments.c.status.not_in([word(one) for one in sorted(FINAL)]),
+        )
+    )
 )
 _BUNDLES_OF = select(bundled).where(bundled.c.decision_id.in_(bindparam("decision_ids", expanding=True)))
 _LATELY = (
@@ -232,13 +245,16 @@ class WavesPart(Part):
     def add_to_bundle(self, bundle_id: int, decision_ids: Sequence[int]) -> None:
         self._add(bundled, [{"decision_id": one, "bundle_id": bundle_id} for one in decision_ids])
 
-    def bundle(self, bundle_id: int) -> Bundle | None:
-        row = self._read(_BUNDLE, bundle_id=bundle_id).mappings().first()
+    def bundle(self, bundle_id: int, lock: bool = False) -> Bundle | None:
+        row = self._read(_KEPT_BUNDLE if lock else _BUNDLE, bundle_id=bundle_id).mappings().first()
         return _bundle(row) if row else None
 
     def bundled(self, bundle_id: int, after: int, limit: int) -> list[tuple[int, Comment]]:
         rows = self._read(_BUNDLED, bundle_id=bundle_id, after=after, limit=limit).mappings()
         return [(row["bundled_id"], joined(row)) for row in rows]
+
+    def bundle_stands(self, bundle_id: int) -> bool:
+        return bool(self._read(_STANDS, bundle_id=bundle_id).scalar())
 
     def bundles_lately(self, limit: int) -> list[tuple[Bundle, datetime | None]]:
         rows = self._read(_LATELY, limit=limit).mappings()

@@ -1,6 +1,8 @@
 """Every store: copies fold as they are settled, one act decides them and what still arrives, one act undoes it all."""
 
-from datetime import datetime
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -209,3 +211,72 @@ def test_more_than_a_slice_is_decided_and_undone(room: Newsroom) -> None:
     assert done.decided == 250
     assert (DELIVER, 0.0) in room.bell.rung
     assert undo_together(room.house, done.bundle.id, Who.MODERATOR, "Mara").undone == 250
+
+
+def chosen(room: Newsroom, comments: list[Comment]) -> list[Target]:
+    """The comments as they were seen."""
+    return [Target(room.site, each.id, each.revision) for each in comments]
+
+
+def slow(room: Newsroom) -> House:
+    """The house on a clock by which every step takes four seconds."""
+
+    def tick() -> datetime:
+        room.now += timedelta(seconds=4)
+        return room.now
+
+    return replace(room.house, clock=tick)
+
+
+def test_an_act_takes_no_longer_than_who_waits_for_it(room: Newsroom) -> None:
+    """After ten seconds no slice is begun: what was not decided stays held."""
+    comments = room.arrive(*adverts(250))
+    done = decide_together(slow(room), chosen(room, comments), judgement(Action.REJECT), "by hand")
+    assert (done.decided, done.stopped) == (200, True)
+    assert [room.look(comments[n]).status for n in (0, 199, 200)] == [
+        Status.REJECTED,
+        Status.REJECTED,
+        Status.HELD,
+    ]
+
+
+def test_an_undo_that_ran_out_of_time_goes_on_where_it_stopped(room: Newsroom) -> None:
+    """The bundle tells that some of it stands, until another undo has taken back the rest."""
+    comments = room.arrive(*adverts(350))
+    done = decide_together(room.house, chosen(room, comments), judgement(Action.REJECT), "by hand")
+    first = undo_together(slow(room), done.bundle.id, Who.MODERATOR, "Mara")
+    assert (first.undone, first.stopped) == (200, True)
+    with room.house.store.read() as tx:
+        assert tx.bundle_stands(done.bundle.id)
+    second = undo_together(room.house, done.bundle.id, Who.MODERATOR, "Mara")
+    assert (second.undone, second.stopped) == (150, False)
+    assert room.statuses(comments) == {Status.HELD}
+
+
+def test_what_takes_long_to_decide_leaves_the_house_together(room: Newsroom) -> None:
+    """More than a slice waits out the act's ten seconds besides its delay, so that the undo is free for all of it."""
+    comments = room.arrive(*adverts(150))
+    few = decide_together(room.house, chosen(room, comments[:3]), judgement(Action.REJECT), "few", 5.0)
+    many = decide_together(room.house, chosen(room, comments[3:]), judgement(Action.REJECT), "many", 5.0)
+    with room.house.store.read() as tx:
+        leaving = [
+            {one.effective_at for one in tx.decisions_named([pk for pk, _ in found]).values()}
+            for found in (tx.bundled(each.bundle.id, 0, 200) for each in (few, many))
+        ]
+    assert leaving == [{after(5)}, {after(15)}]
+
+
+def test_an_act_that_is_undone_while_it_goes_on_stops(room: Newsroom) -> None:
+    """Nothing is decided behind the back of the undo."""
+    comments = room.arrive(*adverts(250))
+
+    def while_undone() -> Iterator[Target]:
+        yield from chosen(room, comments[:200])
+        with room.house.store.read() as tx:
+            ((bundle, _),) = tx.bundles_lately(2)
+        undo_together(room.house, bundle.id, Who.MODERATOR, "Noor")
+        yield from chosen(room, comments[200:])
+
+    done = decide_together(room.house, while_undone(), judgement(Action.REJECT), "by hand")
+    assert (done.decided, done.stopped) == (100, True)
+    assert room.statuses(comments) == {Status.HELD}

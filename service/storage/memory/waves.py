@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from service.moderation.comment import Comment, Status
+from service.moderation.comment import FINAL, Comment, Status
 from service.moderation.verdict import Action
 from service.moderation.waves import Signature, Wave
 from service.ports.waves import Bundle
@@ -102,7 +102,7 @@ class WavesPart(Part):
     def add_to_bundle(self, bundle_id: int, decision_ids: Sequence[int]) -> None:
         self._change().bundled.update((decision_id, bundle_id) for decision_id in decision_ids)
 
-    def bundle(self, bundle_id: int) -> Bundle | None:
+    def bundle(self, bundle_id: int, lock: bool = False) -> Bundle | None:  # noqa: ARG002 - a writer is alone here
         return self._state.bundles.get(bundle_id)
 
     def bundled(self, bundle_id: int, after: int, limit: int) -> list[tuple[int, Comment]]:
@@ -112,6 +112,10 @@ class WavesPart(Part):
             if its == bundle_id and decision_id > after
         )
         return [(decision_id, comment) for decision_id, comment in found if comment is not None][:limit]
+
+    def bundle_stands(self, bundle_id: int) -> bool:
+        every = self.bundled(bundle_id, 0, len(self._state.bundled))
+        return any(one.decision_id == decision_id and one.status not in FINAL for decision_id, one in every)
 
     def bundles_lately(self, limit: int) -> list[tuple[Bundle, datetime | None]]:
         standing = {

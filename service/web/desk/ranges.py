@@ -20,6 +20,7 @@ from service.web.desk.access import back_to, moderator, requires
 from service.web.desk.frame import page, unfit
 from service.web.desk.place import Place, number
 from service.web.desk.shown import cards
+from service.web.desk.together import told_together
 from service.web.reach import parts
 
 BINS: Final = 50
@@ -75,6 +76,7 @@ def ranges() -> ResponseReturnValue:
         drawn = tx.sample_stretch(stretch, SAMPLE)
         shown = cards(tx, drawn, {one.id: one for one in sites}, now)
         languages = tx.languages()
+        together = told_together(tx, request.args)
     return page(
         "desk/ranges.html",
         200,
@@ -89,6 +91,7 @@ def ranges() -> ResponseReturnValue:
         sites=sites,
         labels=LABELS,
         languages=languages,
+        together=together,
     )
 
 
@@ -126,6 +129,8 @@ def decide_range() -> ResponseReturnValue:
     seconds = max(here.settings.undo_seconds if one is None else one for one in own)
     what = range_named(chosen.by, chosen.low, chosen.high)
     made = decide_together(here.house, _targets(here.house, stretch, sites), judgement, what, seconds)
+    if made.stopped:  # where what is left of the stretch can be seen, and decided by another act
+        return back_to(url_for("desk.ranges", **chosen.query(), together=made.bundle.id))
     return back_to(url_for("desk.queue", together=made.bundle.id))
 
 

@@ -60,6 +60,10 @@ def told_together(tx: Tx, query: Mapping[str, str]) -> Together | None:
     if bundle is None:
         return None
     if bundle.undone_at is not None:
+        if tx.bundle_stands(bundle.id):
+            return Together(
+                gettext("Taken back in part: it took too long. Undo the rest as well."), bundle.id
+            )
         return Together(gettext("Taken back together."), None)
     return Together(_counted(bundle, tx.bundle_sizes([bundle.id]).get(bundle.id, 0)), bundle.id)
 
@@ -81,6 +85,7 @@ def together(bundle_id: int) -> ResponseReturnValue:
         "desk/together.html",
         200,
         act=_act(bundle, size),
+        stands=bundle.undone_at is None or tx.bundle_stands(bundle_id),
         members=list(zip(shown, (decision_id for decision_id, _ in found), strict=False)),
         after=found[PAGE - 1][0] if len(found) > PAGE else None,
         place=Place(lane="decided"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from service.actions import together
 from service.moderation.comment import Comment, Status
 from service.web.desk import ranges
 from tests.web.pages.browser import Browser, Element, Page
@@ -121,3 +122,38 @@ def test_a_stretch_too_large_for_one_act_says_so(small: Small, monkeypatch: pyte
     assert "One act decides" not in browser.get("/desk/ranges").text
     monkeypatch.setattr(ranges, "MOST", 1)
     assert "One act decides the oldest 1 of them; the rest stays held." in browser.get("/desk/ranges").text
+
+
+def test_an_act_that_stopped_leads_back_to_what_is_left(
+    small: Small, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where one act could not decide all of a stretch, the page shows the rest of it, and the undo of the act."""
+    comments = held(small, 0.61, 0.62, 0.63)
+    browser = small.signed_in()
+    form = browser.get("/desk/ranges?low=0.6&high=0.8").tree.one("form", class_="together")
+    monkeypatch.setattr(together, "MOST", 2)
+    monkeypatch.setattr(together, "SLICE", 1)
+    done = press(browser, form, action="reject")
+    assert "Rejected: 2 comments." in done.text
+    assert "1 comment from 0.60 to 0.80" in done.text
+    (undo,) = [one for one in done.tree.all("form") if one.attributes["action"].endswith("/undo")]
+    press(browser, undo)
+    assert statuses(small, comments) == [Status.HELD] * 3
+
+
+def test_an_undo_that_stopped_offers_the_rest(small: Small, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While some of an act still stands, its notice and its page have the button that takes it back."""
+    comments = held(small, 0.61, 0.62, 0.63)
+    browser = small.signed_in()
+    form = browser.get("/desk/ranges?low=0.6&high=0.8").tree.one("form", class_="together")
+    done = press(browser, form, action="reject")
+    monkeypatch.setattr(together, "SLICE", 1)
+    monkeypatch.setattr(together, "PATIENCE_SECONDS", 0.0)
+    (undo,) = [one for one in done.tree.all("form") if one.attributes["action"].endswith("/undo")]
+    part = press(browser, undo)
+    assert statuses(small, comments) == [Status.HELD, Status.REJECTED, Status.REJECTED]
+    assert "Taken back in part" in part.text
+    monkeypatch.setattr(together, "PATIENCE_SECONDS", 10.0)
+    (rest,) = [one for one in part.tree.all("form") if one.attributes["action"].endswith("/undo")]
+    assert "Taken back together." in press(browser, rest).text
+    assert statuses(small, comments) == [Status.HELD] * 3
