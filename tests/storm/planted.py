@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
+PROGRAM = "tests.storm.planted"
 SWAP, SWEEP = "settle without compare-and-swap", "ring without sweep"
 
 
@@ -34,11 +35,25 @@ def settle_without_swap() -> None:
 
 
 def ring_without_sweep() -> None:
-    """Let the sweep look away."""
+    """Let the sweep look away, and the rounds that workers make by themselves where no ring is heard."""
     from worker.sweep import Sweep
+    from worker.vigil import Vigil
 
     Sweep.bury = lambda self: 0  # type: ignore[method-assign]
     Sweep.run = lambda self: None  # type: ignore[method-assign,assignment,return-value]
+    Vigil.look = lambda self: False  # type: ignore[method-assign]
+
+
+def plant_children() -> None:
+    """Let `replydesk up` start its parts from here, too."""
+    from service.cli.children import Child, Family
+
+    start = Family.start
+
+    def planted(self: Family, name: str, command: list[str]) -> Child:
+        return start(self, name, [PROGRAM if one == "service.cli.main" else one for one in command])
+
+    Family.start = planted  # type: ignore[method-assign]
 
 
 PLANTS = {SWAP: settle_without_swap, SWEEP: ring_without_sweep}
@@ -50,6 +65,7 @@ def main() -> None:
 
     for bug in os.environ["REPLYDESK_STORM_PLANT"].split(","):
         PLANTS[bug]()
+    plant_children()
     house()
 
 

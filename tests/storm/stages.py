@@ -17,6 +17,7 @@ from pathlib import Path
 from tests.bench.processes import SETTINGS, free_port
 from tests.bench.processes import answers as serves
 from tests.storm.ground import Disk, Postgres, Redis, until
+from tests.storm.planted import PROGRAM
 
 BIN = Path(sys.executable).parent
 REPLYDESK = str(BIN / "replydesk")
@@ -65,6 +66,7 @@ class Stage:
             "PYTHONUNBUFFERED": "1",
         }
         self.database_url = f"sqlite:///{self.home / 'replydesk.db'}"
+        self.program = [sys.executable, "-m", PROGRAM] if given.plant else [REPLYDESK]
 
     def run(self, *arguments: str) -> str:
         """Run a command of the house and return what it printed. Raises CalledProcessError."""
@@ -137,12 +139,13 @@ class Embedded(Stage):
     def _spawn(self) -> None:
         with (self.folder / "up.txt").open("ab") as output:
             self._up = subprocess.Popen(
-                [REPLYDESK, "up"],
+                [*self.program, "up"],
                 env=self.env,
                 stdout=output,
                 stderr=output,
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,
+                cwd=ROOT,
             )
 
     def mend(self) -> None:
@@ -153,7 +156,8 @@ class Embedded(Stage):
 
     def pids(self, part: str) -> list[int]:
         """The process of that name below `up`."""
-        wanted = "broker.sock" if part == "broker" else f"service.cli.main {part}"
+        module = PROGRAM if self.given.plant else "service.cli.main"
+        wanted = "broker.sock" if part == "broker" else f"{module} {part}"
         return [pid for pid in self._tree() if wanted in _command(pid)]
 
     def _tree(self) -> list[int]:
@@ -204,15 +208,14 @@ class Production(Stage):
         self.database_url = self._postgres.url
         self.env |= {"REPLYDESK_DATABASE_URL": self.database_url, "REDIS_URL": self._redis.url}
         self.env |= {"WEB_CONCURRENCY": "2"}
-        run = [sys.executable, "-m", "tests.storm.planted"] if given.plant else [REPLYDESK]
-        scoring = [*run, "worker", "--queues=score,upkeep", "--concurrency=1"]
+        scoring = [*self.program, "worker", "--queues=score,upkeep", "--concurrency=1"]
         gunicorn = [str(BIN / "gunicorn"), "--config=python:service.cli.gunicorn_settings"]
         self._commands: Mapping[str, Sequence[str]] = {
             "web": [*gunicorn, "service.web:create_app()"],
             "worker-1": scoring,
             "worker-2": scoring,
-            "courier": [*run, "worker", "--queues=deliver", "--pool=threads", "--concurrency=2"],
-            "beat": [*run, "beat"],
+            "courier": [*self.program, "worker", "--queues=deliver", "--pool=threads", "--concurrency=2"],
+            "beat": [*self.program, "beat"],
         }
         self._running: dict[str, subprocess.Popen[bytes]] = {}
         self._over = threading.Event()
