@@ -31,9 +31,10 @@ LEAST_BATCH: Final = 16
 RETRY_SECONDS: Final = 1.0
 """The pause after a text failed alone, for each time that it did."""
 
-INSIST_SECONDS: Final = 10.0
-"""So long a store that is away is asked to take leases back: PostgreSQL is restarted within."""
-FIRST_PAUSE: Final = 0.1
+INSIST_SECONDS: Final = 5.0
+"""So long a store that is away is asked to take leases back: PostgreSQL is restarted within. A forked child hears of a
+stop when its run is over, so that both together stay under ten seconds."""
+FIRST_PAUSE, LONGEST_PAUSE = 0.1, 0.8
 """Between two tries of it, twice as long each time."""
 
 log = structlog.get_logger(__name__)
@@ -215,7 +216,7 @@ class _Run:
                 log.warning("score.lease_kept", leased=len(pks))
                 break
             time.sleep(pause)
-            pause *= 2
+            pause = min(2 * pause, LONGEST_PAUSE)
         self.journal.drop(SCORE, pks)
 
     def _gave_back(self, pks: Sequence[int], until: datetime) -> bool:
