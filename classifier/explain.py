@@ -9,13 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from classifier.pieces import LONG, MARGIN
+from classifier.pieces import MARGIN
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from classifier.network import Network, Sums
+    from classifier.network import Network, Pieces, Sums
     from classifier.signals import Signals
 
 
@@ -60,13 +60,14 @@ def explain_text(
     text: str,
     sums: Sums,
     odds: NDArray[np.float64],
+    pieces: Pieces | None,
     signals: Signals | None,
     label: str | None,
     limit: int,
 ) -> Explanation:
     """Takes one label's log-odds apart: in the text as a whole, or in that piece of a long one that gave them.
 
-    `sums` and `odds` are those of the text; by default the most probable label is explained.
+    `sums`, `odds` and `pieces` are those of the text; by default the most probable label is explained.
     """
     from classifier.model import LABELS
 
@@ -74,9 +75,9 @@ def explain_text(
         raise ValueError(f"label: {label!r} is not one of {', '.join(LABELS)}")
     column = int(odds.argmax()) if label is None else LABELS.index(label)
     whole = network.log_odds(sums)[0]
-    if len(text) <= LONG or whole[column] >= odds[column] - _SAME:
+    if pieces is None or whole[column] >= odds[column] - _SAME:
         return _taken_apart(network, sums, column, whole, LABELS[column], limit)
-    places, each = network.pieces(text, signals)
+    places, each = pieces
     begin, end = places[int(each[:, column].argmax())]
     piece = network.sums([text[begin:end]], None if signals is None else [signals])
     found = _taken_apart(network, piece, column, network.log_odds(piece)[0] - MARGIN, LABELS[column], limit)

@@ -102,8 +102,8 @@ class Model:
 
         given = None if signals is None else [signals]
         sums = self.network.sums([text], given)
-        odds = self.network.gravest([text], sums, given)[0]
-        return explain_text(self.network, text, sums, odds, signals, label, limit)
+        odds, pieces = self.network.gravest([text], sums, given)
+        return explain_text(self.network, text, sums, odds[0], pieces.get(0), signals, label, limit)
 
     def without(
         self, text: str, spans: Sequence[Span], signals: Signals | None = None
@@ -152,8 +152,10 @@ class Model:
             explained = None
             if max(score.scores.values()) >= least:
                 known = None if signals is None else signals[row]
-                odds = reading.log_odds[row]
-                explained = explain_text(self.network, texts[row], sums.of(row), odds, known, label, limit)
+                odds, pieces = reading.log_odds[row], reading.pieces.get(row)
+                explained = explain_text(
+                    self.network, texts[row], sums.of(row), odds, pieces, known, label, limit
+                )
             found.append((score, explained))
         return found
 

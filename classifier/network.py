@@ -26,6 +26,7 @@ from classifier.windows import Windows, slide, summed_up
 
 Doubles = NDArray[np.float64]
 Floats = NDArray[np.float32]
+Pieces = tuple[list[tuple[int, int]], Doubles]
 
 POINT = 1 << 16
 """Fixed point of the tables: an entry of 65,536 means one."""
@@ -85,9 +86,13 @@ def pool(table: NDArray[np.int32], found: Sequence[Grams]) -> NDArray[np.int64]:
 
 @dataclass(eq=False)
 class Reading:
-    """What came of a batch: log-odds and probabilities (texts, labels), and what is known about each text."""
+    """What came of a batch: log-odds and probabilities (texts, labels), and what is known about each text.
+
+    `pieces` holds, by row, where the pieces of a long text lie and the log-odds of each.
+    """
 
     log_odds: NDArray[np.float64]
+    pieces: dict[int, Pieces]
     probabilities: NDArray[np.float64]
     languages: list[str | None]
     doubts: list[str | None]
@@ -205,10 +210,11 @@ class Network:
 
     def reading(self, texts: Sequence[str], sums: Sums, signals: Sequence[Signals] | None = None) -> Reading:
         """Makes the scores of a batch out of its sums."""
-        log_odds = self.gravest(texts, sums, signals)
+        log_odds, pieces = self.gravest(texts, sums, signals)
         languages, doubts = Languages(self.known).judge(texts, sums.views, sums.words)
         return Reading(
             log_odds,
+            pieces,
             1 / (1 + np.exp(-np.clip(log_odds, -30, 30))),
             languages,
             doubts,
@@ -216,16 +222,22 @@ class Network:
             sums.views.disguise().tolist(),
         )
 
-    def gravest(self, texts: Sequence[str], sums: Sums, signals: Sequence[Signals] | None = None) -> Doubles:
-        """Returns the log-odds of a batch, of a long text the highest of the whole and its pieces less `MARGIN`."""
+    def gravest(
+        self, texts: Sequence[str], sums: Sums, signals: Sequence[Signals] | None = None
+    ) -> tuple[Doubles, dict[int, Pieces]]:
+        """Returns the log-odds of a batch, of a long text the highest of the whole and its pieces less `MARGIN`.
+
+        The pieces of the long texts come with them, by row.
+        """
         log_odds = self.log_odds(sums)
+        pieces: dict[int, Pieces] = {}
         for row, text in enumerate(texts):
             if len(text) > LONG:
-                odds = self.pieces(text, None if signals is None else signals[row])[1]
-                log_odds[row] = np.maximum(log_odds[row], odds.max(axis=0) - MARGIN)
-        return log_odds
+                pieces[row] = self.pieces(text, None if signals is None else signals[row])
+                log_odds[row] = np.maximum(log_odds[row], pieces[row][1].max(axis=0) - MARGIN)
+        return log_odds, pieces
 
-    def pieces(self, text: str, signals: Signals | None = None) -> tuple[list[tuple[int, int]], Doubles]:
+    def pieces(self, text: str, signals: Signals | None = None) -> Pieces:
         """Returns where the pieces of a long text lie, and the log-odds of each: (pieces, labels)."""
         places = cut(text)
         found = []

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,8 @@ import pytest
 
 from classifier import LABELS, Model, ModelError, Signals, artifact
 from classifier.pieces import LONG, MARGIN, PIECE, cut
+from classifier.reread import Lexicon
+from classifier.text import Views, read_as
 
 PLAIN = [
     "You are an idiot and a liar.",
@@ -220,6 +222,31 @@ def test_a_piece_counts_only_where_it_is_clearly_graver_than_the_whole(model: Mo
         pieces = model.network.pieces(text)[1]
         found = model.network.read([text]).log_odds
         assert found == pytest.approx(np.maximum(whole, pieces.max(axis=0) - MARGIN), abs=1e-9)
+
+
+@pytest.fixture
+def read(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many characters each matrix held that was read."""
+    sizes: list[int] = []
+
+    def counting(texts: Sequence[str], lexicon: Lexicon) -> Views:
+        sizes.append(sum(map(len, texts)))
+        return read_as(texts, lexicon)
+
+    monkeypatch.setattr("classifier.network.read_as", counting)
+    return sizes
+
+
+def test_a_long_text_is_explained_without_reading_it_again(model: Model, read: list[int]) -> None:
+    """A long text is read whole and in pieces, and, for its explanation, the one piece that counted."""
+    text = "Thank you for this report about the trains. " * 60 + "You worthless idiot. "
+    model.score([text])
+    scored = sum(read)
+    assert len(text) < scored <= 2 * len(text)
+    for explain in (model.explain, model.score_and_explain):
+        read.clear()
+        explain(text, "insult")
+        assert scored < sum(read) <= scored + PIECE
 
 
 def test_a_long_text_is_cut_into_pieces_without_a_gap() -> None:
