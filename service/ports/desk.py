@@ -56,7 +56,7 @@ class Queue(Protocol):
         """Let go of these claims of the moderator, or of all."""
 
     def claims(self, now: datetime) -> list[Claim]:
-        """Return every claim that has not run out."""
+        """Return every claim that has not run out, on what still waits: what was decided is in nobody's hands."""
 
 
 class Reports(Protocol):

@@ -157,6 +157,23 @@ def test_a_claim_is_one_moderators_until_it_runs_out(store: Store) -> None:
         assert tx.claim(noor.id, [pks[0]], NOON, LATER) == {pks[0]}
 
 
+def test_what_was_decided_is_in_nobodys_hands(store: Store) -> None:
+    """A claim counts while its comment waits: held, with an open matter, or with an appeal that nobody answered."""
+    with store.write() as tx:
+        site = tx.add_site(courier())
+        mara = tx.add_moderator("Mara", "moderator", NOON)
+        waiting, done, reported, appealed = (held(tx, site, name) for name in ("a", "b", "c", "d"))
+        every = [one.pk for one in (waiting, done, reported, appealed)]
+        assert tx.claim(mara.id, every, NOON, LATER) == set(every)
+        for one in (done, reported, appealed):
+            known = tx.comment_by_pk(one.pk)
+            assert known is not None
+            made = decided(tx, known, Action.REJECT)
+        tx.open_matter(Matter.REPORTED, reported, NOON)
+        tx.add_appeal(Appeal(0, site.id, appealed.pk, made.id, "Mara", "Why?", NOON))
+        assert [one.comment_pk for one in tx.claims(NOON)] == [waiting.pk, reported.pk, appealed.pk]
+
+
 def test_reports_count_once_a_reader(store: Store) -> None:
     """The first report opens the matter, another reader's raises it, the same reader's changes nothing."""
     with store.write() as tx:

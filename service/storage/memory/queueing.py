@@ -108,9 +108,16 @@ class QueuePart(ScoringPart):
         found = [
             Claim(pk, who, names.get(who, ""), until)
             for pk, (who, until) in self._state.claims.items()
-            if until > now
+            if until > now and self._waits(pk)
         ]
         return sorted(found, key=lambda claim: (claim.moderator, claim.comment_pk))
+
+    def _waits(self, pk: int) -> bool:
+        return (
+            self._state.comments[pk].status in (Status.PENDING, Status.HELD)
+            or any(key[0] == pk for key in self._state.matters)
+            or any(one.comment_pk == pk and one.answered_at is None for one in self._state.appeals.values())
+        )
 
 
 def _led(comment: Comment) -> Leading:
