@@ -31,6 +31,8 @@ BATCH: Final = 8
 """So many comments are in one moderator's hands at once: the one in focus and the next ones, already on screen."""
 PAGE: Final = 20
 COUNT_LIMIT: Final = 1_000
+LATE_LIMIT: Final = 200
+"""So many late comments of each site are looked through: what lies behind them comes when these are decided."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,11 +197,13 @@ def _late(place: Place, have: tuple[int, ...], now: datetime, limit: int) -> Seq
             for site in tx.sites()
             if place.site in (None, site.name)
             for one in tx.late(
-                site.id, now - timedelta(seconds=site.policy.outage_after_seconds), PAGE, place.article
+                site.id, now - timedelta(seconds=site.policy.outage_after_seconds), LATE_LIMIT, place.article
             )
         ]
-    found.sort(key=lambda one: (one.received_at, one.pk))
-    return _claimed([Queued(one, Cursor(one.pk)) for one in found if one.pk not in have], now, limit)
+    found.sort(key=lambda one: one.pk)
+    beyond = place.after.pk if place.after else 0
+    some = [Queued(one, Cursor(one.pk)) for one in found if one.pk > beyond and one.pk not in have]
+    return _claimed(some, now, limit)
 
 
 def _claimed(found: Sequence[Queued], now: datetime, limit: int) -> Sequence[Queued]:

@@ -214,6 +214,19 @@ def test_the_late_lane_shows_what_no_score_reached(small: Small) -> None:
     assert small.again(comment).status is Status.APPROVED
 
 
+def test_the_late_lane_has_pages(small: Small) -> None:
+    """The next page of what no score reached begins behind the one before it, without a script too."""
+    for n in range(10):
+        small.submit(body=f"The bridge, part {n}.")
+    small.clock.pass_seconds(301)
+    browser = small.signed_in()
+    first = browser.get("/desk?lane=late")
+    (link,) = [one for one in first.tree.one("nav", class_="pages").all("a") if one.text == "Next page"]
+    second = browser.get(link.attributes["href"])
+    assert [len(page.tree.all("article")) for page in (first, second)] == [8, 2]
+    assert "The bridge, part 8." in second.text
+
+
 def test_the_decided_lane_shows_peoples_decisions_latest_first(small: Small) -> None:
     """What people decided is there to be undone, with whose hand and how soon it leaves; overruled ones say so."""
     first, second, browser = small.held(), small.held(author_name="Bo"), small.signed_in()
