@@ -58,7 +58,7 @@ def _attempt(work: Callable[[Process], object]) -> None:
     try:
         work(present(current_app.settings))
     except Exception as failure:  # noqa: BLE001  # the edge of the process: nothing above it could mend anything
-        log.error("task.failed", error=type(failure).__name__, at=_place(failure))
+        log.error("task.failed", error=type(failure).__name__, place=_place(failure))
 
 
 def _place(failure: BaseException) -> str:

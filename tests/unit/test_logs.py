@@ -74,3 +74,11 @@ def test_a_line_that_cannot_be_written_costs_nothing() -> None:
     """Where standard error is gone the line is lost, and whoever wrote it goes on."""
     assert lines("structlog.get_logger('a').info('one'); sys.stderr.close(); log = structlog.get_logger('a')\n"
                  "log.info('lost'); log.error('lost too')")[0]["event"] == "one"  # fmt: skip
+
+
+def test_a_task_that_fails_says_where_and_when() -> None:
+    """Its message is left out, so the place in the code is all there is to go by; no field of every line covers it."""
+    (line,) = lines("from worker import tasks\ntasks.present = lambda _: 1 / 0\ntasks._attempt(print)")
+    assert line["event"] == "task.failed"
+    assert line["place"].partition(":")[0].endswith(".py")
+    assert line["at"].startswith("2")
