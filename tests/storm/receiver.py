@@ -102,7 +102,10 @@ class Receiver:
                 while (line := read.readline(65536).strip()) != b"":
                     name, _, value = line.decode("latin-1").partition(":")
                     headers[name.strip().lower()] = value.strip()
-                body = read.read(int(headers["content-length"]))
+                length = int(headers["content-length"])
+                body = read.read(length)
+                if len(body) < length:  # whoever posted it was killed in mid-sentence
+                    return
                 if not self._answer(connection, headers, body):
                     return
 
