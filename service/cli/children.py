@@ -24,7 +24,7 @@ LOG_BYTES: Final = 5 * 1024 * 1024
 LOG_FILES: Final = 2
 LINE_LIMIT: Final = 64 * 1024
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
-STEADY_SECONDS: Final = 60.0
+STEADY_SECONDS: Final = 10.0
 """Who lived so long starts anew: its end is no sequel to the one before."""
 STOP_SECONDS: Final = 3.0
 

@@ -6,12 +6,13 @@ import os
 import sys
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from service.cli import children
-from service.cli.children import ChildError, Family
+from service.cli.children import Child, ChildError, Family
 
 STUBBORN = """
 import signal, subprocess, sys, time
@@ -101,6 +102,21 @@ def test_who_lived_for_a_while_starts_anew(
     family.start("worker", python("raise SystemExit(3)"))
     assert family.wait(lambda: len(heard) == 3, 20)
     assert {line for _, line in heard} == {"ended (exit 3) and is started again"}
+
+
+def test_a_worker_that_served_between_its_deaths_is_not_waited_for(family: Family, heard: Heard) -> None:
+    """Killed every quarter of a minute it comes back at once each time: it is no program that cannot start."""
+    worker = family.start("worker", python("import time; time.sleep(60)"))
+    for deaths in range(1, 4):
+        assert worker.process is not None
+        worker.started -= 15.0
+        worker.process.kill()
+        assert family.wait(partial(_is_up_again, worker, heard, deaths), 20)
+    assert {line for _, line in heard} == {"ended (SIGKILL) and is started again"}
+
+
+def _is_up_again(child: Child, heard: Heard, deaths: int) -> bool:
+    return child.alive and len(heard) == deaths
 
 
 def test_a_child_that_dies_while_it_is_waited_for_is_told_at_once(family: Family) -> None:
