@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -17,7 +17,10 @@ if TYPE_CHECKING:
     from classifier.network import Network, Reading
 
 LABELS = ("toxicity", "severe_toxicity", "obscene", "threat", "insult", "identity_attack", "spam")
-__all__ = ["LABELS", "Model", "Score", "Signals"]
+__all__ = ["LABELS", "TOGETHER", "Model", "Score", "Signals"]
+
+TOGETHER = 1 << 17
+"""So many characters are read in one matrix at most, but for a text that is longer by itself: each takes 170 bytes."""
 
 
 @dataclass(frozen=True)
@@ -75,9 +78,11 @@ class Model:
         """Scores each text, in order; `signals`, when given, has one entry per text."""
         if signals is not None and len(signals) != len(texts):
             raise ValueError(f"signals: {len(signals)} given for {len(texts)} texts; give one each, or none")
-        if not len(texts):
-            return []
-        return self._scores(self.network.read(texts, signals))
+        return [
+            score
+            for part in _parts(texts)
+            for score in self._scores(self.network.read(texts[part], signals and signals[part]))
+        ]
 
     def _scores(self, reading: Reading) -> list[Score]:
         probabilities = reading.probabilities.tolist()
@@ -133,7 +138,11 @@ class Model:
         """
         if signals is not None and len(signals) != len(texts):
             raise ValueError(f"signals: {len(signals)} given for {len(texts)} texts; give one each, or none")
-        return self._both(texts, signals, None, least, limit) if len(texts) else []
+        return [
+            both
+            for part in _parts(texts)
+            for both in self._both(texts[part], signals and signals[part], None, least, limit)
+        ]
 
     def _both(
         self,
@@ -158,6 +167,18 @@ class Model:
                 )
             found.append((score, explained))
         return found
+
+
+def _parts(texts: Sequence[str]) -> Iterator[slice]:
+    """Cuts a batch where it would hold more than `TOGETHER` characters; an empty one has no parts."""
+    begin = size = 0
+    for end, text in enumerate(texts):
+        if end > begin and size + len(text) > TOGETHER:
+            yield slice(begin, end)
+            begin, size = end, 0
+        size += len(text)
+    if begin < len(texts):
+        yield slice(begin, len(texts))
 
 
 @lru_cache(maxsize=1)

@@ -11,7 +11,7 @@ from classifier.model import Model, Score
 
 BATCH = 256
 TOGETHER = 1 << 20
-"""So many characters are read in one matrix at most, but for a line that is longer by itself."""
+"""So many characters are held at once at most, but for a line that is longer by itself."""
 MAX_LINE = 4 << 20
 MAX_SPANS = 20
 WITHOUT = 3

@@ -19,6 +19,7 @@ import numpy as np
 import pytest
 
 from classifier import LABELS, Model, ModelError, Signals, artifact
+from classifier.model import TOGETHER
 from classifier.pieces import LONG, MARGIN, PIECE, cut
 from classifier.reread import Lexicon
 from classifier.text import Views, read_as
@@ -247,6 +248,30 @@ def test_a_long_text_is_explained_without_reading_it_again(model: Model, read: l
         read.clear()
         explain(text, "insult")
         assert scored < sum(read) <= scored + PIECE
+
+
+def test_long_texts_are_read_a_few_at_a_time(model: Model, read: list[int]) -> None:
+    """A batch of the longest comments takes the memory of a few of them, and each keeps its score and its signals."""
+    texts = [f"{number} trains, and the people who ride them. " * 500 for number in range(30)]
+    signals = [Signals(website="http://x.example" if number % 2 else None) for number in range(30)]
+    assert sum(map(len, texts)) > 2 * TOGETHER
+    scores = model.score(texts, signals)
+    assert max(read) <= TOGETHER
+    read.clear()
+    assessed = model.assess(texts, signals, least=0.9)
+    assert max(read) <= TOGETHER
+    assert [score for score, _ in assessed] == scores
+    for row in (0, 17, 29):
+        alone = model.score([texts[row]], [signals[row]])[0]
+        assert scores[row].scores == pytest.approx(alone.scores, abs=1e-9)
+
+
+def test_a_text_that_is_longer_than_a_matrix_may_be_is_read_by_itself(model: Model, read: list[int]) -> None:
+    """However long it is, it is read whole, and those beside it are answered in order."""
+    texts = ["You are an idiot.", "x" * (TOGETHER + 1), "thank you"]
+    scores = model.score(texts)
+    assert read.count(len(texts[1])) == 1
+    assert [score.scores["insult"] > 0.5 for score in scores][::2] == [True, False]
 
 
 def test_a_long_text_is_cut_into_pieces_without_a_gap() -> None:
