@@ -129,5 +129,6 @@ def test_counterfactuals_come_where_they_are_asked_for() -> None:
     score_batches([['{"text": "You are an idiot."}']], out, without=True)
     answer = json.loads(out.getvalue())
     first = answer["without"][0]
-    assert (first["begin"], first["end"], first["label"]) == (11, 16, "toxicity")
-    assert first["score"] < answer["scores"]["toxicity"] - 0.3
+    gravest = max(answer["scores"], key=answer["scores"].get)
+    assert (first["begin"], first["end"], first["label"]) == (11, 16, gravest)
+    assert first["score"] < answer["scores"][gravest] - 0.3
