@@ -38,6 +38,7 @@ class Journal:
         self._noted: dict[str, dict[int, datetime]] = {}
         self._slot: Path | None = None
         self._file: int | None = None
+        self._kept = True
 
     def note(self, work: str, until: datetime, ids: Iterable[int]) -> None:
         """Write down that these rows are leased until then; call it once the lease is committed."""
@@ -65,9 +66,11 @@ class Journal:
             if self._file is not None:
                 os.pwrite(self._file, text, 0)
                 os.ftruncate(self._file, len(text))
-        except OSError as failure:
-            log.warning("journal.not_kept", error=type(failure).__name__)
-            self._folder = None
+            self._kept = True
+        except OSError as failure:  # a disk that is full now may have room again at the next note
+            if self._kept:
+                log.warning("journal.not_kept", error=type(failure).__name__)
+            self._kept = False
 
     def _claim(self, folder: Path) -> None:
         """Take a slot that nobody has, and that nobody left anything in."""

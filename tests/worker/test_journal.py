@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from service.ports import DELIVER, SCORE, Store
 from tests.builders import NOON, after
@@ -155,3 +157,22 @@ def test_a_home_that_cannot_be_written_costs_speed_alone(tmp_path: Path) -> None
     journal.drop(SCORE, [1])
     assert journal.bury(lambda _: None) == 0
     journal.close()
+
+
+def test_a_disk_that_was_full_for_a_while_is_written_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Notes go on once there is room; what is said of it is said once."""
+
+    def full(*_: object) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    journal = Journal(tmp_path)
+    with monkeypatch.context() as patched, capture_logs() as said:
+        patched.setattr("os.pwrite", full)
+        journal.note(SCORE, after(30), [1])
+        journal.note(SCORE, after(31), [2])
+    assert [line["event"] for line in said] == ["journal.not_kept"]
+    journal.note(SCORE, after(32), [3])
+    journal.close()
+    assert buried(tmp_path) == {SCORE: {after(30): [1], after(31): [2], after(32): [3]}}
