@@ -7,6 +7,7 @@ leads to where it led.
 from __future__ import annotations
 
 import select
+import ssl
 import threading
 import time
 from collections.abc import Callable
@@ -101,6 +102,8 @@ def _is_silent(connection: HTTPConnection) -> bool:
     """Whether nothing waits to be read: neither a farewell, nor an answer to what was never asked."""
     if connection.sock is None:
         return False
+    if isinstance(connection.sock, ssl.SSLSocket) and connection.sock.pending():
+        return False  # read already, with the end of the last answer: no poll of the socket sees it
     poll = select.poll()
     try:
         poll.register(connection.sock, select.POLLIN)

@@ -102,7 +102,7 @@ def post(
         if connections is not None and (kept := _kept(connections, target, allow)):
             try:
                 return _exchange(kept, target, headers, body, ends_at, connections)
-            except ConnectionError:
+            except (ConnectionError, ssl.SSLEOFError, ssl.SSLZeroReturnError):
                 if time.monotonic() >= ends_at:
                     raise
                 # hung up while it rested: nobody has answered, so it is asked anew

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 
 import pytest
+from urllib3.connection import HTTPConnection
 
 from service.targets import Allow
 from service.webhooks import Outcome
-from tests.unit.test_outbound import OK, read_request
+from tests.unit.test_outbound import CERTIFICATES, OK, read_request
 from worker import connections, outbound
 from worker.connections import IDLE_SECONDS, KEPT_EACH, LIFE_SECONDS, USES, Connections
 from worker.outbound import post
@@ -123,6 +126,22 @@ def test_a_farewell_that_crosses_the_request_costs_no_attempt(
     assert patient.requests == [1, 2]
 
 
+@pytest.mark.parametrize("farewell", [BrokenPipeError, ssl.SSLEOFError, ssl.SSLZeroReturnError])
+def test_however_a_farewell_is_told_it_costs_no_attempt(
+    patient: Patient, kept: Connections, monkeypatch: pytest.MonkeyPatch, farewell: type[Exception]
+) -> None:
+    """TLS has words of its own for a receiver that hung up while its connection rested."""
+    send(patient, kept)
+    resting = kept._resting["http", "127.0.0.1", patient.port][0].connection
+
+    def fails(*_: object, **__: object) -> None:
+        raise farewell
+
+    monkeypatch.setattr(resting, "request", fails)
+    assert send(patient, kept).kind == "delivered"
+    assert patient.requests == [1, 2]
+
+
 def test_an_answer_to_what_was_not_asked_is_no_receipt(patient: Patient, kept: Connections) -> None:
     """A receiver that speaks out of turn is not believed: its connection is dropped."""
     send(patient, kept)
@@ -131,6 +150,25 @@ def test_an_answer_to_what_was_not_asked_is_no_receipt(patient: Patient, kept: C
         pass
     send(patient, kept)
     assert patient.requests == [1, 2]
+
+
+def test_what_waits_below_tls_is_no_receipt_either() -> None:
+    """What came in one record with the last answer lies in the TLS layer, where no poll of the socket sees it."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(CERTIFICATES / "server.pem")
+    trusting = ssl.create_default_context(cafile=str(CERTIFICATES / "authority.pem"))
+    here, there = socket.socketpair()
+    with ThreadPoolExecutor(1) as threads, here, there:
+        accepted = threads.submit(context.wrap_socket, there, server_side=True)
+        ours = trusting.wrap_socket(here, server_hostname="hooks.news.example")
+        theirs = accepted.result(10)
+        connection = HTTPConnection("hooks.news.example")
+        connection.sock = ours
+        theirs.sendall(OK + OK)
+        with ours, theirs:
+            assert ours.recv(len(OK)) == OK
+            assert not connections._is_silent(connection)
+            assert ours.recv(len(OK)) == OK
 
 
 @pytest.mark.parametrize("status", [200, 301, 410, 429, 500])
