@@ -24,14 +24,14 @@ def path(small: Small, comment: Comment) -> str:
     return f"/r/{receipt_token(small.parts.keyring, small.courier.name, comment.id)}/yours"
 
 
-def ask(small: Small, comment: Comment, wish: str, email: str = ADDRESS) -> Page:
+def ask(small: Small, comment: Comment, wish: str, email: str = ADDRESS, **headers: str) -> Page:
     """Fill the form as it stands, and press the button of that wish."""
     browser = small.browser()
     page = browser.get(path(small, comment))
     form = page.tree.one("form")
     assert form.attributes["action"] == path(small, comment)
     assert "value" not in form.one("input", name="email").attributes
-    return browser.post(form.attributes["action"], {**form.fields(), "email": email, "wish": wish})
+    return browser.post(form.attributes["action"], {**form.fields(), "email": email, "wish": wish}, **headers)
 
 
 def test_the_receipt_leads_to_it(small: Small) -> None:
@@ -152,3 +152,25 @@ def test_a_made_up_link_is_none(small: Small) -> None:
     """A token that was not made here opens nothing."""
     for method in (small.browser().get, small.browser().post):
         assert method("/r/AAAA/yours").status == 404
+
+
+@pytest.mark.parametrize("kept", ["keep", "remove"])
+def test_what_is_kept_and_what_goes_is_told_in_german(small: Small, kept: str) -> None:
+    """Both pages speak German where the browser asks for it; the receipt itself is as it was signed."""
+    comment = small.approved()
+    tune_site(small.parts, small.courier.name, {"erased_texts": kept})
+    shown = ask(small, comment, "show", Accept_Language="de")
+    assert shown.tree.one("h1").text == "Was über Sie gespeichert ist"
+    for said in (
+        "1 Kommentar.",
+        "ein versiegelter Umschlag, den nur die Seite",
+        "freigegeben, veröffentlicht",
+    ):
+        assert said in shown.text
+    page = ask(small, comment, "erase", Accept_Language="de")
+    receipt = json.loads(page.tree.one("textarea").text)["receipt"]
+    told = page.html.partition("<textarea")[0]
+    assert "1 Kommentar und was an ihm hing" in told
+    for one in (*receipt["kept"], *receipt["later"]):
+        for sentence in one.values():
+            assert sentence[1:] not in told
