@@ -21,7 +21,7 @@
   var more = make('button', { type: 'button', textContent: 'Later comments', hidden: true })
   var place = make('div')
   room.append(title, list, more, place)
-  var shown = {}
+  var shown = Object.create(null)
   var count = 0
   more.onclick = function () { thread(more.value) }
   thread('')

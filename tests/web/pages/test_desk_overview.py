@@ -66,6 +66,8 @@ def test_every_number_of_the_tables_leads_to_its_comments(small: Small) -> None:
         if not link.text.endswith("%"):
             found = behind.tree.all("li", class_="card row")
             assert len(found) == int(link.text), link.attributes["href"]
+    (judged,) = sections[1].one("p", class_="small quiet").all("a")
+    assert len(browser.get(judged.attributes["href"]).tree.all("li", class_="card row")) == 4
     for query in ("?by=nobody", "?action=odd", "?cell=odd&label=insult", "?cell=agree&label=odd"):
         assert browser.get(f"/desk/overview/comments{query}").status == 404
 
