@@ -73,17 +73,21 @@ def dealt(lines: Iterable[str]) -> Iterator[list[str]]:
 
 def arriving(pipe: Pipe) -> Iterator[list[str]]:
     """Deals out the lines of a pipe as they arrive: whoever writes one and waits is answered; none fills the memory."""
-    rest, lost, first = b"", False, True
+    rest, lost, first = bytearray(), False, True
     while chunk := pipe.read1(_CHUNK):
         if first:
             first = False
             chunk = chunk.removeprefix(b"\xef\xbb\xbf")  # some editors begin a file with it
-        *lines, rest = (rest + chunk).split(b"\n")
-        whole = [line.decode("utf-8", "replace") for line in lines]
+        ended = chunk.rfind(b"\n")
+        rest += chunk if ended < 0 else chunk[:ended]
+        whole = []
+        if ended >= 0:
+            whole = [line.decode("utf-8", "replace") for line in rest.split(b"\n")]
+            rest = bytearray(chunk[ended + 1 :])
         if lost and whole:
             whole[0], lost = _TOO_LONG, False
         if lost or len(rest) > 4 * MAX_LINE:
-            rest, lost = b"", True
+            rest, lost = bytearray(), True
         yield from dealt(whole)
     if rest or lost:
         yield [_TOO_LONG if lost else rest.decode("utf-8", "replace")]
