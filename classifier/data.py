@@ -76,7 +76,7 @@ def table(path: Path) -> Any:
         raise DataError("reading Parquet needs pyarrow: install the extra `train`") from None
     if not path.is_file():
         raise DataError(
-            f"{path} is missing: give the directory of the training data (by default ../shared/data)"
+            f"{path} is missing: give a file that is there, or the directory of the training data to learn from"
         )
     try:
         return parquet.read_table(path)
@@ -116,14 +116,17 @@ def _from_lines(path: Path) -> Corpus:
                 rows.append(row)
     except OSError as error:
         raise DataError(f"{path} cannot be read ({error.strerror})") from None
-    except ValueError:
+    except (ValueError, RecursionError):
         raise DataError(f"{path} line {len(rows) + 1} is not JSON") from None
     blank = np.full((len(rows), len(LABELS)), np.nan, np.float32)
     labels = blank.copy()
     for at, row in enumerate(rows):
         for column, name in enumerate(LABELS):
-            if isinstance(row.get(name), int | float):
-                labels[at, column] = row[name]
+            value = row.get(name)
+            if isinstance(value, int | float) and value == value:  # JSON's NaN is a label that nobody gave
+                if not 0 <= value <= 1:
+                    raise DataError(f"{path} line {at + 1}: {name} must be between 0 and 1")
+                labels[at, column] = value
     return Corpus(
         [mask_contacts(row["text"]) for row in rows],
         np.array([str(row.get("source", path.stem)) for row in rows]),

@@ -30,6 +30,9 @@ def main(files: list[Path], json: bool = False, compare: bool = True) -> int:
     corpus = corpora[0]
     for more in corpora[1:]:
         corpus = corpus.joined(more)
+    if np.isnan(corpus.labels).all():
+        print(f"cannot evaluate: no text has a label: {', '.join(LABELS)}", file=sys.stderr)
+        return 2
     report = evaluate(Model.load(), corpus, compare)
     if json:
         print(json_format.dumps(report, indent=1))

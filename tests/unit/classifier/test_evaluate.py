@@ -44,9 +44,15 @@ def test_the_table_is_for_people(labelled: Path, capsys: pytest.CaptureFixture[s
     ("name", "content", "complaint"),
     [
         ("x.parquet", None, "is missing"),
+        ("x.jsonl", None, "cannot be read"),
         ("x.parquet", "no parquet", "not a readable Parquet file"),
         ("x.jsonl", "{", "line 1 is not JSON"),
+        ("x.jsonl", "[" * 100_000, "line 1 is not JSON"),
         ("x.jsonl", '{"body": "a"}', 'line 1 has no "text"'),
+        ("x.jsonl", '{"text": "a", "toxicity": 0}\n{"text": "b", "toxicity": 3}', "line 2: toxicity must be"),
+        ("x.jsonl", '{"text": "a", "spam": ' + "9" * 400 + "}", "line 1: spam must be"),
+        ("x.jsonl", '{"text": "a", "toxic": 1}', "no text has a label: toxicity, "),
+        ("x.jsonl", "", "no text has a label"),
     ],
 )
 def test_a_bad_file_is_named(
