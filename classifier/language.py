@@ -55,10 +55,10 @@ def _identifier() -> Any:
 def identify(text: str) -> dict[str, float]:
     """Returns the languages (ISO 639) that the text may be in, with their probabilities, likeliest first.
 
-    fastText reads the words up to the first line end, or to a word that means one; it refuses lone surrogates, and its
-    error would quote the text.
+    fastText reads the words up to the first line end, or to a word that means one, and parts words at NUL too; it
+    refuses lone surrogates, and its error would quote the text.
     """
-    lowered = text[:_LONGEST].lower().encode("utf-8", "replace").decode("utf-8")
+    lowered = text[:_LONGEST].lower().replace("\0", " ").encode("utf-8", "replace").decode("utf-8")
     words = " ".join(word for word in lowered.split() if word != "</s>")
     names, shares = _identifier().predict(words, k=-1, threshold=_LEAST)
     found: dict[str, float] = {}
@@ -100,8 +100,7 @@ class Languages:
         total = counts.sum(axis=1)
         best = (counts @ _HOLDS).argmax(axis=1)
         share = (total - counts[:, 0]) / np.maximum(total, 1)
-        size = np.bincount(words.text_of, minlength=count)
-        short = np.flatnonzero(size.take(words.text_of) <= _SHORT)
+        short = np.flatnonzero(total.take(words.text_of) <= _SHORT)
         common = words.text_of[short[_among(words.hashes[short], _common())]]
         strange = (total <= _SHORT) & (np.bincount(common, minlength=count) <= _ENGLISH * total)
         languages: list[str | None] = [TRAINED[each] for each in best.tolist()]

@@ -35,6 +35,7 @@ def test_the_likeliest_language_comes_first() -> None:
         "</s> Merci beaucoup pour cet article </s>",
         "Merci beaucoup\0pour cet article",
         "Merci beaucoup pour cet article \ud800",
+        "\0</s> Merci beaucoup pour cet article",
     ],
 )
 def test_capitals_line_ends_and_broken_characters_do_not_hide_a_language(text: str) -> None:
@@ -66,6 +67,20 @@ def test_inflected_words_are_no_reason_for_doubt(model: Model, text: str, langua
 def test_careless_english_is_not_taken_for_another_language(model: Model, text: str) -> None:
     """Slang of a few words is English, as far as the language goes."""
     assert model.score([text])[0].doubt != "language"
+
+
+def test_english_among_numbers_needs_no_second_look(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only letters make a word that could be of another language: the identifier is asked no sooner for numbers."""
+    asked: list[str] = []
+
+    def asking(text: str) -> dict[str, float]:
+        asked.append(text)
+        return {"en": 1.0}
+
+    monkeypatch.setattr("classifier.language.identify", asking)
+    numbers = "they paid 100, 200, 300, 400, 500, 600, 700 and 800 for the bridge"
+    assert model.score([numbers])[0].language == "en"
+    assert not asked
 
 
 def test_nothing_is_logged(model: Model, caplog: pytest.LogCaptureFixture) -> None:
