@@ -252,8 +252,12 @@ class Postman:
             self._give_back(rest, self._house.clock() + timedelta(seconds=pause))
 
     def _give_back(self, deliveries: Sequence[Delivery], due_at: datetime) -> None:
-        with self._house.store.write() as tx:
-            tx.release_deliveries(deliveries, due_at)
+        """Let them be due then, unposted; where the store is away, when their leases run out."""
+        try:
+            with self._house.store.write() as tx:
+                tx.release_deliveries(deliveries, due_at)
+        except Exception as failure:  # noqa: BLE001  # whatever the store died of, how a post ended goes before
+            log.warning("deliver.lease_kept", leased=len(deliveries), error=type(failure).__name__)
         self._journal.drop(DELIVER, [one.id for one in deliveries])
 
     # -- stopping ------------------------------------------------------------------------------------------------------
@@ -281,10 +285,7 @@ class Postman:
             for one in self._rounds.values():
                 one.waiting.clear()
         if rest:
-            try:
-                self._give_back(rest, self._house.clock())
-            except Exception as failure:  # noqa: BLE001  # the store is away: the leases run out
-                log.warning("deliver.lease_kept", leased=len(rest), error=type(failure).__name__)
+            self._give_back(rest, self._house.clock())
         self.wait(seconds)
         self._connections.close()
 

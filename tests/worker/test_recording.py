@@ -27,9 +27,12 @@ class SlowStore(MemoryStore):
         self.open = threading.Event()
         self.open.set()
         self.failures = 0
+        self.takes_back = True
 
     @contextmanager
     def write(self) -> Iterator[Tx]:
+        if threading.current_thread().name == "postman" and not self.takes_back:
+            raise ConnectionResetError
         if threading.current_thread().name == "recorder":
             assert self.open.wait(20)
             if self.failures:
@@ -125,6 +128,26 @@ def test_a_store_that_is_away_for_a_moment_has_nothing_posted_again(
     store.failures = 1
     office.carry()
     assert office.states(other) == ["waiting"]
+
+
+def test_how_a_post_ended_is_recorded_though_the_rest_cannot_be_given_back(
+    slow: tuple[SlowStore, Office], tmp_path: Path
+) -> None:
+    """The rest waits for its leases to run out, and no journal keeps it; what the receiver said is not forgotten."""
+    store, office = slow
+    journal = Journal(tmp_path)
+    said = [Outcome("slow_down", 429, 1.0)]
+    office.postman = office.new_postman(
+        post=lambda *_, **__: said.pop() if said else Outcome("delivered", 204), journal=journal, threads=1
+    )
+    office.decide(office.site("courier", "http://127.0.0.1:9/"), 4)
+    store.takes_back = False
+    office.carry()
+    assert [one.last_outcome for one in office.mail()].count("slow_down: HTTP 429") == 1
+    assert office.states() == ["waiting"] * 4
+    journal.close()
+    store.takes_back = True
+    assert Sweep(office.house, journal=Journal(tmp_path)).bury() == 0
 
 
 def test_what_was_recorded_is_struck_out_of_the_journal(tmp_path: Path, office: Office) -> None:
