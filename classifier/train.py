@@ -59,6 +59,9 @@ LAST_LABELS = ("toxicity", "severe_toxicity", "obscene", "insult")
 """In the last pass, what these labels count beside `WEIGHTS`: other sources' lines then matter little."""
 APART = (*ABUSE, *SPAM)
 """Sources whose toxicity is not asked: another line is drawn there than on comments. Their other labels count."""
+LEANS = {"toxicity": {"insult": 0.25}}
+"""A label's log-odds take a share of others' before calibration: insults are learnt from cleaner labels, and on news
+comments that tells more than it costs elsewhere."""
 MADE = ("invented_spam", "invented_identity", "disguised", "peopled")
 """Sources of our own making: they teach the learner, and no spelling to the lexicon."""
 PRIORS = {"website": ("spam", 0.4), "name_is_keyword": ("spam", 1.5)}
@@ -227,10 +230,22 @@ def _asked(corpus: data.Corpus) -> data.Floats:
     return targets
 
 
+def leaning() -> NDArray[np.float32]:
+    """Returns the matrix that turns learnt log-odds into those that are shipped: (labels, labels)."""
+    matrix = np.eye(len(LABELS), dtype=np.float32)
+    for label, shares in LEANS.items():
+        for other, share in shares.items():
+            matrix[LABELS.index(other), LABELS.index(label)] = share
+    return matrix
+
+
 def pack(learner: NgramNetwork) -> Arrays:
     """Rounds a fitted learner to an artifact's arrays: bytes for the tables, small whole numbers for the kernel."""
-    weights, weights_scale = squeeze(learner.weights_)
-    dense = {name: array.copy() for name, array in learner.dense_.items()}
+    weights, weights_scale = squeeze(learner.weights_ @ leaning())
+    dense = {
+        name: array @ leaning() if name in ("bias", "signal_weights", "out_weights") else array.copy()
+        for name, array in learner.dense_.items()
+    }
     for name, (label, weight) in PRIORS.items():
         dense["signal_weights"][NAMES.index(name), LABELS.index(label)] = weight
     kernel = dense.pop("kernel")

@@ -164,7 +164,7 @@ def test_a_packed_model_scores_like_the_learner(small: tuple[Any, Any, Any]) -> 
     }
     network = Network.from_arrays(arrays)
     packed = network.log_odds(network.sums(invent(1500, 3).texts[:200]))
-    assert np.abs(packed - learner.decision_function(bags)[:200]).max() < 0.2
+    assert np.abs(packed - learner.decision_function(bags)[:200] @ train.leaning()).max() < 0.2
 
 
 def test_squeezed_tables_come_back_nearly_the_same() -> None:
