@@ -75,8 +75,8 @@ class Bundles(Protocol):
     def bundle_stands(self, bundle_id: int) -> bool:
         """Whether a decision of the bundle stands that can still be taken back."""
 
-    def bundles_lately(self, limit: int) -> list[tuple[Bundle, datetime | None]]:
-        """Return the latest bundles that are not undone, newest first.
+    def bundles_lately(self, limit: int, before: int | None = None) -> list[tuple[Bundle, datetime | None]]:
+        """Return the latest bundles that are not undone, newest first; those made before one, where it is named.
 
         Beside each stands until when its decision also covers copies that arrive; None where it covers none.
         """

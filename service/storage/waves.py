@@ -143,6 +143,7 @@ _LATELY = (
     .order_by(bundles.c.pk.desc())
     .limit(bindparam("limit"))
 )
+_EARLIER = _LATELY.where(bundles.c.pk < bindparam("before"))
 _BUNDLE_SIZES = (
     select(bundled.c.bundle_id, func.count().label("size"))
     .where(bundled.c.bundle_id.in_(bindparam("bundle_ids", expanding=True)))
@@ -256,8 +257,9 @@ class WavesPart(Part):
     def bundle_stands(self, bundle_id: int) -> bool:
         return bool(self._read(_STANDS, bundle_id=bundle_id).scalar())
 
-    def bundles_lately(self, limit: int) -> list[tuple[Bundle, datetime | None]]:
-        rows = self._read(_LATELY, limit=limit).mappings()
+    def bundles_lately(self, limit: int, before: int | None = None) -> list[tuple[Bundle, datetime | None]]:
+        asked = (_LATELY, {}) if before is None else (_EARLIER, {"before": before})
+        rows = self._read(asked[0], **asked[1], limit=limit).mappings()
         return [(_bundle(row), row["stands_until"]) for row in rows]
 
     def bundle_sizes(self, bundle_ids: Collection[int]) -> dict[int, int]:

@@ -128,6 +128,7 @@ def test_acts_on_many_are_found_until_they_are_undone(store: Store, site: Site) 
         tx.add_to_bundle(first.id, numbers)
         assert tx.bundles_lately(9) == [(second, None), (first, after(600))]
         assert tx.bundles_lately(1) == [(second, None)]
+        assert tx.bundles_lately(9, before=second.id) == [(first, after(600))]
         assert tx.bundle_sizes([first.id, second.id]) == {first.id: 2}
         assert tx.bundle_sizes([]) == {}
         tx.undecide_waves(first.id)

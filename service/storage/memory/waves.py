@@ -117,13 +117,14 @@ class WavesPart(Part):
         every = self.bundled(bundle_id, 0, len(self._state.bundled))
         return any(one.decision_id == decision_id and one.status not in FINAL for decision_id, one in every)
 
-    def bundles_lately(self, limit: int) -> list[tuple[Bundle, datetime | None]]:
+    def bundles_lately(self, limit: int, before: int | None = None) -> list[tuple[Bundle, datetime | None]]:
         standing = {
             one.bundle_id: one.stands_until
             for one in sorted(self._state.waves.values(), key=lambda wave: wave.stands_until or wave.begun_at)
             if one.stands_until is not None
         }
-        left = [one for _, one in sorted(self._state.bundles.items(), reverse=True) if one.undone_at is None]
+        newest_first = (one for _, one in sorted(self._state.bundles.items(), reverse=True))
+        left = [one for one in newest_first if one.undone_at is None and (before is None or one.id < before)]
         return [(one, standing.get(one.id)) for one in left[:limit]]
 
     def bundle_sizes(self, bundle_ids: Collection[int]) -> dict[int, int]:

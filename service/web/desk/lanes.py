@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -23,7 +23,7 @@ from service.web.desk.own import preferences
 from service.web.desk.place import Place, number, numbers
 from service.web.desk.shown import Card, cards
 from service.web.desk.speech import gettext
-from service.web.desk.together import Act, acts_lately, told_together
+from service.web.desk.together import Acts, acts_lately, told_together
 from service.web.desk.words import DONE, STATUS_WORDS
 from service.web.reach import parts
 
@@ -61,7 +61,7 @@ class Lane:
 
     cards: tuple[Card, ...] = ()
     done: tuple[Done, ...] = ()
-    acts: tuple[Act, ...] = ()
+    acts: Acts = field(default_factory=Acts)
     next: Place | None = None
 
 
@@ -223,7 +223,9 @@ def _decided(tx: Tx, place: Place, now: datetime) -> Lane:
     told = cards(tx, [one for _, one in found[:PAGE]], sites, now)
     shown = tuple(_done(decision, card, now) for (decision, _), card in zip(found, told, strict=False))
     following = place.following(Cursor(shown[-1].decision.id)) if len(found) > PAGE else None
-    return Lane(done=shown, acts=() if place.after else acts_lately(tx, now), next=following)
+    earlier = number(request.args.get("acts"))
+    acts = acts_lately(tx, now, earlier) if earlier or not place.after else Acts()
+    return Lane(done=shown, acts=acts, next=following)
 
 
 def _done(decision: Decision, card: Card, now: datetime) -> Done:

@@ -39,6 +39,14 @@ class Act:
 
 
 @dataclass(frozen=True, slots=True)
+class Acts:
+    """Some acts on many comments, newest first; `earlier` is the one that those before them were made before."""
+
+    shown: tuple[Act, ...] = ()
+    earlier: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Together:
     """What was done in one act, with the bundle that one undo takes back; None once there is nothing to take back."""
 
@@ -46,12 +54,13 @@ class Together:
     bundle_id: int | None
 
 
-def acts_lately(tx: Tx, now: datetime) -> tuple[Act, ...]:
-    """Return the latest acts on many comments, newest first; one that came to nothing is left out."""
-    found = tx.bundles_lately(ACTS)
+def acts_lately(tx: Tx, now: datetime, before: int | None = None) -> Acts:
+    """Return the latest acts on many comments, of those before one; what came to nothing is left out."""
+    found = tx.bundles_lately(ACTS, before)
     sizes = tx.bundle_sizes([bundle.id for bundle, _ in found])
     acts = [_act(one, sizes.get(one.id, 0), until if until and until > now else None) for one, until in found]
-    return tuple(act for act in acts if act.until or act.bundle.id in sizes)
+    shown = tuple(act for act in acts if act.until or act.bundle.id in sizes)
+    return Acts(shown, found[-1][0].id if len(found) == ACTS else None)
 
 
 def told_together(tx: Tx, query: Mapping[str, str]) -> Together | None:

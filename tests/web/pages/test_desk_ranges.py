@@ -7,6 +7,7 @@ import pytest
 from service.actions import together
 from service.moderation.comment import Comment, Status
 from service.web.desk import ranges
+from service.web.desk import together as desk_together
 from tests.web.pages.browser import Browser, Element, Page
 from tests.web.pages.house import Small
 
@@ -139,6 +140,25 @@ def test_an_act_that_stopped_leads_back_to_what_is_left(
     (undo,) = [one for one in done.tree.all("form") if one.attributes["action"].endswith("/undo")]
     press(browser, undo)
     assert statuses(small, comments) == [Status.HELD] * 3
+
+
+def test_the_lane_of_decisions_leads_to_earlier_acts(small: Small, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many acts there are, each can be found and taken back."""
+    comments = held(small, 0.65, 0.75)
+    browser = small.signed_in()
+    for low, high in ((0.6, 0.7), (0.7, 0.8)):
+        page = browser.get(f"/desk/ranges?low={low}&high={high}")
+        press(browser, page.tree.one("form", class_="together"), action="reject")
+    monkeypatch.setattr(desk_together, "ACTS", 1)
+    lane = browser.get("/desk?lane=decided")
+    assert "from 0.7 to 0.8" in lane.text
+    assert "from 0.6 to 0.7" not in lane.text
+    (link,) = lane.tree.one("nav", aria_label="Decided together").all("a")
+    earlier = browser.get(link.attributes["href"])
+    assert "from 0.6 to 0.7" in earlier.text
+    (undo,) = earlier.tree.one("section", aria_labelledby="acts-title").all("form")
+    press(browser, undo)
+    assert statuses(small, comments) == [Status.HELD, Status.REJECTED]
 
 
 def test_an_undo_that_stopped_offers_the_rest(small: Small, monkeypatch: pytest.MonkeyPatch) -> None:
