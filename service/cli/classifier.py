@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import cast
@@ -16,6 +17,11 @@ def classifier() -> None:
     """Score texts, and evaluate or train the model."""
 
 
+def _on_one_core() -> None:
+    """Let matrices be multiplied by one thread: they are so narrow that a second one only waits, at twice the cost."""
+    os.environ.setdefault("OMP_NUM_THREADS", "1")  # numpy reads it once, when it is loaded
+
+
 @classifier.command()
 @click.option("--plain", is_flag=True, help="Scores alone, without reading and spans: fast.")
 @click.option("--without", is_flag=True, help="Also how it would score without each of its heaviest words.")
@@ -24,6 +30,7 @@ def score(plain: bool, without: bool) -> None:
 
     A line that cannot be read is answered by a line that says so, and the exit code is 1 in the end.
     """
+    _on_one_core()
     from classifier import ModelError
     from classifier.stream import Pipe, arriving, score_batches
 
@@ -49,6 +56,7 @@ def score(plain: bool, without: bool) -> None:
 )
 def evaluate(files: tuple[Path, ...], as_json: bool, compare: bool) -> None:
     """Measure the shipped model on labelled FILES (parquet or JSON lines)."""
+    _on_one_core()
     from classifier import ModelError
     from classifier.evaluate import main
 

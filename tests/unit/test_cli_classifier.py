@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -44,6 +47,27 @@ def test_nothing_in_is_nothing_out() -> None:
     """An empty pipe is no error."""
     done = run("score", "--plain")
     assert (done.exit_code, done.stdout) == (0, "")
+
+
+def test_scoring_takes_one_core() -> None:
+    """Matrices this narrow only wait for a second thread: the pipe leaves the other cores to others."""
+    code = (
+        "from service.cli.main import cli; from threadpoolctl import threadpool_info\n"
+        "cli(['classifier', 'score', '--plain'], standalone_mode=False)\n"
+        "print([each['num_threads'] for each in threadpool_info() if each['user_api'] == 'blas'])"
+    )
+    unset = {name: value for name, value in os.environ.items() if not name.endswith("_NUM_THREADS")}
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        input='{"text": "A fine day."}\n',
+        env=unset,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    threads = json.loads(done.stdout.splitlines()[-1])
+    assert threads
+    assert set(threads) == {1}
 
 
 @pytest.mark.parametrize(
