@@ -173,6 +173,15 @@ def test_an_approved_wave_lifts_only_what_scores_hold(room: Newsroom) -> None:
     assert room.statuses(room.arrive(*adverts(1, first=62), first=62, spam=0.99)) == {Status.SPAM}
 
 
+def test_an_act_that_was_undone_covers_nothing(room: Newsroom) -> None:
+    """A worker that read the wave before the undo and settles after it holds the copy: the undo would miss it."""
+    copies = room.arrive(*adverts(2))
+    done = decide_wave(room.house, room.site, room.wave(copies[0]), judgement())
+    with room.house.store.write() as tx:
+        tx.end_bundle(done.bundle.id, room.now)
+    assert room.statuses(room.arrive(*adverts(1, first=50), first=50)) == {Status.HELD}
+
+
 def test_who_acted_first_has_won(room: Newsroom) -> None:
     """A target that another moderator decided meanwhile, or whose text is another now, is passed over."""
     one, two, three = room.arrive(*adverts(3))
