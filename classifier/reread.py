@@ -11,37 +11,24 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import islice, pairwise, product
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
-from classifier.words import words
+from classifier.respell import LEET, aligned, leetish, meant_by
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-LEET = {
-    "0": "o", "1": "il", "2": "z", "3": "e", "4": "a", "5": "s", "6": "gb", "7": "t", "8": "b", "9": "g", "@": "a",
-    "$": "s", "!": "il", "|": "il", "+": "t", "(": "c", "{": "c", "€": "e", "£": "l", "¥": "y", "¢": "c", "#": "h",
-    "%": "x", "^": "a", "&": "a",
-}  # fmt: skip
-MASKS = frozenset("*#%$@!-_.+=?~^&x")
-_MASKED = words("masked")
 _TAG = re.compile(r"</?[a-z][a-z0-9]{0,9} {0,3}/?>|\[/?[a-z]{1,10}(?:=[^\]\[\n]{0,200})?\]")
 _BREAKS = ("<br", "<p", "</p", "<li", "</li", "<div", "</div")
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#x[0-9a-f]{1,6}|[a-z]{2,8});")
-_ODD = re.compile(r"[^\w\s'\"]|\d|_|(.)\1\1")
 _TOKEN = re.compile(r"\S{1,60}")
 _LONGEST_TOKEN = 60
 _LONELY = re.compile(r"(?<![^\W_])(?:[^\W_]|[@$])(?![^\W_])")
-_LETTERS = re.compile(r"[^\W\d_]+")
-_RUN = re.compile(r"(.)\1+")
-_TAIL = ".,;:?!\"')]}*"
 _HEAD = "\"'([{"
 _LONGEST_WORD = 16
 _LONGEST_SPACED = 20_000
-_CANDIDATES = 64
-_COMMON = 11.0
 _UNKNOWN_LETTER = 14.0
 
 
@@ -117,7 +104,7 @@ def reread(text: str, lexicon: Lexicon, spots: Sequence[int], whole: bool) -> Pa
             page.replace(list(_entities(page.text)))
         page.replace(list(_spaced(page.text, lexicon)))
     tokens = _every_token(page.text) if page.changed else _tokens_at(page.text, spots)
-    odd = sum(_leetish(page.text[begin:end]) for begin, end in tokens)
+    odd = sum(leetish(page.text[begin:end]) for begin, end in tokens)
     bold = odd >= 3 and odd * 5 >= page.text.count(" ") + 1
     if bold:
         tokens = _every_token(page.text)
@@ -228,143 +215,7 @@ def _respelt(
         bare = token.lstrip(_HEAD)
         begin += len(token) - len(bare)
         if bare not in read:
-            read[bare] = _meant(bare, lexicon, bold)
+            read[bare] = meant_by(bare, lexicon, bold)
         if (found := read[bare]) is not None:
             token, meant = found
-            yield begin, begin + len(token), meant, _aligned(token, meant, begin)
-
-
-def _meant(token: str, lexicon: Lexicon, bold: bool) -> tuple[str, str] | None:
-    """Returns the part of a token that is disguised and what it stands for: all of it, or all but the closing signs."""
-    for part in dict.fromkeys((token, token.rstrip(_TAIL))):
-        meant = _respell(part, lexicon, bold) if part else None
-        if meant is not None:
-            return (part, meant) if meant != part else None
-    return None
-
-
-def _aligned(token: str, meant: str, begin: int) -> list[int]:
-    """Spreads the respelt letters over the token's places: equal letters meet, the rest stay in order."""
-    sources = []
-    place = 0
-    for index, letter in enumerate(meant):
-        rest = len(meant) - index
-        limit = max(place, len(token) - rest)
-        ahead = next(
-            (
-                at
-                for at in range(place, limit + 1)
-                if token[at] == letter or letter in LEET.get(token[at], "")
-            ),
-            place,
-        )
-        sources.append(begin + min(ahead, len(token) - 1))
-        place = min(ahead + 1, len(token) - 1)
-    return sources
-
-
-def _leetish(token: str) -> bool:
-    """Says whether a token mixes letters with digits or signs that may stand for letters."""
-    core = token.rstrip(_TAIL)
-    return any(each in LEET for each in core) and (any(each.isalpha() for each in core) or len(core) > 2)
-
-
-def _respell(token: str, lexicon: Lexicon, bold: bool) -> str | None:
-    """Returns the word a token stands for, or None where it is best left alone."""
-    if not _ODD.search(token):
-        return None
-    if not any(each in LEET or each in MASKS for each in token):
-        return _LETTERS.sub(lambda match: _squeezed(match.group(), lexicon) or match.group(), token)
-    if not any(each.isalpha() for each in token) and not bold:
-        return None
-    plain = lexicon.cost(token)
-    if plain is not None and not bold and plain < _COMMON:
-        return None
-    for reading in (_unmasked, _unleeted, _undotted):
-        meant = reading(token, lexicon, bold)
-        if meant is not None:
-            return meant
-    squeezed = _LETTERS.sub(lambda match: _squeezed(match.group(), lexicon) or match.group(), token)
-    return squeezed if squeezed != token else None
-
-
-def _squeezed(token: str, lexicon: Lexicon) -> str | None:
-    """Shortens stretched letters: the known word with each run cut to one or two, else all to one."""
-    if not any(len(match.group()) > 2 for match in _RUN.finditer(token)):
-        return None
-    if lexicon.cost(token) is not None and len(token) < 4:
-        return None
-    pieces: list[tuple[str, ...]] = []
-    done = 0
-    for match in _RUN.finditer(token):
-        pieces += [(token[done : match.start()],), (match.group(1), match.group(1) * 2)]
-        done = match.end()
-    pieces.append((token[done:],))
-    choices = ["".join(each) for each in islice(product(*pieces), _CANDIDATES)]
-    return _cheapest(choices, lexicon) or choices[0]
-
-
-def _unmasked(token: str, lexicon: Lexicon, _bold: bool) -> str | None:
-    """Reads signs in the place of letters: first as one of the words people mask, then as any vowel."""
-    masked = [place for place, each in enumerate(token) if each in MASKS and each != "x"]
-    letters = sum(each.isalpha() for each in token)
-    if not masked or len(masked) + letters != len(token) or not letters or len(token) < 3:
-        return None
-    if not any(token[place] == "*" for place in masked) and masked[-1] == len(token) - 1:
-        return None
-    if any(token[place] in "-_." for place in masked) and letters > 4 and len(masked) < 2:
-        return None
-    for word in _MASKED:
-        if len(word) == len(token) and all(
-            _stands_for(sign, letter) for sign, letter in zip(token, word, strict=True)
-        ):
-            return word
-    if len(masked) == 1 and token[masked[0]] == "*" and letters > 2:
-        return _cheapest([token.replace("*", vowel) for vowel in "aeiou"], lexicon)
-    return None
-
-
-def _stands_for(sign: str, letter: str) -> bool:
-    """Says whether a character of a masked word may stand for a letter: itself, its leet form, or any mere mask."""
-    return sign == letter or (sign in MASKS and sign != "x" and letter in LEET.get(sign, letter))
-
-
-def _unleeted(token: str, lexicon: Lexicon, bold: bool) -> str | None:
-    """Reads digits and signs as the letters they resemble, where that makes a known word."""
-    if not all(each.isalpha() or each in LEET or each == "'" for each in token):
-        return None
-    signs = sum(each in LEET for each in token)
-    if not signs or signs > 8:
-        return None
-    options = [LEET.get(each, each) for each in token]
-    choices = ["".join(each).replace("'", "") for each in islice(product(*options), _CANDIDATES)]
-    best = _cheapest([token, *choices] if lexicon.cost(token) is not None else choices, lexicon)
-    if best is not None:
-        return best if len(best) > 2 or bold else None
-    for choice in choices[:2]:
-        if (squeezed := _squeezed(choice, lexicon)) and lexicon.cost(squeezed) is not None:
-            return squeezed
-    inside = any(
-        token[at] in LEET and token[at - 1].isalpha() and token[at + 1].isalpha()
-        for at in range(1, len(token) - 1)
-    )
-    return choices[0] if bold and inside else None
-
-
-def _undotted(token: str, lexicon: Lexicon, _bold: bool) -> str | None:
-    """Joins pieces of a word parted by signs, where the whole is known and the pieces are not words."""
-    if not any(each in ".-_*~|/+=" for each in token[1:-1]):
-        return None
-    joined = "".join(each for each in token if each.isalnum())
-    pieces = re.split(r"[^a-z0-9]+", token)
-    if len(joined) < 3 or not joined.isalpha() or lexicon.cost(joined) is None:
-        return None
-    return (
-        joined if min(map(len, filter(None, pieces)), default=9) < 3 and max(map(len, pieces)) < 4 else None
-    )
-
-
-def _cheapest(choices: list[str], lexicon: Lexicon) -> str | None:
-    """Returns the most common known word among the choices."""
-    known = [(cost, word) for word in choices if (cost := lexicon.cost(word)) is not None]
-    return min(known)[1] if known else None
+            yield begin, begin + len(token), meant, aligned(token, meant, begin)

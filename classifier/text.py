@@ -19,7 +19,8 @@ from classifier.folding import (
     Tables,
     tables,
 )
-from classifier.reread import LEET, Lexicon, reread
+from classifier.reread import Lexicon, reread
+from classifier.respell import LEET
 
 if TYPE_CHECKING:
     import numpy as np
