@@ -7,6 +7,7 @@ takes many, but each statement of its own costs both sides far more than one mor
 from __future__ import annotations
 
 import threading
+import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -34,7 +35,8 @@ def _shut() -> threading.Lock:
 class Waiting:
     """One draft on its way. `added` counts once `done`; an `alone` one takes no company along and joins none.
 
-    `called` opens once for who waits: the draft is `done` or `refused`, or else it is its own turn to write.
+    `called` opens once for who waits: the draft is `done` or `refused`, or else it is its own turn to write, and has
+    been `since` then (seconds of the monotonic clock).
     """
 
     site_id: int
@@ -44,6 +46,7 @@ class Waiting:
     done: bool = False
     added: Comment | None = None
     refused: Exception | None = None
+    since: float = 0.0
     called: threading.Lock = field(default_factory=_shut)
 
     @property
@@ -55,8 +58,9 @@ class Waiting:
 class Company(Generic[T]):
     """Threads put their drafts in; whoever is next to write takes along all that wait. Nobody waits for company.
 
-    `enter` opens a transaction, `add` stores what goes along and returns the comments by `Waiting.name`; at most
-    `turns` threads write at once. Each thread is woken once, so that what is stored waits for no later commit.
+    `enter` opens a transaction, `add` stores what goes along and returns the comments by `Waiting.name`. One thread
+    writes at a time, and beside one that takes longer than `patience` seconds, a lock's time and not a disk's, another:
+    `turns` at most. Each thread is called once, so that what is stored waits for no later commit.
     """
 
     def __init__(
@@ -64,38 +68,73 @@ class Company(Generic[T]):
         enter: Callable[[], AbstractContextManager[T]],
         add: Callable[[T, Sequence[Waiting]], Mapping[Name, Comment]],
         turns: int = 1,
+        patience: float = 0.02,
     ) -> None:
         self._enter = enter
         self._add = add
         self._free = turns
+        self._patience = patience if turns > 1 else -1  # as threads wait: for ever
+        self._writing: list[Waiting] = []
         self._lock = threading.Lock()
         self._waiting: list[Waiting] = []
 
     def add(self, mine: Waiting) -> Comment | None:
         """Return the comment once it is committed, by this thread or another; None when it was left out."""
         if not self._at_once(mine):
-            mine.called.acquire()
+            while not mine.called.acquire(timeout=self._patience):
+                if self._beside(mine):
+                    break
         if mine.refused:
             raise mine.refused
         if not mine.done:
             try:
                 self._go(mine)
             finally:
-                self._call_next()
+                self._end(mine)
         return mine.added
 
     def _at_once(self, mine: Waiting) -> bool:
         with self._lock:
-            if self._free:
+            if self._may_write():
                 self._free -= 1
+                self._begin(mine)
                 return True
             self._waiting.append(mine)
             return False
 
+    def _beside(self, mine: Waiting) -> bool:
+        """Take a turn beside those who write, when they have taken too long; not when one of them has this draft."""
+        with self._lock:
+            if mine not in self._waiting or not self._may_write():
+                return False
+            self._waiting.remove(mine)
+            self._free -= 1
+            self._begin(mine)
+            return True
+
+    def _may_write(self) -> bool:
+        return self._free > 0 and not self._is_served()
+
+    def _is_served(self) -> bool:
+        """Whether somebody writes who will soon be back for those who wait."""
+        latest = time.monotonic() - self._patience
+        return any(self._patience < 0 or one.since > latest for one in self._writing)
+
+    def _begin(self, mine: Waiting) -> None:
+        mine.since = time.monotonic()
+        self._writing.append(mine)
+
+    def _end(self, mine: Waiting) -> None:
+        with self._lock:
+            self._writing.remove(mine)
+        self._call_next()
+
     def _call_next(self) -> None:
         with self._lock:
-            if self._waiting:
-                self._waiting.pop(0).called.release()
+            if self._waiting and not self._is_served():
+                called = self._waiting.pop(0)
+                self._begin(called)
+                called.called.release()
             else:
                 self._free += 1
 

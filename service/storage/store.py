@@ -74,8 +74,8 @@ class SqlTx(
 
 
 TURNS = 4
-"""Statements that add comments at once on PostgreSQL: each waits for the disk and for the server's turn on a processor,
-so that fewer of them take fewer comments where others work too, and more leave nothing to be gathered."""
+"""Statements that add comments at once on PostgreSQL: more than one only beside one that waits for a lock. Each costs
+Python more than its share of what waits for the same disk, and what goes alone leaves nothing to be gathered."""
 
 
 class SqlStore:

@@ -168,9 +168,9 @@ def test_what_is_stored_waits_for_no_later_commit(disk: Disk) -> None:
     assert jobs[4].result() is None
 
 
-def test_several_may_write_at_once(disk: Disk) -> None:
-    """With two turns a second draft does not wait for the first one's disk, a third does."""
-    company = Company(disk.write_beside, add_each_site, turns=2)
+def test_one_writes_beside_another_that_takes_too_long(disk: Disk) -> None:
+    """With two turns a second draft waits for the first one's disk as long as it is patient, and no longer."""
+    company = Company(disk.write_beside, add_each_site, turns=2, patience=0.001)
     with ThreadPoolExecutor(3) as threads:
         first = threads.submit(company.add, Waiting(1, draft("c-0"), NOON))
         assert disk.at_disk.wait(DEADLINE)
@@ -178,3 +178,19 @@ def test_several_may_write_at_once(disk: Disk) -> None:
         assert not first.done()
         disk.go_on.set()
     assert first.result() is not None
+    assert company._free == 2
+
+
+def test_what_comes_while_another_writes_gathers(disk: Disk) -> None:
+    """With turns left, drafts wait for the one that writes and then go together, as long as they are patient."""
+    company = Company(disk.write, add_each_site, turns=4, patience=DEADLINE)
+    with ThreadPoolExecutor(4) as threads:
+        jobs = [threads.submit(company.add, Waiting(1, draft("c-0"), NOON))]
+        assert disk.at_disk.wait(DEADLINE)
+        for n in range(1, 4):
+            jobs.append(threads.submit(company.add, Waiting(1, draft(f"c-{n}"), NOON)))
+            _until(partial(_has, company, n))
+        disk.go_on.set()
+        assert all(one.result(DEADLINE) for one in jobs)
+    assert disk.taken == [1, 3]
+    assert company._free == 4
