@@ -57,7 +57,7 @@ def _measure(house: House, seconds: float) -> None:
     )
     for connections, (name, (port, make)) in itertools.product(CONNECTIONS, calls.items()):
         print(_row(name, connections, flat_out(port, seconds, make, connections)), flush=True)
-    memory, _ = house.weight("web")
+    memory = sum(house.weights("web"))
     print(f"\nMemory of the web process with the plugs in use: {memory:.0f} MB.")
 
 

@@ -102,10 +102,9 @@ class House:
         """Stop one process and wait for its end."""
         stop(self._running.pop(name))
 
-    def weight(self, name: str) -> tuple[float, int]:
-        """Return the resident memory of a process and its children together, in MB, and how many they are."""
-        pids = _tree(self._running[name].pid)
-        return sum(_rss(pid) for pid in pids), len(pids)
+    def weights(self, name: str) -> list[float]:
+        """Return the resident memory of a process and of each of its children, in MB, the heaviest first."""
+        return sorted((_rss(pid) for pid in _tree(self._running[name].pid)), reverse=True)
 
 
 def start(*module: str, port: int) -> subprocess.Popen[bytes]:

@@ -43,8 +43,8 @@ class Measured:
     p99_accept: float
     p95_verdict: float
     web_mb: float
-    worker_mb: float
-    worker_processes: int
+    worker_mb: tuple[float, ...]
+    """Of each process, the heaviest first."""
     web_start: float
     worker_start: float
     refused: int
@@ -72,8 +72,8 @@ def measure(home: Path, database_url: str | None, redis_url: str, bounds: Bounds
                 steady = paced(house.port, bounds.paced, single.rate * PACE, _ones(keys[QUIET], "paced"))
                 until(lambda: counts.pending() == 0, 60)
                 p95_verdict = counts.verdict_after("paced", 0.95)
-            web_mb, _ = house.weight("web")
-            worker_mb, worker_processes = house.weight("worker")
+            web_mb = sum(house.weights("web"))
+            worker_mb = tuple(house.weights("worker"))
     finally:
         stop(receiver)
     return Measured(
@@ -87,7 +87,6 @@ def measure(home: Path, database_url: str | None, redis_url: str, bounds: Bounds
         p95_verdict=p95_verdict,
         web_mb=web_mb,
         worker_mb=worker_mb,
-        worker_processes=worker_processes,
         web_start=web_start,
         worker_start=worker_start,
         refused=bare.bad + single.bad + batches.bad + steady.bad,
