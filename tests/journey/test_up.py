@@ -167,7 +167,9 @@ def test_it_stops_soon_and_a_second_start_finds_everything_as_it_was(tmp_path: P
         house.stop()
     assert time.monotonic() - started < 5
     until(lambda: living(house.home) == [], 1)
-    assert {path.name for path in (house.home / "run").iterdir()} <= {"lock", "meters"}
+    run = house.home / "run"
+    assert {path.name for path in run.iterdir()} <= {"lock", "meters", "leases"}
+    assert not [slot for slot in (run / "leases").rglob("*.json") if slot.stat().st_size]
 
     started = time.monotonic()
     house.start()
