@@ -29,11 +29,11 @@ def fairness(home: Path, database_url: str | None, redis_url: str) -> tuple[floa
     with House(home, database_url, redis_url) as house:
         flooding, quiet = house.add_site("flooding"), house.add_site("quiet")
         house.start_web()
-        house.start_workers()
         with Counts(house.database_url, 0) as counts:
             flooder = threading.Thread(target=_flood, args=(house.port, flooding))
             flooder.start()
             until(lambda: counts.pending() >= AHEAD, 60)
+            house.start_workers()  # no sooner: they decide faster than one client floods
             before = counts.pending()
             client = Client(house.port)
             for number in range(FEW):
