@@ -57,7 +57,8 @@ class Journal:
     def _write(self) -> None:
         if self._folder is None:
             return
-        text = json.dumps({work: _by_moment(rows) for work, rows in self._noted.items() if rows}).encode()
+        noted = {work: _by_moment(rows) for work, rows in self._noted.items() if rows}
+        text = json.dumps(noted).encode() if noted else b""  # an empty slot is anybody's
         if len(text) > FILE_BYTES:  # what is not noted runs out
             text = b""
         try:
