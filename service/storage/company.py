@@ -72,7 +72,7 @@ class Company(Generic[T]):
     ) -> None:
         self._enter = enter
         self._add = add
-        self._free = turns
+        self._turns = turns
         self._patience = patience if turns > 1 else -1  # as threads wait: for ever
         self._writing: list[Waiting] = []
         self._lock = threading.Lock()
@@ -95,8 +95,7 @@ class Company(Generic[T]):
 
     def _at_once(self, mine: Waiting) -> bool:
         with self._lock:
-            if self._may_write():
-                self._free -= 1
+            if self._may_begin():
                 self._begin(mine)
                 return True
             self._waiting.append(mine)
@@ -105,20 +104,16 @@ class Company(Generic[T]):
     def _beside(self, mine: Waiting) -> bool:
         """Take a turn beside those who write, when they have taken too long; not when one of them has this draft."""
         with self._lock:
-            if mine not in self._waiting or not self._may_write():
+            if mine not in self._waiting or not self._may_begin():
                 return False
             self._waiting.remove(mine)
-            self._free -= 1
             self._begin(mine)
             return True
 
-    def _may_write(self) -> bool:
-        return self._free > 0 and not self._is_served()
-
-    def _is_served(self) -> bool:
-        """Whether somebody writes who will soon be back for those who wait."""
+    def _may_begin(self) -> bool:
+        """Whether there is a turn, and nobody writes who will soon be back for those who wait."""
         latest = time.monotonic() - self._patience
-        return any(self._patience < 0 or one.since > latest for one in self._writing)
+        return len(self._writing) < self._turns and not any(one.since > latest for one in self._writing)
 
     def _begin(self, mine: Waiting) -> None:
         mine.since = time.monotonic()
@@ -131,12 +126,10 @@ class Company(Generic[T]):
 
     def _call_next(self) -> None:
         with self._lock:
-            if self._waiting and not self._is_served():
+            if self._waiting and self._may_begin():
                 called = self._waiting.pop(0)
                 self._begin(called)
                 called.called.release()
-            else:
-                self._free += 1
 
     def _go(self, mine: Waiting) -> None:
         """Write what waits. Where that fails each goes alone, by its own thread: one must not spoil the others.

@@ -36,14 +36,14 @@ def site(sql_store: SqlStore) -> Site:
 def together(store: SqlStore, *arrivals: tuple[Site, Draft]) -> list[Answer]:
     """Let all come to wait before the first may go, as they do behind a slow disk; return their answers."""
     company = store._company
-    turns, company._free = company._free, 0
+    turns, company._turns = company._turns, 0
     with ThreadPoolExecutor(len(arrivals)) as threads:
         answers = []
         for n, (site, written) in enumerate(arrivals, start=1):
             answers.append(threads.submit(store.add_comment, site.id, written, NOON))
             _until(partial(_has, company, n))
+        company._turns = turns
         company._call_next()
-    company._free = turns
     return answers
 
 

@@ -178,7 +178,7 @@ def test_one_writes_beside_another_that_takes_too_long(disk: Disk) -> None:
         assert not first.done()
         disk.go_on.set()
     assert first.result() is not None
-    assert company._free == 2
+    assert not company._writing
 
 
 def test_what_comes_while_another_writes_gathers(disk: Disk) -> None:
@@ -193,4 +193,4 @@ def test_what_comes_while_another_writes_gathers(disk: Disk) -> None:
         disk.go_on.set()
         assert all(one.result(DEADLINE) for one in jobs)
     assert disk.taken == [1, 3]
-    assert company._free == 4
+    assert not company._writing
