@@ -6,7 +6,6 @@ in the same files. So there are never more files than processes at once, and no 
 
 from __future__ import annotations
 
-import fcntl
 import os
 import threading
 from collections.abc import Iterable
@@ -21,6 +20,8 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 from prometheus_client.values import MultiProcessValue
+
+from service.locking import lock
 
 FOLDER_VARIABLE: Final = "PROMETHEUS_MULTIPROC_DIR"
 SLOTS: Final = 256
@@ -47,8 +48,8 @@ class Slots:
 
     def _claim(self) -> str:
         for number in range(SLOTS):
-            lock = _lock(self.folder / f"slot-{number}.lock")
-            if lock is not None:  # and stays open until the process ends
+            held = lock(self.folder / f"slot-{number}.lock")
+            if held is not None:  # and stays open until the process ends
                 _make_ready(self.folder, str(number))
                 return str(number)
         raise OSError(f"all {SLOTS} slots of {self.folder} are taken")
@@ -57,22 +58,11 @@ class Slots:
         """Take away what gauges of processes that are gone still say; their counts stay."""
         for path in self.folder.glob("slot-*.lock"):
             number = path.stem.removeprefix("slot-")
-            lock = None if number == self._slot else _lock(path)
-            if lock is not None:
+            held = None if number == self._slot else lock(path)
+            if held is not None:
                 for gauge in self.folder.glob(f"gauge_*_{number}.db"):
                     gauge.unlink(missing_ok=True)
-                os.close(lock)
-
-
-def _lock(path: Path) -> int | None:
-    """Lock the file and return its descriptor; None when another process has it."""
-    opened = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        os.close(opened)
-        return None
-    return opened
+                os.close(held)
 
 
 def _make_ready(folder: Path, slot: str) -> None:

@@ -6,7 +6,6 @@ its lock, so that its leases run out as ever; and where no file can be locked al
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import socket
@@ -18,6 +17,8 @@ from pathlib import Path
 from typing import Any, Final
 
 import structlog
+
+from service.locking import lock
 
 SLOTS: Final = 256
 FILE_BYTES: Final = 64 * 1024
@@ -78,7 +79,7 @@ class Journal:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         for number in range(SLOTS):
             slot = folder / f"{number}.json"
-            opened = _lock(slot)
+            opened = lock(slot)
             if opened is not None and os.fstat(opened).st_size == 0:
                 self._slot, self._file = slot, opened
                 return
@@ -149,20 +150,9 @@ def _size(path: Path) -> int:
 
 @contextmanager
 def _taken(path: Path) -> Iterator[int | None]:
-    opened = _lock(path)
+    opened = lock(path)
     try:
         yield opened
     finally:
         if opened is not None:
             os.close(opened)
-
-
-def _lock(path: Path) -> int | None:
-    """Lock the file and return its descriptor; None when a living process has it."""
-    opened = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        os.close(opened)
-        return None
-    return opened
