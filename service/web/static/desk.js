@@ -52,6 +52,7 @@ const desk = (() => {
     if (left.length) { show(left[0]); return; }
     now()?.classList.remove("now");
     const clear = document.getElementById("clear");
+    if (!clear.hidden) return; // said already: by now the hand may be elsewhere
     clear.hidden = false;
     clear.focus();
   }
