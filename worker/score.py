@@ -25,6 +25,10 @@ from worker.reading import assess, explain, sign
 RUN_SECONDS: Final = 4.0
 GATHER_SECONDS: Final = 0.05
 """Between two leases while few come in: each costs two commits and an explanation's worth of time, however small."""
+SMALL_BATCH_SHARE: Final = 0.2
+LONGEST_GATHER_SECONDS: Final = 0.15
+"""A batch that is not full may take this share of a process's time: where processors are short it would be mostly what
+any batch costs, however small, and whoever accepts comments waits for it. Gathered for so long at most."""
 TURN_SECONDS: Final = 0.2
 """What a batch may take: whoever comes meanwhile, of whatever site, waits for its end."""
 LEAST_BATCH: Final = 16
@@ -66,6 +70,10 @@ class Bounds:
     gather: float = GATHER_SECONDS
     pace: Pace = field(default_factory=Pace)
 
+    def gathering(self, spent: float) -> float:
+        """Say how many seconds after a lease the next one is due, when its batch was not full and took `spent`."""
+        return max(self.gather, min(LONGEST_GATHER_SECONDS, spent / SMALL_BATCH_SHARE))
+
 
 def score_pending(
     house: House,
@@ -95,7 +103,7 @@ def score_pending(
             house.bell.ring(SCORE)  # there may be more than one worker's worth
         run.catch_up(leased, max(bounds.gather, spent))
         if not is_full:
-            time.sleep(max(0.0, began + bounds.gather - time.monotonic()))
+            time.sleep(max(0.0, began + bounds.gathering(spent) - time.monotonic()))
     house.bell.ring(SCORE)
     return run.moved
 

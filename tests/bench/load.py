@@ -112,27 +112,34 @@ class Client:
 
 def flat_out(port: int, seconds: float, make: Callable[[int], bytes], connections: int = 8) -> Ran:
     """Send as fast as answers come on so many connections, each waiting for its answer."""
-    until = time.monotonic() + seconds
-    return _run(port, make, connections, lambda _: now if (now := time.monotonic()) < until else None)
+
+    def due(began: float, _: int) -> float | None:
+        return now if (now := time.monotonic()) < began + seconds else None
+
+    return _run(port, make, connections, due)
 
 
 def paced(port: int, seconds: float, rate: float, make: Callable[[int], bytes], connections: int = 16) -> Ran:
     """Send at a steady rate, and count each latency from the moment that its request was due."""
-    began = time.monotonic()
     last = rate * seconds
-    return _run(port, make, connections, lambda number: began + number / rate if number < last else None)
+
+    def due(began: float, number: int) -> float | None:
+        return began + number / rate if number < last else None
+
+    return _run(port, make, connections, due)
 
 
 def _run(
-    port: int, make: Callable[[int], bytes], connections: int, due: Callable[[int], float | None]
+    port: int, make: Callable[[int], bytes], connections: int, due: Callable[[float, int], float | None]
 ) -> Ran:
-    """Send request after request, each when it is due; None ends it."""
+    """Send request after request, each when it is due; None ends it. The clock starts when all are connected."""
     numbers, latencies, bad = itertools.count(), list[float](), list[int]()
+    clients = [Client(port) for _ in range(connections)]
     began = time.monotonic()
 
-    def one() -> None:
-        client, status = Client(port), 200
-        while status and (at := due(number := next(numbers))) is not None:
+    def one(client: Client) -> None:
+        status = 200
+        while status and (at := due(began, number := next(numbers))) is not None:
             raw = make(number)
             time.sleep(max(0.0, at - time.monotonic()))
             status = client.send(raw)
@@ -142,7 +149,7 @@ def _run(
                 bad.append(status)
         client.close()
 
-    threads = [threading.Thread(target=one) for _ in range(connections)]
+    threads = [threading.Thread(target=one, args=(client,)) for client in clients]
     for thread in threads:
         thread.start()
     for thread in threads:

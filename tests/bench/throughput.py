@@ -68,7 +68,7 @@ def measure(home: Path, database_url: str | None, redis_url: str, bounds: Bounds
                 decided = _decided(house, bounds, _batches(keys[QUIET], "quiet"), counts.decided)
                 until(lambda: counts.pending() == 0, 60)
                 told = _decided(house, bounds, _batches(keys[TOLD], "told"), counts.delivered)
-                until(lambda: counts.pending() == 0, 60)
+                until(lambda: counts.pending() == 0 and counts.undelivered() == 0, 60)
                 steady = paced(house.port, bounds.paced, single.rate * PACE, _ones(keys[QUIET], "paced"))
                 until(lambda: counts.pending() == 0, 60)
                 p95_verdict = counts.verdict_after("paced", 0.95)
@@ -163,6 +163,10 @@ class Counts:
     def pending(self) -> int:
         """Comments not yet decided."""
         return self._number("SELECT count(*) FROM comments WHERE status = 'pending'")
+
+    def undelivered(self) -> int:
+        """Callbacks still on their way."""
+        return self._number("SELECT count(*) FROM deliveries WHERE state = 'waiting'")
 
     def decided(self) -> int:
         """Decisions that left the house, over all sites."""

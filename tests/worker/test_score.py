@@ -64,6 +64,11 @@ def test_what_a_dead_worker_left_does_not_wait_behind_what_comes_in(stage: Stage
     assert said[:last].count("New.") < 10  # one for each of theirs would take thirty
 
 
+def test_a_small_batch_that_took_long_is_followed_by_a_longer_pause() -> None:
+    """Few comments are gathered for 50 ms where a batch is quick, and for 150 ms at most where it is slow."""
+    assert [Bounds().gathering(spent) for spent in (0.001, 0.025, 5.0)] == [0.05, 0.125, 0.15]
+
+
 def test_nothing_pending_is_quiet(stage: Stage) -> None:
     """A ring for nothing scores nothing and rings for nobody."""
     scorer = Told()
