@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import Connection, Engine, inspect, text
+from sqlalchemy import Engine, inspect, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from service.settings import Settings
@@ -154,18 +154,24 @@ def _read_and_drop(path: Path) -> Iterator[bytes]:
 
 
 def _postgresql(engine: Engine, log_since: str | None) -> Iterator[Place | OutOfReach]:
+    """Yield the log first: a checkpoint, which the files need, may give its older segments to what is written next."""
     with engine.connect() as connection:
         inspector = inspect(connection)
         names = inspector.get_table_names()
+    try:
+        if log_since is not None:
+            yield from _log_segments(engine, log_since)
+    except SQLAlchemyError:
+        yield OutOfReach("PostgreSQL's write-ahead log", "needs a role in pg_read_server_files")
     for name in names:
         yield Place("rows", f"table {name}", partial(_copied, engine, name))
     try:
-        found = _server_files(engine, log_since)
+        found = _server_files(engine)
     except SQLAlchemyError:
-        yield OutOfReach("PostgreSQL's own files and write-ahead log", "needs a role in pg_read_server_files")
+        yield OutOfReach("PostgreSQL's own files", "needs a role in pg_read_server_files")
         return
-    for kind, path, begin, end in found:
-        yield Place(kind, path, partial(_server_file, engine, path, begin, end))
+    for path in found:
+        yield Place("database files", path, partial(_server_file, engine, path, 0, None))
 
 
 def _copied(engine: Engine, table: str) -> Iterator[bytes]:
@@ -184,8 +190,8 @@ def _copied(engine: Engine, table: str) -> Iterator[bytes]:
         raw.close()
 
 
-def _server_files(engine: Engine, since: str | None) -> list[tuple[str, str, int, int | None]]:
-    """Name the files of tables and indexes, dead rows and all, and the stretches of the log since the audit began."""
+def _server_files(engine: Engine) -> list[str]:
+    """Name the files of tables and indexes, dead rows and all."""
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("CHECKPOINT"))
         relations = text(
@@ -196,29 +202,40 @@ def _server_files(engine: Engine, since: str | None) -> list[tuple[str, str, int
         )
         paths = [str(path) for (path,) in connection.execute(relations) if path]
         connection.execute(text("SELECT pg_read_binary_file(:path, 0, 1)"), {"path": paths[0]})
-        log = _log_segments(connection, since) if since is not None else []
-    return [("database files", path, 0, None) for path in paths] + log
+        return paths
 
 
-def _log_segments(connection: Connection, since: str) -> list[tuple[str, str, int, int | None]]:
-    """Name the log's segments from that position to its end now; files beyond the end hold what was there before."""
-    lasting = connection.execute(text("SELECT pg_current_wal_lsn()")).scalar_one()
+def _log_segments(engine: Engine, since: str) -> Iterator[Place | OutOfReach]:
+    """Yield the log's segments from that position to its end now; files beyond the end hold what was there before.
+
+    A segment that the server has given to later writing meanwhile is out of reach, and said to be so.
+    """
     at = text("SELECT file_name, file_offset FROM pg_walfile_name_offset(:lsn)")
-    first, begin = connection.execute(at, {"lsn": since}).one()
-    last, end = connection.execute(at, {"lsn": lasting}).one()
-    between = text(
-        "SELECT name FROM pg_ls_waldir() WHERE name BETWEEN :first AND :last AND length(name) = 24 ORDER BY name"
-    )
-    names = connection.execute(between, {"first": first, "last": last}).scalars().all()
-    return [
-        (
-            "write-ahead log",
-            f"pg_wal/{name}",
-            int(begin) if name == first else 0,
-            int(end) if name == last else None,
+    with engine.begin() as connection:
+        # what is committed carries along to the disk what was written before, also by those who did not wait for it
+        connection.execute(text("SET LOCAL synchronous_commit = on"))
+        connection.execute(text("SELECT pg_logical_emit_message(true, 'replydesk', 'audit')"))
+    with engine.connect() as connection:
+        lasting = connection.execute(text("SELECT pg_current_wal_lsn()")).scalar_one()
+        first, begin = connection.execute(at, {"lsn": since}).one()
+        last, end = connection.execute(at, {"lsn": lasting}).one()
+        segments = text(
+            "SELECT name FROM pg_ls_waldir() WHERE name BETWEEN :first AND :last AND length(name) = 24"
+            " ORDER BY name"
         )
-        for name in names
-    ]
+        names = connection.execute(segments, {"first": first, "last": last}).scalars().all()
+        readable = text("SELECT pg_read_binary_file(:path, 0, 1, true)")
+        connection.execute(readable, {"path": f"pg_wal/{last}"})
+    if first not in names:
+        yield OutOfReach(
+            "PostgreSQL's write-ahead log", "the server has written over its beginning meanwhile"
+        )
+    for name in names:
+        ends = int(end) if name == last else None
+        path = f"pg_wal/{name}"
+        yield Place(
+            "write-ahead log", path, partial(_server_file, engine, path, int(begin) * (name == first), ends)
+        )
 
 
 def _server_file(engine: Engine, path: str, begin: int, end: int | None) -> Iterator[bytes]:
