@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -79,11 +79,11 @@ class Reports(Protocol):
     def open_matters(self, comment_pks: Collection[int]) -> dict[int, dict[Matter, int]]:
         """Return by comment which matters are open, and how often each was raised."""
 
-    def close_matters(self, comment_pk: int, closed_by: int | None, now: datetime) -> int:
-        """Close every open matter of the comment; return how many."""
+    def close_matters(self, closed_by: Mapping[int, int | None], now: datetime) -> int:
+        """Close every open matter of these comments, by pk, each for the decision beside it; return how many."""
 
-    def undo_matters(self, decision_id: int) -> None:
-        """Put matters back to before the decision: those it closed are open, those it opened are gone."""
+    def undo_matters(self, decision_ids: Collection[int]) -> None:
+        """Put matters back to before the decisions: those they closed are open, those they opened are gone."""
 
 
 class Appeals(Protocol):
@@ -107,8 +107,8 @@ class Appeals(Protocol):
     ) -> bool:
         """Answer an open appeal; False when it has its answer."""
 
-    def reopen_appeal(self, reversed_by: int, stands: int | None = None) -> None:
-        """Take the answer back that this decision gave; the appeal is against `stands` then, where that is named."""
+    def reopen_appeals(self, stands: Mapping[int, int | None]) -> None:
+        """Take the answers back that these decisions gave; each appeal is against the one beside it then, if any."""
 
     def take_answer_back(self, appeal_id: int) -> bool:
         """Take an answer back that made no decision; False when there is none."""
