@@ -42,9 +42,9 @@ def _catalog() -> Translations:
 
 
 def _language() -> str:
-    if request.blueprint == "desk":
+    if request.blueprint == "desk" or request.path.startswith("/desk/"):
         return language_of(request)
-    return readers_language() if request.blueprint in ROOMS else "en"
+    return readers_language() if request.blueprint in (*ROOMS, None) else "en"
 
 
 def page(template: str, status: int, **values: object) -> Response:

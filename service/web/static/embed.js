@@ -12,6 +12,7 @@
   var spoken = {
     en: {
       title: 'Comments',
+      none: 'No comments yet',
       count: function (count, more) { return count + more + (count === 1 && !more ? ' comment' : ' comments') },
       later: 'Later comments',
       away: 'Comments cannot be shown just now',
@@ -31,6 +32,7 @@
     },
     de: {
       title: 'Kommentare',
+      none: 'Noch keine Kommentare',
       count: function (count, more) { return count + more + (count === 1 && !more ? ' Kommentar' : ' Kommentare') },
       later: 'Spätere Kommentare',
       away: 'Kommentare können gerade nicht gezeigt werden',
@@ -99,7 +101,7 @@
       page.comments.forEach(show)
       more.hidden = page.complete
       more.value = page.next || ''
-      title.textContent = words.count(count, page.complete ? '' : '+')
+      title.textContent = count ? words.count(count, page.complete ? '' : '+') : words.none
     }, function () { title.textContent = words.away })
   }
 

@@ -19,7 +19,7 @@ ROOMS = ("desk", "reply", "demo")
 METHODS = [(f"{room}/**.py", "python") for room in ROOMS] + [
     (f"templates/{room}/**.html", "jinja2") for room in ROOMS
 ]
-METHODS.append(("faults.py", "python"))
+METHODS += [("faults.py", "python"), ("told.py", "python")]
 
 
 def catalog() -> Catalog:
