@@ -26,7 +26,7 @@ class Queue(Protocol):
     def queue(self, wanted: Wanted, moderator_id: int, now: datetime, limit: int) -> list[Queued]:
         """Return held comments in the wanted order, without those set aside or in another moderator's hands.
 
-        Of a wave only the oldest held one is returned: the others stand behind it.
+        Of a wave only the oldest of those is returned, claims aside: the others stand behind it.
         """
 
     def matters(
@@ -44,7 +44,7 @@ class Queue(Protocol):
         """Return the highest number of a held comment, 0 when none is held."""
 
     def lane_counts(self, limit: int) -> dict[str, int]:
-        """Count "held", "reported", "aside" and "appeals", each up to `limit`."""
+        """Count "held" (without what is set aside), "reported", "aside" and "appeals", each up to `limit`."""
 
     def languages(self) -> list[str]:
         """Return the languages of held comments, at most 50."""
