@@ -17,7 +17,7 @@ from service.actions.learning import Learned, learn
 from service.actions.leaving import depart
 from service.actions.reporting import dismiss, report
 from service.actions.retaining import retain
-from service.actions.reviewing import Judgement, review
+from service.actions.reviewing import Judgement, Target, review
 from service.actions.settling import Scored, settle
 from service.actions.standing import Unknown, Wish, stand
 from service.actions.submitting import RACES, submit
@@ -35,6 +35,7 @@ __all__ = [
     "NotYours",
     "NothingToAppeal",
     "Scored",
+    "Target",
     "Unknown",
     "Wish",
     "adopt",

@@ -137,6 +137,6 @@ def take_answer_back(house: House, site: Site, appeal_id: int, who: str) -> Comm
             raise NothingToUndo(comment, tx.decision(comment.decision_id) if comment.decision_id else None)
         upheld = tx.decision(answered.decision_id)
         if upheld and upheld.who_kind is not Who.MODERATOR:
-            tx.retract_labels(upheld.id, now)
+            tx.retract_labels([upheld.id], now)
         tx.log_act(who, "undo", f"{site.name}: comment {comment.pk}, answer to appeal {appeal_id}", now)
     return comment

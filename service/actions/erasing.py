@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from service.actions.leaving import leave
-from service.actions.moving import follow_up, swap
+from service.actions.moving import follow_up, standing_each, swap
 from service.moderation.comment import Comment, Status
 from service.moderation.verdict import Action, Who
 from service.ports import DELIVER, House, Site, Tx
@@ -87,16 +87,16 @@ def _erase(
     reference: str,
     now: datetime,
 ) -> tuple[Mapping[str, int], bool]:
+    standings = standing_each(tx, mine)
+    tx.undo_decisions([one.id for one in standings.values() if one.seq is None], now)
     left = []
-    for comment in mine:
-        standing = tx.decision(comment.decision_id) if comment.decision_id else None
-        if standing and standing.seq is None:
-            tx.undo_decision(standing.id, now)
-        erasure = follow_up(tx, comment, Action.ERASE, Status.ERASED, who_kind, who, reference, now)
+    for comment, decision_id in zip(mine, tx.new_decision_ids(len(mine)), strict=True):
+        erasure = follow_up(decision_id, comment, Action.ERASE, Status.ERASED, who_kind, who, reference, now)
         published = comment.published_revision if comment.pk in shown else None
-        swap(tx, comment, standing, Status.ERASED, erasure.id, published, now)
+        swap(tx, comment, standings.get(comment.pk), Status.ERASED, erasure.id, published, now)
         left.append((comment, erasure))
     touched = tx.empty([comment.pk for comment in mine], shown)
     # what the site is told now is told of the emptied comment
-    told = [(tx.comment_by_pk(comment.pk) or comment, erasure) for comment, erasure in left]
+    emptied = tx.comments_by_pk([comment.pk for comment in mine])
+    told = [(emptied.get(comment.pk, comment), erasure) for comment, erasure in left]
     return touched, leave(tx, {site.id: site}, told, fresh=True)

@@ -37,8 +37,7 @@ def leave(tx: Tx, sites: dict[int, Site], left: Sequence[tuple[Comment, Decision
         if fresh:
             tx.add_decisions([decision for _, decision in numbered])
         else:
-            for _, decision in numbered:
-                tx.depart(decision.id, decision.seq or 0)
+            tx.depart({decision.id: decision.seq or 0 for _, decision in numbered})
         if sites[site_id].callback_url:
             deliveries += [_delivery(comment, decision) for comment, decision in numbered]
     if deliveries:
@@ -70,20 +69,24 @@ def depart(house: House, limit: int = 200) -> int:
     now = house.clock()
     with house.store.write() as tx:
         due = sorted(tx.departures_due(now, limit), key=lambda decision: decision.comment_pk)
+        comments = tx.comments_by_pk({decision.comment_pk for decision in due}, lock=True)
+        known = tx.decisions_named(
+            {decision.id for decision in due}
+        )  # another worker may have let go of some
         leaving: list[tuple[Comment, Decision]] = []
+        fallen = []
         for decision in due:
-            comment = tx.comment_by_pk(decision.comment_pk, lock=True)
-            now_known = tx.decision(
-                decision.id
-            )  # another worker may have let it go before this one got the lock
+            comment, now_known = comments.get(decision.comment_pk), known.get(decision.id)
             if now_known is None or now_known.seq is not None or now_known.undone_at is not None:
                 continue
             if comment and comment.decision_id == decision.id:
-                tx.publish(comment.pk, decision.id, published_by(decision))
                 leaving.append((comment, decision))
             else:
-                tx.undo_decision(decision.id, now)
-        sites = {site.id: site for comment, _ in leaving if (site := tx.site_by_id(comment.site_id))}
+                fallen.append(decision.id)
+        tx.publish([(comment.pk, one.id, published_by(one)) for comment, one in leaving])
+        tx.undo_decisions(fallen, now)
+        at_home = {comment.site_id for comment, _ in leaving}
+        sites = {site.id: site for site_id in at_home if (site := tx.site_by_id(site_id))}
         called_back = leave(tx, sites, leaving, fresh=False)
     if called_back:
         house.bell.ring(DELIVER)

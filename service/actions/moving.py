@@ -1,7 +1,8 @@
-"""What the verbs share: lock a comment, swap its state, make the decision that follows another."""
+"""What the verbs share: lock comments, swap their state, make the decision that follows another."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from service.moderation.comment import FINAL, Comment, Status
@@ -20,12 +21,31 @@ from service.ports import (
 
 def locked(tx: Tx, site: Site, comment_id: str) -> Comment:
     """Return the comment locked for this transaction. Raises NotFound, and Final for what can move no more."""
-    comment = tx.comment(site.id, comment_id, lock=True)
+    (found,) = locked_each(tx, [(site, comment_id)])
+    if not isinstance(found, Comment):
+        raise found
+    return found
+
+
+def locked_each(tx: Tx, named: Sequence[tuple[Site, str]]) -> list[Comment | NotFound | Final]:
+    """Return the comments locked for this transaction, in order; in the place of one the error that `locked` raises."""
+    found = tx.lock_comments({(site.id, comment_id) for site, comment_id in named})
+    return [_movable(found.get((site.id, comment_id))) for site, comment_id in named]
+
+
+def _movable(comment: Comment | None) -> Comment | NotFound | Final:
     if comment is None:
-        raise NotFound("There is no comment with this id on this site.")
+        return NotFound("There is no comment with this id on this site.")
     if comment.status in FINAL:
-        raise Final(f"The comment is {comment.status}, and that is final.")
+        return Final(f"The comment is {comment.status}, and that is final.")
     return comment
+
+
+def standing_each(tx: Tx, comments: Iterable[Comment]) -> dict[int, Decision]:
+    """Return by comment, which is locked, the decision that stands on it; comments without any are left out."""
+    ids = {one.pk: one.decision_id for one in comments if one.decision_id}
+    found = tx.decisions_named(ids.values())
+    return {pk: found[decision_id] for pk, decision_id in ids.items() if decision_id in found}
 
 
 def swap(
@@ -37,8 +57,16 @@ def swap(
     published: int | None,
     now: datetime,
 ) -> None:
-    """Move the comment, or refuse: the row changed under the hand. The moment of its first verdict stays."""
-    move = Move(
+    """Move the comment, or refuse: the row changed under the hand."""
+    if not tx.move([move_of(comment, to_status, decision_id, published, now)]):
+        raise Conflict(comment, standing)
+
+
+def move_of(
+    comment: Comment, to_status: Status, decision_id: int | None, published: int | None, now: datetime
+) -> Move:
+    """Return the compare-and-swap from the comment as it was seen. The moment of its first verdict stays."""
+    return Move(
         pk=comment.pk,
         revision=comment.revision,
         from_status=comment.status,
@@ -48,12 +76,10 @@ def swap(
         published_revision=published,
         decided_at=None if to_status is Status.PENDING else comment.decided_at or now,
     )
-    if not tx.move([move]):
-        raise Conflict(comment, standing)
 
 
 def follow_up(
-    tx: Tx,
+    decision_id: int,
     comment: Comment,
     action: Action,
     target: Status,
@@ -63,7 +89,6 @@ def follow_up(
     now: datetime,
 ) -> Decision:
     """Make a decision that takes effect at once, over the one that stands."""
-    (decision_id,) = tx.new_decision_ids(1)
     return Decision(
         id=decision_id,
         comment_pk=comment.pk,

@@ -45,6 +45,6 @@ def dismiss(house: House, site: Site, comment_id: str, revision: int, who: str) 
         if comment.revision != revision:
             standing = tx.decision(comment.decision_id) if comment.decision_id else None
             raise Conflict(comment, standing, f"The comment is now in revision {comment.revision}.")
-        tx.close_matters(comment.pk, None, now)
+        tx.close_matters({comment.pk: None}, now)
         tx.log_act(who, "dismiss", f"{site.name}: comment {comment.pk}, revision {revision}", now)
     return comment

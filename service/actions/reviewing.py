@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from service.actions.leaving import leave, published_by
-from service.actions.moving import locked, swap
+from service.actions.moving import locked_each, move_of, standing_each
+from service.moderation.chain import Act
 from service.moderation.comment import Comment, Status
 from service.moderation.desk import Matter
-from service.moderation.errors import (
-    Conflict,
-)
+from service.moderation.errors import Conflict, Final, NotFound
 from service.moderation.verdict import OUTCOME, Action, Decision, Who
 from service.ports import (
     DELIVER,
     DEPART,
     House,
     Label,
+    Move,
     Site,
     Tx,
 )
@@ -56,61 +57,144 @@ class Reviewed:
     called_back: bool
 
 
+Refusal = NotFound | Final | Conflict
+"""Why a judgement is not carried out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A comment that was chosen, in the revision that was seen; None means the current one."""
+
+    site: Site
+    comment_id: str
+    revision: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """A comment, locked, on which the judgement is to be carried out."""
+
+    site: Site
+    comment: Comment
+    standing: Decision | None
+
+
 def carry_out(
     tx: Tx, site: Site, comment_id: str, judgement: Judgement, now: datetime, delay: float
 ) -> Reviewed:
     """Do what `review` does within a transaction that does more; ring by `ring_after` once it is committed."""
-    comment = locked(tx, site, comment_id)
-    standing = tx.decision(comment.decision_id) if comment.decision_id else None
-    _refuse_stale(comment, standing, judgement)
-    decision = _judged(tx, comment, standing, judgement, now, delay)
+    target = Target(site, comment_id, judgement.revision)
+    (outcome,) = carry_out_each(tx, [target], judgement, now, delay)
+    if not isinstance(outcome, Reviewed):
+        raise outcome
+    return outcome
+
+
+def carry_out_each(
+    tx: Tx, targets: Sequence[Target], judgement: Judgement, now: datetime, delay: float
+) -> list[Reviewed | Refusal]:
+    """Carry one judgement out on every target; in the place of one that cannot be, why: nothing of it is done then.
+
+    However many there are, it takes as many statements as for one: on PostgreSQL each is a journey to the server.
+    """
+    outcomes: dict[int, Reviewed | Refusal] = {}
+    fit = _fit(tx, targets, judgement, outcomes)
+    ids = tx.new_decision_ids(len(fit))
+    judged = [
+        (place, case, _judged(decision_id, case, judgement, now, delay))
+        for (place, case), decision_id in zip(fit.items(), ids, strict=True)
+    ]
+    moved = tx.move([_move(case.comment, decision, delay, now) for _, case, decision in judged])
+    for place, case, _ in judged:
+        if case.comment.pk not in moved:
+            outcomes[place] = Conflict(case.comment, case.standing)
+    carried = [(place, case, one) for place, case, one in judged if place not in outcomes]
+    called_back = _keep(tx, [(case, one) for _, case, one in carried], judgement, now, delay)
+    outcomes |= {place: Reviewed(decision, called_back) for place, _, decision in carried}
+    return [outcomes[place] for place in range(len(targets))]
+
+
+def _fit(
+    tx: Tx, targets: Sequence[Target], judgement: Judgement, outcomes: dict[int, Reviewed | Refusal]
+) -> dict[int, _Case]:
+    """Lock the targets; return by place those that are as they were seen, and note why the others are not taken."""
+    found = locked_each(tx, [(one.site, one.comment_id) for one in targets])
+    standings = standing_each(tx, (one for one in found if isinstance(one, Comment)))
+    fit: dict[int, _Case] = {}
+    taken: set[int] = set()
+    for place, (target, comment) in enumerate(zip(targets, found, strict=True)):
+        if not isinstance(comment, Comment):
+            outcomes[place] = comment
+            continue
+        standing = standings.get(comment.pk)
+        stale = _stale(comment, standing, target.revision, judgement.replaces)
+        if stale or comment.pk in taken:
+            outcomes[place] = Conflict(comment, standing, stale)
+        else:
+            fit[place] = _Case(target.site, comment, standing)
+            taken.add(comment.pk)
+    return fit
+
+
+def _move(comment: Comment, decision: Decision, delay: float, now: datetime) -> Move:
     published = comment.published_revision if delay > 0 else published_by(decision)
-    swap(tx, comment, standing, decision.to_status, decision.id, published, now)
-    if standing and standing.seq is None:
-        tx.undo_decision(standing.id, now)
-    if standing:
-        tx.retract_labels(standing.id, now)  # one revision has one judgement: the one that stands
-    tx.add_labels([_label(decision, judgement)])
+    return move_of(comment, decision.to_status, decision.id, published, now)
+
+
+def _keep(
+    tx: Tx, moved: Sequence[tuple[_Case, Decision]], judgement: Judgement, now: datetime, delay: float
+) -> bool:
+    """Store the decisions and all that goes with them; return whether there is something to deliver at once."""
+    overruled = [case.standing for case, _ in moved if case.standing]
+    tx.undo_decisions([one.id for one in overruled if one.seq is None], now)
+    # one revision has one judgement: the one that stands
+    tx.retract_labels([one.id for one in overruled], now)
+    tx.add_labels([_label(decision, judgement) for _, decision in moved])
     called_back = False
     if delay > 0:
-        tx.add_decisions([decision])
+        tx.add_decisions([decision for _, decision in moved])
     else:
-        called_back = leave(tx, {site.id: site}, [(comment, decision)], fresh=True)
+        sites = {case.site.id: case.site for case, _ in moved}
+        called_back = leave(tx, sites, [(case.comment, decision) for case, decision in moved], fresh=True)
     if judgement.note:
-        tx.add_note(decision.id, judgement.note, judgement.who, now)
-    _settle_matters(tx, comment, decision, now)
-    told = f"{site.name}: comment {comment.pk}, revision {comment.revision}, {decision.action}"
-    tx.log_act(judgement.who, "decision", f"{told}, decision {decision.id}", now)
-    return Reviewed(decision, called_back)
+        tx.add_notes([decision.id for _, decision in moved], judgement.note, judgement.who, now)
+    _settle_matters(tx, moved, now)
+    tx.log_acts([Act(judgement.who, "decision", _told(case, decision), now) for case, decision in moved])
+    return called_back
 
 
-def _settle_matters(tx: Tx, comment: Comment, decision: Decision, now: datetime) -> None:
-    """Close what was open beside the verdict; a moderator who holds sets the comment aside instead."""
-    tx.close_matters(comment.pk, decision.id, now)
-    if decision.action is Action.HOLD and decision.who_kind is Who.MODERATOR:
-        tx.open_matter(Matter.ASIDE, comment, now, decision.id)
-    if comment.status is Status.PENDING:
-        tx.index_texts([comment.pk])  # what was scored is in the index already
+def _told(case: _Case, decision: Decision) -> str:
+    told = f"{case.site.name}: comment {case.comment.pk}, revision {case.comment.revision}"
+    return f"{told}, {decision.action}, decision {decision.id}"
 
 
-def _refuse_stale(comment: Comment, standing: Decision | None, judgement: Judgement) -> None:
-    if judgement.revision is not None and judgement.revision != comment.revision:
-        raise Conflict(
-            comment, standing, f"The comment is now in revision {comment.revision}; look at it again."
-        )
-    decided = comment.status not in (Status.PENDING, Status.HELD)
-    if judgement.replaces is not None and (standing is None or standing.id != judgement.replaces):
-        raise Conflict(comment, standing, "The decision named in `replaces` does not stand.")
-    if decided and judgement.replaces is None:
-        raise Conflict(comment, standing, "The comment is decided; name the standing decision in `replaces`.")
+def _settle_matters(tx: Tx, moved: Sequence[tuple[_Case, Decision]], now: datetime) -> None:
+    """Close what was open beside the verdicts; a moderator who holds sets the comment aside instead."""
+    tx.close_matters({case.comment.pk: decision.id for case, decision in moved}, now)
+    for case, decision in moved:
+        if decision.action is Action.HOLD and decision.who_kind is Who.MODERATOR:
+            tx.open_matter(Matter.ASIDE, case.comment, now, decision.id)  # no act sets many aside
+    # what was scored is in the index already
+    tx.index_texts([case.comment.pk for case, _ in moved if case.comment.status is Status.PENDING])
 
 
-def _judged(
-    tx: Tx, comment: Comment, standing: Decision | None, judgement: Judgement, now: datetime, delay: float
-) -> Decision:
+def _stale(
+    comment: Comment, standing: Decision | None, revision: int | None, replaces: int | None
+) -> str | None:
+    """Say what is no longer as it was seen, None when all is."""
+    if revision is not None and revision != comment.revision:
+        return f"The comment is now in revision {comment.revision}; look at it again."
+    if replaces is not None and (standing is None or standing.id != replaces):
+        return "The decision named in `replaces` does not stand."
+    if comment.status not in (Status.PENDING, Status.HELD) and replaces is None:
+        return "The comment is decided; name the standing decision in `replaces`."
+    return None
+
+
+def _judged(decision_id: int, case: _Case, judgement: Judgement, now: datetime, delay: float) -> Decision:
     """Make the decision. One that overrules another still in the house takes that one's place and starting point."""
+    comment, standing = case.comment, case.standing
     in_house = standing if standing and standing.seq is None else None
-    (decision_id,) = tx.new_decision_ids(1)
     return Decision(
         id=decision_id,
         comment_pk=comment.pk,

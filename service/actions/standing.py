@@ -34,7 +34,7 @@ def stand(house: House, site: Site, comment_pk: int, wish: Wish) -> AuthorStandi
     """
     now = house.clock()
     with house.store.write() as tx:
-        comment = tx.comment_by_pk(comment_pk, lock=True)
+        comment = tx.comments_by_pk([comment_pk], lock=True).get(comment_pk)
         if comment is None or comment.site_id != site.id:
             raise NotFound("There is no such comment.")
         if comment.author_key is None:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Final
 
-from service.actions.reviewing import Judgement, carry_out, ring_after
-from service.actions.undoing import take_back
+from service.actions.reviewing import Judgement, Reviewed, Target, carry_out_each, ring_after
+from service.actions.undoing import Standing, Undone, take_back_each
 from service.moderation.comment import Comment, Status
-from service.moderation.errors import Conflict, NotFound, NothingToUndo
-from service.moderation.errors import Final as IsFinal
+from service.moderation.errors import NotFound
 from service.moderation.verdict import Who
 from service.moderation.waves import Wave
 from service.ports import DELIVER, SCORE, House, Site
@@ -29,15 +28,6 @@ PATIENCE_SECONDS: Final = 10.0
 def range_named(by: str | None, low: float, high: float) -> str:
     """Say how a range was chosen, as bundles keep it: the score's label, or none for the leading one, and the edges."""
     return f"range {by or 'score'} {low:g} {high:g}"
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """A comment that was chosen, in the revision that was seen."""
-
-    site: Site
-    comment_id: str
-    revision: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,22 +82,17 @@ def _decide_slice(
     leaving: datetime,
 ) -> int | None:
     """Decide these and return how many; None once the act is undone, which waits for a slice that has begun."""
-    now, reviewed = house.clock(), []
+    now = house.clock()
     delay = max(delay, (leaving - now).total_seconds())
     with house.store.write() as tx:
         known = tx.bundle(bundle.id, lock=True)
         if known is None or known.undone_at is not None:
             return None
-        for target in targets:
-            seen = replace(judgement, revision=target.revision)
-            try:
-                reviewed.append(carry_out(tx, target.site, target.comment_id, seen, now, delay))
-            except (Conflict, IsFinal, NotFound):
-                continue
+        outcomes = carry_out_each(tx, targets, judgement, now, delay)
+        reviewed = [one for one in outcomes if isinstance(one, Reviewed)]
         tx.add_to_bundle(bundle.id, [one.decision.id for one in reviewed])
     if reviewed:
-        called_back = any(one.called_back for one in reviewed)
-        ring_after(house, replace(reviewed[0], called_back=called_back), delay)
+        ring_after(house, reviewed[0], delay)
     return len(reviewed)
 
 
@@ -179,19 +164,16 @@ def _undo_slice(
     who_kind: Who,
     who: str,
 ) -> int:
-    now, taken = house.clock(), []
-    standing = [(one, comment) for one, comment in bundled if comment.decision_id == one]
+    standing = [
+        Standing(site, comment.id, decision_id)
+        for decision_id, comment in bundled
+        if comment.decision_id == decision_id and (site := sites[comment.site_id])
+    ]
     if not standing:
         return 0
     with house.store.write() as tx:
-        for decision_id, comment in standing:
-            site = sites[comment.site_id]
-            if site is None:
-                continue
-            try:
-                taken.append(take_back(tx, site, comment.id, who_kind, who, decision_id, now))
-            except (NothingToUndo, Conflict, IsFinal, NotFound):
-                continue
+        outcomes = take_back_each(tx, standing, who_kind, who, house.clock())
+    taken = [one for one in outcomes if isinstance(one, Undone)]
     if any(one.called_back for one in taken):
         house.bell.ring(DELIVER)
     if any(one.comment.status is Status.PENDING for one in taken):

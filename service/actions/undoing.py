@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from service.actions.leaving import leave
-from service.actions.moving import follow_up, locked, swap
+from service.actions.moving import follow_up, locked_each, move_of, standing_each
+from service.moderation.chain import Act
 from service.moderation.comment import Comment, Status
-from service.moderation.errors import (
-    NothingToUndo,
-)
+from service.moderation.errors import Conflict, Final, NotFound, NothingToUndo
 from service.moderation.verdict import Action, Decision, Who
 from service.ports import (
     DELIVER,
     SCORE,
     House,
+    Move,
     Site,
     Tx,
 )
@@ -51,43 +52,125 @@ def take_back(
     tx: Tx, site: Site, comment_id: str, who_kind: Who, who: str, decision_id: int | None, now: datetime
 ) -> Undone:
     """Do what `undo` does within a transaction that does more; what is to be rung after it is the caller's."""
-    comment = locked(tx, site, comment_id)
-    standing = tx.decision(comment.decision_id) if comment.decision_id else None
-    if standing is None or standing.action is Action.RESTORE or decision_id not in (None, standing.id):
-        raise NothingToUndo(comment, standing)
-    if not tx.undo_decision(standing.id, now):
-        raise NothingToUndo(comment, standing)
-    tx.retract_labels(standing.id, now)
-    tx.undo_matters(standing.id)
-    called_back, stands = _put_back(tx, site, comment, standing, who_kind, who, now)
-    tx.reopen_appeal(standing.id, stands)
-    _judge_again(tx, comment, standing, stands, now)
-    tx.log_act(who, "undo", f"{site.name}: comment {comment.pk}, decision {standing.id}", now)
-    return Undone(tx.comment_by_pk(comment.pk) or comment, called_back)
+    (undone,) = take_back_each(tx, [Standing(site, comment_id, decision_id)], who_kind, who, now)
+    if not isinstance(undone, Undone):
+        raise undone
+    return undone
 
 
-def _put_back(
-    tx: Tx, site: Site, comment: Comment, standing: Decision, who_kind: Who, who: str, now: datetime
-) -> tuple[bool, int | None]:
-    """Put the comment back where it was, and return which decision stands then.
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A comment on which a decision is to be taken back; None means whichever stands."""
 
-    What has left the house goes to a person, never back to the machine.
+    site: Site
+    comment_id: str
+    decision_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """A comment, locked, and the decision on it that is being taken back."""
+
+    site: Site
+    comment: Comment
+    undone: Decision
+
+
+def take_back_each(
+    tx: Tx, wanted: Sequence[Standing], who_kind: Who, who: str, now: datetime
+) -> list[Undone | NotFound | Final | NothingToUndo]:
+    """Take back every decision that still stands; in the place of one that does not, why.
+
+    However many there are, it takes as many statements as for one.
     """
-    if standing.seq is None:
-        before = standing.from_status
-        swap(tx, comment, standing, before, standing.previous, comment.published_revision, now)
-        return False, standing.previous
-    target = Status.HELD if standing.from_status is Status.PENDING else standing.from_status
-    published = standing.from_published if target is Status.APPROVED else None
-    restore = follow_up(tx, comment, Action.RESTORE, target, who_kind, who, "undone", now)
-    swap(tx, comment, standing, target, restore.id, published, now)
-    return leave(tx, {site.id: site}, [(comment, restore)], fresh=True), restore.id
+    found = locked_each(tx, [(one.site, one.comment_id) for one in wanted])
+    decisions = standing_each(tx, (one for one in found if isinstance(one, Comment)))
+    cases = [
+        _Case(one.site, comment, standing)
+        for one, comment in zip(wanted, found, strict=True)
+        if isinstance(comment, Comment)
+        and (standing := decisions.get(comment.pk))
+        and standing.action is not Action.RESTORE
+        and one.decision_id in (None, standing.id)
+    ]
+    marked = tx.undo_decisions({case.undone.id for case in cases}, now)
+    undone = {case.comment.pk: case for case in cases if case.undone.id in marked}
+    called_back = _put_back(tx, list(undone.values()), who_kind, who, now)
+    after = tx.comments_by_pk(undone)
+    outcomes: list[Undone | NotFound | Final | NothingToUndo] = []
+    for comment in found:
+        if not isinstance(comment, Comment):
+            outcomes.append(comment)
+        elif undone.pop(comment.pk, None):  # named twice, it is taken back once
+            outcomes.append(Undone(after[comment.pk], called_back))
+        else:
+            outcomes.append(NothingToUndo(comment, decisions.get(comment.pk)))
+    return outcomes
 
 
-def _judge_again(tx: Tx, comment: Comment, undone: Decision, stands: int | None, now: datetime) -> None:
-    """Let the judgement that was overruled count again, under the decision that stands for it now."""
-    if undone.previous is None or stands is None:
-        return
-    told = [one for one in tx.labels_of(comment.pk) if one.decision_id == undone.previous]
-    if told and told[-1].retracted_at is not None and told[-1].revision == comment.revision:
-        tx.add_labels([replace(told[-1], decision_id=stands, created_at=now, retracted_at=None)])
+def _put_back(tx: Tx, cases: Sequence[_Case], who_kind: Who, who: str, now: datetime) -> bool:
+    """Put the comments back where they were, with all that went with the decisions; return whether sites are told."""
+    ids = [case.undone.id for case in cases]
+    tx.retract_labels(ids, now)
+    tx.undo_matters(ids)
+    restores = _restores(tx, [case for case in cases if case.undone.seq is not None], who_kind, who, now)
+    moves = [_move(case, restores.get(case.comment.pk), now) for case in cases]
+    moved = tx.move(moves)
+    for case in cases:
+        if case.comment.pk not in moved:  # never while it is locked; if so, nothing of this is kept
+            raise Conflict(case.comment, case.undone)
+    left = [(case.comment, restores[case.comment.pk]) for case in cases if case.comment.pk in restores]
+    called_back = leave(tx, {case.site.id: case.site for case in cases}, left, fresh=True)
+    stands = {case.undone.id: move.decision_id for case, move in zip(cases, moves, strict=True)}
+    tx.reopen_appeals(stands)
+    _judge_again(tx, cases, stands, now)
+    tx.log_acts([Act(who, "undo", _told(case), now) for case in cases])
+    return called_back
+
+
+def _told(case: _Case) -> str:
+    return f"{case.site.name}: comment {case.comment.pk}, decision {case.undone.id}"
+
+
+def _restores(
+    tx: Tx, departed: Sequence[_Case], who_kind: Who, who: str, now: datetime
+) -> dict[int, Decision]:
+    """Make by comment the decision that tells the site of the undo; what had not left the house needs none."""
+    ids = tx.new_decision_ids(len(departed))
+    return {
+        case.comment.pk: follow_up(
+            decision_id, case.comment, Action.RESTORE, _target(case.undone), who_kind, who, "undone", now
+        )
+        for case, decision_id in zip(departed, ids, strict=True)
+    }
+
+
+def _target(undone: Decision) -> Status:
+    """Say where what has left the house goes back to: to a person, never to the machine."""
+    return Status.HELD if undone.from_status is Status.PENDING else undone.from_status
+
+
+def _move(case: _Case, restore: Decision | None, now: datetime) -> Move:
+    """Return the move back; the decision that it names stands then."""
+    undone = case.undone
+    if restore is None:
+        published = case.comment.published_revision
+        return move_of(case.comment, undone.from_status, undone.previous, published, now)
+    published = undone.from_published if restore.to_status is Status.APPROVED else None
+    return move_of(case.comment, restore.to_status, restore.id, published, now)
+
+
+def _judge_again(tx: Tx, cases: Sequence[_Case], stands: Mapping[int, int | None], now: datetime) -> None:
+    """Let the judgements that were overruled count again, under the decisions that stand for them now."""
+    overruled = {
+        case.comment.pk: (case, instead)
+        for case in cases
+        if case.undone.previous is not None and (instead := stands[case.undone.id]) is not None
+    }
+    again = []
+    labels = tx.labels_about(overruled)
+    for pk, (case, instead) in overruled.items():
+        told = [one for one in labels.get(pk, ()) if one.decision_id == case.undone.previous]
+        if told and told[-1].retracted_at is not None and told[-1].revision == case.comment.revision:
+            again.append(replace(told[-1], decision_id=instead, created_at=now, retracted_at=None))
+    tx.add_labels(again)

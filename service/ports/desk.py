@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -26,7 +26,7 @@ class Queue(Protocol):
     def queue(self, wanted: Wanted, moderator_id: int, now: datetime, limit: int) -> list[Queued]:
         """Return held comments in the wanted order, without those set aside or in another moderator's hands.
 
-        Of a wave only the oldest held one is returned: the others stand behind it.
+        Of a wave only the oldest of those is returned, claims aside: the others stand behind it.
         """
 
     def matters(
@@ -44,7 +44,7 @@ class Queue(Protocol):
         """Return the highest number of a held comment, 0 when none is held."""
 
     def lane_counts(self, limit: int) -> dict[str, int]:
-        """Count "held", "reported", "aside" and "appeals", each up to `limit`."""
+        """Count "held" (without what is set aside), "reported", "aside" and "appeals", each up to `limit`."""
 
     def languages(self) -> list[str]:
         """Return the languages of held comments, at most 50."""
@@ -79,11 +79,11 @@ class Reports(Protocol):
     def open_matters(self, comment_pks: Collection[int]) -> dict[int, dict[Matter, int]]:
         """Return by comment which matters are open, and how often each was raised."""
 
-    def close_matters(self, comment_pk: int, closed_by: int | None, now: datetime) -> int:
-        """Close every open matter of the comment; return how many."""
+    def close_matters(self, closed_by: Mapping[int, int | None], now: datetime) -> int:
+        """Close every open matter of these comments, by pk, each for the decision beside it; return how many."""
 
-    def undo_matters(self, decision_id: int) -> None:
-        """Put matters back to before the decision: those it closed are open, those it opened are gone."""
+    def undo_matters(self, decision_ids: Collection[int]) -> None:
+        """Put matters back to before the decisions: those they closed are open, those they opened are gone."""
 
 
 class Appeals(Protocol):
@@ -107,8 +107,8 @@ class Appeals(Protocol):
     ) -> bool:
         """Answer an open appeal; False when it has its answer."""
 
-    def reopen_appeal(self, reversed_by: int, stands: int | None = None) -> None:
-        """Take the answer back that this decision gave; the appeal is against `stands` then, where that is named."""
+    def reopen_appeals(self, stands: Mapping[int, int | None]) -> None:
+        """Take the answers back that these decisions gave; each appeal is against the one beside it then, if any."""
 
     def take_answer_back(self, appeal_id: int) -> bool:
         """Take an answer back that made no decision; False when there is none."""

@@ -87,7 +87,13 @@ class Lookup(Protocol):
     def comment(self, site_id: int, comment_id: str, lock: bool = False) -> Comment | None:
         """Return one comment by the caller's id; `lock` keeps other writers from it until this transaction ends."""
 
-    def comment_by_pk(self, pk: int, lock: bool = False) -> Comment | None: ...
+    def comment_by_pk(self, pk: int) -> Comment | None: ...
+    def comments_by_pk(self, pks: Collection[int], lock: bool = False) -> dict[int, Comment]:
+        """Return by pk those that there are; `lock` locks them in the order of pk, so that two never deadlock."""
+
+    def lock_comments(self, named: Collection[tuple[int, str]]) -> dict[tuple[int, str], Comment]:
+        """Return by site and the caller's id those that there are, locked likewise."""
+
     def comments(
         self,
         site_id: int | None,
@@ -151,17 +157,20 @@ class Deciding(Protocol):
     def decisions_of(self, comment_pk: int) -> list[Decision]:
         """Return every decision on the comment, oldest first."""
 
-    def depart(self, decision_id: int, seq: int) -> bool:
-        """Give the decision its sequence number if it has none and was not undone; False when it lost the race."""
+    def depart(self, numbers: Mapping[int, int]) -> set[int]:
+        """Give decisions, by id, their sequence numbers; return those that had none and were not undone."""
 
-    def undo_decision(self, decision_id: int, now: datetime) -> bool:
-        """Mark as undone; False when it was undone already."""
+    def undo_decisions(self, decision_ids: Collection[int], now: datetime) -> set[int]:
+        """Mark as undone; return those that were not undone already."""
 
     def departures_due(self, now: datetime, limit: int) -> list[Decision]:
         """Return decisions whose `effective_at` has come and that have no sequence number, oldest first."""
 
-    def publish(self, pk: int, decision_id: int, revision: int | None) -> bool:
-        """Set what readers see, if `decision_id` still stands."""
+    def publish(self, shown: Sequence[tuple[int, int, int | None]]) -> set[int]:
+        """Set which revision readers see of each comment (pk, decision, revision) on which that decision still stands.
+
+        Return the pks of those.
+        """
 
     def decisions_after(self, site_id: int, cursor: int, limit: int) -> list[tuple[Decision, Comment]]:
         """Return departed decisions with seq > cursor in order, with the comment as its revision had it."""
@@ -176,8 +185,8 @@ class Deciding(Protocol):
         the comment as it is now; the desk shows them so that a slip can be taken back.
         """
 
-    def add_note(self, decision_id: int, text: str, who: str, now: datetime) -> None:
-        """Keep a moderator's note on a decision, apart from it, so that it can be erased alone."""
+    def add_notes(self, decision_ids: Sequence[int], text: str, who: str, now: datetime) -> None:
+        """Keep a moderator's note on each decision, apart from it, so that it can be erased alone."""
 
     def notes(self, decision_ids: Sequence[int]) -> dict[int, str]: ...
 
@@ -186,8 +195,10 @@ class Labels(Protocol):
     """What people judged, for training."""
 
     def add_labels(self, labels: Sequence[Label]) -> None: ...
-    def retract_labels(self, decision_id: int, now: datetime) -> int: ...
+    def retract_labels(self, decision_ids: Collection[int], now: datetime) -> int: ...
     def labels_of(self, comment_pk: int) -> list[Label]: ...
+    def labels_about(self, comment_pks: Collection[int]) -> dict[int, list[Label]]:
+        """Return by comment its labels, oldest first; comments without any are left out."""
 
 
 class Outbox(Protocol):

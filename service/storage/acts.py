@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
 
-from sqlalchemy import Connection, Executable, RowMapping, bindparam, insert, select, update
+from sqlalchemy import Connection, Executable, RowMapping, bindparam, select, update
 
 from service.moderation.chain import GENESIS, SALT_BYTES, Act, Head, Link, Notary, forge, forge_head
 from service.storage.bulk import insert_into
@@ -79,7 +79,7 @@ class ActsPart(Part):
             at, last = at + 1, forge(previous, at + 1, act, _salt(), self._notary)
             previous = last.link
             rows.append({**_columns(last), "adopted": False, **_told(act)})
-        self._write_each(insert(acts), rows)
+        self._add(acts, rows)
         if last is not None:
             self._set_head(forge_head(last, self._notary))
 

@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Executable, RowMapping, Select, bindparam, delete, func, literal_column, select, update
+from sqlalchemy import (
+    BigInteger,
+    BindParameter,
+    Executable,
+    RowMapping,
+    Select,
+    bindparam,
+    delete,
+    func,
+    literal_column,
+    select,
+    update,
+)
 
 from service.moderation.comment import Comment
 from service.moderation.desk import Appeal, Matter, Queued, Report, Wanted
-from service.storage.bulk import insert_into
-from service.storage.columns import Pk
+from service.storage.bulk import insert_into, rows_of
+from service.storage.columns import to_json
 from service.storage.desk_tables import appeals, is_open, is_unanswered, matters, reports
 from service.storage.part import Part
 from service.storage.queueing import Shape, bound, cursor, in_order, shape
@@ -41,15 +53,9 @@ _REPORTS_ABOUT = (
 _OPEN = select(matters.c.comment_pk, matters.c.kind, matters.c.raised).where(
     matters.c.comment_pk.in_(bindparam("pks", expanding=True)), is_open
 )
-_CLOSE = (
-    update(matters)
-    .where(matters.c.comment_pk == bindparam("of_comment"), is_open)
-    .values(closed_at=bindparam("now"), closed_by=bindparam("by"))
-)
-_REOPEN = (
-    update(matters).where(matters.c.closed_by == bindparam("undone")).values(closed_at=None, closed_by=None)
-)
-_DROP = delete(matters).where(matters.c.opened_by == bindparam("undone"), is_open)
+_THESE: BindParameter[Any] = bindparam("undone", expanding=True)
+_REOPEN = update(matters).where(matters.c.closed_by.in_(_THESE)).values(closed_at=None, closed_by=None)
+_DROP = delete(matters).where(matters.c.opened_by.in_(_THESE), is_open)
 _APPEAL = select(appeals).where(appeals.c.pk == bindparam("appeal_id"))
 _LOCK_APPEAL = _APPEAL.with_for_update()
 _OF_COMMENT = select(appeals).where(appeals.c.comment_pk == bindparam("comment_pk")).order_by(appeals.c.pk)
@@ -77,9 +83,6 @@ _ANSWER = (
     )
 )
 _UNANSWER = update(appeals).values(answered_at=None, answered_by=None, answer=None, reversed_by=None)
-_UNANSWER_REVERSED = _UNANSWER.where(appeals.c.reversed_by == bindparam("undone")).values(
-    decision_id=func.coalesce(bindparam("stands", type_=Pk), appeals.c.decision_id)
-)
 _UNANSWER_UPHELD = _UNANSWER.where(
     appeals.c.pk == bindparam("appeal_id"), ~is_unanswered, appeals.c.reversed_by.is_(None)
 )
@@ -130,12 +133,18 @@ class CasesPart(Part):
             found.setdefault(row.comment_pk, {})[Matter(row.kind)] = row.raised
         return found
 
-    def close_matters(self, comment_pk: int, closed_by: int | None, now: datetime) -> int:
-        return self._write(_CLOSE, of_comment=comment_pk, by=closed_by, now=now).rowcount
+    def close_matters(self, closed_by: Mapping[int, int | None], now: datetime) -> int:
+        self._must_write()
+        if not closed_by:
+            return 0
+        told = to_json([{"comment_pk": pk, "by": by} for pk, by in closed_by.items()])
+        return self._write(_close(self._dialect), closing=told, now=now).rowcount
 
-    def undo_matters(self, decision_id: int) -> None:
-        self._write(_DROP, undone=decision_id)
-        self._write(_REOPEN, undone=decision_id)
+    def undo_matters(self, decision_ids: Collection[int]) -> None:
+        self._must_write()
+        if decision_ids:
+            self._write(_DROP, undone=sorted(decision_ids))
+            self._write(_REOPEN, undone=sorted(decision_ids))
 
     def add_appeal(self, appeal: Appeal) -> Appeal | None:
         row = self._write(
@@ -180,8 +189,11 @@ class CasesPart(Part):
         done = self._write(_ANSWER, appeal_id=appeal_id, who=who, said=answer, decision=reversed_by, now=now)
         return done.rowcount == 1
 
-    def reopen_appeal(self, reversed_by: int, stands: int | None = None) -> None:
-        self._write(_UNANSWER_REVERSED, undone=reversed_by, stands=stands)
+    def reopen_appeals(self, stands: Mapping[int, int | None]) -> None:
+        self._must_write()
+        if stands:
+            told = to_json([{"undone": one, "stands": instead} for one, instead in stands.items()])
+            self._write(_reopen_appeals(self._dialect), reopened=told)
 
     def take_answer_back(self, appeal_id: int) -> bool:
         return self._write(_UNANSWER_UPHELD, appeal_id=appeal_id).rowcount == 1
@@ -205,6 +217,24 @@ def _open_matter(dialect: str) -> Executable:
         index_elements=["comment_pk", "kind"],
         index_where=literal_column("closed_at IS NULL"),
         set_={"raised": matters.c.raised + 1},
+    )
+
+
+@cache
+def _close(dialect: str) -> Executable:
+    closing = rows_of("closing", dialect, comment_pk=BigInteger, by=BigInteger)
+    return (
+        update(matters)
+        .where(matters.c.comment_pk == closing.c.comment_pk, is_open)
+        .values(closed_at=bindparam("now"), closed_by=closing.c.by)
+    )
+
+
+@cache
+def _reopen_appeals(dialect: str) -> Executable:
+    reopened = rows_of("reopened", dialect, undone=BigInteger, stands=BigInteger)
+    return _UNANSWER.where(appeals.c.reversed_by == reopened.c.undone).values(
+        decision_id=func.coalesce(reopened.c.stands, appeals.c.decision_id)
     )
 
 

@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Executable, RowMapping, and_, bindparam, case, exists, select, text, update
+from sqlalchemy import (
+    BigInteger,
+    Executable,
+    Integer,
+    RowMapping,
+    and_,
+    bindparam,
+    case,
+    exists,
+    select,
+    text,
+    update,
+)
 
 from service.moderation.comment import Comment
 from service.moderation.verdict import Action, Decision, Who
 from service.ports import Label
-from service.storage.bulk import POSTGRESQL, insert_into
-from service.storage.columns import Instant
+from service.storage.bulk import POSTGRESQL, insert_into, rows_of
+from service.storage.columns import Instant, to_json
 from service.storage.part import Part
 from service.storage.reading import ARTICLE, PAGE_LIMIT, TEXTS, in_revision, joined
 from service.storage.rows import decision_of
@@ -54,15 +66,11 @@ _BY_IDS = select(decisions).where(decisions.c.pk.in_(bindparam("decision_ids", e
 _OF_COMMENT = (
     select(decisions).where(decisions.c.comment_pk == bindparam("comment_pk")).order_by(decisions.c.pk)
 )
-_DEPART = (
-    update(decisions)
-    .where(decisions.c.pk == bindparam("decision_id"), is_departing)
-    .values(seq=bindparam("number"))
-)
 _UNDO = (
     update(decisions)
-    .where(decisions.c.pk == bindparam("decision_id"), decisions.c.undone_at.is_(None))
+    .where(decisions.c.pk.in_(bindparam("decision_ids", expanding=True)), decisions.c.undone_at.is_(None))
     .values(undone_at=bindparam("now"))
+    .returning(decisions.c.pk)
 )
 _DUE = (
     select(decisions)
@@ -70,12 +78,6 @@ _DUE = (
     .order_by(decisions.c.effective_at, decisions.c.pk)
     .limit(bindparam("limit"))
 )
-_PUBLISH = (
-    update(comments)
-    .where(comments.c.pk == bindparam("comment_pk"), comments.c.decision_id == bindparam("standing"))
-    .values(published_revision=bindparam("shown"))
-)
-
 
 _DECISION = tuple(column.label(f"decision_{column.name}") for column in decisions.c)
 _BESIDE = decisions.join(comments, comments.c.pk == decisions.c.comment_pk).join(
@@ -109,10 +111,12 @@ _NOTES = select(notes.c.decision_id, notes.c.text).where(
     notes.c.decision_id.in_(bindparam("decision_ids", expanding=True))
 )
 _LABEL_TABLE = labels
-_LABELS = select(labels).where(labels.c.comment_pk == bindparam("comment_pk")).order_by(labels.c.pk)
+_LABELS = (
+    select(labels).where(labels.c.comment_pk.in_(bindparam("pks", expanding=True))).order_by(labels.c.pk)
+)
 _RETRACT = (
     update(labels)
-    .where(labels.c.decision_id == bindparam("retracted"), labels.c.retracted_at.is_(None))
+    .where(labels.c.decision_id.in_(bindparam("retracted", expanding=True)), labels.c.retracted_at.is_(None))
     .values(retracted_at=bindparam("now"))
 )
 
@@ -147,18 +151,28 @@ class DecisionsPart(Part):
     def decisions_of(self, comment_pk: int) -> list[Decision]:
         return [decision_of(row) for row in self._read(_OF_COMMENT, comment_pk=comment_pk).mappings()]
 
-    def depart(self, decision_id: int, seq: int) -> bool:
-        return self._write(_DEPART, decision_id=decision_id, number=seq).rowcount == 1
+    def depart(self, numbers: Mapping[int, int]) -> set[int]:
+        self._must_write()
+        if not numbers:
+            return set()
+        told = to_json([{"pk": decision_id, "seq": seq} for decision_id, seq in numbers.items()])
+        return set(self._write(_depart(self._dialect), leaving=told).scalars())
 
-    def undo_decision(self, decision_id: int, now: datetime) -> bool:
-        return self._write(_UNDO, decision_id=decision_id, now=now).rowcount == 1
+    def undo_decisions(self, decision_ids: Collection[int], now: datetime) -> set[int]:
+        self._must_write()
+        if not decision_ids:
+            return set()
+        return set(self._write(_UNDO, decision_ids=sorted(decision_ids), now=now).scalars())
 
     def departures_due(self, now: datetime, limit: int) -> list[Decision]:
         return [decision_of(row) for row in self._read(_DUE, now=now, limit=limit).mappings()]
 
-    def publish(self, pk: int, decision_id: int, revision: int | None) -> bool:
-        published = self._write(_PUBLISH, comment_pk=pk, standing=decision_id, shown=revision)
-        return published.rowcount == 1
+    def publish(self, shown: Sequence[tuple[int, int, int | None]]) -> set[int]:
+        self._must_write()
+        if not shown:
+            return set()
+        told = to_json([{"pk": pk, "standing": one, "revision": revision} for pk, one, revision in shown])
+        return set(self._write(_publish(self._dialect), shown=told).scalars())
 
     def decisions_after(self, site_id: int, cursor: int, limit: int) -> list[tuple[Decision, Comment]]:
         limit = max(1, min(limit, PAGE_LIMIT))
@@ -173,8 +187,9 @@ class DecisionsPart(Part):
             rows = self._read(_LATER, limit=limit, before=before)
         return [(_beside(row), joined(row)) for row in rows.mappings()]
 
-    def add_note(self, decision_id: int, text: str, who: str, now: datetime) -> None:
-        self._write(_note(self._dialect), decision_id=decision_id, text=text, who=who, created_at=now)
+    def add_notes(self, decision_ids: Sequence[int], text: str, who: str, now: datetime) -> None:
+        told = {"text": text, "who": who, "created_at": now}
+        self._write_each(_note(self._dialect), [{"decision_id": one, **told} for one in decision_ids])
 
     def notes(self, decision_ids: Sequence[int]) -> dict[int, str]:
         rows = self._read(_NOTES, decision_ids=sorted(decision_ids)) if decision_ids else ()
@@ -199,11 +214,43 @@ class DecisionsPart(Part):
             ],
         )
 
-    def retract_labels(self, decision_id: int, now: datetime) -> int:
-        return self._write(_RETRACT, retracted=decision_id, now=now).rowcount
+    def retract_labels(self, decision_ids: Collection[int], now: datetime) -> int:
+        self._must_write()
+        if not decision_ids:
+            return 0
+        return self._write(_RETRACT, retracted=sorted(decision_ids), now=now).rowcount
 
     def labels_of(self, comment_pk: int) -> list[Label]:
-        return [_label(row) for row in self._read(_LABELS, comment_pk=comment_pk).mappings()]
+        return self.labels_about([comment_pk]).get(comment_pk, [])
+
+    def labels_about(self, comment_pks: Collection[int]) -> dict[int, list[Label]]:
+        found: dict[int, list[Label]] = {}
+        rows = self._read(_LABELS, pks=sorted(comment_pks)).mappings() if comment_pks else ()
+        for row in rows:
+            found.setdefault(row["comment_pk"], []).append(_label(row))
+        return found
+
+
+@cache
+def _depart(dialect: str) -> Executable:
+    leaving = rows_of("leaving", dialect, pk=BigInteger, seq=BigInteger)
+    return (
+        update(decisions)
+        .where(decisions.c.pk == leaving.c.pk, is_departing)
+        .values(seq=leaving.c.seq)
+        .returning(decisions.c.pk)
+    )
+
+
+@cache
+def _publish(dialect: str) -> Executable:
+    shown = rows_of("shown", dialect, pk=BigInteger, standing=BigInteger, revision=Integer)
+    return (
+        update(comments)
+        .where(comments.c.pk == shown.c.pk, comments.c.decision_id == shown.c.standing)
+        .values(published_revision=shown.c.revision)
+        .returning(comments.c.pk)
+    )
 
 
 @cache

@@ -12,6 +12,8 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     Executable,
+    Exists,
+    FromClause,
     RowMapping,
     Select,
     and_,
@@ -39,17 +41,8 @@ _TAKEN = exists().where(
     claims.c.moderator_id != bindparam("moderator_id"),
     claims.c.until > _NOW,
 )
-_SET_ASIDE = exists().where(matters.c.comment_pk == comments.c.pk, matters.c.kind == word("aside"), is_open)
 _older, _member = wave_members.alias("older"), wave_members.alias("member")
 _held_older = comments.alias("held_older")
-# a copy stands behind the oldest held one of its wave, which is shown with their number
-_FOLDED = exists(
-    select(_member.c.comment_pk)
-    .join(_older, and_(_older.c.wave_id == _member.c.wave_id, _older.c.comment_pk < _member.c.comment_pk))
-    .join(_held_older, and_(_held_older.c.pk == _older.c.comment_pk, _held_older.c.status == word("held")))
-    .where(_member.c.comment_pk == comments.c.pk)
-    .correlate(comments)
-)
 _RANK = {Sort.SCORE: comments.c.score, Sort.DOUBT: comments.c.doubt}
 _RELEASE_ALL = delete(claims).where(claims.c.moderator_id == bindparam("by"))
 _RELEASE = _RELEASE_ALL.where(claims.c.comment_pk.in_(bindparam("pks", expanding=True)))
@@ -183,29 +176,50 @@ def where(filters: Filters) -> list[ColumnElement[bool]]:
     return [is_held, *filtered(filters)]
 
 
-def filtered(filters: Filters) -> list[ColumnElement[bool]]:
-    """Return the conditions of these filters alone."""
+def filtered(filters: Filters, rows: FromClause = comments) -> list[ColumnElement[bool]]:
+    """Return the conditions of these filters alone, on comments under whichever name."""
     by_site, by_article, by_label, by_language = filters
     found: list[ColumnElement[bool]] = []
     if by_site:
-        found.append(comments.c.site_id == bindparam("site_id"))
+        found.append(rows.c.site_id == bindparam("site_id"))
     if by_article:
         of_url = select(articles.c.pk).where(articles.c.url == bindparam("article_url"))
         if by_site:
             of_url = of_url.where(articles.c.site_id == bindparam("site_id"))
-            found.append(comments.c.article_pk == of_url.scalar_subquery())
+            found.append(rows.c.article_pk == of_url.scalar_subquery())
         else:
-            found.append(comments.c.article_pk.in_(of_url))
+            found.append(rows.c.article_pk.in_(of_url))
     if by_label:
-        found.append(comments.c.label == bindparam("label"))
+        found.append(rows.c.label == bindparam("label"))
     if by_language:
-        found.append(comments.c.language == bindparam("language"))
+        found.append(rows.c.language == bindparam("language"))
     return found
+
+
+def _set_aside(rows: FromClause) -> Exists:
+    return exists().where(matters.c.comment_pk == rows.c.pk, matters.c.kind == word("aside"), is_open)
+
+
+def _folded(filters: Filters) -> Exists:
+    """A copy stands behind the oldest of its wave that is in the same lane, which is shown with their number."""
+    before = and_(_older.c.wave_id == _member.c.wave_id, _older.c.comment_pk < _member.c.comment_pk)
+    return exists(
+        select(_member.c.comment_pk)
+        .join(_older, before)
+        .join(
+            _held_older, and_(_held_older.c.pk == _older.c.comment_pk, _held_older.c.status == word("held"))
+        )
+        .where(
+            _member.c.comment_pk == comments.c.pk, ~_set_aside(_held_older), *filtered(filters, _held_older)
+        )
+        .correlate(comments)
+    )
 
 
 @cache
 def _queue(shape: Shape) -> Select[Any]:
-    statement = COMMENTS.where(is_held, ~_TAKEN, ~_SET_ASIDE, ~_FOLDED)
+    _, filters, *_ = shape
+    statement = COMMENTS.where(is_held, ~_TAKEN, ~_set_aside(comments), ~_folded(filters))
     return in_order(statement, shape, comments.c.pk)
 
 
@@ -264,7 +278,7 @@ def _up_to(statement: Select[Any]) -> ColumnElement[int]:
 
 
 _COUNTS = select(
-    _up_to(select(comments.c.pk).where(is_held)).label("held"),
+    _up_to(select(comments.c.pk).where(is_held, ~_set_aside(comments))).label("held"),
     *(
         _up_to(select(matters.c.pk).where(matters.c.kind == word(kind.value), is_open)).label(kind.value)
         for kind in (Matter.REPORTED, Matter.ASIDE)

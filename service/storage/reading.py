@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import cache
 from typing import Any
 
-from sqlalchemy import BindParameter, RowMapping, Select, and_, bindparam, func, select
+from sqlalchemy import BigInteger, BindParameter, RowMapping, Select, Text, and_, bindparam, func, select
 
 from service.moderation.comment import Article, Comment, Status
 from service.ports import Page
+from service.storage.bulk import rows_of
+from service.storage.columns import to_json
 from service.storage.part import Part
 from service.storage.rows import comment_of
 from service.storage.schema import articles, comments, contacts, is_published, originals, revisions, word
@@ -41,7 +43,8 @@ COMMENTS = select(comments, *ARTICLE).join(articles, articles.c.pk == comments.c
 _BY_ID = COMMENTS.where(comments.c.site_id == bindparam("site_id"), comments.c.id == bindparam("comment_id"))
 _BY_PK = COMMENTS.where(comments.c.pk == bindparam("pk"))
 _LOCK_BY_ID = _BY_ID.with_for_update(of=comments)
-_LOCK_BY_PK = _BY_PK.with_for_update(of=comments)
+_BY_PKS = COMMENTS.where(comments.c.pk.in_(bindparam("pks", expanding=True)))
+_LOCK_BY_PKS = _BY_PKS.order_by(comments.c.pk).with_for_update(of=comments)
 
 _ARTICLE_PK = (
     select(articles.c.pk)
@@ -100,8 +103,19 @@ class ReadingPart(Part):
         statement = _LOCK_BY_ID if lock else _BY_ID
         return _first(self._read(statement, site_id=site_id, comment_id=comment_id).mappings().first())
 
-    def comment_by_pk(self, pk: int, lock: bool = False) -> Comment | None:
-        return _first(self._read(_LOCK_BY_PK if lock else _BY_PK, pk=pk).mappings().first())
+    def comment_by_pk(self, pk: int) -> Comment | None:
+        return _first(self._read(_BY_PK, pk=pk).mappings().first())
+
+    def comments_by_pk(self, pks: Collection[int], lock: bool = False) -> dict[int, Comment]:
+        rows = self._read(_LOCK_BY_PKS if lock else _BY_PKS, pks=sorted(pks)).mappings() if pks else ()
+        return {row["pk"]: joined(row) for row in rows}
+
+    def lock_comments(self, named: Collection[tuple[int, str]]) -> dict[tuple[int, str], Comment]:
+        if not named:
+            return {}
+        told = to_json([{"site_id": site_id, "id": comment_id} for site_id, comment_id in named])
+        rows = self._read(_lock_named(self._dialect), named=told).mappings()
+        return {(row["site_id"], row["id"]): joined(row) for row in rows}
 
     def comments(
         self,
@@ -155,6 +169,13 @@ class ReadingPart(Part):
         if not keys:
             return set()
         return set(self._read(_APPROVED_AUTHORS, site_id=site_id, author_keys=keys).scalars())
+
+
+@cache
+def _lock_named(dialect: str) -> Select[Any]:
+    wanted = rows_of("named", dialect, site_id=BigInteger, id=Text)
+    its_name = and_(comments.c.site_id == wanted.c.site_id, comments.c.id == wanted.c.id)
+    return COMMENTS.join(wanted, its_name).order_by(comments.c.pk).with_for_update(of=comments)
 
 
 @cache

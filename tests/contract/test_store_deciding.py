@@ -119,8 +119,8 @@ def test_departure_gives_the_number_once(store: Store, site: Site, comment: Comm
         assert tx.departures_due(after(4), 10) == []
         assert tx.departures_due(after(5), 10) == [made]
         number = tx.sequence(site.id, 1)
-        assert tx.depart(made.id, number) is True
-        assert tx.depart(made.id, number + 1) is False
+        assert tx.depart({made.id: number}) == {made.id}
+        assert tx.depart({made.id: number + 1}) == set()
         assert tx.departures_due(after(6), 10) == []
         assert tx.decision(made.id) == replace(made, seq=number)
 
@@ -129,10 +129,10 @@ def test_undone_decision_never_departs(store: Store, comment: Comment) -> None:
     """Undone before departure: not due, not numbered, and not undone twice."""
     with store.write() as tx:
         made = decided(tx, comment, Action.APPROVE, departed=False, effective_at=after(5))
-        assert tx.undo_decision(made.id, after(1)) is True
-        assert tx.undo_decision(made.id, after(2)) is False
+        assert tx.undo_decisions([made.id], after(1)) == {made.id}
+        assert tx.undo_decisions([made.id], after(2)) == set()
         assert tx.departures_due(after(9), 10) == []
-        assert tx.depart(made.id, 1) is False
+        assert tx.depart({made.id: 1}) == set()
         assert tx.decision(made.id) == replace(made, undone_at=after(1))
 
 
@@ -151,11 +151,11 @@ def test_publishing_needs_the_standing_decision(store: Store, site: Site, commen
     """What readers see changes only by the decision that stands."""
     with store.write() as tx:
         made = decided(tx, comment, Action.HOLD)
-        assert tx.publish(comment.pk, made.id + 1, 1) is False
+        assert tx.publish([(comment.pk, made.id + 1, 1)]) == set()
         assert tx.published(site.id, ARTICLE.url) == []
-        assert tx.publish(comment.pk, made.id, 1) is True
+        assert tx.publish([(comment.pk, made.id, 1)]) == {comment.pk}
         assert [one.pk for one in tx.published(site.id, ARTICLE.url)] == [comment.pk]
-        assert tx.publish(comment.pk, made.id, None) is True
+        assert tx.publish([(comment.pk, made.id, None)]) == {comment.pk}
         assert tx.published(site.id, ARTICLE.url) == []
 
 
@@ -169,7 +169,7 @@ def test_lately_shows_what_people_decided(store: Store, site: Site) -> None:
         decided(tx, mine["c-3"], Action.HOLD)
         first = decided(tx, mine["c-1"], Action.APPROVE, **by_hand)
         undone = decided(tx, mine["c-2"], Action.SPAM, departed=False, **by_hand)
-        tx.undo_decision(undone.id, after(1))
+        tx.undo_decisions([undone.id], after(1))
         last = decided(tx, theirs["h-1"], Action.APPROVE, departed=False, **by_hand)
     with store.read() as tx:
         assert [(one, about.id) for one, about in tx.decisions_lately(None, 10)] == [
@@ -192,7 +192,7 @@ def test_lately_leaves_out_what_was_decided_in_one_act(store: Store, site: Site)
         member = decided(tx, found["c-2"], Action.APPROVE, **by_hand)
         bundle = tx.add_bundle("Mara", Action.APPROVE, "wave 1", NOON)
         tx.add_to_bundle(bundle.id, [member.id])
-        tx.undo_decision(member.id, after(1))
+        tx.undo_decisions([member.id], after(1))
         back = tx.comment_by_pk(found["c-2"].pk)
         assert back
         (restore_id,) = tx.new_decision_ids(1)
@@ -205,8 +205,8 @@ def test_notes_lie_beside_their_decisions(store: Store, comment: Comment) -> Non
     """A note is found by its decision; a second one takes its place."""
     with store.write() as tx:
         made = decided(tx, comment, Action.HOLD)
-        tx.add_note(made.id, "Asked the desk.", "Mara", NOON)
-        tx.add_note(made.id, "Asked the desk twice.", "Mara", after(1))
+        tx.add_notes([made.id], "Asked the desk.", "Mara", NOON)
+        tx.add_notes([made.id], "Asked the desk twice.", "Mara", after(1))
         assert tx.notes([made.id, made.id + 1]) == {made.id: "Asked the desk twice."}
         assert tx.notes([]) == {}
 
@@ -216,8 +216,8 @@ def test_labels_are_retracted_with_their_decision(store: Store, comment: Comment
     with store.write() as tx:
         tx.add_labels([label(comment, decision_id=4), label(comment, Action.SPAM)])
         assert tx.labels_of(comment.pk) == [label(comment, decision_id=4), label(comment, Action.SPAM)]
-        assert tx.retract_labels(4, after(1)) == 1
-        assert tx.retract_labels(4, after(2)) == 0
+        assert tx.retract_labels([4], after(1)) == 1
+        assert tx.retract_labels([4], after(2)) == 0
         assert [one.retracted_at for one in tx.labels_of(comment.pk)] == [after(1), None]
         assert tx.labels_of(comment.pk + 1) == []
 
@@ -227,6 +227,6 @@ def test_decided_helper_leaves_the_comment_standing(store: Store, comment: Comme
     with store.write() as tx:
         made = decided(tx, comment, Action.HOLD)
         assert tx.move([move(comment, Action.APPROVE)]) == set()
-        stored = tx.comment_by_pk(comment.pk, lock=True)
+        stored = tx.comments_by_pk([comment.pk], lock=True).get(comment.pk)
     assert stored is not None
     assert stored.decision_id == made.id

@@ -201,15 +201,15 @@ def test_a_decision_closes_matters_and_its_undo_opens_them(store: Store) -> None
         site = tx.add_site(courier())
         comment = held(tx, site, "a")
         tx.open_matter(Matter.REPORTED, comment, NOON)
-        assert tx.close_matters(comment.pk, 70, NOON) == 1
+        assert tx.close_matters({comment.pk: 70}, NOON) == 1
         tx.open_matter(Matter.ASIDE, comment, NOON, 70)
         assert order(tx, Wanted()) == []
         assert tx.open_matters([comment.pk]) == {comment.pk: {Matter.ASIDE: 1}}
-        tx.undo_matters(70)
+        tx.undo_matters([70])
         assert tx.open_matters([comment.pk]) == {comment.pk: {Matter.REPORTED: 1}}
         assert order(tx, Wanted()) == ["a"]
-        assert tx.close_matters(comment.pk, None, NOON) == 1
-        tx.undo_matters(70)
+        assert tx.close_matters({comment.pk: None}, NOON) == 1
+        tx.undo_matters([70])
         assert tx.open_matters([comment.pk]) == {}
 
 
@@ -236,14 +236,14 @@ def test_an_appeal_is_made_once_and_answered_once(store: Store) -> None:
         assert (answered.answer, answered.answered_by, answered.reversed_by) == ("You are right.", "Mara", 88)
         assert tx.lane_counts(9)["appeals"] == 0
         assert not tx.take_answer_back(made.id), "the decision that the answer made is what is undone"
-        tx.reopen_appeal(88)
+        tx.reopen_appeals({88: None})
         assert tx.appeals_of(comment.pk) == [made]
         assert not tx.take_answer_back(made.id)
         assert tx.answer_appeal(made.id, "Mara", "It stays.", None, LATER)
         assert tx.take_answer_back(made.id)
         assert tx.appeals_of(comment.pk) == [made]
         assert tx.answer_appeal(made.id, "Mara", "You are right.", 89, LATER)
-        tx.reopen_appeal(89, stands=90)
+        tx.reopen_appeals({89: 90})
         assert tx.appeals_of(comment.pk) == [replace(made, decision_id=90)]
 
 
@@ -358,7 +358,7 @@ def test_views_are_kept_by_name_and_moderator(store: Store) -> None:
 
 WRITES: dict[str, Callable[[Tx, int], object]] = {
     "claim": lambda tx, pk: tx.claim(1, [pk], NOON, LATER),
-    "close": lambda tx, pk: tx.close_matters(pk, None, NOON),
+    "close": lambda tx, pk: tx.close_matters({pk: None}, NOON),
     "index": lambda tx, pk: tx.index_texts([pk]),
 }
 

@@ -79,7 +79,7 @@ def test_emptying_takes_everything_that_hangs_on_a_comment(store: Store, site: S
         for comment in (mine, his):
             tx.remember_keys(site.id, [Key(f"k{comment.pk}", comment.pk, 1, "hash")], NOON)
             made = decided(tx, comment, Action.REJECT, who_kind=Who.SITE, reason="rude")
-            tx.add_note(made.id, "knows the mayor", "Mo", NOON)
+            tx.add_notes([made.id], "knows the mayor", "Mo", NOON)
             tx.add_labels([label(comment)])
             tx.add_deliveries([delivery(comment, made.id)])
         again = tx.comment_by_pk(mine.pk)
@@ -289,7 +289,7 @@ def test_a_site_is_removed_with_everything_of_it(store: Store, site: Site) -> No
         tx.add_key(other.id, "other print", "key", NOON)
         (there,) = tx.add_comments(other.id, [draft("h-1", box=b"his")], NOON).values()
         made = decided(tx, comments[0], Action.REJECT)
-        tx.add_note(made.id, "a note", "Mo", NOON)
+        tx.add_notes([made.id], "a note", "Mo", NOON)
         tx.add_labels([label(comments[0])])
         tx.add_deliveries([delivery(comments[0], made.id)])
         tx.add_erasure(Erasure("e-1", site.id, "site", 3, "{}", NOON))

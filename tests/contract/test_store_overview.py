@@ -108,7 +108,7 @@ def test_the_past_comes_with_what_people_said(store: Store, site: Site) -> None:
         second = tx.comment(site.id, "b")
         assert second is not None
         assert second.decision_id is not None
-        tx.retract_labels(second.decision_id, after(90))
+        tx.retract_labels([second.decision_id], after(90))
     with store.read() as tx:
         found = tx.scored_lately(site.id, 10)
         assert [(one.comment.id, one.judged) for one in found] == [("b", None), ("a", Action.APPROVE)]
@@ -174,7 +174,7 @@ def test_the_decisions_behind_a_number_are_listed(store: Store, site: Site) -> N
         assert spam == both[1:]
         assert tx.decided_in(None, NOON, after(99), Hand(who="Noor"), None, 9) == []
         assert tx.decided_in(None, NOON, after(60), Hand(Who.MODERATOR), None, 9) == []
-        assert tx.undo_decision(both[0][0], after(80))
+        assert tx.undo_decisions([both[0][0]], after(80))
         assert tx.decided_in(site.id, NOON, after(99), Hand(Who.MODERATOR), None, 9) == both[1:]
 
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from service.moderation.comment import Comment
+from service.moderation.comment import Article, Comment
+from service.moderation.desk import Matter, Wanted
 from service.moderation.verdict import Action
 from service.moderation.waves import Signature
 from service.ports import Site, Store
@@ -135,3 +136,32 @@ def test_acts_on_many_are_found_until_they_are_undone(store: Store, site: Site) 
         assert tx.bundles_lately(9) == [(second, None), (first, None)]
         tx.end_bundle(first.id, after(9))
         assert tx.bundles_lately(9) == [(second, None)]
+
+
+def test_a_wave_is_in_the_queue_while_its_oldest_member_is_set_aside(store: Store, site: Site) -> None:
+    """The next one stands for the rest, and the lane counts what is in it."""
+    first, second, third = held(store, site, 3)
+    with store.write() as tx:
+        (wave,) = tx.add_waves(site.id, [NEAR], NOON)
+        tx.join_waves([(one.pk, wave.id) for one in (first, second, third)])
+        assert [one.comment.pk for one in tx.queue(Wanted(), 1, NOON, 9)] == [first.pk]
+        tx.open_matter(Matter.ASIDE, first, NOON)
+        assert [one.comment.pk for one in tx.queue(Wanted(), 1, NOON, 9)] == [second.pk]
+        assert tx.lane_counts(9)["held"] == 2
+        assert tx.lane_counts(9)["aside"] == 1
+
+
+def test_a_wave_is_found_by_every_filter_that_a_member_passes(store: Store, site: Site) -> None:
+    """Filtered by an article, the oldest copy under that article stands for the wave."""
+    library = Article("https://courier.example/library", "The library stays open")
+    first, second = held(store, site, 2)
+    with store.write() as tx:
+        third = tx.add_comments(site.id, [draft("other", article=library)], NOON)["other"]
+        (number,) = tx.new_decision_ids(1)
+        assert tx.move([move(third, Action.HOLD, decision_id=number)])
+        tx.add_decisions([decision(third, number)])
+        (wave,) = tx.add_waves(site.id, [NEAR], NOON)
+        tx.join_waves([(one.pk, wave.id) for one in (first, second, third)])
+        under = Wanted(site_id=site.id, article_url=library.url)
+        assert [one.comment.pk for one in tx.queue(under, 1, NOON, 9)] == [third.pk]
+        assert [one.comment.pk for one in tx.queue(Wanted(site_id=site.id), 1, NOON, 9)] == [first.pk]

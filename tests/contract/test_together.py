@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from service.actions import Judgement, Scored, depart, review, settle
-from service.actions.together import Target, decide_together, decide_wave, undo_together
+from service.actions import Judgement, Scored, Target, depart, review, settle
+from service.actions.together import decide_together, decide_wave, undo_together
 from service.bell import QuietBell
 from service.moderation.comment import Comment, Status
 from service.moderation.errors import NotFound

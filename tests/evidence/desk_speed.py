@@ -22,8 +22,12 @@ from playwright.sync_api import Page, sync_playwright
 from werkzeug.serving import make_server
 
 from service import actions
+from service.actions import Judgement, Target
+from service.actions.together import decide_together, undo_together
 from service.enrolment import invite
+from service.moderation.comment import Status
 from service.moderation.desk import Sort
+from service.moderation.verdict import Action, Who
 from service.storage import migrate, open_store
 from tests import servers
 from tests.evidence.desk_million import HELD_SHARE, fill
@@ -116,6 +120,23 @@ def decisions(browser: Browser, rounds: int) -> None:
             address = form.attributes["action"]
             seconds.append(timed(lambda a=address, g=given: browser.post(a, g, HX_Request="true")))  # type: ignore[misc]
     told("decision", seconds, 20)
+
+
+def together(small: Small, rounds: int) -> None:
+    """Time one act on 500 held comments, and its undo before it left."""
+    house, judgement = small.parts.house, Judgement(Action.REJECT, Who.MODERATOR, "Mara")
+    with house.store.read() as tx:
+        sites = {one.id: one for one in tx.sites()}
+        held = tx.comments(None, status=Status.HELD, limit=500).comments
+    targets = [Target(sites[one.site_id], one.id, one.revision) for one in held]
+    decided, undone = [], []
+    for _ in range(rounds):
+        made = []
+        decided.append(timed(lambda m=made: m.append(decide_together(house, targets, judgement, "all", 5.0))))  # type: ignore[misc]
+        assert made[0].decided == len(targets)
+        undone.append(timed(lambda m=made: undo_together(house, m[0].bundle.id, Who.MODERATOR, "Mara")))  # type: ignore[misc]
+    told("range of 500 decided", decided, 500)
+    told("range of 500 taken back", undone, 500)
 
 
 def ranges(browser: Browser, rounds: int) -> None:
@@ -235,6 +256,7 @@ def main() -> None:
         pages(browser, asked.rounds)
         ranges(browser, asked.rounds)
         decisions(browser, asked.rounds)
+        together(small, max(asked.rounds // 10, 2))
         heartbeats(small, asked.rounds)
         if not asked.server_only:
             painted(small, asked.scripted)

@@ -147,7 +147,7 @@ def _note(scene: Scene) -> None:
     with scene.parts.house.store.write() as tx:
         (first, *_) = tx.decisions_of(comment.pk)
         spelled = "".join(f"%{ord(letter):02X}" for letter in scene.address)
-        tx.add_note(first.id, f"see {spelled}", "Mo", scene.parts.house.clock())
+        tx.add_notes([first.id], f"see {spelled}", "Mo", scene.parts.house.clock())
 
 
 def _label(scene: Scene) -> None:

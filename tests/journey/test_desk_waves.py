@@ -8,8 +8,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from service.actions import Judgement
-from service.actions.together import Target, decide_together, range_named
+from service.actions import Judgement, Target
+from service.actions.together import decide_together, range_named
 from service.enrolment import invite
 from service.moderation.comment import Comment, Status
 from service.moderation.verdict import Action, Who

@@ -9,14 +9,16 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 
 from tests.journey.conftest import Contexts
 from tests.journey.whole_house import House, submission, until
 
-PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>The bridge opens</title>
+PAGE = """<!doctype html><html lang="{lang}"><meta charset="utf-8"><title>The bridge opens</title>
 <meta name="viewport" content="width=device-width"><link rel="canonical" href="{article}">
 <h1>The bridge opens</h1><p>After six years, the footbridge carries its first commuters.</p>
 <script src="{house}/embed.js" data-site="courier" async></script></html>"""
+PROMISE = "Deine E-Mail-Adresse wird nicht veröffentlicht. Erforderliche Felder sind mit * markiert"
 WORDS = "My way to work is half an hour shorter now. <b>Really</b>."
 
 
@@ -48,7 +50,7 @@ def test_a_static_page_has_comments(tmp_path: Path, paper: tuple[str, Path], con
         posted = submission("a", body=WORDS, article={"url": article, "title": "The bridge opens"})
         assert house.call("POST", "/v1/comments", posted, key=key).status == 202
         until(lambda: house.call("GET", "/v1/comments/a", key=key).json["status"] == "approved")
-        (served / "bridge.html").write_text(PAGE.format(article=article, house=house.url))
+        (served / "bridge.html").write_text(PAGE.format(article=article, house=house.url, lang="en"))
         context = contexts(viewport={"width": 390, "height": 844})
         page = context.new_page()
         asked: list[str] = []
@@ -65,3 +67,33 @@ def test_a_static_page_has_comments(tmp_path: Path, paper: tuple[str, Path], con
         page.wait_for_url("**/r/*")
         assert {one.split("/")[2] for one in asked} == {url.split("/")[2], house.url.split("/")[2]}
         until(lambda: house.call("GET", "/v1/comments", key=key).json["comments"][0]["parent_id"] == "a")
+
+
+def test_it_speaks_the_pages_language_first(
+    tmp_path: Path, paper: tuple[str, Path], contexts: Contexts
+) -> None:
+    """A German page has a German form whatever the browser asks; a page in another language follows the browser."""
+    url, served = paper
+    with House(tmp_path / "home") as house:
+        house.json("site", "add", "courier", "--url", url)
+        for lang in ("de", "fr", "en"):
+            page = PAGE.format(article=f"{url}/{lang}.html", house=house.url, lang=lang)
+            (served / f"{lang}.html").write_text(page)
+        seen = {}
+        for lang, browser in (("de", "en-US"), ("fr", "de-AT"), ("fr", "it"), ("en", "de-DE")):
+            page = contexts(locale=browser, viewport={"width": 390, "height": 844}).new_page()
+            page.goto(f"{url}/{lang}.html")
+            page.locator(".replydesk form").wait_for()
+            seen[lang, browser] = page.locator(".replydesk").get_attribute("lang")
+            assert page.evaluate("document.documentElement.scrollWidth") <= 390
+            assert Axe().run(page, context=".replydesk").violations_count == 0
+        assert list(seen.values()) == ["de", "de", "en", "en"]
+        german = contexts(locale="en-US").new_page()
+        german.goto(f"{url}/de.html")
+        german.get_by_text(PROMISE).wait_for()
+        german.get_by_label("Kommentar *").fill("Auch meiner.")
+        german.get_by_label("Name *").fill("Bo")
+        german.get_by_label("E-Mail-Adresse *").fill("bo@mail.example")
+        german.get_by_role("button", name="Kommentar abschicken").click()
+        german.wait_for_url("**/r/*lang=de")
+        assert german.locator("html").get_attribute("lang") == "de"

@@ -26,6 +26,7 @@ from tests.web.pages.house import Small, build_small
 pytestmark = pytest.mark.journey
 
 PROMISE = "Your email address will not be published. Required fields are marked *"
+GERMAN_PROMISE = "Deine E-Mail-Adresse wird nicht veröffentlicht. Erforderliche Felder sind mit * markiert"
 
 
 @dataclass
@@ -160,6 +161,45 @@ def test_every_page_is_accessible(
         assert found.violations_count == 0, f"{name}: {found.generate_report()}"
     # a page that answers 4xx says so in the console; nothing else may
     assert not [said for said in complaints if "the server responded with a status of 4" not in said]
+
+
+@pytest.mark.parametrize(("width", "height", "scheme"), [(1440, 900, "dark"), (390, 844, "light")])
+def test_the_readers_pages_are_accessible_in_german(
+    served: Served, contexts: Contexts, width: int, height: int, scheme: str
+) -> None:
+    """Where the browser asks for German, form, faults, article, static page and receipt are, and no wider for it."""
+    size = {"width": width, "height": height}
+    context = contexts(reduced_motion="reduce", color_scheme=scheme, viewport=size, locale="de-DE")
+    stories(served)
+    form = f"{served.url}/sites/demo/reply?article_url={quote(served.article, safe='')}"
+    page = context.new_page()
+
+    def look() -> None:
+        assert page.locator("html").get_attribute("lang") == "de"
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, page.url
+        found = Axe().run(page)
+        assert found.violations_count == 0, f"{page.url}: {found.generate_report()}"
+
+    for url in (
+        f"{served.url}/demo",
+        served.article,
+        f"{served.article}/static",
+        f"{form}&parent_id=gone",
+        form,
+    ):
+        page.goto(url)
+        page.get_by_text("Kommentar").first.wait_for()
+        look()
+    expect(page.get_by_text(GERMAN_PROMISE, exact=True)).to_be_visible()
+    page.get_by_role("button", name="Kommentar abschicken").click()
+    expect(page.get_by_role("alert")).to_contain_text("Gib deinen Namen an")
+    look()
+    page.get_by_label("Kommentar").fill("Eine schöne Brücke.")
+    page.get_by_label("Name").fill("Ada")
+    page.get_by_label("E-Mail-Adresse").fill("ada@example.org")
+    page.get_by_role("button", name="Kommentar abschicken").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Dein Kommentar ist angekommen")
+    look()
 
 
 def test_no_page_asks_anyone_else_for_anything(served: Served, contexts: Contexts) -> None:

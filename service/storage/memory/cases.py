@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -45,21 +45,22 @@ class CasesPart(QueuePart):
                 found.setdefault(pk, {})[kind] = matter.raised
         return found
 
-    def close_matters(self, comment_pk: int, closed_by: int | None, now: datetime) -> int:  # noqa: ARG002 - kept by tables
+    def close_matters(self, closed_by: Mapping[int, int | None], now: datetime) -> int:  # noqa: ARG002 - kept by tables
         state = self._change()
-        mine = [key for key in state.matters if key[0] == comment_pk]
+        mine = [key for key in state.matters if key[0] in closed_by]
         for key in mine:
-            matter = state.matters.pop(key)
-            if closed_by is not None:
-                state.closed.setdefault(closed_by, {})[key] = matter
+            matter, by = state.matters.pop(key), closed_by[key[0]]
+            if by is not None:
+                state.closed.setdefault(by, {})[key] = matter
         return len(mine)
 
-    def undo_matters(self, decision_id: int) -> None:
+    def undo_matters(self, decision_ids: Collection[int]) -> None:
         state = self._change()
         for key, matter in list(state.matters.items()):
-            if matter.opened_by == decision_id:
+            if matter.opened_by in decision_ids:
                 del state.matters[key]
-        state.matters.update(state.closed.pop(decision_id, {}))
+        for decision_id in decision_ids:
+            state.matters.update(state.closed.pop(decision_id, {}))
 
     def add_appeal(self, appeal: Appeal) -> Appeal | None:
         if any(one.decision_id == appeal.decision_id for one in self._state.appeals.values()):
@@ -96,11 +97,12 @@ class CasesPart(QueuePart):
         )
         return True
 
-    def reopen_appeal(self, reversed_by: int, stands: int | None = None) -> None:
+    def reopen_appeals(self, stands: Mapping[int, int | None]) -> None:
         appeals = self._change().appeals
         for pk, one in appeals.items():
-            if one.reversed_by == reversed_by:
-                appeals[pk] = _unanswered(replace(one, decision_id=stands or one.decision_id))
+            if one.reversed_by is not None and one.reversed_by in stands:
+                against = stands[one.reversed_by] or one.decision_id
+                appeals[pk] = _unanswered(replace(one, decision_id=against))
 
     def take_answer_back(self, appeal_id: int) -> bool:
         known = self._change().appeals.get(appeal_id)

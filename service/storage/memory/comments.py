@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -112,13 +112,19 @@ class CommentsPart(Part):
         self._keep(revised, draft)
         return revised
 
-    def comment(self, site_id: int, comment_id: str, lock: bool = False) -> Comment | None:
+    def comment(self, site_id: int, comment_id: str, lock: bool = False) -> Comment | None:  # noqa: ARG002 - a writer is alone here
         pk = self._state.pks.get((site_id, comment_id))
-        return None if pk is None else self.comment_by_pk(pk, lock)
+        return None if pk is None else self.comment_by_pk(pk)
 
-    def comment_by_pk(self, pk: int, lock: bool = False) -> Comment | None:  # noqa: ARG002 - a writer is alone here
+    def comment_by_pk(self, pk: int) -> Comment | None:
         comment = self._state.comments.get(pk)
         return self._whole(comment) if comment else None
+
+    def comments_by_pk(self, pks: Collection[int], lock: bool = False) -> dict[int, Comment]:  # noqa: ARG002 - likewise
+        return {pk: found for pk in pks if (found := self.comment_by_pk(pk))}
+
+    def lock_comments(self, named: Collection[tuple[int, str]]) -> dict[tuple[int, str], Comment]:
+        return {name: found for name in named if (found := self.comment(*name))}
 
     def _whole(self, comment: Comment) -> Comment:
         """The comment with its article as it is known by now."""

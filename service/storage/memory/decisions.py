@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -42,19 +42,18 @@ class DecisionsPart(ScoringPart):
         found = (one for one in self._state.decisions.values() if one.comment_pk == comment_pk)
         return sorted(found, key=lambda decision: decision.id)
 
-    def depart(self, decision_id: int, seq: int) -> bool:
-        decision = self._change().decisions.get(decision_id)
-        if decision is None or decision.seq is not None or decision.undone_at is not None:
-            return False
-        self._state.decisions[decision_id] = replace(decision, seq=seq)
-        return True
+    def depart(self, numbers: Mapping[int, int]) -> set[int]:
+        found = self.decisions_named(numbers)
+        leaving = {one for one, its in found.items() if its.seq is None and its.undone_at is None}
+        self._change().decisions.update({one: replace(found[one], seq=numbers[one]) for one in leaving})
+        return leaving
 
-    def undo_decision(self, decision_id: int, now: datetime) -> bool:
-        decision = self._change().decisions.get(decision_id)
-        if decision is None or decision.undone_at is not None:
-            return False
-        self._state.decisions[decision_id] = replace(decision, undone_at=as_stored(now))
-        return True
+    def undo_decisions(self, decision_ids: Collection[int], now: datetime) -> set[int]:
+        found = self.decisions_named(decision_ids)
+        standing = {one for one, its in found.items() if its.undone_at is None}
+        undone = {one: replace(found[one], undone_at=as_stored(now)) for one in standing}
+        self._change().decisions.update(undone)
+        return standing
 
     def departures_due(self, now: datetime, limit: int) -> list[Decision]:
         due = [
@@ -64,12 +63,15 @@ class DecisionsPart(ScoringPart):
         ]
         return sorted(due, key=lambda one: (one.effective_at, one.id))[:limit]
 
-    def publish(self, pk: int, decision_id: int, revision: int | None) -> bool:
-        comment = self._change().comments.get(pk)
-        if comment is None or comment.decision_id != decision_id:
-            return False
-        self._state.comments[pk] = replace(comment, published_revision=revision)
-        return True
+    def publish(self, shown: Sequence[tuple[int, int, int | None]]) -> set[int]:
+        comments = self._change().comments
+        published = {
+            pk: replace(comment, published_revision=revision)
+            for pk, decision_id, revision in shown
+            if (comment := comments.get(pk)) and comment.decision_id == decision_id
+        }
+        comments.update(published)
+        return set(published)
 
     def decisions_after(self, site_id: int, cursor: int, limit: int) -> list[tuple[Decision, Comment]]:
         found = [
@@ -102,8 +104,8 @@ class DecisionsPart(ScoringPart):
         ]
         return found[: max(1, min(limit, PAGE_LIMIT))]
 
-    def add_note(self, decision_id: int, text: str, who: str, now: datetime) -> None:  # noqa: ARG002 - kept by tables
-        self._change().notes[decision_id] = text
+    def add_notes(self, decision_ids: Sequence[int], text: str, who: str, now: datetime) -> None:  # noqa: ARG002 - kept by tables
+        self._change().notes.update(dict.fromkeys(decision_ids, text))
 
     def notes(self, decision_ids: Sequence[int]) -> dict[int, str]:
         return {one: self._state.notes[one] for one in decision_ids if one in self._state.notes}
@@ -111,12 +113,12 @@ class DecisionsPart(ScoringPart):
     def add_labels(self, labels: Sequence[Label]) -> None:
         self._change().labels.extend(labels)
 
-    def retract_labels(self, decision_id: int, now: datetime) -> int:
+    def retract_labels(self, decision_ids: Collection[int], now: datetime) -> int:
         labels = self._change().labels
         standing = [
             place
             for place, label in enumerate(labels)
-            if label.decision_id == decision_id and label.retracted_at is None
+            if label.decision_id in decision_ids and label.retracted_at is None
         ]
         for place in standing:
             labels[place] = replace(labels[place], retracted_at=as_stored(now))
@@ -124,3 +126,10 @@ class DecisionsPart(ScoringPart):
 
     def labels_of(self, comment_pk: int) -> list[Label]:
         return [label for label in self._state.labels if label.comment_pk == comment_pk]
+
+    def labels_about(self, comment_pks: Collection[int]) -> dict[int, list[Label]]:
+        found: dict[int, list[Label]] = {}
+        for label in self._state.labels:
+            if label.comment_pk in comment_pks:
+                found.setdefault(label.comment_pk, []).append(label)
+        return found

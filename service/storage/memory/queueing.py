@@ -22,7 +22,9 @@ class QueuePart(ScoringPart):
         found = [
             (_order(wanted.sort, comment), comment)
             for comment in self._of_kind(wanted)
-            if comment.pk not in taken and comment.pk not in wanted.without and not self._folded(comment.pk)
+            if comment.pk not in taken
+            and comment.pk not in wanted.without
+            and not self._folded(comment.pk, wanted)
         ]
         found.sort(key=lambda pair: pair[0])
         if wanted.after is not None:
@@ -33,11 +35,13 @@ class QueuePart(ScoringPart):
             for order, comment in found[:limit]
         ]
 
-    def _folded(self, pk: int) -> bool:
+    def _folded(self, pk: int, wanted: Wanted) -> bool:
         members = self._state.wave_members
+        if pk not in members:
+            return False
+        beside = {one.pk for one in self._of_kind(wanted)}
         return any(
-            other < pk and wave_id == members.get(pk) and self._state.comments[other].status is Status.HELD
-            for other, wave_id in members.items()
+            other < pk and wave_id == members[pk] and other in beside for other, wave_id in members.items()
         )
 
     def _of_kind(self, wanted: Wanted) -> list[Comment]:
@@ -77,7 +81,7 @@ class QueuePart(ScoringPart):
     def lane_counts(self, limit: int) -> dict[str, int]:
         kinds = [kind for _, kind in self._state.matters]
         counts = {
-            "held": sum(one.status is Status.HELD for one in self._state.comments.values()),
+            "held": len(self._of_kind(Wanted())),
             "reported": kinds.count(Matter.REPORTED),
             "aside": kinds.count(Matter.ASIDE),
             "appeals": sum(one.answered_at is None for one in self._state.appeals.values()),

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from flask import Blueprint
 
+from service.web.speech import speak
+
 blueprint = Blueprint("demo", __name__, url_prefix="/demo", template_folder="../templates")
+speak(blueprint)
 
 from service.web.demo import views  # noqa: E402  the views hang themselves on the blueprint
 

@@ -10,6 +10,7 @@ from typing import Final
 
 from flask import Response, make_response, render_template, request
 from flask.typing import ResponseReturnValue
+from flask_babel import format_datetime
 
 from service.moderation.comment import Comment, normalise_url
 from service.ports import Site
@@ -19,6 +20,7 @@ from service.web.pages import message_page
 from service.web.published import published_page
 from service.web.reach import parts
 from service.web.reply.views import blank_form
+from service.web.speech import gettext
 
 SITE: Final = "demo"
 DEEPEST: Final = 3
@@ -49,7 +51,7 @@ def page(slug: str) -> ResponseReturnValue:
     if site is None:
         return _no_demo()
     if found is None:
-        return message_page(404, "There is no such article", "The demo paper has two: see its front page.")
+        return _no_article()
     article_url = normalise_url(f"{site.url.rstrip('/')}/demo/{found.slug}")
     after = _cursor(request.args.get("after", ""))
     with parts().house.store.read() as tx:
@@ -74,7 +76,7 @@ def embedded(slug: str) -> ResponseReturnValue:
     """Show an article as a static site would have it: its thread and its form come from a script at its end."""
     site, found = _site(), article(slug)
     if site is None or found is None:
-        return message_page(404, "There is no such article", "The demo paper has two: see its front page.")
+        return _no_article()
     article_url = normalise_url(f"{site.url.rstrip('/')}/demo/{found.slug}")
     shown = render_template("demo/embedded.html", site=site, article=found, article_url=article_url)
     return _fresh(shown)
@@ -104,9 +106,8 @@ def threaded(published: Sequence[Comment]) -> list[Said]:
 
 
 def day(moment: datetime) -> str:
-    """Write a moment as 22 November 2026, 19:05, in UTC."""
-    utc = moment.astimezone(UTC)
-    return f"{utc.day} {utc:%B %Y, %H:%M}"
+    """Write a moment as 22 November 2026, 19:05, in UTC and in the reader's language."""
+    return str(format_datetime(moment.astimezone(UTC), gettext("d MMMM y, HH:mm"), rebase=False))
 
 
 def _cursor(text: str) -> int:
@@ -120,7 +121,15 @@ def _site() -> Site | None:
 
 
 def _no_demo() -> Response:
-    return message_page(404, "There is no demo here", "This house serves its own sites alone.")
+    return message_page(
+        404, gettext("There is no demo here"), gettext("This house serves its own sites alone.")
+    )
+
+
+def _no_article() -> Response:
+    return message_page(
+        404, gettext("There is no such article"), gettext("The demo paper has two: see its front page.")
+    )
 
 
 def _fresh(html: str) -> Response:

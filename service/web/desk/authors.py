@@ -10,8 +10,8 @@ from flask import request, url_for
 from flask.typing import ResponseReturnValue
 
 from service import actions
-from service.actions import Judgement
-from service.actions.together import SLICE, Target, decide_together
+from service.actions import Judgement, Target
+from service.actions.together import SLICE, decide_together
 from service.moderation.comment import Comment, Status
 from service.moderation.desk import History
 from service.moderation.errors import NotFound

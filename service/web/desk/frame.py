@@ -9,20 +9,19 @@ from flask import Flask, Response, g, make_response, render_template, request
 from flask_babel import Babel, get_translations
 
 from service.web.desk.access import form_token, moderator
-from service.web.desk.own import LANGUAGES, language_of, preferences
+from service.web.desk.own import language_of, preferences
 from service.web.desk.place import Place
 from service.web.desk.speech import gettext, language
 from service.web.desk.words import words_in
 from service.web.pages import Way, message_page
 from service.web.reach import parts
+from service.web.speech import ROOMS, readers_language
 
 TRANSLATIONS: Final = "translations"
-SPEAKING: Final = tuple(f"reply.{name}" for name in ("receipt", "state", "post_appeal", "yours", "ask"))
-"""The readers' pages that speak as the browser asks; the form keeps its sentence about the address word for word."""
 
 
 def init(app: Flask) -> None:
-    """Let the desk speak the moderator's language; the catalogs lie beside the templates."""
+    """Let pages speak the language of who reads; the catalogs lie beside the templates."""
     app.config.setdefault("BABEL_TRANSLATION_DIRECTORIES", TRANSLATIONS)
     Babel(app, default_locale="en", locale_selector=_language)
     app.jinja_env.globals["spoken"] = language
@@ -43,10 +42,9 @@ def _catalog() -> Translations:
 
 
 def _language() -> str:
-    if request.blueprint == "desk":
+    if request.blueprint == "desk" or request.path.startswith("/desk/"):
         return language_of(request)
-    spoken = request.endpoint in SPEAKING and request.accept_languages.best_match(LANGUAGES)
-    return spoken or "en"
+    return readers_language() if request.blueprint in (*ROOMS, None) else "en"
 
 
 def page(template: str, status: int, **values: object) -> Response:

@@ -7,8 +7,9 @@ from typing import Final
 
 from flask import Request
 
+from service.web.speech import LANGUAGES, browsers_language
+
 COOKIE: Final = "replydesk-desk"
-LANGUAGES: Final = ("en", "de")
 CAPS: Final = (0, 1, 3, 5)
 
 
@@ -37,4 +38,4 @@ def preferences(asked: Request) -> Preferences:
 
 def language_of(asked: Request) -> str:
     """Return the language to speak: the chosen one, else the browser's, else English."""
-    return preferences(asked).language or asked.accept_languages.best_match(LANGUAGES) or "en"
+    return preferences(asked).language or browsers_language(asked) or "en"

@@ -10,9 +10,10 @@ from flask.typing import ResponseReturnValue
 from service.web.desk import blueprint
 from service.web.desk.access import back_to, requires
 from service.web.desk.frame import page
-from service.web.desk.own import CAPS, COOKIE, LANGUAGES, Preferences
+from service.web.desk.own import CAPS, COOKIE, Preferences
 from service.web.reach import parts
 from service.web.security import is_https
+from service.web.speech import LANGUAGES
 
 YEAR: Final = 365 * 24 * 3600
 

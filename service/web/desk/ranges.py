@@ -9,8 +9,8 @@ from typing import Any, Final
 from flask import request, url_for
 from flask.typing import ResponseReturnValue
 
-from service.actions import Judgement
-from service.actions.together import MOST, SLICE, Target, decide_together, range_named
+from service.actions import Judgement, Target
+from service.actions.together import MOST, SLICE, decide_together, range_named
 from service.moderation.desk import Sort
 from service.moderation.verdict import LABELS, Action, Who
 from service.ports import House, Site, Tx

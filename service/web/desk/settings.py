@@ -23,12 +23,12 @@ from service.ports import Site
 from service.tuning import tune_site
 from service.web.desk import blueprint
 from service.web.desk.access import back_to, moderator, requires
-from service.web.desk.faults import in_words
 from service.web.desk.fields import SECTIONS
 from service.web.desk.frame import missing, page
 from service.web.desk.place import number
 from service.web.desk.shown import Card, cards
 from service.web.desk.speech import gettext
+from service.web.faults import in_words
 from service.web.reach import parts
 
 CUTS: Final = ("hold", "reject", "spam")

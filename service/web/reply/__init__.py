@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from flask import Blueprint
 
+from service.web.speech import speak
+
 blueprint = Blueprint("reply", __name__, template_folder="../templates")
+speak(blueprint)
 
 from service.web.reply import embedding, receipt, views, yours  # noqa: E402  the views hang themselves on the blueprint
 

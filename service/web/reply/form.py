@@ -10,6 +10,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from flask import Request
+from flask_babel import format_decimal
 
 from service import submission
 from service.moderation.comment import BODY_LIMIT, NAME_LIMIT, Comment, Source
@@ -18,6 +19,7 @@ from service.ports import Site, Submission, Tx
 from service.privacy.door import cut_ip
 from service.privacy.pages import page_url
 from service.web.reply.ticket import Ticket
+from service.web.speech import gettext
 
 FIELDS: Final = ("comment", "name", "email", "website")
 HONEYPOT: Final = "topic"
@@ -29,20 +31,28 @@ FIELD_OF: Final = {
     "author.website": "website",
     "parent_id": "comment",
 }
+
+
+def _l(sentence: str) -> str:
+    """Mark a sentence for the catalog; `mends` says it."""
+    return sentence
+
+
 MENDS: Final = {
-    ("comment", "blank"): "Write your comment.",
-    ("comment", "too_long"): f"Shorten your comment to {BODY_LIMIT:,} characters.",
-    ("name", "blank"): "Give your name, or the name you write under.",
-    ("name", "too_long"): f"Shorten your name to {NAME_LIMIT} characters.",
-    ("email", "missing"): "Give your email address; it will not be published.",
-    ("email", "email"): "Give an email address such as name@example.org.",
+    ("comment", "blank"): _l("Write your comment."),
+    ("comment", "too_long"): _l("Shorten your comment to %(limit)s characters."),
+    ("name", "blank"): _l("Give your name, or the name you write under."),
+    ("name", "too_long"): _l("Shorten your name to %(limit)s characters."),
+    ("email", "missing"): _l("Give your email address; it will not be published."),
+    ("email", "email"): _l("Give an email address such as name@example.org."),
 }
 OTHERWISE: Final = {
-    "comment": "Your comment holds a character that cannot be kept; take it out.",
-    "name": "Your name holds a character that cannot be kept; take it out.",
-    "email": "Give an email address such as name@example.org.",
-    "website": "Give a web address such as https://example.org, or leave this empty.",
+    "comment": _l("Your comment holds a character that cannot be kept; take it out."),
+    "name": _l("Your name holds a character that cannot be kept; take it out."),
+    "email": _l("Give an email address such as name@example.org."),
+    "website": _l("Give a web address such as https://example.org, or leave this empty."),
 }
+LIMITS: Final = {"comment": BODY_LIMIT, "name": NAME_LIMIT}
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,8 +143,17 @@ def mends(faults: Sequence[Fault]) -> dict[str, str]:
     found: dict[str, str] = {}
     for fault in faults:
         name = FIELD_OF.get(fault.field, "comment")
-        found.setdefault(name, MENDS.get((name, fault.code), OTHERWISE[name]))
+        found.setdefault(name, _mend(name, fault.code))
     return {name: found[name] for name in FIELDS if name in found}
+
+
+def _mend(name: str, code: str) -> str:
+    told = MENDS.get((name, code), OTHERWISE[name])
+    return (
+        gettext(told, limit=format_decimal(LIMITS[name]))
+        if code == "too_long" and name in LIMITS
+        else gettext(told)
+    )
 
 
 def _all_faults(faults: list[Fault], values: Mapping[str, str], site: Site) -> list[Fault]:

@@ -6,31 +6,37 @@ from typing import Final
 
 from flask import Response, make_response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import format_decimal
 from sqlalchemy import exc as sql
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from service import actions
-from service.moderation.comment import Comment, Source
+from service.moderation.comment import BODY_LIMIT, Comment, Source
 from service.moderation.errors import IdempotencyMismatch, Invalid
 from service.ports import Placed, Site, Submission
 from service.privacy.receipts import receipt_token
 from service.web import rates
 from service.web.api.gate import api
 from service.web.api.submitting import count
+from service.web.faults import in_words
 from service.web.pages import message_page
 from service.web.reach import parts
 from service.web.reply import blueprint
 from service.web.reply.form import Form, article_of, mends, parent_of, read_form, shown_again
 from service.web.reply.ticket import Ticket, TicketExpired, TicketRefused, read_ticket
 from service.web.security import keep_private
+from service.web.speech import gettext
+from service.web.speech import lazy_gettext as _l
 
 FORM_BYTES: Final = 1024 * 1024  # a text ten times too long still comes back to its reader to be shortened
 AGAIN: Final = {
-    "expired": "This page was open for more than a day. Your text is kept: look it over and post it again.",
-    "refused": "This form could not be recognised. Your text is kept: look it over and post it again.",
-    "busy": "Your comment could not be stored just now. Your text is kept: post it again in a moment.",
-    "many": "Very many comments come in just now. Your text is kept: post it again in a moment.",
-    "used": "You have posted from this page before. Post again if this is a comment of its own.",
+    "expired": _l(
+        "This page was open for more than a day. Your text is kept: look it over and post it again."
+    ),
+    "refused": _l("This form could not be recognised. Your text is kept: look it over and post it again."),
+    "busy": _l("Your comment could not be stored just now. Your text is kept: post it again in a moment."),
+    "many": _l("Very many comments come in just now. Your text is kept: post it again in a moment."),
+    "used": _l("You have posted from this page before. Post again if this is a comment of its own."),
 }
 
 
@@ -70,7 +76,9 @@ def send(site: str) -> ResponseReturnValue:
 @blueprint.errorhandler(RequestEntityTooLarge)
 def too_large(_: RequestEntityTooLarge) -> Response:
     """Answer what is far beyond any comment."""
-    return message_page(413, "That is too long", "Go back and shorten your comment to 20,000 characters.")
+    limit = format_decimal(BODY_LIMIT)
+    said = gettext("Go back and shorten your comment to %(limit)s characters.", limit=limit)
+    return message_page(413, gettext("That is too long"), said)
 
 
 def blank_form(
@@ -117,11 +125,16 @@ def asked_for(site_name: str) -> tuple[Site, str] | Response:
     with parts().house.store.read() as tx:
         site = tx.site(site_name)
     if site is None:
-        return message_page(404, "There is no such site here", "Check the address of this form.")
+        return message_page(
+            404, gettext("There is no such site here"), gettext("Check the address of this form.")
+        )
     try:
         return site, article_of(site, request.args.get("article_url", ""))
     except ValueError as wrong:
-        return message_page(400, "Which article?", f"The address of this form is wrong: article_url {wrong}.")
+        said = gettext(
+            "The address of this form is wrong: article_url %(wrong)s.", wrong=in_words(str(wrong))
+        )
+        return message_page(400, gettext("Which article?"), said)
 
 
 def _parent(site: Site, article_url: str, parent_id: str | None) -> Comment | None:
@@ -134,7 +147,7 @@ def _parent(site: Site, article_url: str, parent_id: str | None) -> Comment | No
 def _again(
     site: Site,
     ticket: Ticket,
-    line: str | None,
+    line: object,
     parent: Comment | None,
     faults: dict[str, str] | None = None,
     status: int = 409,
@@ -145,7 +158,7 @@ def _again(
         ticket=ticket.sign(parts().keyring),
         values=shown_again(request),
         faults=faults or {},
-        line=line,
+        line=str(line) if line else None,
         parent=parent,
     )
     return _page(form, 422 if faults else status)

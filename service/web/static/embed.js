@@ -1,6 +1,7 @@
 // Comments for a page that has no server: the published thread and the reply form, where the script's own tag stands.
 //   <script src="https://desk.example/embed.js" data-site="courier" async></script>
 // It asks the desk alone, sets no cookie and keeps nothing. Without it, a link in <noscript> leads to the form.
+// It speaks the page's language (`lang`), else the browser's, else English; `data-lang` names one outright.
 (function () {
   'use strict'
   var tag = document.currentScript
@@ -8,17 +9,65 @@
   var desk = new URL(tag.src).origin
   var canonical = document.querySelector('link[rel="canonical"]')
   var article = tag.dataset.article || (canonical && canonical.href) || location.href.split('#')[0]
+  var spoken = {
+    en: {
+      title: 'Comments',
+      none: 'No comments yet',
+      count: function (count, more) { return count + more + (count === 1 && !more ? ' comment' : ' comments') },
+      later: 'Later comments',
+      away: 'Comments cannot be shown just now',
+      reply: 'Reply',
+      replyTo: 'Reply to {name}',
+      replying: 'Replying to {name}.',
+      alone: 'Write a comment of its own instead',
+      leave: 'Leave a reply',
+      promise: 'Your email address will not be published. Required fields are marked *',
+      comment: 'Comment',
+      name: 'Name',
+      email: 'Email',
+      website: 'Website',
+      topic: 'Leave this empty',
+      post: 'Post comment',
+      noForm: 'The reply form cannot be shown just now.'
+    },
+    de: {
+      title: 'Kommentare',
+      none: 'Noch keine Kommentare',
+      count: function (count, more) { return count + more + (count === 1 && !more ? ' Kommentar' : ' Kommentare') },
+      later: 'Spätere Kommentare',
+      away: 'Kommentare können gerade nicht gezeigt werden',
+      reply: 'Antworten',
+      replyTo: 'Antworten auf den Kommentar von {name}',
+      replying: 'Antwort an {name}.',
+      alone: 'Stattdessen einen eigenen Kommentar schreiben',
+      leave: 'Schreibe einen Kommentar',
+      promise: 'Deine E-Mail-Adresse wird nicht veröffentlicht. Erforderliche Felder sind mit * markiert',
+      comment: 'Kommentar',
+      name: 'Name',
+      email: 'E-Mail-Adresse',
+      website: 'Website',
+      topic: 'Dieses Feld leer lassen',
+      post: 'Kommentar abschicken',
+      noForm: 'Das Kommentarformular kann gerade nicht gezeigt werden.'
+    }
+  }
+  var around = tag.closest('[lang]')
+  var browsers = [].concat(navigator.languages || navigator.language || [])
+  var asked = [tag.dataset.lang, around && around.lang].concat(browsers, 'en').map(main)
+  var lang = asked.find(function (one) { return spoken.hasOwnProperty(one) })
+  var region = browsers.find(function (one) { return main(one) === lang }) || lang
+  var words = spoken[lang]
   var site = desk + '/sites/' + encodeURIComponent(tag.dataset.site)
   var query = '?article_url=' + encodeURIComponent(article)
   var room = document.createElement('section')
   room.className = 'replydesk'
-  room.lang = 'en'
+  room.lang = lang
   tag.after(room)
   if (tag.dataset.style !== 'none') room.append(style())
 
   var list = make('ol', { className: 'replydesk-thread' })
-  var title = make('h2', { textContent: 'Comments' })
-  var more = make('button', { type: 'button', textContent: 'Later comments', hidden: true })
+  var title = make('h2', { textContent: words.title })
+  var more = make('button', { type: 'button', textContent: words.later, hidden: true })
   var place = make('div')
   room.append(title, list, more, place)
   var shown = Object.create(null)
@@ -26,6 +75,14 @@
   more.onclick = function () { thread(more.value) }
   thread('')
   form()
+
+  function main (tag) {
+    return (tag || '').split(/[-_]/)[0].toLowerCase()
+  }
+
+  function say (sentence, name) {
+    return sentence.replace('{name}', function () { return name })
+  }
 
   function make (name, own) {
     return Object.assign(document.createElement(name), own)
@@ -44,8 +101,8 @@
       page.comments.forEach(show)
       more.hidden = page.complete
       more.value = page.next || ''
-      title.textContent = count + (page.complete ? '' : '+') + (count === 1 ? ' comment' : ' comments')
-    }, function () { title.textContent = 'Comments cannot be shown just now' })
+      title.textContent = count ? words.count(count, page.complete ? '' : '+') : words.none
+    }, function () { title.textContent = words.away })
   }
 
   // every text is put in as text: nothing that a reader wrote is ever read as HTML
@@ -57,9 +114,9 @@
       head.append(make('a', { href: one.website, rel: 'nofollow ugc noopener noreferrer' }))
       head.firstChild.append(name)
     } else head.append(name)
-    var when = make('time', { dateTime: one.submitted_at, textContent: new Date(one.submitted_at).toLocaleString() })
-    var answer = make('button', { type: 'button', textContent: 'Reply' })
-    answer.setAttribute('aria-label', 'Reply to ' + one.name)
+    var when = make('time', { dateTime: one.submitted_at, textContent: day(one.submitted_at) })
+    var answer = make('button', { type: 'button', textContent: words.reply })
+    answer.setAttribute('aria-label', say(words.replyTo, one.name))
     answer.onclick = function () { answering(one) }
     item.append(head, when, make('p', { textContent: one.body, dir: 'auto' }), answer)
     var above = shown[one.parent_id]
@@ -71,23 +128,27 @@
     count++
   }
 
+  function day (moment) {
+    return new Date(moment).toLocaleString(region, { dateStyle: 'long', timeStyle: 'short' })
+  }
+
   function form () {
     ask(site + '/form' + query).then(function (given) {
-      var box = make('form', { method: 'post', action: site + '/reply' + query, acceptCharset: 'utf-8' })
-      box.append(make('h2', { textContent: 'Leave a reply' }), make('p', { className: 'replydesk-answering', hidden: true }))
-      box.append(make('p', { textContent: 'Your email address will not be published. Required fields are marked *' }))
+      var box = make('form', { method: 'post', action: site + '/reply' + query + '&lang=' + lang, acceptCharset: 'utf-8' })
+      box.append(make('h2', { textContent: words.leave }), make('p', { className: 'replydesk-answering', hidden: true }))
+      box.append(make('p', { textContent: words.promise }))
       box.append(hidden('ticket', given.ticket), hidden('parent_id', ''))
-      field(box, 'comment', 'Comment', 'textarea', true, { rows: 6 })
-      field(box, 'name', 'Name', 'input', true, { autocomplete: 'name' })
-      field(box, 'email', 'Email', 'input', given.email_required, { type: 'email', autocomplete: 'email' })
-      field(box, 'website', 'Website', 'input', false, { type: 'url', autocomplete: 'url' })
+      field(box, 'comment', 'textarea', true, { rows: 6 })
+      field(box, 'name', 'input', true, { autocomplete: 'name' })
+      field(box, 'email', 'input', given.email_required, { type: 'email', autocomplete: 'email' })
+      field(box, 'website', 'input', false, { type: 'url', autocomplete: 'url' })
       var trap = make('div', { className: 'replydesk-trap' })
       trap.setAttribute('aria-hidden', 'true')
-      field(trap, 'topic', 'Leave this empty', 'input', false, { tabIndex: -1, autocomplete: 'off' })
-      box.append(trap, make('button', { type: 'submit', textContent: 'Post comment' }))
+      field(trap, 'topic', 'input', false, { tabIndex: -1, autocomplete: 'off' })
+      box.append(trap, make('button', { type: 'submit', textContent: words.post }))
       place.append(box)
     }, function () {
-      place.append(make('p', { textContent: 'The reply form cannot be shown just now.' }))
+      place.append(make('p', { textContent: words.noForm }))
     })
   }
 
@@ -95,10 +156,10 @@
     return make('input', { type: 'hidden', name: name, value: value })
   }
 
-  function field (box, name, label, kind, required, own) {
+  function field (box, name, kind, required, own) {
     var id = 'replydesk-' + name
     var input = make(kind, Object.assign({ id: id, name: name, required: required, dir: 'auto' }, own))
-    box.append(make('label', { htmlFor: id, textContent: label + (required ? ' *' : '') }), input)
+    box.append(make('label', { htmlFor: id, textContent: words[name] + (required ? ' *' : '') }), input)
   }
 
   function answering (one) {
@@ -106,8 +167,8 @@
     if (!box) return
     box.elements.parent_id.value = one.id
     var line = box.querySelector('.replydesk-answering')
-    line.textContent = 'Replying to ' + one.name + '. '
-    var back = make('button', { type: 'button', textContent: 'Write a comment of its own instead' })
+    line.textContent = say(words.replying, one.name) + ' '
+    var back = make('button', { type: 'button', textContent: words.alone })
     back.onclick = function () { box.elements.parent_id.value = ''; line.hidden = true }
     line.append(back)
     line.hidden = false

@@ -1,4 +1,4 @@
-"""The desk's catalogs: every string of its pages is in them, translated, and compiled as it is written."""
+"""The pages' catalogs: every string of its pages is in them, translated, and compiled as it is written."""
 
 from __future__ import annotations
 
@@ -15,10 +15,11 @@ import service.web
 WEB = Path(service.web.__file__).parent
 PO = WEB / "translations" / "de" / "LC_MESSAGES" / "messages.po"
 KEYWORDS = {"_": None, "_l": None, "gettext": None, "ngettext": (1, 2)}
-ROOMS = ("desk", "reply")
+ROOMS = ("desk", "reply", "demo")
 METHODS = [(f"{room}/**.py", "python") for room in ROOMS] + [
     (f"templates/{room}/**.html", "jinja2") for room in ROOMS
 ]
+METHODS += [("faults.py", "python"), ("told.py", "python")]
 
 
 def catalog() -> Catalog:

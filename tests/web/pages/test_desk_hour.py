@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import html
 
+import pytest
+
 from service.moderation.comment import Status
 from service.privacy.sealing import Address
 from tests.web.pages.browser import Page
@@ -148,3 +150,15 @@ def test_what_a_banned_author_left_behind_goes_in_one_act(small: Small) -> None:
     other.get("/desk")
     browser.post(form.attributes["action"], form.fields() | {"action": "reject"})
     assert {small.again(one).status for one in made} == {Status.HELD}, "they are in another moderator's hands"
+
+
+@pytest.mark.parametrize("path", ["/nowhere", "/desk/nowhere", "/sites/courier/nowhere"])
+def test_who_is_lost_is_told_in_their_language(small: Small, path: str) -> None:
+    """A page that is not there speaks to a person, not to a program, and leads who is on the desk back to it."""
+    page = small.browser().get(path, Accept_Language="de")
+    assert (page.status, page.tree.one("html").attributes["lang"]) == (404, "de")
+    assert page.tree.one("h1").text == "Diese Seite gibt es nicht"
+    assert "Accept-Language" in page.headers["Vary"]
+    ways = [link.attributes["href"] for link in page.tree.all("a")]
+    assert ways == (["/desk"] if path.startswith("/desk") else [])
+    assert "key" not in small.browser().get(path).text

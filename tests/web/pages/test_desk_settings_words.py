@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from service.moderation import options, pointers, reasons, terms
-from service.web.desk.faults import SENTENCES, values_in
+from service.web.faults import SENTENCES, values_in
 from tests.web.pages.browser import Page
 from tests.web.pages.house import Small
 from tests.web.pages.test_desk_settings import form_with, lead, save, site

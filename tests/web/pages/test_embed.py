@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import gzip
+import re
 
 import pytest
 
 from service.enrolment import enrol_site
 from tests.web.pages.house import Small
+from tests.web.pages.test_desk_catalogs import catalog
 
 
 @pytest.mark.parametrize("name", ["embed.js", "embed.css"])
@@ -35,3 +37,18 @@ def test_a_form_is_given_for_pages_of_the_site_alone(small: Small) -> None:
     )
     assert client.get("/sites/embedded/form?article_url=https://other.example/a").status_code == 400
     assert client.get("/sites/nobody/form?article_url=https://other.example/a").status_code == 404
+
+
+def test_it_says_what_the_pages_say(small: Small) -> None:
+    """Its two languages have the same sentences, in the words of the catalog wherever that has them."""
+    script = small.app.test_client().get("/embed.js").get_data(as_text=True)
+    english, german = (
+        dict(re.findall(r"^ {6}(\w+): '([^']*)',?$", part, re.MULTILINE))
+        for part in re.findall(r"^ {4}(?:en|de): \{$(.*?)^ {4}\}", script, re.MULTILINE | re.DOTALL)
+    )
+    assert english.keys() == german.keys()
+    assert english["promise"] == "Your email address will not be published. Required fields are marked *"
+    known = {one.id: one.string for one in catalog() if isinstance(one.id, str)}
+    asked = {name: known[said] for name, said in english.items() if said in known}
+    assert len(asked) > 8
+    assert asked == {name: german[name] for name in asked}

@@ -165,6 +165,14 @@ def test_a_fault_is_named_at_its_field_and_the_text_is_kept(
     assert not small.comments()
 
 
+def test_an_address_is_asked_for_once_more_only_where_it_was_given(small: Small) -> None:
+    """Where it is missing the form does not say that it was there before."""
+    again = "Please give it once more"
+    assert again in post(small, name="").text
+    assert again not in post(small, email="").text
+    assert again not in small.browser().get(URL).text
+
+
 def test_all_faults_are_named_at_once_in_the_forms_order(small: Small) -> None:
     """An empty form names three faults, each once, in the order of the fields."""
     answer = post(small, comment="", name="", email="", website="")

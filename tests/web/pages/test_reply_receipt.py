@@ -148,7 +148,7 @@ def test_a_receipt_speaks_as_the_browser_asks(small: Small) -> None:
     path = f"/r/{receipt_token(small.parts.keyring, site.name, comment.id)}"
     page = small.browser().get(path, Accept_Language="de-CH,de;q=0.9,en;q=0.5")
     assert page.tree.one("html").attributes["lang"] == "de"
-    assert "Ihr Kommentar wurde nicht veröffentlicht" in page.text
+    assert "Dein Kommentar wurde nicht veröffentlicht" in page.text
     assert "Er wurde nicht veröffentlicht: er handelt nicht vom Artikel." in page.text
     assert "Der Artikel ist albern." in page.text
     for path_in_german in (f"{path}/yours", "/r/cut-short"):

@@ -1,10 +1,10 @@
-"""What is wrong with a setting, said in the moderator's language: the domain's sentences, and the values in them."""
+"""What is wrong with what was given, said in the language of who reads: the domain's sentences, and their values."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from service.web.desk.speech import gettext
+from service.web.speech import gettext
 
 
 def _l(sentence: str) -> str:
@@ -41,6 +41,8 @@ SENTENCES: Final = (
     _l("must be an absolute http or https URL"),
     _l("must be at most %(count)s characters"),
     _l("must not contain spaces or control characters"),
+    _l("must not contain an email address"),
+    _l("must be a page of %(name)s"),
     _l("must be given to be tried"),
     _l('must be a JSON object such as {"body": "/comment/text"}'),
     _l("has a field that no submission has; known are %(names)s"),

@@ -1,0 +1,105 @@
+"""The reply form and the demo paper in the reader's language: the browser's, or the one that the address names."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+import pytest
+
+from service.enrolment import enrol_site
+from tests.web.pages.browser import Page
+from tests.web.pages.house import ADDRESS, Small
+
+URL = f"/sites/courier/reply?article_url={quote('https://courier.example/bridge', safe='')}"
+ENGLISH = "Your email address will not be published. Required fields are marked *"
+GERMAN = "Deine E-Mail-Adresse wird nicht veröffentlicht. Erforderliche Felder sind mit * markiert"
+
+
+def promise(page: Page) -> object:
+    """What the sentence about the address is, in one run of text."""
+    (said,) = page.tree.one("p", class_="promise").children
+    return said
+
+
+@pytest.mark.parametrize(
+    ("asked", "language", "said"),
+    [
+        ("de-AT,de;q=0.9,en;q=0.8", "de", GERMAN),
+        ("fr,de;q=0.5", "de", GERMAN),
+        ("en-GB,de;q=0.5", "en", ENGLISH),
+        ("en;q=0.3,de-CH;q=0.8", "de", GERMAN),
+        ("de;q=0,en;q=0.1", "en", ENGLISH),
+        ("fr", "en", ENGLISH),
+        ("", "en", ENGLISH),
+        ("\x01;;q=%", "en", ENGLISH),
+    ],
+)
+def test_the_form_speaks_as_the_browser_asks(small: Small, asked: str, language: str, said: str) -> None:
+    """The promise stands word for word in either language, the page says which it is, and caches keep them apart."""
+    page = small.browser().get(URL, Accept_Language=asked)
+    assert promise(page) == said
+    assert page.tree.one("html").attributes["lang"] == language
+    assert "Accept-Language" in page.headers["Vary"]
+
+
+@pytest.mark.parametrize(
+    ("named", "language"), [("de", "de"), ("DE-at", "de"), ("en", "en"), ("xx", "de"), ("", "de")]
+)
+def test_an_address_may_name_the_language(small: Small, named: str, language: str) -> None:
+    """`lang` wins over the browser where it names a language that is spoken."""
+    page = small.browser().get(f"{URL}&lang={named}", Accept_Language="de")
+    assert page.tree.one("html").attributes["lang"] == language
+
+
+def test_a_named_language_stays_to_the_receipt(small: Small) -> None:
+    """The faults, the form that is shown again, the receipt and its links keep the language of the first address."""
+    browser = small.browser()
+    form = browser.get(f"{URL}&lang=de").tree.one("form", id="reply-form")
+    again = browser.post(form.attributes["action"], form.fields() | {"comment": "x" * 20_001})
+    assert again.status == 422
+    assert again.tree.one("html").attributes["lang"] == "de"
+    assert "Kürze deinen Kommentar auf 20.000 Zeichen." in again.text
+    assert "Gib deine E-Mail-Adresse an; sie wird nicht veröffentlicht." in again.text
+    assert again.tree.one("title").text.startswith("Fehler: ")
+    form = again.tree.one("form", id="reply-form")
+    sent = form.fields() | {"comment": "Schön.", "name": "Ada", "email": ADDRESS}
+    receipt = browser.get(browser.post(form.attributes["action"], sent).headers["Location"])
+    assert receipt.tree.one("h1").text == "Dein Kommentar ist angekommen"
+    assert "Accept-Language" in receipt.headers["Vary"]
+    ways = [link.attributes["href"] for link in receipt.tree.one("main").all("a")]
+    assert [way for way in ways if way.startswith("/r/")]
+    assert all(way.endswith("lang=de") for way in ways if way.startswith("/r/"))
+
+
+def test_what_is_wrong_with_the_address_is_said_in_german(small: Small) -> None:
+    """A wrong article, an unknown site and a text far too long are told in the reader's language."""
+    browser = small.browser()
+    wrong = browser.get("/sites/courier/reply?article_url=https://evil.example/", Accept_Language="de")
+    assert wrong.tree.one("h1").text == "Welcher Artikel?"
+    assert "article_url muss eine Seite von courier.example sein." in wrong.text
+    unknown = browser.get("/sites/nobody/reply?article_url=x", Accept_Language="de")
+    assert unknown.tree.one("h1").text == "Diese Website gibt es hier nicht"
+    long = browser.post(URL, {"comment": "x" * 2_000_000}, Accept_Language="de")
+    assert (long.status, long.tree.one("h1").text) == (413, "Das ist zu lang")
+
+
+def test_the_demo_paper_has_german_comments_under_english_articles(small: Small) -> None:
+    """What the house says is German and says so; what the article says is marked as the English that it is."""
+    enrol_site(small.parts, "demo", small.parts.settings.public_url, title="The Demo Courier")
+    page = small.browser().get("/demo/the-bridge?lang=de")
+    assert page.tree.one("html").attributes["lang"] == "de"
+    assert page.tree.one("article").attributes["lang"] == "en"
+    assert "Noch keine Kommentare" in page.text
+    assert promise(page) == GERMAN
+    static = small.browser().get("/demo/the-bridge/static?lang=de")
+    assert static.tree.one("script").attributes["src"] == "/embed.js"
+    assert static.tree.one("html").attributes["lang"] == "de"
+
+
+def test_fields_that_a_language_names_are_those_of_the_form(small: Small) -> None:
+    """Labels and button are German; the names under which fields are sent are not."""
+    form = small.browser().get(URL, Accept_Language="de").tree.one("form", id="reply-form")
+    labels = [label.text for label in form.all("label")]
+    assert labels == ["Kommentar *", "Name *", "E-Mail-Adresse *", "Website", "Dieses Feld leer lassen"]
+    assert form.one("button").text == "Kommentar abschicken"
+    assert {"comment", "name", "email", "website", "topic", "ticket"} <= set(form.fields())
