@@ -16,6 +16,7 @@ from service.actions.joining import join
 from service.actions.learning import Learned, learn
 from service.actions.leaving import depart
 from service.actions.reporting import dismiss, report
+from service.actions.resuming import resume
 from service.actions.retaining import retain
 from service.actions.reviewing import Judgement, Target, review
 from service.actions.settling import Scored, settle
@@ -49,6 +50,7 @@ __all__ = [
     "keep",
     "learn",
     "report",
+    "resume",
     "retain",
     "review",
     "settle",

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from service.actions import resume
 from service.cli import dumps
 from service.cli.opened import Refused, opened_house, print_json
 
@@ -66,8 +67,8 @@ def backup(file: Path, as_json: bool) -> None:
 def restore(file: Path, as_json: bool) -> None:
     """Put the backup FILE into the empty database that the settings name, bring it up to date, and count its rows.
 
-    Stop the house first. A database that has tables already is refused. Sites are told again whatever they were told
-    after the backup was taken: their receivers know each webhook-id.
+    Stop the house first. A database that has tables already is refused. What is decided from now on has numbers and
+    webhook-ids that no site has seen, as `replydesk restored` explains.
     """
     from service.cli.processes import with_database
     from service.settings import load
@@ -88,6 +89,7 @@ def restore(file: Path, as_json: bool) -> None:
     if wrong:
         raise Refused(f"{', '.join(wrong)}: other rows than the note counts; the backup is not whole")
     with opened_house() as parts:
+        resume(parts.house)
         same = any(
             _print_of(parts.keyring.sign(PRINT, b"", version=version)) == note["master_key"]
             for version in parts.keyring.versions
@@ -104,6 +106,18 @@ def restore(file: Path, as_json: bool) -> None:
             "REPLYDESK_MASTER_KEY: another key than the backup's; the rows are back, but no site's key works and "
             "nothing encrypted opens until the old master key is set"
         )
+
+
+@click.command()
+def restored() -> None:
+    """Say that the database was put back by other means than `replydesk restore`: run it before the house starts.
+
+    The decisions made since the backup are forgotten here, but the sites know them. From now on sequence numbers and
+    webhook-ids go on far beyond theirs, so that nobody takes a new decision for one that was heard before. Running it
+    twice does no harm.
+    """
+    with opened_house() as parts:
+        click.echo(f"What is decided from now on is numbered from {resume(parts.house) + 1}.")
 
 
 # -- the note ----------------------------------------------------------------------------------------------------------

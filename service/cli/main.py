@@ -35,6 +35,9 @@ ENTRIES: Final = {
         "service.cli.backup:backup", "Copy the database while the house runs, and count its rows."
     ),
     "restore": Entry("service.cli.backup:restore", "Put a backup into an empty database, and check it."),
+    "restored": Entry(
+        "service.cli.backup:restored", "Go on after a restore by other means, under numbers no site has seen."
+    ),
     "classifier": Entry("service.cli.classifier:classifier", "Score texts and evaluate the shipped model."),
     "compare": Entry(
         "service.cli.compare:compare_group", "Compare another service's old scores with this house's."

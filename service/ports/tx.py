@@ -152,6 +152,9 @@ class Deciding(Protocol):
         The site's counter stays locked until the transaction ends, so that numbers become visible in order.
         """
 
+    def leap(self, number: int) -> None:
+        """Let sequence numbers and decision ids go on from `number` at least, in every site; none goes back."""
+
     def add_decisions(self, decisions: Sequence[Decision]) -> None: ...
     def decision(self, decision_id: int) -> Decision | None: ...
     def decisions_of(self, comment_pk: int) -> list[Decision]:

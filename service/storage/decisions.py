@@ -16,6 +16,7 @@ from sqlalchemy import (
     bindparam,
     case,
     exists,
+    func,
     select,
     text,
     update,
@@ -59,6 +60,15 @@ _SEQUENCE = (
     .where(site_counters.c.site_id == bindparam("site"))
     .values(seq=site_counters.c.seq + bindparam("count"))
     .returning(site_counters.c.seq)
+)
+_LEAP = (
+    update(site_counters)
+    .where(site_counters.c.seq < bindparam("number"))
+    .values(seq=bindparam("number", type_=BigInteger))
+)
+_LEAP_IDS = text("SELECT setval('decision_ids', greatest(nextval('decision_ids'), :number))")
+_LEAP_COUNT = _COUNT_UP.values(name="decision", value=bindparam("number")).on_conflict_do_update(
+    index_elements=["name"], set_={"value": func.max(numbers.c.value, _COUNT_UP.excluded.value)}
 )
 _TABLE = decisions
 _BY_ID = select(decisions).where(decisions.c.pk == bindparam("decision_id"))
@@ -136,6 +146,10 @@ class DecisionsPart(Part):
         """Take the numbers from the site's counter: its row stays locked until commit, so numbers appear in order."""
         last = int(self._write(_SEQUENCE, site=site_id, count=count).scalar_one())
         return last - count + 1
+
+    def leap(self, number: int) -> None:
+        self._write(_LEAP, number=number)
+        self._write(_LEAP_IDS if self._dialect == POSTGRESQL else _LEAP_COUNT, number=number)
 
     def add_decisions(self, decisions: Sequence[Decision]) -> None:
         self._add(_TABLE, [_row(decision) for decision in decisions])

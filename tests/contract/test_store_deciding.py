@@ -230,3 +230,15 @@ def test_decided_helper_leaves_the_comment_standing(store: Store, comment: Comme
         stored = tx.comments_by_pk([comment.pk], lock=True).get(comment.pk)
     assert stored is not None
     assert stored.decision_id == made.id
+
+
+def test_numbers_leap_forward_and_never_back(store: Store) -> None:
+    """After a leap sequence numbers and decision ids go on from there, in every site; never back."""
+    with store.write() as tx:
+        sites = [tx.add_site(courier()), tx.add_site(herald())]
+        tx.leap(1_000_000)
+        tx.leap(10)
+        numbers = [tx.sequence(site.id, 1) for site in sites]
+        (decision_id,) = tx.new_decision_ids(1)
+    assert numbers == [1_000_001, 1_000_001]
+    assert decision_id > 1_000_000

@@ -17,7 +17,7 @@ from service.cli.main import cli
 from service.enrolment import Enrolment, enrol_site
 from service.moderation.comment import Article, Source
 from service.moderation.verdict import LABELS, Assessment
-from service.ports import Placed, Submission
+from service.ports import Placed, Site, Submission
 from service.privacy.receipts import receipt_token
 from service.settings import load
 from service.storage import migrate
@@ -148,6 +148,21 @@ def compare(
     (after,) = submit(restored.house, restored.sealer, site, [given])
     assert isinstance(after, Placed)
     assert after.outcome == "new"
+    beyond_what_was_told(restored, site, rows)
+
+
+def beyond_what_was_told(restored: Parts, site: Site, rows: dict[str, int]) -> None:
+    """Decide something: its number and webhook-id are none that the house that died can have given meanwhile."""
+    now = restored.house.clock()
+    with restored.house.store.write() as tx:
+        leased = tx.lease_pending(now, now, 1_000)
+    assert settle(restored.house, [Scored(one, None) for one in leased]) == len(leased) > 0
+    with restored.house.store.read() as tx:
+        (told, _) = tx.decisions_after(site.id, rows["decisions"], 1)[0]
+        mail = [one.webhook_id for one in tx.deliveries(site.id, None, 10_000)]
+    assert told.seq is not None
+    assert min(told.seq, told.id) > rows["decisions"] + 1_000_000
+    assert f"msg_{site.id}_{told.seq}" in mail
 
 
 @pytest.fixture

@@ -25,6 +25,12 @@ class DecisionsPart(ScoringPart):
         self._state.counters[site_id] += count
         return first
 
+    def leap(self, number: int) -> None:
+        state = self._change()
+        for site_id, last in state.counters.items():
+            state.counters[site_id] = max(last, number)
+        state.numbers["decision"] = max(state.numbers.get("decision", 0), number)
+
     def add_decisions(self, decisions: Sequence[Decision]) -> None:
         for decision in decisions:
             if decision.id in self._state.decisions:
