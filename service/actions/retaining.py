@@ -49,6 +49,8 @@ def _steps(site: Site, now: datetime) -> Iterator[tuple[str, Step]]:
         yield "originals", lambda tx, limit: tx.drop_originals(site.id, original, limit)
     if (delivery := due.deliveries) is not None:
         yield "deliveries", lambda tx, limit: tx.drop_deliveries(site.id, delivery, limit)
+        if not site.is_called:  # what waits for a site that is switched off would keep its texts for good
+            yield "deliveries", lambda tx, limit: tx.drop_deliveries(site.id, delivery, limit, waiting=True)
 
 
 def _texts(site_id: int, status: Status, before: datetime) -> Step:

@@ -79,5 +79,5 @@ class Retaining(Protocol):
     def drop_originals(self, site_id: int, before: datetime, limit: int) -> int:
         """Forget the encrypted originals of comments received before that moment."""
 
-    def drop_deliveries(self, site_id: int, before: datetime, limit: int) -> int:
-        """Forget callbacks made before that moment, those that wait for their delivery left out."""
+    def drop_deliveries(self, site_id: int, before: datetime, limit: int, waiting: bool = False) -> int:
+        """Forget callbacks made before that moment: those that are over, or else those `waiting` for their delivery."""

@@ -36,6 +36,11 @@ class Site:
     created_at: datetime | None = None
     options: Options = DEFAULTS
 
+    @property
+    def is_called(self) -> bool:
+        """Whether callbacks go out to it."""
+        return self.callback_url is not None and self.callback_disabled is None
+
 
 @dataclass(frozen=True, slots=True)
 class Moderator:

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import (
     BindParameter,
+    ColumnElement,
     Executable,
     Select,
     and_,
@@ -77,16 +78,20 @@ _OLD_ORIGINALS = (
 _DROP_ORIGINALS = delete(originals).where(
     tuple_(originals.c.comment_pk, originals.c.revision, originals.c.field).in_(_OLD_ORIGINALS)
 )
-_OLD_DELIVERIES = (
-    select(deliveries.c.pk)
-    .where(
-        deliveries.c.site_id == _SITE,
-        and_(deliveries.c.state != word("waiting"), deliveries.c.created_at < _BEFORE),
+
+
+def _drop_deliveries(*which: ColumnElement[bool]) -> Executable:
+    old = (
+        select(deliveries.c.pk)
+        .where(deliveries.c.site_id == _SITE, and_(*which, deliveries.c.created_at < _BEFORE))
+        .order_by(deliveries.c.pk)
+        .limit(_LIMIT)
     )
-    .order_by(deliveries.c.pk)
-    .limit(_LIMIT)
-)
-_DROP_DELIVERIES = delete(deliveries).where(deliveries.c.pk.in_(_OLD_DELIVERIES))
+    return delete(deliveries).where(deliveries.c.pk.in_(old))
+
+
+_DROP_DELIVERIES = _drop_deliveries(deliveries.c.state != word("waiting"))
+_DROP_WAITING = _drop_deliveries(deliveries.c.state == word("waiting"))
 
 
 class RetainingPart(Part):
@@ -103,8 +108,8 @@ class RetainingPart(Part):
     def drop_originals(self, site_id: int, before: datetime, limit: int) -> int:
         return self._drop(_DROP_ORIGINALS, site_id, before, limit)
 
-    def drop_deliveries(self, site_id: int, before: datetime, limit: int) -> int:
-        return self._drop(_DROP_DELIVERIES, site_id, before, limit)
+    def drop_deliveries(self, site_id: int, before: datetime, limit: int, waiting: bool = False) -> int:
+        return self._drop(_DROP_WAITING if waiting else _DROP_DELIVERIES, site_id, before, limit)
 
     def _drop(self, statement: Executable, site_id: int, before: datetime, limit: int) -> int:
         return self._write(statement, of_site=site_id, before=before, limit=limit).rowcount

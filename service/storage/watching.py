@@ -45,7 +45,15 @@ _BACKLOG = select(
     # one look into the index for each site, however much waits
     select(func.min(_oldest.c.received_at)).scalar_subquery().label("oldest_unscored"),
     _count(deliveries, is_waiting).scalar_subquery().label("deliveries_waiting"),
-    _count(deliveries, is_waiting, deliveries.c.next_attempt_at <= _NOW)
+    _count(
+        deliveries,
+        is_waiting,
+        deliveries.c.next_attempt_at <= _NOW,
+        # one that answered 410 is not called, however much waits for it
+        deliveries.c.site_id.in_(
+            select(sites.c.pk).where(sites.c.callback_url.is_not(None), sites.c.callback_disabled.is_(None))
+        ),
+    )
     .scalar_subquery()
     .label("deliveries_due"),
     _count(deliveries, is_dead).scalar_subquery().label("deliveries_dead"),

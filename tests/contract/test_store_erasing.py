@@ -255,6 +255,7 @@ def test_clients_originals_and_deliveries_go_by_age_a_few_at_a_time(store: Store
             assert [verb(site.id, after(1), 2) for _ in range(3)] == [2, 1, 0]
         assert [tx.drop_deliveries(site.id, after(1), 1) for _ in range(3)] == [1, 1, 0]
         assert [one.state for one in tx.deliveries(site.id, None, 9)] == ["waiting"]
+        assert [tx.drop_deliveries(site.id, after(1), 9, waiting=True) for _ in range(2)] == [1, 0]
         young, elsewhere = tx.comment(site.id, "young"), tx.comment(other.id, "h-1")
         assert young
         assert elsewhere

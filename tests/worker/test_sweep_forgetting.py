@@ -177,3 +177,21 @@ def test_cutoffs_lie_as_far_back_as_each_thing_is_kept() -> None:
     assert found.originals == found.states[Status.REJECTED] == NOON - timedelta(days=90)
     assert found.deliveries == NOON - timedelta(days=30)
     assert set(days_kept(DEFAULTS)) == set(found.states)
+
+
+def test_callbacks_of_a_site_that_is_gone_do_not_wait_for_good(store: Store) -> None:
+    """What waits for an address that answered 410 is not due, and goes when its time is over; elsewhere it waits on."""
+    stage = Stage.over(store, callback_url="https://courier.example/hook")
+    stage.post("One.")
+    decide(stage, "c-0", Action.APPROVE)
+    with store.read() as tx:
+        assert tx.backlog(stage.clock.now).deliveries_due == 1
+    stage.clock.tick(400 * DAY)
+    swept(stage)
+    with store.write() as tx:
+        assert tx.backlog(stage.clock.now).deliveries_waiting == 1
+        tx.save_site(replace(stage.site, callback_disabled="it answered 410"))
+        assert tx.backlog(stage.clock.now).deliveries_due == 0
+    swept(stage)
+    with store.read() as tx:
+        assert tx.backlog(stage.clock.now).deliveries_waiting == 0

@@ -57,12 +57,10 @@ class DeliveriesPart(Part):
             if delivery.state == "waiting":
                 first.setdefault(delivery.comment_pk, pk)
         found = [self._state.deliveries[pk] for pk in first.values()]
-        due = [one for one in found if one.next_attempt_at <= now and self._is_told(one.site_id)]
+        due = [
+            one for one in found if one.next_attempt_at <= now and self._state.sites[one.site_id].is_called
+        ]
         return sorted(due, key=lambda delivery: (delivery.next_attempt_at, delivery.id))
-
-    def _is_told(self, site_id: int) -> bool:
-        site = self._state.sites[site_id]
-        return site.callback_url is not None and site.callback_disabled is None
 
     def drop_dead_deliveries(self, comment_pk: int) -> int:
         deliveries = self._change().deliveries

@@ -232,11 +232,11 @@ class RetainingPart(ErasingPart):
                 del self._state.originals[place]
         return len(old)
 
-    def drop_deliveries(self, site_id: int, before: datetime, limit: int) -> int:
+    def drop_deliveries(self, site_id: int, before: datetime, limit: int, waiting: bool = False) -> int:
         old = [
             one.id
             for one in self._change().deliveries.values()
-            if one.site_id == site_id and one.state != "waiting" and one.created_at < before
+            if one.site_id == site_id and (one.state == "waiting") is waiting and one.created_at < before
         ][:limit]
         for pk in old:
             del self._state.deliveries[pk]

@@ -50,7 +50,9 @@ class MemoryTx(
             held=self.count(None, Status.HELD),
             oldest_unscored=min(unscored, default=None),
             deliveries_waiting=len(waiting),
-            deliveries_due=sum(one.next_attempt_at <= now for one in waiting),
+            deliveries_due=sum(
+                one.next_attempt_at <= now and self._state.sites[one.site_id].is_called for one in waiting
+            ),
             deliveries_dead=sum(one.state == "dead" for one in self._state.deliveries.values()),
             departures_due=len(self.departures_due(now, limit=len(self._state.decisions))),
         )
