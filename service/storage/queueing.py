@@ -27,7 +27,7 @@ from service.moderation.desk import Claim, Cursor, Matter, Queued, Sort, Wanted
 from service.storage.bulk import insert_into
 from service.storage.columns import Instant
 from service.storage.desk_tables import appeals, claims, is_open, is_unanswered, matters
-from service.storage.part import Part
+from service.storage.part import LIMIT, ONE, Part
 from service.storage.reading import ARTICLE, COMMENTS, joined
 from service.storage.schema import articles, comments, is_held, moderators, word
 from service.storage.wave_tables import wave_members
@@ -223,7 +223,8 @@ def in_order(statement: Select[Any], shape: Shape, key: Column[Any]) -> Select[A
             beyond = and_(rank <= edge, or_(rank < edge, beyond))
         statement = statement.where(beyond)
     order = (key,) if rank is None else (rank.desc(), key)
-    return statement.order_by(*order).limit(bindparam("limit"))
+    # which index is best for a filter depends on its value: planned each time, as a great table's bound limits are
+    return statement.order_by(*order).limit(bindparam("limit") if any(filters) else LIMIT)
 
 
 @cache
@@ -260,7 +261,7 @@ def _claim(dialect: str) -> Executable:
 
 
 def _up_to(statement: Select[Any]) -> ColumnElement[int]:
-    return select(func.count()).select_from(statement.limit(bindparam("limit")).subquery()).scalar_subquery()
+    return select(func.count()).select_from(statement.limit(LIMIT).subquery()).scalar_subquery()
 
 
 _COUNTS = select(
@@ -271,12 +272,12 @@ _COUNTS = select(
     ),
     _up_to(select(appeals.c.pk).where(is_unanswered)).label("appeals"),
 )
-_NEWEST = select(comments.c.pk).where(is_held).order_by(comments.c.pk.desc()).limit(1)
+_NEWEST = select(comments.c.pk).where(is_held).order_by(comments.c.pk.desc()).limit(ONE)
 _LANGUAGE = (
     select(comments.c.language)
     .where(is_held, comments.c.language.is_not(None))
     .order_by(comments.c.language)
-    .limit(1)
+    .limit(ONE)
 )
 _FIRST_LANGUAGE = _LANGUAGE
 _NEXT_LANGUAGE = _LANGUAGE.where(comments.c.language > bindparam("last"))
