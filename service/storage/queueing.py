@@ -53,15 +53,16 @@ _FOLDED = exists(
 _RANK = {Sort.SCORE: comments.c.score, Sort.DOUBT: comments.c.doubt}
 _RELEASE_ALL = delete(claims).where(claims.c.moderator_id == bindparam("by"))
 _RELEASE = _RELEASE_ALL.where(claims.c.comment_pk.in_(bindparam("pks", expanding=True)))
+# looked up for each claim: of a join SQLite, which knows nothing of how few claims there are, reads all comments first
+_STATUS = select(comments.c.status).where(comments.c.pk == claims.c.comment_pk).scalar_subquery()
 _WAITS = or_(
-    comments.c.status.in_([word("pending"), word("held")]),
-    exists().where(matters.c.comment_pk == comments.c.pk, is_open),
-    exists().where(appeals.c.comment_pk == comments.c.pk, is_unanswered),
+    _STATUS.in_([word("pending"), word("held")]),
+    exists().where(matters.c.comment_pk == claims.c.comment_pk, is_open),
+    exists().where(appeals.c.comment_pk == claims.c.comment_pk, is_unanswered),
 )
 _CLAIMS = (
     select(claims.c.comment_pk, claims.c.moderator_id, moderators.c.name, claims.c.until)
     .join(moderators, moderators.c.pk == claims.c.moderator_id)
-    .join(comments, comments.c.pk == claims.c.comment_pk)
     .where(claims.c.until > _NOW, _WAITS)
     .order_by(moderators.c.name, claims.c.comment_pk)
     .limit(1_000)

@@ -236,6 +236,15 @@ def test_hot_query_goes_by_its_index(grown: SqlStore, name: str) -> None:
         assert "TEMP B-TREE" not in plan, plan
 
 
+def test_what_is_in_hand_is_looked_up_claim_by_claim(grown: SqlStore) -> None:
+    """Neither database begins with the comments, of which there may be millions, to find the few that are claimed."""
+    plan = _plan(grown, lambda tx: tx.claims(NOON))
+    assert "SCAN comments" not in plan, plan
+    assert re.search("SEARCH comments USING INTEGER PRIMARY KEY|using pk_comments on comments", plan, re.I), (
+        plan
+    )
+
+
 MANY_HELD = """
 INSERT INTO comments (site_id, id, revision, status, live, attempts, article_pk, author_name, body, submitted_at,
     received_at, content_hash, source, label, score, doubt, language)
