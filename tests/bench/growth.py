@@ -68,7 +68,7 @@ INSERT INTO comments (pk, site_id, id, revision, status, live, attempts, article
 SELECT i, 1, 'old-' || i, 1, status, {yes}, 1,
     1 + (i - 1) / {era} * {at_a_time} + (i - 1 + (i - 1) / {at_a_time}) % {at_a_time}, 'Ada',
     'The bridge saves me twenty minutes every morning, and nobody asked. ' || i, i, i, 'hash ' || i, 'api',
-    'author ' || i % {authors}, i, i, CASE status WHEN 'approved' THEN 1 END, (i % 1000) / 1000.0, 'insult', 'en'
+    'author ' || (i % {authors}), i, i, CASE status WHEN 'approved' THEN 1 END, (i % 1000) / 1000.0, 'insult', 'en'
 FROM (SELECT i, {status} AS status FROM ({numbers}) AS n) AS told
 """
 DECISIONS = """
