@@ -27,7 +27,7 @@ from service.moderation.verdict import Action, Decision, Who
 from service.ports import Label
 from service.storage.bulk import POSTGRESQL, insert_into, rows_of
 from service.storage.columns import Instant, to_json
-from service.storage.part import Part
+from service.storage.part import LIMIT, Part
 from service.storage.reading import ARTICLE, PAGE_LIMIT, TEXTS, in_revision, joined
 from service.storage.rows import decision_of
 from service.storage.schema import (
@@ -86,7 +86,7 @@ _DUE = (
     select(decisions)
     .where(is_departing, decisions.c.effective_at <= bindparam("now", type_=Instant))
     .order_by(decisions.c.effective_at, decisions.c.pk)
-    .limit(bindparam("limit"))
+    .limit(LIMIT)
 )
 
 _DECISION = tuple(column.label(f"decision_{column.name}") for column in decisions.c)
@@ -105,7 +105,7 @@ _FEED = (
     )
     .where(decisions.c.site_id == bindparam("site_id"), decisions.c.seq > bindparam("cursor"), has_departed)
     .order_by(decisions.c.seq)
-    .limit(bindparam("limit"))
+    .limit(LIMIT)
 )
 _TOLD = case((decisions.c.action == word("restore"), decisions.c.previous), else_=decisions.c.pk)
 _IN_ONE_ACT = exists().where(bundled.c.decision_id == _TOLD)
@@ -114,7 +114,7 @@ _LATEST = (
     .select_from(_BESIDE)
     .where(is_by_moderator, ~_IN_ONE_ACT)
     .order_by(decisions.c.pk.desc())
-    .limit(bindparam("limit"))
+    .limit(LIMIT)
 )
 _LATER = _LATEST.where(decisions.c.pk < bindparam("before"))
 _NOTES = select(notes.c.decision_id, notes.c.text).where(

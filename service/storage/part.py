@@ -5,13 +5,28 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import Connection, CursorResult, Executable, Table
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Connection,
+    CursorResult,
+    Executable,
+    Integer,
+    Table,
+    bindparam,
+    literal_column,
+)
 
 from service.moderation.chain import Notary, PlainNotary
 from service.storage.bulk import POSTGRESQL, insert_new, insert_rows, rows_text
 
 Row = Mapping[str, Any]
 PLAIN: Final = PlainNotary()
+LIMIT: Final[BindParameter[int]] = bindparam("limit", type_=Integer, literal_execute=True)
+"""How many rows a page holds at most, written into the statement. Of a bound number PostgreSQL expects a tenth of all
+rows: as soon as that is more than a page, no plan it could keep looks as good, and it plans each page anew."""
+ONE: Final[ColumnElement[int]] = literal_column("1", Integer)
+"""A limit of one, for the same reason."""
 
 
 class Part:

@@ -29,7 +29,7 @@ from service.moderation.desk import Claim, Cursor, Matter, Queued, Sort, Wanted
 from service.storage.bulk import insert_into
 from service.storage.columns import Instant
 from service.storage.desk_tables import appeals, claims, is_open, is_unanswered, matters
-from service.storage.part import Part
+from service.storage.part import LIMIT, ONE, Part
 from service.storage.reading import ARTICLE, COMMENTS, joined
 from service.storage.schema import articles, comments, is_held, moderators, word
 from service.storage.wave_tables import wave_members
@@ -46,15 +46,16 @@ _held_older = comments.alias("held_older")
 _RANK = {Sort.SCORE: comments.c.score, Sort.DOUBT: comments.c.doubt}
 _RELEASE_ALL = delete(claims).where(claims.c.moderator_id == bindparam("by"))
 _RELEASE = _RELEASE_ALL.where(claims.c.comment_pk.in_(bindparam("pks", expanding=True)))
+# looked up for each claim: of a join SQLite, which knows nothing of how few claims there are, reads all comments first
+_STATUS = select(comments.c.status).where(comments.c.pk == claims.c.comment_pk).scalar_subquery()
 _WAITS = or_(
-    comments.c.status.in_([word("pending"), word("held")]),
-    exists().where(matters.c.comment_pk == comments.c.pk, is_open),
-    exists().where(appeals.c.comment_pk == comments.c.pk, is_unanswered),
+    _STATUS.in_([word("pending"), word("held")]),
+    exists().where(matters.c.comment_pk == claims.c.comment_pk, is_open),
+    exists().where(appeals.c.comment_pk == claims.c.comment_pk, is_unanswered),
 )
 _CLAIMS = (
     select(claims.c.comment_pk, claims.c.moderator_id, moderators.c.name, claims.c.until)
     .join(moderators, moderators.c.pk == claims.c.moderator_id)
-    .join(comments, comments.c.pk == claims.c.comment_pk)
     .where(claims.c.until > _NOW, _WAITS)
     .order_by(moderators.c.name, claims.c.comment_pk)
     .limit(1_000)
@@ -237,7 +238,8 @@ def in_order(statement: Select[Any], shape: Shape, key: Column[Any]) -> Select[A
             beyond = and_(rank <= edge, or_(rank < edge, beyond))
         statement = statement.where(beyond)
     order = (key,) if rank is None else (rank.desc(), key)
-    return statement.order_by(*order).limit(bindparam("limit"))
+    # which index is best for a filter depends on its value: planned each time, as a great table's bound limits are
+    return statement.order_by(*order).limit(bindparam("limit") if any(filters) else LIMIT)
 
 
 @cache
@@ -274,7 +276,7 @@ def _claim(dialect: str) -> Executable:
 
 
 def _up_to(statement: Select[Any]) -> ColumnElement[int]:
-    return select(func.count()).select_from(statement.limit(bindparam("limit")).subquery()).scalar_subquery()
+    return select(func.count()).select_from(statement.limit(LIMIT).subquery()).scalar_subquery()
 
 
 _COUNTS = select(
@@ -285,12 +287,12 @@ _COUNTS = select(
     ),
     _up_to(select(appeals.c.pk).where(is_unanswered)).label("appeals"),
 )
-_NEWEST = select(comments.c.pk).where(is_held).order_by(comments.c.pk.desc()).limit(1)
+_NEWEST = select(comments.c.pk).where(is_held).order_by(comments.c.pk.desc()).limit(ONE)
 _LANGUAGE = (
     select(comments.c.language)
     .where(is_held, comments.c.language.is_not(None))
     .order_by(comments.c.language)
-    .limit(1)
+    .limit(ONE)
 )
 _FIRST_LANGUAGE = _LANGUAGE
 _NEXT_LANGUAGE = _LANGUAGE.where(comments.c.language > bindparam("last"))

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import platform
-import re
 import subprocess
 import sys
 import tempfile
@@ -18,6 +16,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from tests import servers
+from tests.bench.machine import described
 from tests.bench.page import page
 from tests.bench.profile import profile
 from tests.bench.servers import postgresql
@@ -51,7 +50,7 @@ def main() -> None:
             _say(f"NOT MEASURED: {reason}")
         _say("where the time goes")
         shares = profile(home / "profile")
-    machine = f"{_machine()}{where}; load average {busy:.1f} before the run"
+    machine = f"{described()}{where}; load average {busy:.1f} before the run"
     text = page(machine, stores, tasks, shares, time.monotonic() - began)
     print(text, flush=True)
     if given.quick:
@@ -60,15 +59,6 @@ def main() -> None:
     if find_spec("classifier.bench"):
         command = [sys.executable, "-m", "classifier.bench", "--append", str(PAGE)]
         sys.exit(subprocess.run(command, check=False).returncode)
-
-
-def _machine() -> str:
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    model = platform.processor() or platform.machine()
-    known = Path("/proc/cpuinfo")
-    if known.exists() and (found := re.search(r"model name\s*:\s*(.+)", known.read_text())):
-        model = found.group(1)
-    return f"{cores} processors ({model}), {platform.system()}, Python {platform.python_version()}"
 
 
 def _say(what: str) -> None:

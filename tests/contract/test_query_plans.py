@@ -236,6 +236,48 @@ def test_hot_query_goes_by_its_index(grown: SqlStore, name: str) -> None:
         assert "TEMP B-TREE" not in plan, plan
 
 
+def test_what_is_in_hand_is_looked_up_claim_by_claim(grown: SqlStore) -> None:
+    """Neither database begins with the comments, of which there may be millions, to find the few that are claimed."""
+    plan = _plan(grown, lambda tx: tx.claims(NOON))
+    assert "SCAN comments" not in plan, plan
+    assert re.search("SEARCH comments USING INTEGER PRIMARY KEY|using pk_comments on comments", plan, re.I), (
+        plan
+    )
+
+
+MANY_HELD = """
+INSERT INTO comments (site_id, id, revision, status, live, attempts, article_pk, author_name, body, submitted_at,
+    received_at, content_hash, source, label, score, doubt, language)
+SELECT 1, n, 1, 'held', true, 0, 1, 'Ada', 'The bridge is open.', n, n, 'hash', 'api', 'insult', n / 20000.0,
+    n / 20000.0, 'en' FROM generate_series(1, 20000) AS n
+"""
+KEPT_PLANS = "SELECT statement, generic_plans FROM pg_prepared_statements WHERE statement LIKE '%held%'"
+
+
+def test_a_page_of_the_queue_is_planned_once_however_much_is_held(postgres_url: str) -> None:
+    """PostgreSQL keeps the plan of what every page of the desk asks, and does not plan each page anew."""
+    with servers.postgresql_database() as url:
+        migrate.upgrade(url)
+        store = SqlStore(open_engine(url))
+        with store.write() as tx:
+            tx.add_site(courier())
+            tx._connection.execute(insert(articles), {"site_id": 1, "url": ARTICLE.url})
+            tx._connection.execute(text(MANY_HELD))
+            tx._connection.execute(text("ANALYZE"))
+        for _ in range(15):  # the driver prepares at the sixth, the server keeps a plan five later
+            with store.read() as tx:
+                for sort in Sort:
+                    tx.queue(Wanted(sort), 1, NOON, 8)
+                tx.lane_counts(1_000)
+                tx.newest_held()
+                tx.languages()
+        with store.read() as tx:
+            kept = tx._connection.execute(text(KEPT_PLANS)).all()
+        store.close()
+    assert len(kept) == 7
+    assert [one.statement for one in kept if not one.generic_plans] == []
+
+
 def _plan(store: SqlStore, work: Hot) -> str:
     """Run `work` and return the plans of its statements, as the database tells them."""
     told: list[str] = []

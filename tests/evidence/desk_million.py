@@ -6,11 +6,9 @@ decided some of the rest, singly and together; some are reported, appealed again
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
-import psycopg
+from tests.filling import indexes_last, run, side_by_side
 
 HELD_SHARE: Final = 20
 ARTICLE_SHARE: Final = 50
@@ -86,18 +84,6 @@ SELECT setval(pg_get_serial_sequence('comments', 'pk'), {rows});
 UPDATE site_counters SET seq = {rows} + 1
 """
 TABLES: Final = ["comments", "decisions", "words", "labels", "bundled", "matters", "appeals", "wave_members"]
-INDEXES: Final = """
-SELECT 'DROP INDEX ' || i.indexname, i.indexdef FROM pg_indexes i
-WHERE i.schemaname = 'public' AND i.tablename = ANY(%(tables)s)
-  AND NOT EXISTS (SELECT FROM pg_constraint c WHERE c.conname = i.indexname)
-ORDER BY i.tablename <> 'words', i.indexname
-"""
-CONSTRAINTS: Final = """
-SELECT format('ALTER TABLE %%s DROP CONSTRAINT %%I', conrelid::regclass, conname),
-  format('ALTER TABLE %%s ADD CONSTRAINT %%I %%s', conrelid::regclass, conname, pg_get_constraintdef(oid))
-FROM pg_constraint WHERE conrelid::regclass::text = ANY(%(tables)s) AND contype IN ('u', 'f')
-ORDER BY contype DESC, conrelid DESC
-"""
 
 
 def fill(url: str, rows: int, now: int) -> None:
@@ -111,24 +97,7 @@ def fill(url: str, rows: int, now: int) -> None:
     told["told"] = " || ',' || ".join(
         f"""'"{label}":' || c.scores[{k + 1}] / 1000000.0""" for k, label in enumerate(SCORES)
     )
-    with psycopg.connect(url, autocommit=True) as connection:
-        indexes = connection.execute(INDEXES, {"tables": TABLES}).fetchall()
-        constraints = connection.execute(CONSTRAINTS, {"tables": TABLES}).fetchall()
-        for drop, _ in (*constraints, *indexes):
-            connection.execute(drop.encode())
-    _run(url, [BEFORE.format(**told)])
-    with ThreadPoolExecutor(2) as both:
-        list(both.map(lambda some: _run(url, some.format(**told).split(";\n")), (COMMENTS, BESIDE)))
-        again = [made for _, made in indexes]
-        list(both.map(lambda some: _run(url, some), (again[::2], again[1::2])))
-    _run(url, [made for _, made in constraints[::-1]])
-    _run(url, [*AFTER.format(**told).split(";\n"), "VACUUM ANALYZE"])
-
-
-def _run(url: str, statements: Sequence[str]) -> None:
-    with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute("SET synchronous_commit = off")
-        connection.execute("SET maintenance_work_mem = '256MB'")
-        connection.execute("SET max_parallel_maintenance_workers = 0")
-        for one in statements:
-            connection.execute(one.encode())
+    run(url, [BEFORE.format(**told)])
+    with indexes_last(url, TABLES):
+        side_by_side(url, [COMMENTS.format(**told)], BESIDE.format(**told).split(";\n"))
+    run(url, [*AFTER.format(**told).split(";\n"), "VACUUM ANALYZE"])

@@ -57,12 +57,13 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """One page of a lane; `next` is the place of the following page."""
+    """One page of a lane; `next` is the place of the following page, `claims` what everybody has in hand by now."""
 
     cards: tuple[Card, ...] = ()
     done: tuple[Done, ...] = ()
     acts: Acts = field(default_factory=Acts)
     next: Place | None = None
+    claims: Sequence[Claim] = ()
 
 
 @blueprint.get("", strict_slashes=False)
@@ -72,7 +73,6 @@ def queue() -> ResponseReturnValue:
     here, place = parts(), Place.of(request.args)
     lane = _lane(place, ())
     with here.house.store.read() as tx:
-        claims = tx.claims(here.house.clock())
         return page(
             "desk/queue.html",
             200,
@@ -83,7 +83,7 @@ def queue() -> ResponseReturnValue:
             labels=LABELS,
             languages=tx.languages(),
             views=tx.views(moderator().id),
-            others=others(claims),
+            others=others(lane.claims),
             newest=tx.newest_held(),
             notice=_notice(tx, request.args),
             together=told_together(tx, request.args),
@@ -157,10 +157,10 @@ def _lane(place: Place, have: tuple[int, ...], run: int = 0, limit: int = BATCH)
     else:
         found = _late(place, have, now, limit)
     with here.house.store.read() as tx:
-        sites = {site.id: site for site in tx.sites()}
-        shown = cards(tx, [one.comment for one in found], sites, now)
+        sites, claims = {site.id: site for site in tx.sites()}, tx.claims(now)
+        shown = cards(tx, [one.comment for one in found], sites, now, claims)
     full = len(found) == limit
-    return Lane(shown, next=place.following(found[-1].cursor) if full else None)
+    return Lane(shown, next=place.following(found[-1].cursor) if full else None, claims=claims)
 
 
 def _held(place: Place, have: tuple[int, ...], run: int, limit: int) -> Sequence[Queued]:
@@ -218,14 +218,14 @@ def _claimed(found: Sequence[Queued], now: datetime, limit: int) -> Sequence[Que
 
 
 def _decided(tx: Tx, place: Place, now: datetime) -> Lane:
-    sites = {site.id: site for site in tx.sites()}
+    sites, claims = {site.id: site for site in tx.sites()}, tx.claims(now)
     found = tx.decisions_lately(place.after.pk if place.after else None, PAGE + 1)
-    told = cards(tx, [one for _, one in found[:PAGE]], sites, now)
+    told = cards(tx, [one for _, one in found[:PAGE]], sites, now, claims)
     shown = tuple(_done(decision, card, now) for (decision, _), card in zip(found, told, strict=False))
     following = place.following(Cursor(shown[-1].decision.id)) if len(found) > PAGE else None
     earlier = number(request.args.get("acts"))
     acts = acts_lately(tx, now, earlier) if earlier or not place.after else Acts()
-    return Lane(done=shown, acts=acts, next=following)
+    return Lane(done=shown, acts=acts, next=following, claims=claims)
 
 
 def _done(decision: Decision, card: Card, now: datetime) -> Done:

@@ -153,9 +153,15 @@ class Card:
         return Matter.REPORTED in (self.around.matters or {})
 
 
-def cards(tx: Tx, found: Sequence[Comment], sites: Mapping[int, Site], now: datetime) -> tuple[Card, ...]:
-    """Put together what is shown of comments, asking the store once for all of them where it can."""
-    around = _around(tx, found, now)
+def cards(
+    tx: Tx,
+    found: Sequence[Comment],
+    sites: Mapping[int, Site],
+    now: datetime,
+    claims: Sequence[Claim] | None = None,
+) -> tuple[Card, ...]:
+    """Put together what is shown of comments, asking the store once for all of them, and for claims not given."""
+    around = _around(tx, found, now, tx.claims(now) if claims is None else claims)
     standing = tx.decisions_named({one.decision_id for one in found if one.decision_id})
     return tuple(
         _card(one, sites[one.site_id], around[one.pk], standing.get(one.decision_id or 0), now)
@@ -183,11 +189,11 @@ def _card(comment: Comment, site: Site, around: Around, standing: Decision | Non
     )
 
 
-def _around(tx: Tx, found: Sequence[Comment], now: datetime) -> dict[int, Around]:
+def _around(tx: Tx, found: Sequence[Comment], now: datetime, claimed: Sequence[Claim]) -> dict[int, Around]:
     matters = tx.open_matters([one.pk for one in found])
     waves = tx.waves_of([one.pk for one in found if one.status is Status.HELD])
     sizes = tx.wave_sizes({wave.id for wave in waves.values()})
-    claims = {claim.comment_pk: claim for claim in tx.claims(now)}
+    claims = {claim.comment_pk: claim for claim in claimed}
     notes = tx.notes(
         [one.decision_id for one in found if one.decision_id and (one.pk in matters or one.status in REFUSED)]
     )
