@@ -192,6 +192,19 @@ def test_a_forced_collision_shows_the_first_decision(desk: Desk, contexts: Conte
     assert desk.status(comment) is Status.REJECTED
 
 
+def test_a_collision_is_told_where_the_hand_is(desk: Desk, contexts: Contexts) -> None:
+    """On a phone, where the list is out of view, the next comment comes into focus and a notice leads back."""
+    first, second = longer(desk.small, 2)
+    page = desk.sign_in(contexts(viewport={"width": 390, "height": 844}))
+    desk.small.judge(first, Action.REJECT, "Noor")
+    page.locator(f"#c{first.pk}").get_by_role("button", name="Approve the comment by").click()
+    expect(page.locator("#notice")).to_contain_text("Your decision was not carried out.")
+    expect(page.locator(f"#c{second.pk}")).to_be_visible()
+    page.get_by_role("link", name="Look at it").click()
+    expect(page.get_by_text("Rejected by Noor")).to_be_visible()
+    expect(page.locator("#notice .notice")).to_have_count(0)
+
+
 def test_new_comments_announce_themselves_and_wait(desk: Desk, contexts: Contexts) -> None:
     """The list stays as it is; a line says how many came, and a key shows them."""
     longer(desk.small, 2)

@@ -40,6 +40,7 @@ def wave(pk: int) -> ResponseReturnValue:
         "desk/wave.html",
         200,
         wave=found,
+        stands=found.stands(now),
         first=first,
         cards=shown,
         size=size,

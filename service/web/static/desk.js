@@ -46,6 +46,11 @@ const desk = (() => {
     return next;
   }
 
+  /** Take away the notice that leads to a collision: its card is in focus and says more. */
+  function forget() {
+    document.getElementById("notice").replaceChildren();
+  }
+
   /** Say that nothing of these is left. */
   function finish() {
     const left = open();
@@ -135,6 +140,7 @@ const desk = (() => {
     } else if (one.matches("article[data-back]") || (one.matches("article[data-clash]") && !open().filter((other) => other !== one).length)) {
       one.removeAttribute("data-back");
       show(one);
+      if (one.matches("[data-clash]")) forget();
     }
   });
 
@@ -150,11 +156,12 @@ const desk = (() => {
     });
   }
 
-  document.getElementById("rows")?.addEventListener("click", (event) => {
+  document.addEventListener("click", (event) => {
     const link = event.target.closest("a[data-row]");
     const one = link && card(link.dataset.row);
     if (!one) return;
     event.preventDefault();
+    if (link.closest("#notice")) forget();
     show(one);
   });
 

@@ -73,6 +73,19 @@ def test_a_wave_is_decided_and_taken_back_in_one_act(small: Small) -> None:
     assert statuses(small, copies) == {Status.HELD}
 
 
+def test_a_decided_wave_says_so_and_offers_nothing_to_decide(small: Small) -> None:
+    """Its page tells who decided what and until when it counts, leads to the act, and has no buttons for nothing."""
+    copies = arrive(small, *adverts(3))
+    browser = small.signed_in()
+    form = browser.get("/desk").tree.one("section", class_="alike").one("form")
+    press(browser, form, action="spam")
+    page = browser.get(f"/desk/comments/{copies[0].pk}/wave")
+    assert "Marked as spam by Mara." in " ".join(page.text.split())
+    assert "Copies that arrive are decided alike until" in page.text
+    assert [one for one in page.tree.all("a") if "/together/" in one.attributes["href"]]
+    assert not [one for one in page.tree.all("button") if one.attributes.get("name") == "action"]
+
+
 def test_the_copies_can_be_looked_at_first(small: Small) -> None:
     """The wave's page shows every copy as it was written, and decides them too."""
     copies = arrive(small, *adverts(3))
