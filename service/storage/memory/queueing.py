@@ -18,14 +18,9 @@ class QueuePart(ScoringPart):
     """The verbs of lanes and claims."""
 
     def queue(self, wanted: Wanted, moderator_id: int, now: datetime, limit: int) -> list[Queued]:
-        taken = self._taken(moderator_id, now)
-        found = [
-            (_order(wanted.sort, comment), comment)
-            for comment in self._of_kind(wanted)
-            if comment.pk not in taken
-            and comment.pk not in wanted.without
-            and not self._folded(comment.pk, wanted)
-        ]
+        lane = self._of_kind(wanted)
+        left_out = self._taken(moderator_id, now) | self._folded(lane) | set(wanted.without)
+        found = [(_order(wanted.sort, comment), comment) for comment in lane if comment.pk not in left_out]
         found.sort(key=lambda pair: pair[0])
         if wanted.after is not None:
             rank = -(wanted.after.rank or 0.0) if wanted.sort is not Sort.AGE else 0.0
@@ -35,14 +30,14 @@ class QueuePart(ScoringPart):
             for order, comment in found[:limit]
         ]
 
-    def _folded(self, pk: int, wanted: Wanted) -> bool:
+    def _folded(self, lane: list[Comment]) -> set[int]:
+        """Those of the lane that stand behind an older one of their wave in it."""
         members = self._state.wave_members
-        if pk not in members:
-            return False
-        beside = {one.pk for one in self._of_kind(wanted)}
-        return any(
-            other < pk and wave_id == members[pk] and other in beside for other, wave_id in members.items()
-        )
+        first: dict[int, int] = {}
+        waves = [(one.pk, members[one.pk]) for one in lane if one.pk in members]
+        for pk, wave_id in sorted(waves):
+            first.setdefault(wave_id, pk)
+        return {pk for pk, wave_id in waves if first[wave_id] != pk}
 
     def _of_kind(self, wanted: Wanted) -> list[Comment]:
         aside = {key[0] for key in self._state.matters if key[1] is Matter.ASIDE}
