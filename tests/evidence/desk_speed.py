@@ -290,7 +290,7 @@ def by_form(page: Page) -> int:
     page.locator("#main").focus()
     for presses in range(1, 80):
         page.keyboard.press("Tab")
-        if page.locator("button[value=approve]:focus").count():
+        if page.locator("form.acts button[value=approve]:focus").count():
             with page.expect_navigation():
                 page.keyboard.press("Enter")
             return presses + 1
