@@ -82,6 +82,17 @@ def request(path: str, value: object, key: str = "") -> bytes:
     return head.encode() + body
 
 
+def analyze(key: str, number: int, **more: object) -> bytes:
+    """Return the bytes of one question as Perspective's clients ask it; `more` goes into its body."""
+    body = {
+        "comment": {"text": f"{TEXTS[number % len(TEXTS)]} {number}"},
+        "requestedAttributes": {"TOXICITY": {}},
+        "doNotStore": True,
+        **more,
+    }
+    return request(f"/v1alpha1/comments:analyze?key={key}", body)
+
+
 class Client:
     """One connection; answers are read to their end and thrown away."""
 

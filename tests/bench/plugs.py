@@ -17,7 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from service.coral.signature import sign
-from tests.bench.load import TEXTS, Ran, comment, flat_out, request
+from tests.bench.load import TEXTS, Ran, analyze, comment, flat_out, request
 from tests.bench.processes import House
 
 CONNECTIONS = (1, 8, 32)
@@ -44,8 +44,8 @@ def _measure(house: House, seconds: float) -> None:
     house.start_web()
     house.start_peer()
     calls: dict[str, tuple[int, Make]] = {
-        "analyze": (house.port, lambda n: _analyze(key, n)),
-        "analyze, spans": (house.port, lambda n: _analyze(key, n, spanAnnotations=True)),
+        "analyze": (house.port, lambda n: analyze(key, n, languages=["en"])),
+        "analyze, spans": (house.port, lambda n: analyze(key, n, languages=["en"], spanAnnotations=True)),
         "Coral's phase": (house.port, _phase),
         "POST /v1/comments": (house.port, _accepting(key)),
         "bare Flask, one INSERT": (house.peer_port, _accepting(key)),
@@ -65,17 +65,6 @@ def _row(name: str, connections: int, ran: Ran) -> str:
     slowest = ran.latencies[-1] * 1000 if ran.latencies else float("nan")
     figures = f"{ran.rate:,.0f} | {ran.at(0.5):.1f} ms | {ran.at(0.99):.1f} ms | {slowest:.0f} ms"
     return f"| {name} | {connections} | {figures} | {ran.bad} |"
-
-
-def _analyze(key: str, number: int, **more: object) -> bytes:
-    body = {
-        "comment": {"text": f"{TEXTS[number % len(TEXTS)]} {number}"},
-        "requestedAttributes": {"TOXICITY": {}},
-        "languages": ["en"],
-        "doNotStore": True,
-        **more,
-    }
-    return request(f"/v1alpha1/comments:analyze?key={key}", body)
 
 
 def _phase(number: int) -> bytes:

@@ -11,7 +11,7 @@ from pathlib import Path
 from sqlalchemy import Connection, text
 
 from service.storage.engines import for_reading, open_engine
-from tests.bench.load import Ran, comment, flat_out, paced, request, together
+from tests.bench.load import OK, Client, Ran, analyze, comment, flat_out, paced, request, together
 from tests.bench.processes import House, free_port, start, stop, until
 
 BATCH = 100
@@ -46,6 +46,10 @@ class Measured:
     worker_mb: tuple[float, ...]
     """Of each process, the heaviest first."""
     web_start: float
+    plugs_mb: float
+    """Of a web process whose plugs are in use, the model and the language identifier loaded."""
+    plugs_start: float
+    """Until it has answered its first question with scores."""
     worker_start: float
     refused: int
 
@@ -74,6 +78,9 @@ def measure(home: Path, database_url: str | None, redis_url: str, bounds: Bounds
                 p95_verdict = counts.verdict_after("paced", 0.95)
             web_mb = sum(house.weights("web"))
             worker_mb = tuple(house.weights("worker"))
+            house.stop("web")
+            plugs_start, asked = _plugs(house, keys[QUIET])
+            plugs_mb = sum(house.weights("web"))
     finally:
         stop(receiver)
     return Measured(
@@ -88,9 +95,23 @@ def measure(home: Path, database_url: str | None, redis_url: str, bounds: Bounds
         web_mb=web_mb,
         worker_mb=worker_mb,
         web_start=web_start,
+        plugs_mb=plugs_mb,
+        plugs_start=plugs_start,
         worker_start=worker_start,
-        refused=bare.bad + single.bad + batches.bad + steady.bad,
+        refused=bare.bad + single.bad + batches.bad + steady.bad + asked.bad,
     )
+
+
+def _plugs(house: House, key: str) -> tuple[float, Ran]:
+    """Start a web process that scores and ask it for two seconds, in no language named; return how it began, and ran."""
+    house.env["REPLYDESK_PLUGS"] = "warm"
+    seconds = house.start_web()
+    began = time.monotonic()
+    client = Client(house.port)
+    until(lambda: client.send(analyze(key, 0)) in OK, 30)
+    seconds += time.monotonic() - began
+    client.close()
+    return seconds, flat_out(house.port, 2.0, lambda number: analyze(key, number))
 
 
 def _ones(key: str, name: str) -> Callable[[int], bytes]:
