@@ -103,7 +103,7 @@ def measure(home: Path, database_url: str | None, redis_url: str, bounds: Bounds
 
 
 def _plugs(house: House, key: str) -> tuple[float, Ran]:
-    """Start a web process that scores and ask it for two seconds, in no language named; return how it began, and ran."""
+    """Start a web process that scores, ask it for two seconds, no language named; return how it began, and ran."""
     house.env["REPLYDESK_PLUGS"] = "warm"
     seconds = house.start_web()
     began = time.monotonic()
