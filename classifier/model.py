@@ -122,7 +122,8 @@ class Model:
         self, text: str, label: str | None = None, signals: Signals | None = None, limit: int = 20
     ) -> tuple[Score, Explanation]:
         """Does both for one text in one reading, at little more than the price of one."""
-        score, explained = self._both([text], None if signals is None else [signals], label, 0.0, limit)[0]
+        given = None if signals is None else [signals]
+        score, explained = next(self._both([text], given, label, 0.0, limit))
         return score, cast("Explanation", explained)
 
     def assess(
@@ -131,18 +132,19 @@ class Model:
         signals: Sequence[Signals] | None = None,
         least: float = 0.0,
         limit: int = 20,
-    ) -> list[tuple[Score, Explanation | None]]:
+    ) -> Iterator[tuple[Score, Explanation | None]]:
         """Scores a batch and explains, of each text whose gravest label reaches `least`, that label.
 
-        Nothing is read twice, so an explanation costs half of what `explain` does.
+        Nothing is read twice, so an explanation costs half of what `explain` does. What is answered is made as it is
+        asked for, a part of the batch at a time: the words of a long text's explanation weigh more than the text.
         """
         if signals is not None and len(signals) != len(texts):
             raise ValueError(f"signals: {len(signals)} given for {len(texts)} texts; give one each, or none")
-        return [
+        return (
             both
             for part in _parts(texts)
             for both in self._both(texts[part], signals and signals[part], None, least, limit)
-        ]
+        )
 
     def _both(
         self,
@@ -151,12 +153,11 @@ class Model:
         label: str | None,
         least: float,
         limit: int,
-    ) -> list[tuple[Score, Explanation | None]]:
+    ) -> Iterator[tuple[Score, Explanation | None]]:
         from classifier.explain import explain_text
 
         sums = self.network.sums(texts, signals)
         reading = self.network.reading(texts, sums, signals)
-        found: list[tuple[Score, Explanation | None]] = []
         for row, score in enumerate(self._scores(reading)):
             explained = None
             if max(score.scores.values()) >= least:
@@ -165,8 +166,7 @@ class Model:
                 explained = explain_text(
                     self.network, texts[row], sums.of(row), odds, pieces, known, label, limit
                 )
-            found.append((score, explained))
-        return found
+            yield score, explained
 
 
 def _parts(texts: Sequence[str]) -> Iterator[slice]:

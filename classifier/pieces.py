@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-LONG, PIECE = 1500, 150
+LONG, PIECE = 600, 200
 """Texts of more than `LONG` characters are read whole and in pieces of at most `PIECE`; the gravest reading counts."""
 
 MARGIN = 2.5

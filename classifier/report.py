@@ -13,11 +13,11 @@ from classifier.contest import TEXTS, contest
 from classifier.evaluate import evaluate, probabilities
 from classifier.gates import Gate
 from classifier.model import LABELS, Model
-from classifier.pieces import LONG, MARGIN
+from classifier.pieces import LONG, MARGIN, PIECE
 from classifier.signals import NAMES
 from classifier.words import lines
 
-_LOOKS = 38
+_LOOKS = 48
 """How many trainings were measured on the development sets before this one was shipped; add those you make."""
 _TEMPLATE = Path(__file__).with_name("card.txt")
 
@@ -49,6 +49,7 @@ def write(model: Model, dev: data.Corpus, data_directory: Path, out: Path) -> No
         row_drop=train.ROW_DROP,
         leans=", ".join(f"{share} of {name}'s" for name, share in train.LEANS["toxicity"].items()),
         long=LONG,
+        piece=PIECE,
         margin=MARGIN,
         invented=train.INVENTED,
         disguised=train.DISGUISED,

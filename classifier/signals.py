@@ -40,10 +40,15 @@ _BARE = re.compile(
     r"(?<![\w@./])[\w-]{2,40}\.(?:com|net|org|info|biz|ru|cn|xyz|top|club|online|site|shop|store|vip|io|co|me|tk|live)\b",
     re.IGNORECASE,
 )
-_ENDINGS = (
-    ".com", ".net", ".org", ".info", ".biz", ".ru", ".cn", ".xyz", ".top", ".club", ".online", ".site", ".shop",
-    ".store", ".vip", ".io", ".co", ".me", ".tk", ".live",
+_ENDINGS = tuple(
+    spelt
+    for ending in (
+        ".com", ".net", ".org", ".info", ".biz", ".ru", ".cn", ".xyz", ".top", ".club", ".online", ".site", ".shop",
+        ".store", ".vip", ".io", ".co", ".me", ".tk", ".live",
+    )
+    for spelt in (ending, ending.upper())
 )  # fmt: skip
+"""All small or all large: a sentence that begins right after a full stop, as in "there.Me too", is no domain."""
 _SPAM_ENDINGS = (
     ".xyz", ".top", ".club", ".online", ".site", ".shop", ".vip", ".tk", ".ml", ".ga", ".cf", ".gq", ".icu", ".bond",
     ".click", ".loan", ".win", ".bid", ".cam", ".monster", ".buzz", ".cyou", ".rest", ".sbs", ".cfd",
@@ -87,7 +92,7 @@ def _dotted(views: Views) -> NDArray[np.bool_]:
 
 def _from_text(row: NDArray[np.float32], text: str, dotted: bool) -> None:
     """Fills the columns that need the text as written: links, money, mark-up, contacts."""
-    if "http" in text or "www." in text or "HTTP" in text:
+    if "://" in text or (dotted and "www." in text.lower()):
         hosts = [host.lower() for host in _LINK.findall(text)[:50]]
         row[0] = min(len(hosts), 2) / 2
         row[1] = len(hosts) > 2

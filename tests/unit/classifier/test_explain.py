@@ -117,7 +117,7 @@ def test_explained_in_a_batch_as_alone() -> None:
         "You are an idiot.",
     ]
     signals = [Signals(), Signals(website="http://x.example"), *[Signals()] * 4]
-    assessed = model.assess(texts, signals, least=0.2)
+    assessed = list(model.assess(texts, signals, least=0.2))
     assert [explained is not None for _, explained in assessed] == [True, False, True, False, True, True]
     for text, known, (score, explained) in zip(texts, signals, assessed, strict=True):
         alone = model.score([text], [known])[0]
@@ -129,7 +129,7 @@ def test_explained_in_a_batch_as_alone() -> None:
             assert explained.log_odds == pytest.approx(single.log_odds, abs=1e-9)
             assert explained.total() == pytest.approx(explained.log_odds, abs=1e-6)
             assert [span.begin for span in explained.spans] == [span.begin for span in single.spans]
-    assert model.assess([]) == []
+    assert list(model.assess([])) == []
 
 
 def test_a_long_text_in_a_batch_is_explained_by_the_reading_that_counted(model: Model) -> None:

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+import tracemalloc
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -258,12 +259,26 @@ def test_long_texts_are_read_a_few_at_a_time(model: Model, read: list[int]) -> N
     scores = model.score(texts, signals)
     assert max(read) <= TOGETHER
     read.clear()
-    assessed = model.assess(texts, signals, least=0.9)
+    assessed = list(model.assess(texts, signals, least=0.9))
     assert max(read) <= TOGETHER
     assert [score for score, _ in assessed] == scores
     for row in (0, 17, 29):
         alone = model.score([texts[row]], [signals[row]])[0]
         assert scores[row].scores == pytest.approx(alone.scores, abs=1e-9)
+
+
+def test_explaining_many_of_the_longest_takes_the_memory_of_a_few(model: Model) -> None:
+    """Explanations are made as they are asked for, so that four times the texts take no more memory."""
+    text = ("You worthless idiots, and the trains that you do not run. " * 400)[:20_000]
+    peaks = []
+    for count in (8, 32):
+        tracemalloc.start()
+        for score, explained in model.assess([text] * count):
+            assert explained is not None
+            assert score.scores["toxicity"] > 0.5
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] < 1.2 * peaks[0]
 
 
 def test_a_text_that_is_longer_than_a_matrix_may_be_is_read_by_itself(model: Model, read: list[int]) -> None:
