@@ -38,14 +38,21 @@ class LanedTask(Task):  # type: ignore[misc]  # Celery ships no types
     def __call__(self, *args: Any, **kwargs: Any) -> None:
         """Run the task's body; its arguments are none."""
         house: Desk = self.app
-        if not self.request.called_directly:  # by a message: in a vigil nobody rang
-            house.heard_at = time.monotonic()
+        rung = not self.request.called_directly  # by a message: in a vigil nobody rang
+        if rung:
             house.answerer.answer(self.name)
+
+        def begin() -> None:
+            if rung and self.name == SWEEP:
+                house.swept_at = time.monotonic()
+            house.answerer.begun(self.name, rung)
+            self.run(*args, **kwargs)
+
         lane = house.lanes.get(self.name)
         if lane is None:
-            self.run(*args, **kwargs)
+            begin()
         else:
-            lane.run(self.run, house.stopping.is_set)
+            lane.run(begin, house.stopping.is_set)
 
 
 class PatientConnection(Connection):  # type: ignore[misc]  # kombu ships no types
@@ -76,7 +83,8 @@ class Desk(Celery):  # type: ignore[misc]  # Celery ships no types
         self.answerer = Answerer(settings.redis_url, settings.redis_prefix)
         self.lanes = {name: Lane(width) for name, width in WIDTHS.items()}
         self.stopping = threading.Event()
-        self.heard_at = time.monotonic()
+        self.swept_at = time.monotonic()
+        """When a sweep that beat rang for last began, here or, as far as this process was told, elsewhere."""
 
 
 def make_app(settings: Settings, include: tuple[str, ...] = TASK_ROOMS) -> Desk:

@@ -6,14 +6,14 @@ from typing import Any
 
 from celery.beat import ScheduleEntry, Scheduler
 
-from service.bell import Bell
+from service.bell import BEAT, Bell
 
 
 class BellScheduler(Scheduler):  # type: ignore[misc]  # Celery ships no types
     """Keeps its schedule in memory, for every entry is a short interval, and rings instead of publishing."""
 
     def __init__(self, app: Any, *args: Any, **kwargs: Any) -> None:
-        self.bell = Bell(app.settings.redis_url, app.settings.redis_prefix)
+        self.bell = Bell(app.settings.redis_url, app.settings.redis_prefix, pulse=BEAT)
         super().__init__(app, *args, **kwargs)
 
     producer = None  # the base class would open a connection here, and wait for the broker to take it

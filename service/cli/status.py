@@ -15,13 +15,12 @@ if TYPE_CHECKING:
     from rich.console import Group
     from rich.table import Table
 
+    from service.bell import Pulses
     from service.ports import SiteQueue
     from service.wiring import Parts
 
 WATCH_SECONDS: Final = 1.0
 SITES_DRAWN: Final = 20
-SILENT_SECONDS: Final = 30.0
-"""The sweep runs every few seconds, so a worker that was not heard of for so long is gone."""
 
 
 @click.command()
@@ -45,8 +44,10 @@ def look(parts: Parts) -> dict[str, Any]:
     with parts.house.store.read() as tx:
         backlog = tx.backlog(now)
         sites, queues = tx.sites(), tx.site_queues()
+    up, heard = _heard(parts)
     return {
-        "up": {"store": "ok", **_workers(parts)},
+        "up": {"store": "ok", **up},
+        "last_sweep_seconds": _rounded(heard.sweep) if heard else None,
         "pending": backlog.pending,
         "held": backlog.held,
         "oldest_unscored_seconds": _age(backlog.oldest_unscored, now),
@@ -77,24 +78,33 @@ def _age(since: datetime | None, now: datetime) -> float:
     return round(max(0.0, (now - since).total_seconds()), 3) if since else 0.0
 
 
-def _workers(parts: Parts) -> dict[str, str]:
-    """Say how broker and worker are, by when a worker last answered the bell."""
+def _heard(parts: Parts) -> tuple[dict[str, str], Pulses | None]:
+    """Say how broker, worker and beat are, by when they were last heard of; nothing is known without the broker."""
     from redis.exceptions import RedisError
 
-    from service.bell import pulses
-    from service.ports import SWEEP
+    from service.bell import pulses, silent_after
 
     settings = parts.settings
     if settings.redis_url is None:
-        return {"broker": "none", "worker": "unknown"}
+        return {"broker": "none", "worker": "unknown", "beat": "unknown"}, None
     try:
         heard = pulses(settings.redis_url, settings.redis_prefix)
     except (RedisError, OSError) as failure:
-        return {"broker": f"does not answer ({type(failure).__name__})", "worker": "unknown"}
-    last = heard.get(SWEEP)
-    if last is None or last > SILENT_SECONDS:
-        return {"broker": "ok", "worker": "not heard of" + (f" for {last:.0f} s" if last is not None else "")}
-    return {"broker": "ok", "worker": "ok"}
+        away = f"does not answer ({type(failure).__name__})"
+        return {"broker": away, "worker": "unknown", "beat": "unknown"}, None
+    silent = silent_after(settings.sweep_seconds)
+    ages = {"worker": heard.worker, "beat": heard.beat}
+    return {"broker": "ok"} | {name: _alive(age, silent) for name, age in ages.items()}, heard
+
+
+def _alive(age: float | None, silent: float) -> str:
+    if age is not None and age <= silent:
+        return "ok"
+    return "not heard of" + (f" for {age:.0f} s" if age is not None else "")
+
+
+def _rounded(seconds: float | None) -> float | None:
+    return None if seconds is None else round(seconds, 3)
 
 
 def _show(parts: Parts, watch: bool) -> None:
@@ -122,6 +132,8 @@ def _drawn(state: dict[str, Any]) -> Group:
     table.add_column()
     for name, word in state["up"].items():
         table.add_row(name, f"[green]{word}[/green]" if word == "ok" else f"[red]{escape(word)}[/red]")
+    swept = state["last_sweep_seconds"]
+    table.add_row("last sweep", "unknown" if swept is None else f"{swept:.1f} s ago")
     table.add_row("unscored", f"{state['pending']}, the oldest for {state['oldest_unscored_seconds']:.1f} s")
     table.add_row("held", str(state["held"]))
     mail = state["deliveries"]

@@ -307,23 +307,27 @@ def test_the_status_tells_of_a_broker_that_is_away(
     assert told["pending"] == 0
 
 
-def test_the_status_knows_a_worker_by_its_pulse(
+def test_the_status_knows_worker_and_beat_by_their_pulses(
     run: Run, courier: Site, redis_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A worker that answered the bell lately is up; one that never did was not heard of."""
-    from service.bell import Answerer
+    """A worker that began anything lately is up; beat is a part of its own, and when a sweep last began is told."""
+    from service.bell import PULSE_SECONDS, Answerer, connect
     from service.ports import SWEEP
 
     monkeypatch.setenv("REDIS_URL", redis_url)
     monkeypatch.setenv("REPLYDESK_REDIS_PREFIX", "status-test:")
-    assert json.loads(run("status", "--json").stdout)["up"] == {
-        "store": "ok",
-        "broker": "ok",
-        "worker": "not heard of",
-    }
-    for name in (SWEEP, SCORE):
-        Answerer(redis_url, "status-test:").answer(name)
-    assert json.loads(run("status", "--json").stdout)["up"]["worker"] == "ok"
+    told = json.loads(run("status", "--json").stdout)
+    assert (told["up"]["worker"], told["up"]["beat"]) == ("not heard of", "not heard of")
+    assert told["last_sweep_seconds"] is None
+    Answerer(redis_url, "status-test:").begun(SWEEP)
+    with connect(redis_url) as broker:  # beat went; a worker scores, rung for by the web, and sweeps no more
+        broker.pexpire(f"status-test:pulse:{SWEEP}", (PULSE_SECONDS - 45) * 1000)
+        broker.set("status-test:pulse:beat", "0", px=(PULSE_SECONDS - 45) * 1000)
+    Answerer(redis_url, "status-test:").begun(SCORE)
+    told = json.loads(run("status", "--json").stdout)
+    assert told["up"] == {"store": "ok", "broker": "ok", "worker": "ok", "beat": "not heard of for 45 s"}
+    assert 45 <= told["last_sweep_seconds"] < 50
+    assert "45." in run("status").stdout
 
 
 def test_the_master_key_of_a_home_is_its_owners_alone(run: Run, home: Path) -> None:
