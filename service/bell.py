@@ -36,6 +36,7 @@ APART_SECONDS: Final = (
     0.05  # between two strikes for one name: each costs the web process as much as a tenth of a request
 )
 PULSE_SECONDS: Final = 3600
+HUNG, HUNG_SECONDS = "hung", 30
 BEAT: Final = "beat"
 SKEW_HEARD_SECONDS: Final = 60.0
 """What an older pulse says of its writer's clock may have been mended since."""
@@ -317,6 +318,10 @@ class Answerer:
         taken = self._ask(name, lambda client: (client.set(mark, b"1", nx=True, px=bound),))
         return taken is None or bool(taken[0])
 
+    def hangs(self, name: str) -> None:
+        """Say that a run of this task does not come to its end."""
+        self._ask(name, lambda client: client.set(f"{self._prefix}pulse:{HUNG}", name, ex=HUNG_SECONDS))
+
     def _ask(self, name: str, ask: Callable[[Redis], Any]) -> Any:
         """Return what the broker answers, or None: it is away, or was a moment ago."""
         if self._url is None or time.monotonic() < self._resume_at:
@@ -353,6 +358,8 @@ class Pulses:
     """A worker began it by itself, in a vigil."""
     beat: float | None
     """Beat rang."""
+    hung: str | None
+    """The name of a task of which a run has been going on for far too long."""
     skew: float
     """By how many seconds a host's clock differs from the broker's: this one's or that of who left a pulse, whichever
     does most."""
@@ -383,11 +390,12 @@ def pulses(redis_url: str, prefix: str = "replydesk:") -> Pulses:
     try:
         with client.pipeline(transaction=False) as pipe:
             pipe.time()
+            pipe.get(f"{prefix}pulse:{HUNG}")
             for name in names:
                 pipe.pttl(f"{prefix}pulse:{name}")
                 pipe.get(f"{prefix}pulse:{name}")
             began = time.time()
-            (seconds, micros), *told = pipe.execute()
+            (seconds, micros), hung, *told = pipe.execute()
             ours = (began + time.time()) / 2
     finally:
         client.close()
@@ -402,6 +410,7 @@ def pulses(redis_url: str, prefix: str = "replydesk:") -> Pulses:
         rung={name: ago for name, ago in heard.items() if name in QUEUES},
         rounds={name.removeprefix(ROUND): ago for name, ago in heard.items() if name.startswith(ROUND)},
         beat=heard.get(BEAT),
+        hung=hung.decode() if hung else None,
         skew=max(skews, key=abs),
     )
 

@@ -19,6 +19,7 @@ from service import logs
 from service.bell import QUEUES, Answerer, kombu_url, transport_options
 from service.ports import SWEEP
 from service.settings import Settings, load
+from worker.heart import loop_heartbeat
 from worker.lanes import WIDTHS, Lane
 
 log = structlog.get_logger(__name__)
@@ -59,10 +60,16 @@ class PatientConnection(Connection):  # type: ignore[misc]  # kombu ships no typ
     """Asks a lost broker again every second or two; the library's own pauses grow to half a minute."""
 
     def ensure_connection(self, *args: Any, **kwargs: Any) -> Any:
-        """Connect, with short pauses between the tries."""
-        return super().ensure_connection(
-            *args, **(kwargs | {"interval_start": 0.5, "interval_step": 0.5, "interval_max": 2})
-        )
+        """Connect, with short pauses between the tries; who waits for a broker is alive, and says so."""
+        waits = kwargs.get("callback")
+
+        def wait() -> None:
+            current_app.loop.beat()
+            if waits:
+                waits()
+
+        pauses = {"interval_start": 0.5, "interval_step": 0.5, "interval_max": 2}
+        return super().ensure_connection(*args, **(kwargs | pauses | {"callback": wait}))
 
 
 class Post(AMQP):  # type: ignore[misc]  # Celery ships no types
@@ -82,6 +89,7 @@ class Desk(Celery):  # type: ignore[misc]  # Celery ships no types
         self.settings = settings
         self.answerer = Answerer(settings.redis_url, settings.redis_prefix)
         self.lanes = {name: Lane(width) for name, width in WIDTHS.items()}
+        self.loop = loop_heartbeat(settings)
         self.stopping = threading.Event()
         self.swept_at = time.monotonic()
         """When a sweep that beat rang for last began, here or, as far as this process was told, elsewhere."""

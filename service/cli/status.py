@@ -94,7 +94,10 @@ def _heard(parts: Parts) -> tuple[dict[str, str], Pulses | None]:
         return {"broker": away, "worker": "unknown", "beat": "unknown"}, None
     silent = silent_after(settings.sweep_seconds)
     ages = {"worker": heard.worker, "beat": heard.beat}
-    return {"broker": "ok"} | {name: _alive(age, silent) for name, age in ages.items()}, heard
+    told = {name: _alive(age, silent) for name, age in ages.items()}
+    if heard.hung:
+        told["worker"] = f"hangs in {heard.hung}"
+    return {"broker": "ok"} | told, heard
 
 
 def _alive(age: float | None, silent: float) -> str:

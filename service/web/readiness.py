@@ -114,7 +114,7 @@ class _Bell:
             return {"broker": _fails(wrong)}
         return {
             "broker": OK,
-            "worker": self._word("worker", heard.worker),
+            "worker": f"hangs in {heard.hung}" if heard.hung else self._word("worker", heard.worker),
             "beat": self._word("beat", heard.beat),
         }
 

@@ -110,6 +110,17 @@ def test_scaling_looks_at_the_one_number() -> None:
     assert min(keda["minReplicaCount"], hpa["minReplicas"]) >= 1
 
 
+def test_containers_are_asked_for_their_own_process() -> None:
+    """A check that asks the broker is green while its own process hangs, or red while another's does."""
+    services = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
+    asked = {
+        name: one["healthcheck"]["test"][2:]
+        for name, one in services.items()
+        if one.get("command", [""])[0] == "replydesk" and "healthcheck" in one
+    }
+    assert asked == {"worker": ["alive"], "courier": ["alive"], "beat": ["alive", "--beat"]}
+
+
 def test_panels_do_not_overlap() -> None:
     """Each has an id and a place of its own."""
     panels = read("grafana/replydesk.json")["panels"]
