@@ -10,7 +10,7 @@ import os
 import threading
 import time
 import uuid
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
@@ -36,6 +36,12 @@ APART_SECONDS: Final = (
     0.05  # between two strikes for one name: each costs the web process as much as a tenth of a request
 )
 PULSE_SECONDS: Final = 3600
+HUNG, HUNG_SECONDS = "hung", 30
+BEAT: Final = "beat"
+SKEW_HEARD_SECONDS: Final = 60.0
+"""What an older pulse says of its writer's clock may have been mended since."""
+ROUND: Final = "vigil:"
+"""Before the name of a task that a worker began by itself, though nobody rang for it."""
 
 log = structlog.get_logger(__name__)
 
@@ -79,11 +85,13 @@ class Bell:
     """Rings for workers from a background thread: coalesced, bounded, silent about what it cannot do.
 
     The thread starts with the first ring, so a process may fork before it. With no `redis_url` every ring is dropped.
+    Each ring leaves the `pulse` of who rings, if it has a name.
     """
 
-    def __init__(self, redis_url: str | None, prefix: str = "replydesk:") -> None:
+    def __init__(self, redis_url: str | None, prefix: str = "replydesk:", pulse: str = "") -> None:
         self._url = redis_url
         self._prefix = prefix
+        self._pulse = pulse
         self._fresh()
 
     def _fresh(self) -> None:
@@ -131,7 +139,7 @@ class Bell:
             self._thread.join(timeout=1.0)
 
     def _run(self) -> None:
-        clapper = _Clapper(self._url or "", self._prefix)
+        clapper = _Clapper(self._url or "", self._prefix, self._pulse)
         pause, resume_at = FIRST_PAUSE, 0.0
         while (names := self._wait(resume_at)) is not None:
             try:
@@ -181,8 +189,8 @@ class Bell:
 class _Clapper:
     """What strikes: one connection for the mark that a ring is outstanding, one for Celery's message."""
 
-    def __init__(self, url: str, prefix: str) -> None:
-        self._url, self._prefix = url, prefix
+    def __init__(self, url: str, prefix: str, pulse: str) -> None:
+        self._url, self._prefix, self._pulse = url, prefix, pulse
         self._marks: Redis | None = None
         self._connection: Any = None
         self._producer: Any = None
@@ -201,7 +209,9 @@ class _Clapper:
         with self._marks.pipeline(transaction=False) as pipe:
             pipe.set(mark, b"1", nx=believed, ex=OUTSTANDING_SECONDS)
             pipe.llen(f"{self._prefix}{queue}")
-            ours, waiting = pipe.execute()
+            if self._pulse:
+                _leave(pipe, self._prefix, self._pulse)
+            ours, waiting = pipe.execute()[:2]
         if ours and waiting < QUEUE_BOUND:
             self._publish(name, queue)
         self._doubted.discard(name)
@@ -275,7 +285,10 @@ def make_bell(settings: Settings) -> Bell:
 
 
 class Answerer:
-    """The worker's side: says that a task has started, so that the next ring counts again, and leaves a pulse."""
+    """The worker's side: says that a ring was heard and that a task began, and asks when a sweep last did.
+
+    A broker that does not answer is left alone for a while.
+    """
 
     def __init__(self, redis_url: str | None, prefix: str = "replydesk:") -> None:
         self._url, self._prefix = redis_url, prefix
@@ -284,40 +297,122 @@ class Answerer:
         self._resume_at = 0.0
 
     def answer(self, name: str) -> None:
-        """Clear the mark of an outstanding ring; a broker that does not answer is left alone for a while.
+        """Clear the mark of an outstanding ring, so that the next ring counts again.
 
         Called before the task looks at any row: whoever rings afterwards gets a new run.
         """
+        self._ask(name, lambda client: client.delete(f"{self._prefix}bell:{name}"))
+
+    def begun(self, name: str, rung: bool = True) -> None:
+        """Leave a pulse: a run of this task begins here, because somebody rang or by itself."""
+        self._ask(name, lambda client: _leave(client, self._prefix, name if rung else f"{ROUND}{name}"))
+
+    def swept_ago(self) -> float | None:
+        """Say how many seconds ago a sweep that beat rang for last began anywhere; None when nobody knows."""
+        left = self._ask(SWEEP, lambda client: client.pttl(f"{self._prefix}pulse:{SWEEP}"))
+        return _ago(left) if left is not None else None
+
+    def takes_turn(self, name: str, seconds: float) -> bool:
+        """Take the only turn that is given for a task within so long; where no broker answers, everybody has one."""
+        mark, bound = f"{self._prefix}bell:{ROUND}{name}", max(1, int(seconds * 1000))
+        taken = self._ask(name, lambda client: (client.set(mark, b"1", nx=True, px=bound),))
+        return taken is None or bool(taken[0])
+
+    def hangs(self, name: str) -> None:
+        """Say that a run of this task does not come to its end."""
+        self._ask(name, lambda client: client.set(f"{self._prefix}pulse:{HUNG}", name, ex=HUNG_SECONDS))
+
+    def _ask(self, name: str, ask: Callable[[Redis], Any]) -> Any:
+        """Return what the broker answers, or None: it is away, or was a moment ago."""
         if self._url is None or time.monotonic() < self._resume_at:
-            return
+            return None
         from redis.exceptions import RedisError
 
         if self._client is None or self._pid != os.getpid():
             self._client, self._pid = connect(self._url), os.getpid()
         try:
-            with self._client.pipeline(transaction=False) as pipe:
-                pipe.delete(f"{self._prefix}bell:{name}")
-                pipe.set(f"{self._prefix}pulse:{name}", f"{time.time():.3f}", ex=PULSE_SECONDS)
-                pipe.execute()
+            return ask(self._client)
         except (RedisError, OSError) as failure:
             self._resume_at = time.monotonic() + LONGEST_PAUSE
             log.warning("bell.unanswered", task=name, error=type(failure).__name__)
+            return None
 
 
-def pulses(redis_url: str, prefix: str = "replydesk:") -> dict[str, float]:
-    """Seconds since a worker last started each task, by name; a name is absent when none did within an hour.
+def _leave(client: Redis, prefix: str, name: str) -> None:
+    """Leave a pulse: how long it still lives tells its age by the broker's clock, what it holds is its writer's."""
+    client.set(f"{prefix}pulse:{name}", f"{time.time():.3f}", ex=PULSE_SECONDS)
+
+
+def _ago(left: int) -> float | None:
+    """Tell the age of a pulse by the milliseconds that it still lives; None when it is gone."""
+    return max(0.0, PULSE_SECONDS - left / 1000) if left >= 0 else None
+
+
+@dataclass(frozen=True, slots=True)
+class Pulses:
+    """How many seconds ago each was heard of, by the broker's clock alone; of an hour ago nothing is known."""
+
+    rung: Mapping[str, float]
+    """By the name of a task: a worker began it because somebody rang."""
+    rounds: Mapping[str, float]
+    """A worker began it by itself, in a vigil."""
+    beat: float | None
+    """Beat rang."""
+    hung: str | None
+    """The name of a task of which a run has been going on for far too long."""
+    skew: float
+    """By how many seconds a host's clock differs from the broker's: this one's or that of who left a pulse, whichever
+    does most."""
+
+    @property
+    def worker(self) -> float | None:
+        """When a worker last began anything."""
+        return min((*self.rung.values(), *self.rounds.values()), default=None)
+
+    @property
+    def sweep(self) -> float | None:
+        """When a sweep last began, whoever saw to it."""
+        return min((of[SWEEP] for of in (self.rung, self.rounds) if SWEEP in of), default=None)
+
+
+def silent_after(sweep_seconds: float) -> float:
+    """Say after how many seconds without a pulse beat or all workers are taken for gone; each sweep leaves both."""
+    return max(30.0, 5 * sweep_seconds)
+
+
+def pulses(redis_url: str, prefix: str = "replydesk:") -> Pulses:
+    """Return what was heard of beat and workers.
 
     Raises redis.RedisError or OSError, within half a second, when the broker does not answer.
     """
+    names = [*QUEUES, *(f"{ROUND}{name}" for name in QUEUES), BEAT]
     client = connect(redis_url)
     try:
-        stamps: list[bytes | None] = client.mget([f"{prefix}pulse:{name}" for name in QUEUES])  # type: ignore[assignment]  # the sync client
+        with client.pipeline(transaction=False) as pipe:
+            pipe.time()
+            pipe.get(f"{prefix}pulse:{HUNG}")
+            for name in names:
+                pipe.pttl(f"{prefix}pulse:{name}")
+                pipe.get(f"{prefix}pulse:{name}")
+            began = time.time()
+            (seconds, micros), hung, *told = pipe.execute()
+            ours = (began + time.time()) / 2
     finally:
         client.close()
-    now = time.time()
-    return {
-        name: max(0.0, now - float(at)) for name, at in zip(QUEUES, stamps, strict=True) if at is not None
-    }
+    now = seconds + micros / 1e6
+    heard, skews = {}, [ours - now]
+    for name, left, written in zip(names, told[::2], told[1::2], strict=True):
+        ago = _ago(left)
+        if ago is not None and written is not None:
+            heard[name] = ago
+            skews += [float(written) - (now - ago)] if ago < SKEW_HEARD_SECONDS else []
+    return Pulses(
+        rung={name: ago for name, ago in heard.items() if name in QUEUES},
+        rounds={name.removeprefix(ROUND): ago for name, ago in heard.items() if name.startswith(ROUND)},
+        beat=heard.get(BEAT),
+        hung=hung.decode() if hung else None,
+        skew=max(skews, key=abs),
+    )
 
 
 def stuck(
@@ -327,7 +422,7 @@ def stuck(
 
     "The process lives" says nothing of a worker that hangs, and an empty queue is no fault. Raises as `pulses` does.
     """
-    heard = pulses(redis_url, prefix)
+    heard = pulses(redis_url, prefix).rung
     client = connect(redis_url)
     try:
         waiting = {queue: client.llen(f"{prefix}{queue}") for queue in queues}

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import fcntl
 import os
+import socket
+from contextlib import suppress
 from pathlib import Path
+from typing import Final
+
+BOOT: Final = Path("/proc/sys/kernel/random/boot_id")
 
 
 def lock(path: Path) -> int | None:
@@ -16,3 +21,10 @@ def lock(path: Path) -> int | None:
         os.close(opened)
         return None
     return opened
+
+
+def kernel() -> str:
+    """Name the running kernel: a lock is seen by those on the same one, and a home may be shared by more."""
+    with suppress(OSError):
+        return BOOT.read_text(encoding="ascii").strip()
+    return socket.gethostname()

@@ -19,6 +19,7 @@ from service import logs
 from service.bell import QUEUES, Answerer, kombu_url, transport_options
 from service.ports import SWEEP
 from service.settings import Settings, load
+from worker.heart import loop_heartbeat
 from worker.lanes import WIDTHS, Lane
 
 log = structlog.get_logger(__name__)
@@ -38,24 +39,37 @@ class LanedTask(Task):  # type: ignore[misc]  # Celery ships no types
     def __call__(self, *args: Any, **kwargs: Any) -> None:
         """Run the task's body; its arguments are none."""
         house: Desk = self.app
-        if not self.request.called_directly:  # by a message: in a vigil nobody rang
-            house.heard_at = time.monotonic()
+        rung = not self.request.called_directly  # by a message: in a vigil nobody rang
+        if rung:
             house.answerer.answer(self.name)
+
+        def begin() -> None:
+            if rung and self.name == SWEEP:
+                house.swept_at = time.monotonic()
+            house.answerer.begun(self.name, rung)
+            self.run(*args, **kwargs)
+
         lane = house.lanes.get(self.name)
         if lane is None:
-            self.run(*args, **kwargs)
+            begin()
         else:
-            lane.run(self.run, house.stopping.is_set)
+            lane.run(begin, house.stopping.is_set)
 
 
 class PatientConnection(Connection):  # type: ignore[misc]  # kombu ships no types
     """Asks a lost broker again every second or two; the library's own pauses grow to half a minute."""
 
     def ensure_connection(self, *args: Any, **kwargs: Any) -> Any:
-        """Connect, with short pauses between the tries."""
-        return super().ensure_connection(
-            *args, **(kwargs | {"interval_start": 0.5, "interval_step": 0.5, "interval_max": 2})
-        )
+        """Connect, with short pauses between the tries; who waits for a broker is alive, and says so."""
+        waits = kwargs.get("callback")
+
+        def wait() -> None:
+            current_app.loop.beat()
+            if waits:
+                waits()
+
+        pauses = {"interval_start": 0.5, "interval_step": 0.5, "interval_max": 2}
+        return super().ensure_connection(*args, **(kwargs | pauses | {"callback": wait}))
 
 
 class Post(AMQP):  # type: ignore[misc]  # Celery ships no types
@@ -75,8 +89,10 @@ class Desk(Celery):  # type: ignore[misc]  # Celery ships no types
         self.settings = settings
         self.answerer = Answerer(settings.redis_url, settings.redis_prefix)
         self.lanes = {name: Lane(width) for name, width in WIDTHS.items()}
+        self.loop = loop_heartbeat(settings)
         self.stopping = threading.Event()
-        self.heard_at = time.monotonic()
+        self.swept_at = time.monotonic()
+        """When a sweep that beat rang for last began, here or, as far as this process was told, elsewhere."""
 
 
 def make_app(settings: Settings, include: tuple[str, ...] = TASK_ROOMS) -> Desk:

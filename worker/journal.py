@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -18,11 +17,10 @@ from typing import Any, Final
 
 import structlog
 
-from service.locking import lock
+from service.locking import kernel, lock
 
 SLOTS: Final = 256
 FILE_BYTES: Final = 64 * 1024
-BOOT: Final = Path("/proc/sys/kernel/random/boot_id")
 
 log = structlog.get_logger(__name__)
 
@@ -34,7 +32,7 @@ class Journal:
     """One process's journal in `home`; with no home it is not kept. Its threads may share it."""
 
     def __init__(self, home: Path | None) -> None:
-        self._folder = home / "run" / "leases" / _kernel() if home else None
+        self._folder = home / "run" / "leases" / kernel() if home else None
         self._turn = threading.Lock()
         self._noted: dict[str, dict[int, datetime]] = {}
         self._slot: Path | None = None
@@ -112,13 +110,6 @@ class Journal:
             if self._file is not None:
                 os.close(self._file)
                 self._file = None
-
-
-def _kernel() -> str:
-    """Name the running kernel: a lock is seen by those on the same one, and a home may be shared by more."""
-    with suppress(OSError):
-        return BOOT.read_text(encoding="ascii").strip()
-    return socket.gethostname()
 
 
 def _by_moment(rows: Mapping[int, datetime]) -> dict[str, list[int]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from typing import Final
 
@@ -21,23 +22,39 @@ class Lane:
     So a ring is never lost in a full lane: what was rung for during a run is looked for after it.
     """
 
-    def __init__(self, width: int) -> None:
-        self._width = width
+    def __init__(self, width: int, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._width, self._monotonic = width, monotonic
         self._lock = threading.Lock()
         self._running = 0
         self._again = False
+        self._began: dict[object, float] = {}
+
+    def longest(self) -> float:
+        """Say for how many seconds the oldest of the present runs has been going; 0.0 when there is none."""
+        with self._lock:
+            return self._monotonic() - min(self._began.values()) if self._began else 0.0
 
     def run(self, work: Callable[[], object], stopping: Callable[[], bool]) -> None:
         """Do the work here and now, and again while it was asked for meanwhile and the process is not stopping."""
         if not self._enter():
             return
         try:
-            work()
+            self._timed(work)
             while self._goes_round(stopping()):
-                work()
+                self._timed(work)
         except BaseException:
             self._goes_round(stopping=True)
             raise
+
+    def _timed(self, work: Callable[[], object]) -> None:
+        run = object()
+        with self._lock:
+            self._began[run] = self._monotonic()
+        try:
+            work()
+        finally:
+            with self._lock:
+                del self._began[run]
 
     def _enter(self) -> bool:
         with self._lock:

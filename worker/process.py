@@ -16,6 +16,7 @@ from service.settings import Settings
 from service.targets import Allow
 from service.wiring import Parts, build
 from worker.deliver import Postman
+from worker.heart import Heart, keep_heart
 from worker.journal import Journal
 from worker.notify import Notifier
 from worker.score import Pace
@@ -36,6 +37,7 @@ class Process:
     sweep: Sweep
     notifier: Notifier
     vigil: Vigil
+    heart: Heart
     journal: Journal
     pace: Pace
 
@@ -67,6 +69,7 @@ def _build(settings: Settings) -> Process:
         Sweep(parts.house, journal=journal),
         Notifier(parts, allow),
         keep_vigil(settings.sweep_seconds),
+        keep_heart(),
         journal,
         Pace(),
     )
@@ -99,6 +102,7 @@ def close(**_: object) -> None:
     process, _present = _present, None
     if process is not None and process.pid == os.getpid():
         process.vigil.stop()
+        process.heart.stop()
         process.postman.close()
         process.journal.close()
         with suppress(OSError):

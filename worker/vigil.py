@@ -1,7 +1,8 @@
-"""The vigil: while no ring is heard, because broker or beat is away, a worker makes its rounds by itself.
+"""The vigil: while nobody is rung to sweep, because broker or beat is away, a worker makes its rounds by itself.
 
 The rows are the queue, so a bell that is silent costs seconds, never a comment: outage policies, verdicts and callbacks
-go on. Which worker makes a round does not matter; leases keep two of them apart.
+go on. Rings for other tasks are no sign of life: the web rings for every comment, and only beat for the sweep. Which
+worker makes a round does not matter: leases keep two of them apart, and where the broker answers one makes it for all.
 """
 
 from __future__ import annotations
@@ -20,27 +21,29 @@ from service.ports import DELIVER, DEPART, SCORE, SWEEP
 ORDER: Final = (SWEEP, DEPART, SCORE, DELIVER)
 LEAST_SILENCE: Final = 10.0
 SWEEPS_MISSED: Final = 5
+TURN_SHARE: Final = 0.9
+"""Of the time between two sweeps: so long nobody else makes a round. Less than all, for who is early would miss one."""
 
 log = structlog.get_logger(__name__)
 
 
 class Vigil:
-    """Listens for a silence and makes rounds in it, from a thread of its own."""
+    """Sees that no sweep begins and makes rounds meanwhile, from a thread of its own."""
 
     def __init__(
         self,
-        heard_at: Callable[[], float],
+        swept_at: Callable[[], float],
         make_round: Callable[[], object],
         every: float,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._heard_at, self._make_round, self._every = heard_at, make_round, every
+        self._swept_at, self._make_round, self._every = swept_at, make_round, every
         self._monotonic = monotonic
         self._over = threading.Event()
         self._alone = False
 
     def start(self) -> None:
-        """Begin to listen."""
+        """Begin to look."""
         threading.Thread(target=self._keep, name="vigil", daemon=True).start()
 
     def stop(self) -> None:
@@ -55,8 +58,8 @@ class Vigil:
                 log.error("vigil.failed", error=type(failure).__name__)
 
     def look(self) -> bool:
-        """Make a round if no ring was heard for five sweeps, and ten seconds at least; return whether."""
-        silence = self._monotonic() - self._heard_at()
+        """Make a round if none was rung to sweep for five sweeps, and ten seconds at least; return whether."""
+        silence = self._monotonic() - self._swept_at()
         alone = silence >= max(LEAST_SILENCE, SWEEPS_MISSED * self._every)
         if alone != self._alone:
             self._alone = alone
@@ -73,12 +76,17 @@ def keep_vigil(every: float) -> Vigil:
     """Keep the vigil for the tasks whose queues this worker serves."""
     app: Any = current_app._get_current_object()  # a proxy is bound to the thread that asks
 
+    def swept_at() -> float:
+        if time.monotonic() - app.swept_at > every and (ago := app.answerer.swept_ago()) is not None:
+            app.swept_at = max(app.swept_at, time.monotonic() - ago)  # another worker was rung
+        return float(app.swept_at)
+
     def make_round() -> None:
         served = app.amqp.queues.consume_from
         for name in ORDER:
-            if QUEUES[name] in served:
+            if QUEUES[name] in served and app.answerer.takes_turn(name, TURN_SHARE * every):
                 app.tasks[name]()  # in its lane, as a ring would have it
 
-    vigil = Vigil(lambda: app.heard_at, make_round, every)
+    vigil = Vigil(swept_at, make_round, every)
     vigil.start()
     return vigil

@@ -52,7 +52,8 @@ ENTRIES: Final = {
     "worker": Entry("service.cli.processes:worker", "Run a Celery worker."),
     "beat": Entry("service.cli.processes:beat", "Run the clock that rings for the sweep; exactly one of it."),
     "alive": Entry(
-        "service.cli.processes:alive", "Exit 0 while rings are being answered; for health checks."
+        "service.cli.processes:alive",
+        "Exit 0 while this host's worker or beat goes round; for health checks.",
     ),
     "migrate": Entry("service.cli.processes:migrate", "Bring the database to this version's schema."),
 }

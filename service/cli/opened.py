@@ -29,17 +29,24 @@ class Refused(click.ClickException):
 @contextmanager
 def opened_house() -> Iterator[Parts]:
     """Build the house from the environment, and close it afterwards."""
-    from sqlalchemy.exc import SQLAlchemyError
-
     from service.settings import load
     from service.wiring import build
 
-    try:
+    with refusals():
         parts = build(load())
         try:
             yield parts
         finally:
             parts.close()
+
+
+@contextmanager
+def refusals() -> Iterator[None]:
+    """Turn whatever is wrong with the house into clear lines and exit code 2."""
+    from sqlalchemy.exc import SQLAlchemyError
+
+    try:
+        yield
     except Invalid as wrong:
         raise Refused("\n".join(f"{fault.field}: {fault.message}" for fault in wrong.faults)) from None
     except ReplydeskError as wrong:

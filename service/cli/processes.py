@@ -121,19 +121,43 @@ def beat() -> None:
 
 
 @click.command()
+@click.option("--beat", is_flag=True, help="Ask for beat instead of workers.")
 @click.option(
-    "--queues", default="score,deliver,upkeep", show_default=True, help="Which kinds of work to look at."
+    "--queues", help="Ask the broker instead: are rings in these queues answered, by whatever worker?"
 )
-def alive(queues: str) -> None:
-    """Exit 0 unless rings wait in these queues and nobody has answered one for half a minute; for health checks."""
+def alive(beat: bool, queues: str | None) -> None:
+    """Exit 0 while the worker processes on this host go round and their runs come to an end; for health checks.
+
+    In a container that is its own worker alone. It asks neither database nor broker: who waits for them lives.
+    With --queues, exit 0 unless rings wait there and nobody in the house has answered one for half a minute.
+    """
+    known = settings.load()
+    if queues is not None:
+        _need_answers(known, _queue_names(queues).split(","))
+        return
+    from service import heartbeat
+    from service.bell import silent_after
+
+    roles = (
+        {heartbeat.BEAT: silent_after(known.sweep_seconds)}
+        if beat
+        else dict.fromkeys((heartbeat.LOOP, heartbeat.TASKS), heartbeat.STALE_SECONDS)
+    )
+    told = {role: heartbeat.faults(known.home, role, seconds) for role, seconds in roles.items()}
+    if all(found is None for found in told.values()):
+        raise ReplydeskError(f"no {'beat' if beat else 'worker'} of {known.home} lives on this host")
+    wrong = [one for found in told.values() for one in found or ()]
+    if wrong:
+        raise ReplydeskError("\n".join(wrong))
+
+
+def _need_answers(known: Settings, queues: list[str]) -> None:
     from redis.exceptions import RedisError
 
     from service.bell import stuck
 
-    known = settings.load()
-    names = _queue_names(queues).split(",")
     try:
-        waiting = stuck(_need_broker(known), names, known.redis_prefix)
+        waiting = stuck(_need_broker(known), queues, known.redis_prefix)
     except (RedisError, OSError) as failure:
         raise ReplydeskError(f"the broker does not answer ({type(failure).__name__})") from None
     if waiting:

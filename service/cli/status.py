@@ -3,50 +3,105 @@
 from __future__ import annotations
 
 import time
+from contextlib import closing
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from service.cli.opened import opened_house, print_json
+from service.cli.opened import print_json, refusals
+from service.moderation.errors import Invalid, ReplydeskError
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from rich.console import Group
+    from rich.console import Console, Group
     from rich.table import Table
 
+    from service.bell import Pulses
     from service.ports import SiteQueue
+    from service.settings import Settings
     from service.wiring import Parts
 
 WATCH_SECONDS: Final = 1.0
 SITES_DRAWN: Final = 20
-SILENT_SECONDS: Final = 30.0
-"""The sweep runs every few seconds, so a worker that was not heard of for so long is gone."""
+SKEW_SECONDS: Final = 2.0
+"""Ages and leases are told by the hosts' clocks; within this the difference does not matter."""
+WELL: Final = {"ok", "none", "unknown"}
+"""No broker is set, or nothing can be known of a part: neither is a fault of its own."""
 
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object; with --watch one a second.")
 @click.option("--watch", is_flag=True, help="Refresh every second until Ctrl-C.")
 def status(as_json: bool, watch: bool) -> None:
-    """Show what is up, what waits and how old the oldest of it is."""
-    with opened_house() as parts:
-        if as_json:
-            print_json(look(parts))
-            while watch:
+    """Show what is up, what waits and how old the oldest of it is; exit 1 when a part is not up."""
+    from service.settings import load
+
+    with refusals(), closing(Opened(load())) as house:
+        if not watch:
+            state = look(house)
+            if as_json:
+                print_json(state)
+            else:
+                _console().print(_drawn(state))
+            if not set(state["up"].values()) <= WELL:
+                raise SystemExit(1)
+        elif as_json:
+            while True:
+                print_json(look(house))
                 time.sleep(WATCH_SECONDS)
-                print_json(look(parts))
         else:
-            _show(parts, watch)
+            _watch(house)
 
 
-def look(parts: Parts) -> dict[str, Any]:
-    """Return the state of the house: parts, backlog, ages in seconds, deliveries, switched-off sites, site by site."""
+class Opened:
+    """The house of these settings, opened once its store lets it be."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._parts: Parts | None = None
+
+    def parts(self) -> Parts:
+        """Return its parts; raises whatever keeps the store from being opened now."""
+        from service.wiring import build
+
+        self._parts = self._parts or build(self.settings)
+        return self._parts
+
+    def close(self) -> None:
+        """Let go of everything."""
+        if self._parts is not None:
+            self._parts.close()
+
+
+def look(house: Opened) -> dict[str, Any]:
+    """Return the state of the house: parts, backlog, ages in seconds, deliveries, switched-off sites, site by site.
+
+    Of a store that is away nothing is told but that; the broker is asked all the same.
+    """
+    try:
+        store, waiting = "ok", _waiting(house.parts())
+    except Invalid:
+        raise  # a fault of the settings, not of the store
+    except ReplydeskError as wrong:
+        store, waiting = f"fails: {wrong.detail}", {}
+    except Exception as failure:  # noqa: BLE001  # whatever a store dies of: its own message may quote a row
+        store, waiting = f"fails ({type(failure).__name__})", {}
+    up, heard = _heard(house.settings)
+    return {
+        "up": {"store": store, **up},
+        "last_sweep_seconds": _rounded(heard.sweep) if heard else None,
+        "clock_skew_seconds": _rounded(heard.skew) if heard else None,
+        **waiting,
+    }
+
+
+def _waiting(parts: Parts) -> dict[str, Any]:
     now = parts.house.clock()
     with parts.house.store.read() as tx:
         backlog = tx.backlog(now)
         sites, queues = tx.sites(), tx.site_queues()
     return {
-        "up": {"store": "ok", **_workers(parts)},
         "pending": backlog.pending,
         "held": backlog.held,
         "oldest_unscored_seconds": _age(backlog.oldest_unscored, now),
@@ -77,38 +132,50 @@ def _age(since: datetime | None, now: datetime) -> float:
     return round(max(0.0, (now - since).total_seconds()), 3) if since else 0.0
 
 
-def _workers(parts: Parts) -> dict[str, str]:
-    """Say how broker and worker are, by when a worker last answered the bell."""
+def _heard(settings: Settings) -> tuple[dict[str, str], Pulses | None]:
+    """Say how broker, worker and beat are, by when they were last heard of; nothing is known without the broker."""
     from redis.exceptions import RedisError
 
-    from service.bell import pulses
-    from service.ports import SWEEP
+    from service.bell import pulses, silent_after
 
-    settings = parts.settings
     if settings.redis_url is None:
-        return {"broker": "none", "worker": "unknown"}
+        return {"broker": "none", "worker": "unknown", "beat": "unknown"}, None
     try:
         heard = pulses(settings.redis_url, settings.redis_prefix)
     except (RedisError, OSError) as failure:
-        return {"broker": f"does not answer ({type(failure).__name__})", "worker": "unknown"}
-    last = heard.get(SWEEP)
-    if last is None or last > SILENT_SECONDS:
-        return {"broker": "ok", "worker": "not heard of" + (f" for {last:.0f} s" if last is not None else "")}
-    return {"broker": "ok", "worker": "ok"}
+        away = f"does not answer ({type(failure).__name__})"
+        return {"broker": away, "worker": "unknown", "beat": "unknown"}, None
+    silent = silent_after(settings.sweep_seconds)
+    ages = {"worker": heard.worker, "beat": heard.beat}
+    told = {name: _alive(age, silent) for name, age in ages.items()}
+    if heard.hung:
+        told["worker"] = f"hangs in {heard.hung}"
+    return {"broker": "ok"} | told, heard
 
 
-def _show(parts: Parts, watch: bool) -> None:
+def _alive(age: float | None, silent: float) -> str:
+    if age is not None and age <= silent:
+        return "ok"
+    return "not heard of" + (f" for {age:.0f} s" if age is not None else "")
+
+
+def _rounded(seconds: float | None) -> float | None:
+    return None if seconds is None else round(seconds, 3)
+
+
+def _console() -> Console:
     from rich.console import Console
+
+    return Console(highlight=False)
+
+
+def _watch(house: Opened) -> None:
     from rich.live import Live
 
-    console = Console(highlight=False)
-    if not watch:
-        console.print(_drawn(look(parts)))
-        return
-    with Live(_drawn(look(parts)), console=console, auto_refresh=False) as live:
+    with Live(_drawn(look(house)), console=_console(), auto_refresh=False) as live:
         while True:
             time.sleep(WATCH_SECONDS)
-            live.update(_drawn(look(parts)), refresh=True)
+            live.update(_drawn(look(house)), refresh=True)
 
 
 def _drawn(state: dict[str, Any]) -> Group:
@@ -122,6 +189,15 @@ def _drawn(state: dict[str, Any]) -> Group:
     table.add_column()
     for name, word in state["up"].items():
         table.add_row(name, f"[green]{word}[/green]" if word == "ok" else f"[red]{escape(word)}[/red]")
+    swept, skew = state["last_sweep_seconds"], state["clock_skew_seconds"] or 0.0
+    table.add_row("last sweep", "unknown" if swept is None else f"{swept:.1f} s ago")
+    if abs(skew) > SKEW_SECONDS:
+        way = "ahead of" if skew > 0 else "behind"
+        table.add_row(
+            "clocks", f"[red]a host's is {abs(skew):.0f} s {way} the broker's: let NTP set it[/red]"
+        )
+    if "pending" not in state:
+        return Group(Text("Replydesk", style="bold"), table)
     table.add_row("unscored", f"{state['pending']}, the oldest for {state['oldest_unscored_seconds']:.1f} s")
     table.add_row("held", str(state["held"]))
     mail = state["deliveries"]

@@ -63,7 +63,7 @@ def create_app(parts: Parts | None = None) -> APIFlask:
     app.extensions["replydesk"] = parts
     app.extensions[EXTENSION] = Api(
         parts=parts,
-        meters=make_meters(parts.house),
+        meters=make_meters(parts.house, parts.settings),
         waits=threading.Semaphore(parts.settings.web_threads // WAITING_SHARE),
     )
     app.extensions[PLUGS] = Plugs.over(parts)

@@ -7,15 +7,19 @@ import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from service import meters
+from service.bell import PULSE_SECONDS, pulses
 from service.moderation.comment import Source
 from service.ports import Backlog, House, SiteQueue
+
+if TYPE_CHECKING:
+    from service.settings import Settings
 
 ACCEPT_BUCKETS: Final = (0.001, 0.0025, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 OUTCOMES: Final = ("new", "replay", "revised", "refused", "limited")
@@ -48,6 +52,40 @@ class BacklogCollector(Collector):
         yield GaugeMetricFamily(*up, 1)
         yield from _totals(backlog, now)
         yield from _by_site(queues, now)
+
+
+class PulseCollector(Collector):
+    """Asks the broker what was heard of beat and workers, and whether the hosts' clocks agree."""
+
+    def __init__(self, settings: Settings | None) -> None:
+        self._url = settings.redis_url if settings else None
+        self._prefix = settings.redis_prefix if settings else ""
+
+    def describe(self) -> Iterable[GaugeMetricFamily]:
+        """Say nothing before the first scrape."""
+        return []
+
+    def collect(self) -> Iterable[GaugeMetricFamily]:
+        """Return the gauges of one moment; without the broker nothing is known but that."""
+        up = GaugeMetricFamily("replydesk_broker_up", "Whether the broker answered this scrape.")
+        swept = GaugeMetricFamily(
+            "replydesk_last_sweep_age_seconds", "Time since a sweep last began, whoever saw to it."
+        )
+        beat = GaugeMetricFamily("replydesk_beat_age_seconds", "Time since beat last rang.")
+        skew = GaugeMetricFamily(
+            "replydesk_clock_skew_seconds",
+            "By how much a host's clock differs from the broker's, at the most.",
+        )
+        try:
+            heard = pulses(self._url, self._prefix) if self._url else None
+        except Exception:  # noqa: BLE001  # a scrape reports that the broker is away, whatever it died of
+            heard = None
+        up.add_metric([], float(heard is not None))
+        if heard is not None:
+            for family, age in ((swept, heard.sweep), (beat, heard.beat)):
+                family.add_metric([], PULSE_SECONDS if age is None else age)  # that long at least
+            skew.add_metric([], abs(heard.skew))
+        return [up, swept, beat, skew]
 
 
 def _totals(backlog: Backlog, now: datetime) -> Iterator[GaugeMetricFamily]:
@@ -136,10 +174,11 @@ class Told:
         self._until = 0.0
 
 
-def make_meters(house: House) -> Meters:
+def make_meters(house: House, settings: Settings | None = None) -> Meters:
     """Make the meters, each known label at zero, so that a rate exists from the first scrape."""
     own, backlog = CollectorRegistry(), CollectorRegistry()
     backlog.register(BacklogCollector(house))
+    backlog.register(PulseCollector(settings))
     made = Meters(
         own=own,
         backlog=backlog,

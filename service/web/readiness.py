@@ -9,9 +9,9 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as TooLate
 from typing import TYPE_CHECKING, Final
 
-from service.bell import connect, pulses
+from service.bell import connect, pulses, silent_after
 from service.moderation.errors import ReplydeskError
-from service.ports import SWEEP, Store
+from service.ports import Store
 from service.storage import Probe, SchemaError, SqlStore
 from service.wiring import Parts
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 ANSWER_SECONDS: Final = 0.7
 """For all parts together: who watches gives up after a second."""
 FRESH_SECONDS: Final = 1.0
-SILENT_SECONDS: Final = 30.0
 OK: Final = "ok"
 
 Words = Mapping[str, str]
@@ -93,31 +92,40 @@ class _Database:
 
 
 class _Bell:
-    """Asks the broker, and by the pulse of the sweep whether any worker lives."""
+    """Asks the broker, and by their pulses whether beat and any worker live."""
 
     def __init__(self, settings: Settings, monotonic: Callable[[], float]) -> None:
         self._url, self._prefix = settings.redis_url, settings.redis_prefix
+        self._silent = silent_after(settings.sweep_seconds)
         self._monotonic = monotonic
-        self._heard_at: float | None = None
+        self._heard_at: dict[str, float] = {}
         if self._url:
             connect(self._url).close()  # here and now: the client's first import alone may outlast a check
 
     def words(self) -> Words:
-        """Say how the broker is, and the workers, of whom nothing is known without it."""
+        """Say how the broker is, and worker and beat, of whom nothing is known without it."""
         try:
             if self._url is None:
                 raise NoBroker()
-            age = pulses(self._url, self._prefix).get(SWEEP)
+            heard = pulses(self._url, self._prefix)
         except ReplydeskError as wrong:
             return {"broker": wrong.detail}
         except Exception as wrong:  # noqa: BLE001  likewise
             return {"broker": _fails(wrong)}
+        return {
+            "broker": OK,
+            "worker": f"hangs in {heard.hung}" if heard.hung else self._word("worker", heard.worker),
+            "beat": self._word("beat", heard.beat),
+        }
+
+    def _word(self, name: str, age: float | None) -> str:
+        """Judge by the last that was heard: a broker that came back empty is told the next within seconds."""
         now = self._monotonic()
-        if age is not None and age <= SILENT_SECONDS:
-            self._heard_at = now - age
-        # a broker that came back empty has forgotten the pulse, and is told the next within seconds
-        heard = self._heard_at is not None and now - self._heard_at <= SILENT_SECONDS
-        return {"broker": OK, "worker": OK if heard else f"was not heard of within {SILENT_SECONDS:.0f} s"}
+        if age is not None:
+            self._heard_at[name] = now - age
+        if name in self._heard_at and now - self._heard_at[name] <= self._silent:
+            return OK
+        return f"was not heard of within {self._silent:.0f} s"
 
 
 def _fails(wrong: Exception) -> str:

@@ -168,7 +168,7 @@ def test_it_stops_soon_and_a_second_start_finds_everything_as_it_was(tmp_path: P
     assert time.monotonic() - started < 5
     until(lambda: living(house.home) == [], 1)
     run = house.home / "run"
-    assert {path.name for path in run.iterdir()} <= {"lock", "meters", "leases"}
+    assert {path.name for path in run.iterdir()} <= {"lock", "meters", "leases", "alive"}
     assert not [slot for slot in (run / "leases").rglob("*.json") if slot.stat().st_size]
 
     started = time.monotonic()
@@ -210,7 +210,7 @@ def test_a_killed_supervisor_leaves_no_orphan(tmp_path: Path) -> None:
     house.process.kill()
     house.process.wait()
     until(lambda: living(house.home) == [], 5)
-    assert {path.name for path in (house.home / "run").iterdir()} <= {"lock", "meters"}
+    assert {path.name for path in (house.home / "run").iterdir()} <= {"lock", "meters", "alive"}
     house.start()
     house.stop()
 

@@ -15,7 +15,9 @@ import pytest
 from redis import Redis
 
 from service.bell import (
+    BEAT,
     OUTSTANDING_SECONDS,
+    PULSE_SECONDS,
     QUEUE_BOUND,
     QUEUES,
     Answerer,
@@ -225,12 +227,54 @@ def test_a_forked_process_rings_with_a_thread_of_its_own(bell: Bell, server: Red
     assert length(server, DELIVER) == 1
 
 
-def test_an_answer_leaves_a_pulse(server: Redis, url: str) -> None:
-    """Who asks learns how long ago a worker started each task, and nothing of tasks that none started."""
-    Answerer(url, PREFIX).answer(SWEEP)
+def test_whoever_lives_leaves_a_pulse(bell: Bell, server: Redis, url: str) -> None:
+    """Who asks learns how long ago a worker began each task, rung for or by itself, and when beat rang."""
+    assert pulses(url, PREFIX).worker is None
+    answerer = Answerer(url, PREFIX)
+    answerer.begun(SCORE)
+    answerer.begun(SWEEP, rung=False)
     heard = pulses(url, PREFIX)
-    assert set(heard) == {SWEEP}
-    assert 0 <= heard[SWEEP] < 5
+    assert (set(heard.rung), set(heard.rounds), heard.beat) == ({SCORE}, {SWEEP}, None)
+    assert answerer.swept_ago() is None  # nobody was rung to sweep
+    answerer.begun(SWEEP)
+    for age in (pulses(url, PREFIX).sweep, pulses(url, PREFIX).worker, answerer.swept_ago()):
+        assert age is not None
+        assert 0 <= age < 5
+    bell.ring(SWEEP)
+    until(lambda: length(server, SWEEP))
+    assert pulses(url, PREFIX).beat is None  # the web may ring as it likes
+    beat = Bell(url, PREFIX, pulse=BEAT)
+    beat.ring(SWEEP)
+    until(lambda: pulses(url, PREFIX).beat is not None)
+    beat.close()
+
+
+@pytest.mark.parametrize("offset", [-40.0, 60.0])
+def test_a_pulse_is_as_old_as_the_broker_says(
+    server: Redis, url: str, monkeypatch: pytest.MonkeyPatch, offset: float
+) -> None:
+    """Whatever the clock of a host says, its pulse has the age that it has; and the difference is told."""
+    now = time.time()
+    monkeypatch.setattr("service.bell.time.time", lambda: now + offset)
+    Answerer(url, PREFIX).begun(SWEEP)
+    monkeypatch.undo()
+    server.pexpire(f"{PREFIX}pulse:{SWEEP}", (PULSE_SECONDS - 20) * 1000)  # twenty seconds pass
+    server.set(f"{PREFIX}pulse:{SWEEP}", f"{now + offset - 20:.3f}", keepttl=True)
+    heard = pulses(url, PREFIX)
+    assert heard.sweep is not None
+    assert 20 <= heard.sweep < 25
+    assert abs(heard.skew - offset) < 5
+
+
+def test_a_round_is_made_by_one_worker(server: Redis, url: str) -> None:
+    """Of many that would make the same round one does, until its time is over; without a broker each does."""
+    workers = [Answerer(url, PREFIX) for _ in range(8)]
+    assert sum(one.takes_turn(SWEEP, 60) for one in workers) == 1
+    assert workers[0].takes_turn(DELIVER, 60)  # other work is another's round
+    assert 0 < server.pttl(f"{PREFIX}bell:vigil:{SWEEP}") <= 60_000  # type: ignore[operator]  # the sync client
+    lonely = [Answerer("unix:///nowhere/at/all.sock"), Answerer(None)]
+    assert all(one.takes_turn(SWEEP, 60) for one in lonely)
+    assert [one.swept_ago() for one in lonely] == [None, None]
 
 
 def test_an_answer_to_a_hung_broker_costs_half_a_second_once(server: Redis, url: str) -> None:
@@ -248,7 +292,7 @@ def test_a_queue_is_stuck_when_rings_wait_and_nobody_starts(server: Redis, url: 
     assert stuck(url, ["score", "upkeep"], PREFIX) == []
     server.lpush(f"{PREFIX}score", b"{}")
     assert stuck(url, ["score", "upkeep"], PREFIX) == ["score"]
-    Answerer(url, PREFIX).answer(SCORE)
+    Answerer(url, PREFIX).begun(SCORE)
     assert stuck(url, ["score", "upkeep"], PREFIX) == []
 
 

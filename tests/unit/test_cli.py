@@ -72,7 +72,7 @@ def test_faulty_settings_end_in_one_line_each(command: str) -> None:
     assert all(line.startswith("replydesk: ") for line in lines)
 
 
-@pytest.mark.parametrize("command", ["worker", "beat", "alive"])
+@pytest.mark.parametrize("command", ["worker", "beat"])
 def test_a_worker_without_a_broker_says_what_to_set(command: str, tmp_path: Path) -> None:
     """Without REDIS_URL the production processes end in one line that names it."""
     done = run(command, REPLYDESK_HOME=str(tmp_path))
@@ -89,8 +89,10 @@ def test_a_worker_refuses_a_queue_that_is_none(tmp_path: Path) -> None:
 
 
 def test_a_health_check_fails_without_its_broker(tmp_path: Path) -> None:
-    """`alive` exits 2 in one line when nothing answers."""
-    done = run("alive", REPLYDESK_HOME=str(tmp_path), REDIS_URL=f"unix://{tmp_path}/none.sock")
+    """`alive --queues` exits 2 in one line when nothing answers."""
+    done = run(
+        "alive", "--queues=score", REPLYDESK_HOME=str(tmp_path), REDIS_URL=f"unix://{tmp_path}/none.sock"
+    )
     assert done.returncode == 2
     assert "does not answer" in done.stderr
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import stat
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -302,28 +303,100 @@ def test_the_status_tells_of_a_broker_that_is_away(
 ) -> None:
     """One word for it, and the rest of the status all the same."""
     monkeypatch.setenv("REDIS_URL", f"unix://{tmp_path}/none.sock")
-    told = json.loads(run("status", "--json").stdout)
+    told = json.loads(run("status", "--json", code=1).stdout)
     assert told["up"]["broker"].startswith("does not answer")
     assert told["pending"] == 0
 
 
-def test_the_status_knows_a_worker_by_its_pulse(
+def test_the_status_knows_worker_and_beat_by_their_pulses(
     run: Run, courier: Site, redis_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A worker that answered the bell lately is up; one that never did was not heard of."""
-    from service.bell import Answerer
+    """A worker that began anything lately is up; beat is a part of its own, and when a sweep last began is told."""
+    from service.bell import PULSE_SECONDS, Answerer, connect
     from service.ports import SWEEP
 
     monkeypatch.setenv("REDIS_URL", redis_url)
     monkeypatch.setenv("REPLYDESK_REDIS_PREFIX", "status-test:")
-    assert json.loads(run("status", "--json").stdout)["up"] == {
-        "store": "ok",
-        "broker": "ok",
-        "worker": "not heard of",
-    }
-    for name in (SWEEP, SCORE):
-        Answerer(redis_url, "status-test:").answer(name)
-    assert json.loads(run("status", "--json").stdout)["up"]["worker"] == "ok"
+    told = json.loads(run("status", "--json", code=1).stdout)
+    assert (told["up"]["worker"], told["up"]["beat"]) == ("not heard of", "not heard of")
+    assert told["last_sweep_seconds"] is None
+    with connect(redis_url) as broker:  # beat went; a worker scores, rung for by the web, and sweeps no more
+        for name in (SWEEP, "beat"):
+            broker.set(f"status-test:pulse:{name}", time.time() - 45, px=(PULSE_SECONDS - 45) * 1000)
+    Answerer(redis_url, "status-test:").begun(SCORE)
+    told = json.loads(run("status", "--json", code=1).stdout)
+    assert told["up"] == {"store": "ok", "broker": "ok", "worker": "ok", "beat": "not heard of for 45 s"}
+    assert 45 <= told["last_sweep_seconds"] < 50
+    plain = run("status", code=1).stdout
+    assert "45." in plain
+    assert "clocks" not in plain
+
+
+def test_the_status_tells_of_a_clock_that_is_wrong(
+    run: Run, courier: Site, redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker's host that is 40 seconds behind is no worker that was not heard of; its clock is told."""
+    from service.bell import Answerer
+    from service.ports import SWEEP
+
+    monkeypatch.setenv("REDIS_URL", redis_url)
+    monkeypatch.setenv("REPLYDESK_REDIS_PREFIX", "skew-test:")
+    then = time.time() - 40
+    with monkeypatch.context() as there:
+        there.setattr("service.bell.time.time", lambda: then)
+        Answerer(redis_url, "skew-test:").begun(SWEEP)
+    told = json.loads(run("status", "--json", code=1).stdout)
+    assert told["up"]["worker"] == "ok"
+    assert -45 < told["clock_skew_seconds"] <= -39
+    assert "s behind the broker's: let NTP set it" in " ".join(run("status", code=1).stdout.split())
+
+
+def test_the_status_asks_on_when_the_store_is_away(
+    run: Run, courier: Site, redis_url: str, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The store's fault is one word beside broker, worker and beat, and the exit code is 1."""
+    from service.bell import Answerer
+    from service.ports import SWEEP
+
+    monkeypatch.setenv("REDIS_URL", redis_url)
+    monkeypatch.setenv("REPLYDESK_REDIS_PREFIX", "storeless-test:")
+    Answerer(redis_url, "storeless-test:").begun(SWEEP)
+    for path in home.glob("replydesk.db*"):
+        path.unlink()
+    (home / "replydesk.db").write_text("no database")
+    told = json.loads(run("status", "--json", code=1).stdout)
+    assert told["up"]["store"].startswith("fails (")
+    assert (told["up"]["broker"], told["up"]["worker"]) == ("ok", "ok")
+    assert "pending" not in told
+    assert "fails (" in run("status", code=1).stdout
+
+
+def test_watching_goes_on_while_the_store_is_away(
+    run: Run, courier: Site, parts: Parts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The refreshing outlives the database, in JSON and on the screen, and shows what waits once it is back."""
+    from service.cli import status
+
+    waiting, looks = status._waiting, []
+
+    def away_for_a_moment(parts: Parts) -> dict[str, object]:
+        looks.append(1)
+        if len(looks) == 4:
+            raise KeyboardInterrupt
+        if len(looks) == 2:
+            raise ConnectionResetError("the database went away")
+        return waiting(parts)
+
+    monkeypatch.setattr(status, "_waiting", away_for_a_moment)
+    monkeypatch.setattr(status, "WATCH_SECONDS", 0.0)
+    told = [
+        json.loads(line) for line in run("status", "--json", "--watch", code=1).stdout.splitlines() if line
+    ]
+    assert [one["up"]["store"] for one in told] == ["ok", "fails (ConnectionResetError)", "ok"]
+    assert ["pending" in one for one in told] == [True, False, True]
+    looks.clear()
+    run("status", "--watch", code=1)
+    assert len(looks) == 4
 
 
 def test_the_master_key_of_a_home_is_its_owners_alone(run: Run, home: Path) -> None:

@@ -102,12 +102,53 @@ def test_every_alert_leads_to_its_part_of_the_runbook() -> None:
     assert len(anchors) >= 10
 
 
+def test_an_alert_speaks_though_its_series_are_gone() -> None:
+    """A sum over no series is empty and compares with nothing: where workers are gone so is what they count."""
+    alerts = {
+        rule["alert"]: rule["expr"]
+        for group in read("prometheus/rules.yaml")["groups"]
+        for rule in group["rules"]
+    }
+    for name, expr in alerts.items():
+        if re.search(r"\) == 0", expr) and "rate(" in expr:
+            assert re.search(r"\(sum\(rate\(.+?\)\) or vector\(0\)\) == 0", expr), name
+    assert {
+        "ReplydeskNothingScored",
+        "ReplydeskNobodySweeps",
+        "ReplydeskBeatGone",
+        "ReplydeskBrokerAway",
+    } <= set(alerts)
+
+
+def test_the_web_starts_without_its_broker_and_ends_in_peace() -> None:
+    """What need not be there is not waited for, and whoever stops the web leaves it longer than it takes."""
+    services = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
+    waits_for = set(services["web"]["depends_on"])
+    while more := {one for name in waits_for for one in services[name].get("depends_on", {})} - waits_for:
+        waits_for |= more
+    assert waits_for == {"migrate", "postgres"}
+    from service.cli.gunicorn_settings import graceful_timeout
+
+    assert int(services["web"]["stop_grace_period"].removesuffix("s")) > graceful_timeout
+
+
 def test_scaling_looks_at_the_one_number() -> None:
     """Both scale on the age of the oldest unscored comment, and never down to nobody."""
     keda, hpa = read("kubernetes/keda-scaledobject.yaml")["spec"], read("kubernetes/hpa.yaml")["spec"]
     assert keda["triggers"][0]["metadata"]["query"] == "max(replydesk_oldest_unscored_age_seconds)"
     assert hpa["metrics"][0]["external"]["metric"]["name"] == "replydesk_oldest_unscored_age_seconds"
     assert min(keda["minReplicaCount"], hpa["minReplicas"]) >= 1
+
+
+def test_containers_are_asked_for_their_own_process() -> None:
+    """A check that asks the broker is green while its own process hangs, or red while another's does."""
+    services = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
+    asked = {
+        name: one["healthcheck"]["test"][2:]
+        for name, one in services.items()
+        if one.get("command", [""])[0] == "replydesk" and "healthcheck" in one
+    }
+    assert asked == {"worker": ["alive"], "courier": ["alive"], "beat": ["alive", "--beat"]}
 
 
 def test_panels_do_not_overlap() -> None:

@@ -15,6 +15,7 @@ import pytest
 from redis.exceptions import RedisError
 
 from service.bell import QUEUES, Bell, connect
+from service.heartbeat import BEAT, faults
 from service.ports import DELIVER, DEPART, SCORE, SWEEP
 from tests import servers
 
@@ -171,6 +172,7 @@ def test_beat_rings_for_the_sweep_and_outlives_the_broker(house: House) -> None:
     """The sweep runs every interval; with the broker gone beat lives on and rings again once it is back."""
     house.run("beat")
     until(lambda: house.count(SWEEP) >= 3, 60)
+    assert faults(house.notes.parent, BEAT) == []
     house.broker.kill()
     time.sleep(1.0)
     house.broker.start()

@@ -1,22 +1,25 @@
-"""The vigil: rounds begin in a silence and end with it; a whole house goes on when its broker is gone for good."""
+"""The vigil: rounds begin when nobody is rung to sweep; a whole house goes on when broker or beat is gone for good."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
 
-from service.bell import QuietBell
+from service.bell import Bell, QuietBell, connect, pulses
 from service.enrolment import enrol_site
+from service.ports import SCORE, SWEEP
 from service.settings import load
 from service.wiring import build
 from tests.worker.receivers import receiver
 from tests.worker.test_broker import Broker
-from tests.worker.test_celery import accept, pending, wait_for, worker
+from tests.worker.test_celery import accept, env, pending, wait_for, worker
 from worker.vigil import Vigil
+
+__all__ = ["env"]  # the fixture
 
 
 def test_rounds_are_made_in_a_silence_alone() -> None:
-    """Ten silent seconds begin it, a ring ends it; a worker that sweeps slowly waits for five sweeps."""
+    """Ten seconds without a sweep begin it, a sweep ends it; a worker that sweeps slowly waits for five sweeps."""
     now, heard, rounds = [100.0], [100.0], []
     vigil = Vigil(lambda: heard[0], lambda: rounds.append(now[0]), 1.0, lambda: now[0])
     for now[0] in (105.0, 109.9, 110.0, 111.0):
@@ -59,3 +62,30 @@ def test_a_worker_goes_on_without_its_broker(tmp_path: Path, sqlite_template: Pa
         broker.process.kill()
         broker.process.wait()
         parts.close()
+
+
+def test_somebody_sweeps_though_beat_is_gone_and_comments_ring(
+    env: dict[str, str], sqlite_template: Path, tmp_path: Path
+) -> None:
+    """Rings for new comments are no sign of beat: without it a worker sweeps by itself, round for round."""
+    env |= {"REPLYDESK_SWEEP_SECONDS": "0.3"}
+    (Path(env["REPLYDESK_HOME"]) / "replydesk.db").write_bytes(sqlite_template.read_bytes())
+    url, prefix = env["REDIS_URL"], env["REPLYDESK_REDIS_PREFIX"]
+    ringer, broker = Bell(url, prefix), connect(url)
+    try:
+        with worker(env, tmp_path / "worker.log"):
+
+            def swept() -> bool:
+                ringer.ring(SCORE)  # as the web does for each comment
+                return SWEEP in pulses(url, prefix).rounds
+
+            wait_for(swept)
+            heard = pulses(url, prefix)
+            assert heard.beat is None
+            assert heard.worker is not None
+            assert heard.worker < 5
+            broker.delete(f"{prefix}pulse:vigil:{SWEEP}")
+            wait_for(swept, 5)
+    finally:
+        ringer.close()
+        broker.close()

@@ -248,7 +248,7 @@ OPERATIONS: Final = (
         "/readyz",
         "readiness",
         "Is every part ready?",
-        "Asks the store, its schema, the broker and by it the workers, within a second. Comments are accepted "
+        "Asks the store, its schema, the broker and by it workers and beat, within a second. Comments are accepted "
         "without broker and workers, so a balancer may watch /healthz instead.",
         {200: (answers.Ready, "Every part is ready.")},
         ("internal", "unavailable"),

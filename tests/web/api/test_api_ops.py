@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from service.bell import Answerer, connect
+from service.bell import BEAT, Answerer, Bell, connect, pulses
 from service.ports import SWEEP, Store
 from service.storage import open_store
 from service.storage.memory import MemoryStore
@@ -27,12 +27,21 @@ def test_alive_asks_no_part(newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch)
     assert newsroom.call("GET", "/healthz", None).json == {"status": "ok"}
 
 
+def ring_as_beat(redis_url: str) -> None:
+    """Leave beat's pulse, as its first ring does."""
+    bell = Bell(redis_url, pulse=BEAT)
+    bell.ring(SWEEP)
+    bell.close()
+    assert pulses(redis_url).beat is not None
+
+
 def test_ready_when_every_part_is(sql_store: Store, redis_url: str, tmp_path: Path, sqlite_url: str) -> None:
-    """With store, schema and broker there, and a worker heard of, the house is ready."""
+    """With store, schema and broker there, and worker and beat heard of, the house is ready."""
     newsroom = Newsroom.over(sql_store, tmp_path, REDIS_URL=redis_url, REPLYDESK_DATABASE_URL=sqlite_url)
-    Answerer(redis_url).answer(SWEEP)
+    Answerer(redis_url).begun(SWEEP)
+    ring_as_beat(redis_url)
     answer = newsroom.call("GET", "/readyz", None)
-    parts = {"store": "ok", "schema": "ok", "broker": "ok", "worker": "ok"}
+    parts = {"store": "ok", "schema": "ok", "broker": "ok", "worker": "ok", "beat": "ok"}
     assert answer.json == {"status": "ready", "parts": parts}
 
 
@@ -40,15 +49,23 @@ def test_workers_of_whom_nothing_is_heard_are_named(redis_url: str, tmp_path: Pa
     """A worker that dies again and again answers no bell, and whoever watches is told."""
     newsroom = Newsroom.over(MemoryStore(), tmp_path, REDIS_URL=redis_url, REPLYDESK_REDIS_PREFIX="silent:")
     found = problem(newsroom.call("GET", "/readyz", None), 503, "unavailable")
-    assert found["detail"] == "Not ready: worker."
+    assert found["detail"] == "Not ready: worker, beat."
     assert found["parts"]["broker"] == "ok"
+
+
+def test_beat_that_is_gone_is_named_and_no_worker_that_works(redis_url: str, tmp_path: Path) -> None:
+    """Whoever scores, or sweeps by itself, lives, though beat was not heard of."""
+    settings = {"REDIS_URL": redis_url, "REPLYDESK_REDIS_PREFIX": "no-beat:"}
+    newsroom = Newsroom.over(MemoryStore(), tmp_path, **settings)
+    Answerer(redis_url, "no-beat:").begun(SWEEP, rung=False)
+    assert problem(newsroom.call("GET", "/readyz", None), 503, "unavailable")["detail"] == "Not ready: beat."
 
 
 def test_a_broker_that_forgot_its_pulses_makes_nobody_dead(redis_url: str, tmp_path: Path) -> None:
     """Emptied, it is told the next within seconds; till then the last that was heard counts, for half a minute."""
     now = [0.0]
     checks = Checks(Newsroom.over(MemoryStore(), tmp_path, REDIS_URL=redis_url).parts, lambda: now[0])
-    Answerer(redis_url).answer(SWEEP)
+    Answerer(redis_url).begun(SWEEP)
     assert checks.run()["worker"] == "ok"
     connect(redis_url).flushall()
     now[0] += 20
@@ -189,6 +206,20 @@ def test_metrics_survive_the_store(newsroom: Newsroom, monkeypatch: pytest.Monke
     """When the store is away the scrape still answers, and says so."""
     monkeypatch.setattr(MemoryStore, "read", None)
     assert metric(newsroom, "replydesk_store_up") == 0
+
+
+def test_metrics_tell_when_a_sweep_last_began(redis_url: str, tmp_path: Path) -> None:
+    """The age of the last sweep and of beat's last ring, an hour where none was heard of; and of a dead broker that."""
+    settings = {"REDIS_URL": redis_url, "REPLYDESK_REDIS_PREFIX": "metered:"}
+    newsroom = Newsroom.over(MemoryStore(), tmp_path, **settings)
+    assert metric(newsroom, "replydesk_last_sweep_age_seconds") == 3600
+    Answerer(redis_url, "metered:").begun(SWEEP, rung=False)
+    assert metric(newsroom, "replydesk_last_sweep_age_seconds") < 5
+    assert metric(newsroom, "replydesk_beat_age_seconds") == 3600
+    assert metric(newsroom, "replydesk_clock_skew_seconds") < 2
+    assert metric(newsroom, "replydesk_broker_up") == 1
+    dead = Newsroom.over(MemoryStore(), tmp_path, REDIS_URL="unix:///nowhere/valkey.sock")
+    assert metric(dead, "replydesk_broker_up") == 0
 
 
 def test_routes_are_counted_by_rule(newsroom: Newsroom) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from service.bell import connect
+from service.bell import BEAT, PULSE_SECONDS, connect
 from service.ports import SWEEP
 from service.web.api.operations import OPERATIONS
 from service.web.plugs import blueprints
@@ -158,8 +158,11 @@ def test_generated_requests_find_no_fault(tmp_path: Path, redis_url: str) -> Non
     """Schemathesis, with all its checks in all its phases, finds nothing: what is described is what is done."""
     settings = tmp_path / "schemathesis.toml"
     settings.write_text('[parameters]\n"path.site" = "courier"\n')
-    beating = f"{time.time() + 900:.3f}"  # a worker that lives for as long as this lasts, or /readyz says 503
-    connect(redis_url).set(f"replydesk:pulse:{SWEEP}", beating)
+    with connect(
+        redis_url
+    ) as broker:  # worker and beat that live for as long as this lasts, or /readyz says 503
+        for name in (SWEEP, BEAT):
+            broker.set(f"replydesk:pulse:{name}", time.time(), ex=PULSE_SECONDS + 900)
     with served(tmp_path / "home", REDIS_URL=redis_url) as web:
         done = subprocess.run(
             [

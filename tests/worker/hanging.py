@@ -1,0 +1,18 @@
+"""A worker whose every scoring run hangs: `python -m tests.worker.hanging`."""
+
+from __future__ import annotations
+
+import time
+
+import worker.tasks
+from service import logs
+from service.settings import load
+from worker.app import make_app
+
+if __name__ == "__main__":
+    settings = load()
+    logs.configure("worker", "info")
+    worker.tasks.score_pending = lambda *_, **__: time.sleep(3600)  # type: ignore[assignment]
+    make_app(settings).worker_main(
+        ["--quiet", "worker", "--without-gossip", "--without-mingle", "--without-heartbeat"]
+    )
