@@ -6,7 +6,6 @@ Tasks are declared with `shared_task` in worker.tasks; what they do lies in the 
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from typing import TYPE_CHECKING, Any, Final
 
@@ -20,6 +19,7 @@ from service.bell import QUEUES, Answerer, kombu_url, transport_options
 from service.ports import SWEEP
 from service.settings import Settings, load
 from worker.lanes import WIDTHS, Lane
+from worker.stopping import Stop
 
 log = structlog.get_logger(__name__)
 
@@ -41,6 +41,8 @@ class LanedTask(Task):  # type: ignore[misc]  # Celery ships no types
         if not self.request.called_directly:  # by a message: in a vigil nobody rang
             house.heard_at = time.monotonic()
             house.answerer.answer(self.name)
+        if house.stopping.is_set():  # rings that were taken up already: the rows wait for the next worker
+            return
         lane = house.lanes.get(self.name)
         if lane is None:
             self.run(*args, **kwargs)
@@ -75,7 +77,7 @@ class Desk(Celery):  # type: ignore[misc]  # Celery ships no types
         self.settings = settings
         self.answerer = Answerer(settings.redis_url, settings.redis_prefix)
         self.lanes = {name: Lane(width) for name, width in WIDTHS.items()}
-        self.stopping = threading.Event()
+        self.stopping = Stop()
         self.heard_at = time.monotonic()
 
 

@@ -47,7 +47,8 @@ def depart() -> None:
 def sweep() -> None:
     """Find what was left lying."""
     _attempt(lambda process: process.sweep.run())
-    _attempt(lambda process: process.notifier.run())
+    if not current_app.stopping.is_set():
+        _attempt(lambda process: process.notifier.run())
 
 
 def _attempt(work: Callable[[Process], object]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
@@ -101,6 +101,9 @@ class MemoryStore:
     def purge(self) -> bool:
         """Nothing is on any disk."""
         return True
+
+    def hasten(self, in_haste: Callable[[], bool]) -> None:
+        """Nobody waits for long here."""
 
     def ping(self) -> None:
         """A memory always answers."""
