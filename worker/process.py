@@ -25,7 +25,7 @@ from worker.stopping import Stop
 from worker.sweep import Sweep
 from worker.vigil import Vigil, keep_vigil
 
-LOOK_SECONDS: Final = 0.5
+LOOK_SECONDS: Final = 0.2
 """Between two looks at whether it is time to go."""
 LEAVE_SECONDS: Final = 1.0
 """What is left of the time to stop when the mail in the air is waited for no longer."""
@@ -75,7 +75,7 @@ def _build(settings: Settings) -> Process:
         parts,
         ModelScorer(),
         Postman(parts, allow, journal=journal),
-        Sweep(parts.house, journal=journal),
+        Sweep(parts.house, journal=journal, stopping=stopping.is_set),
         Notifier(parts, allow),
         keep_vigil(settings.sweep_seconds),
         journal,

@@ -158,7 +158,7 @@ def test_what_expired_is_dropped_now_and_then(stage: Stage) -> None:
         tx.add_session(mo.id, "young session", NOON + timedelta(hours=1))
         tx.remember_keys(stage.site.id, [Key("old key", posted.pk, 1, "h")], long_ago)
         tx.remember_keys(stage.site.id, [Key("young key", posted.pk, 1, "h")], lately)
-    sweep.run()
+    sweep.tidy()
     with stage.house.store.write() as tx:
         assert set(tx.keys_used(stage.site.id, ["old key", "young key"])) == {"young key"}
         assert tx.session("young session", NOON) == mo
@@ -166,6 +166,6 @@ def test_what_expired_is_dropped_now_and_then(stage: Stage) -> None:
         assert tx.prune(NOON, NOON - KEYS_KEPT) == 0
         tx.add_session(mo.id, "another", NOON)
     ticking.now += PRUNE_SECONDS - 1
-    sweep.run()
+    sweep.tidy()
     with stage.house.store.write() as tx:
         assert tx.prune(NOON, NOON - KEYS_KEPT) == 1
