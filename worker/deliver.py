@@ -104,7 +104,8 @@ class Postman:
             skip = full | {site_id for site_id, url in left_alone.items() if _stands(tx, site_id, url)}
             leased = tx.lease_deliveries(now, until, LEASED_AT_ONCE, skip=skip)
             sites = {site_id: tx.site_by_id(site_id) for site_id in {one.site_id for one in leased}}
-        self._journal.note(DELIVER, until, [one.id for one in leased], now)
+        ran_out = self._journal.note(DELIVER, until, [one.id for one in leased], now)
+        meters().leases_expired.labels("deliver").inc(ran_out)
         with self._turn:
             for delivery in leased:
                 site = sites[delivery.site_id]

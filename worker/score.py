@@ -149,7 +149,8 @@ class _Run:
             retries_wait = tx.retries_free(now)
         if not comments:
             return Leased((), until, False, False, {})
-        self.journal.note(SCORE, until, [one.pk for one in comments], now)
+        ran_out = self.journal.note(SCORE, until, [one.pk for one in comments], now)
+        meters().leases_expired.labels("score").inc(ran_out)
         try:
             with house.store.read() as tx:
                 sites = [tx.site_by_id(site_id) for site_id in {one.site_id for one in comments}]
@@ -157,8 +158,6 @@ class _Run:
         except Exception:
             self.give_back(comments, until)
             raise
-        if not fresh:
-            meters().leases_expired.labels("score").inc(len(comments))
         policies = {site.id: site.policy for site in sites if site}
         return Leased(comments, until, fresh, retries_wait, policies, waves_decided)
 
@@ -194,17 +193,19 @@ class _Run:
             raise
         self.journal.drop(SCORE, [one.pk for one in comments])
         settled, now = time.monotonic(), self.house.clock()
-        meters().judged(scored, read - started, settled - read, now)
+        if now >= leased.until:
+            meters().leases_expired.labels("score").inc(len(comments))
+        meters().judged(scored, moved, read - started, settled - read, now)
         log.info(
             "score.batch",
             comments=ranges(one.pk for one in comments),
             leased=len(comments),
-            moved=moved,
+            moved=len(moved),
             oldest_s=round((now - min(one.received_at for one in comments)).total_seconds(), 3),
             read_ms=round((read - started) * 1000, 1),
             settle_ms=round((settled - read) * 1000, 1),
         )
-        self.moved += moved
+        self.moved += len(moved)
 
     def _put_off(self, failed: Sequence[Comment], until: datetime) -> None:
         """Let what failed be tried again soon: the lease is for those of whom nothing is heard."""

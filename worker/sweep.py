@@ -116,10 +116,12 @@ class Sweep:
         def give_back(noted: Noted) -> None:
             now = house.clock()
             with house.store.write() as tx:
-                for until, pks in noted.get(SCORE, {}).items():
-                    tx.abandon(pks, until, now)
-                for until, ids in noted.get(DELIVER, {}).items():
-                    tx.abandon_deliveries(ids, until, now)
+                scoring = sum(tx.abandon(pks, until, now) for until, pks in noted.get(SCORE, {}).items())
+                posting = sum(
+                    tx.abandon_deliveries(ids, until, now) for until, ids in noted.get(DELIVER, {}).items()
+                )
+            meters().leases_expired.labels("score").inc(scoring)
+            meters().leases_expired.labels("deliver").inc(posting)
 
         found = self._journal.bury(give_back)
         if found:
@@ -158,7 +160,7 @@ class Sweep:
     def _settle_late_of(self, site: Site, before: datetime) -> int:
         with self._house.store.read() as tx:
             late = tx.late(site.id, before, LATE_BATCH)
-        moved = settle(self._house, [Scored(one, None, late=True) for one in late])
+        moved = len(settle(self._house, [Scored(one, None, late=True) for one in late]))
         if moved:
             meters().settled.labels("late").inc(moved)
             log.warning("sweep.settled_late", site=site.name, policy=site.policy.outage, moved=moved)
