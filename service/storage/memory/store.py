@@ -61,7 +61,8 @@ class MemoryTx(
     def _queue_of(self, site: Site) -> SiteQueue:
         of_site = [one for one in self._state.comments.values() if one.site_id == site.id]
         pending = [one for one in of_site if one.status is Status.PENDING]
-        held = sorted((one for one in of_site if one.status is Status.HELD), key=lambda one: one.pk)
+        held = [one.decision_id for one in of_site if one.status is Status.HELD]
+        oldest = self._state.decisions.get(min((one for one in held if one is not None), default=0))
         mail = [one.state for one in self._state.deliveries.values() if one.site_id == site.id]
         return SiteQueue(
             site_id=site.id,
@@ -69,7 +70,7 @@ class MemoryTx(
             pending=len(pending),
             oldest_unscored=min((one.received_at for one in pending if one.live), default=None),
             held=len(held),
-            oldest_held=held[0].received_at if held else None,
+            oldest_held=oldest.effective_at if oldest else None,
             deliveries_waiting=mail.count("waiting"),
             deliveries_dead=mail.count("dead"),
         )
