@@ -307,8 +307,8 @@ class Alarms(Protocol):
     def turn_alarm(self, alarm: Alarm) -> bool:
         """Store a change, due at its `next_attempt_at`; False unless its serial follows the one that is stored."""
 
-    def lease_alarms(self, now: datetime, until: datetime) -> Sequence[Alarm]:
-        """Take every alarm that is due to be told until that moment; its attempts rise by one."""
+    def lease_alarms(self, now: datetime, until: datetime, limit: int) -> Sequence[Alarm]:
+        """Take alarms that are due to be told until that moment, so many at most; their attempts rise by one."""
 
     def finish_alarm(self, alarm: Alarm, again: datetime | None) -> bool:
         """Record when a leased alarm is told again, None for never; False when it changed or was leased since."""
