@@ -299,6 +299,12 @@ class Upkeep(Protocol):
         is known by its id. Keys that begin with `KEPT_FOR_GOOD` stay.
         """
 
+    def fill_scores(self, after: int, limit: int) -> int | None:
+        """Read the scores of held comments out of their verdicts where an older version left them out.
+
+        Looks at `limit` of them after that pk; returns the last one looked at, None when there is none further.
+        """
+
 
 class Alarms(Protocol):
     """Where the moderators' alarms stand."""
