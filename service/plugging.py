@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from service.actions import Learned, join, learn, submit, take_in
-from service.moderation.comment import FINAL, Comment, Status
+from service.moderation.comment import FINAL, Comment, Source, Status
 from service.moderation.links import count_links
 from service.moderation.outside import outside
 from service.moderation.policy import Facts, decide
@@ -20,6 +21,8 @@ from service.together import Together
 
 if TYPE_CHECKING:
     from service.wiring import Parts
+
+T = TypeVar("T")
 
 STORE_SECONDS: Final = 0.9
 """So long a plug waits for the store; its callers give up soon after."""
@@ -46,8 +49,8 @@ class Plugging:
     second for it; what it does after that is written late.
     """
 
-    def __init__(self, parts: Parts) -> None:
-        self._parts = parts
+    def __init__(self, parts: Parts, began: Callable[[], float] = time.perf_counter) -> None:
+        self._parts, self._began = parts, began
         self._patience = Patience(STORE_SECONDS)
         self._keeping = Patience(KEEP_SECONDS)
         self._scorer = Together(parts.scorer)
@@ -98,7 +101,7 @@ class Plugging:
                 raise placed
             return placed.comment
 
-        return self._patience.ask(submitted)
+        return self._patience.ask(self._timed(submitted))
 
     def keep(self, site: Site, submission: Submission, assessment: Assessment | None) -> Comment:
         """Store the comment with this assessment, decided by the site's policy; what is held is on the desk.
@@ -106,7 +109,18 @@ class Plugging:
         Raises patience.TooLate, what the store raises, and what refuses the submission.
         """
         house, sealer = self._parts.house, self._parts.sealer
-        return self._keeping.ask(lambda: take_in(house, sealer, site, submission, assessment))
+        return self._keeping.ask(self._timed(lambda: take_in(house, sealer, site, submission, assessment)))
+
+    def _timed(self, work: Callable[[], T]) -> Callable[[], T]:
+        """Let the work say how long it took since its request began, also where nobody waits for it any more."""
+        began, arrivals = self._began(), self._parts.house.arrivals
+
+        def timed() -> T:
+            done = work()
+            arrivals.took(Source.PLUG, time.perf_counter() - began)
+            return done
+
+        return timed
 
     def known(self, site: Site, comment_id: str) -> Known | None:
         """Return the comment as it is known outside, None when there is none. Raises as `keep` does."""
@@ -139,4 +153,6 @@ class Plugging:
         if not site.options.plug_learning:
             return None
         house, sealer = self._parts.house, self._parts.sealer
-        return self._patience.ask(lambda: learn(house, sealer, site, submission, action, who, known_as))
+        return self._patience.ask(
+            self._timed(lambda: learn(house, sealer, site, submission, action, who, known_as))
+        )

@@ -6,7 +6,6 @@ Tasks are declared with `shared_task` in worker.tasks; what they do lies in the 
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from typing import TYPE_CHECKING, Any, Final
 
@@ -21,6 +20,7 @@ from service.ports import SWEEP
 from service.settings import Settings, load
 from worker.heart import loop_heartbeat
 from worker.lanes import WIDTHS, Lane
+from worker.stopping import Stop
 
 log = structlog.get_logger(__name__)
 
@@ -42,6 +42,8 @@ class LanedTask(Task):  # type: ignore[misc]  # Celery ships no types
         rung = not self.request.called_directly  # by a message: in a vigil nobody rang
         if rung:
             house.answerer.answer(self.name)
+        if house.stopping.is_set():  # rings that were taken up already: the rows wait for the next worker
+            return
 
         def begin() -> None:
             if rung and self.name == SWEEP:
@@ -90,7 +92,7 @@ class Desk(Celery):  # type: ignore[misc]  # Celery ships no types
         self.answerer = Answerer(settings.redis_url, settings.redis_prefix)
         self.lanes = {name: Lane(width) for name, width in WIDTHS.items()}
         self.loop = loop_heartbeat(settings)
-        self.stopping = threading.Event()
+        self.stopping = Stop()
         self.swept_at = time.monotonic()
         """When a sweep that beat rang for last began, here or, as far as this process was told, elsewhere."""
 

@@ -104,7 +104,8 @@ class Postman:
             skip = full | {site_id for site_id, url in left_alone.items() if _stands(tx, site_id, url)}
             leased = tx.lease_deliveries(now, until, LEASED_AT_ONCE, skip=skip)
             sites = {site_id: tx.site_by_id(site_id) for site_id in {one.site_id for one in leased}}
-        self._journal.note(DELIVER, until, [one.id for one in leased])
+        ran_out = self._journal.note(DELIVER, until, [one.id for one in leased], now)
+        meters().leases_expired.labels("deliver").inc(ran_out)
         with self._turn:
             for delivery in leased:
                 site = sites[delivery.site_id]
@@ -258,6 +259,7 @@ class Postman:
                 tx.release_deliveries(deliveries, due_at)
         except Exception as failure:  # noqa: BLE001  # whatever the store died of, how a post ended goes before
             log.warning("deliver.lease_kept", leased=len(deliveries), error=type(failure).__name__)
+            return  # should this process end first, whoever sweeps finds them in its journal
         self._journal.drop(DELIVER, [one.id for one in deliveries])
 
     # -- stopping ------------------------------------------------------------------------------------------------------

@@ -39,11 +39,20 @@ class Journal:
         self._file: int | None = None
         self._kept = True
 
-    def note(self, work: str, until: datetime, ids: Iterable[int]) -> None:
-        """Write down that these rows are leased until then; call it once the lease is committed."""
+    def note(self, work: str, until: datetime, ids: Iterable[int], now: datetime | None = None) -> int:
+        """Write down that these rows are leased until then; call it once the lease is committed.
+
+        What ran out by `now` is struck: it could neither be recorded nor given back, and is whoever's comes first.
+        Returns how many rows that were.
+        """
         with self._turn:
-            self._noted.setdefault(work, {}).update(dict.fromkeys(ids, until))
+            noted = self._noted.setdefault(work, {})
+            ran_out = [one for one, moment in noted.items() if now and moment <= now]
+            for one in ran_out:
+                del noted[one]
+            noted.update(dict.fromkeys(ids, until))
             self._write()
+        return len(ran_out)
 
     def drop(self, work: str, ids: Iterable[int]) -> None:
         """Strike these rows out: they are recorded, or given back."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -49,14 +49,17 @@ class Meters:
     delivery_seconds: Histogram
     model: Gauge
 
-    def judged(self, scored: Sequence[Scored], read: float, settle: float, now: datetime) -> None:
-        """Count a batch that was settled: how, by which model, and how long each live comment had waited."""
+    def judged(
+        self, scored: Sequence[Scored], moved: Collection[int], read: float, settle: float, now: datetime
+    ) -> None:
+        """Count a batch: by which model it was read, and of what moved how, and how long each live comment waited."""
         self.read_seconds.observe(read)
         self.settle_seconds.observe(settle)
-        for one in scored:
+        settled = [one for one in scored if one.comment.pk in moved]  # who acted first has won the rest
+        for one in settled:
             if one.comment.live:
                 self.verdict_seconds.observe(max(0.0, (now - one.comment.received_at).total_seconds()))
-        for how, count in _counted(_how(one) for one in scored).items():
+        for how, count in _counted(_how(one) for one in settled).items():
             self.settled.labels(how).inc(count)
         models = _counted(one.assessment.model for one in scored if one.assessment)
         for model, count in models.items():

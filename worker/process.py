@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Final
 
 import structlog
 from celery import current_app, signals
@@ -15,13 +17,19 @@ from service.reader import ModelScorer
 from service.settings import Settings
 from service.targets import Allow
 from service.wiring import Parts, build
-from worker.deliver import Postman
+from worker.deliver import CLOSE_SECONDS, Postman
 from worker.heart import Heart, keep_heart
 from worker.journal import Journal
 from worker.notify import Notifier
 from worker.score import Pace
+from worker.stopping import Stop
 from worker.sweep import Sweep
 from worker.vigil import Vigil, keep_vigil
+
+LOOK_SECONDS: Final = 0.2
+"""Between two looks at whether it is time to go."""
+LEAVE_SECONDS: Final = 1.0
+"""What is left of the time to stop when the mail in the air is waited for no longer."""
 
 log = structlog.get_logger(__name__)
 
@@ -58,7 +66,10 @@ def present(settings: Settings) -> Process:
 
 def _build(settings: Settings) -> Process:
     share(settings.home)
+    stopping: Stop = current_app.stopping
+    threading.Thread(target=leave_in_time, args=(stopping,), name="leave", daemon=True).start()
     parts = build(settings)
+    parts.house.store.hasten(stopping.is_set)
     allow = Allow.parse(",".join(settings.callback_allow))
     journal = Journal(settings.home)
     return Process(
@@ -66,13 +77,24 @@ def _build(settings: Settings) -> Process:
         parts,
         ModelScorer(),
         Postman(parts, allow, journal=journal),
-        Sweep(parts.house, journal=journal),
+        Sweep(parts.house, journal=journal, stopping=stopping.is_set),
         Notifier(parts, allow),
         keep_vigil(settings.sweep_seconds),
         keep_heart(),
         journal,
         Pace(),
     )
+
+
+def leave_in_time(stopping: Stop) -> None:
+    """End this process when its time to stop is over: a database that hangs may keep a thread for much longer.
+
+    Nothing is lost by it: that is what rows, leases and journals are for.
+    """
+    while not stopping.is_set() or stopping.left() > 0:
+        time.sleep(LOOK_SECONDS)
+    log.warning("process.left", held_up="the store or a receiver")
+    os._exit(0)
 
 
 @signals.worker_process_init.connect  # type: ignore[untyped-decorator]  # Celery ships no types
@@ -103,7 +125,7 @@ def close(**_: object) -> None:
     if process is not None and process.pid == os.getpid():
         process.vigil.stop()
         process.heart.stop()
-        process.postman.close()
+        process.postman.close(max(0.0, min(CLOSE_SECONDS, current_app.stopping.left() - LEAVE_SECONDS)))
         process.journal.close()
         with suppress(OSError):
             process.parts.close()

@@ -36,8 +36,7 @@ RETRY_SECONDS: Final = 1.0
 """The pause after a text failed alone, for each time that it did."""
 
 INSIST_SECONDS: Final = 5.0
-"""So long a store that is away is asked to take leases back: PostgreSQL is restarted within. A forked child hears of a
-stop when its run is over, so that both together stay under ten seconds."""
+"""So long a store that is away is asked to take leases back: PostgreSQL is restarted within. Not so when stopping."""
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 0.8
 """Between two tries of it, twice as long each time."""
 
@@ -150,7 +149,8 @@ class _Run:
             retries_wait = tx.retries_free(now)
         if not comments:
             return Leased((), until, False, False, {})
-        self.journal.note(SCORE, until, [one.pk for one in comments])
+        ran_out = self.journal.note(SCORE, until, [one.pk for one in comments], now)
+        meters().leases_expired.labels("score").inc(ran_out)
         try:
             with house.store.read() as tx:
                 sites = [tx.site_by_id(site_id) for site_id in {one.site_id for one in comments}]
@@ -158,8 +158,6 @@ class _Run:
         except Exception:
             self.give_back(comments, until)
             raise
-        if not fresh:
-            meters().leases_expired.labels("score").inc(len(comments))
         policies = {site.id: site.policy for site in sites if site}
         return Leased(comments, until, fresh, retries_wait, policies, waves_decided)
 
@@ -195,17 +193,19 @@ class _Run:
             raise
         self.journal.drop(SCORE, [one.pk for one in comments])
         settled, now = time.monotonic(), self.house.clock()
-        meters().judged(scored, read - started, settled - read, now)
+        if now >= leased.until:
+            meters().leases_expired.labels("score").inc(len(comments))
+        meters().judged(scored, moved, read - started, settled - read, now)
         log.info(
             "score.batch",
             comments=ranges(one.pk for one in comments),
             leased=len(comments),
-            moved=moved,
+            moved=len(moved),
             oldest_s=round((now - min(one.received_at for one in comments)).total_seconds(), 3),
             read_ms=round((read - started) * 1000, 1),
             settle_ms=round((settled - read) * 1000, 1),
         )
-        self.moved += moved
+        self.moved += len(moved)
 
     def _put_off(self, failed: Sequence[Comment], until: datetime) -> None:
         """Let what failed be tried again soon: the lease is for those of whom nothing is heard."""
@@ -216,13 +216,16 @@ class _Run:
             self.house.bell.ring(SCORE, after=pause)
 
     def give_back(self, comments: Sequence[Comment], until: datetime) -> None:
-        """End the leases unused. A store that is away for a moment is asked again; if for longer, they run out."""
+        """End the leases unused. A store that is away for a moment is asked again; if for longer, they run out.
+
+        They stay in the journal then: should this process end first, whoever sweeps ends them.
+        """
         pks, pause = [one.pk for one in comments], FIRST_PAUSE
         ends_at = time.monotonic() + INSIST_SECONDS
         while not self._gave_back(pks, until):
             if self.stopping() or time.monotonic() + pause > ends_at:
                 log.warning("score.lease_kept", leased=len(pks))
-                break
+                return
             time.sleep(pause)
             pause = min(2 * pause, LONGEST_PAUSE)
         self.journal.drop(SCORE, pks)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final
 
 import structlog
 
-from service.actions import Scored, clear_files, depart, retain, settle
+from service.actions import Scored, clear_files, depart, retain, settle, turns_to_retain
+from service.actions.retaining import Turn
 from service.moderation.options import FOLD_HOURS_LIMIT
 from service.ports import DELIVER, DEPART, SCORE, Backlog, House, Site
 from worker.journal import Journal, Noted
@@ -25,19 +27,27 @@ KEYS_KEPT: Final = timedelta(days=7)
 WAVES_KEPT: Final = timedelta(hours=FOLD_HOURS_LIMIT)
 PRUNE_SECONDS: Final = 600.0
 PRUNE_BATCH: Final = 1_000
-PRUNE_ROUNDS: Final = 50
+FILL_BATCH: Final = 1_000
+"""Held comments in one step: a version that is being replaced still holds some without their scores in columns."""
+TIDY_SECONDS: Final = 2.0
+"""In one sweep: the lane is wanted again for what is urgent, and a warm shutdown waits for it."""
 CLEAR_SECONDS: Final = 60.0
 
 log = structlog.get_logger(__name__)
 
 
-def depart_due(house: House, batch: int = DEPART_BATCH) -> int:
+def _goes_on() -> bool:
+    """Nobody told this process to stop."""
+    return False
+
+
+def depart_due(house: House, batch: int = DEPART_BATCH, stopping: Callable[[], bool] = _goes_on) -> int:
     """Let every decision whose moment has come leave the house, in bounded transactions; return how many left."""
     left = 0
     for _ in range(DEPART_ROUNDS):
         went = depart(house, batch)
         left += went
-        if went < batch:
+        if went < batch or stopping():
             return left
     house.bell.ring(DEPART)
     return left
@@ -51,13 +61,17 @@ class Sweep:
         house: House,
         monotonic: Callable[[], float] = time.monotonic,
         journal: Journal | None = None,
+        stopping: Callable[[], bool] = _goes_on,
     ) -> None:
-        self._house = house
+        self._house, self._stopping = house, stopping
         self._journal = journal or Journal(None)
         self._monotonic = monotonic
         self._swept_at = self._awake_since = -SILENCE_SECONDS
         self._pruned_at = monotonic() - PRUNE_SECONDS
         self._cleared_at = monotonic() - CLEAR_SECONDS
+        self._to_prune = False
+        self._to_fill: int | None = None
+        self._to_retain: deque[Turn] = deque()
 
     def run(self) -> Backlog:
         """Ring for what waits, let due decisions leave, and settle what waited too long; return what waited."""
@@ -65,19 +79,39 @@ class Sweep:
         self.bury()
         with house.store.read() as tx:
             backlog = tx.backlog(house.clock())
-            uncleared = tx.erasures_unpurged()
         if backlog.pending:
             house.bell.ring(SCORE)
         if backlog.deliveries_due:
             house.bell.ring(DELIVER)
         if backlog.departures_due:
-            depart_due(house)
+            depart_due(house, stopping=self._stopping)
         if self._had_head_start() and backlog.oldest_unscored:
             self.settle_late(backlog.oldest_unscored)
-        if uncleared:
-            self._clear()
-        self._prune()
         return backlog
+
+    def tidy(self) -> None:
+        """Do what can wait, for a bounded time: clear files, drop what expired, let go what no site keeps longer."""
+        ends_at = self._monotonic() + TIDY_SECONDS
+
+        def is_over() -> bool:
+            return self._stopping() or self._monotonic() >= ends_at
+
+        with self._house.store.read() as tx:
+            uncleared = tx.erasures_unpurged()
+        if uncleared and not is_over():
+            self._clear()
+        if self._monotonic() - self._pruned_at >= PRUNE_SECONDS:
+            self._pruned_at = self._monotonic()
+            self._to_prune = True
+            self._to_fill = self._to_fill or 0
+            self._to_retain = self._to_retain or turns_to_retain(self._house)
+        if self._to_prune and not is_over():
+            self._to_prune = self._prune(is_over)
+        while self._to_fill is not None and not is_over():
+            with self._house.store.write() as tx:
+                self._to_fill = tx.fill_scores(self._to_fill, FILL_BATCH)
+        if self._to_retain and not is_over() and (gone := retain(self._house, self._to_retain, is_over)):
+            log.info("sweep.retained", **gone)
 
     def bury(self) -> int:
         """Give back what workers that died on this machine had leased, and ring for it; return how many rows.
@@ -89,10 +123,12 @@ class Sweep:
         def give_back(noted: Noted) -> None:
             now = house.clock()
             with house.store.write() as tx:
-                for until, pks in noted.get(SCORE, {}).items():
-                    tx.abandon(pks, until, now)
-                for until, ids in noted.get(DELIVER, {}).items():
-                    tx.abandon_deliveries(ids, until, now)
+                scoring = sum(tx.abandon(pks, until, now) for until, pks in noted.get(SCORE, {}).items())
+                posting = sum(
+                    tx.abandon_deliveries(ids, until, now) for until, ids in noted.get(DELIVER, {}).items()
+                )
+            meters().leases_expired.labels("score").inc(scoring)
+            meters().leases_expired.labels("deliver").inc(posting)
 
         found = self._journal.bury(give_back)
         if found:
@@ -122,7 +158,7 @@ class Sweep:
             for site in sites
             if oldest < (before := now - timedelta(seconds=site.policy.outage_after_seconds))
         ]
-        while waiting and self._monotonic() < ends_at:
+        while waiting and self._monotonic() < ends_at and not self._stopping():
             went = [self._settle_late_of(site, before) for site, before in waiting]
             waiting = [one for one, count in zip(waiting, went, strict=True) if count == LATE_BATCH]
             moved += sum(went)
@@ -131,29 +167,26 @@ class Sweep:
     def _settle_late_of(self, site: Site, before: datetime) -> int:
         with self._house.store.read() as tx:
             late = tx.late(site.id, before, LATE_BATCH)
-        moved = settle(self._house, [Scored(one, None, late=True) for one in late])
+        moved = len(settle(self._house, [Scored(one, None, late=True) for one in late]))
         if moved:
             meters().settled.labels("late").inc(moved)
             log.warning("sweep.settled_late", site=site.name, policy=site.policy.outage, moved=moved)
         return moved
 
-    def _prune(self) -> None:
-        """Drop what has expired, now and then."""
-        if self._monotonic() - self._pruned_at < PRUNE_SECONDS:
-            return
-        self._pruned_at = self._monotonic()
-        house, dropped = self._house, 0
-        for _ in range(PRUNE_ROUNDS):  # bounded transactions: nobody who writes waits long
+    def _prune(self, is_over: Callable[[], bool]) -> bool:
+        """Drop what has expired, in bounded transactions: nobody who writes waits long. Return whether more is left."""
+        house, dropped, more = self._house, 0, True
+        while more:
             with house.store.write() as tx:
                 went = tx.prune(house.clock(), house.clock() - KEYS_KEPT, PRUNE_BATCH)
                 went += tx.prune_waves(house.clock() - WAVES_KEPT, PRUNE_BATCH)
             dropped += went
-            if went < PRUNE_BATCH:
+            more = went >= PRUNE_BATCH
+            if is_over():
                 break
         if dropped:
             log.info("sweep.pruned", rows=dropped)
-        if gone := retain(house):
-            log.info("sweep.retained", **gone)
+        return more
 
     def _clear(self) -> None:
         """Clear the files of what was erased; where something stands in the way, once a minute."""

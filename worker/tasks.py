@@ -40,14 +40,16 @@ def deliver() -> None:
 @shared_task(name=DEPART)  # type: ignore[untyped-decorator]  # Celery ships no types
 def depart() -> None:
     """Let the desk's decisions leave when their moment has come."""
-    _attempt(lambda process: depart_due(process.parts.house))
+    _attempt(lambda process: depart_due(process.parts.house, stopping=current_app.stopping.is_set))
 
 
 @shared_task(name=SWEEP)  # type: ignore[untyped-decorator]  # Celery ships no types
 def sweep() -> None:
     """Find what was left lying."""
     _attempt(lambda process: process.sweep.run())
-    _attempt(lambda process: process.notifier.run())
+    for work in (lambda process: process.notifier.run(), lambda process: process.sweep.tidy()):
+        if not current_app.stopping.is_set():
+            _attempt(work)
 
 
 def _attempt(work: Callable[[Process], object]) -> None:

@@ -17,7 +17,7 @@ from service.actions.learning import Learned, learn
 from service.actions.leaving import depart
 from service.actions.reporting import dismiss, report
 from service.actions.resuming import resume
-from service.actions.retaining import retain
+from service.actions.retaining import retain, turns_to_retain
 from service.actions.reviewing import Judgement, Target, review
 from service.actions.settling import Scored, settle
 from service.actions.standing import Unknown, Wish, stand
@@ -60,6 +60,7 @@ __all__ = [
     "take_answer_back",
     "take_in",
     "take_matters",
+    "turns_to_retain",
     "undo",
     "withdraw",
 ]

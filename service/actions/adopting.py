@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from service.actions.leaving import leave
-from service.actions.submitting import place_all
+from service.actions.submitting import count, place_all
 from service.moderation.comment import Comment, Status
 from service.moderation.errors import ReplydeskError
 from service.moderation.verdict import OUTCOME, Action, Decision, Who
@@ -36,7 +36,9 @@ def adopt(
         }
         _decide(tx, site, list(last.values()), who, now)
 
-    return place_all(house, site, drafts, now, then=decide_all)
+    placed = place_all(house, site, drafts, now, then=decide_all)
+    count(house, [submission for submission, _ in brought], placed)
+    return placed
 
 
 def _decide(tx: Tx, site: Site, adopted: Sequence[tuple[Comment, Action]], who: str, now: datetime) -> None:

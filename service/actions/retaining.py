@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from datetime import datetime
 
@@ -12,28 +12,44 @@ from service.ports import House, Site, Tx
 
 BATCH = 200
 """Rows in one transaction."""
-ROUNDS = 25
-"""Transactions in a row for one site and kind; the rest waits for the next time."""
 
-
+Turn = tuple[int, str]
+"""A site, by its number, and the kind of thing of it that goes next."""
 Step = Callable[[Tx, int], int]
 """Lets a bounded number of one kind go, and returns how many went."""
 
 
-def retain(house: House, batch: int = BATCH, rounds: int = ROUNDS) -> dict[str, int]:
-    """Let go what is older than each site keeps it, and return how many of each kind went."""
+def turns_to_retain(house: House) -> deque[Turn]:
+    """List what is to be looked at, site beside site, so that a large one keeps no other waiting."""
     now = house.clock()
     with house.store.read() as tx:
-        sites = tx.sites()
+        kinds = {site.id: [kind for kind, _ in _steps(site, now)] for site in tx.sites()}
+    most = max(map(len, kinds.values()), default=0)
+    return deque(
+        (site_id, of[place]) for place in range(most) for site_id, of in kinds.items() if place < len(of)
+    )
+
+
+def retain(
+    house: House, turns: deque[Turn], is_over: Callable[[], bool], batch: int = BATCH
+) -> dict[str, int]:
+    """Let go what is older than each site keeps it, and return how many of each kind went.
+
+    One transaction a turn, until there are none or time is over, but one at least; `turns` then says where to go on.
+    What the site chose meanwhile counts.
+    """
     gone: Counter[str] = Counter()
-    for site in sites:
-        for kind, step in _steps(site, now):
-            for _ in range(rounds):
-                with house.store.write() as tx:
-                    went = step(tx, batch)
-                gone[kind] += went
-                if went < batch:
-                    break
+    while turns:
+        site_id, kind = turns.popleft()
+        with house.store.write() as tx:
+            site = tx.site_by_id(site_id)
+            step = dict(_steps(site, house.clock())).get(kind) if site else None
+            went = step(tx, batch) if step else 0
+        gone[kind] += went
+        if went >= batch:
+            turns.append((site_id, kind))
+        if is_over():
+            break
     return {kind: number for kind, number in gone.items() if number}
 
 

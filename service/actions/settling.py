@@ -37,13 +37,13 @@ class Scored:
     """What of the text can be compared with others; None: it is in no wave."""
 
 
-def settle(house: House, scored: Sequence[Scored]) -> int:
-    """Decide scored comments by their site's policy and send each on its way in one transaction; return how many moved.
+def settle(house: House, scored: Sequence[Scored]) -> set[int]:
+    """Decide scored comments by their site's policy and send each on its way in one transaction; return which moved.
 
     Only pending comments in the revision that was scored move; who acted first has won, and the rest are left alone.
     """
     if not scored:
-        return 0
+        return set()
     now = house.clock()
     # decided before the transaction that writes: on SQLite whoever accepts comments waits for that one
     with house.store.read() as tx:
@@ -70,7 +70,7 @@ def settle(house: House, scored: Sequence[Scored]) -> int:
         note_covered(tx, folds, {comment.pk: decision.id for comment, decision in left})
     if called_back:
         house.bell.ring(DELIVER)
-    return len(left)
+    return {comment.pk for comment, _ in left}
 
 
 def _known_authors(tx: Tx, scored: Sequence[Scored], sites: dict[int, Site | None]) -> set[tuple[int, str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
@@ -40,9 +41,20 @@ def submit(
     drafts = [sealer.draft(site, submission, now) for submission in submissions]
     _carry_over(house, site, drafts)
     placed = _place_one(house, site, drafts, now) or place_all(house, site, drafts, now)
+    count(house, submissions, placed)
     if any(isinstance(answer, Placed) and answer.outcome != "replay" for answer in placed):
         house.bell.ring(SCORE)
     return placed
+
+
+def count(house: House, submissions: Sequence[Submission], placed: Sequence[Placed | ReplydeskError]) -> None:
+    """Count what is committed by now, by its door and by how it ended."""
+    ended = Counter(
+        (submission.source, answer.outcome if isinstance(answer, Placed) else "refused")
+        for submission, answer in zip(submissions, placed, strict=True)
+    )
+    for (source, outcome), number in ended.items():
+        house.arrivals.came(source, outcome, number)
 
 
 def _carry_over(house: House, site: Site, drafts: Sequence[Draft]) -> None:

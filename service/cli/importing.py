@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress
 
     from service.importing import Batch
+    from service.wiring import Parts
 
 FAULTS_SHOWN: Final = 100
 OUTCOMES: Final = ("imported", "replayed", "revised", "refused")
@@ -40,7 +42,8 @@ def importing(file: Path, site_name: str, strict: bool, as_json: bool) -> None:
     from service.wordpress import import_export
 
     counts: Counter[str] = Counter()
-    with opened_house() as parts, _open(file) as lines, _progress() as progress:
+    with opened_house() as opened, _open(file) as lines, _progress() as progress:
+        parts = _counting(opened)
         with parts.house.store.read() as tx:
             site = find_site(tx, site_name)
         bar = progress.add_task("importing", total=file.stat().st_size, done=0)
@@ -54,6 +57,17 @@ def importing(file: Path, site_name: str, strict: bool, as_json: bool) -> None:
     _end({name: counts[name] for name in shown_counts}, as_json)
     if strict and counts["refused"]:
         raise SystemExit(1)
+
+
+def _counting(parts: Parts) -> Parts:
+    """Let what is brought in count in the home's metrics, beside what comes by the other doors."""
+    from prometheus_client import CollectorRegistry
+
+    from service import meters
+    from service.arrivals import Arrivals
+
+    meters.share(parts.settings.home)
+    return replace(parts, house=replace(parts.house, arrivals=Arrivals(CollectorRegistry())))
 
 
 def _open(file: Path) -> BufferedReader:

@@ -16,7 +16,18 @@ from service.ports.records import (
     Submission,
 )
 from service.ports.tx import Tx
-from service.ports.world import Bell, Clock, House, Reading, Scorer, Sealer, Signer, Store
+from service.ports.world import (
+    Arrivals,
+    Bell,
+    Clock,
+    House,
+    Reading,
+    Scorer,
+    Sealer,
+    Signer,
+    Store,
+    Uncounted,
+)
 
 __all__ = [
     "DELIVER",
@@ -24,6 +35,7 @@ __all__ = [
     "KEPT_FOR_GOOD",
     "SCORE",
     "SWEEP",
+    "Arrivals",
     "Backlog",
     "Bell",
     "Clock",
@@ -45,4 +57,5 @@ __all__ = [
     "Store",
     "Submission",
     "Tx",
+    "Uncounted",
 ]

@@ -119,7 +119,10 @@ class Backlog:
 
 @dataclass(frozen=True, slots=True)
 class SiteQueue:
-    """What waits of one site; the two moments are when the oldest live unscored and the oldest held comment came."""
+    """What waits of one site: when its oldest live unscored comment came, and since when its oldest held one is held.
+
+    By the decision that stands: what was approved for a month and is held again since today waits since today.
+    """
 
     site_id: int
     name: str

@@ -302,6 +302,12 @@ class Upkeep(Protocol):
         is known by its id. Keys that begin with `KEPT_FOR_GOOD` stay.
         """
 
+    def fill_scores(self, after: int, limit: int) -> int | None:
+        """Read the scores of held comments out of their verdicts where an older version left them out.
+
+        Looks at `limit` of them after that pk; returns the last one looked at, None when there is none further.
+        """
+
 
 class Alarms(Protocol):
     """Where the moderators' alarms stand."""
@@ -310,8 +316,8 @@ class Alarms(Protocol):
     def turn_alarm(self, alarm: Alarm) -> bool:
         """Store a change, due at its `next_attempt_at`; False unless its serial follows the one that is stored."""
 
-    def lease_alarms(self, now: datetime, until: datetime) -> Sequence[Alarm]:
-        """Take every alarm that is due to be told until that moment; its attempts rise by one."""
+    def lease_alarms(self, now: datetime, until: datetime, limit: int) -> Sequence[Alarm]:
+        """Take alarms that are due to be told until that moment, so many at most; their attempts rise by one."""
 
     def finish_alarm(self, alarm: Alarm, again: datetime | None) -> bool:
         """Record when a leased alarm is told again, None for never; False when it changed or was leased since."""

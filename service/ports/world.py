@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Final, Protocol
 
-from service.moderation.comment import Comment, Draft
+from service.moderation.comment import Comment, Draft, Source
 from service.moderation.verdict import Assessment
 from service.moderation.waves import Signature
 from service.ports.records import (
@@ -47,6 +47,9 @@ class Store(Protocol):
 
     def purge(self) -> bool:
         """Clear the files of what was deleted, as far as the database can; False when a reader stood in the way."""
+
+    def hasten(self, in_haste: Callable[[], bool]) -> None:
+        """Wait for others' locks but a second, from the moment that `in_haste` says so: the process is about to end."""
 
     def ping(self) -> None:
         """Return when the store answers; raise otherwise."""
@@ -90,6 +93,29 @@ Signer = Callable[[Sequence[str]], Sequence[Signature | None]]
 """Says what of each text can be compared with others, in order; None for one that is too short to tell."""
 
 
+class Arrivals(Protocol):
+    """Counts what comes. Counting never fails and waits for nobody."""
+
+    def came(self, source: Source, outcome: str, number: int = 1) -> None:
+        """Count so many that came by this door: new, replay, revised, refused, or limited by a rate."""
+
+    def took(self, source: Source, seconds: float) -> None:
+        """Take note of how long somebody waited for a commit."""
+
+
+class Uncounted:
+    """Implements `Arrivals` where nobody asks."""
+
+    def came(self, source: Source, outcome: str, number: int = 1) -> None:
+        """Forget it."""
+
+    def took(self, source: Source, seconds: float) -> None:
+        """Forget it."""
+
+
+UNCOUNTED: Final = Uncounted()
+
+
 @dataclass(frozen=True, slots=True)
 class House:
     """The parts a verb may need, put together once by `wiring`."""
@@ -100,3 +126,4 @@ class House:
     undo_seconds: float = 5.0
     max_attempts: int = 3
     lease_seconds: float = 30.0
+    arrivals: Arrivals = UNCOUNTED

@@ -28,7 +28,15 @@ _TURN = (
 )
 _LEASE = (
     update(alarms)
-    .where(alarms.c.next_attempt_at <= bindparam("now", type_=Instant))
+    .where(
+        alarms.c.site_id.in_(
+            select(alarms.c.site_id)
+            .where(alarms.c.next_attempt_at <= bindparam("now", type_=Instant))
+            .order_by(alarms.c.next_attempt_at)
+            .limit(bindparam("limit"))
+            .with_for_update(skip_locked=True)
+        )
+    )
     .values(attempts=alarms.c.attempts + 1, next_attempt_at=bindparam("until", type_=Instant))
     .returning(alarms)
 )
@@ -84,8 +92,8 @@ class AlarmsPart(Part):
             return False
         return True
 
-    def lease_alarms(self, now: datetime, until: datetime) -> Sequence[Alarm]:
-        return [Alarm(**row) for row in self._write(_LEASE, now=now, until=until).mappings()]
+    def lease_alarms(self, now: datetime, until: datetime, limit: int) -> Sequence[Alarm]:
+        return [Alarm(**row) for row in self._write(_LEASE, now=now, until=until, limit=limit).mappings()]
 
     def finish_alarm(self, alarm: Alarm, again: datetime | None) -> bool:
         finished = self._write(

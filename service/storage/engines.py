@@ -20,6 +20,8 @@ BUSY_SECONDS = 15.0
 TURN_SECONDS = 0.0005
 """Between two looks at SQLite's write lock: its own waiting sleeps up to a tenth of a second, while others overtake."""
 POOL_SECONDS = 10.0
+HASTE_SECONDS = 1.0
+"""For so long whoever is about to end waits for a lock."""
 
 _PRAGMAS = (
     # The one that makes the others wait comes first: even switching to WAL needs a lock.
@@ -60,6 +62,11 @@ def for_reading(engine: Engine) -> Engine:
     return engine.execution_options(isolation_level="AUTOCOMMIT")
 
 
+def in_haste(engine: Engine) -> Engine:
+    """Return the same pool, for transactions that wait for a lock but a second; its connections stay so."""
+    return engine.execution_options(in_haste=True)
+
+
 def database(database_url: str) -> URL:
     """Return the address with the house's driver. Raises ValueError without showing it: it may hold a password."""
     try:
@@ -97,21 +104,22 @@ def _open_sqlite(url: URL) -> Engine:
     def _begin(connection: Connection) -> None:
         # A deferred transaction that turns into a writer fails at once when another wrote meanwhile; an immediate
         # one waits its turn. The driver's own BEGIN is switched off by isolation_level None above.
-        writes = connection.get_execution_options().get("writes", True)
-        if not writes:
+        options = connection.get_execution_options()
+        seconds = HASTE_SECONDS if options.get("in_haste") else BUSY_SECONDS
+        if not options.get("writes", True):
             connection.exec_driver_sql("BEGIN")
-        elif not _took_turn(connection.connection.dbapi_connection):
+        elif not _took_turn(connection.connection.dbapi_connection, seconds):
             connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     return engine
 
 
-def _took_turn(connection: Any) -> bool:
+def _took_turn(connection: Any, seconds: float) -> bool:
     """Begin writing as soon as the lock is free, and say whether that came to pass in time.
 
     False leaves it to SQLite to say why: its words become an error of ours, as everything else that it refuses.
     """
-    ends_at = time.monotonic() + BUSY_SECONDS
+    ends_at = time.monotonic() + seconds
     connection.execute("PRAGMA busy_timeout = 0")
     try:
         while time.monotonic() < ends_at:
@@ -124,7 +132,7 @@ def _took_turn(connection: Any) -> bool:
                 time.sleep(TURN_SECONDS)
         return False
     finally:
-        connection.execute(_PRAGMAS[0])
+        connection.execute(f"PRAGMA busy_timeout = {int(seconds * 1000)}")
 
 
 def _open_postgresql(url: URL) -> Engine:
@@ -151,6 +159,11 @@ def _open_postgresql(url: URL) -> Engine:
     def _is_alive(connection: Any, _record: object, _proxy: object) -> None:
         if _has_hung_up(connection):
             raise DisconnectionError("the server closed this connection")
+
+    @event.listens_for(engine, "begin")
+    def _hurry(connection: Connection) -> None:
+        if connection.get_execution_options().get("in_haste"):
+            connection.exec_driver_sql(f"SET lock_timeout = '{HASTE_SECONDS:g}s'")
 
     return engine
 

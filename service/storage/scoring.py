@@ -19,6 +19,7 @@ from sqlalchemy import (
     RowMapping,
     Select,
     Text,
+    and_,
     bindparam,
     case,
     cast,
@@ -39,7 +40,7 @@ from service.storage.columns import Instant, to_json, to_microseconds
 from service.storage.part import Part
 from service.storage.ranging import MILLION
 from service.storage.rows import comment_of, verdict_text
-from service.storage.schema import LABEL_SCORES, articles, comments, is_fresh, is_tried, sites, word
+from service.storage.schema import LABEL_SCORES, articles, comments, is_fresh, is_held, is_tried, sites, word
 
 _BY_TURN = comments.c.live.desc(), comments.c.site_id, comments.c.pk
 _FRESH = select(comments.c.pk).where(is_fresh).order_by(*_BY_TURN)
@@ -96,6 +97,13 @@ _RELEASE = (
     )
     .values(attempts=comments.c.attempts - 1, lease_until=None)
 )
+_HELD_AFTER = (
+    select(comments.c.pk, and_(*(kept.is_(None) for kept in LABEL_SCORES.values())).label("lacks"))
+    .where(is_held, comments.c.pk > bindparam("after"))
+    .order_by(comments.c.pk)
+    .limit(bindparam("limit"))
+)
+"""By the wide index alone; what has no score in its verdict lacks them for good, and is written again each time."""
 
 
 class ScoringPart(Part):
@@ -148,6 +156,28 @@ class ScoringPart(Part):
         return set(
             self._write(_move(self._dialect), moves=to_json([_told(move) for move in moves])).scalars()
         )
+
+    def fill_scores(self, after: int, limit: int) -> int | None:
+        held = list(self._read(_HELD_AFTER, after=after, limit=limit))
+        empty = [row.pk for row in held if row.lacks]
+        if empty:
+            self._write(_fill(self._dialect), pks=empty)
+        return held[-1].pk if held else None
+
+
+@cache
+def _fill(dialect: str) -> Executable:
+    """What is locked is being decided, by a version that fills it itself or takes it out of the queue."""
+    free = (
+        select(comments.c.pk)
+        .where(comments.c.pk.in_(bindparam("pks", expanding=True)), is_held)
+        .with_for_update(skip_locked=True)
+    )
+    return (
+        update(comments)
+        .where(comments.c.pk.in_(free))
+        .values(**_label_scores(comments.c.verdict, comments.c.status, dialect))
+    )
 
 
 @cache

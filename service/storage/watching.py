@@ -23,7 +23,6 @@ from service.storage.schema import (
     is_pending,
     is_waiting,
     sites,
-    word,
 )
 
 _NOW = bindparam("now", type_=Instant)
@@ -63,12 +62,11 @@ _BACKLOG = select(
 )
 _OF_SITE = comments.c.site_id == sites.c.pk
 _MAIL_OF_SITE = deliveries.c.site_id == sites.c.pk
-_oldest_held = (
-    select(comments.c.received_at)
-    .where(_OF_SITE, comments.c.status == word("held"))
-    .order_by(comments.c.pk)
-    .limit(1)
-    .scalar_subquery()
+_oldest_hold = (
+    select(func.min(comments.c.decision_id)).where(_OF_SITE, is_held).correlate(sites).scalar_subquery()
+)
+_held_since = (
+    select(decisions.c.effective_at).where(decisions.c.pk == _oldest_hold).correlate(sites).scalar_subquery()
 )
 _QUEUES = (
     select(
@@ -77,7 +75,7 @@ _QUEUES = (
         _count(comments, _OF_SITE, is_pending).scalar_subquery().label("pending"),
         _oldest_of_site.label("oldest_unscored"),
         _count(comments, _OF_SITE, is_held).scalar_subquery().label("held"),
-        _oldest_held.label("oldest_held"),
+        _held_since.label("oldest_held"),
         _count(deliveries, _MAIL_OF_SITE, is_waiting).scalar_subquery().label("deliveries_waiting"),
         _count(deliveries, _MAIL_OF_SITE, is_dead).scalar_subquery().label("deliveries_dead"),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from typing import Final
 
 from apiflask import APIFlask
@@ -45,6 +46,8 @@ def create_app(parts: Parts | None = None) -> APIFlask:
         known = settings.load()
         meters.share(known.home)
         parts = build(known)
+    counters = make_meters(parts.house, parts.settings)
+    parts = replace(parts, house=replace(parts.house, arrivals=counters.arrivals))
     app = APIFlask(
         "service.web",
         docs_path=None,
@@ -63,7 +66,7 @@ def create_app(parts: Parts | None = None) -> APIFlask:
     app.extensions["replydesk"] = parts
     app.extensions[EXTENSION] = Api(
         parts=parts,
-        meters=make_meters(parts.house, parts.settings),
+        meters=counters,
         waits=threading.Semaphore(parts.settings.web_threads // WAITING_SHARE),
     )
     app.extensions[PLUGS] = Plugs.over(parts)

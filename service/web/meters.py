@@ -9,20 +9,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from service import meters
+from service.arrivals import Arrivals
 from service.bell import PULSE_SECONDS, pulses
-from service.moderation.comment import Source
 from service.ports import Backlog, House, SiteQueue
 
 if TYPE_CHECKING:
     from service.settings import Settings
 
-ACCEPT_BUCKETS: Final = (0.001, 0.0025, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
-OUTCOMES: Final = ("new", "replay", "revised", "refused", "limited")
 SITES_TOLD: Final = 200
 """Series by site are for so many at most, those with the most waiting; the totals are always there."""
 FRESH_SECONDS: Final = 1.0
@@ -143,8 +141,7 @@ class Meters:
 
     own: CollectorRegistry
     backlog: CollectorRegistry
-    accepted: Counter
-    accept_seconds: Histogram
+    arrivals: Arrivals
     requests: Counter
     waits: Gauge
     told: Told
@@ -175,23 +172,14 @@ class Told:
 
 
 def make_meters(house: House, settings: Settings | None = None) -> Meters:
-    """Make the meters, each known label at zero, so that a rate exists from the first scrape."""
+    """Make the meters of one process."""
     own, backlog = CollectorRegistry(), CollectorRegistry()
     backlog.register(BacklogCollector(house))
     backlog.register(PulseCollector(settings))
-    made = Meters(
+    return Meters(
         own=own,
         backlog=backlog,
-        accepted=Counter(
-            "replydesk_submissions", "Submissions by door and outcome.", ["source", "outcome"], registry=own
-        ),
-        accept_seconds=Histogram(
-            "replydesk_accept_seconds",
-            "Time from the first byte of a submission's body at the application to its commit.",
-            ["source"],
-            buckets=ACCEPT_BUCKETS,
-            registry=own,
-        ),
+        arrivals=Arrivals(own),
         requests=Counter(
             "replydesk_http_requests",
             "Requests by route and status.",
@@ -206,8 +194,3 @@ def make_meters(house: House, settings: Settings | None = None) -> Meters:
         ),
         told=Told(),
     )
-    for source in (Source.API, Source.BATCH, Source.INBOUND, Source.FORM):
-        made.accept_seconds.labels(str(source))
-        for outcome in OUTCOMES:
-            made.accepted.labels(str(source), outcome)
-    return made

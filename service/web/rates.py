@@ -60,7 +60,7 @@ def form_wait(site: Site) -> float:
 
 def refused(source: Source, count: int) -> None:
     """Count what was refused for its number."""
-    api().meters.accepted.labels(str(source), "limited").inc(count)
+    api().meters.arrivals.came(source, "limited", count)
 
 
 def retry_after(seconds: float) -> str:

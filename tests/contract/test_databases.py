@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import threading
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -12,6 +13,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from sqlalchemy import event, inspect, text
+from sqlalchemy.exc import OperationalError
 
 from service.ports import Store
 from service.storage import SchemaError, SqlStore, migrate, open_store
@@ -297,3 +299,24 @@ def test_who_comes_next_gets_the_connection_used_last(sql_store: Store) -> None:
         with sql_store.read() as tx:
             tx.sites()
     assert len(used) == 1
+
+
+def test_who_is_about_to_end_waits_for_a_lock_but_a_second(empty_url: str) -> None:
+    """A worker told to stop must be gone in time, whoever holds what it would write."""
+    migrate.upgrade(empty_url)
+    other, ending = open_store(empty_url), open_store(empty_url)
+    try:
+        with other.write() as tx:
+            site = tx.add_site(courier())
+        ending.hasten(lambda: True)
+        with other.write() as held:
+            held.save_site(site)
+            began = time.monotonic()
+            with pytest.raises(OperationalError), ending.write() as tx:
+                tx.save_site(site)
+            assert time.monotonic() - began < 4.0  # either database waits longer by itself
+        with ending.write() as tx:
+            tx.save_site(site)
+    finally:
+        ending.close()
+        other.close()

@@ -52,6 +52,8 @@ HOT: dict[str, tuple[Hot, str]] = {
     "published page": (lambda tx: tx.published(1, ARTICLE.url, 20), "ix_comments_published"),
     "later published page": (lambda tx: published_page(tx, 1, ARTICLE.url, 20, 7), "ix_comments_published"),
     "what waits of each site": (lambda tx: tx.site_queues(), "ix_comments_waiting"),
+    "scores to fill in": (lambda tx: tx.fill_scores(0, 10), "ix_comments_held"),
+    "what is held for longest": (lambda tx: tx.site_queues(), "ix_comments_held_since"),
     "late comments": (lambda tx: tx.late(1, NOON, 100), "ix_comments_waiting"),
     "approved authors": (lambda tx: tx.has_approved(1, ["a", "b"]), "ix_comments_by_author"),
     "desk by age": (lambda tx: tx.queue(Wanted(), 1, NOON, 8), "ix_comments_held"),

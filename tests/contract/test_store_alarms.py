@@ -30,12 +30,12 @@ def test_it_is_told_by_one_until_it_arrived(store: Store) -> None:
     with store.write() as tx:
         for site in (tx.add_site(courier()), tx.add_site(herald())):
             tx.turn_alarm(Alarm(site.id, True, 1, NOON, b"grown", 0, NOON))
-        (first, second) = sorted(tx.lease_alarms(NOON, after(60)), key=lambda one: one.site_id)
-        assert (first.attempts, tx.lease_alarms(after(59), after(120))) == (1, [])
+        (first, second) = sorted(tx.lease_alarms(NOON, after(60), 9), key=lambda one: one.site_id)
+        assert (first.attempts, tx.lease_alarms(after(59), after(120), 9)) == (1, [])
         assert tx.finish_alarm(first, None)
         assert tx.finish_alarm(second, after(5))
     with store.write() as tx:
-        (again,) = tx.lease_alarms(after(300), after(360))
+        (again,) = tx.lease_alarms(after(300), after(360), 9)
         assert (again.site_id, again.attempts) == (second.site_id, 2)
         assert not tx.finish_alarm(second, None)
 
@@ -45,8 +45,8 @@ def test_a_newer_change_is_told_instead(store: Store) -> None:
     with store.write() as tx:
         site = tx.add_site(courier())
         tx.turn_alarm(Alarm(site.id, True, 1, NOON, b"grown", 0, NOON))
-        (leased,) = tx.lease_alarms(NOON, after(60))
+        (leased,) = tx.lease_alarms(NOON, after(60), 9)
         tx.turn_alarm(Alarm(site.id, False, 2, after(70), b"calm", 0, after(70)))
         assert not tx.finish_alarm(leased, None)
-        (newer,) = tx.lease_alarms(after(70), after(130))
+        (newer,) = tx.lease_alarms(after(70), after(130), 9)
     assert (newer.payload, newer.attempts) == (b"calm", 1)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
+from service.moderation.comment import Comment
 from service.moderation.verdict import Action
-from service.ports import SiteQueue, Store
+from service.ports import Site, SiteQueue, Store, Tx
 from tests.builders import BO, NOON, after, courier, decided, delivery, draft, herald
 
 
@@ -14,8 +17,8 @@ def test_queues_tell_what_waits_of_each_site(store: Store) -> None:
         tx.add_comments(first.id, [draft("import-1", live=False)], NOON)
         tx.add_comments(first.id, [draft("c-1"), draft("c-2", BO)], after(5))
         made = tx.add_comments(second.id, [draft("c-1"), draft("c-2", BO), draft("c-3")], after(9))
-        decided(tx, made["c-2"], Action.HOLD)
-        decided(tx, made["c-1"], Action.HOLD)
+        decided(tx, made["c-2"], Action.HOLD, effective_at=after(11))
+        decided(tx, made["c-1"], Action.HOLD, effective_at=after(12))
         decided(tx, made["c-3"], Action.APPROVE)
         tx.add_deliveries([delivery(made["c-3"], 1), delivery(made["c-1"], 2, state="dead")])
     with store.read() as tx:
@@ -23,8 +26,39 @@ def test_queues_tell_what_waits_of_each_site(store: Store) -> None:
         assert tx.site_queues(limit=1) == queues[:1]
     assert queues == [
         SiteQueue(first.id, "courier", 3, after(5), 0, None, 0, 0),
-        SiteQueue(second.id, "herald", 0, None, 2, after(9), 1, 1),
+        SiteQueue(second.id, "herald", 0, None, 2, after(11), 1, 1),
     ]
+
+
+def test_the_oldest_held_is_the_one_that_was_held_for_longest(store: Store) -> None:
+    """What came first and is held again since today waits since today; when nothing is held nothing waits."""
+    with store.write() as tx:
+        site = tx.add_site(courier())
+        made = tx.add_comments(site.id, [draft("c-1"), draft("c-2", BO)], NOON)
+        decided(tx, made["c-1"], Action.APPROVE)
+        decided(tx, made["c-2"], Action.HOLD, effective_at=after(60))
+        decided(tx, comment_of(tx, site, "c-1"), Action.HOLD, effective_at=after(900))
+    assert oldest_held(store) == after(60)
+    with store.write() as tx:
+        decided(tx, comment_of(tx, site, "c-2"), Action.APPROVE)
+    assert oldest_held(store) == after(900)
+    with store.write() as tx:
+        decided(tx, comment_of(tx, site, "c-1"), Action.APPROVE)
+    assert oldest_held(store) is None
+
+
+def comment_of(tx: Tx, site: Site, name: str) -> Comment:
+    """Return the comment as it is now."""
+    found = tx.comment(site.id, name)
+    assert found is not None
+    return found
+
+
+def oldest_held(store: Store) -> datetime | None:
+    """Say since when the only site's oldest is held."""
+    with store.read() as tx:
+        (queue,) = tx.site_queues()
+    return queue.oldest_held
 
 
 def test_a_house_without_sites_has_no_queues(store: Store) -> None:

@@ -297,7 +297,7 @@ def test_a_moderator_who_acted_first_wins(desk: Desk) -> None:
     """The machine's verdict on a comment that is no longer pending moves nothing and tells nobody."""
     accepted = desk.accept()
     desk.decide("c-1", REJECT)
-    assert settle(desk.house, [Scored(accepted, assessed())]) == 0
+    assert len(settle(desk.house, [Scored(accepted, assessed())])) == 0
     assert (desk.look().status, desk.told()) == (Status.REJECTED, ["rejected"])
 
 
@@ -305,15 +305,15 @@ def test_a_verdict_on_an_old_revision_is_dropped(desk: Desk) -> None:
     """Text that changed under the scorer is scored again."""
     accepted = desk.accept()
     desk.post(comment(body="Other."))
-    assert settle(desk.house, [Scored(accepted, assessed())]) == 0
+    assert len(settle(desk.house, [Scored(accepted, assessed())])) == 0
     assert (desk.look().status, desk.published()) == (Status.PENDING, [])
 
 
 def test_settling_twice_moves_once(desk: Desk) -> None:
     """Two workers with one comment: the second finds it moved."""
     accepted = desk.accept()
-    assert settle(desk.house, [Scored(accepted, assessed())]) == 1
-    assert settle(desk.house, [Scored(accepted, assessed())]) == 0
+    assert len(settle(desk.house, [Scored(accepted, assessed())])) == 1
+    assert len(settle(desk.house, [Scored(accepted, assessed())])) == 0
     assert desk.told() == ["approved"]
 
 
@@ -361,7 +361,7 @@ def test_comments_of_several_sites_settle_together(desk: Desk) -> None:
     (placed,) = submit(desk.house, desk.door, other, [comment()])
     assert isinstance(placed, Placed)
     both = [Scored(desk.accept(), assessed(toxicity=0.7)), Scored(placed.comment, assessed(toxicity=0.7))]
-    assert settle(desk.house, both) == 2
+    assert len(settle(desk.house, both)) == 2
     with desk.house.store.read() as tx:
         at_herald = tx.comment(other.id, "c-1")
         numbers = [
@@ -373,7 +373,7 @@ def test_comments_of_several_sites_settle_together(desk: Desk) -> None:
 
 def test_settling_nothing_is_nothing(desk: Desk) -> None:
     """An empty batch opens no transaction."""
-    assert settle(desk.house, []) == 0
+    assert len(settle(desk.house, [])) == 0
 
 
 # -- review ------------------------------------------------------------------------------------------------------------
@@ -608,7 +608,7 @@ def test_withdrawn_is_final(desk: Desk) -> None:
         desk.decide("c-1", APPROVE)
     with pytest.raises(Final):
         desk.undo("c-1")
-    assert settle(desk.house, [Scored(accepted, assessed())]) == 0
+    assert len(settle(desk.house, [Scored(accepted, assessed())])) == 0
 
 
 def test_what_is_not_there_cannot_be_withdrawn(desk: Desk) -> None:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import stat
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -11,8 +14,10 @@ from typing import Any
 
 import pytest
 from click.testing import Result
+from prometheus_client import generate_latest
 
 from service.actions import Judgement, Scored, review, settle
+from service.meters import told_of
 from service.moderation.verdict import LABELS, Action, Assessment, Who
 from service.ports import SCORE, Site
 from service.wiring import Parts
@@ -420,3 +425,15 @@ def test_a_broken_export_ends_the_import_with_its_line(run: Run, tmp_path: Path,
     file.write_bytes(HEAD + item(comment(1)))
     done = run("import", str(file), "--site", "courier", code=2)
     assert "line " in done.output
+
+
+def test_an_import_counts_in_the_homes_metrics(
+    home: Path, courier: Site, tmp_path: Path, parts: Parts
+) -> None:
+    """What is brought in is told by `/metrics` of the same home, beside what comes by the other doors."""
+    file = tmp_path / "comments.jsonl"
+    file.write_text(json.dumps(line("c-1")) + "\n" + json.dumps(line("c-2")) + "\n")
+    command = [sys.executable, "-m", "service.cli.main", "import", str(file), "--site", courier.name]
+    subprocess.run(command, env=dict(os.environ), check=True, capture_output=True)
+    told = generate_latest(told_of(parts.settings.home)).decode()
+    assert 'replydesk_submissions_total{outcome="new",source="import"} 2.0' in told

@@ -176,3 +176,34 @@ def test_a_disk_that_was_full_for_a_while_is_written_again(
     journal.note(SCORE, after(32), [3])
     journal.close()
     assert buried(tmp_path) == {SCORE: {after(30): [1], after(31): [2], after(32): [3]}}
+
+
+def test_what_ran_out_is_struck_at_the_next_lease(tmp_path: Path) -> None:
+    """A worker that lives on through a long fault of its store keeps no note of leases that are nobody's any more."""
+    journal = Journal(tmp_path)
+    journal.note(SCORE, after(30), [1, 2])
+    journal.note(SCORE, after(70), [3], after(40))
+    journal.close()
+    assert buried(tmp_path) == {SCORE: {after(70): [3]}}
+
+
+def test_what_a_stopping_worker_could_not_give_back_is_scored_by_the_next_at_once(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It ends as it should, and leaves in its journal what the store would not take back."""
+    stage = Stage.over(store)
+    stage.post("One.", "Two.")
+    journal, stopped = Journal(tmp_path), list[bool]()
+
+    def fails(*_: object) -> int:
+        stopped.append(True)
+        patched.setattr(type(store), "write", None)
+        raise ConnectionResetError
+
+    with monkeypatch.context() as patched:
+        patched.setattr("worker.score.settle", fails)
+        with pytest.raises(ConnectionResetError):
+            score_pending(stage.house, Told(), stopping=lambda: bool(stopped), journal=journal)
+    journal.close()
+    assert Sweep(stage.house, journal=Journal(tmp_path)).bury() == 2
+    assert score_pending(stage.house, Told()) == 2

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import threading
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ import pytest
 from service import wiring
 from service.bell import QuietBell
 from service.enrolment import Enrolment, enrol_site
+from service.moderation.alarms import Alarm
 from service.moderation.options import Options
 from service.moderation.verdict import Action
 from service.ports import Store
@@ -21,7 +24,7 @@ from service.webhooks import Outcome, verify
 from tests.builders import decided, draft
 from tests.worker.cast import Clock
 from tests.worker.receivers import Got, receiver
-from worker.notify import LOOK_SECONDS, Notifier
+from worker.notify import AT_ONCE, LEASE, LOOK_SECONDS, TIMEOUT_SECONDS, Notifier
 from worker.outbound import post
 
 LOOPBACK = Allow.parse("127.0.0.1")
@@ -146,3 +149,38 @@ def test_it_looks_now_and_then(store: Store, tmp_path: Path, monkeypatch: pytest
     for now[0] in (0.0, 2.0, LOOK_SECONDS - 0.1, LOOK_SECONDS):
         desk.notifier.run()
     assert looks == [0.0, LOOK_SECONDS]
+
+
+def test_receivers_that_hang_outlive_no_lease(store: Store, tmp_path: Path) -> None:
+    """However many hang before it, a notice is leased when its turn comes, so that nobody else tells it meanwhile."""
+    desk = Desk(store, tmp_path, "https://hangs.example/")
+    sites = int(2 * LEASE.total_seconds() * AT_ONCE / TIMEOUT_SECONDS)
+    for n in range(sites):
+        site = enrol_site(desk.parts, f"site-{n}", f"https://{n}.example").site
+        options = Options(notify_url=f"https://{n}.example/", notify_held=1)
+        with store.write() as tx:
+            tx.save_site(replace(site, options=options))
+            decided(tx, tx.add_comments(site.id, [draft("c-1")], desk.clock())["c-1"], Action.HOLD)
+    posted: list[str] = []
+    ran_out: list[int] = []
+    turn = threading.Lock()
+
+    def hangs(url: str, *_: object, **__: object) -> Outcome:
+        with turn:
+            posted.append(url)
+            desk.clock.tick(TIMEOUT_SECONDS / AT_ONCE)  # so many hang side by side
+            with store.read() as tx:
+                ran_out.extend(
+                    one.site_id for one in tx.alarms() if one.attempts and is_due(one, desk.clock())
+                )
+        return Outcome("delivered", 204)
+
+    desk.notifier = Notifier(desk.parts, LOOPBACK, post=hangs)
+    assert desk.tell() == sites
+    assert len(set(posted)) == len(posted) == sites
+    assert ran_out == []
+
+
+def is_due(alarm: Alarm, now: datetime) -> bool:
+    """Whether any process may tell it."""
+    return alarm.next_attempt_at is not None and alarm.next_attempt_at <= now

@@ -133,7 +133,7 @@ def test_a_store_that_is_away_for_a_moment_has_nothing_posted_again(
 def test_how_a_post_ended_is_recorded_though_the_rest_cannot_be_given_back(
     slow: tuple[SlowStore, Office], tmp_path: Path
 ) -> None:
-    """The rest waits for its leases to run out, and no journal keeps it; what the receiver said is not forgotten."""
+    """The rest stands in the journal until its leases run out or its worker ends; what the receiver said is kept."""
     store, office = slow
     journal = Journal(tmp_path)
     said = [Outcome("slow_down", 429, 1.0)]
@@ -147,7 +147,7 @@ def test_how_a_post_ended_is_recorded_though_the_rest_cannot_be_given_back(
     assert office.states() == ["waiting"] * 4
     journal.close()
     store.takes_back = True
-    assert Sweep(office.house, journal=Journal(tmp_path)).bury() == 0
+    assert Sweep(office.house, journal=Journal(tmp_path)).bury() == 3
 
 
 def test_what_was_recorded_is_struck_out_of_the_journal(tmp_path: Path, office: Office) -> None:

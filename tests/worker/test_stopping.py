@@ -9,32 +9,84 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import psycopg
+import pytest
 
 from service.enrolment import enrol_site
 from service.settings import load
 from service.wiring import build
 from tests.worker.receivers import receiver
 from tests.worker.test_celery import accept, pending, wait_for, worker
+from worker.journal import Journal
+from worker.stopping import LAST_MOMENT, Stop
+from worker.sweep import Sweep
 
 COMMENTS = 1_000
+LEASED = "SELECT count(*) FROM comments WHERE status = 'pending' AND lease_until > %s"
+
+
+def surroundings(database_url: str, redis_url: str, home: Path, pool: str = "prefork") -> dict[str, str]:
+    """The environment of a worker whose leases outlive the test: what is free again was given back."""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("REPLYDESK_")}
+    return clean | {
+        "REPLYDESK_HOME": str(home),
+        "REPLYDESK_DATABASE_URL": database_url,
+        "REPLYDESK_MASTER_KEY": "5e" * 32,
+        "REPLYDESK_CALLBACK_ALLOW": "127.0.0.0/8",
+        "REPLYDESK_WORKER_POOL": pool,
+        "REPLYDESK_SCORE_BATCH": "100",
+        "REPLYDESK_LEASE_SECONDS": "300",
+        "REDIS_URL": redis_url,
+        "REPLYDESK_REDIS_PREFIX": f"stop-{pool}:",
+    }
+
+
+def leased(connection: psycopg.Connection) -> int:
+    """Count the comments that some worker has in hand."""
+    row = connection.execute(LEASED, (int(datetime.now(UTC).timestamp() * 1_000_000),)).fetchone()
+    return row[0] if row else 0
+
+
+def lock_with_some_leased(connection: psycopg.Connection) -> bool:
+    """Lock the table, and keep it only if a worker has a batch in hand."""
+    connection.execute("LOCK TABLE comments IN ACCESS EXCLUSIVE MODE")
+    if leased(connection):
+        return True
+    connection.rollback()
+    return False
+
+
+@pytest.mark.parametrize("pool", ["threads", "prefork"])
+def test_a_worker_that_cannot_give_back_is_gone_in_time_and_the_next_sweep_ends_its_leases(
+    clean_postgres_url: str, redis_url: str, tmp_path: Path, pool: str
+) -> None:
+    """While somebody holds a lock on the comments a stop takes no ten seconds, and none waits for its lease's end."""
+    env = surroundings(clean_postgres_url, redis_url, tmp_path, pool)
+    parts = build(load(env), env=env)
+    try:
+        with psycopg.connect(clean_postgres_url) as lock, worker(env, tmp_path / "worker.log") as process:
+            enrolled = enrol_site(parts, "courier", "https://courier.example")
+            for _ in range(2 * COMMENTS // 500):
+                accept(parts, enrolled, [f"Number {n}: a quiet word about the bridge." for n in range(500)])
+            wait_for(lambda: lock_with_some_leased(lock))
+            told_at = time.monotonic()
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(30) == 0
+            assert time.monotonic() - told_at < 9.5
+            kept = leased(lock)
+            lock.rollback()
+        assert kept > 0
+        assert Sweep(parts.house, journal=Journal(tmp_path)).bury() == kept
+        with psycopg.connect(clean_postgres_url) as connection:
+            assert leased(connection) == 0
+    finally:
+        parts.close()
 
 
 def test_a_worker_told_to_stop_finishes_or_gives_back(
     clean_postgres_url: str, redis_url: str, tmp_path: Path
 ) -> None:
     """What it had leased is decided or free again, callbacks included, so that the next worker need not wait."""
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("REPLYDESK_")}
-    env = clean | {
-        "REPLYDESK_HOME": str(tmp_path),
-        "REPLYDESK_DATABASE_URL": clean_postgres_url,
-        "REPLYDESK_MASTER_KEY": "5e" * 32,
-        "REPLYDESK_CALLBACK_ALLOW": "127.0.0.0/8",
-        "REPLYDESK_WORKER_POOL": "prefork",
-        "REPLYDESK_SCORE_BATCH": "100",
-        "REPLYDESK_LEASE_SECONDS": "300",
-        "REDIS_URL": redis_url,
-        "REPLYDESK_REDIS_PREFIX": "stop:",
-    }
+    env = surroundings(clean_postgres_url, redis_url, tmp_path)
     log = tmp_path / "worker.log"
     parts = build(load(env), env=env)
     try:
@@ -51,7 +103,7 @@ def test_a_worker_told_to_stop_finishes_or_gives_back(
         assert left_to_do > 0
         now = int(datetime.now(UTC).timestamp() * 1_000_000)
         with psycopg.connect(clean_postgres_url) as connection:
-            leased = connection.execute(
+            in_hand = connection.execute(
                 "SELECT count(*) FROM comments WHERE status = 'pending' AND (lease_until > %s OR attempts > 0)",
                 (now,),
             ).fetchone()
@@ -61,7 +113,24 @@ def test_a_worker_told_to_stop_finishes_or_gives_back(
             delivered = connection.execute(
                 "SELECT count(*) FROM deliveries WHERE state = 'delivered'"
             ).fetchone()
-        assert (leased, in_the_air) == ((0,), (0,))
+        assert (in_hand, in_the_air) == ((0,), (0,))
         assert delivered == (len(set(hook.ids())),)
     finally:
         parts.close()
+
+
+def test_a_forked_child_hears_the_word_that_its_parent_was_given() -> None:
+    """It is told nothing by a signal, and sees it all the same."""
+    stopping = Stop()
+    assert not stopping.is_set()
+    assert stopping.left() == LAST_MOMENT
+    heard, said = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.read(heard, 1)
+        os._exit(0 if stopping.is_set() and stopping.left() < LAST_MOMENT else 1)
+    stopping.set()
+    os.write(said, b".")
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    os.close(heard)
+    os.close(said)

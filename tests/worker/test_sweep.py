@@ -5,12 +5,16 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 
 from service.actions import Judgement, review
 from service.moderation.comment import Status
 from service.moderation.policy import Policy
 from service.moderation.verdict import Action, Who
 from service.ports import DELIVER, SCORE, Key, Store
+from service.ports.ranging import Stretch
+from service.storage import SqlStore
+from service.storage.schema import LABEL_SCORES, comments
 from tests.builders import NOON, draft, herald
 from tests.worker.cast import Stage, Told
 from worker.score import score_pending
@@ -158,7 +162,7 @@ def test_what_expired_is_dropped_now_and_then(stage: Stage) -> None:
         tx.add_session(mo.id, "young session", NOON + timedelta(hours=1))
         tx.remember_keys(stage.site.id, [Key("old key", posted.pk, 1, "h")], long_ago)
         tx.remember_keys(stage.site.id, [Key("young key", posted.pk, 1, "h")], lately)
-    sweep.run()
+    sweep.tidy()
     with stage.house.store.write() as tx:
         assert set(tx.keys_used(stage.site.id, ["old key", "young key"])) == {"young key"}
         assert tx.session("young session", NOON) == mo
@@ -166,6 +170,19 @@ def test_what_expired_is_dropped_now_and_then(stage: Stage) -> None:
         assert tx.prune(NOON, NOON - KEYS_KEPT) == 0
         tx.add_session(mo.id, "another", NOON)
     ticking.now += PRUNE_SECONDS - 1
-    sweep.run()
+    sweep.tidy()
     with stage.house.store.write() as tx:
         assert tx.prune(NOON, NOON - KEYS_KEPT) == 1
+
+
+def test_a_sweep_fills_in_scores_that_an_older_version_left_out(sql_store: SqlStore) -> None:
+    """What it held while it was being replaced is in its ranges soon after."""
+    stage = Stage.over(sql_store)
+    stage.post("One.")
+    score_pending(stage.house, Told(says=lambda _: {"toxicity": 0.7}))
+    assert stage.statuses(1) == ["held"]
+    with sql_store._engine.begin() as connection:
+        connection.execute(update(comments).values(dict.fromkeys(LABEL_SCORES.values())))
+    Sweep(stage.house).tidy()
+    with sql_store.read() as tx:
+        assert tx.spread(Stretch(0.6, 0.8, by="toxicity"), 10).inside == 1

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from service.actions import Judgement, review
+from service.actions import Judgement, retain, review, turns_to_retain
 from service.moderation.comment import Client, Status
 from service.moderation.options import DEFAULTS, Options
 from service.moderation.retention import cutoffs, days_kept, deletes_at
 from service.moderation.verdict import Action, Decision, Who
 from service.ports import Store
-from tests.builders import NOON
+from tests.builders import NOON, herald
 from tests.worker.cast import Stage
-from worker.sweep import CLEAR_SECONDS, Sweep
+from worker.sweep import CLEAR_SECONDS, TIDY_SECONDS, Sweep
 
 DAY = 86_400.0
+KINDS = 6
+"""Of things that a site keeps for a while unless it says otherwise."""
 
 
 @pytest.fixture
@@ -40,10 +43,29 @@ def decide(stage: Stage, name: str, action: Action) -> Decision:
     return review(stage.house, stage.site, name, Judgement(action, Who.MODERATOR, "Mo"))
 
 
+def spam(stage: Stage, count: int) -> None:
+    """Post so many and call them spam."""
+    stage.post(*(f"Number {n}." for n in range(count)))
+    for n in range(count):
+        decide(stage, f"c-{n}", Action.SPAM)
+
+
+def erased(stage: Stage) -> int:
+    """Count what the stage's site kept no longer."""
+    with stage.house.store.read() as tx:
+        return tx.count(stage.site.id, Status.ERASED)
+
+
+def over_after(looks: int) -> Callable[[], bool]:
+    """Say at the last of so many looks that time is over."""
+    answers = iter([False] * (looks - 1) + [True])
+    return lambda: next(answers)
+
+
 def swept(stage: Stage) -> Sweep:
     """A sweep that prunes each time it runs."""
     sweep = Sweep(stage.house)
-    sweep.run()
+    sweep.tidy()
     return sweep
 
 
@@ -115,19 +137,57 @@ def test_callbacks_go_by_age_once_they_are_done(stage: Stage) -> None:
         assert [one.state for one in tx.deliveries(None, None, 9)] == ["waiting"]
 
 
-def test_retention_goes_on_in_bounded_steps(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    """However much is due, each transaction takes a few; what is left goes with the next sweep."""
-    from service import actions
-    from service.actions import retaining
-
-    stage.post(*(f"Number {n}." for n in range(7)))
-    for n in range(7):
-        decide(stage, f"c-{n}", Action.SPAM)
+def test_retention_goes_on_where_it_stopped_and_sites_take_turns(stage: Stage) -> None:
+    """However much of one site is due, a sweep takes its time and no more, and another site's goes beside it."""
+    spam(stage, 7)
+    with stage.house.store.write() as tx:
+        stage.site = tx.add_site(herald())
+    spam(stage, 3)
     stage.clock.tick(31 * DAY)
-    assert actions.retain(stage.house, batch=2, rounds=2)["spam"] == 4
-    assert actions.retain(stage.house, batch=2, rounds=2)["spam"] == 3
-    assert "spam" not in actions.retain(stage.house, batch=2, rounds=2)
-    assert retaining.BATCH * retaining.ROUNDS <= 10_000
+    turns = turns_to_retain(stage.house)
+    assert retain(stage.house, turns, over_after(2 * KINDS), batch=2)["spam"] == 4
+    assert erased(stage) == 2
+    assert retain(stage.house, turns, over_after(3), batch=2)["spam"] == 3
+    assert erased(stage) == 3
+    assert retain(stage.house, turns, over_after(99), batch=2)["spam"] == 3
+    assert not turns
+
+
+def test_what_a_sweep_had_no_time_for_is_the_next_ones(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Time runs out after each transaction: the sweep ends, and the next goes on without waiting ten minutes."""
+    spam(stage, 3)
+    stage.clock.tick(31 * DAY)
+    ticking = Ticking()
+    sweep = Sweep(stage.house, ticking)
+    real = type(stage.house.store).write
+
+    def slow(store: Store) -> Any:
+        ticking.now += TIDY_SECONDS
+        return real(store)
+
+    monkeypatch.setattr(type(stage.house.store), "write", slow)
+    sweep.tidy()
+    assert erased(stage) == 0
+    for _ in range(KINDS):
+        sweep.tidy()
+    assert erased(stage) == 3
+
+
+def test_a_worker_told_to_stop_forgets_no_further(stage: Stage) -> None:
+    """A warm shutdown waits for one transaction at most, and the next worker goes on."""
+    spam(stage, 3)
+    stage.clock.tick(31 * DAY)
+    Sweep(stage.house, stopping=lambda: True).tidy()
+    assert erased(stage) == 0
+
+
+def test_a_site_that_keeps_for_good_meanwhile_keeps_what_was_due(stage: Stage) -> None:
+    """Turns name what to look at; what goes is asked of the site as it is when its turn comes."""
+    spam(stage, 3)
+    stage.clock.tick(31 * DAY)
+    turns = turns_to_retain(stage.house)
+    choose(stage, keep_spam_days=None)
+    assert "spam" not in retain(stage.house, turns, over_after(99))
 
 
 def test_files_are_cleared_after_an_erasure(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -144,17 +204,17 @@ def test_files_are_cleared_after_an_erasure(stage: Stage, monkeypatch: pytest.Mo
     monkeypatch.setattr(type(stage.house.store), "purge", purge)
     ticking = Ticking()
     sweep = Sweep(stage.house, ticking)
-    sweep.run()
+    sweep.tidy()
     assert asked == []
     with stage.house.store.write() as tx:
         tx.add_erasure(Erasure("e-1", stage.site.id, "site", 1, "{}", NOON))
     stage.clock.tick(1)
     for _ in range(3):
-        sweep.run()
+        sweep.tidy()
     assert asked == [False]
     ticking.now += CLEAR_SECONDS
     for _ in range(3):
-        sweep.run()
+        sweep.tidy()
         ticking.now += CLEAR_SECONDS
     assert asked == [False, True]
 

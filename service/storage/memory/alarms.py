@@ -23,13 +23,13 @@ class AlarmsPart(Part):
         self._change().alarms[alarm.site_id] = replace(alarm, attempts=0)
         return True
 
-    def lease_alarms(self, now: datetime, until: datetime) -> Sequence[Alarm]:
+    def lease_alarms(self, now: datetime, until: datetime, limit: int) -> Sequence[Alarm]:
         due = [
             one
             for one in self._change().alarms.values()
             if one.next_attempt_at is not None and one.next_attempt_at <= now
         ]
-        leased = [replace(one, attempts=one.attempts + 1, next_attempt_at=until) for one in due]
+        leased = [replace(one, attempts=one.attempts + 1, next_attempt_at=until) for one in due[:limit]]
         self._state.alarms.update({one.site_id: one for one in leased})
         return leased
 

@@ -19,6 +19,13 @@ from service.storage.ranging import MILLION, SLACK
 class RangingPart(Part):
     """The verbs of ranges."""
 
+    def fill_scores(self, after: int, limit: int) -> int | None:
+        """Nothing is left out here: scores are read from the verdicts whenever they are asked for."""
+        held = sorted(
+            pk for pk, one in self._state.comments.items() if one.status is Status.HELD and pk > after
+        )
+        return max(held[:limit], default=None)
+
     def spread(self, stretch: Stretch, bins: int) -> Spread:
         counts = [0] * bins
         for score, _ in self._scored(stretch):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
@@ -63,7 +63,8 @@ class MemoryTx(
     def _queue_of(self, site: Site) -> SiteQueue:
         of_site = [one for one in self._state.comments.values() if one.site_id == site.id]
         pending = [one for one in of_site if one.status is Status.PENDING]
-        held = sorted((one for one in of_site if one.status is Status.HELD), key=lambda one: one.pk)
+        held = [one.decision_id for one in of_site if one.status is Status.HELD]
+        oldest = self._state.decisions.get(min((one for one in held if one is not None), default=0))
         mail = [one.state for one in self._state.deliveries.values() if one.site_id == site.id]
         return SiteQueue(
             site_id=site.id,
@@ -71,7 +72,7 @@ class MemoryTx(
             pending=len(pending),
             oldest_unscored=min((one.received_at for one in pending if one.live), default=None),
             held=len(held),
-            oldest_held=held[0].received_at if held else None,
+            oldest_held=oldest.effective_at if oldest else None,
             deliveries_waiting=mail.count("waiting"),
             deliveries_dead=mail.count("dead"),
         )
@@ -103,6 +104,9 @@ class MemoryStore:
     def purge(self) -> bool:
         """Nothing is on any disk."""
         return True
+
+    def hasten(self, in_haste: Callable[[], bool]) -> None:
+        """Nobody waits for long here."""
 
     def ping(self) -> None:
         """A memory always answers."""

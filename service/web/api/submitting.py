@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
@@ -167,17 +166,17 @@ def _answers(
     good = [one for one in read if isinstance(one, Submission)]
     placed = iter(actions.submit(here.parts.house, here.parts.sealer, site, good) if good else ())
     answers = [_still_there(next(placed)) if isinstance(one, Submission) else one for one in read]
-    here.meters.accept_seconds.labels(str(source)).observe(time.perf_counter() - began)
-    count(here, source, answers)
+    here.meters.arrivals.came(
+        source, "refused", len(read) - len(good)
+    )  # the others are counted as they are stored
+    note_stored(here, source, answers, began)
     return answers
 
 
-def count(here: Api, source: Source, answers: Sequence[Placed | ReplydeskError]) -> None:
-    """Count how submissions ended, by door, and let the request's line name the rows."""
+def note_stored(here: Api, source: Source, answers: Sequence[Placed | ReplydeskError], began: float) -> None:
+    """Take note of how long the commit took, and let the request's line name the rows."""
+    here.meters.arrivals.took(source, time.perf_counter() - began)
     access.stored(answer.comment.pk for answer in answers if isinstance(answer, Placed))
-    outcomes = Counter(answer.outcome if isinstance(answer, Placed) else "refused" for answer in answers)
-    for outcome, number in outcomes.items():
-        here.meters.accepted.labels(str(source), outcome).inc(number)
 
 
 def _still_there(answer: Placed | ReplydeskError) -> Placed | ReplydeskError:

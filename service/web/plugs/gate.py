@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, cast
 
-from flask import current_app, request
+from flask import current_app, g, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from service.moderation.errors import ReplydeskError
@@ -109,7 +109,9 @@ class Plugs:
     @classmethod
     def over(cls, parts: Parts) -> Plugs:
         """Make the plugs of one application."""
-        return cls(parts, Plugging(parts), Tally(parts.house.store, parts.house.clock))
+        return cls(
+            parts, Plugging(parts, lambda: cast(float, g.began)), Tally(parts.house.store, parts.house.clock)
+        )
 
 
 def plugs() -> Plugs:

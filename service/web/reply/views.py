@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from flask import Response, make_response, render_template, request, url_for
+from flask import Response, g, make_response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import format_decimal
 from sqlalchemy import exc as sql
@@ -17,7 +17,7 @@ from service.ports import Placed, Site, Submission
 from service.privacy.receipts import receipt_token
 from service.web import rates
 from service.web.api.gate import api
-from service.web.api.submitting import count
+from service.web.api.submitting import note_stored
 from service.web.faults import in_words
 from service.web.pages import message_page
 from service.web.reach import parts
@@ -110,7 +110,7 @@ def _accept(site: Site, ticket: Ticket, submission: Submission, parent: Comment 
         sql.TimeoutError,
     ):  # busy or away; nothing was stored, and the ticket still holds
         return _again(site, ticket, AGAIN["busy"], parent, status=503)
-    count(api(), Source.FORM, answers)
+    note_stored(api(), Source.FORM, answers, g.began)
     if isinstance(answer, IdempotencyMismatch):
         return _again(site, ticket.again(here.house.clock()), AGAIN["used"], parent)
     if not isinstance(answer, Placed):

@@ -82,7 +82,7 @@ class Small:
         """The machine's verdict by the shipped policy."""
         given = dict.fromkeys(LABELS, 0.01) | dict(scores or {})
         assessment = Assessment(given, "made-up-1", spans=spans, reads_as=None, language="en")
-        assert actions.settle(self.parts.house, [Scored(comment, assessment)]) == 1
+        assert actions.settle(self.parts.house, [Scored(comment, assessment)]) == {comment.pk}
         return self.again(comment)
 
     def approved(self, site: Site | None = None, **changes: Any) -> Comment:

@@ -9,6 +9,7 @@ import pytest
 
 from service.moderation.comment import Article, Status
 from service.moderation.options import Options
+from service.web import create_app
 from tests.web.pages.browser import Browser, Page
 from tests.web.pages.house import ADDRESS, Small
 
@@ -355,3 +356,12 @@ def test_the_address_is_in_no_receipt_and_in_no_stored_field(small: Small) -> No
 def test_the_form_is_kept_in_no_cache(small: Small) -> None:
     """A form holds a ticket, and after a fault a text: no cache keeps it."""
     assert Browser(small.app.test_client()).get(URL).headers["Cache-Control"] == "no-store"
+
+
+def test_what_comes_by_the_form_is_counted_and_timed(small: Small) -> None:
+    """The time to its commit stands beside that of the API."""
+    small.app = create_app(small.parts)
+    assert post(small).status == 303
+    told = small.app.test_client().get("/metrics").text
+    assert 'replydesk_submissions_total{outcome="new",source="form"} 1.0' in told
+    assert 'replydesk_accept_seconds_count{source="form"} 1.0' in told

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from service.storage.memory import MemoryStore
+from service.tuning import tune_site
 from tests.web.api.caller import Newsroom
 from tests.web.plugs.perspective_cases import TEXT, call, request
 
@@ -38,3 +39,13 @@ def test_warm_loads_it_as_the_process_starts(tmp_path: Path) -> None:
     assert newsroom.parts.scorer.version
     assert "classifier.model" in sys.modules
     newsroom.parts.close()
+
+
+def test_what_a_plug_stores_is_counted_like_what_comes_by_the_api(fresh: Newsroom) -> None:
+    """By its door and with the time to its commit, once for each comment that is put on the desk."""
+    tune_site(fresh.parts, "courier", {"plug_mode": "queue"})
+    for text in (TEXT, "Hello."):
+        assert call(fresh, "analyze", request(text)).status_code == 200
+    told = fresh.call("GET", "/metrics", None).text
+    assert 'replydesk_submissions_total{outcome="new",source="plug"} 2.0' in told
+    assert 'replydesk_accept_seconds_count{source="plug"} 2.0' in told

@@ -1,0 +1,80 @@
+"""What the workers count: each verdict once, and as expired only leases that ran out or whose holder died."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from prometheus_client import Counter
+
+from service.ports import SCORE, Store
+from tests.worker.cast import Stage, Told
+from worker.journal import Journal
+from worker.meters import meters
+from worker.score import Bounds, score_pending
+from worker.sweep import Sweep
+
+
+@pytest.fixture
+def stage(store: Store) -> Stage:
+    """A stage over each store in turn."""
+    return Stage.over(store)
+
+
+def counted(counter: Counter, label: str) -> float:
+    """Return what was counted so far under that label."""
+    return float(counter.labels(label)._value.get())
+
+
+def expired() -> float:
+    """How many leases of comments expired so far."""
+    return counted(meters().leases_expired, "score")
+
+
+def test_a_verdict_that_came_too_late_is_not_counted(stage: Stage) -> None:
+    """Of two workers that read one comment the first to settle counts it; the other's lease had run out."""
+    stage.post("One.")
+    settled, ran_out = counted(meters().settled, "scored"), expired()
+
+    def hangs(text: str) -> dict[str, float]:
+        stage.clock.tick(stage.house.lease_seconds)
+        assert score_pending(stage.house, Told(), Bounds(seconds=0.1)) == 1
+        return {}
+
+    assert score_pending(stage.house, Told(says=hangs), Bounds(seconds=0.1)) == 0
+    assert counted(meters().settled, "scored") == settled + 1
+    assert expired() == ran_out + 1
+
+
+def test_a_text_that_is_tried_again_is_no_lease_that_expired(stage: Stage) -> None:
+    """A text that fails alone is put off by its own worker, which had it in hand all the time."""
+    stage.post("poison")
+    ran_out = expired()
+    for _ in range(4):
+        score_pending(stage.house, Told(), Bounds(seconds=0.1))
+        stage.clock.tick(5)
+    assert stage.statuses(1) == ["held"]
+    assert expired() == ran_out
+
+
+def test_leases_of_the_dead_are_counted_where_they_are_buried(stage: Stage, tmp_path: Path) -> None:
+    """Only those that still stood: what was recorded meanwhile is no loss."""
+    posted = stage.post("One.", "Two.")
+    until = leased_until(stage, [one.pk for one in posted[:1]])
+    journal = Journal(tmp_path)
+    journal.note(SCORE, until, [one.pk for one in posted])
+    journal.close()
+    ran_out = expired()
+    Sweep(stage.house, journal=Journal(tmp_path)).bury()
+    assert expired() == ran_out + 1
+
+
+def leased_until(stage: Stage, pks: Sequence[int]) -> Any:
+    """Lease as many comments as are named, and say until when."""
+    now = stage.clock()
+    until = now.replace(second=now.second + 30)
+    with stage.house.store.write() as tx:
+        assert [one.pk for one in tx.lease_pending(now, until, len(pks))] == list(pks)
+    return until
