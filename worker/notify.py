@@ -145,7 +145,8 @@ class Notifier:
             again = None  # switched off since
         else:
             headers = {"content-type": "application/json", "user-agent": USER_AGENT}
-            name = f"queue_{site.id}_{alarm.serial}"
+            # its moment as well: a house that was restored counts on from an earlier serial
+            name = f"queue_{site.id}_{int(alarm.changed_at.timestamp())}_{alarm.serial}"
             if secrets := self._secrets(site):
                 headers |= sign(secrets, name, int(now.timestamp()), alarm.payload)
                 outcome = self._post(
