@@ -16,8 +16,10 @@ from service.heartbeat import EVERY_SECONDS, LOOP, TASKS, Heartbeat
 from service.ports import DELIVER, SCORE
 from worker.lanes import Lane
 
+SHORT_SECONDS: Final = 10.0
+"""Of scoring whatever the lease: four seconds of work, and five of giving back to a store that is away."""
 LONG_SECONDS: Final = 300.0
-"""Of departures and sweeps: clearing the files of a large database takes minutes."""
+"""Of departures and sweeps, at the least: clearing the files of a large database takes minutes."""
 
 log = structlog.get_logger(__name__)
 
@@ -34,7 +36,7 @@ class Heart:
     ) -> None:
         self._lanes, self._beat, self._tell = lanes, beat, tell
         self._patience = {
-            name: lease_seconds if name in (SCORE, DELIVER) else max(LONG_SECONDS, lease_seconds)
+            name: max(SHORT_SECONDS if name in (SCORE, DELIVER) else LONG_SECONDS, lease_seconds)
             for name in lanes
         }
         self._over = threading.Event()

@@ -20,6 +20,23 @@ from worker.lanes import Lane
 __all__ = ["env"]  # the fixture
 
 
+def test_a_short_lease_makes_no_run_hang() -> None:
+    """A run may work for seconds though leases are shorter: only where it could not take so long it hangs."""
+    now, told = [0.0], []
+    lane = Lane(1, lambda: now[0])
+    heart = Heart({SCORE: lane}, 1.0, lambda _: None, told.append)
+
+    def work() -> None:
+        now[0] += 9.0
+        assert heart.look() == ""
+        now[0] += 2.0
+        assert heart.look() == SCORE
+
+    lane.run(work, lambda: False)
+    assert heart.look() == ""
+    assert told == [SCORE]
+
+
 def test_a_run_that_goes_on_for_longer_than_its_lease_is_told() -> None:
     """Scoring may take as long as its lease, a sweep minutes; what came to its end is forgotten."""
     now, said, told = [0.0], [], []
