@@ -28,6 +28,8 @@ from worker.vigil import Vigil, keep_vigil
 
 LOOK_SECONDS: Final = 0.2
 """Between two looks at whether it is time to go."""
+PARENT_SECONDS: Final = 1.5
+"""So long after its children a parent goes."""
 LEAVE_SECONDS: Final = 1.0
 """What is left of the time to stop when the mail in the air is waited for no longer."""
 
@@ -86,12 +88,12 @@ def _build(settings: Settings) -> Process:
     )
 
 
-def leave_in_time(stopping: Stop) -> None:
+def leave_in_time(stopping: Stop, later: float = 0.0) -> None:
     """End this process when its time to stop is over: a database that hangs may keep a thread for much longer.
 
     Nothing is lost by it: that is what rows, leases and journals are for.
     """
-    while not stopping.is_set() or stopping.left() > 0:
+    while not stopping.is_set() or stopping.left() > -later:
         time.sleep(LOOK_SECONDS)
     log.warning("process.left", held_up="the store or a receiver")
     os._exit(0)
@@ -103,6 +105,9 @@ def warm(sender: object = None, **_: object) -> None:
     """Load the model in the background in a process that will score: a forked child, or a pool of threads."""
     settings: Settings = current_app.settings
     if "prefork" in type(getattr(sender, "pool", None)).__module__:
+        # the pool may wait for results that no child will send any more
+        after = (current_app.stopping, PARENT_SECONDS)
+        threading.Thread(target=leave_in_time, args=after, name="leave", daemon=True).start()
         return  # the parent of forked children scores nothing itself
 
     def load() -> None:
