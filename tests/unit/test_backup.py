@@ -156,7 +156,7 @@ def beyond_what_was_told(restored: Parts, site: Site, rows: dict[str, int]) -> N
     now = restored.house.clock()
     with restored.house.store.write() as tx:
         leased = tx.lease_pending(now, now, 1_000)
-    assert settle(restored.house, [Scored(one, None) for one in leased]) == len(leased) > 0
+    assert len(settle(restored.house, [Scored(one, None) for one in leased])) == len(leased) > 0
     with restored.house.store.read() as tx:
         (told, _) = tx.decisions_after(site.id, rows["decisions"], 1)[0]
         mail = [one.webhook_id for one in tx.deliveries(site.id, None, 10_000)]
