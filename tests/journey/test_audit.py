@@ -185,11 +185,13 @@ def test_an_audit_that_is_told_to_end_leaves_nothing(embedded: House, scene: Sce
         [REPLYDESK, "privacy", "audit"],
         env=embedded.env,
         stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
     ) as running:
         until(lambda: len(audited(scene)) == 2 or running.poll() is not None, 30)
         running.terminate()
-        assert running.wait(30) == 128 + signal.SIGTERM
+        _, said = running.communicate(timeout=30)
+    assert (running.returncode, said) == (128 + signal.SIGTERM, "")
     assert audited(scene) == [scene.audit.site.site.name]
     assert {one for one in temporary.iterdir() if one.name.startswith("replydesk-audit-")} <= folders
 
