@@ -57,6 +57,23 @@ def test_an_old_wave_is_found_only_while_a_decision_stands(store: Store, site: S
         assert tx.sites_with_waves_decided(after(60)) == set()
 
 
+def test_a_decision_over_a_wave_names_the_one_it_replaces(store: Store, site: Site) -> None:
+    """One that was made without knowing what stands by now changes nothing."""
+    with store.write() as tx:
+        (wave,) = tx.add_waves(site.id, [NEAR], NOON)
+        first, second = (tx.add_bundle(who, Action.REJECT, "a wave", NOON) for who in ("Lea", "Bea"))
+        assert not tx.decide_wave(wave.id, first, after(600), replaces=second.id)
+        assert tx.decide_wave(wave.id, first, after(600))
+        assert not tx.decide_wave(wave.id, second, after(900))
+        assert [one.bundle_id for one in tx.waves_near(site.id, [1], NOON)[1]] == [first.id]
+        assert tx.decide_wave(wave.id, second, after(900), replaces=first.id)
+        tx.undecide_waves(first.id)
+        (found,) = tx.waves_near(site.id, [1], NOON)[1]
+        assert (found.bundle_id, found.decided_by, found.stands_until) == (second.id, "Bea", after(900))
+        tx.undecide_waves(second.id)
+        assert not tx.decide_wave(wave.id, first, after(600), replaces=second.id)
+
+
 def test_a_wave_counts_its_held_members(store: Store, site: Site) -> None:
     """Members that are decided count no more; pages of the held ones go by pk."""
     comments = held(store, site, 3)
