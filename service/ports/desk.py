@@ -26,7 +26,8 @@ class Queue(Protocol):
     def queue(self, wanted: Wanted, moderator_id: int, now: datetime, limit: int) -> list[Queued]:
         """Return held comments in the wanted order, without those set aside or in another moderator's hands.
 
-        Of a wave only the oldest of those is returned, claims aside: the others stand behind it.
+        Of a wave only the oldest of those is returned, claims aside: the others stand behind it. None is while any held
+        member of it is in another's hands, whatever is wanted here and there: one decision decides them all.
         """
 
     def matters(
