@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from service import actions
 from service.actions import Scored
 from service.moderation.comment import Comment, Status
 from service.moderation.verdict import LABELS, Action, Assessment, Who
+from service.ports import Store
 from service.reader import sign
 from tests.web.pages.browser import Browser, Element, Page
-from tests.web.pages.house import Small
+from tests.web.pages.house import Small, build_small
 
 ADVERT = (
     "Earn 84 dollars an hour on your laptop from home, have a look at page-{n}.example and thank me later."
@@ -197,3 +200,20 @@ def test_the_box_of_the_wave_comes_back_with_an_undo(small: Small) -> None:
     back = browser.post(undo.attributes["action"], undo.fields(), HX_Request="true")
     assert back.tree.all("section", class_="alike")
     assert browser.get(f"/desk/comments/{copies[0].pk}").tree.all("section", class_="alike")
+
+
+def test_an_act_that_was_taken_back_can_still_be_looked_at(tmp_path: Path, store: Store) -> None:
+    """Its page shows the members as they are now, with nothing to undo; in every store."""
+    small = build_small(tmp_path, store)
+    copies = arrive(small, *adverts(2))
+    browser = small.signed_in()
+    form = browser.get("/desk").tree.one("section", class_="alike").one("form")
+    done = follow(browser, press(browser, form, action="spam"))
+    (undo,) = [one for one in done.tree.all("form") if "/together/" in one.attributes["action"]]
+    press(browser, undo)
+    page = browser.get(undo.attributes["action"].removesuffix("/undo"))
+    assert page.status == 200
+    assert [one.attributes["id"] for one in page.tree.all("li", class_="card row")] == [
+        f"c{one.pk}" for one in copies
+    ]
+    assert not [one for one in page.tree.all("form") if "/together/" in one.attributes["action"]]
