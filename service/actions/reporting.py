@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from service.actions.moving import locked
+from service.actions.reviewing import stale
 from service.moderation.comment import Comment
 from service.moderation.desk import Matter, Report
 from service.moderation.errors import Conflict
@@ -37,14 +38,21 @@ def report(house: House, site: Site, comment_id: str, by: str, reason: str | Non
     return comment, True
 
 
-def dismiss(house: House, site: Site, comment_id: str, revision: int, who: str) -> Comment:
-    """Leave the comment as it is and close what was open about it. Raises NotFound, Final, Conflict when it changed."""
+def dismiss(
+    house: House, site: Site, comment_id: str, revision: int, who: str, replaces: int | None = None
+) -> Comment:
+    """Leave the comment as it is and close what was open about it.
+
+    `replaces` names the decision that was seen to stand. Raises NotFound, Final, and Conflict when the comment changed
+    or was decided since.
+    """
     now = house.clock()
     with house.store.write() as tx:
         comment = locked(tx, site, comment_id)
-        if comment.revision != revision:
-            standing = tx.decision(comment.decision_id) if comment.decision_id else None
-            raise Conflict(comment, standing, f"The comment is now in revision {comment.revision}.")
+        standing = tx.decision(comment.decision_id) if comment.decision_id else None
+        ground = stale(comment, standing, revision, replaces)
+        if ground:
+            raise Conflict(comment, standing, ground)
         tx.close_matters({comment.pk: None}, now)
         tx.log_act(who, "dismiss", f"{site.name}: comment {comment.pk}, revision {revision}", now)
     return comment

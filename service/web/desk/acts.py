@@ -170,7 +170,8 @@ def _asked(site: Site, said: str) -> Asked | str | None:
 def _keep(comment: Comment, site: Site, revision: int) -> ResponseReturnValue:
     """Leave a reported comment as it is."""
     try:
-        actions.dismiss(parts().house, site, comment.id, revision, moderator().name)
+        replaces = number(request.form.get("replaces"))
+        actions.dismiss(parts().house, site, comment.id, revision, moderator().name, replaces)
     except NotFound:
         return missing()
     except (Conflict, IsFinal) as refusal:

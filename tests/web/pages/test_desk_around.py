@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from service import actions
+from service.actions import Judgement
 from service.moderation.comment import Article, Status
 from service.moderation.desk import Wanted
 from service.moderation.standing import Standing
@@ -190,6 +191,21 @@ def test_a_reported_comment_is_left_or_taken_down(small: Small) -> None:
     assert small.again(one).status is Status.APPROVED
     assert small.again(two).status is Status.REJECTED
     assert "Left as it is." in act(browser, page, one, "keep", **SCRIPT).text
+
+
+@pytest.mark.parametrize("first", [Status.APPROVED, Status.HELD])
+def test_a_comment_that_was_decided_since_is_not_left_as_it_is(small: Small, first: Status) -> None:
+    """A stale "Leave as it is" is answered 409 with what a colleague decided, and the reports stay open if they are."""
+    comment = small.approved() if first is Status.APPROVED else small.held()
+    actions.report(small.parts.house, small.courier, comment.id, "digest", None)
+    browser = small.signed_in()
+    page = browser.get("/desk?lane=reported")
+    standing = small.again(comment).decision_id if first is Status.APPROVED else None
+    judgement = Judgement(Action.REJECT, Who.MODERATOR, "Noor", comment.revision, standing)
+    actions.review(small.parts.house, small.courier, comment.id, judgement)
+    refused = act(browser, page, comment, "keep")
+    assert refused.status == 409
+    assert "Rejected by Noor" in " ".join(refused.text.split())
 
 
 def test_reported_late_and_appealed_are_filtered_by_the_address(small: Small) -> None:
