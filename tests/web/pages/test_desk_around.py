@@ -238,6 +238,21 @@ def appealed(small: Small) -> tuple[str, int]:
     return path, comment.pk
 
 
+def test_an_appeal_against_what_an_undo_put_back_is_answered_by_somebody_else(small: Small) -> None:
+    """Not by who made the decision that stands again, though a colleague took back what stood over it."""
+    comment, house = small.held(), small.parts.house
+    small.judge(comment, Action.REJECT, "Bea")
+    for _ in range(2):
+        approval = Judgement(Action.APPROVE, Who.MODERATOR, "Lea", 1, small.again(comment).decision_id)
+        actions.review(house, small.courier, comment.id, approval)
+        actions.undo(house, small.courier, comment.id, Who.MODERATOR, "Lea")
+    assert small.again(comment).status is Status.REJECTED
+    waiting = actions.appeal(house, small.courier, comment.id, "I meant it.")
+    with pytest.raises(actions.NotYours):
+        actions.answer(house, small.courier, waiting.id, actions.Answer(False, "No.", "Bea"), 0)
+    actions.answer(house, small.courier, waiting.id, actions.Answer(False, "No.", "Lea"), 0)
+
+
 @pytest.mark.parametrize("verdict", ["uphold", "reverse"])
 def test_an_appeal_is_answered_by_somebody_else(small: Small, verdict: str) -> None:
     """Not by who decided; the answer stands on the receipt, and a reversal corrects status and label."""
