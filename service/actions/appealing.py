@@ -10,7 +10,7 @@ from service.actions.reviewing import Judgement, Reviewed, carry_out, ring_after
 from service.moderation.comment import Comment, Status
 from service.moderation.desk import Appeal
 from service.moderation.errors import Conflict, NotFound, NothingToUndo, ReplydeskError
-from service.moderation.restoring import meant
+from service.moderation.restoring import put_back
 from service.moderation.verdict import Action, Who
 from service.ports import House, Label, Site, Tx
 
@@ -48,7 +48,7 @@ def appeal(house: House, site: Site, comment_id: str, text: str) -> Appeal:
         refused = comment.status in (Status.REJECTED, Status.SPAM)
         if standing is None or standing.seq is None or not refused:
             raise NothingToAppeal
-        by = meant(standing, tx.decisions_of(comment.pk))
+        by = put_back(standing, tx.decisions_of(comment.pk))
         made = tx.add_appeal(
             Appeal(
                 id=0,

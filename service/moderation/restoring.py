@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from service.moderation.verdict import Action, Decision
 
 
-def meant(decision: Decision, told: Iterable[Decision]) -> Decision:
+def put_back(decision: Decision, told: Iterable[Decision]) -> Decision:
     """Return the decision that a RESTORE put back, of those `told` about its comment; any other decision itself.
 
     Where it put back none, as after the undo of the first decision, it speaks for itself.
