@@ -193,6 +193,30 @@ def test_a_reported_comment_is_left_or_taken_down(small: Small) -> None:
     assert "Left as it is." in act(browser, page, one, "keep", **SCRIPT).text
 
 
+@pytest.mark.parametrize("scripted", [False, True])
+def test_leaving_a_comment_as_it_is_can_be_taken_back(small: Small, scripted: bool) -> None:
+    """The notice has an Undo that puts it back into its lane, once, and not over what a colleague decided since."""
+    comment = small.approved()
+    actions.report(small.parts.house, small.courier, comment.id, "digest", "names a neighbour")
+    browser, headers = small.signed_in(), SCRIPT if scripted else {}
+    lane = browser.get("/desk?lane=reported")
+    kept = act(browser, lane, comment, "keep", **headers)
+    page = kept if scripted else follow(browser, kept)
+    assert "Left as it is." in page.text
+    undo = next(one for one in page.tree.all("form") if one.attributes["action"].endswith("/undo"))
+    taken = browser.post(undo.attributes["action"], undo.fields(), **headers)
+    assert "Taken back: it waits for a look again." in (taken if scripted else follow(browser, taken)).text
+    assert shown(browser.get("/desk?lane=reported")) == [comment.pk]
+    assert browser.post(undo.attributes["action"], undo.fields(), **headers).status == 409
+    kept = act(browser, browser.get("/desk?lane=reported"), comment, "keep", **headers)
+    page = kept if scripted else follow(browser, kept)
+    undo = next(one for one in page.tree.all("form") if one.attributes["action"].endswith("/undo"))
+    judgement = Judgement(Action.REJECT, Who.MODERATOR, "Noor", 1, small.again(comment).decision_id)
+    actions.review(small.parts.house, small.courier, comment.id, judgement)
+    assert browser.post(undo.attributes["action"], undo.fields(), **headers).status == 409
+    assert shown(browser.get("/desk?lane=reported")) == []
+
+
 @pytest.mark.parametrize("first", [Status.APPROVED, Status.HELD])
 def test_a_comment_that_was_decided_since_is_not_left_as_it_is(small: Small, first: Status) -> None:
     """A stale "Leave as it is" is answered 409 with what a colleague decided, and the reports stay open if they are."""
