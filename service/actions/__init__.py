@@ -15,7 +15,7 @@ from service.actions.erasing import Erased, clear_files, erase
 from service.actions.joining import join
 from service.actions.learning import Learned, learn
 from service.actions.leaving import depart
-from service.actions.reporting import dismiss, report
+from service.actions.reporting import dismiss, reopen, report
 from service.actions.resuming import resume
 from service.actions.retaining import retain, turns_to_retain
 from service.actions.reviewing import Judgement, Target, review
@@ -49,6 +49,7 @@ __all__ = [
     "join",
     "keep",
     "learn",
+    "reopen",
     "report",
     "resume",
     "retain",

@@ -10,6 +10,7 @@ from service.actions.reviewing import Judgement, Reviewed, carry_out, ring_after
 from service.moderation.comment import Comment, Status
 from service.moderation.desk import Appeal
 from service.moderation.errors import Conflict, NotFound, NothingToUndo, ReplydeskError
+from service.moderation.restoring import put_back
 from service.moderation.verdict import Action, Who
 from service.ports import House, Label, Site, Tx
 
@@ -47,13 +48,14 @@ def appeal(house: House, site: Site, comment_id: str, text: str) -> Appeal:
         refused = comment.status in (Status.REJECTED, Status.SPAM)
         if standing is None or standing.seq is None or not refused:
             raise NothingToAppeal
+        by = put_back(standing, tx.decisions_of(comment.pk))
         made = tx.add_appeal(
             Appeal(
                 id=0,
                 site_id=site.id,
                 comment_pk=comment.pk,
                 decision_id=standing.id,
-                decided_by=standing.who if standing.who_kind is Who.MODERATOR else None,
+                decided_by=by.who if by.who_kind is Who.MODERATOR else None,
                 text=text,
                 opened_at=now,
             )

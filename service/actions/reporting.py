@@ -1,11 +1,12 @@
-"""report and dismiss: readers ask for another look at a comment, and a moderator finds that it may stay."""
+"""report, dismiss and reopen: readers ask for another look at a comment, a moderator finds that it may stay."""
 
 from __future__ import annotations
 
 from service.actions.moving import locked
+from service.actions.reviewing import stale
 from service.moderation.comment import Comment
 from service.moderation.desk import Matter, Report
-from service.moderation.errors import Conflict
+from service.moderation.errors import Conflict, NothingToUndo
 from service.moderation.verdict import Action, Who
 from service.ports import House, Label, Site
 
@@ -37,14 +38,38 @@ def report(house: House, site: Site, comment_id: str, by: str, reason: str | Non
     return comment, True
 
 
-def dismiss(house: House, site: Site, comment_id: str, revision: int, who: str) -> Comment:
-    """Leave the comment as it is and close what was open about it. Raises NotFound, Final, Conflict when it changed."""
+def dismiss(
+    house: House, site: Site, comment_id: str, revision: int, who: str, replaces: int | None = None
+) -> int | None:
+    """Leave the comment as it is and close what was open about it.
+
+    Return the number by which `reopen` takes it back, None where nothing was open. `replaces` names the decision that
+    was seen to stand. Raises NotFound, Final, and Conflict when the comment changed
+    or was decided since.
+    """
     now = house.clock()
     with house.store.write() as tx:
         comment = locked(tx, site, comment_id)
-        if comment.revision != revision:
-            standing = tx.decision(comment.decision_id) if comment.decision_id else None
-            raise Conflict(comment, standing, f"The comment is now in revision {comment.revision}.")
-        tx.close_matters({comment.pk: None}, now)
+        standing = tx.decision(comment.decision_id) if comment.decision_id else None
+        ground = stale(comment, standing, revision, replaces)
+        if ground:
+            raise Conflict(comment, standing, ground)
+        (number,) = tx.new_decision_ids(1)
+        closed = tx.close_matters({comment.pk: number}, now)
         tx.log_act(who, "dismiss", f"{site.name}: comment {comment.pk}, revision {revision}", now)
+    return number if closed else None
+
+
+def reopen(house: House, site: Site, comment_id: str, dismissal: int, who: str) -> Comment:
+    """Open again exactly what a dismissal closed, and return the comment.
+
+    Raises NotFound, Final, and NothingToUndo when there is no such dismissal or a decision was made since.
+    """
+    with house.store.write() as tx:
+        comment = locked(tx, site, comment_id)
+        decided_since = (comment.decision_id or 0) >= dismissal
+        if decided_since or tx.decision(dismissal) or comment.pk not in tx.closed_matters(dismissal):
+            raise NothingToUndo(comment, tx.decision(comment.decision_id) if comment.decision_id else None)
+        tx.undo_matters([dismissal])
+        tx.log_act(who, "undo", f"{site.name}: comment {comment.pk}, left as it was", house.clock())
     return comment

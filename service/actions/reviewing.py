@@ -127,9 +127,9 @@ def _fit(
             outcomes[place] = comment
             continue
         standing = standings.get(comment.pk)
-        stale = _stale(comment, standing, target.revision, judgement.replaces)
-        if stale or comment.pk in taken:
-            outcomes[place] = Conflict(comment, standing, stale)
+        ground = stale(comment, standing, target.revision, judgement.replaces)
+        if ground or comment.pk in taken:
+            outcomes[place] = Conflict(comment, standing, ground)
         else:
             fit[place] = _Case(target.site, comment, standing)
             taken.add(comment.pk)
@@ -178,7 +178,7 @@ def _settle_matters(tx: Tx, moved: Sequence[tuple[_Case, Decision]], now: dateti
     tx.index_texts([case.comment.pk for case, _ in moved if case.comment.status is Status.PENDING])
 
 
-def _stale(
+def stale(
     comment: Comment, standing: Decision | None, revision: int | None, replaces: int | None
 ) -> str | None:
     """Say what is no longer as it was seen, None when all is."""

@@ -11,7 +11,7 @@ from typing import Final
 from service.actions.reviewing import Judgement, Reviewed, Target, carry_out_each, ring_after
 from service.actions.undoing import Standing, Undone, take_back_each
 from service.moderation.comment import Comment, Status
-from service.moderation.errors import NotFound
+from service.moderation.errors import NotFound, ReplydeskError
 from service.moderation.verdict import Who
 from service.moderation.waves import Wave
 from service.ports import DELIVER, SCORE, House, Site
@@ -28,6 +28,10 @@ PATIENCE_SECONDS: Final = 10.0
 def range_named(by: str | None, low: float, high: float) -> str:
     """Say how a range was chosen, as bundles keep it: the score's label, or none for the leading one, and the edges."""
     return f"range {by or 'score'} {low:g} {high:g}"
+
+
+class WaveDecided(ReplydeskError):
+    """Another decision stands over the wave than the one you saw; look at it and decide again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,13 @@ def decide_together(
     begun = house.clock()
     with house.store.write() as tx:
         bundle = tx.add_bundle(judgement.who, judgement.action, what, begun)
+    return _decide(house, bundle, targets, judgement, delay)
+
+
+def _decide(
+    house: House, bundle: Bundle, targets: Iterable[Target], judgement: Judgement, delay: float
+) -> Together:
+    begun = bundle.made_at
     decided = passed_over = 0
     slices = _slices(islice(targets, MOST + 1))
     some, more = next(slices, []), next(slices, [])
@@ -97,15 +108,17 @@ def _decide_slice(
 
 
 def decide_wave(house: House, site: Site, wave: Wave, judgement: Judgement, delay: float = 0.0) -> Together:
-    """Decide the held members of a wave, and let the decision stand over its copies that arrive in the next hours."""
-    made = decide_together(house, _members(house, site, wave), judgement, f"wave {wave.id}", delay)
-    hours = site.options.fold_hours
-    if hours:
-        with house.store.write() as tx:
-            known = tx.bundle(made.bundle.id, lock=True)
-            if known and known.undone_at is None:  # else an undo that came first would leave it standing
-                tx.decide_wave(wave.id, made.bundle, house.clock() + timedelta(hours=hours))
-    return made
+    """Decide the held members of a wave, and let the decision stand over its copies that arrive in the next hours.
+
+    `wave` is as it was seen. Raises WaveDecided when another decision stands over it by now: nothing is done then.
+    """
+    begun, hours = house.clock(), site.options.fold_hours
+    with house.store.write() as tx:
+        bundle = tx.add_bundle(judgement.who, judgement.action, f"wave {wave.id}", begun)
+        # before its members: of two who decide at once the second is told, and decides none of them
+        if hours and not tx.decide_wave(wave.id, bundle, begun + timedelta(hours=hours), wave.bundle_id):
+            raise WaveDecided
+    return _decide(house, bundle, _members(house, site, wave), judgement, delay)
 
 
 def _members(house: House, site: Site, wave: Wave) -> Iterator[Target]:

@@ -26,7 +26,8 @@ class Queue(Protocol):
     def queue(self, wanted: Wanted, moderator_id: int, now: datetime, limit: int) -> list[Queued]:
         """Return held comments in the wanted order, without those set aside or in another moderator's hands.
 
-        Of a wave only the oldest of those is returned, claims aside: the others stand behind it.
+        Of a wave only the oldest of those is returned, claims aside: the others stand behind it. None is while any held
+        member of it is in another's hands, whatever is wanted here and there: one decision decides them all.
         """
 
     def matters(
@@ -80,10 +81,19 @@ class Reports(Protocol):
         """Return by comment which matters are open, and how often each was raised."""
 
     def close_matters(self, closed_by: Mapping[int, int | None], now: datetime) -> int:
-        """Close every open matter of these comments, by pk, each for the decision beside it; return how many."""
+        """Close every open matter of these comments, by pk, each for the number beside it; return how many.
+
+        It is a decision's, or one of the same counter by which `undo_matters` finds what was closed without any.
+        """
+
+    def closed_matters(self, number: int) -> set[int]:
+        """Return the comments that have a matter which was closed for this number."""
 
     def undo_matters(self, decision_ids: Collection[int]) -> None:
-        """Put matters back to before the decisions: those they closed are open, those they opened are gone."""
+        """Put matters back to before the decisions: those they closed are open, those they opened are gone.
+
+        One that was raised anew meanwhile stays as it is.
+        """
 
 
 class Appeals(Protocol):

@@ -48,8 +48,11 @@ class Waves(Protocol):
     def held_in_wave(self, wave_id: int, after: int, limit: int) -> list[Comment]:
         """Return the wave's held members with a pk above `after`, oldest first."""
 
-    def decide_wave(self, wave_id: int, bundle: Bundle | None, until: datetime | None) -> None:
-        """Let a bundle's decision stand over the wave until then; None takes it back."""
+    def decide_wave(self, wave_id: int, bundle: Bundle, until: datetime, replaces: int | None = None) -> bool:
+        """Let a bundle's decision stand over the wave until then.
+
+        False where another bundle's stands there by now than `replaces`, None meaning nobody's: nothing is changed.
+        """
 
     def undecide_waves(self, bundle_id: int) -> None:
         """Take back what a bundle let stand over waves."""

@@ -15,6 +15,7 @@ from sqlalchemy import (
     Select,
     bindparam,
     delete,
+    exists,
     func,
     literal_column,
     select,
@@ -54,7 +55,16 @@ _OPEN = select(matters.c.comment_pk, matters.c.kind, matters.c.raised).where(
     matters.c.comment_pk.in_(bindparam("pks", expanding=True)), is_open
 )
 _THESE: BindParameter[Any] = bindparam("undone", expanding=True)
-_REOPEN = update(matters).where(matters.c.closed_by.in_(_THESE)).values(closed_at=None, closed_by=None)
+_again = matters.alias("again")  # raised anew meanwhile: that one stays
+_IS_OPEN_AGAIN = exists().where(
+    _again.c.comment_pk == matters.c.comment_pk, _again.c.kind == matters.c.kind, _again.c.closed_at.is_(None)
+)
+_REOPEN = (
+    update(matters)
+    .where(matters.c.closed_by.in_(_THESE), ~_IS_OPEN_AGAIN)
+    .values(closed_at=None, closed_by=None)
+)
+_CLOSED_BY = select(matters.c.comment_pk).distinct().where(matters.c.closed_by == bindparam("number"))
 _DROP = delete(matters).where(matters.c.opened_by.in_(_THESE), is_open)
 _APPEAL = select(appeals).where(appeals.c.pk == bindparam("appeal_id"))
 _LOCK_APPEAL = _APPEAL.with_for_update()
@@ -139,6 +149,9 @@ class CasesPart(Part):
             return 0
         told = to_json([{"comment_pk": pk, "by": by} for pk, by in closed_by.items()])
         return self._write(_close(self._dialect), closing=told, now=now).rowcount
+
+    def closed_matters(self, number: int) -> set[int]:
+        return set(self._read(_CLOSED_BY, number=number).scalars())
 
     def undo_matters(self, decision_ids: Collection[int]) -> None:
         self._must_write()

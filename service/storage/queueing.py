@@ -48,6 +48,13 @@ _RELEASE_ALL = delete(claims).where(claims.c.moderator_id == bindparam("by"))
 _RELEASE = _RELEASE_ALL.where(claims.c.comment_pk.in_(bindparam("pks", expanding=True)))
 # looked up for each claim: of a join SQLite, which knows nothing of how few claims there are, reads all comments first
 _STATUS = select(comments.c.status).where(comments.c.pk == claims.c.comment_pk).scalar_subquery()
+_wave_of_claimed = select(wave_members.c.wave_id).where(wave_members.c.comment_pk == claims.c.comment_pk)
+_wave_of_comment = select(wave_members.c.wave_id).where(wave_members.c.comment_pk == comments.c.pk)
+# read once, claim by claim, however many are held; NULL, of what is in no wave, would make NOT IN leave out everything
+_IN_HANDS = select(func.coalesce(_wave_of_claimed.scalar_subquery(), 0)).where(
+    claims.c.moderator_id != bindparam("moderator_id"), claims.c.until > _NOW, _STATUS.in_([word("held")])
+)
+_WAVE_IS_FREE = func.coalesce(_wave_of_comment.correlate(comments).scalar_subquery(), -1).not_in(_IN_HANDS)
 _WAITS = or_(
     _STATUS.in_([word("pending"), word("held")]),
     exists().where(matters.c.comment_pk == claims.c.comment_pk, is_open),
@@ -220,7 +227,7 @@ def _folded(filters: Filters) -> Exists:
 @cache
 def _queue(shape: Shape) -> Select[Any]:
     _, filters, *_ = shape
-    statement = COMMENTS.where(is_held, ~_TAKEN, ~_set_aside(comments), ~_folded(filters))
+    statement = COMMENTS.where(is_held, ~_TAKEN, _WAVE_IS_FREE, ~_set_aside(comments), ~_folded(filters))
     return in_order(statement, shape, comments.c.pk)
 
 

@@ -24,7 +24,7 @@ from service.moderation.verdict import Action
 from service.moderation.waves import Signature, Wave
 from service.ports.waves import Bundle
 from service.storage.bulk import insert_into
-from service.storage.columns import Instant
+from service.storage.columns import Instant, Pk
 from service.storage.part import Part
 from service.storage.reading import COMMENTS, joined
 from service.storage.schema import comments, decisions, is_held, word
@@ -73,7 +73,10 @@ _HELD = (
 )
 _DECIDE = (
     update(waves)
-    .where(waves.c.pk == bindparam("wave_id"))
+    .where(
+        waves.c.pk == bindparam("wave_id"),
+        waves.c.bundle_id.is_not_distinct_from(bindparam("replaced", type_=Pk)),
+    )
     .values(
         action=bindparam("its_action"),
         decided_by=bindparam("its_decider"),
@@ -212,15 +215,17 @@ class WavesPart(Part):
             joined(row) for row in self._read(_HELD, wave_id=wave_id, after=after, limit=limit).mappings()
         ]
 
-    def decide_wave(self, wave_id: int, bundle: Bundle | None, until: datetime | None) -> None:
-        self._write(
+    def decide_wave(self, wave_id: int, bundle: Bundle, until: datetime, replaces: int | None = None) -> bool:
+        done = self._write(
             _DECIDE,
             wave_id=wave_id,
-            its_action=bundle.action.value if bundle else None,
-            its_decider=bundle.who if bundle else None,
-            its_end=until if bundle else None,
-            its_bundle=bundle.id if bundle else None,
+            replaced=replaces,
+            its_action=bundle.action.value,
+            its_decider=bundle.who,
+            its_end=until,
+            its_bundle=bundle.id,
         )
+        return done.rowcount == 1
 
     def undecide_waves(self, bundle_id: int) -> None:
         self._write(_UNDECIDE, of_bundle=bundle_id)

@@ -208,6 +208,11 @@ def test_a_decision_closes_matters_and_its_undo_opens_them(store: Store) -> None
         tx.undo_matters([70])
         assert tx.open_matters([comment.pk]) == {comment.pk: {Matter.REPORTED: 1}}
         assert order(tx, Wanted()) == ["a"]
+        assert tx.close_matters({comment.pk: 71}, NOON) == 1
+        assert (tx.closed_matters(71), tx.closed_matters(72)) == ({comment.pk}, set())
+        tx.open_matter(Matter.REPORTED, comment, NOON)
+        tx.undo_matters([71])  # raised anew meanwhile
+        assert tx.open_matters([comment.pk]) == {comment.pk: {Matter.REPORTED: 1}}
         assert tx.close_matters({comment.pk: None}, NOON) == 1
         tx.undo_matters([70])
         assert tx.open_matters([comment.pk]) == {}

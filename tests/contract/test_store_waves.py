@@ -6,7 +6,7 @@ from service.moderation.comment import Article, Comment
 from service.moderation.desk import Matter, Wanted
 from service.moderation.verdict import Action
 from service.moderation.waves import Signature
-from service.ports import Site, Store
+from service.ports import Moderator, Site, Store
 from tests.builders import NOON, after, courier, decided, decision, draft, herald, ids, move
 
 NEAR, FAR = Signature(b"\x01\x00" * 48, (1, 2, 3)), Signature(b"\x02\x00" * 48, (1 << 50, 7))
@@ -55,6 +55,23 @@ def test_an_old_wave_is_found_only_while_a_decision_stands(store: Store, site: S
         assert tx.sites_with_waves_decided(after(60)) == {site.id}
         tx.undecide_waves(bundle.id)
         assert tx.sites_with_waves_decided(after(60)) == set()
+
+
+def test_a_decision_over_a_wave_names_the_one_it_replaces(store: Store, site: Site) -> None:
+    """One that was made without knowing what stands by now changes nothing."""
+    with store.write() as tx:
+        (wave,) = tx.add_waves(site.id, [NEAR], NOON)
+        first, second = (tx.add_bundle(who, Action.REJECT, "a wave", NOON) for who in ("Lea", "Bea"))
+        assert not tx.decide_wave(wave.id, first, after(600), replaces=second.id)
+        assert tx.decide_wave(wave.id, first, after(600))
+        assert not tx.decide_wave(wave.id, second, after(900))
+        assert [one.bundle_id for one in tx.waves_near(site.id, [1], NOON)[1]] == [first.id]
+        assert tx.decide_wave(wave.id, second, after(900), replaces=first.id)
+        tx.undecide_waves(first.id)
+        (found,) = tx.waves_near(site.id, [1], NOON)[1]
+        assert (found.bundle_id, found.decided_by, found.stands_until) == (second.id, "Bea", after(900))
+        tx.undecide_waves(second.id)
+        assert not tx.decide_wave(wave.id, first, after(600), replaces=second.id)
 
 
 def test_a_wave_counts_its_held_members(store: Store, site: Site) -> None:
@@ -165,3 +182,32 @@ def test_a_wave_is_found_by_every_filter_that_a_member_passes(store: Store, site
         under = Wanted(site_id=site.id, article_url=library.url)
         assert [one.comment.pk for one in tx.queue(under, 1, NOON, 9)] == [third.pk]
         assert [one.comment.pk for one in tx.queue(Wanted(site_id=site.id), 1, NOON, 9)] == [first.pk]
+
+
+def test_a_wave_is_in_one_moderators_hands_under_every_filter(store: Store, site: Site) -> None:
+    """Whoever has a copy in hand has the wave, though another filter would show another copy of it."""
+    library = Article("https://courier.example/library", "The library stays open")
+    first, alone = held(store, site, 2)
+    with store.write() as tx:
+        mara, noor = (tx.add_moderator(name, "moderator", NOON) for name in ("Mara", "Noor"))
+        third = tx.add_comments(site.id, [draft("other", article=library)], NOON)["other"]
+        (number,) = tx.new_decision_ids(1)
+        assert tx.move([move(third, Action.HOLD, decision_id=number)])
+        tx.add_decisions([decision(third, number)])
+        (wave,) = tx.add_waves(site.id, [NEAR], NOON)
+        tx.join_waves([(one.pk, wave.id) for one in (first, third)])
+        under = Wanted(site_id=site.id, article_url=library.url)
+
+        def offered(wanted: Wanted, to: Moderator) -> list[int]:
+            return [one.comment.pk for one in tx.queue(wanted, to.id, NOON, 9)]
+
+        tx.claim(mara.id, [third.pk], NOON, after(60))
+        assert offered(under, mara) == [third.pk]
+        assert offered(Wanted(), noor) == [alone.pk]
+        assert offered(Wanted(), mara) == [first.pk, alone.pk]
+        current = tx.comment_by_pk(third.pk)
+        assert current is not None
+        decided(tx, current, Action.SPAM)
+        assert offered(Wanted(), noor) == [first.pk, alone.pk]
+        tx.claim(noor.id, [alone.pk], NOON, after(60))
+        assert offered(Wanted(), mara) == [first.pk]

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from service.actions import Judgement, Scored, Target, depart, review, settle
-from service.actions.together import decide_together, decide_wave, undo_together
+from service.actions.together import WaveDecided, decide_together, decide_wave, undo_together
 from service.bell import QuietBell
 from service.moderation.comment import Comment, Status
 from service.moderation.errors import NotFound
@@ -148,6 +148,21 @@ def test_one_undo_reaches_all_that_the_decision_reached(room: Newsroom) -> None:
     assert room.statuses(room.arrive(*adverts(1, first=61), first=61)) == {Status.HELD}
     with room.house.store.read() as tx:
         assert all(one.retracted_at for copy in copies for one in tx.labels_of(copy.pk))
+
+
+def test_a_wave_is_decided_as_it_was_seen_or_not_at_all(room: Newsroom) -> None:
+    """Who saw nothing stand over it is told that a colleague decided; nothing of the second act is kept."""
+    copies = room.arrive(*adverts(3))
+    seen = room.wave(copies[0])
+    first = decide_wave(room.house, room.site, seen, judgement(Action.REJECT))
+    late = room.arrive(f"{adverts(1)[0]} {' '.join(f'https://a{n}.example/x' for n in range(6))}", first=60)
+    with pytest.raises(WaveDecided):
+        decide_wave(room.house, room.site, seen, judgement(Action.APPROVE))
+    with room.house.store.read() as tx:
+        assert [one for one, _ in tx.bundles_lately(9)] == [first.bundle]
+    assert room.statuses(copies + late) == {Status.REJECTED}
+    second = decide_wave(room.house, room.site, room.wave(copies[0]), judgement(Action.SPAM))
+    assert room.wave(copies[0]).bundle_id == second.bundle.id
 
 
 def test_an_undo_before_departure_leaves_no_trace_outside(room: Newsroom) -> None:

@@ -146,6 +146,41 @@ def test_undo_before_and_after_departure(desk: Desk, contexts: Contexts) -> None
     assert acts.count(Action.APPROVE) == acts.count(Action.RESTORE) == 1
 
 
+def test_undo_takes_back_that_a_comment_was_left_as_it_is(desk: Desk, contexts: Contexts) -> None:
+    """U after O brings back the comment that was left, and not the one that was decided before it."""
+    first, second = (desk.small.approved(body=f"The ferry is late, {n}.") for n in range(2))
+    for one in (first, second):
+        actions.report(desk.small.parts.house, desk.small.courier, one.id, "digest", None)
+    page = desk.sign_in(contexts(), path="/desk?lane=reported")
+    page.wait_for_load_state()
+    page.keyboard.press("r")
+    expect(page.locator(f"#r{first.pk}.is-done")).to_be_visible()
+    page.keyboard.press("o")
+    expect(page.locator(f"#r{second.pk}.is-done")).to_be_visible()
+    page.keyboard.press("u")
+    expect(page.locator(f"#c{second.pk}.now")).to_be_visible()
+    expect(page.locator("#live")).to_have_text("Taken back: it waits for a look again.")
+    assert (desk.status(first), desk.status(second)) == (Status.REJECTED, Status.APPROVED)
+
+
+def test_undo_after_a_reload_leads_to_what_was_decided(desk: Desk, contexts: Contexts) -> None:
+    """U with nothing to undo on the page goes to the lane of decisions, and there to the latest one's button."""
+    first, _ = longer(desk.small, 2)
+    page = desk.sign_in(contexts())
+    page.keyboard.press("a")
+    until(lambda: desk.status(first) is Status.APPROVED)
+    page.goto(f"{desk.url}/desk")
+    page.wait_for_load_state()
+    page.keyboard.press("u")
+    expect(page).to_have_url(re.compile("lane=decided"))
+    page.wait_for_load_state()
+    page.keyboard.press("u")
+    expect(page.locator(f"#c{first.pk} button")).to_be_focused()
+    assert desk.status(first) is Status.APPROVED
+    page.keyboard.press("Enter")
+    until(lambda: desk.status(first) is Status.HELD)
+
+
 def test_two_moderators_never_see_the_same_comment(desk: Desk, contexts: Contexts) -> None:
     """Each has other comments in hand at every step, is told of the other, and together they clear the lane."""
     made = longer(desk.small, 24)

@@ -54,13 +54,17 @@ class CasesPart(QueuePart):
                 state.closed.setdefault(by, {})[key] = matter
         return len(mine)
 
+    def closed_matters(self, number: int) -> set[int]:
+        return {pk for pk, _ in self._state.closed.get(number, {})}
+
     def undo_matters(self, decision_ids: Collection[int]) -> None:
         state = self._change()
         for key, matter in list(state.matters.items()):
             if matter.opened_by in decision_ids:
                 del state.matters[key]
         for decision_id in decision_ids:
-            state.matters.update(state.closed.pop(decision_id, {}))
+            for key, matter in state.closed.pop(decision_id, {}).items():
+                state.matters.setdefault(key, matter)
 
     def add_appeal(self, appeal: Appeal) -> Appeal | None:
         if any(one.decision_id == appeal.decision_id for one in self._state.appeals.values()):

@@ -19,7 +19,8 @@ class QueuePart(ScoringPart):
 
     def queue(self, wanted: Wanted, moderator_id: int, now: datetime, limit: int) -> list[Queued]:
         lane = self._of_kind(wanted)
-        left_out = self._taken(moderator_id, now) | self._folded(lane) | set(wanted.without)
+        taken = self._taken(moderator_id, now)
+        left_out = taken | self._copies(taken) | self._folded(lane) | set(wanted.without)
         found = [(_order(wanted.sort, comment), comment) for comment in lane if comment.pk not in left_out]
         found.sort(key=lambda pair: pair[0])
         if wanted.after is not None:
@@ -50,6 +51,13 @@ class QueuePart(ScoringPart):
     def _taken(self, moderator_id: int, now: datetime) -> set[int]:
         claims = self._state.claims.items()
         return {pk for pk, (who, until) in claims if who != moderator_id and until > now}
+
+    def _copies(self, pks: set[int]) -> set[int]:
+        """All that are of a wave with a held one of these."""
+        members = self._state.wave_members
+        held = (pk for pk in pks if self._state.comments[pk].status is Status.HELD)
+        waves = {members[pk] for pk in held if pk in members}
+        return {pk for pk, wave_id in members.items() if wave_id in waves}
 
     def matters(
         self, kind: Matter, wanted: Wanted, moderator_id: int, now: datetime, limit: int

@@ -56,20 +56,23 @@ class WavesPart(Part):
         found = (self._state.comments[pk] for pk in members if pk in self._state.comments)
         return [comment for comment in found if comment.status is Status.HELD]
 
-    def decide_wave(self, wave_id: int, bundle: Bundle | None, until: datetime | None) -> None:
+    def decide_wave(self, wave_id: int, bundle: Bundle, until: datetime, replaces: int | None = None) -> bool:
         waves = self._change().waves
-        if wave_id in waves:
-            waves[wave_id] = replace(
-                waves[wave_id],
-                action=bundle.action if bundle else None,
-                decided_by=bundle.who if bundle else None,
-                stands_until=as_stored(until) if bundle and until else None,
-                bundle_id=bundle.id if bundle else None,
-            )
+        if wave_id not in waves or waves[wave_id].bundle_id != replaces:
+            return False
+        waves[wave_id] = replace(
+            waves[wave_id],
+            action=bundle.action,
+            decided_by=bundle.who,
+            stands_until=as_stored(until),
+            bundle_id=bundle.id,
+        )
+        return True
 
     def undecide_waves(self, bundle_id: int) -> None:
-        for wave in [one for one in self._change().waves.values() if one.bundle_id == bundle_id]:
-            self.decide_wave(wave.id, None, None)
+        waves = self._change().waves
+        for wave in [one for one in waves.values() if one.bundle_id == bundle_id]:
+            waves[wave.id] = replace(wave, action=None, decided_by=None, stands_until=None, bundle_id=None)
 
     def sites_with_waves_decided(self, now: datetime) -> set[int]:
         return {

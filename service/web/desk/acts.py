@@ -20,7 +20,7 @@ from service.privacy.contacts import mask
 from service.web.desk import blueprint
 from service.web.desk.access import back_to, moderator, requires
 from service.web.desk.frame import is_fragment, missing, page, unfit
-from service.web.desk.lanes import Notice, find, taken_back
+from service.web.desk.lanes import Notice, find, taken_back, waits_again
 from service.web.desk.place import Place, number
 from service.web.desk.speech import gettext
 from service.web.desk.words import DONE
@@ -86,20 +86,24 @@ def decide(pk: int) -> ResponseReturnValue:
 @blueprint.post("/comments/<int(max=999999999999999999):pk>/undo")
 @requires("moderator")
 def undo(pk: int) -> ResponseReturnValue:
-    """Take a decision back: free before it left the house, by a compensating one after."""
-    decision_id, target = number(request.form.get("decision")), _target(pk)
-    if decision_id is None:
+    """Take a decision back, free before it left the house, by a compensating one after; or a "leave as it is"."""
+    decision_id, left = number(request.form.get("decision")), number(request.form.get("left"))
+    target = _target(pk)
+    if decision_id is None and left is None:
         return unfit()
     if target is None:
         return missing()
     comment, site = target
     try:
-        actions.undo(parts().house, site, comment.id, Who.MODERATOR, moderator().name, decision_id)
+        if left is not None:
+            actions.reopen(parts().house, site, comment.id, left, moderator().name)
+        else:
+            actions.undo(parts().house, site, comment.id, Who.MODERATOR, moderator().name, decision_id)
     except NotFound:
         return missing()
     except (Conflict, IsFinal) as refusal:
         return _as_it_stands(pk, _ground(refusal))
-    return _undone(pk, decision_id)
+    return _undone(pk, None if left is not None else decision_id)
 
 
 @blueprint.post("/appeals/<int(max=999999999999999999):appeal_id>")
@@ -170,15 +174,16 @@ def _asked(site: Site, said: str) -> Asked | str | None:
 def _keep(comment: Comment, site: Site, revision: int) -> ResponseReturnValue:
     """Leave a reported comment as it is."""
     try:
-        actions.dismiss(parts().house, site, comment.id, revision, moderator().name)
+        replaces = number(request.form.get("replaces"))
+        left = actions.dismiss(parts().house, site, comment.id, revision, moderator().name, replaces)
     except NotFound:
         return missing()
     except (Conflict, IsFinal) as refusal:
         return _as_it_stands(comment.pk, _ground(refusal, revision))
     place = Place.of(request.form)
     if not is_fragment():
-        return back_to(place.url(anchor=number(request.form.get("next"))))
-    notice = Notice(gettext("Left as it is."), comment, None)
+        return back_to(place.url(left=left, anchor=number(request.form.get("next"))))
+    notice = Notice(gettext("Left as it is."), comment, None, left=left)
     return page("desk/_decided.html", 200, notice=notice, place=place)
 
 
@@ -198,16 +203,18 @@ def _decided(comment: Comment, decision: Decision) -> Response:
     return page("desk/_decided.html", 200, notice=notice, place=place)
 
 
-def _undone(pk: int, decision_id: int) -> Response:
+def _undone(pk: int, decision_id: int | None) -> Response:
+    """Lead back to the comment, or hand the script its card; without a decision it was left as it was and waits."""
     place = Place.of(request.form)
     if not is_fragment():
-        return back_to(place.url(undone=decision_id, anchor=pk))
+        return back_to(place.url(undone=decision_id, waits=None if decision_id else pk, anchor=pk))
     here = parts()
     with here.house.store.read() as tx:
         shown = find(tx, pk, here.house.clock())
     if shown is None:
         return missing()
-    return page("desk/_back.html", 200, card=shown, place=place, said=taken_back(shown.comment))
+    said = taken_back(shown.comment) if decision_id else waits_again()
+    return page("desk/_back.html", 200, card=shown, place=place, said=said)
 
 
 def _as_it_stands(pk: int, sentence: str) -> Response:

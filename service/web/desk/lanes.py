@@ -47,12 +47,13 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """What was just done, with the decision or the answer that an undo takes back; None where there is no such."""
+    """What was just done, with the decision, answer or dismissal that an undo takes back; None where there is none."""
 
     text: str
     comment: Comment
     decision_id: int | None
     appeal_id: int | None = None
+    left: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,6 +238,10 @@ def _notice(tx: Tx, query: Mapping[str, str]) -> Notice | None:
     """Say what the form that led here did; read from the store, so that a forged address can claim nothing."""
     if "answered" in query:
         return _answered(tx, number(query["answered"]) or 0)
+    if "left" in query:
+        return _left(tx, number(query["left"]) or 0)
+    if "waits" in query:
+        return _waiting(tx, number(query["waits"]) or 0)
     decision = tx.decision(number(query.get("done")) or number(query.get("undone")) or 0)
     found = tx.comment_by_pk(decision.comment_pk) if decision else None
     if decision is None or found is None:
@@ -260,9 +265,30 @@ def _answered(tx: Tx, appeal_id: int) -> Notice | None:
     return Notice(f"{gettext('Decision reversed')}.", found, stands)
 
 
+def _left(tx: Tx, dismissal: int) -> Notice | None:
+    pks = tx.closed_matters(dismissal) if tx.decision(dismissal) is None else ()
+    found = next((one for one in tx.comments_by_pk(pks).values()), None)
+    if found is None:
+        return None
+    stands = (found.decision_id or 0) < dismissal
+    return Notice(gettext("Left as it is."), found, None, left=dismissal if stands else None)
+
+
+def _waiting(tx: Tx, pk: int) -> Notice | None:
+    found = tx.comment_by_pk(pk)
+    if found is None or pk not in tx.open_matters([pk]):
+        return None
+    return Notice(waits_again(), found, None)
+
+
+def waits_again() -> str:
+    """Say what taking back a "leave as it is" came to."""
+    return gettext("Taken back: it waits for a look again.")
+
+
 def taken_back(one: Comment) -> str:
     """Say what an undo came to."""
     return gettext("Taken back: the comment is %(status)s again.", status=str(STATUS_WORDS[one.status]))
 
 
-__all__ = ["Lane", "Notice", "counted", "find", "missing", "others", "page", "taken_back"]
+__all__ = ["Lane", "Notice", "counted", "find", "missing", "others", "page", "taken_back", "waits_again"]

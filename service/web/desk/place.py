@@ -99,6 +99,8 @@ class Place:
         done: int | None = None,
         undone: int | None = None,
         answered: int | None = None,
+        left: int | None = None,
+        waits: int | None = None,
     ) -> str:
         """Return the address of this place, with what was just done and the comment to stand at."""
         return url_for(
@@ -107,6 +109,8 @@ class Place:
             done=done,
             undone=undone,
             answered=answered,
+            left=left,
+            waits=waits,
             _anchor=f"c{anchor}" if anchor else None,
         )
 

@@ -90,11 +90,12 @@ def together(bundle_id: int) -> ResponseReturnValue:
         found = tx.bundled(bundle_id, after, PAGE + 1)
         sites = {one.id: one for one in tx.sites()}
         shown = cards(tx, [one for _, one in found[:PAGE]], sites, here.house.clock())
+        stands = bundle.undone_at is None or tx.bundle_stands(bundle_id)
     return page(
         "desk/together.html",
         200,
         act=_act(bundle, size),
-        stands=bundle.undone_at is None or tx.bundle_stands(bundle_id),
+        stands=stands,
         members=list(zip(shown, (decision_id for decision_id, _ in found), strict=False)),
         after=found[PAGE - 1][0] if len(found) > PAGE else None,
         place=Place(lane="decided"),

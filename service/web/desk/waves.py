@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from flask import request, url_for
 from flask.typing import ResponseReturnValue
 
 from service.actions import Judgement
+from service.actions.together import WaveDecided
 from service.actions.together import decide_wave as decide_all
 from service.moderation.verdict import Action, Who
 from service.web.desk import blueprint
@@ -26,7 +28,12 @@ TOGETHER: Final = {"approve": Action.APPROVE, "reject": Action.REJECT, "spam": A
 @requires("moderator")
 def wave(pk: int) -> ResponseReturnValue:
     """Show the held copies of a comment, oldest first."""
-    here, now, after = parts(), parts().house.clock(), number(request.args.get("after")) or 0
+    return _shown(pk, number(request.args.get("after")) or 0)
+
+
+def _shown(pk: int, after: int = 0, refused: bool = False) -> ResponseReturnValue:
+    """Show the wave from behind `after` on; a decision that was `refused` is answered 409 with what stands now."""
+    here, now = parts(), parts().house.clock()
     with here.house.store.read() as tx:
         found = tx.waves_of([pk]).get(pk)
         first = tx.comment_by_pk(pk)
@@ -38,7 +45,8 @@ def wave(pk: int) -> ResponseReturnValue:
         size = tx.wave_sizes([found.id]).get(found.id, 0)
     return page(
         "desk/wave.html",
-        200,
+        409 if refused else 200,
+        refused=refused,
         wave=found,
         stands=found.stands(now),
         first=first,
@@ -52,7 +60,7 @@ def wave(pk: int) -> ResponseReturnValue:
 @blueprint.post("/comments/<int(max=999999999999999999):pk>/wave")
 @requires("moderator")
 def decide_wave(pk: int) -> ResponseReturnValue:
-    """Decide all held copies of a comment, and those that still arrive, as one act."""
+    """Decide all held copies of a comment, and those that still arrive, as one act on the wave as it was seen."""
     action, wave_id = TOGETHER.get(request.form.get("action", "")), number(request.form.get("wave"))
     if action is None or wave_id is None:
         return unfit()
@@ -63,5 +71,9 @@ def decide_wave(pk: int) -> ResponseReturnValue:
     if found is None or site is None or found.id != wave_id:
         return missing()
     judgement = Judgement(action, Who.MODERATOR, moderator().name)
-    made = decide_all(here.house, site, found, judgement, delay(site))
+    seen = replace(found, bundle_id=number(request.form.get("stands")))
+    try:
+        made = decide_all(here.house, site, seen, judgement, delay(site))
+    except WaveDecided:
+        return _shown(pk, refused=True)
     return back_to(url_for("desk.queue", **Place.of(request.form).query(), together=made.bundle.id))

@@ -16,6 +16,7 @@ from service.moderation.comment import Comment, Status
 from service.moderation.desk import Appeal
 from service.moderation.errors import ReplydeskError
 from service.moderation.outside import outside
+from service.moderation.restoring import put_back
 from service.moderation.verdict import Decision
 from service.ports import Site, Tx
 from service.privacy.contacts import mask
@@ -93,11 +94,10 @@ def find_receipt(token: str) -> Receipt | None:
         own = site.options.undo_seconds
         seconds = here.settings.undo_seconds if own is None else own
         answered_by = here.house.clock() - timedelta(seconds=seconds)
+        ground = put_back(decision, tx.decisions_of(comment.pk)) if decision else None
         made = _appealed(tx.appeals_of(comment.pk), decision, answered_by)
     refused = status in (Status.REJECTED, Status.SPAM) and decision is not None
-    return Receipt(
-        token, site, comment, told(comment, status, decision, site), made, refused and made is None
-    )
+    return Receipt(token, site, comment, told(comment, status, ground, site), made, refused and made is None)
 
 
 def _appealed(appeals: Sequence[Appeal], decision: Decision | None, answered_by: datetime) -> Appealed | None:

@@ -95,6 +95,14 @@ const desk = (() => {
     }
   }
 
+  /** Lead to what was decided lately; there to the latest undo, which is pressed by whoever means it. */
+  function toDecided() {
+    const lane = document.querySelector('.lanes a[href*="lane=decided"]');
+    if (lane.hasAttribute("aria-current")) document.querySelector('.done form[action$="/undo"] button')?.focus();
+    else lane.click();
+    return true;
+  }
+
   /** Take back what was done last and still stands; while it is on its way, as soon as it has arrived. */
   function undo() {
     while (done.length) {
@@ -103,17 +111,15 @@ const desk = (() => {
         undoing = last;
         return true;
       }
-      if (!card(last)) { // long behind: the lane of decided comments has its undo
-        document.querySelector('.lanes a[href*="lane=decided"]').click();
-        return true;
-      }
+      if (!card(last)) return toDecided(); // long behind
       const form = card(last).querySelector('form[action$="/undo"]');
       done.pop();
       if (form) return form.querySelector("button").click(), true;
     }
     const button = document.querySelector('#notice button, .trail form[action$="/undo"] button') ?? document.querySelector("#together button");
-    button?.click();
-    return Boolean(button);
+    if (!button) return toDecided(); // after a reload or on another page nothing is known of the acts before
+    button.click();
+    return true;
   }
 
   document.addEventListener("htmx:beforeRequest", (event) => {

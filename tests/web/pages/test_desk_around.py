@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from service import actions
+from service.actions import Judgement
 from service.moderation.comment import Article, Status
 from service.moderation.desk import Wanted
 from service.moderation.standing import Standing
@@ -192,6 +193,45 @@ def test_a_reported_comment_is_left_or_taken_down(small: Small) -> None:
     assert "Left as it is." in act(browser, page, one, "keep", **SCRIPT).text
 
 
+@pytest.mark.parametrize("scripted", [False, True])
+def test_leaving_a_comment_as_it_is_can_be_taken_back(small: Small, scripted: bool) -> None:
+    """The notice has an Undo that puts it back into its lane, once, and not over what a colleague decided since."""
+    comment = small.approved()
+    actions.report(small.parts.house, small.courier, comment.id, "digest", "names a neighbour")
+    browser, headers = small.signed_in(), SCRIPT if scripted else {}
+    lane = browser.get("/desk?lane=reported")
+    kept = act(browser, lane, comment, "keep", **headers)
+    page = kept if scripted else follow(browser, kept)
+    assert "Left as it is." in page.text
+    undo = next(one for one in page.tree.all("form") if one.attributes["action"].endswith("/undo"))
+    taken = browser.post(undo.attributes["action"], undo.fields(), **headers)
+    assert "Taken back: it waits for a look again." in (taken if scripted else follow(browser, taken)).text
+    assert shown(browser.get("/desk?lane=reported")) == [comment.pk]
+    assert browser.post(undo.attributes["action"], undo.fields(), **headers).status == 409
+    kept = act(browser, browser.get("/desk?lane=reported"), comment, "keep", **headers)
+    page = kept if scripted else follow(browser, kept)
+    undo = next(one for one in page.tree.all("form") if one.attributes["action"].endswith("/undo"))
+    judgement = Judgement(Action.REJECT, Who.MODERATOR, "Noor", 1, small.again(comment).decision_id)
+    actions.review(small.parts.house, small.courier, comment.id, judgement)
+    assert browser.post(undo.attributes["action"], undo.fields(), **headers).status == 409
+    assert shown(browser.get("/desk?lane=reported")) == []
+
+
+@pytest.mark.parametrize("first", [Status.APPROVED, Status.HELD])
+def test_a_comment_that_was_decided_since_is_not_left_as_it_is(small: Small, first: Status) -> None:
+    """A stale "Leave as it is" is answered 409 with what a colleague decided, and the reports stay open if they are."""
+    comment = small.approved() if first is Status.APPROVED else small.held()
+    actions.report(small.parts.house, small.courier, comment.id, "digest", None)
+    browser = small.signed_in()
+    page = browser.get("/desk?lane=reported")
+    standing = small.again(comment).decision_id if first is Status.APPROVED else None
+    judgement = Judgement(Action.REJECT, Who.MODERATOR, "Noor", comment.revision, standing)
+    actions.review(small.parts.house, small.courier, comment.id, judgement)
+    refused = act(browser, page, comment, "keep")
+    assert refused.status == 409
+    assert "Rejected by Noor" in " ".join(refused.text.split())
+
+
 def test_reported_late_and_appealed_are_filtered_by_the_address(small: Small) -> None:
     """The form of each lane is a plain one whose answer is the address; what it leaves out is not on the page."""
     one, two = small.approved(), small.approved(small.herald)
@@ -220,6 +260,21 @@ def appealed(small: Small) -> tuple[str, int]:
     path = f"/r/{receipt_token(small.parts.keyring, 'courier', comment.id)}"
     assert small.browser().post(f"{path}/appeal", {"text": f"Ask me at {ADDRESS}: I meant it."}).status == 303
     return path, comment.pk
+
+
+def test_an_appeal_against_what_an_undo_put_back_is_answered_by_somebody_else(small: Small) -> None:
+    """Not by who made the decision that stands again, though a colleague took back what stood over it."""
+    comment, house = small.held(), small.parts.house
+    small.judge(comment, Action.REJECT, "Bea")
+    for _ in range(2):
+        approval = Judgement(Action.APPROVE, Who.MODERATOR, "Lea", 1, small.again(comment).decision_id)
+        actions.review(house, small.courier, comment.id, approval)
+        actions.undo(house, small.courier, comment.id, Who.MODERATOR, "Lea")
+    assert small.again(comment).status is Status.REJECTED
+    waiting = actions.appeal(house, small.courier, comment.id, "I meant it.")
+    with pytest.raises(actions.NotYours):
+        actions.answer(house, small.courier, waiting.id, actions.Answer(False, "No.", "Bea"), 0)
+    actions.answer(house, small.courier, waiting.id, actions.Answer(False, "No.", "Lea"), 0)
 
 
 @pytest.mark.parametrize("verdict", ["uphold", "reverse"])

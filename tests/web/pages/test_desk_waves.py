@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from service import actions
 from service.actions import Scored
 from service.moderation.comment import Comment, Status
-from service.moderation.verdict import LABELS, Action, Assessment
+from service.moderation.verdict import LABELS, Action, Assessment, Who
+from service.ports import Store
 from service.reader import sign
 from tests.web.pages.browser import Browser, Element, Page
-from tests.web.pages.house import Small
+from tests.web.pages.house import Small, build_small
 
 ADVERT = (
     "Earn 84 dollars an hour on your laptop from home, have a look at page-{n}.example and thank me later."
@@ -84,6 +87,27 @@ def test_a_decided_wave_says_so_and_offers_nothing_to_decide(small: Small) -> No
     assert "Copies that arrive are decided alike until" in page.text
     assert [one for one in page.tree.all("a") if "/together/" in one.attributes["href"]]
     assert not [one for one in page.tree.all("button") if one.attributes.get("name") == "action"]
+
+
+def test_of_two_who_have_a_wave_open_the_second_is_told(small: Small) -> None:
+    """A stale form is answered with who decided what and until when; the fresh one overrules, knowing it."""
+    copies = arrive(small, *adverts(3))
+    lea, bea = small.signed_in("Lea"), small.signed_in("Bea")
+    place = f"/desk/comments/{copies[0].pk}/wave"
+    forms = [one.get(place).tree.one("form", class_="together") for one in (lea, bea)]
+    assert press(lea, forms[0], action="reject").status == 303
+    refused = press(bea, forms[1], action="approve")
+    assert refused.status == 409
+    told = " ".join(refused.text.split())
+    assert "Your decision was not carried out." in told
+    assert "Rejected by Lea." in told
+    assert "Copies that arrive are decided alike until" in told
+    (late,) = arrive(small, ADVERT.format(n=77))
+    assert late.status is Status.REJECTED
+    actions.undo(small.parts.house, small.courier, copies[0].id, Who.MODERATOR, "Lea")
+    fresh = bea.get(place).tree.one("form", class_="together")
+    assert press(bea, fresh, action="approve").status == 303
+    assert small.again(copies[0]).status is Status.APPROVED
 
 
 def test_the_copies_can_be_looked_at_first(small: Small) -> None:
@@ -176,3 +200,20 @@ def test_the_box_of_the_wave_comes_back_with_an_undo(small: Small) -> None:
     back = browser.post(undo.attributes["action"], undo.fields(), HX_Request="true")
     assert back.tree.all("section", class_="alike")
     assert browser.get(f"/desk/comments/{copies[0].pk}").tree.all("section", class_="alike")
+
+
+def test_an_act_that_was_taken_back_can_still_be_looked_at(tmp_path: Path, store: Store) -> None:
+    """Its page shows the members as they are now, with nothing to undo; in every store."""
+    small = build_small(tmp_path, store)
+    copies = arrive(small, *adverts(2))
+    browser = small.signed_in()
+    form = browser.get("/desk").tree.one("section", class_="alike").one("form")
+    done = follow(browser, press(browser, form, action="spam"))
+    (undo,) = [one for one in done.tree.all("form") if "/together/" in one.attributes["action"]]
+    press(browser, undo)
+    page = browser.get(undo.attributes["action"].removesuffix("/undo"))
+    assert page.status == 200
+    assert [one.attributes["id"] for one in page.tree.all("li", class_="card row")] == [
+        f"c{one.pk}" for one in copies
+    ]
+    assert not [one for one in page.tree.all("form") if "/together/" in one.attributes["action"]]

@@ -94,6 +94,28 @@ def test_an_overruled_refusal_keeps_its_old_words_until_the_new_decision_leaves(
     assert "it reads as hostile towards others" in receipt(small, comment).text
 
 
+def test_a_refusal_that_stands_again_keeps_its_reason(small: Small) -> None:
+    """Overruled and taken back after that had left the house, it is told in the words of the first decision."""
+    comment, house = small.held(), small.parts.house
+    refusal = Judgement(Action.REJECT, Who.MODERATOR, "Bea", 1, reason="insult")
+    actions.review(house, small.courier, comment.id, refusal)
+    first = receipt(small, comment).tree.one("div", id="state").text
+    assert "it insults somebody" in first
+    approval = Judgement(Action.APPROVE, Who.MODERATOR, "Lea", 1, small.again(comment).decision_id)
+    actions.review(house, small.courier, comment.id, approval)
+    actions.undo(house, small.courier, comment.id, Who.MODERATOR, "Lea")
+    assert "it insults somebody" in receipt(small, comment).text
+
+
+def test_a_machines_refusal_that_stands_again_keeps_its_label(small: Small) -> None:
+    """So does what the classifier refused."""
+    comment, house = small.settle(small.submit(), {"toxicity": 0.99}), small.parts.house
+    approval = Judgement(Action.APPROVE, Who.MODERATOR, "Lea", 1, small.again(comment).decision_id)
+    actions.review(house, small.courier, comment.id, approval)
+    actions.undo(house, small.courier, comment.id, Who.MODERATOR, "Lea")
+    assert f"because {BY_LABEL['toxicity']}." in receipt(small, comment).text
+
+
 def test_the_poll_answers_nothing_new_with_nothing(small: Small) -> None:
     """A script that names the state it shows gets 204 while it holds, and the new state's fragment after."""
     comment = small.submit()
