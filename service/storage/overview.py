@@ -44,8 +44,14 @@ _LATELY = (
     .order_by(comments.c.pk.desc())
     .limit(bindparam("limit"))
 )
-_JUDGEMENTS = select(labels.c.comment_pk, labels.c.revision, labels.c.action).where(
-    labels.c.comment_pk.in_(bindparam("pks", expanding=True)), labels.c.retracted_at.is_(None)
+_JUDGEMENTS = (
+    select(labels.c.comment_pk, labels.c.revision, labels.c.action)
+    .where(
+        labels.c.comment_pk.in_(bindparam("pks", expanding=True)),
+        labels.c.retracted_at.is_(None),
+        labels.c.who_kind != Who.READER.value,
+    )
+    .order_by(labels.c.pk)
 )
 
 

@@ -115,6 +115,22 @@ def test_the_past_comes_with_what_people_said(store: Store, site: Site) -> None:
         assert len(tx.scored_lately(site.id, 1)) == 1
 
 
+def test_a_readers_report_takes_no_judgement_away(store: Store, site: Site) -> None:
+    """What a moderator said of a comment stands though a reader reports it later; the last of two judgements counts."""
+    arrive(store, site, "a", "b")
+    judge(store, site, "a", Action.APPROVE, 60)
+    judge(store, site, "b", Action.APPROVE, 60)
+    with store.write() as tx:
+        first, second = tx.comment(site.id, "a"), tx.comment(site.id, "b")
+        assert first is not None
+        assert second is not None
+        tx.add_labels([label(first, Action.HOLD, who_kind=Who.READER, who="reader")])
+        tx.add_labels([label(second, Action.REJECT, who="Noor")])
+    with store.read() as tx:
+        found = [(one.comment.id, one.judged) for one in tx.scored_lately(site.id, 10)]
+    assert found == [("b", Action.REJECT), ("a", Action.APPROVE)]
+
+
 def test_people_and_machine_are_compared_where_people_judged(store: Store, site: Site) -> None:
     """Each judged comment brings the machine's scores, its action, and the person's."""
     arrive(store, site, "a")

@@ -162,7 +162,7 @@ class OverviewPart(Part):
         said = {
             (one.comment_pk, one.revision): one.action
             for one in self._state.labels
-            if one.retracted_at is None
+            if one.retracted_at is None and one.who_kind is not Who.READER
         }
         judged = [said.get((one.pk, one.revision)) for one in newest]
         return [

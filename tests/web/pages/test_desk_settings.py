@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from service import actions
 from service.moderation.comment import Status
 from service.moderation.verdict import Action
 from service.ports import Site
@@ -62,6 +63,7 @@ def test_consequences_are_shown_before_anything_is_saved(small: Small) -> None:
     fine, bad = small.held(), small.held()
     small.judge(fine, Action.APPROVE)
     small.judge(bad, Action.REJECT)
+    actions.report(small.parts.house, small.courier, fine.id, "a reader", None)
     small.approved()
     page = lead(small).get(f"{SETTINGS}?insult.hold=0.9&toxicity.hold=0.6&toxicity.reject=0.95")
     assert "On this site's newest 3 scored comments, of which people judged 2." in page.text
