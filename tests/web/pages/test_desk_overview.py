@@ -153,6 +153,34 @@ def test_a_surge_is_shown(small: Small) -> None:
     """An article that draws far more than usual heads the overview."""
     for n in range(25):
         small.approved(body=f"Comment number {n}.")
-    page = small.signed_in().get("/desk/overview")
+    browser = small.signed_in()
+    page = browser.get("/desk/overview")
     assert "More than usual" in page.text
     assert "25 in the last hour; usually none" in page.text
+    assert "More than usual" in browser.get("/desk/overview?site=courier").text
+    assert "More than usual" not in browser.get("/desk/overview?site=herald").text
+
+
+def test_every_number_of_a_place_leads_to_its_comments(small: Small) -> None:
+    """By site, by article and by surge, though two sites share an article's address and one was there before."""
+    small.approved(body="Long ago.")
+    small.clock.pass_seconds(7_200)
+    for n in range(25):
+        small.approved(body=f"Comment number {n}.")
+    for n in range(3):
+        small.approved(site=small.herald, body=f"Answer number {n}.")
+    small.held(site=small.herald)
+    browser = small.signed_in()
+    page = browser.get("/desk/overview?span=7d")
+    seen = {}
+    for name in ("surges", "sites", "articles"):
+        links = [
+            one
+            for one in page.tree.one("section", aria_labelledby=name).all("a")
+            if one.text.split()[0].isdigit()
+        ]
+        seen[name] = [int(link.text.split()[0]) for link in links]
+        for link in links:
+            behind = browser.get(link.attributes["href"])
+            assert len(behind.tree.all("li", class_="card row")) == int(link.text.split()[0]), link.text
+    assert seen == {"surges": [25], "sites": [26, 0, 4, 1], "articles": [26, 0, 4, 1]}
