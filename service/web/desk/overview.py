@@ -196,4 +196,8 @@ def _line(cells: Sequence[object]) -> str:
 
 
 def _plain(value: object) -> object:
-    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value
+    if not isinstance(value, str):
+        return value
+    # spreadsheets pass over white space before a formula, and take a tab or a return for the end of a cell
+    risky = value[:1] in ("\t", "\r") or value.lstrip()[:1] in ("=", "+", "-", "@")
+    return f"'{value}" if risky else value
