@@ -33,8 +33,14 @@ def leading(verdict: Verdict) -> Leading:
 
 
 def is_severe(verdict: Verdict | None) -> bool:
-    """Whether the words should be blurred until somebody asks to see them."""
-    return verdict is not None and any(verdict.scores.get(label, 0.0) >= SEVERE_AT for label in SEVERE)
+    """Whether the words should be blurred until somebody asks to see them.
+
+    A severe label makes them so from one half up, and below that where a site's own limit for it was the ground.
+    """
+    return verdict is not None and (
+        any(verdict.scores.get(label, 0.0) >= SEVERE_AT for label in SEVERE)
+        or any(reason.label in SEVERE for reason in verdict.reasons)
+    )
 
 
 def paced(severe: Sequence[bool], cap: int, run: int = 0) -> list[int]:

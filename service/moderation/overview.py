@@ -28,8 +28,9 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A site or an article, how many comments came in there, and how many of them wait for a person."""
+    """A site or an article of a site, how many comments came in there, and how many of them wait for a person."""
 
+    site: str
     name: str
     url: str
     arrived: int
@@ -40,7 +41,8 @@ class Place:
 class Tally:
     """A stretch of time, counted. `decided` goes by who kind and action; undone decisions are left out.
 
-    `waited_seconds` are those between arrival and a moderator's first word, of at most the newest 10,000.
+    `waited_seconds` are those between arrival and a moderator's first word, of at most the newest 10,000. Taking back
+    is in neither them nor `by_person`.
     """
 
     since: datetime

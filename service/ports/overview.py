@@ -51,11 +51,15 @@ class Overview(Protocol):
     ) -> list[tuple[int, Comment]]:
         """Return what was decided in `since` up to `until` and not undone, newest first.
 
-        Each is the decision's number, which is below `before`, with its comment as it is now.
+        Each is the decision's number, which is below `before`, with its comment as it is now. What took another
+        decision back comes only where that action is asked for.
         """
 
-    def surges(self, now: datetime) -> list[Surge]:
-        """Return the articles that drew far more than usual in the last hour, the greatest first, at most 10."""
+    def surges(self, site_id: int | None, now: datetime) -> list[Surge]:
+        """Return the articles that drew far more than usual in the last hour, the greatest first, at most 10.
+
+        `site_id` None means every site.
+        """
 
     def scored_lately(self, site_id: int, limit: int) -> list[Past]:
         """Return the site's newest comments that have a verdict, at most 5,000, each with the judgement that stands."""

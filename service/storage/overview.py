@@ -44,9 +44,19 @@ _LATELY = (
     .order_by(comments.c.pk.desc())
     .limit(bindparam("limit"))
 )
-_JUDGEMENTS = select(labels.c.comment_pk, labels.c.revision, labels.c.action).where(
-    labels.c.comment_pk.in_(bindparam("pks", expanding=True)), labels.c.retracted_at.is_(None)
+_JUDGEMENTS = (
+    select(labels.c.comment_pk, labels.c.revision, labels.c.action)
+    .where(
+        labels.c.comment_pk.in_(bindparam("pks", expanding=True)),
+        labels.c.retracted_at.is_(None),
+        labels.c.who_kind != Who.READER.value,
+    )
+    .order_by(labels.c.pk)
 )
+
+
+_IS_NEW = decisions.c.action != Action.RESTORE.value
+"""What a person decided, not what took a decision back."""
 
 
 class OverviewPart(Part):
@@ -73,10 +83,8 @@ class OverviewPart(Part):
             by_person=self._people(made),
             waited_seconds=self._waits(made),
             judged=self._judged(made),
-            by_site=self._places(came, sites.c.name, sites.c.url, sites, sites.c.pk == comments.c.site_id),
-            by_article=self._places(
-                came, articles.c.title, articles.c.url, articles, articles.c.pk == comments.c.article_pk
-            ),
+            by_site=self._places(came, sites.c.name, sites, sites.c.pk == comments.c.site_id),
+            by_article=self._places(came, articles.c.title, articles, articles.c.pk == comments.c.article_pk),
             oldest_waiting=oldest.received_at if oldest else None,
             oldest_waiting_pk=oldest.pk if oldest else None,
         )
@@ -121,17 +129,19 @@ class OverviewPart(Part):
             found = found.where(decisions.c.who == hand.who)
         if hand.action is not None:
             found = found.where(decisions.c.action == hand.action.value)
+        else:
+            found = found.where(_IS_NEW)
         if before is not None:
             found = found.where(decisions.c.pk < before)
         found = found.order_by(decisions.c.pk.desc()).limit(max(1, min(limit, PAST_LIMIT)))
         return [(row["made_pk"], joined(row)) for row in self._connection.execute(found).mappings()]
 
-    def surges(self, now: datetime) -> list[Surge]:
+    def surges(self, site_id: int | None, now: datetime) -> list[Surge]:
         hour_ago = now - timedelta(hours=1)
         count = func.count().label("arrived")
         lately = self._connection.execute(
             select(comments.c.article_pk, count)
-            .where(self._came_in(None, hour_ago, now + timedelta(seconds=1)))
+            .where(self._came_in(site_id, hour_ago, now + timedelta(seconds=1)))
             .group_by(comments.c.article_pk)
             .having(count >= LEAST)
             .order_by(count.desc())
@@ -143,7 +153,7 @@ class OverviewPart(Part):
         before = self._connection.execute(
             select(comments.c.article_pk, count)
             .where(
-                self._came_in(None, hour_ago - timedelta(hours=USUAL_HOURS), hour_ago),
+                self._came_in(site_id, hour_ago - timedelta(hours=USUAL_HOURS), hour_ago),
                 comments.c.article_pk.in_(pks),
             )
             .group_by(comments.c.article_pk)
@@ -207,7 +217,7 @@ class OverviewPart(Part):
         count = func.count()
         rows = self._connection.execute(
             select(decisions.c.who, count)
-            .where(made, decisions.c.who_kind == Who.MODERATOR.value)
+            .where(made, decisions.c.who_kind == Who.MODERATOR.value, _IS_NEW)
             .group_by(decisions.c.who)
             .order_by(count.desc(), decisions.c.who)
             .limit(100)
@@ -218,7 +228,7 @@ class OverviewPart(Part):
         rows = self._connection.execute(
             select(decisions.c.created_at, comments.c.received_at)
             .join(comments, comments.c.pk == decisions.c.comment_pk)
-            .where(made, decisions.c.who_kind == Who.MODERATOR.value, decisions.c.replaces.is_(None))
+            .where(made, decisions.c.who_kind == Who.MODERATOR.value, decisions.c.replaces.is_(None), _IS_NEW)
             .order_by(decisions.c.pk.desc())
             .limit(WAITS_LIMIT)
         )
@@ -244,13 +254,14 @@ class OverviewPart(Part):
         return [Judged(verdict.scores, verdict.action, person, pk) for person, verdict, pk in told if verdict]
 
     def _places(
-        self, came: ColumnElement[bool], name: Any, url: Any, table: Any, on: ColumnElement[bool]
+        self, came: ColumnElement[bool], name: Any, table: Any, on: ColumnElement[bool]
     ) -> list[Place]:
         count = func.count().label("arrived")
         rows = self._connection.execute(
             select(
                 func.min(name).label("name"),
-                func.min(url).label("url"),
+                func.min(table.c.url).label("url"),
+                func.min(comments.c.site_id).label("site_id"),
                 count,
                 func.sum(case((is_held, 1), else_=0)).label("held"),
             )
@@ -259,8 +270,13 @@ class OverviewPart(Part):
             .group_by(table.c.pk)
             .order_by(count.desc(), table.c.pk)
             .limit(PLACES)
-        )
-        return [Place(row.name or row.url, row.url, row.arrived, int(row.held)) for row in rows]
+        ).all()
+        known = select(sites.c.pk, sites.c.name).where(sites.c.pk.in_({row.site_id for row in rows}))
+        names = {row.pk: row.name for row in self._connection.execute(known)}
+        return [
+            Place(names[row.site_id], row.name or row.url, row.url, row.arrived, int(row.held))
+            for row in rows
+        ]
 
     def _oldest(self, site_id: int | None) -> Row[Any, Any] | None:
         waiting = select(comments.c.pk, comments.c.received_at).where(is_held)

@@ -1,5 +1,6 @@
 """Every store: a stretch of time counted, and the past that a change of policy is measured on."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from service.moderation.overview import Judged, calibration, confusion
 from service.moderation.verdict import Action, Who
 from service.ports import Site, Store
 from service.ports.overview import Hand
-from tests.builders import NOON, after, courier, decided, draft, herald, ids, label, move
+from tests.builders import NOON, after, courier, decided, decision, draft, herald, ids, label, move
 
 
 @pytest.fixture
@@ -73,7 +74,31 @@ def test_another_site_is_not_counted(store: Store, site: Site) -> None:
     arrive(store, other, "a", "b")
     with store.read() as tx:
         assert tx.tally(site.id, NOON, after(1)).arrived == 1
-        assert [place.name for place in tx.tally(None, NOON, after(1)).by_site] == ["herald", "courier"]
+        found = tx.tally(None, NOON, after(1))
+    assert [place.name for place in found.by_site] == ["herald", "courier"]
+    assert [(place.site, place.arrived) for place in found.by_site] == [("herald", 2), ("courier", 1)]
+    assert [(place.site, place.arrived) for place in found.by_article] == [("herald", 2), ("courier", 1)]
+    assert len({place.url for place in found.by_article}) == 1
+
+
+def test_what_is_taken_back_is_no_decision_of_a_persons(store: Store, site: Site) -> None:
+    """A compensating act is in no person's count, in no wait, and in no list that does not ask for it."""
+    arrive(store, site, "a")
+    judge(store, site, "a", Action.SPAM, 60)
+    with store.write() as tx:
+        comment = tx.comment(site.id, "a")
+        assert comment is not None
+        (number,) = tx.new_decision_ids(1)
+        spam = decision(
+            comment, number, Action.SPAM, who_kind=Who.MODERATOR, who="Mara", created_at=after(90)
+        )
+        tx.add_decisions([replace(spam, action=Action.RESTORE)])
+        found = tx.tally(None, NOON, after(99))
+        made = tx.decided_in(None, NOON, after(99), Hand(who="Mara"), None, 9)
+        asked = tx.decided_in(None, NOON, after(99), Hand(action=Action.RESTORE), None, 9)
+    assert found.by_person == {"Mara": 1} == {"Mara": len(made)}
+    assert found.waited_seconds == [60.0]
+    assert len(asked) == 1
 
 
 def test_the_oldest_that_waits_is_named(store: Store, site: Site) -> None:
@@ -113,6 +138,22 @@ def test_the_past_comes_with_what_people_said(store: Store, site: Site) -> None:
         found = tx.scored_lately(site.id, 10)
         assert [(one.comment.id, one.judged) for one in found] == [("b", None), ("a", Action.APPROVE)]
         assert len(tx.scored_lately(site.id, 1)) == 1
+
+
+def test_a_readers_report_takes_no_judgement_away(store: Store, site: Site) -> None:
+    """What a moderator said of a comment stands though a reader reports it later; the last of two judgements counts."""
+    arrive(store, site, "a", "b")
+    judge(store, site, "a", Action.APPROVE, 60)
+    judge(store, site, "b", Action.APPROVE, 60)
+    with store.write() as tx:
+        first, second = tx.comment(site.id, "a"), tx.comment(site.id, "b")
+        assert first is not None
+        assert second is not None
+        tx.add_labels([label(first, Action.HOLD, who_kind=Who.READER, who="reader")])
+        tx.add_labels([label(second, Action.REJECT, who="Noor")])
+    with store.read() as tx:
+        found = [(one.comment.id, one.judged) for one in tx.scored_lately(site.id, 10)]
+    assert found == [("b", Action.REJECT), ("a", Action.APPROVE)]
 
 
 def test_people_and_machine_are_compared_where_people_judged(store: Store, site: Site) -> None:
@@ -189,7 +230,9 @@ def test_an_article_that_draws_far_more_than_usual_is_a_surge(store: Store, site
         for article, name in ((quiet, "qq"), (busy, "bb")):
             tx.add_comments(site.id, [draft(f"{name}-{n}", article=article) for n in range(20)], after(-60))
     with store.read() as tx:
-        (surge,) = tx.surges(NOON)
+        (surge,) = tx.surges(None, NOON)
+        assert tx.surges(site.id, NOON) == [surge]
+        assert tx.surges(site.id + 1, NOON) == []
         assert (surge.title, surge.url, surge.last_hour) == ("Quiet", quiet.url, 20)
         assert 0.9 <= surge.usual <= 1.0
-        assert tx.surges(after(7200)) == []
+        assert tx.surges(None, after(7200)) == []

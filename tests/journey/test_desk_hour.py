@@ -111,6 +111,21 @@ def test_caps_lock_takes_no_key_away(desk: Desk, contexts: Contexts) -> None:
     assert desk.status(second) is Status.HELD
 
 
+def test_arrows_scroll_a_long_text_to_its_end(desk: Desk, contexts: Contexts) -> None:
+    """An arrow in a long text moves the text, and leads to the next comment from the text's end alone."""
+    desk.small.held(body="What a foolish thing to say of the bridge. " * 150)
+    desk.small.held(body="Short and foolish.")
+    page = desk.sign_in(contexts(viewport={"width": 1440, "height": 900}))
+    text = page.locator("article.card .text[tabindex]").first
+    text.focus()
+    page.keyboard.press("ArrowDown")
+    page.wait_for_function("document.querySelector('.text[tabindex]').scrollTop > 0")
+    assert text.evaluate("one => one === document.activeElement")
+    text.evaluate("one => { one.scrollTop = one.scrollHeight }")
+    page.keyboard.press("ArrowDown")
+    page.wait_for_function("!document.activeElement.matches('.text')")
+
+
 def test_what_a_disguise_stands_for_is_blurred_too(desk: Desk, contexts: Contexts) -> None:
     """Beside a severe text neither its reading nor its heaviest words stand in clear, until V shows them all."""
     severe = {"threat": 0.95, "severe_toxicity": 0.9, "toxicity": 0.9}

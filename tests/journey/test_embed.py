@@ -97,3 +97,34 @@ def test_it_speaks_the_pages_language_first(
         german.get_by_role("button", name="Kommentar abschicken").click()
         german.wait_for_url("**/r/*lang=de")
         assert german.locator("html").get_attribute("lang") == "de"
+
+
+@pytest.mark.parametrize(
+    ("lang", "button", "said"),
+    [
+        ("en", "Post comment", "It is still here: try again in a moment."),
+        ("de", "Kommentar abschicken", "Er steht noch hier: Versuche es gleich noch einmal."),
+    ],
+)
+def test_what_was_typed_outlives_a_desk_that_is_away(
+    tmp_path: Path, paper: tuple[str, Path], contexts: Contexts, lang: str, button: str, said: str
+) -> None:
+    """A comment that cannot be sent stays in the form, with a word about it, and is sent once the desk is back."""
+    url, served = paper
+    with House(tmp_path / "home") as house:
+        house.json("site", "add", "courier", "--url", url)
+        (served / "page.html").write_text(PAGE.format(article=f"{url}/page.html", house=house.url, lang=lang))
+        page = contexts().new_page()
+        page.goto(f"{url}/page.html")
+        page.locator(".replydesk form").wait_for()
+        page.locator("[name=comment]").fill(WORDS)
+        page.locator("[name=name]").fill("Bo")
+        page.locator("[name=email]").fill("bo@mail.example")
+        page.route(f"{house.url}/**", lambda route: route.abort())
+        page.get_by_role("button", name=button).click()
+        page.get_by_role("alert").get_by_text(said).wait_for()
+        assert page.url == f"{url}/page.html"
+        assert page.locator("[name=comment]").input_value() == WORDS
+        page.unroute(f"{house.url}/**")
+        page.get_by_role("button", name=button).click()
+        page.wait_for_url("**/r/*")

@@ -35,6 +35,13 @@ def test_some_labels_are_severe(scores: dict[str, float], severe: bool) -> None:
     assert not is_severe(None)
 
 
+@pytest.mark.parametrize(("label", "severe"), [("threat", True), ("insult", False)])
+def test_what_was_held_for_a_severe_label_is_severe(label: str, severe: bool) -> None:
+    """A threat that a low limit held is blurred, however low its score."""
+    told = verdict(reasons=(Reason("score", "said", label),), scores={"threat": 0.2, "insult": 0.2})
+    assert is_severe(told) is severe
+
+
 @given(st.lists(st.booleans(), max_size=30), st.integers(1, 4), st.integers(0, 3))
 @settings(derandomize=True, max_examples=200, deadline=None)
 def test_pacing_loses_nothing_and_keeps_the_cap_while_it_can(severe: list[bool], cap: int, run: int) -> None:

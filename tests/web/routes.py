@@ -128,6 +128,8 @@ ROUTES: Final[dict[str, Row]] = {
     "GET /desk/settings": DESK_LEAD,
     "GET /desk/settings/<slug:name>": DESK_LEAD,
     "POST /desk/settings/<slug:name>": DESK_LEAD,
+    "POST /desk/settings/<slug:name>/consequences": DESK_LEAD,
+    "POST /desk/settings/<slug:name>/words": DESK_LEAD,
     "POST /desk/settings/<slug:name>/sample": DESK_LEAD,
     "GET /desk/settings/<slug:name>/callbacks": DESK_LEAD,
     "POST /desk/settings/<slug:name>/callbacks/replay": DESK_LEAD,

@@ -35,7 +35,9 @@ class OverviewPart(Part):
             ),
             key=lambda decision: -decision.id,
         )
-        by_people = [one for one in made if one.who_kind is Who.MODERATOR]
+        by_people = [
+            one for one in made if one.who_kind is Who.MODERATOR and one.action is not Action.RESTORE
+        ]
         waiting = min(
             (one for one in of_site if one.status is Status.HELD), key=lambda one: one.pk, default=None
         )
@@ -75,7 +77,13 @@ class OverviewPart(Part):
     def _by_site(self, came: list[Comment]) -> list[Place]:
         sites = self._state.sites
         return [
-            Place(sites[site_id].name, sites[site_id].url, count, _held(came, site_id=site_id))
+            Place(
+                sites[site_id].name,
+                sites[site_id].name,
+                sites[site_id].url,
+                count,
+                _held(came, site_id=site_id),
+            )
             for site_id, count in sorted(
                 Counter(one.site_id for one in came).items(), key=lambda item: (-item[1], item[0])
             )[:PLACES]
@@ -87,6 +95,7 @@ class OverviewPart(Part):
         ranked = sorted(counted.items(), key=lambda item: (-item[1], order[item[0]]))
         return [
             Place(
+                self._state.sites[key[0]].name,
                 self._state.articles[key].title or key[1],
                 key[1],
                 count,
@@ -133,15 +142,15 @@ class OverviewPart(Part):
             and one.undone_at is None
             and hand.who_kind in (None, one.who_kind)
             and hand.who in (None, one.who)
-            and hand.action in (None, one.action)
+            and (one.action is not Action.RESTORE if hand.action is None else one.action is hand.action)
             and (before is None or one.id < before)
         ]
         return found[: max(1, min(limit, PAST_LIMIT))]
 
-    def surges(self, now: datetime) -> list[Surge]:
+    def surges(self, site_id: int | None, now: datetime) -> list[Surge]:
         hour_ago = now - timedelta(hours=1)
         day_before = hour_ago - timedelta(hours=USUAL_HOURS)
-        comments = self._state.comments.values()
+        comments = [one for one in self._state.comments.values() if site_id in (None, one.site_id)]
         lately = Counter(
             (one.site_id, one.article.url) for one in comments if hour_ago <= one.received_at <= now
         )
@@ -162,7 +171,7 @@ class OverviewPart(Part):
         said = {
             (one.comment_pk, one.revision): one.action
             for one in self._state.labels
-            if one.retracted_at is None
+            if one.retracted_at is None and one.who_kind is not Who.READER
         }
         judged = [said.get((one.pk, one.revision)) for one in newest]
         return [

@@ -218,14 +218,17 @@ def _undone(pk: int, decision_id: int | None) -> Response:
 
 
 def _as_it_stands(pk: int, sentence: str) -> Response:
-    """Answer 409 and show what stands now and who decided it."""
+    """Answer 409 and show what stands now and who decided it; a note that was typed stays in the form."""
     here = parts()
     with here.house.store.read() as tx:
         shown = find(tx, pk, here.house.clock())
     if shown is None:
         return missing()
     template = "desk/_conflict.html" if is_fragment() else "desk/conflict.html"
-    return page(template, 409, card=shown, sentence=sentence, place=Place.of(request.form))
+    typed = request.form.get("note", "").strip()[:NOTE_LIMIT]
+    return page(
+        template, 409, card=shown, sentence=sentence, place=Place.of(request.form), typed_note=typed or None
+    )
 
 
 def _ground(refusal: ReplydeskError, seen: int | None = None) -> str:

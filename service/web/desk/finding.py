@@ -48,7 +48,10 @@ def search() -> ResponseReturnValue:
     words, here = words_of(asked), parts()
     with here.house.store.read() as tx:
         sites = {site.id: site for site in tx.sites()}
-        chosen = next((one.id for one in sites.values() if one.name == request.args.get("site")), None)
+        name = request.args.get("site") or None
+        chosen = next((one.id for one in sites.values() if one.name == name), None)
+        if name and chosen is None:
+            return missing()
         found = tx.search(words, chosen, before, PAGE + 1)
         shown = cards(tx, found[:PAGE], sites, here.house.clock())
     return page(

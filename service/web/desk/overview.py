@@ -25,11 +25,12 @@ from service.web.desk.words import age
 from service.web.reach import parts
 
 SPANS: Final[Mapping[str, timedelta]] = {
+    "1h": timedelta(hours=1),
     "24h": timedelta(hours=24),
     "7d": timedelta(days=7),
     "30d": timedelta(days=30),
 }
-SPAN_WORDS: Final = {"24h": _l("24 hours"), "7d": _l("7 days"), "30d": _l("30 days")}
+SPAN_WORDS: Final = {"1h": _l("60 minutes"), "24h": _l("24 hours"), "7d": _l("7 days"), "30d": _l("30 days")}
 WHO_WORDS: Final = {
     Who.MACHINE: _l("the machine"),
     Who.MODERATOR: _l("moderators"),
@@ -83,8 +84,9 @@ def overview() -> ResponseReturnValue:
         asked = asked_in(tx)
         if asked is None:
             return missing()
-        surges = tx.surges(parts().house.clock())
-        tally = tx.tally(asked.site.id if asked.site else None, asked.since, asked.until)
+        site_id = asked.site.id if asked.site else None
+        surges = tx.surges(site_id, parts().house.clock())
+        tally = tx.tally(site_id, asked.since, asked.until)
         sites = tx.sites()
     return page(
         "desk/overview.html",
@@ -194,4 +196,8 @@ def _line(cells: Sequence[object]) -> str:
 
 
 def _plain(value: object) -> object:
-    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value
+    if not isinstance(value, str):
+        return value
+    # spreadsheets pass over white space before a formula, and take a tab or a return for the end of a cell
+    risky = value[:1] in ("\t", "\r") or value.lstrip()[:1] in ("=", "+", "-", "@")
+    return f"'{value}" if risky else value

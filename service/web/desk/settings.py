@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
 from flask import request, url_for
@@ -37,6 +37,8 @@ CHANGES_SHOWN: Final = 40
 VALUE_LIMIT: Final = 60_000
 CLASH_SHOWN: Final = 60
 NO_REASON: Final = ["", "", ""]
+PASSING: Final = {"try": 2_000, "sample": 300_000}
+"""What the form holds to be tried alone, and how much of it."""
 WORD_LISTS: Final = ("hold_words", "reject_words", "spam_words")
 
 
@@ -74,33 +76,70 @@ def settings(name: str) -> ResponseReturnValue:
 @blueprint.post("/settings/<slug:name>")
 @requires("lead")
 def save_settings(name: str) -> ResponseReturnValue:
-    """Save what the form holds, all or nothing; what has not changed is left alone."""
+    """Save a section of the form, all or nothing, and keep what was typed in others; without one, save all it holds."""
     site = _site(name)
     if site is None:
         return missing()
-    known = _values(site)
-    terms = {
-        key: value.replace("\r\n", "\n").strip()[:VALUE_LIMIT]
-        for key, value in (*request.form.items(), *_reasons_given())
-        if key in known
-    }
-    terms |= _cuts(terms)
-    seen = _seen(request.args.get("seen", ""))
-    changed = {key: value for key, value in terms.items() if seen.get(key) != _mark(value)}
+    known, terms, seen = _values(site), _terms(site), _seen(request.args.get("seen", ""))
+    typed = _typed(terms, seen)
+    section = _names().get(request.form.get("section", ""))
+    changed = {key: value for key, value in typed.items() if key in (known if section is None else section)}
     clashes = {key: _clash(known[key]) for key in changed if seen.get(key, now := _mark(known[key])) != now}
     if clashes:
-        return _shown(site, given=terms, faults=clashes, status=409)
+        return _shown(site, given=typed, faults=clashes, status=409, seen=_without(seen, clashes))
     joined = {key: _joined(key, value) for key, value in changed.items()}
-    changed = {key: value for key, value in joined.items() if value != _joined(key, known[key])}
+    really = {key: value for key, value in joined.items() if value != _joined(key, known[key])}
     try:
-        if changed:
-            tune_site(parts(), name, changed, moderator().name)
+        if really:
+            tune_site(parts(), name, really, moderator().name)
     except NotFound:
         return missing()
     except Invalid as wrong:
         faults = {fault.field: in_words(fault.message) for fault in wrong.faults}
-        return _shown(site, given=terms, faults=faults, status=400)
-    return back_to(url_for("desk.settings", name=name, saved=len(changed)))
+        return _shown(site, given=typed, faults=faults, status=400, seen=seen)
+    left = _without(typed, changed)
+    again = _site(name)
+    if again is None:
+        return missing()
+    if any(left.values()) or left.keys() - set(PASSING):
+        return _shown(again, given=left, seen=_without(seen, changed), saved=len(really))
+    return back_to(url_for("desk.settings", name=name, saved=len(really)))
+
+
+@blueprint.post("/settings/<slug:name>/consequences")
+@requires("lead")
+def try_cuts(name: str) -> ResponseReturnValue:
+    """Show the consequences of the thresholds in the form; nothing is stored, and what else was typed stays."""
+    site = _site(name)
+    if site is None:
+        return missing()
+    terms, seen = _terms(site), _seen(request.args.get("seen", ""))
+    typed = _typed(terms, seen)
+    cuts = _cuts(typed)
+    try:
+        other = change(site.policy, cuts, site.policy.version + 1)
+    except Invalid as wrong:
+        faults = {fault.field: in_words(fault.message) for fault in wrong.faults}
+        return _shown(site, given=typed, faults=faults, status=400, seen=seen)
+    return _shown(site, given=typed, other=other, seen=seen, cuts=cuts)
+
+
+@blueprint.post("/settings/<slug:name>/words")
+@requires("lead")
+def try_words(name: str) -> ResponseReturnValue:
+    """Say which entry of the lists in the form a text meets; nothing is stored, and what was typed stays."""
+    site = _site(name)
+    if site is None:
+        return missing()
+    terms, seen = _terms(site), _seen(request.args.get("seen", ""))
+    typed = _typed(terms, seen)
+    joined: dict[str, str] = {key: _joined(key, terms[key]) for key in WORD_LISTS if key in terms}
+    try:
+        other = change(site.policy, joined, site.policy.version + 1)
+    except Invalid as wrong:
+        faults = {fault.field: in_words(fault.message) for fault in wrong.faults}
+        return _shown(site, given=typed, faults=faults, status=400, seen=seen)
+    return _shown(site, given=typed, seen=seen, hits=_hits(other, typed.get("try", "")))
 
 
 @blueprint.post("/settings/<slug:name>/sample")
@@ -110,19 +149,39 @@ def try_sample(name: str) -> ResponseReturnValue:
     site = _site(name)
     if site is None:
         return missing()
-    given = {
-        key: request.form.get(key, "").replace("\r\n", "\n").strip() for key in ("inbound_map", "sample")
-    }
+    terms, seen = _terms(site), _seen(request.args.get("seen", ""))
+    given = _typed(terms, seen)
     try:
-        places = read_map(given["inbound_map"][:VALUE_LIMIT])
+        places = read_map(terms.get("inbound_map", "")[:VALUE_LIMIT])
         if not places:
             raise ValueError("must be given to be tried")
-        read = tried(given["sample"], places, email_required=site.email_required)
+        read = tried(terms.get("sample", ""), places, email_required=site.email_required)
     except Invalid as wrong:
-        return _shown(site, given, unread=wrong.faults, status=400)
+        return _shown(site, given, unread=wrong.faults, status=400, seen=seen)
     except ValueError as wrong:
-        return _shown(site, given, faults={"inbound_map": in_words(str(wrong))}, status=400)
-    return _shown(site, given, read=read)
+        faults = {"inbound_map": in_words(str(wrong))}
+        return _shown(site, given, faults=faults, status=400, seen=seen)
+    return _shown(site, given, read=read, seen=seen)
+
+
+def _terms(site: Site) -> dict[str, str]:
+    """Return what the form holds: settings, and what is only tried."""
+    known = _values(site)
+    terms = {
+        key: value.replace("\r\n", "\n").strip()[: PASSING.get(key, VALUE_LIMIT)]
+        for key, value in (*request.form.items(), *_reasons_given())
+        if key in known or key in PASSING
+    }
+    return terms | _cuts(terms)
+
+
+def _typed(terms: Mapping[str, str], seen: Mapping[str, str]) -> dict[str, str]:
+    """Return what differs from what the page showed."""
+    return {key: value for key, value in terms.items() if seen.get(key) != _mark(value)}
+
+
+def _without(values: Mapping[str, str], names: Collection[str]) -> dict[str, str]:
+    return {key: value for key, value in values.items() if key not in names}
 
 
 def _shown(
@@ -133,10 +192,18 @@ def _shown(
     status: int = 200,
     read: Mapping[str, object] | None = None,
     unread: Sequence[Fault] = (),
+    seen: Mapping[str, str] | None = None,
+    hits: Mapping[str, str | None] | None = None,
+    cuts: Mapping[str, str] | None = None,
+    saved: int | str | None = None,
 ) -> ResponseReturnValue:
+    """Show the page; what was typed (`given`) keeps the marks of what it was typed over (`seen`)."""
     found, changes = _consequences(site, other) if other else (None, ())
-    values = {**_values(site), **(given or {})}
-    tried_text = request.args.get("try", "")[:2_000]
+    stored = _values(site)
+    values = {**stored, **(given or {})}
+    marks = {key: _mark(value) for key, value in stored.items()}
+    marks |= {key: mark for key, mark in (seen or {}).items() if key in (given or {})}
+    unsaved = {key for key in given or {} if key in stored and _mark(values[key]) != _mark(stored[key])}
     with parts().house.store.read() as tx:
         sites = tx.sites()
     return page(
@@ -149,20 +216,20 @@ def _shown(
         sections=SECTIONS,
         values=values,
         reason_rows=_reason_rows(values["reasons"]),
-        seen=_marks(_values(site)),
+        seen=",".join(f"{key}:{mark}" for key, mark in marks.items()),
         faults=faults or {},
+        unsaved=[key for key, names in _names().items() if unsaved & names],
         found=found,
         changes=changes,
-        asked_cuts=_cuts(request.args),
+        asked_cuts=cuts or _cuts(request.args),
         skip=_skipped() + CHANGES_SHOWN
         if found and len(found.changes) > _skipped() + CHANGES_SHOWN
         else None,
         shown_actions=(Action.APPROVE, Action.HOLD, Action.REJECT, Action.SPAM),
-        tried=tried_text,
-        hits=_hits(site, tried_text),
+        hits=hits,
         read=read,
         unread=unread,
-        saved=request.args.get("saved") if request.method == "GET" else None,
+        saved=request.args.get("saved") if request.method == "GET" else saved,
     )
 
 
@@ -182,11 +249,9 @@ def _skipped() -> int:
     return number(request.args.get("skip")) or 0
 
 
-def _hits(site: Site, text: str) -> dict[str, str | None]:
+def _hits(policy: Policy, text: str) -> dict[str, str | None]:
     """Say which entry of each word list a text meets."""
-    if not text:
-        return {}
-    return {name: getattr(site.policy, name).first_in([text]) for name in WORD_LISTS}
+    return {name: getattr(policy, name).first_in([text]) for name in WORD_LISTS} if text else {}
 
 
 def _site(name: str) -> Site | None:
@@ -231,11 +296,10 @@ def _mark(value: str) -> str:
     return hashlib.sha256(value.replace("\r\n", "\n").strip().encode()).hexdigest()[:8]
 
 
-def _marks(values: Mapping[str, str]) -> dict[str, str]:
-    """Return for each form of the page the marks of its values, as its address carries them."""
-    forms = {"cuts": [f"{label}.{cut}" for label in LABELS for cut in CUTS]}
-    forms |= {key: [field.name for field in fields] for key, (_, fields) in SECTIONS.items()}
-    return {key: ",".join(f"{name}:{_mark(values[name])}" for name in names) for key, names in forms.items()}
+def _names() -> dict[str, set[str]]:
+    """Return for each section of the form the names of its settings."""
+    sections = {"cuts": {f"{label}.{cut}" for label in LABELS for cut in CUTS}}
+    return sections | {key: {field.name for field in fields} for key, (_, fields) in SECTIONS.items()}
 
 
 def _seen(text: str) -> dict[str, str]:

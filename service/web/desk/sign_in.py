@@ -24,6 +24,14 @@ from service.web.security import (
 )
 
 
+@blueprint.after_request
+def varies(response: Response) -> Response:
+    """Tell caches that every page of the desk has a language."""
+    if response.mimetype == "text/html":
+        response.vary.add("Accept-Language")
+    return response
+
+
 @blueprint.get("/sign-in")
 def sign_in_needed() -> Response:
     """Say how to get a link."""

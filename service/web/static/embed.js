@@ -28,7 +28,8 @@
       website: 'Website',
       topic: 'Leave this empty',
       post: 'Post comment',
-      noForm: 'The reply form cannot be shown just now.'
+      noForm: 'The reply form cannot be shown just now.',
+      notSent: 'Your comment could not be sent just now. It is still here: try again in a moment.'
     },
     de: {
       title: 'Kommentare',
@@ -48,7 +49,8 @@
       website: 'Website',
       topic: 'Dieses Feld leer lassen',
       post: 'Kommentar abschicken',
-      noForm: 'Das Kommentarformular kann gerade nicht gezeigt werden.'
+      noForm: 'Das Kommentarformular kann gerade nicht gezeigt werden.',
+      notSent: 'Dein Kommentar ließ sich gerade nicht abschicken. Er steht noch hier: Versuche es gleich noch einmal.'
     }
   }
   var around = tag.closest('[lang]')
@@ -88,8 +90,8 @@
     return Object.assign(document.createElement(name), own)
   }
 
-  function ask (address) {
-    return fetch(address, { credentials: 'omit', referrerPolicy: 'no-referrer' }).then(function (answer) {
+  function ask (address, own) {
+    return fetch(address, Object.assign({ credentials: 'omit', referrerPolicy: 'no-referrer' }, own)).then(function (answer) {
       if (!answer.ok) throw new Error(String(answer.status))
       return answer.json()
     })
@@ -145,10 +147,26 @@
       var trap = make('div', { className: 'replydesk-trap' })
       trap.setAttribute('aria-hidden', 'true')
       field(trap, 'topic', 'input', false, { tabIndex: -1, autocomplete: 'off' })
-      box.append(trap, make('button', { type: 'submit', textContent: words.post }))
+      var line = make('p', { hidden: true, textContent: words.notSent })
+      line.setAttribute('role', 'alert')
+      box.append(trap, line, make('button', { type: 'submit', textContent: words.post }))
+      box.onsubmit = function (event) { event.preventDefault(); send(box, line) }
       place.append(box)
     }, function () {
       place.append(make('p', { textContent: words.noForm }))
+    })
+  }
+
+  // a browser that leaves for a desk that is away comes back to an empty form, so the desk is asked first
+  function send (box, line) {
+    if (box.dataset.asking) return
+    box.dataset.asking = 'yes'
+    line.hidden = true
+    var patience = AbortSignal.timeout ? { cache: 'no-store', signal: AbortSignal.timeout(10000) } : { cache: 'no-store' }
+    ask(site + '/form' + query, patience).then(function () { return true }, function () { return false }).then(function (there) {
+      delete box.dataset.asking
+      line.hidden = there
+      if (there) box.submit()
     })
   }
 

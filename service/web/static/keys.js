@@ -10,6 +10,14 @@
   const types = (element) =>
     element.matches("textarea, select, [contenteditable], input:not([type=checkbox], [type=radio], [type=submit])");
 
+  /** Whether an arrow scrolls the long text that has the focus, which it does until the text's end. */
+  const scrolls = ({ target, key }) => {
+    const box = target.closest(".text, .reads");
+    if (!box || !/auto|scroll/.test(getComputedStyle(box).overflowY)) return false;
+    if (key === "ArrowUp") return box.scrollTop > 0;
+    return key === "ArrowDown" && box.scrollTop + box.clientHeight < box.scrollHeight - 1;
+  };
+
   function reasons() {
     return scope().querySelector("details.reasons[open]");
   }
@@ -48,7 +56,7 @@
       desk.now()?.focus({ preventScroll: true }); // the next key is the act that the note goes with
       return;
     }
-    if (types(event.target)) return;
+    if (types(event.target) || scrolls(event)) return;
     const key = event.getModifierState("CapsLock") && event.key.length === 1 ? event.key.toLowerCase() : event.key;
     const field = document.querySelector(`[data-key-focus="${CSS.escape(key)}"]`);
     if (field) field.focus();

@@ -155,6 +155,20 @@ def test_who_comes_second_sees_what_stands_and_who_decided(small: Small) -> None
     assert small.again(comment).status is Status.APPROVED
 
 
+@pytest.mark.parametrize("headers", [{}, SCRIPT], ids=["page", "fragment"])
+def test_a_note_outlives_a_collision(small: Small, headers: dict[str, str]) -> None:
+    """What was typed stands in the form that the collision answers with, open, with scripts and without."""
+    comment, browser = small.held(), small.signed_in()
+    form = card(browser.get("/desk"), comment).one("form", class_="acts")
+    small.judge(comment, Action.REJECT)
+    sent = form.fields() | {"action": "approve", "note": 'He said "fool" & left.'}
+    answer = browser.post(form.attributes["action"], sent, **headers)
+    assert answer.status == 409
+    again = card(answer, comment).one("form", class_="acts")
+    assert again.fields()["note"] == 'He said "fool" & left.'
+    assert "open" in again.one("details", class_="reasons").attributes
+
+
 def test_a_text_that_changed_since_is_not_decided_unseen(small: Small) -> None:
     """Deciding on an old revision is answered 409 with the new text."""
     comment, browser = small.held(id="c-1"), small.signed_in()

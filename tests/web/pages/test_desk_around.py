@@ -461,6 +461,7 @@ def test_comments_are_found_by_words_and_under_their_article(small: Small) -> No
     assert len(browser.get("/desk/search?q=ferry&site=courier").tree.all("li", class_="card row")) == 2
     assert "No comment has all of these words." in browser.get("/desk/search?q=ferry+tram").text
     assert browser.get("/desk/search?q=%22%27*%3B--").status == 200
+    assert browser.get("/desk/search?q=ferry&site=nowhere").status == 404
     assert "canary" not in found.html
     thread = browser.get(f"/desk/article?site=courier&url={parent.article.url}")
     rows = [one.attributes["id"] for one in thread.tree.all("li", class_="card row depth1")]

@@ -152,6 +152,13 @@ def test_what_a_banned_author_left_behind_goes_in_one_act(small: Small) -> None:
     assert {small.again(one).status for one in made} == {Status.HELD}, "they are in another moderator's hands"
 
 
+@pytest.mark.parametrize("path", ["/desk/sign-in", "/desk/sign-in/spent", "/desk", "/desk/help"])
+def test_every_page_of_the_desk_varies_by_language(small: Small, path: str) -> None:
+    """Signed in or not, no cache gives one person's language to another."""
+    assert "Accept-Language" in small.browser().get(path, Accept_Language="de").headers["Vary"]
+    assert "Accept-Language" in small.signed_in().get(path).headers["Vary"]
+
+
 @pytest.mark.parametrize("path", ["/nowhere", "/desk/nowhere", "/sites/courier/nowhere"])
 def test_who_is_lost_is_told_in_their_language(small: Small, path: str) -> None:
     """A page that is not there speaks to a person, not to a program, and leads who is on the desk back to it."""

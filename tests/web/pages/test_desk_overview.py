@@ -11,6 +11,7 @@ import pytest
 from service.moderation.comment import Status
 from service.moderation.verdict import Action
 from service.web.desk import overview
+from tests.builders import draft
 from tests.web.pages.house import ADDRESS, Small
 
 
@@ -31,6 +32,17 @@ def test_the_numbers_are_those_of_the_stretch(small: Small) -> None:
     assert (dials["approved"], dials["spam"], dials["held"]) == ("1 50 %", "1 50 %", "0 0 %")
     assert dials["median wait for a person"] == "2 min"
     assert "Bo the other 1" in page.text
+
+
+def test_thousands_are_written_as_the_language_does(small: Small) -> None:
+    """A German page has a point where an English one has a comma."""
+    with small.parts.house.store.write() as tx:
+        tx.add_comments(small.courier.id, [draft(f"c-{n}") for n in range(1_199)], small.clock())
+    browser = small.signed_in()
+    for language, said in (("de", "1.199"), ("en", "1,199")):
+        page = browser.get("/desk/overview", Accept_Language=language)
+        assert {link.text for link in page.tree.one("section", aria_labelledby="articles").all("b")} == {said}
+        assert said in page.tree.one("dl", class_="dials").text
 
 
 def test_every_number_leads_to_its_comments(small: Small) -> None:
@@ -99,6 +111,16 @@ def test_the_export_holds_no_address(small: Small) -> None:
         assert comment.author_key not in text
 
 
+@pytest.mark.parametrize("before", ["", " ", "\n", "\u00a0", "\t", " \r\n "])
+def test_no_cell_of_the_export_is_a_formula(small: Small, before: str) -> None:
+    """White space before it does not help a formula through."""
+    small.held(body=f"{before}=1+1 is what the mayor calls a budget.")
+    page = small.signed_in("Lea", "lead").get("/desk/overview/export.csv")
+    (row,) = csv.DictReader(io.StringIO(page.html, newline=""))
+    assert row["body"].startswith("'")
+    assert "=1+1" in row["body"]
+
+
 def test_the_export_is_whole(small: Small, monkeypatch: pytest.MonkeyPatch) -> None:
     """However many comments came in, each is in the file once; an empty house gives an empty list and a head."""
     browser = small.signed_in("Lea", "lead")
@@ -153,6 +175,34 @@ def test_a_surge_is_shown(small: Small) -> None:
     """An article that draws far more than usual heads the overview."""
     for n in range(25):
         small.approved(body=f"Comment number {n}.")
-    page = small.signed_in().get("/desk/overview")
+    browser = small.signed_in()
+    page = browser.get("/desk/overview")
     assert "More than usual" in page.text
     assert "25 in the last hour; usually none" in page.text
+    assert "More than usual" in browser.get("/desk/overview?site=courier").text
+    assert "More than usual" not in browser.get("/desk/overview?site=herald").text
+
+
+def test_every_number_of_a_place_leads_to_its_comments(small: Small) -> None:
+    """By site, by article and by surge, though two sites share an article's address and one was there before."""
+    small.approved(body="Long ago.")
+    small.clock.pass_seconds(7_200)
+    for n in range(25):
+        small.approved(body=f"Comment number {n}.")
+    for n in range(3):
+        small.approved(site=small.herald, body=f"Answer number {n}.")
+    small.held(site=small.herald)
+    browser = small.signed_in()
+    page = browser.get("/desk/overview?span=7d")
+    seen = {}
+    for name in ("surges", "sites", "articles"):
+        links = [
+            one
+            for one in page.tree.one("section", aria_labelledby=name).all("a")
+            if one.text.split()[0].isdigit()
+        ]
+        seen[name] = [int(link.text.split()[0]) for link in links]
+        for link in links:
+            behind = browser.get(link.attributes["href"])
+            assert len(behind.tree.all("li", class_="card row")) == int(link.text.split()[0]), link.text
+    assert seen == {"surges": [25], "sites": [26, 0, 4, 1], "articles": [26, 0, 4, 1]}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from service import actions
 from service.moderation.comment import Status
 from service.moderation.verdict import Action
 from service.ports import Site
@@ -38,6 +39,40 @@ def form_with(page: Page, name: str) -> Element:
     return found
 
 
+def whole(page: Page) -> dict[str, str]:
+    """What the page's form sends as it stands: its lists to choose from and the rows of its reasons, too."""
+    form = form_with(page, "hold_words")
+    chosen = {
+        one.attributes["name"]: next(
+            option.attributes["value"] for option in one.all("option") if "selected" in option.attributes
+        )
+        for one in form.all("select")
+    }
+    rows: dict[str, list[str]] = {}
+    for one in form.all("input"):
+        if one.attributes.get("name", "").startswith("reason."):
+            rows.setdefault(one.attributes["name"], []).append(one.attributes["value"])
+    return form.fields() | chosen | rows  # type: ignore[return-value]  # a list is a field sent several times
+
+
+def press(browser: Browser, page: Page, words: str, **typed: str) -> Page:
+    """Type into the page's form and press its first button of these words, without scripts."""
+    form = form_with(page, "hold_words")
+    button = next(one for one in form.all("button") if one.text == words)
+    sent = whole(page) | {name.replace("__", "."): value for name, value in typed.items()}
+    if "name" in button.attributes:
+        sent |= {button.attributes["name"]: button.attributes["value"]}
+    target = button.attributes.get("formaction", form.attributes["action"])
+    return browser.post(target.partition("#")[0], sent)
+
+
+def press_save(browser: Browser, page: Page, section: str, **typed: str) -> Page:
+    """Type into the page's form and press a section's *Save*."""
+    return browser.post(
+        form_with(page, "hold_words").attributes["action"], whole(page) | typed | {"section": section}
+    )
+
+
 def csrf(page: Page) -> str:
     """The tag that this session's forms carry."""
     return page.tree.one("form", class_="person").fields()["csrf"]
@@ -62,6 +97,7 @@ def test_consequences_are_shown_before_anything_is_saved(small: Small) -> None:
     fine, bad = small.held(), small.held()
     small.judge(fine, Action.APPROVE)
     small.judge(bad, Action.REJECT)
+    actions.report(small.parts.house, small.courier, fine.id, "a reader", None)
     small.approved()
     page = lead(small).get(f"{SETTINGS}?insult.hold=0.9&toxicity.hold=0.6&toxicity.reject=0.95")
     assert "On this site's newest 3 scored comments, of which people judged 2." in page.text
@@ -115,10 +151,44 @@ def test_words_are_one_a_line_and_can_be_tried(small: Small) -> None:
     browser = lead(small)
     save(browser, hold_words="bridge troll\nferry*\n", spam_words="cheap pills")
     assert site(small).policy.hold_words.entries == ("bridge troll", "ferry*")
-    page = browser.get(f"{SETTINGS}?try=The+ferryman+sells+cheap+pills")
-    assert "ferry*" in page.tree.one("ul", role="status").text
-    assert "cheap pills" in page.tree.one("ul", role="status").text
-    assert form_with(page, "hold_words").fields()["hold_words"] == "bridge troll\nferry*"
+    text = "The ferryman sells cheap pills to a walrus"
+    page = press(
+        browser, browser.get(SETTINGS), "Try", **{"try": text, "reject_words": "walrus", "link_limit": "7"}
+    )
+    hits = page.tree.one("ul", role="status").text
+    assert ("ferry*" in hits, "cheap pills" in hits, "walrus" in hits) == (True, True, True)
+    kept = form_with(page, "hold_words").fields()
+    assert (kept["hold_words"], kept["reject_words"]) == ("bridge troll\nferry*", "walrus")
+    assert (kept["try"], kept["link_limit"]) == (text, "7")
+    assert site(small).policy.reject_words.entries == ()
+    assert press(browser, page, "Try", hold_words="***").status == 400
+
+
+def test_what_was_typed_elsewhere_outlives_a_save(small: Small) -> None:
+    """Saving one section, trying words or looking at consequences keeps what was typed in the others, unsaved."""
+    browser = lead(small)
+    page = press_save(
+        browser, browser.get(SETTINGS), "rules", link_limit="7", hold_words="troll", sample="{}"
+    )
+    assert page.status == 200
+    assert "1 setting was changed." in page.text
+    assert "Typed, but not saved yet: Words" in page.text
+    kept = form_with(page, "hold_words").fields()
+    assert (kept["hold_words"], kept["link_limit"], kept["sample"]) == ("troll", "7", "{}")
+    assert (site(small).policy.link_limit, site(small).policy.hold_words.entries) == (7, ())
+    page = press(browser, page, "Show the consequences", insult__hold="0.9")
+    assert "On this site's newest 0 scored comments" in page.text
+    assert form_with(page, "hold_words").fields()["hold_words"] == "troll"
+    assert "Typed, but not saved yet: Thresholds, Words" in page.text
+    assert press(browser, page, "Show the consequences", insult__hold="high").status == 400
+    save(small.signed_in("Kim", "lead"), hold_words="ogre")
+    answer = press_save(browser, page, "words")
+    assert (answer.status, "Somebody else has set this to ogre" in answer.text) == (409, True)
+    assert form_with(answer, "hold_words").fields()["hold_words"] == "troll"
+    assert press_save(browser, answer, "words").status == 200
+    assert site(small).policy.hold_words.entries == ("troll",)
+    assert site(small).policy.cuts["insult"].hold != 0.9
+    assert press_save(browser, browser.get(SETTINGS), "rules", link_limit="8").status == 303
 
 
 PLACES = '{"article.url": "/u", "author.email": "/m", "author.name": "/n", "body_html": "/t"}'
@@ -143,10 +213,7 @@ def test_a_webhook_is_tried_before_its_map_is_saved(small: Small) -> None:
     assert site(small).options.inbound_map == ()
     assert "1 setting was changed." in save(browser, inbound_map=PLACES, sample=WEBHOOK).text
     assert dict(site(small).options.inbound_map)["body_html"] == "/t"
-    assert (
-        "Nothing had changed."
-        in save(browser, **form_with(browser.get(SETTINGS), "inbound_map").fields()).text
-    )
+    assert "Nothing had changed." in save(browser, **whole(browser.get(SETTINGS))).text
 
 
 @pytest.mark.parametrize(
@@ -170,16 +237,10 @@ def test_what_a_page_shows_it_saves_unchanged(small: Small) -> None:
     """Every section sent back as it stands changes nothing."""
     browser = lead(small)
     page = browser.get(SETTINGS)
-    for name in ("link_limit", "hold_words", "keep_spam_days", "form_per_minute"):
-        form = form_with(page, name)
-        chosen = {
-            one.attributes["name"]: next(
-                option.attributes["value"] for option in one.all("option") if "selected" in option.attributes
-            )
-            for one in form.all("select")
-        }
-        answer = browser.post(SETTINGS, form.fields() | chosen)
-        assert answer.headers["Location"].endswith("saved=0"), name
+    for section in ("cuts", "rules", "words", "keeping"):
+        answer = press_save(browser, page, section)
+        assert answer.headers["Location"].endswith("saved=0"), section
+    assert browser.post(SETTINGS, whole(page)).headers["Location"].endswith("saved=0")
 
 
 def test_dead_letters_are_shown_and_replayed(small: Small) -> None:
@@ -251,29 +312,28 @@ def test_a_site_that_is_not_there_has_no_settings(small: Small, path: str) -> No
 def test_two_leads_at_once_undo_nothing_of_each_other(small: Small) -> None:
     """A page opened before another lead saved sends only what was changed on it; the same field is asked about."""
     first, second = lead(small), small.signed_in("Kim", "lead")
-    form, other = (form_with(browser.get(SETTINGS), "toxicity.hold") for browser in (first, second))
+    mine, theirs = first.get(SETTINGS), second.get(SETTINGS)
+    form, sent = form_with(mine, "toxicity.hold"), whole(mine) | {"section": "cuts"}
     answer = second.post(
-        saving(other), other.fields() | {"toxicity.hold": "0.66", "csrf": csrf(second.get(SETTINGS))}
+        saving(form_with(theirs, "toxicity.hold")), whole(theirs) | {"toxicity.hold": "0.66"}
     )
     assert answer.status == 303
-    token = csrf(first.get(SETTINGS))
-    answer = first.post(saving(form), form.fields() | {"insult.hold": "0.77", "csrf": token})
+    answer = first.post(saving(form), sent | {"insult.hold": "0.77"})
     assert answer.headers["Location"].endswith("saved=1")
     assert (site(small).policy.cuts["toxicity"].hold, site(small).policy.cuts["insult"].hold) == (0.66, 0.77)
-    answer = first.post(saving(form), form.fields() | {"toxicity.hold": "0.5", "csrf": token})
+    answer = first.post(saving(form), sent | {"toxicity.hold": "0.5"})
     assert answer.status == 409
     assert "Somebody else has set this to 0.66" in answer.text
     assert site(small).policy.cuts["toxicity"].hold == 0.66
     again = form_with(answer, "toxicity.hold")
     assert again.fields()["toxicity.hold"] == "0.5"
-    assert first.post(saving(again), again.fields() | {"csrf": token}).status == 303
+    assert first.post(saving(again), whole(answer) | {"section": "cuts"}).status == 303
     assert site(small).policy.cuts["toxicity"].hold == 0.5
 
 
 def saving(form: Element) -> str:
-    """Where the form's button that saves sends it."""
-    buttons = [one.attributes["formaction"] for one in form.all("button") if "formaction" in one.attributes]
-    return buttons[0] if buttons else form.attributes["action"]
+    """Where the form's buttons that save send it."""
+    return form.attributes["action"]
 
 
 def test_words_that_cannot_be_saved_stay_one_a_line(small: Small) -> None:
