@@ -187,7 +187,9 @@ class CasesPart(Part):
         return [_appeal(row) for row in self._read(_OF_COMMENT, comment_pk=comment_pk).mappings()]
 
     def appeals_open(self, wanted: Wanted, limit: int) -> list[tuple[Appeal, Queued]]:
-        rows = self._read(_unanswered(shape(wanted)), **bound(wanted), limit=limit).mappings()
+        rows = self._read(
+            _unanswered(shape(wanted)), **bound(self._connection, wanted), limit=limit
+        ).mappings()
         return [
             (
                 _appeal({one.name: row[f"appeal_{one.name}"] for one in appeals.c}),

@@ -11,6 +11,7 @@ from sqlalchemy import (
     BindParameter,
     Column,
     ColumnElement,
+    Connection,
     Executable,
     Exists,
     FromClause,
@@ -31,7 +32,7 @@ from service.storage.columns import Instant
 from service.storage.desk_tables import appeals, claims, is_open, is_unanswered, matters
 from service.storage.part import LIMIT, ONE, Part
 from service.storage.reading import ARTICLE, COMMENTS, joined
-from service.storage.schema import articles, comments, is_held, moderators, word
+from service.storage.schema import articles, comments, is_held, moderators, sites, word
 from service.storage.wave_tables import wave_members
 
 LANGUAGES_SHOWN = 50
@@ -72,24 +73,33 @@ _OTHERS = select(claims.c.comment_pk).where(
 )
 
 
+_ARTICLES_AT = select(articles.c.pk).where(
+    articles.c.site_id.in_(select(sites.c.pk)), articles.c.url == bindparam("url")
+)
+
+
 class QueueingPart(Part):
     """The verbs of lanes and claims."""
 
     def queue(self, wanted: Wanted, moderator_id: int, now: datetime, limit: int) -> list[Queued]:
-        values = bound(wanted) | {"moderator_id": moderator_id, "now": now, "limit": limit}
+        values = bound(self._connection, wanted) | {"moderator_id": moderator_id, "now": now, "limit": limit}
         rows = self._read(_queue(shape(wanted)), **values).mappings()
         return [Queued(joined(row), cursor(wanted, row, "pk")) for row in rows]
 
     def matters(
         self, kind: Matter, wanted: Wanted, moderator_id: int, now: datetime, limit: int
     ) -> list[Queued]:
-        values = bound(wanted) | {"moderator_id": moderator_id, "now": now, "limit": limit}
+        values = bound(self._connection, wanted) | {"moderator_id": moderator_id, "now": now, "limit": limit}
         rows = self._read(_matters(kind, shape(wanted)), **values).mappings()
         return [Queued(joined(row), cursor(wanted, row, "matter_pk")) for row in rows]
 
     def arrived(self, wanted: Wanted, since_pk: int, limit: int) -> int:
         statement = _arrived(filters_of(wanted))
-        return int(self._read(statement, **values_of(wanted), since=since_pk, limit=limit).scalar_one())
+        return int(
+            self._read(
+                statement, **values_of(self._connection, wanted), since=since_pk, limit=limit
+            ).scalar_one()
+        )
 
     def newest_held(self) -> int:
         return int(self._read(_NEWEST).scalar_one_or_none() or 0)
@@ -150,20 +160,24 @@ def filters_of(wanted: Wanted) -> Filters:
     )
 
 
-def values_of(wanted: Wanted) -> dict[str, Any]:
-    """Return the values that the filters are bound to."""
+def values_of(connection: Connection, wanted: Wanted) -> dict[str, Any]:
+    """Return the values that the filters are bound to; an article's address is looked up for its pks."""
     given = {
         "site_id": wanted.site_id,
-        "article_url": wanted.article_url,
+        "article_pks": _article_pks(connection, wanted.article_url),
         "label": wanted.label,
         "language": wanted.language,
     }
     return {name: value for name, value in given.items() if value is not None}
 
 
-def bound(wanted: Wanted) -> dict[str, Any]:
+def _article_pks(connection: Connection, url: str | None) -> list[int] | None:
+    return list(connection.execute(_ARTICLES_AT, {"url": url}).scalars()) if url is not None else None
+
+
+def bound(connection: Connection, wanted: Wanted) -> dict[str, Any]:
     """Return every value that a statement of this shape is bound to."""
-    values = values_of(wanted)
+    values = values_of(connection, wanted)
     if wanted.after is not None:
         values["after"] = wanted.after.pk
         if wanted.sort is not Sort.AGE:
@@ -190,13 +204,8 @@ def filtered(filters: Filters, rows: FromClause = comments) -> list[ColumnElemen
     found: list[ColumnElement[bool]] = []
     if by_site:
         found.append(rows.c.site_id == bindparam("site_id"))
-    if by_article:
-        of_url = select(articles.c.pk).where(articles.c.url == bindparam("article_url"))
-        if by_site:
-            of_url = of_url.where(articles.c.site_id == bindparam("site_id"))
-            found.append(rows.c.article_pk == of_url.scalar_subquery())
-        else:
-            found.append(rows.c.article_pk.in_(of_url))
+    if by_article:  # looked up before: joined here, it made PostgreSQL read all that is held
+        found.append(rows.c.article_pk.in_(bindparam("article_pks", expanding=True)))
     if by_label:
         found.append(rows.c.label == bindparam("label"))
     if by_language:

@@ -10,6 +10,7 @@ from sqlalchemy import (
     BindParameter,
     Column,
     ColumnElement,
+    Connection,
     Integer,
     Select,
     bindparam,
@@ -47,7 +48,7 @@ class RangingPart(Part):
 
     def spread(self, stretch: Stretch, bins: int) -> Spread:
         counts, inside = [0] * bins, 0
-        for row in self._read(_spread(_shape(stretch)), **_values(stretch), bins=bins):
+        for row in self._read(_spread(_shape(stretch)), **_values(self._connection, stretch), bins=bins):
             counts[min(max(row.bin, 0), bins - 1)] += row.held
             inside += row.inside
         return Spread(tuple(counts), inside)
@@ -56,14 +57,21 @@ class RangingPart(Part):
         return int(self._read(_LAST).scalar() or 0)
 
     def sample_stretch(self, stretch: Stretch, limit: int) -> list[Comment]:
-        pks = list(self._read(_draw(_shape(stretch)), **_values(stretch), limit=limit).scalars())
+        pks = list(
+            self._read(_draw(_shape(stretch)), **_values(self._connection, stretch), limit=limit).scalars()
+        )
         rows = self._read(_SOME.order_by(_score(stretch.by)), pks=pks).mappings() if pks else ()
         return [joined(row) for row in rows]
 
     def page_stretch(
         self, stretch: Stretch, after: int, limit: int, moderator_id: int, now: datetime
     ) -> list[Comment]:
-        given = _values(stretch) | {"after": after, "limit": limit, "moderator_id": moderator_id, "now": now}
+        given = _values(self._connection, stretch) | {
+            "after": after,
+            "limit": limit,
+            "moderator_id": moderator_id,
+            "now": now,
+        }
         return [joined(row) for row in self._read(_page(_shape(stretch)), **given).mappings()]
 
 
@@ -75,8 +83,8 @@ def _shape(stretch: Stretch) -> Shape:
     return stretch.by, filters_of(stretch.lane), stretch.until_pk is not None
 
 
-def _values(stretch: Stretch) -> dict[str, Any]:
-    values = values_of(stretch.lane)
+def _values(connection: Connection, stretch: Stretch) -> dict[str, Any]:
+    values = values_of(connection, stretch.lane)
     if stretch.by is None:
         values |= {"low": stretch.low - SLACK, "high": stretch.high + SLACK}
     else:
