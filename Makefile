@@ -10,10 +10,10 @@ DATA ?= ../shared/data
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint audit bench storm train lock clean
+.PHONY: help run test lint audit bench storm train train-encoder lock clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  \033[1mmake %-7s\033[0m %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  \033[1mmake %-13s\033[0m %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 	@echo
 	@echo "  PORT=8080 and REPLYDESK_HOME=./var say where \`make run\` listens and lives."
 
@@ -38,11 +38,14 @@ storm: $(VENV)/.installed-dev ## Break everything that can break while comments 
 train: $(VENV)/.installed-dev ## Train and evaluate the classifier from DATA (../shared/data); writes its card
 	@exec $(BIN)/replydesk classifier train --data $(DATA) --out classifier
 
+train-encoder: $(VENV)/.installed-encoder ## Fine-tune the sentence encoder from DATA with PyTorch (up to two hours)
+	@exec $(VENV)-encoder/bin/replydesk classifier train-encoder --data $(DATA) --out classifier
+
 lock: $(VENV)/.installed-dev ## Resolve the dependencies anew into the hashed locks
 	@$(BIN)/python .ci/lock.py
 
 clean: ## Take away what was built; the home in ./var stays
-	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) $(VENV)-encoder build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/.installed: requirements.lock pyproject.toml .ci/bootstrap.py
@@ -54,6 +57,14 @@ $(VENV)/.installed-dev: requirements-dev.lock pyproject.toml .ci/bootstrap.py
 	@$(call found-python)
 	@$(PYTHON) .ci/bootstrap.py $(VENV) requirements-dev.lock
 	@touch $@ $(VENV)/.installed
+
+$(VENV)/.installed-encoder: requirements-dev.lock requirements-encoder.txt pyproject.toml
+	@$(call found-python)
+	@$(PYTHON) -m venv $(VENV)-encoder
+	@$(VENV)-encoder/bin/python -m pip install --quiet --no-deps -r requirements-dev.lock
+	@$(VENV)-encoder/bin/python -m pip install --quiet -r requirements-encoder.txt
+	@$(VENV)-encoder/bin/python -m pip install --quiet --no-deps --no-build-isolation -e .
+	@mkdir -p $(VENV) && touch $@
 
 define found-python
 test -n "$(PYTHON)" || { echo "replydesk: Python 3.11, 3.12, 3.13 or 3.14 is needed, and none was found" >&2; exit 2; }

@@ -1,9 +1,15 @@
-"""Hashed n-grams of characters and words, computed for a whole batch at once over one buffer of code points."""
+"""Hashed n-grams of characters and words, computed for a whole batch at once over one buffer of code points.
+
+scikit-learn's HashingVectorizer makes the same kind of features from one text at a time, about seven times slower, and
+does not say where in the text an n-gram stands, which the explanations need.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Self
+
+from sklearn.base import BaseEstimator, TransformerMixin
 
 from classifier.folding import DIGIT, EMOJI, LETTER
 
@@ -11,16 +17,15 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from classifier.text import Views
+    from classifier.text import TextBatch
 
-CHARACTER_BITS, WORD_BITS, GAP_BITS = 20, 19, 19
+CHARACTER_BITS, WORD_BITS = 18, 18
 WORDS_FROM = 1 << CHARACTER_BITS
-GAPS_FROM = WORDS_FROM + (1 << WORD_BITS)
-ROWS = GAPS_FROM + (1 << GAP_BITS)
-"""Table rows: character n-grams hash below `WORDS_FROM`, words and pairs below `GAPS_FROM`, gapped pairs above."""
+COLUMNS = WORDS_FROM + (1 << WORD_BITS)
+"""Character n-grams hash to columns below `WORDS_FROM`, words and pairs of words to those above."""
 
 KNOWN_BITS = 20
-"""Rows of the table of known words, addressed by the word's hash alone."""
+"""Size of the table of known words, addressed by the word's hash alone."""
 
 ORDERS = (3, 4, 5)
 _SPACE = 32
@@ -29,15 +34,15 @@ _APOSTROPHE = 39
 
 @dataclass(eq=False)
 class Grams:
-    """One kind of n-gram over a batch: table rows sorted by text, and where in the folded buffer each one lies.
+    """One kind of n-gram over a batch: columns sorted by text, and where in the folded buffer each one lies.
 
-    `rows[indptr[d]:indptr[d + 1]]` are those of text `d`. `first` numbers characters of the stream (or words), and each
-    n-gram ends `span` of them later; `begin_of` and `last_of` give their offsets in `Views.codes`, looked up only when
+    `columns[indptr[d]:indptr[d + 1]]` are those of text `d`. `first` numbers characters of the stream (or words), and each
+    n-gram ends `span` of them later; `begin_of` and `last_of` give their offsets in `TextBatch.codes`, looked up only when
     somebody asks for an explanation.
     """
 
     kind: str
-    rows: NDArray[np.int32]
+    columns: NDArray[np.int32]
     indptr: NDArray[np.int32]
     first: NDArray[np.int64]
     span: int
@@ -45,7 +50,7 @@ class Grams:
     last_of: NDArray[np.int64]
 
     def places(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Returns the offsets of each n-gram's first and last character in `Views.codes`."""
+        """Returns the offsets of each n-gram's first and last character in `TextBatch.codes`."""
         return self.begin_of[self.first], self.last_of[self.first + self.span]
 
     def of(self, row: int) -> Grams:
@@ -54,7 +59,7 @@ class Grams:
         here = slice(begin, end)
         indptr = self.indptr[row : row + 2] - self.indptr[row]
         return Grams(
-            self.kind, self.rows[here], indptr, self.first[here], self.span, self.begin_of, self.last_of
+            self.kind, self.columns[here], indptr, self.first[here], self.span, self.begin_of, self.last_of
         )
 
 
@@ -81,8 +86,8 @@ def mix(hashes: NDArray[np.uint32]) -> NDArray[np.uint32]:
     return mixed
 
 
-def grams(views: Views) -> tuple[list[Grams], Words]:
-    """Computes every n-gram of every text of the batch: character orders 3 to 5 within words, words, pairs, gaps.
+def grams(views: TextBatch) -> tuple[list[Grams], Words]:
+    """Computes every n-gram of every text of the batch: character orders 3 to 5 within words, words, pairs.
 
     The stream is one empty place, then every character of a word, and one space after each word.
     """
@@ -177,23 +182,72 @@ def _words(
 
 
 def _word_grams(words: Words, ends: NDArray[np.int64]) -> list[Grams]:
-    """Makes words, neighbouring pairs, and pairs with one word between, none across two texts."""
+    """Makes words and neighbouring pairs, none across two texts."""
     import numpy as np
 
     hashes, text_of = words.hashes, words.text_of
     pair = mix(hashes[:-1] * np.uint32(0x85EBCA6B) + hashes[1:])
-    gap = mix(hashes[:-2] * np.uint32(0x1B873593) + hashes[2:] * np.uint32(5) + np.uint32(77))
     found = []
-    for kind, values, span, base, bits in (
-        ("w1", hashes, 0, WORDS_FROM, WORD_BITS),
-        ("w2", pair, 1, WORDS_FROM, WORD_BITS),
-        ("s2", gap, 2, GAPS_FROM, GAP_BITS),
-    ):
+    for kind, values, span in (("w1", hashes, 0), ("w2", pair, 1)):
         room = max(0, len(hashes) - span)
         first = np.flatnonzero(text_of[:room] == text_of[span : span + room])
         rows = mix(values.take(first) + np.uint32(span))
-        rows >>= np.uint32(32 - bits)
-        rows += np.uint32(base)
+        rows >>= np.uint32(32 - WORD_BITS)
+        rows += np.uint32(WORDS_FROM)
         indptr = np.searchsorted(first, ends).astype(np.int32)
         found.append(Grams(kind, rows.view(np.int32), indptr, first, span, words.begins, words.lasts))
     return found
+
+
+def columns_of(batch: TextBatch) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Return the columns of all n-grams of a batch, text after text, and where those of each text begin."""
+    import numpy as np
+
+    found, _ = batch.grams()
+    sizes = np.stack([np.diff(each.indptr) for each in found])
+    indptr = np.concatenate(([0], np.cumsum(sizes.sum(axis=0)))).astype(np.int32)
+    columns = np.empty(int(indptr[-1]), np.int32)
+    begins = indptr[:-1] + np.cumsum(sizes, axis=0) - sizes
+    for each, begin in zip(found, begins, strict=True):
+        moved = np.repeat(begin - each.indptr[:-1], np.diff(each.indptr))
+        columns[np.arange(len(each.columns)) + moved] = each.columns
+    return columns, indptr
+
+
+class HashedNgrams(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no types
+    """Counts hashed n-grams of read texts: a sparse matrix (texts, `COLUMNS`), each row of length one.
+
+    Stateless. The input is what `TextReader` gives.
+    """
+
+    def fit(self, X: TextBatch, y: Any = None) -> Self:
+        """Learn nothing."""
+        return self
+
+    def transform(self, X: TextBatch) -> Any:
+        """Return the counts, each row divided by its length."""
+        import numpy as np
+        from scipy.sparse import csr_matrix
+
+        columns, indptr = columns_of(X)
+        matrix = csr_matrix((np.ones(len(columns), np.float32), columns, indptr), shape=(len(X.texts), COLUMNS))
+        matrix.sum_duplicates()
+        squares = np.add.reduceat(np.append(matrix.data**2, 0), matrix.indptr[:-1]) * (np.diff(matrix.indptr) > 0)
+        lengths = np.sqrt(np.maximum(squares, 1)).astype(np.float32)
+        matrix.data /= np.repeat(lengths, np.diff(matrix.indptr))
+        return matrix
+
+    def __sklearn_tags__(self) -> Any:
+        return text_tags(super().__sklearn_tags__())
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return True
+
+
+def text_tags(tags: Any) -> Any:
+    """Mark an estimator's tags: its input is text, one string for each row."""
+    tags.input_tags.string = True
+    tags.input_tags.two_d_array = False
+    tags.requires_fit = False
+    tags.no_validation = True
+    return tags

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from sklearn.base import BaseEstimator
 
-from classifier.features import KNOWN_BITS, Words, grams
+from classifier.features import KNOWN_BITS, grams
 from classifier.folding import LETTER
 from classifier.text import fold
 from classifier.words import words as listed
@@ -17,7 +18,7 @@ from classifier.words import words as listed
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from classifier.text import Views
+    from classifier.text import TextBatch
 
 TRAINED = ("en", "de", "pt", "ko", "ar")
 """Languages with training data; bit `i` of an entry of the table of known words stands for the i-th."""
@@ -82,18 +83,46 @@ def _among(hashes: NDArray[np.uint32], wanted: NDArray[np.uint32]) -> NDArray[np
     return found
 
 
-class Languages:
-    """Judges language by known words first, and asks fastText only about texts that leave a doubt."""
+class LanguageIdentifier(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no types
+    """Judges language by known words first, and asks fastText only about texts that leave a doubt.
 
-    def __init__(self, known: NDArray[np.uint8]) -> None:
-        self.known = known
+    `known_` marks, per hash of a word, the trained languages in which the word is at home (a bit each).
+    """
 
-    def judge(
-        self, texts: Sequence[str], views: Views, words: Words
-    ) -> tuple[list[str | None], list[str | None]]:
-        """Returns, per text, the language (ISO 639-1, or None) and the doubt (or None where there is none)."""
+    def __init__(self, least: int = 5) -> None:
+        self.least = least
+
+    def fit(self, X: TextBatch, y: Sequence[str]) -> LanguageIdentifier:
+        """Learn from one batch of texts and their languages."""
+        self.start()
+        self.count(X, y)
+        return self.finish()
+
+    def start(self) -> None:
+        """Begin to count words."""
+        self._counts = np.zeros((len(TRAINED), 1 << KNOWN_BITS), np.int64)
+
+    def count(self, batch: TextBatch, languages: Sequence[str]) -> None:
+        """Count the words of a batch."""
+        _, words = batch.grams()
+        spoken = np.array([TRAINED.index(each[:2]) if each[:2] in TRAINED else -1 for each in languages])
+        slots, spoken = words.hashes >> np.uint32(32 - KNOWN_BITS), spoken[words.text_of]
+        for language in range(len(TRAINED)):
+            self._counts[language] += np.bincount(slots[spoken == language], minlength=1 << KNOWN_BITS)
+
+    def finish(self) -> LanguageIdentifier:
+        """Mark the words that are at home in a language."""
+        rates = self._counts / np.maximum(self._counts.sum(axis=1, keepdims=True), 1)
+        home = (self._counts >= self.least) & (rates * 5 >= rates.max(axis=0, keepdims=True))
+        self.known_ = (home * (1 << np.arange(len(TRAINED)))[:, None]).sum(axis=0).astype(np.uint8)
+        del self._counts
+        return self
+
+    def judge(self, batch: TextBatch) -> tuple[list[str | None], list[str | None]]:
+        """Return, per text, the language (ISO 639-1, or None) and the doubt (or None where there is none)."""
+        texts, views, (_, words) = batch.texts, batch, batch.grams()
         count = len(texts)
-        flags = self.known.take(words.hashes >> np.uint32(32 - KNOWN_BITS)) & _ANY
+        flags = self.known_.take(words.hashes >> np.uint32(32 - KNOWN_BITS)) & _ANY
         worded = views.kinds.take(words.begins) == LETTER
         cells = (words.text_of * (_ANY + 1) + flags)[worded]
         counts = np.bincount(cells, minlength=count * (_ANY + 1)).reshape(count, _ANY + 1)

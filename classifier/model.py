@@ -1,26 +1,41 @@
-"""The reader itself: loads the trained arrays and scores comments, a batch at a time, from any number of threads."""
+"""The trained model: loads the pipeline and scores comments, a batch at a time, from any number of threads."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
-from classifier import artifact
-from classifier.errors import ModelError
-from classifier.signals import Signals
+import numpy as np
+from numpy.typing import NDArray
+
+from classifier import persistence
+from classifier.encoder import texts_of
+from classifier.explain import Explanation, Span, explain_row
+from classifier.heads import probability
+from classifier.labels import EFFORTS, LABELS, Effort
+from classifier.signals import NAMES, Signals
 
 if TYPE_CHECKING:
-    from classifier.explain import Explanation, Span
-    from classifier.network import Network, Reading
+    from sklearn.pipeline import Pipeline
 
-LABELS = ("toxicity", "severe_toxicity", "obscene", "threat", "insult", "identity_attack", "spam")
-__all__ = ["LABELS", "TOGETHER", "Model", "Score", "Signals"]
+    from classifier.language import LanguageIdentifier
+    from classifier.text import TextBatch
 
-TOGETHER = 1 << 17
+Doubles = NDArray[np.float64]
+
+BATCH_CHARACTERS = 1 << 17
 """So many characters are read in one matrix at most, but for a text that is longer by itself: each takes 170 bytes."""
+LONG, PIECE = 600, 200
+"""Texts of more than `LONG` characters are read whole and in pieces of at most `PIECE`; the gravest reading counts."""
+MARGIN = 2.5
+"""A piece counts by so much less in log-odds: of many looks at one text, one is grave by chance."""
+ENCODED_PIECES = 8
+"""Of a long text's pieces so many, the gravest by the linear heads, are read by the encoder."""
+ENCODED_LANGUAGES = ("en", None)
+"""Languages that the encoder reads: English, and texts too short to tell."""
 
 
 @dataclass(frozen=True)
@@ -38,93 +53,104 @@ class Score:
     reads_as: str | None
     disguise: float
     model: str
+    effort: Effort = "full"
+
+
+@dataclass(eq=False)
+class Reading:
+    """A batch as read. `whole` and `log_odds` are (texts, labels): of each text as a whole, and what counts in the end.
+
+    `encoded` holds, for each row that the encoder read with explanations, what its tokens add; `gravest` says of which
+    piece of a long text a label's log-odds are: its place in the text, the reading of the pieces, its row, the margin.
+    """
+
+    batch: TextBatch
+    signals: NDArray[np.float32]
+    whole: Doubles
+    log_odds: Doubles
+    languages: list[str | None]
+    doubts: list[str | None]
+    encoded: dict[int, tuple[NDArray[np.float32], NDArray[np.int64]]] = field(default_factory=dict)
+    gravest: dict[tuple[int, int], tuple[int, Reading, int, float]] = field(default_factory=dict)
 
 
 class Model:
     """A trained model. Scoring changes nothing in it, so threads may share one."""
 
-    def __init__(self, network: Network, manifest: dict[str, Any]) -> None:
-        self.network = network
+    efforts = EFFORTS
+
+    def __init__(self, pipeline: Pipeline, languages: LanguageIdentifier, manifest: dict[str, Any]) -> None:
+        self.pipeline = pipeline
+        self.languages = languages
         self.manifest = manifest
         self.version = f"{manifest['released']}-{manifest['sha256'][:8]}"
+        branches = dict(pipeline.named_steps["log_odds"].transformer_list)
+        self.reader, self.stack = pipeline.named_steps["read"], pipeline.named_steps["labels"]
+        self.encoder = branches["sentence"]
+        features = dict(branches["linear"].named_steps["features"].transformer_list)
+        self.linear = branches["linear"].named_steps["heads"]
+        self.ngrams, self.measured = features["ngrams"], features["signals"]
+        self.ngram_weights = self.linear.weights_[: -len(NAMES)].astype(np.float64)
+        self.signal_weights = self.linear.weights_[-len(NAMES) :].astype(np.float64)
 
     def __repr__(self) -> str:
         return f"Model({self.version!r})"
 
     @classmethod
     def load(cls, path: Path | None = None) -> Model:
-        """Loads the shipped model, or the one in directory `path`; raises `ModelError` in one clear line."""
-        if path is None:
-            return _shipped()
-        return cls._read(path)
+        """Load the shipped model, or the one in directory `path`; raises `ModelError` in one clear line."""
+        return _shipped() if path is None else cls._read(path)
 
     @classmethod
-    def _read(cls, path: Path | None) -> Model:
-        from classifier.network import Network
+    def _read(cls, path: Path) -> Model:
+        return cls(*persistence.read(path))
 
-        arrays, manifest = artifact.read(path)
-        if manifest.get("labels") != list(LABELS):
-            raise ModelError(
-                f"the model's labels are {manifest.get('labels')}, not {list(LABELS)}: train again"
-            )
-        try:
-            network = Network.from_arrays(arrays)
-            network.check(len(LABELS))
-        except (KeyError, ValueError, IndexError, TypeError) as wrong:
-            raise ModelError(f"the model's arrays do not fit this program ({wrong}): train again") from None
-        return cls(network, manifest)
-
-    def score(self, texts: Sequence[str], signals: Sequence[Signals] | None = None) -> list[Score]:
-        """Scores each text, in order; `signals`, when given, has one entry per text."""
-        if signals is not None and len(signals) != len(texts):
-            raise ValueError(f"signals: {len(signals)} given for {len(texts)} texts; give one each, or none")
+    def score(
+        self, texts: Sequence[str], signals: Sequence[Signals] | None = None, effort: Effort = "full"
+    ) -> list[Score]:
+        """Score each text, in order; `signals`, when given, has one entry per text."""
+        _check_signals(texts, signals)
         return [
             score
             for part in _parts(texts)
-            for score in self._scores(self.network.read(texts[part], signals and signals[part]))
+            for score in self._scores(self.read(texts[part], signals and signals[part], effort), effort)
         ]
 
-    def _scores(self, reading: Reading) -> list[Score]:
-        probabilities = reading.probabilities.tolist()
-        return [
-            Score(
-                dict(zip(LABELS, probabilities[row], strict=True)),
-                reading.languages[row],
-                reading.doubts[row] is None,
-                reading.doubts[row],
-                reading.reads_as.get(row),
-                reading.disguise[row],
-                self.version,
-            )
-            for row in range(len(probabilities))
-        ]
+    def log_odds(self, texts: Sequence[str], effort: Effort = "full") -> Doubles:
+        """Return calibrated log-odds alone: (texts, labels)."""
+        parts = [self.read(texts[part], None, effort).log_odds for part in _parts(texts)]
+        return np.concatenate(parts) if parts else np.zeros((0, len(LABELS)))
 
     def explain(
-        self, text: str, label: str | None = None, signals: Signals | None = None, limit: int = 20
+        self,
+        text: str,
+        label: str | None = None,
+        signals: Signals | None = None,
+        limit: int = 20,
+        effort: Effort = "full",
     ) -> Explanation:
-        """Says which parts of `text` carried its score for `label` (by default the most probable one)."""
-        from classifier.explain import explain_text
-
-        given = None if signals is None else [signals]
-        sums = self.network.sums([text], given)
-        odds, pieces = self.network.gravest([text], sums, given)
-        return explain_text(self.network, text, sums, odds[0], pieces.get(0), signals, label, limit)
+        """Say which parts of `text` carried its score for `label` (by default the most probable one)."""
+        return self.score_and_explain(text, label, signals, limit, effort)[1]
 
     def without(
-        self, text: str, spans: Sequence[Span], signals: Signals | None = None
+        self, text: str, spans: Sequence[Span], signals: Signals | None = None, effort: Effort = "full"
     ) -> list[tuple[Span, float]]:
-        """Says of each span how probable its label would be if the text lacked it: scored anew, not subtracted."""
+        """Say of each span how probable its label would be if the text lacked it: scored anew, not subtracted."""
         texts = [text[: span.begin] + text[span.end :] for span in spans]
-        scores = self.score(texts, None if signals is None else [signals] * len(texts))
+        scores = self.score(texts, None if signals is None else [signals] * len(texts), effort)
         return [(span, score.scores[span.label]) for span, score in zip(spans, scores, strict=True)]
 
     def score_and_explain(
-        self, text: str, label: str | None = None, signals: Signals | None = None, limit: int = 20
+        self,
+        text: str,
+        label: str | None = None,
+        signals: Signals | None = None,
+        limit: int = 20,
+        effort: Effort = "full",
     ) -> tuple[Score, Explanation]:
-        """Does both for one text in one reading, at little more than the price of one."""
-        given = None if signals is None else [signals]
-        score, explained = next(self._both([text], given, label, 0.0, limit))
-        return score, cast("Explanation", explained)
+        """Do both for one text in one reading."""
+        reading = self.read([text], None if signals is None else [signals], effort, explain=True)
+        return self._scores(reading, effort)[0], explain_row(self, reading, 0, label, limit)
 
     def assess(
         self,
@@ -132,48 +158,148 @@ class Model:
         signals: Sequence[Signals] | None = None,
         least: float = 0.0,
         limit: int = 20,
+        effort: Effort = "full",
     ) -> Iterator[tuple[Score, Explanation | None]]:
-        """Scores a batch and explains, of each text whose gravest label reaches `least`, that label.
+        """Score a batch and explain, of each text whose gravest label reaches `least`, that label.
 
-        Nothing is read twice, so an explanation costs half of what `explain` does. What is answered is made as it is
-        asked for, a part of the batch at a time: the words of a long text's explanation weigh more than the text.
+        Nothing is read twice. The answers are made as they are asked for, a part of the batch at a time: the words of a
+        long text's explanation weigh more than the text.
         """
-        if signals is not None and len(signals) != len(texts):
-            raise ValueError(f"signals: {len(signals)} given for {len(texts)} texts; give one each, or none")
+        _check_signals(texts, signals)
         return (
             both
             for part in _parts(texts)
-            for both in self._both(texts[part], signals and signals[part], None, least, limit)
+            for both in self._both(texts[part], signals and signals[part], least, limit, effort)
         )
 
     def _both(
         self,
         texts: Sequence[str],
         signals: Sequence[Signals] | None,
-        label: str | None,
         least: float,
         limit: int,
+        effort: Effort,
     ) -> Iterator[tuple[Score, Explanation | None]]:
-        from classifier.explain import explain_text
+        reading = self.read(texts, signals, effort, explain=least <= 1)
+        for row, score in enumerate(self._scores(reading, effort)):
+            wanted = max(score.scores.values()) >= least
+            yield score, explain_row(self, reading, row, None, limit) if wanted else None
 
-        sums = self.network.sums(texts, signals)
-        reading = self.network.reading(texts, sums, signals)
-        for row, score in enumerate(self._scores(reading)):
-            explained = None
-            if max(score.scores.values()) >= least:
-                known = None if signals is None else signals[row]
-                odds, pieces = reading.log_odds[row], reading.pieces.get(row)
-                explained = explain_text(
-                    self.network, texts[row], sums.of(row), odds, pieces, known, label, limit
-                )
-            yield score, explained
+    def read(
+        self,
+        texts: Sequence[str],
+        signals: Sequence[Signals] | None = None,
+        effort: Effort = "full",
+        explain: bool = False,
+    ) -> Reading:
+        """Read a batch; of a long text, the whole or, where it is graver by `MARGIN`, its gravest piece."""
+        reading = self._read_whole(texts, signals, effort, explain)
+        for row, text in enumerate(texts):
+            if len(text) > LONG:
+                self._read_pieces(reading, row, text, signals and signals[row], effort, explain)
+        return reading
+
+    def _read_whole(
+        self,
+        texts: Sequence[str],
+        signals: Sequence[Signals] | None,
+        effort: Effort,
+        explain: bool,
+        like: tuple[str | None, str | None] | None = None,
+    ) -> Reading:
+        """Read texts as they are; `like` gives the language and the doubt of all, where they are known."""
+        batch = self.reader.transform(texts)
+        batch.known = signals
+        languages, doubts = (
+            self.languages.judge(batch) if like is None else ([like[0]] * len(texts), [like[1]] * len(texts))
+        )
+        measured = self.measured.transform(batch)
+        linear = self._linear(batch, measured)
+        odds = self.stack.log_odds(linear, None)
+        reading = Reading(batch, measured, odds, odds, languages, doubts)
+        rows = [row for row in range(len(texts)) if effort == "full" and languages[row] in ENCODED_LANGUAGES]
+        if rows:
+            every = texts_of(batch)
+            encoded = self.encoder.encode([every[row] for row in rows], explain)
+            odds[rows] = self.stack.log_odds(linear[rows], encoded.log_odds)
+            if explain:
+                reading.encoded = dict(zip(rows, encoded.tokens, strict=True))
+        reading.log_odds = odds.copy()
+        return reading
+
+    def _linear(self, batch: TextBatch, measured: NDArray[np.float32]) -> Doubles:
+        """Return the linear heads' log-odds, the two blocks of features one after the other."""
+        ngrams = np.asarray(self.ngrams.transform(batch) @ self.ngram_weights, np.float64)
+        linear: Doubles = ngrams + measured @ self.signal_weights + self.linear.intercept_
+        return linear
+
+    def _read_pieces(
+        self, reading: Reading, row: int, text: str, known: Signals | None, effort: Effort, explain: bool
+    ) -> None:
+        """Read a long text in pieces and let each label count where a piece is graver than the whole."""
+        places = cut(text)
+        like = (reading.languages[row], reading.doubts[row])
+
+        def read(chosen: list[tuple[int, int]], how: Effort, explained: bool) -> Reading:
+            pieces = [text[begin:end] for begin, end in chosen]
+            given = None if known is None else [known] * len(pieces)
+            return self._read_whole(pieces, given, how, explained, like)
+
+        if effort == "full" and like[0] in ENCODED_LANGUAGES and len(places) > ENCODED_PIECES:
+            gravity = np.concatenate(
+                [read(places[at : at + 256], "fast", False).whole.max(axis=1) for at in range(0, len(places), 256)]
+            )
+            places = [places[each] for each in sorted(np.argsort(-gravity)[:ENCODED_PIECES].tolist())]
+        for at in range(0, len(places), 256):
+            inner = read(places[at : at + 256], effort, explain)
+            best = inner.whole.argmax(axis=0)
+            for column, place in enumerate(best.tolist()):
+                odds = inner.whole[place, column] - MARGIN
+                if odds > reading.log_odds[row, column]:
+                    reading.log_odds[row, column] = odds
+                    reading.gravest[row, column] = (places[at + place][0], inner, place, MARGIN)
+
+    def _scores(self, reading: Reading, effort: Effort) -> list[Score]:
+        chances = probability(reading.log_odds).tolist()
+        disguise = reading.batch.disguise().tolist()
+        return [
+            Score(
+                dict(zip(LABELS, chances[row], strict=True)),
+                reading.languages[row],
+                reading.doubts[row] is None,
+                reading.doubts[row],
+                reading.batch.reread.get(row),
+                disguise[row],
+                self.version,
+                effort,
+            )
+            for row in range(len(chances))
+        ]
+
+
+def cut(text: str) -> list[tuple[int, int]]:
+    """Return where the pieces of a text begin and end, at spaces where there are any."""
+    found, begin = [], 0
+    while begin < len(text):
+        end = min(begin + PIECE, len(text))
+        if end < len(text):
+            space = text.rfind(" ", begin + PIECE // 2, end)
+            end = space + 1 if space > 0 else end
+        found.append((begin, end))
+        begin = end
+    return found
+
+
+def _check_signals(texts: Sequence[str], signals: Sequence[Signals] | None) -> None:
+    if signals is not None and len(signals) != len(texts):
+        raise ValueError(f"signals: {len(signals)} given for {len(texts)} texts; give one each, or none")
 
 
 def _parts(texts: Sequence[str]) -> Iterator[slice]:
-    """Cuts a batch where it would hold more than `TOGETHER` characters; an empty one has no parts."""
+    """Cut a batch where it would hold more than `BATCH_CHARACTERS`; an empty one has no parts."""
     begin = size = 0
     for end, text in enumerate(texts):
-        if end > begin and size + len(text) > TOGETHER:
+        if end > begin and size + len(text) > BATCH_CHARACTERS:
             yield slice(begin, end)
             begin, size = end, 0
         size += len(text)
@@ -183,4 +309,4 @@ def _parts(texts: Sequence[str]) -> Iterator[slice]:
 
 @lru_cache(maxsize=1)
 def _shipped() -> Model:
-    return Model._read(None)
+    return Model._read(persistence.SHIPPED)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import html
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -219,3 +219,31 @@ def _respelt(
         if (found := read[bare]) is not None:
             token, meant = found
             yield begin, begin + len(token), meant, aligned(token, meant, begin)
+
+
+_WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
+
+
+def count_words(texts: Iterable[str], least: int, most: int) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Return the CRC-32 and the cost in tenths of at most `most` words that folded texts hold `least` times."""
+    import numpy as np
+
+    counts: Counter[str] = Counter()
+    for text in texts:
+        counts.update(word.replace("'", "") for word in _WORD.findall(text))
+    common = [(word, n) for word, n in counts.most_common(most) if n >= least and _is_wordlike(word, n)]
+    total = sum(n for _, n in common)
+    keyed = {crc32(word.encode("utf-8", "surrogatepass")): np.log(total / n) for word, n in common}
+    words = np.array(sorted(keyed), np.uint32)
+    return words, np.array([round(keyed[word] * 10) for word in words.tolist()], np.uint8)
+
+
+def _is_wordlike(word: str, count: int) -> bool:
+    """Keep real words: single letters only a and i, pairs only common ones, nothing with digits unless frequent."""
+    if len(word) == 1:
+        return word in "ai"
+    if any(each.isdigit() for each in word):
+        return count >= 60 and not any(left == right for left, right in pairwise(word))
+    if any(word[at] == word[at + 1] == word[at + 2] for at in range(len(word) - 2)):
+        return False
+    return count >= 400 if len(word) == 2 else count >= 40 if len(word) == 3 else True

@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Self
 
+from sklearn.base import BaseEstimator, TransformerMixin
+
+from classifier.features import text_tags
 from classifier.text import tally
 from classifier.words import words
 
@@ -14,7 +17,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from classifier.text import Views
+    from classifier.text import TextBatch
 
 
 @dataclass(frozen=True)
@@ -58,7 +61,7 @@ _CONTACTS = ("⟦email⟧", "⟦phone⟧", "⟦handle⟧", "whatsapp", "telegram
 
 
 def measure(
-    texts: Sequence[str], views: Views, signals: Sequence[Signals] | None = None
+    texts: Sequence[str], views: TextBatch, signals: Sequence[Signals] | None = None
 ) -> NDArray[np.float32]:
     """Measures each text: one row per text, one column per entry of `NAMES`, every value between 0 and about 3."""
     import numpy as np
@@ -81,7 +84,7 @@ def measure(
     return table
 
 
-def _dotted(views: Views) -> NDArray[np.bool_]:
+def _dotted(views: TextBatch) -> NDArray[np.bool_]:
     """Says which texts hold a dot right before a letter, as every domain does: the others need no search for one."""
     import numpy as np
 
@@ -117,7 +120,7 @@ def _paid(text: str) -> bool:
     return "USD" in text or "usd" in text or "BTC" in text or "btc" in text
 
 
-def _from_codes(table: NDArray[np.float32], views: Views, lengths: NDArray[np.float32]) -> None:
+def _from_codes(table: NDArray[np.float32], views: TextBatch, lengths: NDArray[np.float32]) -> None:
     """Fills the columns that are counts over the folded buffer."""
     import numpy as np
 
@@ -143,3 +146,30 @@ def _from_codes(table: NDArray[np.float32], views: Views, lengths: NDArray[np.fl
     for step in range(3):
         same[np.minimum(starts + step, len(same) - 1)] = False  # a text repeats itself, not its neighbour
     table[:, 14] = np.minimum(share(same) / lengths * 3, 1)
+
+
+class TextSignals(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no types
+    """Measures what is not words: a matrix (texts, `NAMES`), times `scale`, so that no signal outweighs the n-grams."""
+
+    def __init__(self, scale: float = 0.25) -> None:
+        self.scale = scale
+
+    def fit(self, X: TextBatch, y: Any = None) -> Self:
+        """Learn nothing."""
+        return self
+
+    def transform(self, X: TextBatch) -> NDArray[np.float32]:
+        """Return one row per text."""
+        return measure(X.texts, X, X.known) * self.scale
+
+    def get_feature_names_out(self, input_features: Any = None) -> Any:
+        """Return the signals' names."""
+        import numpy as np
+
+        return np.array(NAMES, dtype=object)
+
+    def __sklearn_tags__(self) -> Any:
+        return text_tags(super().__sklearn_tags__())
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return True

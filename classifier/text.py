@@ -1,11 +1,14 @@
-"""Read-as: one view of a text that sees through disguise, every character of it traceable to the original."""
+"""Reads a text through its disguise; every character of the reading is traceable to the original."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Self
+
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils.validation import check_is_fitted
 
 from classifier.folding import (
     DIGIT,
@@ -19,16 +22,19 @@ from classifier.folding import (
     Tables,
     tables,
 )
-from classifier.reread import Lexicon, reread
+from classifier.reread import Lexicon, count_words, reread
 from classifier.respell import LEET
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from classifier.features import Grams, Words
+    from classifier.signals import Signals
+
 
 @dataclass(eq=False)
-class Views:
+class TextBatch:
     """A batch of texts as one buffer of folded code points.
 
     `codes`, `kinds` and `origin` run in parallel: folded code point, its kind, and its offset in the original text.
@@ -44,6 +50,18 @@ class Views:
     tricks: NDArray[np.float32]
     capitals: NDArray[np.int64]
     reread: dict[int, str]
+    texts: Sequence[str] = ()
+    known: Sequence[Signals] | None = None
+    """What is known of each comment beside its text, where anybody said so."""
+    _grams: tuple[list[Grams], Words] | None = None
+
+    def grams(self) -> tuple[list[Grams], Words]:
+        """Return the n-grams of the batch, computed once."""
+        if self._grams is None:
+            from classifier.features import grams
+
+            self._grams = grams(self)
+        return self._grams
 
     def text(self, row: int) -> str:
         """Returns text `row` as it reads here."""
@@ -64,7 +82,7 @@ class Views:
         return share
 
 
-def read_as(texts: Sequence[str], lexicon: Lexicon) -> Views:
+def read_as(texts: Sequence[str], lexicon: Lexicon) -> TextBatch:
     """Folds a batch, rereads the texts that look disguised beyond single characters, and notes how those now read."""
     import numpy as np
 
@@ -84,10 +102,11 @@ def read_as(texts: Sequence[str], lexicon: Lexicon) -> Views:
         views = _spliced(views, changed)
     for row in np.flatnonzero(views.tricks[:, [0, 1, 2, 4]].any(axis=1)).tolist():
         views.reread[row] = views.text(row)
+    views.texts = texts
     return views
 
 
-def _spliced(views: Views, changed: dict[int, tuple[str, NDArray[np.int32]]]) -> Views:
+def _spliced(views: TextBatch, changed: dict[int, tuple[str, NDArray[np.int32]]]) -> TextBatch:
     """Puts reread texts in the place of the first reading."""
     import numpy as np
 
@@ -110,10 +129,10 @@ def _spliced(views: Views, changed: dict[int, tuple[str, NDArray[np.int32]]]) ->
     origin.append(views.origin[done:])
     starts = np.concatenate(([0], np.cumsum(lengths)))
     joined = np.concatenate(codes), np.concatenate(kinds), np.concatenate(origin)
-    return Views(*joined, starts, views.tricks, views.capitals, views.reread)
+    return TextBatch(*joined, starts, views.tricks, views.capitals, views.reread)
 
 
-def _suspicious(views: Views) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+def _suspicious(views: TextBatch) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Screens a batch: flags the places of leetspeak, masks and stretched letters, and the texts to reread whole.
 
     Whole are reread those with tags, character references, or three letters in a row that stand alone.
@@ -167,7 +186,7 @@ def _signs() -> NDArray[np.uint8]:
     return signs
 
 
-def fold(texts: Sequence[str], known: Tables | None = None) -> Views:
+def fold(texts: Sequence[str], known: Tables | None = None) -> TextBatch:
     """Folds a batch one character at a time: case, accents, compatibility forms, invisible characters, lookalikes."""
     import numpy as np
 
@@ -183,7 +202,7 @@ def fold(texts: Sequence[str], known: Tables | None = None) -> Views:
     capitals = tally((raw >= 65) & (raw <= 90), starts)
     if int(raw.max(initial=0)) < 0x80:
         origin -= np.repeat(starts[:-1], lengths).astype(np.int32)
-        return Views(codes, kinds, origin, starts, tricks, capitals, {})
+        return TextBatch(codes, kinds, origin, starts, tricks, capitals, {})
     text_of = np.repeat(np.arange(len(texts)), lengths)
     origin -= starts[text_of].astype(np.int32)
     trick = known.trick[raw]
@@ -196,9 +215,9 @@ def fold(texts: Sequence[str], known: Tables | None = None) -> Views:
         tricks[:, column] = np.bincount(text_of[(trick & flag) > 0], minlength=len(texts))
     shown = kinds > 0
     if shown.all():
-        return Views(codes, kinds, origin, starts, tricks, capitals, {})
+        return TextBatch(codes, kinds, origin, starts, tricks, capitals, {})
     left = np.bincount(text_of[shown], minlength=len(texts))
-    return Views(
+    return TextBatch(
         codes[shown],
         kinds[shown],
         origin[shown],
@@ -230,3 +249,43 @@ def _lookalikes(
     posed = strangers * 10 < suspects
     swapped: NDArray[np.bool_] = foreign & (mixed[word_of] | posed[text_of])
     return swapped
+
+
+class TextReader(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no types
+    """Reads texts through their disguise: the first step, whose `TextBatch` all features are made from.
+
+    `fit` counts words, so that a respelling must be a word: `words_` holds the CRC-32 of the commonest, `costs_` their
+    negative log probability in tenths.
+    """
+
+    def __init__(self, least: int = 8, most: int = 40_000) -> None:
+        self.least = least
+        self.most = most
+
+    def fit(self, X: Sequence[str], y: Any = None) -> Self:
+        """Count the words of the texts."""
+        self.words_, self.costs_ = count_words((fold([text]).text(0) for text in X), self.least, self.most)
+        return self
+
+    def transform(self, X: Sequence[str] | TextBatch) -> TextBatch:
+        """Return the batch as read; one that is read already passes through."""
+        if isinstance(X, TextBatch):
+            return X
+        check_is_fitted(self)
+        return read_as(list(X), self.lexicon())
+
+    def lexicon(self) -> Lexicon:
+        """Return the known words, built once."""
+        if getattr(self, "_lexicon", None) is None:
+            self._lexicon = Lexicon.from_arrays(self.words_, self.costs_)
+        return self._lexicon
+
+    def __getstate__(self) -> Any:
+        return {name: value for name, value in super().__getstate__().items() if name != "_lexicon"}
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.string = True
+        tags.input_tags.two_d_array = False
+        tags.no_validation = True
+        return tags

@@ -29,7 +29,7 @@ log = structlog.get_logger(__name__)
 
 def sign(texts: Sequence[str]) -> list[Signature | None]:
     """Return what can be compared of each text, None for one that is too short to tell."""
-    from classifier.nearness import bands, signatures
+    from classifier.similarity import bands, signatures
 
     return [None if made is None else Signature(made, tuple(bands(made))) for made in signatures(texts)]
 
@@ -66,7 +66,7 @@ class ModelScorer:
         if not readings:
             return []
         model = self._ready()
-        from classifier.model import Signals
+        from classifier.signals import Signals
 
         signals = [Signals(author_name=one.author_name, website=one.website) for one in readings]
         least = self._explain_from if explain else math.inf

@@ -1,4 +1,4 @@
-"""`replydesk classifier`: the reader alone, on texts from a pipe or files; needs no house."""
+"""`replydesk classifier`: the classifier alone, on texts from a pipe or files; needs no database."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def classifier() -> None:
 
 
 def _on_one_core() -> None:
-    """Let matrices be multiplied by one thread: they are so narrow that a second one only waits, at twice the cost."""
+    """Multiply matrices with one thread: they are so narrow that a second one only waits, at twice the cost."""
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # numpy reads it once, when it is loaded
 
 
@@ -58,7 +58,7 @@ def evaluate(files: tuple[Path, ...], as_json: bool, compare: bool) -> None:
     """Measure the shipped model on labelled FILES (parquet or JSON lines)."""
     _on_one_core()
     from classifier import ModelError
-    from classifier.evaluate import main
+    from classifier.training.evaluate import main
 
     try:
         sys.exit(main(list(files), json=as_json, compare=compare))
@@ -66,14 +66,42 @@ def evaluate(files: tuple[Path, ...], as_json: bool, compare: bool) -> None:
         raise Refused(str(wrong)) from None
 
 
-@classifier.command()
-@click.option("--data", type=click.Path(path_type=Path), default=Path("../shared/data"), show_default=True)
-@click.option(
+_DATA = click.option(
+    "--data", type=click.Path(path_type=Path), default=Path("../shared/data"), show_default=True,
+    help="The directory of the training data.",
+)  # fmt: skip
+_OUT = click.option(
     "--out", type=click.Path(path_type=Path), required=True, help="The directory for the new model."
 )
-@click.option("--seed", type=int, default=0, show_default=True)
-def train(data: Path, out: Path, seed: int) -> None:
-    """Train a model from the data directory, evaluate it and write it."""
-    from classifier.train import main
+_SEED = click.option("--seed", type=int, default=0, show_default=True)
 
-    sys.exit(main(data, out, seed))
+
+@classifier.command()
+@_DATA
+@_OUT
+@_SEED
+@click.option("--card/--no-card", default=True, show_default=True, help="Evaluate it and write the model card.")
+def train(data: Path, out: Path, seed: int, card: bool) -> None:
+    """Train everything but the encoder, evaluate it and write the model card."""
+    try:
+        from classifier.training import train as training
+    except ImportError as missing:
+        raise Refused(f"training needs {missing.name}: install the extra `train`") from None
+
+    sys.exit(training.main(data, out, seed, card=card))
+
+
+@classifier.command("train-encoder")
+@_DATA
+@_OUT
+@_SEED
+def train_encoder(data: Path, out: Path, seed: int) -> None:
+    """Fine-tune the sentence encoder and export it; then run `train`, which fits everything else to it."""
+    try:
+        from classifier.training import encoder
+    except ImportError as missing:
+        raise Refused(
+            f"fine-tuning needs {missing.name}: `make train-encoder` installs requirements-encoder.txt"
+        ) from None
+
+    sys.exit(encoder.main(data, out, seed))

@@ -10,7 +10,7 @@ import random
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from classifier.nearness import bands, likeness, signatures
+from classifier.similarity import bands, likeness, signatures
 
 SEED: Final = 7
 COPIES: Final = 12

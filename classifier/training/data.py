@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from classifier.model import LABELS
+from classifier.labels import LABELS, PUBLIC_LABELS
 
 Floats = NDArray[np.float32]
 
@@ -29,7 +29,7 @@ class DataError(Exception):
 
 @dataclass(eq=False)
 class Corpus:
-    """Labelled texts: hard labels and the teacher's log-odds are (texts, 7), NaN where nothing is known."""
+    """Labelled texts: labels (0..1) and the teacher's log-odds are (texts, labels), NaN where nothing is known."""
 
     texts: list[str]
     sources: NDArray[np.str_]
@@ -89,11 +89,18 @@ def labelled(path: Path) -> Corpus:
     if path.suffix in (".jsonl", ".ndjson", ".json"):
         return _from_lines(path)
     columns = table(path)
-    missing = [name for name in ("text", "source", *LABELS) if name not in columns.column_names]
+    missing = [name for name in ("text", "source", *PUBLIC_LABELS) if name not in columns.column_names]
     if missing:
         raise DataError(f"{path} lacks the column {missing[0]}")
     count = columns.num_rows
-    labels = np.stack([columns[name].to_numpy().astype(np.float32) for name in LABELS], axis=1)
+    blank = np.full(count, np.nan, np.float32)
+    labels = np.stack(
+        [
+            columns[name].to_numpy().astype(np.float32) if name in columns.column_names else blank
+            for name in LABELS
+        ],
+        axis=1,
+    )
     languages = columns["lang"].to_pylist() if "lang" in columns.column_names else ["en"] * count
     return Corpus(
         [mask_contacts(text or "") for text in columns["text"].to_pylist()],
@@ -154,7 +161,7 @@ def training(directory: Path) -> Corpus:
     soft = table(directory / "teacher_logits.parquet")
     later = np.array(soft["file"].to_pylist()) == "unlabelled"
     rows = soft["row"].to_numpy() + np.where(later, labelled_rows, 0)
-    for column, name in enumerate(LABELS):
+    for column, name in enumerate(PUBLIC_LABELS):
         corpus.teacher[rows, column] = soft[name].to_numpy()
     told = ~np.isnan(corpus.labels).all(axis=1) | ~np.isnan(corpus.teacher).all(axis=1)
     return corpus.take(np.flatnonzero(told))

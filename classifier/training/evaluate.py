@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from classifier import data, metrics
-from classifier.model import LABELS, Model
+from classifier.training import data, metrics
+from classifier.labels import LABELS
+from classifier.model import Model
 
 Doubles = NDArray[np.float64]
 NEWS = ("c3_news", "ucc_news")

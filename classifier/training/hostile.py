@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from classifier.model import LABELS, Model
+from classifier.labels import LABELS
+from classifier.model import Model
 
 LENGTHS = (1_000, 10_000, 100_000, 1_000_000)
 

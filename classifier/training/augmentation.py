@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from classifier import disguise
-from classifier.data import LONGEST, Corpus
-from classifier.invented import group
-from classifier.model import LABELS
+from classifier.training import disguise
+from classifier.training.data import LONGEST, Corpus, Floats
+from classifier.training.invented import group
+from classifier.training.newsroom import WrittenComment
+from classifier.labels import LABELS
 
 Rng = np.random.Generator
 
@@ -83,3 +85,52 @@ def _slip(word: str, rng: Rng) -> str:
     if which < 0.85:
         return word[: at - 1] + word[at] + word[at - 1] + word[at + 1 :]
     return word[:at] + "aeiou"[int(rng.integers(5))] + word[at + 1 :]
+
+
+def hurried(text: str, rng: Rng) -> str:
+    """Write a text as in a hurry: no capitals, often no apostrophes, mostly without other marks."""
+    hasty = text.lower()
+    if rng.random() < 0.7:
+        hasty = hasty.replace("'", "").replace("’", "")
+    if rng.random() < 0.5:
+        hasty = "".join(each for each in hasty if each not in '.,;:"!?' or rng.random() < 0.3)
+    return hasty
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """Harmless texts that a written comment may be set among: public ones, and written ones."""
+
+    public: list[str]
+    written: list[str]
+
+    @classmethod
+    def among(cls, texts: list[str], targets: Floats, written: list[WrittenComment]) -> Surroundings:
+        """Choose short public texts that no label fits, and plain written ones."""
+        calm = np.nanmax(np.nan_to_num(targets), axis=1) < 0.08
+        settled = np.isfinite(targets[:, -4:]).all(axis=1)
+        public = [text for text, one in zip(texts, calm & settled, strict=True) if one and 20 < len(text) < 260]
+        return cls(public, [each.text for each in written if each.category in _PLAIN])
+
+    def draw(self, rng: Rng) -> str:
+        """Draw one text."""
+        texts = self.public if self.public and rng.random() < 0.6 else self.written
+        return texts[int(rng.integers(len(texts)))]
+
+
+_PLAIN = ("plain", "critical", "disagree", "violence_news", "identity", "links_ok", "selfharm_news")
+
+
+def varied(comment: WrittenComment, around: Surroundings, rng: Rng) -> str:
+    """Return the comment as it is, in a hurry, misspelt, or before or after a harmless text; its targets stay true."""
+    text, chance = comment.text, rng.random()
+    if chance < 0.40:
+        return text
+    if chance < 0.58:
+        return hurried(text, rng)
+    if chance < 0.66:
+        return misspelt(hurried(text, rng) if rng.random() < 0.5 else text, rng)
+    if chance < 0.86 and comment.category not in ("short", "spam_flattery"):
+        other = around.draw(rng)
+        return f"{other} {text}" if rng.random() < 0.5 else f"{text} {other}"
+    return text

@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from classifier.data import Corpus
-from classifier.model import LABELS
+from classifier.training.data import Corpus
+from classifier.labels import LABELS
 
 Floats = NDArray[np.float32]
 

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from classifier import data, metrics
-from classifier.disguise import DISGUISES, disguise
-from classifier.evaluate import NEWS, probabilities
+from classifier.training import data, metrics
+from classifier.training.disguise import DISGUISES, disguise
+from classifier.training.evaluate import NEWS, probabilities
 from classifier.language import TRAINED
 from classifier.model import Model
 from classifier.words import words

@@ -1,4 +1,4 @@
-"""Nearness: a short signature of a text, alike for texts that differ by a few words, so that a wave can be folded.
+"""Similarity: a short signature of a text, alike for texts that differ by a few words, to find near-duplicates.
 
 MinHash over windows of characters: the share of equal entries in two signatures estimates the share of windows that
 two texts have in common (their Jaccard similarity). Case, spacing, punctuation and digits do not count: the copies of a

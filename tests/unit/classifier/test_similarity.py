@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from classifier.nearness import BANDS, LIMIT, bands, likeness, signatures
+from classifier.similarity import BANDS, LIMIT, bands, likeness, signatures
 from service.moderation.waves import ALIKE
 from tests.evidence.folding import LOOKALIKES, WAVES, written
 

@@ -18,9 +18,10 @@ from typing import Any
 
 import numpy as np
 
-from classifier.hostile import LENGTHS, growth
-from classifier.invented import invent
-from classifier.model import LABELS, Model
+from classifier.training.hostile import LENGTHS, growth
+from classifier.training.invented import invent
+from classifier.labels import LABELS
+from classifier.model import Model
 
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 

@@ -1,0 +1,319 @@
+"""`make train-encoder`: fine-tunes the sentence encoder with PyTorch and exports it to ONNX in eight bits.
+
+The start is a six-layer transformer (MiniLM-L6-H384, Apache-2.0) that was trained on the public data sets and then
+fine-tuned on the written comments (`newsroom_encoder` in the data, whose config.json has the recipe). It learns more
+written comments, in varied forms, beside public ones replayed with soft labels, so that it judges both and forgets
+nothing. The same seed, machine and thread count give the same weights.
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from shutil import copyfile
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+from torch.nn import functional
+
+from classifier import persistence
+from classifier.encoder import ENCODER, TOKENIZER, SentenceEncoder
+from classifier.labels import LABELS
+from classifier.training import augmentation, data, newsroom
+from classifier.training.export import export
+from classifier.training.invented import invent
+from classifier.training.targets import public_targets
+from classifier.training.train import CALIBRATION, COMMENTS
+
+Floats = NDArray[np.float32]
+
+HIDDEN, LAYERS, HEADS, INNER, WORDS, POSITIONS = 384, 6, 12, 1536, 30522, 512
+START, VOCABULARY = "newsroom_encoder", "second_reader"
+"""Where in the data the weights to start from lie, and the tokenizer that belongs to them."""
+SEEN, UNSEEN = 2, 4
+"""How often a written comment is learnt that the start has seen, and one that it has not: first as it is, then varied."""
+REPLAYED, INVENTED = 45_000, 8_000
+TRUST = 0.35
+"""How much a rater's label counts where the teacher has spoken too."""
+RATE, HEAD_RATE, LAYER_DECAY = 3e-5, 10.0, 0.95
+BATCH, TOKENS, WARM_UP, DROPOUT = 32, 160, 0.06, 0.1
+REFUSE_WRITTEN, REFUSE_REPLAYED, INVENTED_WEIGHT = 2.0, 0.5, 0.6
+REPLAY = {
+    "toxic_spans_civil": 6.0, "jigsaw": 1.5, "paradetox": 0.5, "hatemoji_build": 1.2, "uwindsor_discord_automod": 0.8,
+    "toxigen_human": 1.5, "implicit_hate": 0.7, "stormfront": 0.8, "davidson": 0.4, "edos_sexism": 0.5,
+    "youtube_spam_uci": 4.0, "sms_spam_uci": 0.6, "spamassassin": 0.3, "smokedetector_titles": 0.2,
+    "tg_spam_umputun": 2.0, "goemotions": 0.5, "youtube_unlabelled": 0.6,
+}  # fmt: skip
+"""How likely a comment of a source is drawn for replay; rare kinds count `RARE` times as much."""
+RARE = 2.5
+
+
+class Layer(nn.Module):
+    """One transformer layer: attention and two linear steps, each added to its input and normalised."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.query, self.key, self.value = (nn.Linear(HIDDEN, HIDDEN) for _ in range(3))
+        self.out, self.out_norm = nn.Linear(HIDDEN, HIDDEN), nn.LayerNorm(HIDDEN, eps=1e-12)
+        self.up, self.down = nn.Linear(HIDDEN, INNER), nn.Linear(INNER, HIDDEN)
+        self.norm = nn.LayerNorm(HIDDEN, eps=1e-12)
+
+    def forward(self, x: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        """Read states (texts, tokens, hidden); `mask` is 0 for tokens and very negative for padding."""
+        texts, tokens, _ = x.shape
+        query, key, value = (
+            part(x).view(texts, tokens, HEADS, HIDDEN // HEADS).transpose(1, 2)
+            for part in (self.query, self.key, self.value)
+        )
+        scores = query @ key.transpose(2, 3) / math.sqrt(HIDDEN // HEADS) + mask
+        mixed = (torch.softmax(scores, -1).to(value.dtype) @ value).transpose(1, 2).reshape(texts, tokens, HIDDEN)
+        x = self.out_norm(x + functional.dropout(self.out(mixed), DROPOUT, self.training))
+        inner = self.down(functional.gelu(self.up(x)))
+        normed: torch.Tensor = self.norm(x + functional.dropout(inner, DROPOUT, self.training))
+        return normed
+
+
+class Encoder(nn.Module):
+    """The transformer with one linear head over the mean of its states and the state of the first token."""
+
+    def __init__(self, labels: int = len(LABELS)) -> None:
+        super().__init__()
+        self.word, self.position = nn.Embedding(WORDS, HIDDEN), nn.Embedding(POSITIONS, HIDDEN)
+        self.kind, self.norm = nn.Parameter(torch.zeros(HIDDEN)), nn.LayerNorm(HIDDEN, eps=1e-12)
+        self.layers = nn.ModuleList([Layer() for _ in range(LAYERS)])
+        self.head = nn.Linear(2 * HIDDEN, labels)
+
+    def states(self, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        """Return the last states, (texts, tokens, hidden)."""
+        x = self.norm(self.word(ids) + self.position.weight[: ids.shape[1]] + self.kind)
+        x = functional.dropout(x, DROPOUT, self.training)
+        hidden = ((mask - 1) * 1e4)[:, None, None, :].to(x.dtype)
+        for layer in self.layers:
+            x = layer(x, hidden)
+        return x
+
+    def forward(self, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        """Return log-odds, (texts, labels)."""
+        x = self.states(ids, mask)
+        kept = mask[..., None].to(x.dtype)
+        pooled = torch.cat([(x * kept).sum(1) / kept.sum(1), x[:, 0]], 1)
+        log_odds: torch.Tensor = self.head(functional.dropout(pooled, DROPOUT, self.training))
+        return log_odds
+
+
+_NAMES = {
+    "query": "attention.self.query", "key": "attention.self.key", "value": "attention.self.value",
+    "out": "attention.output.dense", "out_norm": "attention.output.LayerNorm", "up": "intermediate.dense",
+    "down": "output.dense", "norm": "output.LayerNorm",
+}  # fmt: skip
+
+
+def load(directory: Path) -> Encoder:
+    """Load int8 weights (rows × scale) in BERT's naming; labels that they do not know start unlikely."""
+    weights: dict[str, NDArray[Any]] = {}
+    for part in ("w1.npz", "w2.npz"):
+        if not (directory / part).is_file():
+            raise data.DataError(f"{directory / part} is missing: it holds the weights to start from")
+        with np.load(directory / part, allow_pickle=False) as arrays:
+            for name in arrays.files:
+                if name.endswith("::q"):
+                    weights[name[:-3]] = arrays[name].astype(np.float32) * arrays[f"{name[:-3]}::s"]
+                elif not name.endswith("::s"):
+                    weights[name] = arrays[name]
+    first = "enc.embeddings."
+    state = {
+        "word.weight": weights[f"{first}word_embeddings.weight"],
+        "position.weight": weights[f"{first}position_embeddings.weight"],
+        "kind": weights[f"{first}token_type_embeddings.weight"][0],
+        "norm.weight": weights[f"{first}LayerNorm.weight"],
+        "norm.bias": weights[f"{first}LayerNorm.bias"],
+    }
+    for layer in range(LAYERS):
+        for ours, theirs in _NAMES.items():
+            for kind in ("weight", "bias"):
+                state[f"layers.{layer}.{ours}.{kind}"] = weights[f"enc.encoder.layer.{layer}.{theirs}.{kind}"]
+    known = len(weights["head.bias"])
+    head, bias = np.zeros((len(LABELS), 2 * HIDDEN), np.float32), np.full(len(LABELS), -3, np.float32)
+    head[:known], bias[:known] = weights["head.weight"], weights["head.bias"]
+    encoder = Encoder()
+    encoder.load_state_dict(
+        {name: torch.from_numpy(np.ascontiguousarray(array)) for name, array in state.items()}
+        | {"head.weight": torch.from_numpy(head), "head.bias": torch.from_numpy(bias)}
+    )
+    return encoder
+
+
+@dataclass(eq=False)
+class Examples:
+    """Texts to learn from: targets and weights are (texts, labels), NaN where a label is open."""
+
+    texts: list[str]
+    targets: Floats
+    weights: Floats
+
+    def joined(self, other: Examples) -> Examples:
+        """Return these and the other's after them."""
+        return Examples(
+            self.texts + other.texts,
+            np.concatenate((self.targets, other.targets)),
+            np.concatenate((self.weights, other.weights)),
+        )
+
+
+def examples(directory: Path, seed: int) -> Examples:
+    """Return everything the encoder learns from."""
+    rng = np.random.default_rng(seed)
+    replayed = _replayed(directory, seed)
+    seen = newsroom.read(directory / "newsroom" / "train.jsonl")
+    unseen = [each for path in sorted(COMMENTS.glob("*.jsonl")) if path != CALIBRATION for each in newsroom.read(path)]
+    around = augmentation.Surroundings.among(replayed.texts, replayed.targets, seen + unseen)
+    texts, targets = [], []
+    for time in range(max(SEEN, UNSEEN)):
+        for comment in (seen if time < SEEN else []) + (unseen if time < UNSEEN else []):
+            varied = comment.text if time == 0 else augmentation.varied(comment, around, rng)
+            texts.append(data.mask_contacts(varied) if time % 2 else varied)
+            targets.append(comment.targets())
+    weights = np.ones((len(texts), len(LABELS)), np.float32)
+    weights[:, LABELS.index("refuse")] = REFUSE_WRITTEN
+    return Examples(texts, np.stack(targets), weights).joined(replayed).joined(_invented(directory, seed))
+
+
+def _replayed(directory: Path, seed: int) -> Examples:
+    """Draw English public comments, those of news sites and rare kinds more often, with soft targets."""
+    rng = np.random.default_rng(seed)
+    corpus = data.training(directory)
+    corpus = corpus.take(np.flatnonzero(np.isfinite(corpus.teacher[:, 0])))
+    targets = public_targets(corpus, TRUST)
+    likely = np.array([REPLAY.get(source, 0.0) for source in corpus.sources.tolist()])
+    rare = np.nan_to_num(targets[:, [LABELS.index(each) for each in ("severe_toxicity", "threat", "insult",
+                                                                     "identity_attack", "spam")]]).max(axis=1) > 0.5  # fmt: skip
+    likely *= np.where(rare, RARE, 1.0)
+    rows = rng.choice(len(corpus), min(REPLAYED, int((likely > 0).sum())), replace=False, p=likely / likely.sum())
+    weights = np.ones((len(rows), len(LABELS)), np.float32)
+    weights[:, LABELS.index("refuse")] = REFUSE_REPLAYED
+    return Examples([corpus.texts[row] for row in rows.tolist()], targets[rows], weights)
+
+
+def _invented(directory: Path, seed: int) -> Examples:
+    """Invent spam and identity sentences."""
+    corpus = invent(INVENTED, seed, directory / "lists")
+    targets = public_targets(corpus, 1.0)
+    refused = np.nan_to_num(targets).max(axis=1) > 0.5
+    targets[:, LABELS.index("refuse")] = np.where(refused, 0.95, 0.03)
+    return Examples(corpus.texts, targets, np.full_like(targets, INVENTED_WEIGHT))
+
+
+def main(directory: Path, out: Path = persistence.SHIPPED, seed: int = 0, quiet: bool = False) -> int:
+    """Fine-tune, export and check the encoder; returns 0, or 2 with one clear line when data is missing."""
+    torch.manual_seed(seed)
+    try:
+        encoder, tokenizer = load(directory / START), directory / VOCABULARY / TOKENIZER
+        fit(encoder, examples(directory, seed), tokenizer, seed, quiet)
+    except data.DataError as error:
+        print(f"cannot train the encoder: {error}", file=sys.stderr)
+        return 2
+    out.mkdir(parents=True, exist_ok=True)
+    copyfile(tokenizer, out / TOKENIZER)
+    export(encoder, out / ENCODER)
+    print(f"{out / ENCODER}: correlation of eight bits with float {agreement(encoder, out, directory):.4f}")
+    return 0
+
+
+def fit(encoder: Encoder, learnt: Examples, tokenizer_file: Path, seed: int, quiet: bool = False) -> None:
+    """Fine-tune all but the embeddings, with one pass over the examples."""
+    from rich.progress import MofNCompleteColumn, Progress, TimeRemainingColumn
+
+    rng = np.random.default_rng(seed)
+    ids = tokenized(tokenizer_file, learnt.texts, TOKENS)
+    batches = _batches([len(each) for each in ids], rng)
+    optimizer = _optimizer(encoder)
+    rates = [group["lr"] for group in optimizer.param_groups]
+    warm = int(WARM_UP * len(batches))
+    encoder.train()
+    with Progress(*Progress.get_default_columns(), MofNCompleteColumn(), TimeRemainingColumn(), disable=quiet) as bar:
+        for step, rows in enumerate(bar.track(batches, description="fine-tuning")):
+            share = step / warm if step < warm else (len(batches) - step) / (len(batches) - warm)
+            for group, rate in zip(optimizer.param_groups, rates, strict=True):
+                group["lr"] = rate * share
+            loss = _loss(encoder, [ids[row] for row in rows], learnt.targets[rows], learnt.weights[rows])
+            optimizer.zero_grad(set_to_none=True)
+            loss.backward()  # type: ignore[no-untyped-call]  # torch types it in part
+            nn.utils.clip_grad_norm_(encoder.parameters(), 1.0)
+            optimizer.step()
+    encoder.eval()
+
+
+def _loss(encoder: Encoder, ids: list[NDArray[np.int64]], targets: Floats, weights: Floats) -> torch.Tensor:
+    """Return the cross-entropy over known labels."""
+    wanted = torch.from_numpy(targets)
+    known = torch.isfinite(wanted) * torch.from_numpy(weights)
+    with torch.autocast("cpu", torch.bfloat16):
+        log_odds = encoder(*padded(ids))
+    loss = functional.binary_cross_entropy_with_logits(
+        log_odds.float(), torch.nan_to_num(wanted), weight=known, reduction="sum"
+    )
+    return loss / (4 * len(ids))
+
+
+def _optimizer(encoder: Encoder) -> torch.optim.Optimizer:
+    """Let lower layers learn more slowly, the head faster, and the embeddings not at all."""
+    for frozen in (encoder.word.weight, encoder.position.weight, encoder.kind):
+        frozen.requires_grad = False
+    groups: list[dict[str, Any]] = [{"params": encoder.head.parameters(), "lr": RATE * HEAD_RATE, "weight_decay": 0.01}]
+    for depth, layer in enumerate(encoder.layers):
+        rate = RATE * LAYER_DECAY ** (LAYERS - 1 - depth)
+        groups.append({"params": layer.parameters(), "lr": rate, "weight_decay": 0.01})
+    groups.append({"params": encoder.norm.parameters(), "lr": RATE * LAYER_DECAY**LAYERS, "weight_decay": 0.0})
+    return torch.optim.AdamW(groups, betas=(0.9, 0.98))
+
+
+def _batches(sizes: list[int], rng: np.random.Generator) -> list[NDArray[np.int64]]:
+    """Shuffle, then sort by length within windows, so that a batch holds texts of like length."""
+    order, lengths = rng.permutation(len(sizes)), np.array(sizes)
+    batches: list[NDArray[np.int64]] = []
+    for begin in range(0, len(order), BATCH * 60):
+        window = order[begin : begin + BATCH * 60]
+        window = window[np.argsort(lengths[window], kind="stable")]
+        found = [window[at : at + BATCH] for at in range(0, len(window), BATCH)]
+        batches += [found[each] for each in rng.permutation(len(found))]
+    return batches
+
+
+def tokenized(file: Path, texts: list[str], most: int) -> list[NDArray[np.int64]]:
+    """Return the token numbers of each text."""
+    from tokenizers import Tokenizer
+
+    tokenizer = Tokenizer.from_file(str(file))
+    tokenizer.enable_truncation(most)
+    tokenizer.no_padding()
+    return [np.array(each.ids, np.int64) for each in tokenizer.encode_batch(texts)]
+
+
+def padded(ids: list[NDArray[np.int64]]) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return token numbers and mask, (texts, tokens)."""
+    width = max(map(len, ids))
+    numbers, mask = np.zeros((len(ids), width), np.int64), np.zeros((len(ids), width), np.float32)
+    for row, each in enumerate(ids):
+        numbers[row, : len(each)], mask[row, : len(each)] = each, 1
+    return torch.from_numpy(numbers), torch.from_numpy(mask)
+
+
+def _chunks(texts: list[str], size: int = 32) -> Iterator[list[str]]:
+    for begin in range(0, len(texts), size):
+        yield texts[begin : begin + size]
+
+
+@torch.inference_mode()
+def agreement(encoder: Encoder, out: Path, directory: Path, count: int = 400) -> float:
+    """Return the correlation of exported and original log-odds on `count` written comments."""
+    texts = [each.text for each in newsroom.read(directory / "newsroom" / "train.jsonl")[:count]]
+    ids = tokenized(out / TOKENIZER, texts, TOKENS)
+    exact = np.concatenate([encoder(*padded(ids[at : at + 32])).numpy() for at in range(0, len(ids), 32)])
+    small = SentenceEncoder(str(out), max_tokens=TOKENS).transform(texts)
+    return float(np.corrcoef(exact.ravel(), small.ravel())[0, 1])

@@ -1,0 +1,204 @@
+"""`make train`: everything but the encoder, from a directory of data to a model directory, the same for the same seed."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from shutil import copyfile
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+from sklearn.frozen import FrozenEstimator
+from sklearn.pipeline import Pipeline
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # ships no types
+
+from classifier import persistence
+from classifier.encoder import ENCODER, TOKENIZER
+from classifier.labels import LABELS
+from classifier.language import LanguageIdentifier
+from classifier.pipeline import build_pipeline
+from classifier.training import augmentation, data, newsroom
+from classifier.training.data import Corpus, Floats
+from classifier.training.invented import invent
+from classifier.training.targets import log_odds, public_targets
+
+RELEASED = "2026.12"
+TRUST = 0.25
+"""How much a rater's label counts where the teacher has spoken too."""
+HELD_BACK = 12
+"""One public text in so many is kept from the linear heads, for the stack."""
+INVENTED, DISGUISED, PEOPLED = 40_000, 24_000, 40_000
+WRITTEN_COPIES, WRITTEN_WEIGHT = 4, 3.0
+"""How often each written comment is learnt, in varied forms, and what each counts."""
+ABUSE = (
+    "paradetox", "hatemoji_build", "uwindsor_discord_automod", "toxigen_human", "implicit_hate", "edos_sexism",
+    "stormfront", "davidson",
+)  # fmt: skip
+SPAM = ("smokedetector_titles", "sms_spam_uci", "spamassassin", "telegram_spam_ru", "tg_spam_umputun")
+APART = (*ABUSE, *SPAM)
+"""Sources whose toxicity is not asked: another line is drawn there than on comments. Their other labels count."""
+WEIGHTS = {
+    "jigsaw": 2.0,
+    "invented_spam": 0.4,
+    "invented_identity": 1.2,
+    "disguised": 0.5,
+    "peopled": 1.5,
+    "toxic_spans_civil": 0.25,
+    **dict.fromkeys(ABUSE, 0.4),
+}
+"""What a text of a source counts, 1 where none is named."""
+STACKED = {"jigsaw": 9_000, "toxic_spans_civil": 1_000, "youtube_spam_uci": 110, "sms_spam_uci": 400, "spamassassin": 300,
+           "tg_spam_umputun": 50, "hatemoji_build": 300, "toxigen_human": 400, "implicit_hate": 500, "invented_spam": 1_500,
+           "invented_identity": 500}  # fmt: skip
+"""How many held-back texts of each source the stack is fitted on, at most."""
+PRIORS = {"website": ("spam", 0.4), "name_is_keyword": ("spam", 1.5)}
+"""Weights set by hand, in log-odds: no source of the training data has a website field or an author's name."""
+COMMENTS = Path(__file__).with_name("comments")
+CALIBRATION = COMMENTS / "calibration.jsonl"
+_BATCH = 1024
+
+Progress = Callable[[int, int], None]
+
+
+def main(directory: Path, out: Path = persistence.SHIPPED, seed: int = 0, quiet: bool = False) -> int:
+    """Train from `directory` and write the model to `out`, where the encoder must lie (or the shipped one is copied).
+
+    Returns 0, or 2 with one clear line when data is missing.
+    """
+    for name in (ENCODER, TOKENIZER):
+        if not (out / name).is_file():
+            out.mkdir(parents=True, exist_ok=True)
+            copyfile(persistence.SHIPPED / name, out / name)
+    try:
+        pipeline, languages, facts = train(directory, out, seed, quiet)
+    except data.DataError as error:
+        print(f"cannot train: {error}", file=sys.stderr)
+        return 2
+    digest = persistence.write(out, pipeline, languages, facts)
+    print(f"model {RELEASED}-{digest[:8]} sha256 {digest} in {out}")
+    return 0
+
+
+def train(
+    directory: Path, encoder: Path, seed: int = 0, quiet: bool = False
+) -> tuple[Pipeline, LanguageIdentifier, dict[str, Any]]:
+    """Return the fitted pipeline, the language identifier and the manifest's facts."""
+    from rich.progress import Progress as Bars
+    from rich.progress import TimeElapsedColumn
+
+    bars = Bars(*Bars.get_default_columns(), TimeElapsedColumn(), disable=quiet)
+    with bars as progress, threadpool_limits(1):  # one thread, so that the same seed gives the same bytes
+
+        def told(title: str) -> Progress:
+            task = progress.add_task(title, total=None)
+            return lambda done, total: progress.update(task, completed=done, total=total)
+
+        reading = told("reading data")
+        corpus, targets, weight = training_set(directory, seed)
+        reading(1, 1)
+        pipeline = build_pipeline(seed)
+        held = np.arange(len(corpus)) % HELD_BACK == 0
+        languages = _fit_linear(pipeline, corpus, targets, weight, ~held, told)
+        told("fitting the stack")
+        _fit_stack(pipeline, corpus.take(np.flatnonzero(held)), targets[held], encoder, seed)
+    facts = {"released": RELEASED, "seed": seed, "texts": len(corpus), "numpy": np.__version__}
+    return pipeline, languages, facts
+
+
+def training_set(directory: Path, seed: int) -> tuple[Corpus, Floats, Floats]:
+    """Return all texts in random order, what each teaches (texts, labels), and what each counts (texts, labels)."""
+    public = data.training(directory)
+    corpus = public.joined(augmentation.disguised(public, DISGUISED, seed + 1))
+    corpus = corpus.joined(augmentation.peopled(public, PEOPLED, seed + 3))
+    corpus = corpus.joined(invent(INVENTED, seed + 2, directory / "lists"))
+    targets = public_targets(corpus, TRUST)
+    targets[np.isin(corpus.sources, APART), LABELS.index("toxicity")] = np.nan
+    weight = np.ones((len(corpus), len(LABELS)), np.float32)
+    for source, share in WEIGHTS.items():
+        weight[corpus.sources == source] = share
+    comments, taught = written_set(directory, seed)
+    corpus = corpus.joined(comments)
+    targets = np.concatenate((targets, taught))
+    weight = np.concatenate((weight, np.full_like(taught, WRITTEN_WEIGHT)))
+    order = np.random.default_rng(seed).permutation(len(corpus))
+    return corpus.take(order), targets[order], weight[order]
+
+
+def written_set(directory: Path, seed: int) -> tuple[Corpus, Floats]:
+    """Return the comments written for training, each in several forms, and what they teach."""
+    written = newsroom.read(directory / "newsroom" / "train.jsonl")
+    written += [each for path in sorted(COMMENTS.glob("*.jsonl")) if path != CALIBRATION for each in newsroom.read(path)]
+    rng = np.random.default_rng(seed + 4)
+    texts, taught = [], []
+    for copy in range(WRITTEN_COPIES):
+        for comment in written:
+            varied = augmentation.hurried(comment.text, rng) if copy % 2 else comment.text
+            texts.append(data.mask_contacts(varied if copy < 2 else augmentation.misspelt(varied, rng)))
+            taught.append(comment.targets())
+    count = len(texts)
+    blank = np.full((count, len(LABELS)), np.nan, np.float32)
+    return Corpus(texts, np.full(count, "newsroom"), np.full(count, "en"), blank, blank), np.stack(taught)
+
+
+def _fit_linear(
+    pipeline: Pipeline,
+    corpus: Corpus,
+    targets: Floats,
+    weight: Floats,
+    chosen: NDArray[np.bool_],
+    told: Callable[[str], Progress],
+) -> LanguageIdentifier:
+    """Fit reader, language identifier and linear heads on the chosen rows."""
+    linear = dict(pipeline.named_steps["log_odds"].transformer_list)["linear"]
+    reader, features = pipeline.named_steps["read"], linear.named_steps["features"]
+    made = np.isin(corpus.sources, ("invented_spam", "invented_identity", "disguised", "peopled"))
+    reader.fit([corpus.texts[row][: data.LONGEST] for row in np.flatnonzero(~made).tolist()])
+    languages = LanguageIdentifier()
+    languages.start()
+    progress, matrices = told("hashing n-grams"), []
+    for begin in range(0, len(corpus), _BATCH):
+        batch = reader.transform([text[: data.LONGEST] for text in corpus.texts[begin : begin + _BATCH]])
+        languages.count(batch, corpus.languages[begin : begin + _BATCH].tolist())
+        matrices.append(features.fit_transform(batch)[chosen[begin : begin + _BATCH]])
+        progress(begin + len(batch.texts), len(corpus))
+    languages.finish()
+    heads, learning = linear.named_steps["heads"], told("learning")
+    heads.fit(sparse.vstack(matrices, format="csr"), log_odds(targets[chosen]), weight[chosen])
+    for signal, (label, weight_by_hand) in PRIORS.items():
+        at = list(features.transformer_list[1][1].get_feature_names_out()).index(signal)
+        heads.weights_[heads.weights_.shape[0] - len(features.transformer_list[1][1].get_feature_names_out()) + at,
+                       LABELS.index(label)] = weight_by_hand  # fmt: skip
+    heads.weights_ = heads.weights_.astype(np.float16).astype(np.float32)  # packs to half the bytes
+    learning(1, 1)
+    return languages
+
+
+def _fit_stack(pipeline: Pipeline, held: Corpus, targets: Floats, encoder: Path, seed: int) -> None:
+    """Fit the last step on texts that the linear heads have not seen, and on the calibration comments."""
+    rng = np.random.default_rng(seed)
+    rows = np.concatenate(
+        [rng.permutation(np.flatnonzero(held.sources == source))[:most] for source, most in STACKED.items()]
+    )
+    calibration = newsroom.read(CALIBRATION)
+    texts = [held.texts[row][: data.LONGEST] for row in rows.tolist()] + [each.text for each in calibration]
+    hard = np.where(np.isfinite(held.labels[rows]), held.labels[rows], targets[rows])
+    hard[:, LABELS.index("refuse")] = targets[rows, LABELS.index("refuse")]
+    y = np.concatenate((hard, np.stack([each.targets() for each in calibration])))
+    weight = np.ones_like(y)
+    natural = np.isin(held.sources[rows], ("jigsaw", "toxic_spans_civil"))
+    spam = LABELS.index("spam")
+    weight[: len(rows), :spam][~natural] = 0.0
+    weight[len(rows) :] = 4.0
+    branches = dict(pipeline.named_steps["log_odds"].transformer_list)
+    branches["sentence"].directory = str(encoder)
+    pipeline.named_steps["log_odds"].transformer_list = [
+        (name, FrozenEstimator(each)) for name, each in branches.items()
+    ]
+    read = FrozenEstimator(pipeline.named_steps["read"])
+    frozen = Pipeline([("read", read), *pipeline.steps[1:]])
+    frozen.fit(texts, y, labels__sample_weight=weight)
+    pipeline.named_steps["log_odds"].transformer_list = list(branches.items())
+    branches["sentence"].directory = None
