@@ -63,47 +63,64 @@ class LinearHeads(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sci
 
 
 class LabelStack(BaseEstimator):  # type: ignore[misc]
-    """Weighs the log-odds of the linear heads and of the sentence encoder into calibrated ones, per label.
+    """Joins the log-odds of the linear heads and of the sentence encoder, and calibrates them, per label.
 
-    `X` holds the log-odds of the linear heads, then those of the encoder: (texts, 2 × labels). `y` holds the share of
-    people who would give the label, 0..1, NaN where unknown. A label is fitted on its known rows by `classifier`, once
-    on the linear columns alone (`fast`) and once on all (`full`), so each effort is calibrated by itself.
-    `columns` names, per label, which labels' log-odds it may use; its own by default.
+    `X` holds the log-odds of the linear heads, then those of the encoder: (texts, 2 × labels). A label's log-odds are
+    their mean, in which the encoder counts `sentence_share`; then `leans[label][other]` times another label's is added.
+    `classifier` fits slope and offset on the rows whose share `y` (0..1, NaN where unknown) is known: once for the
+    linear heads alone (`fast`) and once for both (`full`), so each effort is calibrated by itself.
     """
 
-    def __init__(self, classifier: Any = None, columns: Any = None) -> None:
+    def __init__(
+        self,
+        classifier: Any = None,
+        sentence_share: float = 0.5,
+        leans: dict[str, dict[str, float]] | None = None,
+    ) -> None:
         self.classifier = classifier
-        self.columns = columns
+        self.sentence_share = sentence_share
+        self.leans = leans
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
-        """Fit both efforts of every label that has positive and negative rows; others pass through unweighed."""
+        """Calibrate every label that has positive and negative rows; the others keep slope 1 and offset 0."""
         X, y = validate_data(self, X, dtype=np.float64), np.asarray(y, np.float64)
         labels = y.shape[1]
         weight = np.ones_like(y) if sample_weight is None else np.asarray(sample_weight, np.float64)
-        self.fast_coef_, self.fast_intercept_ = np.eye(labels), np.zeros(labels)
-        self.full_coef_ = np.hstack([np.eye(labels), np.eye(labels)]) / 2
-        self.full_intercept_ = np.zeros(labels)
+        lean = self._lean(labels)
+        share = self.sentence_share
+        self.fast_coef_, self.full_coef_ = lean, np.hstack([(1 - share) * lean, share * lean])
+        self.fast_intercept_, self.full_intercept_ = np.zeros(labels), np.zeros(labels)
         for column in range(labels):
             known = np.flatnonzero(np.isfinite(y[:, column]) & (weight[:, column] > 0))
             target = y[known, column]
             if not len(known) or target.max() <= 0.5 or target.min() > 0.5:
                 continue
-            own = [column] if self.columns is None else list(self.columns.get(LABELS[column], [column]))
-            for name, used in (("fast", own), ("full", own + [labels + each for each in own])):
-                coef, intercept = self._fitted(X[np.ix_(known, used)], target, weight[known, column])
-                getattr(self, f"{name}_coef_")[column] = 0
-                getattr(self, f"{name}_coef_")[column, used] = coef
-                getattr(self, f"{name}_intercept_")[column] = intercept
+            for coef, intercept in (
+                (self.fast_coef_, self.fast_intercept_),
+                (self.full_coef_, self.full_intercept_),
+            ):
+                joined = X[known, : coef.shape[1]] @ coef[column]
+                slope, offset = self._calibrated(joined, target, weight[known, column])
+                coef[column] *= slope
+                intercept[column] = offset
         return self
 
-    def _fitted(self, X: Doubles, share: Doubles, weight: Doubles) -> tuple[Doubles, float]:
-        """Fit one label: a row of share p counts p as positive and 1 - p as negative."""
+    def _lean(self, labels: int) -> Doubles:
+        """Return what each label's log-odds take of every label's: (labels, labels)."""
+        matrix = np.eye(labels)
+        for label, shares in (self.leans or {}).items():
+            for other, share in shares.items():
+                matrix[LABELS.index(label), LABELS.index(other)] += share
+        return matrix
+
+    def _calibrated(self, log_odds: Doubles, share: Doubles, weight: Doubles) -> tuple[float, float]:
+        """Fit slope and offset: a row of share p counts p as positive and 1 - p as negative."""
         classifier = clone(LogisticRegression() if self.classifier is None else self.classifier)
-        both = np.vstack([X, X])
-        truth = np.repeat([1, 0], len(X))
+        truth = np.repeat([1, 0], len(log_odds))
         counts = np.concatenate([share, 1 - share]) * np.concatenate([weight, weight])
-        classifier.fit(both[counts > 0], truth[counts > 0], sample_weight=counts[counts > 0])
-        return classifier.coef_[0], float(classifier.intercept_[0])
+        both, some = np.concatenate([log_odds, log_odds])[:, None], counts > 0
+        classifier.fit(both[some], truth[some], sample_weight=counts[some])
+        return float(classifier.coef_[0, 0]), float(classifier.intercept_[0])
 
     def log_odds(self, linear: Doubles, sentence: Doubles | None) -> Doubles:
         """Return calibrated log-odds; without `sentence`, those of the `fast` effort."""
