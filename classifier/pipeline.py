@@ -10,22 +10,23 @@ from sklearn.pipeline import FeatureUnion, Pipeline
 from classifier.encoder import SentenceEncoder
 from classifier.features import HashedNgrams
 from classifier.heads import LabelStack, LinearHeads
-from classifier.labels import LABELS
+from classifier.labels import LABELS, columns
 from classifier.signals import TextSignals
 from classifier.text import TextReader
 
 LEANS = {
-    "toxicity": ("toxicity", "insult", "identity_attack", "obscene"),
-    "refuse": ("refuse", "toxicity", "threat", "insult", "identity_attack", "spam", "self_harm", "personal_info"),
+    "toxicity": "toxicity insult identity_attack obscene",
+    "refuse": "refuse toxicity threat insult identity_attack spam self_harm personal_info",
 }
 """Labels whose final head may use other labels' log-odds beside its own."""
 
 
 def build_pipeline(seed: int = 0) -> Pipeline:
-    """Return the unfitted pipeline.
+    """Return the unfitted pipeline: texts in, probabilities (texts, labels) out, in the order of `LABELS`.
 
-    Input: texts. `labels` answers (texts, labels) probabilities in the order of `LABELS`. The linear heads learn
-    log-odds by least squares; the encoder is trained apart; the stack weighs both and calibrates.
+    `fit` takes the share of people who would give each label, NaN where unknown. The linear heads learn log-odds by
+    least squares; the encoder is trained apart; the stack weighs both and calibrates. `make train` fits the stack on
+    texts that the heads have not seen.
     """
     linear = Pipeline(
         [
@@ -37,7 +38,7 @@ def build_pipeline(seed: int = 0) -> Pipeline:
         [
             ("read", TextReader()),
             ("log_odds", FeatureUnion([("linear", linear), ("sentence", SentenceEncoder())])),
-            ("labels", LabelStack(LogisticRegression(C=1.0, max_iter=500), columns=leans())),
+            ("labels", LabelStack(LogisticRegression(C=1.0, max_iter=500), leans())),
         ]
     )
 
@@ -56,6 +57,6 @@ def regressor(seed: int = 0) -> Any:
     )
 
 
-def leans() -> dict[str, list[int]]:
+def leans() -> dict[int, list[int]]:
     """Return `LEANS` by column."""
-    return {label: [LABELS.index(other) for other in others] for label, others in LEANS.items()}
+    return {LABELS.index(label): columns(others) for label, others in LEANS.items()}
