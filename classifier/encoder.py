@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,9 +13,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 
 from classifier.features import text_tags
 from classifier.labels import LABELS, ModelError
-
-if TYPE_CHECKING:
-    from classifier.text import TextBatch
+from classifier.text import TextBatch
 
 Doubles = NDArray[np.float64]
 ENCODER, TOKENIZER = "encoder.onnx", "tokenizer.json"
@@ -28,9 +26,9 @@ CHARACTERS_PER_TOKEN = 12
 class Encoded:
     """What the encoder says of some texts.
 
-    `log_odds` is (texts, labels). `tokens`, where asked for, holds per text what each token adds to each label's log-odds
-    (tokens, labels) and the token's place in the text that was read (tokens, 2; `(0, 0)` for the marks around it); the
-    sum over tokens plus the head's bias is the row of `log_odds`.
+    `log_odds` is (texts, labels). `tokens`, where asked for, holds per text what each token adds to each label's
+    log-odds (tokens, labels) and the token's place in the text that was read (tokens, 2; `(0, 0)` for the marks around
+    it); the sum over tokens plus the head's bias is the row of `log_odds`.
     """
 
     log_odds: Doubles
@@ -55,13 +53,13 @@ class SentenceEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  #
 
     def transform(self, X: TextBatch | Sequence[str]) -> Doubles:
         """Return the log-odds of each label."""
-        return self.encode(texts_of(X)).log_odds
+        return self.encode(X.as_read() if isinstance(X, TextBatch) else X).log_odds
 
     def encode(self, texts: Sequence[str], explain: bool = False) -> Encoded:
         """Read texts, one at a time; with `explain` also say what each token adds.
 
-        The network rounds to eight bits by the largest number it meets, so texts read together would change each other's
-        scores by whole log-odds; on one core it is no faster either.
+        The network rounds to eight bits by the largest number it meets, so texts read together would change each
+        other's log-odds, some by more than one; on one core it would be no faster either.
         """
         tokenizer, session, bias = self._loaded()
         found = Encoded(np.zeros((len(texts), len(LABELS))), [])
@@ -97,12 +95,6 @@ class SentenceEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  #
         return True
 
 
-def texts_of(batch: TextBatch | Sequence[str]) -> list[str]:
-    """Return the texts as the encoder reads them: as written, or through a disguise where there was one."""
-    reread: dict[int, str] = getattr(batch, "reread", {})
-    return [reread.get(row, text) for row, text in enumerate(getattr(batch, "texts", batch))]
-
-
 def _load(directory: Path, max_tokens: int, threads: int) -> tuple[Any, Any, Doubles]:
     import onnxruntime
     from tokenizers import Tokenizer
@@ -125,7 +117,7 @@ def _load(directory: Path, max_tokens: int, threads: int) -> tuple[Any, Any, Dou
         facts = session.get_modelmeta().custom_metadata_map
         bias = np.array([float(each) for each in facts["bias"].split(",")])
         labels = facts["labels"].split(",")
-    except Exception as fault:  # tokenizers and ONNX Runtime raise types of their own
+    except Exception as fault:  # noqa: BLE001  # both libraries raise types of their own
         raise ModelError(
             f"the encoder in {directory} cannot be read ({type(fault).__name__}): restore it, or train again"
         ) from None

@@ -1,4 +1,4 @@
-"""The model on disk: a skops file, the encoder beside it, and a manifest whose hashes are checked before either is read."""
+"""The model on disk: a skops file, the encoder beside it, and a manifest; hashes are checked before either is read."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def read(directory: Path) -> tuple[Pipeline, LanguageIdentifier, dict[str, Any]]
             found = skops.io.load(directory / MODEL, trusted=list(TRUSTED))
         pipeline, languages = found["pipeline"], found["languages"]
         encoder = dict(pipeline.named_steps["log_odds"].transformer_list)["sentence"]
-    except Exception as fault:  # a file that is no model may raise anything
+    except Exception as fault:  # noqa: BLE001  # a file that is no model may raise anything
         raise ModelError(
             f"{directory / MODEL} holds no model that may be loaded ({type(fault).__name__}): train again"
         ) from None

@@ -10,6 +10,7 @@ from sklearn.pipeline import FeatureUnion, Pipeline
 from classifier.encoder import SentenceEncoder
 from classifier.features import HashedNgrams
 from classifier.heads import LabelStack, LinearHeads
+from classifier.labels import LABELS
 from classifier.signals import TextSignals
 from classifier.text import TextReader
 
@@ -27,10 +28,11 @@ and names is taken off. What raters call toxic is some reason to refuse.
 
 
 def build_pipeline(seed: int = 0) -> Pipeline:
-    """Return the unfitted pipeline.
+    """Return the unfitted pipeline: texts in, probabilities (texts, labels) out, in the order of `LABELS`.
 
-    Input: texts. `labels` answers (texts, labels) probabilities in the order of `LABELS`. The linear heads learn
-    log-odds by least squares; the encoder is trained apart; the stack weighs both and calibrates.
+    `fit` takes the share of people who would give each label, NaN where unknown. The linear heads learn log-odds by
+    least squares; the encoder is trained apart; the stack weighs both and calibrates. `make train` fits the stack on
+    texts that the heads have not seen.
     """
     linear = Pipeline(
         [
@@ -42,7 +44,7 @@ def build_pipeline(seed: int = 0) -> Pipeline:
         [
             ("read", TextReader()),
             ("log_odds", FeatureUnion([("linear", linear), ("sentence", SentenceEncoder())])),
-            ("labels", LabelStack(LogisticRegression(C=1e6, max_iter=500), SENTENCE_SHARE, LEANS)),
+            ("labels", LabelStack(LogisticRegression(C=1e6, max_iter=500), SENTENCE_SHARE, leans())),
         ]
     )
 
@@ -60,3 +62,10 @@ def regressor(seed: int = 0) -> Any:
         random_state=seed,
     )
 
+
+def leans() -> dict[int, dict[int, float]]:
+    """Return `LEANS` by column."""
+    return {
+        LABELS.index(label): {LABELS.index(other): share for other, share in others.items()}
+        for label, others in LEANS.items()
+    }
