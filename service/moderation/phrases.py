@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
-from service.moderation.personal_data import find_personal_data
+from service.moderation.personal_data import FINDS_LIMIT, find_personal_data
 
 QUOTE_LIMIT: Final = 400
 
@@ -157,7 +158,7 @@ def find_threats(text: str) -> Iterator[Find]:
     for phrase in _THREATS:
         if not any(one in plain for one in phrase.needs):
             continue
-        for match in phrase.pattern.finditer(plain):
+        for match in islice(phrase.pattern.finditer(plain), FINDS_LIMIT):
             quoted = _quoted(plain) if quoted is None else quoted
             if not any(begin <= match.start() and match.end() <= end for begin, end in quoted):
                 yield Find(*match.span(), "threat", phrase.what)
