@@ -109,6 +109,22 @@ def test_a_stretch_has_the_filters_of_its_lane(store: Store, site: Site) -> None
         assert ids(tx.page_stretch(here, 0, 9, 1, NOON)) == ["de"]
 
 
+def test_a_comment_without_a_label_is_in_none_of_its_ranges(store: Store, site: Site) -> None:
+    """An older model gave no such score, which is not a score of 0."""
+    (scored,) = held(store, site, 0.5)
+    with store.write() as tx:
+        (older,) = tx.add_comments(site.id, [draft("older")], NOON).values()
+        assert tx.move([move(older, Action.HOLD, verdict=verdict(scores={"spam": 0.5}))])
+    by_refuse = Stretch(0, 1, by="refuse")
+    with store.read() as tx:
+        assert sum(tx.spread(by_refuse, 10).counts) == tx.spread(by_refuse, 10).inside == 1
+        assert (
+            ids(tx.sample_stretch(by_refuse, 9))
+            == ids(tx.page_stretch(by_refuse, 0, 9, 1, NOON))
+            == [scored.id]
+        )
+
+
 def test_what_comes_back_to_be_held_is_in_its_ranges_again(store: Store, site: Site) -> None:
     """A comment that was decided is in no range; held again without another verdict, it is where it was."""
     (comment,) = held(store, site, 0.5)
