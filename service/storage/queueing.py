@@ -241,7 +241,7 @@ def _set_aside(rows: FromClause) -> Exists:
     return exists().where(matters.c.comment_pk == rows.c.pk, matters.c.kind == word("aside"), is_open)
 
 
-def _risk(at_risk: bool | None, rows: FromClause) -> list[ColumnElement[bool]]:
+def of_risk(at_risk: bool | None, rows: FromClause) -> list[ColumnElement[bool]]:
     """Return the condition of a part of the queue; its word is in the statement, so that the plan is kept."""
     if at_risk is None:
         return []
@@ -255,7 +255,7 @@ def _folded(filters: Filters, at_risk: bool | None) -> Exists:
     One at risk stands behind none but another one at risk.
     """
     before = and_(_older.c.wave_id == _member.c.wave_id, _older.c.comment_pk < _member.c.comment_pk)
-    same = _risk(True, _held_older) if at_risk else []
+    same = of_risk(True, _held_older) if at_risk else []
     return exists(
         select(_member.c.comment_pk)
         .join(_older, before)
@@ -277,7 +277,7 @@ def _queue(shape: Shape, at_risk: bool | None) -> Select[Any]:
     _, filters, *_ = shape
     folded = _folded(filters, at_risk)
     free = COMMENTS.where(is_held, ~_TAKEN, _WAVE_IS_FREE, ~_set_aside(comments), ~folded)
-    return in_order(free.where(*_risk(at_risk, comments)), shape, comments.c.pk)
+    return in_order(free.where(*of_risk(at_risk, comments)), shape, comments.c.pk)
 
 
 def in_order(statement: Select[Any], shape: Shape, key: Column[Any]) -> Select[Any]:
