@@ -130,6 +130,7 @@ def payload(comment: Comment, decision: Decision) -> bytes:
                 "status": str(decision.to_status),
                 "reason": decision.reason,
                 "by": str(decision.who_kind),
+                "at_risk": is_at_risk(comment.verdict),
                 "decision": str(decision.id),
                 "sequence": decision.seq,
                 **_origin(comment),

@@ -291,6 +291,19 @@ def test_a_scored_comment_is_decided_and_the_site_told(
     assert desk.published() == (["The bridge is open."] if status is Status.APPROVED else [])
 
 
+def test_the_site_is_told_of_a_writer_at_risk(desk: Desk) -> None:
+    """The callback says it when the comment is held, and still when a moderator has decided."""
+    desk.score(desk.accept(), self_harm=0.8, spam=0.99)
+    desk.decide("c-1", REJECT)
+    told = [json.loads(one.payload)["data"] for one in desk.mail()]
+    assert [(one["action"], one["reason"], one["at_risk"]) for one in told] == [
+        ("hold", "at_risk", True),
+        ("reject", None, True),
+    ]
+    desk.score(desk.accept("c-2"), toxicity=0.9)
+    assert not json.loads(desk.mail()[-1].payload)["data"]["at_risk"]
+
+
 def test_a_verdict_names_its_policy_and_model(desk: Desk) -> None:
     """What was decided can be explained later."""
     after = desk.score(desk.accept(), toxicity=0.7)
