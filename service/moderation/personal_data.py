@@ -75,6 +75,10 @@ def _is_no_venue(text: str, begin: int, end: int) -> bool:
     return _is_private(text, begin, end) or _PUBLIC.search(_around(text, begin, end)) is None
 
 
+def _is_a_persons(text: str, begin: int, end: int) -> bool:
+    return _is_private(text, begin, end) and _is_somebody_elses(text, begin, end)
+
+
 def _is_of_a_car(text: str, begin: int, end: int) -> bool:
     return _CAR.search(_around(text, begin, end)) is not None
 
@@ -219,7 +223,8 @@ _RULES: Final = (
     # her house: Plot 9
     _rule(
         "home",
-        r"(?i)\b(?:his|her|their|\w{2,20}'s) (?:new )?(?:house|home|flat|place)(?:'s| is|:) (?:the|at|on|beside|next) ",
+        r"(?i)\b(?:his|her|their|\w{2,20}'s) (?:new )?(?:house|home|flat|place)(?:'s| is|:) "
+        r"(?:the|at|on|beside|next) ",
         ("house", "home", "flat", "place"),
     ),
     _rule(
@@ -241,9 +246,53 @@ _RULES: Final = (
         ("mora", "reside"),
         _is_somebody_elses,
     ),
+    # flat 304, beside words for a person
+    _rule(
+        "home", r"\b(?i:room|flat|apt|unit|lot|plot|block|buzzer) [0-9]{1,4}[A-Za-z]?\b", counts=_is_a_persons
+    ),
+    # the yellow bungalow; in the end terrace
+    _rule(
+        "home",
+        r"\b(?:it'?s|in|at|to|is|has) the (?:\w{1,12} )?(?:blue|green|red|white|pink|purple|yellow|gr[ae]y|brown|tan"
+        r"|corner|end|last|second|third) (?:\w{1,12} )?"
+        r"(?:house|bungalow|cottage|flat|duplex|trailer|caravan|terrace)\b",
+        ("house", "bungalow", "cottage", "flat", "duplex", "trailer", "caravan", "terrace"),
+    ),
+    _rule(
+        "home",
+        r"(?i)\b(?:his|her|their|\w{2,20}'s) (?:home )?address(?: is|'s|:)",
+        ("address",),
+    ),
     # how to get in
     _rule("home", r"(?i)\b(?:gate|door|alarm|entry) ?code(?:'?s| is| was)\b", ("code",)),
     _rule("home", r"(?i)\bkey(?:'?s)? (?:\w{1,8} ){0,3}?under (?:the|a)\b", ("key",)),
+    # where and when somebody is to be found
+    _rule(
+        "whereabouts",
+        r"(?i)\b(?:find|catch) (?:him|her) (?:at|in|outside|behind|by|on) (?:the|his|her)\b",
+        ("find", "catch"),
+    ),
+    _rule(
+        "whereabouts",
+        r"(?i)\b(?:he|she|wife|husband) (?:picks?|drops?|collects?) (?:up )?(?:the|her|his|their) "
+        r"(?:kids|boys?|girls?|children|son|daughter|twins)\b",
+        ("pick", "drop", "collect"),
+        _is_somebody_elses,
+    ),
+    _rule(
+        "whereabouts",
+        r"(?i)\bworks (?:\w{1,12} )?(?:at|in) the [^.!?\n]{0,60}?\b"
+        r"(?:mon|tues?|wed|thu|thurs|fri|sat|sun|till|until|from|nights|days|shift)\b",
+        ("works",),
+        _is_somebody_elses,
+    ),
+    _rule(
+        "whereabouts",
+        r"(?i)\bdrives (?:a|an|the|his|her) (?:\w{1,12} )?(?:blue|green|red|white|black|silver|yellow|gr[ae]y|brown|tan"
+        r"|mint|cream)\b",
+        ("drives",),
+        _is_somebody_elses,
+    ),
     # number plates: United Kingdom, France, Portugal; beside a car those of Germany, Ireland and Brazil
     _rule("plate", r"\b[A-Z]{2}[0-9]{2} ?[A-Z]{3}\b"),
     _rule("plate", r"\b[A-HJ-NP-TV-Z]{2}-[0-9]{3}-[A-HJ-NP-TV-Z]{2}\b"),

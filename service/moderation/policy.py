@@ -126,6 +126,7 @@ _MARKS_LIMIT = 50
 _SEEN = {
     "address": "a private address",
     "home": "where somebody lives",
+    "whereabouts": "where somebody is to be found",
     "plate": "a number plate",
     "contact": "a phone number or email address",
     "number": "an account or identity number",

@@ -61,8 +61,17 @@ PRIVATE = {
         "Der Schiri wohnt in der Kastanienallee gleich vorn",
         "il habite rue des Lilas",
         "ela mora na rua de trás",
+        "his address is no secret any more",
+        "Found him, flat 304",
+        "it's the corner house with the hedge",
         "gate code's her birth year",
         "the key is under the boot scraper",
+    ),
+    "whereabouts": (
+        "You can find her at the bakery most days",
+        "he drops his kids off at ten to nine",
+        "works nights at the petrol station till six",
+        "drives a small yellow hatchback",
     ),
     "plate": (
         "her car is the silver one, TX07 QPL",
@@ -110,6 +119,10 @@ PUBLIC = (
     "IBAN DE89 3704 0044 0532 0130 01 has a wrong checksum",
     "He held plate 7 up, a plate of 12 oysters",
     "number 9 scored twice",
+    "They met in the White House in 1972",
+    "my wife works nights at the hospital until June",
+    "Dying of boredom in waiting room 4",
+    "We found the old door in the end",
     "Episode 3 on court cases was good",
     "In 2020 America changed.",
 )
