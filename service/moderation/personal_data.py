@@ -322,10 +322,13 @@ _RULES: Final = (
 )
 
 
+_NEEDS: Final = frozenset(rule.needs for rule in _RULES)
+
+
 def find_personal_data(text: str) -> Iterator[Found]:
     """Yield what seems to be a private person's, in no order; stretches may overlap."""
     lower = text.lower()
-    held = {needs: any(one in lower for one in needs) for needs in {rule.needs for rule in _RULES}}
+    held = {needs: any(one in lower for one in needs) for needs in _NEEDS}
     for rule in _RULES:
         if held[rule.needs]:
             for match in islice(rule.pattern.finditer(text), FINDS_LIMIT):

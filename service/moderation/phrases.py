@@ -32,8 +32,8 @@ _SOON: Final = (
     r"|we(?:'?re| are| r) (?:going to|gonna|gunna|coming to)|gonna|gunna|going to)"
 )
 _HARM: Final = (
-    r"(?:kill|murder|shoot|stab|shank|gut|skin|strangle|choke|batter|beat|bash|smash|break|snap|slit|slash|cut|burn"
-    r"|torch|firebomb|petrol bomb|hang|drown|bury|behead|run over|end|drag|crush)"
+    "kill|murder|shoot|stab|shank|gut|skin|strangle|choke|batter|beat|bash|smash|break|snap|slit|slash|cut|burn"
+    "|torch|firebomb|petrol bomb|hang|drown|bury|behead|run over|end|drag|crush"
 )
 _SOMEBODY: Final = (
     r"(?:you|ya|u|ur|your|him|his|her|hers|them|their|those|every|whoever|someone|somebody"
@@ -58,8 +58,8 @@ _THREATS: Final = (
     # I'm going to break his legs
     _phrase(
         "violence",
-        "ll|will|shall|im|i'm|we|gonna|gunna|going",
-        rf"{_SOON} (?:[\w']{{1,15}} ){{0,2}}?{_HARM} {_SOMEBODY}",
+        _HARM,
+        rf"{_SOON} (?:[\w']{{1,15}} ){{0,2}}?(?:{_HARM}) {_SOMEBODY}",
     ),
     _phrase("violence", "find|hunt|track", rf"{_SOON} (?:find|hunt|track) (?:you|u|him|her|down)"),
     # we know where you live; I found out where your kids go to school
