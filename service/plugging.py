@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from service.actions import Learned, join, learn, submit, take_in
 from service.moderation.comment import FINAL, Comment, Source, Status
+from service.moderation.leading import is_at_risk
 from service.moderation.links import count_links
 from service.moderation.outside import outside
 from service.moderation.policy import Facts, decide
@@ -36,6 +37,8 @@ class Known:
 
     status: Status
     body: str = field(repr=False)
+    at_risk: bool = False
+    """Whether it is held because its writer may be at risk."""
 
     def says(self, text: str) -> bool:
         """Whether it says this masked text; white space does not count."""
@@ -132,7 +135,8 @@ class Plugging:
                 if comment is None or comment.status in FINAL:
                     return None
                 standing = tx.decision(comment.decision_id) if comment.decision_id else None
-                return Known(outside(comment, standing).status, comment.body)
+                known = outside(comment, standing)
+                return Known(known.status, comment.body, is_at_risk(comment.verdict))
 
         return self._patience.ask(look_up)
 

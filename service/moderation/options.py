@@ -12,6 +12,7 @@ from service.moderation.pointers import read_map
 from service.moderation.reasons import SHIPPED, read_reasons
 
 FOLD_HOURS_LIMIT: Final = 72.0
+HELP_TEXT_LIMIT: Final = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,8 @@ class Options:
     """The network of the IP address, the user agent and the referring page."""
     keep_originals_days: float | None = 90.0
     """Texts as they were typed, encrypted, where contacts were masked in them."""
+    help_text: str | None = None
+    """What the receipt says to a writer who may be at risk, as plain text; None: the shipped words, without numbers."""
     reasons: tuple[tuple[str, str, str], ...] = SHIPPED
     """Why moderators refuse comments: code, title for moderators, and the end of a sentence for the commenter."""
 
@@ -157,6 +160,13 @@ def _days(value: str) -> float | None:
         raise ValueError("must be a number of days from 0.04 (an hour) to 36500, or never") from None
 
 
+def _help_text(value: str) -> str | None:
+    text = value.replace("\r\n", "\n").strip()
+    if len(text) > HELP_TEXT_LIMIT or not all(line.isprintable() for line in text.split("\n")):
+        raise ValueError(f"must be at most {HELP_TEXT_LIMIT} characters of plain text, or empty")
+    return text or None
+
+
 def number(value: str, least: float, most: float) -> float:
     """Return the number that the text names. Raises ValueError, which says the bounds."""
     try:
@@ -195,6 +205,7 @@ def _fold_hours(value: str) -> float | None:
 
 READERS: Final[Mapping[str, Callable[[str], object]]] = {
     "reasons": read_reasons,
+    "help_text": _help_text,
     "erased_texts": _erased_texts,
     "fold_hours": _fold_hours,
     "keep_rejected_days": _days,

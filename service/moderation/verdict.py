@@ -9,7 +9,22 @@ from enum import StrEnum
 
 from service.moderation.comment import Status
 
-LABELS = ("toxicity", "severe_toxicity", "obscene", "threat", "insult", "identity_attack", "spam")
+LABELS = (
+    "toxicity",
+    "severe_toxicity",
+    "obscene",
+    "threat",
+    "insult",
+    "identity_attack",
+    "spam",
+    "self_harm",
+    "sexual",
+    "personal_info",
+    "refuse",
+)
+"""What a comment can be scored for; a model may give only some. `refuse`: a careful newsroom would refuse it."""
+SELF_HARM = "self_harm"
+"""The writer may be at risk. Such a comment waits for a person, whatever else speaks against it."""
 
 
 class Action(StrEnum):
@@ -47,17 +62,21 @@ class Who(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A stretch of the masked text, in code points, `end` exclusive, and the log-odds it added to `label`."""
+    """A stretch of the masked text, in code points, `end` exclusive, and the log-odds it added to `label`.
+
+    `rule` names the rule that marked it, which gives no log-odds: its weight only says how dark the mark is.
+    """
 
     begin: int
     end: int
     label: str
     weight: float
+    rule: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
-    """What the classifier said of one text: seven probabilities, and whether it dares to say them."""
+    """What the classifier said of one text: a probability for each label it knows, and whether it dares to say them."""
 
     scores: Mapping[str, float]
     model: str

@@ -23,7 +23,10 @@ def verdict_text(verdict: Verdict | None) -> str | None:
             "action": verdict.action,
             "reasons": [[reason.code, reason.detail, reason.label] for reason in verdict.reasons],
             "scores": dict(verdict.scores),
-            "spans": [[span.begin, span.end, span.label, span.weight] for span in verdict.spans],
+            "spans": [
+                [span.begin, span.end, span.label, span.weight, *([span.rule] if span.rule else [])]
+                for span in verdict.spans
+            ],
             "reads_as": verdict.reads_as,
             "language": verdict.language,
             "model": verdict.model,

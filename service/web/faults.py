@@ -44,6 +44,8 @@ SENTENCES: Final = (
     _l("must not contain an email address"),
     _l("must be a page of %(name)s"),
     _l("must be given to be tried"),
+    _l("must be never: a person decides about these"),
+    _l("must be at most %(count)s characters of plain text, or empty"),
     _l('must be a JSON object such as {"body": "/comment/text"}'),
     _l("has a field that no submission has; known are %(names)s"),
     _l("must say where article.url, author.name and body (or body_html) are"),

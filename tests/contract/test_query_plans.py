@@ -66,6 +66,10 @@ HOT: dict[str, tuple[Hot, str]] = {
         lambda tx: tx.queue(Wanted(Sort.SCORE, site_id=1), 1, NOON, 8),
         "ix_comments_held_site_score",
     ),
+    "desk of those at risk by age": (
+        lambda tx: tx.queue(Wanted(label="self_harm"), 1, NOON, 8),
+        "ix_comments_held_label",
+    ),
     "desk of a label by score": (
         lambda tx: tx.queue(Wanted(Sort.SCORE, label="spam"), 1, NOON, 8),
         "ix_comments_held_label_score",
@@ -276,7 +280,7 @@ def test_a_page_of_the_queue_is_planned_once_however_much_is_held(postgres_url: 
         with store.read() as tx:
             kept = tx._connection.execute(text(KEPT_PLANS)).all()
         store.close()
-    assert len(kept) == 7
+    assert len(kept) == 10
     assert [one.statement for one in kept if not one.generic_plans] == []
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -23,6 +23,7 @@ from service.moderation.errors import (
 )
 from service.moderation.events import Delivery
 from service.moderation.policy import Policy
+from service.moderation.terms import change
 from service.moderation.verdict import LABELS, Action, Assessment, Decision, Who
 from service.ports import DELIVER, DEPART, SCORE, House, Placed, Site, Submission
 from service.privacy.door import Door
@@ -44,6 +45,13 @@ class Desk:
         self.door = Door(Keyring(bytes(32)))
         with self.house.store.write() as tx:
             self.site = tx.add_site(courier(**site))
+
+    def tune(self, terms: Mapping[str, object]) -> None:
+        """Change the site's policy."""
+        changed = change(self.site.policy, terms, self.site.policy.version + 1)
+        self.site = replace(self.site, policy=changed)
+        with self.house.store.write() as tx:
+            tx.save_site(self.site)
 
     def tick(self, seconds: float) -> datetime:
         """Let time pass."""
@@ -265,20 +273,35 @@ def test_two_sites_may_use_one_id(desk: Desk) -> None:
     [
         ({}, Status.APPROVED, "approved"),
         ({"toxicity": 0.7}, Status.HELD, "held"),
-        ({"toxicity": 0.99}, Status.REJECTED, "rejected"),
+        ({"toxicity": 0.99}, Status.HELD, "held"),
+        ({"insult": 0.99}, Status.REJECTED, "rejected"),
         ({"spam": 0.99}, Status.SPAM, "spam"),
     ],
 )
 def test_a_scored_comment_is_decided_and_the_site_told(
     desk: Desk, scores: dict[str, float], status: Status, told: str
 ) -> None:
-    """One verdict, one numbered decision, one callback, and the mail rung for."""
+    """One verdict, one numbered decision, one callback, and the mail rung for; this site refuses insults."""
+    desk.tune({"insult.reject": 0.9})
     accepted = desk.accept()
     desk.rung()
     after = desk.score(accepted, **scores)
     assert (after.status, after.verdict is not None) == (status, True)
     assert (desk.told(), desk.feed()[0][0], desk.rung()) == ([told], 1, [DELIVER])
     assert desk.published() == (["The bridge is open."] if status is Status.APPROVED else [])
+
+
+def test_the_site_is_told_of_a_writer_at_risk(desk: Desk) -> None:
+    """The callback says it when the comment is held, and still when a moderator has decided."""
+    desk.score(desk.accept(), self_harm=0.8, spam=0.99)
+    desk.decide("c-1", REJECT)
+    told = [json.loads(one.payload)["data"] for one in desk.mail()]
+    assert [(one["action"], one["reason"], one["at_risk"]) for one in told] == [
+        ("hold", "at_risk", True),
+        ("reject", None, True),
+    ]
+    desk.score(desk.accept("c-2"), toxicity=0.9)
+    assert not json.loads(desk.mail()[-1].payload)["data"]["at_risk"]
 
 
 def test_a_verdict_names_its_policy_and_model(desk: Desk) -> None:
@@ -429,7 +452,7 @@ def test_a_stale_revision_is_refused_with_the_current_state(desk: Desk) -> None:
 
 def test_a_decided_comment_is_overruled_only_by_name(desk: Desk) -> None:
     """Without `replaces`, or naming another decision, a standing decision is not overruled."""
-    desk.score(desk.accept(), toxicity=0.99)
+    desk.score(desk.accept(), spam=0.99)
     standing = desk.look().decision_id
     assert standing is not None
     for names in (None, standing + 1):

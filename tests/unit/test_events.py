@@ -106,6 +106,7 @@ def test_a_verdict_shows_its_grounds() -> None:
     )
     assert events.verdict_view(verdict) == {
         "action": "hold",
+        "at_risk": False,
         "scores": {"toxicity": 0.712346},
         "reasons": [
             {"code": "score", "label": "toxicity", "detail": "toxicity 0.71."},

@@ -14,6 +14,19 @@ Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9._:-]{1,128}$", examples=["wp-471
 Number = Annotated[str, Field(pattern=r"^[0-9]{1,18}$", examples=["42"])]
 Revision = Annotated[int, Field(ge=1)]
 Probability = Annotated[float, Field(ge=0, le=1)]
+Label = Literal[
+    "toxicity",
+    "severe_toxicity",
+    "obscene",
+    "threat",
+    "insult",
+    "identity_attack",
+    "spam",
+    "self_harm",
+    "sexual",
+    "personal_info",
+    "refuse",
+]
 Decidable = Literal["approve", "reject", "spam", "hold"]
 
 
@@ -56,24 +69,32 @@ class Reason(Shape):
     """One ground of a verdict."""
 
     code: str
-    label: str | None = None
+    label: Label | None = None
     detail: str
 
 
 class Span(Shape):
-    """A stretch of the body in code points, `end` exclusive, and the log-odds it added to the label."""
+    """A stretch of the body in code points, `end` exclusive, and the log-odds it added to the label.
+
+    `rule` is there where a rule marked it; its weight is no log-odds then.
+    """
 
     begin: Annotated[int, Field(ge=0)]
     end: Annotated[int, Field(ge=0)]
-    label: str
+    label: Label
     weight: float
+    rule: Literal["phrase", "personal_data"] | None = None
 
 
 class Verdict(Shape):
     """What the machine concluded about this revision, by which model and which version of the site's policy."""
 
     action: Decidable
-    scores: dict[str, Probability]
+    at_risk: bool = Field(
+        description="Whether the comment is held because its writer may be at risk: it comes first in the queue, and "
+        "its receipt shows the site's `help_text`."
+    )
+    scores: dict[Label, Probability] = Field(description="By label; a model may give only some of them.")
     reasons: list[Reason]
     spans: list[Span]
     reads_as: str | None

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Final
 
 from service.moderation.comment import FINAL, Comment, Status
 from service.moderation.desk import Appeal, Claim, History, Matter, Report
-from service.moderation.leading import is_severe, leading
+from service.moderation.leading import is_at_risk, is_severe, leading
 from service.moderation.reasons import RefusalReason, reasons
 from service.moderation.retention import deletes_at
 from service.moderation.standing import AuthorStanding
@@ -36,6 +36,8 @@ class Piece:
     strength: int = 0
     label: str = ""
     weight: float = 0.0
+    rule: str | None = None
+    """The rule that marked it; its weight is nothing to be shown then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +119,11 @@ class Card:
     def is_severe(self) -> bool:
         """Whether its words are blurred until somebody asks."""
         return is_severe(self.verdict)
+
+    @property
+    def is_at_risk(self) -> bool:
+        """Whether its writer may be at risk."""
+        return is_at_risk(self.verdict)
 
     @property
     def decided(self) -> bool:
@@ -246,7 +253,7 @@ def _piece(text: str, begin: int, end: int, heaviest_first: Sequence[Span]) -> P
     for span in heaviest_first:
         if span.begin <= begin and end <= span.end:
             strength = 1 + sum(span.weight >= step for step in STRENGTHS)
-            return Piece(text, strength, span.label, span.weight)
+            return Piece(text, strength, span.label, span.weight, span.rule)
     return Piece(text)
 
 
@@ -256,7 +263,7 @@ def _joined(pieces: Iterable[Piece]) -> tuple[Piece, ...]:
     for piece in pieces:
         last = found[-1] if found else None
         if last and (last.strength, last.label, last.weight) == (piece.strength, piece.label, piece.weight):
-            found[-1] = Piece(last.text + piece.text, piece.strength, piece.label, piece.weight)
+            found[-1] = replace(last, text=last.text + piece.text)
         else:
             found.append(piece)
     return tuple(found)

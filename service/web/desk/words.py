@@ -31,6 +31,10 @@ LABEL_WORDS: Final = {
     "insult": _l("insult"),
     "identity_attack": _l("identity attack"),
     "spam": _l("spam"),
+    "self_harm": _l("self-harm"),
+    "sexual": _l("sexual"),
+    "personal_info": _l("personal data"),
+    "refuse": _l("to be refused"),
 }
 STATUS_WORDS: Final = {
     Status.PENDING: _l("pending"),
@@ -71,6 +75,9 @@ SHIPPED_REASONS: Final = (
 """The titles of the reasons that a site begins with; what a site writes itself is shown as it is written."""
 GROUND_WORDS: Final = {
     "score": _l("A score is at or above the site's limit."),
+    "at_risk": _l("The writer may be at risk."),
+    "phrase": _l("It contains words of plain violence."),
+    "personal_data": _l("It seems to tell personal data."),
     "language": _l("The text is in a language the classifier was not trained for."),
     "few_known_features": _l("The classifier knows too little of this text to judge it."),
     "doubt": _l("The classifier is not sure of this text."),

@@ -116,9 +116,9 @@ class Newsroom:
         with self.parts.house.store.read() as tx:
             return len(tx.comments(self.courier.site.id, limit=200).comments)
 
-    def settle(self, comment_id: str = "c-1", toxicity: float = 0.7) -> None:
+    def settle(self, comment_id: str = "c-1", toxicity: float = 0.7, **others: float) -> None:
         """Let the machine decide: held at the shipped policy, unless `toxicity` says otherwise."""
-        scores = {**dict.fromkeys(LABELS, 0.01), "toxicity": toxicity}
+        scores = {**dict.fromkeys(LABELS, 0.01), "toxicity": toxicity, **others}
         assessment = Assessment(
             scores,
             "made-up-1",

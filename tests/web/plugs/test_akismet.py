@@ -8,7 +8,7 @@ from urllib.parse import quote_plus, urlencode
 import pytest
 from werkzeug.test import TestResponse
 
-from service.moderation.verdict import Action, Who
+from service.moderation.verdict import Action, Assessment, Who
 from service.tuning import tune_site
 from tests.web.api.caller import Newsroom, submission
 
@@ -51,6 +51,21 @@ def call(newsroom: Newsroom, path: str = "comment-check", told: dict[str, str] |
 def queue(newsroom: Newsroom) -> None:
     """Let the courier's plugs put comments on the desk."""
     tune_site(newsroom.parts, "courier", {"plug_mode": "queue"})
+
+
+def test_a_writer_at_risk_is_never_called_spam(newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where the site lets clients take what is held for spam, and asked again about what waits on the desk."""
+    tune_site(newsroom.parts, "courier", {"akismet_held": "spam"})
+    said = Assessment({"self_harm": 0.9, "spam": 0.99}, "made-up-1", language="en")
+    verbs = newsroom.app.extensions["replydesk.plugs"].verbs
+    monkeypatch.setattr(verbs, "score", lambda readings, explain=False: [said] * len(readings))
+    for mode in ("score", "queue"):
+        tune_site(newsroom.parts, "courier", {"plug_mode": mode})
+        newsroom.forget()
+        answer = call(newsroom)
+        assert (answer.text, "X-akismet-recheck-after" in answer.headers) == ("false", True)
+    again = call(newsroom, told=fields(guid=answer.headers["X-akismet-guid"], recheck_reason="recheck"))
+    assert (again.text, "X-akismet-recheck-after" in again.headers) == ("false", True)
 
 
 # -- the key -----------------------------------------------------------------------------------------------------------
