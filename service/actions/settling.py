@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from service.actions.folding import Candidate, fold, note_covered, note_folds
@@ -145,4 +145,4 @@ def _machine_decision(
         effective_at=now,
         reason=verdict.reasons[0].code,
     )
-    return move, comment, decision
+    return move, replace(comment, verdict=verdict), decision

@@ -10,7 +10,7 @@ from typing import Final
 from service.moderation.comment import Comment
 from service.moderation.facts import facts_of
 from service.moderation.policy import Policy, decide
-from service.moderation.verdict import Action, Assessment, Verdict
+from service.moderation.verdict import Action, Assessment, Effort, Verdict
 
 DOUBTS: Final = ("language", "few_known_features", "doubt")
 """Grounds that the classifier itself gave, whatever the policy."""
@@ -102,6 +102,7 @@ def _assessment(verdict: Verdict | None) -> Assessment | None:
         doubt=doubt,
         language=verdict.language,
         reads_as=verdict.reads_as,
+        effort=verdict.effort or Effort.FULL,
     )
 
 

@@ -25,6 +25,14 @@ class Action(StrEnum):
     ERASE = "erase"
 
 
+class Effort(StrEnum):
+    """How thoroughly a text is scored."""
+
+    FULL = "full"
+    FAST = "fast"
+    """By its words and signals alone: many times as fast, and less exact."""
+
+
 OUTCOME = {
     Action.APPROVE: Status.APPROVED,
     Action.REJECT: Status.REJECTED,
@@ -66,6 +74,7 @@ class Assessment:
     language: str | None = None
     reads_as: str | None = None
     spans: tuple[Span, ...] = ()
+    effort: Effort = Effort.FULL
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +98,8 @@ class Verdict:
     language: str | None = None
     model: str | None = None
     policy: int = 0
+    effort: Effort | None = None
+    """None where there is no score, or where a version stored it that knew one effort."""
 
 
 @dataclass(frozen=True, slots=True)

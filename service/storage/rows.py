@@ -10,7 +10,7 @@ from sqlalchemy import RowMapping
 
 from service.moderation.comment import Article, Client, Comment, Source, Status
 from service.moderation.events import Delivery
-from service.moderation.verdict import Action, Decision, Reason, Span, Verdict, Who
+from service.moderation.verdict import Action, Decision, Effort, Reason, Span, Verdict, Who
 from service.storage.columns import to_json
 
 
@@ -28,6 +28,7 @@ def verdict_text(verdict: Verdict | None) -> str | None:
             "language": verdict.language,
             "model": verdict.model,
             "policy": verdict.policy,
+            "effort": verdict.effort,
         }
     )
 
@@ -46,6 +47,7 @@ def verdict_of(text: str | None) -> Verdict | None:
         language=told["language"],
         model=told["model"],
         policy=told["policy"],
+        effort=Effort(effort) if (effort := told.get("effort")) else None,
     )
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from service.actions import submit
 from service.bell import QuietBell
 from service.moderation.comment import Article, Comment, Source
-from service.moderation.verdict import LABELS, Assessment
+from service.moderation.verdict import LABELS, Assessment, Effort
 from service.ports import House, Placed, Reading, Site, Store, Submission
 from service.privacy.door import Door
 from service.privacy.keys import Keyring
@@ -93,7 +93,9 @@ class Told:
     batches: list[int] = field(default_factory=list)
     version: str = "told-1"
 
-    def score(self, readings: Sequence[Reading], explain: bool = True) -> list[Assessment]:
+    def score(
+        self, readings: Sequence[Reading], explain: bool = True, effort: Effort = Effort.FULL
+    ) -> list[Assessment]:
         """Assess each reading; a text of "poison" raises, as a bug in a library would."""
         self.batches.append(len(readings))
         if any(one.text.startswith("poison") for one in readings):
