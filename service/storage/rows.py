@@ -77,6 +77,7 @@ def comment_of(row: RowMapping | Mapping[str, Any], article: Article) -> Comment
         verdict=verdict_of(row["verdict"]),
         decision_id=row["decision_id"],
         published_revision=row["published_revision"],
+        rescore=bool(row["rescore"]),
     )
 
 
