@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections import Counter as Counted
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -59,11 +60,15 @@ class Meters:
         for one in settled:
             if one.comment.live:
                 self.verdict_seconds.observe(max(0.0, (now - one.comment.received_at).total_seconds()))
-        for how, count in _counted(_how(one) for one in settled).items():
+        for how, count in Counted(_how(one) for one in settled).items():
             self.settled.labels(how).inc(count)
-        models = _counted(one.assessment.model for one in scored if one.assessment)
-        for model, count in models.items():
-            self.scored.labels(model).inc(count)
+        self.read(scored)
+
+    def read(self, scored: Sequence[Scored]) -> None:
+        """Count by which model and with which effort comments were read."""
+        readings = Counted((one.assessment.model, one.assessment.effort) for one in scored if one.assessment)
+        for (model, effort), count in readings.items():
+            self.scored.labels(model, effort.value).inc(count)
             self.model.labels(model).set(1)
 
     def delivered(self, outcome: Outcome, state: str) -> None:
@@ -79,13 +84,6 @@ def _how(one: Scored) -> str:
     if one.late:
         return "late"
     return "scored" if one.assessment else "unscored"
-
-
-def _counted(names: Iterable[str]) -> dict[str, int]:
-    found: dict[str, int] = {}
-    for name in names:
-        found[name] = found.get(name, 0) + 1
-    return found
 
 
 @signals.worker_ready.connect  # type: ignore[untyped-decorator]  # Celery ships no types
@@ -108,7 +106,12 @@ def meters() -> Meters:
     own = CollectorRegistry()
     made = Meters(
         own=own,
-        scored=Counter("replydesk_comments_scored", "Comments scored, by model.", ["model"], registry=own),
+        scored=Counter(
+            "replydesk_comments_scored",
+            "Comments scored, by model and by effort: full, or fast.",
+            ["model", "effort"],
+            registry=own,
+        ),
         settled=Counter(
             "replydesk_comments_settled",
             "Comments that went to a verdict, by how: scored; unscored for want of a model; exhausted, tried too "

@@ -16,8 +16,10 @@ import structlog
 from service.actions import Scored, settle
 from service.logs import ranges
 from service.moderation.comment import Comment
+from service.moderation.effort import effort_of, next_effort
 from service.moderation.policy import Policy
-from service.ports import SCORE, House, Scorer, Signer
+from service.moderation.verdict import Effort
+from service.ports import SCORE, House, Scorer, Signer, Tx
 from worker.journal import Journal
 from worker.meters import meters
 from worker.reading import assess, explain, sign
@@ -118,6 +120,8 @@ class Leased:
     """Whether more wait that were tried before."""
     policies: Mapping[int, Policy]
     """By the site's id."""
+    effort: Effort = Effort.FULL
+    """With which comments are scored whose senders asked for none."""
     waves_decided: Collection[int] = ()
     """Sites where a decision stands over a wave, so that every arrival is compared with it."""
 
@@ -147,6 +151,7 @@ class _Run:
             fresh = bool(comments)
             comments = comments or tx.lease_pending(now, until, 1, retried=True)
             retries_wait = tx.retries_free(now)
+            effort = self._effort(tx, comments if fresh else (), now) if batch else tx.scoring_effort().effort
         if not comments:
             return Leased((), until, False, False, {})
         ran_out = self.journal.note(SCORE, until, [one.pk for one in comments], now)
@@ -159,7 +164,21 @@ class _Run:
             self.give_back(comments, until)
             raise
         policies = {site.id: site.policy for site in sites if site}
-        return Leased(comments, until, fresh, retries_wait, policies, waves_decided)
+        return Leased(comments, until, fresh, retries_wait, policies, effort, waves_decided)
+
+    def _effort(self, tx: Tx, fresh: Sequence[Comment], now: datetime) -> Effort:
+        """Return the effort to score with, by the age of the oldest that waited; a change of it is every worker's.
+
+        A lease takes each site's oldest first, so the oldest live comment of all is among what was just leased.
+        """
+        current = tx.scoring_effort().effort
+        ages = ((now - one.received_at).total_seconds() for one in fresh if one.live)
+        oldest = max(ages, default=0.0)
+        effort = next_effort(current, oldest, self.house.fast_after_seconds)
+        if effort is not current:
+            tx.set_scoring_effort(effort, now)
+            log.warning("score.effort_changed", effort=effort.value, oldest_s=round(oldest, 1))
+        return effort
 
     def catch_up(self, leased: Leased, seconds: float) -> None:
         """Go on with what was tried before, one by one, as long as the rest took.
@@ -178,7 +197,11 @@ class _Run:
             return
         started = time.monotonic()
         scored = [Scored(one, None, exhausted=True) for one in comments if one.attempts > most]
-        scored += assess(self.scorer, [one for one in comments if one.attempts <= most])
+        scored += assess(
+            self.scorer,
+            [one for one in comments if one.attempts <= most],
+            lambda one: effort_of(one, leased.effort),
+        )
         read_alone = {one.comment.pk for one in scored}
         failed = [one for one in comments if one.pk not in read_alone]
         scored += [Scored(one, None, exhausted=True) for one in failed if one.attempts == most]
@@ -201,6 +224,7 @@ class _Run:
             comments=ranges(one.pk for one in comments),
             leased=len(comments),
             moved=len(moved),
+            effort=leased.effort.value,
             oldest_s=round((now - min(one.received_at for one in comments)).total_seconds(), 3),
             read_ms=round((read - started) * 1000, 1),
             settle_ms=round((settled - read) * 1000, 1),

@@ -130,4 +130,5 @@ class House:
     undo_seconds: float = 5.0
     max_attempts: int = 3
     lease_seconds: float = 30.0
+    fast_after_seconds: float = 60.0
     arrivals: Arrivals = UNCOUNTED
