@@ -102,6 +102,15 @@ def test_lines_become_comments(imports: Callable[..., dict[str, int]], run: Run,
     assert {(str(one.source), one.live) for one in page.comments} == {("import", False)}
 
 
+def test_an_import_may_ask_for_fast_scores(imports: Callable[..., dict[str, int]], parts: Parts) -> None:
+    """Its comments say so to the scorer; brought in again without it, they are replays all the same."""
+    imports(line("a"), options=("--fast",))
+    assert imports(line("a"), line("b")) == {"imported": 1, "replayed": 1, "revised": 0, "refused": 0}
+    with parts.house.store.read() as tx:
+        signals = {one.id: one.signals for one in tx.comments(None).comments}
+    assert {name: told.get("effort") for name, told in signals.items()} == {"a": "fast", "b": None}
+
+
 def test_importing_again_repeats_nothing(imports: Callable[..., dict[str, int]]) -> None:
     """With ids or without, a second run finds everything there; new text under an id is its next revision."""
     lines = [line("a"), line(None, "Same."), line(None, "Same."), line(None, "Other.")]
