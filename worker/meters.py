@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter as Counted
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -28,6 +28,7 @@ VERDICT_BUCKETS: Final = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0,
 BATCH_BUCKETS: Final = (0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 DELIVERY_BUCKETS: Final = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 15.0)
 HOW: Final = ("scored", "unscored", "exhausted", "late")
+RESCORED: Final = ("kept", "approved", "held", "rejected", "spam", "left")
 OUTCOMES: Final = ("delivered", "retry", "slow_down", "gone", "refused")
 WORK: Final = ("score", "deliver")
 
@@ -41,6 +42,7 @@ class Meters:
     own: CollectorRegistry
     scored: Counter
     settled: Counter
+    rescored: Counter
     verdict_seconds: Histogram
     read_seconds: Histogram
     settle_seconds: Histogram
@@ -63,6 +65,12 @@ class Meters:
         for how, count in Counted(_how(one) for one in settled).items():
             self.settled.labels(how).inc(count)
         self.read(scored)
+
+    def judged_again(self, scored: Sequence[Scored], became: Mapping[str, int]) -> None:
+        """Count what was scored again in full, and what became of it."""
+        self.read(scored)
+        for outcome, count in became.items():
+            self.rescored.labels(outcome).inc(count)
 
     def read(self, scored: Sequence[Scored]) -> None:
         """Count by which model and with which effort comments were read."""
@@ -119,6 +127,13 @@ def meters() -> Meters:
             ["how"],
             registry=own,
         ),
+        rescored=Counter(
+            "replydesk_comments_rescored",
+            "Comments scored again in full after a fast score, by outcome: kept; approved, held, rejected or spam by "
+            "now; left, for a person acted first or it could not be scored.",
+            ["outcome"],
+            registry=own,
+        ),
         verdict_seconds=Histogram(
             "replydesk_verdict_seconds",
             "Time from a live comment's acceptance to its verdict.",
@@ -163,6 +178,8 @@ def meters() -> Meters:
     )
     for how in HOW:
         made.settled.labels(how)
+    for outcome in RESCORED:
+        made.rescored.labels(outcome)
     for outcome in OUTCOMES:
         made.deliveries.labels(outcome)
     for work in WORK:

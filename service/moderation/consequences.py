@@ -88,10 +88,11 @@ def consequences(past: Sequence[Past], policy: Policy, other: Policy) -> Consequ
 
 def again(comment: Comment, policy: Policy) -> Action:
     """Return what the policy makes of a comment that was scored before."""
-    return decide(_assessment(comment.verdict), facts_of(comment), policy).action
+    return decide(assessment_of(comment.verdict), facts_of(comment), policy).action
 
 
-def _assessment(verdict: Verdict | None) -> Assessment | None:
+def assessment_of(verdict: Verdict | None) -> Assessment | None:
+    """Return what the classifier said when this verdict was given, spans aside; None where there was no score."""
     if verdict is None or not verdict.scores:
         return None
     doubt = next((reason.code for reason in verdict.reasons if reason.code in DOUBTS), None)

@@ -144,8 +144,8 @@ class Scoring(Protocol):
     ) -> list[Comment]:
         """Lease decided comments that are to be scored again, by the rules of `lease_pending`."""
 
-    def rescores_free(self, now: datetime) -> bool:
-        """Say whether such a comment waits with its lease free."""
+    def time_to_rescore(self, now: datetime) -> bool:
+        """Say whether such a comment waits with its lease free, while no pending one does."""
 
     def scoring_effort(self) -> CurrentEffort:
         """Return the effort with which every worker scores now."""

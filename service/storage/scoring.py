@@ -27,6 +27,7 @@ from sqlalchemy import (
     cast,
     false,
     func,
+    not_,
     null,
     or_,
     select,
@@ -40,7 +41,7 @@ from service.moderation.verdict import Effort
 from service.ports import CurrentEffort, Move
 from service.storage.bulk import POSTGRESQL, insert_into, rows_of
 from service.storage.columns import Instant, to_json, to_microseconds
-from service.storage.part import ONE, Part
+from service.storage.part import Part
 from service.storage.ranging import MILLION
 from service.storage.rows import comment_of, verdict_text
 from service.storage.schema import (
@@ -69,8 +70,7 @@ class _Queue:
     tried: Executable
     in_turns: Sequence[tuple[Executable, Executable]]
     """For live comments and for the backfill: the sites that wait, and the lease of one site's share."""
-    any_fresh: Executable
-    any_tried: Executable
+    any_free: ColumnElement[bool]
 
 
 def _queue(fresh: ColumnElement[bool], tried: ColumnElement[bool]) -> _Queue:
@@ -85,8 +85,7 @@ def _queue(fresh: ColumnElement[bool], tried: ColumnElement[bool]) -> _Queue:
         fresh=_lease(all_fresh),
         tried=_lease(all_tried.order_by(comments.c.live.desc(), comments.c.lease_until)),
         in_turns=[(_sites_of(fresh, lane), _lease_of_site(fresh, lane)) for lane in (live, backfill)],
-        any_fresh=all_fresh.limit(ONE),
-        any_tried=all_tried.limit(ONE),
+        any_free=or_(select(comments.c.pk).where(fresh).exists(), all_tried.exists()),
     )
 
 
@@ -116,6 +115,7 @@ def _lease_of_site(fresh: ColumnElement[bool], lane: ColumnElement[bool]) -> Exe
 
 _PENDING = _queue(is_fresh, is_tried)
 _RESCORES = _queue(is_rescore_fresh, is_rescore_tried)
+_TIME_TO_RESCORE = select(and_(not_(_PENDING.any_free), _RESCORES.any_free))
 _ARTICLES_OF = select(articles).where(articles.c.pk.in_(bindparam("article_pks", expanding=True)))
 _RELEASE = (
     update(comments)
@@ -149,10 +149,8 @@ class ScoringPart(Part):
     ) -> list[Comment]:
         return self._lease(_RESCORES, now, until, limit, retried)
 
-    def rescores_free(self, now: datetime) -> bool:
-        return self._read(_RESCORES.any_fresh).first() is not None or (
-            self._read(_RESCORES.any_tried, now=now).first() is not None
-        )
+    def time_to_rescore(self, now: datetime) -> bool:
+        return bool(self._read(_TIME_TO_RESCORE, now=now).scalar_one())
 
     def scoring_effort(self) -> CurrentEffort:
         row = self._read(_EFFORT).first()

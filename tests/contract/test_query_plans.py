@@ -55,7 +55,7 @@ HOT: dict[str, tuple[Hot, str]] = {
         lambda tx: tx.lease_rescores(NOON, after(30), 1, retried=True),
         "ix_comments_rescore_tried",
     ),
-    "whether any is scored again": (lambda tx: tx.rescores_free(NOON), "ix_comments_rescore"),
+    "whether it is time to score again": (lambda tx: tx.time_to_rescore(NOON), "ix_comments_rescore"),
     "queue page over all sites": (
         lambda tx: tx.comments(None, status=HELD, oldest_first=True),
         "ix_comments_held",

@@ -36,13 +36,26 @@ def test_what_is_marked_is_leased_apart_from_what_is_pending(store: Store, site:
         assert (one.rescore, one.attempts) == (True, 0)
         tx.add_comments(site.id, [draft("c-2")], after(1))
         assert tx.backlog(after(1)).to_rescore == 1
-        assert tx.rescores_free(after(1))
         (leased,) = tx.lease_rescores(after(1), after(31), 10)
         assert (leased.id, leased.attempts, leased.status) == ("c-1", 1, "held")
-        assert not tx.rescores_free(after(2))
         assert tx.lease_rescores(after(2), after(32), 10) == []
         assert ids(tx.lease_pending(after(2), after(32), 10)) == ["c-2"]
         assert tx.backlog(after(2)).to_rescore == 1
+
+
+def test_there_is_time_while_nothing_is_pending(store: Store, site: Site) -> None:
+    """Neither a comment that waits for its first score, nor one that was tried before and is free again."""
+    with store.write() as tx:
+        marked(tx, site, "c-1")
+        assert tx.time_to_rescore(NOON)
+        tx.add_comments(site.id, [draft("c-2", live=False)], after(1))
+        assert not tx.time_to_rescore(after(1))
+        tx.lease_pending(after(1), after(31), 10)
+        assert tx.time_to_rescore(after(2))
+        assert not tx.time_to_rescore(after(31))
+        tx.lease_pending(after(31), after(61), 1, retried=True)
+        tx.lease_rescores(after(32), after(62), 10)
+        assert not tx.time_to_rescore(after(33))
 
 
 def test_what_is_not_marked_is_never_leased_again(store: Store, site: Site) -> None:
@@ -51,7 +64,7 @@ def test_what_is_not_marked_is_never_leased_again(store: Store, site: Site) -> N
         tx.add_comments(site.id, [draft("c-1")], NOON)
         (leased,) = tx.lease_pending(NOON, after(30), 1)
         tx.move([move(leased)])
-        assert not tx.rescores_free(after(60))
+        assert not tx.time_to_rescore(after(60))
         assert tx.lease_rescores(after(60), after(90), 10) == []
         assert tx.lease_rescores(after(60), after(90), 10, retried=True) == []
         assert tx.backlog(after(60)).to_rescore == 0
@@ -63,7 +76,7 @@ def test_a_lease_that_ran_out_is_taken_up_alone(store: Store, site: Site) -> Non
         marked(tx, site, "c-1", "c-2")
         tx.lease_rescores(NOON, after(30), 10)
         assert tx.lease_rescores(after(30), after(60), 10) == []
-        assert tx.rescores_free(after(30))
+        assert tx.time_to_rescore(after(30))
         (again,) = tx.lease_rescores(after(30), after(60), 10, retried=True)
     assert again.attempts == 2
 
@@ -105,7 +118,7 @@ def test_a_move_onto_the_same_state_keeps_the_decision_that_stands(store: Store,
         stored = tx.comment_by_pk(one.pk)
         assert stored is not None
         assert (stored.decision_id, stored.rescore, stored.verdict) == (one.decision_id, False, same.verdict)
-        assert not tx.rescores_free(after(60))
+        assert not tx.time_to_rescore(after(60))
 
 
 def test_sites_take_turns_and_live_ones_go_first(store: Store, site: Site) -> None:

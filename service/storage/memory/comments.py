@@ -214,9 +214,13 @@ class ScoringPart(CommentsPart):
     ) -> list[Comment]:
         return self._lease(self._to_rescore(), now, until, limit, retried)
 
-    def rescores_free(self, now: datetime) -> bool:
+    def time_to_rescore(self, now: datetime) -> bool:
+        pending = [one for one in self._state.comments.values() if one.status is Status.PENDING]
+        return self._any_free(self._to_rescore(), now) and not self._any_free(pending, now)
+
+    def _any_free(self, waiting: Sequence[Comment], now: datetime) -> bool:
         leases = self._state.leases
-        return any(not one.attempts or leases.get(one.pk, now) <= now for one in self._to_rescore())
+        return any(not one.attempts or leases.get(one.pk, now) <= now for one in waiting)
 
     def _to_rescore(self) -> list[Comment]:
         return [one for one in self._state.comments.values() if one.rescore]
