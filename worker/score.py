@@ -272,7 +272,7 @@ class _Run:
 
     @contextmanager
     def _giving_back(self, leased: Leased) -> Iterator[None]:
-        """Let the leases go once their work is recorded; where the store fails, give them back uncounted."""
+        """Drop the leases once their work is recorded; give them back, uncounted, if the store fails."""
         try:
             yield
         except Exception:

@@ -85,9 +85,9 @@ def _seen(comment: Comment) -> tuple[int, Status, int | None]:
 
 
 def _acted_on(tx: Tx, comments: Mapping[int, Comment], now: datetime) -> set[int]:
-    """Return those that a person decided, judged, reported or appealed against, or that a moderator has in hand.
+    """Return those that a person decided, judged, reported, appealed against, or has claimed.
 
-    Whoever has a comment in hand has its copies, too: one decision decides them all.
+    Who has claimed a comment has claimed its copies, too: one decision decides them all.
     """
     standing = standing_each(tx, comments.values())
     decided = {pk for pk in comments if (one := standing.get(pk)) is None or one.who_kind is not Who.MACHINE}
@@ -95,8 +95,8 @@ def _acted_on(tx: Tx, comments: Mapping[int, Comment], now: datetime) -> set[int
     judged = {pk for pk, given in labels if any(one.retracted_at is None for one in given)}
     claimed = {claim.comment_pk for claim in tx.claims(now)}
     clusters = tx.waves_of(claimed | comments.keys())
-    in_hand = {clusters[pk].id for pk in claimed if pk in clusters}
-    copies = {pk for pk in comments if pk in clusters and clusters[pk].id in in_hand}
+    clusters_claimed = {clusters[pk].id for pk in claimed if pk in clusters}
+    copies = {pk for pk in comments if pk in clusters and clusters[pk].id in clusters_claimed}
     return decided | judged | (claimed & comments.keys()) | copies | tx.appeals_about(comments).keys()
 
 

@@ -84,7 +84,7 @@ def _queue(fresh: ColumnElement[bool], tried: ColumnElement[bool]) -> _Queue:
         counted=select(func.count()).select_from(all_fresh.limit(bindparam("limit")).subquery()),
         fresh=_lease(all_fresh),
         tried=_lease(all_tried.order_by(comments.c.live.desc(), comments.c.lease_until)),
-        in_turns=[(_sites_of(fresh, lane), _lease_of_site(fresh, lane)) for lane in (live, backfill)],
+        in_turns=[(_sites_of(fresh, kind), _lease_of_site(fresh, kind)) for kind in (live, backfill)],
         any_free=or_(select(comments.c.pk).where(fresh).exists(), all_tried.exists()),
     )
 
@@ -100,17 +100,17 @@ def _lease(free: Select[Any]) -> Executable:
     )
 
 
-def _sites_of(fresh: ColumnElement[bool], lane: ColumnElement[bool]) -> Executable:
-    """The sites that have something fresh in the lane, the one that waits longest first; one look for each site."""
+def _sites_of(fresh: ColumnElement[bool], kind: ColumnElement[bool]) -> Executable:
+    """The sites that have something fresh of that kind, the one that waits longest first; one look for each site."""
     oldest = (
-        select(func.min(comments.c.pk)).where(comments.c.site_id == sites.c.pk, fresh, lane).scalar_subquery()
+        select(func.min(comments.c.pk)).where(comments.c.site_id == sites.c.pk, fresh, kind).scalar_subquery()
     )
     return select(sites.c.pk).where(oldest.is_not(None)).order_by(oldest)
 
 
-def _lease_of_site(fresh: ColumnElement[bool], lane: ColumnElement[bool]) -> Executable:
+def _lease_of_site(fresh: ColumnElement[bool], kind: ColumnElement[bool]) -> Executable:
     of_site = comments.c.site_id == bindparam("of_site")
-    return _lease(select(comments.c.pk).where(fresh, lane, of_site).order_by(*_BY_TURN))
+    return _lease(select(comments.c.pk).where(fresh, kind, of_site).order_by(*_BY_TURN))
 
 
 _PENDING = _queue(is_fresh, is_tried)
