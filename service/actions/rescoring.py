@@ -46,7 +46,7 @@ def rescore(house: House, scored: Sequence[Scored]) -> Counter[str]:
         chosen = {pk: one for pk, one in verdicts.items() if pk in marked and pk not in acted_on}
         moving = [marked[pk] for pk, one in chosen.items() if OUTCOME[one.action] is not marked[pk].status]
         resting = marked.keys() - {comment.pk for comment in moving}
-        tx.move([replace(_same(marked[pk]), verdict=chosen.get(pk)) for pk in resting])
+        tx.move([replace(_unmoved(marked[pk], now), verdict=chosen.get(pk)) for pk in resting])
         left = _move(tx, moving, chosen, now)
         note_folds(tx, folds, {comment.pk for comment in moving}, now)
         called_back = leave(tx, {case.site.id: case.site for case in cases.values()}, left, fresh=True)
@@ -100,18 +100,9 @@ def _acted_on(tx: Tx, comments: Mapping[int, Comment], now: datetime) -> set[int
     return decided | judged | (claimed & comments.keys()) | copies | tx.appeals_about(comments).keys()
 
 
-def _same(comment: Comment) -> Move:
+def _unmoved(comment: Comment, now: datetime) -> Move:
     """Return the move that changes nothing but the mark."""
-    return Move(
-        pk=comment.pk,
-        revision=comment.revision,
-        from_status=comment.status,
-        standing=comment.decision_id,
-        to_status=comment.status,
-        decision_id=comment.decision_id,
-        published_revision=comment.published_revision,
-        decided_at=comment.decided_at,
-    )
+    return move_of(comment, comment.status, comment.decision_id, comment.published_revision, now)
 
 
 def _move(

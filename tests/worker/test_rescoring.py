@@ -277,6 +277,25 @@ def test_a_new_text_is_scored_by_itself(flood: Flood) -> None:
     assert flood.scorer.texts(FULL) == ["new words"]
 
 
+def test_a_new_text_that_is_scored_fast_meanwhile_is_not_judged_by_the_old_one(flood: Flood) -> None:
+    """It is marked itself by then, and is scored again on its own words."""
+    flood.came(held=HOLDS)
+    other = TwoEfforts(fast=lambda _: HOLDS)
+
+    def edited(text: str) -> dict[str, float]:
+        if text == "held":
+            flood.stage.post("new words", id="held")
+            flood.stage.clock.tick(61)
+            score_pending(flood.stage.house, other, stopping=lambda: bool(other.asked))
+        return {}
+
+    flood.scorer.full = edited
+    score_pending(flood.stage.house, flood.scorer)
+    assert other.texts(FAST) == ["new words"]
+    assert flood.scorer.texts(FULL) == ["held", "new words"]
+    assert flood.states("held") == ["approved full"]
+
+
 def test_copies_of_what_a_moderator_has_in_hand_are_not_moved(flood: Flood) -> None:
     """One decision decides them all, so none of them goes from under it."""
     flood.stage.post("one", "two", "three")
