@@ -7,12 +7,12 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 
 from service.moderation.errors import ReplydeskError
-from service.moderation.verdict import Assessment, Span
+from service.moderation.verdict import Assessment, Effort, Span
 from service.moderation.waves import Signature
 from service.ports import Reading
 
@@ -58,7 +58,9 @@ class ModelScorer:
         self._loading = threading.Lock()
         self._load_at = 0.0
 
-    def score(self, readings: Sequence[Reading], explain: bool = True) -> list[Assessment]:
+    def score(
+        self, readings: Sequence[Reading], explain: bool = True, effort: Effort = Effort.FULL
+    ) -> list[Assessment]:
         """Assess each reading, in order, with spans for those that are likely to be held or refused.
 
         Raises NoModel, or ValueError when the model answers with what is no probability.
@@ -70,7 +72,9 @@ class ModelScorer:
 
         signals = [Signals(author_name=one.author_name, website=one.website) for one in readings]
         least = self._explain_from if explain else math.inf
-        assessed = model.assess([one.text for one in readings], signals, least)
+        # a model that declares no efforts knows one, which is full
+        told: dict[str, Any] = {"effort": str(effort)} if effort in getattr(model, "efforts", ()) else {}
+        assessed = model.assess([one.text for one in readings], signals, least, **told)
         return [_assessment(score, explained) for score, explained in assessed]
 
     def warm(self) -> None:
@@ -113,4 +117,5 @@ def _assessment(score: Score, explained: Explanation | None) -> Assessment:
         language=score.language,
         reads_as=score.reads_as,
         spans=tuple(Span(span.begin, span.end, span.label, round(span.weight, 4)) for span in spans),
+        effort=Effort(getattr(score, "effort", Effort.FULL)),
     )

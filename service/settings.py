@@ -61,6 +61,8 @@ class Settings:
     worker_nice: int
     lease_seconds: float
     score_batch: int
+    fast_after_seconds: float
+    """From this age of the oldest unscored comment on comments are scored fast; 0: never."""
     sweep_seconds: float
     undo_seconds: float
     max_attempts: int
@@ -104,6 +106,7 @@ def load(env: Mapping[str, str] | None = None) -> Settings:
         lease_seconds=read.seconds("REPLYDESK_LEASE_SECONDS", 30.0, 1.0, 3600.0),
         # on SQLite whoever accepts waits while a batch is settled
         score_batch=read.whole("REPLYDESK_SCORE_BATCH", 64 if embedded else 128, 1, 5000),
+        fast_after_seconds=read.seconds("REPLYDESK_FAST_AFTER_SECONDS", 60.0, 0.0, 3600.0),
         sweep_seconds=read.seconds("REPLYDESK_SWEEP_SECONDS", 2.0, 0.1, 300.0),
         undo_seconds=read.seconds("REPLYDESK_UNDO_SECONDS", 5.0, 0.0, 60.0),
         max_attempts=read.whole("REPLYDESK_MAX_ATTEMPTS", 3, 1, 20),

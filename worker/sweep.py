@@ -79,7 +79,7 @@ class Sweep:
         self.bury()
         with house.store.read() as tx:
             backlog = tx.backlog(house.clock())
-        if backlog.pending:
+        if backlog.pending or backlog.to_rescore:
             house.bell.ring(SCORE)
         if backlog.deliveries_due:
             house.bell.ring(DELIVER)

@@ -99,12 +99,15 @@ def look(house: Opened) -> dict[str, Any]:
 def _waiting(parts: Parts) -> dict[str, Any]:
     now = parts.house.clock()
     with parts.house.store.read() as tx:
-        backlog = tx.backlog(now)
+        backlog, scoring = tx.backlog(now), tx.scoring_effort()
         sites, queues = tx.sites(), tx.site_queues()
     return {
         "pending": backlog.pending,
         "held": backlog.held,
         "oldest_unscored_seconds": _age(backlog.oldest_unscored, now),
+        "effort": scoring.effort.value,
+        "effort_seconds": _age(scoring.since, now) if scoring.since else None,
+        "to_rescore": backlog.to_rescore,
         "departures_due": backlog.departures_due,
         "deliveries": {
             "waiting": backlog.deliveries_waiting,
@@ -199,6 +202,7 @@ def _drawn(state: dict[str, Any]) -> Group:
     if "pending" not in state:
         return Group(Text("Replydesk", style="bold"), table)
     table.add_row("unscored", f"{state['pending']}, the oldest for {state['oldest_unscored_seconds']:.1f} s")
+    table.add_row("scoring", _scoring(state))
     table.add_row("held", str(state["held"]))
     mail = state["deliveries"]
     table.add_row("callbacks", f"{mail['waiting']} waiting, {mail['due']} of them due, {mail['dead']} dead")
@@ -206,6 +210,13 @@ def _drawn(state: dict[str, Any]) -> Group:
         table.add_row("callbacks off", f"[red]{escape(name)}: {escape(reason)}[/red]")
     table.add_row("sites", str(state["sites"]))
     return Group(Text("Replydesk", style="bold"), table, _by_site(state["by_site"]))
+
+
+def _scoring(state: dict[str, Any]) -> str:
+    """Say with which effort comments are scored, and how many are to be scored again."""
+    fast = f"[yellow]fast, for {_said(state['effort_seconds'] or 0.0)}: too much waits[/yellow]"
+    again = f", {state['to_rescore']} to be scored again" if state["to_rescore"] else ""
+    return ("in full" if state["effort"] == "full" else fast) + again
 
 
 def _by_site(queues: dict[str, dict[str, Any]]) -> Table:

@@ -116,6 +116,7 @@ class Comment:
 
     `published_revision` names the revision readers see now, None when they see nothing.
     `decision_id` names the decision that stands, None before the first verdict.
+    `rescore` says that the comment was decided on a fast score and is to be scored again in full.
     """
 
     pk: int
@@ -141,6 +142,7 @@ class Comment:
     verdict: Verdict | None = None
     decision_id: int | None = None
     published_revision: int | None = None
+    rescore: bool = False
 
 
 def normalise_url(url: str) -> str:

@@ -10,7 +10,7 @@ from typing import Final
 from service.moderation.comment import Comment
 from service.moderation.facts import facts_of
 from service.moderation.policy import Policy, decide
-from service.moderation.verdict import Action, Assessment, Verdict
+from service.moderation.verdict import Action, Assessment, Effort, Verdict
 
 DOUBTS: Final = ("language", "few_known_features", "doubt")
 """Grounds that the classifier itself gave, whatever the policy."""
@@ -88,10 +88,11 @@ def consequences(past: Sequence[Past], policy: Policy, other: Policy) -> Consequ
 
 def again(comment: Comment, policy: Policy) -> Action:
     """Return what the policy makes of a comment that was scored before."""
-    return decide(_assessment(comment.verdict), facts_of(comment), policy).action
+    return decide(assessment_of(comment.verdict), facts_of(comment), policy).action
 
 
-def _assessment(verdict: Verdict | None) -> Assessment | None:
+def assessment_of(verdict: Verdict | None) -> Assessment | None:
+    """Return what the classifier said when this verdict was given, spans aside; None where there was no score."""
     if verdict is None or not verdict.scores:
         return None
     doubt = next((reason.code for reason in verdict.reasons if reason.code in DOUBTS), None)
@@ -102,6 +103,7 @@ def _assessment(verdict: Verdict | None) -> Assessment | None:
         doubt=doubt,
         language=verdict.language,
         reads_as=verdict.reads_as,
+        effort=verdict.effort or Effort.FULL,
     )
 
 

@@ -11,7 +11,7 @@ from enum import StrEnum
 from service.moderation.comment import Comment
 from service.moderation.leading import is_at_risk
 from service.moderation.standing import AuthorStanding, Standing
-from service.moderation.verdict import Action, Decision, Verdict
+from service.moderation.verdict import Action, Decision, Verdict, Who
 
 
 class EventType(StrEnum):
@@ -98,6 +98,7 @@ def verdict_view(verdict: Verdict) -> dict[str, object]:
         "language": verdict.language,
         "model": verdict.model,
         "policy": verdict.policy,
+        "effort": verdict.effort,
     }
 
 
@@ -133,6 +134,7 @@ def payload(comment: Comment, decision: Decision) -> bytes:
                 "at_risk": is_at_risk(comment.verdict),
                 "decision": str(decision.id),
                 "sequence": decision.seq,
+                **_effort(comment, decision),
                 **_origin(comment),
             },
         },
@@ -162,6 +164,12 @@ def author_payload(comment: Comment, standing: AuthorStanding | None, now: datet
         ensure_ascii=False,
         separators=(",", ":"),
     ).encode()
+
+
+def _effort(comment: Comment, decision: Decision) -> dict[str, object]:
+    """Say how the text was scored, where the decision rests on a score."""
+    effort = comment.verdict.effort if comment.verdict and decision.who_kind is Who.MACHINE else None
+    return {"effort": effort} if effort else {}
 
 
 def _origin(comment: Comment) -> dict[str, object]:

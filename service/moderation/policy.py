@@ -110,6 +110,7 @@ def decide(assessment: Assessment | None, facts: Facts, policy: Policy) -> Verdi
         language=assessment.language if assessment else None,
         model=assessment.model if assessment else None,
         policy=policy.version,
+        effort=assessment.effort if assessment else None,
     )
 
 

@@ -40,6 +40,14 @@ class Action(StrEnum):
     ERASE = "erase"
 
 
+class Effort(StrEnum):
+    """How thoroughly a text is scored."""
+
+    FULL = "full"
+    FAST = "fast"
+    """By its words and signals alone: many times as fast, and less exact."""
+
+
 OUTCOME = {
     Action.APPROVE: Status.APPROVED,
     Action.REJECT: Status.REJECTED,
@@ -85,6 +93,7 @@ class Assessment:
     language: str | None = None
     reads_as: str | None = None
     spans: tuple[Span, ...] = ()
+    effort: Effort = Effort.FULL
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +117,8 @@ class Verdict:
     language: str | None = None
     model: str | None = None
     policy: int = 0
+    effort: Effort | None = None
+    """None where there is no score, or where a version stored it that knew one effort."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from service.moderation.chain import Act, Head, Link
 from service.moderation.comment import Comment, Draft, Status
 from service.moderation.events import Delivery
 from service.moderation.policy import Policy
-from service.moderation.verdict import Decision
+from service.moderation.verdict import Decision, Effort
 from service.ports.desk import Desk
 from service.ports.leases import Leases
 from service.ports.overview import Overview
@@ -19,6 +19,7 @@ from service.ports.privacy import Erasing, Retaining
 from service.ports.ranging import Ranging
 from service.ports.records import (
     Backlog,
+    CurrentEffort,
     Finished,
     Key,
     Label,
@@ -124,7 +125,7 @@ class Lookup(Protocol):
 
 
 class Scoring(Protocol):
-    """How pending comments are leased for scoring."""
+    """How comments are leased for scoring, and with which effort they are scored."""
 
     def lease_pending(
         self, now: datetime, until: datetime, limit: int, *, retried: bool = False
@@ -137,6 +138,20 @@ class Scoring(Protocol):
 
     def release(self, pks: Sequence[int], until: datetime) -> None:
         """Give leases until that moment back unused: free at once, and the attempt is not counted."""
+
+    def lease_rescores(
+        self, now: datetime, until: datetime, limit: int, *, retried: bool = False
+    ) -> list[Comment]:
+        """Lease decided comments that are to be scored again, by the rules of `lease_pending`."""
+
+    def time_to_rescore(self, now: datetime) -> bool:
+        """Say whether such a comment waits with its lease free, while no pending one does."""
+
+    def scoring_effort(self) -> CurrentEffort:
+        """Return the effort with which every worker scores now."""
+
+    def set_scoring_effort(self, effort: Effort, now: datetime) -> None:
+        """Let every worker score with this effort; the moment is kept where it is another one."""
 
 
 class Deciding(Protocol):

@@ -214,6 +214,7 @@ class AcceptingPart(Part):
             status=Status.PENDING.value,
             attempts=0,
             lease_until=None,
+            rescore=None,
             decided_at=None,
             decision_id=None,
             verdict=None,

@@ -327,6 +327,8 @@ def _claim(dialect: str) -> Executable:
     source = select(comments.c.pk, bindparam("moderator_id"), bindparam("until", type_=Instant)).where(
         comments.c.pk == bindparam("comment_pk")
     )
+    # also where a claim that ran out is taken over: who has locked the comment to move it is waited for
+    source = source.with_for_update(read=True, key_share=True)
     filled = new.from_select(["comment_pk", "moderator_id", "until"], source)
     return filled.on_conflict_do_update(index_elements=["comment_pk"], set_=kept, where=free)
 

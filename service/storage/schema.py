@@ -34,7 +34,7 @@ from service.moderation.verdict import LABELS
 from service.ports import KEPT_FOR_GOOD
 from service.storage.columns import Instant, Json, Pk, Secrets, Word
 
-HEAD = "0013"
+HEAD = "0014"
 """The migration that this code needs; a test holds it against the newest one."""
 
 metadata = MetaData(
@@ -161,6 +161,7 @@ comments = Table(
     Column("decided_at", Instant),
     Column("decision_id", Pk),
     Column("published_revision", Integer),
+    Column("rescore", Boolean),
     Column("verdict", Text),
     # what the verdict comes down to, so that a queue of any length is sorted and filtered by index
     Column("label", Word),
@@ -179,11 +180,21 @@ is_held = comments.c.status == word("held")
 is_fresh = and_(is_pending, comments.c.attempts == literal_column("0"))
 is_tried = and_(is_pending, comments.c.attempts > literal_column("0"))
 is_live_pending = and_(is_pending, comments.c.live == true())
+is_to_rescore = and_(
+    comments.c.rescore == true(),
+    comments.c.status.in_([word("approved"), word("rejected"), word("spam"), word("held")]),
+)
+is_rescore_fresh = and_(is_to_rescore, comments.c.attempts == literal_column("0"))
+is_rescore_tried = and_(is_to_rescore, comments.c.attempts > literal_column("0"))
 is_published = comments.c.published_revision.is_not(None)
 has_author = comments.c.author_key.is_not(None)
 
 partial("ix_comments_turn", comments.c.live.desc(), comments.c.site_id, comments.c.pk, where=is_fresh)
 partial("ix_comments_tried", comments.c.live.desc(), comments.c.lease_until, where=is_tried)
+partial(
+    "ix_comments_rescore", comments.c.live.desc(), comments.c.site_id, comments.c.pk, where=is_rescore_fresh
+)
+partial("ix_comments_rescore_tried", comments.c.live.desc(), comments.c.lease_until, where=is_rescore_tried)
 partial(
     "ix_comments_waiting", comments.c.site_id, comments.c.received_at, comments.c.pk, where=is_live_pending
 )
@@ -283,6 +294,15 @@ originals = Table(
     Column("revision", Integer, primary_key=True, autoincrement=False),
     Column("field", Text, primary_key=True),
     Column("ciphertext", LargeBinary, nullable=False),
+)
+
+# one row: the effort with which every worker scores now
+scoring_state = Table(
+    "scoring_state",
+    metadata,
+    Column("name", Word, primary_key=True),
+    Column("effort", Word, nullable=False),
+    Column("since", Instant, nullable=False),
 )
 
 # -- decisions -----------------------------------------------------------------------------------------------------

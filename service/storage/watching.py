@@ -21,6 +21,8 @@ from service.storage.schema import (
     is_held,
     is_live_pending,
     is_pending,
+    is_rescore_fresh,
+    is_rescore_tried,
     is_waiting,
     sites,
 )
@@ -59,6 +61,10 @@ _BACKLOG = select(
     _count(decisions, is_departing, decisions.c.effective_at <= _NOW)
     .scalar_subquery()
     .label("departures_due"),
+    (
+        _count(comments, is_rescore_fresh).scalar_subquery()
+        + _count(comments, is_rescore_tried).scalar_subquery()
+    ).label("to_rescore"),
 )
 _OF_SITE = comments.c.site_id == sites.c.pk
 _MAIL_OF_SITE = deliveries.c.site_id == sites.c.pk

@@ -43,6 +43,19 @@ HOT: dict[str, tuple[Hot, str]] = {
         lambda tx: tx.lease_pending(NOON, after(30), 1, retried=True),
         "ix_comments_tried",
     ),
+    "lease of what is scored again": (
+        lambda tx: tx.lease_rescores(NOON, after(30), 200),
+        "ix_comments_rescore",
+    ),
+    "lease in turns of what is scored again": (
+        lambda tx: tx.lease_rescores(NOON, after(30), 10),
+        "ix_comments_rescore",
+    ),
+    "lease of one that was scored again before": (
+        lambda tx: tx.lease_rescores(NOON, after(30), 1, retried=True),
+        "ix_comments_rescore_tried",
+    ),
+    "whether it is time to score again": (lambda tx: tx.time_to_rescore(NOON), "ix_comments_rescore"),
     "queue page over all sites": (
         lambda tx: tx.comments(None, status=HELD, oldest_first=True),
         "ix_comments_held",
@@ -150,6 +163,7 @@ def _comment(n: int) -> dict[str, Any]:
         "source": "api",
         "author_key": f"author-{n % 500}",
         "published_revision": 1 if status == "approved" else None,
+        "rescore": n % 100 < 2 or None,
         "label": ("insult", "spam", "threat")[n % 3],
         "score": n % 89 / 100,
         "score_insult": n % 89 * 10_000,
@@ -236,6 +250,7 @@ def test_hot_query_goes_by_its_index(grown: SqlStore, name: str) -> None:
         "an author's past",
         "an author's comments",
         "lease in turns",
+        "lease in turns of what is scored again",
         "lease of callbacks",
     ):  # these sort a handful of keys, or of sites
         assert "Sort" not in plan, plan

@@ -18,7 +18,7 @@ from prometheus_client import generate_latest
 
 from service.actions import Judgement, Scored, review, settle
 from service.meters import told_of
-from service.moderation.verdict import LABELS, Action, Assessment, Who
+from service.moderation.verdict import LABELS, Action, Assessment, Effort, Who
 from service.ports import SCORE, Site
 from service.wiring import Parts
 from tests.unit.test_wxr import HEAD, TAIL, comment, item
@@ -100,6 +100,15 @@ def test_lines_become_comments(imports: Callable[..., dict[str, int]], run: Run,
     with parts.house.store.read() as tx:
         page = tx.comments(None, limit=10)
     assert {(str(one.source), one.live) for one in page.comments} == {("import", False)}
+
+
+def test_an_import_may_ask_for_fast_scores(imports: Callable[..., dict[str, int]], parts: Parts) -> None:
+    """Its comments say so to the scorer; brought in again without it, they are replays all the same."""
+    imports(line("a"), options=("--fast",))
+    assert imports(line("a"), line("b")) == {"imported": 1, "replayed": 1, "revised": 0, "refused": 0}
+    with parts.house.store.read() as tx:
+        signals = {one.id: one.signals for one in tx.comments(None).comments}
+    assert {name: told.get("effort") for name, told in signals.items()} == {"a": "fast", "b": None}
 
 
 def test_importing_again_repeats_nothing(imports: Callable[..., dict[str, int]]) -> None:
@@ -301,6 +310,26 @@ def test_the_status_tells_what_waits(imports: Callable[..., dict[str, int]], run
     plain = run("status").stdout
     assert "moving house" in plain
     assert "2 waiting" in plain
+
+
+def test_the_status_tells_the_effort_and_what_is_scored_again(
+    imports: Callable[..., dict[str, int]], run: Run, parts: Parts
+) -> None:
+    """Full unless the workers fell back to fast, and since when they did."""
+    told = json.loads(run("status", "--json").stdout)
+    assert (told["effort"], told["effort_seconds"], told["to_rescore"]) == ("full", None, 0)
+    assert "in full" in run("status").stdout
+    imports(line("a"))
+    now = parts.house.clock()
+    with parts.house.store.write() as tx:
+        (leased,) = tx.lease_pending(now, now, 9)
+        tx.set_scoring_effort(Effort.FAST, now)
+    scores = dict.fromkeys(LABELS, 0.0) | {"toxicity": 0.7}
+    settle(parts.house, [Scored(leased, Assessment(scores, "made-up-1", effort=Effort.FAST))])
+    told = json.loads(run("status", "--json").stdout)
+    assert (told["effort"], told["to_rescore"]) == ("fast", 1)
+    assert told["effort_seconds"] < 60
+    assert "too much waits, 1 to be scored again" in run("status").stdout
 
 
 def test_the_status_tells_of_a_broker_that_is_away(

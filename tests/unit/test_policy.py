@@ -13,7 +13,7 @@ from service.moderation.leading import is_at_risk
 from service.moderation.policy import SHIPPED_CUTS, Cut, Facts, Policy, decide
 from service.moderation.standing import Standing
 from service.moderation.terms import change, from_terms, known_terms, to_terms
-from service.moderation.verdict import LABELS, Action, Assessment, Span
+from service.moderation.verdict import LABELS, Action, Assessment, Effort, Span
 from service.moderation.words import ENTRY_LIMIT, LIST_LIMIT, WordList
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -65,6 +65,13 @@ def test_scores_meet_their_cuts(scores: dict[str, float], moderation: str, actio
     """A score reaches a cut at the cut itself; the gravest action wins."""
     verdict = decide(assessed(**scores), facts(), replace(CUTS, moderation=moderation))
     assert (verdict.action, verdict.reasons[0].code) == (action, code)
+
+
+def test_a_verdict_says_how_the_text_was_scored() -> None:
+    """The effort of the assessment is the verdict's; without a score there is none."""
+    fast = replace(assessed(), effort=Effort.FAST)
+    efforts = [decide(one, facts(), BARE).effort for one in (fast, assessed(), None)]
+    assert efforts == [Effort.FAST, Effort.FULL, None]
 
 
 CIRCUMSTANCES: list[tuple[str, dict[str, Any], dict[str, Any], Action, str]] = [

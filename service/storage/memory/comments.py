@@ -8,7 +8,8 @@ from dataclasses import replace
 from datetime import datetime
 
 from service.moderation.comment import FINAL, Article, Comment, Draft, Source, Status
-from service.ports import Key, Move, Page
+from service.moderation.verdict import Effort
+from service.ports import CurrentEffort, Key, Move, Page
 from service.storage.memory.state import Part, as_json, as_stored
 from service.storage.reading import PAGE_LIMIT
 from service.storage.rows import verdict_of, verdict_text
@@ -205,18 +206,46 @@ class ScoringPart(CommentsPart):
     def lease_pending(
         self, now: datetime, until: datetime, limit: int, *, retried: bool = False
     ) -> list[Comment]:
+        waiting = [one for one in self._change().comments.values() if one.status is Status.PENDING]
+        return self._lease(waiting, now, until, limit, retried)
+
+    def lease_rescores(
+        self, now: datetime, until: datetime, limit: int, *, retried: bool = False
+    ) -> list[Comment]:
+        return self._lease(self._to_rescore(), now, until, limit, retried)
+
+    def time_to_rescore(self, now: datetime) -> bool:
+        pending = [one for one in self._state.comments.values() if one.status is Status.PENDING]
+        return self._any_free(self._to_rescore(), now) and not self._any_free(pending, now)
+
+    def _any_free(self, waiting: Sequence[Comment], now: datetime) -> bool:
+        leases = self._state.leases
+        return any(not one.attempts or leases.get(one.pk, now) <= now for one in waiting)
+
+    def _to_rescore(self) -> list[Comment]:
+        return [one for one in self._state.comments.values() if one.rescore]
+
+    def scoring_effort(self) -> CurrentEffort:
+        return self._state.efforts.get("scoring", CurrentEffort())
+
+    def set_scoring_effort(self, effort: Effort, now: datetime) -> None:
+        if self.scoring_effort().effort is not effort or not self._state.efforts:
+            self._change().efforts["scoring"] = CurrentEffort(effort, as_stored(now))
+
+    def _lease(
+        self, waiting: Sequence[Comment], now: datetime, until: datetime, limit: int, retried: bool
+    ) -> list[Comment]:
         state = self._change()
-        pending = [one for one in state.comments.values() if one.status is Status.PENDING]
         if retried:
             free = [
                 one
-                for one in pending
+                for one in waiting
                 if one.attempts and (one.pk not in state.leases or state.leases[one.pk] <= now)
             ]
             free.sort(key=lambda one: (not one.live, state.leases.get(one.pk, now), one.pk))
             chosen = free[: min(limit, 1)]
         else:
-            chosen = _in_turns([one for one in pending if not one.attempts], limit)
+            chosen = _in_turns([one for one in waiting if not one.attempts], limit)
         for one in chosen:
             state.comments[one.pk] = replace(one, attempts=one.attempts + 1)
             state.leases[one.pk] = as_stored(until)
@@ -226,7 +255,7 @@ class ScoringPart(CommentsPart):
         state = self._change()
         for pk in pks:
             comment = state.comments.get(pk)
-            if comment and comment.status is Status.PENDING and state.leases.get(pk) == as_stored(until):
+            if comment and state.leases.get(pk) == as_stored(until):
                 state.comments[pk] = replace(comment, attempts=comment.attempts - 1)
                 state.leases.pop(pk, None)
 
@@ -243,6 +272,8 @@ class ScoringPart(CommentsPart):
                 decision_id=move.decision_id,
                 published_revision=move.published_revision,
                 decided_at=as_stored(move.decided_at) if move.decided_at else None,
+                rescore=move.rescore,
+                attempts=0 if move.rescore else comment.attempts,
                 verdict=verdict_of(verdict_text(move.verdict)) or comment.verdict,
             )
             state.leases.pop(move.pk, None)

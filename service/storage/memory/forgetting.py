@@ -76,6 +76,7 @@ class ErasingPart(DeskPart, DecisionsPart):
         self._state.comments[pk] = replace(
             _nobodys(one),
             status=Status.ERASED,
+            rescore=False,
             body=one.body if seen == one.revision else "",
             published_revision=seen,
             client=Client(),

@@ -16,7 +16,7 @@ from service.moderation.policy import Policy
 from service.moderation.standing import AuthorStanding
 from service.moderation.verdict import Decision
 from service.moderation.waves import Wave
-from service.ports import Key, Label, Moderator, Site
+from service.ports import CurrentEffort, Key, Label, Moderator, Site
 from service.ports.privacy import Erasure
 from service.ports.waves import Bundle
 from service.storage.columns import from_microseconds, to_json, to_microseconds
@@ -81,6 +81,7 @@ class State:
     sign_in_failures: dict[str, tuple[int, datetime]] = field(default_factory=dict)
     alarms: dict[int, Alarm] = field(default_factory=dict)
     numbers: dict[str, int] = field(default_factory=dict)
+    efforts: dict[str, CurrentEffort] = field(default_factory=dict)
     erasures: dict[str, Erasure] = field(default_factory=dict)
     claims: dict[int, tuple[int, datetime]] = field(default_factory=dict)
     matters: dict[tuple[int, Matter], OpenMatter] = field(default_factory=dict)

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from service.moderation.comment import Source, Status
-from service.moderation.verdict import Action, Who
+from service.moderation.verdict import Action, Effort, Who
 
 Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9._:-]{1,128}$", examples=["wp-4711"])]
 Number = Annotated[str, Field(pattern=r"^[0-9]{1,18}$", examples=["42"])]
@@ -101,6 +101,9 @@ class Verdict(Shape):
     language: str | None
     model: str | None
     policy: int
+    effort: Effort | None = Field(
+        description="How the text was scored: in full, or fast, by words and signals alone; null without a score."
+    )
 
 
 class Decision(Shape):

@@ -16,6 +16,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from service.moderation.comment import URL_LIMIT, Status
+from service.moderation.verdict import Effort
 from service.privacy.pages import page_url
 from service.privacy.sealing import ADDRESS_LIMIT, Address, AddressError
 from service.submission import URL
@@ -170,6 +171,16 @@ class PageQuery(Strict):
     )
     after: Cursor | None = Field(None, description="The `next` of the page before.")
     limit: Annotated[int, Field(ge=1, le=PAGE_LIMIT), BeforeValidator(_digits)] = 50
+
+
+class BatchQuery(BaseModel):
+    """How a batch is to be scored; other parameters are ignored."""
+
+    effort: Effort = Field(
+        Effort.FULL,
+        description="`fast`: scored by words and signals alone, for an archive. What is held, or near a limit of the "
+        "site's policy, is scored again in full when there is time.",
+    )
 
 
 class FeedQuery(Strict):

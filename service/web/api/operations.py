@@ -76,6 +76,7 @@ OPERATIONS: Final = (
         (LIMITED, *READ_BODY, *KEYED),
         "Submitting",
         body="batch",
+        query=models.BatchQuery,
         headers=("Idempotency-Key",),
     ),
     Operation(

@@ -81,6 +81,7 @@ GROUND_WORDS: Final = {
     "language": _l("The text is in a language the classifier was not trained for."),
     "few_known_features": _l("The classifier knows too little of this text to judge it."),
     "doubt": _l("The classifier is not sure of this text."),
+    "rescored": _l("It was published on a fast score; scored in full, a person looks at it."),
     "unscorable": _l("Scoring failed several times, so a person looks."),
     "unscored": _l("There is no score for this text, so a person looks."),
     "word": _l("It contains a word from the site's list."),

@@ -39,6 +39,7 @@ def test_a_comment_shows_its_verdict(newsroom: Newsroom) -> None:
     assert verdict["reasons"][0]["label"] == "toxicity"
     assert verdict["spans"] == [{"begin": 4, "end": 10, "label": "toxicity", "weight": 1.25}]
     assert (verdict["model"], verdict["policy"], verdict["reads_as"]) == ("made-up-1", 1, "the new bridge")
+    assert verdict["effort"] == "full"
     assert [decision["action"] for decision in comment["decisions"]] == ["hold"]
     assert comment["decision"] == comment["decisions"][0]["decision"]
 

@@ -240,6 +240,18 @@ def test_what_is_no_batch_is_refused_whole(newsroom: Newsroom, items: object, co
     assert faults(problem(answer, 422, "validation")) == {"(request)": code}
 
 
+def test_a_batch_may_ask_for_fast_scores(newsroom: Newsroom) -> None:
+    """Its comments say so to the scorer; an effort that there is not is named, and other parameters are let be."""
+    path = "/v1/comments/batch"
+    newsroom.call("POST", f"{path}?effort=fast&from=archive", json=[submission()])
+    assert newsroom.comment("c-1").signals["effort"] == "fast"
+    newsroom.call("POST", f"{path}?effort=full", json=[submission(id="c-2")])
+    assert "effort" not in newsroom.comment("c-2").signals
+    answer = newsroom.call("POST", f"{path}?effort=some", json=[submission(id="c-3")])
+    assert faults(problem(answer, 422, "validation")) == {"effort": "choice"}
+    assert newsroom.count() == 2
+
+
 def test_an_empty_batch_is_no_fault(newsroom: Newsroom) -> None:
     """Nothing to do is done."""
     assert post_batch(newsroom, []) == []

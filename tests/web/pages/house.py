@@ -16,7 +16,7 @@ from service.actions import Judgement, Scored
 from service.bell import QuietBell
 from service.enrolment import enrol_site, invite
 from service.moderation.comment import Article, Comment, Source
-from service.moderation.verdict import LABELS, Action, Assessment, Span, Who
+from service.moderation.verdict import LABELS, Action, Assessment, Effort, Span, Who
 from service.ports import Placed, Site, Store, Submission
 from service.privacy.sealing import Address
 from service.storage.memory import MemoryStore
@@ -77,11 +77,15 @@ class Small:
         return placed.comment
 
     def settle(
-        self, comment: Comment, scores: Mapping[str, float] | None = None, spans: tuple[Span, ...] = ()
+        self,
+        comment: Comment,
+        scores: Mapping[str, float] | None = None,
+        spans: tuple[Span, ...] = (),
+        effort: Effort = Effort.FULL,
     ) -> Comment:
         """The machine's verdict by the shipped policy."""
         given = dict.fromkeys(LABELS, 0.01) | dict(scores or {})
-        assessment = Assessment(given, "made-up-1", spans=spans, reads_as=None, language="en")
+        assessment = Assessment(given, "made-up-1", spans=spans, language="en", effort=effort)
         assert actions.settle(self.parts.house, [Scored(comment, assessment)]) == {comment.pk}
         return self.again(comment)
 
