@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import structlog
 
@@ -72,9 +72,7 @@ class ModelScorer:
 
         signals = [Signals(author_name=one.author_name, website=one.website) for one in readings]
         least = self._explain_from if explain else math.inf
-        # a model that declares no efforts knows one, which is full
-        told: dict[str, Any] = {"effort": str(effort)} if effort in getattr(model, "efforts", ()) else {}
-        assessed = model.assess([one.text for one in readings], signals, least, **told)
+        assessed = model.assess([one.text for one in readings], signals, least, effort=effort.value)
         return [_assessment(score, explained) for score, explained in assessed]
 
     def warm(self) -> None:
@@ -117,5 +115,5 @@ def _assessment(score: Score, explained: Explanation | None) -> Assessment:
         language=score.language,
         reads_as=score.reads_as,
         spans=tuple(Span(span.begin, span.end, span.label, round(span.weight, 4)) for span in spans),
-        effort=Effort(getattr(score, "effort", Effort.FULL)),
+        effort=Effort(score.effort),
     )
