@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
 from service.moderation.comment import FINAL, Comment, Draft
+from service.moderation.earlier import edited
 from service.moderation.errors import (
     Conflict,
     Final,
@@ -14,6 +15,8 @@ from service.moderation.errors import (
     NotFound,
     ReplydeskError,
 )
+from service.moderation.restoring import put_back
+from service.moderation.verdict import Action, Decision
 from service.ports import (
     SCORE,
     House,
@@ -156,8 +159,17 @@ def _again(tx: Tx, site: Site, draft: Draft, now: datetime) -> Placed | Replydes
         return Placed(current, "replay")
     if current.status in FINAL:
         return Final()
+    draft = edited(draft, current, _standing(tx, current))
     revised = tx.revise(current, draft, now, keep_published=site.policy.moderation == "post")
     return Placed(revised, "revised") if revised else Conflict(current, None)
+
+
+def _standing(tx: Tx, comment: Comment) -> Decision | None:
+    """Return the decision that stands, or the one that its RESTORE put back."""
+    standing = tx.decision(comment.decision_id) if comment.decision_id else None
+    if standing is None or standing.action is not Action.RESTORE:
+        return standing
+    return put_back(standing, tx.decisions_of(comment.pk))
 
 
 def _is_same(current: Comment, draft: Draft) -> bool:

@@ -106,6 +106,8 @@ class Draft:
     id_from_key: bool = False
     """The id was made from the idempotency key, so other content under it is a misuse of the key, no revision."""
     live: bool = True
+    undated: bool = False
+    """The caller gave no `submitted_at`, so it is the moment of arrival."""
     older_author_keys: tuple[str, ...] = ()
     """The author's keys under older master keys, while a rotation is under way."""
 

@@ -71,6 +71,7 @@ class Facts:
     links: int = 0
     known_author: bool = True
     submitted_at: datetime | None = None
+    """When the comment was first posted, however often it was edited since."""
     article_published_at: datetime | None = None
     honeypot: bool = False
     cut: bool = False
@@ -83,6 +84,8 @@ class Facts:
     """No score came within the site's limit: the outage policy speaks."""
     standing: Standing | None = None
     """What a moderator decided about everything that this author writes."""
+    refused_revision: int | None = None
+    """The revision of this comment that a person refused, where the text is another by now."""
     article_held: bool = False
     """A moderator lets everything new under this article wait for a person."""
 
@@ -202,6 +205,9 @@ def _from_circumstances(facts: Facts, policy: Policy) -> list[Ground]:
                 Reason("closed", f"Comments closed {policy.close_after_days} days after publication."),
             )
         )
+    if facts.refused_revision is not None:
+        said = f"A person refused revision {facts.refused_revision}; a person looks at the new text."
+        found.append((Action.HOLD, Reason("earlier_decision", said)))
     if facts.article_held:
         found.append((Action.HOLD, Reason("article", "A moderator looks at everything under this article.")))
     if facts.honeypot:

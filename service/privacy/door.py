@@ -72,6 +72,7 @@ class Door:
             },
             idempotency_key=self.key_of(site, key) if key is not None else None,
             live=submission.live,
+            undated=submission.submitted_at is None,
         )
 
     def id_of(self, site: Site, key: str) -> str:
