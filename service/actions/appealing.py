@@ -68,8 +68,8 @@ def appeal(house: House, site: Site, comment_id: str, text: str) -> Appeal:
 def answer(house: House, site: Site, appeal_id: int, given: Answer, delay: float) -> Comment:
     """Answer an appeal: uphold the decision, or approve the comment, which corrects label, status and receipt.
 
-    A machine's decision that a person upholds is a person's judgement too, and leaves a label. Raises NotFound,
-    Final, NotYours when the decision was the answerer's own, Answered, and Conflict when another decision stands by now.
+    A machine's decision that a person upholds is a person's judgement too, and leaves a label. Raises NotFound, Final,
+    NotYours when the decision was the answerer's own, Answered, and Conflict when another decision stands by now.
     """
     now = house.clock()
     reviewed: Reviewed | None = None
@@ -128,8 +128,8 @@ def _agree(tx: Tx, comment: Comment, who: str, now: datetime) -> None:
 def take_answer_back(house: House, site: Site, appeal_id: int, who: str) -> Comment:
     """Open an appeal again that was answered by upholding: the answer leaves the receipt, its label is retracted.
 
-    The decision itself was not touched, so there is nothing to tell the site. Raises NotFound, Final, and NothingToUndo for
-    an appeal that waits, and for one whose answer is a decision of its own, which `undo` takes back.
+    The decision itself was not touched, so there is nothing to tell the site. Raises NotFound, Final, and NothingToUndo
+    for an appeal that waits, and for one whose answer is a decision of its own, which `undo` takes back.
     """
     now = house.clock()
     with house.store.write() as tx:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from service.moderation.standing import Standing, lifts
+from service.moderation.text import has_flags
 from service.moderation.verdict import Action, Assessment, Reason, Verdict
 from service.moderation.words import NO_WORDS, WordList
 
@@ -183,7 +184,9 @@ def _without_score(facts: Facts, policy: Policy) -> Ground:
 
 
 def _from_words(facts: Facts, assessment: Assessment | None, policy: Policy) -> list[Ground]:
-    texts = [facts.author_name, facts.website or "", facts.body, (assessment and assessment.reads_as) or ""]
+    texts = [facts.author_name, facts.website or "", facts.body]
+    if assessment and assessment.reads_as and not has_flags(texts):  # which the classifier reads as letters
+        texts.append(assessment.reads_as)
     found: list[Ground] = []
     for action, words in (
         (Action.SPAM, policy.spam_words),

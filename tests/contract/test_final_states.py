@@ -1,4 +1,4 @@
-"""Every final state ends what is open about a comment: reports, appeals, claims, its place among copies, in all stores."""
+"""Every final state ends what is open about a comment: reports, appeals, claims, its place among copies."""
 
 from __future__ import annotations
 
@@ -167,7 +167,7 @@ def test_it_leaves_its_copies(stage: Stage, mara: Moderator, how: str) -> None:
 
 
 def test_all_of_it_ends_at_once(stage: Stage, mara: Moderator) -> None:
-    """Reported, set aside, appealed and in hand together: one withdrawal ends everything, and doing it twice is fine."""
+    """Reported, set aside, appealed and in hand: one withdrawal ends everything, and doing it twice is fine."""
     (comment,) = held(stage, 1)
     decide(stage, comment, Action.REJECT)
     appeal(stage.house, stage.site, comment.id, "Please look again.")
