@@ -12,6 +12,7 @@ from service.moderation.comment import FINAL, Comment, Source, Status
 from service.moderation.links import count_links
 from service.moderation.outside import outside
 from service.moderation.policy import Facts, decide
+from service.moderation.typed import cleaned, cleaned_line
 from service.moderation.verdict import Action, Assessment, Verdict
 from service.patience import Patience
 from service.ports import Reading, Site, Submission
@@ -61,8 +62,8 @@ class Plugging:
         """Return what the scorer reads: the text as the door masks it, so that both give it one score."""
         masked = mask(website, region=site.region, own=own) if website else None
         return Reading(
-            text=mask(body, region=site.region, own=own).text,
-            author_name=mask(name, region=site.region, own=own).text if name else "",
+            text=mask(cleaned(body), region=site.region, own=own).text,
+            author_name=mask(cleaned_line(name), region=site.region, own=own).text if name else "",
             website=None if masked is None or masked.found else website,
         )
 

@@ -12,6 +12,7 @@ from datetime import datetime
 from urllib.parse import urlsplit
 
 from service.moderation.comment import Article, Client, Draft, Original
+from service.moderation.typed import cleaned, cleaned_line
 from service.ports import Site, Submission
 from service.privacy.contacts import Contact, mask
 from service.privacy.emails import might_hold
@@ -38,9 +39,9 @@ class Door:
         sealed = self._seal(site, own)
         older = self._older_keys(site, own) if sealed.author_key is not None else ()
         fields = {
-            "name": submission.author_name,
+            "name": cleaned_line(submission.author_name),
             "website": submission.website or "",
-            "body": submission.body,
+            "body": cleaned(submission.body),
         }
         masked = {name: mask(text, region=site.region, own=own) for name, text in fields.items()}
         originals = tuple(
@@ -143,7 +144,7 @@ def _article(site: Site, article: Article, own: Address | None) -> Article:
     """Mask contacts in the title; nobody reveals them, for the newsroom wrote it. No address got into the `url`."""
     if not article.title:
         return article
-    return replace(article, title=mask(article.title, region=site.region, own=own).text)
+    return replace(article, title=mask(cleaned_line(article.title), region=site.region, own=own).text)
 
 
 def _told(submission: Submission, fields: Mapping[str, str], author_key: str | None) -> str:

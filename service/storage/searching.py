@@ -101,7 +101,7 @@ class SearchingPart(Part):
     def search(
         self, words: Sequence[str], site_id: int | None, before: int | None, limit: int
     ) -> list[Comment]:
-        asked = [found for one in words if (found := terms(one))]
+        asked = [its for one in words if (its := terms(one))]
         if not asked:
             return []
         told = phrases(asked, self._dialect)
