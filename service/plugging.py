@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from service.actions import Learned, join, learn, submit, take_in
 from service.moderation.comment import FINAL, Comment, Source, Status
+from service.moderation.facts import free_hosts
 from service.moderation.links import count_links
 from service.moderation.outside import outside
 from service.moderation.policy import Facts, decide
@@ -83,7 +84,7 @@ class Plugging:
             body=reading.text,
             author_name=reading.author_name,
             website=reading.website,
-            links=count_links(reading.text),
+            links=count_links(reading.text, free_hosts(site.options, site.url)),
         )
         return decide(assessment, known, site.policy)
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from service.actions.folding import Candidate, fold, note_covered, note_folds
 from service.actions.leaving import leave
 from service.moderation.comment import Comment, Status
-from service.moderation.facts import facts_of
+from service.moderation.facts import facts_of, free_hosts
 from service.moderation.policy import decide
 from service.moderation.standing import Standing
 from service.moderation.surge import is_held
@@ -106,6 +106,7 @@ def _verdict(
     comment = one.comment
     facts = facts_of(
         comment,
+        free_hosts(site.options, site.url, comment.article.url),
         known_author=not site.policy.hold_first_time or (site.id, comment.author_key or "") in known,
         exhausted=one.exhausted,
         late=one.late,

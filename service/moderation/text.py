@@ -55,7 +55,7 @@ _FAMILY: Final = (
     "\u2d00-\u2d2f\ua640-\ua69f\ua720-\ua7ff\uab30-\uab8f"
 )
 _IGNORED_RUN: Final = re.compile(f"[{IGNORED}]+")
-_NOT_ASCII_MARKS: Final = re.compile(f"[{DECORATION}]+")
+_DECORATION_RUN: Final = re.compile(f"[{DECORATION}]+")
 _NEGATION: Final = re.compile(r"(?<=n)['’ʼ]t(?!\w)")
 """`won't` is a word of its own, and none that holds `won`."""
 _ASCII_WORD: Final = re.compile(r"[a-z0-9]+")
@@ -73,13 +73,18 @@ _LONGER: Final = {
 """Letters that are folded in longer words alone."""
 
 
-def folded(text: str) -> str:
-    """Return the normal form of a text, with the accents that make other words in short ones."""
+def caseless(text: str) -> str:
+    """Return the text without case, width and invisible characters; every accent stays."""
     if text.isascii():
         return text.lower()
-    seen = _IGNORED_RUN.sub("", text)
-    seen = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", seen).casefold())
-    return _NOT_ASCII_MARKS.sub("", seen.translate(_kept))
+    seen = unicodedata.normalize("NFKC", _IGNORED_RUN.sub("", text))
+    return unicodedata.normalize("NFKC", seen.casefold())
+
+
+def folded(text: str) -> str:
+    """Return the normal form of a text, with the accents that make other words in short ones."""
+    seen = caseless(text)
+    return seen if seen.isascii() else _DECORATION_RUN.sub("", seen.translate(_kept))
 
 
 def plain(text: str) -> str:
