@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from service.moderation.comment import Article, Client, Draft, Original
 from service.moderation.typed import cleaned, cleaned_line
 from service.ports import Site, Submission
-from service.privacy.contacts import Contact, mask
+from service.privacy.contacts import Contact, mask, mask_addresses
 from service.privacy.emails import might_hold
 from service.privacy.keys import Keyring
 from service.privacy.sealing import Address, Sealed, Sealer
@@ -51,7 +51,7 @@ class Door:
         return Draft(
             id=submission.id or self._made_id(site, key, now),
             id_from_key=submission.id is None and key is not None,
-            article=_article(site, submission.article, own),
+            article=_article(submission.article, own),
             parent_id=submission.parent_id,
             author_name=masked["name"].text,
             website=None if masked["website"].found else submission.website,
@@ -140,11 +140,11 @@ class Door:
         return f"{int(now.timestamp() * 1000):012x}-{os.urandom(10).hex()}"
 
 
-def _article(site: Site, article: Article, own: Address | None) -> Article:
-    """Mask contacts in the title; nobody reveals them, for the newsroom wrote it. No address got into the `url`."""
+def _article(article: Article, own: Address | None) -> Article:
+    """Mask addresses in the title; nobody restores it, and the newsroom wrote it. No address got into the `url`."""
     if not article.title:
         return article
-    return replace(article, title=mask(cleaned_line(article.title), region=site.region, own=own).text)
+    return replace(article, title=mask_addresses(cleaned_line(article.title), own))
 
 
 def _told(submission: Submission, fields: Mapping[str, str], author_key: str | None) -> str:
