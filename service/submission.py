@@ -28,6 +28,7 @@ from service.moderation.comment import (
     BODY_LIMIT,
     ID_LIMIT,
     NAME_LIMIT,
+    STAFF,
     TITLE_LIMIT,
     URL_LIMIT,
     Article,
@@ -183,6 +184,11 @@ class AuthorGiven(_Given):
         None, description="Sealed at the door and never published; a site may make it optional."
     )
     website: WebUrl | None = None
+    staff: bool = Field(
+        False,
+        strict=True,
+        description="Whether the site's own staff wrote it: such a comment is never decided as a copy of others.",
+    )
 
 
 class ClientGiven(_Given):
@@ -264,7 +270,7 @@ def to_submission(
         submitted_at=given.submitted_at,
         client=Client(client.ip, client.user_agent, client.referrer) if client else Client(),
         source=source,
-        signals=signals or {},
+        signals={**(signals or {}), **({STAFF: True} if author.staff else {})},
         idempotency_key=idempotency_key,
         live=live,
     )
@@ -296,6 +302,7 @@ SAID: Final[Mapping[str, tuple[str, str]]] = {
     "model_attributes_type": ("object", "must be an object"),
     "string_type": ("text", "must be text"),
     "string_unicode": ("unicode", "must not contain half a surrogate pair"),
+    "bool_type": ("flag", "must be true or false"),
     "string_too_long": ("too_long", "must be at most {max_length} characters"),
     "string_too_short": ("blank", BLANK),
     "string_pattern_mismatch": ("pattern", f"must be 1 to {ID_LIMIT} of letters, digits and . _ : -"),

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from service.actions.folding import Candidate, fold, note_covered, note_folds
 from service.actions.leaving import leave
-from service.moderation.comment import Comment, Status
+from service.moderation.comment import STAFF, Comment, Status
 from service.moderation.facts import facts_of, free_hosts
 from service.moderation.policy import decide
 from service.moderation.standing import Standing
@@ -52,7 +52,14 @@ def settle(house: House, scored: Sequence[Scored]) -> set[int]:
         standings = _standings(tx, scored, now)
     at_home = [(one, site) for one in scored if (site := sites[one.comment.site_id]) is not None]
     candidates = [
-        Candidate(one.comment.pk, site, one.signature, _verdict(one, site, known, standings, now))
+        Candidate(
+            one.comment.pk,
+            site,
+            one.signature,
+            _verdict(one, site, known, standings, now),
+            one.comment.body,
+            _is_trusted(one.comment, standings),
+        )
         for one, site in at_home
     ]
     with house.store.write() as tx:
@@ -114,6 +121,12 @@ def _verdict(
         article_held=is_held(site.options.held_articles, comment.article.url, now),
     )
     return decide(one.assessment, facts, site.policy)
+
+
+def _is_trusted(comment: Comment, standings: Mapping[tuple[int, str], Standing]) -> bool:
+    """Whether a trusted author wrote it, or the site's staff."""
+    standing = standings.get((comment.site_id, comment.author_key or ""))
+    return standing is Standing.TRUSTED or comment.signals.get(STAFF) is True
 
 
 def _machine_decision(

@@ -65,7 +65,11 @@ def receipt(token: str) -> ResponseReturnValue:
                 gettext("The address may have been cut short on its way."),
             )
         )
-    return keep_private(make_response(render_template("reply/receipt.html", receipt=found)))
+    return keep_private(
+        make_response(
+            render_template("reply/receipt.html", receipt=found, again=request.args.get("again") == "yes")
+        )
+    )
 
 
 @blueprint.get("/r/<token>/state")
