@@ -9,7 +9,7 @@ from typing import Final
 
 from service import salvage
 from service.markup import plain_text
-from service.moderation.comment import BODY_LIMIT, NAME_LIMIT, TITLE_LIMIT, Source, Status, normalise_url
+from service.moderation.comment import BODY_LIMIT, TITLE_LIMIT, Source, Status, normalise_url
 from service.moderation.leading import is_at_risk
 from service.moderation.policy import Facts
 from service.moderation.verdict import OUTCOME, Action, Verdict
@@ -108,7 +108,7 @@ def told(fields: Mapping[str, str]) -> Told:
     return Told(
         blog=blog,
         text=text[:BODY_LIMIT],
-        name=plain_text(name).strip()[:NAME_LIMIT] or ANONYMOUS,
+        name=salvage.name(plain_text(name), ANONYMOUS),
         email=salvage.email(email),
         website=salvage.website(fields.get("comment_author_url", "").strip()),
         article=_article(fields.get("permalink", "").strip(), blog),

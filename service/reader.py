@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 import structlog
 
 from service.moderation.errors import ReplydeskError
+from service.moderation.quotations import own_words
 from service.moderation.verdict import Assessment, Effort, Span
 from service.moderation.waves import Signature
 from service.ports import Reading
@@ -28,10 +29,11 @@ log = structlog.get_logger(__name__)
 
 
 def sign(texts: Sequence[str]) -> list[Signature | None]:
-    """Return what can be compared of each text, None for one that is too short to tell."""
+    """Return what can be compared of each text, quotations aside; None for one that is too short to tell."""
     from classifier.similarity import bands, signatures
 
-    return [None if made is None else Signature(made, tuple(bands(made))) for made in signatures(texts)]
+    made = signatures([own_words(text) for text in texts])
+    return [None if one is None else Signature(one, tuple(bands(one))) for one in made]
 
 
 class NoModel(ReplydeskError):

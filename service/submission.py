@@ -28,6 +28,7 @@ from service.moderation.comment import (
     BODY_LIMIT,
     ID_LIMIT,
     NAME_LIMIT,
+    STAFF,
     TITLE_LIMIT,
     URL_LIMIT,
     Article,
@@ -36,6 +37,7 @@ from service.moderation.comment import (
     normalise_url,
 )
 from service.moderation.errors import Fault, Invalid
+from service.moderation.typed import UNSEEN, is_blank
 from service.ports import Submission
 from service.privacy.pages import page_url
 from service.privacy.sealing import ADDRESS_LIMIT, Address, AddressError
@@ -49,8 +51,10 @@ MOMENT: Final = (
     r"[Tt]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,9})?([Zz]|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$"
 )
 MOMENT_READ: Final = re.compile(MOMENT.replace("(", "(?:"), re.ASCII)
+BLANK: Final = "must hold something that is seen: it is empty, white space or invisible characters"
 NO_NUL: Final = r"^[^\u0000]*$"
-SOME_TEXT: Final = r"^\s*[^\s\u0000][^\u0000]*$"
+UNSEEN_SHOWN: Final = "".join(c if c == "-" else f"\\u{ord(c):04x}" for c in UNSEEN)
+SOME_TEXT: Final = rf"^[\s{UNSEEN_SHOWN}]*[^\s\u0000{UNSEEN_SHOWN}][^\u0000]*$"
 URL: Final = r"^[Hh][Tt][Tt][Pp][Ss]?://[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]{1,4})?([/?#][!-~]*)?$"
 
 
@@ -61,8 +65,8 @@ def _no_nul(text: str) -> str:
 
 
 def _some_text(text: str) -> str:
-    if not text.strip():
-        raise PydanticCustomError("blank", "must not be empty or only white space")
+    if is_blank(text):
+        raise PydanticCustomError("blank", BLANK)
     return _no_nul(text)
 
 
@@ -180,6 +184,11 @@ class AuthorGiven(_Given):
         None, description="Sealed at the door and never published; a site may make it optional."
     )
     website: WebUrl | None = None
+    staff: bool = Field(
+        False,
+        strict=True,
+        description="Whether the site's own staff wrote it: such a comment is never decided as a copy of others.",
+    )
 
 
 class ClientGiven(_Given):
@@ -261,7 +270,7 @@ def to_submission(
         submitted_at=given.submitted_at,
         client=Client(client.ip, client.user_agent, client.referrer) if client else Client(),
         source=source,
-        signals=signals or {},
+        signals={**(signals or {}), **({STAFF: True} if author.staff else {})},
         idempotency_key=idempotency_key,
         live=live,
     )
@@ -293,8 +302,9 @@ SAID: Final[Mapping[str, tuple[str, str]]] = {
     "model_attributes_type": ("object", "must be an object"),
     "string_type": ("text", "must be text"),
     "string_unicode": ("unicode", "must not contain half a surrogate pair"),
+    "bool_type": ("flag", "must be true or false"),
     "string_too_long": ("too_long", "must be at most {max_length} characters"),
-    "string_too_short": ("blank", "must not be empty or only white space"),
+    "string_too_short": ("blank", BLANK),
     "string_pattern_mismatch": ("pattern", f"must be 1 to {ID_LIMIT} of letters, digits and . _ : -"),
     "json_invalid": ("malformed", "is no JSON in UTF-8"),
 }

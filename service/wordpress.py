@@ -15,7 +15,7 @@ from service import salvage
 from service.actions import adopt
 from service.importing import BATCH, COUNTED, Batch, LineDoor, LineFault
 from service.markup import plain_text
-from service.moderation.comment import NAME_LIMIT, TITLE_LIMIT, Source
+from service.moderation.comment import TITLE_LIMIT, Source
 from service.moderation.errors import Fault, Invalid
 from service.moderation.verdict import Action
 from service.ports import Placed, Site, Submission
@@ -145,7 +145,7 @@ def _fields(one: Exported, name: str, parent: str | None) -> dict[str, object]:
         },
         "parent_id": parent,
         "author": {
-            "name": plain_text(one.name)[:NAME_LIMIT] or ANONYMOUS,
+            "name": salvage.name(plain_text(one.name), ANONYMOUS),
             "email": salvage.email(one.email),
             "website": salvage.website(one.website),
         },

@@ -11,6 +11,7 @@ import structlog
 from service.actions import Scored
 from service.moderation.comment import Comment
 from service.moderation.policy import Cut, Policy
+from service.moderation.quotations import own_words
 from service.moderation.verdict import Effort
 from service.ports import Reading, Scorer, Signer
 from service.reader import NoModel
@@ -91,9 +92,9 @@ def sign(
 
 
 def _read_text(one: Scored) -> str:
-    """Return the text as the classifier read it through its disguise, or as it stands."""
-    reads_as = one.assessment.reads_as if one.assessment else None
-    return reads_as or one.comment.body
+    """Return the text as the classifier read it through its disguise, or as it stands: with its quotation marks."""
+    reads_as, body = one.assessment.reads_as if one.assessment else None, one.comment.body
+    return reads_as if reads_as and own_words(body) == body else body
 
 
 def _is_doubtful(one: Scored, policy: Policy | None) -> bool:

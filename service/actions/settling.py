@@ -9,9 +9,9 @@ from datetime import datetime
 
 from service.actions.folding import Candidate, fold, note_covered, note_folds
 from service.actions.leaving import leave
-from service.moderation.comment import Comment, Status
+from service.moderation.comment import STAFF, Comment, Status
 from service.moderation.effort import deserves_full
-from service.moderation.facts import facts_of
+from service.moderation.facts import facts_of, free_hosts
 from service.moderation.policy import Facts, decide
 from service.moderation.standing import Standing
 from service.moderation.surge import is_held
@@ -60,7 +60,15 @@ def settle(house: House, scored: Sequence[Scored]) -> set[int]:
     with house.store.read() as tx:
         cases = cases_of(tx, scored, now)
     candidates = [
-        Candidate(case.scored.comment.pk, case.site, case.scored.signature, case.verdict) for case in cases
+        Candidate(
+            case.scored.comment.pk,
+            case.site,
+            case.scored.signature,
+            case.verdict,
+            case.scored.comment.body,
+            _is_trusted(case),
+        )
+        for case in cases
     ]
     with house.store.write() as tx:
         ids = tx.new_decision_ids(len(cases))
@@ -127,12 +135,18 @@ def _facts(
     comment = one.comment
     return facts_of(
         comment,
+        free_hosts(site.options, site.url, comment.article.url),
         known_author=not site.policy.hold_first_time or (site.id, comment.author_key or "") in known,
         exhausted=one.exhausted,
         late=one.late,
         standing=standings.get((site.id, comment.author_key or "")),
         article_held=is_held(site.options.held_articles, comment.article.url, now),
     )
+
+
+def _is_trusted(case: Case) -> bool:
+    """Whether a trusted author wrote it, or the site's staff."""
+    return case.facts.standing is Standing.TRUSTED or case.scored.comment.signals.get(STAFF) is True
 
 
 def _machine_decision(

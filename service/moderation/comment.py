@@ -18,6 +18,8 @@ ID_LIMIT = 128
 NAME_LIMIT = 200
 URL_LIMIT = 2_000
 TITLE_LIMIT = 500
+STAFF = "staff"
+"""The signal of a comment that the site's own staff wrote."""
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _TRACKING = frozenset(
@@ -103,9 +105,13 @@ class Draft:
     client: Client = Client()
     signals: Mapping[str, object] = field(default_factory=dict)
     idempotency_key: str | None = None
+    content_key: str | None = None
+    """A digest of who wrote what under which article, for what comes without an id: by it a repetition is known."""
     id_from_key: bool = False
     """The id was made from the idempotency key, so other content under it is a misuse of the key, no revision."""
     live: bool = True
+    undated: bool = False
+    """The caller gave no `submitted_at`, so it is the moment of arrival."""
     older_author_keys: tuple[str, ...] = ()
     """The author's keys under older master keys, while a rotation is under way."""
 

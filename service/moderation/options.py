@@ -43,6 +43,8 @@ class Options:
     """Where the site's Coral is, to be asked for a comment that its webhook names; None: it is not asked."""
     coral_token: str | None = None
     """The access token for that, encrypted and in base64."""
+    own_links: str = "free"
+    """Whether links to the site's own pages count against its limit: "free" or "counted"."""
     comments_per_minute: float | None = None
     """How many comments the site's programs may post a minute; None: as many as they like."""
     comments_burst: int | None = None
@@ -222,6 +224,7 @@ READERS: Final[Mapping[str, Callable[[str], object]]] = {
     "akismet_discard": _share,
     "perspective_map": one_of("off", "shipped", "own"),
     "coral_url": _web_address,
+    "own_links": one_of("free", "counted"),
     "comments_per_minute": _per_minute,
     "comments_burst": _count,
     "form_per_minute": _per_minute,

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from service.moderation.phrases import Find, find_private, find_threats
 from service.moderation.standing import Standing, lifts
+from service.moderation.text import has_flags
 from service.moderation.verdict import SELF_HARM, Action, Assessment, Reason, Span, Verdict
 from service.moderation.words import NO_WORDS, WordList
 
@@ -80,6 +81,7 @@ class Facts:
     links: int = 0
     known_author: bool = True
     submitted_at: datetime | None = None
+    """When the comment was first posted, however often it was edited since."""
     article_published_at: datetime | None = None
     honeypot: bool = False
     cut: bool = False
@@ -92,6 +94,8 @@ class Facts:
     """No score came within the site's limit: the outage policy speaks."""
     standing: Standing | None = None
     """What a moderator decided about everything that this author writes."""
+    refused_revision: int | None = None
+    """The revision of this comment that a person refused, where the text is another by now."""
     article_held: bool = False
     """A moderator lets everything new under this article wait for a person."""
 
@@ -247,7 +251,9 @@ def _without_score(facts: Facts, policy: Policy) -> Ground:
 
 
 def _from_words(facts: Facts, assessment: Assessment | None, policy: Policy) -> list[Ground]:
-    texts = [facts.author_name, facts.website or "", facts.body, (assessment and assessment.reads_as) or ""]
+    texts = [facts.author_name, facts.website or "", facts.body]
+    if assessment and assessment.reads_as and not has_flags(texts):  # which the classifier reads as letters
+        texts.append(assessment.reads_as)
     found: list[Ground] = []
     for action, words in (
         (Action.SPAM, policy.spam_words),
@@ -269,6 +275,9 @@ def _from_circumstances(facts: Facts, policy: Policy) -> list[Ground]:
                 Reason("closed", f"Comments closed {policy.close_after_days} days after publication."),
             )
         )
+    if facts.refused_revision is not None:
+        said = f"A person refused revision {facts.refused_revision}; a person looks at the new text."
+        found.append((Action.HOLD, Reason("earlier_decision", said)))
     if facts.article_held:
         found.append((Action.HOLD, Reason("article", "A moderator looks at everything under this article.")))
     if facts.honeypot:

@@ -11,9 +11,10 @@ from dataclasses import replace
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from service.moderation.comment import Article, Client, Draft, Original
+from service.moderation.comment import Article, Client, Draft, Original, Source
+from service.moderation.typed import cleaned, cleaned_line
 from service.ports import Site, Submission
-from service.privacy.contacts import Contact, mask
+from service.privacy.contacts import Contact, mask, mask_addresses
 from service.privacy.emails import might_hold
 from service.privacy.keys import Keyring
 from service.privacy.sealing import Address, Sealed, Sealer
@@ -21,6 +22,8 @@ from service.privacy.sealing import Address, Sealed, Sealer
 ORIGINAL = "original"
 IPV4_KEPT, IPV6_KEPT = 24, 48
 AGENTS_BOUND = 1024
+WITHOUT_IDS = frozenset({Source.API, Source.BATCH, Source.INBOUND, Source.FORM})
+"""Ways in by which a reader's comment may come without an id; an import names its lines, and a plug its texts."""
 TELLING = frozenset("@%&\\")
 
 
@@ -38,40 +41,41 @@ class Door:
         sealed = self._seal(site, own)
         older = self._older_keys(site, own) if sealed.author_key is not None else ()
         fields = {
-            "name": submission.author_name,
+            "name": cleaned_line(submission.author_name),
             "website": submission.website or "",
-            "body": submission.body,
+            "body": cleaned(submission.body),
         }
         masked = {name: mask(text, region=site.region, own=own) for name, text in fields.items()}
         originals = tuple(
             self._original(site, name, fields[name]) for name, one in masked.items() if one.found
         )
-        key = submission.idempotency_key
+        key, client = submission.idempotency_key, self._cut(submission.client, own)
+        author = self._oldest_key(sealed, older)
         return Draft(
             id=submission.id or self._made_id(site, key, now),
+            content_key=self._content_key(site, submission, author, client, fields),
             id_from_key=submission.id is None and key is not None,
-            article=_article(site, submission.article, own),
+            article=_article(submission.article, own),
             parent_id=submission.parent_id,
             author_name=masked["name"].text,
             website=None if masked["website"].found else submission.website,
             body=masked["body"].text,
             submitted_at=submission.submitted_at or now,
             content_hash=self._digest(site, "content", "\0".join(fields.values())),
-            request_hash=self._digest(
-                site, "request", _told(submission, fields, self._oldest_key(sealed, older))
-            ),
+            request_hash=self._digest(site, "request", _told(submission, fields, author)),
             source=submission.source,
             author_key=sealed.author_key,
             older_author_keys=older,
             box=sealed.box,
             originals=originals,
-            client=self._cut(submission.client, own),
+            client=client,
             signals={
                 **submission.signals,
                 **_contacts_signal([c for one in masked.values() for c in one.found]),
             },
             idempotency_key=self.key_of(site, key) if key is not None else None,
             live=submission.live,
+            undated=submission.submitted_at is None,
         )
 
     def id_of(self, site: Site, key: str) -> str:
@@ -120,6 +124,27 @@ class Door:
             self._plain_agents.add(agent)
         return masked.text
 
+    def _content_key(
+        self,
+        site: Site,
+        submission: Submission,
+        author: str | None,
+        client: Client,
+        fields: Mapping[str, str],
+    ) -> str | None:
+        """Name who wrote what under which article; None where the caller has an id for it, or nobody knows who wrote.
+
+        Without an address the writer is the name from one network and browser.
+        """
+        if submission.id is not None or submission.source not in WITHOUT_IDS:
+            return None
+        writer = author or (client.ip and f"{client.ip}\0{client.user_agent or ''}\0{fields['name']}")
+        if not writer:
+            return None
+        body = " ".join(fields["body"].split())
+        told = ("written", submission.article.url, submission.parent_id or "", writer, body)
+        return self._digest(site, "idempotency", "\0".join(told))
+
     def _original(self, site: Site, field: str, text: str) -> Original:
         return Original(field, self._keyring.encrypt(site.name, ORIGINAL, text.encode()))
 
@@ -138,11 +163,11 @@ class Door:
         return f"{int(now.timestamp() * 1000):012x}-{os.urandom(10).hex()}"
 
 
-def _article(site: Site, article: Article, own: Address | None) -> Article:
-    """Mask contacts in the title; nobody reveals them, for the newsroom wrote it. No address got into the `url`."""
+def _article(article: Article, own: Address | None) -> Article:
+    """Mask addresses in the title; nobody restores it, and the newsroom wrote it. No address got into the `url`."""
     if not article.title:
         return article
-    return replace(article, title=mask(article.title, region=site.region, own=own).text)
+    return replace(article, title=mask_addresses(cleaned_line(article.title), own))
 
 
 def _told(submission: Submission, fields: Mapping[str, str], author_key: str | None) -> str:

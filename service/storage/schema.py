@@ -34,7 +34,7 @@ from service.moderation.verdict import LABELS
 from service.ports import KEPT_FOR_GOOD
 from service.storage.columns import Instant, Json, Pk, Secrets, Word
 
-HEAD = "0014"
+HEAD = "0015"
 """The migration that this code needs; a test holds it against the newest one."""
 
 metadata = MetaData(

@@ -12,7 +12,7 @@ import pytest
 
 from service.actions import Judgement, Scored, depart, review, settle, submit, undo, withdraw
 from service.bell import QuietBell
-from service.moderation.comment import Article, Comment, Source, Status
+from service.moderation.comment import Article, Client, Comment, Source, Status
 from service.moderation.errors import (
     Conflict,
     Final,
@@ -198,13 +198,91 @@ def test_a_batch_answers_each_item_in_order(desk: Desk) -> None:
     ]
 
 
-def test_without_an_id_nothing_is_a_replay(desk: Desk) -> None:
-    """Two readers may write the same words."""
-    first, second = desk.post(comment(None), comment(None))
+def test_without_an_id_the_same_by_the_same_author_is_there_already(desk: Desk) -> None:
+    """Posted twice under one article, in one batch or later, it is stored once; the second is told of the first."""
+    first, second = desk.post(comment(None), comment(None, body="The  bridge is open. "))
+    (third,) = desk.post(comment(None, author_name="Ada L."))
+    for again in (second, third):
+        assert isinstance(first, Placed)
+        assert isinstance(again, Placed)
+        assert (again.outcome, again.comment.pk) == ("replay", first.comment.pk)
+
+
+OTHERS: dict[str, dict[str, Any]] = {
+    "author": {"email": Address.parse("bo@mail.example")},
+    "text": {"body": "The bridge is closed."},
+    "article": {"article": Article("https://courier.example/elsewhere")},
+    "answered comment": {"parent_id": "c-7"},
+    "id": {"id": "c-9"},
+    "nobody in particular": {"email": None},
+    "way in": {"source": Source.PLUG},
+}
+
+
+@pytest.mark.parametrize("other", OTHERS)
+def test_without_an_id_what_differs_is_another_comment(desk: Desk, other: str) -> None:
+    """Two readers may write the same words, and one reader may thank two others."""
+    desk.post(comment(None))
+    (placed,) = desk.post(comment(None, **OTHERS[other]))
+    assert isinstance(placed, Placed)
+    assert placed.outcome == "new"
+
+
+def test_without_an_address_one_network_and_name_is_one_author(desk: Desk) -> None:
+    """A site may do without addresses; then the name, the network and the browser tell who posts twice."""
+    client = Client("192.0.2.7", "Agent/1")
+    told = {"email": None, "client": client}
+    first, second = desk.post(comment(None, **told), comment(None, **told))
+    elsewhere = replace(client, ip="198.51.100.7")
+    others = desk.post(
+        comment(None, email=None, client=elsewhere),
+        comment(None, **told, author_name="Bo"),
+        comment(None, email=None),
+    )
+    assert [one.outcome for one in (first, second, *others) if isinstance(one, Placed)] == [
+        "new",
+        "replay",
+        "new",
+        "new",
+        "new",
+    ]
+
+
+def test_what_was_edited_or_taken_off_may_be_posted_again(desk: Desk) -> None:
+    """Only what is there as it was written is there already."""
+    (first,) = desk.post(comment(None))
     assert isinstance(first, Placed)
-    assert isinstance(second, Placed)
-    assert first.comment.id != second.comment.id
-    assert first.outcome == second.outcome == "new"
+    desk.post(comment(first.comment.id, body="Edited."))
+    (again,) = desk.post(comment(None))
+    assert isinstance(again, Placed)
+    assert again.outcome == "new"
+    (other,) = desk.post(comment(None, body="Other."))
+    assert isinstance(other, Placed)
+    withdraw(desk.house, desk.site, other.comment.id, "courier")
+    (anew,) = desk.post(comment(None, body="Other."))
+    assert isinstance(anew, Placed)
+    assert anew.outcome == "new"
+
+
+def test_what_a_moderator_refused_is_not_posted_anew(desk: Desk) -> None:
+    """The same text without an id is answered by the comment that was refused."""
+    accepted = desk.accept(None)
+    desk.decide(accepted.id, REJECT)
+    (again,) = desk.post(comment(None))
+    assert isinstance(again, Placed)
+    assert (again.outcome, again.comment.status) == ("replay", Status.REJECTED)
+
+
+def test_another_key_for_the_same_comment_is_told_of_the_first(desk: Desk) -> None:
+    """A client that makes a new key for each attempt posts once; its last key stands for the comment from then on."""
+    first, second = (desk.post(comment(None, idempotency_key=key))[0] for key in ("k-1", "k-2"))
+    (third,) = desk.post(comment(None, idempotency_key="k-2"))
+    for again in (second, third):
+        assert isinstance(first, Placed)
+        assert isinstance(again, Placed)
+        assert (again.outcome, again.comment.pk) == ("replay", first.comment.pk)
+    (other,) = desk.post(comment(None, body="Other.", idempotency_key="k-2"))
+    assert isinstance(other, IdempotencyMismatch)
 
 
 def test_an_idempotency_key_makes_one_comment(desk: Desk) -> None:

@@ -224,6 +224,16 @@ def test_words_are_found_in_the_plain_reading_of_a_disguise() -> None:
     assert decide(disguised, facts(body="v1s1t the c4s1n0"), policy).action is Action.SPAM
 
 
+@pytest.mark.parametrize("where", ["body", "author_name"])
+def test_flags_are_no_letters_in_a_reading_either(where: str) -> None:
+    """The classifier reads two regional indicators as letters; a list of words does not."""
+    read = replace(assessed(), reads_as="well played iceland isis")
+    policy = replace(BARE, reject_words=WordList(("isis",)))
+    played = {"body": "well played Iceland!", "author_name": "Ada"}
+    assert decide(read, facts(**played | {where: "Iceland 🇮🇸🇮🇸"}), policy).action is Action.APPROVE
+    assert decide(read, facts(**played | {where: "Iceland 🇮🇸 isis"}), policy).action is Action.REJECT
+
+
 def test_a_verdict_carries_what_it_was_drawn_from() -> None:
     """Scores, spans, reading, language, model and policy version are kept with it, every ground gravest first."""
     said = replace(assessed(toxicity=0.95, threat=0.6), spans=(Span(0, 1, "toxicity", 2.0),), reads_as="x")

@@ -89,7 +89,7 @@ class State:
     reports: dict[tuple[int, str], Report] = field(default_factory=dict)
     appeals: dict[int, Appeal] = field(default_factory=dict)
     standings: dict[tuple[int, str], AuthorStanding] = field(default_factory=dict)
-    words: dict[int, frozenset[str]] = field(default_factory=dict)
+    words: dict[int, str] = field(default_factory=dict)
     views: dict[int, tuple[int, View]] = field(default_factory=dict)
     waves: dict[int, Wave] = field(default_factory=dict)
     wave_bands: set[tuple[int, int]] = field(default_factory=set)

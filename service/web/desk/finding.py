@@ -12,6 +12,7 @@ from flask.typing import ResponseReturnValue
 
 from service.actions.watching_articles import HOURS, watch_article
 from service.moderation.comment import URL_LIMIT
+from service.moderation.text import asked_words
 from service.web.desk import blueprint
 from service.web.desk.access import back_to, moderator, requires
 from service.web.desk.frame import missing, page, unfit
@@ -34,18 +35,12 @@ class Answer:
     depth: int
 
 
-def words_of(text: str) -> list[str]:
-    """Return the words that a search is for: runs of letters and digits, at most eight, each once."""
-    plain = "".join(char if char.isalnum() else " " for char in text[:TEXT_LIMIT].casefold())
-    return list(dict.fromkeys(plain.split()))[:WORDS_LIMIT]
-
-
 @blueprint.get("/search")
 @requires("moderator")
 def search() -> ResponseReturnValue:
     """Show comments that contain every word asked for, newest first, in any state."""
     asked, before = request.args.get("q", "")[:TEXT_LIMIT], number(request.args.get("before"))
-    words, here = words_of(asked), parts()
+    words, here = asked_words(asked, WORDS_LIMIT), parts()
     with here.house.store.read() as tx:
         sites = {site.id: site for site in tx.sites()}
         name = request.args.get("site") or None

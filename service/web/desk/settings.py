@@ -14,6 +14,7 @@ from flask.typing import ResponseReturnValue
 from service.mapping import tried
 from service.moderation.consequences import Consequences, consequences
 from service.moderation.errors import Fault, Invalid, NotFound
+from service.moderation.facts import free_hosts
 from service.moderation.pointers import read_map
 from service.moderation.policy import Policy
 from service.moderation.reasons import CODE_LIMIT, REASONS_LIMIT
@@ -241,7 +242,8 @@ def _consequences(site: Site, other: Policy) -> tuple[Consequences, tuple[tuple[
     """Decide the site's newest comments anew under both policies."""
     now = parts().house.clock()
     with parts().house.store.read() as tx:
-        found = consequences(tx.scored_lately(site.id, PAST), site.policy, other)
+        own = free_hosts(site.options, site.url)
+        found = consequences(tx.scored_lately(site.id, PAST), site.policy, other, own)
         some = found.changes[_skipped() : _skipped() + CHANGES_SHOWN]
         shown = cards(tx, [one.comment for one in some], {site.id: site}, now)
     pairs = zip(shown, some, strict=True)

@@ -10,6 +10,7 @@ from typing import Final
 
 from service.moderation.comment import FINAL, Comment, Status
 from service.moderation.desk import Appeal, Claim, History, Matter, Report
+from service.moderation.earlier import refusal_of
 from service.moderation.leading import is_at_risk, is_severe, leading
 from service.moderation.reasons import RefusalReason, reasons
 from service.moderation.retention import deletes_at
@@ -91,6 +92,8 @@ class Card:
     age: str
     late: bool
     standing: Decision | None
+    earlier: Decision | None
+    """The decision by which a person refused an earlier text of the comment."""
     around: Around
     deletes_at: datetime | None
     now: datetime
@@ -169,14 +172,30 @@ def cards(
 ) -> tuple[Card, ...]:
     """Put together what is shown of comments, asking the store once for all of them, and for claims not given."""
     around = _around(tx, found, now, tx.claims(now) if claims is None else claims)
-    standing = tx.decisions_named({one.decision_id for one in found if one.decision_id})
+    refusals = {one.pk: refusal.decision for one in found if (refusal := refusal_of(one))}
+    standing = {one.pk: one.decision_id for one in found if one.decision_id}
+    decisions = tx.decisions_named({*standing.values(), *refusals.values()})
     return tuple(
-        _card(one, sites[one.site_id], around[one.pk], standing.get(one.decision_id or 0), now)
+        _card(
+            one,
+            sites[one.site_id],
+            around[one.pk],
+            decisions.get(standing.get(one.pk, 0)),
+            decisions.get(refusals.get(one.pk, 0)),
+            now,
+        )
         for one in found
     )
 
 
-def _card(comment: Comment, site: Site, around: Around, standing: Decision | None, now: datetime) -> Card:
+def _card(
+    comment: Comment,
+    site: Site,
+    around: Around,
+    standing: Decision | None,
+    earlier: Decision | None,
+    now: datetime,
+) -> Card:
     verdict = comment.verdict
     deadline = timedelta(seconds=site.policy.outage_after_seconds)
     return Card(
@@ -190,6 +209,7 @@ def _card(comment: Comment, site: Site, around: Around, standing: Decision | Non
         age=age(comment.received_at, now),
         late=comment.status is Status.PENDING and now - comment.received_at > deadline,
         standing=standing,
+        earlier=earlier,
         around=around,
         deletes_at=deletes_at(comment, site.options, standing),
         now=now,

@@ -86,6 +86,7 @@ GROUND_WORDS: Final = {
     "unscored": _l("There is no score for this text, so a person looks."),
     "word": _l("It contains a word from the site's list."),
     "closed": _l("Comments on this article had closed."),
+    "earlier_decision": _l("A person refused an earlier text of this comment."),
     "article": _l("A moderator looks at everything under this article."),
     "honeypot": _l("A field that people do not see was filled in."),
     "filled_fast": _l("The form was filled in faster than people write."),

@@ -116,7 +116,10 @@ def _accept(site: Site, ticket: Ticket, submission: Submission, parent: Comment 
     if not isinstance(answer, Placed):
         raise answer
     token = receipt_token(here.keyring, site.name, answer.comment.id)
-    location = url_for("reply.receipt", token=token)
+    is_there = answer.outcome == "replay" and answer.comment.id != here.sealer.id_of(
+        site, ticket.idempotency_key
+    )
+    location = url_for("reply.receipt", token=token, again="yes" if is_there else None)
     return keep_private(Response(status=303, headers={"Location": location}))
 
 

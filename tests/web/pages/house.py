@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -70,6 +71,7 @@ class Small:
             "email": Address.parse(ADDRESS),
             "body": "The new bridge saves me twenty minutes every morning.",
             "source": Source.API,
+            "id": f"t-{next(_numbers)}",
         }
         submission = Submission(**{**written, **changes})
         (placed,) = actions.submit(self.parts.house, self.parts.sealer, site or self.courier, [submission])
@@ -139,4 +141,5 @@ def _served(parts: wiring.Parts) -> Flask:
     return _applications[url]
 
 
+_numbers = itertools.count()
 _applications: dict[str, Flask] = {}

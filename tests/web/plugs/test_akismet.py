@@ -421,6 +421,19 @@ def test_what_waits_by_another_door_waits_in_other_words(newsroom: Newsroom) -> 
     assert (answer.data, answer.headers["X-replydesk-verdict"]) == (b"false", "held")
 
 
+@pytest.mark.parametrize("action", [Action.REJECT, Action.SPAM, Action.HOLD])
+def test_new_text_does_not_lift_a_moderators_refusal(newsroom: Newsroom, action: Action) -> None:
+    """An edit of what a moderator refused or set aside is no clean bill: it waits, or is told as refused."""
+    queue(newsroom)
+    guid = call(newsroom, told=fields(DOUBT)).headers["X-akismet-guid"]
+    newsroom.review(action, guid, delay=0)
+    answer = call(newsroom, told=fields(HAM, guid=guid, recheck_reason="edit"))
+    said = {Action.REJECT: (b"true", "rejected"), Action.SPAM: (b"true", "spam")}
+    assert (answer.data, answer.headers["X-replydesk-verdict"]) == said.get(action, (b"false", "held"))
+    assert newsroom.comment(guid).status != "approved"
+    assert newsroom.comment(guid).published_revision is None
+
+
 def test_a_new_comment_is_none_that_is_known(newsroom: Newsroom) -> None:
     """A check that is no recheck cannot put its text in another comment's place."""
     queue(newsroom)
