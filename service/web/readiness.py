@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from service.bell import connect, pulses, silent_after
 from service.moderation.errors import ReplydeskError
 from service.ports import Store
-from service.storage import Probe, SchemaError, SqlStore
+from service.storage import Probe, ReadOnlyError, SchemaError, SqlStore
 from service.wiring import Parts
 
 if TYPE_CHECKING:
@@ -86,6 +86,8 @@ class _Database:
             self._ask()
         except SchemaError as older:
             return {"store": OK, "schema": older.detail}
+        except ReadOnlyError as wrong:
+            return {"store": wrong.detail, "schema": OK}
         except Exception as wrong:  # noqa: BLE001  whatever a part dies of, the others are still told
             return dict.fromkeys(("store", "schema"), _fails(wrong))
         return {"store": OK, "schema": OK}
