@@ -147,15 +147,14 @@ def _heard(settings: Settings) -> tuple[dict[str, str], Pulses | None]:
     """Say how broker, worker and beat are, by when they were last heard of; nothing is known without the broker."""
     from redis.exceptions import RedisError
 
-    from service.bell import pulses, silent_after
+    from service.bell import fault_of, pulses, silent_after
 
     if settings.redis_url is None:
         return {"broker": "none", "worker": "unknown", "beat": "unknown"}, None
     try:
         heard = pulses(settings.redis_url, settings.redis_prefix)
     except (RedisError, OSError) as failure:
-        away = f"does not answer ({type(failure).__name__})"
-        return {"broker": away, "worker": "unknown", "beat": "unknown"}, None
+        return {"broker": fault_of(failure), "worker": "unknown", "beat": "unknown"}, None
     silent = silent_after(settings.sweep_seconds)
     ages = {"worker": heard.worker, "beat": heard.beat}
     told = {name: _alive(age, silent) for name, age in ages.items()}

@@ -9,7 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as TooLate
 from typing import TYPE_CHECKING, Final
 
-from service.bell import connect, pulses, silent_after
+from service.bell import connect, fault_of, pulses, silent_after
 from service.moderation.errors import ReplydeskError
 from service.ports import Store
 from service.storage import Probe, ReadOnlyError, SchemaError, SqlStore
@@ -113,7 +113,7 @@ class _Bell:
         except ReplydeskError as wrong:
             return {"broker": wrong.detail}
         except Exception as wrong:  # noqa: BLE001  likewise
-            return {"broker": _fails(wrong)}
+            return {"broker": fault_of(wrong)}
         return {
             "broker": OK,
             "worker": f"hangs in {heard.hung}" if heard.hung else self._word("worker", heard.worker),

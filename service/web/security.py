@@ -7,11 +7,11 @@ import secrets
 from datetime import timedelta
 from typing import Final
 
-from flask import Flask, Request, Response
+from flask import Flask, Request, Response, request
 
 from service.enrolment import hash_token
+from service.networks import cut_ip
 from service.ports import Moderator, Tx
-from service.privacy.door import cut_ip
 from service.privacy.keys import Keyring
 from service.web import assets
 from service.wiring import Parts
@@ -72,9 +72,19 @@ def is_https(parts: Parts) -> bool:
 # -- the desk's session ------------------------------------------------------------------------------------------------
 
 
+def cookie_path(path: str = "") -> str:
+    """Return where a cookie belongs: to this path of ours, below the path of the host that we are served at."""
+    return f"{request.script_root}{path}" or "/"
+
+
 def cookie_name(parts: Parts) -> str:
-    """Return the name of the session cookie; under https one that no neighbouring host can set."""
-    return "__Host-replydesk" if is_https(parts) else "replydesk"
+    """Return the name of the session cookie; under https one that no neighbouring host can set.
+
+    The stricter of the two is for a house that has its host to itself.
+    """
+    if not is_https(parts):
+        return "replydesk"
+    return "__Secure-replydesk" if request.script_root else "__Host-replydesk"
 
 
 def start_session(parts: Parts, tx: Tx, moderator: Moderator) -> str:
@@ -97,7 +107,7 @@ def set_cookie(parts: Parts, response: Response, token: str) -> None:
         cookie_name(parts),
         token,
         max_age=SESSION_HOURS * 3600,
-        path="/",
+        path=cookie_path(),
         secure=is_https(parts),
         httponly=True,
         samesite="Lax",
@@ -107,7 +117,7 @@ def set_cookie(parts: Parts, response: Response, token: str) -> None:
 def clear_cookie(parts: Parts, response: Response) -> None:
     """Take the session cookie back."""
     response.delete_cookie(
-        cookie_name(parts), path="/", secure=is_https(parts), httponly=True, samesite="Lax"
+        cookie_name(parts), path=cookie_path(), secure=is_https(parts), httponly=True, samesite="Lax"
     )
 
 

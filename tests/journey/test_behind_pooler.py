@@ -16,7 +16,12 @@ pytestmark = pytest.mark.journey
 
 def test_fifty_posts_behind_a_pooler_are_decided_and_sent(tmp_path: Path, pooled_url: str) -> None:
     """Every post is accepted, scored, called back and published; readiness is true, and no server keeps a setting."""
-    with House(tmp_path / "home", REPLYDESK_DATABASE_URL=pooled_url) as house, Receiver() as receiver:
+    with (
+        House(
+            tmp_path / "home", REPLYDESK_DATABASE_URL=pooled_url, REPLYDESK_CALLBACK_ALLOW="127.0.0.0/8"
+        ) as house,
+        Receiver() as receiver,
+    ):
         key = house.demo_key()
         house.run("site", "set", "demo", f"callback_url={receiver.url}")
 
@@ -42,4 +47,6 @@ def test_fifty_posts_behind_a_pooler_are_decided_and_sent(tmp_path: Path, pooled
     with psycopg.connect(pooled_url, autocommit=True, prepare_threshold=None) as other:
         for _ in range(12):
             assert other.execute("SHOW statement_timeout").fetchone() == ("0",)
-            assert other.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'").fetchone() == (0,)
+            assert other.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'").fetchone() == (
+                0,
+            )
