@@ -14,6 +14,7 @@ from service.networks import cut_ip
 from service.ports import Moderator, Tx
 from service.privacy.keys import Keyring
 from service.web import assets
+from service.web.proxies import UNNAMED
 from service.wiring import Parts
 
 CONTENT_SECURITY: Final = (
@@ -38,6 +39,8 @@ MOST_FAILURES: Final = 10
 LOCK_OUT: Final = timedelta(minutes=15)
 """After so many links that do not work, a network signs nobody in until its first failure is that long ago."""
 NETWORK: Final = "sign-in network"
+READERS: Final = "form network"
+KEY_LETTERS: Final = 24
 
 
 def init(app: Flask, parts: Parts) -> None:
@@ -123,8 +126,17 @@ def clear_cookie(parts: Parts, response: Response) -> None:
 
 def network_key(parts: Parts, request: Request) -> str:
     """Return under what the failed sign-ins of the caller's network (/24 or /48) are counted; no IP is stored."""
-    network = cut_ip(request.remote_addr) or "unknown"
-    return parts.keyring.sign(NETWORK, network.encode()).hex()
+    return _network_key(parts, NETWORK, cut_ip(request.remote_addr) or "unknown")
+
+
+def reader_network(parts: Parts, request: Request) -> str | None:
+    """Return under what the comments of the reader's network are counted; None where a proxy hides the reader."""
+    network = None if request.environ.get(UNNAMED) else cut_ip(request.remote_addr)
+    return _network_key(parts, READERS, network)[:KEY_LETTERS] if network else None
+
+
+def _network_key(parts: Parts, purpose: str, network: str) -> str:
+    return parts.keyring.sign(purpose, network.encode()).hex()
 
 
 # -- forged requests ---------------------------------------------------------------------------------------------------
