@@ -51,6 +51,8 @@ class Options:
     """How many of them may come at once; None: ten seconds' worth, at least ten."""
     form_per_minute: float | None = 600.0
     """How many comments a minute all readers together may post with the reply form; None: as many as they like."""
+    form_per_network: float | None = 60.0
+    """How many of them the readers of one network (/24 or /48) may post a minute; None: as many as all together."""
     notify_url: str | None = None
     """Where a signed webhook goes when the moderators' queue grows past a limit; None: nowhere."""
     notify_held: int | None = 100
@@ -228,6 +230,7 @@ READERS: Final[Mapping[str, Callable[[str], object]]] = {
     "comments_per_minute": _per_minute,
     "comments_burst": _count,
     "form_per_minute": _per_minute,
+    "form_per_network": _per_minute,
     "notify_url": _web_address,
     "notify_held": _count,
     "notify_age_seconds": _notify_age,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import ipaddress
 import os
 from collections.abc import Mapping
 from dataclasses import replace
@@ -13,6 +12,7 @@ from urllib.parse import urlsplit
 
 from service.moderation.comment import Article, Client, Draft, Original, Source
 from service.moderation.typed import cleaned, cleaned_line
+from service.networks import cut_ip
 from service.ports import Site, Submission
 from service.privacy.contacts import Contact, mask, mask_addresses
 from service.privacy.emails import might_hold
@@ -20,7 +20,6 @@ from service.privacy.keys import Keyring
 from service.privacy.sealing import Address, Sealed, Sealer
 
 ORIGINAL = "original"
-IPV4_KEPT, IPV6_KEPT = 24, 48
 AGENTS_BOUND = 1024
 WITHOUT_IDS = frozenset({Source.API, Source.BATCH, Source.INBOUND, Source.FORM})
 """Ways in by which a reader's comment may come without an id; an import names its lines, and a plug its texts."""
@@ -182,20 +181,6 @@ def _contacts_signal(found: list[Contact]) -> dict[str, object]:
     for contact in found:
         counts[contact.kind] = counts.get(contact.kind, 0) + 1
     return {"contacts": counts} if counts else {}
-
-
-def cut_ip(ip: str | None) -> str | None:
-    """Return the network of an address, /24 or /48, as `192.0.2.0` or `2001:db8:1::`; None for what is none."""
-    if not ip:
-        return None
-    try:
-        address = ipaddress.ip_address(ip)
-    except ValueError:
-        return None
-    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
-        address = address.ipv4_mapped
-    dropped = address.max_prefixlen - (IPV4_KEPT if address.version == 4 else IPV6_KEPT)
-    return str(type(address)(int(address) >> dropped << dropped))
 
 
 def _page_alone(referrer: str | None) -> str | None:

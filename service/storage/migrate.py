@@ -23,7 +23,7 @@ from service.storage.engines import for_reading, open_engine
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _TURN = 7_232_051_106
-"""The number of the advisory lock that starters on PostgreSQL queue at."""
+"""The number of the advisory lock that starters on PostgreSQL wait for."""
 _ASK_AGAIN_SECONDS = 0.1
 BUSY: Final = ("55P03", "40P01")
 """The lock was not to be had in time, or whoever held it wanted one of ours."""
@@ -92,22 +92,24 @@ def _config() -> Config:
 def _alone(engine: Engine) -> Iterator[None]:
     """Let one starter migrate at a time.
 
-    On SQLite the migration's own BEGIN IMMEDIATE is the lock. On PostgreSQL it is an advisory lock of a session of its
-    own, so that a migration may commit half-way (an index built CONCURRENTLY must) and still be alone.
+    On SQLite the migration's own BEGIN IMMEDIATE is the lock. On PostgreSQL it is an advisory lock of a transaction of
+    its own, so that a migration may commit half-way (an index built CONCURRENTLY must) and still be alone. A pooler
+    would hand a session's lock to whoever comes next. The open transaction holds no snapshot, which such an index
+    would wait for.
     """
     if engine.dialect.name != POSTGRESQL:
         event.listen(engine, "connect", _without_foreign_keys)
         yield
         return
-    with for_reading(engine).connect() as guard:
-        # asked again and again: one that waits inside a statement holds a snapshot, and an index built CONCURRENTLY
-        # waits until every snapshot is gone, so the two would wait for each other
-        while not guard.execute(text("SELECT pg_try_advisory_lock(:turn)"), {"turn": _TURN}).scalar_one():
+    with engine.connect() as guard:
+        # asked again and again, each time in a new transaction: one that waits inside a statement holds a snapshot
+        while not guard.execute(
+            text("SELECT pg_try_advisory_xact_lock(:turn)"), {"turn": _TURN}
+        ).scalar_one():
+            guard.rollback()
             time.sleep(_ASK_AGAIN_SECONDS)
-        try:
-            yield
-        finally:
-            guard.execute(text("SELECT pg_advisory_unlock(:turn)"), {"turn": _TURN})
+        guard.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
+        yield
 
 
 def _without_foreign_keys(connection: sqlite3.Connection, _record: object) -> None:

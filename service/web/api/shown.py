@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Final
 
+from flask import request
+
 from service.moderation.comment import Comment, Status
 from service.moderation.events import decision_view, instant, public_view, verdict_view
 from service.moderation.outside import outside
@@ -90,7 +92,7 @@ def published_view(comments: Iterable[Comment]) -> list[dict[str, object]]:
 
 def links(comment_id: str) -> dict[str, str]:
     """Return the addresses of a comment; its id is safe in a path as it is."""
-    return {"self": f"/v1/comments/{comment_id}"}
+    return {"self": f"{request.script_root}/v1/comments/{comment_id}"}
 
 
 def standing_of(tx: Tx, comment: Comment) -> Decision | None:

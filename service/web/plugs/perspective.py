@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
+from urllib.parse import urlsplit
 
 import structlog
 from flask import Blueprint, Response, request
@@ -126,7 +127,7 @@ def _key() -> str | None:
 def _root_url() -> str:
     """Return the address that the client reached us by; the public one where it is the same host, for its scheme."""
     public = plugs().parts.settings.public_url
-    return f"{public}/" if request.host == public.partition("://")[2].partition("/")[0] else request.host_url
+    return f"{public}/" if request.host == urlsplit(public).netloc else request.root_url
 
 
 # -- languages ---------------------------------------------------------------------------------------------------------

@@ -15,8 +15,8 @@ from flask_babel import format_decimal
 from service import submission
 from service.moderation.comment import BODY_LIMIT, NAME_LIMIT, Comment, Source
 from service.moderation.errors import Fault, Invalid
+from service.networks import cut_ip
 from service.ports import Site, Submission, Tx
-from service.privacy.door import cut_ip
 from service.privacy.pages import page_url
 from service.web.reply.ticket import Ticket
 from service.web.speech import gettext

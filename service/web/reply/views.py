@@ -24,7 +24,7 @@ from service.web.reach import parts
 from service.web.reply import blueprint
 from service.web.reply.form import Form, article_of, mends, parent_of, read_form, shown_again
 from service.web.reply.ticket import Ticket, TicketExpired, TicketRefused, read_ticket
-from service.web.security import keep_private
+from service.web.security import keep_private, reader_network
 from service.web.speech import gettext
 from service.web.speech import lazy_gettext as _l
 
@@ -99,7 +99,7 @@ def blank_form(
 
 def _accept(site: Site, ticket: Ticket, submission: Submission, parent: Comment | None) -> Response:
     here = parts()
-    if seconds := rates.form_wait(site):
+    if seconds := rates.form_wait(site, reader_network(here, request)):
         again = _again(site, ticket, AGAIN["many"], parent, status=429)
         again.headers["Retry-After"] = rates.retry_after(seconds)
         return again

@@ -6,7 +6,7 @@
   'use strict'
   var tag = document.currentScript
   if (!tag || !tag.dataset.site) return
-  var desk = new URL(tag.src).origin
+  var desk = new URL('.', tag.src).href.replace(/\/$/, '') // with the path below which the script is served
   var canonical = document.querySelector('link[rel="canonical"]')
   var article = tag.dataset.article || (canonical && canonical.href) || location.href.split('#')[0]
   var spoken = {

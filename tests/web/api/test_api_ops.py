@@ -139,7 +139,7 @@ def test_a_broker_that_is_gone_is_named(tmp_path: Path) -> None:
     """A broker that refuses connections is named, quickly."""
     newsroom = Newsroom.over(MemoryStore(), tmp_path, REDIS_URL="unix:///nowhere/valkey.sock")
     found = problem(newsroom.call("GET", "/readyz", None), 503, "unavailable")
-    assert found["parts"]["broker"] == "fails (ConnectionError)"
+    assert found["parts"]["broker"] == "does not answer (ConnectionError)"
 
 
 def test_a_store_that_fails_is_named(newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -132,14 +132,14 @@ def build_small(home: Path, store: Store | None = None, **env: str) -> Small:
 
 def _served(parts: wiring.Parts) -> Flask:
     """The application around `parts`: building its routes takes a tenth of a second, so each kind is built once."""
-    url = parts.settings.public_url
-    if url not in _applications:
-        _applications[url] = create_app(parts)
-        _applications[url].testing = True
-    _applications[url].extensions["replydesk"] = parts
-    rates.init(_applications[url], parts)  # what one test let pass is not owed by the next
-    return _applications[url]
+    kind = (parts.settings.public_url, parts.settings.trusted_proxies)
+    if kind not in _applications:
+        _applications[kind] = create_app(parts)
+        _applications[kind].testing = True
+    _applications[kind].extensions["replydesk"] = parts
+    rates.init(_applications[kind], parts)  # what one test let pass is not owed by the next
+    return _applications[kind]
 
 
 _numbers = itertools.count()
-_applications: dict[str, Flask] = {}
+_applications: dict[tuple[str, tuple[str, ...]], Flask] = {}
