@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
-from service.moderation.comment import FINAL, Comment, Draft
+from service.moderation.comment import FINAL, Comment, Draft, Source
 from service.moderation.errors import (
     Conflict,
     Final,
@@ -153,17 +153,25 @@ def _again(tx: Tx, site: Site, draft: Draft, now: datetime) -> Placed | Replydes
     if draft.id_from_key and not _is_same(current, draft):
         return IdempotencyMismatch()
     if current.content_hash == draft.content_hash:
-        return Placed(current, "replay")
+        return Placed(_where_it_stands(tx, current, draft), "replay")
     if current.status in FINAL:
         return Final()
+    current = _where_it_stands(tx, current, draft)
     revised = tx.revise(current, draft, now, keep_published=site.policy.moderation == "post")
     return Placed(revised, "revised") if revised else Conflict(current, None)
 
 
+def _where_it_stands(tx: Tx, current: Comment, draft: Draft) -> Comment:
+    """Put the comment under the article that the site names now; a reader's form moves nothing."""
+    if draft.article.identity == current.article.identity or draft.source is Source.FORM:
+        return current
+    return tx.move_comment(current, draft.article)
+
+
 def _is_same(current: Comment, draft: Draft) -> bool:
     """Whether a draft under an id made from its key is what that key stood for before."""
-    there = (current.content_hash, current.article.url, current.parent_id)
-    return there == (draft.content_hash, draft.article.url, draft.parent_id)
+    there = (current.content_hash, current.article.identity, current.parent_id)
+    return there == (draft.content_hash, draft.article.identity, draft.parent_id)
 
 
 def _remember(

@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 from urllib.parse import urlsplit
 
+from service.moderation.addresses import article_key
 from service.moderation.comment import Article, Client, Draft, Original
 from service.ports import Site, Submission
 from service.privacy.contacts import Contact, mask
@@ -50,7 +51,7 @@ class Door:
         return Draft(
             id=submission.id or self._made_id(site, key, now),
             id_from_key=submission.id is None and key is not None,
-            article=_article(site, submission.article, own),
+            article=masked_article(site, submission.article, own),
             parent_id=submission.parent_id,
             author_name=masked["name"].text,
             website=None if masked["website"].found else submission.website,
@@ -138,11 +139,13 @@ class Door:
         return f"{int(now.timestamp() * 1000):012x}-{os.urandom(10).hex()}"
 
 
-def _article(site: Site, article: Article, own: Address | None) -> Article:
-    """Mask contacts in the title; nobody reveals them, for the newsroom wrote it. No address got into the `url`."""
-    if not article.title:
-        return article
-    return replace(article, title=mask(article.title, region=site.region, own=own).text)
+def masked_article(site: Site, article: Article, own: Address | None = None) -> Article:
+    """Return the article with its key, and contacts in its title masked: nobody reveals them, the newsroom wrote it.
+
+    No address got into the `url`.
+    """
+    title = mask(article.title, region=site.region, own=own).text if article.title else None
+    return replace(article, title=title, key=article_key(article.url, site.options.articles_apart))
 
 
 def _told(submission: Submission, fields: Mapping[str, str], author_key: str | None) -> str:

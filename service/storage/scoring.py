@@ -35,6 +35,7 @@ from sqlalchemy import (
 from service.moderation.comment import Article, Comment
 from service.moderation.leading import leading
 from service.ports import Move
+from service.storage.articles import article_of
 from service.storage.bulk import POSTGRESQL, rows_of
 from service.storage.columns import Instant, to_json, to_microseconds
 from service.storage.part import Part
@@ -143,8 +144,8 @@ class ScoringPart(Part):
         wanted = sorted(set(pks))
         if not wanted:
             return {}
-        rows = self._read(_ARTICLES_OF, article_pks=wanted)
-        return {row.pk: Article(row.url, row.title, row.published_at) for row in rows}
+        rows = self._read(_ARTICLES_OF, article_pks=wanted).mappings()
+        return {row["pk"]: article_of(row) for row in rows}
 
     def release(self, pks: Sequence[int], until: datetime) -> None:
         if pks:

@@ -9,11 +9,9 @@ from service.export import export_person
 from service.moderation.verdict import Who
 from service.privacy.attesting import public_keys
 from service.privacy.sealing import Address
-from service.web.api import strict_json
 from service.web.api.gate import SINGLE_LIMIT, api, authenticate, json_body
 from service.web.api.models import PersonGiven
-from service.web.api.replies import checked, reply
-from service.web.problems import Problem
+from service.web.api.replies import body, reply
 
 DAY_SECONDS = 86_400
 
@@ -46,7 +44,4 @@ def well_known() -> Response:
 
 
 def _address() -> Address:
-    value, flawed = strict_json.read(json_body(SINGLE_LIMIT))
-    if flawed and (faults := strict_json.faults_in(value)):
-        raise Problem("validation", faults=faults)
-    return checked(PersonGiven, value).email
+    return body(PersonGiven, json_body(SINGLE_LIMIT)).email

@@ -94,6 +94,11 @@ class Card:
     now: datetime
 
     @property
+    def written_at(self) -> datetime:
+        """When it was written."""
+        return written_at(self.comment)
+
+    @property
     def verdict(self) -> Verdict | None:
         """The machine's verdict, if there is one."""
         return self.comment.verdict
@@ -169,6 +174,11 @@ def cards(
     )
 
 
+def written_at(comment: Comment) -> datetime:
+    """Return when a comment was written, as far as that can be: not after it came in."""
+    return min(comment.submitted_at, comment.received_at)
+
+
 def _card(comment: Comment, site: Site, around: Around, standing: Decision | None, now: datetime) -> Card:
     verdict = comment.verdict
     deadline = timedelta(seconds=site.policy.outage_after_seconds)
@@ -180,7 +190,7 @@ def _card(comment: Comment, site: Site, around: Around, standing: Decision | Non
         comment=comment,
         pieces=marked(comment.body, verdict.spans if verdict else ()),
         bars=bars(verdict) if verdict else (),
-        age=age(comment.received_at, now),
+        age=age(written_at(comment), now),
         late=comment.status is Status.PENDING and now - comment.received_at > deadline,
         standing=standing,
         around=around,
