@@ -16,7 +16,7 @@ from service.actions import submit
 from service.moderation.comment import Draft, Source
 from service.moderation.errors import Invalid, ReplydeskError
 from service.ports import KEPT_FOR_GOOD, Placed, Sealer, Site, Submission
-from service.submission import read, to_submission
+from service.submission import read_archived, to_submission
 
 if TYPE_CHECKING:
     from service.wiring import Parts
@@ -119,7 +119,7 @@ class _Reader:
 
     def _read(self, raw: bytes) -> list[tuple[int, Submission]]:
         try:
-            given = read(raw)
+            given = read_archived(raw)
             name = self._name(raw)
             if given.id is None:
                 given = given.model_copy(update={"id": f"i-{name}"})
@@ -128,6 +128,7 @@ class _Reader:
                 Source.IMPORT,
                 email_required=self._site.email_required,
                 idempotency_key=name,
+                signals={"cut": True} if given.is_cut else None,
                 live=False,
             )
         except Invalid as wrong:

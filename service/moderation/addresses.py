@@ -61,7 +61,7 @@ def normalise_url(url: str) -> str:
     parameters are dropped; an empty path becomes "/"; path and query stay byte for byte. Raises ValueError when the
     address is no absolute http(s) URL with a host.
     """
-    if len(url) > URL_LIMIT:
+    if max(len(url), len(url.encode(errors="replace"))) > URL_LIMIT:  # an index of the store takes no more
         raise ValueError(f"must be at most {URL_LIMIT} characters")
     if _UNSEEN.search(url):
         raise ValueError("must not contain spaces or control characters")
@@ -74,10 +74,7 @@ def normalise_url(url: str) -> str:
     if scheme not in _DEFAULT_PORTS or not host:
         raise ValueError("must be an absolute http or https URL")
     netloc = host if port is None or port == _DEFAULT_PORTS[scheme] else f"{host}:{port}"
-    normal = SplitResult(scheme, netloc, parts.path or "/", _without_tracking(parts.query), "").geturl()
-    if len(normal.encode(errors="replace")) > URL_LIMIT:  # an index of the store takes no more
-        raise ValueError(f"must be at most {URL_LIMIT} characters")
-    return normal
+    return SplitResult(scheme, netloc, parts.path or "/", _without_tracking(parts.query), "").geturl()
 
 
 def host_of(url: str) -> str:
@@ -137,7 +134,10 @@ def _in_ascii(host: str) -> str:
         return idna.encode(host, uts46=True).decode()
     except idna.IDNAError:
         labels = unicodedata.normalize("NFKC", host.lower()).split(".")
-        return ".".join(one if one.isascii() else f"xn--{one.encode('punycode').decode()}" for one in labels)
+        encoded = [one if one.isascii() else f"xn--{one.encode('punycode').decode()}" for one in labels]
+    if sum(map(len, encoded), len(encoded)) > HOST_LIMIT:
+        raise ValueError("is too long")
+    return ".".join(encoded)
 
 
 def _without_tracking(query: str) -> str:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from service.moderation.verdict import Verdict
 
 BODY_LIMIT = 20_000
+ARCHIVED_LIMIT = 65_536
+"""Characters of a comment that was written elsewhere, under other rules: as many as WordPress keeps."""
 ID_LIMIT = 128
 NAME_LIMIT = 200
 TITLE_LIMIT = 500

@@ -58,6 +58,8 @@ class Options:
     fold_hours: float | None = 6.0
     """For so long copies of a held text fold into one row, and a decision on the row covers what still arrives; None:
     every comment is decided by itself."""
+    wordpress_blog: str | None = None
+    """The key of the blog whose comments go by their WordPress numbers here; None before the first import."""
     articles_apart: tuple[str, ...] = ()
     """What makes two articles of two addresses: "scheme", "www" and "slash" (the one at the end); else they are one."""
     held_articles: tuple[tuple[str, float], ...] = ()

@@ -9,7 +9,7 @@ from service.moderation.comment import Article
 from service.moderation.errors import ReplydeskError
 from service.moderation.events import instant
 from service.web.api.gate import SINGLE_LIMIT, api, authenticate, json_body
-from service.web.api.models import ArticleDescribed, ThreadMoved
+from service.web.api.models import ArticleDescribed, ThreadMove
 from service.web.api.refusing import refused
 from service.web.api.replies import body, reply
 
@@ -30,7 +30,7 @@ def post_article() -> Response:
 def post_move() -> Response:
     """Move a thread to another address."""
     site = authenticate()
-    given = body(ThreadMoved, json_body(SINGLE_LIMIT))
+    given = body(ThreadMove, json_body(SINGLE_LIMIT))
     try:
         moved = move_thread(
             api().parts, site, given.url, given.to, f"site {site.name}", redirect=given.redirect

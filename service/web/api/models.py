@@ -165,7 +165,7 @@ class ArticleDescribed(Strict):
     )
 
 
-class ThreadMoved(Strict):
+class ThreadMove(Strict):
     """Where a thread goes."""
 
     url: ArticleUrl = Field(description="The address under which it stands now.")

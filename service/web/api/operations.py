@@ -52,9 +52,9 @@ OPERATIONS: Final = (
         "Submit a comment",
         "Stores the comment and answers before it is scored. The same `id` (or `Idempotency-Key`) with the same "
         "content is a replay; the same `id` with new text is the next revision. A comment is its id and its text "
-        "(name, website, body): the same id and text under another article or parent is a replay, too; under another "
-        "article it stands there from now on, with its answers. What is said of the article counts: its latest title "
-        "and date. With `Prefer: wait=N` (at most 10 seconds) the answer is the comment with its verdict where there "
+        "(name, website, body): the same id and text is a replay, too, where another parent is named, which changes "
+        "nothing, or another article, under which it stands from now on, with its answers. What is said last of an "
+        "article counts, its title and its date. With `Prefer: wait=N` (at most 10 seconds) the answer is the comment with its verdict where there "
         "is one in time.",
         {
             200: (None, "A replay, or the comment with its verdict."),
@@ -214,7 +214,7 @@ OPERATIONS: Final = (
         {200: (answers.ThreadMoved, "Where the thread is now.")},
         ("not-found", *READ_BODY, *KEYED),
         "Articles",
-        body=models.ThreadMoved,
+        body=models.ThreadMove,
     ),
     Operation(
         "post",
