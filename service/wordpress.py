@@ -19,10 +19,10 @@ from service.actions import adopt
 from service.importing import BATCH, COUNTED, Batch, LineDoor, LineFault
 from service.markup import plain_text
 from service.moderation.addresses import article_key
-from service.moderation.comment import NAME_LIMIT, TITLE_LIMIT, Article, Comment, Source
+from service.moderation.comment import NAME_LIMIT, TITLE_LIMIT, Comment, Source
 from service.moderation.errors import Fault, Invalid, ReplydeskError
 from service.moderation.verdict import Action
-from service.ports import KEPT_FOR_GOOD, Key, Placed, Site, Submission, Tx
+from service.ports import Placed, Site, Submission, Tx
 from service.privacy.door import masked_article
 from service.submission import ID, check_archived, to_submission
 from service.wxr import Exported, read_export
@@ -68,17 +68,16 @@ def import_export(parts: Parts, site: Site, stream: IO[bytes], batch: int = BATC
     except Invalid:
         yield taken.commit(sizes, mended)
         raise
-    yield taken.commit(sizes, mended, is_last=True)
+    yield taken.commit(sizes, mended)
 
 
 @dataclass(frozen=True, slots=True)
 class _Brought:
-    """A comment on its way in, and the key of what the export says of its article."""
+    """A comment on its way in, and the line that it began in."""
 
     line: int
     submission: Submission
     action: Action
-    said: str
 
 
 class _Taken:
@@ -91,7 +90,6 @@ class _Taken:
         self._counts: Counter[str] = Counter()
         self._faults: list[LineFault] = []
         self._taken: list[Exported] = []
-        self._said: dict[str, int] = {}
 
     @property
     def count(self) -> int:
@@ -105,8 +103,8 @@ class _Taken:
         else:
             self._counts["left_out"] += 1
 
-    def commit(self, sizes: list[int], mended: list[int], *, is_last: bool = False) -> Batch:
-        """Store what was taken; say what became of it. `is_last` where the file has ended, and did not break off."""
+    def commit(self, sizes: list[int], mended: list[int]) -> Batch:
+        """Store what was taken; say what became of it."""
         self._mended(mended)
         self._names.look(self._taken)
         brought = [made for one in self._taken if (made := self._brought(one))]
@@ -114,7 +112,7 @@ class _Taken:
         moving = [(one.submission, one.action) for one in brought]
         answers = adopt(self._parts.house, self._door, self._site, moving, "import") if brought else []
         self._count(brought, answers)
-        self._tell_articles(brought, answers, is_last)
+        self._correct(brought, answers)
         done = Batch(self._counts, tuple(sorted(self._faults, key=lambda fault: fault.line)), sum(sizes))
         self._counts, self._faults = Counter(), []
         sizes.clear()
@@ -132,7 +130,7 @@ class _Taken:
             self._counts["refused"] += 1
             self._faults += [LineFault(one.line, fault.field, fault.message) for fault in wrong.faults]
             return None
-        return _Brought(one.line, submission, action, self._key_of_article(one))
+        return _Brought(one.line, submission, action)
 
     def _count(self, brought: Sequence[_Brought], answers: Sequence[Placed | ReplydeskError]) -> None:
         for one, answer in zip(brought, answers, strict=True):
@@ -143,35 +141,19 @@ class _Taken:
                 self._counts["refused"] += 1
                 self._faults.append(LineFault(one.line, "id", answer.detail))
 
-    def _tell_articles(
-        self, brought: Sequence[_Brought], answers: Sequence[Placed | ReplydeskError], is_last: bool
-    ) -> None:
-        """Let what the export says of an article count, once, for comments that are here already.
-
-        It is remembered when the article's last comment was read: the same file again changes nothing.
-        """
-        known: dict[str, list[tuple[Comment, Article]]] = {}
-        for one, answer in zip(brought, answers, strict=True):
-            if isinstance(answer, Placed):
-                self._said.setdefault(one.said, answer.comment.pk)
-            if isinstance(answer, Placed) and answer.outcome == "replay":
-                known.setdefault(one.said, []).append((answer.comment, one.submission.article))
-        here = brought[-1].said if brought else None
-        ended = [said for said in self._said if is_last or (brought and said != here)]
-        if not known and not ended:
-            return
-        with self._parts.house.store.write() as tx:
-            used = tx.keys_used(self._site.id, [*known, *ended])
-            for said, comments in known.items():
-                for comment, article in comments if said not in used else ():
+    def _correct(self, brought: Sequence[_Brought], answers: Sequence[Placed | ReplydeskError]) -> None:
+        """Let what the export says anew of an article count for comments that are here already."""
+        here = [
+            (answer.comment, one.submission.article)
+            for one, answer in zip(brought, answers, strict=True)
+            if isinstance(answer, Placed)
+            and answer.outcome == "replay"
+            and answer.comment.article.import_word != one.submission.article.import_word
+        ]
+        if here:
+            with self._parts.house.store.write() as tx:
+                for comment, article in here:
                     tx.move_comment(comment, masked_article(self._site, article))
-            self._remember(tx, [said for said in ended if said not in used])
-        self._said = {said: pk for said, pk in self._said.items() if said not in ended}
-
-    def _remember(self, tx: Tx, said: Sequence[str]) -> None:
-        keys = [Key(one, self._said[one], 1, one) for one in said]
-        if keys:
-            tx.remember_keys(self._site.id, keys, self._parts.house.clock())
 
     def _read(self, one: Exported) -> tuple[Submission, Action]:
         action = STATES.get(one.state)
@@ -187,13 +169,14 @@ class _Taken:
             signals={"cut": True} if given.is_cut else None,
             live=False,
         )
-        article = replace(submission.article, private=one.is_private)
+        word = self._word_of(one)
+        article = replace(submission.article, private=one.is_private, import_word=word)
         return replace(submission, article=article), action
 
-    def _key_of_article(self, one: Exported) -> str:
+    def _word_of(self, one: Exported) -> str:
+        """Digest what the export says of the article, under a key: it may be private."""
         told = "\0".join([one.blog, one.post_id, one.link, one.title, one.published, str(one.is_private)])
-        made = self._parts.keyring.sign("wordpress article", told.encode(), site=self._site.name)
-        return f"{KEPT_FOR_GOOD}{made[:16].hex()}"
+        return self._parts.keyring.sign("wordpress article", told.encode(), site=self._site.name)[:16].hex()
 
 
 class _Names:

@@ -60,6 +60,8 @@ class Article:
     """As `article_key` makes it; empty where nobody has asked yet."""
     private: bool | None = field(default=None, compare=False)
     """Whether what was imported under it is kept from readers; None where nothing is said of that."""
+    import_word: str | None = field(default=None, compare=False)
+    """A digest of what an import said of it last."""
 
     @property
     def identity(self) -> str:
@@ -67,14 +69,23 @@ class Article:
         return self.key or article_key(self.url)
 
     def told(self, again: Article, by_site: bool) -> Article:
-        """Return the article after one more word on it: the site's latest counts, others' fill in what is missing."""
-        new, old = (again, self) if by_site else (self, again)
+        """Return the article after one more word on it: the site's latest counts, others fill in what is missing.
+
+        So does the site's under an address that only leads here: whoever uses it does not know yet.
+        """
+        if not by_site or again.identity != self.identity:
+            return replace(
+                self,
+                title=self.title or again.title,
+                published_at=self.published_at or again.published_at,
+            )
         return replace(
             self,
-            url=new.url if new.identity == self.identity else self.url,
-            title=new.title or old.title,
-            published_at=new.published_at or old.published_at,
-            private=self.private if new.private is None else new.private,
+            url=again.url,
+            title=again.title or self.title,
+            published_at=again.published_at or self.published_at,
+            private=self.private if again.private is None else again.private,
+            import_word=again.import_word or self.import_word,
         )
 
 

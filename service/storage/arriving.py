@@ -24,7 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.types import TypeEngine
 
 from service.moderation.comment import Article, Comment, Draft, Source, Status
-from service.storage.articles import article_of
+from service.storage.articles import KNOWN, article_of
 from service.storage.bulk import POSTGRESQL, insert_into, rows_of
 from service.storage.columns import Instant, to_json, to_microseconds
 from service.storage.schema import articles, comments, contacts, word
@@ -40,7 +40,6 @@ _BESIDE: Final[Mapping[str, TypeEngine[Any]]] = {
     "box": Text(),
 }
 """What is told of an arrival beside its own row."""
-_ARTICLE: Final = ("pk", "url", "title", "published_at", "url_key", "private")
 
 
 def added_at_once(connection: Connection, arrivals: Sequence[Arrival]) -> dict[tuple[int, str], Comment]:
@@ -96,7 +95,7 @@ def _add_at_once(names: tuple[str, ...]) -> Executable:
     )
     # looked up row by row: a join would read the whole table where it is small beside the rows that a list might have
     there = (
-        select(*(articles.c[name].label(f"article_{name}") for name in _ARTICLE))
+        select(*(articles.c[name].label(f"article_{name}") for name in KNOWN))
         .where(articles.c.site_id == told.c.site_id, articles.c.url_key == told.c.url_key)
         .where(articles.c.moved_to.is_(None), says_nothing_new)
         .limit(literal_column("1"))
@@ -127,7 +126,7 @@ def _add_at_once(names: tuple[str, ...]) -> Executable:
         .where(known.c.box.is_not(None))
     )
     return (
-        select(added.c.pk, added.c.site_id, added.c.id, *(known.c[f"article_{name}"] for name in _ARTICLE))
+        select(added.c.pk, added.c.site_id, added.c.id, *(known.c[f"article_{name}"] for name in KNOWN))
         .join_from(added, known, same)
         .add_cte(insert(contacts).from_select(["comment_pk", "box"], boxes).cte("boxed"))
     )

@@ -31,6 +31,8 @@ from service.storage.schema import articles, comments, is_keyless, sites
 STEP: Final = 1_000
 """Comments that one statement moves."""
 
+KNOWN: Final = ("pk", "url", "title", "published_at", "url_key", "private", "import_word")
+"""The columns that tell an article."""
 Said = tuple[Article, bool]
 """What is said of an article, and whether the site says it."""
 Known = tuple[int, Article]
@@ -41,7 +43,7 @@ _SITE: BindParameter[Any] = bindparam("of_site")
 _FIND = (
     select(
         _asked.c.url_key.label("asked_key"),
-        *(_kept.c[name] for name in ("pk", "url", "title", "published_at", "url_key", "private")),
+        *(_kept.c[name] for name in KNOWN),
     )
     .join_from(_asked, _kept, _kept.c.pk == func.coalesce(_asked.c.moved_to, _asked.c.pk))
     .where(_asked.c.site_id == _SITE, _asked.c.url_key.in_(bindparam("keys", expanding=True)))
@@ -63,6 +65,7 @@ _DESCRIBE = (
         title=bindparam("new_title"),
         published_at=bindparam("new_published_at", type_=Instant),
         private=bindparam("new_private"),
+        import_word=bindparam("new_word"),
     )
 )
 _SET_KEY = (
@@ -135,6 +138,7 @@ def article_of(row: RowMapping, prefix: str = "") -> Article:
         row[f"{prefix}published_at"],
         row[f"{prefix}url_key"] or "",
         row[f"{prefix}private"],
+        row[f"{prefix}import_word"],
     )
 
 
@@ -147,7 +151,7 @@ class ArticlesPart(Part):
 
     def save_article(self, site_id: int, article: Article) -> None:
         pk, stored = self._articles(site_id, [(article, False)])[article.identity]
-        if stored != article or stored.private is not article.private:
+        if _told(stored) != _told(article):
             self._describe(pk, article)
 
     def move_thread(self, site_id: int, url: str, to: Article, redirect: bool) -> int | None:
@@ -190,7 +194,7 @@ class ArticlesPart(Part):
             pk = found[article.identity][0]
             told[pk] = told[pk].told(article, by_site)
         for pk, stored in sorted(dict(found.values()).items()):
-            if told[pk] != stored or told[pk].private is not stored.private:
+            if _told(told[pk]) != _told(stored):
                 self._describe(pk, told[pk])
         return {key: (pk, told[pk]) for key, (pk, _) in found.items()}
 
@@ -215,6 +219,7 @@ class ArticlesPart(Part):
             new_title=article.title,
             new_published_at=article.published_at,
             new_private=bool(article.private),
+            new_word=article.import_word,
         )
 
     def _make_articles(self, site_id: int, missing: Sequence[Article]) -> None:
@@ -271,6 +276,16 @@ class ArticlesPart(Part):
         return len(keyless)
 
 
+def _told(article: Article) -> tuple[object, ...]:
+    return (
+        article.url,
+        article.title,
+        article.published_at,
+        bool(article.private),
+        article.import_word,
+    )
+
+
 @cache
 def _make(dialect: str) -> Executable:
     return insert_into(articles, dialect).on_conflict_do_nothing()
@@ -284,5 +299,6 @@ def _row(site_id: int, article: Article) -> dict[str, Any]:
         "published_at": article.published_at,
         "url_key": article.identity,
         "private": bool(article.private),
+        "import_word": article.import_word,
         "moved_to": None,
     }

@@ -23,7 +23,7 @@ from sqlalchemy import (
 from service.moderation.addresses import article_keys
 from service.moderation.comment import Article, Comment, Status
 from service.ports import Page
-from service.storage.articles import article_of
+from service.storage.articles import KNOWN, article_of
 from service.storage.bulk import rows_of
 from service.storage.columns import Instant, to_json
 from service.storage.part import ONE, Part
@@ -43,13 +43,7 @@ from service.storage.schema import (
 PAGE_LIMIT = 1_000
 """The longest page a caller gets, whatever it asks for; of what is published one more, to tell whether it goes on."""
 
-ARTICLE = (
-    articles.c.url.label("article_url"),
-    articles.c.title.label("article_title"),
-    articles.c.published_at.label("article_published_at"),
-    articles.c.url_key.label("article_url_key"),
-    articles.c.private.label("article_private"),
-)
+ARTICLE = tuple(articles.c[name].label(f"article_{name}") for name in KNOWN if name != "pk")
 TEXTS = tuple(
     revisions.c[name].label(f"old_{name}")
     for name in (

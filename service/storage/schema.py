@@ -137,6 +137,8 @@ articles = Table(
     Column("moved_to", Pk),
     # what was imported under it is not shown to readers
     Column("private", Boolean, nullable=False, server_default=text("false")),
+    # a digest of what an import said of it last, so that the same file again changes nothing
+    Column("import_word", Text),
     UniqueConstraint("site_id", "url"),
 )
 is_keyless = articles.c.url_key.is_(None)

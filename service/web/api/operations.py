@@ -54,8 +54,8 @@ OPERATIONS: Final = (
         "content is a replay; the same `id` with new text is the next revision. A comment is its id and its text "
         "(name, website, body): the same id and text is a replay, too, where another parent is named, which changes "
         "nothing, or another article, under which it stands from now on, with its answers. What is said last of an "
-        "article counts, its title and its date. With `Prefer: wait=N` (at most 10 seconds) the answer is the comment with its verdict where there "
-        "is one in time.",
+        "article counts, its title and its date. With `Prefer: wait=N` (at most 10 seconds) the answer is the comment "
+        "with its verdict where there is one in time.",
         {
             200: (None, "A replay, or the comment with its verdict."),
             202: (answers.Accepted, "Stored, and pending."),
@@ -236,7 +236,8 @@ OPERATIONS: Final = (
         "exportPerson",
         "Hand over what is kept of a person",
         "Everything that was written on the site under the address, as it is stored, with what became of it, and "
-        "nothing of anyone else: at most 5,000 comments, oldest first, and `complete` says whether that is all.",
+        "nothing of anyone else, oldest first. However much that is, it is all in one answer, sent as it is read; "
+        "`complete` is true.",
         {200: (answers.Export, "What is kept.")},
         (*READ_BODY, *KEYED),
         "People",

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import chain
+
 from flask import Blueprint, Response
 
 from service.erasure import erase_person
-from service.export import export_person
+from service.export import export_json
 from service.moderation.verdict import Who
 from service.privacy.attesting import public_keys
 from service.privacy.sealing import Address
@@ -29,9 +31,11 @@ def post_erasure() -> Response:
 def post_export() -> Response:
     """Answer with what is stored of what was written under the address."""
     site = authenticate()
-    answer = reply(export_person(api().parts, site, _address()))
-    answer.headers["Cache-Control"] = "no-store"
-    return answer
+    pieces = export_json(api().parts, site, _address())
+    head = next(pieces)
+    return Response(
+        chain([head], pieces), content_type="application/json", headers={"Cache-Control": "no-store"}
+    )
 
 
 @blueprint.get("/.well-known/replydesk.json")

@@ -45,7 +45,7 @@ RULES: Final = (
     Field("outage_after_seconds", _l("and that is after seconds")),
     Field(
         "articles_apart",
-        _l("Two articles by the address's"),
+        _l("Tell articles apart by"),
         _l("scheme, www or slash, one a line; empty: such addresses are one article"),
         long=True,
     ),

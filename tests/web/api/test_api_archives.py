@@ -141,16 +141,17 @@ def test_comments_of_what_is_not_public_are_kept_and_not_shown(
 
 
 def test_an_article_that_is_published_since_is_shown_by_its_next_export(archive: Archive) -> None:
-    """And one that is private since is shown no more; the same file again changes nothing."""
+    """And one that is private since is shown no more; the same file again overrules nothing that was said since."""
     private, public = (item(comment(1), status=status) for status in ("private", "publish"))
     archive.wordpress(private)
     assert archive.ids() == []
     assert archive.wordpress(public) == {"replayed": 1}
     assert archive.ids() == ["wp-1"]
     archive.wordpress(private)
-    assert archive.ids() == ["wp-1"]  # that file had its say before
-    archive.wordpress(item(comment(1), comment(2, "New."), status="private"))
     assert archive.ids() == []
+    archive.newsroom.call("POST", "/v1/articles", json={"url": ARTICLE, "private": False})
+    archive.wordpress(private)
+    assert archive.ids() == ["wp-1"]
 
 
 def test_a_draft_without_an_address_is_kept(archive: Archive) -> None:
@@ -226,13 +227,13 @@ def test_what_was_imported_before_blogs_were_told_apart_is_not_overwritten(archi
 
 
 def test_an_article_that_was_corrected_in_the_blog_is_corrected_here(archive: Archive) -> None:
-    """The next export's title, date and address count for the comments that are here; the older file does not, again."""
+    """The next export's title, date and address count for the comments that are here already."""
     wrong = item(comment(1), comment(2, "Yes.", parent=1), link=f"{ARTICLE}-draft", title="The brigde")
     right = item(comment(1), comment(2, "Yes.", parent=1), published="2026-10-30 09:00:00")
     archive.wordpress(wrong)
     assert archive.wordpress(right) == {"replayed": 2}
     assert (archive.ids(), archive.ids(f"{ARTICLE}-draft")) == (["wp-1", "wp-2"], [])
-    assert archive.wordpress(wrong) == {"replayed": 2}
+    assert archive.wordpress(right) == {"replayed": 2}
     shown = archive.newsroom.get("/v1/comments/wp-2").json
     assert shown is not None
     assert shown["article"] == {"url": ARTICLE, "title": "The bridge", "published_at": "2026-10-30T09:00:00Z"}
@@ -385,3 +386,22 @@ def test_the_counts_beside_the_outcomes_are_named() -> None:
     """The command prints them where there are any."""
     assert BESIDES == ("left_out", "not_shown", "mended")
     assert ADDRESS
+
+
+def test_an_import_that_is_run_again_moves_nothing_back(archive: Archive) -> None:
+    """Threads that were moved here since, joined or with their old address free again, stay where they are."""
+    one = item(comment(1), link=f"{ARTICLE}-1", status="private")
+    two = item(comment(2, "Two."), link=f"{ARTICLE}-2", status="publish", title="The tunnel")
+    live = item(comment(3, "Three."), link=f"{ARTICLE}-live", title="Live")
+    archive.wordpress(one, two, live)
+    for asked in (
+        {"url": f"{ARTICLE}-1", "to": f"{ARTICLE}-2"},
+        {"url": f"{ARTICLE}-live", "to": f"{ARTICLE}-live-2012", "redirect": False},
+    ):
+        assert archive.newsroom.call("POST", "/v1/articles/move", json=asked).status_code == 200
+    for _ in range(2):
+        assert archive.wordpress(one, two, live) == {"replayed": 3, "not_shown": 1}
+        assert archive.ids(f"{ARTICLE}-2") == []  # one of the two was private
+        assert archive.ids(f"{ARTICLE}-live") == []
+        assert archive.ids(f"{ARTICLE}-live-2012") == ["wp-3"]
+        assert archive.newsroom.comment("wp-1").article.title == "The tunnel"

@@ -35,6 +35,7 @@ def upgrade() -> None:
         sa.Column("private", sa.Boolean, nullable=False, server_default=sa.text("false")),
         if_not_exists=again,
     )
+    op.add_column("articles", sa.Column("import_word", sa.Text), if_not_exists=again)
     if not _on_postgresql():
         _index()
         op.drop_index("ix_comments_published", "comments")
