@@ -17,7 +17,7 @@ from service.moderation.comment import Draft, Source
 from service.moderation.effort import FAST_WANTED
 from service.moderation.errors import Invalid, ReplydeskError
 from service.ports import KEPT_FOR_GOOD, Placed, Sealer, Site, Submission
-from service.submission import read, to_submission
+from service.submission import read_archived, to_submission
 
 if TYPE_CHECKING:
     from service.wiring import Parts
@@ -125,7 +125,7 @@ class _Reader:
 
     def _read(self, raw: bytes) -> list[tuple[int, Submission]]:
         try:
-            given = read(raw)
+            given = read_archived(raw)
             name = self._name(raw)
             if given.id is None:
                 given = given.model_copy(update={"id": f"i-{name}"})
@@ -134,7 +134,7 @@ class _Reader:
                 Source.IMPORT,
                 email_required=self._site.email_required,
                 idempotency_key=name,
-                signals=self._signals,
+                signals={**self._signals, **({"cut": True} if given.is_cut else {})},
                 live=False,
             )
         except Invalid as wrong:

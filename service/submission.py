@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -25,6 +25,7 @@ from pydantic import (
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from service.moderation.comment import (
+    ARCHIVED_LIMIT,
     BODY_LIMIT,
     ID_LIMIT,
     NAME_LIMIT,
@@ -42,6 +43,8 @@ from service.ports import Submission
 from service.privacy.pages import page_url
 from service.privacy.sealing import ADDRESS_LIMIT, Address, AddressError
 
+ARCHIVED_BOUND: Final = 2 * 1024 * 1024
+CUT: Final = " […]"
 CLIENT_LIMIT: Final = 1_000
 FAULT_LIMIT: Final = 50  # a submission of a thousand unknown fields is told of the first fifty
 FIELD_NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -127,7 +130,17 @@ def _texts(most: int, pattern: str) -> Any:
 
 
 Id = Annotated[str, StringConstraints(strict=True, pattern=ID)]
+
+
+def _archived(text: str) -> str:
+    """Return a text of an archive; one beyond all bounds is cut, and the cut is marked."""
+    return text if len(text) <= ARCHIVED_LIMIT else text[: ARCHIVED_LIMIT - len(CUT)] + CUT
+
+
 Text = Annotated[str, _texts(BODY_LIMIT, SOME_TEXT), AfterValidator(_some_text)]
+ArchivedText = Annotated[
+    str, _texts(ARCHIVED_BOUND, SOME_TEXT), AfterValidator(_some_text), AfterValidator(_archived)
+]
 Name = Annotated[str, _texts(NAME_LIMIT, SOME_TEXT), AfterValidator(_some_text)]
 Line = Annotated[str, _texts(CLIENT_LIMIT, NO_NUL), AfterValidator(_no_nul)]
 Title = Annotated[str, _texts(TITLE_LIMIT, NO_NUL), AfterValidator(_no_nul)]
@@ -213,17 +226,40 @@ class SubmissionGiven(_Given):
     client: ClientGiven | None = None
 
 
+class ArchivedGiven(SubmissionGiven):
+    """One comment of an archive: longer than what comes in live, and never refused for its length."""
+
+    body: ArchivedText
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether its end is missing."""
+        return len(self.body) == ARCHIVED_LIMIT and self.body.endswith(CUT)
+
+
+Given = TypeVar("Given", bound=SubmissionGiven)
+
+
 def read(raw: bytes) -> SubmissionGiven:
     """Return the submission in a JSON text. Raises Invalid with every fault, each naming its field."""
+    return _read(SubmissionGiven, raw)
+
+
+def read_archived(raw: bytes) -> ArchivedGiven:
+    """Return likewise a comment of an archive."""
+    return _read(ArchivedGiven, raw)
+
+
+def _read(model: type[Given], raw: bytes) -> Given:
     try:
-        return SubmissionGiven.model_validate_json(raw)
+        return model.model_validate_json(raw)
     except ValidationError as error:
         if error.errors(include_input=False, include_url=False)[0]["type"] != "json_invalid":
             raise Invalid(faults(error)) from None
-    return _read_slowly(raw)
+    return _read_slowly(model, raw)
 
 
-def _read_slowly(raw: bytes) -> SubmissionGiven:
+def _read_slowly(model: type[Given], raw: bytes) -> Given:
     """Read what the fast parser refuses whole: Python's lets half a surrogate pair through, so its field is named."""
     try:
         value = json.loads(raw)
@@ -235,13 +271,22 @@ def _read_slowly(raw: bytes) -> SubmissionGiven:
         raise Invalid([Fault("", f"is no JSON: column {wrong.colno} cannot be read", "malformed")]) from None
     except ValueError:
         raise Invalid([Fault("", "holds a number of too many digits", "malformed")]) from None
-    return check(value)
+    return _check(model, value)
 
 
 def check(value: object) -> SubmissionGiven:
     """Return the submission in a parsed JSON value. Raises Invalid with every fault, each naming its field."""
+    return _check(SubmissionGiven, value)
+
+
+def check_archived(value: object) -> ArchivedGiven:
+    """Return likewise a comment of an archive."""
+    return _check(ArchivedGiven, value)
+
+
+def _check(model: type[Given], value: object) -> Given:
     try:
-        return SubmissionGiven.model_validate(value)
+        return model.model_validate(value)
     except ValidationError as error:
         raise Invalid(faults(error)) from None
 

@@ -18,10 +18,10 @@ from typing import Any
 
 import numpy as np
 
-from classifier.training.hostile import LENGTHS, growth
-from classifier.training.invented import invent
 from classifier.labels import LABELS
 from classifier.model import Model
+from classifier.training.hostile import LENGTHS, growth
+from classifier.training.invented import invent
 
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from classifier.training import data, metrics
 from classifier.labels import LABELS
 from classifier.model import Model
+from classifier.training import data, metrics
 
 Doubles = NDArray[np.float64]
 NEWS = ("c3_news", "ucc_news")

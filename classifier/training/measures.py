@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from classifier.language import TRAINED
+from classifier.model import Model
 from classifier.training import data, metrics
 from classifier.training.disguise import DISGUISES, disguise
 from classifier.training.evaluate import NEWS, probabilities
-from classifier.language import TRAINED
-from classifier.model import Model
 from classifier.words import words
 
 EVASIVE = 2000

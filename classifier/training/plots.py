@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from classifier.labels import LABELS
 from classifier.training.data import Corpus
 from classifier.training.evaluate import NEWS
-from classifier.labels import LABELS
 
 Doubles = NDArray[np.float64]
 

@@ -10,12 +10,12 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # s
 
 from classifier import artifact, bench, data, hostile, measures, plots, train
 from classifier.contest import TEXTS, contest
-from classifier.training.evaluate import evaluate, probabilities
 from classifier.gates import Gate
 from classifier.labels import LABELS
 from classifier.model import Model
 from classifier.pieces import LONG, MARGIN, PIECE
 from classifier.signals import NAMES
+from classifier.training.evaluate import evaluate, probabilities
 from classifier.words import lines
 
 _LOOKS = 48

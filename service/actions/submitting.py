@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 
-from service.moderation.comment import FINAL, Comment, Draft
+from service.moderation.comment import FINAL, Comment, Draft, Source
 from service.moderation.earlier import edited
 from service.moderation.errors import (
     Conflict,
@@ -169,9 +169,10 @@ def _again(tx: Tx, site: Site, draft: Draft, now: datetime) -> Placed | Replydes
     if draft.id_from_key and not _is_same(current, draft):
         return IdempotencyMismatch()
     if current.content_hash == draft.content_hash:
-        return Placed(current, "replay")
+        return Placed(_where_it_stands(tx, current, draft), "replay")
     if current.status in FINAL:
         return Final()
+    current = _where_it_stands(tx, current, draft)
     draft = edited(draft, current, _standing(tx, current))
     revised = tx.revise(current, draft, now, keep_published=site.policy.moderation == "post")
     return Placed(revised, "revised") if revised else Conflict(current, None)
@@ -185,10 +186,17 @@ def _standing(tx: Tx, comment: Comment) -> Decision | None:
     return put_back(standing, tx.decisions_of(comment.pk))
 
 
+def _where_it_stands(tx: Tx, current: Comment, draft: Draft) -> Comment:
+    """Put the comment under the article that the site names now; a reader's form moves nothing."""
+    if draft.article.identity == current.article.identity or draft.source is Source.FORM:
+        return current
+    return tx.move_comment(current, draft.article)
+
+
 def _is_same(current: Comment, draft: Draft) -> bool:
     """Whether a draft under an id made from its key is what that key stood for before."""
-    there = (current.content_hash, current.article.url, current.parent_id)
-    return there == (draft.content_hash, draft.article.url, draft.parent_id)
+    there = (current.content_hash, current.article.identity, current.parent_id)
+    return there == (draft.content_hash, draft.article.identity, draft.parent_id)
 
 
 def _remember(

@@ -80,7 +80,9 @@ _SEED = click.option("--seed", type=int, default=0, show_default=True)
 @_DATA
 @_OUT
 @_SEED
-@click.option("--card/--no-card", default=True, show_default=True, help="Evaluate it and write the model card.")
+@click.option(
+    "--card/--no-card", default=True, show_default=True, help="Evaluate it and write the model card."
+)
 def train(data: Path, out: Path, seed: int, card: bool) -> None:
     """Train everything but the encoder, evaluate it and write the model card."""
     try:

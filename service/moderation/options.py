@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields
 from typing import Final
 from urllib.parse import urlsplit
 
+from service.moderation.addresses import APART
 from service.moderation.pointers import read_map
 from service.moderation.reasons import SHIPPED, read_reasons
 
@@ -62,6 +63,10 @@ class Options:
     fold_hours: float | None = 6.0
     """For so long copies of a held text fold into one row, and a decision on the row covers what still arrives; None:
     every comment is decided by itself."""
+    wordpress_blog: str | None = None
+    """The key of the blog whose comments go by their WordPress numbers here; None before the first import."""
+    articles_apart: tuple[str, ...] = ()
+    """What makes two articles of two addresses: "scheme", "www" and "slash" (the one at the end); else they are one."""
     held_articles: tuple[tuple[str, float], ...] = ()
     """Articles whose new comments wait for a person, each with the moment (seconds since 1970) when that ends."""
     erased_texts: str = "remove"
@@ -132,6 +137,13 @@ def _count(value: str) -> int | None:
 
 def _notify_age(value: str) -> float | None:
     return number(value, 10, 30 * 86_400) if value else None
+
+
+def _apart(value: str) -> tuple[str, ...]:
+    words = set(value.replace(",", " ").split())
+    if not words <= set(APART):
+        raise ValueError(f"must be some of {', '.join(APART)}, or empty")
+    return tuple(one for one in APART if one in words)
 
 
 def _web_address(value: str) -> str | None:
@@ -210,6 +222,7 @@ def _fold_hours(value: str) -> float | None:
 READERS: Final[Mapping[str, Callable[[str], object]]] = {
     "reasons": read_reasons,
     "help_text": _help_text,
+    "articles_apart": _apart,
     "erased_texts": _erased_texts,
     "fold_hours": _fold_hours,
     "keep_rejected_days": _days,

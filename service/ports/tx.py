@@ -12,6 +12,7 @@ from service.moderation.comment import Comment, Draft, Status
 from service.moderation.events import Delivery
 from service.moderation.policy import Policy
 from service.moderation.verdict import Decision, Effort
+from service.ports.articles import Articles
 from service.ports.desk import Desk
 from service.ports.leases import Leases
 from service.ports.overview import Overview
@@ -112,10 +113,11 @@ class Lookup(Protocol):
         """Return the comment as that revision had it, None when unknown."""
 
     def published(self, site_id: int, article_url: str, limit: int = 1000, after: int = 0) -> list[Comment]:
-        """Return what readers see under the article, oldest first, each in its published revision.
+        """Return what readers see under the article, the first written first, each in its published revision.
 
-        At most `limit` (1,001 at the most), those with a pk above `after`. What came by a plug is shown by the system
-        that asked, and never here: it may not be public there.
+        At most `limit` (1,001 at the most), those behind the comment with the pk `after`. What came by a plug is shown
+        by the system that asked, and never here: it may not be public there. Nor is what was imported under an article
+        that is private.
         """
 
     def contact_box(self, pk: int) -> bytes | None: ...
@@ -354,6 +356,7 @@ class Watching(Protocol):
 class Tx(
     Sites,
     Accepting,
+    Articles,
     Lookup,
     Scoring,
     Leases,

@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import datetime
 from urllib.parse import urlsplit
 
+from service.moderation.addresses import article_key
 from service.moderation.comment import Article, Client, Draft, Original, Source
 from service.moderation.typed import cleaned, cleaned_line
 from service.networks import cut_ip
@@ -54,7 +55,7 @@ class Door:
             id=submission.id or self._made_id(site, key, now),
             content_key=self._content_key(site, submission, author, client, fields),
             id_from_key=submission.id is None and key is not None,
-            article=_article(submission.article, own),
+            article=masked_article(site, submission.article, own),
             parent_id=submission.parent_id,
             author_name=masked["name"].text,
             website=None if masked["website"].found else submission.website,
@@ -162,11 +163,13 @@ class Door:
         return f"{int(now.timestamp() * 1000):012x}-{os.urandom(10).hex()}"
 
 
-def _article(article: Article, own: Address | None) -> Article:
-    """Mask addresses in the title; nobody restores it, and the newsroom wrote it. No address got into the `url`."""
-    if not article.title:
-        return article
-    return replace(article, title=mask_addresses(cleaned_line(article.title), own))
+def masked_article(site: Site, article: Article, own: Address | None = None) -> Article:
+    """Return the article with its key, and addresses in its title masked: nobody restores them, the newsroom wrote it.
+
+    No address got into the `url`.
+    """
+    title = mask_addresses(cleaned_line(article.title), own) if article.title else None
+    return replace(article, title=title, key=article_key(article.url, site.options.articles_apart))
 
 
 def _told(submission: Submission, fields: Mapping[str, str], author_key: str | None) -> str:

@@ -18,6 +18,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, event, text
 from sqlalchemy.exc import OperationalError
 
+from service.storage.articles import ArticlesPart
 from service.storage.bulk import POSTGRESQL
 from service.storage.engines import for_reading, open_engine
 
@@ -29,6 +30,7 @@ BUSY: Final = ("55P03", "40P01")
 """The lock was not to be had in time, or whoever held it wanted one of ours."""
 LOCK_TRIES: Final = 60
 LOCK_PAUSE_SECONDS: Final = 2.0
+KEYS_BATCH: Final = 500
 
 log = structlog.get_logger(__name__)
 
@@ -44,6 +46,8 @@ def upgrade(database_url: str, revision: str = "head") -> None:
     try:
         with _alone(engine):
             _in_steps(engine, revision)
+            if revision == "head":
+                _key_articles(engine)
     finally:
         engine.dispose()
 
@@ -61,6 +65,14 @@ def _in_steps(engine: Engine, revision: str) -> None:
                 raise
             log.info("migrate.waits", tries_left=left)
             time.sleep(LOCK_PAUSE_SECONDS)
+
+
+def _key_articles(engine: Engine) -> None:
+    """Give articles of older versions their key, some hundreds in each transaction."""
+    keyed = KEYS_BATCH
+    while keyed == KEYS_BATCH:
+        with engine.begin() as connection:
+            keyed = ArticlesPart(connection, writes=True).key_articles(KEYS_BATCH)
 
 
 def current(database_url: str) -> str | None:

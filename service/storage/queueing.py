@@ -33,8 +33,8 @@ from service.storage.bulk import insert_into
 from service.storage.columns import Instant
 from service.storage.desk_tables import appeals, claims, is_open, is_unanswered, matters
 from service.storage.part import LIMIT, ONE, Part
-from service.storage.reading import ARTICLE, COMMENTS, joined
-from service.storage.schema import articles, comments, is_held, moderators, sites, word
+from service.storage.reading import ARTICLE, ARTICLES_AT, COMMENTS, at, joined
+from service.storage.schema import articles, comments, is_held, moderators, word
 from service.storage.wave_tables import wave_members
 
 LANGUAGES_SHOWN = 50
@@ -72,11 +72,6 @@ _CLAIMS = (
 )
 _OTHERS = select(claims.c.comment_pk).where(
     claims.c.comment_pk.in_(bindparam("pks", expanding=True)), claims.c.moderator_id == bindparam("by")
-)
-
-
-_ARTICLES_AT = select(articles.c.pk).where(
-    articles.c.site_id.in_(select(sites.c.pk)), articles.c.url == bindparam("url")
 )
 
 
@@ -196,7 +191,9 @@ def values_of(connection: Connection, wanted: Wanted) -> dict[str, Any]:
 
 
 def _article_pks(connection: Connection, url: str | None) -> list[int] | None:
-    return list(connection.execute(_ARTICLES_AT, {"url": url}).scalars()) if url is not None else None
+    if url is None:
+        return None
+    return list(connection.execute(ARTICLES_AT, at(url)).scalars())
 
 
 def bound(connection: Connection, wanted: Wanted) -> dict[str, Any]:

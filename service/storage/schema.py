@@ -26,6 +26,7 @@ from sqlalchemy import (
     and_,
     literal_column,
     or_,
+    text,
     true,
 )
 from sqlalchemy.sql import ColumnElement
@@ -34,7 +35,7 @@ from service.moderation.verdict import LABELS
 from service.ports import KEPT_FOR_GOOD
 from service.storage.columns import Instant, Json, Pk, Secrets, Word
 
-HEAD = "0015"
+HEAD = "0016"
 """The migration that this code needs; a test holds it against the newest one."""
 
 metadata = MetaData(
@@ -130,8 +131,20 @@ articles = Table(
     Column("url", Text, nullable=False),
     Column("title", Text),
     Column("published_at", Instant),
+    # what spellings of the address share; NULL while only a version before it has seen the row
+    Column("url_key", Text),
+    # the article that this address leads to since its thread was moved there; no comment stands here
+    Column("moved_to", Pk),
+    # what was imported under it is not shown to readers
+    Column("private", Boolean, nullable=False, server_default=text("false")),
+    # a digest of what an import said of it last, so that the same file again changes nothing
+    Column("import_word", Text),
     UniqueConstraint("site_id", "url"),
 )
+is_keyless = articles.c.url_key.is_(None)
+Index("uq_articles_site_id_url_key", articles.c.site_id, articles.c.url_key, unique=True)
+partial("ix_articles_keyless", articles.c.pk, where=is_keyless)
+partial("ix_articles_moved", articles.c.moved_to, where=articles.c.moved_to.is_not(None))
 
 comments = Table(
     "comments",
@@ -222,7 +235,13 @@ for _name, _columns in {
     ),
 }.items():
     partial(f"ix_comments_held_{_name}", *_columns, where=is_held)
-partial("ix_comments_published", comments.c.article_pk, comments.c.pk, where=is_published)
+partial(
+    "ix_comments_published_thread",
+    comments.c.article_pk,
+    comments.c.submitted_at,
+    comments.c.pk,
+    where=is_published,
+)
 partial(
     "ix_comments_by_author",
     comments.c.site_id,
@@ -246,6 +265,7 @@ partial(
 partial("ix_comments_client", comments.c.site_id, comments.c.received_at, where=is_of_client)
 Index("ix_comments_site", comments.c.site_id, comments.c.status, comments.c.pk)
 Index("ix_comments_article", comments.c.article_pk, comments.c.pk)
+Index("ix_comments_thread", comments.c.article_pk, comments.c.submitted_at, comments.c.pk)
 
 # superseded texts alone: the current one is in comments, so that accepting stays one insert
 revisions = Table(

@@ -39,6 +39,7 @@ from service.moderation.comment import Article, Comment
 from service.moderation.leading import leading
 from service.moderation.verdict import Effort
 from service.ports import CurrentEffort, Move
+from service.storage.articles import article_of
 from service.storage.bulk import POSTGRESQL, insert_into, rows_of
 from service.storage.columns import Instant, to_json, to_microseconds
 from service.storage.part import Part
@@ -193,8 +194,8 @@ class ScoringPart(Part):
         wanted = sorted(set(pks))
         if not wanted:
             return {}
-        rows = self._read(_ARTICLES_OF, article_pks=wanted)
-        return {row.pk: Article(row.url, row.title, row.published_at) for row in rows}
+        rows = self._read(_ARTICLES_OF, article_pks=wanted).mappings()
+        return {row["pk"]: article_of(row) for row in rows}
 
     def release(self, pks: Sequence[int], until: datetime) -> None:
         if pks:

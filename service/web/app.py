@@ -14,7 +14,7 @@ from werkzeug.routing import BaseConverter, RequestRedirect
 
 from service import meters, settings
 from service.web import access, ops, problems, rates, security
-from service.web.api import deciding, documents, feeds, openapi, persons, reading, submitting
+from service.web.api import articles, deciding, documents, feeds, openapi, persons, reading, submitting
 from service.web.api.gate import EXTENSION, Api
 from service.web.demo import blueprint as demo
 from service.web.desk import blueprint as desk
@@ -79,7 +79,7 @@ def create_app(parts: Parts | None = None) -> APIFlask:
     security.init(app, parts)
     frame.init(app)
     problems.register(app)
-    for room in (submitting, reading, deciding, feeds, persons, documents, ops):
+    for room in (submitting, reading, deciding, articles, feeds, persons, documents, ops):
         app.register_blueprint(room.blueprint)
     for pages in (reply, demo, desk):
         app.register_blueprint(pages)

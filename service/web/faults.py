@@ -22,6 +22,7 @@ SENTENCES: Final = (
     _l("must not be above %(name)s, which is %(value)s"),
     _l("must not be below %(name)s, which is %(value)s"),
     _l("must be one of %(words)s"),
+    _l("must be some of %(words)s, or empty"),
     _l("must be true or false"),
     _l("must be remove or keep"),
     _l("must be a list of words or phrases, separated by commas"),

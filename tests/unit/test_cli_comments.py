@@ -21,7 +21,7 @@ from service.meters import told_of
 from service.moderation.verdict import LABELS, Action, Assessment, Effort, Who
 from service.ports import SCORE, Site
 from service.wiring import Parts
-from tests.unit.test_wxr import HEAD, TAIL, comment, item
+from tests.wxr import HEAD, TAIL, comment, head, item
 
 Run = Callable[..., Result]
 EMAIL = "canary.of.the.import@example.org"
@@ -466,3 +466,70 @@ def test_an_import_counts_in_the_homes_metrics(
     subprocess.run(command, env=dict(os.environ), check=True, capture_output=True)
     told = generate_latest(told_of(parts.settings.home)).decode()
     assert 'replydesk_submissions_total{outcome="new",source="import"} 2.0' in told
+
+
+def test_what_is_odd_in_an_export_is_counted_and_named(run: Run, tmp_path: Path, courier: Site) -> None:
+    """Private articles, notes and bad characters are told; the rest comes in, and a broken end costs no count."""
+    file = tmp_path / "export.xml"
+    begin = head("https://courier.example")
+    file.write_bytes(
+        begin
+        + item(comment(1), comment(2, "Note.", kind="note"), status="publish")
+        + item(comment(3, "Good #."), status="private").replace(b"#", b"\x96")
+        + TAIL
+    )
+    done = run("import", str(file), "--site", "courier", "--json")
+    assert json.loads(done.stdout) == {
+        "imported": 2,
+        "replayed": 0,
+        "revised": 0,
+        "refused": 0,
+        "left_out": 1,
+        "not_shown": 1,
+        "mended": 1,
+    }
+    assert "line 2: character: held a character that is none in the file's encoding" in done.stderr
+    file.write_bytes(begin + item(comment(4, "Four.")) + item(comment(5, "Five.")) + b"<item><broken")
+    done = run("import", str(file), "--site", "courier", "--json", code=2)
+    assert json.loads(done.stdout)["imported"] == 2
+    assert "line " in done.stderr
+
+
+def test_an_article_is_described_and_moved(run: Run, imports: Callable[..., dict[str, int]]) -> None:
+    """By any spelling of its address; what is not given stays, what is empty is taken away."""
+    imports(line("a"), line("b", "Two."))
+    url, to = "http://www.courier.example/a/?utm_source=x", "https://courier.example/2026/a"
+    given = ["--site", "courier", "--json"]
+    run("article", "set", url, "--title", "The bridge", "--published-at", "2026-11-22T19:00:00+01:00", *given)
+    told = json.loads(run("article", "set", url, "--title", "", "--private", *given).stdout)
+    assert told == {
+        "url": "https://courier.example/a",
+        "title": None,
+        "published_at": "2026-11-22T18:00:00Z",
+        "private": True,
+    }
+    moved = json.loads(run("article", "move", url, to, *given).stdout)
+    assert moved == told | {"url": to, "moved": 2}
+    assert (
+        "url: https://courier.example/2026/a"
+        in run("article", "set", url, "--public", "--site", "courier").output
+    )
+    assert "no article" in run("article", "move", f"{to}/none", url, "--site", "courier", code=2).output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("set", "bridge"), "URL: must be an absolute http or https URL"),
+        (("set", "https://c.example/", "--published-at", "soon"), "--published-at: must be like"),
+        (("set", "https://c.example/", "--title", "x" * 501), "--title: must be at most 500"),
+        (("move", "https://c.example/", "/b"), "URL: must be"),
+        (("move", "https://c.example/", "https://c.example/b", "--site", "nobody"), "There is no site"),
+    ],
+)
+def test_what_is_wrong_with_an_article_is_said_in_a_line(
+    run: Run, courier: Site, arguments: tuple[str, ...], said: str
+) -> None:
+    """Nothing is done, and the exit code says so."""
+    site = () if "--site" in arguments else ("--site", "courier")
+    assert said in run("article", *arguments, *site, code=2).output

@@ -175,6 +175,7 @@ class ErasingPart(DeskPart, DecisionsPart):
         state.erasures = {pk: one for pk, one in state.erasures.items() if one.site_id != site_id}
         state.policies = {place: one for place, one in state.policies.items() if place[0] != site_id}
         state.articles = {place: one for place, one in state.articles.items() if place[0] != site_id}
+        state.moved = {place: key for place, key in state.moved.items() if place[0] != site_id}
         state.api_keys = {name: key for name, key in state.api_keys.items() if key.site_id != site_id}
         taken["sites"] = int(state.sites.pop(site_id, None) is not None)
         state.counters.pop(site_id, None)

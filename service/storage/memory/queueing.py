@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from service.moderation.addresses import article_keys
 from service.moderation.comment import Comment, Status
 from service.moderation.desk import Claim, Cursor, Matter, Queued, Sort, Wanted
 from service.moderation.leading import Leading, is_at_risk, leading
@@ -52,12 +53,19 @@ class QueuePart(ScoringPart):
         return {pk for pk, wave_id in waves if first[wave_id] != pk}
 
     def _of_kind(self, wanted: Wanted) -> list[Comment]:
+        wanted = self._led_on(wanted)
         aside = {key[0] for key in self._state.matters if key[1] is Matter.ASIDE}
         return [
             self._whole(one)
             for one in self._state.comments.values()
             if one.status is Status.HELD and one.pk not in aside and matches(wanted, one)
         ]
+
+    def _led_on(self, wanted: Wanted) -> Wanted:
+        """Follow an address whose thread was moved."""
+        sites = [wanted.site_id] if wanted.site_id else list(self._state.sites)
+        there = [found for site_id in sites if (found := self.article(site_id, wanted.article_url or ""))]
+        return replace(wanted, article_url=there[0].url) if there else wanted
 
     def _taken(self, moderator_id: int, now: datetime) -> set[int]:
         claims = self._state.claims.items()
@@ -172,7 +180,7 @@ def matches(wanted: Wanted, comment: Comment) -> bool:
     """Whether the comment passes the filters of the wish."""
     return (
         wanted.site_id in (None, comment.site_id)
-        and wanted.article_url in (None, comment.article.url)
+        and (wanted.article_url is None or comment.article.identity in article_keys(wanted.article_url))
         and wanted.label in (None, _led(comment).label)
         and wanted.language in (None, _language(comment))
     )

@@ -63,6 +63,7 @@ class State:
     keys: dict[tuple[int, str], Key] = field(default_factory=dict)
     keys_at: dict[tuple[int, str], datetime] = field(default_factory=dict)
     articles: dict[tuple[int, str], Article] = field(default_factory=dict)
+    moved: dict[tuple[int, str], str] = field(default_factory=dict)
     comments: dict[int, Comment] = field(default_factory=dict)
     pks: dict[tuple[int, str], int] = field(default_factory=dict)
     leases: dict[int, datetime] = field(default_factory=dict)

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic.json_schema import SkipJsonSchema
 
 from service.moderation.comment import Source, Status
 from service.moderation.verdict import Action, Effort, Who
@@ -130,6 +131,19 @@ class ArticleShown(Shape):
     published_at: datetime | None
 
 
+class ArticleKnown(ArticleShown):
+    """An article as it is described; `private` keeps from readers what was imported under it."""
+
+    private: bool
+
+
+class ThreadMoved(Shape):
+    """Where the thread is now, and how many comments went there."""
+
+    article: ArticleKnown
+    moved: Annotated[int, Field(ge=0)]
+
+
 class CommentRow(Shape):
     """A comment as it stands in a page: contacts in the text are placeholders, an address is nowhere."""
 
@@ -210,6 +224,10 @@ class PublishedComment(Shape):
 
     id: Id
     parent_id: Id | None
+    parent_hidden: Literal[True] | SkipJsonSchema[None] = Field(
+        default=None,
+        description="It answers a comment that is not shown. Left out elsewhere; `parent_id` is null then.",
+    )
     name: str
     website: str | None
     body: str
@@ -217,7 +235,7 @@ class PublishedComment(Shape):
 
 
 class Published(Shape):
-    """What readers see under the article, oldest first; where it is not `complete`, `next` leads on to the newest."""
+    """What readers see under the article by date, oldest first; where it is not `complete`, `next` leads on."""
 
     article_url: str
     comments: list[PublishedComment]

@@ -11,6 +11,7 @@ from pydantic import (
     ConfigDict,
     Field,
     PlainValidator,
+    StrictBool,
     WithJsonSchema,
 )
 from pydantic_core import PydanticCustomError
@@ -19,7 +20,7 @@ from service.moderation.comment import URL_LIMIT, Status
 from service.moderation.verdict import Effort
 from service.privacy.pages import page_url
 from service.privacy.sealing import ADDRESS_LIMIT, Address, AddressError
-from service.submission import URL
+from service.submission import URL, Moment, Title
 from service.web.published import PUBLISHED_LIMIT
 
 REASON_LIMIT: Final = 500
@@ -151,6 +152,28 @@ class UndoGiven(Strict):
 
     decision: DecisionId | None = Field(
         None, description="The id of the decision to take back; the standing one."
+    )
+
+
+class ArticleDescribed(Strict):
+    """What a site says of an article; what is left out stays as it is, null takes it away."""
+
+    url: ArticleUrl
+    title: Title | None = None
+    published_at: Moment = Field(None, description="When it appeared; a site may close comments by it.")
+    private: StrictBool | None = Field(
+        None, description="Whether comments that were imported under it are kept from readers."
+    )
+
+
+class ThreadMove(Strict):
+    """Where a thread goes."""
+
+    url: ArticleUrl = Field(description="The address under which it stands now.")
+    to: ArticleUrl = Field(description="Its new address. Where that has comments, both threads become one.")
+    redirect: StrictBool = Field(
+        True,
+        description="Whether the old address leads there from now on; else the next comment there begins a thread.",
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import timedelta
 from typing import Final
 
@@ -83,11 +83,15 @@ def current_view(comment: Comment, standing: Decision | None) -> dict[str, objec
     }
 
 
-def published_view(comments: Iterable[Comment]) -> list[dict[str, object]]:
-    """Return what readers may see, and nothing else."""
-    shown = ("id", "parent_id", "name", "website", "body", "submitted_at")
-    views = (public_view(comment) for comment in comments)
-    return [{name: view[name] for name in shown} for view in views]
+def published_view(comments: Iterable[Comment], orphans: Collection[int] = ()) -> list[dict[str, object]]:
+    """Return what readers may see, and nothing else; of `orphans` (pks) not even what they answer."""
+    return [_published(comment, comment.pk in orphans) for comment in comments]
+
+
+def _published(comment: Comment, is_orphan: bool) -> dict[str, object]:
+    view = public_view(comment)
+    shown = {name: view[name] for name in ("id", "parent_id", "name", "website", "body", "submitted_at")}
+    return {**shown, "parent_id": None, "parent_hidden": True} if is_orphan else shown
 
 
 def links(comment_id: str) -> dict[str, str]:

@@ -53,6 +53,12 @@ RULES: Final = (
         },
     ),
     Field("outage_after_seconds", _l("and that is after seconds")),
+    Field(
+        "articles_apart",
+        _l("Tell articles apart by"),
+        _l("scheme, www or slash, one a line; empty: such addresses are one article"),
+        long=True,
+    ),
     Field("undo_seconds", _l("Seconds to undo a decision freely"), _l("empty: as the installation says")),
     Field("fold_hours", _l("Hours that copies fold into one row"), _l("empty: no folding")),
 )

@@ -99,6 +99,11 @@ class Card:
     now: datetime
 
     @property
+    def written_at(self) -> datetime:
+        """When it was written."""
+        return written_at(self.comment)
+
+    @property
     def verdict(self) -> Verdict | None:
         """The machine's verdict, if there is one."""
         return self.comment.verdict
@@ -188,6 +193,11 @@ def cards(
     )
 
 
+def written_at(comment: Comment) -> datetime:
+    """Return when a comment was written, as far as that can be: not after it came in."""
+    return min(comment.submitted_at, comment.received_at)
+
+
 def _card(
     comment: Comment,
     site: Site,
@@ -206,7 +216,7 @@ def _card(
         comment=comment,
         pieces=marked(comment.body, verdict.spans if verdict else ()),
         bars=bars(verdict) if verdict else (),
-        age=age(comment.received_at, now),
+        age=age(written_at(comment), now),
         late=comment.status is Status.PENDING and now - comment.received_at > deadline,
         standing=standing,
         earlier=earlier,

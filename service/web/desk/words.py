@@ -100,8 +100,10 @@ GROUND_WORDS: Final = {
 
 
 def age(then: datetime, now: datetime) -> str:
-    """Say how long ago `then` was, in the largest unit that fits."""
+    """Say how long ago `then` was, in the largest unit that fits; what is older than a year has its day."""
     seconds = max(0, int((now - then).total_seconds()))
+    if seconds >= 365 * 86_400:
+        return day(then)
     if seconds >= 86_400:
         return ngettext("%(num)d day ago", "%(num)d days ago", seconds // 86_400)
     if seconds >= 3_600:

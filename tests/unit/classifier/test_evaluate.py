@@ -6,9 +6,9 @@ import json
 from pathlib import Path
 
 import pytest
+from classifier.invented import invent
 
 from classifier import evaluate
-from classifier.invented import invent
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classifier.artifact import SHIPPED as MODEL
 from classifier.model import Model
+from classifier.persistence import SHIPPED as MODEL
 from service.perspective.attributes import LABEL_OF
 from service.perspective.scale import fitted, mapped, shipped, shipped_for
 
