@@ -18,12 +18,12 @@ SENTENCE_SHARE = 0.65
 """How much the encoder's log-odds count beside those of the linear heads."""
 LEANS = {
     "toxicity": {"severe_toxicity": -0.15, "obscene": -0.15, "identity_attack": -0.2},
-    "refuse": {"toxicity": 0.1},
+    "refuse": {"insult": 0.15, "identity_attack": -0.08},
 }
 """What a label's log-odds take of others', chosen on the development sets.
 
 Raters of news comments call a hostile tone toxic more than foul words or a group's name; what those heads know of words
-and names is taken off. What raters call toxic is some reason to refuse.
+and names is taken off. What raters call an insult is some reason to refuse.
 """
 
 
