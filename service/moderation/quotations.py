@@ -16,6 +16,7 @@ SHARED: Final = 2
 DENSE_WEIGHT: Final = 3
 """A letter of a script without spaces says as much as so many others."""
 
+_LINK: Final = re.compile(r"(?:\b(?:https?|ftp|hxxps?)://|\bwww\.)\S+", re.IGNORECASE)
 _LINE: Final = re.compile(r"^[ \t]{0,8}>[^\n]*$", re.MULTILINE)
 _BLOCK: Final = re.compile(
     r"<(/?)(blockquote|q)\b[^<>]{0,300}>|\[(/?)(quote|cite)\b[^\[\]]{0,300}\]", re.IGNORECASE
@@ -33,8 +34,8 @@ def own_words(text: str) -> str:
 
 
 def adds_remark(one: str, other: str) -> bool:
-    """Whether either text, quotations aside, says something of its own that the other does not hold."""
-    ours, theirs = _pieces(own_words(one)), _pieces(own_words(other))
+    """Whether either text, quotations and links aside, says something of its own that the other does not hold."""
+    ours, theirs = (_pieces(_LINK.sub(" ", own_words(text))) for text in (one, other))
     return _longest_own(ours, theirs) >= REMARK or _longest_own(theirs, ours) >= REMARK
 
 

@@ -129,6 +129,14 @@ def test_copies_that_differ_a_little_are_still_decided(crowd: Crowd) -> None:
     assert crowd.write(f'"{ADVERT.format(n=9)}"', {}, "bot9").status is Status.SPAM
 
 
+def test_other_links_make_no_remark(crowd: Crowd) -> None:
+    """A copy with other links, or with more of them, is a copy."""
+    first = crowd.write(ADVERT.format(n=1), {"spam": 0.7})
+    crowd.decide(first, Action.SPAM)
+    links = " ".join(f"https://elsewhere-{n}.example/of-my-own" for n in range(3))
+    assert crowd.write(f"{ADVERT.format(n=2)} {links}", {}, "bot").status is Status.SPAM
+
+
 def test_an_approved_paragraph_lifts_no_insult_beside_it(crowd: Crowd) -> None:
     """A person approved the text, not what another says about it."""
     first = crowd.write(PARAGRAPH, RUDE)
@@ -159,6 +167,20 @@ def test_trusted_authors_and_staff_are_no_copies(crowd: Crowd, who: str) -> None
     assert held.status is Status.HELD
     with crowd.stage.house.store.read() as tx:
         assert tx.waves_of([held.pk]) == {}
+
+
+def test_new_text_does_not_lift_what_a_person_decided_about_copies(crowd: Crowd) -> None:
+    """A copy that was refused as all of them waits for a person when it is sent again with other text."""
+    first = crowd.write(ADVERT.format(n=1), {"spam": 0.7})
+    crowd.decide(first, Action.SPAM)
+    late = crowd.write(ADVERT.format(n=2), {}, "bot")
+    assert late.status is Status.SPAM
+    crowd.stage.post(CIVIL, id=late.id, email=Address.parse("bot@mail.example"))
+    settle(
+        crowd.stage.house,
+        [Scored(crowd.stage.look(late.id), Assessment(dict.fromkeys(LABELS, 0.01), "made-up-1"))],
+    )
+    assert crowd.stage.look(late.id).status is Status.HELD
 
 
 def test_watched_and_banned_authors_are_caught_as_before(crowd: Crowd) -> None:
