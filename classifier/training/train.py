@@ -188,7 +188,5 @@ def _fit_stack(pipeline: Pipeline, held: Corpus, targets: Floats, encoder: Path,
     spam = LABELS.index("spam")
     weight[: len(rows), :spam][~natural] = 0.0
     weight[len(rows) :] = 4.0
-    sentence = pipeline["log_odds"]["sentence"]
-    sentence.directory = str(encoder)
+    pipeline["log_odds"]["sentence"].directory = str(encoder)
     pipeline["labels"].fit(pipeline[:-1].transform(texts), y, weight)
-    sentence.directory = None
