@@ -90,11 +90,12 @@ def read(path: Path) -> list[WrittenComment]:
         with path.open(encoding="utf-8") as lines:
             for number, line in enumerate(lines, start=1):
                 row = json.loads(line)
-                if row.get("category") not in _TARGETS or not isinstance(row.get("text"), str):
+                known = isinstance(row, dict) and str(row.get("category")) in _TARGETS
+                if not known or not isinstance(row.get("text"), str):
                     raise DataError(f"{path} line {number} has no text or no known category")
                 found.append(WrittenComment(row["text"], row["category"], row.get("action")))
     except OSError as error:
         raise DataError(f"{path} cannot be read ({error.strerror})") from None
-    except ValueError:
+    except (ValueError, RecursionError):
         raise DataError(f"{path} line {len(found) + 1} is not JSON") from None
     return found
