@@ -1,4 +1,4 @@
-"""`make train`: everything but the encoder, from a directory of data to a model directory, the same for the same seed."""
+"""`make train`: everything but the encoder, from a directory of data to a model directory; a seed repeats it."""
 
 from __future__ import annotations
 
@@ -40,6 +40,8 @@ ABUSE = (
 SPAM = ("smokedetector_titles", "sms_spam_uci", "spamassassin", "telegram_spam_ru", "tg_spam_umputun")
 APART = (*ABUSE, *SPAM)
 """Sources whose toxicity is not asked: another line is drawn there than on comments. Their other labels count."""
+MADE = ("disguised", "peopled", "invented_spam", "invented_identity", "newsroom")
+"""Sources of what is not a public text: copies, invented texts and written comments."""
 WEIGHTS = {
     "jigsaw": 2.0,
     "invented_spam": 0.4,
@@ -50,9 +52,11 @@ WEIGHTS = {
     **dict.fromkeys(ABUSE, 0.4),
 }
 """What a text of a source counts, 1 where none is named."""
-STACKED = {"jigsaw": 9_000, "toxic_spans_civil": 1_000, "youtube_spam_uci": 110, "sms_spam_uci": 400, "spamassassin": 300,
-           "tg_spam_umputun": 50, "hatemoji_build": 300, "toxigen_human": 400, "implicit_hate": 500, "invented_spam": 1_500,
-           "invented_identity": 500}  # fmt: skip
+STACKED = {
+    "jigsaw": 9_000, "toxic_spans_civil": 1_000, "youtube_spam_uci": 110, "sms_spam_uci": 400, "spamassassin": 300,
+    "tg_spam_umputun": 50, "hatemoji_build": 300, "toxigen_human": 400, "implicit_hate": 500, "invented_spam": 1_500,
+    "invented_identity": 500,
+}  # fmt: skip
 """How many held-back texts of each source the stack is fitted on, at most."""
 PRIORS = {"website": ("spam", 0.4), "name_is_keyword": ("spam", 1.5)}
 """Weights set by hand, in log-odds: no source of the training data has a website field or an author's name."""
@@ -63,10 +67,17 @@ _BATCH = 1024
 Progress = Callable[[int, int], None]
 
 
-def main(directory: Path, out: Path = persistence.SHIPPED, seed: int = 0, quiet: bool = False) -> int:
+def main(
+    directory: Path,
+    out: Path = persistence.SHIPPED,
+    seed: int = 0,
+    quiet: bool = False,
+    card: bool = True,
+) -> int:
     """Train from `directory` and write the model to `out`, where the encoder must lie (or the shipped one is copied).
 
-    Returns 0, or 2 with one clear line when data is missing.
+    With `card`, the model card is written too where `out` is the shipped model. Returns 0, or 2 with one clear line
+    when data is missing.
     """
     for name in (ENCODER, TOKENIZER):
         if not (out / name).is_file():
@@ -79,7 +90,11 @@ def main(directory: Path, out: Path = persistence.SHIPPED, seed: int = 0, quiet:
         return 2
     digest = persistence.write(out, pipeline, languages, facts)
     print(f"model {RELEASED}-{digest[:8]} sha256 {digest} in {out}")
-    return 0
+    if not card or out.resolve() != persistence.SHIPPED.resolve():
+        return 0
+    from classifier.training import report
+
+    return report.main(directory, quiet=quiet)
 
 
 def train(
@@ -104,7 +119,14 @@ def train(
         languages = _fit_linear(pipeline, corpus, targets, weight, ~held, told)
         told("fitting the stack")
         _fit_stack(pipeline, corpus.take(np.flatnonzero(held)), targets[held], encoder, seed)
-    facts = {"released": RELEASED, "seed": seed, "texts": len(corpus), "numpy": np.__version__}
+    public = int((~np.isin(corpus.sources, MADE)).sum())
+    facts = {
+        "released": RELEASED,
+        "seed": seed,
+        "texts": len(corpus),
+        "public": public,
+        "numpy": np.__version__,
+    }
     return pipeline, languages, facts
 
 
@@ -127,10 +149,33 @@ def training_set(directory: Path, seed: int) -> tuple[Corpus, Floats, Floats]:
     return corpus.take(order), targets[order], weight[order]
 
 
+def held_back(directory: Path, facts: dict[str, Any]) -> Corpus:
+    """Return the public texts that neither the linear heads nor the stack of a model have seen.
+
+    `facts` are those of its manifest; raises `DataError` where it was trained from other data.
+    """
+    public = data.training(directory)
+    if facts.get("public") != len(public):
+        raise data.DataError(f"the model was not trained from the data in {directory}")
+    order = np.random.default_rng(facts["seed"]).permutation(facts["texts"])
+    rows = np.sort(order[::HELD_BACK])
+    rows = rows[rows < len(public)]  # public texts come first in the training set
+    seen = {public.texts[row] for row in np.setdiff1d(np.arange(len(public)), rows).tolist()}
+    unseen = [
+        row for row in rows.tolist() if public.sources[row] not in STACKED and public.texts[row] not in seen
+    ]
+    return public.take(np.array(unseen, np.int64))
+
+
 def written_set(directory: Path, seed: int) -> tuple[Corpus, Floats]:
     """Return the comments written for training, each in several forms, and what they teach."""
     written = newsroom.read(directory / "newsroom" / "train.jsonl")
-    written += [each for path in sorted(COMMENTS.glob("*.jsonl")) if path != CALIBRATION for each in newsroom.read(path)]
+    written += [
+        each
+        for path in sorted(COMMENTS.glob("*.jsonl"))
+        if path != CALIBRATION
+        for each in newsroom.read(path)
+    ]
     rng = np.random.default_rng(seed + 4)
     texts, taught = [], []
     for copy in range(WRITTEN_COPIES):
@@ -154,7 +199,7 @@ def _fit_linear(
     """Fit reader, language identifier and linear heads on the chosen rows."""
     linear = dict(pipeline.named_steps["log_odds"].transformer_list)["linear"]
     reader, features = pipeline.named_steps["read"], linear.named_steps["features"]
-    made = np.isin(corpus.sources, ("invented_spam", "invented_identity", "disguised", "peopled"))
+    made = np.isin(corpus.sources, MADE[:-1])
     reader.fit([corpus.texts[row][: data.LONGEST] for row in np.flatnonzero(~made).tolist()])
     languages = LanguageIdentifier()
     languages.start()
