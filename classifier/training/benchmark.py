@@ -1,83 +1,86 @@
-"""The race: comments a second on one core, ours beside its peers and beside the floor, on the same comments.
+"""How fast the classifier is and what it needs: both efforts on one core, one comment explained, memory, start, sizes.
 
-Run as `python -m classifier.bench`. The comments are invented, cut and joined to about 400 characters each.
+Run as `python -m classifier.training.benchmark [--append FILE]`. The comments are those written for training, cut and
+joined to a length. Peers are timed in the same run; Detoxify's architecture only where PyTorch is installed.
 """
 
 from __future__ import annotations
 
 import argparse
-import cProfile
 import json
 import os
-import pstats
+import subprocess
 import sys
 import time
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from classifier.labels import LABELS
+from classifier import persistence
+from classifier.encoder import ENCODER, TOKENIZER
+from classifier.labels import EFFORTS, LABELS, Effort
 from classifier.model import Model
-from classifier.training.hostile import LENGTHS, growth
-from classifier.training.invented import invent
+from classifier.training import newsroom, tables
+from classifier.training.robustness import LENGTHS, growth
+from classifier.training.newsroom import COMMENTS
 
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
-COUNT, BATCH, LENGTH = 4096, 256, 400
-REPEATS = 5
+COMMENT_LENGTHS = (300, 400)
+COUNTS: dict[Effort, int] = {"full": 512, "fast": 4096}
+BATCH = 256
+REPEATS = 3
+SINGLE = 300
+"""How many single comments are timed."""
+BERT_BATCH, BERT_COUNT = 16, 48
+BERT_WORDS, BERT_TOKENS, BERT_HIDDEN, BERT_LAYERS, BERT_HEADS, BERT_LABELS = 30522, 512, 768, 12, 12, 16
 
 
-def comments(count: int = COUNT, length: int = LENGTH, seed: int = 0) -> list[str]:
-    """Invents plain comments of about `length` characters."""
-    invented = invent(8000, seed)
-    sentences = [text for text, row in zip(invented.texts, invented.labels, strict=True) if row[6] < 0.5]
+def comments(count: int, length: int, seed: int = 0) -> list[str]:
+    """Cut and join written comments to about `length` characters."""
+    written = [each.text for path in sorted(COMMENTS.glob("*.jsonl")) for each in newsroom.read(path)]
     rng = np.random.default_rng(seed)
     texts = []
-    for _ in range(count):
+    for goal in rng.normal(length, length / 4, count).clip(length / 4).astype(int).tolist():
         text = ""
-        goal = rng.normal(length, length / 4)
         while len(text) < goal:
-            text += f"{sentences[int(rng.integers(len(sentences)))]} "
-        texts.append(text.strip())
+            text += f"{written[int(rng.integers(len(written)))]} "
+        texts.append(text[:goal].strip())
     return texts
 
 
-def rate(work: Callable[[], Any], count: int, repeats: int = REPEATS) -> tuple[float, float]:
-    """Runs `work` some times after one for warming up; returns comments a second, median and best."""
+def rate(work: Callable[[], Any], count: int, repeats: int = REPEATS) -> dict[str, float]:
+    """Run `work` some times after one for warming up; return comments a second of CPU time, median and best."""
     work()
     taken = []
     for _ in range(repeats):
         begin = time.process_time()
         work()
         taken.append(time.process_time() - begin)
-    return count / float(np.median(taken)), count / min(taken)
+    return {"median": round(count / float(np.median(taken)), 1), "best": round(count / min(taken), 1)}
 
 
-def ours(model: Model, texts: list[str]) -> None:
-    """Scores in batches of 256, everything included."""
-    for begin in range(0, len(texts), BATCH):
-        model.score(texts[begin : begin + BATCH])
+def batched(work: Callable[[list[str]], Any], texts: list[str], size: int = BATCH) -> Callable[[], None]:
+    """Return `work` on all texts, `size` at a time."""
+
+    def run() -> None:
+        for begin in range(0, len(texts), size):
+            work(texts[begin : begin + size])
+
+    return run
 
 
-def floor(model: Model) -> Callable[[list[str]], None]:
-    """The same bytes hashed and gathered, with no bookkeeping: what no reader of n-grams can beat in numpy."""
-    table = model.network.weights
-
-    def work(texts: list[str]) -> None:
-        for begin in range(0, len(texts), BATCH):
-            codes = np.frombuffer(" ".join(texts[begin : begin + BATCH]).encode(), np.uint8).astype(np.uint32)
-            hashed = codes
-            for _ in range(3):
-                hashed = hashed[:-1] * np.uint32(0x05008E01) + codes[len(codes) - len(hashed) + 1 :]
-                table[hashed >> np.uint32(12), 0].sum()
-
-    return work
+def ours(model: Model, effort: Effort, length: int, count: int | None = None) -> dict[str, float]:
+    """Score in batches, everything included."""
+    texts = comments(count or COUNTS[effort], length)
+    return rate(batched(lambda batch: model.score(batch, effort=effort), texts), len(texts))
 
 
-def plain_pipeline(texts: list[str]) -> Callable[[list[str]], Any]:
-    """The usual scikit-learn pipeline: word(1,2) and char_wb(2,5) TF-IDF, one logistic regression."""
+def tfidf_pipeline(texts: list[str]) -> Callable[[list[str]], Any]:
+    """Fit scikit-learn's plain pipeline: TF-IDF of words (1,2) and characters (2,5), one logistic regression."""
     from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline, make_union
@@ -87,151 +90,238 @@ def plain_pipeline(texts: list[str]) -> Callable[[list[str]], Any]:
         TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 5), sublinear_tf=True),
     )
     pipeline = make_pipeline(union, LogisticRegression(max_iter=20, solver="liblinear"))
-    sample = texts[:1000]
-    pipeline.fit(sample, [int("stupid" in text or "hate" in text) for text in sample])
-    return lambda batch: [
-        pipeline.predict_proba(batch[at : at + BATCH]) for at in range(0, len(batch), BATCH)
-    ]
+    pipeline.fit(texts, [len(text) % 2 for text in texts])
+    return pipeline.predict_proba  # type: ignore[no-any-return]  # scikit-learn ships no types
 
 
-def peers(texts: list[str]) -> dict[str, tuple[float, float]]:
-    """Times the peers that are installed (extra `bench`)."""
-    pipeline = plain_pipeline(texts)
-    found = {
-        "TfidfVectorizer word(1,2)+char_wb(2,5), one label": rate(lambda: pipeline(texts[:1024]), 1024, 3)
+def peers(length: int) -> dict[str, dict[str, float] | str]:
+    """Time the peers on comments of about `length` characters; say of one that is not installed that it is not."""
+    texts = comments(1024, length)
+    found: dict[str, dict[str, float] | str] = {
+        "scikit-learn's TF-IDF pipeline, one label": rate(batched(tfidf_pipeline(texts), texts), len(texts))
     }
-    try:
+    if find_spec("profanity_check"):
         from profanity_check import predict_prob  # type: ignore[import-untyped]  # ships no types
 
-        found["alt-profanity-check, one label"] = rate(
-            lambda: [predict_prob(texts[at : at + BATCH]) for at in range(0, len(texts), BATCH)],
-            len(texts),
-            3,
-        )
-    except ImportError:
-        print("alt-profanity-check is not installed (extra `bench`)", file=sys.stderr)
-    try:
-        from better_profanity import profanity  # type: ignore[import-untyped]  # ships no types
-
-        found["better-profanity, yes or no"] = rate(
-            lambda: [profanity.contains_profanity(text) for text in texts[:64]], 64, 2
-        )
-    except ImportError:
-        print("better-profanity is not installed (extra `bench`)", file=sys.stderr)
+        found["alt-profanity-check, one label"] = rate(batched(predict_prob, texts), len(texts))
+    else:
+        found["alt-profanity-check, one label"] = "not measured: it is not installed (extra `bench`)"
     return found
 
 
-def one_by_one(model: Model, texts: list[str]) -> dict[str, float]:
-    """Times single comments: median and 95th percentile in milliseconds, with and without the explanation."""
-    figures = {}
-    for name, work in (
-        ("score", lambda text: model.score([text])),
-        ("score and explain", lambda text: model.score_and_explain(text)),
-    ):
-        taken = []
-        for text in texts[:500]:
-            begin = time.perf_counter()
-            work(text)
-            taken.append((time.perf_counter() - begin) * 1000)
-        figures[f"{name}, p50 ms"] = round(float(np.median(taken)), 3)
-        figures[f"{name}, p95 ms"] = round(float(np.percentile(taken, 95)), 3)
+def bert(length: int) -> dict[str, float] | str:
+    """Time Detoxify's architecture here or in the environment of `make train-encoder`, or say that it cannot be."""
+    environment = Path(f"{sys.prefix}-encoder") / "bin" / "python"
+    if find_spec("torch"):
+        python = sys.executable
+    elif environment.is_file():
+        python = str(environment)
+    else:
+        return "not measured: PyTorch is not installed (`make train-encoder` installs it)"
+    code = f"from classifier.training import benchmark; benchmark.time_bert({length})"
+    done = subprocess.run(  # noqa: S603  # this very program
+        [python, "-c", code], cwd=persistence.SHIPPED.parent, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        return f"not measured: {(done.stderr.strip().splitlines() or ['it failed'])[-1][:200]}"
+    answer: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    return answer
+
+
+def time_bert(length: int) -> None:
+    """Print how fast BERT-base with random weights reads comments on one core: Detoxify's work, not its answers."""
+    import torch
+    from tokenizers import Tokenizer
+    from torch import nn
+
+    class Bert(nn.Module):  # type: ignore[misc, unused-ignore]  # torch is not installed everywhere
+        def __init__(self) -> None:
+            super().__init__()
+            self.word = nn.Embedding(BERT_WORDS, BERT_HIDDEN)
+            self.place = nn.Embedding(BERT_TOKENS, BERT_HIDDEN)
+            self.norm = nn.LayerNorm(BERT_HIDDEN)
+            layer = nn.TransformerEncoderLayer(
+                BERT_HIDDEN, BERT_HEADS, 4 * BERT_HIDDEN, activation="gelu", batch_first=True
+            )
+            self.layers = nn.TransformerEncoder(layer, BERT_LAYERS)
+            self.head = nn.Linear(BERT_HIDDEN, BERT_LABELS)
+
+        def forward(self, ids: Any, padding: Any) -> Any:
+            states = self.norm(self.word(ids) + self.place.weight[: ids.shape[1]])
+            return self.head(self.layers(states, src_key_padding_mask=padding)[:, 0]).sigmoid()
+
+    torch.set_num_threads(1)
+    torch.manual_seed(0)
+    tokenizer = Tokenizer.from_file(str(persistence.SHIPPED / TOKENIZER))
+    tokenizer.enable_truncation(BERT_TOKENS)
+    tokenizer.enable_padding()
+    network = Bert().eval()
+
+    def read(batch: list[str]) -> None:
+        encoded = tokenizer.encode_batch(batch)
+        ids = torch.tensor([each.ids for each in encoded])
+        padding = torch.tensor([each.attention_mask for each in encoded]) == 0
+        network(ids, padding)
+
+    texts = comments(BERT_COUNT, length)
+    with torch.inference_mode():
+        print(json.dumps(rate(batched(read, texts, BERT_BATCH), len(texts), 2)))
+
+
+def one_by_one(model: Model, length: int = COMMENT_LENGTHS[0]) -> dict[str, float]:
+    """Time single comments, milliseconds: median and 95th percentile, with and without the explanation."""
+    texts, figures = comments(SINGLE, length, seed=1), {}
+    for effort in EFFORTS:
+        for name, explained in ((f"{effort}, scored", False), (f"{effort}, scored and explained", True)):
+            taken = [_taken(model, text, effort, explained) for text in texts]
+            figures[f"{name}, p50"] = round(float(np.median(taken)), 2)
+            figures[f"{name}, p95"] = round(float(np.percentile(taken, 95)), 2)
     return figures
 
 
-def profile(model: Model, texts: list[str]) -> list[tuple[str, float]]:
-    """Says where the time of a batch goes: function and its own share, the ten heaviest."""
-    profiler = cProfile.Profile()
-    profiler.runcall(ours, model, texts)
-    stats: Any = pstats.Stats(profiler)
-    total = stats.total_tt
-    own = sorted(((entry[2], name) for name, entry in stats.stats.items()), reverse=True)[:10]
-    return [(f"{name[0].rsplit('/', 1)[-1]}:{name[2]}", seconds / total) for seconds, name in own]
+def _taken(model: Model, text: str, effort: Effort, explained: bool) -> float:
+    begin = time.perf_counter()
+    if explained:
+        model.score_and_explain(text, effort=effort)
+    else:
+        model.score([text], effort=effort)
+    return (time.perf_counter() - begin) * 1000
 
 
-def brief(model: Model, count: int = 1024) -> dict[str, float]:
-    """The figures that have targets: comments a second, ours and the plain pipeline's, and one comment's median."""
-    texts = comments(count)
-    pipeline = plain_pipeline(texts)
+_ALONE = """
+import json, resource, sys, time
+begin = time.perf_counter()
+from classifier import Model
+model = Model.load()
+model.score(["A comment to begin with."])
+started = time.perf_counter() - begin
+texts = json.load(sys.stdin)
+model.score(texts)
+peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+now = next((line.split()[1] for line in open("/proc/self/status") if line.startswith("VmRSS")), "0")
+print(json.dumps({"start": started, "peak": peak / 1024, "now": int(now) / 1024}))
+"""
+
+
+def alone() -> dict[str, float]:
+    """Start the classifier in a process of its own: seconds to the first score, MB after 256 comments and at most."""
+    done = subprocess.run(  # noqa: S603  # this very program
+        [sys.executable, "-c", _ALONE],
+        cwd=persistence.SHIPPED.parent,
+        input=json.dumps(comments(BATCH, COMMENT_LENGTHS[1])),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    found = json.loads(done.stdout)
     return {
-        "ours": rate(lambda: ours(model, texts), count)[0],
-        "plain": rate(lambda: pipeline(texts[:256]), 256, 3)[0],
-        "single": one_by_one(model, texts)["score and explain, p50 ms"],
+        "cold start to the first score, s": round(found["start"], 2),
+        "resident after 256 comments, MB": round(found["now"], 1),
+        "resident at most, MB": round(found["peak"], 1),
+    }
+
+
+def sizes(directory: Path = persistence.SHIPPED) -> dict[str, float]:
+    """Return the size of each file of the model, MB."""
+    names = (persistence.MODEL, ENCODER, TOKENIZER, "lid.176.ftz")
+    found = {name: (directory / name).stat().st_size / 1e6 for name in names if (directory / name).is_file()}
+    return {name: round(size, 1) for name, size in {**found, "together": sum(found.values())}.items()}
+
+
+def brief(model: Model) -> dict[str, float]:
+    """Return the figures that have targets."""
+    process, single = alone(), one_by_one(model)
+    return {
+        "full_at_300": ours(model, "full", 300, BATCH)["median"],
+        "fast_at_400": ours(model, "fast", 400, 4 * BATCH)["median"],
+        "explained_p50": single["full, scored and explained, p50"],
+        "memory": process["resident at most, MB"],
+        "cold_start": process["cold start to the first score, s"],
+        "artifacts": sizes()["together"],
     }
 
 
 def measure() -> dict[str, Any]:
-    """Runs the whole race and returns its figures."""
-    texts = comments()
+    """Measure everything and return the figures."""
     model = Model.load()
-    table = {
-        "ours, seven labels, read-as and language, batches of 256": rate(
-            lambda: ours(model, texts), len(texts)
+    rates: dict[str, dict[int, dict[str, float] | str]] = {}
+    for length in COMMENT_LENGTHS:
+        for effort in EFFORTS:
+            rates.setdefault(f"this model, {effort}, {len(LABELS)} labels", {})[length] = ours(
+                model, effort, length
+            )
+        for name, found in peers(length).items():
+            rates.setdefault(name, {})[length] = found
+        rates.setdefault("BERT-base in PyTorch, random weights (Detoxify's architecture)", {})[length] = bert(
+            length
         )
-    }
-    hashing = floor(model)
-    table["the floor: hash and gather, nothing else"] = rate(lambda: hashing(texts), len(texts))
-    table |= peers(texts)
     return {
-        "comments": len(texts),
-        "mean_length": round(float(np.mean([len(text) for text in texts])), 1),
-        "labels": len(LABELS),
-        "rates": {name: [round(value) for value in pair] for name, pair in table.items()},
-        "single": one_by_one(model, texts),
+        "model": model.version,
+        "load": round(os.getloadavg()[0], 1),
+        "rates": rates,
+        "single": one_by_one(model),
+        "alone": alone(),
+        "sizes": sizes(),
         "growth_ms": growth(model),
-        "profile": [[name, round(share, 3)] for name, share in profile(model, texts)],
     }
 
 
 def page(figures: dict[str, Any]) -> str:
-    """Lays the figures out as a section of Markdown."""
-    lengths = "".join(f" {length:,} |" for length in LENGTHS)
-    lines = [
-        "## The classifier alone",
-        "",
-        f"{figures['comments']:,} invented comments, {figures['mean_length']} characters each; one core, CPU time.",
-        "",
-        "| what | a second, median | best |",
-        "| --- | --- | --- |",
-        *(f"| {name} | {median:,} | {best:,} |" for name, (median, best) in figures["rates"].items()),
-        "",
-        "| one comment | ms |",
-        "| --- | --- |",
-        *(f"| {name.removesuffix(' ms')} | {value} |" for name, value in figures["single"].items()),
-        "",
-        "Milliseconds for one text of so many characters; linear means ten times as long from column to column:",
-        "",
-        f"| text |{lengths}",
-        f"| --- |{' --- |' * len(LENGTHS)}",
-        *(
-            f"| {name} | {' | '.join(f'{one:,}' for one in taken)} |"
-            for name, taken in figures["growth_ms"].items()
-        ),
-        "",
-        "Own share of a batch's time, by function:",
-        "",
-        "| function | share |",
-        "| --- | --- |",
-        *(f"| `{name}` | {share:.1%} |" for name, share in figures["profile"]),
+    """Lay the figures out as a section of Markdown."""
+    single = figures["single"]
+    names = [name.removesuffix(", p50") for name in single if name.endswith(", p50")]
+    rates = [
+        (name, *(_rate(found.get(length)) for length in COMMENT_LENGTHS))
+        for name, found in figures["rates"].items()
     ]
-    return "\n".join(lines) + "\n"
+    conditions = (
+        f"Model `{figures['model']}`, one core, CPU time, batches of {BATCH}; the median of {REPEATS} runs. "
+        f"Load average {figures['load']} after the rates."
+    )
+    parts = [
+        "## The classifier alone",
+        conditions,
+        tables.markdown(
+            ("comments a second", *(f"{length} characters" for length in COMMENT_LENGTHS)), rates
+        ),
+        tables.markdown(
+            (f"one comment of {COMMENT_LENGTHS[0]} characters, ms", "p50", "p95"),
+            [(name, single[f"{name}, p50"], single[f"{name}, p95"]) for name in names],
+        ),
+        tables.markdown(("a process with nothing else in it", ""), list(figures["alone"].items())),
+        tables.markdown(("file", "MB"), list(figures["sizes"].items())),
+        "Milliseconds for one text of so many characters; linear means ten times as long a column further:",
+        tables.markdown(
+            ("text", *(f"{length:,}" for length in LENGTHS)),
+            [(name, *(f"{each:,}" for each in taken)) for name, taken in figures["growth_ms"].items()],
+        ),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _rate(found: dict[str, float] | str | None) -> str:
+    if isinstance(found, dict):
+        return f"{found['median']:,.0f}"
+    return found or ""
 
 
 def main() -> int:
-    """Prints the race as Markdown, or as JSON, and adds the Markdown to a page where asked."""
-    told = argparse.ArgumentParser(prog="python -m classifier.bench", description=__doc__)
-    told.add_argument("--json", action="store_true", help="print JSON")
-    told.add_argument("--append", type=Path, metavar="FILE", help="add the section to this page")
-    given = told.parse_args()
+    """Print the section as Markdown, or the figures as JSON, and add the section to a page where asked."""
+    parser = argparse.ArgumentParser(prog="python -m classifier.training.benchmark", description=__doc__)
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument("--append", type=Path, metavar="FILE", help="add the section to this page")
+    given = parser.parse_args()
     figures = measure()
-    print(json.dumps(figures, indent=1) if given.json else page(figures))
+    section = page(figures)
+    print(json.dumps(figures, indent=1) if given.json else section)
     if given.append is not None:
         with given.append.open("a", encoding="utf-8") as file:
-            file.write("\n" + page(figures))
+            file.write(f"\n{section}")
     return 0
 
 
 if __name__ == "__main__":
     if any(os.environ.get(name) != "1" for name in _THREADS):  # numpy reads the limits when it is loaded
-        again = [sys.executable, "-m", "classifier.bench", *sys.argv[1:]]
+        again = [sys.executable, "-m", "classifier.training.benchmark", *sys.argv[1:]]
         os.execve(sys.executable, again, {**os.environ, **dict.fromkeys(_THREADS, "1")})  # noqa: S606  # this very program
     sys.exit(main())

@@ -1,8 +1,8 @@
-"""The figures a reader of scores can be held to: AUC, average precision, calibration error, gaps; with intervals."""
+"""The figures a classifier is judged by: AUC, average precision, calibration error, gaps; each with an interval."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,10 @@ from numpy.typing import NDArray
 
 Doubles = NDArray[np.float64]
 Counts = NDArray[np.int64]
+Figures = Callable[[Counts], Sequence[float]]
+"""Computes figures from how often each text was drawn."""
+
+ROUNDS = 200
 
 
 @dataclass(frozen=True)
@@ -23,6 +27,16 @@ class Estimate:
 
     def __str__(self) -> str:
         return f"{self.value:.3f} [{self.low:.3f}, {self.high:.3f}]"
+
+    @classmethod
+    def of(cls, value: float, draws: Doubles) -> Estimate:
+        """Take the interval from the figure's values over resamples."""
+        low, high = np.nanpercentile(draws, [2.5, 97.5])
+        return cls(value, float(low), float(high))
+
+    def rounded(self) -> list[float]:
+        """Return value, low and high, rounded for JSON."""
+        return [round(each, 4) for each in (self.value, self.low, self.high)]
 
 
 class Ranking:
@@ -63,70 +77,79 @@ def calibration_error(truth: NDArray[Any], chances: Doubles, bins: int = 15) -> 
     return float(np.abs(gap).sum() / max(len(chances), 1))
 
 
-def bootstrap(
-    figure: Callable[[Counts], float], size: int, rounds: int = 200, seed: int = 0
-) -> tuple[float, float]:
-    """Returns the 95 % interval of a figure over resamples of `size` texts."""
+def resampled(figures: Figures, size: int, rounds: int = ROUNDS, seed: int = 0) -> Doubles:
+    """Return the figures over resamples of `size` texts, all on the same draws: (rounds, figures)."""
     rng = np.random.default_rng(seed)
-    drawn = [figure(np.bincount(rng.integers(0, size, size), minlength=size)) for _ in range(rounds)]
-    low, high = np.nanpercentile(drawn, [2.5, 97.5])
-    return float(low), float(high)
+    return np.array(
+        [figures(np.bincount(rng.integers(0, size, size), minlength=size)) for _ in range(rounds)], np.float64
+    )
 
 
-def auc(truth: NDArray[Any], scores: NDArray[Any], rounds: int = 200) -> Estimate:
+def estimates(figures: Figures, size: int, rounds: int = ROUNDS, seed: int = 0) -> list[Estimate]:
+    """Return each figure with its interval."""
+    values, draws = figures(np.ones(size, np.int64)), resampled(figures, size, rounds, seed)
+    return [Estimate.of(value, draws[:, column]) for column, value in enumerate(values)]
+
+
+def auc(truth: NDArray[Any], scores: NDArray[Any], rounds: int = ROUNDS) -> Estimate:
     """AUC with its interval."""
     ranking = Ranking(truth, scores)
-    return Estimate(ranking.auc(), *bootstrap(ranking.auc, len(scores), rounds))
+    return estimates(lambda counts: [ranking.auc(counts)], len(scores), rounds)[0]
 
 
-def average_precision(truth: NDArray[Any], scores: NDArray[Any], rounds: int = 200) -> Estimate:
+def average_precision(truth: NDArray[Any], scores: NDArray[Any], rounds: int = ROUNDS) -> Estimate:
     """Average precision with its interval."""
     ranking = Ranking(truth, scores)
-    return Estimate(ranking.average_precision(), *bootstrap(ranking.average_precision, len(scores), rounds))
+    return estimates(lambda counts: [ranking.average_precision(counts)], len(scores), rounds)[0]
 
 
-def rate_at(truth: NDArray[Any], scores: NDArray[Any], caught: float = 0.8) -> float:
-    """Share of the benign held at the cut that catches `caught` of the toxic."""
-    bad = np.sort(np.asarray(scores)[np.asarray(truth, bool)])
-    cut = bad[int(np.floor(len(bad) * (1 - caught)))]
-    return float((np.asarray(scores)[~np.asarray(truth, bool)] >= cut).mean())
+def compared(
+    truth: NDArray[Any], ours: NDArray[Any], theirs: NDArray[Any], rounds: int = ROUNDS
+) -> list[Estimate]:
+    """Return two AUCs and their difference (ours less theirs), by paired bootstrap."""
+    one, other = Ranking(truth, ours), Ranking(truth, theirs)
+
+    def figures(counts: Counts) -> list[float]:
+        first, second = one.auc(counts), other.auc(counts)
+        return [first, second, first - second]
+
+    return estimates(figures, len(ours), rounds)
+
+
+def cut_at(benign: Doubles, held: float) -> float:
+    """Return the score that a share `held` of benign texts lies above."""
+    return float(np.quantile(benign, 1 - held)) if len(benign) else float("nan")
+
+
+def caught_at(
+    truth: NDArray[Any], scores: Doubles, held: float = 0.10, counts: Counts | None = None
+) -> float:
+    """Share of the positive texts that score above the cut which a share `held` of the others pass."""
+    drawn = np.ones(len(scores), np.int64) if counts is None else counts
+    repeated, positive = np.repeat(scores, drawn), np.repeat(np.asarray(truth, bool), drawn)
+    if not positive.any() or positive.all():
+        return float("nan")
+    return float((repeated[positive] > cut_at(repeated[~positive], held)).mean())
 
 
 def terms_in(texts: list[str], terms: tuple[str, ...]) -> NDArray[np.bool_]:
-    """Says which texts name which term, as a word: (terms, texts)."""
+    """Say which texts name which term, as a word: (terms, texts)."""
     plain = [f" {text.lower().strip(' .!?')} " for text in texts]
     return np.array([[f" {term} " in text for text in plain] for term in terms], bool)
 
 
 def term_rates(
-    truth: NDArray[Any], scores: Doubles, named: NDArray[np.bool_], together: float = 0.05
+    truth: NDArray[Any], scores: Doubles, named: NDArray[np.bool_], of_all: float = 0.05
 ) -> Doubles:
-    """Share of each term's benign texts above the cut that `together` of all benign texts pass; NaN for rare terms."""
+    """Share of each term's benign texts above the cut that `of_all` benign texts pass; NaN for rare terms."""
     benign = ~np.asarray(truth, bool)
-    above = scores > np.quantile(scores[benign], 1 - together)
+    above = scores > cut_at(scores[benign], of_all)
     counts = (named & benign).sum(axis=1)
     with np.errstate(invalid="ignore", divide="ignore"):
         rates: Doubles = np.where(
             counts >= 20, (named & benign & above).sum(axis=1) / np.maximum(counts, 1), np.nan
         )
     return rates
-
-
-def worst_rate(truth: NDArray[Any], scores: Doubles, named: NDArray[np.bool_]) -> float:
-    """The highest of `term_rates`."""
-    rates = term_rates(truth, scores, named)
-    return float(np.nanmax(rates)) if not np.isnan(rates).all() else float("nan")
-
-
-def worst_term_rate(
-    texts: list[str], truth: NDArray[Any], scores: Doubles, terms: tuple[str, ...]
-) -> tuple[str, float]:
-    """The identity term whose benign texts suffer most, and its rate."""
-    rates = term_rates(truth, scores, terms_in(texts, terms))
-    if np.isnan(rates).all():
-        return "", float("nan")
-    worst = int(np.nanargmax(rates))
-    return terms[worst], float(rates[worst])
 
 
 TERMS = (

@@ -39,6 +39,8 @@ ABUSE = (
 SPAM = ("smokedetector_titles", "sms_spam_uci", "spamassassin", "telegram_spam_ru", "tg_spam_umputun")
 APART = (*ABUSE, *SPAM)
 """Sources whose toxicity is not asked: another line is drawn there than on comments. Their other labels count."""
+MADE = ("disguised", "peopled", "invented_spam", "invented_identity", "newsroom")
+"""Sources of what is not a public text: copies, invented texts and written comments."""
 WEIGHTS = {
     "jigsaw": 2.0,
     "invented_spam": 0.4,
@@ -62,10 +64,17 @@ _BATCH = 1024
 Progress = Callable[[int, int], None]
 
 
-def main(directory: Path, out: Path = persistence.SHIPPED, seed: int = 0, quiet: bool = False) -> int:
+def main(
+    directory: Path,
+    out: Path = persistence.SHIPPED,
+    seed: int = 0,
+    quiet: bool = False,
+    card: bool = True,
+) -> int:
     """Train from `directory` and write the model to `out`, where the encoder must lie (or the shipped one is copied).
 
-    Returns 0, or 2 with one clear line when data is missing.
+    With `card`, the model card is written too where `out` is the shipped model. Returns 0, or 2 with one clear line
+    when data is missing.
     """
     for name in (ENCODER, TOKENIZER):
         if not (out / name).is_file():
@@ -78,7 +87,11 @@ def main(directory: Path, out: Path = persistence.SHIPPED, seed: int = 0, quiet:
         return 2
     digest = persistence.write(out, pipeline, languages, facts)
     print(f"model {RELEASED}-{digest[:8]} sha256 {digest} in {out}")
-    return 0
+    if not card or out.resolve() != persistence.SHIPPED.resolve():
+        return 0
+    from classifier.training import report
+
+    return report.main(directory, quiet=quiet)
 
 
 def train(
@@ -103,7 +116,14 @@ def train(
         languages = _fit_linear(pipeline, corpus, targets, weight, ~held, told)
         told("fitting the stack")
         _fit_stack(pipeline, corpus.take(np.flatnonzero(held)), targets[held], encoder, seed)
-    facts = {"released": RELEASED, "seed": seed, "texts": len(corpus), "numpy": np.__version__}
+    public = int((~np.isin(corpus.sources, MADE)).sum())
+    facts = {
+        "released": RELEASED,
+        "seed": seed,
+        "texts": len(corpus),
+        "public": public,
+        "numpy": np.__version__,
+    }
     return pipeline, languages, facts
 
 
@@ -124,6 +144,24 @@ def training_set(directory: Path, seed: int) -> tuple[Corpus, Floats, Floats]:
     weight = np.concatenate((weight, np.full_like(taught, WRITTEN_WEIGHT)))
     order = np.random.default_rng(seed).permutation(len(corpus))
     return corpus.take(order), targets[order], weight[order]
+
+
+def held_back(directory: Path, facts: dict[str, Any]) -> Corpus:
+    """Return the public texts that neither the linear heads nor the stack of a model have seen.
+
+    `facts` are those of its manifest; raises `DataError` where it was trained from other data.
+    """
+    public = data.training(directory)
+    if facts.get("public") != len(public):
+        raise data.DataError(f"the model was not trained from the data in {directory}")
+    order = np.random.default_rng(facts["seed"]).permutation(facts["texts"])
+    rows = np.sort(order[::HELD_BACK])
+    rows = rows[rows < len(public)]  # public texts come first in the training set
+    seen = {public.texts[row] for row in np.setdiff1d(np.arange(len(public)), rows).tolist()}
+    unseen = [
+        row for row in rows.tolist() if public.sources[row] not in STACKED and public.texts[row] not in seen
+    ]
+    return public.take(np.array(unseen, np.int64))
 
 
 def written_set(directory: Path, seed: int) -> tuple[Corpus, Floats]:
@@ -152,7 +190,7 @@ def _fit_linear(
     """Fit reader, language identifier and linear heads on the chosen rows."""
     reader, linear = pipeline["read"], pipeline["log_odds"]["linear"]
     features, heads = linear["features"], linear["heads"]
-    made = np.isin(corpus.sources, ("invented_spam", "invented_identity", "disguised", "peopled"))
+    made = np.isin(corpus.sources, MADE[:-1])
     reader.fit([corpus.texts[row][: data.LONGEST] for row in np.flatnonzero(~made).tolist()])
     languages = LanguageIdentifier()
     languages.start()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import cast
+from typing import Literal, cast
 
 import click
 
@@ -45,27 +45,6 @@ def score(plain: bool, without: bool) -> None:
         sys.exit(1)
 
 
-@classifier.command()
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-@click.option(
-    "--compare/--no-compare",
-    default=True,
-    show_default=True,
-    help="Beside alt-profanity-check, where it is installed.",
-)
-def evaluate(files: tuple[Path, ...], as_json: bool, compare: bool) -> None:
-    """Measure the shipped model on labelled FILES (parquet or JSON lines)."""
-    _on_one_core()
-    from classifier import ModelError
-    from classifier.training.evaluate import main
-
-    try:
-        sys.exit(main(list(files), json=as_json, compare=compare))
-    except ModelError as wrong:
-        raise Refused(str(wrong)) from None
-
-
 _DATA = click.option(
     "--data", type=click.Path(path_type=Path), default=Path("../shared/data"), show_default=True,
     help="The directory of the training data.",
@@ -73,7 +52,93 @@ _DATA = click.option(
 _OUT = click.option(
     "--out", type=click.Path(path_type=Path), required=True, help="The directory for the new model."
 )
+_DOCS = Path("docs/model")
 _SEED = click.option("--seed", type=int, default=0, show_default=True)
+_LIMIT = click.option(
+    "--limit", type=click.IntRange(min=1), help="At most so many comments of each source: for a trial run."
+)
+
+
+@classifier.command()
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.option(
+    "--effort",
+    type=click.Choice(["full", "fast"]),
+    default="full",
+    show_default=True,
+    help="With the sentence encoder, or without.",
+)
+@click.option(
+    "--compare/--no-compare",
+    default=True,
+    show_default=True,
+    help="Beside alt-profanity-check, where it is installed.",
+)
+@_LIMIT
+def evaluate(
+    files: tuple[Path, ...], as_json: bool, effort: Literal["full", "fast"], compare: bool, limit: int | None
+) -> None:
+    """Measure the shipped model on labelled FILES (parquet or JSON lines)."""
+    _on_one_core()
+    from classifier import ModelError
+    from classifier.training.evaluate import main
+
+    try:
+        sys.exit(main(list(files), json=as_json, compare=compare, effort=effort, limit=limit))
+    except ModelError as wrong:
+        raise Refused(str(wrong)) from None
+
+
+@classifier.command()
+@_DATA
+@click.option(
+    "--harmless",
+    type=click.FloatRange(0, 1),
+    help="The largest share of harmless newsroom comments that may be held; one tenth by default.",
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    default=_DOCS / "limits.md",
+    show_default=True,
+    help="The page to write.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@_LIMIT
+def limits(data: Path, harmless: float | None, out: Path, as_json: bool, limit: int | None) -> None:
+    """Choose a newsroom's hold, reject and spam limits for the shipped model."""
+    _on_one_core()
+    from classifier import ModelError
+    from classifier.training.limits import main
+
+    try:
+        sys.exit(main(data, out, harmless, limit, as_json))
+    except ModelError as wrong:
+        raise Refused(str(wrong)) from None
+
+
+@classifier.command()
+@_DATA
+@click.option(
+    "--out", type=click.Path(path_type=Path), default=_DOCS, show_default=True, help="The directory to write."
+)
+@_LIMIT
+def card(data: Path, out: Path, limit: int | None) -> None:
+    """Measure the shipped model and write its card, its limits and the pictures."""
+    if limit is not None and out == _DOCS:
+        raise click.UsageError("--limit is for a trial run: give another --out")
+    _on_one_core()
+    from classifier import ModelError
+
+    try:
+        from classifier.training import report
+    except ImportError as missing:
+        raise Refused(f"the model card needs {missing.name}: install the extra `train`") from None
+    try:
+        sys.exit(report.main(data, out, limit))
+    except ModelError as wrong:
+        raise Refused(str(wrong)) from None
 
 
 @classifier.command()

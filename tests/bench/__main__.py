@@ -1,6 +1,6 @@
 """`make bench`: measures a whole house on this machine, prints the table and writes docs/benchmarks.md.
 
-Takes under three minutes. A real PostgreSQL is used as the tests find one, or left out loudly; the classifier's own
+Takes about five minutes. A real PostgreSQL is used as the tests find one, or left out loudly; the classifier's own
 figures follow. `--quick` runs stretches too short for figures to be trusted, to try the bench itself.
 """
 
@@ -12,7 +12,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from importlib.util import find_spec
 from pathlib import Path
 
 from tests import servers
@@ -56,9 +55,9 @@ def main() -> None:
     if given.quick:
         return
     PAGE.write_text(text)
-    if find_spec("classifier.bench"):
-        command = [sys.executable, "-m", "classifier.bench", "--append", str(PAGE)]
-        sys.exit(subprocess.run(command, check=False).returncode)
+    _say("the classifier alone")
+    command = [sys.executable, "-m", "classifier.training.benchmark", "--append", str(PAGE)]
+    sys.exit(subprocess.run(command, check=False).returncode)
 
 
 def _say(what: str) -> None:

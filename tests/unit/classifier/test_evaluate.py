@@ -1,43 +1,145 @@
-"""Evaluation: figures for labelled files of either kind, and one clear line for a file that cannot be used."""
+"""Evaluation: figures for files of three kinds, and one clear line for a file that cannot be used."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
+import numpy as np
+import pyarrow as pa
 import pytest
-from classifier.invented import invent
+from pyarrow import parquet
 
-from classifier import evaluate
+from classifier.labels import LABELS
+from classifier.training import evaluate, samples
+
+
+class NamedModel:
+    """Scores a text by the labels that it names: log-odds 2 for those, -2 for the others, a little more if long."""
+
+    version = "named"
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def log_odds(self, texts: Sequence[str], effort: str = "full") -> Any:
+        self.asked += texts
+        named = np.array([[label in text for label in LABELS] for text in texts]).reshape(-1, len(LABELS))
+        return np.where(named, 2.0, -2.0) + np.array([len(text) for text in texts])[:, None] / 1e4
+
+
+@pytest.fixture(autouse=True)
+def model(monkeypatch: pytest.MonkeyPatch) -> NamedModel:
+    """The model that is evaluated instead of the shipped one."""
+    made = NamedModel()
+    monkeypatch.setattr(evaluate.Model, "load", lambda: made)
+    return made
 
 
 @pytest.fixture
-def labelled(tmp_path: Path) -> Path:
-    """A file of invented, labelled comments."""
-    corpus = invent(400, 7)
+def spam(tmp_path: Path) -> Path:
+    """Labelled comments: every second one is spam and says so."""
     path = tmp_path / "comments.jsonl"
     rows = [
-        {"text": text, "source": "invented", **({"spam": float(row[6])} if row[6] == row[6] else {})}
-        for text, row in zip(corpus.texts, corpus.labels, strict=True)
+        {"text": f"{'spam' if number % 2 else 'kind'} words {number}", "source": "made", "spam": number % 2}
+        for number in range(60)
     ]
     path.write_text("\n".join(json.dumps(row) for row in rows))
     return path
 
 
-def test_json_figures_come_with_intervals(labelled: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.fixture
+def written(tmp_path: Path) -> Path:
+    """Newsroom comments: the harmful ones name `refuse`, but for the veiled threats."""
+    path = tmp_path / "written.jsonl"
+    rows = [
+        *({"text": f"plain {number}", "category": "plain"} for number in range(20)),
+        *({"text": f"refuse threat {number}", "category": "threat_explicit"} for number in range(15)),
+        *({"text": f"veiled {number}", "category": "threat_veiled"} for number in range(5)),
+        *({"text": f"so so {number}", "category": "borderline"} for number in range(4)),
+    ]
+    path.write_text("\n".join(json.dumps(row) for row in rows))
+    return path
+
+
+@pytest.fixture
+def scored_by_perspective(tmp_path: Path) -> Path:
+    """Comments with Perspective's scores: it is right two times in three."""
+    path = tmp_path / "peer.parquet"
+    truth = np.arange(90) % 2
+    texts = ["toxicity" if each else "kind" for each in truth]
+    peer = np.where(np.arange(90) % 3 == 0, 1 - truth, truth) * 0.5
+    parquet.write_table(pa.table({"text": texts, "toxicity": truth * 1.0, "perspective": peer}), path)
+    return path
+
+
+def figures(capsys: pytest.CaptureFixture[str], *files: Path, **more: Any) -> dict[str, Any]:
+    """Evaluate files and return the JSON that was printed."""
+    assert evaluate.main(files, json=True, compare=False, quiet=True, **more) == 0
+    found: dict[str, Any] = json.loads(capsys.readouterr().out)
+    return found
+
+
+def test_figures_come_with_intervals(spam: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """AUC, average precision and calibration error per source and label."""
-    assert evaluate.main([labelled], json=True, compare=False) == 0
-    report = json.loads(capsys.readouterr().out)
-    row = next(row for row in report["rows"] if row["label"] == "spam")
-    value, low, high = row["auc"]
-    assert 0.9 < low <= value <= high <= 1
-    assert 0 <= row["ece"] <= 1
+    (row,) = figures(capsys, spam)["rows"]
+    assert (row["source"], row["label"], row["texts"], row["positive"]) == ("made", "spam", 60, 30)
+    assert row["auc"] == row["ap"] == [1, 1, 1]
+    assert row["ece"] == pytest.approx(1 / (1 + np.exp(2)), abs=1e-3)
 
 
-def test_the_table_is_for_people(labelled: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Without `json` a table names sources and labels."""
-    assert evaluate.main([labelled], json=False, compare=False) == 0
-    assert "invented" in capsys.readouterr().out
+def test_newsroom_comments_are_ranked_by_refuse(written: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Borderline comments count for neither side; the share caught is that above a tenth of the harmless."""
+    found = figures(capsys, written)
+    assert (found["newsroom"]["harmless"], found["newsroom"]["harmful"]) == (20, 20)
+    assert found["newsroom"]["refuse"]["caught"][0] == 0.75
+    by_category = {row["category"]: row for row in found["categories"]}
+    assert by_category["threat_explicit"]["above_cut"] == 1
+    assert by_category["borderline"]["kind"] == "borderline"
+    labels = {row["label"]: (row["texts"], row["positive"]) for row in found["rows"]}
+    assert labels["refuse"] == (40, 20)
+    assert labels["threat"] == (44, 20)
+
+
+def test_perspective_stands_beside(scored_by_perspective: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Both AUCs and their difference on the same resamples."""
+    found = figures(capsys, scored_by_perspective)["beside_perspective"]
+    assert found["auc"][0] == 1
+    assert found["perspective_auc"][0] == pytest.approx(2 / 3, abs=0.01)
+    assert found["difference"] == pytest.approx(
+        [1 - each for each in np.array(found["perspective_auc"])[[0, 2, 1]]]
+    )
+
+
+def test_every_text_is_scored_once(
+    spam: Path, written: Path, model: NamedModel, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """All measurements share one scoring."""
+    assert figures(capsys, spam, written)["texts"] == 104
+    assert len(model.asked) == 104
+
+
+def test_a_trial_takes_some_of_each_source(
+    spam: Path, written: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`limit` bounds every source by itself."""
+    assert figures(capsys, spam, written, limit=30)["texts"] == 60
+
+
+def test_the_tables_are_for_people(spam: Path, written: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Without `json`, tables name sources, labels and categories, and the time it took."""
+    assert evaluate.main([spam, written], json=False, compare=False, quiet=True) == 0
+    shown = capsys.readouterr().out
+    assert all(word in shown for word in ("made", "refuse", "threat_explicit", "seconds"))
+
+
+def test_contacts_are_masked_as_the_service_masks_them(tmp_path: Path) -> None:
+    """What is measured is what the model is given in service."""
+    path = tmp_path / "written.jsonl"
+    path.write_text(json.dumps({"text": "write to jo@mail.example", "category": "links_ok"}))
+    assert samples.read([path]).corpus.texts == ["write to ⟦email⟧"]
 
 
 @pytest.mark.parametrize(
@@ -53,6 +155,9 @@ def test_the_table_is_for_people(labelled: Path, capsys: pytest.CaptureFixture[s
         ("x.jsonl", '{"text": "a", "spam": ' + "9" * 400 + "}", "line 1: spam must be"),
         ("x.jsonl", '{"text": "a", "toxic": 1}', "no text has a label: toxicity, "),
         ("x.jsonl", "", "no text has a label"),
+        ("x.jsonl", '{"text": "a", "category": "nice"}', "line 1 has no text or no known category"),
+        ("x.jsonl", '{"text": "a", "category": "plain"}\n[1]', "line 2 has no text or no known category"),
+        ("x.jsonl", '{"text": "a", "category": "plain"}\n' + "[" * 100_000, "line 2 is not JSON"),
     ],
 )
 def test_a_bad_file_is_named(

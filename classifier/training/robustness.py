@@ -1,4 +1,4 @@
-"""Hostile texts: what is sent to break a reader, and how long each takes; every score must stay a probability."""
+"""Texts made to break a classifier, and how long each takes; every score must stay a probability."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from classifier.labels import LABELS
+from classifier.labels import EFFORTS, LABELS, Effort
 from classifier.model import Model
 
 LENGTHS = (1_000, 10_000, 100_000, 1_000_000)
@@ -43,7 +43,7 @@ ODD = {
 
 
 def growth(model: Model, lengths: tuple[int, ...] = LENGTHS, repeats: int = 1) -> dict[str, list[float]]:
-    """Milliseconds of one core for a text of each length, the best of `repeats`: linear means ten times per column."""
+    """Return milliseconds of one core for a text of each length, the best of `repeats`."""
     model.score([_long("a", 100)])  # loads what is loaded late: the identifier of languages
     return {
         name: [
@@ -64,23 +64,28 @@ def _taken(model: Model, text: str) -> float:
 
 
 def odd(model: Model) -> list[tuple[str, int, float, bool]]:
-    """Each odd text's name, length, milliseconds, and whether all its scores were finite probabilities."""
+    """Return each odd text's name, length, milliseconds, and whether all its scores were finite probabilities."""
     return [
         (name, len(text), round(_taken(model, text), 1), sound(model, [text])) for name, text in ODD.items()
     ]
 
 
 def sound(model: Model, texts: list[str]) -> bool:
-    """Says whether every score of every text is a probability, and the explanation's parts add up to its log-odds."""
-    chances = np.array([[score.scores[label] for label in LABELS] for score in model.score(texts)])
+    """Say whether, at both efforts, every score is a probability and the explanations' parts add up to the log-odds."""
+    return all(_sound(model, texts, effort) for effort in EFFORTS)
+
+
+def _sound(model: Model, texts: list[str], effort: Effort) -> bool:
+    scores = model.score(texts, effort=effort)
+    chances = np.array([[score.scores[label] for label in LABELS] for score in scores])
     if not (np.isfinite(chances).all() and (chances >= 0).all() and (chances <= 1).all()):
         return False
-    explained = (model.explain(text) for text in texts)
+    explained = (model.explain(text, effort=effort) for text in texts)
     return all(abs(each.total() - each.log_odds) < 1e-6 for each in explained)
 
 
 def naughty(model: Model, path: Path) -> tuple[int, int]:
-    """Scores a JSON list of naughty strings, alone and together: how many there are, how many came through sound."""
+    """Score a JSON list of naughty strings, alone and together: how many there are, how many came through sound."""
     texts: list[Any] = json.loads(path.read_text(encoding="utf-8"))
     texts = [text for text in texts if isinstance(text, str)]
     passed = sum(sound(model, [text]) for text in texts)
