@@ -50,7 +50,7 @@ def _assess(scorer: Scorer, comments: Sequence[Comment], effort: Effort) -> list
 
 
 def explain(scorer: Scorer, scored: Sequence[Scored], policies: Mapping[int, Policy]) -> list[Scored]:
-    """Give spans to those that their site will not simply approve: explaining one costs as much as scoring thirty.
+    """Give spans to those that their site will not simply approve, by scoring these few a second time.
 
     What cannot be explained is decided without spans.
     """
