@@ -207,6 +207,37 @@ def pgbouncer(database_url: str, *settings: str) -> Iterator[str]:
         shutil.rmtree(home, ignore_errors=True)
 
 
+# -- nginx ---------------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def nginx(servers: str) -> Iterator[Path]:
+    """Run an nginx with these `server` blocks and yield its folder, which also holds its error log. Raises Missing."""
+    program = shutil.which("nginx", path=SYSTEM_PATH)
+    if program is None:
+        raise Missing("nginx: install the package `nginx`")
+    home = Path(tempfile.mkdtemp(prefix="rd-ng-"))
+    kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    temporary = "".join(f"{kind}_temp_path {home}/{kind};\n" for kind in kinds)
+    (home / "nginx.conf").write_text(
+        f"daemon off;\npid {home}/pid;\nworker_processes 1;\n"
+        + ("user root;\n" if os.geteuid() == 0 else "")  # else it could not reach the tests' folders
+        + "events { worker_connections 256; }\n"
+        + f"http {{\naccess_log off;\ndefault_type text/html;\n{temporary}{servers}\n}}\n"
+    )
+    process = subprocess.Popen(
+        [program, "-e", home / "error.log", "-p", home, "-c", home / "nginx.conf"],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        _await(process, "nginx", (home / "pid").exists)
+        yield home
+    finally:
+        _stop(process, signal.SIGTERM)
+        shutil.rmtree(home, ignore_errors=True)
+
+
 # -- Valkey or Redis -----------------------------------------------------------------------------------------------
 
 
