@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,46 +13,38 @@ from sklearn.base import BaseEstimator, TransformerMixin
 
 from classifier.features import text_tags
 from classifier.labels import LABELS, ModelError
-
-if TYPE_CHECKING:
-    from classifier.text import TextBatch
+from classifier.text import TextBatch
 
 Doubles = NDArray[np.float64]
 ENCODER, TOKENIZER = "encoder.onnx", "tokenizer.json"
 HERE = Path(__file__).parent
-EMBEDDING = 768
-"""Columns of a sentence's embedding: the mean of its tokens' states, then the state of its first token."""
 CHARACTERS_PER_TOKEN = 12
 """A text is cut to so many characters per token before it is tokenized, so that the cost of one is bounded."""
 
 
 @dataclass(eq=False)
 class Encoded:
-    """What the encoder says of a batch.
+    """What the encoder says of some texts.
 
-    `log_odds` is (texts, labels), `embedding` (texts, `EMBEDDING`). `tokens`, where asked for, holds per text what each
-    token adds to each label's log-odds (tokens, labels) and the token's place in the text that was read
-    (tokens, 2; `(0, 0)` for the marks around it); the sum over tokens plus the head's bias is the row of `log_odds`.
+    `log_odds` is (texts, labels). `tokens`, where asked for, holds per text what each token adds to each label's
+    log-odds (tokens, labels) and the token's place in the text that was read (tokens, 2; `(0, 0)` for the marks around
+    it); the sum over tokens plus the head's bias is the row of `log_odds`.
     """
 
     log_odds: Doubles
-    embedding: NDArray[np.float32]
     tokens: list[tuple[NDArray[np.float32], NDArray[np.int64]]]
 
 
 class SentenceEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no types
-    """Gives each text's log-odds by the fine-tuned transformer in `directory`: (texts, labels).
+    """Return each text's log-odds by the fine-tuned transformer in `directory`: (texts, labels).
 
-    Reads at most `max_tokens` tokens of a text, `batch_size` texts at a time, with `threads` threads. Nothing is learnt
-    here: `make train-encoder` made the files. Threads may share one.
+    It reads at most `max_tokens` tokens of a text, with `threads` threads. Nothing is learnt here: `make train-encoder`
+    made the files. Threads may share one encoder.
     """
 
-    def __init__(
-        self, directory: str | None = None, max_tokens: int = 256, batch_size: int = 16, threads: int = 1
-    ) -> None:
+    def __init__(self, directory: str | None = None, max_tokens: int = 256, threads: int = 1) -> None:
         self.directory = directory
         self.max_tokens = max_tokens
-        self.batch_size = batch_size
         self.threads = threads
 
     def fit(self, X: Any, y: Any = None) -> Self:
@@ -61,44 +53,30 @@ class SentenceEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  #
 
     def transform(self, X: TextBatch | Sequence[str]) -> Doubles:
         """Return the log-odds of each label."""
-        return self.encode(texts_of(X)).log_odds
+        return self.encode(X.as_read() if isinstance(X, TextBatch) else X).log_odds
 
     def encode(self, texts: Sequence[str], explain: bool = False) -> Encoded:
-        """Read texts; with `explain` also say what each token adds."""
+        """Read texts, one at a time; with `explain` also say what each token adds.
+
+        The network rounds to eight bits by the largest number it meets, so texts read together would change each
+        other's log-odds, some by more than one; on one core it would be no faster either.
+        """
         tokenizer, session, bias = self._loaded()
-        cut = [text[: self.max_tokens * CHARACTERS_PER_TOKEN] for text in texts]
-        encodings = tokenizer.encode_batch(cut)
-        found = Encoded(
-            np.zeros((len(texts), len(LABELS))),
-            np.zeros((len(texts), EMBEDDING), np.float32),
-            [(np.zeros((0, len(LABELS)), np.float32), np.zeros((0, 2), np.int64))] * len(texts),
-        )
-        wanted = ["embedding", "tokens"]
-        for rows in self._batches([len(each.ids) for each in encodings]):
-            width = max(len(encodings[row].ids) for row in rows)
-            ids = np.zeros((len(rows), width), np.int64)
-            mask = np.zeros((len(rows), width), np.float32)
-            for place, row in enumerate(rows):
-                size = len(encodings[row].ids)
-                ids[place, :size], mask[place, :size] = encodings[row].ids, 1
-            embedding, tokens = session.run(wanted, {"ids": ids, "mask": mask})
-            found.log_odds[rows] = tokens.sum(axis=1, dtype=np.float64) + bias
-            found.embedding[rows] = embedding
-            for place, row in enumerate(rows if explain else []):
-                size = len(encodings[row].ids)
-                found.tokens[row] = (tokens[place, :size], np.array(encodings[row].offsets, np.int64))
+        found = Encoded(np.zeros((len(texts), len(LABELS))), [])
+        for row, text in enumerate(texts):
+            cut = text[: self.max_tokens * CHARACTERS_PER_TOKEN].encode("utf-8", "replace").decode()
+            encoding = tokenizer.encode(cut)
+            ids = np.array([encoding.ids], np.int64)
+            (tokens,) = session.run(["tokens"], {"ids": ids, "mask": np.ones(ids.shape, np.float32)})
+            found.log_odds[row] = tokens[0].sum(axis=0, dtype=np.float64) + bias
+            if explain:
+                found.tokens.append((tokens[0], np.array(encoding.offsets, np.int64)))
         return found
 
     def bias(self) -> Doubles:
         """Return the head's bias, (labels,)."""
         bias: Doubles = self._loaded()[2]
         return bias
-
-    def _batches(self, sizes: list[int]) -> Iterator[list[int]]:
-        """Deal rows out by length, so that short texts are not padded to a long one's."""
-        order = sorted(range(len(sizes)), key=sizes.__getitem__)
-        for begin in range(0, len(order), self.batch_size):
-            yield order[begin : begin + self.batch_size]
 
     def _loaded(self) -> tuple[Any, Any, Doubles]:
         """Load tokenizer and network once."""
@@ -115,13 +93,6 @@ class SentenceEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  #
 
     def __sklearn_is_fitted__(self) -> bool:
         return True
-
-
-def texts_of(batch: TextBatch | Sequence[str]) -> list[str]:
-    """Return the texts as the encoder reads them: as written, or through a disguise where there was one."""
-    if hasattr(batch, "reread"):
-        return [batch.reread.get(row, text) for row, text in enumerate(batch.texts)]
-    return list(batch)
 
 
 def _load(directory: Path, max_tokens: int, threads: int) -> tuple[Any, Any, Doubles]:
@@ -146,7 +117,7 @@ def _load(directory: Path, max_tokens: int, threads: int) -> tuple[Any, Any, Dou
         facts = session.get_modelmeta().custom_metadata_map
         bias = np.array([float(each) for each in facts["bias"].split(",")])
         labels = facts["labels"].split(",")
-    except Exception as fault:  # tokenizers and ONNX Runtime raise types of their own
+    except Exception as fault:  # noqa: BLE001  # both libraries raise types of their own
         raise ModelError(
             f"the encoder in {directory} cannot be read ({type(fault).__name__}): restore it, or train again"
         ) from None

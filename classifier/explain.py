@@ -52,7 +52,9 @@ class Explanation:
 
     def total(self) -> float:
         """Add the parts up again."""
-        return self.bias + self.sentence + sum(self.signals.values()) + sum(part.weight for part in self.parts)
+        return (
+            self.bias + self.sentence + sum(self.signals.values()) + sum(part.weight for part in self.parts)
+        )
 
 
 def explain_row(model: Model, reading: Reading, row: int, label: str | None, limit: int) -> Explanation:

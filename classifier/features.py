@@ -9,14 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
 from sklearn.base import BaseEstimator, TransformerMixin
 
 from classifier.folding import DIGIT, EMOJI, LETTER
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
     from classifier.text import TextBatch
 
 CHARACTER_BITS, WORD_BITS = 18, 18
@@ -36,9 +36,9 @@ _APOSTROPHE = 39
 class Grams:
     """One kind of n-gram over a batch: columns sorted by text, and where in the folded buffer each one lies.
 
-    `columns[indptr[d]:indptr[d + 1]]` are those of text `d`. `first` numbers characters of the stream (or words), and each
-    n-gram ends `span` of them later; `begin_of` and `last_of` give their offsets in `TextBatch.codes`, looked up only when
-    somebody asks for an explanation.
+    `columns[indptr[d]:indptr[d + 1]]` are those of text `d`. `first` numbers characters of the stream (or words), and
+    each n-gram ends `span` of them later; `begin_of` and `last_of` give their offsets in `TextBatch.codes`, looked up
+    only for explanations.
     """
 
     kind: str
@@ -75,8 +75,6 @@ class Words:
 
 def mix(hashes: NDArray[np.uint32]) -> NDArray[np.uint32]:
     """Spreads each 32-bit hash over all its bits (Chris Wellons' low-bias mixer, two rounds)."""
-    import numpy as np
-
     shifted = hashes >> np.uint32(15)
     mixed = hashes ^ shifted
     mixed *= np.uint32(0x2C1B3C6D)
@@ -91,8 +89,6 @@ def grams(views: TextBatch) -> tuple[list[Grams], Words]:
 
     The stream is one empty place, then every character of a word, and one space after each word.
     """
-    import numpy as np
-
     word_like = (views.kinds == LETTER) | (views.kinds == DIGIT) | (views.kinds == EMOJI)
     inner = views.codes == _APOSTROPHE
     inner[1:-1] &= word_like[:-2] & word_like[2:]
@@ -123,8 +119,6 @@ def _character_grams(
     bounds: NDArray[np.int64],
 ) -> list[Grams]:
     """Slides windows of each order over the stream; a window may hold a space at its ends only."""
-    import numpy as np
-
     size = len(hashed)
     begin_of, last_of = place.copy(), place.copy()
     begin_of[spaces[:-1]] = place[spaces[:-1] + 1]
@@ -161,8 +155,6 @@ def _words(
 
     Returns also where the words of each text begin and end. Sums are differences of one running sum, modulo 2^32.
     """
-    import numpy as np
-
     lengths = np.diff(spaces)
     position = np.arange(len(hashed))
     position[: spaces[-1]] -= np.repeat(spaces[:-1], lengths)
@@ -183,8 +175,6 @@ def _words(
 
 def _word_grams(words: Words, ends: NDArray[np.int64]) -> list[Grams]:
     """Makes words and neighbouring pairs, none across two texts."""
-    import numpy as np
-
     hashes, text_of = words.hashes, words.text_of
     pair = mix(hashes[:-1] * np.uint32(0x85EBCA6B) + hashes[1:])
     found = []
@@ -201,8 +191,6 @@ def _word_grams(words: Words, ends: NDArray[np.int64]) -> list[Grams]:
 
 def columns_of(batch: TextBatch) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """Return the columns of all n-grams of a batch, text after text, and where those of each text begin."""
-    import numpy as np
-
     found, _ = batch.grams()
     sizes = np.stack([np.diff(each.indptr) for each in found])
     indptr = np.concatenate(([0], np.cumsum(sizes.sum(axis=0)))).astype(np.int32)
@@ -226,13 +214,16 @@ class HashedNgrams(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
 
     def transform(self, X: TextBatch) -> Any:
         """Return the counts, each row divided by its length."""
-        import numpy as np
-        from scipy.sparse import csr_matrix
-
+        if not X.texts:
+            return csr_matrix((0, COLUMNS), dtype=np.float32)
         columns, indptr = columns_of(X)
-        matrix = csr_matrix((np.ones(len(columns), np.float32), columns, indptr), shape=(len(X.texts), COLUMNS))
+        matrix = csr_matrix(
+            (np.ones(len(columns), np.float32), columns, indptr), shape=(len(X.texts), COLUMNS)
+        )
         matrix.sum_duplicates()
-        squares = np.add.reduceat(np.append(matrix.data**2, 0), matrix.indptr[:-1]) * (np.diff(matrix.indptr) > 0)
+        squares = np.add.reduceat(np.append(matrix.data**2, 0), matrix.indptr[:-1]) * (
+            np.diff(matrix.indptr) > 0
+        )
         lengths = np.sqrt(np.maximum(squares, 1)).astype(np.float32)
         matrix.data /= np.repeat(lengths, np.diff(matrix.indptr))
         return matrix
@@ -244,10 +235,10 @@ class HashedNgrams(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
         return True
 
 
-def text_tags(tags: Any) -> Any:
-    """Mark an estimator's tags: its input is text, one string for each row."""
+def text_tags(tags: Any, learns: bool = False) -> Any:
+    """Mark an estimator's tags: its input is text, one string for each row; what learns nothing needs no fit."""
     tags.input_tags.string = True
     tags.input_tags.two_d_array = False
-    tags.requires_fit = False
+    tags.requires_fit = learns
     tags.no_validation = True
     return tags

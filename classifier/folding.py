@@ -5,11 +5,9 @@ from __future__ import annotations
 import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+import numpy as np
+from numpy.typing import NDArray
 
 SIZE = 0x30000
 """Code points from here on fold as the last one of the table: an unnamed symbol."""
@@ -133,8 +131,6 @@ def _kind(character: str, point: int) -> int:
 @lru_cache(maxsize=1)
 def tables() -> Tables:
     """Builds the tables once per process, in about a tenth of a second."""
-    import numpy as np
-
     fold = np.arange(SIZE, dtype=np.uint32)
     kind = np.full(SIZE, SYMBOL, dtype=np.uint8)
     trick = np.zeros(SIZE, dtype=np.uint8)

@@ -22,6 +22,12 @@ LABELS = (
 PUBLIC_LABELS = LABELS[:7]
 """The labels that public data sets have, too."""
 
+
+def columns(labels: str) -> list[int]:
+    """Return the columns of labels that are named with spaces between them."""
+    return [LABELS.index(each) for each in labels.split()]
+
+
 Effort = Literal["full", "fast"]
 EFFORTS: tuple[Effort, ...] = ("full", "fast")
 """`full` reads n-grams, signals and the sentence encoder; `fast` leaves the encoder out."""

@@ -5,20 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 
-from classifier.features import KNOWN_BITS, grams
+from classifier.features import KNOWN_BITS, grams, text_tags
 from classifier.folding import LETTER
-from classifier.text import fold
+from classifier.text import TextBatch, fold
 from classifier.words import words as listed
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from classifier.text import TextBatch
 
 TRAINED = ("en", "de", "pt", "ko", "ar")
 """Languages with training data; bit `i` of an entry of the table of known words stands for the i-th."""
@@ -97,6 +93,9 @@ class LanguageIdentifier(BaseEstimator):  # type: ignore[misc]  # scikit-learn s
         self.start()
         self.count(X, y)
         return self.finish()
+
+    def __sklearn_tags__(self) -> Any:
+        return text_tags(super().__sklearn_tags__(), learns=True)
 
     def start(self) -> None:
         """Begin to count words."""

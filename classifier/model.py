@@ -12,7 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifier import persistence
-from classifier.encoder import texts_of
 from classifier.explain import Explanation, Span, explain_row
 from classifier.heads import probability
 from classifier.labels import EFFORTS, LABELS, Effort
@@ -196,7 +195,8 @@ class Model:
         reading = self._read_whole(texts, signals, effort, explain)
         for row, text in enumerate(texts):
             if len(text) > LONG:
-                self._read_pieces(reading, row, text, signals and signals[row], effort, explain)
+                known = signals[row] if signals else None
+                self._read_pieces(reading, row, text, known, effort, explain)
         return reading
 
     def _read_whole(
@@ -219,7 +219,7 @@ class Model:
         reading = Reading(batch, measured, odds, odds, languages, doubts)
         rows = [row for row in range(len(texts)) if effort == "full" and languages[row] in ENCODED_LANGUAGES]
         if rows:
-            every = texts_of(batch)
+            every = batch.as_read()
             encoded = self.encoder.encode([every[row] for row in rows], explain)
             odds[rows] = self.stack.log_odds(linear[rows], encoded.log_odds)
             if explain:
@@ -247,7 +247,10 @@ class Model:
 
         if effort == "full" and like[0] in ENCODED_LANGUAGES and len(places) > ENCODED_PIECES:
             gravity = np.concatenate(
-                [read(places[at : at + 256], "fast", False).whole.max(axis=1) for at in range(0, len(places), 256)]
+                [
+                    read(places[at : at + 256], "fast", False).whole.max(axis=1)
+                    for at in range(0, len(places), 256)
+                ]
             )
             places = [places[each] for each in sorted(np.argsort(-gravity)[:ENCODED_PIECES].tolist())]
         for at in range(0, len(places), 256):

@@ -12,13 +12,13 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from zlib import crc32
 
-from classifier.respell import LEET, aligned, leetish, meant_by
+import numpy as np
+from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
+from classifier.respell import LEET, aligned, leetish, meant_by
 
 _TAG = re.compile(r"</?[a-z][a-z0-9]{0,9} {0,3}/?>|\[/?[a-z]{1,10}(?:=[^\]\[\n]{0,200})?\]")
 _BREAKS = ("<br", "<p", "</p", "<li", "</li", "<div", "</div")
@@ -226,8 +226,6 @@ _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
 
 def count_words(texts: Iterable[str], least: int, most: int) -> tuple[NDArray[Any], NDArray[Any]]:
     """Return the CRC-32 and the cost in tenths of at most `most` words that folded texts hold `least` times."""
-    import numpy as np
-
     counts: Counter[str] = Counter()
     for text in texts:
         counts.update(word.replace("'", "") for word in _WORD.findall(text))

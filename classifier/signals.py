@@ -5,19 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
+import numpy as np
+from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
 
 from classifier.features import text_tags
-from classifier.text import tally
+from classifier.folding import DIGIT, EMOJI
+from classifier.text import TextBatch, tally
 from classifier.words import words
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from classifier.text import TextBatch
 
 
 @dataclass(frozen=True)
@@ -64,8 +61,6 @@ def measure(
     texts: Sequence[str], views: TextBatch, signals: Sequence[Signals] | None = None
 ) -> NDArray[np.float32]:
     """Measures each text: one row per text, one column per entry of `NAMES`, every value between 0 and about 3."""
-    import numpy as np
-
     count = len(texts)
     table = np.zeros((count, len(NAMES)), np.float32)
     lengths = np.fromiter(map(len, texts), np.float32, count) + 1
@@ -86,8 +81,6 @@ def measure(
 
 def _dotted(views: TextBatch) -> NDArray[np.bool_]:
     """Says which texts hold a dot right before a letter, as every domain does: the others need no search for one."""
-    import numpy as np
-
     found = np.zeros(len(views.codes), bool)
     found[:-1] = (views.codes[:-1] == 46) & (views.codes[1:] >= 97) & (views.codes[1:] <= 122)
     return tally(found, views.starts) > 0
@@ -122,10 +115,6 @@ def _paid(text: str) -> bool:
 
 def _from_codes(table: NDArray[np.float32], views: TextBatch, lengths: NDArray[np.float32]) -> None:
     """Fills the columns that are counts over the folded buffer."""
-    import numpy as np
-
-    from classifier.folding import DIGIT, EMOJI
-
     starts = views.starts[:-1]
     if not len(starts):
         return
@@ -164,8 +153,6 @@ class TextSignals(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sci
 
     def get_feature_names_out(self, input_features: Any = None) -> Any:
         """Return the signals' names."""
-        import numpy as np
-
         return np.array(NAMES, dtype=object)
 
     def __sklearn_tags__(self) -> Any:

@@ -10,11 +10,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+import numpy as np
+from numpy.typing import NDArray
 
 WINDOW: Final = 5
 ENTRIES: Final = 48
@@ -32,8 +31,6 @@ WORD: Final = re.compile(r"[^\W\d_]+")
 
 def signatures(texts: Sequence[str]) -> list[bytes | None]:
     """Returns one signature per text, 2 bytes for each of 48 entries; None for one with too few letters to tell."""
-    import numpy as np
-
     buffers = [_letters(text) for text in texts]
     kept = [n for n, letters in enumerate(buffers) if len(letters) >= LEAST]
     made: list[bytes | None] = [None] * len(texts)
@@ -58,8 +55,6 @@ def bands(signature: bytes) -> list[int]:
 
     Each fits a signed 64-bit column and carries its place, so that bands of different places never meet.
     """
-    import numpy as np
-
     parts = np.frombuffer(signature, np.uint16).reshape(BANDS, ROWS).astype(np.int64)
     joined = (parts[:, 0] << 32) | (parts[:, 1] << 16) | parts[:, 2]
     numbered: NDArray[np.int64] = (np.arange(BANDS, dtype=np.int64) << 48) | joined
@@ -68,8 +63,6 @@ def bands(signature: bytes) -> list[int]:
 
 def likeness(one: bytes, other: bytes) -> float:
     """Returns the estimated share of windows that two texts have in common, 0 to 1."""
-    import numpy as np
-
     return float(np.mean(np.frombuffer(one, np.uint16) == np.frombuffer(other, np.uint16)))
 
 
@@ -81,8 +74,6 @@ def _letters(text: str) -> str:
 
 def _windows(codes: NDArray[np.uint32]) -> NDArray[np.uint32]:
     """Hashes every window of the buffer (FNV's prime, then a mix, since the high bits choose the entry)."""
-    import numpy as np
-
     hashed = np.full(len(codes) - WINDOW + 1, 2166136261, np.uint32)
     for shift in range(WINDOW):
         hashed = (hashed ^ codes[shift : len(codes) - WINDOW + 1 + shift]) * np.uint32(16777619)
@@ -100,8 +91,6 @@ def _least(windows: NDArray[np.uint32], rows: NDArray[np.int64], count: int) -> 
     One hash per window does for all entries (one-permutation MinHash); an entry that no window fell to borrows from
     another, chosen by draws that are the same for every text, so that equal texts borrow alike.
     """
-    import numpy as np
-
     entry = (windows.astype(np.uint64) * ENTRIES >> np.uint64(32)).astype(np.int64)
     value = (windows * np.uint32(0x9E3779B1)) >> np.uint32(16)
     made = np.full(count * ENTRIES, EMPTY, np.uint32)

@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Self
 
+import numpy as np
+from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
+from classifier.features import Grams, Words, grams, text_tags
 from classifier.folding import (
     DIGIT,
     FANCY,
@@ -26,10 +29,6 @@ from classifier.reread import Lexicon, count_words, reread
 from classifier.respell import LEET
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from classifier.features import Grams, Words
     from classifier.signals import Signals
 
 
@@ -58,10 +57,12 @@ class TextBatch:
     def grams(self) -> tuple[list[Grams], Words]:
         """Return the n-grams of the batch, computed once."""
         if self._grams is None:
-            from classifier.features import grams
-
             self._grams = grams(self)
         return self._grams
+
+    def as_read(self) -> list[str]:
+        """Return the texts as they read: as written, or through a disguise where there was one."""
+        return [self.reread.get(row, text) for row, text in enumerate(self.texts)]
 
     def text(self, row: int) -> str:
         """Returns text `row` as it reads here."""
@@ -73,8 +74,6 @@ class TextBatch:
 
     def disguise(self) -> NDArray[np.float64]:
         """Returns how much of each text was disguised, 0 to 1."""
-        import numpy as np
-
         lengths = np.maximum(np.diff(self.starts) - 1, 1)
         share: NDArray[np.float64] = np.minimum(
             self.tricks[:, [0, 1, 2, 4]].sum(axis=1) / lengths, 1.0
@@ -84,8 +83,6 @@ class TextBatch:
 
 def read_as(texts: Sequence[str], lexicon: Lexicon) -> TextBatch:
     """Folds a batch, rereads the texts that look disguised beyond single characters, and notes how those now read."""
-    import numpy as np
-
     views = fold(texts)
     changed: dict[int, tuple[str, NDArray[np.int32]]] = {}
     touched, whole = _suspicious(views)
@@ -108,8 +105,6 @@ def read_as(texts: Sequence[str], lexicon: Lexicon) -> TextBatch:
 
 def _spliced(views: TextBatch, changed: dict[int, tuple[str, NDArray[np.int32]]]) -> TextBatch:
     """Puts reread texts in the place of the first reading."""
-    import numpy as np
-
     kind = tables().kind
     codes: list[NDArray[np.uint32]] = []
     kinds: list[NDArray[np.uint8]] = []
@@ -137,8 +132,6 @@ def _suspicious(views: TextBatch) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]
 
     Whole are reread those with tags, character references, or three letters in a row that stand alone.
     """
-    import numpy as np
-
     codes, kinds = views.codes, views.kinds
     letter = kinds == LETTER
     signs = _signs().take(codes, mode="clip")
@@ -176,8 +169,6 @@ def _signs() -> NDArray[np.uint8]:
 
     The last entry stands for all from 256 on.
     """
-    import numpy as np
-
     signs = np.zeros(257, np.uint8)
     signs[[ord(each) for each in (*LEET, *"*_~=") if ord(each) < 256]] = _INNER
     signs[[ord(each) for each in "-./"]] = 0
@@ -188,8 +179,6 @@ def _signs() -> NDArray[np.uint8]:
 
 def fold(texts: Sequence[str], known: Tables | None = None) -> TextBatch:
     """Folds a batch one character at a time: case, accents, compatibility forms, invisible characters, lookalikes."""
-    import numpy as np
-
     known = known or tables()
     buffer = "\n".join([*texts, ""]).encode("utf-32-le", "surrogatepass")
     raw = np.minimum(np.frombuffer(buffer, np.uint32), SIZE - 1)
@@ -236,8 +225,6 @@ def _lookalikes(
     count: int,
 ) -> NDArray[np.bool_]:
     """Says which letters of another script stand for Latin ones: in mixed words, or where the script is only posed."""
-    import numpy as np
-
     foreign = (trick & LOOKALIKE) > 0
     letters = (kinds == LETTER) | (kinds == 0)
     word_of = np.cumsum(~letters)
@@ -264,7 +251,8 @@ class TextReader(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scik
 
     def fit(self, X: Sequence[str], y: Any = None) -> Self:
         """Count the words of the texts."""
-        self.words_, self.costs_ = count_words((fold([text]).text(0) for text in X), self.least, self.most)
+        folded = (fold([text]).text(0) for text in _checked(X))
+        self.words_, self.costs_ = count_words(folded, self.least, self.most)
         return self
 
     def transform(self, X: Sequence[str] | TextBatch) -> TextBatch:
@@ -272,7 +260,7 @@ class TextReader(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scik
         if isinstance(X, TextBatch):
             return X
         check_is_fitted(self)
-        return read_as(list(X), self.lexicon())
+        return read_as(_checked(X), self.lexicon())
 
     def lexicon(self) -> Lexicon:
         """Return the known words, built once."""
@@ -284,8 +272,15 @@ class TextReader(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scik
         return {name: value for name, value in super().__getstate__().items() if name != "_lexicon"}
 
     def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.string = True
-        tags.input_tags.two_d_array = False
-        tags.no_validation = True
-        return tags
+        return text_tags(super().__sklearn_tags__(), learns=True)
+
+
+def _checked(X: Sequence[str]) -> list[str]:
+    """Return the texts as a list; raise ValueError for what is none."""
+    if isinstance(X, str | bytes):
+        raise ValueError("X: one text is given; give a list of texts")
+    texts = list(X)
+    for place, text in enumerate(texts):
+        if not isinstance(text, str):
+            raise ValueError(f"X: item {place} is of type {type(text).__name__}, not str")
+    return texts

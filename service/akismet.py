@@ -9,7 +9,8 @@ from typing import Final
 
 from service import salvage
 from service.markup import plain_text
-from service.moderation.comment import BODY_LIMIT, NAME_LIMIT, TITLE_LIMIT, Source, Status, normalise_url
+from service.moderation.comment import BODY_LIMIT, TITLE_LIMIT, Source, Status, normalise_url
+from service.moderation.leading import is_at_risk
 from service.moderation.policy import Facts
 from service.moderation.verdict import OUTCOME, Action, Verdict
 from service.ports import Site, Submission
@@ -107,7 +108,7 @@ def told(fields: Mapping[str, str]) -> Told:
     return Told(
         blog=blog,
         text=text[:BODY_LIMIT],
-        name=plain_text(name).strip()[:NAME_LIMIT] or ANONYMOUS,
+        name=salvage.name(plain_text(name), ANONYMOUS),
         email=salvage.email(email),
         website=salvage.website(fields.get("comment_author_url", "").strip()),
         article=_article(fields.get("permalink", "").strip(), blog),
@@ -147,13 +148,16 @@ class Answer:
         return "true" if self.is_spam else "false"
 
 
-def answer_of(site: Site, status: Status, discard: bool = False) -> Answer:
-    """Say where a comment stands: refused is spam, approved is not; what waits for a person is asked about again."""
+def answer_of(site: Site, status: Status, discard: bool = False, at_risk: bool = False) -> Answer:
+    """Say where a comment stands: refused is spam, approved is not; what waits for a person is asked about again.
+
+    What somebody wrote who may be at risk is not called spam while it waits.
+    """
     if status in (Status.SPAM, Status.REJECTED):
         return Answer(True, status, discard=discard and status is Status.SPAM)
     if status is Status.APPROVED:
         return Answer(False, status)
-    held_is_spam = site.options.akismet_held == "spam"
+    held_is_spam = site.options.akismet_held == "spam" and not at_risk
     return Answer(held_is_spam, Status.HELD, recheck=not held_is_spam)
 
 
@@ -161,7 +165,7 @@ def judged(site: Site, verdict: Verdict) -> Answer:
     """Say what the policy concluded; blatant spam, by the site's own measure, may be thrown away unseen."""
     least = site.options.akismet_discard
     blatant = verdict.action is Action.SPAM and least is not None and verdict.scores.get("spam", 0.0) >= least
-    return answer_of(site, OUTCOME[verdict.action], discard=blatant)
+    return answer_of(site, OUTCOME[verdict.action], discard=blatant, at_risk=is_at_risk(verdict))
 
 
 def _without_slashes(content: str, name: str) -> tuple[str, str]:

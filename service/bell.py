@@ -37,6 +37,8 @@ APART_SECONDS: Final = (
 )
 PULSE_SECONDS: Final = 3600
 HUNG, HUNG_SECONDS = "hung", 30
+PROBE, PROBE_SECONDS = "probe", 60
+"""The key that is set to find out whether the broker takes writes: one that only reads answers every question."""
 BEAT: Final = "beat"
 SKEW_HEARD_SECONDS: Final = 60.0
 """What an older pulse says of its writer's clock may have been mended since."""
@@ -318,6 +320,10 @@ class Answerer:
         taken = self._ask(name, lambda client: (client.set(mark, b"1", nx=True, px=bound),))
         return taken is None or bool(taken[0])
 
+    def takes_writes(self) -> bool:
+        """Say whether the broker stored a key just now; where none is set there is nothing to miss."""
+        return self._url is None or bool(self._ask(PROBE, lambda client: _probe(client, self._prefix)))
+
     def hangs(self, name: str) -> None:
         """Say that a run of this task does not come to its end."""
         self._ask(name, lambda client: client.set(f"{self._prefix}pulse:{HUNG}", name, ex=HUNG_SECONDS))
@@ -336,6 +342,28 @@ class Answerer:
             self._resume_at = time.monotonic() + LONGEST_PAUSE
             log.warning("bell.unanswered", task=name, error=type(failure).__name__)
             return None
+
+
+def _probe(client: Redis, prefix: str) -> Any:
+    """Set a key that soon goes. Raises redis.ResponseError where the broker answers and refuses to write."""
+    return client.set(f"{prefix}{PROBE}", b"1", ex=PROBE_SECONDS)
+
+
+def ask_to_write(redis_url: str, prefix: str) -> None:
+    """Return when the broker takes writes. Raises redis.RedisError or OSError, within half a second."""
+    client = connect(redis_url)
+    try:
+        _probe(client, prefix)
+    finally:
+        client.close()
+
+
+def fault_of(failure: Exception) -> str:
+    """Say in a few words how the broker failed whose answer, or silence, this error is."""
+    from redis.exceptions import ResponseError
+
+    how = "refuses to write" if isinstance(failure, ResponseError) else "does not answer"
+    return f"{how} ({type(failure).__name__})"
 
 
 def _leave(client: Redis, prefix: str, name: str) -> None:
@@ -383,19 +411,20 @@ def silent_after(sweep_seconds: float) -> float:
 def pulses(redis_url: str, prefix: str = "replydesk:") -> Pulses:
     """Return what was heard of beat and workers.
 
-    Raises redis.RedisError or OSError, within half a second, when the broker does not answer.
+    Raises redis.RedisError or OSError, within half a second, when the broker does not answer or takes no writes.
     """
     names = [*QUEUES, *(f"{ROUND}{name}" for name in QUEUES), BEAT]
     client = connect(redis_url)
     try:
         with client.pipeline(transaction=False) as pipe:
+            _probe(pipe, prefix)
             pipe.time()
             pipe.get(f"{prefix}pulse:{HUNG}")
             for name in names:
                 pipe.pttl(f"{prefix}pulse:{name}")
                 pipe.get(f"{prefix}pulse:{name}")
             began = time.time()
-            (seconds, micros), hung, *told = pipe.execute()
+            _, (seconds, micros), hung, *told = pipe.execute()
             ours = (began + time.time()) / 2
     finally:
         client.close()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from typing import TYPE_CHECKING, Final
+import json
+from collections.abc import Collection, Iterator
+from itertools import chain, islice
+from typing import TYPE_CHECKING, Any, Final
 
 from service.moderation.comment import Comment
 from service.moderation.events import instant, verdict_view
@@ -17,35 +19,50 @@ if TYPE_CHECKING:
     from service.wiring import Parts
 
 PAGE: Final = 200
-LIMIT: Final = 5_000
-"""Comments in one export; it says where there are more."""
 
 
-def export_person(parts: Parts, site: Site, address: Address) -> dict[str, object]:
+def export_person(parts: Parts, site: Site, address: Address) -> dict[str, Any]:
     """Return what is stored of what was written under the address on this site, ready for JSON.
 
     Texts are shown as they are stored, contacts masked: a text may quote another person's. Names of moderators, their
-    notes and the ids of those who reported are other people's; that there are any is told.
+    notes and the ids of those who reported are other people's; that there are any is told. `comments` is an iterator
+    over all of them, oldest first, which reads page by page.
     """
-    keys = Sealer(parts.keyring).author_keys(site.name, address)
-    found: list[dict[str, object]] = []
-    after = 0
-    while len(found) < LIMIT:
-        with parts.house.store.read() as tx:  # a page each, so that a long one holds nothing open
-            page = tx.written_by(site.id, keys, PAGE, after)
-            found += [_view(tx, site, one, keys) for one in page]
-        if len(page) < PAGE:
-            break
-        after = page[-1].pk
     return {
         "kind": "export",
         "version": 1,
         "site": site.name,
         "issued_at": instant(parts.house.clock()),
         "address_kept_as": _kept_as(site),
-        "comments": found[:LIMIT],
-        "complete": len(found) < LIMIT,
+        "complete": True,
+        "comments": _comments(parts, site, address),
     }
+
+
+def export_json(parts: Parts, site: Site, address: Address) -> Iterator[str]:
+    """Return that as JSON, a line for each comment, in pieces: a long one is never in memory as a whole."""
+    export = export_person(parts, site, address)
+    comments = export.pop("comments")
+    first = list(islice(comments, 1))  # what is wrong with the store is told before anything is sent
+    yield json.dumps(export, ensure_ascii=False).removesuffix("}") + ', "comments": ['
+    before = "\n"
+    for one in chain(first, comments):
+        yield before + json.dumps(one, ensure_ascii=False)
+        before = ",\n"
+    yield "\n]}\n"
+
+
+def _comments(parts: Parts, site: Site, address: Address) -> Iterator[dict[str, object]]:
+    keys = Sealer(parts.keyring).author_keys(site.name, address)
+    after = 0
+    while True:
+        with parts.house.store.read() as tx:  # a page each, so that a long one holds nothing open
+            page = tx.written_by(site.id, keys, PAGE, after)
+            views = [_view(tx, site, one, keys) for one in page]
+        yield from views
+        if len(page) < PAGE:
+            return
+        after = page[-1].pk
 
 
 def _kept_as(site: Site) -> str:

@@ -14,9 +14,10 @@ from typing import IO, TYPE_CHECKING, Final
 
 from service.actions import submit
 from service.moderation.comment import Draft, Source
+from service.moderation.effort import FAST_WANTED
 from service.moderation.errors import Invalid, ReplydeskError
 from service.ports import KEPT_FOR_GOOD, Placed, Sealer, Site, Submission
-from service.submission import read, to_submission
+from service.submission import read_archived, to_submission
 
 if TYPE_CHECKING:
     from service.wiring import Parts
@@ -44,13 +45,17 @@ class Batch:
     read_bytes: int
 
 
-def import_lines(parts: Parts, site: Site, lines: IO[bytes], batch: int = BATCH) -> Iterator[Batch]:
+def import_lines(
+    parts: Parts, site: Site, lines: IO[bytes], batch: int = BATCH, fast: bool = False
+) -> Iterator[Batch]:
     """Read JSON lines and accept them as a backfill, a batch in each transaction; yield what became of each batch.
+
+    With `fast` they are to be scored by the fast effort.
 
     Everything yielded is committed. Memory stays the same however long the file is, but for a digest of each
     line, which takes some 85 bytes.
     """
-    reader, door = _Reader(parts, site, lines), LineDoor(parts.sealer)
+    reader, door = _Reader(parts, site, lines, fast), LineDoor(parts.sealer)
     while taken := reader.take(batch):
         faults, counts = reader.faults, Counter(refused=len({fault.line for fault in reader.faults}))
         for (number, _), answer in zip(
@@ -91,8 +96,9 @@ class LineDoor:
 class _Reader:
     """Takes submissions off a file; remembers a digest of each line, to tell equal ones apart."""
 
-    def __init__(self, parts: Parts, site: Site, lines: IO[bytes]) -> None:
+    def __init__(self, parts: Parts, site: Site, lines: IO[bytes], fast: bool) -> None:
         self._keyring, self._site, self._lines = parts.keyring, site, lines
+        self._signals = FAST_WANTED if fast else {}
         self._number = 0
         self._seen: Counter[bytes] = Counter()
         self.faults: list[LineFault] = []
@@ -119,7 +125,7 @@ class _Reader:
 
     def _read(self, raw: bytes) -> list[tuple[int, Submission]]:
         try:
-            given = read(raw)
+            given = read_archived(raw)
             name = self._name(raw)
             if given.id is None:
                 given = given.model_copy(update={"id": f"i-{name}"})
@@ -128,6 +134,7 @@ class _Reader:
                 Source.IMPORT,
                 email_required=self._site.email_required,
                 idempotency_key=name,
+                signals={**self._signals, **({"cut": True} if given.is_cut else {})},
                 live=False,
             )
         except Invalid as wrong:

@@ -75,6 +75,7 @@ class Limiter:
         self._stir = threading.Event()
         self._ending = threading.Event()
         self._buckets: dict[str, Bucket] = {}
+        self._prune_at = BUCKETS_BOUND
         self._thread: threading.Thread | None = None
 
     def take(self, name: str, rate: Rate, count: int = 1) -> float:
@@ -105,12 +106,14 @@ class Limiter:
     def _bucket(self, name: str, rate: Rate, now: float) -> Bucket:
         bucket = self._buckets.get(name)
         if bucket is None:
-            if len(self._buckets) >= BUCKETS_BOUND:
+            if len(self._buckets) >= self._prune_at:
                 self._buckets = {
                     kept: one
                     for kept, one in self._buckets.items()
                     if drained(one.debt, now - one.at, one.rate)
                 }
+                # where more owe than the bound, looking through all of them must not cost every name that comes
+                self._prune_at = max(BUCKETS_BOUND, 2 * len(self._buckets))
             bucket = self._buckets[name] = Bucket(rate, at=now)
         bucket.rate = rate
         return bucket

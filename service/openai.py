@@ -1,4 +1,4 @@
-"""OpenAI's moderation words and ours: thirteen categories, of which our labels speak for five. No web, no I/O."""
+"""OpenAI's moderation words and ours: thirteen categories, of which our labels speak for eight. No web, no I/O."""
 
 from __future__ import annotations
 
@@ -16,18 +16,19 @@ CATEGORIES: Final[Mapping[str, tuple[str, ...]]] = {
     "hate/threatening": (),
     "illicit": (),
     "illicit/violent": (),
-    "self-harm": (),
-    "self-harm/intent": (),
+    "self-harm": ("self_harm",),
+    "self-harm/intent": ("self_harm",),
     "self-harm/instructions": (),
-    "sexual": (),
+    "sexual": ("sexual",),
     "sexual/minors": (),
     "violence": ("threat",),
     "violence/graphic": (),
 }
-"""Which of our labels speak for a category; where none does, and none is near, it is answered 0 and never flagged.
+"""Which of our labels speak for a category; where the model has none of them it is answered 0 and never flagged.
 
-`hate/threatening` wants both of two labels at once. Swearing that aims at nobody (our `obscene`) and spam are in none
-of the thirteen.
+`self_harm` means that the writer may be at risk, which is their `self-harm/intent`; who tells others to hurt themselves
+is in `harassment`. `hate/threatening` wants both of two labels at once. Swearing that aims at nobody (our `obscene`),
+spam, personal data and `refuse` are in none of the thirteen.
 """
 BOTH: Final = ("identity_attack", "threat")
 MODEL: Final = "omni-moderation-latest"

@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from service.actions import Learned, join, learn, submit, take_in
 from service.moderation.comment import FINAL, Comment, Source, Status
+from service.moderation.facts import free_hosts
+from service.moderation.leading import is_at_risk
 from service.moderation.links import count_links
 from service.moderation.outside import outside
 from service.moderation.policy import Facts, decide
+from service.moderation.typed import cleaned, cleaned_line
 from service.moderation.verdict import Action, Assessment, Verdict
 from service.patience import Patience
 from service.ports import Reading, Site, Submission
@@ -36,6 +39,8 @@ class Known:
 
     status: Status
     body: str = field(repr=False)
+    at_risk: bool = False
+    """Whether it is held because its writer may be at risk."""
 
     def says(self, text: str) -> bool:
         """Whether it says this masked text; white space does not count."""
@@ -61,8 +66,8 @@ class Plugging:
         """Return what the scorer reads: the text as the door masks it, so that both give it one score."""
         masked = mask(website, region=site.region, own=own) if website else None
         return Reading(
-            text=mask(body, region=site.region, own=own).text,
-            author_name=mask(name, region=site.region, own=own).text if name else "",
+            text=mask(cleaned(body), region=site.region, own=own).text,
+            author_name=mask(cleaned_line(name), region=site.region, own=own).text if name else "",
             website=None if masked is None or masked.found else website,
         )
 
@@ -82,7 +87,7 @@ class Plugging:
             body=reading.text,
             author_name=reading.author_name,
             website=reading.website,
-            links=count_links(reading.text),
+            links=count_links(reading.text, free_hosts(site.options, site.url)),
         )
         return decide(assessment, known, site.policy)
 
@@ -132,7 +137,8 @@ class Plugging:
                 if comment is None or comment.status in FINAL:
                     return None
                 standing = tx.decision(comment.decision_id) if comment.decision_id else None
-                return Known(outside(comment, standing).status, comment.body)
+                known = outside(comment, standing)
+                return Known(known.status, comment.body, is_at_risk(comment.verdict))
 
         return self._patience.ask(look_up)
 

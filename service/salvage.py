@@ -8,7 +8,8 @@ from __future__ import annotations
 import ipaddress
 from datetime import UTC, datetime
 
-from service.moderation.comment import normalise_url
+from service.moderation.comment import NAME_LIMIT, normalise_url
+from service.moderation.typed import cleaned_line, is_blank
 from service.privacy.sealing import Address, AddressError
 from service.submission import CLIENT_LIMIT
 
@@ -42,6 +43,12 @@ def ip(text: str) -> str | None:
 def line(text: str) -> str | None:
     """Return the text without what no line of ours may hold, cut to its bound; None when nothing is left."""
     return text.replace("\0", "")[:CLIENT_LIMIT].strip() or None
+
+
+def name(text: str, otherwise: str) -> str:
+    """Return a name without what no name may hold, cut to its bound; `otherwise` where nothing of it is seen."""
+    told = cleaned_line(text).strip()[:NAME_LIMIT]
+    return otherwise if is_blank(told) else told
 
 
 def moment(text: str) -> str | None:

@@ -22,10 +22,14 @@ FILE_LIMIT: Final = 64 * 1024
 LOOPBACK: Final = ("127.0.0.0/8", "::1/128", "localhost")
 LOG_LEVELS: Final = ("debug", "info", "warning", "error")
 POOLS: Final = ("threads", "prefork")
+UNIX, SOCKET = "unix", "unix:"
+SOCKET_BYTES: Final = 100  # the kernel's own limit is 108 on Linux and 104 on macOS
 PLUGS: Final = ("lazy", "warm", "off")
 SQLITE: Final = ("sqlite", "sqlite+pysqlite")
 POSTGRES: Final = ("postgresql", "postgres", "postgresql+psycopg")
 HOST_NAME: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
+PATH: Final = re.compile(r"(?:/(?!\.\.?(?:/|$))[A-Za-z0-9._~-]+){1,16}")
+"""A path below which the web may be served: nothing in it needs quoting, and it leads nowhere else."""
 READ_ELSEWHERE: Final = frozenset(
     {"REPLYDESK_MASTER_KEY", "REPLYDESK_MASTER_KEY_FILE", "REPLYDESK_BROKER", "REPLYDESK_DEMO"}
 )
@@ -61,6 +65,8 @@ class Settings:
     worker_nice: int
     lease_seconds: float
     score_batch: int
+    fast_after_seconds: float
+    """From this age of the oldest unscored comment on comments are scored fast; 0: never."""
     sweep_seconds: float
     undo_seconds: float
     max_attempts: int
@@ -71,6 +77,18 @@ class Settings:
     plugs: str
     """Whether the web process answers other services' protocols: the model is loaded at their first call ("lazy"), as
     the process starts ("warm"), or never ("off")."""
+
+    @property
+    def unix_socket(self) -> str | None:
+        """The path of the socket on which the web listens instead of an address."""
+        return self.host.removeprefix(SOCKET) if self.host.startswith(SOCKET) else None
+
+    @property
+    def bind(self) -> str:
+        """Where the web listens, as servers write it."""
+        if self.unix_socket is not None:
+            return self.host
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
 def load(env: Mapping[str, str] | None = None) -> Settings:
@@ -96,7 +114,7 @@ def load(env: Mapping[str, str] | None = None) -> Settings:
         callback_allow=read.several(
             "REPLYDESK_CALLBACK_ALLOW", LOOPBACK if embedded else (), _network_or_host
         ),
-        trusted_proxies=read.several("REPLYDESK_TRUSTED_PROXIES", (), _network),
+        trusted_proxies=read.several("REPLYDESK_TRUSTED_PROXIES", (), _proxy),
         web_threads=read.whole("REPLYDESK_WEB_THREADS", 8, 1, 256),
         worker_pool=read.one_of("REPLYDESK_WORKER_POOL", "threads" if embedded else "prefork", POOLS),
         worker_concurrency=read.whole("REPLYDESK_WORKER_CONCURRENCY", 5 if embedded else 2, 1, 64),
@@ -104,6 +122,7 @@ def load(env: Mapping[str, str] | None = None) -> Settings:
         lease_seconds=read.seconds("REPLYDESK_LEASE_SECONDS", 30.0, 1.0, 3600.0),
         # on SQLite whoever accepts waits while a batch is settled
         score_batch=read.whole("REPLYDESK_SCORE_BATCH", 64 if embedded else 128, 1, 5000),
+        fast_after_seconds=read.seconds("REPLYDESK_FAST_AFTER_SECONDS", 60.0, 0.0, 3600.0),
         sweep_seconds=read.seconds("REPLYDESK_SWEEP_SECONDS", 2.0, 0.1, 300.0),
         undo_seconds=read.seconds("REPLYDESK_UNDO_SECONDS", 5.0, 0.0, 60.0),
         max_attempts=read.whole("REPLYDESK_MAX_ATTEMPTS", 3, 1, 20),
@@ -286,15 +305,27 @@ def _public_url(url: str) -> str:
     plain = parts.scheme in ("http", "https") and parts.hostname and not parts.query and not parts.fragment
     if not plain or parts.username or parts.password or len(url) > 500:
         raise ValueError(mend)
+    if parts.path.strip("/") and not PATH.fullmatch(parts.path.rstrip("/")):
+        raise ValueError("give a path of letters, digits and - . _ ~ between single slashes")
     return url.rstrip("/")
 
 
 def _host(value: str) -> str:
+    if value.startswith(SOCKET):
+        return _socket(value)
     bare = value.removeprefix("[").removesuffix("]")
     try:
         return str(ipaddress.ip_address(bare))
     except ValueError:
         return _host_name(value, "give an address to listen on, such as 127.0.0.1 or 0.0.0.0")
+
+
+def _socket(value: str) -> str:
+    path = value.removeprefix(SOCKET)
+    path = path[2:] if path.startswith("///") else path  # unix:///run/x, as other servers write it
+    if not path.startswith("/") or len(os.fsencode(path)) > SOCKET_BYTES or not path.isprintable():
+        raise ValueError(f"give unix:/PATH with a path of at most {SOCKET_BYTES} bytes")
+    return SOCKET + path
 
 
 def _host_name(value: str, mend: str) -> str:
@@ -308,6 +339,11 @@ def _network(value: str) -> str:
         return str(ipaddress.ip_network(value, strict=False))
     except ValueError:
         raise ValueError("give addresses or networks such as 10.0.0.0/8, separated by commas") from None
+
+
+def _proxy(value: str) -> str:
+    """A network, or what other servers call a proxy that asks over a unix socket: such a one is always trusted."""
+    return UNIX if value.rstrip(":").lower() == UNIX else _network(value)
 
 
 def _network_or_host(value: str) -> str:

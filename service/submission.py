@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -25,9 +25,11 @@ from pydantic import (
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from service.moderation.comment import (
+    ARCHIVED_LIMIT,
     BODY_LIMIT,
     ID_LIMIT,
     NAME_LIMIT,
+    STAFF,
     TITLE_LIMIT,
     URL_LIMIT,
     Article,
@@ -36,10 +38,13 @@ from service.moderation.comment import (
     normalise_url,
 )
 from service.moderation.errors import Fault, Invalid
+from service.moderation.typed import UNSEEN, is_blank
 from service.ports import Submission
 from service.privacy.pages import page_url
 from service.privacy.sealing import ADDRESS_LIMIT, Address, AddressError
 
+ARCHIVED_BOUND: Final = 2 * 1024 * 1024
+CUT: Final = " […]"
 CLIENT_LIMIT: Final = 1_000
 FAULT_LIMIT: Final = 50  # a submission of a thousand unknown fields is told of the first fifty
 FIELD_NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -49,8 +54,10 @@ MOMENT: Final = (
     r"[Tt]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,9})?([Zz]|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$"
 )
 MOMENT_READ: Final = re.compile(MOMENT.replace("(", "(?:"), re.ASCII)
+BLANK: Final = "must hold something that is seen: it is empty, white space or invisible characters"
 NO_NUL: Final = r"^[^\u0000]*$"
-SOME_TEXT: Final = r"^\s*[^\s\u0000][^\u0000]*$"
+UNSEEN_SHOWN: Final = "".join(c if c == "-" else f"\\u{ord(c):04x}" for c in UNSEEN)
+SOME_TEXT: Final = rf"^[\s{UNSEEN_SHOWN}]*[^\s\u0000{UNSEEN_SHOWN}][^\u0000]*$"
 URL: Final = r"^[Hh][Tt][Tt][Pp][Ss]?://[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]{1,4})?([/?#][!-~]*)?$"
 
 
@@ -61,8 +68,8 @@ def _no_nul(text: str) -> str:
 
 
 def _some_text(text: str) -> str:
-    if not text.strip():
-        raise PydanticCustomError("blank", "must not be empty or only white space")
+    if is_blank(text):
+        raise PydanticCustomError("blank", BLANK)
     return _no_nul(text)
 
 
@@ -123,7 +130,17 @@ def _texts(most: int, pattern: str) -> Any:
 
 
 Id = Annotated[str, StringConstraints(strict=True, pattern=ID)]
+
+
+def _archived(text: str) -> str:
+    """Return a text of an archive; one beyond all bounds is cut, and the cut is marked."""
+    return text if len(text) <= ARCHIVED_LIMIT else text[: ARCHIVED_LIMIT - len(CUT)] + CUT
+
+
 Text = Annotated[str, _texts(BODY_LIMIT, SOME_TEXT), AfterValidator(_some_text)]
+ArchivedText = Annotated[
+    str, _texts(ARCHIVED_BOUND, SOME_TEXT), AfterValidator(_some_text), AfterValidator(_archived)
+]
 Name = Annotated[str, _texts(NAME_LIMIT, SOME_TEXT), AfterValidator(_some_text)]
 Line = Annotated[str, _texts(CLIENT_LIMIT, NO_NUL), AfterValidator(_no_nul)]
 Title = Annotated[str, _texts(TITLE_LIMIT, NO_NUL), AfterValidator(_no_nul)]
@@ -180,6 +197,11 @@ class AuthorGiven(_Given):
         None, description="Sealed at the door and never published; a site may make it optional."
     )
     website: WebUrl | None = None
+    staff: bool = Field(
+        False,
+        strict=True,
+        description="Whether the site's own staff wrote it: such a comment is never decided as a copy of others.",
+    )
 
 
 class ClientGiven(_Given):
@@ -204,17 +226,40 @@ class SubmissionGiven(_Given):
     client: ClientGiven | None = None
 
 
+class ArchivedGiven(SubmissionGiven):
+    """One comment of an archive: longer than what comes in live, and never refused for its length."""
+
+    body: ArchivedText
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether its end is missing."""
+        return len(self.body) == ARCHIVED_LIMIT and self.body.endswith(CUT)
+
+
+Given = TypeVar("Given", bound=SubmissionGiven)
+
+
 def read(raw: bytes) -> SubmissionGiven:
     """Return the submission in a JSON text. Raises Invalid with every fault, each naming its field."""
+    return _read(SubmissionGiven, raw)
+
+
+def read_archived(raw: bytes) -> ArchivedGiven:
+    """Return likewise a comment of an archive."""
+    return _read(ArchivedGiven, raw)
+
+
+def _read(model: type[Given], raw: bytes) -> Given:
     try:
-        return SubmissionGiven.model_validate_json(raw)
+        return model.model_validate_json(raw)
     except ValidationError as error:
         if error.errors(include_input=False, include_url=False)[0]["type"] != "json_invalid":
             raise Invalid(faults(error)) from None
-    return _read_slowly(raw)
+    return _read_slowly(model, raw)
 
 
-def _read_slowly(raw: bytes) -> SubmissionGiven:
+def _read_slowly(model: type[Given], raw: bytes) -> Given:
     """Read what the fast parser refuses whole: Python's lets half a surrogate pair through, so its field is named."""
     try:
         value = json.loads(raw)
@@ -226,13 +271,22 @@ def _read_slowly(raw: bytes) -> SubmissionGiven:
         raise Invalid([Fault("", f"is no JSON: column {wrong.colno} cannot be read", "malformed")]) from None
     except ValueError:
         raise Invalid([Fault("", "holds a number of too many digits", "malformed")]) from None
-    return check(value)
+    return _check(model, value)
 
 
 def check(value: object) -> SubmissionGiven:
     """Return the submission in a parsed JSON value. Raises Invalid with every fault, each naming its field."""
+    return _check(SubmissionGiven, value)
+
+
+def check_archived(value: object) -> ArchivedGiven:
+    """Return likewise a comment of an archive."""
+    return _check(ArchivedGiven, value)
+
+
+def _check(model: type[Given], value: object) -> Given:
     try:
-        return SubmissionGiven.model_validate(value)
+        return model.model_validate(value)
     except ValidationError as error:
         raise Invalid(faults(error)) from None
 
@@ -261,7 +315,7 @@ def to_submission(
         submitted_at=given.submitted_at,
         client=Client(client.ip, client.user_agent, client.referrer) if client else Client(),
         source=source,
-        signals=signals or {},
+        signals={**(signals or {}), **({STAFF: True} if author.staff else {})},
         idempotency_key=idempotency_key,
         live=live,
     )
@@ -293,8 +347,9 @@ SAID: Final[Mapping[str, tuple[str, str]]] = {
     "model_attributes_type": ("object", "must be an object"),
     "string_type": ("text", "must be text"),
     "string_unicode": ("unicode", "must not contain half a surrogate pair"),
+    "bool_type": ("flag", "must be true or false"),
     "string_too_long": ("too_long", "must be at most {max_length} characters"),
-    "string_too_short": ("blank", "must not be empty or only white space"),
+    "string_too_short": ("blank", BLANK),
     "string_pattern_mismatch": ("pattern", f"must be 1 to {ID_LIMIT} of letters, digits and . _ : -"),
     "json_invalid": ("malformed", "is no JSON in UTF-8"),
 }

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from service.moderation.verdict import Assessment
+from service.moderation.verdict import Assessment, Effort
 from service.ports import Reading, Scorer
 
 MOST: Final = 64
@@ -42,10 +42,12 @@ class Together:
         """Be ready for the first text."""
         self._scorer.warm()
 
-    def score(self, readings: Sequence[Reading], explain: bool = False) -> list[Assessment]:
-        """Assess each reading, in order; a single short one without explanation together with others'."""
-        if explain or len(readings) != 1 or len(readings[0].text) > SHORT:
-            return self._scorer.score(readings, explain)
+    def score(
+        self, readings: Sequence[Reading], explain: bool = False, effort: Effort = Effort.FULL
+    ) -> list[Assessment]:
+        """Assess each reading, in order; a single short one, in full and unexplained, together with others'."""
+        if explain or effort is not Effort.FULL or len(readings) != 1 or len(readings[0].text) > SHORT:
+            return self._scorer.score(readings, explain, effort)
         mine = _Asked(readings[0])
         with self._lock:
             self._waiting.append(mine)
@@ -53,7 +55,7 @@ class Together:
             if not mine.done:
                 self._go(mine)
         if mine.answer is None:  # the batch failed, and may have for another's text
-            return self._scorer.score(readings, explain)
+            return self._scorer.score(readings, explain, effort)
         return [mine.answer]
 
     def _go(self, mine: _Asked) -> None:

@@ -75,6 +75,8 @@ def tune_site(parts: Parts, name: str, terms: Mapping[str, str], who: str = "ope
             # why an address was given up says nothing of a new one; and who gives the same again, has mended it
             tuned = replace(tuned, callback_disabled=None)
         tx.save_site(tuned)
+        if tuned.options.articles_apart != site.options.articles_apart:
+            tx.rekey_articles(site.id)
         tx.log_act(who, "tune", f"site {name}: {', '.join(sorted(terms))}", parts.house.clock())
     return tuned
 

@@ -59,6 +59,7 @@ def build(
         undo_seconds=settings.undo_seconds,
         max_attempts=settings.max_attempts,
         lease_seconds=settings.lease_seconds,
+        fast_after_seconds=settings.fast_after_seconds,
     )
     return Parts(
         settings=settings, house=house, sealer=Door(keyring), keyring=keyring, scorer=scorer or ModelScorer()

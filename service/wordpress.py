@@ -1,25 +1,30 @@
 """Brings a WordPress export in: its threads and the states of its comments, through the same door as all others.
 
-A comment is known by its WordPress number, `wp-4711`, or by the id that our plugin noted when it was checked. Running
-an export again repeats nothing; what was decided here since then stays.
+A comment is known by its WordPress number, `wp-4711`, or by the id that our plugin noted when it was checked. The
+numbers are those of one blog; comments of another blog on the same site are `wp-` and a word of eight letters before
+the number. Running an export again repeats nothing; what was decided here since then stays.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import IO, TYPE_CHECKING, Final
+from urllib.parse import urlsplit
 
 from service import salvage
 from service.actions import adopt
 from service.importing import BATCH, COUNTED, Batch, LineDoor, LineFault
 from service.markup import plain_text
-from service.moderation.comment import NAME_LIMIT, TITLE_LIMIT, Source
-from service.moderation.errors import Fault, Invalid
+from service.moderation.addresses import article_key
+from service.moderation.comment import TITLE_LIMIT, Comment, Source
+from service.moderation.errors import Fault, Invalid, ReplydeskError
 from service.moderation.verdict import Action
-from service.ports import Placed, Site, Submission
-from service.submission import ID, check, to_submission
+from service.ports import Placed, Site, Submission, Tx
+from service.privacy.door import masked_article
+from service.submission import ID, check_archived, to_submission
 from service.wxr import Exported, read_export
 
 if TYPE_CHECKING:
@@ -37,25 +42,42 @@ STATES: Final = {
 """What `wp:comment_approved` says, and the decision that it stands for."""
 ANONYMOUS: Final = "Anonymous"
 """What WordPress shows for a comment without a name."""
-NOT_COMMENTS: Final = frozenset({"pingback", "trackback"})
+READERS: Final = frozenset({"", "comment"})
+"""Types of what readers wrote for all to see; others are pings, editors' notes, notes on orders and the like."""
 KNOWN_AS: Final = re.compile(ID)
 KNOWN_LIMIT: Final = 500_000
-"""So many comments of one article can be named as parents by the ids that our plugin gave them."""
+"""So many comments of one file can be named as parents by ids that are not made of their numbers."""
+MENDED: Final = "held a character that is none in the file's encoding; it is replaced"
 
 
 def import_export(parts: Parts, site: Site, stream: IO[bytes], batch: int = BATCH) -> Iterator[Batch]:
     """Read a WordPress export and take its comments in as they stand there; yield what became of each batch.
 
-    Everything yielded is committed. Pings are counted as "left_out". Raises Invalid where the file itself is broken;
-    what was committed before stays, and a second run passes over it.
+    Everything yielded is committed. Counted besides the outcomes: "left_out" are pings and notes, "not_shown" comments
+    of articles that are not public, and "mended" lines in which a character was replaced. Raises Invalid where the file
+    itself is broken; what was committed before stays, and a second run passes over it.
     """
     sizes: list[int] = []
+    mended: list[int] = []
     taken = _Taken(parts, site)
-    for one in read_export(stream, sizes):
-        taken.add(one)
-        if len(taken.brought) >= batch:
-            yield taken.commit(sizes)
-    yield taken.commit(sizes)
+    try:
+        for one in read_export(stream, sizes, mended):
+            taken.add(one)
+            if taken.count >= batch:
+                yield taken.commit(sizes, mended)
+    except Invalid:
+        yield taken.commit(sizes, mended)
+        raise
+    yield taken.commit(sizes, mended)
+
+
+@dataclass(frozen=True, slots=True)
+class _Brought:
+    """A comment on its way in, and the line that it began in."""
+
+    line: int
+    submission: Submission
+    action: Action
 
 
 class _Taken:
@@ -64,93 +86,214 @@ class _Taken:
     def __init__(self, parts: Parts, site: Site) -> None:
         self._parts, self._site = parts, site
         self._door = LineDoor(parts.sealer)
-        self._own_ids: dict[str, str] = {}
+        self._names = _Names(parts, site)
         self._counts: Counter[str] = Counter()
         self._faults: list[LineFault] = []
-        self.brought: list[tuple[Submission, Action]] = []
-        self._lines: list[int] = []
+        self._taken: list[Exported] = []
+
+    @property
+    def count(self) -> int:
+        """How many wait for their transaction."""
+        return len(self._taken)
 
     def add(self, one: Exported) -> None:
-        """Read one comment; its faults are kept aside."""
-        if one.kind in NOT_COMMENTS:
+        """Take one comment, unless it is none of a reader."""
+        if one.kind.lower() in READERS:
+            self._taken.append(one)
+        else:
             self._counts["left_out"] += 1
-            return
-        try:
-            submission, action = self._read(one)
-        except Invalid as wrong:
-            self._counts["refused"] += 1
-            self._faults += [LineFault(one.line, fault.field, fault.message) for fault in wrong.faults]
-            return
-        self.brought.append((submission, action))
-        self._lines.append(one.line)
 
-    def commit(self, sizes: list[int]) -> Batch:
+    def commit(self, sizes: list[int], mended: list[int]) -> Batch:
         """Store what was taken; say what became of it."""
-        brought, lines = self.brought, self._lines
-        self.brought, self._lines = [], []
-        answers = adopt(self._parts.house, self._door, self._site, brought, "import") if brought else []
-        for line, answer in zip(lines, answers, strict=True):
-            if isinstance(answer, Placed):
-                self._counts[COUNTED[answer.outcome]] += 1
-            else:
-                self._counts["refused"] += 1
-                self._faults.append(LineFault(line, "id", answer.detail))
+        self._mended(mended)
+        self._names.look(self._taken)
+        brought = [made for one in self._taken if (made := self._brought(one))]
+        self._taken = []
+        moving = [(one.submission, one.action) for one in brought]
+        answers = adopt(self._parts.house, self._door, self._site, moving, "import") if brought else []
+        self._count(brought, answers)
+        self._correct(brought, answers)
         done = Batch(self._counts, tuple(sorted(self._faults, key=lambda fault: fault.line)), sum(sizes))
         self._counts, self._faults = Counter(), []
         sizes.clear()
         return done
 
+    def _mended(self, lines: list[int]) -> None:
+        self._counts["mended"] += len(lines)
+        self._faults += [LineFault(line, "character", MENDED) for line in lines]
+        lines.clear()
+
+    def _brought(self, one: Exported) -> _Brought | None:
+        try:
+            submission, action = self._read(one)
+        except Invalid as wrong:
+            self._counts["refused"] += 1
+            self._faults += [LineFault(one.line, fault.field, fault.message) for fault in wrong.faults]
+            return None
+        return _Brought(one.line, submission, action)
+
+    def _count(self, brought: Sequence[_Brought], answers: Sequence[Placed | ReplydeskError]) -> None:
+        for one, answer in zip(brought, answers, strict=True):
+            if isinstance(answer, Placed):
+                self._counts[COUNTED[answer.outcome]] += 1
+                self._counts["not_shown"] += bool(one.submission.article.private)
+            else:
+                self._counts["refused"] += 1
+                self._faults.append(LineFault(one.line, "id", answer.detail))
+
+    def _correct(self, brought: Sequence[_Brought], answers: Sequence[Placed | ReplydeskError]) -> None:
+        """Let what the export says anew of an article count for comments that are here already."""
+        here = [
+            (answer.comment, one.submission.article)
+            for one, answer in zip(brought, answers, strict=True)
+            if isinstance(answer, Placed)
+            and answer.outcome == "replay"
+            and answer.comment.article.import_word != one.submission.article.import_word
+        ]
+        if here:
+            with self._parts.house.store.write() as tx:
+                for comment, article in here:
+                    tx.move_comment(comment, masked_article(self._site, article))
+
     def _read(self, one: Exported) -> tuple[Submission, Action]:
         action = STATES.get(one.state)
         if action is None:
             raise Invalid(_fault("comment_approved", f"must be one of {', '.join(STATES)}"))
-        name = self._id(one)
-        given = check(_fields(one, name, self._parent(one)))
+        name = self._names.of(one)
+        given = check_archived(_fields(one, name, self._names.of_parent(one), self._site.url))
         submission = to_submission(
             given,
             Source.IMPORT,
             email_required=False,  # old comments were written under old rules
-            idempotency_key=self._key(name, given.body),
+            idempotency_key=self._names.key(name, given.body),
+            signals={"cut": True} if given.is_cut else None,
             live=False,
         )
-        return submission, action
+        word = self._word_of(one)
+        article = replace(submission.article, private=one.is_private, import_word=word)
+        return replace(submission, article=article), action
 
-    def _id(self, one: Exported) -> str:
-        if not one.number.isdigit():
+    def _word_of(self, one: Exported) -> str:
+        """Digest what the export says of the article, under a key: it may be private."""
+        told = "\0".join([one.blog, one.post_id, one.link, one.title, one.published, str(one.is_private)])
+        return self._parts.keyring.sign("wordpress article", told.encode(), site=self._site.name)[:16].hex()
+
+
+class _Names:
+    """Gives the comments of a file their ids, so that those of two blogs are never taken for each other."""
+
+    def __init__(self, parts: Parts, site: Site) -> None:
+        self._parts, self._site = parts, site
+        self._prefix: str | None = None
+        self._own: dict[str, str] = {}
+
+    def look(self, taken: Sequence[Exported]) -> None:
+        """See which blog the file is of, and which of these comments are known by other ids than their numbers."""
+        if not taken:
+            return
+        if self._prefix is None:
+            self._prefix = self._prefix_for(taken)
+        for one in taken:
+            if KNOWN_AS.fullmatch(one.known_as):
+                self._note(one.number, one.known_as)
+        numbered = {f"{self._prefix}{one.number}": one for one in taken if one.number not in self._own}
+        with self._parts.house.store.read() as tx:
+            stored = tx.named(self._site.id, [name for name in numbered if KNOWN_AS.fullmatch(name)])
+        for name, known in stored.items():
+            one = numbered[name]
+            page = article_key(_link(one, self._site.url))
+            if not _is_same(known, one, page):
+                self._note(one.number, f"wp-{page[:8]}-{one.number}")
+
+    def of(self, one: Exported) -> str:
+        """Return the comment's id. Raises Invalid where its number is none."""
+        if not (one.number.isascii() and one.number.isdigit()):
             raise Invalid(_fault("comment_id", "must be a number"))
-        known_as = one.known_as if KNOWN_AS.fullmatch(one.known_as) else None
-        if known_as and len(self._own_ids) < KNOWN_LIMIT:
-            self._own_ids[one.number] = known_as
-        return known_as or f"wp-{one.number}"
+        if KNOWN_AS.fullmatch(one.known_as):
+            return one.known_as
+        return self._own.get(one.number, f"{self._prefix}{one.number}")
 
-    def _parent(self, one: Exported) -> str | None:
+    def of_parent(self, one: Exported) -> str | None:
+        """Return the id of the comment that this one answers."""
         if one.parent in ("", "0"):
             return None
-        return self._own_ids.get(one.parent, f"wp-{one.parent}")
+        return self._own.get(one.parent, f"{self._prefix}{one.parent}")
 
-    def _key(self, name: str, body: str) -> str:
+    def key(self, name: str, body: str) -> str:
         """Name the comment in this wording by a keyed digest, which is kept for good."""
         told = f"{name}\0{body}".encode()
         return self._parts.keyring.sign("wordpress comment", told, site=self._site.name)[:16].hex()
 
+    def _note(self, number: str, name: str) -> None:
+        if len(self._own) < KNOWN_LIMIT:
+            self._own[number] = name
 
-def _fields(one: Exported, name: str, parent: str | None) -> dict[str, object]:
+    def _prefix_for(self, taken: Sequence[Exported]) -> str:
+        """Return what stands before the numbers: of the first blog nothing but `wp-`."""
+        blog = _blog_of(taken[0])
+        with self._parts.house.store.write() as tx:
+            site = tx.site_by_id(self._site.id) or self._site
+            known = site.options.wordpress_blog
+            if known != blog and self._is_another(tx, taken, known is not None):
+                return f"wp-{blog[:8]}-"
+            if known != blog:
+                tx.save_site(replace(site, options=replace(site.options, wordpress_blog=blog)))
+        return "wp-"
+
+    def _is_another(self, tx: Tx, taken: Sequence[Exported], is_known: bool) -> bool:
+        """Whether these are comments of another blog than those that are here: none is here in the same words.
+
+        A blog that moved to another address has most of them in common.
+        """
+        numbers = {f"wp-{one.number}": one for one in taken}
+        door = LineDoor(self._parts.sealer)
+        keys = [
+            door.key_of(self._site, self.key(name, plain_text(one.content))) for name, one in numbers.items()
+        ]
+        if tx.keys_used(self._site.id, keys):
+            return False
+        return is_known or bool(
+            tx.named(self._site.id, [name for name in numbers if KNOWN_AS.fullmatch(name)])
+        )
+
+
+def _is_same(known: Comment, one: Exported, page: str) -> bool:
+    """Whether a comment that is here under this number is the exported one: written then, or under that article."""
+    written = salvage.moment(one.written) or salvage.moment(one.written_local)
+    then = known.submitted_at.isoformat().replace("+00:00", "Z")
+    return written is None or written == then or page == article_key(known.article.url)
+
+
+def _blog_of(one: Exported) -> str:
+    """Return the key of the blog: of its address, else of the host of its articles."""
+    parts = urlsplit(one.link)
+    return article_key(one.blog or f"{parts.scheme}://{parts.netloc}/")
+
+
+def _link(one: Exported, site_url: str) -> str:
+    """Return the article's address; a draft that has none has one like WordPress' own."""
+    if salvage.website(one.link) or not one.post_id.isdigit():
+        return one.link
+    return f"{(salvage.website(one.blog) or site_url).rstrip('/')}/?p={one.post_id}"
+
+
+def _fields(one: Exported, name: str, parent: str | None, site_url: str) -> dict[str, object]:
     """Put the export's words into those of a submission; what is optional and no good is left out, not refused."""
     return {
         "id": name,
         "article": {
-            "url": one.link,
+            "url": _link(one, site_url),
             "title": plain_text(one.title)[:TITLE_LIMIT] or None,
-            "published_at": salvage.moment(one.published),
+            "published_at": salvage.moment(one.published) or salvage.moment(one.published_local),
         },
-        "parent_id": parent,
+        "parent_id": parent if parent and KNOWN_AS.fullmatch(parent) else None,
         "author": {
-            "name": plain_text(one.name)[:NAME_LIMIT] or ANONYMOUS,
+            "name": salvage.name(plain_text(one.name), ANONYMOUS),
             "email": salvage.email(one.email),
             "website": salvage.website(one.website),
         },
         "body": plain_text(one.content),
-        "submitted_at": salvage.moment(one.written),
+        "submitted_at": salvage.moment(one.written) or salvage.moment(one.written_local),
         "client": {"ip": salvage.ip(one.ip)},
     }
 

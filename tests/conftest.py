@@ -77,6 +77,16 @@ def clean_postgres_url(migrated_postgres_url: str) -> str:
     return migrated_postgres_url
 
 
+@pytest.fixture
+def pooled_url(clean_postgres_url: str) -> Iterator[str]:
+    """The URL of that database behind a PgBouncer in transaction mode, with few server connections."""
+    try:
+        with servers.pgbouncer(clean_postgres_url, "default_pool_size = 6") as url:
+            yield url
+    except servers.Missing as reason:
+        missing(str(reason))
+
+
 @pytest.fixture(params=["memory", "sqlite", "postgresql"])
 def store(request: pytest.FixtureRequest) -> Iterator[Store]:
     """Each store in turn, empty: whatever holds for one must hold for all."""

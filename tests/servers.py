@@ -23,6 +23,9 @@ from pathlib import Path
 import psycopg
 
 START_SECONDS = 30.0
+SYSTEM_PATH = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"))
+"""Where servers lie that are not for every user."""
+UPSTREAM = ("host", "port", "user", "password")
 
 
 class Missing(Exception):
@@ -154,6 +157,87 @@ def _url(address: str, database: str) -> str:
     return f"postgresql://{who}@{host}:{parts.get('port', 5432)}/{database}"
 
 
+# -- PgBouncer -----------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def pgbouncer(database_url: str, *settings: str) -> Iterator[str]:
+    """Yield the URL of the same database behind a PgBouncer in transaction mode. Raises Missing.
+
+    Each transaction gets another server connection than the one before, so that nothing of a session seems to last.
+    """
+    program = shutil.which("pgbouncer", path=SYSTEM_PATH)
+    if program is None:
+        raise Missing("PgBouncer: install the package `pgbouncer`")
+    server = psycopg.conninfo.conninfo_to_dict(database_url)
+    home = Path(tempfile.mkdtemp(prefix="rd-pb-"))
+    user = other_user(home)
+    upstream = {"host": "127.0.0.1", "port": 5432, "user": "postgres", "password": ""} | server
+    port = free_port()
+    (home / "pgbouncer.ini").write_text(
+        "\n".join(
+            [
+                "[databases]",
+                "* = " + " ".join(f"{name}={upstream[name]}" for name in UPSTREAM if upstream[name]),
+                "[pgbouncer]",
+                "listen_addr = 127.0.0.1",
+                f"listen_port = {port}",
+                "unix_socket_dir =",
+                "auth_type = any",
+                "pool_mode = transaction",
+                "server_round_robin = 1",
+                "max_client_conn = 300",
+                *settings,
+            ]
+        )
+    )
+    process = subprocess.Popen(
+        [program, "--quiet", home / "pgbouncer.ini"],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        user=user,
+        cwd=home,
+    )
+    address = f"postgresql://{upstream['user']}@127.0.0.1:{port}/{upstream['dbname']}"
+    try:
+        _await(process, "PgBouncer", lambda: _answers(f"{address}?connect_timeout=2"))
+        yield address
+    finally:
+        _stop(process, signal.SIGTERM)
+        shutil.rmtree(home, ignore_errors=True)
+
+
+# -- nginx ---------------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def nginx(servers: str) -> Iterator[Path]:
+    """Run an nginx with these `server` blocks and yield its folder, which also holds its error log. Raises Missing."""
+    program = shutil.which("nginx", path=SYSTEM_PATH)
+    if program is None:
+        raise Missing("nginx: install the package `nginx`")
+    home = Path(tempfile.mkdtemp(prefix="rd-ng-"))
+    kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    temporary = "".join(f"{kind}_temp_path {home}/{kind};\n" for kind in kinds)
+    (home / "nginx.conf").write_text(
+        f"daemon off;\npid {home}/pid;\nworker_processes 1;\n"
+        + ("user root;\n" if os.geteuid() == 0 else "")  # else it could not reach the tests' folders
+        + "events { worker_connections 256; }\n"
+        + f"http {{\naccess_log off;\ndefault_type text/html;\n{temporary}{servers}\n}}\n"
+    )
+    process = subprocess.Popen(
+        [program, "-e", home / "error.log", "-p", home, "-c", home / "nginx.conf"],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        _await(process, "nginx", (home / "pid").exists)
+        yield home
+    finally:
+        _stop(process, signal.SIGTERM)
+        shutil.rmtree(home, ignore_errors=True)
+
+
 # -- Valkey or Redis -----------------------------------------------------------------------------------------------
 
 
@@ -217,6 +301,13 @@ def listens(path: Path) -> bool:
 
 
 # -- both ----------------------------------------------------------------------------------------------------------
+
+
+def free_port() -> int:
+    """Return a port of the loopback that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def _await(server: subprocess.Popen[bytes], name: str, is_up: Callable[[], bool]) -> None:

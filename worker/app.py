@@ -7,15 +7,18 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 from celery import Celery, Task, current_app, signals
 from celery.app.amqp import AMQP
 from kombu import Connection, Exchange, Queue
+from kombu.transport.redis import Transport as RedisTransport
+from redis.exceptions import RedisError, ResponseError
 
 from service import logs
-from service.bell import QUEUES, Answerer, kombu_url, transport_options
+from service.bell import QUEUES, Answerer, ask_to_write, kombu_url, transport_options
 from service.ports import SWEEP
 from service.settings import Settings, load
 from worker.heart import loop_heartbeat
@@ -25,6 +28,8 @@ from worker.stopping import Stop
 log = structlog.get_logger(__name__)
 
 TASK_ROOMS: Final = ("worker.tasks",)
+REFUSED_SECONDS: Final = 1.0
+"""Between two looks at whether a broker that answers takes writes again."""
 
 if TYPE_CHECKING:
     app: Desk
@@ -58,20 +63,52 @@ class LanedTask(Task):  # type: ignore[misc]  # Celery ships no types
             lane.run(begin, house.stopping.is_set)
 
 
+class PatientTransport(RedisTransport):  # type: ignore[misc]  # kombu ships no types
+    """Takes a broker that answers and refuses for one that is away: Celery's own would end the worker.
+
+    A replica refuses what writes, and so does a server without memory, permission or replicas.
+    """
+
+    connection_errors = (*RedisTransport.connection_errors, ResponseError)
+
+
 class PatientConnection(Connection):  # type: ignore[misc]  # kombu ships no types
     """Asks a lost broker again every second or two; the library's own pauses grow to half a minute."""
 
-    def ensure_connection(self, *args: Any, **kwargs: Any) -> Any:
-        """Connect, with short pauses between the tries; who waits for a broker is alive, and says so."""
-        waits = kwargs.get("callback")
+    def get_transport_cls(self) -> type[PatientTransport]:
+        """Return the transport for every URL: they all name a Redis."""
+        return PatientTransport
+
+    def ensure_connection(
+        self,
+        errback: Callable[[Exception, float], object] | None = None,
+        *args: Any,
+        callback: Callable[[], object] | None = None,
+        **kwargs: Any,
+    ) -> Any:
+        """Connect to a broker that takes writes, with short pauses between the tries.
+
+        Who waits for a broker is alive, and says so.
+        """
 
         def wait() -> None:
             current_app.loop.beat()
-            if waits:
-                waits()
+            if callback:
+                callback()
 
         pauses = {"interval_start": 0.5, "interval_step": 0.5, "interval_max": 2}
-        return super().ensure_connection(*args, **(kwargs | pauses | {"callback": wait}))
+        settings: Settings = current_app.settings
+        while True:
+            made = super().ensure_connection(errback, *args, **(kwargs | pauses | {"callback": wait}))
+            try:
+                ask_to_write(settings.redis_url or "", settings.redis_prefix)
+                return made
+            except (RedisError, OSError) as failure:
+                if errback:
+                    errback(failure, REFUSED_SECONDS)
+                self.collect(socket_timeout=REFUSED_SECONDS)
+                wait()
+                time.sleep(REFUSED_SECONDS)
 
 
 class Post(AMQP):  # type: ignore[misc]  # Celery ships no types

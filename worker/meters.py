@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections import Counter as Counted
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -27,6 +28,7 @@ VERDICT_BUCKETS: Final = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0,
 BATCH_BUCKETS: Final = (0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 DELIVERY_BUCKETS: Final = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 15.0)
 HOW: Final = ("scored", "unscored", "exhausted", "late")
+RESCORED: Final = ("kept", "approved", "held", "rejected", "spam", "left")
 OUTCOMES: Final = ("delivered", "retry", "slow_down", "gone", "refused")
 WORK: Final = ("score", "deliver")
 
@@ -40,6 +42,7 @@ class Meters:
     own: CollectorRegistry
     scored: Counter
     settled: Counter
+    rescored: Counter
     verdict_seconds: Histogram
     read_seconds: Histogram
     settle_seconds: Histogram
@@ -59,11 +62,21 @@ class Meters:
         for one in settled:
             if one.comment.live:
                 self.verdict_seconds.observe(max(0.0, (now - one.comment.received_at).total_seconds()))
-        for how, count in _counted(_how(one) for one in settled).items():
+        for how, count in Counted(_how(one) for one in settled).items():
             self.settled.labels(how).inc(count)
-        models = _counted(one.assessment.model for one in scored if one.assessment)
-        for model, count in models.items():
-            self.scored.labels(model).inc(count)
+        self.read(scored)
+
+    def judged_again(self, scored: Sequence[Scored], became: Mapping[str, int]) -> None:
+        """Count what was scored again in full, and what became of it."""
+        self.read(scored)
+        for outcome, count in became.items():
+            self.rescored.labels(outcome).inc(count)
+
+    def read(self, scored: Sequence[Scored]) -> None:
+        """Count by which model and with which effort comments were read."""
+        readings = Counted((one.assessment.model, one.assessment.effort) for one in scored if one.assessment)
+        for (model, effort), count in readings.items():
+            self.scored.labels(model, effort.value).inc(count)
             self.model.labels(model).set(1)
 
     def delivered(self, outcome: Outcome, state: str) -> None:
@@ -79,13 +92,6 @@ def _how(one: Scored) -> str:
     if one.late:
         return "late"
     return "scored" if one.assessment else "unscored"
-
-
-def _counted(names: Iterable[str]) -> dict[str, int]:
-    found: dict[str, int] = {}
-    for name in names:
-        found[name] = found.get(name, 0) + 1
-    return found
 
 
 @signals.worker_ready.connect  # type: ignore[untyped-decorator]  # Celery ships no types
@@ -108,12 +114,24 @@ def meters() -> Meters:
     own = CollectorRegistry()
     made = Meters(
         own=own,
-        scored=Counter("replydesk_comments_scored", "Comments scored, by model.", ["model"], registry=own),
+        scored=Counter(
+            "replydesk_comments_scored",
+            "Comments scored, by model and by effort: full, or fast.",
+            ["model", "effort"],
+            registry=own,
+        ),
         settled=Counter(
             "replydesk_comments_settled",
             "Comments that went to a verdict, by how: scored; unscored for want of a model; exhausted, tried too "
             "often; late, by the outage policy.",
             ["how"],
+            registry=own,
+        ),
+        rescored=Counter(
+            "replydesk_comments_rescored",
+            "Comments scored again in full after a fast score, by outcome: kept; approved, held, rejected or spam by "
+            "now; left, for a person acted first or it could not be scored.",
+            ["outcome"],
             registry=own,
         ),
         verdict_seconds=Histogram(
@@ -160,6 +178,8 @@ def meters() -> Meters:
     )
     for how in HOW:
         made.settled.labels(how)
+    for outcome in RESCORED:
+        made.rescored.labels(outcome)
     for outcome in OUTCOMES:
         made.deliveries.labels(outcome)
     for work in WORK:

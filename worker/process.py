@@ -7,7 +7,7 @@ import threading
 import time
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import structlog
 from celery import current_app, signals
@@ -99,16 +99,25 @@ def leave_in_time(stopping: Stop, later: float = 0.0) -> None:
     os._exit(0)
 
 
-@signals.worker_process_init.connect  # type: ignore[untyped-decorator]  # Celery ships no types
+@signals.celeryd_after_setup.connect  # type: ignore[untyped-decorator]  # Celery ships no types
+def warm_threads(instance: Any, **_: object) -> None:
+    """Build a pool of threads' parts before the broker is asked: the polling fallback must not wait for it."""
+    if "prefork" not in instance.pool_cls.__module__:
+        warm()
+
+
 @signals.worker_ready.connect  # type: ignore[untyped-decorator]  # Celery ships no types
-def warm(sender: object = None, **_: object) -> None:
-    """Load the model in the background in a process that will score: a forked child, or a pool of threads."""
-    settings: Settings = current_app.settings
-    if "prefork" in type(getattr(sender, "pool", None)).__module__:
-        # the pool may wait for results that no child will send any more
+def watch_parent(sender: Any, **_: object) -> None:
+    """End a parent of forked children in time: the pool may wait for results that no child will send any more."""
+    if "prefork" in type(sender.pool).__module__:
         after = (current_app.stopping, PARENT_SECONDS)
         threading.Thread(target=leave_in_time, args=after, name="leave", daemon=True).start()
-        return  # the parent of forked children scores nothing itself
+
+
+@signals.worker_process_init.connect  # type: ignore[untyped-decorator]  # Celery ships no types
+def warm(**_: object) -> None:
+    """Load the model in the background in a process that will score: a forked child, or a pool of threads."""
+    settings: Settings = current_app.settings
 
     def load() -> None:
         try:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 
 import structlog
@@ -10,24 +11,38 @@ import structlog
 from service.actions import Scored
 from service.moderation.comment import Comment
 from service.moderation.policy import Cut, Policy
+from service.moderation.quotations import own_words
+from service.moderation.verdict import Effort
 from service.ports import Reading, Scorer, Signer
 from service.reader import NoModel
 
 log = structlog.get_logger(__name__)
 
 
-def assess(scorer: Scorer, comments: Sequence[Comment]) -> list[Scored]:
-    """Score a batch. One that fails is tried again text by text; a text that fails alone is left out."""
-    if not comments:
-        return []
+def assess(
+    scorer: Scorer, comments: Sequence[Comment], effort_for: Callable[[Comment], Effort]
+) -> list[Scored]:
+    """Score a batch, each comment with its effort, in order.
+
+    What fails is tried again text by text; a text that fails alone is left out.
+    """
+    groups: dict[Effort, list[Comment]] = defaultdict(list)
+    for one in comments:
+        groups[effort_for(one)].append(one)
+    found = [scored for effort, group in groups.items() for scored in _assess(scorer, group, effort)]
+    by_pk = {scored.comment.pk: scored for scored in found}
+    return [by_pk[one.pk] for one in comments if one.pk in by_pk]
+
+
+def _assess(scorer: Scorer, comments: Sequence[Comment], effort: Effort) -> list[Scored]:
     try:
-        assessed = scorer.score([_reading(one) for one in comments], explain=False)
+        assessed = scorer.score([_reading(one) for one in comments], explain=False, effort=effort)
         return [Scored(one, assessment) for one, assessment in zip(comments, assessed, strict=True)]
     except NoModel:
         return [Scored(one, None) for one in comments]
     except Exception as failure:  # noqa: BLE001  # whatever a text can do to the classifier must not stop the others
         if len(comments) > 1:
-            return [scored for one in comments for scored in assess(scorer, [one])]
+            return [scored for one in comments for scored in _assess(scorer, [one], effort)]
         (poison,) = comments
         # the message may quote the text, so its type alone is logged
         log.warning("score.failed", comment=poison.pk, attempt=poison.attempts, error=type(failure).__name__)
@@ -35,20 +50,22 @@ def assess(scorer: Scorer, comments: Sequence[Comment]) -> list[Scored]:
 
 
 def explain(scorer: Scorer, scored: Sequence[Scored], policies: Mapping[int, Policy]) -> list[Scored]:
-    """Give spans to those that their site will not simply approve: explaining one costs as much as scoring thirty.
+    """Give spans to those that their site will not simply approve, by scoring these few a second time.
 
     What cannot be explained is decided without spans.
     """
-    doubtful = [n for n, one in enumerate(scored) if _is_doubtful(one, policies.get(one.comment.site_id))]
     explained = list(scored)
-    try:
-        again = (
-            scorer.score([_reading(scored[n].comment) for n in doubtful], explain=True) if doubtful else []
-        )
-        for n, assessment in zip(doubtful, again, strict=True):
-            explained[n] = replace(scored[n], assessment=assessment)
-    except Exception as failure:  # noqa: BLE001  # likewise
-        log.warning("score.unexplained", comments=len(doubtful), error=type(failure).__name__)
+    doubtful: dict[Effort, list[int]] = defaultdict(list)
+    for n, one in enumerate(scored):
+        if one.assessment and _is_doubtful(one, policies.get(one.comment.site_id)):
+            doubtful[one.assessment.effort].append(n)
+    for effort, places in doubtful.items():
+        try:
+            again = scorer.score([_reading(scored[n].comment) for n in places], explain=True, effort=effort)
+            for n, assessment in zip(places, again, strict=True):
+                explained[n] = replace(scored[n], assessment=assessment)
+        except Exception as failure:  # noqa: BLE001  # likewise
+            log.warning("score.unexplained", comments=len(places), error=type(failure).__name__)
     return explained
 
 
@@ -75,9 +92,9 @@ def sign(
 
 
 def _read_text(one: Scored) -> str:
-    """Return the text as the classifier read it through its disguise, or as it stands."""
-    reads_as = one.assessment.reads_as if one.assessment else None
-    return reads_as or one.comment.body
+    """Return the text as the classifier read it through its disguise, or as it stands: with its quotation marks."""
+    reads_as, body = one.assessment.reads_as if one.assessment else None, one.comment.body
+    return reads_as if reads_as and own_words(body) == body else body
 
 
 def _is_doubtful(one: Scored, policy: Policy | None) -> bool:

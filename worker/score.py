@@ -1,23 +1,27 @@
 """Scoring: lease pending rows, read a batch in one matrix, settle; until nothing is pending or time is up.
 
-The lease and the settling are two short transactions; the reading between them holds none.
+The lease and the settling are two short transactions; the reading between them holds none. What was decided on a fast
+score and is worth a full one is scored again in the gaps: when nothing is pending, or all of it was just taken.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
 import structlog
 
-from service.actions import Scored, settle
+from service.actions import Scored, rescore, settle
 from service.logs import ranges
 from service.moderation.comment import Comment
+from service.moderation.effort import effort_of, next_effort
 from service.moderation.policy import Policy
-from service.ports import SCORE, House, Scorer, Signer
+from service.moderation.verdict import Effort
+from service.ports import SCORE, House, Scorer, Signer, Tx
 from worker.journal import Journal
 from worker.meters import meters
 from worker.reading import assess, explain, sign
@@ -32,6 +36,8 @@ any batch costs, however small, and whoever accepts comments waits for it. Gathe
 TURN_SECONDS: Final = 0.2
 """What a batch may take: whoever comes meanwhile, of whatever site, waits for its end."""
 LEAST_BATCH: Final = 16
+RESCORE_BATCH: Final = 16
+"""So many are scored again at once: a comment that comes meanwhile waits no longer than for these."""
 RETRY_SECONDS: Final = 1.0
 """The pause after a text failed alone, for each time that it did."""
 
@@ -92,6 +98,8 @@ def score_pending(
             run.give_back(leased.comments, leased.until)
             break
         if not leased.comments:
+            if run.score_again(min(RESCORE_BATCH, bounds.batch)):
+                continue
             return run.moved
         run.judge(leased)
         spent = time.monotonic() - began
@@ -102,6 +110,8 @@ def score_pending(
             house.bell.ring(SCORE)  # there may be more than one worker's worth
         run.catch_up(leased, max(bounds.gather, spent))
         if not is_full:
+            if leased.effort is Effort.FULL:
+                run.score_again(min(RESCORE_BATCH, bounds.batch))
             time.sleep(max(0.0, began + bounds.gathering(spent) - time.monotonic()))
     house.bell.ring(SCORE)
     return run.moved
@@ -116,7 +126,9 @@ class Leased:
     fresh: bool
     retries_wait: bool
     """Whether more wait that were tried before."""
-    policies: Mapping[int, Policy]
+    effort: Effort = Effort.FULL
+    """With which comments are scored whose senders asked for none."""
+    policies: Mapping[int, Policy] = field(default_factory=dict)
     """By the site's id."""
     waves_decided: Collection[int] = ()
     """Sites where a decision stands over a wave, so that every arrival is compared with it."""
@@ -147,19 +159,38 @@ class _Run:
             fresh = bool(comments)
             comments = comments or tx.lease_pending(now, until, 1, retried=True)
             retries_wait = tx.retries_free(now)
-        if not comments:
-            return Leased((), until, False, False, {})
-        ran_out = self.journal.note(SCORE, until, [one.pk for one in comments], now)
+            effort = self._effort(tx, comments if fresh else (), now) if batch else tx.scoring_effort().effort
+        return self._leased(Leased(comments, until, fresh, retries_wait, effort), now)
+
+    def _leased(self, leased: Leased, now: datetime) -> Leased:
+        """Take note of a lease and look up what deciding its comments needs."""
+        if not leased.comments:
+            return leased
+        ran_out = self.journal.note(SCORE, leased.until, [one.pk for one in leased.comments], now)
         meters().leases_expired.labels("score").inc(ran_out)
         try:
-            with house.store.read() as tx:
-                sites = [tx.site_by_id(site_id) for site_id in {one.site_id for one in comments}]
+            with self.house.store.read() as tx:
+                sites = [tx.site_by_id(site_id) for site_id in {one.site_id for one in leased.comments}]
                 waves_decided = tx.sites_with_waves_decided(now)
         except Exception:
-            self.give_back(comments, until)
+            self.give_back(leased.comments, leased.until)
             raise
         policies = {site.id: site.policy for site in sites if site}
-        return Leased(comments, until, fresh, retries_wait, policies, waves_decided)
+        return replace(leased, policies=policies, waves_decided=waves_decided)
+
+    def _effort(self, tx: Tx, fresh: Sequence[Comment], now: datetime) -> Effort:
+        """Return the effort to score with, by the age of the oldest that waited; a change of it is every worker's.
+
+        A lease takes each site's oldest first, so the oldest live comment of all is among what was just leased.
+        """
+        current = tx.scoring_effort().effort
+        ages = ((now - one.received_at).total_seconds() for one in fresh if one.live)
+        oldest = max(ages, default=0.0)
+        effort = next_effort(current, oldest, self.house.fast_after_seconds)
+        if effort is not current:
+            tx.set_scoring_effort(effort, now)
+            log.warning("score.effort_changed", effort=effort.value, oldest_s=round(oldest, 1))
+        return effort
 
     def catch_up(self, leased: Leased, seconds: float) -> None:
         """Go on with what was tried before, one by one, as long as the rest took.
@@ -173,39 +204,83 @@ class _Run:
 
     def judge(self, leased: Leased) -> None:
         """Read and settle what was leased; a text that fails alone is tried again after a pause."""
-        comments, most = leased.comments, self.house.max_attempts
+        comments = leased.comments
         if not comments:
             return
         started = time.monotonic()
-        scored = [Scored(one, None, exhausted=True) for one in comments if one.attempts > most]
-        scored += assess(self.scorer, [one for one in comments if one.attempts <= most])
-        read_alone = {one.comment.pk for one in scored}
-        failed = [one for one in comments if one.pk not in read_alone]
-        scored += [Scored(one, None, exhausted=True) for one in failed if one.attempts == most]
-        explained = explain(self.scorer, scored, leased.policies)
-        scored = sign(self.signer, explained, leased.policies, leased.waves_decided)
+        scored, failed = self._read(leased, lambda one: effort_of(one, leased.effort))
         read = time.monotonic()
-        try:
+        with self._giving_back(leased):
             moved = settle(self.house, scored)
-            self._put_off([one for one in failed if one.attempts < most], leased.until)
-        except Exception:
-            self.give_back(comments, leased.until)  # the store failed, not the texts: no attempt is counted
-            raise
-        self.journal.drop(SCORE, [one.pk for one in comments])
+            self._put_off(failed, leased.until)
         settled, now = time.monotonic(), self.house.clock()
-        if now >= leased.until:
-            meters().leases_expired.labels("score").inc(len(comments))
         meters().judged(scored, moved, read - started, settled - read, now)
         log.info(
             "score.batch",
             comments=ranges(one.pk for one in comments),
             leased=len(comments),
             moved=len(moved),
+            effort=leased.effort.value,
             oldest_s=round((now - min(one.received_at for one in comments)).total_seconds(), 3),
             read_ms=round((read - started) * 1000, 1),
             settle_ms=round((settled - read) * 1000, 1),
         )
         self.moved += len(moved)
+
+    def score_again(self, batch: int) -> bool:
+        """Score a few in full that were decided on a fast score, and settle them again; return whether that was done.
+
+        While anything pending waits, or without a model, they wait.
+        """
+        if self.stopping():
+            return False
+        house, now = self.house, self.house.clock()
+        until = now + timedelta(seconds=house.lease_seconds)
+        with house.store.read() as tx:
+            if not tx.time_to_rescore(now):
+                return False
+        with house.store.write() as tx:
+            comments = tx.lease_rescores(now, until, batch)
+            comments = comments or tx.lease_rescores(now, until, 1, retried=True)
+        if not comments:
+            return False
+        leased = self._leased(Leased(comments, until, fresh=False, retries_wait=False), now)
+        scored, failed = self._read(leased, lambda _: Effort.FULL)
+        if any(one.assessment is None and not one.exhausted for one in scored):
+            self.give_back(comments, until)
+            return False
+        with self._giving_back(leased):
+            became = rescore(house, scored)
+            self._put_off(failed, until)
+        meters().judged_again(scored, became)
+        log.info("score.again", comments=ranges(one.pk for one in comments), **became)
+        return True
+
+    def _read(
+        self, leased: Leased, effort_for: Callable[[Comment], Effort]
+    ) -> tuple[list[Scored], list[Comment]]:
+        """Score what was leased; return that, and what failed alone and is to be tried again."""
+        comments, most = leased.comments, self.house.max_attempts
+        scored = [Scored(one, None, exhausted=True) for one in comments if one.attempts > most]
+        scored += assess(self.scorer, [one for one in comments if one.attempts <= most], effort_for)
+        read_alone = {one.comment.pk for one in scored}
+        failed = [one for one in comments if one.pk not in read_alone]
+        scored += [Scored(one, None, exhausted=True) for one in failed if one.attempts == most]
+        explained = explain(self.scorer, scored, leased.policies)
+        signed = sign(self.signer, explained, leased.policies, leased.waves_decided)
+        return signed, [one for one in failed if one.attempts < most]
+
+    @contextmanager
+    def _giving_back(self, leased: Leased) -> Iterator[None]:
+        """Drop the leases once their work is recorded; give them back, uncounted, if the store fails."""
+        try:
+            yield
+        except Exception:
+            self.give_back(leased.comments, leased.until)  # the store failed, not the texts
+            raise
+        self.journal.drop(SCORE, [one.pk for one in leased.comments])
+        if self.house.clock() >= leased.until:
+            meters().leases_expired.labels("score").inc(len(leased.comments))
 
     def _put_off(self, failed: Sequence[Comment], until: datetime) -> None:
         """Let what failed be tried again soon: the lease is for those of whom nothing is heard."""

@@ -1,4 +1,4 @@
-"""The vigil: while nobody is rung to sweep, because broker or beat is away, a worker makes its rounds by itself.
+"""The polling fallback: while nobody is rung to sweep, because broker or beat is away, a worker polls by itself.
 
 The rows are the queue, so a bell that is silent costs seconds, never a comment: outage policies, verdicts and callbacks
 go on. Rings for other tasks are no sign of life: the web rings for every comment, and only beat for the sweep. Which
@@ -28,7 +28,7 @@ log = structlog.get_logger(__name__)
 
 
 class Vigil:
-    """Sees that no sweep begins and makes rounds meanwhile, from a thread of its own."""
+    """Sees that no sweep begins, or that none can be rung for, and makes rounds meanwhile from a thread of its own."""
 
     def __init__(
         self,
@@ -36,7 +36,9 @@ class Vigil:
         make_round: Callable[[], object],
         every: float,
         monotonic: Callable[[], float] = time.monotonic,
+        broker_away: Callable[[], bool] = lambda: False,
     ) -> None:
+        self._broker_away = broker_away
         self._swept_at, self._make_round, self._every = swept_at, make_round, every
         self._monotonic = monotonic
         self._over = threading.Event()
@@ -58,9 +60,12 @@ class Vigil:
                 log.error("vigil.failed", error=type(failure).__name__)
 
     def look(self) -> bool:
-        """Make a round if none was rung to sweep for five sweeps, and ten seconds at least; return whether."""
+        """Make a round if the broker takes no writes, or none was rung to sweep for five sweeps; return whether.
+
+        Five sweeps are ten seconds at least: beat may start anew meanwhile.
+        """
         silence = self._monotonic() - self._swept_at()
-        alone = silence >= max(LEAST_SILENCE, SWEEPS_MISSED * self._every)
+        alone = self._broker_away() or silence >= max(LEAST_SILENCE, SWEEPS_MISSED * self._every)
         if alone != self._alone:
             self._alone = alone
             if alone:
@@ -87,6 +92,6 @@ def keep_vigil(every: float) -> Vigil:
             if QUEUES[name] in served and app.answerer.takes_turn(name, TURN_SHARE * every):
                 app.tasks[name]()  # in its lane, as a ring would have it
 
-    vigil = Vigil(swept_at, make_round, every)
+    vigil = Vigil(swept_at, make_round, every, broker_away=lambda: not app.answerer.takes_writes())
     vigil.start()
     return vigil

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from classifier.labels import LABELS
 from classifier.training import disguise
 from classifier.training.data import LONGEST, Corpus, Floats
 from classifier.training.invented import group
 from classifier.training.newsroom import WrittenComment
-from classifier.labels import LABELS
 
 Rng = np.random.Generator
 
@@ -109,7 +109,9 @@ class Surroundings:
         """Choose short public texts that no label fits, and plain written ones."""
         calm = np.nanmax(np.nan_to_num(targets), axis=1) < 0.08
         settled = np.isfinite(targets[:, -4:]).all(axis=1)
-        public = [text for text, one in zip(texts, calm & settled, strict=True) if one and 20 < len(text) < 260]
+        public = [
+            text for text, one in zip(texts, calm & settled, strict=True) if one and 20 < len(text) < 260
+        ]
         return cls(public, [each.text for each in written if each.category in _PLAIN])
 
     def draw(self, rng: Rng) -> str:

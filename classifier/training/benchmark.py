@@ -24,8 +24,8 @@ from classifier.encoder import ENCODER, TOKENIZER
 from classifier.labels import EFFORTS, LABELS, Effort
 from classifier.model import Model
 from classifier.training import newsroom, tables
+from classifier.training.newsroom import COMMENTS
 from classifier.training.robustness import LENGTHS, growth
-from classifier.training.train import COMMENTS
 
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -93,54 +94,63 @@ def labelled(path: Path) -> Corpus:
     if missing:
         raise DataError(f"{path} lacks the column {missing[0]}")
     count = columns.num_rows
-    blank = np.full(count, np.nan, np.float32)
-    labels = np.stack(
-        [
-            columns[name].to_numpy().astype(np.float32) if name in columns.column_names else blank
-            for name in LABELS
-        ],
-        axis=1,
-    )
+    labels = unknown(count)
+    for column, name in enumerate(LABELS):
+        if name in columns.column_names:
+            labels[:, column] = columns[name].to_numpy()
     languages = columns["lang"].to_pylist() if "lang" in columns.column_names else ["en"] * count
     return Corpus(
         [mask_contacts(text or "") for text in columns["text"].to_pylist()],
         np.array(columns["source"].to_pylist()),
         np.array(languages),
         labels,
-        np.full((count, len(LABELS)), np.nan, np.float32),
+        unknown(count),
     )
 
 
-def _from_lines(path: Path) -> Corpus:
-    """Reads JSON lines: `text`, perhaps `source` and `lang`, and any of the labels."""
-    rows = []
+def json_lines(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Read JSON lines that have a `text`: where each stands, and the object; raise DataError, which names the line."""
     try:
         with path.open(encoding="utf-8") as lines:
             for number, line in enumerate(lines, start=1):
-                row = json.loads(line)
+                try:
+                    row = json.loads(line)
+                except (ValueError, RecursionError):
+                    raise DataError(f"{path} line {number} is not JSON") from None
                 if not isinstance(row, dict) or not isinstance(row.get("text"), str):
                     raise DataError(f'{path} line {number} has no "text" that is a string')
-                rows.append(row)
+                yield f"{path} line {number}", row
     except OSError as error:
         raise DataError(f"{path} cannot be read ({error.strerror})") from None
-    except (ValueError, RecursionError):
-        raise DataError(f"{path} line {len(rows) + 1} is not JSON") from None
-    blank = np.full((len(rows), len(LABELS)), np.nan, np.float32)
-    labels = blank.copy()
-    for at, row in enumerate(rows):
+    except UnicodeDecodeError:
+        raise DataError(f"{path} is not UTF-8") from None
+
+
+def _from_lines(path: Path) -> Corpus:
+    """Read JSON lines: `text`, perhaps `source` and `lang`, and any of the labels."""
+    rows, told = [], []
+    for place, row in json_lines(path):
+        labels = np.full(len(LABELS), np.nan, np.float32)
         for column, name in enumerate(LABELS):
             value = row.get(name)
             if isinstance(value, int | float) and value == value:  # JSON's NaN is a label that nobody gave
                 if not 0 <= value <= 1:
-                    raise DataError(f"{path} line {at + 1}: {name} must be between 0 and 1")
-                labels[at, column] = value
+                    raise DataError(f"{place}: {name} must be between 0 and 1")
+                labels[column] = value
+        rows.append(row)
+        told.append(labels)
     return Corpus(
         [mask_contacts(row["text"]) for row in rows],
-        np.array([str(row.get("source", path.stem)) for row in rows]),
-        np.array([str(row.get("lang", "en")) for row in rows]),
-        labels,
-        blank,
+        np.array([str(row.get("source", path.stem)) for row in rows], str),
+        np.array([str(row.get("lang", "en")) for row in rows], str),
+        np.array(told, np.float32).reshape(-1, len(LABELS)),
+        unknown(len(rows)),
     )
+
+
+def unknown(count: int) -> Floats:
+    """Return labels that nobody knows, (texts, labels)."""
+    return np.full((count, len(LABELS)), np.nan, np.float32)
 
 
 def training(directory: Path) -> Corpus:
@@ -148,14 +158,13 @@ def training(directory: Path) -> Corpus:
     corpus = labelled(directory / "train.parquet")
     labelled_rows = len(corpus)
     more = table(directory / "unlabelled.parquet")
-    nothing = np.full((more.num_rows, len(LABELS)), np.nan, np.float32)
     corpus = corpus.joined(
         Corpus(
             [mask_contacts(text or "") for text in more["text"].to_pylist()],
             np.array(more["source"].to_pylist()),
             np.array(more["lang"].to_pylist()),
-            nothing,
-            nothing,
+            unknown(more.num_rows),
+            unknown(more.num_rows),
         )
     )
     soft = table(directory / "teacher_logits.parquet")

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from shutil import copyfile
@@ -24,12 +23,11 @@ from torch.nn import functional
 
 from classifier import persistence
 from classifier.encoder import ENCODER, TOKENIZER, SentenceEncoder
-from classifier.labels import LABELS
+from classifier.labels import LABELS, columns
 from classifier.training import augmentation, data, newsroom
 from classifier.training.export import export
 from classifier.training.invented import invent
 from classifier.training.targets import public_targets
-from classifier.training.train import CALIBRATION, COMMENTS
 
 Floats = NDArray[np.float32]
 
@@ -37,7 +35,7 @@ HIDDEN, LAYERS, HEADS, INNER, WORDS, POSITIONS = 384, 6, 12, 1536, 30522, 512
 START, VOCABULARY = "newsroom_encoder", "second_reader"
 """Where in the data the weights to start from lie, and the tokenizer that belongs to them."""
 SEEN, UNSEEN = 2, 4
-"""How often a written comment is learnt that the start has seen, and one that it has not: first as it is, then varied."""
+"""How often a written comment is learnt that the start has seen, and one that it has not: as it is, then varied."""
 REPLAYED, INVENTED = 45_000, 8_000
 TRUST = 0.35
 """How much a rater's label counts where the teacher has spoken too."""
@@ -72,7 +70,9 @@ class Layer(nn.Module):
             for part in (self.query, self.key, self.value)
         )
         scores = query @ key.transpose(2, 3) / math.sqrt(HIDDEN // HEADS) + mask
-        mixed = (torch.softmax(scores, -1).to(value.dtype) @ value).transpose(1, 2).reshape(texts, tokens, HIDDEN)
+        mixed = (
+            (torch.softmax(scores, -1).to(value.dtype) @ value).transpose(1, 2).reshape(texts, tokens, HIDDEN)
+        )
         x = self.out_norm(x + functional.dropout(self.out(mixed), DROPOUT, self.training))
         inner = self.down(functional.gelu(self.up(x)))
         normed: torch.Tensor = self.norm(x + functional.dropout(inner, DROPOUT, self.training))
@@ -171,7 +171,7 @@ def examples(directory: Path, seed: int) -> Examples:
     rng = np.random.default_rng(seed)
     replayed = _replayed(directory, seed)
     seen = newsroom.read(directory / "newsroom" / "train.jsonl")
-    unseen = [each for path in sorted(COMMENTS.glob("*.jsonl")) if path != CALIBRATION for each in newsroom.read(path)]
+    unseen = newsroom.read_further()
     around = augmentation.Surroundings.among(replayed.texts, replayed.targets, seen + unseen)
     texts, targets = [], []
     for time in range(max(SEEN, UNSEEN)):
@@ -191,10 +191,11 @@ def _replayed(directory: Path, seed: int) -> Examples:
     corpus = corpus.take(np.flatnonzero(np.isfinite(corpus.teacher[:, 0])))
     targets = public_targets(corpus, TRUST)
     likely = np.array([REPLAY.get(source, 0.0) for source in corpus.sources.tolist()])
-    rare = np.nan_to_num(targets[:, [LABELS.index(each) for each in ("severe_toxicity", "threat", "insult",
-                                                                     "identity_attack", "spam")]]).max(axis=1) > 0.5  # fmt: skip
+    kinds = columns("severe_toxicity threat insult identity_attack spam")
+    rare = np.nan_to_num(targets[:, kinds]).max(axis=1) > 0.5
     likely *= np.where(rare, RARE, 1.0)
-    rows = rng.choice(len(corpus), min(REPLAYED, int((likely > 0).sum())), replace=False, p=likely / likely.sum())
+    count = min(REPLAYED, int((likely > 0).sum()))
+    rows = rng.choice(len(corpus), count, replace=False, p=likely / likely.sum())
     weights = np.ones((len(rows), len(LABELS)), np.float32)
     weights[:, LABELS.index("refuse")] = REFUSE_REPLAYED
     return Examples([corpus.texts[row] for row in rows.tolist()], targets[rows], weights)
@@ -236,7 +237,9 @@ def fit(encoder: Encoder, learnt: Examples, tokenizer_file: Path, seed: int, qui
     rates = [group["lr"] for group in optimizer.param_groups]
     warm = int(WARM_UP * len(batches))
     encoder.train()
-    with Progress(*Progress.get_default_columns(), MofNCompleteColumn(), TimeRemainingColumn(), disable=quiet) as bar:
+    with Progress(
+        *Progress.get_default_columns(), MofNCompleteColumn(), TimeRemainingColumn(), disable=quiet
+    ) as bar:
         for step, rows in enumerate(bar.track(batches, description="fine-tuning")):
             share = step / warm if step < warm else (len(batches) - step) / (len(batches) - warm)
             for group, rate in zip(optimizer.param_groups, rates, strict=True):
@@ -265,11 +268,15 @@ def _optimizer(encoder: Encoder) -> torch.optim.Optimizer:
     """Let lower layers learn more slowly, the head faster, and the embeddings not at all."""
     for frozen in (encoder.word.weight, encoder.position.weight, encoder.kind):
         frozen.requires_grad = False
-    groups: list[dict[str, Any]] = [{"params": encoder.head.parameters(), "lr": RATE * HEAD_RATE, "weight_decay": 0.01}]
+    groups: list[dict[str, Any]] = [
+        {"params": encoder.head.parameters(), "lr": RATE * HEAD_RATE, "weight_decay": 0.01}
+    ]
     for depth, layer in enumerate(encoder.layers):
         rate = RATE * LAYER_DECAY ** (LAYERS - 1 - depth)
         groups.append({"params": layer.parameters(), "lr": rate, "weight_decay": 0.01})
-    groups.append({"params": encoder.norm.parameters(), "lr": RATE * LAYER_DECAY**LAYERS, "weight_decay": 0.0})
+    groups.append(
+        {"params": encoder.norm.parameters(), "lr": RATE * LAYER_DECAY**LAYERS, "weight_decay": 0.0}
+    )
     return torch.optim.AdamW(groups, betas=(0.9, 0.98))
 
 
@@ -302,11 +309,6 @@ def padded(ids: list[NDArray[np.int64]]) -> tuple[torch.Tensor, torch.Tensor]:
     for row, each in enumerate(ids):
         numbers[row, : len(each)], mask[row, : len(each)] = each, 1
     return torch.from_numpy(numbers), torch.from_numpy(mask)
-
-
-def _chunks(texts: list[str], size: int = 32) -> Iterator[list[str]]:
-    for begin in range(0, len(texts), size):
-        yield texts[begin : begin + size]
 
 
 @torch.inference_mode()

@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from classifier.training.data import Corpus
 from classifier.labels import LABELS
+from classifier.training.data import Corpus
 
 Floats = NDArray[np.float32]
 

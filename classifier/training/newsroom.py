@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifier.labels import LABELS
-from classifier.training.data import DataError
+from classifier.training.data import DataError, json_lines
 
 Floats = NDArray[np.float32]
 
@@ -23,6 +22,10 @@ GRAVE = ("threat_explicit", "threat_veiled", "wish_harm", "self_harm", "doxxing"
 SPAM = ("spam_flattery", "spam_ad", "spam_scam", "spam_obfuscated")
 OPEN = float("nan")
 """The category does not say whether the label holds."""
+
+COMMENTS = Path(__file__).with_name("comments")
+CALIBRATION = COMMENTS / "calibration.jsonl"
+"""Comments that are never learnt: the last step is fitted on them."""
 
 _INSULTING = {"toxicity": OPEN, "severe_toxicity": OPEN, "obscene": OPEN, "insult": OPEN}
 _TARGETS: dict[str, dict[str, float]] = {
@@ -84,18 +87,19 @@ class WrittenComment:
 
 
 def read(path: Path) -> list[WrittenComment]:
-    """Read JSON lines `{"text", "category"}`; raises DataError, which names the line."""
+    """Read JSON lines `{"text", "category"}`, perhaps with an `action`; raise DataError, which names the line."""
     found = []
-    try:
-        with path.open(encoding="utf-8") as lines:
-            for number, line in enumerate(lines, start=1):
-                row = json.loads(line)
-                known = isinstance(row, dict) and str(row.get("category")) in _TARGETS
-                if not known or not isinstance(row.get("text"), str):
-                    raise DataError(f"{path} line {number} has no text or no known category")
-                found.append(WrittenComment(row["text"], row["category"], row.get("action")))
-    except OSError as error:
-        raise DataError(f"{path} cannot be read ({error.strerror})") from None
-    except (ValueError, RecursionError):
-        raise DataError(f"{path} line {len(found) + 1} is not JSON") from None
+    for place, row in json_lines(path):
+        category, action = str(row.get("category")), row.get("action")
+        if category not in _TARGETS:
+            raise DataError(f"{place} has no known category")
+        if action is not None and str(action) not in _REFUSE_BY_ACTION:
+            raise DataError(f"{place}: action must be one of {', '.join(_REFUSE_BY_ACTION)}")
+        found.append(WrittenComment(row["text"], category, action))
     return found
+
+
+def read_further() -> list[WrittenComment]:
+    """Read the comments that lie beside this module, but for `CALIBRATION`."""
+    files = [path for path in sorted(COMMENTS.glob("*.jsonl")) if path != CALIBRATION]
+    return [comment for path in files for comment in read(path)]

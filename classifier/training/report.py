@@ -274,7 +274,7 @@ def _facts(model: Model) -> dict[str, object]:
         "invented": train.INVENTED,
         "disguised": train.DISGUISED,
         "peopled": train.PEOPLED,
-        "written": sum(len(newsroom.read(path)) for path in train.COMMENTS.glob("*.jsonl")),
+        "written": sum(len(newsroom.read(path)) for path in newsroom.COMMENTS.glob("*.jsonl")),
         "evasive": measures.EVASIVE,
         "span_texts": measures.SPAN_TEXTS,
     }

@@ -1,4 +1,4 @@
-"""`make train`: everything but the encoder, from a directory of data to a model directory; a seed repeats it."""
+"""`make train`: everything but the encoder, from a directory of data to a directory of the model; seeded."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
-from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # ships no types
 
@@ -23,7 +22,7 @@ from classifier.pipeline import build_pipeline
 from classifier.training import augmentation, data, newsroom
 from classifier.training.data import Corpus, Floats
 from classifier.training.invented import invent
-from classifier.training.targets import log_odds, public_targets
+from classifier.training.targets import public_targets
 
 RELEASED = "2026.12"
 TRUST = 0.25
@@ -60,8 +59,6 @@ STACKED = {
 """How many held-back texts of each source the stack is fitted on, at most."""
 PRIORS = {"website": ("spam", 0.4), "name_is_keyword": ("spam", 1.5)}
 """Weights set by hand, in log-odds: no source of the training data has a website field or an author's name."""
-COMMENTS = Path(__file__).with_name("comments")
-CALIBRATION = COMMENTS / "calibration.jsonl"
 _BATCH = 1024
 
 Progress = Callable[[int, int], None]
@@ -171,13 +168,7 @@ def held_back(directory: Path, facts: dict[str, Any]) -> Corpus:
 
 def written_set(directory: Path, seed: int) -> tuple[Corpus, Floats]:
     """Return the comments written for training, each in several forms, and what they teach."""
-    written = newsroom.read(directory / "newsroom" / "train.jsonl")
-    written += [
-        each
-        for path in sorted(COMMENTS.glob("*.jsonl"))
-        if path != CALIBRATION
-        for each in newsroom.read(path)
-    ]
+    written = newsroom.read(directory / "newsroom" / "train.jsonl") + newsroom.read_further()
     rng = np.random.default_rng(seed + 4)
     texts, taught = [], []
     for copy in range(WRITTEN_COPIES):
@@ -199,8 +190,8 @@ def _fit_linear(
     told: Callable[[str], Progress],
 ) -> LanguageIdentifier:
     """Fit reader, language identifier and linear heads on the chosen rows."""
-    linear = dict(pipeline.named_steps["log_odds"].transformer_list)["linear"]
-    reader, features = pipeline.named_steps["read"], linear.named_steps["features"]
+    reader, linear = pipeline["read"], pipeline["log_odds"]["linear"]
+    features, heads = linear["features"], linear["heads"]
     made = np.isin(corpus.sources, MADE[:-1])
     reader.fit([corpus.texts[row][: data.LONGEST] for row in np.flatnonzero(~made).tolist()])
     languages = LanguageIdentifier()
@@ -212,12 +203,10 @@ def _fit_linear(
         matrices.append(features.fit_transform(batch)[chosen[begin : begin + _BATCH]])
         progress(begin + len(batch.texts), len(corpus))
     languages.finish()
-    heads, learning = linear.named_steps["heads"], told("learning")
-    heads.fit(sparse.vstack(matrices, format="csr"), log_odds(targets[chosen]), weight[chosen])
-    for signal, (label, weight_by_hand) in PRIORS.items():
-        at = list(features.transformer_list[1][1].get_feature_names_out()).index(signal)
-        heads.weights_[heads.weights_.shape[0] - len(features.transformer_list[1][1].get_feature_names_out()) + at,
-                       LABELS.index(label)] = weight_by_hand  # fmt: skip
+    learning, signals = told("learning"), features["signals"].get_feature_names_out().tolist()
+    heads.fit(sparse.vstack(matrices, format="csr"), targets[chosen], weight[chosen])
+    for signal, (label, by_hand) in PRIORS.items():
+        heads.weights_[signals.index(signal) - len(signals), LABELS.index(label)] = by_hand
     heads.weights_ = heads.weights_.astype(np.float16).astype(np.float32)  # packs to half the bytes
     learning(1, 1)
     return languages
@@ -229,7 +218,7 @@ def _fit_stack(pipeline: Pipeline, held: Corpus, targets: Floats, encoder: Path,
     rows = np.concatenate(
         [rng.permutation(np.flatnonzero(held.sources == source))[:most] for source, most in STACKED.items()]
     )
-    calibration = newsroom.read(CALIBRATION)
+    calibration = newsroom.read(newsroom.CALIBRATION)
     texts = [held.texts[row][: data.LONGEST] for row in rows.tolist()] + [each.text for each in calibration]
     hard = np.where(np.isfinite(held.labels[rows]), held.labels[rows], targets[rows])
     hard[:, LABELS.index("refuse")] = targets[rows, LABELS.index("refuse")]
@@ -239,13 +228,5 @@ def _fit_stack(pipeline: Pipeline, held: Corpus, targets: Floats, encoder: Path,
     spam = LABELS.index("spam")
     weight[: len(rows), :spam][~natural] = 0.0
     weight[len(rows) :] = 4.0
-    branches = dict(pipeline.named_steps["log_odds"].transformer_list)
-    branches["sentence"].directory = str(encoder)
-    pipeline.named_steps["log_odds"].transformer_list = [
-        (name, FrozenEstimator(each)) for name, each in branches.items()
-    ]
-    read = FrozenEstimator(pipeline.named_steps["read"])
-    frozen = Pipeline([("read", read), *pipeline.steps[1:]])
-    frozen.fit(texts, y, labels__sample_weight=weight)
-    pipeline.named_steps["log_odds"].transformer_list = list(branches.items())
-    branches["sentence"].directory = None
+    pipeline["log_odds"]["sentence"].directory = str(encoder)
+    pipeline["labels"].fit(pipeline[:-1].transform(texts), y, weight)

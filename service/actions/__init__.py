@@ -1,4 +1,4 @@
-"""The verbs: submit, adopt, take_in, settle, depart, review, learn, undo, withdraw, erase, retain."""
+"""The verbs: submit, adopt, take_in, settle, rescore, depart, review, learn, undo, withdraw, erase, retain."""
 
 from service.actions.adopting import adopt
 from service.actions.appealing import (
@@ -16,6 +16,7 @@ from service.actions.joining import join
 from service.actions.learning import Learned, learn
 from service.actions.leaving import depart
 from service.actions.reporting import dismiss, reopen, report
+from service.actions.rescoring import rescore
 from service.actions.resuming import resume
 from service.actions.retaining import retain, turns_to_retain
 from service.actions.reviewing import Judgement, Target, review
@@ -51,6 +52,7 @@ __all__ = [
     "learn",
     "reopen",
     "report",
+    "rescore",
     "resume",
     "retain",
     "review",

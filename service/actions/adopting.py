@@ -9,11 +9,11 @@ from datetime import datetime
 from service.actions.leaving import leave
 from service.actions.submitting import count, place_all
 from service.moderation.comment import Comment, Status
+from service.moderation.earlier import IMPORTED, refusal_of
 from service.moderation.errors import ReplydeskError
 from service.moderation.verdict import OUTCOME, Action, Decision, Who
 from service.ports import House, Move, Placed, Sealer, Site, Submission, Tx
 
-REASON = "imported"
 Brought = tuple[Submission, Action]
 
 
@@ -30,7 +30,7 @@ def adopt(
 
     def decide_all(tx: Tx, placed: Sequence[Placed | ReplydeskError]) -> None:
         last = {  # a later item of the same comment has the last word
-            answer.comment.pk: (answer.comment, action)
+            answer.comment.pk: (answer.comment, _held_to(answer.comment, action))
             for answer, (_, action) in zip(placed, brought, strict=True)
             if isinstance(answer, Placed) and answer.outcome != "replay"
         }
@@ -39,6 +39,13 @@ def adopt(
     placed = place_all(house, site, drafts, now, then=decide_all)
     count(house, [submission for submission, _ in brought], placed)
     return placed
+
+
+def _held_to(comment: Comment, action: Action) -> Action:
+    """Let new text of a comment that was refused here wait for a person, unless the site refuses it too."""
+    refusal = refusal_of(comment)
+    is_bound = refusal is not None and not refusal.imported and action not in (Action.REJECT, Action.SPAM)
+    return Action.HOLD if is_bound else action
 
 
 def _decide(tx: Tx, site: Site, adopted: Sequence[tuple[Comment, Action]], who: str, now: datetime) -> None:
@@ -76,6 +83,6 @@ def _decided(
         to_status=OUTCOME[action],
         created_at=now,
         effective_at=now,
-        reason=REASON,
+        reason=IMPORTED,
     )
     return move, comment, decision

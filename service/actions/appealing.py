@@ -7,9 +7,9 @@ from datetime import datetime
 
 from service.actions.moving import locked
 from service.actions.reviewing import Judgement, Reviewed, carry_out, ring_after
-from service.moderation.comment import Comment, Status
+from service.moderation.comment import FINAL, Comment, Status
 from service.moderation.desk import Appeal
-from service.moderation.errors import Conflict, NotFound, NothingToUndo, ReplydeskError
+from service.moderation.errors import Conflict, Final, NotFound, NothingToUndo, ReplydeskError
 from service.moderation.restoring import put_back
 from service.moderation.verdict import Action, Who
 from service.ports import House, Label, Site, Tx
@@ -68,7 +68,7 @@ def appeal(house: House, site: Site, comment_id: str, text: str) -> Appeal:
 def answer(house: House, site: Site, appeal_id: int, given: Answer, delay: float) -> Comment:
     """Answer an appeal: uphold the decision, or approve the comment, which corrects label, status and receipt.
 
-    A machine's decision that a person upholds is a person's judgement too, and leaves a label. Raises NotFound,
+    A machine's decision that a person upholds is a person's judgement too, and leaves a label. Raises NotFound, Final,
     NotYours when the decision was the answerer's own, Answered, and Conflict when another decision stands by now.
     """
     now = house.clock()
@@ -78,6 +78,8 @@ def answer(house: House, site: Site, appeal_id: int, given: Answer, delay: float
         comment = tx.comment_by_pk(open_appeal.comment_pk) if open_appeal else None
         if open_appeal is None or comment is None or comment.site_id != site.id:
             raise NotFound("There is no such appeal.")
+        if comment.status in FINAL:
+            raise Final
         if open_appeal.answered_at is not None:
             raise Answered
         if open_appeal.decided_by == given.who:
@@ -126,8 +128,8 @@ def _agree(tx: Tx, comment: Comment, who: str, now: datetime) -> None:
 def take_answer_back(house: House, site: Site, appeal_id: int, who: str) -> Comment:
     """Open an appeal again that was answered by upholding: the answer leaves the receipt, its label is retracted.
 
-    The decision itself was not touched, so there is nothing to tell the site. Raises NotFound, and NothingToUndo for
-    an appeal that waits, and for one whose answer is a decision of its own, which `undo` takes back.
+    The decision itself was not touched, so there is nothing to tell the site. Raises NotFound, Final, and NothingToUndo
+    for an appeal that waits, and for one whose answer is a decision of its own, which `undo` takes back.
     """
     now = house.clock()
     with house.store.write() as tx:
@@ -135,6 +137,8 @@ def take_answer_back(house: House, site: Site, appeal_id: int, who: str) -> Comm
         comment = tx.comment_by_pk(answered.comment_pk) if answered else None
         if answered is None or comment is None or comment.site_id != site.id:
             raise NotFound("There is no such appeal.")
+        if comment.status in FINAL:
+            raise Final
         if not tx.take_answer_back(appeal_id):
             raise NothingToUndo(comment, tx.decision(comment.decision_id) if comment.decision_id else None)
         upheld = tx.decision(answered.decision_id)

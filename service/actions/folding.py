@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from service.moderation.quotations import adds_remark
 from service.moderation.verdict import Action, Verdict
 from service.moderation.waves import Signature, Wave, covered, nearest
 from service.ports import Site, Tx
@@ -14,12 +15,15 @@ from service.ports import Site, Tx
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A scored comment on its way into a wave: its pk, its text's signature, and the machine's verdict."""
+    """A scored comment on its way into a wave: its pk, its text and that one's signature, and the machine's verdict."""
 
     pk: int
     site: Site
     signature: Signature | None
     verdict: Verdict
+    body: str = ""
+    is_trusted: bool = False
+    """By a trusted author or the site's staff: it is in no wave, whoever copies it."""
 
 
 @dataclass(slots=True)
@@ -38,15 +42,16 @@ def fold(tx: Tx, candidates: Sequence[Candidate], now: datetime) -> Folds:
     """Find each candidate's wave among those of its site and those that begin in this batch; nothing is stored yet."""
     folds = Folds()
     near = _near(tx, candidates, now)
+    texts: dict[int, str | None] = {}
     for candidate in candidates:
         signature, hours = candidate.signature, candidate.site.options.fold_hours
-        if signature is None or not hours:
+        if signature is None or not hours or candidate.is_trusted:
             folds.verdicts.append(candidate.verdict)
             continue
         known = near[candidate.site.id]
         wave = nearest(signature, {one.id: one for band in signature.bands for one in known[band]}.values())
         verdict = candidate.verdict
-        if wave and wave.stands(now) and (given := covered(verdict, wave)) and _is_kept(tx, wave):
+        if wave and (given := _given(tx, candidate, wave, texts, now)):
             verdict = given
             if wave.bundle_id is not None:
                 folds.covered_by[candidate.pk] = wave.bundle_id
@@ -59,6 +64,20 @@ def fold(tx: Tx, candidates: Sequence[Candidate], now: datetime) -> Folds:
             folds.joined[candidate.pk] = wave.id
         folds.verdicts.append(verdict)
     return folds
+
+
+def _given(
+    tx: Tx, candidate: Candidate, wave: Wave, texts: dict[int, str | None], now: datetime
+) -> Verdict | None:
+    """Return the verdict that the decision over the wave gives a copy; None for what has a remark of its own."""
+    given = covered(candidate.verdict, wave) if wave.stands(now) else None
+    if given is None:
+        return None
+    if wave.id not in texts:
+        texts[wave.id] = tx.first_text(wave.id)
+    text = texts[wave.id]
+    is_copy = text is None or not adds_remark(candidate.body, text)
+    return given if is_copy and _is_kept(tx, wave) else None
 
 
 def _is_kept(tx: Tx, wave: Wave) -> bool:

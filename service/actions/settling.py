@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from service.actions.folding import Candidate, fold, note_covered, note_folds
 from service.actions.leaving import leave
-from service.moderation.comment import Comment, Status
-from service.moderation.facts import facts_of
-from service.moderation.policy import decide
+from service.moderation.comment import STAFF, Comment, Status
+from service.moderation.effort import deserves_full
+from service.moderation.facts import facts_of, free_hosts
+from service.moderation.policy import Facts, decide
 from service.moderation.standing import Standing
 from service.moderation.surge import is_held
 from service.moderation.verdict import OUTCOME, Action, Assessment, Decision, Verdict, Who
@@ -37,6 +38,16 @@ class Scored:
     """What of the text can be compared with others; None: it is in no wave."""
 
 
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A scored comment, its site, what is known of it besides its score, and the verdict of the site's policy."""
+
+    scored: Scored
+    site: Site
+    facts: Facts
+    verdict: Verdict
+
+
 def settle(house: House, scored: Sequence[Scored]) -> set[int]:
     """Decide scored comments by their site's policy and send each on its way in one transaction; return which moved.
 
@@ -47,30 +58,48 @@ def settle(house: House, scored: Sequence[Scored]) -> set[int]:
     now = house.clock()
     # decided before the transaction that writes: on SQLite whoever accepts comments waits for that one
     with house.store.read() as tx:
-        sites = {site_id: tx.site_by_id(site_id) for site_id in {one.comment.site_id for one in scored}}
-        known = _known_authors(tx, scored, sites)
-        standings = _standings(tx, scored, now)
-    at_home = [(one, site) for one in scored if (site := sites[one.comment.site_id]) is not None]
+        cases = cases_of(tx, scored, now)
     candidates = [
-        Candidate(one.comment.pk, site, one.signature, _verdict(one, site, known, standings, now))
-        for one, site in at_home
+        Candidate(
+            case.scored.comment.pk,
+            case.site,
+            case.scored.signature,
+            case.verdict,
+            case.scored.comment.body,
+            _is_trusted(case),
+        )
+        for case in cases
     ]
     with house.store.write() as tx:
-        ids = tx.new_decision_ids(len(scored))
+        ids = tx.new_decision_ids(len(cases))
         folds = fold(tx, candidates, now)
         decided = [
-            _machine_decision(one, decision_id, verdict, now)
-            for (one, _), decision_id, verdict in zip(at_home, ids, folds.verdicts, strict=False)
+            _machine_decision(case, decision_id, verdict, now)
+            for case, decision_id, verdict in zip(cases, ids, folds.verdicts, strict=True)
         ]
         moved = tx.move([move for move, _, _ in decided])
         tx.index_texts(moved)
         left = [(comment, decision) for move, comment, decision in decided if move.pk in moved]
         note_folds(tx, folds, moved, now)
-        called_back = leave(tx, {key: site for key, site in sites.items() if site}, left, fresh=True)
+        called_back = leave(tx, {case.site.id: case.site for case in cases}, left, fresh=True)
         note_covered(tx, folds, {comment.pk: decision.id for comment, decision in left})
     if called_back:
         house.bell.ring(DELIVER)
     return {comment.pk for comment, _ in left}
+
+
+def cases_of(tx: Tx, scored: Sequence[Scored], now: datetime) -> list[Case]:
+    """Decide each scored comment by its site's policy; what has no site any more is left out."""
+    sites = {site_id: tx.site_by_id(site_id) for site_id in {one.comment.site_id for one in scored}}
+    known = _known_authors(tx, scored, sites)
+    standings = _standings(tx, scored, now)
+    cases = []
+    for one in scored:
+        site = sites[one.comment.site_id]
+        if site is not None:
+            facts = _facts(one, site, known, standings, now)
+            cases.append(Case(one, site, facts, decide(one.assessment, facts, site.policy)))
+    return cases
 
 
 def _known_authors(tx: Tx, scored: Sequence[Scored], sites: dict[int, Site | None]) -> set[tuple[int, str]]:
@@ -96,29 +125,35 @@ def _standings(tx: Tx, scored: Sequence[Scored], now: datetime) -> dict[tuple[in
     }
 
 
-def _verdict(
+def _facts(
     one: Scored,
     site: Site,
     known: set[tuple[int, str]],
     standings: Mapping[tuple[int, str], Standing],
     now: datetime,
-) -> Verdict:
+) -> Facts:
     comment = one.comment
-    facts = facts_of(
+    return facts_of(
         comment,
+        free_hosts(site.options, site.url, comment.article.url),
         known_author=not site.policy.hold_first_time or (site.id, comment.author_key or "") in known,
         exhausted=one.exhausted,
         late=one.late,
         standing=standings.get((site.id, comment.author_key or "")),
         article_held=is_held(site.options.held_articles, comment.article.url, now),
     )
-    return decide(one.assessment, facts, site.policy)
+
+
+def _is_trusted(case: Case) -> bool:
+    """Whether a trusted author wrote it, or the site's staff."""
+    return case.facts.standing is Standing.TRUSTED or case.scored.comment.signals.get(STAFF) is True
 
 
 def _machine_decision(
-    one: Scored, decision_id: int, verdict: Verdict, now: datetime
+    case: Case, decision_id: int, verdict: Verdict, now: datetime
 ) -> tuple[Move, Comment, Decision]:
-    comment, status = one.comment, OUTCOME[verdict.action]
+    """`verdict` is the case's own, unless a decision that stands over its copies has taken its place."""
+    comment, status = case.scored.comment, OUTCOME[verdict.action]
     published = comment.revision if verdict.action is Action.APPROVE else None
     move = Move(
         pk=comment.pk,
@@ -130,6 +165,7 @@ def _machine_decision(
         published_revision=published,
         decided_at=now,
         verdict=verdict,
+        rescore=verdict is case.verdict and deserves_full(verdict, case.site.policy),
     )
     decision = Decision(
         id=decision_id,
@@ -145,4 +181,4 @@ def _machine_decision(
         effective_at=now,
         reason=verdict.reasons[0].code,
     )
-    return move, comment, decision
+    return move, replace(comment, verdict=verdict), decision

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 
-from service.moderation.comment import FINAL, Comment, Draft
+from service.moderation.comment import FINAL, Comment, Draft, Source
+from service.moderation.earlier import edited
 from service.moderation.errors import (
     Conflict,
     Final,
@@ -14,6 +15,8 @@ from service.moderation.errors import (
     NotFound,
     ReplydeskError,
 )
+from service.moderation.restoring import put_back
+from service.moderation.verdict import Action, Decision
 from service.ports import (
     SCORE,
     House,
@@ -73,7 +76,7 @@ def _place_one(
     house: House, site: Site, drafts: Sequence[Draft], now: datetime
 ) -> list[Placed | ReplydeskError]:
     """Place what comes alone and is new, which is most of it, in the store's cheapest way; nothing for the rest."""
-    if len(drafts) != 1 or drafts[0].idempotency_key is not None:
+    if len(drafts) != 1 or _keys(drafts[0]):
         return []
     added = house.store.add_comment(site.id, drafts[0], now)
     return [Placed(added, "new")] if added else []
@@ -110,7 +113,7 @@ def _rounds(drafts: Sequence[Draft]) -> Iterable[list[Draft]]:
     run: list[Draft] = []
     seen: set[str] = set()
     for draft in drafts:
-        names = {f"id {draft.id}", f"key {draft.idempotency_key or draft.id}"}
+        names = {f"id {draft.id}", *(f"key {key}" for key in _keys(draft))}
         if names & seen:
             yield run
             run, seen = [], set()
@@ -120,29 +123,42 @@ def _rounds(drafts: Sequence[Draft]) -> Iterable[list[Draft]]:
         yield run
 
 
+def _keys(draft: Draft) -> list[str]:
+    """Return the keys that the draft is remembered by: the caller's, and that of its content."""
+    return [key for key in (draft.idempotency_key, draft.content_key) if key]
+
+
 def _place(tx: Tx, site: Site, drafts: Sequence[Draft], now: datetime) -> list[Placed | ReplydeskError]:
-    keyed = [draft.idempotency_key for draft in drafts if draft.idempotency_key]
+    keyed = [key for draft in drafts for key in _keys(draft)]
     used = tx.keys_used(site.id, keyed) if keyed else {}
-    unused = [draft for draft in drafts if draft.idempotency_key not in used]
-    added = tx.add_comments(site.id, unused, now)
+    there = {draft.id: answer for draft in drafts if (answer := _replayed(tx, draft, used))}
+    fresh = [draft for draft in drafts if draft.id not in there]
+    added = tx.add_comments(site.id, fresh, now)
     answers: list[Placed | ReplydeskError] = []
     for draft in drafts:
-        key = used.get(draft.idempotency_key or "")
-        if key is not None:
-            answers.append(_replayed(tx, draft, key))
+        if draft.id in there:
+            answers.append(there[draft.id])
         elif draft.id in added:
             answers.append(Placed(added[draft.id], "new"))
         else:
             answers.append(_again(tx, site, draft, now))
-    _remember(tx, site, unused, answers, drafts, now)
+    _remember(tx, site, used, answers, drafts, now)
     return answers
 
 
-def _replayed(tx: Tx, draft: Draft, key: Key) -> Placed | ReplydeskError:
-    comment = tx.comment_by_pk(key.comment_pk)
-    if comment is None or key.request_hash != draft.request_hash:
-        return IdempotencyMismatch()
-    return Placed(comment, "replay")
+def _replayed(tx: Tx, draft: Draft, used: Mapping[str, Key]) -> Placed | ReplydeskError | None:
+    """Answer what came before: by the caller's key, or, where it had no id, by who wrote what under which article."""
+    if key := used.get(draft.idempotency_key or ""):
+        comment = tx.comment_by_pk(key.comment_pk)
+        if comment is None or key.request_hash != draft.request_hash:
+            return IdempotencyMismatch()
+        return Placed(comment, "replay")
+    if key := used.get(draft.content_key or ""):
+        comment = tx.comment_by_pk(key.comment_pk)
+        # what was edited or taken off since is not there any more
+        if comment and comment.status not in FINAL and comment.revision == key.revision:
+            return Placed(comment, "replay")
+    return None
 
 
 def _again(tx: Tx, site: Site, draft: Draft, now: datetime) -> Placed | ReplydeskError:
@@ -153,34 +169,50 @@ def _again(tx: Tx, site: Site, draft: Draft, now: datetime) -> Placed | Replydes
     if draft.id_from_key and not _is_same(current, draft):
         return IdempotencyMismatch()
     if current.content_hash == draft.content_hash:
-        return Placed(current, "replay")
+        return Placed(_where_it_stands(tx, current, draft), "replay")
     if current.status in FINAL:
         return Final()
+    current = _where_it_stands(tx, current, draft)
+    draft = edited(draft, current, _standing(tx, current))
     revised = tx.revise(current, draft, now, keep_published=site.policy.moderation == "post")
     return Placed(revised, "revised") if revised else Conflict(current, None)
 
 
+def _standing(tx: Tx, comment: Comment) -> Decision | None:
+    """Return the decision that stands, or the one that its RESTORE put back."""
+    standing = tx.decision(comment.decision_id) if comment.decision_id else None
+    if standing is None or standing.action is not Action.RESTORE:
+        return standing
+    return put_back(standing, tx.decisions_of(comment.pk))
+
+
+def _where_it_stands(tx: Tx, current: Comment, draft: Draft) -> Comment:
+    """Put the comment under the article that the site names now; a reader's form moves nothing."""
+    if draft.article.identity == current.article.identity or draft.source is Source.FORM:
+        return current
+    return tx.move_comment(current, draft.article)
+
+
 def _is_same(current: Comment, draft: Draft) -> bool:
     """Whether a draft under an id made from its key is what that key stood for before."""
-    there = (current.content_hash, current.article.url, current.parent_id)
-    return there == (draft.content_hash, draft.article.url, draft.parent_id)
+    there = (current.content_hash, current.article.identity, current.parent_id)
+    return there == (draft.content_hash, draft.article.identity, draft.parent_id)
 
 
 def _remember(
     tx: Tx,
     site: Site,
-    unused: Sequence[Draft],
+    used: Mapping[str, Key],
     answers: Sequence[Placed | ReplydeskError],
     drafts: Sequence[Draft],
     now: datetime,
 ) -> None:
-    by_id = {draft.id: answer for draft, answer in zip(drafts, answers, strict=True)}
-    keys = []
-    for draft in unused:
-        answer = by_id[draft.id]
-        if draft.idempotency_key and isinstance(answer, Placed):
-            keys.append(
-                Key(draft.idempotency_key, answer.comment.pk, answer.comment.revision, draft.request_hash)
-            )
+    keys = [
+        Key(key, answer.comment.pk, answer.comment.revision, draft.request_hash)
+        for draft, answer in zip(drafts, answers, strict=True)
+        if isinstance(answer, Placed)
+        for key in _keys(draft)
+        if key not in used
+    ]
     if keys and len(tx.remember_keys(site.id, keys, now)) < len(keys):
         raise _KeyRaced

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
+from service.moderation.addresses import article_key
 from service.moderation.errors import NotFound
 from service.moderation.surge import HELD_ARTICLES_LIMIT, still_held
 from service.ports import House, Site
@@ -23,7 +24,8 @@ def watch_article(house: House, site_name: str, article_url: str, who: str, hour
         site = tx.site(site_name)
         if site is None:
             raise NotFound("There is no such site.")
-        others = [one for one in still_held(site.options.held_articles, now) if one[0] != article_url]
+        held = still_held(site.options.held_articles, now)
+        others = [one for one in held if article_key(one[0]) != article_key(article_url)]
         until = _seconds(now + timedelta(hours=hours))
         held = [*others, (article_url, until)] if hours > 0 else others
         held.sort(key=lambda one: one[1])

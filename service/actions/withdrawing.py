@@ -19,6 +19,7 @@ from service.ports import (
 def withdraw(house: House, site: Site, comment_id: str, who: str) -> Comment:
     """Take the comment off for good, at the site's wish, and return it; withdrawing twice is no error.
 
+    Nothing stays open about it: reports, appeals, claims and its place in a wave end.
     The site is told by `comment.withdrawn` after whatever was on its way, so that its last word on the comment is this.
     """
     now = house.clock()
@@ -36,6 +37,7 @@ def withdraw(house: House, site: Site, comment_id: str, who: str) -> Comment:
             decision_id, comment, Action.WITHDRAW, Status.WITHDRAWN, Who.SITE, who, None, now
         )
         swap(tx, comment, standing, Status.WITHDRAWN, withdrawal.id, None, now)
+        tx.close_cases({comment.pk: withdrawal.id}, now)
         tx.drop_dead_deliveries(comment.pk)  # a replay of an approval must not follow the withdrawal
         called_back = leave(tx, {site.id: site}, [(comment, withdrawal)], fresh=True)
         after = tx.comment_by_pk(comment.pk) or comment

@@ -9,7 +9,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
@@ -306,10 +306,10 @@ def _kept(kind: str, kept: Iterable[tuple[str, bytes]]) -> Iterator[Place]:
 def _address_of(parts: Parts) -> str:
     """Return where the house answers on this machine; elsewhere its public address."""
     settings = parts.settings
-    if not settings.embedded:
+    if not settings.embedded or settings.unix_socket is not None:
         return settings.public_url
-    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(settings.host, settings.host)  # noqa: S104  # compared, not listened on
-    return f"http://{host}:{settings.port}{urlsplit(settings.public_url).path}"
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)  # noqa: S104  # compared, not listened on
+    return f"http://{replace(settings, host=host).bind}{urlsplit(settings.public_url).path}"
 
 
 def _until(true: Callable[[], bool], seconds: float) -> bool:

@@ -181,12 +181,12 @@ def _copied(engine: Engine, table: str) -> Iterator[bytes]:
         quoted = table.replace('"', '""')
         driver: Any = raw.driver_connection
         with driver.cursor() as cursor:
-            cursor.execute("SET statement_timeout = 0")
+            cursor.execute("SET LOCAL statement_timeout = 0")
             with cursor.copy(f'COPY "{quoted}" TO STDOUT (FORMAT binary)') as copied:
                 for chunk in copied:
                     yield bytes(chunk)
     finally:
-        raw.invalidate()  # the time-out that was lifted does not go back into the pool
+        raw.invalidate()  # a copy may have been broken off
         raw.close()
 
 

@@ -24,19 +24,17 @@ class BrokerError(ReplydeskError):
     """There is no Redis or Valkey to ring through."""
 
 
-def answers(redis_url: str) -> bool:
-    """Whether a server that was not started here answers within half a second."""
+def fault(redis_url: str, prefix: str) -> str | None:
+    """Say what is wrong with a server that was not started here: it is silent, or takes no writes; None: nothing."""
     from redis.exceptions import RedisError
 
-    from service.bell import connect
+    from service.bell import ask_to_write, fault_of
 
-    client = connect(redis_url)
     try:
-        return bool(client.ping())
-    except (RedisError, OSError):
-        return False
-    finally:
-        client.close()
+        ask_to_write(redis_url, prefix)
+    except (RedisError, OSError) as failure:
+        return fault_of(failure)
+    return None
 
 
 def program(env: Mapping[str, str]) -> Path:

@@ -106,6 +106,8 @@ def _columns(answers: Sequence[Old], scored: Sequence[dict[str, float]]) -> Colu
     columns: Columns = {}
     for place, (old, ours) in enumerate(zip(answers, scored, strict=True)):
         for name, value in old.scores.items():
+            if LABEL_OF[name] not in ours:
+                continue  # the model does not give this label
             theirs, own, places = columns.setdefault(name, ([], [], []))
             theirs.append(value)
             own.append(ours[LABEL_OF[name]])

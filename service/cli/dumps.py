@@ -17,6 +17,11 @@ if TYPE_CHECKING:
     from service.settings import Settings
 
 CLIENTS: Final = "the PostgreSQL client programs; install postgresql-client, of the server's version or newer"
+POOLED: Final = (
+    "the database URL leads to a pooler such as PgBouncer; pg_dump and pg_restore need the server itself: "
+    "give its own address as REPLYDESK_DATABASE_URL to this command"
+)
+"""They set what a session keeps, such as an empty search_path, and the pooler would hand that to other clients."""
 
 
 def copy(known: Settings, file: Path) -> dict[str, int]:
@@ -118,13 +123,15 @@ def _copy_postgresql(known: Settings, file: Path) -> dict[str, int]:
     """Let pg_dump copy one snapshot, and count the rows in the same one."""
     from sqlalchemy import inspect, text
 
-    from service.storage.engines import open_engine
+    from service.storage.engines import is_pooled, open_engine
 
     engine = open_engine(known.database_url)
     try:
         with engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection:
-            connection.execute(text("SET statement_timeout = 0"))
-            connection.execute(text("SET idle_in_transaction_session_timeout = 0"))
+            if is_pooled(connection):
+                raise Refused(POOLED)
+            connection.execute(text("SET LOCAL statement_timeout = 0"))
+            connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
             snapshot = connection.execute(text("SELECT pg_export_snapshot()")).scalar_one()
             _run(
                 known,
@@ -146,6 +153,15 @@ def _copy_postgresql(known: Settings, file: Path) -> dict[str, int]:
 
 def _load_postgresql(known: Settings, file: Path) -> None:
     """Put everything back in one transaction: all of it, or nothing."""
+    from service.storage.engines import is_pooled, open_engine
+
+    engine = open_engine(known.database_url)
+    try:
+        with engine.connect() as connection:
+            if is_pooled(connection):
+                raise Refused(POOLED)
+    finally:
+        engine.dispose()
     _run(
         known, "pg_restore", "--no-owner", "--no-privileges", "--single-transaction", "--exit-on-error",
         f"--dbname={_connection(known)['PGDATABASE']}", str(file),

@@ -16,7 +16,8 @@ from service.settings import load
 
 _known = load()
 
-bind = f"{_known.host}:{_known.port}"
+bind = _known.bind
+umask = 0o007  # a unix socket is for this user and its group: whoever may connect is taken for the proxy
 workers = int(os.environ.get("WEB_CONCURRENCY") or min(4, (os.cpu_count() or 1) + 1))
 worker_class = "gthread"
 threads = _known.web_threads

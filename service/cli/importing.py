@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -21,21 +22,27 @@ if TYPE_CHECKING:
 
 FAULTS_SHOWN: Final = 100
 OUTCOMES: Final = ("imported", "replayed", "revised", "refused")
-LEFT_OUT: Final = "left_out"
+BESIDES: Final = ("left_out", "not_shown", "mended")
+"""What is counted where there is any: pings and notes, comments of private articles, lines with a bad character."""
 
 
 @click.command("import")
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--site", "site_name", required=True, help="The site whose comments these are.")
 @click.option("--strict", is_flag=True, help="Exit with 1 when a line was refused.")
+@click.option(
+    "--fast", is_flag=True, help="Score JSON Lines fast; what matters is scored again in full later."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the counts as one JSON object.")
-def importing(file: Path, site_name: str, strict: bool, as_json: bool) -> None:
+def importing(file: Path, site_name: str, strict: bool, fast: bool, as_json: bool) -> None:
     """Bring in the comments of FILE: a WordPress export, or JSON Lines with the fields of the API.
 
     From WordPress (Tools, Export) come threads and states: what is approved there is so here, what is pending there
-    waits on the desk. Comments of JSON Lines are scored, after live ones. Faulty ones are named and left out. Running
-    it again repeats nothing: what was imported is counted as replayed, with an id or without, and though it was edited
-    since.
+    waits on the desk; comments of articles that are not public are kept, and shown to no reader until you say so.
+    Comments of JSON Lines are scored, after live ones. With --fast they are scored by their words and signals alone,
+    many times as fast; what is held or near a limit of the policy is scored in full later. Faulty ones are named and
+    left out. Running it again repeats nothing: what was imported is counted as replayed, with an id or without, and
+    though it was edited since.
     """
     from service.importing import import_lines
     from service.tuning import find_site
@@ -48,13 +55,18 @@ def importing(file: Path, site_name: str, strict: bool, as_json: bool) -> None:
             site = find_site(tx, site_name)
         bar = progress.add_task("importing", total=file.stat().st_size, done=0)
         shown = 0
-        bring = import_export if _is_xml(lines) else import_lines
-        for batch in bring(parts, site, lines):
-            counts += batch.counts
-            shown = _show_faults(progress, batch, shown)
-            progress.update(bar, advance=batch.read_bytes, done=sum(counts.values()))
-    shown_counts = OUTCOMES + ((LEFT_OUT,) if counts[LEFT_OUT] else ())
-    _end({name: counts[name] for name in shown_counts}, as_json)
+        bring = import_export if _is_xml(lines) else partial(import_lines, fast=fast)
+        try:
+            for batch in bring(parts, site, lines):
+                counts += batch.counts
+                shown = _show_faults(progress, batch, shown)
+                done = sum(counts[name] for name in OUTCOMES)
+                progress.update(bar, advance=batch.read_bytes, done=done)
+        finally:  # where the file is broken, too: what came before that is kept
+            _end(
+                {name: counts[name] for name in (*OUTCOMES, *BESIDES) if counts[name] or name in OUTCOMES},
+                as_json,
+            )
     if strict and counts["refused"]:
         raise SystemExit(1)
 

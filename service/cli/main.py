@@ -29,6 +29,7 @@ ENTRIES: Final = {
         "service.cli.moderator:moderator", "Add moderators, make their sign-in links, change their roles."
     ),
     "import": Entry("service.cli.importing:importing", "Post the comments of a JSON Lines file, resumable."),
+    "article": Entry("service.cli.article:article", "Describe articles, and move their threads."),
     "comments": Entry("service.cli.comments:comments", "List a site's comments."),
     "deliveries": Entry("service.cli.deliveries:deliveries", "List callbacks and replay dead ones."),
     "backup": Entry(

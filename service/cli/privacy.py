@@ -92,14 +92,15 @@ def erase(site_name: str, email: str | None, as_json: bool) -> None:
 @click.option("--email", help="The address; without it, it is asked for, or read from standard input.")
 def export(site_name: str, email: str | None) -> None:
     """Print what is kept of what was written on a site under an address, as JSON."""
-    from service.export import export_person
+    from service.export import export_json
     from service.tuning import find_site
 
     address = _address(email)
     with opened_house() as parts:
         with parts.house.store.read() as tx:
             site = find_site(tx, site_name)
-        click.echo(json.dumps(export_person(parts, site, address), ensure_ascii=False, indent=2))
+        for piece in export_json(parts, site, address):
+            click.echo(piece, nl=False)
 
 
 @privacy.command()

@@ -45,15 +45,17 @@ def web() -> None:
         waitress.serve(application, **waitress_options(known))
     except OSError as failure:
         raise ReplydeskError(
-            f"cannot listen on {known.host}:{known.port}: {failure.strerror}; set PORT or REPLYDESK_HOST"
+            f"cannot listen on {known.bind}: {failure.strerror}; set PORT or REPLYDESK_HOST"
         ) from None
 
 
 def waitress_options(known: Settings) -> dict[str, Any]:
     """Every bound that waitress has, set: threads, sizes in bytes, times in seconds."""
+    address = {"host": known.host, "port": known.port}
+    if known.unix_socket is not None:  # whoever may connect is taken for the proxy: this user and its group
+        address = {"unix_socket": known.unix_socket, "unix_socket_perms": "660"}
     return {
-        "host": known.host,
-        "port": known.port,
+        **address,
         "threads": known.web_threads,
         "ident": None,  # says nothing of who serves
         "max_request_body_size": known.max_body_bytes,
@@ -154,12 +156,12 @@ def alive(beat: bool, queues: str | None) -> None:
 def _need_answers(known: Settings, queues: list[str]) -> None:
     from redis.exceptions import RedisError
 
-    from service.bell import stuck
+    from service.bell import fault_of, stuck
 
     try:
         waiting = stuck(_need_broker(known), queues, known.redis_prefix)
     except (RedisError, OSError) as failure:
-        raise ReplydeskError(f"the broker does not answer ({type(failure).__name__})") from None
+        raise ReplydeskError(f"the broker {fault_of(failure)}") from None
     if waiting:
         raise ReplydeskError(f"nobody answers in {', '.join(waiting)}")
 

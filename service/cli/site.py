@@ -58,8 +58,8 @@ def add(name: str, url: str, callback: str | None, title: str | None, as_json: b
 def set_terms(name: str, terms: tuple[str, ...]) -> None:
     """Change settings and policy of the site NAME, all or nothing.
 
-    An empty VALUE clears a setting; webhook_secret=@FILE and inbound_map=@FILE read it from a file. `site show NAME`
-    lists every KEY.
+    An empty VALUE clears a setting; webhook_secret=@FILE, inbound_map=@FILE and help_text=@FILE read it from a
+    file. `site show NAME` lists every KEY.
     """
     from service.tuning import tune_site
 
@@ -73,7 +73,7 @@ def _term(term: str) -> tuple[str, str]:
     key, equals, value = term.partition("=")
     if not equals:
         raise Refused(f"{key[:80]}: write KEY=VALUE")
-    if key.endswith(("_secret", "_map")) and value.startswith("@"):
+    if key.endswith(("_secret", "_map", "_text")) and value.startswith("@"):
         try:
             with Path(value[1:]).open(encoding="utf-8") as file:
                 value = file.read(FILE_LIMIT).strip()

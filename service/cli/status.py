@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from service.bell import Pulses
     from service.ports import SiteQueue
     from service.settings import Settings
+    from service.storage import Probe
     from service.wiring import Parts
 
 WATCH_SECONDS: Final = 1.0
@@ -60,6 +61,7 @@ class Opened:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self._parts: Parts | None = None
+        self._probe: Probe | None = None
 
     def parts(self) -> Parts:
         """Return its parts; raises whatever keeps the store from being opened now."""
@@ -67,6 +69,13 @@ class Opened:
 
         self._parts = self._parts or build(self.settings)
         return self._parts
+
+    def probe(self) -> Probe:
+        """Return what asks whether the database takes writes."""
+        from service.storage import Probe
+
+        self._probe = self._probe or Probe(self.settings.database_url)
+        return self._probe
 
     def close(self) -> None:
         """Let go of everything."""
@@ -79,14 +88,16 @@ def look(house: Opened) -> dict[str, Any]:
 
     Of a store that is away nothing is told but that; the broker is asked all the same.
     """
+    store, waiting = "ok", {}
     try:
-        store, waiting = "ok", _waiting(house.parts())
+        waiting = _waiting(house.parts())
+        house.probe().ask()
     except Invalid:
         raise  # a fault of the settings, not of the store
     except ReplydeskError as wrong:
-        store, waiting = f"fails: {wrong.detail}", {}
+        store = f"fails: {wrong.detail}"
     except Exception as failure:  # noqa: BLE001  # whatever a store dies of: its own message may quote a row
-        store, waiting = f"fails ({type(failure).__name__})", {}
+        store = f"fails ({type(failure).__name__})"
     up, heard = _heard(house.settings)
     return {
         "up": {"store": store, **up},
@@ -99,12 +110,15 @@ def look(house: Opened) -> dict[str, Any]:
 def _waiting(parts: Parts) -> dict[str, Any]:
     now = parts.house.clock()
     with parts.house.store.read() as tx:
-        backlog = tx.backlog(now)
+        backlog, scoring = tx.backlog(now), tx.scoring_effort()
         sites, queues = tx.sites(), tx.site_queues()
     return {
         "pending": backlog.pending,
         "held": backlog.held,
         "oldest_unscored_seconds": _age(backlog.oldest_unscored, now),
+        "effort": scoring.effort.value,
+        "effort_seconds": _age(scoring.since, now) if scoring.since else None,
+        "to_rescore": backlog.to_rescore,
         "departures_due": backlog.departures_due,
         "deliveries": {
             "waiting": backlog.deliveries_waiting,
@@ -136,15 +150,14 @@ def _heard(settings: Settings) -> tuple[dict[str, str], Pulses | None]:
     """Say how broker, worker and beat are, by when they were last heard of; nothing is known without the broker."""
     from redis.exceptions import RedisError
 
-    from service.bell import pulses, silent_after
+    from service.bell import fault_of, pulses, silent_after
 
     if settings.redis_url is None:
         return {"broker": "none", "worker": "unknown", "beat": "unknown"}, None
     try:
         heard = pulses(settings.redis_url, settings.redis_prefix)
     except (RedisError, OSError) as failure:
-        away = f"does not answer ({type(failure).__name__})"
-        return {"broker": away, "worker": "unknown", "beat": "unknown"}, None
+        return {"broker": fault_of(failure), "worker": "unknown", "beat": "unknown"}, None
     silent = silent_after(settings.sweep_seconds)
     ages = {"worker": heard.worker, "beat": heard.beat}
     told = {name: _alive(age, silent) for name, age in ages.items()}
@@ -199,6 +212,7 @@ def _drawn(state: dict[str, Any]) -> Group:
     if "pending" not in state:
         return Group(Text("Replydesk", style="bold"), table)
     table.add_row("unscored", f"{state['pending']}, the oldest for {state['oldest_unscored_seconds']:.1f} s")
+    table.add_row("scoring", _scoring(state))
     table.add_row("held", str(state["held"]))
     mail = state["deliveries"]
     table.add_row("callbacks", f"{mail['waiting']} waiting, {mail['due']} of them due, {mail['dead']} dead")
@@ -206,6 +220,13 @@ def _drawn(state: dict[str, Any]) -> Group:
         table.add_row("callbacks off", f"[red]{escape(name)}: {escape(reason)}[/red]")
     table.add_row("sites", str(state["sites"]))
     return Group(Text("Replydesk", style="bold"), table, _by_site(state["by_site"]))
+
+
+def _scoring(state: dict[str, Any]) -> str:
+    """Say with which effort comments are scored, and how many are to be scored again."""
+    fast = f"[yellow]fast, for {_said(state['effort_seconds'] or 0.0)}: too much waits[/yellow]"
+    again = f", {state['to_rescore']} to be scored again" if state["to_rescore"] else ""
+    return ("in full" if state["effort"] == "full" else fast) + again
 
 
 def _by_site(queues: dict[str, dict[str, Any]]) -> Table:

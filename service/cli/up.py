@@ -129,6 +129,10 @@ def _lock(home: Path) -> Iterator[IO[str]]:
 
 
 def _check_port(known: Settings) -> None:
+    if known.unix_socket is not None:
+        raise StartError(
+            "REPLYDESK_HOST: `replydesk up` listens on an address; a unix socket is for `replydesk web` and gunicorn"
+        )
     family = socket.AF_INET6 if ":" in known.host else socket.AF_INET
     with socket.socket(family) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -137,7 +141,7 @@ def _check_port(known: Settings) -> None:
         except OSError as failure:
             reason = "in use" if failure.errno == errno.EADDRINUSE else f"not to be had: {failure.strerror}"
             raise StartError(
-                f"PORT: {known.host}:{known.port} is {reason}; choose another, such as PORT={known.port + 1}"
+                f"PORT: {known.bind} is {reason}; choose another, such as PORT={known.port + 1}"
             ) from None
 
 
@@ -175,7 +179,7 @@ class _House:
         with self._screen.step("Starting web, worker and beat") as outcome:
             web, worker = early or self._start_processes()
             self._wait_for(web, lambda: orphaned() or _serves(self._known))
-            outcome.append(f"Web on {self._known.host}:{self._known.port}")
+            outcome.append(f"Web on {self._known.bind}")
             self._wait_for(worker, lambda: orphaned() or self._seen.worker_ready)
             self._start("beat")  # last: nobody waits for it, and the others need the processor
             outcome.append("with a Celery worker and beat")
@@ -183,10 +187,8 @@ class _House:
 
     def _start_broker(self) -> str:
         if self._known.redis_url and (os.environ.keys() & _REDIS_NAMES):
-            if not broker.answers(self._known.redis_url):
-                raise StartError(
-                    "REDIS_URL: nothing answers there; start it, or unset it to have one started here"
-                )
+            if wrong := broker.fault(self._known.redis_url, self._known.redis_prefix):
+                raise StartError(f"REDIS_URL: it {wrong}; mend it, or unset it to have one started here")
             return "Broker: the one that REDIS_URL names"
         server = broker.program(os.environ)
         folder = broker.socket_folder(self._known.home / "run")

@@ -23,7 +23,11 @@ CODE_OF: Final[Mapping[str, str]] = {
     "severe_toxicity": "OFFENSIVE",
     "obscene": "OFFENSIVE",
     "insult": "OFFENSIVE",
+    "sexual": "OFFENSIVE",
+    "refuse": "OFFENSIVE",
 }
+NO_FLAG: Final = frozenset({"spam", "self_harm", "personal_info"})
+"""Labels that do not make a text toxic: of a writer at risk, and of an address, a person hears without a flag."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +135,7 @@ def answer(verdict: Verdict, decides: bool) -> dict[str, object]:
 
 def _flags(verdict: Verdict) -> list[dict[str, str]]:
     labels = {reason.label for reason in verdict.reasons if reason.label}
-    flags = [TOXIC] if labels - {"spam"} else []
+    flags = [TOXIC] if labels - NO_FLAG else []
     return [*flags, SPAM] if "spam" in labels or verdict.action is Action.SPAM else flags
 
 

@@ -1,30 +1,28 @@
-"""What a comment is: its states, its parts, and how an article's address is compared."""
+"""What a comment is: its states and its parts."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
-from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit
+
+from service.moderation.addresses import URL_LIMIT as URL_LIMIT
+from service.moderation.addresses import article_key
+from service.moderation.addresses import normalise_url as normalise_url
 
 if TYPE_CHECKING:
     from service.moderation.verdict import Verdict
 
 BODY_LIMIT = 20_000
+ARCHIVED_LIMIT = 65_536
+"""Characters of a comment that was written elsewhere, under other rules: as many as WordPress keeps."""
 ID_LIMIT = 128
 NAME_LIMIT = 200
-URL_LIMIT = 2_000
 TITLE_LIMIT = 500
-
-_DEFAULT_PORTS = {"http": 80, "https": 443}
-_TRACKING = frozenset(
-    {"fbclid", "gclid", "dclid", "msclkid", "mc_cid", "mc_eid", "igshid", "yclid", "_ga", "_gl"}
-)
-_UNSEEN = re.compile(r"[\x00-\x20\x7f]")
-_TRACKING_PREFIXES = ("utm_", "at_", "pk_", "mtm_")
+STAFF = "staff"
+"""The signal of a comment that the site's own staff wrote."""
 
 
 class Status(StrEnum):
@@ -55,11 +53,42 @@ class Source(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Article:
-    """The page a comment stands under; `url` is normalised, so that equal pages compare equal."""
+    """The page a comment stands under: `url` as the site writes it, and the `key` that spellings of it share."""
 
     url: str
     title: str | None = None
     published_at: datetime | None = None
+    key: str = field(default="", compare=False)
+    """As `article_key` makes it; empty where nobody has asked yet."""
+    private: bool | None = field(default=None, compare=False)
+    """Whether what was imported under it is kept from readers; None where nothing is said of that."""
+    import_word: str | None = field(default=None, compare=False)
+    """A digest of what an import said of it last."""
+
+    @property
+    def identity(self) -> str:
+        """The key, also where nobody has asked for it yet."""
+        return self.key or article_key(self.url)
+
+    def told(self, again: Article, by_site: bool) -> Article:
+        """Return the article after one more word on it: the site's latest counts, others fill in what is missing.
+
+        So does the site's under an address that only leads here: whoever uses it does not know yet.
+        """
+        if not by_site or again.identity != self.identity:
+            return replace(
+                self,
+                title=self.title or again.title,
+                published_at=self.published_at or again.published_at,
+            )
+        return replace(
+            self,
+            url=again.url,
+            title=again.title or self.title,
+            published_at=again.published_at or self.published_at,
+            private=self.private if again.private is None else again.private,
+            import_word=again.import_word or self.import_word,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +132,13 @@ class Draft:
     client: Client = Client()
     signals: Mapping[str, object] = field(default_factory=dict)
     idempotency_key: str | None = None
+    content_key: str | None = None
+    """A digest of who wrote what under which article, for what comes without an id: by it a repetition is known."""
     id_from_key: bool = False
     """The id was made from the idempotency key, so other content under it is a misuse of the key, no revision."""
     live: bool = True
+    undated: bool = False
+    """The caller gave no `submitted_at`, so it is the moment of arrival."""
     older_author_keys: tuple[str, ...] = ()
     """The author's keys under older master keys, while a rotation is under way."""
 
@@ -116,6 +149,7 @@ class Comment:
 
     `published_revision` names the revision readers see now, None when they see nothing.
     `decision_id` names the decision that stands, None before the first verdict.
+    `rescore` says that the comment was decided on a fast score and is to be scored again in full.
     """
 
     pk: int
@@ -141,41 +175,10 @@ class Comment:
     verdict: Verdict | None = None
     decision_id: int | None = None
     published_revision: int | None = None
+    rescore: bool = False
 
-
-def normalise_url(url: str) -> str:
-    """Return the article's address in the form used for comparison.
-
-    Scheme and host are lower-cased; default port, fragment, user part and tracking parameters are dropped; an empty
-    path becomes "/". Raises ValueError when the address is no absolute http(s) URL with a host.
-    """
-    if len(url) > URL_LIMIT:
-        raise ValueError(f"must be at most {URL_LIMIT} characters")
-    if _UNSEEN.search(url):
-        raise ValueError("must not contain spaces or control characters")
-    try:
-        parts = urlsplit(url)
-        host, port = parts.hostname, parts.port
-    except ValueError:
-        raise ValueError("must be an absolute http or https URL") from None
-    scheme = parts.scheme.lower()
-    if scheme not in _DEFAULT_PORTS or not host:
-        raise ValueError("must be an absolute http or https URL")
-    netloc = f"[{host}]" if ":" in host else host
-    if port is not None and port != _DEFAULT_PORTS[scheme]:
-        netloc = f"{netloc}:{port}"
-    return SplitResult(scheme, netloc, parts.path or "/", _without_tracking(parts.query), "").geturl()
-
-
-def _without_tracking(query: str) -> str:
-    """Drop the parameters that name a campaign, not a page; leave a query without them byte for byte as it was."""
-    if not query:
-        return ""
-    pairs = parse_qsl(query, keep_blank_values=True, max_num_fields=None)
-    kept = [(name, value) for name, value in pairs if not _is_tracking(name)]
-    return query if len(kept) == len(pairs) else urlencode(kept)
-
-
-def _is_tracking(name: str) -> bool:
-    lowered = name.lower()
-    return lowered in _TRACKING or lowered.startswith(_TRACKING_PREFIXES)
+    @property
+    def is_public(self) -> bool:
+        """Whether readers are shown it: not what came by a plug, nor what was imported under a private article."""
+        kept_in = self.source is Source.PLUG or (self.source is Source.IMPORT and bool(self.article.private))
+        return self.published_revision is not None and not kept_in

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from service.moderation.comment import Comment
 from service.moderation.facts import facts_of
 from service.moderation.policy import Policy, decide
-from service.moderation.verdict import Action, Assessment, Verdict
+from service.moderation.verdict import Action, Assessment, Effort, Verdict
 
 DOUBTS: Final = ("language", "few_known_features", "doubt")
 """Grounds that the classifier itself gave, whatever the policy."""
@@ -63,14 +63,17 @@ class Consequences:
     changes: tuple[Change, ...]
 
 
-def consequences(past: Sequence[Past], policy: Policy, other: Policy) -> Consequences:
+def consequences(
+    past: Sequence[Past], policy: Policy, other: Policy, own: Collection[str] = ()
+) -> Consequences:
     """Return what `other` would have made of the past, beside `policy`.
 
     Whether an author was new or set apart then is not known any more, so neither policy asks for it. People judge
-    mostly what was held, so what they would have said of the rest is not in these numbers.
+    mostly what was held, so what they would have said of the rest is not in these numbers. `own` are the hosts to which
+    links are free.
     """
-    before = [again(one.comment, policy) for one in past]
-    after = [again(one.comment, other) for one in past]
+    before = [again(one.comment, policy, own) for one in past]
+    after = [again(one.comment, other, own) for one in past]
     changes = tuple(
         Change(one.comment, was, would, one.judged)
         for one, was, would in zip(past, before, after, strict=True)
@@ -86,12 +89,13 @@ def consequences(past: Sequence[Past], policy: Policy, other: Policy) -> Consequ
     )
 
 
-def again(comment: Comment, policy: Policy) -> Action:
+def again(comment: Comment, policy: Policy, own: Collection[str] = ()) -> Action:
     """Return what the policy makes of a comment that was scored before."""
-    return decide(_assessment(comment.verdict), facts_of(comment), policy).action
+    return decide(assessment_of(comment.verdict), facts_of(comment, own), policy).action
 
 
-def _assessment(verdict: Verdict | None) -> Assessment | None:
+def assessment_of(verdict: Verdict | None) -> Assessment | None:
+    """Return what the classifier said when this verdict was given, spans aside; None where there was no score."""
     if verdict is None or not verdict.scores:
         return None
     doubt = next((reason.code for reason in verdict.reasons if reason.code in DOUBTS), None)
@@ -102,6 +106,7 @@ def _assessment(verdict: Verdict | None) -> Assessment | None:
         doubt=doubt,
         language=verdict.language,
         reads_as=verdict.reads_as,
+        effort=verdict.effort or Effort.FULL,
     )
 
 

@@ -29,10 +29,14 @@ class Sort(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """The place behind which a page begins: the last row's number, and its rank where the order has one."""
+    """The place behind which a page begins: the last row's number, and its rank where the order has one.
+
+    `at_risk` says that the row is among those that come before every order: their writers may be at risk.
+    """
 
     pk: int
     rank: float | None = None
+    at_risk: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,9 @@ from datetime import UTC, datetime
 from enum import StrEnum
 
 from service.moderation.comment import Comment
+from service.moderation.leading import is_at_risk
 from service.moderation.standing import AuthorStanding, Standing
-from service.moderation.verdict import Action, Decision, Verdict
+from service.moderation.verdict import Action, Decision, Verdict, Who
 
 
 class EventType(StrEnum):
@@ -82,17 +83,22 @@ def verdict_view(verdict: Verdict) -> dict[str, object]:
     """Return a verdict as the site sees it; span offsets count code points of the masked text."""
     return {
         "action": str(verdict.action),
+        "at_risk": is_at_risk(verdict),
         "scores": {label: round(score, 6) for label, score in verdict.scores.items()},
         "reasons": [
             _without_none({"code": r.code, "label": r.label, "detail": r.detail}) for r in verdict.reasons
         ],
         "spans": [
-            {"begin": s.begin, "end": s.end, "label": s.label, "weight": s.weight} for s in verdict.spans
+            _without_none(
+                {"begin": s.begin, "end": s.end, "label": s.label, "weight": s.weight, "rule": s.rule}
+            )
+            for s in verdict.spans
         ],
         "reads_as": verdict.reads_as,
         "language": verdict.language,
         "model": verdict.model,
         "policy": verdict.policy,
+        "effort": verdict.effort,
     }
 
 
@@ -125,8 +131,10 @@ def payload(comment: Comment, decision: Decision) -> bytes:
                 "status": str(decision.to_status),
                 "reason": decision.reason,
                 "by": str(decision.who_kind),
+                "at_risk": is_at_risk(comment.verdict),
                 "decision": str(decision.id),
                 "sequence": decision.seq,
+                **_effort(comment, decision),
                 **_origin(comment),
             },
         },
@@ -156,6 +164,12 @@ def author_payload(comment: Comment, standing: AuthorStanding | None, now: datet
         ensure_ascii=False,
         separators=(",", ":"),
     ).encode()
+
+
+def _effort(comment: Comment, decision: Decision) -> dict[str, object]:
+    """Say how the text was scored, where the decision rests on a score."""
+    effort = comment.verdict.effort if comment.verdict and decision.who_kind is Who.MACHINE else None
+    return {"effort": effort} if effort else {}
 
 
 def _origin(comment: Comment) -> dict[str, object]:

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from service.moderation.verdict import Verdict
+from service.moderation.verdict import LABELS, SELF_HARM, Verdict
 
-SEVERE: Final = ("severe_toxicity", "threat", "identity_attack", "obscene")
+SEVERE: Final = ("severe_toxicity", "threat", "identity_attack", "obscene", "sexual")
 """Labels whose words a reader of many may be spared."""
 SEVERE_AT: Final = 0.5
 
@@ -23,23 +23,34 @@ class Leading:
 
 
 def leading(verdict: Verdict) -> Leading:
-    """Return what leads the verdict: the gravest ground that names a label, else the highest score."""
-    grounds = (reason.label for reason in verdict.reasons if reason.label in verdict.scores)
-    label = next(grounds, None) or max(verdict.scores, key=verdict.scores.__getitem__, default=None)
-    if label is None:
-        return Leading(None, 0.0, 1.0)
+    """Return what leads the verdict: the gravest ground that names a label, else the highest score.
+
+    Of a label that a rule names and the model does not know nothing is said. `self_harm` leads as a ground alone.
+    """
+    grounds = (reason.label for reason in verdict.reasons if reason.label in LABELS)
+    others = {label: score for label, score in verdict.scores.items() if label != SELF_HARM}
+    label = next(grounds, None) or max(others, key=others.__getitem__, default=None)
+    if label is None or label not in verdict.scores:
+        return Leading(label, 0.0, 1.0)
     score = round(verdict.scores[label], 6)
     return Leading(label, score, round(1 - 2 * abs(score - 0.5), 6))
+
+
+def is_at_risk(verdict: Verdict | None) -> bool:
+    """Whether the comment is held because its writer may be at risk."""
+    return verdict is not None and leading(verdict).label == SELF_HARM
 
 
 def is_severe(verdict: Verdict | None) -> bool:
     """Whether the words should be blurred until somebody asks to see them.
 
-    A severe label makes them so from one half up, and below that where a site's own limit for it was the ground.
+    A severe label makes them so from one half up, and below that where a site's own limit for it was the ground. The
+    words of a writer who may be at risk are read at once.
     """
-    return verdict is not None and (
-        any(verdict.scores.get(label, 0.0) >= SEVERE_AT for label in SEVERE)
-        or any(reason.label in SEVERE for reason in verdict.reasons)
+    if verdict is None or is_at_risk(verdict):
+        return False
+    return any(verdict.scores.get(label, 0.0) >= SEVERE_AT for label in SEVERE) or any(
+        reason.label in SEVERE for reason in verdict.reasons
     )
 
 

@@ -8,10 +8,12 @@ from dataclasses import dataclass, fields
 from typing import Final
 from urllib.parse import urlsplit
 
+from service.moderation.addresses import APART
 from service.moderation.pointers import read_map
 from service.moderation.reasons import SHIPPED, read_reasons
 
 FOLD_HOURS_LIMIT: Final = 72.0
+HELP_TEXT_LIMIT: Final = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +44,16 @@ class Options:
     """Where the site's Coral is, to be asked for a comment that its webhook names; None: it is not asked."""
     coral_token: str | None = None
     """The access token for that, encrypted and in base64."""
+    own_links: str = "free"
+    """Whether links to the site's own pages count against its limit: "free" or "counted"."""
     comments_per_minute: float | None = None
     """How many comments the site's programs may post a minute; None: as many as they like."""
     comments_burst: int | None = None
     """How many of them may come at once; None: ten seconds' worth, at least ten."""
     form_per_minute: float | None = 600.0
     """How many comments a minute all readers together may post with the reply form; None: as many as they like."""
+    form_per_network: float | None = 60.0
+    """How many of them the readers of one network (/24 or /48) may post a minute; None: as many as all together."""
     notify_url: str | None = None
     """Where a signed webhook goes when the moderators' queue grows past a limit; None: nowhere."""
     notify_held: int | None = 100
@@ -57,6 +63,10 @@ class Options:
     fold_hours: float | None = 6.0
     """For so long copies of a held text fold into one row, and a decision on the row covers what still arrives; None:
     every comment is decided by itself."""
+    wordpress_blog: str | None = None
+    """The key of the blog whose comments go by their WordPress numbers here; None before the first import."""
+    articles_apart: tuple[str, ...] = ()
+    """What makes two articles of two addresses: "scheme", "www" and "slash" (the one at the end); else they are one."""
     held_articles: tuple[tuple[str, float], ...] = ()
     """Articles whose new comments wait for a person, each with the moment (seconds since 1970) when that ends."""
     erased_texts: str = "remove"
@@ -71,6 +81,8 @@ class Options:
     """The network of the IP address, the user agent and the referring page."""
     keep_originals_days: float | None = 90.0
     """Texts as they were typed, encrypted, where contacts were masked in them."""
+    help_text: str | None = None
+    """What the receipt says to a writer who may be at risk, as plain text; None: the shipped words, without numbers."""
     reasons: tuple[tuple[str, str, str], ...] = SHIPPED
     """Why moderators refuse comments: code, title for moderators, and the end of a sentence for the commenter."""
 
@@ -127,6 +139,13 @@ def _notify_age(value: str) -> float | None:
     return number(value, 10, 30 * 86_400) if value else None
 
 
+def _apart(value: str) -> tuple[str, ...]:
+    words = set(value.replace(",", " ").split())
+    if not words <= set(APART):
+        raise ValueError(f"must be some of {', '.join(APART)}, or empty")
+    return tuple(one for one in APART if one in words)
+
+
 def _web_address(value: str) -> str | None:
     if not value:
         return None
@@ -155,6 +174,13 @@ def _days(value: str) -> float | None:
         return number(value, 0.04, 36_500)
     except ValueError:
         raise ValueError("must be a number of days from 0.04 (an hour) to 36500, or never") from None
+
+
+def _help_text(value: str) -> str | None:
+    text = value.replace("\r\n", "\n").strip()
+    if len(text) > HELP_TEXT_LIMIT or not all(line.isprintable() for line in text.split("\n")):
+        raise ValueError(f"must be at most {HELP_TEXT_LIMIT} characters of plain text, or empty")
+    return text or None
 
 
 def number(value: str, least: float, most: float) -> float:
@@ -195,6 +221,8 @@ def _fold_hours(value: str) -> float | None:
 
 READERS: Final[Mapping[str, Callable[[str], object]]] = {
     "reasons": read_reasons,
+    "help_text": _help_text,
+    "articles_apart": _apart,
     "erased_texts": _erased_texts,
     "fold_hours": _fold_hours,
     "keep_rejected_days": _days,
@@ -211,9 +239,11 @@ READERS: Final[Mapping[str, Callable[[str], object]]] = {
     "akismet_discard": _share,
     "perspective_map": one_of("off", "shipped", "own"),
     "coral_url": _web_address,
+    "own_links": one_of("free", "counted"),
     "comments_per_minute": _per_minute,
     "comments_burst": _count,
     "form_per_minute": _per_minute,
+    "form_per_network": _per_minute,
     "notify_url": _web_address,
     "notify_held": _count,
     "notify_age_seconds": _notify_age,

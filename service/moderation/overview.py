@@ -93,14 +93,19 @@ class Bin:
 
 
 def confusion(judged: Sequence[Judged], label: str, at: float = 0.5) -> Confusion:
-    """Count agreement on one label: the machine says bad from `at` up, a person by rejecting or marking as spam."""
+    """Count agreement on one label: the machine says bad from `at` up, a person by rejecting or marking as spam.
+
+    What a model scored that does not know the label is not counted.
+    """
     cells = [cell_of(one, label, at) for one in judged]
     return Confusion(*(cells.count(cell) for cell in CELLS))
 
 
-def cell_of(one: Judged, label: str, at: float = 0.5) -> str:
-    """Say in which of the four counts of a label a judged comment is."""
-    said_bad, found_bad = one.scores.get(label, 0.0) >= at, one.person in BAD
+def cell_of(one: Judged, label: str, at: float = 0.5) -> str | None:
+    """Say in which of the four counts of a label a judged comment is; None without a score for it."""
+    if label not in one.scores:
+        return None
+    said_bad, found_bad = one.scores[label] >= at, one.person in BAD
     if said_bad == found_bad:
         return "both_bad" if found_bad else "both_fine"
     return "machine_alone" if said_bad else "person_alone"
@@ -113,7 +118,7 @@ def calibration(judged: Sequence[Judged], label: str) -> list[Bin]:
         inside = [
             (score, one.person in BAD)
             for one in judged
-            if min(int((score := one.scores.get(label, 0.0)) * BINS), BINS - 1) == number
+            if (score := one.scores.get(label)) is not None and min(int(score * BINS), BINS - 1) == number
         ]
         if inside:
             mean = sum(score for score, _ in inside) / len(inside)

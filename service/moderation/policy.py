@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from service.moderation.phrases import Find, find_private, find_threats
 from service.moderation.standing import Standing, lifts
-from service.moderation.verdict import Action, Assessment, Reason, Verdict
+from service.moderation.text import has_flags
+from service.moderation.verdict import SELF_HARM, Action, Assessment, Reason, Span, Verdict
 from service.moderation.words import NO_WORDS, WordList
 
 _DOUBTS = {
@@ -32,15 +34,19 @@ class Cut:
 
 
 SHIPPED_CUTS: Mapping[str, Cut] = {
-    "toxicity": Cut(hold=0.19, reject=0.97),
+    "toxicity": Cut(hold=0.19),
     "severe_toxicity": Cut(hold=0.15),
     "obscene": Cut(hold=0.50),
     "threat": Cut(hold=0.15),
     "insult": Cut(hold=0.50),
     "identity_attack": Cut(hold=0.35),
     "spam": Cut(hold=0.60, spam=0.95),
+    "self_harm": Cut(hold=0.30),
+    "sexual": Cut(hold=0.50),
+    "personal_info": Cut(hold=0.50),
+    "refuse": Cut(hold=0.50),
 }
-"""Chosen on labelled news comments: fewer than one in five is held, and two benign ones in a thousand are refused."""
+"""What a new site begins with, and the only place that says so. Nothing but spam is refused without a person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +59,10 @@ class Policy:
     link_limit: int | None = 2
     hold_first_time: bool = False
     min_fill_seconds: float = 2.0
+    hold_threats: bool = True
+    """Whether words of plain violence hold a comment, whatever the classifier says of it."""
+    hold_personal_data: bool = True
+    """Whether a private address, number plate, contact or identity number does."""
     hold_words: WordList = NO_WORDS
     reject_words: WordList = NO_WORDS
     spam_words: WordList = NO_WORDS
@@ -71,6 +81,7 @@ class Facts:
     links: int = 0
     known_author: bool = True
     submitted_at: datetime | None = None
+    """When the comment was first posted, however often it was edited since."""
     article_published_at: datetime | None = None
     honeypot: bool = False
     cut: bool = False
@@ -83,37 +94,60 @@ class Facts:
     """No score came within the site's limit: the outage policy speaks."""
     standing: Standing | None = None
     """What a moderator decided about everything that this author writes."""
+    refused_revision: int | None = None
+    """The revision of this comment that a person refused, where the text is another by now."""
     article_held: bool = False
     """A moderator lets everything new under this article wait for a person."""
 
 
 def decide(assessment: Assessment | None, facts: Facts, policy: Policy) -> Verdict:
     """Return the verdict of `policy` on one comment. Pure: the same input gives the same verdict, always."""
-    grounds = _with_standing(_grounds(assessment, facts, policy), facts.standing)
-    action = max(
-        (ground_action for ground_action, _ in grounds), key=_GRAVITY.__getitem__, default=Action.APPROVE
-    )
-    reasons = tuple(
-        reason for _, reason in sorted(grounds, key=lambda ground: _GRAVITY[ground[0]], reverse=True)
-    ) or (Reason("clear", "Nothing in the text or around it speaks against it."),)
+    finds = _finds(assessment, facts, policy)
+    grounds = _with_standing(_grounds(assessment, facts, policy, finds), facts.standing)
+    ordered = sorted(grounds or [_CLEAR], key=_weight, reverse=True)
     return Verdict(
-        action=action,
-        reasons=reasons,
+        action=ordered[0][0],
+        reasons=tuple(reason for _, reason in ordered),
         scores=dict(assessment.scores) if assessment else {},
-        spans=assessment.spans if assessment else (),
+        spans=(*(assessment.spans if assessment else ()), *_marks(finds, facts)),
         reads_as=assessment.reads_as if assessment else None,
         language=assessment.language if assessment else None,
         model=assessment.model if assessment else None,
         policy=policy.version,
+        effort=assessment.effort if assessment else None,
     )
 
 
-_GRAVITY = {Action.APPROVE: 0, Action.HOLD: 1, Action.REJECT: 2, Action.SPAM: 3}
 Ground = tuple[Action, Reason]
+AT_RISK = "at_risk"
+"""The code of the ground that holds a comment whose writer may be at risk."""
+PHRASE, PERSONAL_DATA = "phrase", "personal_data"
+"""The codes of the grounds that rules give, and the names of the rules on spans."""
+_GRAVITY = {Action.APPROVE: 0, Action.HOLD: 1, Action.REJECT: 2, Action.SPAM: 3}
+_CLEAR: Ground = (Action.APPROVE, Reason("clear", "Nothing in the text or around it speaks against it."))
+_RULE_OF = {"threat": PHRASE, "personal_info": PERSONAL_DATA}
+_MARK_WEIGHT = 1.0
+_MARKS_LIMIT = 50
+_SEEN = {
+    "address": "a private address",
+    "home": "where somebody lives",
+    "whereabouts": "where somebody is to be found",
+    "plate": "a number plate",
+    "contact": "a phone number or email address",
+    "number": "an account or identity number",
+}
 
 
-def _grounds(assessment: Assessment | None, facts: Facts, policy: Policy) -> list[Ground]:
-    grounds = _from_words(facts, assessment, policy) + _from_circumstances(facts, policy)
+def _weight(ground: Ground) -> int:
+    """Rank a ground: a writer at risk comes before every refusal, so that a person looks."""
+    action, reason = ground
+    return len(_GRAVITY) if reason.code == AT_RISK else _GRAVITY[action]
+
+
+def _grounds(
+    assessment: Assessment | None, facts: Facts, policy: Policy, finds: Sequence[Find]
+) -> list[Ground]:
+    grounds = _from_words(facts, assessment, policy) + _from_circumstances(facts, policy) + _from_finds(finds)
     if assessment is None:
         return grounds + [_without_score(facts, policy)]
     if not assessment.confident:
@@ -122,6 +156,35 @@ def _grounds(assessment: Assessment | None, facts: Facts, policy: Policy) -> lis
             (Action.HOLD, Reason(code, _DOUBTS.get(code, "The classifier is not sure of this text.")))
         )
     return grounds + _from_scores(assessment, policy)
+
+
+def _finds(assessment: Assessment | None, facts: Facts, policy: Policy) -> list[Find]:
+    """Look for plain violence, also in what a disguised text reads as, and for personal data."""
+    found: list[Find] = []
+    if policy.hold_threats:
+        found += find_threats(facts.body)
+        if not found and assessment is not None and assessment.reads_as:
+            found += (replace(one, begin=0, end=0) for one in find_threats(assessment.reads_as))
+    if policy.hold_personal_data:
+        found += find_private(facts.body)
+    return found
+
+
+def _from_finds(finds: Sequence[Find]) -> list[Ground]:
+    """Hold for what rules found; they refuse nothing."""
+    grounds: list[Ground] = []
+    if any(one.label == "threat" for one in finds):
+        grounds.append((Action.HOLD, Reason(PHRASE, "It contains words of plain violence.", "threat")))
+    if seen := {one.what for one in finds if one.label == "personal_info"}:
+        told = ", ".join(words for what, words in _SEEN.items() if what in seen)
+        detail = f"It seems to tell personal data: {told}."
+        grounds.append((Action.HOLD, Reason(PERSONAL_DATA, detail, "personal_info")))
+    return grounds
+
+
+def _marks(finds: Sequence[Find], facts: Facts) -> list[Span]:
+    marked = {(one.begin, one.end, one.label) for one in finds if one.begin < one.end <= len(facts.body)}
+    return [Span(*one, _MARK_WEIGHT, _RULE_OF[one[2]]) for one in sorted(marked)[:_MARKS_LIMIT]]
 
 
 def _with_standing(grounds: list[Ground], standing: Standing | None) -> list[Ground]:
@@ -143,8 +206,16 @@ def _from_scores(assessment: Assessment, policy: Policy) -> list[Ground]:
         cut = policy.cuts.get(label)
         ground = _crossed(label, score, cut, policy.moderation) if cut else None
         if ground:
-            found.append(ground)
+            found.append(_gently(ground))
     return found
+
+
+def _gently(ground: Ground) -> Ground:
+    """Let a person decide about a writer who may be at risk, and say it so."""
+    action, reason = ground
+    if reason.label != SELF_HARM or action is Action.APPROVE:
+        return ground
+    return Action.HOLD, Reason(AT_RISK, f"The writer may be at risk: {reason.detail}", SELF_HARM)
 
 
 def _crossed(label: str, score: float, cut: Cut, moderation: str) -> Ground | None:
@@ -180,7 +251,9 @@ def _without_score(facts: Facts, policy: Policy) -> Ground:
 
 
 def _from_words(facts: Facts, assessment: Assessment | None, policy: Policy) -> list[Ground]:
-    texts = [facts.author_name, facts.website or "", facts.body, (assessment and assessment.reads_as) or ""]
+    texts = [facts.author_name, facts.website or "", facts.body]
+    if assessment and assessment.reads_as and not has_flags(texts):  # which the classifier reads as letters
+        texts.append(assessment.reads_as)
     found: list[Ground] = []
     for action, words in (
         (Action.SPAM, policy.spam_words),
@@ -202,6 +275,9 @@ def _from_circumstances(facts: Facts, policy: Policy) -> list[Ground]:
                 Reason("closed", f"Comments closed {policy.close_after_days} days after publication."),
             )
         )
+    if facts.refused_revision is not None:
+        said = f"A person refused revision {facts.refused_revision}; a person looks at the new text."
+        found.append((Action.HOLD, Reason("earlier_decision", said)))
     if facts.article_held:
         found.append((Action.HOLD, Reason("article", "A moderator looks at everything under this article.")))
     if facts.honeypot:

@@ -22,6 +22,10 @@ class Rate:
         per_second = count / 60
         return cls(per_second, burst or max(LEAST_AT_ONCE, per_second * SECONDS_AT_ONCE))
 
+    def with_burst(self, share: float) -> Rate:
+        """Return the rate with that share of its burst."""
+        return Rate(self.per_second, self.burst * share)
+
 
 def drained(debt: float, seconds: float, rate: Rate) -> float:
     """Return what is left of `debt`, the comments that came ahead of the steady rate, after so many seconds."""

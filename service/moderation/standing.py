@@ -41,7 +41,9 @@ LIFTED: Final = frozenset(
     {"score", "doubtful", "first_time", "links", "language", "few_known_features", "doubt"}
 )
 """Grounds that trust lifts where they would only hold."""
-GRAVE: Final = frozenset({"severe_toxicity", "threat", "identity_attack"})
+GRAVE: Final = frozenset(
+    {"severe_toxicity", "threat", "identity_attack", "self_harm", "sexual", "personal_info"}
+)
 """Labels that trust does not lift."""
 
 

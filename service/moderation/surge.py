@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from service.moderation.addresses import article_key
+
 LEAST: Final = 20
 """Comments in an hour below which nothing is a surge."""
 TIMES: Final = 4.0
@@ -41,4 +43,4 @@ def still_held(held: Iterable[Held], now: datetime) -> list[Held]:
 
 def is_held(held: Iterable[Held], article_url: str, now: datetime) -> bool:
     """Whether what arrives under the article now waits for a person."""
-    return any(url == article_url for url, _ in still_held(held, now))
+    return any(article_key(url) == article_key(article_url) for url, _ in still_held(held, now))

@@ -8,7 +8,7 @@ from dataclasses import fields, replace
 
 from service.moderation.errors import Fault, Invalid
 from service.moderation.policy import Cut, Policy
-from service.moderation.verdict import LABELS
+from service.moderation.verdict import LABELS, SELF_HARM
 from service.moderation.words import ENTRY_LIMIT, LIST_LIMIT, WordList
 
 CUTS = tuple(one.name for one in fields(Cut))
@@ -72,7 +72,9 @@ def _crossed_cuts(cuts: Mapping[str, Mapping[str, float | None]]) -> list[Fault]
             found.append(Fault(f"{label}.approve", f"must not be above {label}.hold, which is {hold}"))
         for refuse in ("reject", "spam"):
             at = cut[refuse]
-            if at is not None and hold is not None and at < hold:
+            if at is not None and label == SELF_HARM:
+                found.append(Fault(f"{label}.{refuse}", "must be never: a person decides about these"))
+            elif at is not None and hold is not None and at < hold:
                 found.append(Fault(f"{label}.{refuse}", f"must not be below {label}.hold, which is {hold}"))
     return found
 
@@ -146,6 +148,8 @@ _READERS: Mapping[str, Callable[[object], object]] = {
     "link_limit": _optional(_whole(0, 1000)),
     "hold_first_time": _flag,
     "min_fill_seconds": _seconds,
+    "hold_threats": _flag,
+    "hold_personal_data": _flag,
     "hold_words": _word_list,
     "reject_words": _word_list,
     "spam_words": _word_list,

@@ -9,7 +9,22 @@ from enum import StrEnum
 
 from service.moderation.comment import Status
 
-LABELS = ("toxicity", "severe_toxicity", "obscene", "threat", "insult", "identity_attack", "spam")
+LABELS = (
+    "toxicity",
+    "severe_toxicity",
+    "obscene",
+    "threat",
+    "insult",
+    "identity_attack",
+    "spam",
+    "self_harm",
+    "sexual",
+    "personal_info",
+    "refuse",
+)
+"""What a comment can be scored for; a model may give only some. `refuse`: a careful newsroom would refuse it."""
+SELF_HARM = "self_harm"
+"""The writer may be at risk. Such a comment waits for a person, whatever else speaks against it."""
 
 
 class Action(StrEnum):
@@ -23,6 +38,14 @@ class Action(StrEnum):
     """The compensating act of an undo that came after the decision had left the house."""
     WITHDRAW = "withdraw"
     ERASE = "erase"
+
+
+class Effort(StrEnum):
+    """How thoroughly a text is scored."""
+
+    FULL = "full"
+    FAST = "fast"
+    """By its words and signals alone: many times as fast, and less exact."""
 
 
 OUTCOME = {
@@ -47,17 +70,21 @@ class Who(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A stretch of the masked text, in code points, `end` exclusive, and the log-odds it added to `label`."""
+    """A stretch of the masked text, in code points, `end` exclusive, and the log-odds it added to `label`.
+
+    `rule` names the rule that marked it, which gives no log-odds: its weight only says how dark the mark is.
+    """
 
     begin: int
     end: int
     label: str
     weight: float
+    rule: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
-    """What the classifier said of one text: seven probabilities, and whether it dares to say them."""
+    """What the classifier said of one text: a probability for each label it knows, and whether it dares to say them."""
 
     scores: Mapping[str, float]
     model: str
@@ -66,6 +93,7 @@ class Assessment:
     language: str | None = None
     reads_as: str | None = None
     spans: tuple[Span, ...] = ()
+    effort: Effort = Effort.FULL
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +117,8 @@ class Verdict:
     language: str | None = None
     model: str | None = None
     policy: int = 0
+    effort: Effort | None = None
+    """None where there is no score, or where a version stored it that knew one effort."""
 
 
 @dataclass(frozen=True, slots=True)

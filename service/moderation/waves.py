@@ -7,11 +7,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
+from service.moderation.leading import is_at_risk
+from service.moderation.policy import PERSONAL_DATA, PHRASE
 from service.moderation.verdict import Action, Reason, Verdict
 
 ALIKE: Final = 0.5
 """From this likeness on two texts are of one wave: of the pairs in tests/evidence/folding.py that belong together 0.79
 are found and no other (exact match finds 0.015). Lower finds more, and begins to put words into readers' mouths."""
+BY_RULE: Final = frozenset({PHRASE, PERSONAL_DATA})
+"""Grounds of rules: a copy may differ in just what they found."""
 _GRAVITY = {Action.APPROVE: 0, Action.HOLD: 1, Action.REJECT: 2, Action.SPAM: 3}
 
 
@@ -61,11 +65,12 @@ def covered(verdict: Verdict, wave: Wave) -> Verdict | None:
     """Return the verdict that a standing decision on the wave gives one more arrival; None where it gives none.
 
     A person's refusal reaches what the machine would let pass; a person's approval lifts only a hold that scores alone
-    caused, since it said nothing of a name, a link or a circumstance. What the machine refuses stays refused.
+    caused, since it said nothing of a name, a link, a circumstance or an address. What the machine refuses stays
+    refused. A writer who may be at risk is looked at each time.
     """
-    if wave.action is None:
+    if wave.action is None or is_at_risk(verdict):
         return None
-    by_scores = all(reason.label is not None for reason in verdict.reasons)
+    by_scores = all(reason.label is not None and reason.code not in BY_RULE for reason in verdict.reasons)
     lifts = wave.action is Action.APPROVE and verdict.action is Action.HOLD and by_scores
     if not lifts and _GRAVITY[wave.action] <= _GRAVITY[verdict.action]:
         return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 LABEL_OF: Final[Mapping[str, str]] = {
@@ -14,8 +14,13 @@ LABEL_OF: Final[Mapping[str, str]] = {
     "THREAT": "threat",
     "OBSCENE": "obscene",
     "SPAM": "spam",
+    "SEXUALLY_EXPLICIT": "sexual",
+    "LIKELY_TO_REJECT": "refuse",
 }
-"""Six production attributes, then two experimental ones. Every other name is an unknown attribute here."""
+"""Six production attributes, then experimental ones. Every other name is an unknown attribute here.
+
+So is one whose label the model does not give, which shows when a text was scored.
+"""
 
 JUDGED: Final[Mapping[str, bool]] = {"APPROVED": True, "HIGHLIGHTED": True, "DELETED": False}
 """What Coral suggests instead of an attribute: what its moderators made of a comment, and whether it stays."""
@@ -28,8 +33,15 @@ LANGUAGES: Final[Mapping[str, tuple[str, ...]]] = {
     "obscene": ("en", "de", "pt"),
     "threat": ("en",),
     "spam": ("en",),
+    "sexual": ("en",),
+    "refuse": ("en",),
 }
 """Where the training data holds at least a hundred examples of the label in that language."""
+
+
+def unknown(attributes: Iterable[str], scores: Mapping[str, float]) -> str | None:
+    """Return the first attribute whose label is not among the scores, None when there is none."""
+    return next((one for one in attributes if one not in JUDGED and LABEL_OF[one] not in scores), None)
 
 
 def unserved(attribute: str, languages: Sequence[str]) -> list[str]:

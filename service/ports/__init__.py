@@ -4,6 +4,7 @@ from service.ports.names import DELIVER, DEPART, KEPT_FOR_GOOD, SCORE, SWEEP
 from service.ports.records import (
     Backlog,
     Concealed,
+    CurrentEffort,
     Finished,
     Key,
     Label,
@@ -40,6 +41,7 @@ __all__ = [
     "Bell",
     "Clock",
     "Concealed",
+    "CurrentEffort",
     "Finished",
     "House",
     "Key",

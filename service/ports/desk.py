@@ -124,6 +124,16 @@ class Appeals(Protocol):
         """Take an answer back that made no decision; False when there is none."""
 
 
+class Closing(Protocol):
+    """The end of everything about a comment."""
+
+    def close_cases(self, closed_by: Mapping[int, int], now: datetime) -> None:
+        """End what is open about comments that are final, by pk, each for the decision beside it.
+
+        Matters and appeals are closed, claims end, and the comment leaves its wave.
+        """
+
+
 class Authors(Protocol):
     """What is known of authors, by site and author key; never by address."""
 
@@ -170,5 +180,5 @@ class Views(Protocol):
     def drop_view(self, moderator_id: int, view_id: int) -> None: ...
 
 
-class Desk(Queue, Reports, Appeals, Authors, Searching, Views, Protocol):
+class Desk(Queue, Reports, Appeals, Closing, Authors, Searching, Views, Protocol):
     """Everything that a transaction does for the desk alone."""

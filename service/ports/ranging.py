@@ -35,7 +35,10 @@ class Spread:
 
 
 class Ranging(Protocol):
-    """Ranges of a lane. Comments set aside are left out, as the lane leaves them out."""
+    """Ranges of a lane. Comments set aside are left out, as the lane leaves them out.
+
+    So are those whose writers may be at risk, who are looked at one by one, unless `self_harm` is asked for.
+    """
 
     def spread(self, stretch: Stretch, bins: int) -> Spread:
         """Count the lane in so many equal steps of the score from 0 to 1, and what of it lies in the stretch."""

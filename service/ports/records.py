@@ -10,7 +10,7 @@ from typing import Protocol
 from service.moderation.comment import Article, Client, Comment, Source, Status
 from service.moderation.options import DEFAULTS, Options
 from service.moderation.policy import Policy
-from service.moderation.verdict import Action, Verdict, Who
+from service.moderation.verdict import Action, Effort, Verdict, Who
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +87,8 @@ class Move:
     decided_at: datetime | None
     verdict: Verdict | None = None
     """A machine verdict to store; None leaves the one that is there."""
+    rescore: bool = False
+    """Whether the comment is to be scored again in full; its attempts are counted from 0 then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +117,16 @@ class Backlog:
     deliveries_due: int
     deliveries_dead: int
     departures_due: int
+    to_rescore: int
+    """Comments that are decided, and are to be scored again in full."""
+
+
+@dataclass(frozen=True, slots=True)
+class CurrentEffort:
+    """The effort with which every worker scores now; `since` is None where it never changed."""
+
+    effort: Effort = Effort.FULL
+    since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,8 @@ from service.moderation.chain import Act, Head, Link
 from service.moderation.comment import Comment, Draft, Status
 from service.moderation.events import Delivery
 from service.moderation.policy import Policy
-from service.moderation.verdict import Decision
+from service.moderation.verdict import Decision, Effort
+from service.ports.articles import Articles
 from service.ports.desk import Desk
 from service.ports.leases import Leases
 from service.ports.overview import Overview
@@ -19,6 +20,7 @@ from service.ports.privacy import Erasing, Retaining
 from service.ports.ranging import Ranging
 from service.ports.records import (
     Backlog,
+    CurrentEffort,
     Finished,
     Key,
     Label,
@@ -111,10 +113,11 @@ class Lookup(Protocol):
         """Return the comment as that revision had it, None when unknown."""
 
     def published(self, site_id: int, article_url: str, limit: int = 1000, after: int = 0) -> list[Comment]:
-        """Return what readers see under the article, oldest first, each in its published revision.
+        """Return what readers see under the article, the first written first, each in its published revision.
 
-        At most `limit` (1,001 at the most), those with a pk above `after`. What came by a plug is shown by the system
-        that asked, and never here: it may not be public there.
+        At most `limit` (1,001 at the most), those behind the comment with the pk `after`. What came by a plug is shown
+        by the system that asked, and never here: it may not be public there. Nor is what was imported under an article
+        that is private.
         """
 
     def contact_box(self, pk: int) -> bytes | None: ...
@@ -124,7 +127,7 @@ class Lookup(Protocol):
 
 
 class Scoring(Protocol):
-    """How pending comments are leased for scoring."""
+    """How comments are leased for scoring, and with which effort they are scored."""
 
     def lease_pending(
         self, now: datetime, until: datetime, limit: int, *, retried: bool = False
@@ -137,6 +140,20 @@ class Scoring(Protocol):
 
     def release(self, pks: Sequence[int], until: datetime) -> None:
         """Give leases until that moment back unused: free at once, and the attempt is not counted."""
+
+    def lease_rescores(
+        self, now: datetime, until: datetime, limit: int, *, retried: bool = False
+    ) -> list[Comment]:
+        """Lease decided comments that are to be scored again, by the rules of `lease_pending`."""
+
+    def time_to_rescore(self, now: datetime) -> bool:
+        """Say whether such a comment waits with its lease free, while no pending one does."""
+
+    def scoring_effort(self) -> CurrentEffort:
+        """Return the effort with which every worker scores now."""
+
+    def set_scoring_effort(self, effort: Effort, now: datetime) -> None:
+        """Let every worker score with this effort; the moment is kept where it is another one."""
 
 
 class Deciding(Protocol):
@@ -339,6 +356,7 @@ class Watching(Protocol):
 class Tx(
     Sites,
     Accepting,
+    Articles,
     Lookup,
     Scoring,
     Leases,

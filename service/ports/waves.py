@@ -48,6 +48,9 @@ class Waves(Protocol):
     def held_in_wave(self, wave_id: int, after: int, limit: int) -> list[Comment]:
         """Return the wave's held members with a pk above `after`, oldest first."""
 
+    def first_text(self, wave_id: int) -> str | None:
+        """Return the text of the wave's oldest member that has one, in whatever state; None without any."""
+
     def decide_wave(self, wave_id: int, bundle: Bundle, until: datetime, replaces: int | None = None) -> bool:
         """Let a bundle's decision stand over the wave until then.
 

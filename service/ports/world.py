@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Final, Protocol
 
 from service.moderation.comment import Comment, Draft, Source
-from service.moderation.verdict import Assessment
+from service.moderation.verdict import Assessment, Effort
 from service.moderation.waves import Signature
 from service.ports.records import (
     Site,
@@ -84,7 +84,11 @@ class Scorer(Protocol):
 
     version: str
 
-    def score(self, readings: Sequence[Reading], explain: bool = True) -> list[Assessment]: ...
+    def score(
+        self, readings: Sequence[Reading], explain: bool = True, effort: Effort = Effort.FULL
+    ) -> list[Assessment]:
+        """Assess each reading, in order. A scorer that knows one effort alone scores in full and says so."""
+
     def warm(self) -> None:
         """Be ready for the first text, as far as that can be done now."""
 
@@ -126,4 +130,5 @@ class House:
     undo_seconds: float = 5.0
     max_attempts: int = 3
     lease_seconds: float = 30.0
+    fast_after_seconds: float = 60.0
     arrivals: Arrivals = UNCOUNTED

@@ -61,6 +61,16 @@ def mask(text: str, region: str | None = None, own: Address | None = None) -> Ma
     return _replaced(text, _merged((*shadow.written(begin, end), kind) for begin, end, kind in spans))
 
 
+def mask_addresses(text: str, own: Address | None = None) -> str:
+    """Return `text` with addresses replaced alone: for what nobody can restore, and where a number is news."""
+    shadow = cast(text)
+    if not emails.might_hold(shadow.text):
+        return _unforged(text)
+    spans = [one for one in emails.find(shadow.text) if one[2] == "email"]
+    spans += _occurrences(shadow, own) if own is not None else ()
+    return _replaced(text, _merged((*shadow.written(begin, end), kind) for begin, end, kind in spans)).text
+
+
 def _replaced(text: str, spans: list[tuple[int, int, str]]) -> Masked:
     parts: list[str] = []
     found: list[Contact] = []

@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import ipaddress
 import os
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from service.moderation.comment import Article, Client, Draft, Original
+from service.moderation.addresses import article_key
+from service.moderation.comment import Article, Client, Draft, Original, Source
+from service.moderation.typed import cleaned, cleaned_line
+from service.networks import cut_ip
 from service.ports import Site, Submission
-from service.privacy.contacts import Contact, mask
+from service.privacy.contacts import Contact, mask, mask_addresses
 from service.privacy.emails import might_hold
 from service.privacy.keys import Keyring
 from service.privacy.sealing import Address, Sealed, Sealer
 
 ORIGINAL = "original"
-IPV4_KEPT, IPV6_KEPT = 24, 48
 AGENTS_BOUND = 1024
+WITHOUT_IDS = frozenset({Source.API, Source.BATCH, Source.INBOUND, Source.FORM})
+"""Ways in by which a reader's comment may come without an id; an import names its lines, and a plug its texts."""
 TELLING = frozenset("@%&\\")
 
 
@@ -38,40 +41,41 @@ class Door:
         sealed = self._seal(site, own)
         older = self._older_keys(site, own) if sealed.author_key is not None else ()
         fields = {
-            "name": submission.author_name,
+            "name": cleaned_line(submission.author_name),
             "website": submission.website or "",
-            "body": submission.body,
+            "body": cleaned(submission.body),
         }
         masked = {name: mask(text, region=site.region, own=own) for name, text in fields.items()}
         originals = tuple(
             self._original(site, name, fields[name]) for name, one in masked.items() if one.found
         )
-        key = submission.idempotency_key
+        key, client = submission.idempotency_key, self._cut(submission.client, own)
+        author = self._oldest_key(sealed, older)
         return Draft(
             id=submission.id or self._made_id(site, key, now),
+            content_key=self._content_key(site, submission, author, client, fields),
             id_from_key=submission.id is None and key is not None,
-            article=_article(site, submission.article, own),
+            article=masked_article(site, submission.article, own),
             parent_id=submission.parent_id,
             author_name=masked["name"].text,
             website=None if masked["website"].found else submission.website,
             body=masked["body"].text,
             submitted_at=submission.submitted_at or now,
             content_hash=self._digest(site, "content", "\0".join(fields.values())),
-            request_hash=self._digest(
-                site, "request", _told(submission, fields, self._oldest_key(sealed, older))
-            ),
+            request_hash=self._digest(site, "request", _told(submission, fields, author)),
             source=submission.source,
             author_key=sealed.author_key,
             older_author_keys=older,
             box=sealed.box,
             originals=originals,
-            client=self._cut(submission.client, own),
+            client=client,
             signals={
                 **submission.signals,
                 **_contacts_signal([c for one in masked.values() for c in one.found]),
             },
             idempotency_key=self.key_of(site, key) if key is not None else None,
             live=submission.live,
+            undated=submission.submitted_at is None,
         )
 
     def id_of(self, site: Site, key: str) -> str:
@@ -120,6 +124,27 @@ class Door:
             self._plain_agents.add(agent)
         return masked.text
 
+    def _content_key(
+        self,
+        site: Site,
+        submission: Submission,
+        author: str | None,
+        client: Client,
+        fields: Mapping[str, str],
+    ) -> str | None:
+        """Name who wrote what under which article; None where the caller has an id for it, or nobody knows who wrote.
+
+        Without an address the writer is the name from one network and browser.
+        """
+        if submission.id is not None or submission.source not in WITHOUT_IDS:
+            return None
+        writer = author or (client.ip and f"{client.ip}\0{client.user_agent or ''}\0{fields['name']}")
+        if not writer:
+            return None
+        body = " ".join(fields["body"].split())
+        told = ("written", submission.article.url, submission.parent_id or "", writer, body)
+        return self._digest(site, "idempotency", "\0".join(told))
+
     def _original(self, site: Site, field: str, text: str) -> Original:
         return Original(field, self._keyring.encrypt(site.name, ORIGINAL, text.encode()))
 
@@ -138,11 +163,13 @@ class Door:
         return f"{int(now.timestamp() * 1000):012x}-{os.urandom(10).hex()}"
 
 
-def _article(site: Site, article: Article, own: Address | None) -> Article:
-    """Mask contacts in the title; nobody reveals them, for the newsroom wrote it. No address got into the `url`."""
-    if not article.title:
-        return article
-    return replace(article, title=mask(article.title, region=site.region, own=own).text)
+def masked_article(site: Site, article: Article, own: Address | None = None) -> Article:
+    """Return the article with its key, and addresses in its title masked: nobody restores them, the newsroom wrote it.
+
+    No address got into the `url`.
+    """
+    title = mask_addresses(cleaned_line(article.title), own) if article.title else None
+    return replace(article, title=title, key=article_key(article.url, site.options.articles_apart))
 
 
 def _told(submission: Submission, fields: Mapping[str, str], author_key: str | None) -> str:
@@ -157,20 +184,6 @@ def _contacts_signal(found: list[Contact]) -> dict[str, object]:
     for contact in found:
         counts[contact.kind] = counts.get(contact.kind, 0) + 1
     return {"contacts": counts} if counts else {}
-
-
-def cut_ip(ip: str | None) -> str | None:
-    """Return the network of an address, /24 or /48, as `192.0.2.0` or `2001:db8:1::`; None for what is none."""
-    if not ip:
-        return None
-    try:
-        address = ipaddress.ip_address(ip)
-    except ValueError:
-        return None
-    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
-        address = address.ipv4_mapped
-    dropped = address.max_prefixlen - (IPV4_KEPT if address.version == 4 else IPV6_KEPT)
-    return str(type(address)(int(address) >> dropped << dropped))
 
 
 def _page_alone(referrer: str | None) -> str | None:

@@ -75,6 +75,8 @@ NO_NAME: Final = _words(
     " video videos visit was watch watched watching we website wednesday were when where which work worked working"
     " works yell yelling you"
 )
+REPOSITORY_USERS: Final = frozenset(("git", "hg", "svn", "gitea", "forgejo", "gitolite"))
+REPOSITORY_PATH: Final = re.compile(r":[\w.~-]{0,100}[/.][\w.~/-]")
 PICTURES: Final = frozenset(("png", "jpg", "jpeg", "gif", "webp", "svg", "avif"))
 
 
@@ -91,10 +93,20 @@ def find(text: str) -> list[tuple[int, int, str]]:
             continue
         begin = _local_begin(text, sign.start(), edge)
         end = _domain_end(text, *domain.span()) if begin < sign.start() else 0
+        if _is_repository(text, begin, sign.start(), end):
+            edge = sign.end()
+            continue
         if end and _convinces(text[begin : sign.start()], text[sign.end() : end].strip(), sign):
             found.append(_with_prefix(text, begin, end, sign))
         edge = sign.end()
     return found
+
+
+def _is_repository(text: str, begin: int, sign: int, end: int) -> bool:
+    """Tell the place of a repository, `git@host:team/app.git`, from somebody's address."""
+    if text[begin:sign].lower() not in REPOSITORY_USERS:
+        return False
+    return REPOSITORY_PATH.match(text, end) is not None or text[:begin].endswith("://")
 
 
 def might_hold(text: str) -> bool:

@@ -23,6 +23,58 @@ BLUNT: Final = re.compile(r"\+[0-9]|(?<![0-9])[0-9]{7,15}(?![0-9])")
 DATE: Final = re.compile(
     r"(?:[0-9]{1,2}[./-][0-9]{1,2}[./-][0-9]{2,4}|[0-9]{4}[./-][0-9]{1,2}[./-][0-9]{1,2})(?![0-9])"
 )
+_DASH: Final = r"[ \t]{0,2}[\-/\u2010\u2013\u2014\u2212][ \t]{0,2}"
+_SPACE: Final = r"[ \t]{1,3}"
+_DAY, _MONTH = "(?:0?[1-9]|[12][0-9]|3[01])", "(?:0?[1-9]|1[0-2])"
+_YEAR, _SHORT = "(?:1[1-9]|20)[0-9]{2}", "(?:(?:1[1-9]|20)[0-9]{2}|[0-9]{2})"
+_DATE: Final = (
+    rf"(?:{_DAY}\.[ \t]?{_MONTH}\.[ \t]?{_SHORT}|{_DAY}/{_MONTH}/{_SHORT}|{_MONTH}/{_DAY}/{_SHORT}"
+    rf"|{_DAY}-{_MONTH}-{_YEAR}|{_MONTH}-{_DAY}-{_YEAR}"
+    rf"|{_YEAR}-{_MONTH}-{_DAY}|{_YEAR}\.{_MONTH}\.{_DAY}|{_YEAR}/{_MONTH}/{_DAY})"
+)
+_CLOCK: Final = r"(?:[01]?[0-9]|2[0-4])\.[0-5][0-9]"
+_HOUR: Final = "(?:[01][0-9]|2[0-4])[0-5][05]"
+_SCORE: Final = r"(?:0|[1-9][0-9]{0,2})(?:[-\u2013](?:0|[1-9][0-9]{0,2})){1,3}(?:\([0-9]{1,2}\))?"
+_GROUPED: Final = "[1-9][0-9]{0,2}(?:[. ][0-9]{3}){1,3}"
+_DECIMAL: Final = r"(?:0|[1-9][0-9]{0,2})\.[0-9]{2}"
+_YEARS: Final = f"{_YEAR}(?:{_DASH}[0-9]{{2}}(?![0-9]))?"
+_NOTHING_BEFORE, _NOTHING_AFTER = r"(?<![0-9])(?<![0-9][.\-/])", r"(?![0-9])(?![.\-/][0-9])"
+
+
+def _one_of(*forms: str) -> re.Pattern[str]:
+    return re.compile(f"{_NOTHING_BEFORE}(?:{'|'.join(forms)}){_NOTHING_AFTER}")
+
+
+DATED: Final = _one_of(
+    rf"{_DAY}\.(?:{_MONTH}\.?)?{_DASH}{_DATE}",  # 3.-17.7.2015, 03.07 - 17.07.15
+    _DATE,
+)
+"""A day with its year, or a stretch of days that ends in one: no phone number is written so."""
+COUNTED: Final = _one_of(
+    rf"{_DAY}\.{_MONTH}\.?{_DASH}{_DAY}\.{_MONTH}\.?",  # 24.12.-26.12.
+    "(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])",  # 20240115
+    f"{_CLOCK}{_DASH}{_CLOCK}(?:{_SPACE}{_CLOCK}{_DASH}{_CLOCK}){{0,6}}",  # 08.00-12.00 13.00-18.00
+    f"{_HOUR}{_DASH}{_HOUR}",  # 0800-1200
+    f"{_YEARS}(?:(?:{_DASH}|{_SPACE}){_YEARS})*",  # 1939-1945, 2023/24 2024/25, 2010 2011
+    f"{_SCORE}(?:{_SPACE}{_SCORE})+",  # 6-4 6-3 7-6(5), 4-4-2 4-3-3
+    f"{_DECIMAL}(?:(?:{_DASH}|{_SPACE}){_DECIMAL})+",  # 1.85 2.10 3.40
+    r"(?:1[0-7][0-9]|180|[1-9]?[0-9])\.[0-9]{4,9}",  # 52.520008
+    f"{_GROUPED}{_DASH}{_GROUPED}",  # 10.000-20.000
+    "[1-9][0-9]{0,2}(?:[. ]000)+",  # 25.000.000
+    r"[1-9][0-9]{1,2}00[\-\u2013][1-9][0-9]{1,2}00",  # 2500-3000
+)
+"""What is written like days, times, years, scores, quotas, a place on the map, amounts or their range."""
+MONEY_BEFORE: Final = re.compile(
+    r"(?:[$€£¥₹₽₩₺₫]|\b(?:eur|usd|gbp|chf|sek|nok|dkk|pln|rs|kr|fr))\.?[ \t]{0,2}$", re.IGNORECASE
+)
+MONEY_AFTER: Final = re.compile(
+    r"(?:[.,][0-9]{1,2})?[ \t]{0,2}(?:[$€£¥₹₽₩₺₫%]|(?:eur|euros?|usd|gbp|chf|dollars?|pounds?|kronor|kroner|złotych|zł"
+    r"|рублей|руб|mio|mrd|millione?n?s?|milliarden?|prozent|percent|km|kilomet(?:er|re)s?|tonnen|people|menschen"
+    r"|einwohner|votes|stimmen)\b)",
+    re.IGNORECASE,
+)
+LEFT_OVER: Final = 2
+"""Digits beside what is vetoed that say nothing; from three on they may begin a number of which it is a part."""
 ADDRESS: Final = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}(?![0-9])")
 AMERICAN: Final = re.compile(r"\(?[2-9][0-9]{2}\)?[ .-]{1,2}[2-9][0-9]{2}[ .-][0-9]{4}(?![0-9])")
 FRENCH: Final = re.compile(r"0[1-9](?:[ .-][0-9]{2}){4}")
@@ -56,9 +108,61 @@ def find(text: str, region: str | None) -> list[tuple[int, int, str]]:
         begin, end = _with_opening(text, run.start()), run.start() + len(run.group().rstrip(TRAILING))
         budget -= end - begin
         short = end - begin <= RUN_LIMIT and budget > 0
-        spans = _judged(text, begin, end, region) if short else _bluntly(text, begin, end)
-        found.extend((at, until, "phone") for at, until in spans)
+        if not short:
+            found.extend((at, until, "phone") for at, until in _bluntly(text, begin, end))
+            continue
+        for first, last in _without_vetoed(text, begin, end):
+            found.extend((at, until, "phone") for at, until in _judged(text, first, last, region))
     return found
+
+
+def _without_vetoed(text: str, begin: int, end: int) -> list[tuple[int, int]]:
+    """Return the stretches of a run that may hold a number: all of it but what is a date, a time, a score, a price …
+
+    The library is asked about these alone: it takes `05.10.1986` for a number of Germany. A number that says its
+    country is never vetoed, and only a date is where a word before it says that a number follows.
+    """
+    if text.startswith(("+", "00", "(+", "(00"), begin):
+        return [(begin, end)]
+    sure = [match.span() for match in DATED.finditer(text, begin, end)]
+    stretches = _between(sure, begin, end)
+    if CUE.search(text[max(0, begin - 32) : begin]):
+        return _with_enough(text, stretches)
+    kept: list[tuple[int, int]] = []
+    for first, last in stretches:
+        if _is_money(text, first, last):
+            continue
+        rest = _between([match.span() for match in COUNTED.finditer(text, first, last)], first, last)
+        counts = [count_digits(text[at:until]) for at, until in rest]
+        is_part = any(LEFT_OVER < count < LEAST_DIGITS for count in counts)
+        kept += [(first, last)] if is_part else rest
+    return _with_enough(text, kept)
+
+
+def _between(spans: list[tuple[int, int]], begin: int, end: int) -> list[tuple[int, int]]:
+    edges = [begin, *(edge for span in spans for edge in span), end]
+    return [(edges[n], edges[n + 1]) for n in range(0, len(edges), 2)]
+
+
+def _with_enough(text: str, stretches: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return those that have the digits of a number, without what only separates them from their neighbours."""
+    found = []
+    for first, last in stretches:
+        stretch = text[first:last]
+        begin = first + len(stretch) - len(stretch.lstrip(TRAILING.replace("(", "") + ")"))
+        until = first + len(stretch.rstrip(TRAILING))
+        if count_digits(stretch) >= LEAST_DIGITS:
+            found.append((begin, until))
+    return found
+
+
+def _is_money(text: str, begin: int, end: int) -> bool:
+    """Whether a currency or a unit stands before or behind, and no zero begins it as it begins a number."""
+    if text[begin : begin + 1] in ("0", "("):
+        return False
+    return MONEY_BEFORE.search(text, max(0, begin - 6), begin) is not None or (
+        MONEY_AFTER.match(text, end) is not None
+    )
 
 
 def _with_opening(text: str, begin: int) -> int:

@@ -12,20 +12,18 @@ from sqlalchemy import (
     Executable,
     bindparam,
     delete,
-    func,
     insert,
     select,
     text,
     update,
 )
 
-from service.moderation.comment import Article, Comment, Draft, Status
+from service.moderation.comment import Comment, Draft, Source, Status
 from service.ports import Key
 from service.storage.arriving import Arrival, added_at_once, content_of, first_row, pending
+from service.storage.articles import ArticlesPart, Said
 from service.storage.bulk import POSTGRESQL, insert_into, insert_rows, rows_text
-from service.storage.columns import Instant
-from service.storage.part import Part
-from service.storage.schema import articles, comments, contacts, idempotency_keys, originals, revisions, word
+from service.storage.schema import comments, contacts, idempotency_keys, originals, revisions, word
 
 _KEYS = select(
     idempotency_keys.c.key,
@@ -35,17 +33,6 @@ _KEYS = select(
 ).where(
     idempotency_keys.c.site_id == bindparam("site_id"),
     idempotency_keys.c.key.in_(bindparam("keys", expanding=True)),
-)
-_ARTICLES = select(articles.c.pk, articles.c.url, articles.c.title, articles.c.published_at).where(
-    articles.c.site_id == bindparam("site_id"), articles.c.url.in_(bindparam("urls", expanding=True))
-)
-_COMPLETE_ARTICLE = (
-    update(articles)
-    .where(articles.c.pk == bindparam("article_pk"))
-    .values(
-        title=func.coalesce(articles.c.title, bindparam("new_title")),
-        published_at=func.coalesce(articles.c.published_at, bindparam("new_published_at", type_=Instant)),
-    )
 )
 _NEXT_PKS = text("SELECT nextval('comments_pk_seq') FROM generate_series(1, :count)")
 _FORGET_BOX = delete(contacts).where(contacts.c.comment_pk == bindparam("comment_pk"))
@@ -70,7 +57,7 @@ _REVISE = update(comments).where(comments.c.pk == bindparam("comment_pk"))
 _NOTE = _REVISE.values(signals=bindparam("noted", type_=comments.c.signals.type))
 
 
-class AcceptingPart(Part):
+class AcceptingPart(ArticlesPart):
     """The verbs that take comments in."""
 
     def keys_used(self, site_id: int, keys: Sequence[str]) -> dict[str, Key]:
@@ -99,13 +86,14 @@ class AcceptingPart(Part):
     def add_comments(self, site_id: int, drafts: Sequence[Draft], now: datetime) -> dict[str, Comment]:
         if not drafts:
             return {}
-        found = self._articles(site_id, [draft.article for draft in drafts])
+        found = self._articles(site_id, [_said(draft) for draft in drafts])
         rows = [
-            {**first_row(site_id, draft, now), "article_pk": found[draft.article.url][0]} for draft in drafts
+            {**first_row(site_id, draft, now), "article_pk": found[draft.article.identity][0]}
+            for draft in drafts
         ]
         placed = self._insert_comments(rows)
         added = {
-            draft.id: pending(placed[draft.id], site_id, draft, found[draft.article.url][1], now)
+            draft.id: pending(placed[draft.id], site_id, draft, found[draft.article.identity][1], now)
             for draft in drafts
             if draft.id in placed
         }
@@ -141,48 +129,6 @@ class AcceptingPart(Part):
             inserted = self._connection.execute(_add_comments(self._dialect), rows)
         return {row.id: row.pk for row in inserted}
 
-    def _articles(self, site_id: int, wanted: Sequence[Article]) -> dict[str, tuple[int, Article]]:
-        """Return pk and article by URL; what is missing is made, and a title or date that comes later completes it."""
-        merged: dict[str, Article] = {}
-        for article in wanted:
-            merged[article.url] = _completed(merged.get(article.url, article), article)
-        found = self._known_articles(site_id, merged)
-        missing = [merged[url] for url in sorted(merged.keys() - found.keys())]
-        if missing:
-            self._make_articles(site_id, missing)
-            found |= self._known_articles(site_id, [article.url for article in missing])
-        for url in sorted(found):
-            pk, stored = found[url]
-            complete = _completed(stored, merged[url])
-            if complete != stored:
-                self._write(
-                    _COMPLETE_ARTICLE,
-                    article_pk=pk,
-                    new_title=complete.title,
-                    new_published_at=complete.published_at,
-                )
-                found[url] = pk, complete
-        return found
-
-    def _known_articles(self, site_id: int, urls: Iterable[str]) -> dict[str, tuple[int, Article]]:
-        rows = self._read(_ARTICLES, site_id=site_id, urls=list(urls))
-        return {row.url: (row.pk, Article(row.url, row.title, row.published_at)) for row in rows}
-
-    def _make_articles(self, site_id: int, missing: Sequence[Article]) -> None:
-        self._add(
-            articles,
-            [
-                {
-                    "site_id": site_id,
-                    "url": article.url,
-                    "title": article.title,
-                    "published_at": article.published_at,
-                }
-                for article in missing
-            ],
-            unique=("site_id", "url"),
-        )
-
     def _add_sealed(self, pairs: Iterable[tuple[Comment, Draft]]) -> None:
         boxes, sealed = [], []
         for comment, draft in pairs:
@@ -204,7 +150,7 @@ class AcceptingPart(Part):
         locked = self._write(_LOCK_REVISION, comment_pk=current.pk, seen=current.revision).first()
         if locked is None:
             return None
-        article_pk, article = self._articles(current.site_id, [draft.article])[draft.article.url]
+        article_pk, article = self._articles(current.site_id, [_said(draft)])[draft.article.identity]
         self._write(_KEEP_REVISION, comment_pk=current.pk)
         published = current.published_revision if keep_published else None
         self._write(
@@ -214,6 +160,7 @@ class AcceptingPart(Part):
             status=Status.PENDING.value,
             attempts=0,
             lease_until=None,
+            rescore=None,
             decided_at=None,
             decision_id=None,
             verdict=None,
@@ -244,6 +191,6 @@ def _add_batch(names: tuple[str, ...]) -> Executable:
     return insert_rows(comments, names, unique=("site_id", "id")).returning(comments.c.pk, comments.c.id)
 
 
-def _completed(stored: Article, told: Article) -> Article:
-    """What is known stays; what was missing is taken over."""
-    return Article(stored.url, stored.title or told.title, stored.published_at or told.published_at)
+def _said(draft: Draft) -> Said:
+    """Return what a draft says of its article; a reader's form is not the site."""
+    return draft.article, draft.source is not Source.FORM

@@ -23,15 +23,17 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeEngine
 
-from service.moderation.comment import Article, Comment, Draft, Status
+from service.moderation.comment import Article, Comment, Draft, Source, Status
+from service.storage.articles import KNOWN, article_of
 from service.storage.bulk import POSTGRESQL, insert_into, rows_of
 from service.storage.columns import Instant, to_json, to_microseconds
-from service.storage.schema import articles, comments, contacts
+from service.storage.schema import articles, comments, contacts, word
 
 Arrival = tuple[int, Draft, datetime]
 """A site's pk, a draft for it, and the moment at which it came."""
 
 _BESIDE: Final[Mapping[str, TypeEngine[Any]]] = {
+    "url_key": Text(),
     "url": Text(),
     "title": Text(),
     "published_at": Instant(),
@@ -44,15 +46,17 @@ def added_at_once(connection: Connection, arrivals: Sequence[Arrival]) -> dict[t
     """Insert drafts, distinct by site and id, in a single statement on PostgreSQL and return them by site and id.
 
     Each round trip costs both sides as much as the insert itself. Left out is whose id exists, and whose article is new
-    or has yet to be completed: that takes more than one statement.
+    or is described anew: that takes more than one statement.
     """
     told = {(site_id, draft.id): (draft, now) for site_id, draft, now in arrivals}
     rows = [_told(site_id, draft, now) for site_id, draft, now in arrivals]
     added: dict[tuple[int, str], Comment] = {}
-    for row in connection.execute(_add_at_once(tuple(rows[0])), {"rows": to_json(rows)}):
-        draft, now = told[row.site_id, row.id]
-        article = Article(draft.article.url, row.title, row.published_at)
-        added[row.site_id, row.id] = pending(row.pk, row.site_id, draft, article, now)
+    found = connection.execute(_add_at_once(tuple(rows[0])), {"rows": to_json(rows)}).mappings()
+    for row in found:
+        draft, now = told[row["site_id"], row["id"]]
+        added[row["site_id"], row["id"]] = pending(
+            row["pk"], row["site_id"], draft, article_of(row, "article_"), now
+        )
     return added
 
 
@@ -64,6 +68,7 @@ def _told(site_id: int, draft: Draft, now: datetime) -> dict[str, Any]:
         "submitted_at": to_microseconds(draft.submitted_at),
         "received_at": to_microseconds(now),
         "signals": to_json(draft.signals) if draft.signals else None,
+        "url_key": draft.article.identity,
         "url": draft.article.url,
         "title": draft.article.title,
         "published_at": None if published_at is None else to_microseconds(published_at),
@@ -76,20 +81,30 @@ def _add_at_once(names: tuple[str, ...]) -> Executable:
     own = [name for name in names if name not in _BESIDE]
     types: dict[str, TypeEngine[Any]] = {name: comments.c[name].type for name in own}
     told = rows_of("rows", POSTGRESQL, **types, **_BESIDE)
-    complete = and_(
-        or_(articles.c.title.is_not(None), told.c.title.is_(None)),
-        or_(articles.c.published_at.is_not(None), told.c.published_at.is_(None)),
+    by_reader = told.c.source == word(Source.FORM.value)
+    says_nothing_new = and_(
+        or_(told.c.url == articles.c.url, by_reader),
+        *(
+            or_(
+                told.c[name].is_(None),
+                told.c[name] == articles.c[name],
+                and_(by_reader, articles.c[name].is_not(None)),
+            )
+            for name in ("title", "published_at")
+        ),
     )
     # looked up row by row: a join would read the whole table where it is small beside the rows that a list might have
     there = (
-        select(articles.c.pk.label("article_pk"), articles.c.title, articles.c.published_at)
-        .where(articles.c.site_id == told.c.site_id, articles.c.url == told.c.url, complete)
+        select(*(articles.c[name].label(f"article_{name}") for name in KNOWN))
+        .where(articles.c.site_id == told.c.site_id, articles.c.url_key == told.c.url_key)
+        .where(articles.c.moved_to.is_(None), says_nothing_new)
         .limit(literal_column("1"))
+        .with_for_update(read=True, key_share=True)  # against one who moves the thread just now
         .lateral("there")
     )
     known = (
         select(*(told.c[name] for name in own), told.c.box)
-        .add_columns(there.c.article_pk, there.c.title, there.c.published_at)
+        .add_columns(*there.c)
         .join_from(told, there, true())
         .cte("known")
     )
@@ -111,7 +126,7 @@ def _add_at_once(names: tuple[str, ...]) -> Executable:
         .where(known.c.box.is_not(None))
     )
     return (
-        select(added.c.pk, added.c.site_id, added.c.id, known.c.title, known.c.published_at)
+        select(added.c.pk, added.c.site_id, added.c.id, *(known.c[f"article_{name}"] for name in KNOWN))
         .join_from(added, known, same)
         .add_cte(insert(contacts).from_select(["comment_pk", "box"], boxes).cte("boxed"))
     )

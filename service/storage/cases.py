@@ -26,11 +26,12 @@ from service.moderation.comment import Comment
 from service.moderation.desk import Appeal, Matter, Queued, Report, Wanted
 from service.storage.bulk import insert_into, rows_of
 from service.storage.columns import to_json
-from service.storage.desk_tables import appeals, is_open, is_unanswered, matters, reports
+from service.storage.desk_tables import appeals, claims, is_open, is_unanswered, matters, reports
 from service.storage.part import Part
 from service.storage.queueing import Shape, bound, cursor, in_order, shape
 from service.storage.reading import ARTICLE, joined
 from service.storage.schema import articles, comments
+from service.storage.wave_tables import wave_members
 
 _REPORTS = (
     select(reports)
@@ -96,6 +97,11 @@ _UNANSWER = update(appeals).values(answered_at=None, answered_by=None, answer=No
 _UNANSWER_UPHELD = _UNANSWER.where(
     appeals.c.pk == bindparam("appeal_id"), ~is_unanswered, appeals.c.reversed_by.is_(None)
 )
+_PKS: BindParameter[Any] = bindparam("pks", expanding=True)
+_CLOSE_APPEALS = (
+    update(appeals).where(appeals.c.comment_pk.in_(_PKS), is_unanswered).values(answered_at=bindparam("now"))
+)
+_LEAVE = tuple(delete(table).where(table.c.comment_pk.in_(_PKS)) for table in (claims, wave_members))
 
 
 class CasesPart(Part):
@@ -149,6 +155,13 @@ class CasesPart(Part):
             return 0
         told = to_json([{"comment_pk": pk, "by": by} for pk, by in closed_by.items()])
         return self._write(_close(self._dialect), closing=told, now=now).rowcount
+
+    def close_cases(self, closed_by: Mapping[int, int], now: datetime) -> None:
+        self.close_matters(dict(closed_by), now)
+        if closed_by:
+            self._write(_CLOSE_APPEALS, pks=sorted(closed_by), now=now)
+            for statement in _LEAVE:
+                self._write(statement, pks=sorted(closed_by))
 
     def closed_matters(self, number: int) -> set[int]:
         return set(self._read(_CLOSED_BY, number=number).scalars())

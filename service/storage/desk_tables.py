@@ -107,9 +107,12 @@ Index("uq_views_name", views.c.moderator_id, views.c.name, unique=True)
 _WORDS_TABLE = """CREATE TABLE words (
     comment_pk BIGINT PRIMARY KEY REFERENCES comments (pk) ON DELETE CASCADE, text TSVECTOR NOT NULL
 )"""
+_WORDS_LITE = """CREATE VIRTUAL TABLE words USING fts5(
+    text, tokenize = "unicode61 remove_diacritics 0 categories 'L* M* N* Co'"
+)"""
 WORDS = {
     "sqlite": (
-        "CREATE VIRTUAL TABLE words USING fts5(text, tokenize = 'unicode61 remove_diacritics 0')",
+        _WORDS_LITE,
         "CREATE TRIGGER words_follow AFTER DELETE ON comments BEGIN DELETE FROM words WHERE rowid = old.pk; END",
     ),
     "postgresql": (

@@ -5,11 +5,13 @@ from __future__ import annotations
 import select
 import sqlite3
 import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DisconnectionError
-from sqlalchemy.pool import QueuePool
+from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
 from service.storage.bulk import POSTGRESQL, SQLITE
 
@@ -38,11 +40,16 @@ _PRAGMAS = (
     "PRAGMA journal_size_limit = 67108864",
 )
 
-# compiling a statement costs more than any of ours takes: a tenth of a second, each time it is planned
-_SERVER_SETTINGS = (
-    "-c jit=off -c timezone=UTC"
-    " -c statement_timeout=15s -c lock_timeout=5s -c idle_in_transaction_session_timeout=30s"
-)
+_BOUNDS = {
+    "statement_timeout": "15s",
+    "lock_timeout": "5s",
+    "idle_in_transaction_session_timeout": "30s",
+    # compiling a statement costs more than any of ours takes: a tenth of a second, each time it is planned
+    "jit": "off",
+    "TimeZone": "UTC",
+}
+_HASTY = {"lock_timeout": f"{HASTE_SECONDS:g}s"}
+_IS_POOLED, _BOUNDED_BY = "replydesk.pooled", "replydesk.bounds"
 
 
 def open_engine(database_url: str) -> Engine:
@@ -57,11 +64,12 @@ def for_reading(engine: Engine) -> Engine:
     """Return the same pool, for transactions that only read.
 
     On PostgreSQL such a one needs no transaction: each statement sees one moment, and BEGIN and COMMIT cost a round
-    trip each. On SQLite it is what gives the reader its snapshot.
+    trip each. Behind a pooler it has one all the same, to carry its bounds. On SQLite it is what gives the reader its
+    snapshot.
     """
     if engine.dialect.name == SQLITE:
         return engine.execution_options(writes=False)
-    return engine.execution_options(isolation_level="AUTOCOMMIT")
+    return engine.execution_options(isolation_level="AUTOCOMMIT", begins_if_pooled=True)
 
 
 def in_haste(engine: Engine) -> Engine:
@@ -137,10 +145,34 @@ def _took_turn(connection: Any, seconds: float) -> bool:
         connection.execute(f"PRAGMA busy_timeout = {int(seconds * 1000)}")
 
 
+def is_pooled(connection: Connection) -> bool:
+    """Say whether a pooler such as PgBouncer stands before the server, so that a session lasts one transaction."""
+    return bool(connection.info.get(_IS_POOLED))
+
+
+@contextmanager
+def patient(connection: Connection, seconds: int) -> Iterator[None]:
+    """Let a statement outside a transaction take so long; behind a pooler such a one has no bound of ours."""
+    if is_pooled(connection):
+        yield
+        return
+    connection.exec_driver_sql(f"SET statement_timeout = '{seconds}s'")
+    try:
+        yield
+    finally:
+        connection.exec_driver_sql("RESET statement_timeout; " + _set(connection.info[_BOUNDED_BY]))
+
+
+def is_autocommit(connection: Connection) -> bool:
+    """Say whether each statement on this PostgreSQL connection is a transaction by itself."""
+    return bool(connection.connection.dbapi_connection.autocommit)  # type: ignore[union-attr]  # psycopg's, and open
+
+
 def _open_postgresql(url: URL) -> Engine:
-    options = " ".join(filter(None, [_SERVER_SETTINGS, str(url.query.get("options", ""))]))
+    own = str(url.query.get("options", ""))
+    bounds = {name: value for name, value in _BOUNDS.items() if name not in own}
     engine = create_engine(
-        url.difference_update_query(["options"]),
+        url,
         hide_parameters=True,
         pool_size=8,
         max_overflow=8,
@@ -148,7 +180,6 @@ def _open_postgresql(url: URL) -> Engine:
         pool_use_lifo=True,
         connect_args={
             "connect_timeout": 5,
-            "options": options,
             "application_name": "replydesk",
             "keepalives_idle": 30,
             "keepalives_interval": 10,
@@ -157,17 +188,55 @@ def _open_postgresql(url: URL) -> Engine:
         },
     )
 
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: Any, record: ConnectionPoolEntry) -> None:
+        record.info[_BOUNDED_BY] = bounds
+        record.info[_IS_POOLED] = _meet(connection, bounds)
+
     @event.listens_for(engine, "checkout")
     def _is_alive(connection: Any, _record: object, _proxy: object) -> None:
         if _has_hung_up(connection):
             raise DisconnectionError("the server closed this connection")
 
     @event.listens_for(engine, "begin")
-    def _hurry(connection: Connection) -> None:
-        if connection.get_execution_options().get("in_haste"):
-            connection.exec_driver_sql(f"SET lock_timeout = '{HASTE_SECONDS:g}s'")
+    def _bound(connection: Connection) -> None:
+        options = connection.get_execution_options()
+        hasty = _HASTY if options.get("in_haste") else {}
+        if not is_pooled(connection):
+            if hasty:
+                connection.exec_driver_sql(_set(hasty))
+        elif not is_autocommit(connection):
+            connection.exec_driver_sql(_set(bounds | hasty, "SET LOCAL"))
+        elif options.get("begins_if_pooled"):
+            # one round trip for both; the driver commits or rolls back what is open, autocommit or not
+            connection.exec_driver_sql("BEGIN; " + _set(bounds | hasty, "SET LOCAL"))
 
     return engine
+
+
+def _meet(connection: psycopg.Connection[Any], bounds: Mapping[str, str]) -> bool:
+    """Bound a new connection for good where it leads to the server, and say whether it leads to a pooler instead.
+
+    A pooler answers for no server process in particular, so the process it names is not the one that works for us.
+    Behind it nothing may be prepared, and nothing set that outlasts a transaction: the next one has another process.
+    """
+    try:
+        connection.autocommit = True
+        row = connection.execute("SELECT pg_backend_pid()").fetchone()
+        pooled = row is None or row[0] != connection.info.backend_pid
+        if pooled:
+            connection.prepare_threshold = None
+        else:
+            connection.execute(_set(bounds))
+        connection.autocommit = False
+    except BaseException:
+        connection.close()  # the pool has not taken it yet
+        raise
+    return pooled
+
+
+def _set(values: Mapping[str, str], verb: str = "SET") -> str:
+    return "; ".join(f"{verb} {name} = '{value}'" for name, value in values.items())
 
 
 def _has_hung_up(connection: psycopg.Connection[Any]) -> bool:

@@ -86,6 +86,7 @@ _EMPTY = (
         doubt=None,
         language=None,
         lease_until=None,
+        rescore=None,
         **dict.fromkeys((column.name for column in LABEL_SCORES.values()), None),
     )
 )

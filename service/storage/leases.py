@@ -22,7 +22,7 @@ _FREE = (
 )
 _ABANDON = (
     update(comments)
-    .where(comments.c.pk.in_(bindparam("pks", expanding=True)), is_tried, comments.c.lease_until == _UNTIL)
+    .where(comments.c.pk.in_(bindparam("pks", expanding=True)), comments.c.lease_until == _UNTIL)
     .values(lease_until=_THEN)
 )
 _ABANDON_DELIVERIES = (

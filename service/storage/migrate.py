@@ -18,17 +18,19 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, event, text
 from sqlalchemy.exc import OperationalError
 
+from service.storage.articles import ArticlesPart
 from service.storage.bulk import POSTGRESQL
 from service.storage.engines import for_reading, open_engine
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _TURN = 7_232_051_106
-"""The number of the advisory lock that starters on PostgreSQL queue at."""
+"""The number of the advisory lock that starters on PostgreSQL wait for."""
 _ASK_AGAIN_SECONDS = 0.1
 BUSY: Final = ("55P03", "40P01")
 """The lock was not to be had in time, or whoever held it wanted one of ours."""
 LOCK_TRIES: Final = 60
 LOCK_PAUSE_SECONDS: Final = 2.0
+KEYS_BATCH: Final = 500
 
 log = structlog.get_logger(__name__)
 
@@ -44,6 +46,8 @@ def upgrade(database_url: str, revision: str = "head") -> None:
     try:
         with _alone(engine):
             _in_steps(engine, revision)
+            if revision == "head":
+                _key_articles(engine)
     finally:
         engine.dispose()
 
@@ -61,6 +65,14 @@ def _in_steps(engine: Engine, revision: str) -> None:
                 raise
             log.info("migrate.waits", tries_left=left)
             time.sleep(LOCK_PAUSE_SECONDS)
+
+
+def _key_articles(engine: Engine) -> None:
+    """Give articles of older versions their key, some hundreds in each transaction."""
+    keyed = KEYS_BATCH
+    while keyed == KEYS_BATCH:
+        with engine.begin() as connection:
+            keyed = ArticlesPart(connection, writes=True).key_articles(KEYS_BATCH)
 
 
 def current(database_url: str) -> str | None:
@@ -92,22 +104,24 @@ def _config() -> Config:
 def _alone(engine: Engine) -> Iterator[None]:
     """Let one starter migrate at a time.
 
-    On SQLite the migration's own BEGIN IMMEDIATE is the lock. On PostgreSQL it is an advisory lock of a session of its
-    own, so that a migration may commit half-way (an index built CONCURRENTLY must) and still be alone.
+    On SQLite the migration's own BEGIN IMMEDIATE is the lock. On PostgreSQL it is an advisory lock of a transaction of
+    its own, so that a migration may commit half-way (an index built CONCURRENTLY must) and still be alone. A pooler
+    would hand a session's lock to whoever comes next. The open transaction holds no snapshot, which such an index
+    would wait for.
     """
     if engine.dialect.name != POSTGRESQL:
         event.listen(engine, "connect", _without_foreign_keys)
         yield
         return
-    with for_reading(engine).connect() as guard:
-        # asked again and again: one that waits inside a statement holds a snapshot, and an index built CONCURRENTLY
-        # waits until every snapshot is gone, so the two would wait for each other
-        while not guard.execute(text("SELECT pg_try_advisory_lock(:turn)"), {"turn": _TURN}).scalar_one():
+    with engine.connect() as guard:
+        # asked again and again, each time in a new transaction: one that waits inside a statement holds a snapshot
+        while not guard.execute(
+            text("SELECT pg_try_advisory_xact_lock(:turn)"), {"turn": _TURN}
+        ).scalar_one():
+            guard.rollback()
             time.sleep(_ASK_AGAIN_SECONDS)
-        try:
-            yield
-        finally:
-            guard.execute(text("SELECT pg_advisory_unlock(:turn)"), {"turn": _TURN})
+        guard.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
+        yield
 
 
 def _without_foreign_keys(connection: sqlite3.Connection, _record: object) -> None:

@@ -14,7 +14,7 @@ from service.moderation.surge import LEAST, USUAL_HOURS, Surge, is_surge
 from service.moderation.verdict import Action, Who
 from service.ports.overview import Hand
 from service.storage.part import Part
-from service.storage.reading import COMMENTS, joined
+from service.storage.reading import ARTICLES_AT, COMMENTS, at, joined
 from service.storage.rows import verdict_of
 from service.storage.schema import articles, comments, decisions, is_held, labels, sites
 
@@ -103,11 +103,11 @@ class OverviewPart(Part):
         if status is not None:
             found = found.where(comments.c.status == status.value)
         if article_url is not None:
-            found = found.where(articles.c.url == article_url)
+            found = found.where(comments.c.article_pk.in_(ARTICLES_AT))
         if before is not None:
             found = found.where(comments.c.pk < before)
         found = found.order_by(comments.c.pk.desc()).limit(max(1, min(limit, PAST_LIMIT)))
-        return [joined(row) for row in self._connection.execute(found).mappings()]
+        return [joined(row) for row in self._connection.execute(found, at(article_url)).mappings()]
 
     def decided_in(
         self,

@@ -4,8 +4,16 @@ from __future__ import annotations
 
 import weakref
 
+from sqlalchemy import text
+
+from service.moderation.errors import ReplydeskError
+from service.storage.bulk import POSTGRESQL
 from service.storage.engines import open_engine
 from service.storage.store import refuse_older_schema
+
+
+class ReadOnlyError(ReplydeskError):
+    """is read-only: a standby, or set so; nothing can be stored"""
 
 
 class Probe:
@@ -20,5 +28,10 @@ class Probe:
         weakref.finalize(self, self._engine.dispose)
 
     def ask(self) -> None:
-        """Return when all is well. Raises SchemaError, or what the database or its driver raise."""
+        """Return when all is well. Raises SchemaError, ReadOnlyError, or what the database or its driver raise."""
         refuse_older_schema(self._engine)
+        if self._engine.dialect.name == POSTGRESQL:
+            with self._engine.begin() as connection:
+                only_reads = connection.execute(text("SHOW transaction_read_only")).scalar_one()
+            if only_reads == "on":
+                raise ReadOnlyError()

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine, inspect, text
 from sqlalchemy.exc import OperationalError
 
 from service.storage.bulk import SQLITE
-from service.storage.engines import for_reading
+from service.storage.engines import for_reading, patient
 from service.storage.schema import metadata
 
 WORDS: Final = "words"
@@ -83,14 +83,12 @@ def _truncate_log(engine: Engine) -> bool:
 def _vacuum(engine: Engine) -> bool:
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         there = set(inspect(connection).get_table_names())
-        connection.execute(text(f"SET statement_timeout = '{VACUUM_SECONDS}s'"))
+        names = [
+            name for name in HOLDING_TEXT if name in there and (name in metadata.tables or name == WORDS)
+        ]
         try:
-            names = [
-                name for name in HOLDING_TEXT if name in there and (name in metadata.tables or name == WORDS)
-            ]
-            connection.execute(text(f"VACUUM {', '.join(names)}"))
+            with patient(connection, VACUUM_SECONDS):
+                connection.execute(text(f"VACUUM {', '.join(names)}"))
         except OperationalError:  # it took too long, or somebody holds a lock
             return False
-        finally:
-            connection.execute(text("RESET statement_timeout"))
     return True

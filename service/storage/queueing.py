@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -27,12 +28,13 @@ from sqlalchemy import (
 )
 
 from service.moderation.desk import Claim, Cursor, Matter, Queued, Sort, Wanted
+from service.moderation.verdict import SELF_HARM
 from service.storage.bulk import insert_into
 from service.storage.columns import Instant
 from service.storage.desk_tables import appeals, claims, is_open, is_unanswered, matters
 from service.storage.part import LIMIT, ONE, Part
-from service.storage.reading import ARTICLE, COMMENTS, joined
-from service.storage.schema import articles, comments, is_held, moderators, sites, word
+from service.storage.reading import ARTICLE, ARTICLES_AT, COMMENTS, at, joined
+from service.storage.schema import articles, comments, is_held, moderators, word
 from service.storage.wave_tables import wave_members
 
 LANGUAGES_SHOWN = 50
@@ -73,18 +75,24 @@ _OTHERS = select(claims.c.comment_pk).where(
 )
 
 
-_ARTICLES_AT = select(articles.c.pk).where(
-    articles.c.site_id.in_(select(sites.c.pk)), articles.c.url == bindparam("url")
-)
-
-
 class QueueingPart(Part):
     """The verbs of lanes and claims."""
 
     def queue(self, wanted: Wanted, moderator_id: int, now: datetime, limit: int) -> list[Queued]:
+        found: list[Queued] = []
+        for part, at_risk in _parts(wanted):
+            if len(found) < limit:
+                found += self._part(part, at_risk, moderator_id, now, limit - len(found))
+        return found
+
+    def _part(
+        self, wanted: Wanted, at_risk: bool | None, moderator_id: int, now: datetime, limit: int
+    ) -> list[Queued]:
         values = bound(self._connection, wanted) | {"moderator_id": moderator_id, "now": now, "limit": limit}
-        rows = self._read(_queue(shape(wanted)), **values).mappings()
-        return [Queued(joined(row), cursor(wanted, row, "pk")) for row in rows]
+        rows = self._read(_queue(shape(wanted), at_risk), **values).mappings()
+        return [
+            Queued(joined(row), replace(cursor(wanted, row, "pk"), at_risk=bool(at_risk))) for row in rows
+        ]
 
     def matters(
         self, kind: Matter, wanted: Wanted, moderator_id: int, now: datetime, limit: int
@@ -141,6 +149,17 @@ class QueueingPart(Part):
         ]
 
 
+def _parts(wanted: Wanted) -> list[tuple[Wanted, bool | None]]:
+    """Divide a wish into those whose writers may be at risk, who come first, and the rest; None: another label's."""
+    if wanted.label == SELF_HARM:
+        return [(replace(wanted, label=None), True)]
+    if wanted.label is not None:
+        return [(wanted, None)]
+    if wanted.after is not None and not wanted.after.at_risk:
+        return [(wanted, False)]
+    return [(wanted, True), (replace(wanted, after=None), False)]
+
+
 Filters = tuple[bool, bool, bool, bool]
 Shape = tuple[Sort, Filters, bool, bool]
 
@@ -172,7 +191,9 @@ def values_of(connection: Connection, wanted: Wanted) -> dict[str, Any]:
 
 
 def _article_pks(connection: Connection, url: str | None) -> list[int] | None:
-    return list(connection.execute(_ARTICLES_AT, {"url": url}).scalars()) if url is not None else None
+    if url is None:
+        return None
+    return list(connection.execute(ARTICLES_AT, at(url)).scalars())
 
 
 def bound(connection: Connection, wanted: Wanted) -> dict[str, Any]:
@@ -217,9 +238,21 @@ def _set_aside(rows: FromClause) -> Exists:
     return exists().where(matters.c.comment_pk == rows.c.pk, matters.c.kind == word("aside"), is_open)
 
 
-def _folded(filters: Filters) -> Exists:
-    """A copy stands behind the oldest of its wave that is in the same lane, which is shown with their number."""
+def of_risk(at_risk: bool | None, rows: FromClause) -> list[ColumnElement[bool]]:
+    """Return the condition of a part of the queue; its word is in the statement, so that the plan is kept."""
+    if at_risk is None:
+        return []
+    label, self_harm = rows.c.label, word(SELF_HARM)
+    return [label == self_harm if at_risk else label.is_distinct_from(self_harm)]
+
+
+def _folded(filters: Filters, at_risk: bool | None) -> Exists:
+    """A copy stands behind the oldest of its wave that is in the same lane, which is shown with their number.
+
+    One at risk stands behind none but another one at risk.
+    """
     before = and_(_older.c.wave_id == _member.c.wave_id, _older.c.comment_pk < _member.c.comment_pk)
+    same = of_risk(True, _held_older) if at_risk else []
     return exists(
         select(_member.c.comment_pk)
         .join(_older, before)
@@ -227,17 +260,21 @@ def _folded(filters: Filters) -> Exists:
             _held_older, and_(_held_older.c.pk == _older.c.comment_pk, _held_older.c.status == word("held"))
         )
         .where(
-            _member.c.comment_pk == comments.c.pk, ~_set_aside(_held_older), *filtered(filters, _held_older)
+            _member.c.comment_pk == comments.c.pk,
+            ~_set_aside(_held_older),
+            *filtered(filters, _held_older),
+            *same,
         )
         .correlate(comments)
     )
 
 
 @cache
-def _queue(shape: Shape) -> Select[Any]:
+def _queue(shape: Shape, at_risk: bool | None) -> Select[Any]:
     _, filters, *_ = shape
-    statement = COMMENTS.where(is_held, ~_TAKEN, _WAVE_IS_FREE, ~_set_aside(comments), ~_folded(filters))
-    return in_order(statement, shape, comments.c.pk)
+    folded = _folded(filters, at_risk)
+    free = COMMENTS.where(is_held, ~_TAKEN, _WAVE_IS_FREE, ~_set_aside(comments), ~folded)
+    return in_order(free.where(*of_risk(at_risk, comments)), shape, comments.c.pk)
 
 
 def in_order(statement: Select[Any], shape: Shape, key: Column[Any]) -> Select[Any]:
@@ -287,6 +324,8 @@ def _claim(dialect: str) -> Executable:
     source = select(comments.c.pk, bindparam("moderator_id"), bindparam("until", type_=Instant)).where(
         comments.c.pk == bindparam("comment_pk")
     )
+    # also where a claim that ran out is taken over: who has locked the comment to move it is waited for
+    source = source.with_for_update(read=True, key_share=True)
     filled = new.from_select(["comment_pk", "moderator_id", "until"], source)
     return filled.on_conflict_do_update(index_elements=["comment_pk"], set_=kept, where=free)
 

@@ -22,11 +22,12 @@ from sqlalchemy import (
 )
 
 from service.moderation.comment import Comment
+from service.moderation.verdict import SELF_HARM
 from service.ports.ranging import Spread, Stretch
 from service.storage.columns import Instant
 from service.storage.desk_tables import claims, is_open, matters
 from service.storage.part import Part
-from service.storage.queueing import Filters, filters_of, values_of, where
+from service.storage.queueing import Filters, filters_of, of_risk, values_of, where
 from service.storage.reading import COMMENTS, joined
 from service.storage.schema import LABEL_SCORES, comments, is_held, word
 
@@ -97,7 +98,13 @@ def _score(by: str | None) -> Column[Any]:
 
 
 def _held(by: str | None, filters: Filters) -> list[ColumnElement[bool]]:
-    return [*where(filters), _score(by).is_not(None), ~_SET_ASIDE]
+    return [*_lane(by, filters), _score(by).is_not(None)]
+
+
+def _lane(by: str | None, filters: Filters) -> list[ColumnElement[bool]]:
+    """Return the conditions of the lane: without writers at risk, unless the range or the filter is about a label."""
+    by_label = filters[2] or by == SELF_HARM
+    return [*where(filters), ~_SET_ASIDE, *of_risk(None if by_label else False, comments)]
 
 
 def _between(shape: Shape) -> list[ColumnElement[bool]]:
@@ -109,7 +116,8 @@ def _between(shape: Shape) -> list[ColumnElement[bool]]:
 
 
 def _inside(shape: Shape) -> list[ColumnElement[bool]]:
-    return [*where(shape[1]), ~_SET_ASIDE, *_between(shape)]
+    by, filters, _ = shape
+    return [*_lane(by, filters), *_between(shape)]
 
 
 @cache

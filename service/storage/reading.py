@@ -6,24 +6,44 @@ from collections.abc import Collection, Iterable
 from functools import cache
 from typing import Any
 
-from sqlalchemy import BigInteger, BindParameter, RowMapping, Select, Text, and_, bindparam, func, select
+from sqlalchemy import (
+    BigInteger,
+    BindParameter,
+    RowMapping,
+    Select,
+    Text,
+    and_,
+    bindparam,
+    func,
+    or_,
+    select,
+    union_all,
+)
 
+from service.moderation.addresses import article_keys
 from service.moderation.comment import Article, Comment, Status
 from service.ports import Page
+from service.storage.articles import KNOWN, article_of
 from service.storage.bulk import rows_of
-from service.storage.columns import to_json
-from service.storage.part import Part
+from service.storage.columns import Instant, to_json
+from service.storage.part import ONE, Part
 from service.storage.rows import comment_of
-from service.storage.schema import articles, comments, contacts, is_published, originals, revisions, word
+from service.storage.schema import (
+    articles,
+    comments,
+    contacts,
+    is_keyless,
+    is_published,
+    originals,
+    revisions,
+    sites,
+    word,
+)
 
 PAGE_LIMIT = 1_000
 """The longest page a caller gets, whatever it asks for; of what is published one more, to tell whether it goes on."""
 
-ARTICLE = (
-    articles.c.url.label("article_url"),
-    articles.c.title.label("article_title"),
-    articles.c.published_at.label("article_published_at"),
-)
+ARTICLE = tuple(articles.c[name].label(f"article_{name}") for name in KNOWN if name != "pk")
 TEXTS = tuple(
     revisions.c[name].label(f"old_{name}")
     for name in (
@@ -46,10 +66,17 @@ _LOCK_BY_ID = _BY_ID.with_for_update(of=comments)
 _BY_PKS = COMMENTS.where(comments.c.pk.in_(bindparam("pks", expanding=True)))
 _LOCK_BY_PKS = _BY_PKS.order_by(comments.c.pk).with_for_update(of=comments)
 
-_ARTICLE_PK = (
-    select(articles.c.pk)
-    .where(articles.c.site_id == bindparam("site_id"), articles.c.url == bindparam("article_url"))
-    .scalar_subquery()
+_BY_KEY = select(func.coalesce(articles.c.moved_to, articles.c.pk)).where(
+    articles.c.url_key.in_(bindparam("article_keys", expanding=True))
+)
+_BY_URL = select(articles.c.pk).where(articles.c.url == bindparam("article_url"), is_keyless)
+"""What an older version added is known by the very spelling alone, until it has its key."""
+_ON_ANY_SITE = articles.c.site_id.in_(select(sites.c.pk))  # indexes begin with the site
+ARTICLES_AT = union_all(_BY_KEY.where(_ON_ANY_SITE), _BY_URL.where(_ON_ANY_SITE))
+"""Where an address leads on each site; bind what `at` returns of it."""
+_ON_SITE = articles.c.site_id == bindparam("site_id")
+_ARTICLE_PK = func.coalesce(
+    _BY_KEY.where(_ON_SITE).limit(ONE).scalar_subquery(), _BY_URL.where(_ON_SITE).scalar_subquery()
 )
 _PUBLISHED = (
     COMMENTS.add_columns(*TEXTS)
@@ -64,11 +91,25 @@ _PUBLISHED = (
         comments.c.article_pk == _ARTICLE_PK,
         is_published,
         comments.c.source != word("plug"),
-        comments.c.pk > bindparam("after"),
+        or_(~articles.c.private, comments.c.source != word("import")),
     )
-    .order_by(comments.c.pk)
+    .order_by(comments.c.submitted_at, comments.c.pk)
     .limit(bindparam("limit"))
 )
+_SINCE: BindParameter[Any] = bindparam("since", type_=Instant)
+_AFTER: BindParameter[Any] = bindparam("after")
+_PUBLISHED_LATER = _PUBLISHED.where(
+    comments.c.submitted_at >= _SINCE, or_(comments.c.submitted_at > _SINCE, comments.c.pk > _AFTER)
+)
+_THREAD = (
+    COMMENTS.where(comments.c.article_pk == _ARTICLE_PK)
+    .order_by(comments.c.submitted_at.desc(), comments.c.pk.desc())
+    .limit(bindparam("limit"))
+)
+_THREAD_EARLIER = _THREAD.where(
+    comments.c.submitted_at <= _SINCE, or_(comments.c.submitted_at < _SINCE, comments.c.pk < _AFTER)
+)
+_WRITTEN_AT = select(comments.c.submitted_at).where(comments.c.pk == _AFTER)
 _REVISION = (
     COMMENTS.add_columns(*TEXTS)
     .outerjoin(
@@ -133,9 +174,9 @@ class ReadingPart(Part):
         )
         values: dict[str, Any] = {
             "site_id": site_id,
-            "article_url": article_url,
             "after": after,
             "limit": limit + 1,
+            **at(article_url),
         }
         given = {name: value for name, value in values.items() if value is not None}
         found = [joined(row) for row in self._read(statement, **given).mappings()]
@@ -154,9 +195,26 @@ class ReadingPart(Part):
         self, site_id: int, article_url: str, limit: int = PAGE_LIMIT, after: int = 0
     ) -> list[Comment]:
         limit = max(1, min(limit, PAGE_LIMIT + 1))
-        rows = self._read(_PUBLISHED, site_id=site_id, article_url=article_url, limit=limit, after=after)
-        found = (in_revision(row, row["published_revision"]) for row in rows.mappings())
+        rows = self._beyond(_PUBLISHED, _PUBLISHED_LATER, after or None, site_id, article_url, limit)
+        found = (in_revision(row, row["published_revision"]) for row in rows)
         return [comment for comment in found if comment]
+
+    def thread(
+        self, site_id: int, article_url: str, before: int | None = None, limit: int = 50
+    ) -> list[Comment]:
+        limit = max(1, min(limit, PAGE_LIMIT))
+        rows = self._beyond(_THREAD, _THREAD_EARLIER, before, site_id, article_url, limit)
+        return [joined(row) for row in rows]
+
+    def _beyond(
+        self, first: Select[Any], later: Select[Any], after: int | None, site_id: int, url: str, limit: int
+    ) -> Iterable[RowMapping]:
+        """Read a page by date: the first, or the one that begins beyond a comment; none where that is not there."""
+        given = {"site_id": site_id, "limit": limit, **at(url)}
+        if after is None:
+            return self._read(first, **given).mappings()
+        since = self._read(_WRITTEN_AT, after=after).scalar_one_or_none()
+        return self._read(later, **given, since=since, after=after).mappings() if since else ()
 
     def contact_box(self, pk: int) -> bytes | None:
         return self._read(_BOX, pk=pk).scalar_one_or_none()
@@ -187,7 +245,7 @@ def _page(
     if by_article and by_site:
         statement = statement.where(comments.c.article_pk == _ARTICLE_PK)
     elif by_article:
-        statement = statement.where(articles.c.url == bindparam("article_url"))
+        statement = statement.where(comments.c.article_pk.in_(ARTICLES_AT))
     elif by_site:
         statement = statement.where(comments.c.site_id == bindparam("site_id"))
     if status is not None:
@@ -203,6 +261,13 @@ def _page(
 def _count(by_site: bool, status: Status) -> Select[Any]:
     statement = select(func.count()).select_from(comments).where(comments.c.status == word(status.value))
     return statement.where(comments.c.site_id == bindparam("site_id")) if by_site else statement
+
+
+def at(article_url: str | None) -> dict[str, Any]:
+    """Return the values by which statements find an article; none where none is asked for."""
+    if article_url is None:
+        return {}
+    return {"article_url": article_url, "article_keys": article_keys(article_url)}
 
 
 def joined(row: RowMapping) -> Comment:
@@ -225,4 +290,4 @@ def _first(row: RowMapping | None) -> Comment | None:
 
 
 def _article(row: RowMapping) -> Article:
-    return Article(row["article_url"], row["article_title"], row["article_published_at"])
+    return article_of(row, "article_")

@@ -10,7 +10,7 @@ from sqlalchemy import RowMapping
 
 from service.moderation.comment import Article, Client, Comment, Source, Status
 from service.moderation.events import Delivery
-from service.moderation.verdict import Action, Decision, Reason, Span, Verdict, Who
+from service.moderation.verdict import Action, Decision, Effort, Reason, Span, Verdict, Who
 from service.storage.columns import to_json
 
 
@@ -23,11 +23,15 @@ def verdict_text(verdict: Verdict | None) -> str | None:
             "action": verdict.action,
             "reasons": [[reason.code, reason.detail, reason.label] for reason in verdict.reasons],
             "scores": dict(verdict.scores),
-            "spans": [[span.begin, span.end, span.label, span.weight] for span in verdict.spans],
+            "spans": [
+                [span.begin, span.end, span.label, span.weight, *([span.rule] if span.rule else [])]
+                for span in verdict.spans
+            ],
             "reads_as": verdict.reads_as,
             "language": verdict.language,
             "model": verdict.model,
             "policy": verdict.policy,
+            "effort": verdict.effort,
         }
     )
 
@@ -46,6 +50,7 @@ def verdict_of(text: str | None) -> Verdict | None:
         language=told["language"],
         model=told["model"],
         policy=told["policy"],
+        effort=Effort(effort) if (effort := told.get("effort")) else None,
     )
 
 
@@ -75,6 +80,7 @@ def comment_of(row: RowMapping | Mapping[str, Any], article: Article) -> Comment
         verdict=verdict_of(row["verdict"]),
         decision_id=row["decision_id"],
         published_revision=row["published_revision"],
+        rescore=bool(row["rescore"]),
     )
 
 

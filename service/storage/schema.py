@@ -26,6 +26,7 @@ from sqlalchemy import (
     and_,
     literal_column,
     or_,
+    text,
     true,
 )
 from sqlalchemy.sql import ColumnElement
@@ -34,7 +35,7 @@ from service.moderation.verdict import LABELS
 from service.ports import KEPT_FOR_GOOD
 from service.storage.columns import Instant, Json, Pk, Secrets, Word
 
-HEAD = "0012"
+HEAD = "0016"
 """The migration that this code needs; a test holds it against the newest one."""
 
 metadata = MetaData(
@@ -52,7 +53,7 @@ decision_ids = Sequence("decision_ids", metadata=metadata)
 
 def word(value: str) -> ColumnElement[str]:
     """Return one of the house's own words as an SQL literal. Raises ValueError for anything else."""
-    if not (value.isascii() and value.isalpha()):
+    if not (value.isascii() and value.replace("_", "").isalpha()):
         raise ValueError("is no word")
     return literal_column(f"'{value}'", Word)
 
@@ -130,8 +131,20 @@ articles = Table(
     Column("url", Text, nullable=False),
     Column("title", Text),
     Column("published_at", Instant),
+    # what spellings of the address share; NULL while only a version before it has seen the row
+    Column("url_key", Text),
+    # the article that this address leads to since its thread was moved there; no comment stands here
+    Column("moved_to", Pk),
+    # what was imported under it is not shown to readers
+    Column("private", Boolean, nullable=False, server_default=text("false")),
+    # a digest of what an import said of it last, so that the same file again changes nothing
+    Column("import_word", Text),
     UniqueConstraint("site_id", "url"),
 )
+is_keyless = articles.c.url_key.is_(None)
+Index("uq_articles_site_id_url_key", articles.c.site_id, articles.c.url_key, unique=True)
+partial("ix_articles_keyless", articles.c.pk, where=is_keyless)
+partial("ix_articles_moved", articles.c.moved_to, where=articles.c.moved_to.is_not(None))
 
 comments = Table(
     "comments",
@@ -161,6 +174,7 @@ comments = Table(
     Column("decided_at", Instant),
     Column("decision_id", Pk),
     Column("published_revision", Integer),
+    Column("rescore", Boolean),
     Column("verdict", Text),
     # what the verdict comes down to, so that a queue of any length is sorted and filtered by index
     Column("label", Word),
@@ -179,11 +193,21 @@ is_held = comments.c.status == word("held")
 is_fresh = and_(is_pending, comments.c.attempts == literal_column("0"))
 is_tried = and_(is_pending, comments.c.attempts > literal_column("0"))
 is_live_pending = and_(is_pending, comments.c.live == true())
+is_to_rescore = and_(
+    comments.c.rescore == true(),
+    comments.c.status.in_([word("approved"), word("rejected"), word("spam"), word("held")]),
+)
+is_rescore_fresh = and_(is_to_rescore, comments.c.attempts == literal_column("0"))
+is_rescore_tried = and_(is_to_rescore, comments.c.attempts > literal_column("0"))
 is_published = comments.c.published_revision.is_not(None)
 has_author = comments.c.author_key.is_not(None)
 
 partial("ix_comments_turn", comments.c.live.desc(), comments.c.site_id, comments.c.pk, where=is_fresh)
 partial("ix_comments_tried", comments.c.live.desc(), comments.c.lease_until, where=is_tried)
+partial(
+    "ix_comments_rescore", comments.c.live.desc(), comments.c.site_id, comments.c.pk, where=is_rescore_fresh
+)
+partial("ix_comments_rescore_tried", comments.c.live.desc(), comments.c.lease_until, where=is_rescore_tried)
 partial(
     "ix_comments_waiting", comments.c.site_id, comments.c.received_at, comments.c.pk, where=is_live_pending
 )
@@ -211,7 +235,13 @@ for _name, _columns in {
     ),
 }.items():
     partial(f"ix_comments_held_{_name}", *_columns, where=is_held)
-partial("ix_comments_published", comments.c.article_pk, comments.c.pk, where=is_published)
+partial(
+    "ix_comments_published_thread",
+    comments.c.article_pk,
+    comments.c.submitted_at,
+    comments.c.pk,
+    where=is_published,
+)
 partial(
     "ix_comments_by_author",
     comments.c.site_id,
@@ -235,6 +265,7 @@ partial(
 partial("ix_comments_client", comments.c.site_id, comments.c.received_at, where=is_of_client)
 Index("ix_comments_site", comments.c.site_id, comments.c.status, comments.c.pk)
 Index("ix_comments_article", comments.c.article_pk, comments.c.pk)
+Index("ix_comments_thread", comments.c.article_pk, comments.c.submitted_at, comments.c.pk)
 
 # superseded texts alone: the current one is in comments, so that accepting stays one insert
 revisions = Table(
@@ -283,6 +314,15 @@ originals = Table(
     Column("revision", Integer, primary_key=True, autoincrement=False),
     Column("field", Text, primary_key=True),
     Column("ciphertext", LargeBinary, nullable=False),
+)
+
+# one row: the effort with which every worker scores now
+scoring_state = Table(
+    "scoring_state",
+    metadata,
+    Column("name", Word, primary_key=True),
+    Column("effort", Word, nullable=False),
+    Column("since", Instant, nullable=False),
 )
 
 # -- decisions -----------------------------------------------------------------------------------------------------

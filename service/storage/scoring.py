@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Boolean,
     Case,
     ColumnElement,
     Double,
@@ -25,6 +27,7 @@ from sqlalchemy import (
     cast,
     false,
     func,
+    not_,
     null,
     or_,
     select,
@@ -34,25 +37,57 @@ from sqlalchemy import (
 
 from service.moderation.comment import Article, Comment
 from service.moderation.leading import leading
-from service.ports import Move
-from service.storage.bulk import POSTGRESQL, rows_of
+from service.moderation.verdict import Effort
+from service.ports import CurrentEffort, Move
+from service.storage.articles import article_of
+from service.storage.bulk import POSTGRESQL, insert_into, rows_of
 from service.storage.columns import Instant, to_json, to_microseconds
 from service.storage.part import Part
 from service.storage.ranging import MILLION
 from service.storage.rows import comment_of, verdict_text
-from service.storage.schema import LABEL_SCORES, articles, comments, is_fresh, is_held, is_tried, sites, word
+from service.storage.schema import (
+    LABEL_SCORES,
+    articles,
+    comments,
+    is_fresh,
+    is_held,
+    is_rescore_fresh,
+    is_rescore_tried,
+    is_tried,
+    scoring_state,
+    sites,
+    word,
+)
 
 _BY_TURN = comments.c.live.desc(), comments.c.site_id, comments.c.pk
-_FRESH = select(comments.c.pk).where(is_fresh).order_by(*_BY_TURN)
-_COUNTED = select(func.count()).select_from(_FRESH.limit(bindparam("limit")).subquery())
-_TRIED = (
-    select(comments.c.pk)
-    .where(
-        is_tried,
-        or_(comments.c.lease_until.is_(None), comments.c.lease_until <= bindparam("now", type_=Instant)),
+
+
+@dataclass(frozen=True, slots=True)
+class _Queue:
+    """The statements that lease from one set of waiting comments: those never tried, and those tried before."""
+
+    counted: Executable
+    fresh: Executable
+    tried: Executable
+    in_turns: Sequence[tuple[Executable, Executable]]
+    """For live comments and for the backfill: the sites that wait, and the lease of one site's share."""
+    any_free: ColumnElement[bool]
+
+
+def _queue(fresh: ColumnElement[bool], tried: ColumnElement[bool]) -> _Queue:
+    all_fresh = select(comments.c.pk).where(fresh).order_by(*_BY_TURN)
+    lease_is_free = or_(
+        comments.c.lease_until.is_(None), comments.c.lease_until <= bindparam("now", type_=Instant)
     )
-    .order_by(comments.c.live.desc(), comments.c.lease_until)
-)
+    all_tried = select(comments.c.pk).where(tried, lease_is_free)
+    live, backfill = comments.c.live == true(), comments.c.live == false()
+    return _Queue(
+        counted=select(func.count()).select_from(all_fresh.limit(bindparam("limit")).subquery()),
+        fresh=_lease(all_fresh),
+        tried=_lease(all_tried.order_by(comments.c.live.desc(), comments.c.lease_until)),
+        in_turns=[(_sites_of(fresh, kind), _lease_of_site(fresh, kind)) for kind in (live, backfill)],
+        any_free=or_(select(comments.c.pk).where(fresh).exists(), all_tried.exists()),
+    )
 
 
 def _lease(free: Select[Any]) -> Executable:
@@ -66,37 +101,33 @@ def _lease(free: Select[Any]) -> Executable:
     )
 
 
-def _sites_in(lane: ColumnElement[bool]) -> Executable:
-    """The sites that have something fresh in the lane, the one that waits longest first; one look for each site."""
+def _sites_of(fresh: ColumnElement[bool], kind: ColumnElement[bool]) -> Executable:
+    """The sites that have something fresh of that kind, the one that waits longest first; one look for each site."""
     oldest = (
-        select(func.min(comments.c.pk))
-        .where(comments.c.site_id == sites.c.pk, is_fresh, lane)
-        .scalar_subquery()
+        select(func.min(comments.c.pk)).where(comments.c.site_id == sites.c.pk, fresh, kind).scalar_subquery()
     )
     return select(sites.c.pk).where(oldest.is_not(None)).order_by(oldest)
 
 
-def _lease_of_site(lane: ColumnElement[bool]) -> Executable:
+def _lease_of_site(fresh: ColumnElement[bool], kind: ColumnElement[bool]) -> Executable:
     of_site = comments.c.site_id == bindparam("of_site")
-    return _lease(select(comments.c.pk).where(is_fresh, lane, of_site).order_by(*_BY_TURN))
+    return _lease(select(comments.c.pk).where(fresh, kind, of_site).order_by(*_BY_TURN))
 
 
-_LANES = [
-    (_sites_in(lane), _lease_of_site(lane))
-    for lane in (comments.c.live == true(), comments.c.live == false())
-]
-_LEASE_FRESH = _lease(_FRESH)
-_LEASE_TRIED = _lease(_TRIED)
+_PENDING = _queue(is_fresh, is_tried)
+_RESCORES = _queue(is_rescore_fresh, is_rescore_tried)
+_TIME_TO_RESCORE = select(and_(not_(_PENDING.any_free), _RESCORES.any_free))
 _ARTICLES_OF = select(articles).where(articles.c.pk.in_(bindparam("article_pks", expanding=True)))
 _RELEASE = (
     update(comments)
     .where(
         comments.c.pk.in_(bindparam("pks", expanding=True)),
-        is_tried,
         comments.c.lease_until == bindparam("until", type_=Instant),
     )
     .values(attempts=comments.c.attempts - 1, lease_until=None)
 )
+_STATE = "scoring"
+_EFFORT = select(scoring_state.c.effort, scoring_state.c.since).where(scoring_state.c.name == _STATE)
 _HELD_AFTER = (
     select(comments.c.pk, and_(*(kept.is_(None) for kept in LABEL_SCORES.values())).label("lacks"))
     .where(is_held, comments.c.pk > bindparam("after"))
@@ -112,21 +143,41 @@ class ScoringPart(Part):
     def lease_pending(
         self, now: datetime, until: datetime, limit: int, *, retried: bool = False
     ) -> list[Comment]:
+        return self._lease(_PENDING, now, until, limit, retried)
+
+    def lease_rescores(
+        self, now: datetime, until: datetime, limit: int, *, retried: bool = False
+    ) -> list[Comment]:
+        return self._lease(_RESCORES, now, until, limit, retried)
+
+    def time_to_rescore(self, now: datetime) -> bool:
+        return bool(self._read(_TIME_TO_RESCORE, now=now).scalar_one())
+
+    def scoring_effort(self) -> CurrentEffort:
+        row = self._read(_EFFORT).first()
+        return CurrentEffort(Effort(row.effort), row.since) if row else CurrentEffort()
+
+    def set_scoring_effort(self, effort: Effort, now: datetime) -> None:
+        self._write(_set_effort(self._dialect), name=_STATE, effort=effort.value, since=now)
+
+    def _lease(
+        self, queue: _Queue, now: datetime, until: datetime, limit: int, retried: bool
+    ) -> list[Comment]:
         if retried:
-            rows = self._write(_LEASE_TRIED, now=now, until=until, limit=min(limit, 1)).mappings().all()
-        elif self._read(_COUNTED, limit=limit + 1).scalar_one() <= limit:
-            rows = self._write(_LEASE_FRESH, until=until, limit=limit).mappings().all()
+            rows = self._write(queue.tried, now=now, until=until, limit=min(limit, 1)).mappings().all()
+        elif self._read(queue.counted, limit=limit + 1).scalar_one() <= limit:
+            rows = self._write(queue.fresh, until=until, limit=limit).mappings().all()
         else:
-            rows = self._lease_in_turns(until, limit)
+            rows = self._lease_in_turns(queue, until, limit)
         found = self._articles_of(row["article_pk"] for row in rows)
         comments_leased = [comment_of(row, found[row["article_pk"]]) for row in rows]
         return sorted(comments_leased, key=lambda comment: (not comment.live, comment.pk))
 
-    def _lease_in_turns(self, until: datetime, limit: int) -> list[RowMapping]:
+    def _lease_in_turns(self, queue: _Queue, until: datetime, limit: int) -> list[RowMapping]:
         """Lease each site its share: first of what is live, and what that leaves to the backfill."""
         leased: list[RowMapping] = []
-        for sites_in_lane, lease in _LANES:
-            waiting = self._read(sites_in_lane).scalars().all() if len(leased) < limit else []
+        for sites_waiting, lease in queue.in_turns:
+            waiting = self._read(sites_waiting).scalars().all() if len(leased) < limit else []
             while waiting and len(leased) < limit:
                 more: list[int] = []
                 for place, site_id in enumerate(waiting):
@@ -143,8 +194,8 @@ class ScoringPart(Part):
         wanted = sorted(set(pks))
         if not wanted:
             return {}
-        rows = self._read(_ARTICLES_OF, article_pks=wanted)
-        return {row.pk: Article(row.url, row.title, row.published_at) for row in rows}
+        rows = self._read(_ARTICLES_OF, article_pks=wanted).mappings()
+        return {row["pk"]: article_of(row) for row in rows}
 
     def release(self, pks: Sequence[int], until: datetime) -> None:
         if pks:
@@ -163,6 +214,16 @@ class ScoringPart(Part):
         if empty:
             self._write(_fill(self._dialect), pks=empty)
         return held[-1].pk if held else None
+
+
+@cache
+def _set_effort(dialect: str) -> Executable:
+    new = insert_into(scoring_state, dialect)
+    return new.on_conflict_do_update(
+        index_elements=["name"],
+        set_={"effort": new.excluded.effort, "since": new.excluded.since},
+        where=scoring_state.c.effort != new.excluded.effort,
+    )
 
 
 @cache
@@ -194,6 +255,7 @@ def _move(dialect: str) -> Executable:
         decision_id=BigInteger,
         published_revision=Integer,
         decided_at=BigInteger,
+        rescore=Boolean,
         verdict=Text,
         label=Text,
         score=Double,
@@ -219,6 +281,8 @@ def _move(dialect: str) -> Executable:
             doubt=func.coalesce(wanted.c.doubt, comments.c.doubt, 1.0),
             language=_newer(wanted.c.verdict, wanted.c.language, comments.c.language),
             lease_until=None,
+            rescore=wanted.c.rescore,
+            attempts=case((wanted.c.rescore, 0), else_=comments.c.attempts),
             **_label_scores(func.coalesce(wanted.c.verdict, comments.c.verdict), wanted.c.to_status, dialect),
         )
         .returning(comments.c.pk)
@@ -271,5 +335,6 @@ def _told(move: Move) -> dict[str, Any]:
         "decision_id": move.decision_id,
         "published_revision": move.published_revision,
         "decided_at": to_microseconds(move.decided_at) if move.decided_at else None,
+        "rescore": move.rescore or None,
         "verdict": verdict_text(move.verdict),
     }

@@ -1,4 +1,7 @@
-"""Search by words: PostgreSQL's full text and SQLite's FTS5, over masked text alone, in a table apart."""
+"""Search by words: PostgreSQL's full text and SQLite's FTS5, over masked text alone, in a table apart.
+
+Both hold the words in the normal form of `moderation.text`, and both are asked in it.
+"""
 
 from __future__ import annotations
 
@@ -9,31 +12,33 @@ from sqlalchemy import BigInteger, bindparam, column, delete, func, select, text
 from sqlalchemy import table as plain_table
 
 from service.moderation.comment import Comment
+from service.moderation.text import terms
 from service.storage.bulk import POSTGRESQL
+from service.storage.columns import to_json
 from service.storage.desk_tables import appeals, reports
 from service.storage.part import Part
 from service.storage.reading import COMMENTS, joined
-from service.storage.schema import comments
+from service.storage.schema import comments, word
 
 WINDOWS: Final = {"sqlite": (20_000, 400_000, None), "postgresql": (2_000, None)}
 """How many of the newest comments are looked through first; a common word fills its page from few of them."""
 
-_SOURCE = "SELECT pk, author_name || ' ' || body FROM comments WHERE pk IN :pks AND status <> 'erased'"
-_INDEX = {
-    "sqlite": (
-        text("DELETE FROM words WHERE rowid IN :pks").bindparams(bindparam("pks", expanding=True)),
-        text(f"INSERT INTO words (rowid, text) {_SOURCE}").bindparams(bindparam("pks", expanding=True)),
-    ),
-    "postgresql": (
-        text(
-            "INSERT INTO words (comment_pk, text) SELECT pk, to_tsvector('simple', author_name || ' ' || body)"
-            " FROM comments WHERE pk IN :pks AND status <> 'erased' ORDER BY pk"
-            " ON CONFLICT (comment_pk) DO UPDATE SET text = excluded.text"
-        ).bindparams(bindparam("pks", expanding=True)),
-    ),
-}
+_SOURCE = select(comments.c.pk, comments.c.author_name, comments.c.body).where(
+    comments.c.pk.in_(bindparam("pks", expanding=True)), comments.c.status != word("erased")
+)
+_DROP_LITE = text("DELETE FROM words WHERE rowid IN :pks").bindparams(bindparam("pks", expanding=True))
+_ADD_LITE = text("INSERT INTO words (rowid, text) VALUES (:pk, :text)")
+# the words are ours, not those of the server's parser, which knows neither marks nor scripts without spaces
+_ADD_PG = text(
+    "INSERT INTO words (comment_pk, text)"
+    " SELECT pk, CAST(text AS tsvector) FROM json_to_recordset(CAST(:rows AS json)) AS told (pk bigint, text text)"
+    " ORDER BY pk ON CONFLICT (comment_pk) DO UPDATE SET text = excluded.text"
+)
+PLACE_LIMIT: Final = 16_383
+PLACES_LIMIT: Final = 255
+"""PostgreSQL's bounds: the last place of a word that it tells apart, and how many places it keeps of one."""
 _FORGET = {
-    "sqlite": text("DELETE FROM words WHERE rowid IN :pks").bindparams(bindparam("pks", expanding=True)),
+    "sqlite": _DROP_LITE,
     "postgresql": text("DELETE FROM words WHERE comment_pk IN :pks").bindparams(
         bindparam("pks", expanding=True)
     ),
@@ -50,7 +55,7 @@ _WORDS_LITE = plain_table("words", column("rowid", BigInteger), column("words"))
 _FOUND = {
     "sqlite": select(_WORDS_LITE.c.rowid.label("pk")).where(text("words MATCH :asked")),
     "postgresql": select(_WORDS_PG.c.comment_pk.label("pk")).where(
-        text("words.text @@ plainto_tsquery('simple', :asked)")
+        text("words.text @@ CAST(:asked AS tsquery)")
     ),
 }
 # What a planner expects of a word it never counted is thousands of comments, evenly spread, so that it would walk back
@@ -58,7 +63,7 @@ _FOUND = {
 # each hit a lookup. A word that few of the newest comments have is in few altogether.
 _RARE = text(
     "WITH hits AS MATERIALIZED (SELECT comment_pk AS pk FROM words"
-    " WHERE text @@ plainto_tsquery('simple', :asked))"
+    " WHERE text @@ CAST(:asked AS tsquery))"
     " SELECT hits.pk FROM hits CROSS JOIN LATERAL (SELECT FROM comments WHERE comments.pk = hits.pk"
     " AND (CAST(:site_id AS BIGINT) IS NULL OR comments.site_id = :site_id) OFFSET 0) AS there"
     " WHERE hits.pk < :before ORDER BY hits.pk DESC LIMIT :limit"
@@ -70,9 +75,17 @@ class SearchingPart(Part):
     """The verbs of the index of words."""
 
     def index_texts(self, pks: Collection[int]) -> None:
-        if pks:
-            for statement in _INDEX[self._dialect]:
-                self._write(statement, pks=sorted(pks))
+        if not pks:
+            return
+        found = [
+            (row.pk, terms(f"{row.author_name} {row.body}")) for row in self._read(_SOURCE, pks=sorted(pks))
+        ]
+        if self._dialect == POSTGRESQL:
+            rows = [{"pk": pk, "text": vector(its)} for pk, its in found]
+            self._write(_ADD_PG, rows=to_json(rows))
+            return
+        self._write(_DROP_LITE, pks=sorted(pks))
+        self._write_each(_ADD_LITE, [{"pk": pk, "text": " ".join(its)} for pk, its in found])
 
     def forget_texts(self, pks: Collection[int]) -> None:
         if pks:
@@ -88,37 +101,48 @@ class SearchingPart(Part):
     def search(
         self, words: Sequence[str], site_id: int | None, before: int | None, limit: int
     ) -> list[Comment]:
-        if not words:
+        asked = [its for one in words if (its := terms(one))]
+        if not asked:
             return []
+        told = phrases(asked, self._dialect)
         newest = before or 1 + int(self._read(_NEWEST).scalar_one() or 0)
         found: list[Comment] = []
         for window in WINDOWS[self._dialect]:
             least = 0 if window is None else max(0, newest - window)
             if window is None and self._dialect == POSTGRESQL:
-                return self._rare(words, site_id, newest, limit)
-            found = self._within(words, site_id, newest, least, limit)
+                return self._rare(told, site_id, newest, limit)
+            found = self._within(told, site_id, newest, least, limit)
             if len(found) >= limit or least == 0:
                 break
         return found
 
-    def _rare(self, words: Sequence[str], site_id: int | None, before: int, limit: int) -> list[Comment]:
-        asked = {"asked": " ".join(words), "site_id": site_id, "before": before, "limit": limit}
+    def _rare(self, told: str, site_id: int | None, before: int, limit: int) -> list[Comment]:
+        asked = {"asked": told, "site_id": site_id, "before": before, "limit": limit}
         pks = list(self._read(_RARE, **asked).scalars())
         return [joined(row) for row in self._read(_THESE, pks=pks).mappings()] if pks else []
 
-    def _within(
-        self, words: Sequence[str], site_id: int | None, before: int, least: int, limit: int
-    ) -> list[Comment]:
-        if self._dialect == POSTGRESQL:
-            asked, key = " ".join(words), _WORDS_PG.c.comment_pk
-        else:
-            asked = " ".join('"' + word.replace('"', '""') + '"' for word in words)
-            key = _WORDS_LITE.c.rowid
+    def _within(self, told: str, site_id: int | None, before: int, least: int, limit: int) -> list[Comment]:
+        key = _WORDS_PG.c.comment_pk if self._dialect == POSTGRESQL else _WORDS_LITE.c.rowid
         hits = _FOUND[self._dialect].where(key < bindparam("before"), key >= bindparam("least"))
         statement = COMMENTS.where(comments.c.pk.in_(hits))
-        values = {"asked": asked, "before": before, "least": least, "limit": limit}
+        values = {"asked": told, "before": before, "least": least, "limit": limit}
         if site_id is not None:
             statement = statement.where(comments.c.site_id == bindparam("site_id"))
             values["site_id"] = site_id
         statement = statement.order_by(comments.c.pk.desc()).limit(bindparam("limit"))
         return [joined(row) for row in self._read(statement, **values).mappings()]
+
+
+def vector(found: Sequence[str]) -> str:
+    """Write the terms of a text as a tsvector, each with its places; terms hold letters, marks and digits alone."""
+    places: dict[str, list[int]] = {}
+    for place, term in enumerate(found, 1):
+        places.setdefault(term, []).append(min(place, PLACE_LIMIT))
+    return " ".join(f"'{term}':{','.join(map(str, its[:PLACES_LIMIT]))}" for term, its in places.items())
+
+
+def phrases(asked: Sequence[Sequence[str]], dialect: str) -> str:
+    """Write what is asked for in the database's language: every phrase, and the terms of each behind each other."""
+    if dialect == POSTGRESQL:
+        return " & ".join("(" + " <-> ".join(f"'{term}'" for term in one) + ")" for one in asked)
+    return " ".join('"' + " ".join(one) + '"' for one in asked)

@@ -64,11 +64,14 @@ class SitesPart(Part):
         self._keep_policy(site)
 
     def _keep_policy(self, site: Site) -> None:
-        """Keep this version once; other terms under a kept version would change verdicts already given."""
+        """Keep this version once; other terms under a kept version would change verdicts already given.
+
+        One that an older release kept may lack terms that it did not know; they have their defaults.
+        """
         terms = to_json(to_terms(site.policy))
         self._write(_keep(self._dialect), site_id=site.id, version=site.policy.version, terms=terms)
         kept = self._read(_TERMS, site_id=site.id, version=site.policy.version).scalar_one()
-        if kept != terms:
+        if kept != terms and _policy(kept, site.policy.version) != site.policy:
             raise ValueError(
                 f"policy version {site.policy.version} is kept with other terms; give it a new one"
             )

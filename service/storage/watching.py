@@ -10,9 +10,8 @@ from service.moderation.comment import Comment
 from service.ports import Backlog, SiteQueue
 from service.storage.columns import Instant
 from service.storage.part import Part
-from service.storage.reading import COMMENTS, PAGE_LIMIT, joined
+from service.storage.reading import ARTICLES_AT, COMMENTS, PAGE_LIMIT, at, joined
 from service.storage.schema import (
-    articles,
     comments,
     decisions,
     deliveries,
@@ -21,6 +20,8 @@ from service.storage.schema import (
     is_held,
     is_live_pending,
     is_pending,
+    is_rescore_fresh,
+    is_rescore_tried,
     is_waiting,
     sites,
 )
@@ -59,6 +60,10 @@ _BACKLOG = select(
     _count(decisions, is_departing, decisions.c.effective_at <= _NOW)
     .scalar_subquery()
     .label("departures_due"),
+    (
+        _count(comments, is_rescore_fresh).scalar_subquery()
+        + _count(comments, is_rescore_tried).scalar_subquery()
+    ).label("to_rescore"),
 )
 _OF_SITE = comments.c.site_id == sites.c.pk
 _MAIL_OF_SITE = deliveries.c.site_id == sites.c.pk
@@ -91,7 +96,7 @@ _LATE = (
     .order_by(comments.c.received_at, comments.c.pk)
     .limit(bindparam("limit"))
 )
-_LATE_THERE = _LATE.where(articles.c.url == bindparam("article_url"))
+_LATE_THERE = _LATE.where(comments.c.article_pk.in_(ARTICLES_AT))
 
 
 class WatchingPart(Part):
@@ -111,5 +116,5 @@ class WatchingPart(Part):
         if article_url is None:
             rows = self._read(_LATE, **given).mappings()
         else:
-            rows = self._read(_LATE_THERE, **given, article_url=article_url).mappings()
+            rows = self._read(_LATE_THERE, **given, **at(article_url)).mappings()
         return [joined(row) for row in rows]

@@ -71,6 +71,13 @@ _HELD = (
     .order_by(wave_members.c.comment_pk)
     .limit(bindparam("limit"))
 )
+_FIRST_TEXT = (
+    select(comments.c.body)
+    .select_from(_MEMBERS)
+    .where(wave_members.c.wave_id == bindparam("wave_id"), comments.c.status != word("erased"))
+    .order_by(wave_members.c.comment_pk)
+    .limit(1)
+)
 _DECIDE = (
     update(waves)
     .where(
@@ -214,6 +221,9 @@ class WavesPart(Part):
         return [
             joined(row) for row in self._read(_HELD, wave_id=wave_id, after=after, limit=limit).mappings()
         ]
+
+    def first_text(self, wave_id: int) -> str | None:
+        return self._read(_FIRST_TEXT, wave_id=wave_id).scalar_one_or_none()
 
     def decide_wave(self, wave_id: int, bundle: Bundle, until: datetime, replaces: int | None = None) -> bool:
         done = self._write(

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import threading
 from dataclasses import replace
+from functools import partial
 from typing import Final
+from urllib.parse import urlsplit
 
 from apiflask import APIFlask
-from werkzeug.routing import BaseConverter
+from werkzeug.exceptions import MethodNotAllowed, NotFound
+from werkzeug.routing import BaseConverter, RequestRedirect
 
 from service import meters, settings
 from service.web import access, ops, problems, rates, security
-from service.web.api import deciding, documents, feeds, openapi, persons, reading, submitting
+from service.web.api import articles, deciding, documents, feeds, openapi, persons, reading, submitting
 from service.web.api.gate import EXTENSION, Api
 from service.web.demo import blueprint as demo
 from service.web.desk import blueprint as desk
@@ -20,7 +23,7 @@ from service.web.meters import make_meters
 from service.web.plugs import blueprints as plugs
 from service.web.plugs.gate import EXTENSION as PLUGS
 from service.web.plugs.gate import Plugs
-from service.web.proxies import TrustedProxies
+from service.web.proxies import PathPrefix, TrustedProxies
 from service.web.reply import blueprint as reply
 from service.wiring import Parts, build
 
@@ -51,6 +54,7 @@ def create_app(parts: Parts | None = None) -> APIFlask:
     app = APIFlask(
         "service.web",
         docs_path=None,
+        spec_path=None,  # `documents` serves it, below whatever path
         json_errors=False,
         static_folder=None,  # type: ignore[arg-type]  # as Flask has it: no folder, no route; `assets` serves the files
     )
@@ -75,7 +79,7 @@ def create_app(parts: Parts | None = None) -> APIFlask:
     security.init(app, parts)
     frame.init(app)
     problems.register(app)
-    for room in (submitting, reading, deciding, feeds, persons, documents, ops):
+    for room in (submitting, reading, deciding, articles, feeds, persons, documents, ops):
         app.register_blueprint(room.blueprint)
     for pages in (reply, demo, desk):
         app.register_blueprint(pages)
@@ -84,6 +88,17 @@ def create_app(parts: Parts | None = None) -> APIFlask:
             app.register_blueprint(plug)
     if parts.settings.plugs == "warm":
         parts.scorer.warm()
-    if parts.settings.trusted_proxies:
-        app.wsgi_app = TrustedProxies(app.wsgi_app, parts.settings.trusted_proxies)  # type: ignore[method-assign]  # Flask's own way to wrap itself
+    below = PathPrefix(app.wsgi_app, urlsplit(parts.settings.public_url).path, partial(_serves, app))
+    app.wsgi_app = TrustedProxies(below, parts.settings.trusted_proxies)  # type: ignore[method-assign]  # Flask's own way to wrap itself
     return app
+
+
+def _serves(app: APIFlask, path: str) -> bool:
+    """Whether there is anything at this path, by whatever method."""
+    try:
+        app.url_map.bind("").match(path)
+    except NotFound:
+        return False
+    except (MethodNotAllowed, RequestRedirect):
+        return True
+    return True

@@ -16,6 +16,7 @@ from prometheus_client.registry import Collector
 from service import meters
 from service.arrivals import Arrivals
 from service.bell import PULSE_SECONDS, pulses
+from service.moderation.verdict import Effort
 from service.ports import Backlog, House, SiteQueue
 
 if TYPE_CHECKING:
@@ -44,11 +45,14 @@ class BacklogCollector(Collector):
         try:
             with self._house.store.read() as tx:
                 backlog, queues = tx.backlog(now), tx.site_queues()
+                effort = tx.scoring_effort().effort
         except Exception:  # noqa: BLE001  # a scrape reports that the store is away, whatever it died of
             yield GaugeMetricFamily(*up, 0)
             return
         yield GaugeMetricFamily(*up, 1)
         yield from _totals(backlog, now)
+        fast = ("replydesk_scoring_fast", "1 while comments are scored fast, for too much waits.")
+        yield GaugeMetricFamily(*fast, float(effort is Effort.FAST))
         yield from _by_site(queues, now)
 
 
@@ -90,6 +94,11 @@ def _totals(backlog: Backlog, now: datetime) -> Iterator[GaugeMetricFamily]:
     for name, text, value in (
         ("replydesk_comments_pending", "Comments accepted and not yet scored.", backlog.pending),
         ("replydesk_comments_held", "Comments that wait for a moderator.", backlog.held),
+        (
+            "replydesk_comments_to_rescore",
+            "Comments decided on a fast score, to be scored in full.",
+            backlog.to_rescore,
+        ),
         (
             "replydesk_oldest_unscored_age_seconds",
             "Age of the oldest live unscored comment.",

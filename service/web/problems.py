@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 import structlog
 from flask import Flask, Response, request
@@ -42,7 +43,7 @@ class Kind:
 
     @property
     def type(self) -> str:
-        """The stable type URI; a page for people is served there."""
+        """The stable type URI, as it is where we have a host to ourselves; a page for people is served there."""
         return f"/problems/{self.name}"
 
 
@@ -188,7 +189,7 @@ class Problem(Exception):
     def members(self) -> dict[str, object]:
         """Return the members of the problem object."""
         members: dict[str, object] = {
-            "type": self.kind.type,
+            "type": f"{request.script_root}{self.kind.type}",
             "title": self.kind.title,
             "status": self.kind.status,
             "detail": self.detail or self.kind.mend,
@@ -247,6 +248,7 @@ def wants_page() -> bool:
 
 def register(app: Flask) -> None:
     """Let every error of the application end in a problem answer."""
+    app.after_request(_without_host)
     app.register_error_handler(Problem, answer)
     app.register_error_handler(ReplydeskError, lambda error: answer(from_error(error)))
     app.register_error_handler(HTTPException, _from_http)
@@ -267,6 +269,15 @@ def _from_http(error: HTTPException) -> Response | HTTPException:
         if name in ("Allow", "Retry-After", "WWW-Authenticate")
     }
     return answer(Problem(kind.name, headers=kept))
+
+
+def _without_host(response: Response) -> Response:
+    """Lead a redirect of the router to its path alone: host and scheme are known to the reader, and not to us."""
+    if response.status_code == 308:
+        to = urlsplit(response.headers.get("Location", ""))
+        path = "/" + to.path.lstrip("/")  # never another host
+        response.headers["Location"] = f"{path}?{to.query}" if to.query else path
+    return response
 
 
 def _store_failed(error: Exception) -> Response:

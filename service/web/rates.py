@@ -1,4 +1,4 @@
-"""What a site may post in a minute: 429 and the seconds to wait, for its key and for its readers' form apart."""
+"""What a site may post in a minute: 429 and the seconds to wait, for its key, its readers' form and each network."""
 
 from __future__ import annotations
 
@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 
 EXTENSION: Final = "replydesk.limits"
 LONGEST_WAIT: Final = 3600
+LITTLE: Final = 0.5
+"""Of its own burst: a network that owes no more has posted little."""
+SPARE: Final = 2.0
+"""So many bursts of the site's form may be owed when one comes who has posted little."""
 
 
 def init(app: Flask, parts: Parts) -> None:
@@ -47,14 +51,24 @@ def charge(site: Site, source: Source, count: int = 1) -> None:
         )
 
 
-def form_wait(site: Site) -> float:
-    """Let one comment of this site's form pass and return 0.0, or return the seconds that its reader has to wait."""
-    limit = site.options.form_per_minute
-    if limit is None:
-        return 0.0
-    seconds = _limiter().take(f"{site.id}:form", Rate.a_minute(limit))
+def form_wait(site: Site, network: str | None) -> float:
+    """Let one comment of this site's form pass and return 0.0, or return the seconds that its reader has to wait.
+
+    `network` names the network that asks, None where it is not known. One network has its own rate below the site's.
+    Whoever has posted little passes beyond the site's burst, so that one who posts much keeps nobody else away.
+    """
+    limit, within = site.options.form_per_minute, site.options.form_per_network
+    all_together = None if limit is None else Rate.a_minute(limit)
+    alone = None if network is None or within is None else Rate.a_minute(within)
+    name, own = f"{site.id}:form", f"{site.id}:form:{network}"
+    seconds = _limiter().ask(own, alone) if alone else 0.0
+    if not seconds and all_together:
+        has_posted_little = alone and not _limiter().ask(own, alone.with_burst(LITTLE))
+        seconds = _limiter().take(name, all_together.with_burst(SPARE) if has_posted_little else all_together)
     if seconds:
         refused(Source.FORM, 1)
+    elif alone:
+        _limiter().take(own, alone)
     return seconds
 
 

@@ -9,10 +9,10 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as TooLate
 from typing import TYPE_CHECKING, Final
 
-from service.bell import connect, pulses, silent_after
+from service.bell import connect, fault_of, pulses, silent_after
 from service.moderation.errors import ReplydeskError
 from service.ports import Store
-from service.storage import Probe, SchemaError, SqlStore
+from service.storage import Probe, ReadOnlyError, SchemaError, SqlStore
 from service.wiring import Parts
 
 if TYPE_CHECKING:
@@ -86,6 +86,8 @@ class _Database:
             self._ask()
         except SchemaError as older:
             return {"store": OK, "schema": older.detail}
+        except ReadOnlyError as wrong:
+            return {"store": wrong.detail, "schema": OK}
         except Exception as wrong:  # noqa: BLE001  whatever a part dies of, the others are still told
             return dict.fromkeys(("store", "schema"), _fails(wrong))
         return {"store": OK, "schema": OK}
@@ -111,7 +113,7 @@ class _Bell:
         except ReplydeskError as wrong:
             return {"broker": wrong.detail}
         except Exception as wrong:  # noqa: BLE001  likewise
-            return {"broker": _fails(wrong)}
+            return {"broker": fault_of(wrong)}
         return {
             "broker": OK,
             "worker": f"hangs in {heard.hung}" if heard.hung else self._word("worker", heard.worker),

@@ -7,13 +7,14 @@ import secrets
 from datetime import timedelta
 from typing import Final
 
-from flask import Flask, Request, Response
+from flask import Flask, Request, Response, request
 
 from service.enrolment import hash_token
+from service.networks import cut_ip
 from service.ports import Moderator, Tx
-from service.privacy.door import cut_ip
 from service.privacy.keys import Keyring
 from service.web import assets
+from service.web.proxies import UNNAMED
 from service.wiring import Parts
 
 CONTENT_SECURITY: Final = (
@@ -38,6 +39,8 @@ MOST_FAILURES: Final = 10
 LOCK_OUT: Final = timedelta(minutes=15)
 """After so many links that do not work, a network signs nobody in until its first failure is that long ago."""
 NETWORK: Final = "sign-in network"
+READERS: Final = "form network"
+KEY_LETTERS: Final = 24
 
 
 def init(app: Flask, parts: Parts) -> None:
@@ -72,9 +75,19 @@ def is_https(parts: Parts) -> bool:
 # -- the desk's session ------------------------------------------------------------------------------------------------
 
 
+def cookie_path(path: str = "") -> str:
+    """Return where a cookie belongs: to this path of ours, below the path of the host that we are served at."""
+    return f"{request.script_root}{path}" or "/"
+
+
 def cookie_name(parts: Parts) -> str:
-    """Return the name of the session cookie; under https one that no neighbouring host can set."""
-    return "__Host-replydesk" if is_https(parts) else "replydesk"
+    """Return the name of the session cookie; under https one that no neighbouring host can set.
+
+    The stricter of the two is for a house that has its host to itself.
+    """
+    if not is_https(parts):
+        return "replydesk"
+    return "__Secure-replydesk" if request.script_root else "__Host-replydesk"
 
 
 def start_session(parts: Parts, tx: Tx, moderator: Moderator) -> str:
@@ -97,7 +110,7 @@ def set_cookie(parts: Parts, response: Response, token: str) -> None:
         cookie_name(parts),
         token,
         max_age=SESSION_HOURS * 3600,
-        path="/",
+        path=cookie_path(),
         secure=is_https(parts),
         httponly=True,
         samesite="Lax",
@@ -107,14 +120,23 @@ def set_cookie(parts: Parts, response: Response, token: str) -> None:
 def clear_cookie(parts: Parts, response: Response) -> None:
     """Take the session cookie back."""
     response.delete_cookie(
-        cookie_name(parts), path="/", secure=is_https(parts), httponly=True, samesite="Lax"
+        cookie_name(parts), path=cookie_path(), secure=is_https(parts), httponly=True, samesite="Lax"
     )
 
 
 def network_key(parts: Parts, request: Request) -> str:
     """Return under what the failed sign-ins of the caller's network (/24 or /48) are counted; no IP is stored."""
-    network = cut_ip(request.remote_addr) or "unknown"
-    return parts.keyring.sign(NETWORK, network.encode()).hex()
+    return _network_key(parts, NETWORK, cut_ip(request.remote_addr) or "unknown")
+
+
+def reader_network(parts: Parts, request: Request) -> str | None:
+    """Return under what the comments of the reader's network are counted; None where a proxy hides the reader."""
+    network = None if request.environ.get(UNNAMED) else cut_ip(request.remote_addr)
+    return _network_key(parts, READERS, network)[:KEY_LETTERS] if network else None
+
+
+def _network_key(parts: Parts, purpose: str, network: str) -> str:
+    return parts.keyring.sign(purpose, network.encode()).hex()
 
 
 # -- forged requests ---------------------------------------------------------------------------------------------------

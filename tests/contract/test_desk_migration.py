@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,31 @@ def new_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator
     request.getfixturevalue("postgres_url")  # skips where there is none
     with servers.postgresql_database() as url:
         yield url
+
+
+def test_every_site_comes_to_hold_for_the_new_labels(new_database_url: str) -> None:
+    """A policy of before has a next version with limits for them, and else says what it said."""
+    migrate.upgrade(new_database_url, "0012")
+    engine = open_engine(new_database_url)
+    terms = '{"moderation":"post","toxicity.hold":0.3,"toxicity.reject":0.9}'
+    with engine.begin() as connection:
+        connection.execute(text(OLD.split(";\n")[0]))
+        connection.execute(text("INSERT INTO policies VALUES (1, 1, :terms)"), {"terms": terms})
+    engine.dispose()
+    migrate.upgrade(new_database_url)
+    store = open_store(new_database_url)
+    with store.write() as tx:
+        site = tx.site("courier")
+        assert site is not None
+        before = tx.policy(site.id, 1)
+        assert before is not None
+        added = {
+            label: site.policy.cuts[label] for label in ("self_harm", "sexual", "personal_info", "refuse")
+        }
+        assert all(cut.hold and not cut.reject and not cut.spam for cut in added.values())
+        assert site.policy == replace(before, version=2, cuts={**before.cuts, **added})
+        tx.save_site(replace(site, title="The Courier"))
+    store.close()
 
 
 def test_what_was_held_before_is_sorted_and_found(new_database_url: str) -> None:

@@ -43,14 +43,32 @@ HOT: dict[str, tuple[Hot, str]] = {
         lambda tx: tx.lease_pending(NOON, after(30), 1, retried=True),
         "ix_comments_tried",
     ),
+    "lease of what is scored again": (
+        lambda tx: tx.lease_rescores(NOON, after(30), 200),
+        "ix_comments_rescore",
+    ),
+    "lease in turns of what is scored again": (
+        lambda tx: tx.lease_rescores(NOON, after(30), 10),
+        "ix_comments_rescore",
+    ),
+    "lease of one that was scored again before": (
+        lambda tx: tx.lease_rescores(NOON, after(30), 1, retried=True),
+        "ix_comments_rescore_tried",
+    ),
+    "whether it is time to score again": (lambda tx: tx.time_to_rescore(NOON), "ix_comments_rescore"),
     "queue page over all sites": (
         lambda tx: tx.comments(None, status=HELD, oldest_first=True),
         "ix_comments_held",
     ),
     "page of a site by status": (lambda tx: tx.comments(1, status=PENDING, after=7), "ix_comments_site"),
     "page of an article": (lambda tx: tx.comments(1, article_url=ARTICLE.url), "ix_comments_article"),
-    "published page": (lambda tx: tx.published(1, ARTICLE.url, 20), "ix_comments_published"),
-    "later published page": (lambda tx: published_page(tx, 1, ARTICLE.url, 20, 7), "ix_comments_published"),
+    "published page": (lambda tx: tx.published(1, ARTICLE.url, 20), "ix_comments_published_thread"),
+    "later published page": (
+        lambda tx: published_page(tx, 1, ARTICLE.url, 20, 7),
+        "ix_comments_published_thread",
+    ),
+    "thread of an article": (lambda tx: tx.thread(1, ARTICLE.url, None, 20), "ix_comments_thread"),
+    "earlier thread of an article": (lambda tx: tx.thread(1, ARTICLE.url, 7, 20), "ix_comments_thread"),
     "what waits of each site": (lambda tx: tx.site_queues(), "ix_comments_waiting"),
     "scores to fill in": (lambda tx: tx.fill_scores(0, 10), "ix_comments_held"),
     "what is held for longest": (lambda tx: tx.site_queues(), "ix_comments_held_since"),
@@ -65,6 +83,10 @@ HOT: dict[str, tuple[Hot, str]] = {
     "desk of a site by score": (
         lambda tx: tx.queue(Wanted(Sort.SCORE, site_id=1), 1, NOON, 8),
         "ix_comments_held_site_score",
+    ),
+    "desk of those at risk by age": (
+        lambda tx: tx.queue(Wanted(label="self_harm"), 1, NOON, 8),
+        "ix_comments_held_label",
     ),
     "desk of a label by score": (
         lambda tx: tx.queue(Wanted(Sort.SCORE, label="spam"), 1, NOON, 8),
@@ -146,6 +168,7 @@ def _comment(n: int) -> dict[str, Any]:
         "source": "api",
         "author_key": f"author-{n % 500}",
         "published_revision": 1 if status == "approved" else None,
+        "rescore": n % 100 < 2 or None,
         "label": ("insult", "spam", "threat")[n % 3],
         "score": n % 89 / 100,
         "score_insult": n % 89 * 10_000,
@@ -232,6 +255,7 @@ def test_hot_query_goes_by_its_index(grown: SqlStore, name: str) -> None:
         "an author's past",
         "an author's comments",
         "lease in turns",
+        "lease in turns of what is scored again",
         "lease of callbacks",
     ):  # these sort a handful of keys, or of sites
         assert "Sort" not in plan, plan
@@ -276,7 +300,7 @@ def test_a_page_of_the_queue_is_planned_once_however_much_is_held(postgres_url: 
         with store.read() as tx:
             kept = tx._connection.execute(text(KEPT_PLANS)).all()
         store.close()
-    assert len(kept) == 7
+    assert len(kept) == 10
     assert [one.statement for one in kept if not one.generic_plans] == []
 
 

@@ -158,17 +158,38 @@ def test_moments_come_back_in_utc(store: Store, site: Site) -> None:
     assert stored.submitted_at.utcoffset() == timedelta(0)
 
 
-def test_article_is_completed_when_more_is_known(store: Store, site: Site) -> None:
-    """A title or date that comes later completes the article; one that is there stays."""
-    bare = Article(ARTICLE.url)
+def test_article_is_as_the_site_described_it_last(store: Store, site: Site) -> None:
+    """A title or date that comes later counts; what a later word leaves out stays."""
+    bare, wrong = Article(ARTICLE.url), replace(ARTICLE, title="The brigde", published_at=after(-9))
     with store.write() as tx:
         tx.add_comments(site.id, [draft(article=bare)], NOON)
-        tx.add_comments(site.id, [draft("c-2", article=replace(ARTICLE, published_at=None))], NOON)
-        tx.add_comments(site.id, [draft("c-3", article=replace(ARTICLE, title="Another"))], NOON)
+        tx.add_comments(site.id, [draft("c-2", article=wrong)], NOON)
+        tx.add_comments(site.id, [draft("c-3", article=replace(ARTICLE, published_at=None))], NOON)
+    assert store.add_comment(site.id, draft("c-4"), NOON)
+    assert store.add_comment(site.id, draft("c-5", article=bare), NOON)
     with store.read() as tx:
         first = tx.comment(site.id, "c-1")
     assert first is not None
     assert first.article == ARTICLE
+
+
+def test_a_readers_form_is_not_the_site(store: Store, site: Site) -> None:
+    """What comes with a form fills in what is missing, and overrules nothing, not even how the address is written."""
+    typed = Article("http://www.courier.example/bridge/", "Another", after(-9))
+    assert store.add_comment(site.id, draft(article=replace(ARTICLE, published_at=None)), NOON)
+    assert store.add_comment(site.id, draft("c-2", source=Source.FORM, article=typed), NOON)
+    with store.read() as tx:
+        first = tx.comment(site.id, "c-1")
+    assert first is not None
+    assert first.article == replace(ARTICLE, published_at=after(-9))
+
+
+def test_a_batch_describes_its_article_in_turn(store: Store, site: Site) -> None:
+    """Of several words in one transaction the last one counts."""
+    words = [replace(ARTICLE, title=title) for title in ("One", "Two", "Three")]
+    with store.write() as tx:
+        added = tx.add_comments(site.id, [draft(f"c-{n}", article=one) for n, one in enumerate(words)], NOON)
+    assert {one.article.title for one in added.values()} == {"Three"}
 
 
 def test_box_and_originals_are_kept_beside_the_comment(store: Store, site: Site) -> None:

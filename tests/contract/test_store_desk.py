@@ -59,6 +59,33 @@ def test_a_lane_is_sorted_by_age_score_or_doubt(store: Store) -> None:
             assert tx.queue(Wanted(sort, after=cursor), 1, NOON, 1) == []
 
 
+def test_writers_at_risk_come_before_every_order(store: Store) -> None:
+    """They are in the wanted order among themselves, the rest follows, and a cursor goes on through both."""
+    with store.write() as tx:
+        site = tx.add_site(courier())
+        for name, score, label in (
+            ("a", 0.9, "threat"),
+            ("b", 0.4, "self_harm"),
+            ("c", 0.2, "insult"),
+            ("d", 0.8, "self_harm"),
+        ):
+            held(tx, site, name, score, label)
+    with store.read() as tx:
+        assert order(tx, Wanted()) == ["b", "d", "a", "c"]
+        assert order(tx, Wanted(Sort.SCORE)) == ["d", "b", "a", "c"]
+        assert order(tx, Wanted(Sort.DOUBT)) == ["b", "d", "c", "a"]
+        assert order(tx, Wanted(), limit=3) == ["b", "d", "a"]
+        assert order(tx, Wanted(label="self_harm")) == ["b", "d"]
+        assert order(tx, Wanted(label="insult")) == ["c"]
+        assert order(tx, Wanted(site_id=site.id, without=(tx.comment(site.id, "b").pk,))) == ["d", "a", "c"]  # type: ignore[union-attr]
+        for wish in (*map(Wanted, Sort), Wanted(label="self_harm")):
+            seen, cursor = [], None
+            while page := tx.queue(replace(wish, after=cursor), 1, NOON, 1):
+                seen.append(page[0].comment.id)
+                cursor = page[0].cursor
+            assert seen == order(tx, wish)
+
+
 def test_a_lane_is_filtered(store: Store) -> None:
     """Site, article, label and language each leave out what is something else, alone and together."""
     with store.write() as tx:

@@ -311,7 +311,7 @@ def test_a_site_is_removed_with_everything_of_it(store: Store, site: Site) -> No
 
 PERSONAL = {
     "author_name", "website", "body", "content_hash", "author_key", "ip", "user_agent", "referrer", "signals",
-    "verdict", "label", "score", "doubt", "language", "lease_until",
+    "verdict", "label", "score", "doubt", "language", "lease_until", "rescore",
     *(f"score_{label}" for label in LABELS),
 }  # fmt: skip
 """Columns of a comment that an erasure empties."""

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from service.moderation.comment import Article, Status
-from service.moderation.overview import Judged, calibration, confusion
+from service.moderation.overview import Judged, calibration, cell_of, confusion
 from service.moderation.verdict import Action, Who
 from service.ports import Site, Store
 from service.ports.overview import Hand
@@ -169,7 +169,7 @@ def test_people_and_machine_are_compared_where_people_judged(store: Store, site:
 
 
 def test_agreement_is_counted_by_label() -> None:
-    """The four cases of agreement, and the share of refusals by tenth of the score."""
+    """The four cases of agreement, and the share of refusals by tenth; what has no such score is in neither."""
     judged = [
         Judged({"spam": 0.91}, Action.HOLD, Action.SPAM),
         Judged({"spam": 0.95}, Action.HOLD, Action.APPROVE),
@@ -178,11 +178,11 @@ def test_agreement_is_counted_by_label() -> None:
         Judged({}, Action.APPROVE, Action.SPAM),
     ]
     found = confusion(judged, "spam")
-    assert (found.both_bad, found.machine_alone, found.both_fine, found.person_alone) == (2, 1, 1, 1)
-    assert found.agreement == 0.6
+    assert (found.both_bad, found.machine_alone, found.both_fine, found.person_alone) == (2, 1, 1, 0)
+    assert found.agreement == 0.75
+    assert cell_of(judged[-1], "spam") is None
     assert confusion([], "spam").agreement is None
     assert [(one.low, one.count, round(one.refused, 3)) for one in calibration(judged, "spam")] == [
-        (0.0, 1, 1.0),
         (0.1, 1, 0.0),
         (0.9, 3, 0.667),
     ]

@@ -5,7 +5,7 @@ from sqlalchemy import update
 
 from service.moderation.comment import Article, Comment
 from service.moderation.desk import Matter, Wanted
-from service.moderation.verdict import LABELS, Action
+from service.moderation.verdict import LABELS, Action, Reason
 from service.ports import Site, Store
 from service.ports.ranging import Stretch
 from service.storage import SqlStore
@@ -107,6 +107,42 @@ def test_a_stretch_has_the_filters_of_its_lane(store: Store, site: Site) -> None
         assert tx.spread(here, 10).inside == 1
         assert list(tx.spread(here, 2).counts) == [0, 1]
         assert ids(tx.page_stretch(here, 0, 9, 1, NOON)) == ["de"]
+
+
+def test_a_comment_without_a_label_is_in_none_of_its_ranges(store: Store, site: Site) -> None:
+    """An older model gave no such score, which is not a score of 0."""
+    (scored,) = held(store, site, 0.5)
+    with store.write() as tx:
+        (older,) = tx.add_comments(site.id, [draft("older")], NOON).values()
+        assert tx.move([move(older, Action.HOLD, verdict=verdict(scores={"spam": 0.5}))])
+    by_refuse = Stretch(0, 1, by="refuse")
+    with store.read() as tx:
+        assert sum(tx.spread(by_refuse, 10).counts) == tx.spread(by_refuse, 10).inside == 1
+        assert (
+            ids(tx.sample_stretch(by_refuse, 9))
+            == ids(tx.page_stretch(by_refuse, 0, 9, 1, NOON))
+            == [scored.id]
+        )
+
+
+def test_writers_at_risk_are_in_no_range_but_their_own(store: Store, site: Site) -> None:
+    """What is decided for a whole stretch was not read one by one."""
+    held(store, site, 0.5)
+    with store.write() as tx:
+        (comment,) = tx.add_comments(site.id, [draft("at-risk")], NOON).values()
+        told = verdict(
+            scores={"spam": 0.5, "self_harm": 0.9}, reasons=(Reason("at_risk", "said", "self_harm"),)
+        )
+        assert tx.move([move(comment, Action.HOLD, verdict=told)])
+    with store.read() as tx:
+        for stretch, found in (
+            (ALL, ["c-0"]),
+            (Stretch(0, 1, by="spam"), ["c-0"]),
+            (Stretch(0.5, 1, by="self_harm"), ["at-risk"]),
+            (Stretch(0, 1, lane=Wanted(label="self_harm")), ["at-risk"]),
+        ):
+            assert tx.spread(stretch, 10).inside == len(found)
+            assert ids(tx.sample_stretch(stretch, 9)) == ids(tx.page_stretch(stretch, 0, 9, 1, NOON)) == found
 
 
 def test_what_comes_back_to_be_held_is_in_its_ranges_again(store: Store, site: Site) -> None:

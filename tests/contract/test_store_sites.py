@@ -1,13 +1,17 @@
 """Every store: sites, their policies in every version, and keys."""
 
+import json
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import select, update
 
 from service.moderation.options import Options
 from service.moderation.policy import Cut, Policy
 from service.moderation.words import WordList
 from service.ports import Store
+from service.storage import SqlStore
+from service.storage.schema import policies
 from tests.builders import NOON, after, courier, herald
 
 
@@ -46,6 +50,21 @@ def test_taken_name_is_refused(store: Store) -> None:
         tx.add_site(courier())
     with pytest.raises(ValueError, match="exists"), store.write() as tx:
         tx.add_site(courier())
+
+
+def test_a_policy_that_an_older_release_kept_can_be_saved(sql_store: SqlStore) -> None:
+    """It lacks terms that there were not yet; the site has their defaults, and every other setting can change."""
+    with sql_store.write() as tx:
+        made = tx.add_site(courier(policy=Policy(link_limit=1)))
+    with sql_store._engine.begin() as connection:
+        terms = json.loads(connection.execute(select(policies.c.terms)).scalar_one())
+        del terms["hold_threats"], terms["hold_personal_data"]
+        connection.execute(update(policies).values(terms=json.dumps(terms)))
+    with sql_store.write() as tx:
+        stored = tx.site_by_id(made.id)
+        assert stored is not None
+        assert stored.policy == Policy(link_limit=1)
+        tx.save_site(replace(stored, title="The Courier"))
 
 
 def test_every_policy_version_is_kept(store: Store) -> None:

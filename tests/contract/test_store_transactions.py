@@ -92,6 +92,27 @@ def test_store_answers_a_ping(store: Store) -> None:
 # -- one winner --------------------------------------------------------------------------------------------------------
 
 
+def test_who_takes_a_comment_in_hand_waits_for_who_has_locked_it(store: Store, site: Site) -> None:
+    """Also where a claim that ran out is taken over: a comment is not moved under the hands of who just took it."""
+    with store.write() as tx:
+        comment = tx.add_comments(site.id, [draft()], NOON)["c-1"]
+        mo = tx.add_moderator("Mo", "moderator", NOON)
+        tx.claim(mo.id, [comment.pk], NOON, after(60))
+
+    def take() -> set[int]:
+        with store.write() as tx:
+            return tx.claim(mo.id, [comment.pk], after(90), after(150))
+
+    with ThreadPoolExecutor(1) as pool:
+        with store.write() as tx:
+            tx.comments_by_pk([comment.pk], lock=True)
+            taking = pool.submit(take)
+            with pytest.raises(TimeoutError):
+                taking.result(0.3)
+            assert tx.claims(after(90)) == []
+        assert taking.result(10) == {comment.pk}
+
+
 def test_same_id_from_many_threads_is_one_row(store: Store, site: Site) -> None:
     """Eight threads that post one id at once make one comment; the others are told that it is there."""
 

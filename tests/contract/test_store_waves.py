@@ -4,10 +4,10 @@ import pytest
 
 from service.moderation.comment import Article, Comment
 from service.moderation.desk import Matter, Wanted
-from service.moderation.verdict import Action
+from service.moderation.verdict import Action, Reason
 from service.moderation.waves import Signature
 from service.ports import Moderator, Site, Store
-from tests.builders import NOON, after, courier, decided, decision, draft, herald, ids, move
+from tests.builders import NOON, after, courier, decided, decision, draft, herald, ids, move, verdict
 
 NEAR, FAR = Signature(b"\x01\x00" * 48, (1, 2, 3)), Signature(b"\x02\x00" * 48, (1 << 50, 7))
 
@@ -39,6 +39,21 @@ def test_a_wave_is_found_by_any_band_of_its_site(store: Store, site: Site) -> No
         assert tx.waves_near(site.id, [1 << 50], NOON) == {1 << 50: [far]}
         assert tx.waves_near(other.id, [3], NOON) == {}
         assert tx.waves_near(site.id, [], NOON) == {}
+
+
+def test_a_copy_at_risk_is_not_folded_behind_one_that_is_not(store: Store, site: Site) -> None:
+    """Whoever may be at risk is in sight; a later copy at risk stands behind the first one."""
+    calm, first, second, later = held(store, site, 4)
+    at_risk = verdict(reasons=(Reason("at_risk", "said", "self_harm"),), scores={"self_harm": 0.8})
+    with store.write() as tx:
+        (wave,) = tx.add_waves(site.id, [NEAR], NOON)
+        tx.join_waves([(one.pk, wave.id) for one in (calm, first, second, later)])
+        for one in (first, second):
+            known = tx.comment_by_pk(one.pk)
+            assert known
+            assert tx.move([move(known, Action.HOLD, verdict=at_risk)])
+    with store.read() as tx:
+        assert ids([one.comment for one in tx.queue(Wanted(), 1, NOON, 9)]) == [first.id, calm.id]
 
 
 def test_an_old_wave_is_found_only_while_a_decision_stands(store: Store, site: Site) -> None:

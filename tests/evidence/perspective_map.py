@@ -47,10 +47,10 @@ def main() -> int:
     columns = {
         name: (
             [one.scores[name] for one in answers if name in one.scores],
-            [own[LABEL_OF[name]] for one, own in zip(answers, ours, strict=True) if name in one.scores],
+            [own[label] for one, own in zip(answers, ours, strict=True) if name in one.scores],
         )
-        for name in LABEL_OF
-        if any(name in one.scores for one in answers)
+        for name, label in LABEL_OF.items()
+        if any(name in one.scores for one in answers) and all(label in own for own in ours)
     }
     table = _table(columns)
     print(table)

@@ -128,3 +128,49 @@ def test_what_was_typed_outlives_a_desk_that_is_away(
         page.unroute(f"{house.url}/**")
         page.get_by_role("button", name=button).click()
         page.wait_for_url("**/r/*")
+
+
+def test_a_thread_is_nested_whatever_comes_first(
+    tmp_path: Path, paper: tuple[str, Path], contexts: Contexts
+) -> None:
+    """Read by date; answers stand below what they answer although that came later, and one to a refused says so."""
+    url, served = paper
+    article = f"{url}/bridge.html"
+    days = {"old-answer": ("old", 2), "old": (None, 1), "to-none": ("refused", 3), "wrong-clock": ("late", 4)}
+    with House(tmp_path / "home") as house:
+        key = house.json("site", "add", "courier", "--url", url)["key"]
+        for name, (parent, day) in [*days.items(), ("late", (None, 5)), ("a", ("b", 6)), ("b", ("a", 7))]:
+            posted = submission(name, body=f"Text of {name}.", article={"url": article}, parent_id=parent)
+            posted["submitted_at"] = f"2012-05-{day:02}T00:00:00Z"
+            assert house.call("POST", "/v1/comments", posted, key=key).status == 202
+            until(lambda name=name: _approved(house, key, name))
+        (served / "bridge.html").write_text(PAGE.format(article=article, house=house.url, lang="en"))
+        page = contexts(viewport={"width": 390, "height": 844}).new_page()
+        page.goto(article)
+        page.get_by_text("Text of wrong-clock.").wait_for()
+        shown = page.evaluate(
+            "Array.from(document.querySelectorAll('.replydesk li'))"
+            ".map(one => [one.id, one.parentElement.parentElement.id])"
+        )
+        assert shown == [
+            ["comment-old", ""],
+            ["comment-old-answer", "comment-old"],
+            ["comment-to-none", ""],
+            ["comment-late", ""],
+            ["comment-wrong-clock", "comment-late"],
+            ["comment-a", ""],
+            ["comment-b", "comment-a"],
+        ]
+        marked = page.locator(".replydesk-orphan")
+        assert marked.count() == 1
+        assert marked.inner_text() == "In reply to a comment that is not shown"
+        assert "refused" not in page.content().replace("to-none", "")
+
+
+def _approved(house: House, key: str, name: str) -> bool:
+    """Approve the comment, whatever the model said of it."""
+    told = house.call("GET", f"/v1/comments/{name}", key=key).json
+    if told["status"] == "held":
+        decision = {"action": "approve", "replaces": told["decision"]}
+        house.call("POST", f"/v1/comments/{name}/decision", decision, key=key)
+    return bool(told["status"] == "approved")

@@ -37,7 +37,11 @@ class House:
         self.process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> House:
-        self.start()
+        try:
+            self.start()
+        except BaseException:
+            self.stop()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -53,7 +57,7 @@ class House:
                 stderr=subprocess.STDOUT,
                 stdin=subprocess.DEVNULL,
             )
-        until(lambda: b"Ctrl-C stops everything" in self.output.read_bytes() or self._ended(), 60)
+        until(lambda: b"Ctrl-C stops everything" in self.output.read_bytes() or self._ended(), 120)
         assert self.process.poll() is None, self.output.read_text()
 
     def _ended(self) -> bool:
@@ -64,7 +68,11 @@ class House:
         assert self.process is not None
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGINT)
-        self.process.wait(15)
+        try:
+            self.process.wait(15)
+        except subprocess.TimeoutExpired:
+            self.process.kill()  # its guardian clears the rest away
+            raise
 
     def run(self, *arguments: str, expect: int = 0) -> str:
         """Run a `replydesk` command against this house and return what it printed."""

@@ -59,8 +59,8 @@ class Books:
         self._engine.dispose()
 
     def waiting(self) -> tuple[int, int]:
-        """Count comments without a verdict and callbacks that have not arrived."""
-        return self._count("comments WHERE status = 'pending'"), self._count(
+        """Count comments without a verdict, or to be scored again, and callbacks that have not arrived."""
+        return self._count("comments WHERE status = 'pending' OR rescore"), self._count(
             "deliveries WHERE state = 'waiting'"
         )
 
@@ -82,7 +82,7 @@ class Books:
         """Read it all."""
         questions = (
             "SELECT pk, id, revision, status, received_at, decided_at FROM comments ORDER BY pk",
-            "SELECT pk, comment_pk, revision, who_kind, seq FROM decisions ORDER BY pk",
+            "SELECT pk, comment_pk, revision, who_kind, seq, replaces FROM decisions ORDER BY pk",
             "SELECT pk, comment_pk, decision_id, webhook_id, state, attempts, created_at, delivered_at FROM deliveries",
         )
         with self._reading.begin() as connection:
@@ -127,15 +127,21 @@ def _accepted(found: Findings, ledger: Ledger, rows: Rows) -> None:
 
 
 def _verdicts(found: Findings, rows: Rows) -> None:
-    """Each revision has one verdict of the machine at most, none after a person's, and the last has one in all."""
+    """Each revision has one verdict of the machine at most, none after a person's, and the last has one in all.
+
+    One more that replaces the first may follow, when a comment was scored fast and then in full.
+    """
     by_revision: dict[tuple[int, int], list[str]] = defaultdict(list)
     for row in rows.decisions:
-        by_revision[row.comment_pk, row.revision].append(row.who_kind)
+        again = row.who_kind == "machine" and row.replaces is not None
+        by_revision[row.comment_pk, row.revision].append("machine again" if again else row.who_kind)
     names = {row.pk: row.id for row in rows.comments}
     for (pk, revision), kinds in by_revision.items():
         what = f"{names.get(pk, pk)} revision {revision}"
         if kinds.count("machine") > 1:
             found.twice.append(f"{what} has {kinds.count('machine')} verdicts")
+        if "machine again" in kinds[:1] + kinds[2:]:
+            found.twice.append(f"{what} was decided again after somebody else, or more than once")
         if "machine" in kinds[1:] and kinds[0] != "machine":
             found.twice.append(f"{what} was decided by the site, and by the machine after that")
     found.lost += [

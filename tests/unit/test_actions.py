@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,7 +12,7 @@ import pytest
 
 from service.actions import Judgement, Scored, depart, review, settle, submit, undo, withdraw
 from service.bell import QuietBell
-from service.moderation.comment import Article, Comment, Source, Status
+from service.moderation.comment import Article, Client, Comment, Source, Status
 from service.moderation.errors import (
     Conflict,
     Final,
@@ -23,6 +23,7 @@ from service.moderation.errors import (
 )
 from service.moderation.events import Delivery
 from service.moderation.policy import Policy
+from service.moderation.terms import change
 from service.moderation.verdict import LABELS, Action, Assessment, Decision, Who
 from service.ports import DELIVER, DEPART, SCORE, House, Placed, Site, Submission
 from service.privacy.door import Door
@@ -44,6 +45,13 @@ class Desk:
         self.door = Door(Keyring(bytes(32)))
         with self.house.store.write() as tx:
             self.site = tx.add_site(courier(**site))
+
+    def tune(self, terms: Mapping[str, object]) -> None:
+        """Change the site's policy."""
+        changed = change(self.site.policy, terms, self.site.policy.version + 1)
+        self.site = replace(self.site, policy=changed)
+        with self.house.store.write() as tx:
+            tx.save_site(self.site)
 
     def tick(self, seconds: float) -> datetime:
         """Let time pass."""
@@ -190,13 +198,91 @@ def test_a_batch_answers_each_item_in_order(desk: Desk) -> None:
     ]
 
 
-def test_without_an_id_nothing_is_a_replay(desk: Desk) -> None:
-    """Two readers may write the same words."""
-    first, second = desk.post(comment(None), comment(None))
+def test_without_an_id_the_same_by_the_same_author_is_there_already(desk: Desk) -> None:
+    """Posted twice under one article, in one batch or later, it is stored once; the second is told of the first."""
+    first, second = desk.post(comment(None), comment(None, body="The  bridge is open. "))
+    (third,) = desk.post(comment(None, author_name="Ada L."))
+    for again in (second, third):
+        assert isinstance(first, Placed)
+        assert isinstance(again, Placed)
+        assert (again.outcome, again.comment.pk) == ("replay", first.comment.pk)
+
+
+OTHERS: dict[str, dict[str, Any]] = {
+    "author": {"email": Address.parse("bo@mail.example")},
+    "text": {"body": "The bridge is closed."},
+    "article": {"article": Article("https://courier.example/elsewhere")},
+    "answered comment": {"parent_id": "c-7"},
+    "id": {"id": "c-9"},
+    "nobody in particular": {"email": None},
+    "way in": {"source": Source.PLUG},
+}
+
+
+@pytest.mark.parametrize("other", OTHERS)
+def test_without_an_id_what_differs_is_another_comment(desk: Desk, other: str) -> None:
+    """Two readers may write the same words, and one reader may thank two others."""
+    desk.post(comment(None))
+    (placed,) = desk.post(comment(None, **OTHERS[other]))
+    assert isinstance(placed, Placed)
+    assert placed.outcome == "new"
+
+
+def test_without_an_address_one_network_and_name_is_one_author(desk: Desk) -> None:
+    """A site may do without addresses; then the name, the network and the browser tell who posts twice."""
+    client = Client("192.0.2.7", "Agent/1")
+    told = {"email": None, "client": client}
+    first, second = desk.post(comment(None, **told), comment(None, **told))
+    elsewhere = replace(client, ip="198.51.100.7")
+    others = desk.post(
+        comment(None, email=None, client=elsewhere),
+        comment(None, **told, author_name="Bo"),
+        comment(None, email=None),
+    )
+    assert [one.outcome for one in (first, second, *others) if isinstance(one, Placed)] == [
+        "new",
+        "replay",
+        "new",
+        "new",
+        "new",
+    ]
+
+
+def test_what_was_edited_or_taken_off_may_be_posted_again(desk: Desk) -> None:
+    """Only what is there as it was written is there already."""
+    (first,) = desk.post(comment(None))
     assert isinstance(first, Placed)
-    assert isinstance(second, Placed)
-    assert first.comment.id != second.comment.id
-    assert first.outcome == second.outcome == "new"
+    desk.post(comment(first.comment.id, body="Edited."))
+    (again,) = desk.post(comment(None))
+    assert isinstance(again, Placed)
+    assert again.outcome == "new"
+    (other,) = desk.post(comment(None, body="Other."))
+    assert isinstance(other, Placed)
+    withdraw(desk.house, desk.site, other.comment.id, "courier")
+    (anew,) = desk.post(comment(None, body="Other."))
+    assert isinstance(anew, Placed)
+    assert anew.outcome == "new"
+
+
+def test_what_a_moderator_refused_is_not_posted_anew(desk: Desk) -> None:
+    """The same text without an id is answered by the comment that was refused."""
+    accepted = desk.accept(None)
+    desk.decide(accepted.id, REJECT)
+    (again,) = desk.post(comment(None))
+    assert isinstance(again, Placed)
+    assert (again.outcome, again.comment.status) == ("replay", Status.REJECTED)
+
+
+def test_another_key_for_the_same_comment_is_told_of_the_first(desk: Desk) -> None:
+    """A client that makes a new key for each attempt posts once; its last key stands for the comment from then on."""
+    first, second = (desk.post(comment(None, idempotency_key=key))[0] for key in ("k-1", "k-2"))
+    (third,) = desk.post(comment(None, idempotency_key="k-2"))
+    for again in (second, third):
+        assert isinstance(first, Placed)
+        assert isinstance(again, Placed)
+        assert (again.outcome, again.comment.pk) == ("replay", first.comment.pk)
+    (other,) = desk.post(comment(None, body="Other.", idempotency_key="k-2"))
+    assert isinstance(other, IdempotencyMismatch)
 
 
 def test_an_idempotency_key_makes_one_comment(desk: Desk) -> None:
@@ -265,20 +351,35 @@ def test_two_sites_may_use_one_id(desk: Desk) -> None:
     [
         ({}, Status.APPROVED, "approved"),
         ({"toxicity": 0.7}, Status.HELD, "held"),
-        ({"toxicity": 0.99}, Status.REJECTED, "rejected"),
+        ({"toxicity": 0.99}, Status.HELD, "held"),
+        ({"insult": 0.99}, Status.REJECTED, "rejected"),
         ({"spam": 0.99}, Status.SPAM, "spam"),
     ],
 )
 def test_a_scored_comment_is_decided_and_the_site_told(
     desk: Desk, scores: dict[str, float], status: Status, told: str
 ) -> None:
-    """One verdict, one numbered decision, one callback, and the mail rung for."""
+    """One verdict, one numbered decision, one callback, and the mail rung for; this site refuses insults."""
+    desk.tune({"insult.reject": 0.9})
     accepted = desk.accept()
     desk.rung()
     after = desk.score(accepted, **scores)
     assert (after.status, after.verdict is not None) == (status, True)
     assert (desk.told(), desk.feed()[0][0], desk.rung()) == ([told], 1, [DELIVER])
     assert desk.published() == (["The bridge is open."] if status is Status.APPROVED else [])
+
+
+def test_the_site_is_told_of_a_writer_at_risk(desk: Desk) -> None:
+    """The callback says it when the comment is held, and still when a moderator has decided."""
+    desk.score(desk.accept(), self_harm=0.8, spam=0.99)
+    desk.decide("c-1", REJECT)
+    told = [json.loads(one.payload)["data"] for one in desk.mail()]
+    assert [(one["action"], one["reason"], one["at_risk"]) for one in told] == [
+        ("hold", "at_risk", True),
+        ("reject", None, True),
+    ]
+    desk.score(desk.accept("c-2"), toxicity=0.9)
+    assert not json.loads(desk.mail()[-1].payload)["data"]["at_risk"]
 
 
 def test_a_verdict_names_its_policy_and_model(desk: Desk) -> None:
@@ -429,7 +530,7 @@ def test_a_stale_revision_is_refused_with_the_current_state(desk: Desk) -> None:
 
 def test_a_decided_comment_is_overruled_only_by_name(desk: Desk) -> None:
     """Without `replaces`, or naming another decision, a standing decision is not overruled."""
-    desk.score(desk.accept(), toxicity=0.99)
+    desk.score(desk.accept(), spam=0.99)
     standing = desk.look().decision_id
     assert standing is not None
     for names in (None, standing + 1):

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from classifier.model import LABELS as GIVEN
 from service.cli.main import cli
 from service.moderation.verdict import LABELS
 
@@ -21,10 +22,11 @@ def run(*words: str, given: str | bytes = "") -> Result:
 
 
 def test_each_line_is_scored_in_order() -> None:
-    """Seven probabilities a line, with reading and spans; --plain gives the scores alone."""
+    """A probability for each label a line, with reading and spans; --plain gives the scores alone."""
     lines = "".join(json.dumps({"text": text}) + "\n" for text in ("You stupid idiot.", "A fine day.", ""))
     full = [json.loads(line) for line in run("score", given=lines).stdout.splitlines()]
-    assert [set(one["scores"]) for one in full] == [set(LABELS)] * 3
+    assert [set(one["scores"]) for one in full] == [set(GIVEN)] * 3
+    assert set(GIVEN) <= set(LABELS)
     assert full[0]["scores"]["toxicity"] > full[1]["scores"]["toxicity"]
     assert "reads_as" in full[0]
     assert {"begin", "end", "label", "weight"} == set(full[0]["spans"][0])

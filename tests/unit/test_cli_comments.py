@@ -18,10 +18,10 @@ from prometheus_client import generate_latest
 
 from service.actions import Judgement, Scored, review, settle
 from service.meters import told_of
-from service.moderation.verdict import LABELS, Action, Assessment, Who
+from service.moderation.verdict import LABELS, Action, Assessment, Effort, Who
 from service.ports import SCORE, Site
 from service.wiring import Parts
-from tests.unit.test_wxr import HEAD, TAIL, comment, item
+from tests.wxr import HEAD, TAIL, comment, head, item
 
 Run = Callable[..., Result]
 EMAIL = "canary.of.the.import@example.org"
@@ -100,6 +100,15 @@ def test_lines_become_comments(imports: Callable[..., dict[str, int]], run: Run,
     with parts.house.store.read() as tx:
         page = tx.comments(None, limit=10)
     assert {(str(one.source), one.live) for one in page.comments} == {("import", False)}
+
+
+def test_an_import_may_ask_for_fast_scores(imports: Callable[..., dict[str, int]], parts: Parts) -> None:
+    """Its comments say so to the scorer; brought in again without it, they are replays all the same."""
+    imports(line("a"), options=("--fast",))
+    assert imports(line("a"), line("b")) == {"imported": 1, "replayed": 1, "revised": 0, "refused": 0}
+    with parts.house.store.read() as tx:
+        signals = {one.id: one.signals for one in tx.comments(None).comments}
+    assert {name: told.get("effort") for name, told in signals.items()} == {"a": "fast", "b": None}
 
 
 def test_importing_again_repeats_nothing(imports: Callable[..., dict[str, int]]) -> None:
@@ -303,6 +312,26 @@ def test_the_status_tells_what_waits(imports: Callable[..., dict[str, int]], run
     assert "2 waiting" in plain
 
 
+def test_the_status_tells_the_effort_and_what_is_scored_again(
+    imports: Callable[..., dict[str, int]], run: Run, parts: Parts
+) -> None:
+    """Full unless the workers fell back to fast, and since when they did."""
+    told = json.loads(run("status", "--json").stdout)
+    assert (told["effort"], told["effort_seconds"], told["to_rescore"]) == ("full", None, 0)
+    assert "in full" in run("status").stdout
+    imports(line("a"))
+    now = parts.house.clock()
+    with parts.house.store.write() as tx:
+        (leased,) = tx.lease_pending(now, now, 9)
+        tx.set_scoring_effort(Effort.FAST, now)
+    scores = dict.fromkeys(LABELS, 0.0) | {"toxicity": 0.7}
+    settle(parts.house, [Scored(leased, Assessment(scores, "made-up-1", effort=Effort.FAST))])
+    told = json.loads(run("status", "--json").stdout)
+    assert (told["effort"], told["to_rescore"]) == ("fast", 1)
+    assert told["effort_seconds"] < 60
+    assert "too much waits, 1 to be scored again" in run("status").stdout
+
+
 def test_the_status_tells_of_a_broker_that_is_away(
     run: Run, courier: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -437,3 +466,70 @@ def test_an_import_counts_in_the_homes_metrics(
     subprocess.run(command, env=dict(os.environ), check=True, capture_output=True)
     told = generate_latest(told_of(parts.settings.home)).decode()
     assert 'replydesk_submissions_total{outcome="new",source="import"} 2.0' in told
+
+
+def test_what_is_odd_in_an_export_is_counted_and_named(run: Run, tmp_path: Path, courier: Site) -> None:
+    """Private articles, notes and bad characters are told; the rest comes in, and a broken end costs no count."""
+    file = tmp_path / "export.xml"
+    begin = head("https://courier.example")
+    file.write_bytes(
+        begin
+        + item(comment(1), comment(2, "Note.", kind="note"), status="publish")
+        + item(comment(3, "Good #."), status="private").replace(b"#", b"\x96")
+        + TAIL
+    )
+    done = run("import", str(file), "--site", "courier", "--json")
+    assert json.loads(done.stdout) == {
+        "imported": 2,
+        "replayed": 0,
+        "revised": 0,
+        "refused": 0,
+        "left_out": 1,
+        "not_shown": 1,
+        "mended": 1,
+    }
+    assert "line 2: character: held a character that is none in the file's encoding" in done.stderr
+    file.write_bytes(begin + item(comment(4, "Four.")) + item(comment(5, "Five.")) + b"<item><broken")
+    done = run("import", str(file), "--site", "courier", "--json", code=2)
+    assert json.loads(done.stdout)["imported"] == 2
+    assert "line " in done.stderr
+
+
+def test_an_article_is_described_and_moved(run: Run, imports: Callable[..., dict[str, int]]) -> None:
+    """By any spelling of its address; what is not given stays, what is empty is taken away."""
+    imports(line("a"), line("b", "Two."))
+    url, to = "http://www.courier.example/a/?utm_source=x", "https://courier.example/2026/a"
+    given = ["--site", "courier", "--json"]
+    run("article", "set", url, "--title", "The bridge", "--published-at", "2026-11-22T19:00:00+01:00", *given)
+    told = json.loads(run("article", "set", url, "--title", "", "--private", *given).stdout)
+    assert told == {
+        "url": "https://courier.example/a",
+        "title": None,
+        "published_at": "2026-11-22T18:00:00Z",
+        "private": True,
+    }
+    moved = json.loads(run("article", "move", url, to, *given).stdout)
+    assert moved == told | {"url": to, "moved": 2}
+    assert (
+        "url: https://courier.example/2026/a"
+        in run("article", "set", url, "--public", "--site", "courier").output
+    )
+    assert "no article" in run("article", "move", f"{to}/none", url, "--site", "courier", code=2).output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("set", "bridge"), "URL: must be an absolute http or https URL"),
+        (("set", "https://c.example/", "--published-at", "soon"), "--published-at: must be like"),
+        (("set", "https://c.example/", "--title", "x" * 501), "--title: must be at most 500"),
+        (("move", "https://c.example/", "/b"), "URL: must be"),
+        (("move", "https://c.example/", "https://c.example/b", "--site", "nobody"), "There is no site"),
+    ],
+)
+def test_what_is_wrong_with_an_article_is_said_in_a_line(
+    run: Run, courier: Site, arguments: tuple[str, ...], said: str
+) -> None:
+    """Nothing is done, and the exit code says so."""
+    site = () if "--site" in arguments else ("--site", "courier")
+    assert said in run("article", *arguments, *site, code=2).output

@@ -352,3 +352,15 @@ def test_a_sample_shows_what_a_map_reads(run: Callable[..., Result], parts: Part
     assert "ada@" not in shown
     hook.write_text('{"t": "Good."}')
     assert "article" in run("site", "sample", "courier", str(hook), code=2).output
+
+
+def test_a_help_text_comes_from_a_file(run: Callable[..., Result], tmp_path: Path) -> None:
+    """Its lines stay lines, and `site show` prints it."""
+    run("site", "add", "courier", "--url", "https://courier.example")
+    file = tmp_path / "help.txt"
+    file.write_text("You are not alone.\nThe Harbour line listens.\n")
+    run("site", "set", "courier", f"help_text=@{file}", "self_harm.hold=0.2", "hold_threats=no")
+    shown = json.loads(run("site", "show", "courier", "--json").stdout)
+    assert shown["options"]["help_text"] == "You are not alone.\nThe Harbour line listens."
+    assert (shown["policy"]["self_harm.hold"], shown["policy"]["hold_threats"]) == (0.2, False)
+    run("site", "set", "courier", "self_harm.reject=0.9", code=2)

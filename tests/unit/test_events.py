@@ -10,7 +10,7 @@ import pytest
 
 from service.moderation import events
 from service.moderation.comment import Article, Client, Comment, Source, Status
-from service.moderation.verdict import Action, Decision, Reason, Span, Verdict, Who
+from service.moderation.verdict import Action, Decision, Effort, Reason, Span, Verdict, Who
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 ADA = Comment(
@@ -73,6 +73,15 @@ def test_a_callback_tells_what_was_decided_and_in_which_order() -> None:
     }  # fmt: skip
 
 
+def test_a_callback_of_the_machine_tells_how_the_text_was_scored() -> None:
+    """A verdict says its effort; a person's decision, and one without a score, say none."""
+    scored = replace(ADA, verdict=Verdict(Action.APPROVE, (), effort=Effort.FAST))
+    automatic = replace(APPROVAL, who_kind=Who.MACHINE)
+    assert json.loads(events.payload(scored, automatic))["data"]["effort"] == "fast"
+    assert "effort" not in json.loads(events.payload(scored, APPROVAL))["data"]
+    assert "effort" not in json.loads(events.payload(ADA, automatic))["data"]
+
+
 def test_no_view_shows_what_stays_in_the_house() -> None:
     """Author key, network, agent, digest and the moderator's name appear nowhere."""
     shown = events.payload(ADA, APPROVAL).decode() + json.dumps(events.decision_view(APPROVAL))
@@ -103,9 +112,11 @@ def test_a_verdict_shows_its_grounds() -> None:
         language="en",
         model="m-1",
         policy=3,
+        effort=Effort.FAST,
     )
     assert events.verdict_view(verdict) == {
         "action": "hold",
+        "at_risk": False,
         "scores": {"toxicity": 0.712346},
         "reasons": [
             {"code": "score", "label": "toxicity", "detail": "toxicity 0.71."},
@@ -116,6 +127,7 @@ def test_a_verdict_shows_its_grounds() -> None:
         "language": "en",
         "model": "m-1",
         "policy": 3,
+        "effort": "fast",
     }
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from service.moderation.leading import Leading, is_severe, leading, paced
+from service.moderation.leading import Leading, is_at_risk, is_severe, leading, paced
 from service.moderation.verdict import Reason
 from tests.builders import verdict
 
@@ -26,8 +26,31 @@ def test_without_a_ground_the_highest_score_leads_and_without_scores_nothing() -
     assert leading(verdict(reasons=(), scores={})) == Leading(None, 0.0, 1.0)
 
 
+def test_a_rule_leads_under_a_label_that_the_model_does_not_know() -> None:
+    """What a rule found is queued under its label; its score says nothing."""
+    told = verdict(reasons=(Reason("personal_data", "said", "personal_info"),), scores={"insult": 0.3})
+    assert leading(told) == Leading("personal_info", 0.0, 1.0)
+
+
+def test_self_harm_leads_as_a_ground_alone() -> None:
+    """The highest score of a comment that was held for its links says nothing of its writer."""
+    scores = {"self_harm": 0.2, "insult": 0.1}
+    by_links = verdict(reasons=(Reason("links", "said"),), scores=scores)
+    assert (leading(by_links).label, is_at_risk(by_links)) == ("insult", False)
+    at_risk = verdict(reasons=(Reason("at_risk", "said", "self_harm"),), scores=scores)
+    assert (leading(at_risk).label, is_at_risk(at_risk)) == ("self_harm", True)
+    assert not is_at_risk(None)
+
+
+def test_the_words_of_somebody_at_risk_are_not_blurred() -> None:
+    """However severe the other scores are, a moderator reads them at once."""
+    grounds = (Reason("at_risk", "said", "self_harm"), Reason("score", "said", "threat"))
+    assert not is_severe(verdict(reasons=grounds, scores={"self_harm": 0.8, "threat": 0.9}))
+
+
 @pytest.mark.parametrize(
-    ("scores", "severe"), [({"threat": 0.5}, True), ({"insult": 0.9}, False), ({"obscene": 0.49}, False)]
+    ("scores", "severe"),
+    [({"threat": 0.5}, True), ({"sexual": 0.5}, True), ({"insult": 0.9}, False), ({"obscene": 0.49}, False)],
 )
 def test_some_labels_are_severe(scores: dict[str, float], severe: bool) -> None:
     """Threats, hatred, obscenity and severe toxicity are blurred from one half up; insults are not."""

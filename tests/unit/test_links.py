@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from service.moderation.links import count_links
+from service.moderation.links import count_links, own_hosts
 
 
 @pytest.mark.parametrize(
@@ -32,8 +32,101 @@ def test_each_link_is_counted_once(text: str, count: int) -> None:
     assert count_links(text) == count
 
 
+ARCHIVED = "https://web.archive.org/web/2020/https://news.example/a"
+
+
 @pytest.mark.parametrize(
-    "text", ["http://" * 2800, "www." * 5000, "a" * 20_000, "[url=" * 4000, "h " * 10_000]
+    ("text", "count"),
+    [
+        ("Awww. So cute. Awww. I love it. Awww.", 0),  # reported
+        (f"{ARCHIVED} and {ARCHIVED}", 2),  # reported
+        ("www. www.! www", 0),
+        ("Awwwwww.cute", 0),
+        ("Ewww.gross.stuff but www.gross.example", 1),
+        ("https://x.example/?u=https%3A%2F%2Fy.example&v=http://z.example", 1),
+        ("https://translate.example/http://www.a.example", 1),
+        ("https://a.example/www.b.example", 1),
+        ("http://", 0),
+        ("http:// and https://, you know", 0),
+        ("https:/a.example", 1),
+        ("https:\\\\a.example", 1),
+        ("HTTPS：//a.example", 1),
+        ("ht\u200btp://a.example", 1),
+        ("(https://a.example), <https://b.example>; 'https://c.example'", 3),
+        ("[https://a.example](https://a.example)", 1),
+        ("[here](https://a.example) and [there](//b.example)", 2),
+        ("[a](/own/page) <a href='/own'>own</a> <a href='#top'>top</a> <a href=mailto:x>x</a>", 0),
+        ('<a href="https://a.example">https://a.example</a>', 1),
+        ('<a class=x href = "//a.example">www.a.example</a> www.b.example', 2),
+        ("<a href=https://a.example>not closed www.b.example", 2),
+        ("[url=https://a.example]https://a.example[/url]", 1),
+        ("[url=a.example]a[/url] [url]b.example[/url] [url]b[/url]", 2),
+        ("[URL='https://a.example']www.a.example[/URL]", 1),
+        ("www.bücher.example http://münchen.example http://例え.テスト", 3),
+        ("https://user:word@a.example:8080/x", 1),
+        ("ftp://a.example ftps://b.example", 2),
+        ("https://a.example.", 1),
+        ("it is on http://localhost/x", 1),
+        ("⟦handle⟧ https://a.example/⟦email⟧", 1),
+        ("3 < 4 and www.a.example > www.b.example", 2),
+    ],
+)
+def test_a_link_is_what_a_browser_follows(text: str, count: int) -> None:
+    """Laughter is no link, an address inside another is a part of it, and what shows a link is not another one."""
+    assert count_links(text) == count
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("https://news.example/a", 0),
+        ("http://www.news.example/a www.news.example", 0),
+        ("https://blog.news.example:8443/a", 0),
+        ("https://NEWS.EXAMPLE./a", 0),
+        ("[url=news.example]a[/url]", 0),
+        ("https://xn--mnchen-3ya.example/a http://münchen.example/a http://MÜNCHEN.example", 0),
+        ("https://news.example.evil.example/a", 1),
+        ("https://evilnews.example/a", 1),
+        ("https://news.example@evil.example/a", 1),
+        ("https://evil.example/https://news.example/", 1),
+        ("https://evil.example\\@news.example/", 1),
+        ("[https://news.example](https://evil.example)", 1),
+        ('<a href="https://evil.example">https://news.example</a>', 1),
+        ("https://xn--\u0131 https://xn--a", 2),
+    ],
+)
+def test_links_to_the_site_itself_are_free(text: str, count: int) -> None:
+    """Its own pages and what is below its host do not count; a name that only looks like it does."""
+    own = own_hosts("https://www.news.example/", "https://münchen.example/a", None)
+    assert count_links(text, own) == count
+
+
+def test_a_site_is_known_by_either_spelling_of_its_name() -> None:
+    """A host written in letters and in Punycode is one host."""
+    assert (
+        own_hosts("https://xn--mnchen-3ya.example")
+        == own_hosts("https://www.münchen.example/x")
+        == {"münchen.example"}
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "http://" * 2800,
+        "www." * 5000,
+        "a" * 20_000,
+        "[url=" * 4000,
+        "h " * 10_000,
+        "<a href=x " * 2000,
+        "http://a" * 2500,
+        "[url]" * 4000,
+        "http://@" * 2500,
+        "www.a." * 3300,
+        "](//" * 5000,
+        "http://a]( " * 1800,
+        "é" * 20_000,
+    ],
 )
 def test_the_longest_text_is_counted_at_once(text: str) -> None:
     """No text takes more than linear time."""

@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 
 from service.moderation.errors import Invalid
+from service.moderation.leading import is_at_risk
 from service.moderation.policy import SHIPPED_CUTS, Cut, Facts, Policy, decide
+from service.moderation.standing import Standing
 from service.moderation.terms import change, from_terms, known_terms, to_terms
-from service.moderation.verdict import LABELS, Action, Assessment, Span
+from service.moderation.verdict import LABELS, Action, Assessment, Effort, Span
 from service.moderation.words import ENTRY_LIMIT, LIST_LIMIT, WordList
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -63,6 +65,13 @@ def test_scores_meet_their_cuts(scores: dict[str, float], moderation: str, actio
     """A score reaches a cut at the cut itself; the gravest action wins."""
     verdict = decide(assessed(**scores), facts(), replace(CUTS, moderation=moderation))
     assert (verdict.action, verdict.reasons[0].code) == (action, code)
+
+
+def test_a_verdict_says_how_the_text_was_scored() -> None:
+    """The effort of the assessment is the verdict's; without a score there is none."""
+    fast = replace(assessed(), effort=Effort.FAST)
+    efforts = [decide(one, facts(), BARE).effort for one in (fast, assessed(), None)]
+    assert efforts == [Effort.FAST, Effort.FULL, None]
 
 
 CIRCUMSTANCES: list[tuple[str, dict[str, Any], dict[str, Any], Action, str]] = [
@@ -215,6 +224,16 @@ def test_words_are_found_in_the_plain_reading_of_a_disguise() -> None:
     assert decide(disguised, facts(body="v1s1t the c4s1n0"), policy).action is Action.SPAM
 
 
+@pytest.mark.parametrize("where", ["body", "author_name"])
+def test_flags_are_no_letters_in_a_reading_either(where: str) -> None:
+    """The classifier reads two regional indicators as letters; a list of words does not."""
+    read = replace(assessed(), reads_as="well played iceland isis")
+    policy = replace(BARE, reject_words=WordList(("isis",)))
+    played = {"body": "well played Iceland!", "author_name": "Ada"}
+    assert decide(read, facts(**played | {where: "Iceland 🇮🇸🇮🇸"}), policy).action is Action.APPROVE
+    assert decide(read, facts(**played | {where: "Iceland 🇮🇸 isis"}), policy).action is Action.REJECT
+
+
 def test_a_verdict_carries_what_it_was_drawn_from() -> None:
     """Scores, spans, reading, language, model and policy version are kept with it, every ground gravest first."""
     said = replace(assessed(toxicity=0.95, threat=0.6), spans=(Span(0, 1, "toxicity", 2.0),), reads_as="x")
@@ -232,14 +251,117 @@ def test_the_same_input_gives_the_same_verdict() -> None:
     assert decide(*given) == decide(*given)
 
 
-def test_the_shipped_policy_approves_the_clear_and_never_rejects_below_its_cut() -> None:
-    """Out of the box a quiet comment is published, a vile one refused, and doubt goes to a person."""
+def test_the_shipped_policy_approves_the_clear_and_refuses_nothing_but_spam() -> None:
+    """Out of the box a quiet comment is published, a person looks at every other, and only spam is refused."""
     policy = Policy()
     assert decide(assessed(toxicity=0.05), facts(), policy).action is Action.APPROVE
     assert decide(assessed(toxicity=0.7), facts(), policy).action is Action.HOLD
-    assert decide(assessed(toxicity=0.99), facts(), policy).action is Action.REJECT
+    assert (
+        decide(assessed(**dict.fromkeys(set(LABELS) - {"spam"}, 1.0)), facts(), policy).action is Action.HOLD
+    )
     assert decide(assessed(spam=0.99), facts(), policy).action is Action.SPAM
     assert decide(None, facts(), policy).action is Action.HOLD
+
+
+@pytest.mark.parametrize("label", LABELS)
+def test_the_shipped_policy_looks_at_every_label(label: str) -> None:
+    """No label is scored in vain: from some score on a person looks."""
+    assert decide(assessed(**{label: 0.9}), facts(), Policy()).action is Action.HOLD
+
+
+def test_a_model_that_knows_only_some_labels_is_believed() -> None:
+    """A label that a model does not give is no ground, neither for holding nor for anything else."""
+    said = Assessment(scores={"toxicity": 0.05}, model="made-up-1", language="en")
+    verdict = decide(said, facts(), Policy())
+    assert (verdict.action, dict(verdict.scores)) == (Action.APPROVE, {"toxicity": 0.05})
+
+
+# -- writers at risk ---------------------------------------------------------------------------------------------------
+
+AT_RISK = replace(CUTS, cuts={**CUTS.cuts, "self_harm": Cut(hold=0.3)})
+
+
+@pytest.mark.parametrize(
+    ("scores", "known", "terms"),
+    [
+        ({}, {}, {}),
+        ({"toxicity": 0.95, "threat": 0.9}, {}, {}),
+        ({"spam": 0.99}, {}, {}),
+        ({}, {"body": "about the mayor"}, {"reject_words": WordList(("mayor",))}),
+        ({}, {"submitted_at": NOON, "article_published_at": NOON}, {"close_after_days": 0}),
+        ({}, {"standing": Standing.BANNED}, {}),
+        ({}, {"standing": Standing.TRUSTED}, {}),
+    ],
+)
+def test_a_person_looks_at_what_somebody_at_risk_wrote(
+    scores: dict[str, float], known: dict[str, Any], terms: dict[str, Any]
+) -> None:
+    """Whatever else speaks against it, it is held, and that ground leads."""
+    verdict = decide(assessed(self_harm=0.4, **scores), facts(**known), replace(AT_RISK, **terms))
+    assert (verdict.action, verdict.reasons[0].code, verdict.reasons[0].label) == (
+        Action.HOLD,
+        "at_risk",
+        "self_harm",
+    )
+    assert is_at_risk(verdict)
+
+
+def test_a_low_score_puts_nobody_at_risk() -> None:
+    """Below the site's limit the label is no ground, even where it is the highest score of a held comment."""
+    verdict = decide(assessed(self_harm=0.29), facts(links=9), AT_RISK)
+    assert [reason.code for reason in verdict.reasons] == ["links"]
+    assert not is_at_risk(verdict)
+
+
+def test_the_policy_of_a_site_cannot_refuse_somebody_at_risk() -> None:
+    """The terms that would are named as faulty."""
+    for term in ("self_harm.reject", "self_harm.spam"):
+        with pytest.raises(Invalid) as refused:
+            change(Policy(), {term: 0.9}, version=2)
+        assert [fault.field for fault in refused.value.faults] == [term]
+
+
+# -- rules -------------------------------------------------------------------------------------------------------------
+
+BY_RULE = [
+    ("I will bring my rifle to the next council meeting.", "phrase", "threat"),
+    ("The referee lives at 14 Osterby Drive.", "personal_data", "personal_info"),
+]
+
+
+@pytest.mark.parametrize(("body", "code", "label"), BY_RULE)
+def test_a_rule_holds_and_marks_what_it_found(body: str, code: str, label: str) -> None:
+    """The ground names the label, the span the rule, and no rule refuses."""
+    verdict = decide(assessed(), facts(body), Policy())
+    assert (verdict.action, verdict.reasons[0].code, verdict.reasons[0].label) == (Action.HOLD, code, label)
+    assert {(span.label, span.rule) for span in verdict.spans} == {(label, code)}
+    assert all(0 <= span.begin < span.end <= len(body) for span in verdict.spans)
+
+
+@pytest.mark.parametrize(("body", "code", "label"), BY_RULE)
+def test_a_site_can_do_without_the_rules(body: str, code: str, label: str) -> None:
+    """Each rule has a term that switches it off."""
+    policy = change(Policy(), {"hold_threats": "no", "hold_personal_data": "no"}, version=2)
+    assert decide(assessed(), facts(body), policy).action is Action.APPROVE
+
+
+@pytest.mark.parametrize(("body", "code", "label"), BY_RULE)
+def test_trust_does_not_lift_what_a_rule_found(body: str, code: str, label: str) -> None:
+    """A trusted author's threat or private address waits as well."""
+    assert decide(assessed(), facts(body, standing=Standing.TRUSTED), Policy()).action is Action.HOLD
+
+
+def test_violence_is_found_behind_a_disguise() -> None:
+    """What a disguised text reads as is looked through, and marks nothing: offsets are those of the text itself."""
+    disguised = replace(assessed(), reads_as="i will kill you")
+    verdict = decide(disguised, facts("1 w1ll k1ll u!!"), Policy())
+    assert (verdict.reasons[0].code, verdict.spans) == ("phrase", ())
+
+
+def test_a_rule_holds_also_where_there_is_no_score() -> None:
+    """An outage that publishes does not publish an address."""
+    policy = replace(Policy(), outage="publish")
+    assert decide(None, facts(BY_RULE[1][0], late=True), policy).action is Action.HOLD
 
 
 # -- terms -------------------------------------------------------------------------------------------------------------
@@ -253,6 +375,8 @@ SET: list[tuple[str, object, str, object]] = [
     ("hold_first_time", "true", "hold_first_time", True),
     ("hold_first_time", "off", "hold_first_time", False),
     ("hold_first_time", True, "hold_first_time", True),
+    ("hold_threats", "no", "hold_threats", False),
+    ("hold_personal_data", "off", "hold_personal_data", False),
     ("min_fill_seconds", "1.5", "min_fill_seconds", 1.5),
     ("hold_words", "mayor, town hall ,,mayor", "hold_words", WordList(("mayor", "town hall"))),
     ("reject_words", ["a", "b"], "reject_words", WordList(("a", "b"))),
@@ -315,7 +439,7 @@ FAULTY: list[tuple[str, object, str]] = [
     ("toxicity.hold", [0.5], "between 0 and 1"),
     ("toxicity.reject", "0.1", "must not be below toxicity.hold"),
     ("toxicity.approve", "0.7", "must not be above toxicity.hold"),
-    ("toxicity.hold", "0.99", "must not be below toxicity.hold"),
+    ("spam.hold", "0.99", "must not be below spam.hold"),
     ("moderation", "none", "one of pre, post"),
     ("moderation", ["pre"], "one of pre, post"),
     ("outage", "ignore", "one of hold, publish, hold_links"),

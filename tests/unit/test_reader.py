@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from classifier.model import LABELS, Score, Signals
+from service.moderation.verdict import Effort
 from service.ports import Reading
 from service.reader import ModelScorer, NoModel
 
@@ -94,6 +95,37 @@ def test_only_doubtful_texts_are_explained() -> None:
     assert model.explained == [("0.9", "toxicity")]
     scorer_of(model).score([Reading("0.9")], explain=False)
     assert len(model.explained) == 1
+
+
+@dataclass
+class TwoEfforts(FakeModel):
+    """A model that can also be asked for a fast score."""
+
+    efforts: tuple[str, ...] = ("full", "fast")
+    asked: list[str] = field(default_factory=list)
+
+    def assess(
+        self, texts: Sequence[str], signals: Sequence[Signals], least: float, effort: str = "full"
+    ) -> Any:
+        self.asked.append(effort)
+        for score, explained in super().assess(texts, signals, least):
+            object.__setattr__(score, "effort", effort)
+            yield score, explained
+
+
+def test_a_model_with_two_efforts_is_asked_for_the_one_that_is_wanted() -> None:
+    """Full unless something else is asked for; the assessment says which it was."""
+    model = TwoEfforts()
+    scorer = scorer_of(model)
+    (full,) = scorer.score([Reading("0.1")])
+    (fast,) = scorer.score([Reading("0.1")], effort=Effort.FAST)
+    assert (full.effort, fast.effort, model.asked) == (Effort.FULL, Effort.FAST, ["full", "fast"])
+
+
+def test_a_model_with_one_effort_scores_in_full() -> None:
+    """Asked for a fast score it gives the only one it has, and the assessment says so."""
+    (assessed,) = scorer_of(FakeModel()).score([Reading("0.1")], effort=Effort.FAST)
+    assert assessed.effort is Effort.FULL
 
 
 @pytest.mark.parametrize("wrong", ["nan", "inf", "-0.5", "1.5"])

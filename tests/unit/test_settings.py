@@ -59,6 +59,7 @@ def test_all_faults_are_reported_at_once() -> None:
         REPLYDESK_DATABASE_URL="mysql://a:b@c/d",
         REDIS_URL="localhost:6379",
         REPLYDESK_UNDO_SECONDS="1e9",
+        REPLYDESK_FAST_AFTER_SECONDS="-1",
         REPLYDESK_TRUSTED_PROXIES="10.0.0.0/8,proxy",
         REPLYDESK_LOG_LEVEL="loud",
     )
@@ -68,10 +69,11 @@ def test_all_faults_are_reported_at_once() -> None:
         "REPLYDESK_DATABASE_URL",
         "REDIS_URL",
         "REPLYDESK_UNDO_SECONDS",
+        "REPLYDESK_FAST_AFTER_SECONDS",
         "REPLYDESK_TRUSTED_PROXIES",
         "REPLYDESK_LOG_LEVEL",
     }
-    assert len(found) == 7
+    assert len(found) == 8
     assert "give a whole number from 1 to 65535, not 'http'" in found[0]
 
 
@@ -152,6 +154,15 @@ def test_a_slip_in_a_name_is_noticed() -> None:
     """A REPLYDESK_ name that nobody reads, one slip from a real one, is a fault; a stranger's name is not."""
     assert "did you mean REPLYDESK_WEB_THREADS" in faults(REPLYDESK_WEB_THREDS="9")[0]
     load({"REPLYDESK_TEST_DATABASE_URL": "x", "REPLYDESK_SOMETHING_OF_MINE": "x"})
+
+
+def test_scoring_is_fast_after_a_minute_unless_set_otherwise() -> None:
+    """60 seconds by default; 0 means never, and a longer time is taken as it is."""
+    assert load({}).fast_after_seconds == 60.0
+    for given, taken in (("0", 0.0), ("2.5", 2.5), ("3600", 3600.0)):
+        assert load({"REPLYDESK_FAST_AFTER_SECONDS": given}).fast_after_seconds == taken
+    for wrong in ("never", "1e3", "3601", "nan", "inf", "١٢"):
+        assert "give seconds from 0 to 3600" in faults(REPLYDESK_FAST_AFTER_SECONDS=wrong)[0]
 
 
 @pytest.mark.parametrize("value", ["", "   "])

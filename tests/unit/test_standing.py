@@ -29,7 +29,7 @@ def test_a_watched_author_waits_for_a_person() -> None:
     """What would be approved is held; what would be refused is refused."""
     told = judged(Standing.WATCHED)
     assert (told.action, told.reasons[0].code) == (Action.HOLD, "watched")
-    assert judged(Standing.WATCHED, toxicity=0.99).action is Action.REJECT
+    assert judged(Standing.WATCHED, spam=0.99).action is Action.SPAM
 
 
 def test_a_trusted_author_is_not_held_for_doubt() -> None:
@@ -40,7 +40,9 @@ def test_a_trusted_author_is_not_held_for_doubt() -> None:
     assert judged(Standing.TRUSTED).reasons[0].code == "clear"
 
 
-@pytest.mark.parametrize("label", ["threat", "severe_toxicity", "identity_attack"])
+@pytest.mark.parametrize(
+    "label", ["threat", "severe_toxicity", "identity_attack", "self_harm", "sexual", "personal_info"]
+)
 def test_trust_does_not_reach_what_is_grave(label: str) -> None:
     """Threats, hatred and severe toxicity are looked at, whoever wrote them."""
     assert judged(Standing.TRUSTED, **{label: 0.6}).action is Action.HOLD
@@ -50,5 +52,5 @@ def test_trust_reaches_neither_word_lists_nor_refusals() -> None:
     """The site's own words and clear refusals count for everybody; a text without a score is no free pass either."""
     words = Policy(hold_words=WordList(("ferry",)))
     assert judged(Standing.TRUSTED, words, body="the ferry").action is Action.HOLD
-    assert judged(Standing.TRUSTED, toxicity=0.99).action is Action.REJECT
+    assert judged(Standing.TRUSTED, spam=0.99).action is Action.SPAM
     assert decide(None, Facts(body="x", standing=Standing.TRUSTED), Policy()).action is Action.HOLD

@@ -1,12 +1,13 @@
 """How values lie in the tables: what goes in comes out equal, and what cannot lie there is refused."""
 
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from service.moderation.verdict import LABELS, Action, Reason, Span, Verdict
+from service.moderation.verdict import LABELS, Action, Effort, Reason, Span, Verdict
 from service.storage.columns import Json, Secrets, from_microseconds, to_json, to_microseconds
 from service.storage.rows import verdict_of, verdict_text
 from service.storage.schema import word
@@ -24,6 +25,7 @@ verdicts = st.builds(
     language=st.none() | texts,
     model=st.none() | texts,
     policy=st.integers(0, 99),
+    effort=st.none() | st.sampled_from(Effort),
 )
 
 
@@ -32,6 +34,13 @@ verdicts = st.builds(
 def test_verdict_survives_its_text(verdict: Verdict) -> None:
     """A verdict read back is equal to the one written, spans and scores to the last bit."""
     assert verdict_of(verdict_text(verdict)) == verdict
+
+
+def test_a_verdict_of_an_older_version_says_no_effort() -> None:
+    """What was stored before verdicts told it is read as it is."""
+    older = json.loads(verdict_text(Verdict(Action.HOLD, ())) or "")
+    del older["effort"]
+    assert verdict_of(json.dumps(older)) == Verdict(Action.HOLD, ())
 
 
 def test_no_verdict_is_no_text() -> None:

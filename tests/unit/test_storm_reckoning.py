@@ -28,9 +28,9 @@ class Told:
             Row(pk=2, id="c-2", revision=1, status="rejected", received_at=1 * SECOND, decided_at=5 * SECOND),
         ]
         self.decisions = [
-            Row(pk=10, comment_pk=1, revision=1, who_kind="machine", seq=1),
-            Row(pk=11, comment_pk=2, revision=1, who_kind="machine", seq=2),
-            Row(pk=12, comment_pk=1, revision=1, who_kind="site", seq=3),
+            Row(pk=10, comment_pk=1, revision=1, who_kind="machine", seq=1, replaces=None),
+            Row(pk=11, comment_pk=2, revision=1, who_kind="machine", seq=2, replaces=None),
+            Row(pk=12, comment_pk=1, revision=1, who_kind="site", seq=3, replaces=None),
         ]
         self.deliveries = [
             Row(
@@ -68,6 +68,13 @@ def test_a_good_storm_has_no_findings() -> None:
     assert told.found().lines() == []
 
 
+def test_a_second_verdict_that_replaces_the_first_is_no_finding() -> None:
+    """A comment that was scored fast may be decided again on a full score, once."""
+    told = Told()
+    told.decisions[2].who_kind, told.decisions[2].replaces = "machine", 10
+    assert not told.found()
+
+
 def lose_comment(told: Told) -> None:
     """Lose an accepted comment."""
     del told.comments[1], told.decisions[1], told.deliveries[1], told.taken[1]
@@ -86,6 +93,11 @@ def skip_in_feed(told: Told) -> None:
 def decide_twice(told: Told) -> None:
     """Let the machine decide the same revision again."""
     told.decisions[2].who_kind = "machine"
+
+
+def decide_again_after_person(told: Told) -> None:
+    """Let the machine replace what the site decided."""
+    told.decisions.append(Row(pk=13, comment_pk=1, revision=1, who_kind="machine", seq=4, replaces=12))
 
 
 def decide_over_person(told: Told) -> None:
@@ -127,6 +139,7 @@ def leave_gap(told: Told) -> None:
         (skip_in_feed, "lost"),
         (decide_twice, "twice"),
         (decide_over_person, "twice"),
+        (decide_again_after_person, "twice"),
         (two_ids, "twice"),
         (leave_pending, "stuck"),
         (leave_waiting, "stuck"),

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from service.moderation.verdict import Assessment
+from service.moderation.verdict import Assessment, Effort
 from service.ports import Reading
 from service.together import SHORT, Together
 
@@ -23,7 +23,9 @@ class Counting:
         self.open = threading.Event()
         self.open.set()
 
-    def score(self, readings: Sequence[Reading], explain: bool = True) -> list[Assessment]:
+    def score(
+        self, readings: Sequence[Reading], explain: bool = True, effort: Effort = Effort.FULL
+    ) -> list[Assessment]:
         self.open.wait(5)
         self.batches.append(len(readings))
         if any("poison" in one.text for one in readings):
@@ -79,5 +81,6 @@ def test_long_texts_and_explanations_go_alone() -> None:
     assert len(scorer.score([Reading("a"), Reading("b")])) == 2
     assert len(scorer.score([Reading("a")], explain=True)) == 1
     assert scorer.score([]) == []
-    assert inner.batches == [1, 2, 1, 0]
+    assert len(scorer.score([Reading("a")], effort=Effort.FAST)) == 1
+    assert inner.batches == [1, 2, 1, 0, 1]
     assert scorer.version == "made-up-1"

@@ -22,7 +22,7 @@ from service.storage.memory import MemoryStore
 from service.wiring import Parts, build
 from service.wordpress import import_export
 from tests.builders import NOON
-from tests.unit.test_wxr import HEAD, TAIL, comment, item
+from tests.wxr import HEAD, TAIL, comment, item
 
 
 class MovingIn:
@@ -159,7 +159,7 @@ def test_what_cannot_be_taken_is_named_with_its_line(moving_in: MovingIn) -> Non
     """An empty text, a text beyond the bound, an unknown state: each is refused alone, and no value is shown."""
     found = [
         comment(1, " "),
-        comment(2, "x" * 20_001),
+        comment(2, "<p></p>"),
         comment(3, state="9"),
         comment(4).replace("<wp:comment_id>4", "<wp:comment_id>four"),
         comment(5, "Fine."),

@@ -49,6 +49,132 @@ def test_a_part_of_a_word_is_not_found(entry: str, text: str) -> None:
     assert WordList((entry,)).first_in([text]) is None
 
 
+DISGUISED = [
+    "zorbo\u200dcoin", "zorbo\u200ccoin", "zorbo\ufe0fcoin", "zorbo\U000e0101coin", "z.o.r.b.o.c.o.i.n",
+    "zörbocöin", "zorbocoin1", "ZORBOCOİN",  # reported
+    "zorbo\u2060coin", "zorbo\u00adcoin", "zorbo\u034fcoin", "zorbo\u180ecoin", "zorbo\ufeffcoin", "zorbo\u3164coin",
+    "z\U000e0041o\U000e007frbocoin", "\u202azorbo\u202ccoin", "z\u2066orbo\u2069coin", "zorbo\u061ccoin",
+    "z o r b o c o i n", "z-o-r-b-o-c-o-i-n", "z_o_r_b_o_c_o_i_n", "z*o*r*b*o*c*o*i*n", "z\no\nr\nb\no\nc\no\ni\nn",
+    "buy z o r b o c o i n a lot", "z . o . r . b . o . c . o . i . n", "Z  O  R  B  O  C  O  I  N",
+    "z·o·r·b·o·c·o·i·n",
+    "zorbocóin", "zôrbocoin", "žorbocoin", "zorbocoiñ", "zorbøcoin", "zorboçoin", "zorbocoįn", "ẕ̣orbocoin", "ZÖRBOCOIN",
+    "zo\u0308rbocoin", "z̷̢̛͓o̸̧̘r̵̢͝bocoin", "z̶o̶r̶b̶o̶c̶o̶i̶n̶", "z⃝o⃝r⃝b⃝o⃝c⃝o⃝i⃝n⃝",
+    "1zorbocoin", "zorbocoin2026", "99zorbocoin99", "zorbocoin²", "zorbocoin①", "_zorbocoin_", "#zorbocoin",
+    "zorbocoin.example",
+    "ZORBOCOIN", "zorbocoın", "ｚｏｒｂｏｃｏｉｎ", "𝐳𝐨𝐫𝐛𝐨𝐜𝐨𝐢𝐧", "ⓩⓞⓡⓑⓞⓒⓞⓘⓝ", "🆉🅾🆁🅱🅾🅲🅾🅸🅽", "ᴢᴏʀʙᴏᴄᴏɪɴ",
+    "🅩🅞🅡🅑🅞🅒🅞🅘🅝",
+    "zоrbосоin", "zοrbοcοin", "ZОRВОСОIN", "z0rb0c0in", "zorboc01n", "z0rb0c0in7",
+    "zorbocoin很好", "我买zorbocoin了", "zorbocoinを買う", "zorbocoin은", "בzorbocoin", "zorbocoinको",
+    "zorbocoin🇮🇸", "zorbocoin😀",
+    "(zorbocoin)", "zorbocoin's", "l’zorbocoin", "zorbocoin—now",
+]  # fmt: skip
+"""What a reader sees as one and the same word."""
+
+
+@pytest.mark.parametrize("text", DISGUISED)
+def test_what_looks_like_the_word_is_the_word(text: str) -> None:
+    """Invisible characters, accents, other alphabets, digits and gaps hide no word."""
+    assert WordList(("zorbocoin",)).first_in([f"I like {text} best"]) == "zorbocoin"
+
+
+@pytest.mark.parametrize(
+    ("entry", "text"),
+    [
+        # Arabic and Hebrew: stretched, pointed, in presentation forms, with another alef
+        ("كازينو", "كـــازينو"),
+        ("كازينو", "كَازِينُو"),
+        ("كَازِينُو", "كازينو"),
+        ("كازينو", "ﻛﺎﺯﻳﻨﻮ"),
+        ("کازینو", "كازينو"),
+        ("أحمق", "احمق"),
+        ("קזינו", "קָזִינוֹ"),
+        # Indic, in either form of composed letters
+        ("चोर", "वह चोर है"),
+        ("क़लम", "\u0958लम"),
+        ("গরু", "একটি গরু।"),
+        ("நாய்", "ஒரு நாய்!"),
+        # written without spaces
+        ("傻逼", "你是个大傻逼吧"),
+        ("傻逼", "傻 逼"),
+        ("傻逼", "傻*逼"),
+        ("死ね", "お前は死ねばいい"),
+        ("バカ", "お前はバカだ"),
+        ("バカ", "ﾊﾞｶだ"),
+        ("馬鹿", "この馬鹿者"),
+        ("ควาย", "ไอ้ควายเอ๊ย"),
+        ("ខ្មោច", "អាខ្មោចនេះ"),
+        ("ခွေး", "ဒီခွေးကောင်"),
+        ("ໝາ", "ໂຕໝານີ້"),
+        ("iPhone手机", "便宜的iphone手机出售"),
+        ("加微信88", "请加微信88谢谢"),
+        # Korean sets endings behind a word
+        ("바보", "바보야"),
+        ("바보", "이 바보들아, 바보같은"),
+        ("바보", "바보입니다"),
+        ("바보", "\u1107\u1161\u1107\u1169"),
+        # Cyrillic and Greek
+        ("ёлка", "ЕЛКА"),
+        ("казино", "кази́но"),
+        ("καζίνο", "ΚΑΖΙΝΟ"),
+        ("won't", "I won’t"),
+        ("Ærøskøbing*", "aeroskobing2026"),
+        ("casino", "U.S.A. c.a.s.i.n.o"),
+        ("usa", "U.S.A."),
+        ("zorbo coin", "z.o.r.b.o c.o.i.n"),
+    ],
+)
+def test_every_script_has_its_words(entry: str, text: str) -> None:
+    """Vowel signs, stretched letters, forms of letters and scripts without spaces are read as their readers do."""
+    assert WordList((entry,)).first_in([text]) == entry
+
+
+@pytest.mark.parametrize(
+    ("entry", "text"),
+    [
+        ("चोर", "हमें चार नई बसें मिलीं"),  # reported
+        ("चोर", "चोरी"),
+        ("कम", "काम"),
+        ("পান", "পানি"),
+        ("நாய்", "நாயகன்"),
+        ("isis", "well played Iceland! 🇮🇸🇮🇸"),  # reported
+        ("de", "🇩🇪"),
+        ("us", "🇺🇸🇺🇸"),
+        ("usa", "🇺🇸🇦🇺"),
+        ("gb", "🇬🇧"),
+        ("バカ", "バカンスに行く"),
+        ("カス", "カステラ"),
+        ("か", "が"),
+        ("はば", "パパ"),
+        ("กา", "การ์ตูนก๊า"[6:]),
+        ("大便", "房子很大，便宜"),
+        ("phone手机", "iphone手机"),
+        ("바보", "울보"),
+        ("개새", "개"),
+        ("ano", "feliz año"),
+        ("schon", "schonend"),
+        ("и", "й"),
+        ("нои", "ной"),
+        ("won", "I won't"),
+        ("can", "you can’t"),
+        ("mp", "an mp3"),
+        ("up", "a 7up"),
+        ("zorbocoin", "zorbocoins"),
+        ("zorbocoin", "zorbo coin"),
+        ("zorbocoin", "zorbo-coin"),
+        ("zorbocoin", "zorbo. coin"),
+        ("coin", "zorbocoin1"),
+        ("sex", "1sextant"),
+        ("ass", "I.assure"),
+        ("ussr", "U.S.S. Rhode"),
+        ("казино", "казиной"),
+        ("cop", "сор"),
+    ],
+)
+def test_no_other_word_is_found(entry: str, text: str) -> None:
+    """Letters that merely resemble each other, and parts of words, stay what they are."""
+    assert WordList((entry,)).first_in([text]) is None
+
+
 def test_every_text_is_looked_through() -> None:
     """The name, the website and the text are searched in turn."""
     words = WordList(("seo", "casino"))
@@ -86,3 +212,22 @@ def test_entries_that_share_a_first_word_take_linear_time() -> None:
     started = time.perf_counter()
     assert WordList(entries).first_in(["spam " * 4000]) is None
     assert time.perf_counter() - started < 2.0
+
+
+@pytest.mark.parametrize(
+    "text",
+    [one * (20_000 // len(one)) for one in ("z o ", "橋", "é", "ก้", "z0", "\u0301", "ﷺ", "z.o", "a")],
+)  # fmt: skip
+def test_hostile_texts_take_linear_time(text: str) -> None:
+    """Runs of single letters, of one script or of marks are searched at once, by a list that fits them badly."""
+    entries = (
+        "zozozozoz",
+        *(f"{'橋' * n}山" for n in range(1, 99)),
+        *(f"{'zo' * n}x" for n in range(3, 49)),
+        "ก้" * 40 + "ข",
+    )
+    words = WordList(entries)
+    words.first_in([text[:100]])
+    started = time.process_time()
+    words.first_in([text])
+    assert time.process_time() - started < 2.0

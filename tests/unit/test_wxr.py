@@ -9,37 +9,7 @@ import pytest
 
 from service.moderation.errors import Invalid
 from service.wxr import Exported, read_export
-
-HEAD = (
-    b'<?xml version="1.0" encoding="UTF-8" ?>\n<rss version="2.0" xmlns:wp="http://wordpress.org/export/1.2/"'
-    b' xmlns:content="http://purl.org/rss/1.0/modules/content/"><channel><title>Courier</title>'
-)
-TAIL = b"</channel></rss>"
-
-
-def comment(number: int, content: str = "Good.", parent: int = 0, state: str = "1", extra: str = "") -> str:
-    """One comment as WordPress writes it."""
-    return (
-        f"<wp:comment><wp:comment_id>{number}</wp:comment_id>"
-        f"<wp:comment_author><![CDATA[Ada]]></wp:comment_author>"
-        f"<wp:comment_author_email><![CDATA[ada@mail.example]]></wp:comment_author_email>"
-        f"<wp:comment_author_url>https://ada.example</wp:comment_author_url>"
-        f"<wp:comment_author_IP><![CDATA[192.0.2.7]]></wp:comment_author_IP>"
-        f"<wp:comment_date_gmt><![CDATA[2026-11-01 10:00:00]]></wp:comment_date_gmt>"
-        f"<wp:comment_content><![CDATA[{content}]]></wp:comment_content>"
-        f"<wp:comment_approved><![CDATA[{state}]]></wp:comment_approved>"
-        f"<wp:comment_type><![CDATA[comment]]></wp:comment_type>"
-        f"<wp:comment_parent>{parent}</wp:comment_parent>{extra}</wp:comment>"
-    )
-
-
-def item(*comments: str, link: str = "https://courier.example/bridge") -> bytes:
-    """One article with its comments."""
-    return (
-        f"<item><title><![CDATA[The bridge]]></title><link>{link}</link>"
-        f"<content:encoded><![CDATA[{'An article. ' * 10}]]></content:encoded>"
-        f"<wp:post_date_gmt><![CDATA[2026-10-31 09:00:00]]></wp:post_date_gmt>{''.join(comments)}</item>"
-    ).encode()
+from tests.wxr import HEAD, TAIL, comment, item
 
 
 def exported(*items: bytes) -> list[Exported]:
@@ -92,6 +62,101 @@ def test_the_id_that_our_plugin_noted_is_read() -> None:
     )
     (one,) = exported(item(comment(1, extra=meta)))
     assert one.known_as == "ak-1234"
+
+
+BAD = {
+    "a byte of another encoding": (b"one \x96 two", "one \ufffd two"),
+    "half a pictograph": (b"one \xf0\x9f\x98 two", "one \ufffd two"),
+    "a letter cut by its column's width": (b"Gr\xc3", "Gr\ufffd"),
+    "a character that XML has not": (b"one \xef\xbf\xbf two", "one \ufffd two"),
+    "a reference to none": (b"]]>one &#x1F; two<![CDATA[", "one \ufffd two"),
+    "a reference to half a pair": (b"]]>one &#xD83D; two<![CDATA[", "one \ufffd two"),
+}
+
+
+@pytest.mark.parametrize("kind", BAD)
+@pytest.mark.parametrize("field", ["content", "author", "title"])
+def test_a_bad_character_costs_no_comment(kind: str, field: str) -> None:
+    """It is replaced and its line is told; all that comes after it comes in."""
+    raw, read = BAD[kind]
+    found = [comment(n, f"Text {n}.\n") for n in range(1, 301)]
+    file = HEAD + item(*found[:149]) + item(*found[149:]) + TAIL
+    place = {"content": b"Text 150.", "author": b"<![CDATA[Ada]]>", "title": b"<![CDATA[The bridge]]>"}[field]
+    new = raw if field == "content" else b"<![CDATA[" + raw + b"]]>"
+    before = b"<wp:comment_id>149<" if field == "title" else b"<wp:comment_id>150<"
+    at = file.index(place, file.index(before))
+    mended: list[int] = []
+    broken = file[:at] + new + file[at + len(place) :]
+    read_ones = list(read_export(io.BytesIO(broken), None, mended))
+    assert len(read_ones) == 300
+    there = {
+        "content": read_ones[149].content,
+        "author": read_ones[149].name,
+        "title": read_ones[149].title,
+    }
+    assert there[field].strip() == read
+    assert mended == [broken[:at].count(b"\n") + 1]
+
+
+def test_a_file_is_read_in_the_encoding_that_it_declares() -> None:
+    """Windows' and UTF-16, with or without a mark; an encoding that nobody knows is taken for UTF-8."""
+    file = (HEAD + item(comment(1, "Fähre – 橋")) + TAIL).decode()
+    for name in ("utf-16", "UTF-8", "no-such-encoding", "rot13", "idna"):
+        told = file.replace('encoding="UTF-8"', f'encoding="{name}"')
+        raw = told.encode("utf-16" if name == "utf-16" else "utf-8")
+        mended: list[int] = []
+        (one,) = read_export(io.BytesIO(raw), None, mended)
+        assert (one.content, mended) == ("Fähre – 橋", [])
+    windows = file.replace("UTF-8", "windows-1252").replace("橋", "").encode("windows-1252")
+    (one,) = read_export(io.BytesIO(windows))
+    assert one.content == "Fähre – "
+
+
+def test_a_reference_over_two_pieces_is_read() -> None:
+    """Wherever the file is cut for reading."""
+    one = item(comment(1, "x"), title="]]>Tom &#38; Jerry &#x1f600; &#31;<![CDATA[")
+    file = HEAD + b" " * (64 * 1024 - len(HEAD) - one.index(b"&#")) + one + TAIL
+    for shift in range(-8, 40):
+        mended: list[int] = []
+        moved = file.replace(b" " * 100, b" " * (100 - shift), 1)
+        (read,) = read_export(io.BytesIO(moved), None, mended)
+        assert read.title == "Tom & Jerry 😀 \ufffd"
+        assert mended == [2]
+
+
+@pytest.mark.parametrize(
+    ("said", "is_private"),
+    [
+        ({"status": "publish"}, False),
+        ({}, False),
+        *(({"status": status}, True) for status in ("private", "draft", "future", "pending", "trash")),
+        *(({"status": status}, True) for status in ("inherit", "auto-draft", "wc-completed", "Private")),
+        ({"status": "publish", "password": "x"}, True),
+        ({"status": "publish", "password": ""}, False),
+    ],
+)
+def test_only_what_is_published_is_public(said: dict[str, str], is_private: bool) -> None:
+    """A state that nobody knows is private; wherever in the article it is said."""
+    before = item(comment(1), **said)  # type: ignore[arg-type]
+    names = {"password": "post_password", "status": "status"}
+    told = "".join(f"<wp:{names[name]}>{value}</wp:{names[name]}>" for name, value in said.items())
+    after = item(comment(1)).replace(b"</item>", told.encode() + b"</item>")
+    assert [one.is_private for one in exported(before, after)] == [is_private, is_private]
+
+
+def test_the_blog_is_read() -> None:
+    """By the surest of what the export says of it."""
+    told = b"<link>https://a.example</link><wp:base_site_url>https://b.example</wp:base_site_url>"
+    (one,) = read_export(io.BytesIO(HEAD + told + item(comment(1)) + TAIL))
+    assert (one.blog, one.link) == ("https://b.example", "https://courier.example/bridge")
+
+
+def test_what_was_read_before_the_file_broke_is_handed_over() -> None:
+    """Also of the article in which it broke."""
+    found = read_export(io.BytesIO(HEAD + item(comment(1), comment(2)) + item(comment(3))[:-7] + b"<wp:comm"))
+    assert [next(found).number for _ in range(3)] == ["1", "2", "3"]
+    with pytest.raises(Invalid):
+        next(found)
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from service.networks import cut_ip
 from service.web.proxies import TrustedProxies
 
 PROXY, OTHER_PROXY, READER, LIAR = "10.0.0.1", "10.0.0.2", "192.0.2.77", "198.51.100.9"
@@ -39,7 +40,6 @@ def seen(peer: str, forwarded: str | None, trusted: tuple[str, ...] = ("10.0.0.0
         (PROXY, f"{READER}, nonsense", PROXY),
         (PROXY, ",".join([LIAR] * 5000), LIAR),
         (READER, LIAR, READER),
-        ("", LIAR, ""),
     ],
 )
 def test_the_nearest_address_that_is_no_proxy_of_ours_counts(
@@ -49,6 +49,70 @@ def test_the_nearest_address_that_is_no_proxy_of_ours_counts(
     assert seen(peer, forwarded) == reader
 
 
+@pytest.mark.parametrize(
+    ("peer", "forwarded", "reader"),
+    [
+        ("2001:db8:aa::7", READER, READER),
+        ("2001:db8:aa::7", "2001:db8:bb::1", "2001:db8:bb::1"),
+        ("2001:db8:cc::7", READER, "2001:db8:cc::7"),
+        ("2001:DB8:AA:0:0:0:0:7", f"{READER}, 2001:db8:aa::8", READER),
+        (f"::ffff:{PROXY}", READER, READER),
+        (f"::FFFF:{PROXY}", f"::ffff:{READER}", READER),
+        (f"::ffff:{PROXY}", f"[::ffff:{READER}]:443, ::ffff:{OTHER_PROXY}", READER),
+        (f"::ffff:{LIAR}", READER, LIAR),
+        (f"64:ff9b::{PROXY}", READER, READER),
+        ("fe80::1%eth0", READER, READER),
+        (PROXY, '"[2001:db8:bb::1]"', "2001:db8:bb::1"),
+        (PROXY, f"fe80::9%25en0, {OTHER_PROXY}", "fe80::9"),
+        (PROXY, f" {READER} ,{OTHER_PROXY} ", READER),
+    ],
+)
+def test_a_proxy_is_known_in_whatever_form_its_address_comes(peer: str, forwarded: str, reader: str) -> None:
+    """Over IPv6, as an IPv4 address that an IPv6 socket shows, translated, or with a zone."""
+    assert seen(peer, forwarded, ("10.0.0.0/8", "2001:db8:aa::/64", "fe80::1/128")) == reader
+
+
+def test_a_network_written_as_ipv6_is_the_ipv4_network() -> None:
+    """::ffff:10.0.0.0/104 names 10.0.0.0/8, and a whole IPv6 network stays one."""
+    assert seen(PROXY, READER, ("::ffff:10.0.0.0/104",)) == READER
+    assert seen(f"::ffff:{PROXY}", READER, ("10.0.0.1/32",)) == READER
+    assert seen(LIAR, READER, ("::ffff:10.0.0.0/104",)) == LIAR
+    assert seen(LIAR, READER, ("::/0",)) == LIAR
+
+
+@pytest.mark.parametrize("peer", ["", "localhost", "unix:", "/run/web.sock"])
+@pytest.mark.parametrize("trusted", [(), ("10.0.0.0/8",), ("unix",)])
+def test_over_a_unix_socket_the_proxy_is_trusted(peer: str, trusted: tuple[str, ...]) -> None:
+    """However the server names such a connection: only this machine can have made it."""
+    assert seen(peer, f"{LIAR}, {READER}", trusted) == READER
+    assert seen(peer, None, trusted) == ""
+
+
+def test_over_a_unix_socket_another_proxy_must_be_named() -> None:
+    """A proxy before the one on this machine counts when it is named, and is the reader otherwise."""
+    assert seen("", f"{READER}, {OTHER_PROXY}", ("10.0.0.0/8",)) == READER
+    assert seen("", f"{READER}, {OTHER_PROXY}", ()) == OTHER_PROXY
+
+
 def test_without_trusted_proxies_no_header_counts() -> None:
     """By default the connection's own address is the reader's."""
     assert seen("127.0.0.1", READER, trusted=()) == "127.0.0.1"
+    assert seen(f"::ffff:{READER}", LIAR, trusted=()) == READER
+
+
+@pytest.mark.parametrize(
+    ("ip", "network"),
+    [
+        ("192.0.2.77", "192.0.2.0"),
+        ("::ffff:192.0.2.77", "192.0.2.0"),
+        ("64:ff9b::192.0.2.77", "192.0.2.0"),
+        ("2001:db8:1:2::3", "2001:db8:1::"),
+        ("fe80::1%eth0", "fe80::"),
+        ("localhost", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_a_network_is_that_of_the_reader(ip: str | None, network: str | None) -> None:
+    """Readers behind one translator are not one network: /24 of the IPv4 address, /48 of an IPv6 one."""
+    assert cut_ip(ip) == network

@@ -36,6 +36,11 @@ BODIES: Final[dict[str, dict[str, Any]]] = {
     "POST /v1/comments": submission(id="c-2"),
     "POST /v1/comments/<id:comment_id>/decision": {"action": "approve"},
     "POST /v1/comments/<id:comment_id>/reports": {"reason": "rude", "by": "reader-1"},
+    "POST /v1/articles": {"url": "https://courier.example/tunnel"},
+    "POST /v1/articles/move": {
+        "url": "https://courier.example/bridge",
+        "to": "https://courier.example/bridge",
+    },
     "POST /v1/erasures": {"email": "nobody@example.org"},
     "POST /v1/exports": {"email": "nobody@example.org"},
 }

@@ -10,7 +10,7 @@ from typing import Any
 from service.actions import submit
 from service.bell import QuietBell
 from service.moderation.comment import Article, Comment, Source
-from service.moderation.verdict import LABELS, Assessment
+from service.moderation.verdict import LABELS, Assessment, Effort
 from service.ports import House, Placed, Reading, Site, Store, Submission
 from service.privacy.door import Door
 from service.privacy.keys import Keyring
@@ -93,7 +93,9 @@ class Told:
     batches: list[int] = field(default_factory=list)
     version: str = "told-1"
 
-    def score(self, readings: Sequence[Reading], explain: bool = True) -> list[Assessment]:
+    def score(
+        self, readings: Sequence[Reading], explain: bool = True, effort: Effort = Effort.FULL
+    ) -> list[Assessment]:
         """Assess each reading; a text of "poison" raises, as a bug in a library would."""
         self.batches.append(len(readings))
         if any(one.text.startswith("poison") for one in readings):
@@ -102,3 +104,34 @@ class Told:
             Assessment(scores=dict.fromkeys(LABELS, 0.0) | self.says(one.text), model=self.version)
             for one in readings
         ]
+
+
+@dataclass(slots=True)
+class TwoEfforts:
+    """A scorer with two efforts that may differ on a text, and that remembers what it was asked."""
+
+    full: Callable[[str], dict[str, float]] = lambda text: {}
+    fast: Callable[[str], dict[str, float]] = lambda text: {}
+    asked: list[tuple[Effort, list[str]]] = field(default_factory=list)
+    version: str = "told-2"
+
+    def score(
+        self, readings: Sequence[Reading], explain: bool = True, effort: Effort = Effort.FULL
+    ) -> list[Assessment]:
+        """Assess each reading by the wanted effort; a text of "poison" raises when it is read in full."""
+        if not explain:
+            self.asked.append((effort, [one.text for one in readings]))
+        if effort is Effort.FULL and any(one.text.startswith("poison") for one in readings):
+            raise RuntimeError("the text is: poison")
+        says = self.full if effort is Effort.FULL else self.fast
+        zeros = dict.fromkeys(LABELS, 0.0)
+        return [
+            Assessment(scores=zeros | says(one.text), model=self.version, effort=effort) for one in readings
+        ]
+
+    def texts(self, effort: Effort) -> list[str]:
+        """Return what was read with this effort, in order."""
+        return [text for how, texts in self.asked if how is effort for text in texts]
+
+    def warm(self) -> None:
+        """Nothing to load."""

@@ -189,7 +189,7 @@ def test_nothing_but_marks_and_pulses_stays_in_the_broker(house: House) -> None:
     client = connect(house.broker.url)
     keys = {key.decode().removeprefix(PREFIX).split(":")[0] for key in client.keys("*")}  # type: ignore[union-attr]  # the sync client
     client.close()
-    assert {key for key in keys if not key.startswith("_kombu")} <= {"bell", "pulse"}
+    assert {key for key in keys if not key.startswith("_kombu")} <= {"bell", "pulse", "probe"}
 
 
 @pytest.mark.parametrize("house", ["threads", "prefork"], indirect=True)

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from prometheus_client import Counter
 
+from service.moderation.effort import FAST_WANTED
 from service.ports import SCORE, Store
-from tests.worker.cast import Stage, Told
+from tests.worker.cast import Stage, Told, TwoEfforts
 from worker.journal import Journal
 from worker.meters import meters
 from worker.score import Bounds, score_pending
@@ -23,9 +24,9 @@ def stage(store: Store) -> Stage:
     return Stage.over(store)
 
 
-def counted(counter: Counter, label: str) -> float:
-    """Return what was counted so far under that label."""
-    return float(counter.labels(label)._value.get())
+def counted(counter: Counter, *labels: str) -> float:
+    """Return what was counted so far under these labels."""
+    return float(counter.labels(*labels)._value.get())
 
 
 def expired() -> float:
@@ -69,6 +70,19 @@ def test_leases_of_the_dead_are_counted_where_they_are_buried(stage: Stage, tmp_
     ran_out = expired()
     Sweep(stage.house, journal=Journal(tmp_path)).bury()
     assert expired() == ran_out + 1
+
+
+def test_scores_are_counted_by_effort_and_second_verdicts_by_outcome(stage: Stage) -> None:
+    """A comment that was scored fast and then in full counts once in each effort, and is settled once."""
+    scorer = TwoEfforts(fast=lambda _: {"toxicity": 0.7})
+    stage.post("One.", signals=FAST_WANTED)
+    scored = {effort: counted(meters().scored, scorer.version, effort) for effort in ("full", "fast")}
+    settled, approved = counted(meters().settled, "scored"), counted(meters().rescored, "approved")
+    assert score_pending(stage.house, scorer) == 1
+    for effort, before in scored.items():
+        assert counted(meters().scored, scorer.version, effort) == before + 1
+    assert counted(meters().settled, "scored") == settled + 1
+    assert counted(meters().rescored, "approved") == approved + 1
 
 
 def leased_until(stage: Stage, pks: Sequence[int]) -> Any:

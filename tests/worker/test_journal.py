@@ -88,10 +88,10 @@ def test_a_poison_that_kills_is_held_without_waiting_for_a_lease(store: Store, t
         """The process is gone: nothing after it runs."""
 
     class Deadly(Told):
-        def score(self, readings, explain=True):  # type: ignore[no-untyped-def]
+        def score(self, readings, *how, **named):  # type: ignore[no-untyped-def]
             if any(one.text == "Deadly." for one in readings):
                 raise Died
-            return super().score(readings, explain)
+            return super().score(readings, *how, **named)
 
     deaths = 0
     for _ in range(8):

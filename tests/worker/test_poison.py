@@ -23,10 +23,10 @@ DEADLY = """
 import os, signal
 from service.reader import ModelScorer
 careful = ModelScorer.score
-def score(self, readings, explain=True):
+def score(self, readings, *how, **named):
     if any("deadly" in one.text for one in readings):
         os.kill(os.getpid(), signal.SIGKILL)
-    return careful(self, readings, explain)
+    return careful(self, readings, *how, **named)
 ModelScorer.score = score
 from service.cli.main import main
 main()

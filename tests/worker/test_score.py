@@ -10,7 +10,7 @@ import pytest
 
 from service.actions import withdraw
 from service.moderation.comment import Source
-from service.moderation.verdict import Assessment, Span
+from service.moderation.verdict import Assessment, Effort, Span
 from service.ports import DELIVER, SCORE, Reading, Store, Tx
 from service.reader import NoModel
 from tests.worker.cast import Stage, Told
@@ -51,11 +51,13 @@ def test_what_a_dead_worker_left_does_not_wait_behind_what_comes_in(stage: Stage
     said: list[str] = []
 
     class Stream(Told):
-        def score(self, readings: Sequence[Reading], explain: bool = True) -> list[Assessment]:
+        def score(
+            self, readings: Sequence[Reading], explain: bool = True, effort: Effort = Effort.FULL
+        ) -> list[Assessment]:
             said.extend(one.text for one in readings)
             if readings[0].text == "New." and len(set(said)) < 31:
                 stage.post("New.", id=f"new-{len(said)}")
-            return super().score(readings, explain)
+            return super().score(readings, explain, effort)
 
     stage.post("New.", id="new-0")
     score_pending(stage.house, Stream(), Bounds(gather=0.3, seconds=20.0))
@@ -122,9 +124,11 @@ def test_what_was_tried_before_is_in_no_hand_together_with_a_fresh_batch(stage: 
     seen: list[tuple[str, int]] = []
 
     class Watching(Told):
-        def score(self, readings: Sequence[Reading], explain: bool = True) -> list[Assessment]:
+        def score(
+            self, readings: Sequence[Reading], explain: bool = True, effort: Effort = Effort.FULL
+        ) -> list[Assessment]:
             seen.append((readings[0].text, stage.look("c-0").attempts))
-            return super().score(readings, explain)
+            return super().score(readings, explain, effort)
 
     assert score_pending(stage.house, Watching()) == 2
     assert seen == [("New.", 1), ("Old.", 2)]
@@ -171,7 +175,9 @@ def test_who_acts_while_a_comment_is_read_wins(stage: Stage) -> None:
     """A comment withdrawn between lease and verdict stays withdrawn, and the run counts what moved."""
 
     class Slow(Told):
-        def score(self, readings: Sequence[Reading], explain: bool = True) -> list[Assessment]:
+        def score(
+            self, readings: Sequence[Reading], explain: bool = True, effort: Effort = Effort.FULL
+        ) -> list[Assessment]:
             if stage.look("c-1").status == "pending":
                 withdraw(stage.house, stage.site, "c-1", "courier")
             return Told().score(readings)
@@ -187,7 +193,9 @@ def test_without_a_model_comments_are_held_until_it_is_back(stage: Stage) -> Non
     class Gone:
         version = ""
 
-        def score(self, readings: Sequence[Reading], explain: bool = True) -> list[Assessment]:
+        def score(
+            self, readings: Sequence[Reading], explain: bool = True, effort: Effort = Effort.FULL
+        ) -> list[Assessment]:
             raise NoModel()
 
     stage.post("One.", "Two.")
@@ -290,7 +298,9 @@ def test_only_what_the_site_will_not_approve_is_explained(stage: Stage) -> None:
     """Explaining is dear, so clear texts get no spans, and the site's own cuts say which are clear."""
 
     class Explaining(Told):
-        def score(self, readings: Sequence[Reading], explain: bool = True) -> list[Assessment]:
+        def score(
+            self, readings: Sequence[Reading], explain: bool = True, effort: Effort = Effort.FULL
+        ) -> list[Assessment]:
             span = Span(0, 3, "toxicity", 1.0)
             assessed = Told(lambda text: {"toxicity": 0.7 if "bad" in text else 0.1}).score(readings)
             return [replace(one, spans=(span,) if explain else ()) for one in assessed]
@@ -305,7 +315,9 @@ def test_what_cannot_be_explained_is_decided_all_the_same(stage: Stage) -> None:
     """A fault of the explanation costs the spans and nothing else."""
 
     class Mute(Told):
-        def score(self, readings: Sequence[Reading], explain: bool = True) -> list[Assessment]:
+        def score(
+            self, readings: Sequence[Reading], explain: bool = True, effort: Effort = Effort.FULL
+        ) -> list[Assessment]:
             if explain:
                 raise RuntimeError
             return Told(lambda text: {"toxicity": 0.7}).score(readings)

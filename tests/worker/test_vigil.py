@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 
+from service.actions import Scored, settle
 from service.bell import Bell, QuietBell, connect, pulses
 from service.enrolment import enrol_site
+from service.moderation.verdict import LABELS, Assessment, Effort
 from service.ports import SCORE, SWEEP
 from service.settings import load
-from service.wiring import build
+from service.wiring import Parts, build
 from tests.worker.receivers import receiver
 from tests.worker.test_broker import Broker
 from tests.worker.test_celery import accept, env, pending, wait_for, worker
 from worker.vigil import Vigil
 
 __all__ = ["env"]  # the fixture
+
+
+def to_rescore(parts: Parts) -> int:
+    """How many wait to be scored again in full."""
+    with parts.house.store.read() as tx:
+        return tx.backlog(datetime.now(UTC)).to_rescore
 
 
 def test_rounds_are_made_in_a_silence_alone() -> None:
@@ -36,7 +45,7 @@ def test_rounds_are_made_in_a_silence_alone() -> None:
 
 
 def test_a_worker_goes_on_without_its_broker(tmp_path: Path, sqlite_template: Path) -> None:
-    """Comments accepted after the broker died are decided, and their callbacks sent, though nothing ever rings."""
+    """What comes after the broker died is decided, what was scored fast is scored again, and callbacks are sent."""
     broker = Broker(tmp_path)
     (tmp_path / "replydesk.db").write_bytes(sqlite_template.read_bytes())
     clean = {name: value for name, value in os.environ.items() if not name.startswith("REPLYDESK_")}
@@ -50,13 +59,23 @@ def test_a_worker_goes_on_without_its_broker(tmp_path: Path, sqlite_template: Pa
     log = tmp_path / "worker.log"
     parts = build(load(env), env=env, bell=QuietBell())
     try:
-        with receiver() as hook, worker(env, log):
-            wait_for(lambda: '"model.loaded"' in log.read_text())
-            broker.kill()
+        with receiver() as hook:
             enrolled = enrol_site(parts, "courier", "https://courier.example", hook.url)
-            accept(parts, enrolled, ["A quiet word about the new bridge.", "Another one."])
-            wait_for(lambda: pending(parts) == 0)
-            wait_for(lambda: len(hook.got) == 2)
+            held = accept(parts, enrolled, ["A quiet word about the old bridge."])[0].comment
+            fast = Assessment(dict.fromkeys(LABELS, 0.0) | {"toxicity": 0.7}, "made-up-1", effort=Effort.FAST)
+            settle(parts.house, [Scored(held, fast)])
+            with worker(env, log):
+                wait_for(lambda: '"model.loaded"' in log.read_text())
+                broker.kill()
+                accept(parts, enrolled, ["A quiet word about the new bridge.", "Another one."])
+                wait_for(lambda: pending(parts) == 0)
+                wait_for(lambda: to_rescore(parts) == 0)
+                wait_for(lambda: len(hook.got) == 4)  # the held one is told twice
+            with parts.house.store.read() as tx:
+                again = tx.comment_by_pk(held.pk)
+            assert again is not None
+            assert again.verdict is not None
+            assert (again.status, again.verdict.effort) == ("approved", "full")
             assert '"vigil.begins"' in log.read_text()
     finally:
         broker.process.kill()

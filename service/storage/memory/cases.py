@@ -54,6 +54,16 @@ class CasesPart(QueuePart):
                 state.closed.setdefault(by, {})[key] = matter
         return len(mine)
 
+    def close_cases(self, closed_by: Mapping[int, int], now: datetime) -> None:
+        state = self._change()
+        self.close_matters(dict(closed_by), now)
+        for one in list(state.appeals.values()):
+            if one.comment_pk in closed_by and one.answered_at is None:
+                state.appeals[one.id] = replace(one, answered_at=as_stored(now))
+        for pk in closed_by:
+            state.claims.pop(pk, None)
+            state.wave_members.pop(pk, None)
+
     def closed_matters(self, number: int) -> set[int]:
         return {pk for pk, _ in self._state.closed.get(number, {})}
 

@@ -7,9 +7,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from service.moderation.comment import FINAL, Article, Comment, Draft, Source, Status
-from service.ports import Key, Move, Page
-from service.storage.memory.state import Part, as_json, as_stored
+from service.moderation.comment import FINAL, Comment, Draft, Source, Status
+from service.moderation.verdict import Effort
+from service.ports import CurrentEffort, Key, Move, Page
+from service.storage.memory.articles import ArticlesPart, written
+from service.storage.memory.state import as_json, as_stored
 from service.storage.reading import PAGE_LIMIT
 from service.storage.rows import verdict_of, verdict_text
 
@@ -26,7 +28,7 @@ _TEXT = (
 )
 
 
-class CommentsPart(Part):
+class CommentsPart(ArticlesPart):
     """The verbs that take comments in and read them."""
 
     def keys_used(self, site_id: int, keys: Sequence[str]) -> dict[str, Key]:
@@ -43,7 +45,7 @@ class CommentsPart(Part):
     def add_comments(self, site_id: int, drafts: Sequence[Draft], now: datetime) -> dict[str, Comment]:
         state = self._change()
         for draft in drafts:
-            self._article(site_id, draft.article)
+            self._say(site_id, draft.article, draft.source is not Source.FORM)
         added = {}
         for draft in drafts:
             if (site_id, draft.id) in state.pks:
@@ -54,13 +56,6 @@ class CommentsPart(Part):
             added[draft.id] = comment
         return added
 
-    def _article(self, site_id: int, told: Article) -> None:
-        moment = as_stored(told.published_at) if told.published_at else None
-        stored = self._state.articles.get((site_id, told.url), told)
-        self._state.articles[site_id, told.url] = Article(
-            stored.url, stored.title or told.title, stored.published_at or moment
-        )
-
     def _pending(self, pk: int, site_id: int, draft: Draft, now: datetime) -> Comment:
         return Comment(
             pk=pk,
@@ -68,7 +63,7 @@ class CommentsPart(Part):
             id=draft.id,
             revision=1,
             status=Status.PENDING,
-            article=self._state.articles[site_id, draft.article.url],
+            article=self._state.articles[site_id, self._lead(site_id, draft.article.identity)],
             author_name=draft.author_name,
             body=draft.body,
             submitted_at=as_stored(draft.submitted_at),
@@ -100,7 +95,7 @@ class CommentsPart(Part):
         stored = state.comments.get(current.pk)
         if stored is None or stored.revision != current.revision or stored.status in FINAL:
             return None
-        self._article(stored.site_id, draft.article)
+        self._say(stored.site_id, draft.article, draft.source is not Source.FORM)
         state.revisions[stored.pk, stored.revision] = stored
         state.leases.pop(stored.pk, None)
         revised = replace(
@@ -126,10 +121,6 @@ class CommentsPart(Part):
     def lock_comments(self, named: Collection[tuple[int, str]]) -> dict[tuple[int, str], Comment]:
         return {name: found for name in named if (found := self.comment(*name))}
 
-    def _whole(self, comment: Comment) -> Comment:
-        """The comment with its article as it is known by now."""
-        return replace(comment, article=self._state.articles[comment.site_id, comment.article.url])
-
     def comments(
         self,
         site_id: int | None,
@@ -146,7 +137,7 @@ class CommentsPart(Part):
             for pk, comment in sorted(self._state.comments.items(), reverse=not oldest_first)
             if site_id in (None, comment.site_id)
             and status in (None, comment.status)
-            and article_url in (None, comment.article.url)
+            and self._leads_to(comment, article_url)
             and (after is None or (pk > after if oldest_first else pk < after))
         ]
         page = tuple(found[:limit])
@@ -172,15 +163,17 @@ class CommentsPart(Part):
     def published(
         self, site_id: int, article_url: str, limit: int = PAGE_LIMIT, after: int = 0
     ) -> list[Comment]:
-        found = [
-            self.revision_body(pk, comment.published_revision)
-            for pk, comment in sorted(self._state.comments.items())
-            if (comment.site_id, comment.article.url) == (site_id, article_url)
-            and comment.published_revision is not None
-            and comment.source is not Source.PLUG
-            and pk > after
+        key, limit = self._key_of(site_id, article_url), max(1, min(limit, PAGE_LIMIT + 1))
+        edge = self._state.comments.get(after)
+        there = [
+            self._whole(one) for one in self._state.comments.values() if self._is_under(one, site_id, key)
         ]
-        return [comment for comment in found if comment][: max(1, min(limit, PAGE_LIMIT + 1))]
+        shown = [
+            (one.submitted_at, one.pk, self.revision_body(one.pk, one.published_revision or 0))
+            for one in there
+            if one.is_public and (not after or (edge and written(one) > written(edge)))
+        ]
+        return [comment for *_, comment in sorted(shown, key=lambda one: one[:2]) if comment][:limit]
 
     def contact_box(self, pk: int) -> bytes | None:
         return self._state.boxes.get(pk)
@@ -205,18 +198,46 @@ class ScoringPart(CommentsPart):
     def lease_pending(
         self, now: datetime, until: datetime, limit: int, *, retried: bool = False
     ) -> list[Comment]:
+        waiting = [one for one in self._change().comments.values() if one.status is Status.PENDING]
+        return self._lease(waiting, now, until, limit, retried)
+
+    def lease_rescores(
+        self, now: datetime, until: datetime, limit: int, *, retried: bool = False
+    ) -> list[Comment]:
+        return self._lease(self._to_rescore(), now, until, limit, retried)
+
+    def time_to_rescore(self, now: datetime) -> bool:
+        pending = [one for one in self._state.comments.values() if one.status is Status.PENDING]
+        return self._any_free(self._to_rescore(), now) and not self._any_free(pending, now)
+
+    def _any_free(self, waiting: Sequence[Comment], now: datetime) -> bool:
+        leases = self._state.leases
+        return any(not one.attempts or leases.get(one.pk, now) <= now for one in waiting)
+
+    def _to_rescore(self) -> list[Comment]:
+        return [one for one in self._state.comments.values() if one.rescore]
+
+    def scoring_effort(self) -> CurrentEffort:
+        return self._state.efforts.get("scoring", CurrentEffort())
+
+    def set_scoring_effort(self, effort: Effort, now: datetime) -> None:
+        if self.scoring_effort().effort is not effort or not self._state.efforts:
+            self._change().efforts["scoring"] = CurrentEffort(effort, as_stored(now))
+
+    def _lease(
+        self, waiting: Sequence[Comment], now: datetime, until: datetime, limit: int, retried: bool
+    ) -> list[Comment]:
         state = self._change()
-        pending = [one for one in state.comments.values() if one.status is Status.PENDING]
         if retried:
             free = [
                 one
-                for one in pending
+                for one in waiting
                 if one.attempts and (one.pk not in state.leases or state.leases[one.pk] <= now)
             ]
             free.sort(key=lambda one: (not one.live, state.leases.get(one.pk, now), one.pk))
             chosen = free[: min(limit, 1)]
         else:
-            chosen = _in_turns([one for one in pending if not one.attempts], limit)
+            chosen = _in_turns([one for one in waiting if not one.attempts], limit)
         for one in chosen:
             state.comments[one.pk] = replace(one, attempts=one.attempts + 1)
             state.leases[one.pk] = as_stored(until)
@@ -226,7 +247,7 @@ class ScoringPart(CommentsPart):
         state = self._change()
         for pk in pks:
             comment = state.comments.get(pk)
-            if comment and comment.status is Status.PENDING and state.leases.get(pk) == as_stored(until):
+            if comment and state.leases.get(pk) == as_stored(until):
                 state.comments[pk] = replace(comment, attempts=comment.attempts - 1)
                 state.leases.pop(pk, None)
 
@@ -243,6 +264,8 @@ class ScoringPart(CommentsPart):
                 decision_id=move.decision_id,
                 published_revision=move.published_revision,
                 decided_at=as_stored(move.decided_at) if move.decided_at else None,
+                rescore=move.rescore,
+                attempts=0 if move.rescore else comment.attempts,
                 verdict=verdict_of(verdict_text(move.verdict)) or comment.verdict,
             )
             state.leases.pop(move.pk, None)
@@ -259,7 +282,7 @@ class ScoringPart(CommentsPart):
             and one.live
             and one.status is Status.PENDING
             and one.received_at < received_before
-            and article_url in (None, one.article.url)
+            and self._leads_to(one, article_url)
         ]
         return sorted(found, key=lambda one: (one.received_at, one.pk))[: max(1, min(limit, PAGE_LIMIT))]
 

@@ -9,6 +9,7 @@ from datetime import datetime
 from service.moderation.comment import Comment, Status
 from service.moderation.desk import History, View
 from service.moderation.standing import AuthorStanding
+from service.moderation.text import terms
 from service.storage.authoring import VIEWS_KEPT
 from service.storage.memory.cases import CasesPart
 from service.storage.memory.state import as_stored
@@ -63,7 +64,7 @@ class DeskPart(CasesPart):
         for pk in pks:
             comment = self._change().comments.get(pk)
             if comment and comment.status is not Status.ERASED:
-                self._state.words[pk] = frozenset(_words(f"{comment.author_name} {comment.body}"))
+                self._state.words[pk] = _joined(f"{comment.author_name} {comment.body}")
 
     def forget_texts(self, pks: Collection[int]) -> None:
         state = self._change()
@@ -78,12 +79,12 @@ class DeskPart(CasesPart):
     def search(
         self, words: Sequence[str], site_id: int | None, before: int | None, limit: int
     ) -> list[Comment]:
-        asked = {word for given in words for word in _words(given)}
+        asked = [_joined(one) for one in words if terms(one)]
         found = [
             self._whole(self._state.comments[pk])
             for pk, known in sorted(self._state.words.items(), reverse=True)
             if asked
-            and asked <= known
+            and all(phrase in known for phrase in asked)
             and site_id in (None, self._state.comments[pk].site_id)
             and (before is None or pk < before)
         ]
@@ -107,5 +108,6 @@ class DeskPart(CasesPart):
             del self._state.views[view_id]
 
 
-def _words(text: str) -> list[str]:
-    return "".join(char if char.isalnum() else " " for char in text.casefold()).split()
+def _joined(text: str) -> str:
+    """Return a text's terms so that the terms of a phrase are a part of it."""
+    return "\0".join(["", *terms(text), ""])

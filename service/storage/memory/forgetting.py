@@ -59,6 +59,7 @@ class ErasingPart(DeskPart, DecisionsPart):
         for pk in pks:
             self.close_matters({pk: None}, as_stored(self._state.comments[pk].received_at))
             self._state.claims.pop(pk, None)
+            self._state.wave_members.pop(pk, None)
             self._state.leases.pop(pk, None)
             taken["revisions"] += self._empty_comment(pk, pk in shown)
         return taken
@@ -76,6 +77,7 @@ class ErasingPart(DeskPart, DecisionsPart):
         self._state.comments[pk] = replace(
             _nobodys(one),
             status=Status.ERASED,
+            rescore=False,
             body=one.body if seen == one.revision else "",
             published_revision=seen,
             client=Client(),
@@ -173,6 +175,7 @@ class ErasingPart(DeskPart, DecisionsPart):
         state.erasures = {pk: one for pk, one in state.erasures.items() if one.site_id != site_id}
         state.policies = {place: one for place, one in state.policies.items() if place[0] != site_id}
         state.articles = {place: one for place, one in state.articles.items() if place[0] != site_id}
+        state.moved = {place: key for place, key in state.moved.items() if place[0] != site_id}
         state.api_keys = {name: key for name, key in state.api_keys.items() if key.site_id != site_id}
         taken["sites"] = int(state.sites.pop(site_id, None) is not None)
         state.counters.pop(site_id, None)

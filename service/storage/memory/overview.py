@@ -12,13 +12,13 @@ from service.moderation.overview import Judged, Place, Tally
 from service.moderation.surge import USUAL_HOURS, Surge, is_surge
 from service.moderation.verdict import Action, Decision, Who
 from service.ports.overview import Hand
-from service.storage.memory.state import Part
+from service.storage.memory.articles import ArticlesPart
 from service.storage.overview import JUDGED_LIMIT, PAST_LIMIT, PLACES, WAITS_LIMIT
 
 JUDGEMENTS = (Action.APPROVE, Action.REJECT, Action.SPAM)
 
 
-class OverviewPart(Part):
+class OverviewPart(ArticlesPart):
     """The verbs of the overview."""
 
     def tally(self, site_id: int | None, since: datetime, until: datetime) -> Tally:
@@ -90,16 +90,16 @@ class OverviewPart(Part):
         ]
 
     def _by_article(self, came: list[Comment]) -> list[Place]:
-        counted = Counter((one.site_id, one.article.url) for one in came)
+        counted = Counter((one.site_id, one.article.identity) for one in came)
         order = {key: number for number, key in enumerate(self._state.articles)}
         ranked = sorted(counted.items(), key=lambda item: (-item[1], order[item[0]]))
         return [
             Place(
                 self._state.sites[key[0]].name,
-                self._state.articles[key].title or key[1],
-                key[1],
+                self._state.articles[key].title or self._state.articles[key].url,
+                self._state.articles[key].url,
                 count,
-                sum(one.status is Status.HELD for one in came if (one.site_id, one.article.url) == key),
+                sum(one.status is Status.HELD for one in came if (one.site_id, one.article.identity) == key),
             )
             for key, count in ranked[:PLACES]
         ]
@@ -120,7 +120,7 @@ class OverviewPart(Part):
             if site_id in (None, one.site_id)
             and since <= one.received_at < until
             and status in (None, one.status)
-            and article_url in (None, one.article.url)
+            and self._leads_to(one, article_url)
             and (before is None or one.pk < before)
         ]
         return found[: max(1, min(limit, PAST_LIMIT))]
@@ -152,16 +152,22 @@ class OverviewPart(Part):
         day_before = hour_ago - timedelta(hours=USUAL_HOURS)
         comments = [one for one in self._state.comments.values() if site_id in (None, one.site_id)]
         lately = Counter(
-            (one.site_id, one.article.url) for one in comments if hour_ago <= one.received_at <= now
+            (one.site_id, one.article.identity) for one in comments if hour_ago <= one.received_at <= now
         )
         before = Counter(
-            (one.site_id, one.article.url) for one in comments if day_before <= one.received_at < hour_ago
+            (one.site_id, one.article.identity)
+            for one in comments
+            if day_before <= one.received_at < hour_ago
         )
         return [
-            Surge(key[0], self._state.articles[key].title or key[1], key[1], count, before[key] / USUAL_HOURS)
+            self._surge(key, count, before[key] / USUAL_HOURS)
             for key, count in lately.most_common()
             if is_surge(count, before[key] / USUAL_HOURS)
         ][:PLACES]
+
+    def _surge(self, key: tuple[int, str], count: int, usual: float) -> Surge:
+        article = self._state.articles[key]
+        return Surge(key[0], article.title or article.url, article.url, count, usual)
 
     def scored_lately(self, site_id: int, limit: int) -> list[Past]:
         newest = sorted(

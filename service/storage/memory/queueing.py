@@ -6,9 +6,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from service.moderation.addresses import article_keys
 from service.moderation.comment import Comment, Status
 from service.moderation.desk import Claim, Cursor, Matter, Queued, Sort, Wanted
-from service.moderation.leading import Leading, leading
+from service.moderation.leading import Leading, is_at_risk, leading
+from service.moderation.verdict import SELF_HARM
 from service.storage.memory.comments import ScoringPart
 from service.storage.memory.state import as_stored
 from service.storage.queueing import LANGUAGES_SHOWN
@@ -21,18 +23,28 @@ class QueuePart(ScoringPart):
         lane = self._of_kind(wanted)
         taken = self._taken(moderator_id, now)
         left_out = taken | self._copies(taken) | self._folded(lane) | set(wanted.without)
-        found = [(_order(wanted.sort, comment), comment) for comment in lane if comment.pk not in left_out]
+        found = [
+            ((not is_at_risk(comment.verdict), *_order(wanted.sort, comment)), comment)
+            for comment in lane
+            if comment.pk not in left_out
+        ]
         found.sort(key=lambda pair: pair[0])
-        if wanted.after is not None:
-            rank = -(wanted.after.rank or 0.0) if wanted.sort is not Sort.AGE else 0.0
-            found = [pair for pair in found if pair[0] > (rank, wanted.after.pk)]
+        if (after := wanted.after) is not None:
+            rank = -(after.rank or 0.0) if wanted.sort is not Sort.AGE else 0.0
+            at_risk = after.at_risk or wanted.label == SELF_HARM
+            found = [pair for pair in found if pair[0] > (not at_risk, rank, after.pk)]
         return [
-            Queued(comment, Cursor(comment.pk, None if wanted.sort is Sort.AGE else -order[0]))
-            for order, comment in found[:limit]
+            Queued(comment, Cursor(comment.pk, None if wanted.sort is Sort.AGE else -rank, not is_other))
+            for (is_other, rank, _), comment in found[:limit]
         ]
 
     def _folded(self, lane: list[Comment]) -> set[int]:
-        """Those of the lane that stand behind an older one of their wave in it."""
+        """Those of the lane that stand behind an older one of their wave in it; at risk, behind one at risk."""
+        at_risk = [one for one in lane if is_at_risk(one.verdict)]
+        whole = self._behind(lane)
+        return self._behind(at_risk) | (whole - {one.pk for one in at_risk})
+
+    def _behind(self, lane: list[Comment]) -> set[int]:
         members = self._state.wave_members
         first: dict[int, int] = {}
         waves = [(one.pk, members[one.pk]) for one in lane if one.pk in members]
@@ -41,12 +53,19 @@ class QueuePart(ScoringPart):
         return {pk for pk, wave_id in waves if first[wave_id] != pk}
 
     def _of_kind(self, wanted: Wanted) -> list[Comment]:
+        wanted = self._led_on(wanted)
         aside = {key[0] for key in self._state.matters if key[1] is Matter.ASIDE}
         return [
             self._whole(one)
             for one in self._state.comments.values()
             if one.status is Status.HELD and one.pk not in aside and matches(wanted, one)
         ]
+
+    def _led_on(self, wanted: Wanted) -> Wanted:
+        """Follow an address whose thread was moved."""
+        sites = [wanted.site_id] if wanted.site_id else list(self._state.sites)
+        there = [found for site_id in sites if (found := self.article(site_id, wanted.article_url or ""))]
+        return replace(wanted, article_url=there[0].url) if there else wanted
 
     def _taken(self, moderator_id: int, now: datetime) -> set[int]:
         claims = self._state.claims.items()
@@ -161,7 +180,7 @@ def matches(wanted: Wanted, comment: Comment) -> bool:
     """Whether the comment passes the filters of the wish."""
     return (
         wanted.site_id in (None, comment.site_id)
-        and wanted.article_url in (None, comment.article.url)
+        and (wanted.article_url is None or comment.article.identity in article_keys(wanted.article_url))
         and wanted.label in (None, _led(comment).label)
         and wanted.language in (None, _language(comment))
     )

@@ -16,7 +16,7 @@ from service.moderation.policy import Policy
 from service.moderation.standing import AuthorStanding
 from service.moderation.verdict import Decision
 from service.moderation.waves import Wave
-from service.ports import Key, Label, Moderator, Site
+from service.ports import CurrentEffort, Key, Label, Moderator, Site
 from service.ports.privacy import Erasure
 from service.ports.waves import Bundle
 from service.storage.columns import from_microseconds, to_json, to_microseconds
@@ -63,6 +63,7 @@ class State:
     keys: dict[tuple[int, str], Key] = field(default_factory=dict)
     keys_at: dict[tuple[int, str], datetime] = field(default_factory=dict)
     articles: dict[tuple[int, str], Article] = field(default_factory=dict)
+    moved: dict[tuple[int, str], str] = field(default_factory=dict)
     comments: dict[int, Comment] = field(default_factory=dict)
     pks: dict[tuple[int, str], int] = field(default_factory=dict)
     leases: dict[int, datetime] = field(default_factory=dict)
@@ -81,6 +82,7 @@ class State:
     sign_in_failures: dict[str, tuple[int, datetime]] = field(default_factory=dict)
     alarms: dict[int, Alarm] = field(default_factory=dict)
     numbers: dict[str, int] = field(default_factory=dict)
+    efforts: dict[str, CurrentEffort] = field(default_factory=dict)
     erasures: dict[str, Erasure] = field(default_factory=dict)
     claims: dict[int, tuple[int, datetime]] = field(default_factory=dict)
     matters: dict[tuple[int, Matter], OpenMatter] = field(default_factory=dict)
@@ -88,7 +90,7 @@ class State:
     reports: dict[tuple[int, str], Report] = field(default_factory=dict)
     appeals: dict[int, Appeal] = field(default_factory=dict)
     standings: dict[tuple[int, str], AuthorStanding] = field(default_factory=dict)
-    words: dict[int, frozenset[str]] = field(default_factory=dict)
+    words: dict[int, str] = field(default_factory=dict)
     views: dict[int, tuple[int, View]] = field(default_factory=dict)
     waves: dict[int, Wave] = field(default_factory=dict)
     wave_bands: set[tuple[int, int]] = field(default_factory=set)

@@ -55,6 +55,7 @@ class MemoryTx(
             ),
             deliveries_dead=sum(one.state == "dead" for one in self._state.deliveries.values()),
             departures_due=len(self.departures_due(now, limit=len(self._state.decisions))),
+            to_rescore=len(self._to_rescore()),
         )
 
     def site_queues(self, limit: int = 1_000) -> list[SiteQueue]:

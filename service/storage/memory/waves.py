@@ -51,6 +51,11 @@ class WavesPart(Part):
     def held_in_wave(self, wave_id: int, after: int, limit: int) -> list[Comment]:
         return [comment for comment in self._held(wave_id) if comment.pk > after][:limit]
 
+    def first_text(self, wave_id: int) -> str | None:
+        members = (pk for pk, its in sorted(self._state.wave_members.items()) if its == wave_id)
+        found = (self._state.comments[pk] for pk in members if pk in self._state.comments)
+        return next((one.body for one in found if one.status is not Status.ERASED), None)
+
     def _held(self, wave_id: int) -> list[Comment]:
         members = (pk for pk, its_wave in sorted(self._state.wave_members.items()) if its_wave == wave_id)
         found = (self._state.comments[pk] for pk in members if pk in self._state.comments)

@@ -3,6 +3,7 @@
 from alembic import context
 from sqlalchemy import Connection, event, text
 
+from service.storage.engines import is_autocommit, is_pooled
 from service.storage.schema import metadata
 
 WAIT_MILLISECONDS = 120_000
@@ -17,8 +18,10 @@ def run(connection: Connection) -> None:
     on_postgresql = connection.dialect.name == "postgresql"
     if on_postgresql:
         # Building an index CONCURRENTLY, outside a transaction, takes as long as it takes, and nobody waits behind it.
-        connection.execute(text("SET statement_timeout = 0"))
-        connection.execute(text("SET lock_timeout = 0"))
+        # Behind a pooler nothing may be set for a session, and outside a transaction no bound was.
+        if not is_pooled(connection):
+            connection.execute(text("SET statement_timeout = 0"))
+            connection.execute(text("SET lock_timeout = 0"))
         connection.commit()
         event.listen(connection.engine, "begin", _hurry)
     else:
@@ -38,9 +41,9 @@ def run(connection: Connection) -> None:
 
 
 def _hurry(connection: Connection) -> None:
-    """Let a step inside a transaction wait a second for a lock: traffic waits behind whoever waits for a table."""
-    if connection.get_isolation_level() != "AUTOCOMMIT":
-        connection.exec_driver_sql("SET LOCAL lock_timeout = '1s'")
+    """Let a step inside a transaction wait a second for a lock, and then take its time: traffic waits behind both."""
+    if not is_autocommit(connection):
+        connection.exec_driver_sql("SET LOCAL lock_timeout = '1s'; SET LOCAL statement_timeout = 0")
 
 
 run(context.config.attributes["connection"])

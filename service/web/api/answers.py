@@ -6,14 +6,28 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic.json_schema import SkipJsonSchema
 
 from service.moderation.comment import Source, Status
-from service.moderation.verdict import Action, Who
+from service.moderation.verdict import Action, Effort, Who
 
 Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9._:-]{1,128}$", examples=["wp-4711"])]
 Number = Annotated[str, Field(pattern=r"^[0-9]{1,18}$", examples=["42"])]
 Revision = Annotated[int, Field(ge=1)]
 Probability = Annotated[float, Field(ge=0, le=1)]
+Label = Literal[
+    "toxicity",
+    "severe_toxicity",
+    "obscene",
+    "threat",
+    "insult",
+    "identity_attack",
+    "spam",
+    "self_harm",
+    "sexual",
+    "personal_info",
+    "refuse",
+]
 Decidable = Literal["approve", "reject", "spam", "hold"]
 
 
@@ -56,30 +70,41 @@ class Reason(Shape):
     """One ground of a verdict."""
 
     code: str
-    label: str | None = None
+    label: Label | None = None
     detail: str
 
 
 class Span(Shape):
-    """A stretch of the body in code points, `end` exclusive, and the log-odds it added to the label."""
+    """A stretch of the body in code points, `end` exclusive, and the log-odds it added to the label.
+
+    `rule` is there where a rule marked it; its weight is no log-odds then.
+    """
 
     begin: Annotated[int, Field(ge=0)]
     end: Annotated[int, Field(ge=0)]
-    label: str
+    label: Label
     weight: float
+    rule: Literal["phrase", "personal_data"] | None = None
 
 
 class Verdict(Shape):
     """What the machine concluded about this revision, by which model and which version of the site's policy."""
 
     action: Decidable
-    scores: dict[str, Probability]
+    at_risk: bool = Field(
+        description="Whether the comment is held because its writer may be at risk: it comes first in the queue, and "
+        "its receipt shows the site's `help_text`."
+    )
+    scores: dict[Label, Probability] = Field(description="By label; a model may give only some of them.")
     reasons: list[Reason]
     spans: list[Span]
     reads_as: str | None
     language: str | None
     model: str | None
     policy: int
+    effort: Effort | None = Field(
+        description="How the text was scored: in full, or fast, by words and signals alone; null without a score."
+    )
 
 
 class Decision(Shape):
@@ -104,6 +129,19 @@ class ArticleShown(Shape):
     url: str
     title: str | None
     published_at: datetime | None
+
+
+class ArticleKnown(ArticleShown):
+    """An article as it is described; `private` keeps from readers what was imported under it."""
+
+    private: bool
+
+
+class ThreadMoved(Shape):
+    """Where the thread is now, and how many comments went there."""
+
+    article: ArticleKnown
+    moved: Annotated[int, Field(ge=0)]
 
 
 class CommentRow(Shape):
@@ -186,6 +224,10 @@ class PublishedComment(Shape):
 
     id: Id
     parent_id: Id | None
+    parent_hidden: Literal[True] | SkipJsonSchema[None] = Field(
+        default=None,
+        description="It answers a comment that is not shown. Left out elsewhere; `parent_id` is null then.",
+    )
     name: str
     website: str | None
     body: str
@@ -193,7 +235,7 @@ class PublishedComment(Shape):
 
 
 class Published(Shape):
-    """What readers see under the article, oldest first; where it is not `complete`, `next` leads on to the newest."""
+    """What readers see under the article by date, oldest first; where it is not `complete`, `next` leads on."""
 
     article_url: str
     comments: list[PublishedComment]

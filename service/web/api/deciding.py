@@ -12,12 +12,19 @@ from service.moderation.outside import in_house
 from service.moderation.verdict import Action, Who
 from service.ports import Site
 from service.privacy.contacts import mask
-from service.web.api import shown, strict_json
-from service.web.api.gate import SINGLE_LIMIT, api, authenticate, bounded_body, json_body, receipt_path
+from service.web.api import shown
+from service.web.api.gate import (
+    SINGLE_LIMIT,
+    api,
+    authenticate,
+    bounded_body,
+    json_body,
+    receipt_path,
+)
 from service.web.api.models import DecisionGiven, ReportGiven, UndoGiven
 from service.web.api.reading import found
 from service.web.api.refusing import being_decided, refused
-from service.web.api.replies import M, checked, reply
+from service.web.api.replies import body, reply
 from service.web.problems import Problem
 
 REPORTER: Final = "reporter"
@@ -29,7 +36,7 @@ blueprint = Blueprint("deciding", __name__, url_prefix="/v1")
 def post_decision(comment_id: str) -> Response:
     """Decide; it takes effect at once."""
     site = authenticate()
-    given = _body(DecisionGiven, json_body(SINGLE_LIMIT))
+    given = body(DecisionGiven, json_body(SINGLE_LIMIT))
     judgement = actions.Judgement(
         action=Action(given.action),
         who_kind=Who.SITE,
@@ -53,7 +60,7 @@ def post_undo(comment_id: str) -> Response:
     raw = json_body(SINGLE_LIMIT) if request.mimetype else bounded_body(SINGLE_LIMIT)
     if raw and not request.mimetype:
         raise Problem("unsupported-media-type")
-    given = _body(UndoGiven, raw) if raw else UndoGiven(decision=None)
+    given = body(UndoGiven, raw) if raw else UndoGiven(decision=None)
     house = api().parts.house
     with house.store.read() as tx:
         comment = found(tx, site, comment_id)
@@ -73,7 +80,7 @@ def post_undo(comment_id: str) -> Response:
 def post_report(comment_id: str) -> Response:
     """Take a reader's report of a comment."""
     site = authenticate()
-    given = _body(ReportGiven, json_body(SINGLE_LIMIT))
+    given = body(ReportGiven, json_body(SINGLE_LIMIT))
     here = api().parts
     named = f"by {given.by}" if given.by is not None else f"for {given.reason or ''}"
     by = here.keyring.sign(REPORTER, f"{site.name} {named}".encode()).hex()
@@ -89,13 +96,6 @@ def post_report(comment_id: str) -> Response:
 def _masked(site: Site, said: str | None) -> str | None:
     """Mask the contacts in what a person says of a comment: it often quotes the comment's writer."""
     return mask(said, region=site.region).text if said else said
-
-
-def _body(model: type[M], raw: bytes) -> M:
-    value, flawed = strict_json.read(raw)
-    if flawed and (faults := strict_json.faults_in(value)):
-        raise Problem("validation", faults=faults)
-    return checked(model, value)
 
 
 def _now(site: Site, comment_id: str, extra: dict[str, object]) -> Response:

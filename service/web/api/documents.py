@@ -6,7 +6,16 @@ import json
 from typing import Any, cast
 
 from apiflask import APIFlask
-from flask import Blueprint, Response, abort, current_app, make_response, render_template
+from flask import (
+    Blueprint,
+    Response,
+    abort,
+    current_app,
+    jsonify,
+    make_response,
+    render_template,
+    request,
+)
 from markupsafe import Markup
 
 from service.web.api.operations import EXAMPLE
@@ -14,6 +23,13 @@ from service.web.problems import KINDS
 from service.web.reach import parts
 
 blueprint = Blueprint("documents", __name__, template_folder="templates")
+
+
+@blueprint.get("/openapi.json")
+def description() -> Response:
+    """Return the description of the API, with the path below which it is served here."""
+    spec = cast(dict[str, Any], cast(APIFlask, current_app)._get_spec())
+    return jsonify({**spec, "servers": [{"url": request.script_root or "/"}]})
 
 
 @blueprint.get("/docs")
@@ -49,5 +65,5 @@ def coded(text: str) -> Markup:
 
 def _page(template: str, **values: object) -> Response:
     response = make_response(render_template(template, **values))
-    response.headers["Cache-Control"] = "public, max-age=300"
+    response.headers["Cache-Control"] = "private, max-age=300"  # the links in it are as the proxy has told
     return response

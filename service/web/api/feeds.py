@@ -13,6 +13,7 @@ from service.web.api.gate import api, authenticate, named_site
 from service.web.api.models import FeedQuery, PublishedQuery
 from service.web.api.replies import checked, query, reply, written
 from service.web.published import published_page
+from service.web.threads import without_parent
 
 FRESH_SECONDS: Final = 5
 CORS: Final = {
@@ -38,16 +39,17 @@ def get_decisions() -> Response:
 
 @blueprint.get("/sites/<slug:name>/published")
 def get_published(name: str) -> Response:
-    """Show anyone the published comments under an article, oldest first."""
+    """Show anyone the published comments under an article, the first written first."""
     site = named_site(name)
     asked = checked(
         PublishedQuery, {key: request.args[key] for key in PublishedQuery.model_fields if key in request.args}
     )
     with api().parts.house.store.read() as tx:
         page = published_page(tx, site.id, asked.article_url, asked.limit, asked.after)
+        orphans = without_parent(tx, site.id, page.comments)
     view = {
         "article_url": asked.article_url,
-        "comments": shown.published_view(page.comments),
+        "comments": shown.published_view(page.comments, orphans),
         "next": str(page.next) if page.next is not None else None,
         "complete": page.next is None,
     }

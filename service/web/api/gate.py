@@ -71,7 +71,7 @@ def api() -> Api:
 
 def receipt_path(site: Site, comment_id: str) -> str:
     """Return the address, on this server, of the page that tells the comment's writer what became of it."""
-    return f"/r/{receipt_token(api().parts.keyring, site.name, comment_id)}"
+    return f"{request.script_root}/r/{receipt_token(api().parts.keyring, site.name, comment_id)}"
 
 
 def authenticate() -> Site:

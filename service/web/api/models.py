@@ -11,14 +11,16 @@ from pydantic import (
     ConfigDict,
     Field,
     PlainValidator,
+    StrictBool,
     WithJsonSchema,
 )
 from pydantic_core import PydanticCustomError
 
 from service.moderation.comment import URL_LIMIT, Status
+from service.moderation.verdict import Effort
 from service.privacy.pages import page_url
 from service.privacy.sealing import ADDRESS_LIMIT, Address, AddressError
-from service.submission import URL
+from service.submission import URL, Moment, Title
 from service.web.published import PUBLISHED_LIMIT
 
 REASON_LIMIT: Final = 500
@@ -153,6 +155,28 @@ class UndoGiven(Strict):
     )
 
 
+class ArticleDescribed(Strict):
+    """What a site says of an article; what is left out stays as it is, null takes it away."""
+
+    url: ArticleUrl
+    title: Title | None = None
+    published_at: Moment = Field(None, description="When it appeared; a site may close comments by it.")
+    private: StrictBool | None = Field(
+        None, description="Whether comments that were imported under it are kept from readers."
+    )
+
+
+class ThreadMove(Strict):
+    """Where a thread goes."""
+
+    url: ArticleUrl = Field(description="The address under which it stands now.")
+    to: ArticleUrl = Field(description="Its new address. Where that has comments, both threads become one.")
+    redirect: StrictBool = Field(
+        True,
+        description="Whether the old address leads there from now on; else the next comment there begins a thread.",
+    )
+
+
 class PersonGiven(Strict):
     """Whose data is meant; the address is compared and forgotten."""
 
@@ -170,6 +194,16 @@ class PageQuery(Strict):
     )
     after: Cursor | None = Field(None, description="The `next` of the page before.")
     limit: Annotated[int, Field(ge=1, le=PAGE_LIMIT), BeforeValidator(_digits)] = 50
+
+
+class BatchQuery(BaseModel):
+    """How a batch is to be scored; other parameters are ignored."""
+
+    effort: Effort = Field(
+        Effort.FULL,
+        description="`fast`: scored by words and signals alone, for an archive. What is held, or near a limit of the "
+        "site's policy, is scored again in full when there is time.",
+    )
 
 
 class FeedQuery(Strict):

@@ -52,9 +52,10 @@ OPERATIONS: Final = (
         "Submit a comment",
         "Stores the comment and answers before it is scored. The same `id` (or `Idempotency-Key`) with the same "
         "content is a replay; the same `id` with new text is the next revision. A comment is its id and its text "
-        "(name, website, body): the same id and text under another article or parent is a replay, too, and changes "
-        "nothing. With `Prefer: wait=N` (at most 10 seconds) the answer is the comment with its verdict where there is "
-        "one in time.",
+        "(name, website, body): the same id and text is a replay, too, where another parent is named, which changes "
+        "nothing, or another article, under which it stands from now on, with its answers. What is said last of an "
+        "article counts, its title and its date. With `Prefer: wait=N` (at most 10 seconds) the answer is the comment "
+        "with its verdict where there is one in time.",
         {
             200: (None, "A replay, or the comment with its verdict."),
             202: (answers.Accepted, "Stored, and pending."),
@@ -76,6 +77,7 @@ OPERATIONS: Final = (
         (LIMITED, *READ_BODY, *KEYED),
         "Submitting",
         body="batch",
+        query=models.BatchQuery,
         headers=("Idempotency-Key",),
     ),
     Operation(
@@ -193,6 +195,30 @@ OPERATIONS: Final = (
     ),
     Operation(
         "post",
+        "/v1/articles",
+        "describeArticle",
+        "Describe an article",
+        "Sets title and date without a comment, before the first or to correct them, and whether comments that were "
+        "imported under it are shown. What is left out stays; null takes it away.",
+        {200: (answers.ArticleKnown, "The article as it is described now.")},
+        (*READ_BODY, *KEYED),
+        "Articles",
+        body=models.ArticleDescribed,
+    ),
+    Operation(
+        "post",
+        "/v1/articles/move",
+        "moveThread",
+        "Move a thread",
+        "Moves every comment of an article to another address, because the article has a new one or was posted under "
+        "a wrong one. Where the new address has comments, both threads become one.",
+        {200: (answers.ThreadMoved, "Where the thread is now.")},
+        ("not-found", *READ_BODY, *KEYED),
+        "Articles",
+        body=models.ThreadMove,
+    ),
+    Operation(
+        "post",
         "/v1/erasures",
         "erasePerson",
         "Forget a person",
@@ -211,7 +237,8 @@ OPERATIONS: Final = (
         "exportPerson",
         "Hand over what is kept of a person",
         "Everything that was written on the site under the address, as it is stored, with what became of it, and "
-        "nothing of anyone else: at most 5,000 comments, oldest first, and `complete` says whether that is all.",
+        "nothing of anyone else, oldest first. However much that is, it is all in one answer, sent as it is read; "
+        "`complete` is true.",
         {200: (answers.Export, "What is kept.")},
         (*READ_BODY, *KEYED),
         "People",
@@ -222,8 +249,8 @@ OPERATIONS: Final = (
         "/v1/sites/{site}/published",
         "listPublished",
         "Published comments of an article",
-        "Public, for readers' browsers: CORS is open, and an `ETag` makes polling cheap. Oldest first, at most 1,000 "
-        "in one answer; `next`, given as `after`, leads to the ones behind them, until it is null.",
+        "Public, for readers' browsers: CORS is open, and an `ETag` makes polling cheap. By date, oldest first, at "
+        "most 1,000 in one answer; `next`, given as `after`, leads to the ones behind them, until it is null.",
         {200: (answers.Published, "What readers see."), 304: (None, "Nothing changed.")},
         ("not-found", "validation", *ALWAYS),
         "Readers",

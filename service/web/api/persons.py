@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+from itertools import chain
+
 from flask import Blueprint, Response
 
 from service.erasure import erase_person
-from service.export import export_person
+from service.export import export_json
 from service.moderation.verdict import Who
 from service.privacy.attesting import public_keys
 from service.privacy.sealing import Address
-from service.web.api import strict_json
 from service.web.api.gate import SINGLE_LIMIT, api, authenticate, json_body
 from service.web.api.models import PersonGiven
-from service.web.api.replies import checked, reply
-from service.web.problems import Problem
+from service.web.api.replies import body, reply
 
 DAY_SECONDS = 86_400
 
@@ -31,9 +31,11 @@ def post_erasure() -> Response:
 def post_export() -> Response:
     """Answer with what is stored of what was written under the address."""
     site = authenticate()
-    answer = reply(export_person(api().parts, site, _address()))
-    answer.headers["Cache-Control"] = "no-store"
-    return answer
+    pieces = export_json(api().parts, site, _address())
+    head = next(pieces)
+    return Response(
+        chain([head], pieces), content_type="application/json", headers={"Cache-Control": "no-store"}
+    )
 
 
 @blueprint.get("/.well-known/replydesk.json")
@@ -46,7 +48,4 @@ def well_known() -> Response:
 
 
 def _address() -> Address:
-    value, flawed = strict_json.read(json_body(SINGLE_LIMIT))
-    if flawed and (faults := strict_json.faults_in(value)):
-        raise Problem("validation", faults=faults)
-    return checked(PersonGiven, value).email
+    return body(PersonGiven, json_body(SINGLE_LIMIT)).email

@@ -113,7 +113,7 @@ def _as_outside(
     for decision in waiting.values():
         if decision.site_id == site.id and decision.from_status is asked.status:
             comment = tx.comment_by_pk(decision.comment_pk)
-            if comment and comment.decision_id == decision.id and _belongs(comment, page, asked):
+            if comment and comment.decision_id == decision.id and _belongs(tx, comment, page, asked):
                 rows[comment.pk] = comment
     return sorted(rows.values(), key=lambda one: one.pk, reverse=True)
 
@@ -122,9 +122,10 @@ def _status(comment: Comment, waiting: Mapping[int, Decision]) -> Status:
     return outside(comment, waiting.get(comment.decision_id or 0)).status
 
 
-def _belongs(comment: Comment, page: Page, asked: PageQuery) -> bool:
+def _belongs(tx: Tx, comment: Comment, page: Page, asked: PageQuery) -> bool:
     """Whether the comment lies between this page's two ends."""
-    if asked.article is not None and comment.article.url != asked.article:
+    there = tx.article(comment.site_id, asked.article) if asked.article is not None else None
+    if asked.article is not None and (there is None or there.identity != comment.article.identity):
         return False
     below = asked.after is None or comment.pk < asked.after
     return below and (page.next is None or comment.pk >= page.next)

@@ -10,6 +10,7 @@ from flask import Response, request
 from pydantic import BaseModel, ValidationError
 
 from service.moderation.errors import Fault
+from service.web.api import strict_json
 from service.web.problems import Problem, safe_name
 
 M = TypeVar("M", bound=BaseModel)
@@ -23,6 +24,7 @@ SAID: Final[Mapping[str, tuple[str, str]]] = {
     "string_too_long": ("too_long", "must be at most {max_length} characters"),
     "string_too_short": ("too_short", "must be at least {min_length} characters"),
     "string_pattern_mismatch": ("pattern", "is not of the form that the documentation shows"),
+    "bool_type": ("truth", "must be true or false"),
     "literal_error": ("choice", "must be one of {expected}"),
     "enum": ("choice", "must be one of {expected}"),
     "int_type": ("whole", "must be a whole number"),
@@ -32,7 +34,7 @@ SAID: Final[Mapping[str, tuple[str, str]]] = {
     "greater_than_equal": ("too_small", "must be at least {ge}"),
     "less_than_equal": ("too_large", "must be at most {le}"),
 }
-OWN_KINDS: Final = frozenset({"nul", "url", "decision", "whole", "text", "email"})
+OWN_KINDS: Final = frozenset({"nul", "url", "decision", "whole", "text", "email", "datetime"})
 
 
 def reply(value: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
@@ -58,6 +60,14 @@ def checked(model: type[M], value: Any) -> M:
             _fault(detail["type"], detail["loc"], detail) for detail in wrong.errors(include_input=False)
         ]
         raise Problem("validation", faults=faults) from None
+
+
+def body(model: type[M], raw: bytes) -> M:
+    """Return a JSON body as the model, or raise the problem "validation" with every fault."""
+    value, flawed = strict_json.read(raw)
+    if flawed and (faults := strict_json.faults_in(value)):
+        raise Problem("validation", faults=faults)
+    return checked(model, value)
 
 
 def _fault(kind: str, place: tuple[int | str, ...], detail: Mapping[str, Any]) -> Fault:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import timedelta
 from typing import Final
+
+from flask import request
 
 from service.moderation.comment import Comment, Status
 from service.moderation.events import decision_view, instant, public_view, verdict_view
@@ -81,16 +83,20 @@ def current_view(comment: Comment, standing: Decision | None) -> dict[str, objec
     }
 
 
-def published_view(comments: Iterable[Comment]) -> list[dict[str, object]]:
-    """Return what readers may see, and nothing else."""
-    shown = ("id", "parent_id", "name", "website", "body", "submitted_at")
-    views = (public_view(comment) for comment in comments)
-    return [{name: view[name] for name in shown} for view in views]
+def published_view(comments: Iterable[Comment], orphans: Collection[int] = ()) -> list[dict[str, object]]:
+    """Return what readers may see, and nothing else; of `orphans` (pks) not even what they answer."""
+    return [_published(comment, comment.pk in orphans) for comment in comments]
+
+
+def _published(comment: Comment, is_orphan: bool) -> dict[str, object]:
+    view = public_view(comment)
+    shown = {name: view[name] for name in ("id", "parent_id", "name", "website", "body", "submitted_at")}
+    return {**shown, "parent_id": None, "parent_hidden": True} if is_orphan else shown
 
 
 def links(comment_id: str) -> dict[str, str]:
     """Return the addresses of a comment; its id is safe in a path as it is."""
-    return {"self": f"/v1/comments/{comment_id}"}
+    return {"self": f"{request.script_root}/v1/comments/{comment_id}"}
 
 
 def standing_of(tx: Tx, comment: Comment) -> Decision | None:

@@ -12,8 +12,9 @@ from service import actions, submission, webhooks
 from service.mapping import mapped
 from service.moderation import errors
 from service.moderation.comment import FINAL, Source
+from service.moderation.effort import FAST_WANTED
 from service.moderation.errors import Fault, Invalid, ReplydeskError
-from service.moderation.verdict import Decision
+from service.moderation.verdict import Decision, Effort
 from service.ports import Placed, Site, Submission
 from service.web import access, rates
 from service.web.api import shown, strict_json
@@ -28,8 +29,9 @@ from service.web.api.gate import (
     receipt_path,
     unauthorized,
 )
+from service.web.api.models import BatchQuery
 from service.web.api.refusing import refused
-from service.web.api.replies import reply
+from service.web.api.replies import query, reply
 from service.web.api.waiting import seconds_preferred, wait_for_verdict
 from service.web.problems import Problem
 
@@ -72,6 +74,7 @@ def post_batch() -> Response:
     site = authenticate()
     rates.charge(site, Source.BATCH, 0)  # before the body is read, which may take long
     key = idempotency_key()
+    signals = FAST_WANTED if query(BatchQuery).effort is Effort.FAST else {}
     value, flawed = strict_json.read(json_body(BATCH_LIMIT))
     if not isinstance(value, list):
         raise Problem("validation", faults=[Fault("", "must be an array of submissions", "array")])
@@ -80,7 +83,7 @@ def post_batch() -> Response:
             "validation", faults=[Fault("", f"must have at most {BATCH_ITEMS:,} submissions", "too_long")]
         )
     rates.charge(site, Source.BATCH, len(value))
-    read = [_readable(site, item, n, key, flawed) for n, item in enumerate(value)]
+    read = [_readable(site, item, n, key, flawed, signals) for n, item in enumerate(value)]
     answers = _answers(site, read, Source.BATCH, began)
     waiting = _in_house(answers)
     return reply({"results": [_item(site, answer, waiting) for answer in answers]})
@@ -135,11 +138,11 @@ def _one(site: Site, raw: bytes, source: Source, key: str | None, began: float) 
 
 
 def _readable(
-    site: Site, value: object, number: int, key: str | None, flawed: bool
+    site: Site, value: object, number: int, key: str | None, flawed: bool, signals: Mapping[str, object]
 ) -> Submission | ReplydeskError:
     """Read one item of a batch; the batch's idempotency key and its place make the item's own."""
     own_key = None if key is None else f"{key}#{number}"
-    return _reading(lambda: _submission(site, value, Source.BATCH, own_key, flawed))
+    return _reading(lambda: _submission(site, value, Source.BATCH, own_key, flawed, signals))
 
 
 def _reading(read: Callable[[], Submission]) -> Submission | ReplydeskError:
@@ -149,13 +152,22 @@ def _reading(read: Callable[[], Submission]) -> Submission | ReplydeskError:
         return refused
 
 
-def _submission(site: Site, value: object, source: Source, key: str | None, flawed: bool) -> Submission:
+def _submission(
+    site: Site,
+    value: object,
+    source: Source,
+    key: str | None,
+    flawed: bool,
+    signals: Mapping[str, object] | None = None,
+) -> Submission:
     if flawed and (faults := strict_json.faults_in(value)):
         raise Invalid(faults)
     if source is Source.INBOUND and site.options.inbound_map:
         value = mapped(value, site.options.inbound_map)
     given = submission.check(value)
-    return submission.to_submission(given, source, email_required=site.email_required, idempotency_key=key)
+    return submission.to_submission(
+        given, source, email_required=site.email_required, idempotency_key=key, signals=signals
+    )
 
 
 def _answers(

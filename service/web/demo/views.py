@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
@@ -21,9 +20,10 @@ from service.web.published import published_page
 from service.web.reach import parts
 from service.web.reply.views import blank_form
 from service.web.speech import gettext
+from service.web.threads import threaded as in_thread
+from service.web.threads import without_parent
 
 SITE: Final = "demo"
-DEEPEST: Final = 3
 DIGITS: Final = 18  # more than any row number has, fewer than a database refuses
 
 
@@ -33,6 +33,8 @@ class Said:
 
     comment: Comment
     depth: int
+    orphan: bool = False
+    """It answers a comment that is not shown."""
 
 
 @blueprint.get("", strict_slashes=False)
@@ -56,6 +58,7 @@ def page(slug: str) -> ResponseReturnValue:
     after = _cursor(request.args.get("after", ""))
     with parts().house.store.read() as tx:
         shown = published_page(tx, site.id, article_url, after=after)
+        orphans = without_parent(tx, site.id, shown.comments)
     form = blank_form(site, article_url, title=found.title, parent_id=request.args.get("reply_to"))
     return _fresh(
         render_template(
@@ -63,7 +66,7 @@ def page(slug: str) -> ResponseReturnValue:
             site=site,
             article=found,
             form=form,
-            thread=threaded(shown.comments),
+            thread=threaded(shown.comments, orphans),
             after=after,
             onward=shown.next,
             day=day,
@@ -82,27 +85,10 @@ def embedded(slug: str) -> ResponseReturnValue:
     return _fresh(shown)
 
 
-def threaded(published: Sequence[Comment]) -> list[Said]:
-    """Return the comments with each answer under what it answers, oldest first; an orphan stands on its own.
-
-    Comments that answer each other in a circle are shown on their own, too: none is left out, none comes twice.
-    """
-    ids = {comment.id for comment in published}
-    answers: dict[str | None, list[Comment]] = defaultdict(list)
-    for comment in published:
-        answers[comment.parent_id if comment.parent_id in ids else None].append(comment)
-    said: list[Said] = []
-    seen: set[str] = set()
-    for start in (answers[None], published):
-        waiting = [(comment, 0) for comment in reversed(start)]
-        while waiting:
-            comment, depth = waiting.pop()
-            if comment.id in seen:
-                continue
-            seen.add(comment.id)
-            said.append(Said(comment, min(depth, DEEPEST)))
-            waiting += [(answer, depth + 1) for answer in reversed(answers.get(comment.id, []))]
-    return said
+def threaded(published: Sequence[Comment], orphans: Collection[int] = ()) -> list[Said]:
+    """Return the comments with each answer under what it answers; `orphans` (pks) answer what is not shown."""
+    placed = in_thread(published, lambda comment: comment)
+    return [Said(one.one, one.depth, one.one.pk in orphans) for one in placed]
 
 
 def day(moment: datetime) -> str:

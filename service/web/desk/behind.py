@@ -119,4 +119,4 @@ def _is_in(one: Judged, cell: str, label: str | None) -> bool:
     if cell == JUDGED or label is None:
         return cell == JUDGED
     own = cell_of(one, label)
-    return own == cell or (cell == AGREE and own.startswith("both"))
+    return own is not None and (own == cell or (cell == AGREE and own.startswith("both")))

@@ -32,6 +32,16 @@ RULES: Final = (
         _l("Hold an author's first comment"),
         choices={"false": _l("no"), "true": _l("yes")},
     ),
+    Field(
+        "hold_threats",
+        _l("Hold for words of plain violence"),
+        choices={"true": _l("yes"), "false": _l("no")},
+    ),
+    Field(
+        "hold_personal_data",
+        _l("Hold for private addresses, number plates, contacts and identity numbers"),
+        choices={"true": _l("yes"), "false": _l("no")},
+    ),
     Field("close_after_days", _l("Close comments after days"), _l("empty: never")),
     Field(
         "outage",
@@ -43,6 +53,12 @@ RULES: Final = (
         },
     ),
     Field("outage_after_seconds", _l("and that is after seconds")),
+    Field(
+        "articles_apart",
+        _l("Tell articles apart by"),
+        _l("scheme, www or slash, one a line; empty: such addresses are one article"),
+        long=True,
+    ),
     Field("undo_seconds", _l("Seconds to undo a decision freely"), _l("empty: as the installation says")),
     Field("fold_hours", _l("Hours that copies fold into one row"), _l("empty: no folding")),
 )
@@ -81,10 +97,19 @@ INBOUND: Final = (
     ),
 )
 REASONS: Final = (Field("reasons", _l("Reasons")),)
+HELP: Final = (
+    Field(
+        "help_text",
+        _l("Shown to a commenter who may be at risk"),
+        _l("plain text, such as who can be called in your country; empty: a text without numbers"),
+        long=True,
+    ),
+)
 SECTIONS: Final = {
     "rules": (_l("Rules"), RULES),
     "words": (_l("Words"), WORDS),
     "reasons": (_l("Reasons"), REASONS),
+    "help": (_l("Help"), HELP),
     "keeping": (_l("Keeping"), KEEPING),
     "limits": (_l("Limits and calls"), LIMITS),
     "inbound": (_l("Webhooks that come in"), INBOUND),

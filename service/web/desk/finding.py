@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
@@ -11,33 +9,27 @@ from flask import request, url_for
 from flask.typing import ResponseReturnValue
 
 from service.actions.watching_articles import HOURS, watch_article
+from service.articles import describe_article, move_thread
 from service.moderation.comment import URL_LIMIT
+from service.moderation.errors import NotFound
+from service.moderation.surge import is_held
+from service.moderation.text import asked_words
+from service.ports import Site
+from service.privacy.pages import page_url
 from service.web.desk import blueprint
 from service.web.desk.access import back_to, moderator, requires
 from service.web.desk.frame import missing, page, unfit
 from service.web.desk.place import Place, number
-from service.web.desk.shown import Card, cards
+from service.web.desk.shown import cards
+from service.web.faults import in_words
 from service.web.reach import parts
+from service.web.threads import threaded
 
 PAGE: Final = 20
 THREAD: Final = 100
 WORDS_LIMIT: Final = 8
 TEXT_LIMIT: Final = 200
-DEPTH: Final = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A comment in its thread; `depth` 0 answers nobody who is on the page."""
-
-    card: Card
-    depth: int
-
-
-def words_of(text: str) -> list[str]:
-    """Return the words that a search is for: runs of letters and digits, at most eight, each once."""
-    plain = "".join(char if char.isalnum() else " " for char in text[:TEXT_LIMIT].casefold())
-    return list(dict.fromkeys(plain.split()))[:WORDS_LIMIT]
+LEADS: Final = ("lead", "admin")
 
 
 @blueprint.get("/search")
@@ -45,13 +37,17 @@ def words_of(text: str) -> list[str]:
 def search() -> ResponseReturnValue:
     """Show comments that contain every word asked for, newest first, in any state."""
     asked, before = request.args.get("q", "")[:TEXT_LIMIT], number(request.args.get("before"))
-    words, here = words_of(asked), parts()
+    words, here = asked_words(asked, WORDS_LIMIT), parts()
     with here.house.store.read() as tx:
         sites = {site.id: site for site in tx.sites()}
         name = request.args.get("site") or None
         chosen = next((one.id for one in sites.values() if one.name == name), None)
         if name and chosen is None:
             return missing()
+        if asked.startswith(("http://", "https://")):
+            for site in (one for one in sites.values() if chosen in (None, one.id)):
+                if tx.article(site.id, _page_of(request.args["q"])):
+                    return _to_article(site, request.args["q"])
         found = tx.search(words, chosen, before, PAGE + 1)
         shown = cards(tx, found[:PAGE], sites, here.house.clock())
     return page(
@@ -70,27 +66,33 @@ def search() -> ResponseReturnValue:
 @requires("moderator")
 def article() -> ResponseReturnValue:
     """Show the newest comments under an article as they answer each other."""
-    here, url = parts(), request.args.get("url", "")
-    after = number(request.args.get("before"))
+    return _article(request.args.get("site", ""), request.args.get("url", ""))
+
+
+def _article(name: str, address: str, status: int = 200, **shown_again: str | None) -> ResponseReturnValue:
+    here, url = parts(), _page_of(address)
+    before = number(request.args.get("before"))
     with here.house.store.read() as tx:
-        site = tx.site(request.args.get("site", "")[:63])
+        site = tx.site(name[:63])
         if site is None or not url:
             return missing()
-        found = tx.comments(site.id, article_url=url, after=after, limit=THREAD)
-        shown = cards(tx, found.comments, {site.id: site}, here.house.clock())
+        found = tx.thread(site.id, url, before, THREAD + 1)
+        shown = cards(tx, found[:THREAD], {site.id: site}, here.house.clock())
     if not shown:
         return missing()
-    held = [until for url, until in site.options.held_articles if url == shown[0].comment.article.url]
-    now = here.house.clock()
+    now, options = here.house.clock(), site.options
+    held = [one for one in options.held_articles if is_held([one], shown[0].comment.article.url, now)]
     return page(
         "desk/article.html",
-        200,
+        status,
         site=site,
         head=shown[0],
-        thread=threaded(shown),
-        before=found.next,
+        thread=threaded(shown, lambda card: card.comment),
+        before=shown[-1].pk if len(found) > THREAD else None,
         place=Place.behind(request.args),
-        held_until=datetime.fromtimestamp(held[0], UTC) if held and held[0] > now.timestamp() else None,
+        held_until=datetime.fromtimestamp(held[0][1], UTC) if held else None,
+        leads=moderator().role in LEADS,
+        **shown_again,
     )
 
 
@@ -108,21 +110,55 @@ def watch() -> ResponseReturnValue:
     if site is None or not known:
         return missing()
     watch_article(here.house, site.name, url, moderator().name, HOURS if asked == "yes" else 0)
-    return back_to(url_for("desk.article", site=site.name, url=url, at=Place.behind(request.args).at or None))
+    return _to_article(site, url)
 
 
-def threaded(shown: Sequence[Card]) -> list[Answer]:
-    """Put answers below what they answer, oldest first; deeper than three levels they stand side by side."""
-    by_id = {card.comment.id: card for card in shown}
-    below: dict[str | None, list[Card]] = {}
-    for card in sorted(shown, key=lambda card: card.pk):
-        parent = by_id.get(card.comment.parent_id or "")
-        # what claims to answer something later answers nothing: no circles
-        below.setdefault(parent.comment.id if parent and parent.pk < card.pk else None, []).append(card)
-    found: list[Answer] = []
-    waiting = [(card, 0) for card in reversed(below.get(None, []))]
-    while waiting:
-        card, depth = waiting.pop()
-        found.append(Answer(card, min(depth, DEPTH)))
-        waiting += [(answer, depth + 1) for answer in reversed(below.get(card.comment.id, []))]
-    return found
+@blueprint.post("/article/move")
+@requires("lead")
+def move_article() -> ResponseReturnValue:
+    """Move the thread of an article to another address, and lead there."""
+    url, name, to = (request.form.get(field, "") for field in ("url", "site", "to"))
+    site = _site(name)
+    if site is None:
+        return missing()
+    try:
+        target = page_url(to.strip())
+    except ValueError as wrong:
+        return _article(name, url, 400, to=to[:URL_LIMIT], fault=in_words(str(wrong)))
+    redirect = request.form.get("redirect") == "yes"
+    try:
+        moved = move_thread(parts(), site, _page_of(url), target, moderator().name, redirect)
+    except NotFound:
+        return missing()
+    return _to_article(site, moved.article.url)
+
+
+@blueprint.post("/article/open")
+@requires("lead")
+def open_article() -> ResponseReturnValue:
+    """Show readers what was imported under an article that was private."""
+    site, url = _site(request.form.get("site", "")), _page_of(request.form.get("url", ""))
+    with parts().house.store.read() as tx:
+        known = tx.article(site.id, url) if site else None
+    if site is None or known is None:
+        return missing()
+    describe_article(parts(), site, known.url, {"private": False}, moderator().name)
+    return _to_article(site, known.url)
+
+
+def _site(name: str) -> Site | None:
+    with parts().house.store.read() as tx:
+        return tx.site(name[:63])
+
+
+def _to_article(site: Site, url: str) -> ResponseReturnValue:
+    at = Place.behind(request.args).at or None
+    return back_to(url_for("desk.article", site=site.name, url=url, at=at))
+
+
+def _page_of(text: str) -> str:
+    """Return the address of a page as it is kept; what is none leads nowhere."""
+    try:
+        return page_url(text.strip())
+    except ValueError:
+        return text

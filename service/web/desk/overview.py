@@ -134,8 +134,10 @@ def asked_in(tx: Tx) -> Asked | None:
 
 
 def _agreements(tally: Tally) -> list[Agreement]:
+    """Compare on each label that a model gave to any of the judged comments."""
+    known = [label for label in LABELS if any(label in one.scores for one in tally.judged)]
     return [
-        Agreement(label, confusion(tally.judged, label), calibration(tally.judged, label)) for label in LABELS
+        Agreement(label, confusion(tally.judged, label), calibration(tally.judged, label)) for label in known
     ]
 
 

@@ -20,6 +20,7 @@ NAME_LIMIT: Final = 63
 LANGUAGE_LIMIT: Final = 8
 QUERY_LIMIT: Final = 2_600
 HAVE_LIMIT: Final = 100
+AT_RISK: Final = "r"
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,8 +146,9 @@ def _word(text: str | None, limit: int) -> str | None:
 
 
 def _cursor(text: str | None) -> Cursor | None:
-    """Read "17", or "17_0.25" where the order has a rank."""
-    pk, _, rank = (text or "")[:60].partition("_")
+    """Read "17", or "17_0.25" where the order has a rank; "r17" is among those that come before every order."""
+    text = (text or "")[:60]
+    pk, _, rank = text.removeprefix(AT_RISK).partition("_")
     known = number(pk)
     if not known:
         return None
@@ -154,10 +156,11 @@ def _cursor(text: str | None) -> Cursor | None:
         ranked = float(rank) if rank else None
     except ValueError:
         return None
-    return Cursor(known, ranked if ranked is None or -1 <= ranked <= 1 else None)
+    return Cursor(known, ranked if ranked is None or -1 <= ranked <= 1 else None, text.startswith(AT_RISK))
 
 
 def _written(cursor: Cursor | None) -> str | None:
     if cursor is None:
         return None
-    return str(cursor.pk) if cursor.rank is None else f"{cursor.pk}_{cursor.rank!r}"
+    pk = f"{AT_RISK if cursor.at_risk else ''}{cursor.pk}"
+    return pk if cursor.rank is None else f"{pk}_{cursor.rank!r}"

@@ -12,7 +12,7 @@ from service.web.desk.access import back_to, requires
 from service.web.desk.frame import page
 from service.web.desk.own import CAPS, COOKIE, Preferences
 from service.web.reach import parts
-from service.web.security import is_https
+from service.web.security import cookie_path, is_https
 from service.web.speech import LANGUAGES
 
 YEAR: Final = 365 * 24 * 3600
@@ -46,7 +46,7 @@ def _kept(response: Response, chosen: Preferences) -> Response:
         COOKIE,
         chosen.written(),
         max_age=YEAR,
-        path="/desk",
+        path=cookie_path("/desk"),
         secure=is_https(parts()),
         httponly=True,
         samesite="Lax",

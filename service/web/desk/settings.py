@@ -14,11 +14,12 @@ from flask.typing import ResponseReturnValue
 from service.mapping import tried
 from service.moderation.consequences import Consequences, consequences
 from service.moderation.errors import Fault, Invalid, NotFound
+from service.moderation.facts import free_hosts
 from service.moderation.pointers import read_map
 from service.moderation.policy import Policy
 from service.moderation.reasons import CODE_LIMIT, REASONS_LIMIT
 from service.moderation.terms import change, to_terms
-from service.moderation.verdict import LABELS, Action
+from service.moderation.verdict import LABELS, SELF_HARM, Action
 from service.ports import Site
 from service.tuning import tune_site
 from service.web.desk import blueprint
@@ -32,6 +33,10 @@ from service.web.faults import in_words
 from service.web.reach import parts
 
 CUTS: Final = ("hold", "reject", "spam")
+CUT_NAMES: Final = tuple(
+    f"{label}.{cut}" for label in LABELS for cut in CUTS if label != SELF_HARM or cut == "hold"
+)
+"""A person decides about a writer at risk, so there is nothing to refuse from."""
 PAST: Final = 2_000
 CHANGES_SHOWN: Final = 40
 VALUE_LIMIT: Final = 60_000
@@ -237,7 +242,8 @@ def _consequences(site: Site, other: Policy) -> tuple[Consequences, tuple[tuple[
     """Decide the site's newest comments anew under both policies."""
     now = parts().house.clock()
     with parts().house.store.read() as tx:
-        found = consequences(tx.scored_lately(site.id, PAST), site.policy, other)
+        own = free_hosts(site.options, site.url)
+        found = consequences(tx.scored_lately(site.id, PAST), site.policy, other, own)
         some = found.changes[_skipped() : _skipped() + CHANGES_SHOWN]
         shown = cards(tx, [one.comment for one in some], {site.id: site}, now)
     pairs = zip(shown, some, strict=True)
@@ -262,7 +268,7 @@ def _site(name: str) -> Site | None:
 def _values(site: Site) -> dict[str, str]:
     """Return every setting of the page as a form holds it."""
     terms = to_terms(site.policy)
-    values = {f"{label}.{cut}": _written(terms.get(f"{label}.{cut}")) for label in LABELS for cut in CUTS}
+    values = {name: _written(terms.get(name)) for name in CUT_NAMES}
     for _, fields in SECTIONS.values():
         for field in fields:
             if field.name in terms:
@@ -298,7 +304,7 @@ def _mark(value: str) -> str:
 
 def _names() -> dict[str, set[str]]:
     """Return for each section of the form the names of its settings."""
-    sections = {"cuts": {f"{label}.{cut}" for label in LABELS for cut in CUTS}}
+    sections = {"cuts": set(CUT_NAMES)}
     return sections | {key: {field.name for field in fields} for key, (_, fields) in SECTIONS.items()}
 
 
@@ -349,8 +355,7 @@ def _joined(name: str, value: str) -> str:
 
 def _cuts(given: Mapping[str, str]) -> dict[str, str]:
     """Read the thresholds of an address."""
-    names = {f"{label}.{cut}" for label in LABELS for cut in CUTS}
-    return {name: _point(value.strip()[:12]) for name, value in given.items() if name in names}
+    return {name: _point(value.strip()[:12]) for name, value in given.items() if name in CUT_NAMES}
 
 
 def _point(value: str) -> str:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Final
 
 from service.moderation.comment import FINAL, Comment, Status
 from service.moderation.desk import Appeal, Claim, History, Matter, Report
-from service.moderation.leading import is_severe, leading
+from service.moderation.earlier import refusal_of
+from service.moderation.leading import is_at_risk, is_severe, leading
 from service.moderation.reasons import RefusalReason, reasons
 from service.moderation.retention import deletes_at
 from service.moderation.standing import AuthorStanding
@@ -36,6 +37,8 @@ class Piece:
     strength: int = 0
     label: str = ""
     weight: float = 0.0
+    rule: str | None = None
+    """The rule that marked it; its weight is nothing to be shown then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +92,16 @@ class Card:
     age: str
     late: bool
     standing: Decision | None
+    earlier: Decision | None
+    """The decision by which a person refused an earlier text of the comment."""
     around: Around
     deletes_at: datetime | None
     now: datetime
+
+    @property
+    def written_at(self) -> datetime:
+        """When it was written."""
+        return written_at(self.comment)
 
     @property
     def verdict(self) -> Verdict | None:
@@ -117,6 +127,11 @@ class Card:
     def is_severe(self) -> bool:
         """Whether its words are blurred until somebody asks."""
         return is_severe(self.verdict)
+
+    @property
+    def is_at_risk(self) -> bool:
+        """Whether its writer may be at risk."""
+        return is_at_risk(self.verdict)
 
     @property
     def decided(self) -> bool:
@@ -162,14 +177,35 @@ def cards(
 ) -> tuple[Card, ...]:
     """Put together what is shown of comments, asking the store once for all of them, and for claims not given."""
     around = _around(tx, found, now, tx.claims(now) if claims is None else claims)
-    standing = tx.decisions_named({one.decision_id for one in found if one.decision_id})
+    refusals = {one.pk: refusal.decision for one in found if (refusal := refusal_of(one))}
+    standing = {one.pk: one.decision_id for one in found if one.decision_id}
+    decisions = tx.decisions_named({*standing.values(), *refusals.values()})
     return tuple(
-        _card(one, sites[one.site_id], around[one.pk], standing.get(one.decision_id or 0), now)
+        _card(
+            one,
+            sites[one.site_id],
+            around[one.pk],
+            decisions.get(standing.get(one.pk, 0)),
+            decisions.get(refusals.get(one.pk, 0)),
+            now,
+        )
         for one in found
     )
 
 
-def _card(comment: Comment, site: Site, around: Around, standing: Decision | None, now: datetime) -> Card:
+def written_at(comment: Comment) -> datetime:
+    """Return when a comment was written, as far as that can be: not after it came in."""
+    return min(comment.submitted_at, comment.received_at)
+
+
+def _card(
+    comment: Comment,
+    site: Site,
+    around: Around,
+    standing: Decision | None,
+    earlier: Decision | None,
+    now: datetime,
+) -> Card:
     verdict = comment.verdict
     deadline = timedelta(seconds=site.policy.outage_after_seconds)
     return Card(
@@ -180,9 +216,10 @@ def _card(comment: Comment, site: Site, around: Around, standing: Decision | Non
         comment=comment,
         pieces=marked(comment.body, verdict.spans if verdict else ()),
         bars=bars(verdict) if verdict else (),
-        age=age(comment.received_at, now),
+        age=age(written_at(comment), now),
         late=comment.status is Status.PENDING and now - comment.received_at > deadline,
         standing=standing,
+        earlier=earlier,
         around=around,
         deletes_at=deletes_at(comment, site.options, standing),
         now=now,
@@ -246,7 +283,7 @@ def _piece(text: str, begin: int, end: int, heaviest_first: Sequence[Span]) -> P
     for span in heaviest_first:
         if span.begin <= begin and end <= span.end:
             strength = 1 + sum(span.weight >= step for step in STRENGTHS)
-            return Piece(text, strength, span.label, span.weight)
+            return Piece(text, strength, span.label, span.weight, span.rule)
     return Piece(text)
 
 
@@ -256,7 +293,7 @@ def _joined(pieces: Iterable[Piece]) -> tuple[Piece, ...]:
     for piece in pieces:
         last = found[-1] if found else None
         if last and (last.strength, last.label, last.weight) == (piece.strength, piece.label, piece.weight):
-            found[-1] = Piece(last.text + piece.text, piece.strength, piece.label, piece.weight)
+            found[-1] = replace(last, text=last.text + piece.text)
         else:
             found.append(piece)
     return tuple(found)

@@ -31,6 +31,10 @@ LABEL_WORDS: Final = {
     "insult": _l("insult"),
     "identity_attack": _l("identity attack"),
     "spam": _l("spam"),
+    "self_harm": _l("self-harm"),
+    "sexual": _l("sexual"),
+    "personal_info": _l("personal data"),
+    "refuse": _l("to be refused"),
 }
 STATUS_WORDS: Final = {
     Status.PENDING: _l("pending"),
@@ -71,13 +75,18 @@ SHIPPED_REASONS: Final = (
 """The titles of the reasons that a site begins with; what a site writes itself is shown as it is written."""
 GROUND_WORDS: Final = {
     "score": _l("A score is at or above the site's limit."),
+    "at_risk": _l("The writer may be at risk."),
+    "phrase": _l("It contains words of plain violence."),
+    "personal_data": _l("It seems to tell personal data."),
     "language": _l("The text is in a language the classifier was not trained for."),
     "few_known_features": _l("The classifier knows too little of this text to judge it."),
     "doubt": _l("The classifier is not sure of this text."),
+    "rescored": _l("It was published on a fast score; scored in full, a person looks at it."),
     "unscorable": _l("Scoring failed several times, so a person looks."),
     "unscored": _l("There is no score for this text, so a person looks."),
     "word": _l("It contains a word from the site's list."),
     "closed": _l("Comments on this article had closed."),
+    "earlier_decision": _l("A person refused an earlier text of this comment."),
     "article": _l("A moderator looks at everything under this article."),
     "honeypot": _l("A field that people do not see was filled in."),
     "filled_fast": _l("The form was filled in faster than people write."),
@@ -91,8 +100,10 @@ GROUND_WORDS: Final = {
 
 
 def age(then: datetime, now: datetime) -> str:
-    """Say how long ago `then` was, in the largest unit that fits."""
+    """Say how long ago `then` was, in the largest unit that fits; what is older than a year has its day."""
     seconds = max(0, int((now - then).total_seconds()))
+    if seconds >= 365 * 86_400:
+        return day(then)
     if seconds >= 86_400:
         return ngettext("%(num)d day ago", "%(num)d days ago", seconds // 86_400)
     if seconds >= 3_600:

@@ -112,7 +112,7 @@ def _queued(site: Site, one: Told) -> Response:
     reading = verbs.reading(site, one.text, one.name, one.website, one.address)
     was = verbs.known(site, comment_id) if one.is_recheck else None
     if was is not None and (was.status in REFUSED or was.says(reading.text)):
-        return _said(site, one, answer_of(site, was.status))
+        return _said(site, one, answer_of(site, was.status, at_risk=was.at_risk))
     submission = one.submission(comment_id)  # of other text than before it is the comment's next revision
     (assessment,) = verbs.score([reading], explain=True)
     try:
@@ -129,7 +129,8 @@ def _queued(site: Site, one: Told) -> Response:
     if comment.verdict and OUTCOME[comment.verdict.action] is comment.status:
         return _said(site, one, judged(site, comment.verdict))
     now = verbs.known(site, comment_id)
-    return _said(site, one, answer_of(site, now.status if now else Status.HELD))
+    status, at_risk = (now.status, now.at_risk) if now else (Status.HELD, False)
+    return _said(site, one, answer_of(site, status, at_risk=at_risk))
 
 
 def _of_other_text(site: Site, was: Known, verdict: Verdict) -> Answer:

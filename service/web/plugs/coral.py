@@ -14,6 +14,7 @@ from service.coral.events import Told
 from service.markup import plain_text
 from service.moderation.comment import BODY_LIMIT, Article, Comment, Source
 from service.moderation.errors import ReplydeskError
+from service.moderation.typed import is_blank
 from service.moderation.verdict import Assessment
 from service.patience import Patience
 from service.ports import Reading, Site, Submission
@@ -69,7 +70,7 @@ def moderate(name: str) -> Response:
     asked = phase.read(_signed(site))
     charge(site, Source.PLUG)
     text = _read(asked.body)
-    if not text.strip():
+    if is_blank(text):
         return _json({})  # a picture alone: nothing to read, no opinion
     verbs, mode = plugs().verbs, site.options.plug_mode
     reading = verbs.reading(site, text)
@@ -163,7 +164,7 @@ def _join(site: Site, told: Told) -> bool:
     verbs = plugs().verbs
     if verbs.join(site, _key(told), phase.alias_of(told.id), told.origin()):
         return True
-    if _read(told.body).strip() and told.judged is None:
+    if not is_blank(_read(told.body)) and told.judged is None:
         verbs.submit(site, _later(site, told))
     return False
 

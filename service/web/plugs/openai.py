@@ -15,6 +15,7 @@ from flask import Blueprint, Response, request
 
 from service.moderation.comment import BODY_LIMIT, Article, Source
 from service.moderation.policy import Facts
+from service.moderation.typed import is_blank
 from service.moderation.verdict import Assessment
 from service.openai import Asked, BadInput, asked, result
 from service.ports import Reading, Site, Submission
@@ -91,7 +92,7 @@ def _keep(site: Site, call: Asked, assessed: list[Assessment]) -> str | None:
     """
     ends_at, count = time.monotonic() + KEEP_SECONDS, len(call.texts)
     for place, (text, one) in enumerate(zip(call.texts, assessed, strict=True)):
-        if not text.strip():
+        if is_blank(text):
             continue
         if time.monotonic() > ends_at:
             log.warning("plug.not_stored", error="TooLate")

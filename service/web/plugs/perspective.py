@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
+from urllib.parse import urlsplit
 
 import structlog
 from flask import Blueprint, Response, request
@@ -16,7 +17,7 @@ from service.markup import plain_text
 from service.moderation.comment import BODY_LIMIT, Article, Comment, Source
 from service.moderation.sentences import sentences
 from service.moderation.verdict import Action, Assessment, Verdict
-from service.perspective.attributes import JUDGED, LABEL_OF, primary, unserved
+from service.perspective.attributes import JUDGED, LABEL_OF, primary, unknown, unserved
 from service.perspective.scale import Scale, mapped, shipped, shipped_for
 from service.ports import Site, Submission
 from service.web.plugs import google, perspective_calls
@@ -55,6 +56,7 @@ def analyze() -> Response:
     assessed = (
         verbs.score(readings[:1], True) + verbs.score(readings[1:]) if queued else verbs.score(readings)
     )
+    _refuse_unknown((one.name for one in call.wanted), assessed[0])
     languages = _languages(call, assessed[0])
     answered: dict[str, object] = {
         "attributeScores": _attribute_scores(site, call, assessed, places),
@@ -83,6 +85,7 @@ def suggestscore() -> Response:
     call = _as_read(perspective_calls.suggest(raw_body()))
     verbs = plugs().verbs
     (assessed,) = verbs.score([verbs.reading(site, call.text)])
+    _refuse_unknown(call.scores, assessed)
     submission = _submission(site, call)
     verbs.learn(site, submission, _action(call), SUGGESTER, known_as=_known_as(call))
     answered: dict[str, object] = {"detectedLanguages": [assessed.language] if assessed.language else []}
@@ -124,7 +127,7 @@ def _key() -> str | None:
 def _root_url() -> str:
     """Return the address that the client reached us by; the public one where it is the same host, for its scheme."""
     public = plugs().parts.settings.public_url
-    return f"{public}/" if request.host == public.partition("://")[2].partition("/")[0] else request.host_url
+    return f"{public}/" if request.host == urlsplit(public).netloc else request.root_url
 
 
 # -- languages ---------------------------------------------------------------------------------------------------------
@@ -140,6 +143,12 @@ def _languages(call: Analyze, assessed: Assessment) -> list[str]:
         raise google.own_error("Unable to detect language", "LANGUAGE_DETECTION_FAILED")
     _refuse_unserved(call, (detected,), "detectedLanguages")
     return [detected]
+
+
+def _refuse_unknown(attributes: Iterable[str], assessed: Assessment) -> None:
+    """Refuse an attribute that the model of this installation does not give."""
+    if name := unknown(attributes, assessed.scores):
+        raise perspective_calls.unknown_attribute(name)
 
 
 def _fallback(text: str) -> str | None:

@@ -157,8 +157,13 @@ def _is_tag(value: str) -> bool:
 def _refuse_unknown(names: Mapping[str, Any]) -> None:
     for name in names:
         if name not in LABEL_OF:
-            shown = name if len(name) <= 60 and name.isascii() and name.isprintable() else "(unreadable)"
-            raise own_error(f"Unknown requested attribute: {shown}", "INVALID_REQUEST")
+            raise unknown_attribute(name)
+
+
+def unknown_attribute(name: str) -> GoogleError:
+    """Return the error about an attribute that is not answered here."""
+    shown = name if len(name) <= 60 and name.isascii() and name.isprintable() else "(unreadable)"
+    return own_error(f"Unknown requested attribute: {shown}", "INVALID_REQUEST")
 
 
 def _wanted(name: str, given: object) -> Wanted:
@@ -268,4 +273,4 @@ def _is_place(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value >= 0
 
 
-__all__ = ["Analyze", "Call", "GoogleError", "Suggest", "Wanted", "analyze", "suggest"]
+__all__ = ["Analyze", "Call", "GoogleError", "Suggest", "Wanted", "analyze", "suggest", "unknown_attribute"]

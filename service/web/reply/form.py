@@ -7,16 +7,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
-from urllib.parse import urlsplit
 
 from flask import Request
 from flask_babel import format_decimal
 
 from service import submission
+from service.moderation.addresses import host_of
 from service.moderation.comment import BODY_LIMIT, NAME_LIMIT, Comment, Source
 from service.moderation.errors import Fault, Invalid
+from service.networks import cut_ip
 from service.ports import Site, Submission, Tx
-from service.privacy.door import cut_ip
 from service.privacy.pages import page_url
 from service.web.reply.ticket import Ticket
 from service.web.speech import gettext
@@ -76,21 +76,18 @@ def article_of(site: Site, url: str) -> str:
     Raises ValueError when it is none, not on the site's own host, or holds an email address outside its query.
     """
     article_url = page_url(url)
-    if _host(article_url) != _host(site.url):
-        raise ValueError(f"must be a page of {_host(site.url)}")
+    if host_of(article_url) != host_of(site.url):  # a demo is reached on any port
+        raise ValueError(f"must be a page of {host_of(site.url)}")
     return article_url
-
-
-def _host(url: str) -> str:
-    """The name of the site: readers reach one site with and without www., and a demo on any port."""
-    return (urlsplit(url).hostname or "").removeprefix("www.")
 
 
 def parent_of(tx: Tx, site: Site, article_url: str, parent_id: str) -> Comment | None:
     """Return the comment to be answered if readers can see it under this article."""
     found = tx.comment(site.id, parent_id) if re.fullmatch(submission.ID, parent_id) else None
-    seen = found is not None and found.published_revision is not None and found.article.url == article_url
-    return found if seen else None
+    there = tx.article(site.id, article_url)
+    if found is None or there is None or not found.is_public:
+        return None
+    return found if found.article.identity == there.identity else None
 
 
 def shown_again(request: Request) -> dict[str, str]:

@@ -17,6 +17,7 @@ from service.moderation.desk import Appeal
 from service.moderation.errors import ReplydeskError
 from service.moderation.outside import outside
 from service.moderation.restoring import put_back
+from service.moderation.typed import cleaned, is_blank
 from service.moderation.verdict import Decision
 from service.ports import Site, Tx
 from service.privacy.contacts import mask
@@ -64,7 +65,11 @@ def receipt(token: str) -> ResponseReturnValue:
                 gettext("The address may have been cut short on its way."),
             )
         )
-    return keep_private(make_response(render_template("reply/receipt.html", receipt=found)))
+    return keep_private(
+        make_response(
+            render_template("reply/receipt.html", receipt=found, again=request.args.get("again") == "yes")
+        )
+    )
 
 
 @blueprint.get("/r/<token>/state")
@@ -124,8 +129,8 @@ def post_appeal(token: str) -> ResponseReturnValue:
         return keep_private(
             message_page(403, gettext("Nothing was sent"), gettext("Open your receipt and write there."))
         )
-    text = request.form.get("text", "").replace("\0", "").strip()
-    if not 0 < len(text) <= APPEAL_LIMIT:
+    text = cleaned(request.form.get("text", "").replace("\0", "").strip())
+    if is_blank(text) or len(text) > APPEAL_LIMIT:
         said = gettext(
             "Write between 1 and %(limit)d characters; yours has %(count)d.",
             limit=APPEAL_LIMIT,

@@ -24,7 +24,7 @@ from service.web.reach import parts
 from service.web.reply import blueprint
 from service.web.reply.form import Form, article_of, mends, parent_of, read_form, shown_again
 from service.web.reply.ticket import Ticket, TicketExpired, TicketRefused, read_ticket
-from service.web.security import keep_private
+from service.web.security import keep_private, reader_network
 from service.web.speech import gettext
 from service.web.speech import lazy_gettext as _l
 
@@ -99,7 +99,7 @@ def blank_form(
 
 def _accept(site: Site, ticket: Ticket, submission: Submission, parent: Comment | None) -> Response:
     here = parts()
-    if seconds := rates.form_wait(site):
+    if seconds := rates.form_wait(site, reader_network(here, request)):
         again = _again(site, ticket, AGAIN["many"], parent, status=429)
         again.headers["Retry-After"] = rates.retry_after(seconds)
         return again
@@ -116,7 +116,10 @@ def _accept(site: Site, ticket: Ticket, submission: Submission, parent: Comment 
     if not isinstance(answer, Placed):
         raise answer
     token = receipt_token(here.keyring, site.name, answer.comment.id)
-    location = url_for("reply.receipt", token=token)
+    is_there = answer.outcome == "replay" and answer.comment.id != here.sealer.id_of(
+        site, ticket.idempotency_key
+    )
+    location = url_for("reply.receipt", token=token, again="yes" if is_there else None)
     return keep_private(Response(status=303, headers={"Location": location}))
 
 

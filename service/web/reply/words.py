@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from service.moderation.comment import Comment, Status
+from service.moderation.leading import is_at_risk
 from service.moderation.reasons import reason_named
 from service.moderation.verdict import Action, Decision, Who
 from service.ports import Site
@@ -20,6 +21,9 @@ BY_LABEL: Final = {
     "insult": _l("it reads as an insult"),
     "identity_attack": _l("it attacks people for who they are"),
     "spam": _l("it reads as advertising"),
+    "sexual": _l("it is sexual"),
+    "personal_info": _l("it tells personal data of somebody"),
+    "refuse": _l("it does not fit this site’s rules"),
 }
 BY_CODE: Final = {
     "word": _l("it contains wording that this site does not publish"),
@@ -49,10 +53,15 @@ class Told:
     title: object
     text: object
     look_again: int | None = None
+    help_text: object = None
+    """What somebody who may be at risk can do, of several lines perhaps; None for everybody else."""
 
 
 def told(comment: Comment, status: Status, decision: Decision | None, site: Site | None = None) -> Told:
-    """Say how `comment` stands; `status` and `decision` are the ones that have left the house."""
+    """Say how `comment` stands; `status` and `decision` are the ones that are known outside."""
+    if is_at_risk(comment.verdict) and status in TO_ONE_AT_RISK:
+        own = site.options.help_text if site else None
+        return replace(TO_ONE_AT_RISK[status], help_text=own or HELP_TEXT)
     if status in (Status.REJECTED, Status.SPAM):
         because = why(comment, decision, site)
         said = gettext("It was not published because %(because)s.", because=because)
@@ -78,6 +87,27 @@ def why(comment: Comment, decision: Decision | None, site: Site | None = None) -
     return str(BY_CODE.get(decision.reason or "", OTHERWISE))
 
 
+HELP_TEXT: Final = _l(
+    "If you are thinking of hurting yourself or of ending your life, please do not stay alone with it. Talk to "
+    "somebody you trust, to a doctor or to a crisis line where you live. If you are in danger now, call your local "
+    "emergency number."
+)
+_NOT_PUBLISHED: Final = Told(
+    "not_published",
+    _l("Your comment was not published"),
+    _l("Somebody has read it and decided not to publish it. That is no judgement of you."),
+)
+TO_ONE_AT_RISK: Final = {
+    Status.HELD: Told(
+        "held",
+        _l("Somebody will read your comment"),
+        _l("It is not published yet. This page shows what was decided; you may close it and come back."),
+        look_again=15,
+    ),
+    Status.REJECTED: _NOT_PUBLISHED,
+    Status.SPAM: _NOT_PUBLISHED,
+}
+"""What is said to a writer who may be at risk: neither a reason nor a refusal."""
 STATES: Final = {
     Status.PENDING: Told(
         "pending",

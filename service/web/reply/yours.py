@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import hmac
 import json
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any, Final
 
-from flask import Response, make_response, render_template, request
+from flask import Response, make_response, render_template, request, stream_template
 from flask.typing import ResponseReturnValue
 
 from service.erasure import erase_person
-from service.export import export_person
+from service.export import export_json, export_person
 from service.moderation.comment import Status
 from service.moderation.verdict import Who
 from service.privacy.sealing import Address, AddressError, Sealer
@@ -73,10 +74,10 @@ def _done(found: Receipt, wish: str, address: Address) -> Response:
     if wish == "erase":
         receipt = erase_person(here, site, address, Who.AUTHOR, "author")
         return _result("reply/erased.html", found, receipt=receipt, text=_pretty(receipt))
-    export = export_person(here, site, address)
     if wish == "file":
-        return _file(EXPORT, _pretty(export))
-    return _result("reply/export.html", found, export=export)
+        return _file(EXPORT, export_json(here, site, address))
+    shown = {"site": site, "token": found.token, "export": export_person(here, site, address)}
+    return keep_private(Response(stream_template("reply/export.html", **shown)))
 
 
 def _is_theirs(found: Receipt, address: Address) -> bool:
@@ -114,8 +115,8 @@ def _result(template: str, found: Receipt, **shown: Any) -> Response:
     return keep_private(make_response(render_template(template, site=found.site, token=found.token, **shown)))
 
 
-def _file(name: str, text: str) -> Response:
-    answer = Response(text, mimetype="application/json")
+def _file(name: str, pieces: Iterator[str]) -> Response:
+    answer = Response(pieces, mimetype="application/json")
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return keep_private(answer)
 

@@ -6,7 +6,7 @@
   'use strict'
   var tag = document.currentScript
   if (!tag || !tag.dataset.site) return
-  var desk = new URL(tag.src).origin
+  var desk = new URL('.', tag.src).href.replace(/\/$/, '') // with the path below which the script is served
   var canonical = document.querySelector('link[rel="canonical"]')
   var article = tag.dataset.article || (canonical && canonical.href) || location.href.split('#')[0]
   var spoken = {
@@ -16,6 +16,7 @@
       count: function (count, more) { return count + more + (count === 1 && !more ? ' comment' : ' comments') },
       later: 'Later comments',
       away: 'Comments cannot be shown just now',
+      orphan: 'In reply to a comment that is not shown',
       reply: 'Reply',
       replyTo: 'Reply to {name}',
       replying: 'Replying to {name}.',
@@ -37,6 +38,7 @@
       count: function (count, more) { return count + more + (count === 1 && !more ? ' Kommentar' : ' Kommentare') },
       later: 'Spätere Kommentare',
       away: 'Kommentare können gerade nicht gezeigt werden',
+      orphan: 'Antwort auf einen Kommentar, der nicht gezeigt wird',
       reply: 'Antworten',
       replyTo: 'Antworten auf den Kommentar von {name}',
       replying: 'Antwort an {name}.',
@@ -73,6 +75,7 @@
   var place = make('div')
   room.append(title, list, more, place)
   var shown = Object.create(null)
+  var waiting = Object.create(null)
   var count = 0
   more.onclick = function () { thread(more.value) }
   thread('')
@@ -121,13 +124,21 @@
     answer.setAttribute('aria-label', say(words.replyTo, one.name))
     answer.onclick = function () { answering(one) }
     item.append(head, when, make('p', { textContent: one.body, dir: 'auto' }), answer)
+    if (one.parent_hidden) when.after(make('p', { className: 'replydesk-orphan', textContent: words.orphan }))
     var above = shown[one.parent_id]
-    if (above) {
-      var below = above.item.querySelector(':scope > ol') || above.item.appendChild(make('ol'))
-      below.append(item)
-    } else list.append(item)
     shown[one.id] = { item: item }
+    if (above) nest(item, above.item)
+    else list.append(item)
+    // answers that came before it, and never a circle
+    var early = one.id !== one.parent_id && waiting[one.id] || []
+    early.forEach(function (answer) { if (!answer.contains(item)) nest(answer, item) })
+    if (one.parent_id && !above) (waiting[one.parent_id] = waiting[one.parent_id] || []).push(item)
     count++
+  }
+
+  function nest (item, above) {
+    var below = above.querySelector(':scope > ol') || above.appendChild(make('ol'))
+    below.append(item)
   }
 
   function day (moment) {

@@ -3,6 +3,28 @@
 
 (() => {
   const STEPS = { j: 1, n: 1, ArrowDown: 1, k: -1, p: -1, ArrowUp: -1 };
+  const PROCESSED = 229; // the number of every key that an input method has taken
+  const LATIN = /^[\x00-\x7f\p{Script=Latin}]/u;
+  const LETTER = /^[\p{L}\p{M}\p{Nd}]/u;
+  let latin = true; // whether the last letter was
+
+  /** The letter, the digit, or / and ? that a Latin keyboard has at this place. */
+  function placed({ code, shiftKey }, caps) {
+    const at = /^(?:Key([A-Z])|(?:Digit|Numpad)([0-9]))$/.exec(code);
+    if (at?.[1]) return shiftKey && !caps ? at[1] : at[1].toLowerCase();
+    return at?.[2] ?? (code === "Slash" ? (shiftKey ? "?" : "/") : null);
+  }
+
+  /** What is pressed: the letter it writes, or on a keyboard that writes none of Latin the one at its place. */
+  function pressed(event) {
+    const caps = event.getModifierState("CapsLock");
+    const key = event.key.replace("؟", "?").replace(/[！-～]/, (wide) => String.fromCharCode(wide.charCodeAt(0) - 0xfee0));
+    if (/^[0-9]$/.test(key)) return key; // on nearly every layout
+    if (LETTER.test(key) && (key.length === 1 || !LATIN.test(key))) latin = LATIN.test(key); // not of "Enter"
+    else if (key.length > 1 || !/^(Key.|Slash)$/.test(event.code) || "/?".includes(key)) return key;
+    if (!latin && !event.getModifierState("AltGraph")) return placed(event, caps) ?? key;
+    return caps && key.length === 1 ? key.toLowerCase() : key;
+  }
 
   /** The place where a key's button is looked for: the comment in focus, else the page. */
   const scope = () => desk.now() ?? document;
@@ -43,7 +65,8 @@
   }
 
   document.addEventListener("keydown", (event) => {
-    if (event.defaultPrevented || event.ctrlKey || event.altKey || event.metaKey || event.isComposing) return;
+    if (event.defaultPrevented || event.ctrlKey || event.altKey || event.metaKey) return;
+    if (event.isComposing || event.keyCode === PROCESSED) return; // an input method's, from its first key to its last
     if (event.key === "Escape") {
       const list = reasons();
       if (types(event.target)) event.target.blur(); // first out of the field: a note that was typed stays with its card
@@ -57,7 +80,7 @@
       return;
     }
     if (types(event.target) || scrolls(event)) return;
-    const key = event.getModifierState("CapsLock") && event.key.length === 1 ? event.key.toLowerCase() : event.key;
+    const key = pressed(event);
     const field = document.querySelector(`[data-key-focus="${CSS.escape(key)}"]`);
     if (field) field.focus();
     else if (key in STEPS && document.querySelector(".bench")) desk.step(STEPS[key]);

@@ -6,6 +6,8 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from classifier.network import pool
+from classifier.windows import distinct
 
 from classifier.features import (
     CHARACTER_BITS,
@@ -17,9 +19,7 @@ from classifier.features import (
     mix,
 )
 from classifier.model import Model
-from classifier.network import pool
 from classifier.text import fold
-from classifier.windows import distinct
 
 TEXTS = [
     "The bridge isn't open yet, is it?",

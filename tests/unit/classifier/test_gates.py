@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from classifier.invented import invent
 
 from classifier import Model, artifact, data, evaluate, gates, metrics, report, train
-from classifier.invented import invent
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from classifier.calibrate import AffineCalibrator
+from classifier.counting import NgramCounter
+from classifier.invented import invent
+from classifier.learner import NgramNetwork
+from classifier.network import Network, squeeze, unsqueeze
 from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import average_precision_score, roc_auc_score
@@ -16,13 +21,8 @@ from sklearn.utils import estimator_checks as checks
 from sklearn.utils.estimator_checks import estimator_checks_generator
 
 from classifier import augment, data, disguise, metrics, prepare, train
-from classifier.calibrate import AffineCalibrator
-from classifier.counting import NgramCounter
 from classifier.features import grams
-from classifier.invented import invent
-from classifier.learner import NgramNetwork
 from classifier.model import LABELS
-from classifier.network import Network, squeeze, unsqueeze
 from classifier.reread import Lexicon
 from classifier.text import fold
 

@@ -18,10 +18,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from classifier.pieces import LONG, MARGIN, PIECE, cut
 
 from classifier import LABELS, Model, ModelError, Signals, artifact
 from classifier.model import TOGETHER
-from classifier.pieces import LONG, MARGIN, PIECE, cut
 from classifier.reread import Lexicon
 from classifier.text import Views, read_as
 

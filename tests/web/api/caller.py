@@ -18,7 +18,7 @@ from service.actions import Judgement, Scored
 from service.bell import QuietBell
 from service.enrolment import Enrolment, enrol_site
 from service.moderation.comment import Comment
-from service.moderation.verdict import LABELS, Action, Assessment, Decision, Span, Who
+from service.moderation.verdict import LABELS, Action, Assessment, Decision, Effort, Span, Who
 from service.ports import Store
 from service.web import create_app
 from tests.builders import NOON
@@ -116,15 +116,22 @@ class Newsroom:
         with self.parts.house.store.read() as tx:
             return len(tx.comments(self.courier.site.id, limit=200).comments)
 
-    def settle(self, comment_id: str = "c-1", toxicity: float = 0.7) -> None:
+    def settle(
+        self,
+        comment_id: str = "c-1",
+        toxicity: float = 0.7,
+        effort: Effort = Effort.FULL,
+        **others: float,
+    ) -> None:
         """Let the machine decide: held at the shipped policy, unless `toxicity` says otherwise."""
-        scores = {**dict.fromkeys(LABELS, 0.01), "toxicity": toxicity}
+        scores = {**dict.fromkeys(LABELS, 0.01), "toxicity": toxicity, **others}
         assessment = Assessment(
             scores,
             "made-up-1",
             language="en",
             reads_as="the new bridge",
             spans=(Span(4, 10, "toxicity", 1.25),),
+            effort=effort,
         )
         actions.settle(self.parts.house, [Scored(self.comment(comment_id), assessment)])
 

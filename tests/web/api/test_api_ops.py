@@ -13,6 +13,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from service.bell import BEAT, Answerer, Bell, connect, pulses
+from service.moderation.verdict import Effort
 from service.ports import SWEEP, Store
 from service.storage import open_store
 from service.storage.memory import MemoryStore
@@ -138,7 +139,7 @@ def test_a_broker_that_is_gone_is_named(tmp_path: Path) -> None:
     """A broker that refuses connections is named, quickly."""
     newsroom = Newsroom.over(MemoryStore(), tmp_path, REDIS_URL="unix:///nowhere/valkey.sock")
     found = problem(newsroom.call("GET", "/readyz", None), 503, "unavailable")
-    assert found["parts"]["broker"] == "fails (ConnectionError)"
+    assert found["parts"]["broker"] == "does not answer (ConnectionError)"
 
 
 def test_a_store_that_fails_is_named(newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -200,6 +201,17 @@ def test_metrics_tell_the_one_number(newsroom: Newsroom) -> None:
     newsroom.settle()
     assert metric(newsroom, "replydesk_oldest_unscored_age_seconds") == 0
     assert metric(newsroom, "replydesk_comments_held") == 1
+
+
+def test_metrics_tell_the_effort_and_what_is_scored_again(newsroom: Newsroom) -> None:
+    """Whether comments are scored fast now, and how many of those are still to be scored in full."""
+    assert metric(newsroom, "replydesk_scoring_fast") == 0
+    newsroom.post()
+    newsroom.settle(effort=Effort.FAST)
+    with newsroom.parts.house.store.write() as tx:
+        tx.set_scoring_effort(Effort.FAST, newsroom.clock.now)
+    assert metric(newsroom, "replydesk_scoring_fast") == 1
+    assert metric(newsroom, "replydesk_comments_to_rescore") == 1
 
 
 def test_metrics_survive_the_store(newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch) -> None:

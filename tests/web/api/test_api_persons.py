@@ -14,6 +14,7 @@ from service.moderation.comment import Comment, Status
 from service.moderation.verdict import Action
 from service.privacy.attesting import StatementError, check
 from service.tuning import tune_site
+from tests.builders import NOON, draft
 from tests.web.api.caller import ADDRESS, ARTICLE, Newsroom, problem, submission
 
 BO = "bo.unique.canary@example.org"
@@ -258,3 +259,18 @@ def test_a_retrained_model_has_not_seen_what_was_erased(newsroom: Newsroom) -> N
     erase(newsroom)
     with newsroom.parts.house.store.read() as tx:
         assert tx.labels_of(comment.pk) == []
+
+
+def test_an_export_of_very_many_comments_is_whole(real_newsroom: Newsroom) -> None:
+    """However many there are, all come in one answer, oldest first, each once; and none of anyone else."""
+    posted = real_newsroom.post(submission(id="first"))
+    assert posted.status_code == 202
+    key = real_newsroom.comment("first").author_key
+    house, site = real_newsroom.parts.house, real_newsroom.courier.site
+    with house.store.write() as tx:
+        tx.add_comments(site.id, [draft(f"c-{n:04}", author_key=key) for n in range(5_001)], NOON)
+        tx.add_comments(site.id, [draft("bo", "Bo")], NOON)
+    answer = real_newsroom.call("POST", "/v1/exports", json={"email": ADDRESS})
+    assert answer.json is not None
+    assert answer.json["complete"] is True
+    assert [one["id"] for one in answer.json["comments"]] == ["first", *(f"c-{n:04}" for n in range(5_001))]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from service import actions
-from service.moderation.verdict import Action, Who
+from service.moderation.verdict import LABELS, Action, Who
 from tests.web.api.caller import ARTICLE, Newsroom, faults, problem, submission
 
 
@@ -39,8 +39,24 @@ def test_a_comment_shows_its_verdict(newsroom: Newsroom) -> None:
     assert verdict["reasons"][0]["label"] == "toxicity"
     assert verdict["spans"] == [{"begin": 4, "end": 10, "label": "toxicity", "weight": 1.25}]
     assert (verdict["model"], verdict["policy"], verdict["reads_as"]) == ("made-up-1", 1, "the new bridge")
+    assert verdict["effort"] == "full"
     assert [decision["action"] for decision in comment["decisions"]] == ["hold"]
     assert comment["decision"] == comment["decisions"][0]["decision"]
+
+
+def test_a_writer_at_risk_and_a_rule_are_shown(newsroom: Newsroom) -> None:
+    """The verdict says that the writer may be at risk, and which span a rule marked; every label has its score."""
+    newsroom.post(submission(body="He lives at 14 Osterby Drive. I do not want to wake up again."))
+    newsroom.settle(self_harm=0.8, spam=0.99)
+    verdict = shown(newsroom)["verdict"]
+    assert (verdict["action"], verdict["at_risk"], set(verdict["scores"])) == ("hold", True, set(LABELS))
+    assert [(reason["code"], reason["label"]) for reason in verdict["reasons"]] == [
+        ("at_risk", "self_harm"),
+        ("score", "spam"),
+        ("personal_data", "personal_info"),
+        ("score", "toxicity"),
+    ]
+    assert {span.get("rule") for span in verdict["spans"]} == {None, "personal_data"}
 
 
 def test_a_pending_comment_shows_no_verdict(newsroom: Newsroom) -> None:

@@ -69,12 +69,45 @@ def test_new_text_is_the_next_revision(newsroom: Newsroom) -> None:
     assert (answer.json["id"], answer.json["revision"], answer.json["status"]) == ("c-1", 2, "pending")
 
 
-def test_without_an_id_nothing_is_a_replay(newsroom: Newsroom) -> None:
-    """Two equal comments without an id are two comments."""
-    first, second = newsroom.post(submission(id=...)), newsroom.post(submission(id=...))
-    assert first.json is not None
-    assert second.json is not None
-    assert first.json["id"] != second.json["id"]
+def test_without_an_id_the_same_again_is_told_so(real_newsroom: Newsroom) -> None:
+    """One author's same text under one article is stored once, alone, in a batch or signed; two authors' are two."""
+    newsroom, other = (
+        real_newsroom,
+        submission(id=..., author={"name": "Ada", "email": "ada.other@mail.example"}),
+    )
+    first, second, third = (newsroom.post(one) for one in (submission(id=...), submission(id=...), other))
+    for answer in (first, second, third):
+        assert answer.json is not None
+    assert (first.status_code, second.status_code, third.status_code) == (202, 200, 202)
+    assert second.headers["Idempotent-Replay"] == "true"
+    assert second.json["id"] == first.json["id"] != third.json["id"]
+    batch = newsroom.call(
+        "POST", "/v1/comments/batch", json=[submission(id=...), other, submission(id="c-9")]
+    )
+    results = batch.json["results"]
+    assert [one["code"] for one in results] == [200, 200, 202]
+    assert [one["id"] for one in results] == [first.json["id"], third.json["id"], "c-9"]
+    signed = post_signed(newsroom, json.dumps(submission(id=...)).encode())
+    assert (signed.status_code, signed.json["id"]) == (200, first.json["id"])
+    assert newsroom.count() == 3
+
+
+def test_two_who_post_at_once_post_once(real_newsroom: Newsroom) -> None:
+    """A double click that reaches two threads makes one comment."""
+    answers: list[str] = []
+
+    def post() -> None:
+        answer = real_newsroom.post(submission(id=...))
+        assert answer.json is not None
+        answers.append(answer.json["id"])
+
+    threads = [threading.Thread(target=post) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(answers) == 4
+    assert (len(set(answers)), real_newsroom.count()) == (1, 1)
 
 
 def test_an_idempotency_key_makes_a_replay(newsroom: Newsroom) -> None:
@@ -238,6 +271,18 @@ def test_what_is_no_batch_is_refused_whole(newsroom: Newsroom, items: object, co
     """A batch is an array of at most 1,000."""
     answer = newsroom.call("POST", "/v1/comments/batch", json=items)
     assert faults(problem(answer, 422, "validation")) == {"(request)": code}
+
+
+def test_a_batch_may_ask_for_fast_scores(newsroom: Newsroom) -> None:
+    """Its comments say so to the scorer; an effort that there is not is named, and other parameters are let be."""
+    path = "/v1/comments/batch"
+    newsroom.call("POST", f"{path}?effort=fast&from=archive", json=[submission()])
+    assert newsroom.comment("c-1").signals["effort"] == "fast"
+    newsroom.call("POST", f"{path}?effort=full", json=[submission(id="c-2")])
+    assert "effort" not in newsroom.comment("c-2").signals
+    answer = newsroom.call("POST", f"{path}?effort=some", json=[submission(id="c-3")])
+    assert faults(problem(answer, 422, "validation")) == {"effort": "choice"}
+    assert newsroom.count() == 2
 
 
 def test_an_empty_batch_is_no_fault(newsroom: Newsroom) -> None:

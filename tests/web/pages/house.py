@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,7 +17,7 @@ from service.actions import Judgement, Scored
 from service.bell import QuietBell
 from service.enrolment import enrol_site, invite
 from service.moderation.comment import Article, Comment, Source
-from service.moderation.verdict import LABELS, Action, Assessment, Span, Who
+from service.moderation.verdict import LABELS, Action, Assessment, Effort, Span, Who
 from service.ports import Placed, Site, Store, Submission
 from service.privacy.sealing import Address
 from service.storage.memory import MemoryStore
@@ -70,6 +71,7 @@ class Small:
             "email": Address.parse(ADDRESS),
             "body": "The new bridge saves me twenty minutes every morning.",
             "source": Source.API,
+            "id": f"t-{next(_numbers)}",
         }
         submission = Submission(**{**written, **changes})
         (placed,) = actions.submit(self.parts.house, self.parts.sealer, site or self.courier, [submission])
@@ -77,11 +79,15 @@ class Small:
         return placed.comment
 
     def settle(
-        self, comment: Comment, scores: Mapping[str, float] | None = None, spans: tuple[Span, ...] = ()
+        self,
+        comment: Comment,
+        scores: Mapping[str, float] | None = None,
+        spans: tuple[Span, ...] = (),
+        effort: Effort = Effort.FULL,
     ) -> Comment:
         """The machine's verdict by the shipped policy."""
         given = dict.fromkeys(LABELS, 0.01) | dict(scores or {})
-        assessment = Assessment(given, "made-up-1", spans=spans, reads_as=None, language="en")
+        assessment = Assessment(given, "made-up-1", spans=spans, language="en", effort=effort)
         assert actions.settle(self.parts.house, [Scored(comment, assessment)]) == {comment.pk}
         return self.again(comment)
 
@@ -126,13 +132,14 @@ def build_small(home: Path, store: Store | None = None, **env: str) -> Small:
 
 def _served(parts: wiring.Parts) -> Flask:
     """The application around `parts`: building its routes takes a tenth of a second, so each kind is built once."""
-    url = parts.settings.public_url
-    if url not in _applications:
-        _applications[url] = create_app(parts)
-        _applications[url].testing = True
-    _applications[url].extensions["replydesk"] = parts
-    rates.init(_applications[url], parts)  # what one test let pass is not owed by the next
-    return _applications[url]
+    kind = (parts.settings.public_url, parts.settings.trusted_proxies)
+    if kind not in _applications:
+        _applications[kind] = create_app(parts)
+        _applications[kind].testing = True
+    _applications[kind].extensions["replydesk"] = parts
+    rates.init(_applications[kind], parts)  # what one test let pass is not owed by the next
+    return _applications[kind]
 
 
-_applications: dict[str, Flask] = {}
+_numbers = itertools.count()
+_applications: dict[tuple[str, tuple[str, ...]], Flask] = {}

@@ -6,7 +6,7 @@ import pytest
 
 from service import actions
 from service.moderation.comment import Article, Comment, Status
-from service.moderation.verdict import Action, Span
+from service.moderation.verdict import Action, Effort, Span
 from tests.web.pages.browser import Browser, Element, Page
 from tests.web.pages.house import ADDRESS, Small
 
@@ -213,6 +213,16 @@ def test_a_script_gets_the_fragment_that_changed(small: Small) -> None:
     back = undo(browser, done.tree, **SCRIPT)
     assert back.status == 200
     assert card(back, comment).one("form", class_="acts")
+
+
+def test_the_panel_says_when_a_comment_was_scored_fast(small: Small) -> None:
+    """Why it is held rests on a fast score, and a full one follows; of a full score nothing is said."""
+    fast = small.settle(small.submit(), {"toxicity": 0.7}, effort=Effort.FAST)
+    full = small.held()
+    page = small.signed_in().get("/desk")
+    said = "Scored fast, by words and signals alone. A full score follows when there is time."
+    assert said in " ".join(card(page, fast).text.split())
+    assert "Scored fast" not in card(page, full).text
 
 
 def test_the_late_lane_shows_what_no_score_reached(small: Small) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
 from service import actions
 from service.actions import Judgement
-from service.moderation.comment import Article, Status
+from service.moderation.comment import Article, Source, Status
 from service.moderation.desk import Wanted
 from service.moderation.standing import Standing
 from service.moderation.verdict import Action, Who
@@ -491,3 +493,58 @@ def test_the_trail_tells_the_machines_hold_from_a_moderators(small: Small) -> No
     small.judge(comment, Action.HOLD)
     trail = small.signed_in().get(f"/desk/comments/{comment.pk}").tree.one("section", class_="trail")
     assert [one.all("b")[0].text for one in trail.all("li")] == ["Held", "Set aside"]
+
+
+def test_a_lead_moves_a_thread_and_opens_what_was_private(small: Small) -> None:
+    """From the article's page; a moderator cannot; what is no address is said at the field, and the act is logged."""
+    url, to = "https://courier.example/bridge", "https://courier.example/2026/bridge"
+    small.approved()
+    small.approved(
+        author_name="Bo", body="An old one.", article=Article(url, private=True), source=Source.IMPORT
+    )
+    page = small.signed_in().get(f"/desk/article?site=courier&url={url}/%3Futm_source=x")
+    assert "Move this thread" not in page.text
+    assert "What was imported under this article is not shown to readers." in page.text
+    lead = small.signed_in("Lea", "lead")
+    form = (
+        lead.get(f"/desk/article?site=courier&url={url}")
+        .tree.one("form", action="/desk/article/move")
+        .fields()
+    )
+    wrong = lead.post("/desk/article/move", form | {"to": "bridge"})
+    assert wrong.status == 400
+    assert "must be an absolute http or https URL" in wrong.text
+    moved = lead.post("/desk/article/move", form | {"to": f"{to}?fbclid=1"})
+    assert moved.status == 303
+    assert moved.headers["Location"] == f"/desk/article?site=courier&url={to}"
+    opened = lead.get(moved.headers["Location"])
+    assert len(opened.tree.all("li", class_="card row depth0")) == 2
+    again = opened.tree.one("form", action="/desk/article/move").fields()
+    assert lead.post("/desk/article/open", again).status == 303
+    with small.parts.house.store.read() as tx:
+        assert len(tx.published(small.courier.id, url)) == 2
+        told = [
+            link.act for link in tx.acts_after(0, 100) if link.act.who == "Lea" and link.act.act == "article"
+        ]
+    assert len(told) == 2
+    assert lead.post("/desk/article/move", form | {"site": "nobody", "to": to}).status == 404
+    assert lead.post("/desk/article/open", form | {"url": "https://courier.example/none"}).status == 404
+
+
+def test_an_address_in_the_search_leads_to_its_article(small: Small) -> None:
+    """Pasted as the browser has it; one under which nothing stands is searched for as words."""
+    small.approved()
+    browser = small.signed_in()
+    found = browser.get("/desk/search?q=http://www.courier.example/bridge/%3Ffbclid=1")
+    assert found.status == 303
+    assert found.headers["Location"].startswith("/desk/article?site=courier&url=")
+    assert browser.get(found.headers["Location"]).status == 200
+    assert browser.get("/desk/search?q=http://www.courier.example/none").status == 200
+
+
+def test_old_comments_have_their_own_age(small: Small) -> None:
+    """What was written in 2012 and came in just now is of 2012, in the queue, too."""
+    small.held(submitted_at=datetime(2012, 5, 4, tzinfo=UTC), source=Source.IMPORT)
+    page = small.signed_in().get("/desk")
+    assert "4 May 2012" in page.text
+    assert "just now" not in page.text

@@ -9,6 +9,7 @@ from service.actions import Judgement
 from service.moderation.comment import Comment, Status
 from service.moderation.verdict import Action, Who
 from service.privacy.receipts import receipt_token
+from service.tuning import tune_site
 from service.web.reply.words import BY_LABEL
 from tests.web.pages.browser import Page
 from tests.web.pages.house import ADDRESS, Small
@@ -18,6 +19,11 @@ def receipt(small: Small, comment: Comment, more: str = "") -> Page:
     """The receipt of a comment on the courier."""
     token = receipt_token(small.parts.keyring, small.courier.name, comment.id)
     return small.browser().get(f"/r/{token}{more}")
+
+
+def refuse_from(small: Small, label: str, score: float) -> None:
+    """Let the courier refuse by itself from that score for that label on."""
+    tune_site(small.parts, "courier", {f"{label}.reject": str(score)})
 
 
 def test_a_fresh_comment_is_being_checked_and_the_page_looks_again(small: Small) -> None:
@@ -44,6 +50,7 @@ def test_a_published_comment_leads_to_the_article(small: Small) -> None:
 @pytest.mark.parametrize(("label", "score"), [("toxicity", 0.99), ("spam", 0.99)])
 def test_a_machines_refusal_is_explained_by_its_label(small: Small, label: str, score: float) -> None:
     """What the classifier refused is explained in the label's words."""
+    refuse_from(small, label, 0.9)
     page = receipt(small, small.settle(small.submit(), {label: score}))
     assert "Your comment was not published" in page.text
     assert f"because {BY_LABEL[label]}." in page.text
@@ -85,6 +92,7 @@ def test_a_decision_shows_only_once_it_has_left_the_house(small: Small) -> None:
 
 def test_an_overruled_refusal_keeps_its_old_words_until_the_new_decision_leaves(small: Small) -> None:
     """A decision over an earlier one shows the earlier one's grounds while it waits."""
+    refuse_from(small, "toxicity", 0.9)
     comment = small.settle(small.submit(), {"toxicity": 0.99})
     with small.parts.house.store.read() as tx:
         standing = tx.decision(small.again(comment).decision_id or 0)
@@ -109,6 +117,7 @@ def test_a_refusal_that_stands_again_keeps_its_reason(small: Small) -> None:
 
 def test_a_machines_refusal_that_stands_again_keeps_its_label(small: Small) -> None:
     """So does what the classifier refused."""
+    refuse_from(small, "toxicity", 0.9)
     comment, house = small.settle(small.submit(), {"toxicity": 0.99}), small.parts.house
     approval = Judgement(Action.APPROVE, Who.MODERATOR, "Lea", 1, small.again(comment).decision_id)
     actions.review(house, small.courier, comment.id, approval)

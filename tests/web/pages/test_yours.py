@@ -13,6 +13,7 @@ from service.privacy.receipts import receipt_token
 from service.privacy.sealing import Address
 from service.tuning import tune_site
 from service.web.reply.yours import TRIES, WINDOW
+from tests.builders import NOON, draft
 from tests.web.pages.browser import Page
 from tests.web.pages.house import ADDRESS, Small
 
@@ -174,3 +175,24 @@ def test_what_is_kept_and_what_goes_is_told_in_german(small: Small, kept: str) -
     for one in (*receipt["kept"], *receipt["later"]):
         for sentence in one.values():
             assert sentence[1:] not in told
+
+
+@pytest.mark.parametrize("wish", ["show", "file"])
+def test_all_of_very_many_comments_is_handed_over(small: Small, wish: str) -> None:
+    """To read and to take along, to the last one."""
+    first = small.approved()
+    with small.parts.house.store.write() as tx:
+        drafts = [draft(f"c-{n:04}", author_key=first.author_key, body=f"Text {n}.") for n in range(5_001)]
+        tx.add_comments(small.courier.id, drafts, NOON)
+    page = ask(small, first, wish)
+    if wish == "file":
+        assert len(json.loads(page.html)["comments"]) == 5_002
+    else:
+        assert page.html.count('class="mine"') == 5_002
+        assert "5002 comments." in page.html.replace(",", "")
+        assert page.headers["Cache-Control"] == "no-store"
+
+
+def test_what_is_shown_is_counted(small: Small) -> None:
+    """One is one."""
+    assert "1 comment." in ask(small, small.approved(), "show").text

@@ -5,8 +5,12 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
 from werkzeug.test import TestResponse
 
+from service.moderation.verdict import LABELS, Assessment
+from service.perspective.attributes import LABEL_OF
+from service.ports import Reading
 from tests.web.api.caller import Newsroom
 
 TEXT = "The new bridge saves me twenty minutes every morning."
@@ -48,6 +52,19 @@ def analyze(newsroom: Newsroom, body: object, **more: Any) -> dict[str, Any]:
         summary = scores.get("summaryScore")
         assert summary is None or (summary["type"] == "PROBABILITY" and 0 <= summary["value"] <= 1)
     return found
+
+
+def served(newsroom: Newsroom) -> dict[str, str]:
+    """The attributes whose label the model gives, each with its label."""
+    (assessed,) = newsroom.parts.scorer.score([Reading(TEXT)])
+    return {name: label for name, label in LABEL_OF.items() if label in assessed.scores}
+
+
+def knows(newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch, **scores: float) -> None:
+    """Let the model give every label, those that are not named next to nothing."""
+    said = Assessment(dict.fromkeys(LABELS, 0.01) | scores, "made-up-1", language="en")
+    verbs = newsroom.app.extensions["replydesk.plugs"].verbs
+    monkeypatch.setattr(verbs, "score", lambda readings, explain=False: [said] * len(readings))
 
 
 def value(found: dict[str, Any], attribute: str = "TOXICITY") -> float:

@@ -8,7 +8,7 @@ from urllib.parse import quote_plus, urlencode
 import pytest
 from werkzeug.test import TestResponse
 
-from service.moderation.verdict import Action, Who
+from service.moderation.verdict import Action, Assessment, Who
 from service.tuning import tune_site
 from tests.web.api.caller import Newsroom, submission
 
@@ -51,6 +51,21 @@ def call(newsroom: Newsroom, path: str = "comment-check", told: dict[str, str] |
 def queue(newsroom: Newsroom) -> None:
     """Let the courier's plugs put comments on the desk."""
     tune_site(newsroom.parts, "courier", {"plug_mode": "queue"})
+
+
+def test_a_writer_at_risk_is_never_called_spam(newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where the site lets clients take what is held for spam, and asked again about what waits on the desk."""
+    tune_site(newsroom.parts, "courier", {"akismet_held": "spam"})
+    said = Assessment({"self_harm": 0.9, "spam": 0.99}, "made-up-1", language="en")
+    verbs = newsroom.app.extensions["replydesk.plugs"].verbs
+    monkeypatch.setattr(verbs, "score", lambda readings, explain=False: [said] * len(readings))
+    for mode in ("score", "queue"):
+        tune_site(newsroom.parts, "courier", {"plug_mode": mode})
+        newsroom.forget()
+        answer = call(newsroom)
+        assert (answer.text, "X-akismet-recheck-after" in answer.headers) == ("false", True)
+    again = call(newsroom, told=fields(guid=answer.headers["X-akismet-guid"], recheck_reason="recheck"))
+    assert (again.text, "X-akismet-recheck-after" in again.headers) == ("false", True)
 
 
 # -- the key -----------------------------------------------------------------------------------------------------------
@@ -404,6 +419,19 @@ def test_what_waits_by_another_door_waits_in_other_words(newsroom: Newsroom) -> 
     asked = fields(HAM, guid="wp-78", recheck_reason="edit")
     answer = call(newsroom, told=asked)
     assert (answer.data, answer.headers["X-replydesk-verdict"]) == (b"false", "held")
+
+
+@pytest.mark.parametrize("action", [Action.REJECT, Action.SPAM, Action.HOLD])
+def test_new_text_does_not_lift_a_moderators_refusal(newsroom: Newsroom, action: Action) -> None:
+    """An edit of what a moderator refused or set aside is no clean bill: it waits, or is told as refused."""
+    queue(newsroom)
+    guid = call(newsroom, told=fields(DOUBT)).headers["X-akismet-guid"]
+    newsroom.review(action, guid, delay=0)
+    answer = call(newsroom, told=fields(HAM, guid=guid, recheck_reason="edit"))
+    said = {Action.REJECT: (b"true", "rejected"), Action.SPAM: (b"true", "spam")}
+    assert (answer.data, answer.headers["X-replydesk-verdict"]) == said.get(action, (b"false", "held"))
+    assert newsroom.comment(guid).status != "approved"
+    assert newsroom.comment(guid).published_revision is None
 
 
 def test_a_new_comment_is_none_that_is_known(newsroom: Newsroom) -> None:

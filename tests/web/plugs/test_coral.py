@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
+from service.coral import phase
 from service.coral.signature import sign
 from service.moderation.comment import Comment, Status
-from service.moderation.verdict import Action, Who
+from service.moderation.policy import Cut, Facts, Policy, decide
+from service.moderation.verdict import Action, Assessment, Who
 from tests.web.api.caller import Newsroom
 from tests.web.plugs.coral_cases import (
     AUTHOR,
@@ -52,6 +54,25 @@ def stored(newsroom: Newsroom) -> list[Comment]:
     """The courier's comments."""
     with newsroom.parts.house.store.read() as tx:
         return list(tx.comments(newsroom.courier.site.id).comments)
+
+
+@pytest.mark.parametrize("label", ["self_harm", "personal_info"])
+def test_what_a_person_should_read_is_held_without_a_flag(label: str) -> None:
+    """Coral withholds it for its moderators and calls nobody toxic."""
+    verdict = decide(Assessment({label: 0.9}, "made-up-1"), Facts(body=KIND), Policy())
+    assert phase.answer(verdict, decides=True) == {"status": "PREMOD"}
+    assert phase.answer(verdict, decides=False) == {}
+
+
+@pytest.mark.parametrize("label", ["sexual", "refuse"])
+def test_the_newer_labels_have_coral_words(label: str) -> None:
+    """What a site lets be refused for them is offensive in Coral's words."""
+    policy = Policy(cuts={label: Cut(hold=0.5, reject=0.9)})
+    told = phase.answer(
+        decide(Assessment({label: 0.95}, "made-up-1"), Facts(body=KIND), policy), decides=True
+    )
+    assert told["actions"] == [TOXIC]
+    assert told["moderationAction"]["rejectionReason"] == {"code": "OFFENSIVE"}  # type: ignore[index]
 
 
 def test_score_mode_flags_and_leaves_the_status_to_coral(desk: Newsroom) -> None:

@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from service.openai import CATEGORIES
+from service.moderation.policy import Policy
+from service.moderation.verdict import LABELS, Assessment
+from service.openai import CATEGORIES, result
 from service.tuning import tune_site
 from service.web.plugs import openai
 from tests.web.api.caller import Newsroom
@@ -61,6 +63,36 @@ def test_what_is_bad_is_flagged_and_by_what(newsroom: Newsroom) -> None:
     assert results[2]["categories"]["violence"]
     assert results[2]["categories"]["harassment/threatening"]
     assert not results[1]["categories"]["sexual"]
+
+
+@pytest.mark.parametrize(
+    ("scores", "flagged"),
+    [
+        ({"self_harm": 0.8}, {"self-harm", "self-harm/intent"}),
+        ({"sexual": 0.9}, {"sexual"}),
+        ({"threat": 0.9}, {"harassment/threatening", "violence"}),
+        (
+            {"threat": 0.9, "identity_attack": 0.9},
+            {"harassment/threatening", "violence", "hate", "hate/threatening"},
+        ),
+        ({"personal_info": 0.9, "refuse": 0.9}, set()),
+    ],
+)
+def test_each_label_answers_its_categories(scores: dict[str, float], flagged: set[str]) -> None:
+    """A category is flagged by the site's own limits, and its score is that of its label."""
+    said = Assessment(dict.fromkeys(LABELS, 0.01) | scores, "made-up-1")
+    found = result(said, Policy())
+    assert {name for name, is_flagged in found["categories"].items() if is_flagged} == flagged  # type: ignore[attr-defined]
+    for label, categories in (("self_harm", ("self-harm", "self-harm/intent")), ("sexual", ("sexual",))):
+        assert {found["category_scores"][name] for name in categories} == {said.scores[label]}  # type: ignore[index]
+
+
+def test_a_model_without_a_label_leaves_its_categories_at_nothing() -> None:
+    """They are answered 0 and not flagged, as they were before there was such a label."""
+    found = result(Assessment({"toxicity": 0.9}, "made-up-1"), Policy())
+    assert list(found["categories"]) == list(CATEGORIES)  # type: ignore[call-overload]
+    for name in ("self-harm", "self-harm/intent", "self-harm/instructions", "sexual", "sexual/minors"):
+        assert (found["categories"][name], found["category_scores"][name]) == (False, 0.0)  # type: ignore[index]
 
 
 def test_pictures_are_said_not_to_be_judged(newsroom: Newsroom) -> None:

@@ -7,19 +7,59 @@ from dataclasses import replace
 
 import pytest
 
-from service.perspective.attributes import LABEL_OF, LANGUAGES
+from service.moderation.verdict import Assessment
+from service.perspective.attributes import LANGUAGES
 from service.tuning import tune_site
 from tests.web.api.caller import Newsroom
-from tests.web.plugs.perspective_cases import RUDE, TEXT, analyze, call, request, value
+from tests.web.plugs.perspective_cases import (
+    RUDE,
+    TEXT,
+    analyze,
+    call,
+    knows,
+    refusal,
+    request,
+    served,
+    value,
+)
 
 
 def test_every_attribute_that_is_served_is_answered(newsroom: Newsroom) -> None:
-    """All eight at once: exactly the names that were asked for, each with a summary between 0 and 1."""
-    found = analyze(newsroom, request(requestedAttributes={name: {} for name in LABEL_OF}))
-    assert list(found["attributeScores"]) == list(LABEL_OF)
+    """All of them at once: exactly the names that were asked for, each with a summary between 0 and 1."""
+    names = list(served(newsroom))
+    found = analyze(newsroom, request(requestedAttributes={name: {} for name in names}))
+    assert list(found["attributeScores"]) == names
     assert all(set(scores) == {"summaryScore"} for scores in found["attributeScores"].values())
     assert found["languages"] == found["detectedLanguages"] == ["en"]
     assert "clientToken" not in found
+
+
+def test_the_newer_labels_answer_their_attributes(
+    newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SEXUALLY_EXPLICIT is our `sexual`, LIKELY_TO_REJECT our `refuse`, where a model gives them."""
+    knows(newsroom, monkeypatch, sexual=0.7, refuse=0.6)
+    wanted = {"SEXUALLY_EXPLICIT": {}, "LIKELY_TO_REJECT": {}, "TOXICITY": {}}
+    found = analyze(newsroom, request(requestedAttributes=wanted))
+    assert [value(found, name) for name in wanted] == [0.7, 0.6, 0.01]
+
+
+@pytest.mark.parametrize("attribute", ["SEXUALLY_EXPLICIT", "LIKELY_TO_REJECT"])
+@pytest.mark.parametrize("method", ["analyze", "suggestscore"])
+def test_an_attribute_whose_label_no_model_gives_is_unknown(
+    newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch, attribute: str, method: str
+) -> None:
+    """A model without the label answers as it always did, also to who suggests a score."""
+    verbs = newsroom.app.extensions["replydesk.plugs"].verbs
+    said = Assessment({"toxicity": 0.1}, "made-up-1", language="en")
+    monkeypatch.setattr(verbs, "score", lambda readings, explain=False: [said] * len(readings))
+    body = {"comment": {"text": TEXT}, "languages": ["xx"]}
+    body |= {
+        "requestedAttributes": {attribute: {}},
+        "attributeScores": {attribute: {"summaryScore": {"value": 1}}},
+    }
+    found = refusal(call(newsroom, method, body), 400, "INVALID_ARGUMENT")
+    assert found["message"] == f"Unknown requested attribute: {attribute}"
 
 
 def test_the_score_is_the_classifiers_own(newsroom: Newsroom) -> None:
@@ -88,7 +128,7 @@ def test_other_languages_are_served_where_there_was_training(newsroom: Newsroom)
     found = analyze(newsroom, request(german))
     assert found["detectedLanguages"] == ["de"]
     assert value(found) > 0.3
-    for attribute, label in LABEL_OF.items():
+    for attribute, label in served(newsroom).items():
         wanted: dict[str, object] = {attribute: {}}
         for language in LANGUAGES[label]:
             analyze(newsroom, request(requestedAttributes=wanted, languages=[language]))

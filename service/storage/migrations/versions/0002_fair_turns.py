@@ -21,7 +21,6 @@ def upgrade() -> None:
         op.drop_index("ix_comments_fresh", "comments")
         return
     with op.get_context().autocommit_block():  # so that comments go on coming in meanwhile
-        op.execute("SET statement_timeout = 0")  # for the rest of this connection, which serves nothing else
         op.execute(
             "DROP INDEX CONCURRENTLY IF EXISTS ix_comments_turn"
         )  # half-built by one that was broken off

@@ -48,7 +48,6 @@ def upgrade() -> None:
     )
     op.execute("CREATE INDEX IF NOT EXISTS ix_words_text ON words USING gin (text)")
     with op.get_context().autocommit_block():
-        op.execute("SET statement_timeout = 0")  # for the rest of this connection, which serves nothing else
         _fill()
         for name, (columns, where) in INDEXES.items():
             op.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")  # half-built by one that was broken off

@@ -55,7 +55,6 @@ def upgrade() -> None:
             op.create_index(name, "comments", columns, sqlite_where=sa.text(where))
         return
     with op.get_context().autocommit_block():  # so that comments go on coming in meanwhile
-        op.execute("SET statement_timeout = 0")  # for the rest of this connection, which serves nothing else
         for name, (columns, where) in INDEXES.items():
             op.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")  # half-built by one that was broken off
             op.create_index(

@@ -19,6 +19,5 @@ def upgrade() -> None:
         op.create_index(INDEX, "comments", COLUMNS, sqlite_where=HELD)
         return
     with op.get_context().autocommit_block():
-        op.execute("SET statement_timeout = 0")  # for the rest of this connection, which serves nothing else
         op.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {INDEX}")  # half-built by one that was broken off
         op.create_index(INDEX, "comments", COLUMNS, postgresql_where=HELD, postgresql_concurrently=True)

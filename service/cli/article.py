@@ -1,0 +1,115 @@
+"""`replydesk article`: describe an article without a comment, and move its thread to another address."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from service.cli.opened import Refused, opened_house, print_json
+
+if TYPE_CHECKING:
+    from service.moderation.comment import Article
+    from service.ports import Site
+    from service.wiring import Parts
+
+WHO: Final = "operator"
+
+
+@click.group()
+def article() -> None:
+    """Describe articles, and move their threads."""
+
+
+@article.command("set")
+@click.argument("url")
+@click.option("--site", "site_name", required=True, help="The site whose article it is.")
+@click.option("--title", help="Its title; empty: none is known.")
+@click.option("--published-at", help="When it appeared, such as 2026-11-22T19:00:00Z; empty: not known.")
+@click.option(
+    "--private/--public", default=None, help="Whether comments imported under it are kept from readers."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def describe(
+    url: str, site_name: str, title: str | None, published_at: str | None, private: bool | None, as_json: bool
+) -> None:
+    """Set what is known of the article URL; what is not given stays as it is."""
+    from service.articles import describe_article
+
+    given = {"title": title, "published_at": published_at, "private": private}
+    said = {name: _read(name, value) for name, value in given.items() if value is not None}
+    with opened_house() as parts:
+        made = describe_article(parts, _site(parts, site_name), _page(url), said, WHO)
+    _show(made, {}, as_json)
+
+
+@article.command()
+@click.argument("url")
+@click.argument("to")
+@click.option("--site", "site_name", required=True, help="The site whose article it is.")
+@click.option(
+    "--redirect/--no-redirect", default=True, help="Whether the old address leads there from now on."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def move(url: str, to: str, site_name: str, redirect: bool, as_json: bool) -> None:
+    """Move all comments of the article URL to the address TO; where that has comments, both threads become one."""
+    from service.articles import move_thread
+
+    with opened_house() as parts:
+        moved = move_thread(parts, _site(parts, site_name), _page(url), _page(to), WHO, redirect)
+    _show(moved.article, {"moved": moved.comments}, as_json)
+
+
+def _site(parts: Parts, name: str) -> Site:
+    from service.tuning import find_site
+
+    with parts.house.store.read() as tx:
+        return find_site(tx, name)
+
+
+def _page(url: str) -> str:
+    from service.privacy.pages import page_url
+
+    try:
+        return page_url(url)
+    except ValueError as wrong:
+        raise Refused(f"URL: {wrong}") from None
+
+
+def _read(name: str, value: str | bool) -> Any:
+    """Read an option; an empty one takes away what is known."""
+    if value == "":
+        return None
+    if name == "title" and len(str(value)) > _title_limit():
+        raise Refused(f"--title: must be at most {_title_limit()} characters")
+    if name != "published_at":
+        return value
+    try:
+        read = datetime.fromisoformat(str(value))
+        return (read if read.tzinfo else read.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise Refused("--published-at: must be like 2026-11-22T19:00:00Z") from None
+
+
+def _title_limit() -> int:
+    from service.moderation.comment import TITLE_LIMIT
+
+    return TITLE_LIMIT
+
+
+def _show(made: Article, more: dict[str, object], as_json: bool) -> None:
+    from service.moderation.events import instant
+
+    told = {
+        "url": made.url,
+        "title": made.title,
+        "published_at": instant(made.published_at),
+        "private": bool(made.private),
+        **more,
+    }
+    if as_json:
+        print_json(told)
+        return
+    for name, value in told.items():
+        click.echo(f"{name}: {'—' if value is None else value}")

@@ -1,0 +1,232 @@
+"""One normal form of text for all that compares texts: word lists, search, links, copies.
+
+Two texts that look the same compare as the same: case, width, compatibility forms, invisible characters, vowel points
+and accents make no difference. A letter that another letter merely resembles stays itself: й is not и, が is not か.
+
+Words follow UAX 29 where that helps: marks belong to their letter, and flags are no letters. They do not where it joins
+what a list of words must tell apart (`l'hôtel`, `casino.example`), and runs of scripts without spaces are left whole.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Final, NamedTuple
+
+KEPT_UP_TO: Final = 4
+"""Words of so few letters keep the accents that make other words of them in many languages: `ano` is not `año`."""
+TERM_LIMIT: Final = 100
+"""Characters of a word that search compares."""
+
+FAMILY, REST, DENSE = "family", "rest", "dense"
+"""Kinds of words: of the alphabets that share their shapes (Latin, Greek, Cyrillic …), of others, of scripts that are
+written without spaces."""
+
+
+class Word(NamedTuple):
+    """A word in normal form, what stood between it and the word before, and its kind."""
+
+    text: str
+    gap: str
+    kind: str
+
+
+IGNORED_BMP: Final = (
+    "\u00ad\u034f\u061c\u06dd\u070f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f"
+    "\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb"
+)
+IGNORED: Final = f"{IGNORED_BMP}\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
+"""Default-ignorable code points: joiners, fillers, variation selectors, tags, and what sets the direction."""
+DECORATION: Final = (
+    "\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u0640\u064b-\u065f"
+    "\u0670\u06d6-\u06dc\u06df-\u06e4\u06e7\u06e8\u06ea-\u06ed\u0711\u0730-\u074a\u07fa\u0898-\u089f\u08ca-\u08e1"
+    "\u08e3-\u08ff\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20f0\ufe20-\ufe2f"
+)
+"""Accents that no letter took in, vowel points of Arabic, Hebrew and Syriac, and the strokes that stretch a word."""
+_DENSE: Final = (
+    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u1950-\u19ff\u1a20-\u1aaf\u2e80-\u2fdf\u3005-\u3007\u3040-\u312f"
+    "\u31a0-\u31bf\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\ua9e0-\ua9ff\uaa60-\uaa7f\uf900-\ufaff"
+    "\U0001b000-\U0001b16f\U00020000-\U000323af"
+)
+_FAMILY: Final = (
+    "a-z0-9\u00aa-\u058f\u10a0-\u10ff\u13a0-\u13ff\u1c80-\u1cbf\u1d00-\u1dbf\u1e00-\u1fff\u2c60-\u2c7f"
+    "\u2d00-\u2d2f\ua640-\ua69f\ua720-\ua7ff\uab30-\uab8f"
+)
+_IGNORED_RUN: Final = re.compile(f"[{IGNORED}]+")
+_DECORATION_RUN: Final = re.compile(f"[{DECORATION}]+")
+_NEGATION: Final = re.compile(r"(?<=n)['’ʼ]t(?!\w)")
+"""`won't` is a word of its own, and none that holds `won`."""
+_ASCII_WORD: Final = re.compile(r"[a-z0-9]+")
+
+_OWN_ACCENTS: Final = frozenset("\u0306\u0308\u030a\u030b\u030c\u031b\u0327\u0328")
+"""Breve, diaeresis, ring, double acute, caron, horn, cedilla, ogonek; the tilde too where it stands on an n."""
+_ALWAYS: Final = dict(
+    zip("ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢɑɡıѐѝё", "abcdefghijklmnoprstuvwyzagiеие", strict=True)
+) | dict.fromkeys("أإآٱ", "ا") | {"ى": "ي", "ی": "ي", "ک": "ك"}  # fmt: skip
+"""Letters that are another one in other clothes: small capitals, the dotless i, carriers of a hamza, Persian forms."""
+_LONGER: Final = {
+    "ø": "o", "đ": "d", "ł": "l", "ħ": "h", "ŧ": "t", "ƶ": "z", "ɨ": "i", "ʉ": "u", "ɵ": "o", "ɓ": "b", "ɖ": "d",
+    "ƙ": "k", "ŋ": "n", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe",
+}  # fmt: skip
+"""Letters that are folded in longer words alone."""
+
+
+def caseless(text: str) -> str:
+    """Return the text without case, width and invisible characters; every accent stays."""
+    if text.isascii():
+        return text.lower()
+    seen = unicodedata.normalize("NFKC", _IGNORED_RUN.sub("", text))
+    return unicodedata.normalize("NFKC", seen.casefold())
+
+
+def folded(text: str) -> str:
+    """Return the normal form of a text, with the accents that make other words in short ones."""
+    seen = caseless(text)
+    return seen if seen.isascii() else _DECORATION_RUN.sub("", seen.translate(_kept))
+
+
+def plain(text: str) -> str:
+    """Return a folded text without any accent."""
+    return text if text.isascii() else text.translate(_bare)
+
+
+def key(word: str) -> str:
+    """Return what a folded word is compared by."""
+    return word if len(word) <= KEPT_UP_TO else plain(word)
+
+
+def words(text: str) -> list[Word]:
+    """Return the words of a text in normal form, in order; a change of script ends a word."""
+    seen = _spaced(text)
+    found: list[Word] = []
+    end = 0
+    is_ascii = seen.isascii()
+    for match in (_ASCII_WORD if is_ascii else _pattern()).finditer(seen):
+        begin = match.start()
+        kind = FAMILY if is_ascii else match.lastgroup or REST
+        found.append(Word(match[0], seen[end:begin], kind))
+        end = match.end()
+    return found
+
+
+def _spaced(text: str) -> str:
+    """Return the folded text, in which nothing but words and what separates them is left."""
+    seen = folded(text).replace("_", " ")
+    return _NEGATION.sub("t", seen) if "n" in seen else seen
+
+
+def clusters(word: str) -> list[str]:
+    """Return a word's letters, each with the marks that belong to it."""
+    return list(word) if word.isascii() else _cluster().findall(word)
+
+
+def terms(text: str) -> list[str]:
+    """Return what search finds a text by, in order: words without accents, and single letters where words run on."""
+    seen = _spaced(text)
+    if seen.isascii():
+        return [word[:TERM_LIMIT] for word in _ASCII_WORD.findall(seen)]
+    found: list[str] = []
+    for word in words(seen):
+        if word.kind == DENSE or _is_hangul(word.text[0]):
+            found += [letter[:TERM_LIMIT] for letter in clusters(word.text)]
+        else:
+            found.append(plain(word.text)[:TERM_LIMIT])
+    return found
+
+
+def asked_words(text: str, limit: int) -> list[str]:
+    """Return the words that somebody looks for, each once, at most `limit`."""
+    found = [plain(word.text)[:TERM_LIMIT] for word in words(text)]
+    return list(dict.fromkeys(found))[:limit]
+
+
+def has_mark_at(text: str, place: int) -> bool:
+    """Whether a mark stands there, which belongs to the letter before it."""
+    return place < len(text) and unicodedata.category(text[place])[0] == "M"
+
+
+def has_flags(texts: Iterable[str]) -> bool:
+    """Whether there is a regional indicator, of which two make a flag; they are no letters."""
+    return any("\U0001f1e6" <= character <= "\U0001f1ff" for text in texts for character in text)
+
+
+def _is_hangul(character: str) -> bool:
+    return "\uac00" <= character <= "\ud7a3" or "\u1100" <= character <= "\u11ff"
+
+
+class _Folds(dict[int, str]):
+    """A table for `str.translate` that works an entry out when it is first asked for."""
+
+    def __init__(self, bare: bool) -> None:
+        self._bare = bare
+
+    def __missing__(self, point: int) -> str:
+        found = _fold(chr(point), self._bare)
+        if point < 0x3000:  # beyond lie a million that are hardly ever folded
+            self[point] = found
+        return found
+
+
+def _fold(letter: str, bare: bool) -> str:
+    if found := _ALWAYS.get(letter) or (_LONGER.get(letter) if bare else None):
+        return found
+    point = ord(letter)
+    for first in (
+        0x1F150,
+        0x1F170,
+    ):  # letters in black circles and squares, which have no plain form of their own
+        if first <= point < first + 26:
+            return chr(97 + point - first)
+    parts = unicodedata.normalize("NFD", letter)
+    if len(parts) == 1 or not (
+        "a" <= parts[0] <= "z" or "\u0370" <= parts[0] <= "\u03ff" or parts[0] in _LONGER
+    ):
+        return letter
+    kept = [accent for accent in parts[1:] if not bare and _is_own(parts[0], accent)]
+    base = _LONGER.get(parts[0], parts[0]) if bare else parts[0]
+    return unicodedata.normalize("NFC", base + "".join(kept))
+
+
+def _is_own(base: str, accent: str) -> bool:
+    if not base.isascii():
+        return False
+    return accent in _OWN_ACCENTS or (accent == "\u0303" and base == "n")
+
+
+_kept: Final = _Folds(bare=False)
+_bare: Final = _Folds(bare=True)
+
+
+@lru_cache(maxsize=1)
+def _marks() -> str:
+    """Return the marks that belong to words, as the inside of a character class."""
+    found: list[str] = []
+    dropped = re.compile(f"[{DECORATION}{IGNORED}]")
+    first: int | None = None
+    for point in range(0x300, 0x1F000):
+        letter = chr(point)
+        is_mark = unicodedata.category(letter)[0] == "M" and not dropped.match(letter)
+        if is_mark and first is None:
+            first = point
+        elif not is_mark and first is not None:
+            found.append(chr(first) if first == point - 1 else f"{chr(first)}-{chr(point - 1)}")
+            first = None
+    return "".join(found)
+
+
+@lru_cache(maxsize=1)
+def _pattern() -> re.Pattern[str]:
+    marks = _marks()
+    return re.compile(
+        rf"(?P<dense>(?=\w)[{_DENSE}][{_DENSE}{marks}]*)"
+        rf"|(?P<family>(?:(?=\w)[{_FAMILY}])+)"
+        rf"|(?P<rest>(?:(?![{_DENSE}{_FAMILY}])[\w{marks}])+)"
+    )
+
+
+@lru_cache(maxsize=1)
+def _cluster() -> re.Pattern[str]:
+    marks = _marks()
+    return re.compile(f"[^{marks}][{marks}]*|[{marks}]+")

@@ -1,0 +1,228 @@
+"""A copy is a copy of what was written, quotations aside; what is said beside it, trust and staff are judged alone."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+
+import pytest
+
+from service.actions import Judgement, Scored, Wish, settle, stand
+from service.actions.together import decide_wave
+from service.moderation.comment import Comment, Status
+from service.moderation.quotations import adds_remark, own_words
+from service.moderation.standing import Standing
+from service.moderation.verdict import LABELS, Action, Assessment, Who
+from service.ports import Store
+from service.privacy.sealing import Address
+from service.reader import sign
+from tests.worker.cast import Stage
+from worker.reading import sign as sign_batch
+
+PARAGRAPH = (
+    "The council will close the old bridge on Monday for at least eight months, and all buses over the river will take "
+    "the long way round by the harbour, which the mayor called a small price for a structure that engineers have "
+    "warned about since the flood, when the first cracks were found in it."
+)
+INSULTS = ("You idiots deserve it, every single one of you.", "What a pack of liars and thieves you all are!")
+CIVIL = "I think this is the right decision, and I thank the engineers for their patience."
+FORMS = {
+    "bare": "{quoted} {said}",
+    "bare, behind": "{said} {quoted}",
+    "quoted": "“{quoted}” {said}",
+    "quoted plainly": '"{quoted}" {said}',
+    "quoted in German": "„{quoted}“ {said}",
+    "line": "> {quoted}\n\n{said}",
+    "block": "<blockquote>{quoted}</blockquote>{said}",
+    "code": "[quote=Ada]{quoted}[/quote]\n{said}",
+    "nested": "[quote]x [quote]{quoted}[/quote] y[/quote] {said}",
+}
+ADVERT = (
+    "Earn 84 dollars an hour on your laptop from home, have a look at page-{n}.example and thank me later."
+)
+
+
+@pytest.fixture
+def stage(store: Store) -> Stage:
+    """A stage over each store in turn."""
+    return Stage.over(store)
+
+
+class Crowd:
+    """Readers who post on a stage, one after the other."""
+
+    def __init__(self, stage: Stage) -> None:
+        self.stage, self.count = stage, 0
+
+    def write(self, body: str, scores: Mapping[str, float], who: str = "ada", **changes: object) -> Comment:
+        """One comment, scored and settled with its signature as the worker makes it."""
+        self.count += 1
+        name = f"n-{self.count}"
+        address = Address.parse(f"{who}@mail.example")
+        self.stage.post(body, id=name, email=address, author_name=who, **changes)
+        told = Assessment(dict.fromkeys(LABELS, 0.01) | dict(scores), "made-up-1", language="en")
+        comment = self.stage.look(name)
+        scored = sign_batch(sign, [Scored(comment, told)], {}, {comment.site_id})
+        settle(self.stage.house, scored)
+        return self.stage.look(name)
+
+    def decide(self, comment: Comment, action: Action) -> None:
+        """Mara decides the wave of a comment."""
+        with self.stage.house.store.read() as tx:
+            wave = tx.waves_of([comment.pk])[comment.pk]
+        decide_wave(self.stage.house, self.stage.site, wave, Judgement(action, Who.MODERATOR, "Mara"))
+
+
+@pytest.fixture
+def crowd(stage: Stage) -> Crowd:
+    """Readers of the courier."""
+    return Crowd(stage)
+
+
+RUDE = {"insult": 0.9}
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("action", [Action.SPAM, Action.REJECT])
+def test_who_quotes_the_same_paragraph_is_no_copy(crowd: Crowd, form: str, action: Action) -> None:
+    """Two trolls quote a paragraph and are refused; whoever quotes it with a civil remark is published."""
+    trolls = [
+        crowd.write(FORMS[form].format(quoted=PARAGRAPH, said=said), RUDE, f"troll{n}")
+        for n, said in enumerate(INSULTS)
+    ]
+    for troll in trolls:
+        crowd.decide(crowd.stage.look(troll.id), action)
+    civil = crowd.write(FORMS[form].format(quoted=PARAGRAPH, said=CIVIL), {}, "chi")
+    assert (civil.status, civil.published_revision) == (Status.APPROVED, 1)
+    alone = crowd.write(FORMS[form].format(quoted=PARAGRAPH, said=""), {}, "dan")
+    assert alone.status is Status.APPROVED
+    doubtful = crowd.write(FORMS[form].format(quoted=PARAGRAPH, said=f"{CIVIL} Really."), RUDE, "eve")
+    assert doubtful.status is Status.HELD
+
+
+@pytest.mark.parametrize("form", [form for form in FORMS if form not in ("bare", "bare, behind")])
+def test_trolls_who_quote_the_same_are_no_copies_of_each_other(crowd: Crowd, form: str) -> None:
+    """What they say themselves differs, so that each stands in a row of its own."""
+    one, other = (
+        crowd.write(FORMS[form].format(quoted=PARAGRAPH, said=said), RUDE, f"troll{n}")
+        for n, said in enumerate(INSULTS)
+    )
+    with crowd.stage.house.store.read() as tx:
+        waves = tx.waves_of([one.pk, other.pk])
+    assert waves[one.pk].id != waves[other.pk].id
+
+
+def test_the_same_remark_on_other_quotations_is_a_copy(crowd: Crowd) -> None:
+    """A troll who says one thing below everything is caught, whatever is quoted above it."""
+    said = "Nobody believes a single word of this rubbish, you paid liars of the council."
+    first = crowd.write(f"> {PARAGRAPH}\n{said}", RUDE, "troll")
+    crowd.decide(first, Action.SPAM)
+    assert crowd.write(f"> {CIVIL * 3}\n{said}", {}, "troll2").status is Status.SPAM
+
+
+def test_copies_that_differ_a_little_are_still_decided(crowd: Crowd) -> None:
+    """Other numbers, a greeting, a word more or less: what was decided once counts for all."""
+    first = crowd.write(ADVERT.format(n=1), {"spam": 0.7})
+    crowd.decide(first, Action.SPAM)
+    for n, body in enumerate(("{}", "Hi all! {}", "{} Best, Ana", "{}!!!"), 2):
+        assert crowd.write(body.format(ADVERT.format(n=n)), {}, f"bot{n}").status is Status.SPAM
+    assert crowd.write(f'"{ADVERT.format(n=9)}"', {}, "bot9").status is Status.SPAM
+
+
+def test_other_links_make_no_remark(crowd: Crowd) -> None:
+    """A copy with other links, or with more of them, is a copy."""
+    first = crowd.write(ADVERT.format(n=1), {"spam": 0.7})
+    crowd.decide(first, Action.SPAM)
+    links = " ".join(f"https://elsewhere-{n}.example/of-my-own" for n in range(3))
+    assert crowd.write(f"{ADVERT.format(n=2)} {links}", {}, "bot").status is Status.SPAM
+
+
+def test_an_approved_paragraph_lifts_no_insult_beside_it(crowd: Crowd) -> None:
+    """A person approved the text, not what another says about it."""
+    first = crowd.write(PARAGRAPH, RUDE)
+    crowd.decide(first, Action.APPROVE)
+    assert crowd.write(PARAGRAPH, RUDE, "bo").status is Status.APPROVED
+    assert crowd.write(f"{PARAGRAPH} {INSULTS[0]}", RUDE, "troll").status is Status.HELD
+
+
+ANSWER = (
+    "Thank you for your question. Deliveries that are late can be claimed by telephone until ten o'clock in the "
+    "morning, and we credit the day to your account. Your customer service."
+)
+
+
+@pytest.mark.parametrize("who", ["trusted", "staff"])
+def test_trusted_authors_and_staff_are_no_copies(crowd: Crowd, who: str) -> None:
+    """Trolls copy the standard answer of the staff, the copies are spam, and the staff's own is published as before."""
+    given: dict[str, object] = {"signals": {"staff": True}} if who == "staff" else {}
+    first = crowd.write(ANSWER, {}, "service", **given)
+    if who == "trusted":
+        stand(crowd.stage.house, crowd.stage.site, first.pk, Wish(Standing.TRUSTED, "Mara"))
+    copies = [crowd.write(ANSWER, {"spam": 0.7}, f"troll{n}") for n in range(2)]
+    crowd.decide(copies[0], Action.SPAM)
+    assert crowd.write(ANSWER, {}, "troll9").status is Status.SPAM
+    again = crowd.write(ANSWER, {}, "service", **given)
+    assert (again.status, again.published_revision) == (Status.APPROVED, 1)
+    held = crowd.write(f"{ANSWER} Again.", {"threat": 0.9}, "service", **given)
+    assert held.status is Status.HELD
+    with crowd.stage.house.store.read() as tx:
+        assert tx.waves_of([held.pk]) == {}
+
+
+def test_new_text_does_not_lift_what_a_person_decided_about_copies(crowd: Crowd) -> None:
+    """A copy that was refused as all of them waits for a person when it is sent again with other text."""
+    first = crowd.write(ADVERT.format(n=1), {"spam": 0.7})
+    crowd.decide(first, Action.SPAM)
+    late = crowd.write(ADVERT.format(n=2), {}, "bot")
+    assert late.status is Status.SPAM
+    crowd.stage.post(CIVIL, id=late.id, email=Address.parse("bot@mail.example"))
+    settle(
+        crowd.stage.house,
+        [Scored(crowd.stage.look(late.id), Assessment(dict.fromkeys(LABELS, 0.01), "made-up-1"))],
+    )
+    assert crowd.stage.look(late.id).status is Status.HELD
+
+
+def test_watched_and_banned_authors_are_caught_as_before(crowd: Crowd) -> None:
+    """Only trust keeps a comment out of what is decided about copies."""
+    first = crowd.write(ANSWER, {"spam": 0.7}, "troll")
+    crowd.decide(first, Action.SPAM)
+    watched = crowd.write("A first word.", {}, "bo")
+    stand(crowd.stage.house, crowd.stage.site, watched.pk, Wish(Standing.WATCHED, "Mara"))
+    assert crowd.write(ANSWER, {}, "bo").status is Status.SPAM
+
+
+def test_a_decision_counts_though_its_first_copy_is_gone(crowd: Crowd) -> None:
+    """Where no text is left to compare with, likeness alone decides."""
+    first = crowd.write(ADVERT.format(n=1), {"spam": 0.7})
+    crowd.decide(first, Action.SPAM)
+    with crowd.stage.house.store.write() as tx:
+        tx.empty([first.pk])
+    assert crowd.write(ADVERT.format(n=2), {}, "bo").status is Status.SPAM
+
+
+@pytest.mark.parametrize(
+    ("text", "own"),
+    [
+        ("> quoted line\nmine is this one here", " \nmine is this one here"),
+        ("mine is this one here", "mine is this one here"),
+        ("> all of it is quoted", "> all of it is quoted"),
+        ("He said “no” to the whole plan", "He said “no” to the whole plan"),
+        ("[quote]not closed, so it is mine", "[quote]not closed, so it is mine"),
+        ("[/quote] opened nowhere, so it is mine", "[/quote] opened nowhere, so it is mine"),
+        ("a <b>bold</b> word is no quotation", "a <b>bold</b> word is no quotation"),
+    ],
+)
+def test_quotations_are_known_by_their_marks(text: str, own: str) -> None:
+    """Where hardly anything is left beside them, the text counts as a whole."""
+    assert own_words(text) == own
+
+
+@pytest.mark.parametrize("piece", ['"a ', "> a\n", "[quote]", "“a ", "<q>", "a ", "橋", "[/quote]", "»a«"])
+def test_the_longest_text_is_read_at_once(piece: str) -> None:
+    """Hostile texts take no more than linear time."""
+    text = (piece * 20_000)[:20_000]
+    started = time.process_time()
+    own_words(text)
+    adds_remark(text, f"{text[:10_000]} x")
+    assert time.process_time() - started < 2.0

@@ -1,0 +1,223 @@
+"""PostgreSQL behind PgBouncer in transaction mode: each transaction may meet another server connection."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, nullcontext
+from pathlib import Path
+
+import psycopg
+import pytest
+from sqlalchemy.exc import OperationalError
+
+from service import settings, wiring
+from service.cli import dumps
+from service.cli.opened import Refused
+from service.cli.status import Opened, look
+from service.ports import Store
+from service.storage import Probe, ReadOnlyError, SqlStore, migrate, open_store
+from service.storage.engines import for_reading, open_engine
+from service.storage.schema import HEAD
+from service.web.readiness import Checks
+from tests import servers
+from tests.builders import NOON, courier, draft
+
+SETTINGS = ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout", "jit")
+BOUNDED = ["15s", "5s", "30s", "off"]
+
+
+@pytest.fixture
+def pooled(pooled_url: str) -> Iterator[Store]:
+    """The store behind the pooler."""
+    store = open_store(pooled_url)
+    yield store
+    store.close()
+
+
+def test_many_threads_write_and_read_behind_a_pooler(pooled: Store) -> None:
+    """Far more statements than the driver prepares at, on server connections that change all the time."""
+    with pooled.write() as tx:
+        site = tx.add_site(courier())
+
+    def post(number: int) -> str:
+        stored = pooled.add_comment(site.id, draft(f"c-{number}"), NOON)
+        assert stored is not None
+        with pooled.read() as tx:
+            found = tx.comment(site.id, stored.id)
+        assert found is not None
+        with pooled.write() as tx:
+            tx.lease_pending(NOON, NOON, 1)
+        return found.id
+
+    with ThreadPoolExecutor(12) as pool:
+        posted = list(pool.map(post, range(120)))
+    assert posted == [f"c-{number}" for number in range(120)]
+
+
+@pytest.mark.parametrize("reads", [True, False], ids=["reading", "writing"])
+def test_waiting_has_an_end_behind_a_pooler(pooled_url: str, reads: bool) -> None:
+    """Every transaction of the store has the bounds of a direct connection."""
+    engine = open_engine(pooled_url)
+    used = for_reading(engine) if reads else engine
+    for _ in range(8):
+        with used.begin() as connection:
+            found = [connection.exec_driver_sql(f"SHOW {name}").scalar_one() for name in SETTINGS]
+        assert found == BOUNDED
+    engine.dispose()
+
+
+def test_nothing_is_left_on_the_server_connections(pooled: Store, pooled_url: str) -> None:
+    """Another application that shares the pool finds its server connections as the server made them."""
+    pooled.hasten(lambda: True)
+    for _ in range(8):
+        with pooled.write() as tx:
+            tx.sites()
+        with pooled.read() as tx:
+            tx.sites()
+    assert pooled.purge()
+    with psycopg.connect(pooled_url, autocommit=True, prepare_threshold=None) as other:
+        for _ in range(12):
+            found = [other.execute(f"SHOW {name}".encode()).fetchone() for name in SETTINGS[:3]]
+            assert found == [("0",), ("0",), ("0",)]
+            assert other.execute("SELECT count(*) FROM pg_prepared_statements").fetchone() == (0,)
+            assert other.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'").fetchone() == (
+                0,
+            )
+
+
+def test_who_is_about_to_end_waits_but_a_second_behind_a_pooler(pooled_url: str) -> None:
+    """A worker told to stop must be gone in time, whoever holds what it would write."""
+    other, ending = open_store(pooled_url), open_store(pooled_url)
+    try:
+        with other.write() as tx:
+            site = tx.add_site(courier())
+        ending.hasten(lambda: True)
+        with other.write() as held:
+            held.save_site(site)
+            began = time.monotonic()
+            with pytest.raises(OperationalError), ending.write() as tx:
+                tx.save_site(site)
+            assert time.monotonic() - began < 3.0
+    finally:
+        ending.close()
+        other.close()
+
+
+def test_starters_migrate_behind_a_pooler(postgres_url: str) -> None:
+    """Three starters at once bring an empty database up to date, and again; no lock stays behind."""
+    with servers.postgresql_database() as empty, servers.pgbouncer(empty, "default_pool_size = 6") as url:
+        script = "import sys; from service.storage import migrate; migrate.upgrade(sys.argv[1])"
+        for _ in range(2):
+            starters = [
+                subprocess.Popen([sys.executable, "-c", script, url], stderr=subprocess.PIPE)
+                for _ in range(3)
+            ]
+            told = [starter.communicate(timeout=60)[1] for starter in starters]
+            assert [starter.returncode for starter in starters] == [0, 0, 0], told
+            assert migrate.current(url) == HEAD
+        with psycopg.connect(empty, autocommit=True) as direct:
+            locks = direct.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'").fetchone()
+        assert locks == (0,)
+        open_store(url).close()
+
+
+def test_an_older_schema_moves_forward_behind_a_pooler(postgres_url: str) -> None:
+    """Indexes that are built CONCURRENTLY, outside a transaction, are built there too."""
+    with servers.postgresql_database() as empty, servers.pgbouncer(empty, "default_pool_size = 4") as url:
+        migrate.upgrade(url, "0001")
+        migrate.upgrade(url)
+        assert migrate.current(url) == HEAD
+
+
+@pytest.mark.parametrize("ignored", ["", "ignore_startup_parameters = options, extra_float_digits"])
+def test_the_pooler_needs_no_setting_for_us(clean_postgres_url: str, ignored: str) -> None:
+    """A PgBouncer as it comes takes our connections, and so does one that ignores what others send."""
+    with servers.pgbouncer(clean_postgres_url, ignored) as url:
+        store = open_store(url)
+        for _ in range(12):
+            with store.read() as tx:
+                assert tx.sites() == []
+        store.close()
+
+
+def test_a_session_pool_serves_too(clean_postgres_url: str) -> None:
+    """In session mode the same code does the same."""
+    with servers.pgbouncer(clean_postgres_url, "pool_mode = session") as url:
+        store = open_store(url)
+        with store.write() as tx:
+            site = tx.add_site(courier())
+        for number in range(12):
+            assert store.add_comment(site.id, draft(f"c-{number}"), NOON)
+        store.close()
+
+
+def test_the_store_gets_over_a_restart_of_the_pooler(clean_postgres_url: str) -> None:
+    """Connections that the pooler closed while they were idle are replaced before anybody uses them."""
+    with servers.pgbouncer(clean_postgres_url, "client_idle_timeout = 1") as url:
+        store = open_store(url)
+        with store.write() as tx:
+            site = tx.add_site(courier())
+        time.sleep(2.5)
+        with store.write() as tx:
+            assert tx.site("courier") == site
+        store.close()
+
+
+def test_options_of_the_address_are_kept(clean_postgres_url: str) -> None:
+    """What an operator sets in the URL goes before our own bounds, on a direct connection."""
+    engine = open_engine(f"{clean_postgres_url}?options=-c%20statement_timeout%3D9s%20-c%20work_mem%3D5MB")
+    with engine.connect() as connection:
+        found = [
+            connection.exec_driver_sql(f"SHOW {name}").scalar_one() for name in (*SETTINGS[:2], "work_mem")
+        ]
+    engine.dispose()
+    assert found == ["9s", "5s", "5MB"]
+
+
+def test_the_bounds_are_back_after_files_were_cleared(clean_postgres_url: str) -> None:
+    """Clearing takes minutes; the connection that did it is bounded again afterwards."""
+    store = open_store(clean_postgres_url)
+    assert isinstance(store, SqlStore)
+    assert store.purge()
+    with store._engine.connect() as connection:
+        found = [connection.exec_driver_sql(f"SHOW {name}").scalar_one() for name in SETTINGS]
+    store.close()
+    assert found == BOUNDED
+
+
+def test_a_backup_asks_for_the_server_itself(pooled_url: str, tmp_path: Path) -> None:
+    """pg_dump would leave an empty search_path to whoever gets its server connection next; so it is refused."""
+    env = {"REPLYDESK_DATABASE_URL": pooled_url, "REPLYDESK_HOME": str(tmp_path)}
+    with pytest.raises(Refused, match="a pooler such as PgBouncer"):
+        dumps.copy(settings.load(env), tmp_path / "copy")
+    with pytest.raises(Refused, match="a pooler such as PgBouncer"):
+        dumps._load_postgresql(settings.load(env), tmp_path / "copy")
+
+
+@pytest.fixture
+def read_only_url(postgres_url: str) -> Iterator[str]:
+    """The URL of a database with the newest schema that takes no writes, as one on a standby."""
+    assert postgres_url
+    with servers.postgresql_database() as url:
+        migrate.upgrade(url)
+        name = url.rpartition("/")[2].partition("?")[0]
+        with psycopg.connect(url, autocommit=True) as direct:
+            direct.execute(f'ALTER DATABASE "{name}" SET default_transaction_read_only = on'.encode())
+        yield url
+
+
+@pytest.mark.parametrize("pooler", [False, True], ids=["direct", "pooled"])
+def test_a_server_that_only_reads_is_not_ready(read_only_url: str, pooler: bool, tmp_path: Path) -> None:
+    """Where no comment can be stored, readiness and status say so, and name the reason."""
+    with servers.pgbouncer(read_only_url) if pooler else nullcontext(read_only_url) as url:
+        with pytest.raises(ReadOnlyError):
+            Probe(url).ask()
+        known = settings.load({"REPLYDESK_DATABASE_URL": url, "REPLYDESK_HOME": str(tmp_path)})
+        with closing(wiring.build(known)) as parts:
+            assert Checks(parts).run()["store"] == "is read-only: a standby, or set so; nothing can be stored"
+        with closing(Opened(known)) as house:
+            assert "is read-only" in look(house)["up"]["store"]

@@ -1,0 +1,124 @@
+"""Search finds a text however it is spelt, in every store: one normal form for what is indexed and what is asked."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import pytest
+
+from service.ports import Site, Store, Tx
+from tests.builders import NOON, courier, draft
+
+FOUND = [
+    ("Die Straße ist gesperrt.", "STRASSE"),
+    ("Die STRASSE ist gesperrt.", "Straße"),
+    ("Fußball heute", "fussball"),
+    ("FUSSBALL heute", "Fußball"),
+    ("İstanbul'da", "istanbul"),
+    ("istanbul", "İSTANBUL"),
+    ("橋を渡る", "橋"),
+    ("この橋は古い", "橋"),
+    ("이 바보야", "바보"),
+    ("यह हिन्दी है", "हिन्दी"),
+    (unicodedata.normalize("NFD", "Übergänge"), unicodedata.normalize("NFC", "Übergänge")),
+    (unicodedata.normalize("NFC", "Übergänge"), unicodedata.normalize("NFD", "ÜBERGÄNGE")),
+    # neighbours
+    ("caffè e però", "caffe"),
+    ("la niña", "nina"),
+    ("Łódź", "łódź"),
+    ("Ångström", "angstrom"),
+    ("ΟΔΥΣΣΕΥΣ", "Οδυσσεύς"),
+    ("Всё ещё", "все"),
+    ("كِتَابٌ", "كتاب"),
+    ("كـــتاب", "كتاب"),
+    ("سَلام أحمد", "احمد"),
+    ("שָׁלוֹם", "שלום"),
+    ("วันนี้ฝนตกหนัก", "ฝนตก"),
+    ("我們過橋", "過橋"),
+    ("東京都庁", "京都"),
+    ("ｶﾞｲﾄﾞ", "ガイド"),
+    ("ខ្ញុំស្រឡាញ់អ្នក", "ស្រឡាញ់"),
+    ("বাংলা ভাষা", "ভাষা"),
+    ("தமிழ் மொழி", "மொழி"),
+    ("zorbo\u200bcoin", "zorbocoin"),
+    ("ｚｏｒｂｏｃｏｉｎ", "zorbocoin"),
+    ("🆉🅾🆁🅱🅾", "zorbo"),
+    ("see https://example.org/bridge-news", "bridge"),
+    ("mail me: foo.bar/baz", "bar"),
+    ("l'hôtel", "hotel"),
+    ("version 3.14", "3.14"),
+    ("C'est l’été", "ete"),
+    ("don’t", "don't"),
+    ("𠮷野家", "野家"),
+]
+MISSED = [
+    ("हमें चार बसें", "चोर"),
+    ("यह हिन्दू है", "हिन्दी"),
+    ("渡る橋", "橋渡"),
+    ("보바", "바보"),
+    ("バカンス", "バス"),
+    ("йод", "иод"),
+    ("がく", "かく"),
+    ("well played 🇮🇸🇮🇸", "isis"),
+    ("a b", "ab"),
+]
+
+
+@pytest.fixture
+def site(store: Store) -> Site:
+    """The courier, stored."""
+    with store.write() as tx:
+        return tx.add_site(courier())
+
+
+def indexed(tx: Tx, site: Site, *bodies: str) -> list[str]:
+    """Store and index texts by nobody in particular; return their ids."""
+    drafts = [draft(f"c-{n}", author_name="X", body=body) for n, body in enumerate(bodies)]
+    added = tx.add_comments(site.id, drafts, NOON)
+    tx.index_texts([one.pk for one in added.values()])
+    return [one.id for one in drafts]
+
+
+def test_a_text_is_found_however_it_is_spelt(store: Store, site: Site) -> None:
+    """Case, accents, composition, vowel points and scripts without spaces hide nothing; only what matches is found."""
+    with store.write() as tx:
+        names = indexed(tx, site, *(body for body, _ in FOUND))
+        for name, (body, asked) in zip(names, FOUND, strict=True):
+            assert name in {one.id for one in tx.search([asked], site.id, None, 100)}, (body, asked)
+
+
+def test_what_is_another_word_is_not_found(store: Store, site: Site) -> None:
+    """Other vowels, other orders of letters and flags are other words."""
+    with store.write() as tx:
+        names = indexed(tx, site, *(body for body, _ in MISSED))
+        for name, (body, asked) in zip(names, MISSED, strict=True):
+            assert name not in {one.id for one in tx.search([asked], site.id, None, 100)}, (body, asked)
+
+
+def test_every_word_must_be_there(store: Store, site: Site) -> None:
+    """Words of all scripts may be asked for together; what holds no word asks for nothing."""
+    with store.write() as tx:
+        indexed(tx, site, "Die Brücke 橋 ist offen", "Die Brücke ist zu", "橋")
+        assert [one.id for one in tx.search(["brucke", "橋"], None, None, 9)] == ["c-0"]
+        assert [one.id for one in tx.search(["BRÜCKE"], None, None, 9)] == ["c-1", "c-0"]
+        assert [one.id for one in tx.search(["…", "橋", "\u200b"], None, None, 9)] == ["c-2", "c-0"]
+        assert tx.search(["…", "'", "\\", "<->", "🇮🇸"], None, None, 9) == []
+
+
+def test_hostile_texts_are_indexed(store: Store, site: Site) -> None:
+    """Texts that strain an index are stored and found: very long words, one letter repeated, thousands of letters."""
+    every = "".join(chr(point) for point in range(0x4E00, 0x4E00 + 19_990))
+    hostile = [
+        "a" * 20_000,
+        "橋" * 20_000,
+        "कि" + "ि" * 19_000,
+        "a " * 10_000,
+        every,
+        "' \\ : & | ! <-> ( ) *",
+    ]
+    with store.write() as tx:
+        indexed(tx, site, *hostile)
+        assert [one.id for one in tx.search(["橋橋橋"], None, None, 9)] == ["c-1"]
+        assert [one.id for one in tx.search([every[100:104]], None, None, 9)] == ["c-4"]
+        assert [one.id for one in tx.search(["a" * 20_000], None, None, 9)] == ["c-0"]
+        assert [one.id for one in tx.search(["a"], None, None, 9)] == ["c-3"]

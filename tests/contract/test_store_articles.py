@@ -1,0 +1,328 @@
+"""Every store: one article whatever the spelling of its address, threads by date, and threads that move."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import text
+
+from service.moderation.comment import Article, Comment, Source
+from service.moderation.desk import Wanted
+from service.moderation.verdict import Action
+from service.ports import Site, Store, Tx
+from service.storage import SqlStore
+from tests.builders import ADA, ARTICLE, BO, CHI, NOON, after, courier, draft, herald, ids, move
+
+SPELLINGS = [
+    "https://courier.example/caf%C3%A9",
+    "https://courier.example/caf%c3%a9",
+    "https://courier.example/café",
+    "https://courier.example/x/../cafe%CC%81/",
+    "http://www.courier.example/caf%C3%A9/",
+]
+TUNNEL = Article("https://courier.example/tunnel", "The tunnel")
+
+
+@pytest.fixture
+def site(store: Store) -> Site:
+    """The courier, stored."""
+    with store.write() as tx:
+        return tx.add_site(courier())
+
+
+def approved(tx: Tx, site: Site, *drafts: object) -> dict[str, Comment]:
+    """Take comments in and approve them."""
+    added = tx.add_comments(site.id, list(drafts), NOON)  # type: ignore[arg-type]
+    tx.move([move(one, Action.APPROVE) for one in added.values()])
+    return added
+
+
+def under(store: Store, site: Site, url: str) -> list[str]:
+    """The ids of what is published under an address."""
+    with store.read() as tx:
+        return ids(tx.published(site.id, url))
+
+
+# -- one article -------------------------------------------------------------------------------------------------------
+
+
+def test_every_spelling_is_one_article(store: Store, site: Site) -> None:
+    """Comments posted under any of them, in a batch or alone, are found under each of them, by every verb."""
+    with store.write() as tx:
+        approved(tx, site, *(draft(f"c-{n}", article=Article(url)) for n, url in enumerate(SPELLINGS[:3])))
+    for n, url in enumerate(SPELLINGS[3:], 3):
+        assert store.add_comment(site.id, draft(f"c-{n}", BO, article=Article(url)), NOON)
+    with store.read() as tx:
+        for url in SPELLINGS:
+            assert ids(tx.published(site.id, url)) == ["c-0", "c-1", "c-2"]
+            assert len(tx.comments(site.id, article_url=url).comments) == 5
+            assert len(tx.comments(None, article_url=url).comments) == 5
+            assert len(tx.thread(site.id, url)) == 5
+            assert len(tx.late(site.id, after(60), 9, url)) == 2
+            assert len(tx.arrivals(site.id, after(-9), after(9), None, url, None, 9)) == 5
+            found = tx.article(site.id, url)
+            assert found is not None
+            assert found.url == SPELLINGS[-1]
+        assert tx.article(site.id, "https://courier.example/cafe") is None
+        assert tx.published(site.id, "no address") == []
+
+
+def test_the_queue_of_an_article_takes_any_spelling(store: Store, site: Site) -> None:
+    """A moderator may paste the address as the browser has it."""
+    with store.write() as tx:
+        added = tx.add_comments(site.id, [draft(article=Article(SPELLINGS[0]))], NOON)
+        tx.move([move(added["c-1"])])
+        for url in SPELLINGS:
+            assert [one.comment.id for one in tx.queue(Wanted(article_url=url), 1, NOON, 9)] == ["c-1"]
+
+
+def test_sites_do_not_share_articles(store: Store, site: Site) -> None:
+    """The same address on two sites is two articles."""
+    with store.write() as tx:
+        other = tx.add_site(herald())
+        approved(tx, site, draft(article=Article(SPELLINGS[0])))
+        approved(tx, other, draft(article=Article(SPELLINGS[1])))
+    assert under(store, site, SPELLINGS[2]) == under(store, other, SPELLINGS[2]) == ["c-1"]
+
+
+def test_a_site_that_keeps_spellings_apart_has_two_articles(store: Store, site: Site) -> None:
+    """What was one is parted by what each article's address is, and becomes one again."""
+    with store.write() as tx:
+        options = replace(site.options, articles_apart=("slash",))
+        tx.save_site(replace(site, options=options))
+        tx.rekey_articles(site.id)
+        keys = [Article(f"{ARTICLE.url}{end}", key=key) for end, key in (("", "k1"), ("/", "k2"))]
+        from service.moderation.addresses import article_key
+
+        keys = [replace(one, key=article_key(one.url, ("slash",))) for one in keys]
+        approved(tx, site, draft("c-1", article=keys[0]), draft("c-2", BO, article=keys[1]))
+    assert under(store, site, ARTICLE.url) == ["c-1"]
+    assert under(store, site, ARTICLE.url.replace("https", "http") + "/") == ["c-2"]
+    with store.write() as tx:
+        tx.save_site(site)
+        tx.rekey_articles(site.id)
+    assert under(store, site, ARTICLE.url) == under(store, site, f"{ARTICLE.url}/") == ["c-1", "c-2"]
+
+
+def test_articles_of_an_older_version_are_joined(sql_store: SqlStore) -> None:
+    """What was two articles without keys is one afterwards, with the comments of both and whatever is known of them."""
+    with sql_store.write() as tx:
+        site = tx.add_site(courier())
+        approved(tx, site, draft("c-1"), draft("c-2", BO, article=TUNNEL), draft("c-3", CHI))
+        tx._connection.execute(text("UPDATE articles SET url_key = NULL"))
+        tx._connection.execute(
+            text(
+                "UPDATE articles SET url = 'http://www.courier.example/bridge/', title = NULL"
+                " WHERE title = 'The tunnel'"
+            )
+        )
+        assert tx.key_articles(10) == 2
+        assert tx.key_articles(10) == 0
+    assert under(sql_store, site, ARTICLE.url) == ["c-1", "c-2", "c-3"]
+
+
+def test_an_article_that_an_older_version_adds_meanwhile_is_taken_over(sql_store: SqlStore) -> None:
+    """Its row has no key yet: the next comment gives it one, and finds what is there."""
+    with sql_store.write() as tx:
+        site = tx.add_site(courier())
+        approved(tx, site, draft("c-1"))
+        tx._connection.execute(text("UPDATE articles SET url_key = NULL"))
+    assert sql_store.add_comment(site.id, draft("c-2", BO), NOON)
+    with sql_store.read() as tx:
+        assert len(tx.comments(site.id, article_url=ARTICLE.url).comments) == 2
+
+
+# -- threads by date ---------------------------------------------------------------------------------------------------
+
+
+def test_threads_are_read_by_date_whatever_came_first(store: Store, site: Site) -> None:
+    """An archive that is brought in later stands before today's comments, page by page."""
+    days = {"today": 0, "noon": -3_600, "old-2": -400_000_000, "old-1": -400_000_600, "old-3": -400_000_000}
+    with store.write() as tx:
+        approved(tx, site, *(draft(name, submitted_at=after(when)) for name, when in days.items()))
+    expected = ["old-1", "old-2", "old-3", "noon", "today"]
+    assert under(store, site, ARTICLE.url) == expected
+    seen: list[str] = []
+    earlier: list[str] = []
+    with store.read() as tx:
+        cursor = 0
+        while page := tx.published(site.id, ARTICLE.url, 2, cursor):
+            seen, cursor = seen + ids(page), page[-1].pk
+        before = None
+        while some := tx.thread(site.id, ARTICLE.url, before, 2):
+            earlier, before = earlier + ids(some), some[-1].pk
+        assert tx.published(site.id, ARTICLE.url, 2, 999_999) == []
+    assert seen == expected
+    assert earlier == expected[::-1]
+
+
+def test_a_thread_holds_every_state(store: Store, site: Site) -> None:
+    """The desk sees what readers do not."""
+    with store.write() as tx:
+        approved(tx, site, draft("c-1"))
+        tx.add_comments(site.id, [draft("c-2", BO)], NOON)
+        assert ids(tx.thread(site.id, ARTICLE.url)) == ["c-2", "c-1"]
+        assert tx.thread(site.id, TUNNEL.url) == []
+
+
+# -- what is private ---------------------------------------------------------------------------------------------------
+
+
+def test_what_was_imported_under_a_private_article_is_not_shown(store: Store, site: Site) -> None:
+    """It is kept, and shown once the site says so; what comes in live is shown as ever."""
+    members = replace(ARTICLE, private=True)
+    with store.write() as tx:
+        approved(tx, site, draft("old", article=members, source=Source.IMPORT), draft("live", BO))
+    assert under(store, site, ARTICLE.url) == ["live"]
+    with store.write() as tx:
+        approved(tx, site, draft("more", CHI))  # says nothing of that, so it stays
+        stored = tx.comment(site.id, "old")
+        assert stored is not None
+        assert (stored.is_public, stored.article.private) == (False, True)
+    assert under(store, site, ARTICLE.url) == ["live", "more"]
+    with store.write() as tx:
+        tx.save_article(site.id, replace(ARTICLE, private=False))
+    assert sorted(under(store, site, ARTICLE.url)) == ["live", "more", "old"]
+
+
+# -- threads that move -------------------------------------------------------------------------------------------------
+
+
+def test_a_thread_moves_to_a_new_address(store: Store, site: Site) -> None:
+    """All of it, with its title; and the old address leads there, for what is read and for what still comes in."""
+    with store.write() as tx:
+        approved(tx, site, draft("c-1"), draft("c-2", BO))
+        assert tx.move_thread(site.id, "http://www.courier.example/bridge/?utm_source=x", TUNNEL, True) == 2
+    assert under(store, site, TUNNEL.url) == under(store, site, ARTICLE.url) == ["c-1", "c-2"]
+    assert store.add_comment(site.id, draft("c-3", CHI), NOON)
+    with store.write() as tx:
+        approved(tx, site, draft("c-4"))
+        (first, *_) = tx.published(site.id, TUNNEL.url)
+        assert first.article.url == TUNNEL.url
+        assert first.article.title == ARTICLE.title
+        assert len(tx.comments(site.id, article_url=TUNNEL.url).comments) == 4
+        assert len(tx.comments(site.id, article_url=ARTICLE.url).comments) == 4
+
+
+def test_a_thread_moves_and_its_old_address_begins_anew(store: Store, site: Site) -> None:
+    """Without a redirect the next comment there begins a thread of its own."""
+    with store.write() as tx:
+        approved(tx, site, draft("c-1"))
+        assert tx.move_thread(site.id, ARTICLE.url, TUNNEL, False) == 1
+        approved(tx, site, draft("c-2", BO))
+    assert under(store, site, TUNNEL.url) == ["c-1"]
+    assert under(store, site, ARTICLE.url) == ["c-2"]
+
+
+def test_two_threads_become_one(store: Store, site: Site) -> None:
+    """What is known of the target stays, what it lacks comes from the source, and what was private stays so."""
+    bare = Article(TUNNEL.url)
+    members = replace(ARTICLE, private=True)
+    with store.write() as tx:
+        approved(
+            tx,
+            site,
+            draft("c-1", article=members),
+            draft("c-2", BO, article=members, source=Source.IMPORT),
+            draft("c-3", CHI, article=bare),
+        )
+        assert tx.move_thread(site.id, ARTICLE.url, bare, True) == 2
+        found = tx.article(site.id, TUNNEL.url)
+    assert found == replace(ARTICLE, url=TUNNEL.url)
+    assert under(store, site, ARTICLE.url) == under(store, site, TUNNEL.url) == ["c-1", "c-3"]
+
+
+def test_a_thread_moves_on_and_back(store: Store, site: Site) -> None:
+    """Every address that it ever had leads to it, in a row and in a circle."""
+    library = Article("https://courier.example/library")
+    with store.write() as tx:
+        approved(tx, site, draft("c-1"))
+        approved(tx, site, draft("c-2", BO, article=library))
+        assert tx.move_thread(site.id, ARTICLE.url, TUNNEL, True) == 1
+        assert tx.move_thread(site.id, TUNNEL.url, library, True) == 1
+    for url in (ARTICLE.url, TUNNEL.url, library.url):
+        assert under(store, site, url) == ["c-1", "c-2"]
+    with store.write() as tx:
+        assert tx.move_thread(site.id, ARTICLE.url, ARTICLE, True) == 2
+        found = tx.article(site.id, library.url)
+        assert found is not None
+        assert found.url == ARTICLE.url
+    for url in (ARTICLE.url, TUNNEL.url, library.url):
+        assert under(store, site, url) == ["c-1", "c-2"]
+
+
+def test_a_thread_moves_to_another_spelling_of_its_address(store: Store, site: Site) -> None:
+    """That is the same article, known by the new spelling."""
+    with store.write() as tx:
+        approved(tx, site, draft("c-1"))
+        assert tx.move_thread(site.id, ARTICLE.url, Article("http://courier.example/bridge/"), True) == 1
+        found = tx.article(site.id, ARTICLE.url)
+        assert found is not None
+        assert found.url == "http://courier.example/bridge/"
+        assert tx.move_thread(site.id, "https://courier.example/none", TUNNEL, True) is None
+
+
+def test_a_thread_of_another_site_stays(store: Store, site: Site) -> None:
+    """Moving is a site's own."""
+    with store.write() as tx:
+        other = tx.add_site(herald())
+        approved(tx, site, draft("c-1"))
+        approved(tx, other, draft("c-1"))
+        assert tx.move_thread(site.id, ARTICLE.url, TUNNEL, True) == 1
+    assert under(store, other, ARTICLE.url) == ["c-1"]
+    assert under(store, other, TUNNEL.url) == []
+
+
+def test_a_comment_moves_with_its_answers(store: Store, site: Site) -> None:
+    """The site says that it stands elsewhere: what answers it follows, what stands beside it does not."""
+    with store.write() as tx:
+        added = approved(
+            tx,
+            site,
+            draft("c-1"),
+            draft("c-2", BO, parent_id="c-1"),
+            draft("c-3", CHI, parent_id="c-2"),
+            draft("c-4", ADA, body="Beside it."),
+            draft("c-5", ADA, body="In a circle.", parent_id="c-5"),
+        )
+        moved = tx.move_comment(added["c-1"], TUNNEL)
+        assert moved.article == TUNNEL
+        assert tx.move_comment(moved, TUNNEL).article == TUNNEL
+    assert under(store, site, TUNNEL.url) == ["c-1", "c-2", "c-3"]
+    assert under(store, site, ARTICLE.url) == ["c-4", "c-5"]
+
+
+def test_a_comment_that_comes_in_while_its_thread_moves_is_not_left_behind(postgres_url: str) -> None:
+    """It waits for the move and goes where its address leads then, alone or in a batch."""
+    from service.storage import migrate, open_store
+    from tests import servers
+
+    assert postgres_url
+    with servers.postgresql_database() as url:
+        migrate.upgrade(url)
+        store = open_store(url)
+        with store.write() as tx:
+            site = tx.add_site(courier())
+            approved(tx, site, draft("c-1"))
+
+        def batch() -> None:
+            with store.write() as tx:
+                tx.add_comments(site.id, [draft("c-3", CHI)], NOON)
+
+        late = [
+            threading.Thread(target=lambda: store.add_comment(site.id, draft("c-2", BO), NOON)),
+            threading.Thread(target=batch),
+        ]
+        with store.write() as tx:
+            assert tx.move_thread(site.id, ARTICLE.url, TUNNEL, True) == 1
+            for one in late:
+                one.start()
+            time.sleep(0.5)
+        for one in late:
+            one.join(10)
+        with store.read() as tx:
+            assert {one.article.url for one in tx.comments(site.id).comments} == {TUNNEL.url}
+        store.close()

@@ -1,0 +1,263 @@
+"""Below a path of a real nginx, over TCP and over a unix socket: readers, moderators and programs notice nothing."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import re
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from html import unescape
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlencode, urlsplit
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from service import settings, wiring
+from service.bell import QuietBell
+from service.enrolment import enrol_site
+from service.storage import migrate
+from tests import servers
+from tests.conftest import missing
+from tests.journey.conftest import Contexts
+from tests.journey.whole_house import House, submission, until
+
+pytestmark = pytest.mark.journey
+
+FORWARDED = """
+    proxy_set_header Host $http_host;
+    proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
+    proxy_set_header X-Forwarded-Prefix "";
+"""
+ARTICLE = "https://courier.example/bridge"
+
+
+@contextmanager
+def proxy(blocks: str) -> Iterator[Path]:
+    """A real nginx with these servers, or a loud skip."""
+    try:
+        with servers.nginx(blocks) as home:
+            yield home
+    except servers.Missing as reason:
+        missing(str(reason))
+
+
+# -- the whole product, in a browser -----------------------------------------------------------------------------------
+
+
+class Watch:
+    """What a browser asked the host for, and what it was refused."""
+
+    def __init__(self, context: BrowserContext, host: str, prefix: str) -> None:
+        self.outside: list[str] = []
+        self.refused: list[str] = []
+        self._host, self._prefix = host, prefix
+        context.on("response", lambda answer: self._see(answer.url, answer.status))
+
+    def _see(self, url: str, status: int) -> None:
+        parts = urlsplit(url)
+        if parts.netloc == self._host:
+            if not parts.path.startswith(f"{self._prefix}/"):
+                self.outside.append(url)
+            if status >= 400:
+                self.refused.append(f"{status} {url}")
+
+
+@pytest.mark.parametrize(("prefix", "cuts"), [("/desk-app", True), ("/desk", False)], ids=["cut", "whole"])
+def test_the_whole_line_below_a_path(tmp_path: Path, contexts: Contexts, prefix: str, cuts: bool) -> None:
+    """A reader comments from another server's page, a moderator signs in and approves by a key, the thread shows it."""
+    port, paper = servers.free_port(), servers.free_port()
+    host = f"127.0.0.1:{port}"
+    public = f"http://{host}{prefix}"
+    pages = tmp_path / "paper"
+    pages.mkdir()
+    (pages / "story.html").write_text(
+        f'<!doctype html><html lang="en"><title>Story</title><h1>Story</h1>'
+        f'<script src="{public}/embed.js" data-site="demo" data-article="http://127.0.0.1:{paper}/story.html" async>'
+        "</script>"
+    )
+    with House(
+        tmp_path / "home", REPLYDESK_PUBLIC_URL=public, REPLYDESK_TRUSTED_PROXIES="127.0.0.1"
+    ) as house:
+        target = f"http://127.0.0.1:{house.port}" + ("/" if cuts else "")
+        blocks = (
+            f"server {{ listen {host}; location {prefix}/ {{ proxy_pass {target}; {FORWARDED} }} }}\n"
+            f"server {{ listen 127.0.0.1:{paper}; root {pages}; }}"
+        )
+        with proxy(blocks):
+            context = contexts()
+            watch = Watch(context, host, prefix)
+            _comment_from_elsewhere(context, f"http://127.0.0.1:{paper}/story.html", public)
+            _comment_on_the_demo(context, public)
+            house.run("site", "set", "demo", "hold_words=walrus")
+            key = house.demo_key()
+            house.url = public
+            article = f"http://127.0.0.1:{paper}/story.html"
+            held = submission("held", article={"url": article}, body="A walrus on the bridge.")
+            placed = house.call("POST", "/v1/comments", held, key)
+            assert placed.json["links"]["self"] == f"{prefix}/v1/comments/held"
+            until(lambda: house.call("GET", "/v1/comments/held", key=key).json["status"] == "held", 60)
+            desk = _sign_in(context, house, public)
+            desk.locator("#rows a", has_text="A walrus on the bridge.").click()
+            expect(desk.locator("article.now").get_by_text("A walrus on the bridge.")).to_be_visible()
+            desk.keyboard.press("a")
+            until(lambda: house.call("GET", "/v1/comments/held", key=key).json["status"] == "approved")
+            url = f"/v1/sites/demo/published?article_url={quote(article, safe='')}"
+            until(lambda: "walrus" in house.call("GET", url).body.decode(), 30)
+            story = contexts().new_page()  # of another reader, whose browser has kept nothing
+            story.goto(article)
+            expect(story.get_by_text("A walrus on the bridge.")).to_be_visible()
+            assert house.call("GET", "/openapi.json").json["servers"] == [{"url": prefix}]
+            assert house.call("GET", "/readyz").json["status"] == "ready"
+            (cookie,) = (one for one in context.cookies() if one["name"] == "replydesk")
+            assert cookie["path"] == prefix
+            assert (watch.outside, watch.refused) == ([], [])
+
+
+def _comment_from_elsewhere(context: BrowserContext, article: str, public: str) -> None:
+    page = context.new_page()
+    page.goto(article)
+    page.get_by_label("Comment *").fill("Written under a story of another server.")
+    page.get_by_label("Name *").fill("Ada")
+    page.get_by_label("Email *").fill("ada@mail.example")
+    page.get_by_role("button", name="Post comment").click()
+    page.wait_for_url(f"{public}/r/*")
+
+
+def _comment_on_the_demo(context: BrowserContext, public: str) -> None:
+    page = context.new_page()
+    page.goto(f"{public}/demo/the-bridge")
+    page.get_by_label("Comment").fill("Written on the demo page.")
+    page.get_by_label("Name").fill("Bo")
+    page.get_by_label("Email").fill("bo@mail.example")
+    page.get_by_role("button", name="Post").click()
+    page.wait_for_url(f"{public}/r/*")
+
+
+def _sign_in(context: BrowserContext, house: House, public: str) -> Page:
+    page = context.new_page()
+    page.goto(house.json("moderator", "add", "Noor", "--role", "admin")["sign_in_url"])
+    page.locator("form button").click()
+    expect(page).to_have_url(f"{public}/desk")
+    page.wait_for_load_state()
+    return page
+
+
+# -- who the client is -------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def gunicorn(home: Path, **env: str) -> Iterator[None]:
+    """The web as in production, on a SQLite file of its own, with a site that takes few comments a minute."""
+    given = {"REPLYDESK_HOME": str(home), "REPLYDESK_MASTER_KEY": "5e" * 32, "WEB_CONCURRENCY": "1", **env}
+    known = settings.load(given)
+    home.mkdir(parents=True)
+    migrate.upgrade(known.database_url)
+    parts = wiring.build(known, env=given, bell=QuietBell())
+    enrol_site(parts, "courier", "https://courier.example")
+    parts.close()
+    command = ["-m", "gunicorn", "--config=python:service.cli.gunicorn_settings", "service.web:create_app()"]
+    with (home / "web.log").open("wb") as log:
+        process = subprocess.Popen([sys.executable, *command], env=given | _paths(), stdout=log, stderr=log)
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def _paths() -> dict[str, str]:
+    return {"PYTHONPATH": str(Path(__file__).parents[2]), "PATH": "/usr/bin:/bin"}
+
+
+class Reader:
+    """A reader's browser that connects from an address of its own."""
+
+    def __init__(self, port: int, prefix: str, source: str, target: str = "127.0.0.1") -> None:
+        self._port, self._prefix, self._source, self._target = port, prefix, source, target
+
+    def ask(self, method: str, path: str, body: str | None = None) -> tuple[int, str, dict[str, Any]]:
+        """Send one request and return status, body and headers."""
+        connection = http.client.HTTPConnection(
+            self._target, self._port, timeout=30, source_address=(self._source, 0)
+        )
+        headers = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "text/html"}
+        connection.request(method, path, body, headers)
+        answer = connection.getresponse()
+        text = answer.read().decode()
+        connection.close()
+        return answer.status, text, dict(answer.headers)
+
+    def post(self) -> int:
+        """Fetch the form and post it; return the status."""
+        path = f"{self._prefix}/sites/courier/reply?article_url={quote(ARTICLE, safe='')}"
+        _, page, _ = self.ask("GET", path)
+        (action,) = re.findall(r'<form[^>]*action="([^"]+)"', page)
+        fields = dict(re.findall(r'name="(\w+)" value="([^"]*)"', page))
+        typed = {"comment": "A fine bridge.", "name": "Ada", "email": "ada@mail.example"}
+        return self.ask("POST", unescape(action), urlencode(fields | typed))[0]
+
+    def until_up(self) -> None:
+        """Wait for the web behind the proxy."""
+        end = time.monotonic() + 90
+        while time.monotonic() < end:
+            try:
+                if self.ask("GET", f"{self._prefix}/healthz")[0] == 200:
+                    return
+            except (OSError, http.client.HTTPException):
+                pass
+            time.sleep(0.2)
+        raise AssertionError("the web did not come up")
+
+
+@pytest.mark.parametrize("way", ["unix socket", "IPv6", "IPv4-mapped"])
+def test_the_client_is_the_client(tmp_path: Path, way: str) -> None:
+    """However nginx reaches the web, one reader's flood is refused and another reader's comment is taken."""
+    port, inner, prefix = servers.free_port(), servers.free_port(), "/comments"
+    env = {"REPLYDESK_PUBLIC_URL": f"http://127.0.0.1:{port}{prefix}", "PORT": str(inner)}
+    path = tmp_path / "web.sock"
+    if way == "unix socket":
+        env |= {"REPLYDESK_HOST": f"unix:{path}"}
+        target = f"http://unix:{path}:/"
+    elif way == "IPv6":
+        if not _has_ipv6():
+            missing("no IPv6 on the loopback")
+        env |= {"REPLYDESK_HOST": "::1", "REPLYDESK_TRUSTED_PROXIES": "::1"}
+        target = f"http://[::1]:{inner}"
+    else:
+        if not _has_ipv6():
+            missing("no IPv6 on the loopback")
+        env |= {"REPLYDESK_HOST": "::", "REPLYDESK_TRUSTED_PROXIES": "127.0.0.1"}
+        target = f"http://127.0.0.1:{inner}/"
+    block = f"server {{ listen 127.0.0.1:{port}; location {prefix}/ {{ proxy_pass {target}; {FORWARDED} }} }}"
+    with gunicorn(tmp_path / "home", **env), proxy(block):
+        # 127.0.0.1 is the proxy's own, so readers come from elsewhere on the loopback
+        flood, other = Reader(port, prefix, "127.0.8.1"), Reader(port, prefix, "127.0.9.1")
+        flood.until_up()
+        assert 429 in [flood.post() for _ in range(60)]
+        assert other.post() == 303
+        status, _, headers = other.ask("GET", f"{prefix}/desk")
+        assert (status, headers["Location"]) == (303, f"{prefix}/desk/sign-in")
+        if way == "unix socket":
+            assert path.stat().st_mode & 0o777 == 0o770
+        log = [
+            json.loads(line)
+            for line in (tmp_path / "home" / "web.log").read_text().splitlines()
+            if "{" in line
+        ]
+        assert not [line for line in log if line.get("event") == "proxy.not_trusted"]
+
+
+def _has_ipv6() -> bool:
+    try:
+        with socket.socket(socket.AF_INET6) as probe:
+            probe.bind(("::1", 0))
+    except OSError:
+        return False
+    return True

@@ -1,0 +1,51 @@
+"""The whole product on PostgreSQL behind a real PgBouncer in transaction mode."""
+
+from __future__ import annotations
+
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from tests.journey.whole_house import Answer, House, Receiver, submission, until
+
+pytestmark = pytest.mark.journey
+
+
+def test_fifty_posts_behind_a_pooler_are_decided_and_sent(tmp_path: Path, pooled_url: str) -> None:
+    """Every post is accepted, scored, called back and published; readiness is true, and no server keeps a setting."""
+    with (
+        House(
+            tmp_path / "home", REPLYDESK_DATABASE_URL=pooled_url, REPLYDESK_CALLBACK_ALLOW="127.0.0.0/8"
+        ) as house,
+        Receiver() as receiver,
+    ):
+        key = house.demo_key()
+        house.run("site", "set", "demo", f"callback_url={receiver.url}")
+
+        def post(number: int) -> Answer:
+            return house.call("POST", "/v1/comments", submission(f"c-{number}"), key)
+
+        with ThreadPoolExecutor(8) as clients:
+            answers = list(clients.map(post, range(50)))
+        assert Counter(answer.status for answer in answers) == {202: 50}
+        assert post(7).headers["Idempotent-Replay"] == "true"
+        pending = "/v1/comments?status=pending"
+        until(lambda: not house.call("GET", pending, key=key).json["comments"], 60)
+        until(lambda: len({headers["webhook-id"] for headers, _ in receiver.received}) >= 50, 60)
+        assert house.call("GET", "/readyz").json["status"] == "ready"
+        assert house.json("status")["up"]["store"] == "ok"
+        assert house.call("DELETE", "/v1/comments/c-1", key=key).status == 200
+        receipt = house.call("POST", "/v1/erasures", {"email": "ada@mail.example"}, key)
+        assert receipt.status == 200
+        assert "the database is at revision" in house.run("migrate").lower()
+        refused = house.run("backup", str(tmp_path / "copy"), expect=1)
+        assert refused == ""
+    with psycopg.connect(pooled_url, autocommit=True, prepare_threshold=None) as other:
+        for _ in range(12):
+            assert other.execute("SHOW statement_timeout").fetchone() == ("0",)
+            assert other.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'").fetchone() == (
+                0,
+            )

@@ -1,0 +1,186 @@
+"""The model on disk: what is not exactly what was trained is refused in one line, before it is read."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sklearn.base import BaseEstimator
+
+from classifier import Model, ModelError, persistence
+from classifier.encoder import ENCODER, TOKENIZER
+
+FILES = (persistence.MODEL, persistence.MANIFEST, ENCODER, TOKENIZER)
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    """A directory with the shipped model's files, each of which may be replaced."""
+    for name in FILES:
+        (tmp_path / name).symlink_to(persistence.SHIPPED / name)
+    return tmp_path
+
+
+def refused(place: Path, complaint: str) -> None:
+    """The model of a directory is refused with this complaint, in one line."""
+    with pytest.raises(ModelError, match=complaint) as caught:
+        Model.load(place)
+    assert "\n" not in str(caught.value)
+
+
+def put(place: Path, name: str, content: bytes) -> None:
+    """Put a file into a directory in the place of a link."""
+    (place / name).unlink()
+    (place / name).write_bytes(content)
+
+
+def change_manifest(place: Path, **changes: Any) -> None:
+    """Change some entries of the manifest."""
+    manifest = json.loads((persistence.SHIPPED / persistence.MANIFEST).read_text())
+    put(place, persistence.MANIFEST, json.dumps({**manifest, **changes}).encode())
+
+
+def put_model(place: Path, content: bytes) -> None:
+    """Put another model file into a directory, and its hash into the manifest."""
+    put(place, persistence.MODEL, content)
+    manifest = json.loads((place / persistence.MANIFEST).read_text())
+    files = {**manifest["files"], persistence.MODEL: hashlib.sha256(content).hexdigest()}
+    change_manifest(place, files=files)
+
+
+@pytest.mark.parametrize("name", [persistence.MODEL, ENCODER, TOKENIZER])
+def test_a_file_with_a_changed_byte_is_refused(place: Path, name: str) -> None:
+    """Every file that is read must have the hash that the manifest gives."""
+    content = bytearray((place / name).read_bytes())
+    content[len(content) // 2] ^= 1
+    put(place, name, bytes(content))
+    refused(place, f"{name} is not the file its manifest describes")
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_missing_file_is_named(place: Path, name: str) -> None:
+    """The line says which file is not there."""
+    (place / name).unlink()
+    refused(place, name.replace(".", r"\."))
+
+
+def test_an_empty_directory_has_no_model(tmp_path: Path) -> None:
+    """It is said that there is no manifest."""
+    refused(tmp_path, "no readable model manifest")
+
+
+@pytest.mark.parametrize(
+    ("changes", "complaint"),
+    [
+        ({"released": None}, "names no release"),
+        ({"labels": ["spam"]}, "the model's labels are"),
+        ({"format": 2}, "has format 2, this program reads format 3"),
+        ({"files": {}}, "names no hash for each file"),
+        ({"files": {"../model.skops": "", ENCODER: "", TOKENIZER: ""}}, "names no hash for each file"),
+        ({"scikit_learn": "0.1.0"}, r"trained with scikit-learn 0\.1\.0, this is"),
+    ],
+)
+def test_a_manifest_that_does_not_fit_is_refused(
+    place: Path, changes: dict[str, Any], complaint: str
+) -> None:
+    """Another release line of scikit-learn, other labels, another format: refused in one line that says which."""
+    change_manifest(place, **changes)
+    refused(place, complaint)
+
+
+@pytest.mark.parametrize("content", [b"[]", b"{", b"\xff", b"[" * 100_000])
+def test_a_manifest_that_is_no_object_is_refused(place: Path, content: bytes) -> None:
+    """Broken JSON, broken UTF-8 and endless nesting end in one line as well."""
+    put(place, persistence.MANIFEST, content)
+    refused(place, "manifest at|names no release")
+
+
+def test_another_patch_of_scikit_learn_is_no_reason_to_refuse(place: Path) -> None:
+    """Only the release line counts."""
+    manifest = json.loads((place / persistence.MANIFEST).read_text())
+    line = ".".join(manifest["scikit_learn"].split(".")[:2])
+    change_manifest(place, scikit_learn=f"{line}.99")
+    assert persistence.read_manifest(place)["scikit_learn"] == f"{line}.99"
+
+
+def test_a_cut_archive_is_refused_though_its_hash_is_right(place: Path) -> None:
+    """Bytes that are no archive are refused in one line, even where the manifest names their hash."""
+    put_model(place, (place / persistence.MODEL).read_bytes()[:10_000])
+    refused(place, "holds no model that may be loaded")
+
+
+def test_a_file_too_large_for_a_model_is_not_read(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its size is asked for first."""
+    monkeypatch.setattr(persistence, "MAX_BYTES", 1000)
+    refused(place, "that is no model")
+
+
+class Foreign(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no types
+    """An estimator that is neither scikit-learn's nor the classifier's."""
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda found: found.update(languages=Foreign()),
+        lambda found: found["pipeline"].steps.append(("foreign", Foreign())),
+        lambda found: found["pipeline"].set_params(labels__classifier=print),
+        lambda found: found.pop("pipeline"),
+    ],
+    ids=["estimator", "step", "function", "no pipeline"],
+)
+def test_a_type_that_is_not_trusted_is_not_loaded(place: Path, spoil: Callable[[Any], object]) -> None:
+    """A file may hold types of scikit-learn and the seven of the classifier, and nothing else."""
+    import skops.io
+    from sklearn.base import clone
+
+    model = Model.load()
+    found = {"pipeline": clone(model.pipeline), "languages": clone(model.languages)}
+    spoil(found)
+    put_model(place, skops.io.dumps(found))
+    refused(place, "holds no model that may be loaded")
+
+
+def test_what_is_written_is_read_again_and_the_same_twice(model: Model, tmp_path: Path) -> None:
+    """A written model scores as before; its bytes depend on nothing but the weights."""
+    texts = ["You are an idiot.", "y0u 4r3 4n 1d10t", "Das ist ein guter Artikel, vielen Dank."]
+    facts = {"released": "2027.1", "seed": 5}
+    digests = []
+    for name in ("one", "two"):
+        made = tmp_path / name
+        made.mkdir()
+        for file in (ENCODER, TOKENIZER):
+            (made / file).symlink_to(persistence.SHIPPED / file)
+        digests.append(persistence.write(made, model.pipeline, model.languages, facts))
+        pipeline, languages, manifest = persistence.read(made)
+        model = Model(pipeline, languages, manifest)
+    assert digests[0] == digests[1] == manifest["sha256"]
+    assert model.version == f"2027.1-{digests[0][:8]}"
+    assert manifest["seed"] == 5
+    for one, other in zip(model.score(texts), Model.load().score(texts), strict=True):
+        assert one.scores == other.scores
+
+
+def test_importing_the_package_loads_nothing_heavy() -> None:
+    """`import classifier` loads no numpy and no scikit-learn; scoring loads nothing of training."""
+    code = (
+        "import sys, classifier\n"
+        "def loaded(*names): return [name for name in sys.modules if name.startswith(names)]\n"
+        "print(loaded('numpy', 'scipy', 'sklearn', 'onnxruntime'))\n"
+        "print(all(hasattr(classifier, name) for name in classifier.__all__))\n"
+        "classifier.Model.load().score(['hello'])\n"
+        "print(loaded('classifier.training', 'pandas', 'matplotlib', 'torch'))"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stdout.splitlines() == ["[]", "True", "[]"]
+
+
+def test_the_shipped_files_are_small() -> None:
+    """All that is shipped for scoring takes at most 48 MB."""
+    assert sum((persistence.SHIPPED / name).stat().st_size for name in (*FILES, "lid.176.ftz")) <= 48_000_000

@@ -1,0 +1,157 @@
+"""Dates, times, scores, prices, places and years are no phone numbers, in whatever country; numbers still are."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from service.moderation.comment import Article, Source
+from service.ports import Submission
+from service.privacy.contacts import mask
+from service.privacy.door import Door
+from service.privacy.keys import Keyring
+from service.privacy.sealing import Address
+from tests.builders import courier
+
+REGIONS = [
+    "DE",
+    "US",
+    "FR",
+    "IT",
+    "ES",
+    "GB",
+    "PL",
+    "BR",
+    "NL",
+    "AT",
+    "CH",
+    "IN",
+    "SE",
+    "DK",
+    "RU",
+    "JP",
+    None,
+]
+NO_PHONES = [
+    # reported
+    "geboren am 05.10.1986", "03.07 - 17.07.15", "08.00-12.00 13.00-18.00", "won 6-4 6-3 7-6 3-6 6-2", "2024-01-15 12",
+    # days
+    "24.12.-26.12.2024", "24.12. - 06.01.", "3.-17.7.2015", "5. 10. 1986 - 7. 10. 1986", "15.01.2024-20.01.2024",
+    "01/02/2024 - 03/04/2024", "12/25/2024 12/26/2024", "2024/01/15 - 2024/01/20", "1986-10-05 1987-11-06",
+    "20240115 1230", "vom 1.5.2024 bis 3.5.2024", "1.1.2000 2.2.2002 3.3.2003", "am 12.12.2012 12.12",
+    "1986.10.05 12.30",
+    "15-01-2024 16-01-2024", "Call for papers 05.10.2024 12.10.2024",
+    # times
+    "8.30-12.00 14.00-18.30", "um 19.30 20.15 22.00", "0800-1200 1300-1800", "05.10.1986 14.30-18.00",
+    # years
+    "1939-1945 1914-1918", "2010 2011 2012 2013", "2023/24 2024/25", "1990-2000", "1998, 1999, 2000 2001 2002",
+    # scores and odds
+    "102-98 99-101", "6-4 6-7(5) 7-6(11)", "10-8 11-9 12-10", "3-5-2 4-4-2 4-3-3", "1.85 2.10 3.40",
+    "21–19 18–21 15–13",
+    # prices and amounts
+    "1.234.567", "kostet 1.234.567 Euro", "10.000-20.000", "2500-3000 Euro", "1 000 000", "25.000.000 Menschen",
+    "$2 125 557 890", "2 125 557 890 $", "EUR 1 250 000", "100.000 – 250.000 Besucher",
+    # places and addresses of machines
+    "52.520008 13.404954", "-33.8688197 151.2092955", "52.5200, 13.4050", "192.168.100.200",
+]  # fmt: skip
+PHONES = [
+    ("DE", "0171 2345678"), ("DE", "030/1234567"), ("DE", "(030) 1234567"), ("DE", "0171 2012-2013"),
+    ("DE", "Tel. 0800 1200 1300"), ("DE", "tel 2012 2013"), ("FR", "06 12 34 56 78"), ("FR", "06.12.34.56.78"),
+    ("FR", "01-02-03-04-05"), ("US", "212-736-5000"), ("US", "(212) 736-5000"), ("US", "2127365000"),
+    ("GB", "020 7946 0958"), ("ES", "612 345 678"), ("ES", "612.345.678"), ("DK", "20 12 20 13"), ("IT", "06 1234567"),
+    (None, "+33 6 12.12.20 12"), (None, "+49 171 05.10.1986"), (None, "0049 171 2345678"), ("US", "call 1939-1945"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("region", REGIONS)
+def test_what_is_no_number_to_call_stays(region: str | None) -> None:
+    """The library is asked about none of these, so that no country's numbering plan can take them."""
+    masked = {text: mask(text, region).text for text in NO_PHONES}
+    assert {text: shown for text, shown in masked.items() if shown != text} == {}
+
+
+@pytest.mark.parametrize(("region", "text"), PHONES)
+def test_a_number_to_call_still_goes(region: str | None, text: str) -> None:
+    """What looks a little like years or days is a number where its country, its beginning or a word says so."""
+    shown = mask(f"so {text} it is", region).text
+    assert "⟦phone⟧" in shown
+    assert not any(character.isdigit() for character in shown)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("am 05.10.1986 030 1234567", "am 05.10.1986 ⟦phone⟧"),
+        ("0171 2345678 05.10.1986", "⟦phone⟧ 05.10.1986"),
+        ("0171 2345678 08.00-12.00", "⟦phone⟧ 08.00-12.00"),
+        ("2024-01-15 0171 2345678 2024-01-16", "2024-01-15 ⟦phone⟧ 2024-01-16"),
+    ],
+)
+def test_a_number_beside_a_day_goes_alone(text: str, shown: str) -> None:
+    """The day stays where a number stands beside it."""
+    assert mask(text, "DE").text == shown
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "git@host:team/app.git",
+        "clone git@github.com:team/app.git now",
+        "git@git.company.example:team/app",
+        "hg@code.example:repo/x, svn@code.example:trunk/a.c",
+        "ssh://git@code.example/team/app.git",
+        "see https://x.example/a/20240115/1234567890-story",
+        "https://booking.example/x?checkin=2024-01-15&checkout=2024-01-20&dest=-1746443",
+    ],
+)
+@pytest.mark.parametrize("region", ["DE", "US", None])
+def test_places_of_repositories_and_links_stay_readable(text: str, region: str | None) -> None:
+    """What names a machine's account or a page is nobody's address."""
+    assert mask(text, region).text == text
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        (
+            "Book at https://booking.example/stay?guest=jane.doe@example.org&in=2024-01-15, please.",
+            "Book at https://booking.example/stay?guest=⟦email⟧&in=2024-01-15, please.",
+        ),
+        (
+            "See https://booking.example/r/jane.doe@example.org/2024-01-15/12345678 for it.",
+            "See https://booking.example/r/⟦email⟧/2024-01-15/12345678 for it.",
+        ),
+        ("write to git@example.org, thanks", "write to ⟦email⟧, thanks"),
+        ("jane@example.org: hello/there", "⟦email⟧: hello/there"),
+        ("jane@example.org:hello/there", "⟦email⟧:hello/there"),
+    ],
+)
+def test_an_address_goes_without_its_sentence(text: str, shown: str) -> None:
+    """Only the address is taken out of a link; somebody's own address is no repository's."""
+    assert mask(text, "DE").text == shown
+
+
+def test_the_writers_own_address_goes_even_as_a_repository() -> None:
+    """Whoever is called git is a person all the same."""
+    own = Address.parse("git@example.org")
+    assert mask("git@example.org:team/app.git", own=own).text == "⟦email⟧:team/app.git"
+
+
+@pytest.mark.parametrize(
+    ("title", "kept"),
+    [
+        ("Fire of 05.10.1986 remembered", None),
+        ("Hotline 0800 123 4567 is open", None),
+        ("Follow us: telegram @courier, discord.gg/AbC", None),
+        ("Meyer wins 6-4 6-3 7-6", None),
+        ("Tips to ada.quince@mail.example or ada (at) mail (dot) example", "Tips to ⟦email⟧ or ⟦email⟧"),
+    ],
+)
+def test_a_title_loses_addresses_alone(title: str, kept: str | None) -> None:
+    """Nobody could restore it, and a number in a headline is news."""
+    site = replace(courier(), id=1, region="DE")
+    given = Submission(Article("https://courier.example/a", title), "Ada", "Hello.", Source.API)
+    draft = Door(Keyring(bytes(32))).draft(site, given, datetime(2026, 11, 22, tzinfo=UTC))
+    assert draft.article.title == (kept or title)

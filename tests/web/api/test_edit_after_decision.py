@@ -1,0 +1,272 @@
+"""Edits of decided comments: a person's refusal outlives new text, and an edit keeps the time of the first posting."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from service import webhooks
+from service.actions import Scored, Wish, settle, stand, undo
+from service.importing import import_lines
+from service.moderation.comment import Comment, Status
+from service.moderation.standing import Standing
+from service.moderation.verdict import LABELS, Action, Assessment, Who
+from service.tuning import tune_site
+from service.wordpress import import_export
+from tests.builders import NOON
+from tests.web.api.caller import ARTICLE, Newsroom, submission
+
+CALM = "Thank you for the report about the bridge, it was a good read."
+HEAD = (
+    b'<?xml version="1.0" encoding="UTF-8" ?><rss version="2.0" xmlns:wp="http://wordpress.org/export/1.2/">'
+    b"<channel>"
+)
+WP_COMMENT = (
+    "<item><title>The bridge</title><link>{url}</link><wp:post_date_gmt>2026-10-31 09:00:00</wp:post_date_gmt>"
+    "<wp:status>publish</wp:status><wp:post_type>post</wp:post_type>"
+    "<wp:comment><wp:comment_id>{number}</wp:comment_id><wp:comment_author>Ada</wp:comment_author>"
+    "<wp:comment_date_gmt>2026-11-01 10:00:00</wp:comment_date_gmt>"
+    "<wp:comment_content><![CDATA[{body}]]></wp:comment_content>"
+    "<wp:comment_approved>{state}</wp:comment_approved><wp:comment_type>comment</wp:comment_type>"
+    "<wp:comment_parent>0</wp:comment_parent></wp:comment></item>"
+)
+
+
+def judged(newsroom: Newsroom, comment: Comment, **scores: float) -> None:
+    """Let the machine decide a comment by these scores; without any it finds nothing against it."""
+    told = Assessment({**dict.fromkeys(LABELS, 0.01), **scores}, "made-up-1", language="en")
+    settle(newsroom.parts.house, [Scored(comment, told)])
+
+
+def post_alone(newsroom: Newsroom, comment_id: str, body: str) -> None:
+    """Post by the API."""
+    assert newsroom.post(submission(id=comment_id, body=body)).status_code in (200, 202)
+
+
+def post_in_batch(newsroom: Newsroom, comment_id: str, body: str) -> None:
+    """Post as an item of a batch."""
+    answer = newsroom.call("POST", "/v1/comments/batch", json=[submission(id=comment_id, body=body)])
+    assert answer.status_code == 200
+
+
+def post_inbound(newsroom: Newsroom, comment_id: str, body: str) -> None:
+    """Post as a signed inbound webhook."""
+    raw = json.dumps(submission(id=comment_id, body=body)).encode()
+    moment = int(newsroom.clock.now.timestamp())
+    headers = webhooks.sign([newsroom.courier.inbound_secret], f"msg-{hash(body)}", moment, raw)
+    answer = newsroom.call(
+        "POST",
+        "/v1/sites/courier/inbound",
+        None,
+        data=raw,
+        headers={**headers, "Content-Type": "application/json"},
+    )
+    assert answer.status_code in (200, 202), answer.text
+
+
+def import_line(newsroom: Newsroom, comment_id: str, body: str) -> None:
+    """Import as a line of JSON."""
+    line = json.dumps(submission(id=comment_id, body=body)).encode()
+    list(import_lines(newsroom.parts, newsroom.courier.site, io.BytesIO(line)))
+
+
+ENTRIES: dict[str, Callable[[Newsroom, str, str], None]] = {
+    "api": post_alone,
+    "batch": post_in_batch,
+    "inbound": post_inbound,
+    "lines": import_line,
+}
+DECISIONS = {
+    "rejected by a moderator": lambda newsroom: newsroom.review(Action.REJECT, delay=0),
+    "spam by a moderator": lambda newsroom: newsroom.review(Action.SPAM, delay=0),
+    "set aside by a moderator": lambda newsroom: newsroom.review(Action.HOLD, delay=0),
+    "rejected, not sent yet": lambda newsroom: newsroom.review(Action.REJECT, delay=5),
+    "rejected by the site": lambda newsroom: newsroom.decide("reject"),
+    "spam by the site": lambda newsroom: newsroom.decide("spam"),
+    "held by the site": lambda newsroom: newsroom.decide("hold"),
+}
+
+
+@pytest.mark.parametrize("entry", ENTRIES)
+@pytest.mark.parametrize("decision", DECISIONS)
+def test_new_text_does_not_lift_a_persons_refusal(newsroom: Newsroom, decision: str, entry: str) -> None:
+    """The new revision waits for a person, by whichever entry it comes; readers see nothing."""
+    newsroom.post()
+    DECISIONS[decision](newsroom)
+    ENTRIES[entry](newsroom, "c-1", CALM)
+    revised = newsroom.comment()
+    assert (revised.revision, revised.status) == (2, Status.PENDING)
+    judged(newsroom, revised)
+    after = newsroom.comment()
+    assert (after.status, after.published_revision) == (Status.HELD, None)
+    assert after.verdict is not None
+    assert "earlier_decision" in [reason.code for reason in after.verdict.reasons]
+    assert newsroom.get("/v1/decisions").json["decisions"][-1]["action"] == "hold"
+
+
+def test_a_refusal_is_kept_in_the_real_stores(real_newsroom: Newsroom) -> None:
+    """SQLite and PostgreSQL keep it through one edit after the other, until a person approves."""
+    newsroom = real_newsroom
+    newsroom.post()
+    newsroom.review(Action.REJECT, delay=0)
+    for number in range(3):
+        post_alone(newsroom, "c-1", f"{CALM} {number}")
+        judged(newsroom, newsroom.comment())
+        assert newsroom.comment().status is Status.HELD
+    newsroom.review(Action.APPROVE, delay=0)
+    post_alone(newsroom, "c-1", f"{CALM} And a good day to all.")
+    judged(newsroom, newsroom.comment())
+    assert newsroom.comment().status is Status.APPROVED
+
+
+def test_a_trusted_author_does_not_lift_a_persons_refusal(newsroom: Newsroom) -> None:
+    """Trust in the author outweighs doubts of the classifier, never a decision about this comment."""
+    newsroom.post()
+    stand(newsroom.parts.house, newsroom.courier.site, newsroom.comment().pk, Wish(Standing.TRUSTED, "Mara"))
+    newsroom.review(Action.SPAM, delay=0)
+    post_alone(newsroom, "c-1", CALM)
+    judged(newsroom, newsroom.comment())
+    assert newsroom.comment().status is Status.HELD
+
+
+def test_a_refusal_that_was_taken_back_holds_nothing(newsroom: Newsroom) -> None:
+    """After its undo the decision before it counts: here the machine's approval."""
+    newsroom.post()
+    judged(newsroom, newsroom.comment())
+    newsroom.review(Action.REJECT, delay=0, replaces=newsroom.comment().decision_id)
+    undo(newsroom.parts.house, newsroom.courier.site, "c-1", Who.MODERATOR, "Mara")
+    post_alone(newsroom, "c-1", CALM)
+    judged(newsroom, newsroom.comment())
+    assert newsroom.comment().status is Status.APPROVED
+
+
+def test_the_machines_own_refusal_is_judged_anew(newsroom: Newsroom) -> None:
+    """What no person decided is decided by the new text alone."""
+    newsroom.post()
+    judged(newsroom, newsroom.comment(), toxicity=0.99)
+    assert newsroom.comment().status is Status.REJECTED
+    post_alone(newsroom, "c-1", CALM)
+    judged(newsroom, newsroom.comment())
+    assert newsroom.comment().status is Status.APPROVED
+
+
+def test_an_outage_publishes_nothing_that_a_person_refused(newsroom: Newsroom) -> None:
+    """A site that publishes what could not be scored in time still waits for a person here."""
+    tune_site(newsroom.parts, "courier", {"outage": "publish"})
+    newsroom.post()
+    newsroom.review(Action.REJECT, delay=0)
+    post_alone(newsroom, "c-1", CALM)
+    settle(newsroom.parts.house, [Scored(newsroom.comment(), None, late=True)])
+    assert newsroom.comment().status is Status.HELD
+
+
+def import_wordpress(newsroom: Newsroom, body: str, state: str, number: int = 7) -> None:
+    """Import one comment of a WordPress export."""
+    told = WP_COMMENT.format(url=ARTICLE, number=number, body=body, state=state).encode()
+    raw = io.BytesIO(HEAD + told + b"</channel></rss>")
+    list(import_export(newsroom.parts, newsroom.courier.site, raw))
+
+
+@pytest.mark.parametrize("action", [Action.REJECT, Action.SPAM, Action.HOLD])
+def test_a_later_export_does_not_lift_a_moderators_refusal(real_newsroom: Newsroom, action: Action) -> None:
+    """WordPress says approved, a moderator here said no: the new text waits for a person."""
+    newsroom = real_newsroom
+    import_wordpress(newsroom, "Buy now!", "1")
+    newsroom.review(action, "wp-7", delay=0, replaces=newsroom.comment("wp-7").decision_id)
+    import_wordpress(newsroom, CALM, "1")
+    after = newsroom.comment("wp-7")
+    assert (after.revision, after.status, after.published_revision) == (2, Status.HELD, None)
+
+
+def test_an_export_that_refuses_too_refuses(newsroom: Newsroom) -> None:
+    """The new text stays refused where both said no, and the site may change its own mind."""
+    import_wordpress(newsroom, "Buy now!", "1")
+    newsroom.review(Action.REJECT, "wp-7", delay=0, replaces=newsroom.comment("wp-7").decision_id)
+    import_wordpress(newsroom, CALM, "spam")
+    assert newsroom.comment("wp-7").status is Status.SPAM
+    import_wordpress(newsroom, "Buy now!", "trash", number=8)
+    import_wordpress(newsroom, CALM, "1", number=8)
+    assert newsroom.comment("wp-8").status is Status.APPROVED
+
+
+# -- the time of the first posting -------------------------------------------------------------------------------------
+
+
+def closing(newsroom: Newsroom) -> dict[str, Any]:
+    """Let comments close two days after publication; return the article, which appeared a day ago."""
+    tune_site(newsroom.parts, "courier", {"close_after_days": "2"})
+    return {"url": ARTICLE, "published_at": (NOON - timedelta(days=1)).isoformat()}
+
+
+@pytest.mark.parametrize("entry", ["api", "batch"])
+@pytest.mark.parametrize("moderation", ["pre", "post"])
+def test_an_edit_is_judged_by_the_time_of_the_first_posting(
+    newsroom: Newsroom, entry: str, moderation: str
+) -> None:
+    """A reader mends a word a week later: the comment stays, however often it is mended."""
+    article = closing(newsroom)
+    tune_site(newsroom.parts, "courier", {"moderation": moderation})
+    newsroom.forget()
+    newsroom.post(submission(article=article))
+    judged(newsroom, newsroom.comment())
+    for days, body in ((6, CALM), (30, f"{CALM} Thanks again.")):
+        newsroom.clock.pass_seconds(days * 86_400)
+        ENTRIES[entry](newsroom, "c-1", body)
+        judged(newsroom, newsroom.comment())
+        after = newsroom.comment()
+        assert (after.status, after.published_revision, after.body) == (Status.APPROVED, after.revision, body)
+        assert after.submitted_at == NOON
+
+
+def test_the_time_of_an_edit_does_not_close_a_comment(real_newsroom: Newsroom) -> None:
+    """A site that sends the moment of the edit is believed about the edit; it closes nothing."""
+    newsroom = real_newsroom
+    article = closing(newsroom)
+    newsroom.post(submission(article=article))
+    judged(newsroom, newsroom.comment())
+    newsroom.clock.pass_seconds(7 * 86_400)
+    edited = newsroom.clock.now.isoformat()
+    newsroom.post(submission(article=article, body=CALM, submitted_at=edited))
+    judged(newsroom, newsroom.comment())
+    assert newsroom.comment().status is Status.APPROVED
+
+
+def test_a_comment_that_came_too_late_stays_too_late(newsroom: Newsroom) -> None:
+    """New text does not move the first posting back."""
+    article = closing(newsroom)
+    newsroom.clock.pass_seconds(7 * 86_400)
+    newsroom.post(submission(article=article))
+    judged(newsroom, newsroom.comment())
+    assert newsroom.comment().status is Status.REJECTED
+    newsroom.post(submission(article=article, body=CALM))
+    judged(newsroom, newsroom.comment())
+    assert newsroom.comment().status is Status.REJECTED
+
+
+def test_a_line_imported_again_keeps_its_moment(newsroom: Newsroom) -> None:
+    """An archive's line with mended text is judged as its first version was."""
+    article = closing(newsroom)
+    for days, body in ((0, "It opens."), (9, CALM)):
+        newsroom.clock.pass_seconds(days * 86_400)
+        line = json.dumps(submission(article=article, body=body)).encode()
+        list(import_lines(newsroom.parts, newsroom.courier.site, io.BytesIO(line)))
+        judged(newsroom, newsroom.comment())
+        assert newsroom.comment().status is Status.APPROVED
+
+
+def test_a_first_moment_that_was_wrong_can_be_mended(newsroom: Newsroom) -> None:
+    """A site that stamped a comment too late mends it with an earlier moment."""
+    article = closing(newsroom)
+    newsroom.post(submission(article=article, submitted_at=(NOON + timedelta(days=300)).isoformat()))
+    judged(newsroom, newsroom.comment())
+    assert newsroom.comment().status is Status.REJECTED
+    newsroom.post(submission(article=article, body=CALM, submitted_at=NOON.isoformat()))
+    judged(newsroom, newsroom.comment())
+    assert newsroom.comment().status is Status.APPROVED
+    assert replace(newsroom.comment(), submitted_at=NOON) == newsroom.comment()

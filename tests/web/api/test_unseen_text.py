@@ -1,0 +1,155 @@
+"""Names and texts in which nothing is seen are refused, and what spoils a page is taken out, by every way in."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from service import webhooks
+from service.importing import import_lines
+from service.moderation.comment import Comment
+from service.tuning import tune_site
+from service.wordpress import import_export
+from tests.web.api.caller import ADDRESS, ARTICLE, Newsroom, faults, problem, submission
+
+UNSEEN = [
+    "\u3164", "\u2800", "\u200b", "\u00ad", "\u2060", "\ufeff", "\u202e",  # reported
+    "\u115f\u1160", "\uffa0", "\u034f", "\u180e", "\u17b4\u17b5", "\u061c", "\u200c\u200d", "\u2066\u2069", "\ufe0f",
+    "\U000e0041\U000e007f", "\U000e0100", "\u00a0\u3000", "\u2028\u2029", "\x07", "\x85", "\u0301\u0302", "\u20dd",
+    " \t\r\n", "\u200b \u3164 \u2800 \u00ad",
+]  # fmt: skip
+HEAD = b'<?xml version="1.0"?><rss version="2.0" xmlns:wp="http://wordpress.org/export/1.2/"><channel>'
+WP = (
+    "<item><title>The bridge</title><link>{url}</link><wp:status>publish</wp:status><wp:post_type>post</wp:post_type>"
+    "<wp:comment><wp:comment_id>1</wp:comment_id><wp:comment_author>{name}</wp:comment_author>"
+    "<wp:comment_content>{body}</wp:comment_content><wp:comment_approved>1</wp:comment_approved>"
+    "<wp:comment_type>comment</wp:comment_type></wp:comment></item>"
+)
+
+
+def alone(newsroom: Newsroom, given: dict[str, Any]) -> dict[str, str]:
+    """Post by the API; return the faults."""
+    answer = newsroom.post(given)
+    return {} if answer.status_code in (200, 202) else faults(problem(answer, 422, "validation"))
+
+
+def in_batch(newsroom: Newsroom, given: dict[str, Any]) -> dict[str, str]:
+    """Post in a batch; return the faults."""
+    (result,) = newsroom.call("POST", "/v1/comments/batch", json=[given]).json["results"]
+    return {} if result["code"] == 202 else faults(result["problem"])
+
+
+def inbound(newsroom: Newsroom, given: dict[str, Any]) -> dict[str, str]:
+    """Post as a signed webhook; return the faults."""
+    raw, moment = json.dumps(given).encode(), int(newsroom.clock.now.timestamp())
+    headers = webhooks.sign([newsroom.courier.inbound_secret], f"msg-{given['id']}", moment, raw)
+    headers["Content-Type"] = "application/json"
+    answer = newsroom.call("POST", "/v1/sites/courier/inbound", None, data=raw, headers=headers)
+    return {} if answer.status_code == 202 else faults(problem(answer, 422, "validation"))
+
+
+def as_line(newsroom: Newsroom, given: dict[str, Any]) -> dict[str, str]:
+    """Import as a line of JSON; return the faults' fields."""
+    done = list(import_lines(newsroom.parts, newsroom.courier.site, io.BytesIO(json.dumps(given).encode())))
+    return {fault.field: "blank" for batch in done for fault in batch.faults}
+
+
+ENTRIES: dict[str, Callable[[Newsroom, dict[str, Any]], dict[str, str]]] = {
+    "api": alone,
+    "batch": in_batch,
+    "inbound": inbound,
+    "lines": as_line,
+}
+
+
+@pytest.mark.parametrize("entry", ENTRIES)
+def test_a_name_or_text_that_shows_nothing_is_refused(newsroom: Newsroom, entry: str) -> None:
+    """Fillers, joiners, marks alone, controls and spaces of every kind are as good as nothing."""
+    for unseen in UNSEEN:
+        by_name = submission(author={"name": unseen, "email": ADDRESS})
+        assert ENTRIES[entry](newsroom, by_name) == {"author.name": "blank"}, ascii(unseen)
+        assert ENTRIES[entry](newsroom, submission(body=unseen * 9)) == {"body": "blank"}, ascii(unseen)
+    assert newsroom.count() == 0
+
+
+SPOILT = [
+    # what was sent, the name as kept, the text as kept
+    ("Ada\nAdmin", "Ada Admin", "Ada\nAdmin"),
+    ("Ada\r\n\tAdmin", "Ada Admin", "Ada\r\n\tAdmin"),
+    ("Ada\u2028Admin\u2029", "Ada Admin ", "Ada\nAdmin\n"),
+    ("Ada\x0bAdmin\x0c", "Ada Admin ", "Ada\nAdmin\n"),
+    ("A\x07d\x1ba\x9b", "Ada", "Ada"),
+    ("\u202eadA\u202c", "adA", "adA"),
+    ("\u2067Ada\u2069 \u202bx", "Ada x", "Ada x"),
+    ("Z" + "\u0351" * 40 + "a" + "\u0323" * 9, "Z" + "\u0351" * 3 + "a" + "\u0323" * 3, None),
+    ("ก" + "\u0e47" * 60, "ก" + "\u0e47" * 6, None),
+    ("ب" + "\u064b" * 30 + "ت", "ب" + "\u064b" * 6 + "ت", None),
+]
+FINE = [
+    "Nguyễn Thị Ánh", "Nguye\u0302\u0303n", "שָׁלוֹם", "بِسْمِ", "ཨོཾ་མ་ཎི", "မြွှေ့", "กำลัง", "ខ្មែរ", "क्षत्रिय",
+    "👩‍👩‍👧‍👦", "🏳️‍🌈", "می‌خواهم",
+    "הַשָּׁמַ֖יִם", "a\u200bb", "Ⓐⓓⓐ", "ᾧ", "1️⃣",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("entry", ENTRIES)
+def test_what_spoils_a_page_is_taken_out(newsroom: Newsroom, entry: str) -> None:
+    """Names keep to their line, nothing turns the page's direction, marks do not pile up; the rest stays as it was."""
+    for number, (sent, name, body) in enumerate(SPOILT):
+        given = submission(id=f"s-{number}", author={"name": sent, "email": ADDRESS}, body=sent)
+        assert ENTRIES[entry](newsroom, given) == {}, ascii(sent)
+        stored = newsroom.comment(f"s-{number}")
+        assert (stored.author_name, stored.body) == (name, body or name), ascii(sent)
+
+
+def test_ordinary_names_and_texts_stay_as_they_are(real_newsroom: Newsroom) -> None:
+    """Accents, vowel points, stacked letters and emoji of the world's scripts are kept, in both databases."""
+    for number, text in enumerate(FINE):
+        answer = real_newsroom.post(
+            submission(id=f"f-{number}", author={"name": text, "email": ADDRESS}, body=text)
+        )
+        assert answer.status_code == 202
+        stored = real_newsroom.comment(f"f-{number}")
+        assert (stored.author_name, stored.body) == (text, text)
+
+
+def test_a_title_is_one_line_too(newsroom: Newsroom) -> None:
+    """The newsroom's own words are cleaned alike."""
+    newsroom.post(submission(article={"url": ARTICLE, "title": "The bridge\n\u202eopens\x07"}))
+    assert newsroom.comment().article.title == "The bridge opens"
+
+
+def test_an_archive_names_whom_nobody_can_see(newsroom: Newsroom) -> None:
+    """A comment of an export is kept under the name that WordPress shows; one without a text is refused."""
+    for unseen, kept in (("\u3164", "Anonymous"), ("\u202e", "Anonymous"), ("Ada\u200b", "Ada\u200b")):
+        raw = WP.format(url=ARTICLE, name=unseen, body=f"Good {unseen!a}.").encode()
+        list(
+            import_export(newsroom.parts, newsroom.courier.site, io.BytesIO(HEAD + raw + b"</channel></rss>"))
+        )
+        assert newsroom.comment("wp-1").author_name == kept
+    raw = WP.format(url=ARTICLE, name="Ada", body="\u200b\u2800").encode()
+    (done,) = import_export(
+        newsroom.parts, newsroom.courier.site, io.BytesIO(HEAD + raw + b"</channel></rss>")
+    )
+    assert (done.counts["refused"], [fault.field for fault in done.faults]) == (1, ["body"])
+
+
+def test_a_plug_names_whom_nobody_can_see(newsroom: Newsroom) -> None:
+    """An Akismet client is answered whatever the name; on the desk the comment has one that can be seen."""
+    tune_site(newsroom.parts, "courier", {"plug_mode": "queue", "hold_words": "quorble"})
+    newsroom.forget()
+    told = {
+        "api_key": newsroom.courier.akismet_key,
+        "blog": "https://courier.example",
+        "user_ip": "192.0.2.7",
+        "permalink": ARTICLE,
+        "comment_author": "\u3164\u202e",
+        "comment_content": "Quorble \u202edesrever\x07",
+    }
+    answer = newsroom.client.post("/1.1/comment-check", data=told)
+    stored: Comment = newsroom.comment(answer.headers["X-akismet-guid"])
+    assert (stored.author_name, stored.body) == ("Anonymous", "Quorble desrever")

@@ -1,0 +1,45 @@
+"""The desk shows what a person decided about an earlier text of a comment beside the new one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from service.moderation.verdict import Action
+from service.ports import Store
+from tests.web.pages.house import Small, build_small
+
+
+@pytest.fixture
+def small(sql_store: Store, tmp_path: Path) -> Small:
+    """A small house over SQLite, then over PostgreSQL."""
+    return build_small(tmp_path, sql_store)
+
+
+@pytest.mark.parametrize("action", [Action.REJECT, Action.SPAM, Action.HOLD])
+def test_the_earlier_decision_stands_beside_the_new_text(small: Small, action: Action) -> None:
+    """Who decided, what and when is on the new revision's card, in the queue and on its own page."""
+    first = small.held(id="c-1")
+    small.judge(first, action, "Lea")
+    small.clock.pass_seconds(60)
+    again = small.settle(small.submit(id="c-1", body="Thank you for the report, it was a good read."))
+    browser = small.signed_in()
+    said = {
+        Action.REJECT: "Rejected by Lea",
+        Action.SPAM: "Marked as spam by Lea",
+        Action.HOLD: "Set aside by Lea",
+    }
+    lane = "/desk?lane=aside" if action is Action.HOLD else "/desk"
+    for path in (lane, f"/desk/comments/{again.pk}"):
+        words = " ".join(browser.get(path).text.split())
+        assert f"Before the edit {said[action]}" in words, path
+        assert "A person refused revision 1; a person looks at the new text." in words
+
+
+def test_a_comment_without_such_a_past_shows_none(small: Small) -> None:
+    """An edit of what a person approved says nothing of it."""
+    first = small.held(id="c-1")
+    small.judge(first, Action.APPROVE, "Lea")
+    again = small.held(id="c-1", body="Another insult.")
+    assert "Before the edit" not in small.signed_in().get(f"/desk/comments/{again.pk}").text

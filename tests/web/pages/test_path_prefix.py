@@ -1,0 +1,231 @@
+"""Below a path of a host: every link, form, redirect and cookie stays below it, however the proxy asks."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from html import unescape
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+from werkzeug.test import TestResponse
+
+from service.enrolment import enrol_site, invite
+from service.web import create_app
+from tests.web.pages.house import ADDRESS, Small, build_small
+
+HOST = "https://news.example"
+ARTICLE = quote("https://courier.example/bridge", safe="")
+LINKS = re.compile(r"""\s(?:href|src|action|formaction|hx-get|hx-post|data-url|data-more)="([^"]*)\"""")
+
+
+@dataclass
+class Mounted:
+    """A house below a path, behind a proxy that hands the path on whole, or cuts the prefix off."""
+
+    small: Small
+    prefix: str
+    cuts: bool
+
+    def __post_init__(self) -> None:
+        self.client = self.small.app.test_client()
+
+    def ask(self, path: str, method: str = "GET", **more: object) -> TestResponse:
+        """Ask as a browser does: for a path below the host, which must lie below the prefix."""
+        assert path == self.prefix or path.startswith((f"{self.prefix}/", f"{self.prefix}?")), path
+        sent = path.removeprefix(self.prefix) if self.cuts else path
+        headers = {"Accept": "text/html"} | dict(more.pop("headers", {}))  # type: ignore[call-overload]
+        return self.client.open(sent, method=method, headers=headers, base_url="http://127.0.0.1", **more)  # type: ignore[arg-type]
+
+    def links(self, response: TestResponse) -> set[str]:
+        """Every address in a page that leads to this host."""
+        found = {unescape(link) for link in LINKS.findall(response.get_data(as_text=True))}
+        return {link for link in found if link and not link.startswith(("#", "https://", "http://", "?"))}
+
+
+@pytest.fixture(params=["/desk-app", "/desk", "/r/comments", "/v1"])
+def prefix(request: pytest.FixtureRequest) -> str:
+    """Below which path; some begin like paths of our own."""
+    return str(request.param)
+
+
+@pytest.fixture(params=[False, True], ids=["whole", "cut"])
+def mounted(request: pytest.FixtureRequest, prefix: str, tmp_path: Path) -> Mounted:
+    """The small house below the prefix, with its demo paper."""
+    small = build_small(tmp_path, REPLYDESK_PUBLIC_URL=f"{HOST}{prefix}")
+    enrol_site(small.parts, "demo", f"{HOST}{prefix}", title="The Demo Courier")
+    return Mounted(small, prefix, request.param)
+
+
+def test_every_link_of_the_readers_pages_works(mounted: Mounted) -> None:
+    """Pages for readers and callers lead nowhere but below the prefix, and what they lead to is there."""
+    p = mounted.prefix
+    pages = [
+        "/demo",
+        "/demo/the-bridge",
+        "/demo/the-bridge/static",
+        f"/sites/courier/reply?article_url={ARTICLE}",
+    ]
+    pages += ["/docs", "/problems/conflict", "/desk/sign-in", "/sites/courier/reply?article_url=x"]
+    for page in pages:
+        response = mounted.ask(p + page)
+        assert response.status_code in (200, 400), page
+        links = mounted.links(response)
+        assert links, page
+        for link in links:
+            assert link.startswith(f"{p}/"), (page, link)
+            assert mounted.ask(link.partition("#")[0]).status_code in (200, 303), (page, link)
+
+
+def test_signing_in_and_out_stays_below_the_prefix(mounted: Mounted) -> None:
+    """The link, the button, the redirect, the cookie and all that the desk links to carry the prefix."""
+    p, small = mounted.prefix, mounted.small
+    small.held()
+    path = invite(small.parts, "Mara", "admin")[1].removeprefix(HOST)
+    (form,) = re.findall(r'action="([^"]+)"', mounted.ask(path).get_data(as_text=True)) or [path]
+    entered = mounted.ask(form, "POST")
+    assert (entered.status_code, entered.headers["Location"]) == (303, f"{p}/desk")
+    cookie = entered.headers["Set-Cookie"]
+    assert cookie.startswith("__Secure-replydesk=")
+    assert f"Path={p};" in f"{cookie};"
+    value = cookie.partition("=")[2].partition(";")[
+        0
+    ]  # where the prefix is cut off, the client would not send it
+    mounted.client.set_cookie("__Secure-replydesk", value, domain="127.0.0.1")
+    seen: set[str] = set()
+    waiting = [f"{p}/desk"]
+    while waiting:
+        page = waiting.pop()
+        seen.add(page.partition("?")[0])
+        response = mounted.ask(page)
+        if response.status_code == 303:
+            response = mounted.ask(response.headers["Location"])
+        assert response.status_code == 200, page
+        if "html" not in (response.mimetype or ""):
+            continue
+        for link in mounted.links(response):
+            assert link.startswith(f"{p}/"), (page, link)
+        hrefs = re.findall(r'href="([^"#]+)', response.get_data(as_text=True))
+        inner = {unescape(one) for one in hrefs if one.startswith(f"{p}/desk")}
+        waiting += [one for one in sorted(inner) if one.partition("?")[0] not in seen and len(seen) < 25]
+    assert len(seen) > 8
+    csrf = re.findall(r'name="csrf" value="(\w+)"', mounted.ask(f"{p}/desk").get_data(as_text=True))[0]
+    kept = mounted.ask(f"{p}/desk/preferences", "POST", data={"csrf": csrf, "keys": "on"})
+    assert kept.headers["Location"] == f"{p}/desk/preferences"
+    assert f"Path={p}/desk;" in f"{kept.headers['Set-Cookie']};"
+    left = mounted.ask(f"{p}/desk/sign-out", "POST", data={"csrf": csrf})
+    assert left.headers["Location"] == f"{p}/desk/sign-in"
+    assert f"Path={p};" in f"{left.headers['Set-Cookie']};"
+    assert mounted.ask(f"{p}/desk").headers["Location"] == f"{p}/desk/sign-in"
+
+
+def test_a_readers_comment_arrives_and_its_receipt_opens(mounted: Mounted) -> None:
+    """The form is posted where it says, and leads on to the receipt."""
+    p = mounted.prefix
+    page = mounted.ask(f"{p}/sites/courier/reply?article_url={ARTICLE}").get_data(as_text=True)
+    (action,) = re.findall(r'<form[^>]*action="([^"]+)"', page)
+    fields = dict(re.findall(r'name="(\w+)" value="([^"]*)"', page))
+    sent = mounted.ask(
+        unescape(action), "POST", data=fields | {"comment": "A fine bridge.", "name": "Ada", "email": ADDRESS}
+    )
+    assert sent.status_code == 303
+    assert sent.headers["Location"].startswith(f"{p}/r/")
+    receipt = mounted.ask(sent.headers["Location"])
+    assert receipt.status_code == 200
+    assert all(link.startswith(f"{p}/") for link in mounted.links(receipt))
+
+
+def test_the_api_names_addresses_below_the_prefix(mounted: Mounted) -> None:
+    """Links of comments, the receipt, problem types, OpenAPI's server and the discovery document."""
+    p, small = mounted.prefix, mounted.small
+    mounted.client = create_app(small.parts).test_client()  # its API knows this test's store
+    site = enrol_site(small.parts, "gazette", "https://gazette.example")
+    key = {"Authorization": f"Bearer {site.key}", "Accept": "application/json"}
+    body = {
+        "article": {"url": "https://gazette.example/a"},
+        "author": {"name": "Ada", "email": ADDRESS},
+        "body": "A fine bridge.",
+    }
+    placed = mounted.ask(f"{p}/v1/comments", "POST", headers=key, json=body)
+    assert placed.status_code == 202
+    links = placed.json["links"]  # type: ignore[index]
+    assert links["self"].startswith(f"{p}/v1/comments/")
+    assert mounted.ask(links["self"], headers=key).status_code == 200
+    assert mounted.ask(links["receipt"]).status_code == 200
+    refused = mounted.ask(f"{p}/v1/comments", "POST", headers=key, json={})
+    assert mounted.ask(refused.json["type"]).status_code == 200  # type: ignore[index]
+    batch = mounted.ask(f"{p}/v1/comments/batch", "POST", headers=key, json=[{}])
+    assert batch.json["results"][0]["problem"]["type"].startswith(f"{p}/problems/")  # type: ignore[index]
+    assert mounted.ask(f"{p}/openapi.json").json["servers"] == [{"url": p}]  # type: ignore[index]
+    found = mounted.ask(f"{p}/$discovery/rest?version=v1alpha1").json
+    assert found["rootUrl"].endswith(f"{p}/")  # type: ignore[index]
+
+
+def test_the_processes_own_address_works_without_the_prefix(tmp_path: Path) -> None:
+    """A health check asks the process itself."""
+    small = build_small(tmp_path, REPLYDESK_PUBLIC_URL=f"{HOST}/desk-app")
+    client = small.app.test_client()
+    assert client.get("/healthz").status_code == 200
+    assert client.get("/desk-app/healthz").status_code == 200
+    assert client.get("/desk-apple/healthz").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("told", "root"),
+    [
+        ("/desk-app", "/desk-app"),
+        ("/desk-app/", "/desk-app"),
+        ("/outer, /inner", "/outer/inner"),
+        ("//evil.example", ""),
+        ("/a//evil.example", ""),
+        ("https://evil.example", ""),
+        ("/../..", ""),
+        ('/"><script>', ""),
+        ("/a b", ""),
+        ("/" + "a" * 300, ""),
+        ("/%2e%2e/x", ""),
+        ("", ""),
+    ],
+)
+@pytest.mark.parametrize("trusted", [True, False], ids=["trusted", "stranger"])
+def test_a_forwarded_prefix_counts_from_trusted_proxies_alone(
+    tmp_path: Path, told: str, root: str, trusted: bool
+) -> None:
+    """A proxy that says what it cut off is believed when it is the operator's own and names a plain path."""
+    small = build_small(tmp_path, REPLYDESK_TRUSTED_PROXIES="10.0.0.0/8" if trusted else "192.0.2.0/24")
+    page = small.app.test_client().get(
+        "/demo/nothing",
+        headers={"X-Forwarded-Prefix": told, "Accept": "text/html"},
+        environ_base={"REMOTE_ADDR": "10.0.0.1"},
+    )
+    icon = re.findall(r'rel="icon" href="([^"]+)"', page.get_data(as_text=True))[0]
+    assert icon.startswith(f"{root if trusted else ''}/assets/")
+
+
+def test_the_public_address_goes_before_a_forwarded_prefix(tmp_path: Path) -> None:
+    """Where the operator has named the path, a header that a reader wrote changes nothing."""
+    small = build_small(
+        tmp_path, REPLYDESK_PUBLIC_URL=f"{HOST}/desk-app", REPLYDESK_TRUSTED_PROXIES="127.0.0.0/8"
+    )
+    page = small.app.test_client().get("/docs", headers={"X-Forwarded-Prefix": "/elsewhere"})
+    assert 'href="/desk-app/assets/' in page.get_data(as_text=True)
+    assert "elsewhere" not in page.get_data(as_text=True)
+
+
+def test_a_redirect_names_no_host(tmp_path: Path) -> None:
+    """Whatever host and scheme the proxy asked by, a path with too many slashes is put right below the prefix."""
+    small = build_small(tmp_path, REPLYDESK_PUBLIC_URL=f"{HOST}/desk-app")
+    moved = small.app.test_client().get("/desk-app//desk///sign-in?x=1", base_url="http://10.0.0.7:8080")
+    assert moved.status_code == 308
+    assert moved.headers["Location"] == "/desk-app/desk/sign-in?x=1"
+
+
+def test_at_the_root_of_a_host_all_is_as_before(tmp_path: Path) -> None:
+    """Without a path there is no prefix, and the cookie keeps the stricter name."""
+    small = build_small(tmp_path, REPLYDESK_PUBLIC_URL="https://desk.example/")
+    path = invite(small.parts, "Mara")[1].removeprefix("https://desk.example")
+    entered = small.app.test_client().post(path)
+    assert entered.headers["Location"] == "/desk"
+    assert entered.headers["Set-Cookie"].startswith("__Host-replydesk=")
+    assert small.app.test_client().get("/openapi.json").json["servers"] == [{"url": "/"}]  # type: ignore[index]

@@ -1,0 +1,128 @@
+"""The two efforts: a flood falls back to the fast one and returns, and who asks for it gets it; over every store."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from service.moderation.comment import Source
+from service.moderation.effort import FAST_WANTED
+from service.moderation.verdict import Effort
+from service.ports import Store
+from tests.worker.cast import Stage, Told, TwoEfforts
+from worker.score import score_pending
+
+FULL, FAST = Effort.FULL, Effort.FAST
+
+
+@pytest.fixture
+def stage(store: Store) -> Stage:
+    """A stage over each store in turn."""
+    return Stage.over(store)
+
+
+def efforts(stage: Stage, *names: str) -> list[str | None]:
+    """Return which effort judged each comment."""
+    found = [stage.look(name).verdict for name in names]
+    return [verdict.effort if verdict else None for verdict in found]
+
+
+def one_batch(stage: Stage, scorer: TwoEfforts) -> None:
+    """Score one batch and no more: nobody looks whether anything is left."""
+    asked = len(scorer.asked)
+    score_pending(stage.house, scorer, stopping=lambda: len(scorer.asked) > asked)
+
+
+def current(stage: Stage) -> Effort:
+    """Return the effort that holds now."""
+    with stage.house.store.read() as tx:
+        return tx.scoring_effort().effort
+
+
+def test_comments_are_scored_in_full_while_none_waits_for_long(stage: Stage) -> None:
+    """The default, a minute after arrival too."""
+    stage.post("One.")
+    stage.clock.tick(60)
+    score_pending(stage.house, TwoEfforts())
+    assert efforts(stage, "c-0") == ["full"]
+    assert current(stage) is FULL
+
+
+def test_a_flood_falls_back_to_fast_and_returns_to_full(stage: Stage) -> None:
+    """Fast from a minute's age of the oldest; between that and half of it as before; then full again."""
+    scorer = TwoEfforts()
+
+    def scored_at(age: float, name: str) -> str | None:
+        stage.post("Text.", id=name)
+        stage.clock.tick(age)
+        one_batch(stage, scorer)
+        (effort,) = efforts(stage, name)
+        return effort
+
+    assert scored_at(59, "a") == "full"
+    assert scored_at(61, "b") == "fast"
+    assert current(stage) is FAST
+    assert scored_at(45, "c") == "fast"
+    assert scored_at(29, "d") == "full"
+    assert current(stage) is FULL
+    assert scored_at(45, "e") == "full"
+
+
+def test_when_nothing_waits_any_more_the_next_comment_is_scored_in_full(stage: Stage) -> None:
+    """A run that empties the queue ends the flood, so that the next comment is no part of it."""
+    stage.post("Old.")
+    stage.clock.tick(61)
+    score_pending(stage.house, TwoEfforts())
+    assert efforts(stage, "c-0") == ["fast"]
+    assert current(stage) is FULL
+
+
+def test_the_effort_is_every_workers(stage: Stage) -> None:
+    """What one worker found holds for the next, which saw no comment older than the limit."""
+    stage.post("Old.")
+    stage.clock.tick(61)
+    one_batch(stage, TwoEfforts())
+    stage.post("Younger.", id="young")
+    stage.clock.tick(40)
+    one_batch(stage, TwoEfforts())
+    assert efforts(stage, "young") == ["fast"]
+
+
+def test_a_limit_of_zero_is_never_reached(stage: Stage) -> None:
+    """Then every comment is scored in full, however long it waits."""
+    house = replace(stage.house, fast_after_seconds=0.0)
+    stage.post("Old.")
+    stage.clock.tick(9_999)
+    score_pending(house, TwoEfforts())
+    assert efforts(stage, "c-0") == ["full"]
+
+
+def test_neither_an_import_nor_a_text_that_is_tried_again_makes_a_flood(stage: Stage) -> None:
+    """Both may be old while nothing else waits."""
+    stage.post("Imported.", id="import", live=False, source=Source.IMPORT)
+    stage.post("Left by a dead worker.", id="tried")
+    with stage.house.store.write() as tx:
+        tx.lease_pending(stage.clock.now, stage.clock.now, 1)
+    stage.clock.tick(600)
+    stage.post("New.", id="new")
+    score_pending(stage.house, TwoEfforts())
+    assert efforts(stage, "import", "tried", "new") == ["full"] * 3
+
+
+def test_who_asks_for_a_fast_score_gets_one(stage: Stage) -> None:
+    """In one batch with others, which are scored in full; decided in the order of their arrival."""
+    stage.post("Live.", "Live too.")
+    stage.post("Old.", id="import", live=False, source=Source.IMPORT, signals=FAST_WANTED)
+    scorer = TwoEfforts()
+    score_pending(stage.house, scorer)
+    assert efforts(stage, "c-0", "import", "c-1") == ["full", "fast", "full"]
+    assert scorer.texts(FAST) == ["Old."]
+
+
+def test_a_scorer_with_one_effort_goes_on_scoring_in_full(stage: Stage) -> None:
+    """It says so itself, and the verdict believes it."""
+    stage.post("Old.")
+    stage.clock.tick(61)
+    score_pending(stage.house, Told())
+    assert efforts(stage, "c-0") == ["full"]

@@ -1,0 +1,504 @@
+"""What was decided on a fast score is scored again in full, once, and whoever acted meanwhile has won; all stores."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import pytest
+
+from service.actions import Judgement, appeal, report, review, take, undo, withdraw
+from service.actions.settling import Scored, settle
+from service.actions.together import decide_wave
+from service.moderation.comment import Comment, Source
+from service.moderation.desk import Wanted
+from service.moderation.effort import FAST_WANTED
+from service.moderation.policy import Policy
+from service.moderation.verdict import LABELS, Action, Assessment, Effort, Who
+from service.moderation.waves import Signature
+from service.ports import SCORE, Moderator, Reading, Store
+from service.reader import NoModel
+from tests.worker.cast import Stage, TwoEfforts
+from worker.journal import Journal
+from worker.score import RESCORE_BATCH, Bounds, score_pending
+from worker.sweep import Sweep
+
+FULL, FAST = Effort.FULL, Effort.FAST
+HOLDS, REFUSES = {"toxicity": 0.7}, {"toxicity": 0.99}
+COPY = Signature(bytes(range(64)), (1, 2, 3))
+NARROW = {"toxicity": 0.15}
+"""Below the limit of 0.19, and near it."""
+
+
+@pytest.fixture
+def stage(store: Store) -> Stage:
+    """A stage over each store in turn."""
+    return Stage.over(store)
+
+
+@dataclass
+class Flood:
+    """Comments that a flood had decided on fast scores, by text; what they are in full is said afterwards."""
+
+    stage: Stage
+    scorer: TwoEfforts = field(default_factory=TwoEfforts)
+
+    def came(self, **fast: dict[str, float]) -> None:
+        """Let comments with these ids and fast scores come and be decided in a flood; each text is its id."""
+        for name in fast:
+            self.stage.post(name, id=name)
+        self.stage.clock.tick(61)
+        self.scorer.fast = lambda text: fast[text]
+        score_pending(self.stage.house, self.scorer, stopping=lambda: bool(self.scorer.asked))
+        self.stage.rung()
+
+    def over(self, **full: dict[str, float]) -> None:
+        """Let the flood be over: nothing waits, and the full effort says this of those that are not clear to it."""
+        self.scorer.full = lambda text: full.get(text, {})
+        score_pending(self.stage.house, self.scorer)
+
+    def states(self, *names: str) -> list[str]:
+        """Return where the comments stand, and on which effort."""
+        found = [self.stage.look(name) for name in names]
+        return [f"{one.status} {one.verdict.effort if one.verdict else None}" for one in found]
+
+    def decided(self, name: str) -> list[str]:
+        """Return what was decided of a comment, oldest first, and by whom."""
+        with self.stage.house.store.read() as tx:
+            found = tx.decisions_of(self.stage.look(name).pk)
+        return [f"{one.who_kind} {one.action}" for one in found]
+
+
+@pytest.fixture
+def flood(stage: Stage) -> Flood:
+    """A flood over each store in turn."""
+    return Flood(stage)
+
+
+# -- what is scored again ----------------------------------------------------------------------------------------------
+
+
+def test_what_a_flood_held_or_passed_narrowly_is_scored_again_in_full(flood: Flood) -> None:
+    """Held ones may be approved, narrowly approved ones held; what was clear is not looked at again."""
+    flood.came(clear={}, held=HOLDS, worse=HOLDS, narrow=NARROW, missed=NARROW)
+    flood.over(worse=HOLDS, missed=HOLDS)
+    assert flood.scorer.texts(FULL) == ["held", "worse", "narrow", "missed"]
+    assert flood.states("clear", "held", "worse", "narrow", "missed") == [
+        "approved fast",
+        "approved full",
+        "held full",
+        "approved full",
+        "held full",
+    ]
+    assert flood.decided("held") == ["machine hold", "machine approve"]
+    assert flood.decided("worse") == ["machine hold"]
+    assert flood.decided("missed") == ["machine approve", "machine hold"]
+
+
+def test_the_site_and_readers_learn_what_became_of_it(flood: Flood) -> None:
+    """A callback follows for what moved, in order and after the first; the page shows it no longer, or now."""
+    flood.came(held=HOLDS, missed=NARROW, same=HOLDS)
+    flood.over(missed=HOLDS, same=HOLDS)
+    store, site = flood.stage.house.store, flood.stage.site
+    with store.read() as tx:
+        told = [one.type for one in tx.deliveries(site.id, None, 99)]
+        feed = [
+            (comment.id, str(one.action), one.replaces) for one, comment in tx.decisions_after(site.id, 0, 99)
+        ]
+        shown = [one.id for one in tx.published(site.id, flood.stage.look("held").article.url)]
+    assert sorted(told) == ["comment.approved"] * 2 + ["comment.held"] * 3
+    assert [(name, action) for name, action, _ in feed] == [
+        ("held", "hold"),
+        ("missed", "approve"),
+        ("same", "hold"),
+        ("held", "approve"),
+        ("missed", "hold"),
+    ]
+    assert [replaces is not None for *_, replaces in feed] == [False] * 3 + [True] * 2
+    assert shown == ["held"]
+
+
+def test_each_is_scored_again_once(flood: Flood) -> None:
+    """However often the workers run, and whatever came out."""
+    flood.came(held=HOLDS, narrow=NARROW)
+    for _ in range(3):
+        flood.over(held=HOLDS, narrow=NARROW)
+    assert flood.scorer.texts(FULL) == ["held", "narrow"]
+
+
+def test_what_was_published_is_held_at_most(flood: Flood) -> None:
+    """A second score refuses nothing that readers have seen: a person looks, and is told why."""
+    flood.came(narrow=NARROW)
+    flood.over(narrow=REFUSES)
+    found = flood.stage.look("narrow")
+    assert found.verdict is not None
+    assert (found.status, found.published_revision) == ("held", None)
+    assert [one.code for one in found.verdict.reasons] == ["rescored", "score"]
+
+
+def test_what_was_refused_narrowly_may_be_held_or_published(flood: Flood) -> None:
+    """Near the limit of refusing a fast score is no last word; far from it, it is."""
+    flood.came(one={"toxicity": 0.975}, two={"spam": 0.951}, sure={"spam": 0.999})
+    flood.over(one=HOLDS)
+    assert flood.states("one", "two", "sure") == ["held full", "approved full", "spam fast"]
+
+
+def test_an_import_that_was_scored_fast_is_scored_again_where_it_matters(flood: Flood) -> None:
+    """Who asked for a fast score gets a full one afterwards, without any flood."""
+    flood.stage.post("old", id="old", live=False, source=Source.IMPORT, signals=FAST_WANTED)
+    flood.scorer.fast = lambda _: HOLDS
+    flood.over()
+    assert flood.states("old") == ["approved full"]
+    assert [effort for effort, _ in flood.scorer.asked] == [FAST, FULL]
+
+
+def test_what_is_scored_in_full_is_not_scored_again(flood: Flood) -> None:
+    """Held or not: there is no better score to be had."""
+    flood.stage.post("held", id="held")
+    flood.over(held=HOLDS)
+    flood.over(held=HOLDS)
+    assert flood.scorer.texts(FULL) == ["held"]
+
+
+def test_copies_that_come_to_be_held_are_one_cluster(flood: Flood) -> None:
+    """As at their arrival, they are one row of the queue."""
+    flood.came(one=NARROW, two=NARROW)
+    flood.scorer.full = lambda _: HOLDS
+
+    score_pending(flood.stage.house, flood.scorer, signer=lambda texts: [COPY] * len(texts))
+    with flood.stage.house.store.read() as tx:
+        clusters = tx.waves_of([flood.stage.look(name).pk for name in ("one", "two")])
+        queued = tx.queue(Wanted(), 1, flood.stage.clock.now, 9)
+    assert len({one.id for one in clusters.values()}) == 1
+    assert [one.comment.id for one in queued] == ["one"]
+
+
+# -- who acts has won --------------------------------------------------------------------------------------------------
+
+
+def moderator(stage: Stage) -> Moderator:
+    """Return somebody on the desk."""
+    with stage.house.store.write() as tx:
+        return tx.moderator("Mo") or tx.add_moderator("Mo", "moderator", stage.clock.now)
+
+
+def approves(stage: Stage, name: str) -> None:
+    """Let a moderator approve it, to take effect later."""
+    review(stage.house, stage.site, name, Judgement(Action.APPROVE, Who.MODERATOR, "Mo"), delay=5)
+
+
+def thinks_better_of_it(stage: Stage, name: str) -> None:
+    """Let a moderator approve it and take that back: it stands as it did, and a person has looked."""
+    approves(stage, name)
+    undo(stage.house, stage.site, name, Who.MODERATOR, "Mo")
+
+
+def decides_as_the_site(stage: Stage, name: str) -> None:
+    """Let the site itself reject it."""
+    review(stage.house, stage.site, name, Judgement(Action.REJECT, Who.SITE, "courier"))
+
+
+def takes_it_off(stage: Stage, name: str) -> None:
+    """Let the site withdraw it."""
+    withdraw(stage.house, stage.site, name, "courier")
+
+
+def writes_anew(stage: Stage, name: str) -> None:
+    """Let the reader send other words under the same id, which nothing can be said of yet."""
+    stage.post("poison: other words", id=name)
+
+
+def takes_it_in_hand(stage: Stage, name: str) -> None:
+    """Let a moderator open the queue."""
+    assert name in [one.comment.id for one in take(stage.house, moderator(stage).id, Wanted(), 9)]
+
+
+def is_reported(stage: Stage, name: str) -> None:
+    """Let a reader report it."""
+    report(stage.house, stage.site, name, "a reader", None)
+
+
+ACTS: list[Callable[[Stage, str], None]] = [
+    approves,
+    thinks_better_of_it,
+    decides_as_the_site,
+    takes_it_off,
+    writes_anew,
+    takes_it_in_hand,
+    is_reported,
+]
+
+
+def as_it_stands(stage: Stage, name: str) -> tuple[object, ...]:
+    """Return everything that a second score could change."""
+    one = stage.look(name)
+    return one.revision, one.status, one.decision_id, one.published_revision, one.verdict
+
+
+@pytest.mark.parametrize("act", ACTS)
+def test_who_acted_before_it_is_scored_again_has_won(flood: Flood, act: Callable[[Stage, str], None]) -> None:
+    """Nothing of it changes, not even the verdict that the person saw, and it is not looked at again."""
+    flood.came(held=HOLDS)
+    act(flood.stage, "held")
+    after = as_it_stands(flood.stage, "held")
+    for _ in range(2):
+        flood.over()
+    assert as_it_stands(flood.stage, "held") == after
+    assert not flood.stage.look("held").rescore
+
+
+@pytest.mark.parametrize("act", ACTS)
+def test_who_acts_while_it_is_scored_again_has_won(flood: Flood, act: Callable[[Stage, str], None]) -> None:
+    """Between the lease and the second verdict as well; the others of the batch go their way."""
+    flood.came(held=HOLDS, other=HOLDS)
+    after: list[object] = []
+
+    def acts(text: str) -> dict[str, float]:
+        if not after:
+            act(flood.stage, "held")
+            after.append(as_it_stands(flood.stage, "held"))
+        return {}
+
+    flood.scorer.full = acts
+    score_pending(flood.stage.house, flood.scorer)
+    assert [as_it_stands(flood.stage, "held")] == after
+    if act is not takes_it_in_hand:  # which takes the whole page
+        assert flood.states("other") == ["approved full"]
+
+
+def test_a_new_text_is_scored_by_itself(flood: Flood) -> None:
+    """The revision that came while the old one was read again is judged on its own words, and may be read again."""
+    flood.came(held=HOLDS)
+    flood.stage.post("new words", id="held")
+    flood.over()
+    found = flood.stage.look("held")
+    assert (found.revision, flood.states("held")) == (2, ["approved full"])
+    assert flood.scorer.texts(FULL) == ["new words"]
+
+
+def test_a_new_text_that_is_scored_fast_meanwhile_is_not_judged_by_the_old_one(flood: Flood) -> None:
+    """It is marked itself by then, and is scored again on its own words."""
+    flood.came(held=HOLDS)
+    other = TwoEfforts(fast=lambda _: HOLDS)
+
+    def edited(text: str) -> dict[str, float]:
+        if text == "held":
+            flood.stage.post("new words", id="held")
+            flood.stage.clock.tick(61)
+            score_pending(flood.stage.house, other, stopping=lambda: bool(other.asked))
+        return {}
+
+    flood.scorer.full = edited
+    score_pending(flood.stage.house, flood.scorer)
+    assert other.texts(FAST) == ["new words"]
+    assert flood.scorer.texts(FULL) == ["held", "new words"]
+    assert flood.states("held") == ["approved full"]
+
+
+def test_copies_of_what_a_moderator_has_in_hand_are_not_moved(flood: Flood) -> None:
+    """One decision decides them all, so none of them goes from under it."""
+    flood.stage.post("one", "two", "three")
+    flood.stage.clock.tick(61)
+    flood.scorer.fast = lambda _: HOLDS
+
+    def alike(texts: Sequence[str]) -> list[Signature | None]:
+        return [None if text == "three" else COPY for text in texts]
+
+    asked = flood.scorer.asked
+    score_pending(flood.stage.house, flood.scorer, stopping=lambda: bool(asked), signer=alike)
+    mo, now = moderator(flood.stage), flood.stage.clock.now
+    with flood.stage.house.store.write() as tx:
+        tx.claim(mo.id, [flood.stage.look("c-0").pk], now, now.replace(hour=23))
+    flood.over()
+    assert flood.stage.statuses(3) == ["held", "held", "approved"]
+
+
+def test_an_appeal_is_a_persons_to_answer(flood: Flood) -> None:
+    """What its writer appealed against is not decided by a machine meanwhile."""
+    flood.came(refused={"toxicity": 0.975})
+    appeal(flood.stage.house, flood.stage.site, "refused", "It is no insult.")
+    after = as_it_stands(flood.stage, "refused")
+    flood.over()
+    assert as_it_stands(flood.stage, "refused") == after
+
+
+def test_what_a_decision_on_its_copies_decided_is_not_scored_again(flood: Flood) -> None:
+    """A person decided it with them, though a fast score alone would have passed it narrowly."""
+    stage = flood.stage
+    (first,) = stage.post("copy", id="first")
+    settle(stage.house, [Scored(first, Assessment({"spam": 0.7}, "told-2"), signature=COPY)])
+    with stage.house.store.read() as tx:
+        cluster = tx.waves_of([first.pk])[first.pk]
+    decide_wave(stage.house, stage.site, cluster, Judgement(Action.SPAM, Who.MODERATOR, "Mo"))
+    (second,) = stage.post("copy", id="second")
+    settle(stage.house, [replace(scored_fast(second, **NARROW), signature=COPY)])
+    assert flood.states("second") == ["spam fast"]
+    assert not stage.look("second").rescore
+
+
+def test_a_policy_that_changed_since_moves_nothing(flood: Flood) -> None:
+    """Only the score may: a stricter limit is for what comes from now on."""
+    flood.came(narrow=NARROW)
+    with flood.stage.house.store.write() as tx:
+        stricter = Policy(
+            version=2, link_limit=0, cuts={"toxicity": replace(Policy().cuts["toxicity"], hold=0.1)}
+        )
+        tx.save_site(replace(flood.stage.site, policy=stricter))
+    flood.over(narrow=NARROW)
+    assert flood.states("narrow") == ["approved fast"]
+    assert not flood.stage.look("narrow").rescore
+
+
+# -- fresh comments first, and nothing is lost -------------------------------------------------------------------------
+
+
+def test_nothing_is_scored_again_while_comments_wait_for_their_first_score(flood: Flood) -> None:
+    """What came during one batch is scored before the next; those that are scored again are few at once."""
+    flood.came(**{f"held-{n}": HOLDS for n in range(2 * RESCORE_BATCH)})
+    read: list[list[str]] = []
+
+    class Arriving(TwoEfforts):
+        def score(
+            self, readings: Sequence[Reading], explain: bool = True, effort: Effort = FULL
+        ) -> list[Assessment]:
+            if not explain:
+                read.append([one.text for one in readings])
+                if len(read) < 4:
+                    flood.stage.post("fresh", id=f"fresh-{len(read)}")
+            return super().score(readings, explain, effort)
+
+    score_pending(flood.stage.house, Arriving(), Bounds(gather=0.0))
+    assert [batch[0].partition("-")[0] for batch in read] == ["held", "fresh", "fresh", "fresh", "held"]
+    assert [len(batch) for batch in read] == [RESCORE_BATCH, 1, 1, 1, RESCORE_BATCH]
+
+
+def test_in_a_flood_nothing_is_scored_again(flood: Flood) -> None:
+    """Not even in the gaps between its batches: the time is the flood's."""
+    flood.came(held=HOLDS)
+    flood.stage.post("late", id="late")
+    flood.stage.clock.tick(61)
+    flood.scorer.fast = lambda _: {}
+    asked: list[bool] = []
+
+    def stopping() -> bool:  # asked before and after each lease, and before anything is scored again
+        asked.append(True)
+        return len(asked) > 3
+
+    score_pending(flood.stage.house, flood.scorer, stopping=stopping)
+    assert flood.scorer.asked[-1] == (FAST, ["late"])
+    assert flood.states("held") == ["held fast"]
+
+
+def test_a_sweep_finds_what_is_to_be_scored_again(flood: Flood) -> None:
+    """Whatever became of rings and workers: as long as something is marked it rings, and then no more."""
+    flood.came(held=HOLDS)
+    sweep = Sweep(flood.stage.house)
+    assert sweep.run().to_rescore == 1
+    assert SCORE in flood.stage.rung()
+    flood.over()
+    flood.stage.rung()
+    assert sweep.run().to_rescore == 0
+    assert SCORE not in flood.stage.rung()
+
+
+def test_a_run_out_of_time_leaves_the_rest_for_the_next(flood: Flood) -> None:
+    """It rings, as for what is pending."""
+    flood.came(**{f"held{n}": HOLDS for n in range(RESCORE_BATCH + 1)})
+    asked = len(flood.scorer.asked)
+    score_pending(flood.stage.house, flood.scorer, stopping=lambda: len(flood.scorer.asked) > asked)
+    assert len(flood.scorer.texts(FULL)) == RESCORE_BATCH
+    assert SCORE in flood.stage.rung()
+    flood.over()
+    assert len(flood.scorer.texts(FULL)) == RESCORE_BATCH + 1
+
+
+def test_without_a_model_what_is_to_be_scored_again_waits(flood: Flood) -> None:
+    """It stays as it was decided, and is scored once the model is back."""
+
+    class Gone(TwoEfforts):
+        def score(
+            self, readings: Sequence[Reading], explain: bool = True, effort: Effort = FULL
+        ) -> list[Assessment]:
+            raise NoModel()
+
+    flood.came(held=HOLDS)
+    for _ in range(5):
+        score_pending(flood.stage.house, Gone())
+    assert flood.states("held") == ["held fast"]
+    flood.over()
+    assert flood.states("held") == ["approved full"]
+
+
+def test_a_text_that_cannot_be_read_in_full_stays_as_it_was_decided(flood: Flood) -> None:
+    """It is tried as often as others, alone and with pauses, holds up nobody, and is then let be."""
+    flood.came(poison=HOLDS, held=HOLDS)
+    for pause in (0, 1, 2, 3):
+        flood.stage.clock.tick(pause)
+        flood.over()
+    assert flood.states("poison", "held") == ["held fast", "approved full"]
+    tried = [texts for effort, texts in flood.scorer.asked if effort is FULL and "poison" in texts]
+    assert [len(texts) for texts in tried] == [2, 1, 1, 1]  # with the other one, and then thrice alone
+    assert not flood.stage.look("poison").rescore
+    assert flood.decided("poison") == ["machine hold"]
+
+
+def test_what_a_dead_worker_had_in_hand_is_scored_again_by_another(flood: Flood, tmp_path: Path) -> None:
+    """Its journal gives the leases back at once, and where none is kept they run out."""
+
+    class Died(BaseException):
+        """The process is gone: nothing after it runs."""
+
+    def dies(_: str) -> dict[str, float]:
+        raise Died
+
+    flood.came(one=HOLDS, two=HOLDS)
+    flood.scorer.full = dies
+    journal = Journal(tmp_path)
+    with pytest.raises(Died):
+        score_pending(flood.stage.house, flood.scorer, journal=journal)
+    journal.close()
+    flood.over()
+    assert flood.states("one", "two") == ["held fast"] * 2  # leased to the dead one
+    assert Sweep(flood.stage.house, journal=Journal(tmp_path)).bury() == 2
+    flood.over()
+    assert flood.states("one", "two") == ["approved full"] * 2
+
+
+def test_a_store_that_fails_gets_the_leases_back(flood: Flood, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No attempt is counted, and the next run scores them together again."""
+
+    def fails(*_: object) -> None:
+        raise ConnectionResetError
+
+    flood.came(one=HOLDS, two=HOLDS)
+    with monkeypatch.context() as patched:
+        patched.setattr("worker.score.rescore", fails)
+        with pytest.raises(ConnectionResetError):
+            flood.over()
+    assert [flood.stage.look(name).attempts for name in ("one", "two")] == [0, 0]
+    flood.over()
+    assert flood.states("one", "two") == ["approved full"] * 2
+    assert flood.scorer.asked[-1] == (FULL, ["one", "two"])
+
+
+def test_no_callback_is_lost_or_doubled_by_it(flood: Flood) -> None:
+    """One for each decision, under an id of its own."""
+    flood.came(held=HOLDS, narrow=NARROW)
+    flood.over(narrow=HOLDS)
+    with flood.stage.house.store.read() as tx:
+        deliveries = tx.deliveries(flood.stage.site.id, None, 99)
+    assert len({one.webhook_id for one in deliveries}) == len(deliveries) == 4
+
+
+def scored_fast(comment: Comment, **scores: float) -> Scored:
+    """Return the comment with a fast assessment."""
+    return Scored(comment, Assessment(dict.fromkeys(LABELS, 0.0) | scores, "told-2", effort=FAST))
+
+
+def test_settling_marks_what_matters_and_nothing_else(stage: Stage) -> None:
+    """By the site's own policy: what is held, and what is near one of its limits."""
+    comments = stage.post("One.", "Two.", "Three.")
+    scores = ({"toxicity": 0.7}, {"toxicity": 0.15}, {"toxicity": 0.01})
+    settle(stage.house, [scored_fast(one, **told) for one, told in zip(comments, scores, strict=True)])
+    assert [stage.look(f"c-{n}").rescore for n in range(3)] == [True, True, False]
