@@ -76,15 +76,17 @@ def main(
     With `card`, the model card is written too where `out` is the shipped model. Returns 0, or 2 with one clear line
     when data is missing.
     """
-    for name in (ENCODER, TOKENIZER):
-        if not (out / name).is_file():
-            out.mkdir(parents=True, exist_ok=True)
-            copyfile(persistence.SHIPPED / name, out / name)
+    there = all((out / name).is_file() for name in (ENCODER, TOKENIZER))
+    encoder = out if there else persistence.SHIPPED
     try:
-        pipeline, languages, facts = train(directory, out, seed, quiet)
+        pipeline, languages, facts = train(directory, encoder, seed, quiet)
     except data.DataError as error:
         print(f"cannot train: {error}", file=sys.stderr)
         return 2
+    if not there:
+        out.mkdir(parents=True, exist_ok=True)
+        for name in (ENCODER, TOKENIZER):
+            copyfile(encoder / name, out / name)
     digest = persistence.write(out, pipeline, languages, facts)
     print(f"model {RELEASED}-{digest[:8]} sha256 {digest} in {out}")
     if not card or out.resolve() != persistence.SHIPPED.resolve():

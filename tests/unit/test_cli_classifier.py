@@ -73,7 +73,13 @@ def test_scoring_takes_one_core() -> None:
 
 
 @pytest.mark.parametrize(
-    "words", [("evaluate", "nothing.parquet"), ("train", "--data", "nowhere", "--out", "out")]
+    "words",
+    [
+        ("evaluate", "nothing.parquet"),
+        ("limits", "--data", "nowhere", "--out", "limits.md"),
+        ("card", "--data", "nowhere"),
+        ("train", "--data", "nowhere", "--out", "out"),
+    ],
 )
 def test_missing_data_is_named(
     words: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
