@@ -249,7 +249,7 @@ def of_risk(at_risk: bool | None, rows: FromClause) -> list[ColumnElement[bool]]
 def _folded(filters: Filters, at_risk: bool | None) -> Exists:
     """A copy stands behind the oldest of its wave that is in the same lane, which is shown with their number.
 
-    One at risk stands behind none but another one at risk.
+    A copy whose writer may be at risk is folded only behind another such copy.
     """
     before = and_(_older.c.wave_id == _member.c.wave_id, _older.c.comment_pk < _member.c.comment_pk)
     same = of_risk(True, _held_older) if at_risk else []

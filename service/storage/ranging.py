@@ -98,11 +98,11 @@ def _score(by: str | None) -> Column[Any]:
 
 
 def _held(by: str | None, filters: Filters) -> list[ColumnElement[bool]]:
-    return [*_lane(by, filters), _score(by).is_not(None)]
+    return [*_queued(by, filters), _score(by).is_not(None)]
 
 
-def _lane(by: str | None, filters: Filters) -> list[ColumnElement[bool]]:
-    """Return the conditions of the lane: without writers at risk, unless the range or the filter is about a label."""
+def _queued(by: str | None, filters: Filters) -> list[ColumnElement[bool]]:
+    """Return the conditions of the queue: without writers at risk, unless the range or the filter is about them."""
     by_label = filters[2] or by == SELF_HARM
     return [*where(filters), ~_SET_ASIDE, *of_risk(None if by_label else False, comments)]
 
@@ -117,7 +117,7 @@ def _between(shape: Shape) -> list[ColumnElement[bool]]:
 
 def _inside(shape: Shape) -> list[ColumnElement[bool]]:
     by, filters, _ = shape
-    return [*_lane(by, filters), *_between(shape)]
+    return [*_queued(by, filters), *_between(shape)]
 
 
 @cache
