@@ -102,12 +102,17 @@ def words(text: str) -> list[Word]:
     seen = _spaced(text)
     found: list[Word] = []
     end = 0
-    is_ascii = seen.isascii()
-    for match in (_ASCII_WORD if is_ascii else _pattern()).finditer(seen):
-        begin = match.start()
-        kind = FAMILY if is_ascii else match.lastgroup or REST
-        found.append(Word(match[0], seen[end:begin], kind))
-        end = match.end()
+    for match in (_ASCII_WORD if seen.isascii() else _run()).finditer(seen):
+        run = match[0]
+        gap, end = seen[end : match.start()], match.end()
+        if run.isascii():
+            found.append(Word(run, gap, FAMILY))
+        elif _mixing().search(run) is None:
+            found.append(Word(run, gap, REST))
+        else:
+            for part in _pattern().finditer(run):
+                found.append(Word(part[0], gap, part.lastgroup or REST))
+                gap = ""
     return found
 
 
@@ -217,12 +222,21 @@ def _marks() -> str:
 
 
 @lru_cache(maxsize=1)
+def _run() -> re.Pattern[str]:
+    return re.compile(rf"[\w{_marks()}]+")
+
+
+@lru_cache(maxsize=1)
+def _mixing() -> re.Pattern[str]:
+    """What may stand in a run that is not of one script alone."""
+    return re.compile(f"[{_DENSE}{_FAMILY}]")
+
+
+@lru_cache(maxsize=1)
 def _pattern() -> re.Pattern[str]:
     marks = _marks()
     return re.compile(
-        rf"(?P<dense>(?=\w)[{_DENSE}][{_DENSE}{marks}]*)"
-        rf"|(?P<family>(?:(?=\w)[{_FAMILY}])+)"
-        rf"|(?P<rest>(?:(?![{_DENSE}{_FAMILY}])[\w{marks}])+)"
+        rf"(?P<dense>[{_DENSE}][{_DENSE}{marks}]*)|(?P<family>[{_FAMILY}]+)|(?P<rest>[^{_DENSE}{_FAMILY}]+)"
     )
 
 

@@ -23,6 +23,9 @@ LEAST_DISGUISED: Final = 4
 LEAST_INSIDE: Final = 5
 """So many an entry has that is found inside a run of single letters, where nothing says where words end."""
 GAP_LIMIT: Final = 3
+"""Characters that may stand between the letters of a spaced-out word."""
+SINGLE_LIMIT: Final = 4
+"""Characters of one letter with its marks."""
 
 _TWINS: Final = str.maketrans(
     {
@@ -87,6 +90,9 @@ class _Inside:
     def __init__(self) -> None:
         self._entries: dict[str, dict[int, dict[str, str]]] = {}
 
+    def __bool__(self) -> bool:
+        return bool(self._entries)
+
     def add(self, letters: str, entry: str) -> None:
         by_length = self._entries.setdefault(letters[0], {})
         by_length.setdefault(len(letters), {}).setdefault(letters, entry)
@@ -119,7 +125,7 @@ class WordList:
         if not self.entries:
             return None
         index = _index(self.entries)
-        return next((found for text in texts if text and (found := _first(index, words(text)))), None)
+        return next((found for text in texts if text and (found := _first(index, _read(text)))), None)
 
 
 NO_WORDS = WordList()
@@ -144,14 +150,31 @@ def _index(entries: tuple[str, ...]) -> _Index:
     return index
 
 
-def _first(index: _Index, found: Sequence[Word]) -> str | None:
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A text as lists are held against it: what each word is compared by, and with single letters put together."""
+
+    readings: list[tuple[str, ...]]
+    joined: list[Word]
+    joined_readings: list[tuple[str, ...]]
+    runs: list[str]
+
+
+@lru_cache(maxsize=16)
+def _read(text: str) -> _Read:
+    """Take a text apart once for all the lists of its site."""
+    found = words(text)
+    joined, runs = _joined(found) if any(_is_single(word.text) for word in found) else (found, [])
     readings = [_readings(word) for word in found]
-    joined, runs = _joined(found)
+    return _Read(readings, joined, [_readings(word) for word in joined] if runs else [], runs)
+
+
+def _first(index: _Index, read: _Read) -> str | None:
     return (
-        _walked(index.tree, readings)
-        or (_walked(index.tree, [_readings(word) for word in joined]) if runs else None)
-        or next((entry for run in runs for _, _, entry in index.in_letters.at_each_place(run)), None)
-        or _in_dense(index.in_dense, joined)
+        _walked(index.tree, read.readings)
+        or _walked(index.tree, read.joined_readings)
+        or next((entry for run in read.runs for _, _, entry in index.in_letters.at_each_place(run)), None)
+        or _in_dense(index.in_dense, read.joined)
     )
 
 
@@ -236,13 +259,13 @@ def _end_of_run(found: Sequence[Word], at: int) -> int:
 
 
 def _is_single(text: str) -> bool:
-    return len(text) == 1 or (len(text) <= 4 and not text.isascii() and has_mark_at(text, 1))
+    return len(text) == 1 or (len(text) <= SINGLE_LIMIT and not text.isascii() and has_mark_at(text, 1))
 
 
 def _in_dense(entries: _Inside, found: Sequence[Word]) -> str | None:
     """Look inside runs of what is written without spaces, and of what directly follows it."""
     at = 0
-    while at < len(found):
+    while entries and at < len(found):
         end = at + 1
         while end < len(found) and not found[end].gap:
             end += 1
