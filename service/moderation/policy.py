@@ -41,7 +41,7 @@ SHIPPED_CUTS: Mapping[str, Cut] = {
     "insult": Cut(hold=0.30),
     "identity_attack": Cut(hold=0.60),
     "spam": Cut(hold=0.50, spam=0.985),
-    "self_harm": Cut(hold=0.15),
+    "self_harm": Cut(hold=0.20),
     "sexual": Cut(hold=0.60),
     "personal_info": Cut(hold=0.05),
     "refuse": Cut(hold=0.40),

@@ -68,9 +68,8 @@ def main() -> int:
         wrong, key=lambda one: one[0] if one[1].harmless else 1 - one[0], reverse=True
     )[: options.mistakes]:
         reason = verdict.reasons[0]
-        print(
-            f"- {comment.category} → {verdict.action} ({reason.code} {reason.label or ''} {highest:.2f}): {comment.text!r}"
-        )
+        said = f"{reason.code} {reason.label or ''} {highest:.2f}"
+        print(f"- {comment.category} → {verdict.action} ({said}): {comment.text!r}")
     return 0
 
 
