@@ -49,8 +49,8 @@ SHIPPED_CUTS: Mapping[str, Cut] = {
 """What a new site begins with, and the only place that says so. Nothing but spam is refused without a person.
 
 `replydesk classifier limits` chose them (docs/model/limits.md), with changes by hand: a writer at risk is held earlier,
-a private address needs a little more than a suspicion, what is most likely toxic, severe or an attack on a group is held
-though `refuse` is not sure, and for that insults and sexual words need a little more.
+a private address needs a little more than a suspicion, what is most likely toxic, severe or an attack on a group is
+held though `refuse` is not sure, and for that insults and sexual words need a little more.
 """
 
 
