@@ -400,9 +400,9 @@ def test_a_term_is_read_as_sites_write_it(term: str, value: object, field: str, 
     ("term", "value", "cut"),
     [
         ("threat.hold", "0.5", Cut(hold=0.5)),
-        ("threat.reject", 0.9, Cut(hold=0.15, reject=0.9)),
+        ("threat.reject", 0.9, Cut(hold=SHIPPED_CUTS["threat"].hold, reject=0.9)),
         ("threat.hold", "0", Cut(hold=0.0)),
-        ("threat.approve", "0.1", Cut(approve=0.1, hold=0.15)),
+        ("threat.approve", "0.05", Cut(approve=0.05, hold=SHIPPED_CUTS["threat"].hold)),
     ],
 )
 def test_a_cut_is_set_alone(term: str, value: object, cut: Cut) -> None:
@@ -438,7 +438,7 @@ FAULTY: list[tuple[str, object, str]] = [
     ("toxicity.hold", True, "between 0 and 1"),
     ("toxicity.hold", [0.5], "between 0 and 1"),
     ("toxicity.reject", "0.1", "must not be below toxicity.hold"),
-    ("toxicity.approve", "0.7", "must not be above toxicity.hold"),
+    ("toxicity.approve", "0.8", "must not be above toxicity.hold"),
     ("spam.hold", "0.99", "must not be below spam.hold"),
     ("moderation", "none", "one of pre, post"),
     ("moderation", ["pre"], "one of pre, post"),

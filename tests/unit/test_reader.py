@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 
-from classifier.model import LABELS, Score, Signals
-from service.moderation.verdict import Effort
+from classifier.labels import LABELS, Effort
+from classifier.model import Score
+from classifier.signals import Signals
+from service.moderation import verdict
 from service.ports import Reading
 from service.reader import ModelScorer, NoModel
 
@@ -39,17 +41,19 @@ class FakeModel:
     version: str = "2026.11-abcdef01"
     explained: list[tuple[str, str | None]] = field(default_factory=list)
     signals: list[Signals] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
 
     def assess(
-        self, texts: Sequence[str], signals: Sequence[Signals], least: float
+        self, texts: Sequence[str], signals: Sequence[Signals], least: float, effort: Effort = "full"
     ) -> list[tuple[Score, FakeExplanation | None]]:
         self.signals += signals
+        self.asked.append(effort)
         return [
             (score, self._explained(score, text, least))
-            for text, score in zip(texts, self._scores(texts), strict=True)
+            for text, score in zip(texts, self._scores(texts, effort), strict=True)
         ]
 
-    def _scores(self, texts: Sequence[str]) -> list[Score]:
+    def _scores(self, texts: Sequence[str], effort: Effort) -> list[Score]:
         return [
             Score(
                 dict.fromkeys(LABELS, 0.0) | {"toxicity": float(text)},
@@ -59,6 +63,7 @@ class FakeModel:
                 None,
                 0.0,
                 self.version,
+                effort,
             )
             for text in texts
         ]
@@ -97,35 +102,14 @@ def test_only_doubtful_texts_are_explained() -> None:
     assert len(model.explained) == 1
 
 
-@dataclass
-class TwoEfforts(FakeModel):
-    """A model that can also be asked for a fast score."""
-
-    efforts: tuple[str, ...] = ("full", "fast")
-    asked: list[str] = field(default_factory=list)
-
-    def assess(
-        self, texts: Sequence[str], signals: Sequence[Signals], least: float, effort: str = "full"
-    ) -> Any:
-        self.asked.append(effort)
-        for score, explained in super().assess(texts, signals, least):
-            object.__setattr__(score, "effort", effort)
-            yield score, explained
-
-
-def test_a_model_with_two_efforts_is_asked_for_the_one_that_is_wanted() -> None:
+def test_the_model_is_asked_for_the_effort_that_is_wanted() -> None:
     """Full unless something else is asked for; the assessment says which it was."""
-    model = TwoEfforts()
+    model = FakeModel()
     scorer = scorer_of(model)
     (full,) = scorer.score([Reading("0.1")])
-    (fast,) = scorer.score([Reading("0.1")], effort=Effort.FAST)
-    assert (full.effort, fast.effort, model.asked) == (Effort.FULL, Effort.FAST, ["full", "fast"])
-
-
-def test_a_model_with_one_effort_scores_in_full() -> None:
-    """Asked for a fast score it gives the only one it has, and the assessment says so."""
-    (assessed,) = scorer_of(FakeModel()).score([Reading("0.1")], effort=Effort.FAST)
-    assert assessed.effort is Effort.FULL
+    (fast,) = scorer.score([Reading("0.1")], effort=verdict.Effort.FAST)
+    assert (full.effort, fast.effort) == (verdict.Effort.FULL, verdict.Effort.FAST)
+    assert model.asked == ["full", "fast"]
 
 
 @pytest.mark.parametrize("wrong", ["nan", "inf", "-0.5", "1.5"])

@@ -56,8 +56,8 @@ def test_a_card_says_what_carried_the_score(small: Small) -> None:
     assert mark.text == "utter fool (insult +1.90)"
     assert mark.attributes["tabindex"] == "0"
     assert [ground.text for ground in shown.one("ul", class_="grounds").all("li")] == [
-        "insult 0.85 is at or above 0.50.",
-        "toxicity 0.70 is at or above 0.19.",
+        "insult 0.85 is at or above 0.30.",
+        "toxicity 0.70 is at or above 0.70.",
     ]
     crossed = shown.all("div", class_="crossed")
     assert [" ".join(one.text.split()) for one in crossed] == ["toxicity0.70", "insult0.85"]
