@@ -70,6 +70,12 @@ def test_waiting_has_an_end_behind_a_pooler(pooled_url: str, reads: bool) -> Non
     engine.dispose()
 
 
+ADVISORY_LOCKS = (
+    "SELECT count(*) FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database "
+    "WHERE locktype = 'advisory' AND datname = current_database()"
+)
+
+
 def test_nothing_is_left_on_the_server_connections(pooled: Store, pooled_url: str) -> None:
     """Another application that shares the pool finds its server connections as the server made them."""
     pooled.hasten(lambda: True)
@@ -84,9 +90,7 @@ def test_nothing_is_left_on_the_server_connections(pooled: Store, pooled_url: st
             found = [other.execute(f"SHOW {name}".encode()).fetchone() for name in SETTINGS[:3]]
             assert found == [("0",), ("0",), ("0",)]
             assert other.execute("SELECT count(*) FROM pg_prepared_statements").fetchone() == (0,)
-            assert other.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'").fetchone() == (
-                0,
-            )
+            assert other.execute(ADVISORY_LOCKS).fetchone() == (0,)
 
 
 def test_who_is_about_to_end_waits_but_a_second_behind_a_pooler(pooled_url: str) -> None:

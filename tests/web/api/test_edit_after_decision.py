@@ -148,6 +148,7 @@ def test_a_refusal_that_was_taken_back_holds_nothing(newsroom: Newsroom) -> None
 
 def test_the_machines_own_refusal_is_judged_anew(newsroom: Newsroom) -> None:
     """What no person decided is decided by the new text alone."""
+    tune_site(newsroom.parts, "courier", {"toxicity.reject": "0.97"})
     newsroom.post()
     judged(newsroom, newsroom.comment(), toxicity=0.99)
     assert newsroom.comment().status is Status.REJECTED
