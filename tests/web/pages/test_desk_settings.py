@@ -128,7 +128,7 @@ def test_every_comment_that_would_change_can_be_looked_at(small: Small) -> None:
 def test_thresholds_are_saved_as_the_next_policy(small: Small) -> None:
     """What is saved decides from then on, and what did not change makes no new version."""
     browser = lead(small)
-    page = save(browser, **{"insult.hold": "0.5", "toxicity.hold": "0.8"})
+    page = save(browser, **{"insult.hold": "0.3", "toxicity.hold": "0.8"})
     assert "1 setting was changed." in page.text
     assert site(small).policy.cuts["toxicity"].hold == 0.8
     assert site(small).policy.version == 2
