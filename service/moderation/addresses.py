@@ -123,6 +123,8 @@ def _host(name: str) -> str:
         return name  # no host that anybody has; nothing is read into it
     if not plain.isascii():
         plain = _in_ascii(plain)
+        if _UNSEEN.search(plain) or not _NOT_IN_HOSTS.isdisjoint(plain):
+            raise ValueError("is no host")  # a character that compatibility turns into a space or a slash
     return plain.lower().removesuffix(".")
 
 

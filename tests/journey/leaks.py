@@ -33,6 +33,9 @@ from service.wiring import Parts
 from tests.builders import delivery
 from tests.journey.whole_house import until
 
+HOP_BY_HOP = ("connection", "content-length", "date", "server", "transfer-encoding")
+"""Headers of one connection: the answer is read whole, and sent on in another way."""
+
 
 class Front:
     """Stands before the house and passes everything on; once it is told to leak, it adds the canary to its answers."""
@@ -64,7 +67,7 @@ class Front:
                         status, told, headers = refused.code, refused.read(), refused.headers
                 self.send_response(status)
                 for name, value in headers.items():
-                    if name.lower() not in ("content-length", "connection", "date", "server"):
+                    if name.lower() not in HOP_BY_HOP:
                         self.send_header(name, value)
                 self.end_headers()
                 self.wfile.write(told + front.slip(self.path, status))

@@ -84,3 +84,12 @@ def test_many_parameters_take_linear_time() -> None:
     """The longest query a URL may have is read at once."""
     query = "&".join(["utm_a=1"] * 200)
     assert normalise_url(f"https://news.example/?{query}") == "https://news.example/"
+
+
+@pytest.mark.parametrize(
+    "url", ["http://\xa0", "https://a\u2003b.example/x", "https://a\uff0fb.example", "http://\uff03"]
+)
+def test_a_host_that_becomes_something_else_in_ascii_is_refused(url: str) -> None:
+    """A space or a slash in disguise makes no host of its own."""
+    with pytest.raises(ValueError, match="absolute http or https URL"):
+        normalise_url(url)
