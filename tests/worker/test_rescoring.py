@@ -25,7 +25,7 @@ from worker.score import RESCORE_BATCH, Bounds, score_pending
 from worker.sweep import Sweep
 
 FULL, FAST = Effort.FULL, Effort.FAST
-HOLDS, REFUSES = {"toxicity": 0.7}, {"toxicity": 0.99}
+HOLDS, REFUSES = {"toxicity": 0.7}, {"spam": 0.99}
 COPY = Signature(bytes(range(64)), (1, 2, 3))
 NARROW = {"toxicity": 0.6}
 """Below the limit of 0.70, and near it."""
