@@ -245,7 +245,7 @@ def test_a_desk_decision_that_waits_is_not_listed(
 ) -> None:
     """Until it leaves the house the comment stands where it stood, in its row, in its times and under --status."""
     imports(line("a"), line("b", "Two."), line("c", "Three."))
-    decide_all(parts, toxicity=0.6)
+    decide_all(parts, toxicity=0.7)
     before = listed(run)
     assert {one["status"] for one in before} == {"held"}
     review(parts.house, courier, "b", Judgement(Action.REJECT, Who.MODERATOR, "Mo"), delay=60.0)

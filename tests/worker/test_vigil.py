@@ -61,13 +61,13 @@ def test_a_worker_goes_on_without_its_broker(tmp_path: Path, sqlite_template: Pa
     try:
         with receiver() as hook:
             enrolled = enrol_site(parts, "courier", "https://courier.example", hook.url)
-            held = accept(parts, enrolled, ["A quiet word about the old bridge."])[0].comment
+            held = accept(parts, enrolled, ["The old bridge looks fine to me."])[0].comment
             fast = Assessment(dict.fromkeys(LABELS, 0.0) | {"toxicity": 0.7}, "made-up-1", effort=Effort.FAST)
             settle(parts.house, [Scored(held, fast)])
             with worker(env, log):
                 wait_for(lambda: '"model.loaded"' in log.read_text())
                 broker.kill()
-                accept(parts, enrolled, ["A quiet word about the new bridge.", "Another one."])
+                accept(parts, enrolled, ["The new bridge looks fine to me.", "Another one."])
                 wait_for(lambda: pending(parts) == 0)
                 wait_for(lambda: to_rescore(parts) == 0)
                 wait_for(lambda: len(hook.got) == 4)  # the held one is told twice

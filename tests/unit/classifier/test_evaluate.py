@@ -155,8 +155,8 @@ def test_contacts_are_masked_as_the_service_masks_them(tmp_path: Path) -> None:
         ("x.jsonl", '{"text": "a", "spam": ' + "9" * 400 + "}", "line 1: spam must be"),
         ("x.jsonl", '{"text": "a", "toxic": 1}', "no text has a label: toxicity, "),
         ("x.jsonl", "", "no text has a label"),
-        ("x.jsonl", '{"text": "a", "category": "nice"}', "line 1 has no text or no known category"),
-        ("x.jsonl", '{"text": "a", "category": "plain"}\n[1]', "line 2 has no text or no known category"),
+        ("x.jsonl", '{"text": "a", "category": "nice"}', "line 1 has no known category"),
+        ("x.jsonl", '{"text": "a", "category": "plain"}\n[1]', 'line 2 has no "text"'),
         ("x.jsonl", '{"text": "a", "category": "plain"}\n' + "[" * 100_000, "line 2 is not JSON"),
     ],
 )

@@ -94,7 +94,7 @@ def test_nothing_is_logged(model: Model, caplog: pytest.LogCaptureFixture) -> No
 def test_the_identifier_is_light() -> None:
     """Loading and asking the identifier adds less than 20 MB to a process that has the model's libraries."""
     code = (
-        "import resource; from pathlib import Path; from classifier import language; import classifier.network\n"
+        "import resource; from pathlib import Path; from classifier import language; import classifier.model\n"
         "size = lambda: int(Path('/proc/self/statm').read_text().split()[1]) * resource.getpagesize()\n"
         "before = size(); language.identify('Merci beaucoup pour cet article'); print(size() - before)"
     )

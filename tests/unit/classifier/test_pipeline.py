@@ -161,22 +161,23 @@ def test_the_stack_weighs_each_effort_by_itself_and_is_calibrated() -> None:
     rng = np.random.default_rng(1)
     odds = rng.normal(0, 1.5, 8000)
     truth = (rng.random(8000) < probability(odds)).astype(float)
-    X = np.stack([odds * 3, rng.normal(size=8000)], axis=1)
-    stack = LabelStack(LogisticRegression(C=1e6)).fit(X, truth)
+    X = np.stack([odds * 3, odds * 6], axis=1)
+    stack = LabelStack(LogisticRegression(C=1e6), sentence_share=0.5).fit(X, truth)
     assert stack.fast_coef_[0, 0] == pytest.approx(1 / 3, abs=0.03)
-    assert stack.full_coef_[0] == pytest.approx([1 / 3, 0], abs=0.05)
+    assert stack.full_coef_[0] == pytest.approx([1 / 9, 1 / 9], abs=0.02)
     assert stack.predict_proba(X)[:, 0].mean() == pytest.approx(truth.mean(), abs=1e-3)
     soft = LabelStack(LogisticRegression(C=1e6)).fit(X, probability(odds))
     assert soft.fast_coef_[0, 0] == pytest.approx(1 / 3, abs=1e-3)
 
 
-def test_a_label_uses_the_columns_it_may_and_an_unknown_one_passes_through() -> None:
+def test_a_label_leans_on_those_it_may_and_an_unknown_one_passes_through() -> None:
     """Only the labels that are named lend their log-odds; a label without examples of both kinds is left as it was."""
     rng = np.random.default_rng(2)
     X = rng.normal(size=(200, 6))
     y = np.stack([X[:, 0] + X[:, 1] > 0, X[:, 1] > 0, np.full(200, np.nan)], axis=1).astype(float)
-    stack = LabelStack(columns={0: [0, 1]}).fit(X, y)
+    stack = LabelStack(leans={0: {1: 0.5}}).fit(X, y)
     assert [np.flatnonzero(row).tolist() for row in stack.full_coef_] == [[0, 1, 3, 4], [1, 4], [2, 5]]
+    assert stack.full_coef_[0, 1] == pytest.approx(stack.full_coef_[0, 0] / 2)
     assert stack.fast_coef_[2].tolist() == [0, 0, 1]
     assert stack.full_coef_[2].tolist() == [0, 0, 0.5, 0, 0, 0.5]
     of_linear, of_sentence, intercepts = stack.parts("full")
