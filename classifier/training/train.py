@@ -1,4 +1,4 @@
-"""`make train`: everything but the encoder, from a directory of data to a directory of the model; seeded."""
+"""`make train`: everything but the encoder, from a directory of data to a model directory; a seed repeats it."""
 
 from __future__ import annotations
 
@@ -63,19 +63,20 @@ Progress = Callable[[int, int], None]
 
 
 def main(directory: Path, out: Path = persistence.SHIPPED, seed: int = 0, quiet: bool = False) -> int:
-    """Train from `directory` and write the model to `out`, where the encoder must lie (or the shipped one is copied).
+    """Train from `directory` and write the model to `out`, beside the encoder that lies there, or the shipped one.
 
     Returns 0, or 2 with one clear line when data is missing.
     """
-    for name in (ENCODER, TOKENIZER):
-        if not (out / name).is_file():
-            out.mkdir(parents=True, exist_ok=True)
-            copyfile(persistence.SHIPPED / name, out / name)
+    encoder = out if (out / ENCODER).is_file() else persistence.SHIPPED
     try:
-        pipeline, languages, facts = train(directory, out, seed, quiet)
+        pipeline, languages, facts = train(directory, encoder, seed, quiet)
     except data.DataError as error:
         print(f"cannot train: {error}", file=sys.stderr)
         return 2
+    if encoder != out:
+        out.mkdir(parents=True, exist_ok=True)
+        for name in (ENCODER, TOKENIZER):
+            copyfile(encoder / name, out / name)
     digest = persistence.write(out, pipeline, languages, facts)
     print(f"model {RELEASED}-{digest[:8]} sha256 {digest} in {out}")
     return 0
