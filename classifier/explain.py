@@ -123,7 +123,7 @@ class _Words:
     """The words of one text of a batch, in order, and the log-odds collected for each; the last place is for none."""
 
     def __init__(self, batch: TextBatch, row: int) -> None:
-        grams, words = batch.grams()
+        grams, words = batch.grams
         first, last = np.searchsorted(words.text_of, [row, row + 1])
         self.grams = [each.of(row) for each in grams]
         self.begins, self.lasts = words.begins[first:last], words.lasts[first:last]

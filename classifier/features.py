@@ -191,7 +191,7 @@ def _word_grams(words: Words, ends: NDArray[np.int64]) -> list[Grams]:
 
 def columns_of(batch: TextBatch) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """Return the columns of all n-grams of a batch, text after text, and where those of each text begin."""
-    found, _ = batch.grams()
+    found, _ = batch.grams
     sizes = np.stack([np.diff(each.indptr) for each in found])
     indptr = np.concatenate(([0], np.cumsum(sizes.sum(axis=0)))).astype(np.int32)
     columns = np.empty(int(indptr[-1]), np.int32)

@@ -103,7 +103,7 @@ class LanguageIdentifier(BaseEstimator):  # type: ignore[misc]  # scikit-learn s
 
     def count(self, batch: TextBatch, languages: Sequence[str]) -> None:
         """Count the words of a batch."""
-        _, words = batch.grams()
+        _, words = batch.grams
         spoken = np.array([TRAINED.index(each[:2]) if each[:2] in TRAINED else -1 for each in languages])
         slots, spoken = words.hashes >> np.uint32(32 - KNOWN_BITS), spoken[words.text_of]
         for language in range(len(TRAINED)):
@@ -119,7 +119,7 @@ class LanguageIdentifier(BaseEstimator):  # type: ignore[misc]  # scikit-learn s
 
     def judge(self, batch: TextBatch) -> tuple[list[str | None], list[str | None]]:
         """Return, per text, the language (ISO 639-1, or None) and the doubt (or None where there is none)."""
-        texts, views, (_, words) = batch.texts, batch, batch.grams()
+        texts, views, (_, words) = batch.texts, batch, batch.grams
         count = len(texts)
         flags = self.known_.take(words.hashes >> np.uint32(32 - KNOWN_BITS)) & _ANY
         worded = views.kinds.take(words.begins) == LETTER

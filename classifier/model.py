@@ -1,7 +1,8 @@
-"""The trained model: loads the pipeline and scores comments, a batch at a time, from any number of threads."""
+"""The trained model: loads the pipeline and scores comments in batches, from any number of threads."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -31,6 +32,8 @@ LONG, PIECE = 600, 200
 """Texts of more than `LONG` characters are read whole and in pieces of at most `PIECE`; the gravest reading counts."""
 MARGIN = 2.5
 """A piece counts by so much less in log-odds: of many looks at one text, one is grave by chance."""
+PIECES = 256
+"""So many pieces of a long text are read at once."""
 ENCODED_PIECES = 8
 """Of a long text's pieces so many, the gravest by the linear heads, are read by the encoder."""
 ENCODED_LANGUAGES = ("en", None)
@@ -66,9 +69,9 @@ class Reading:
     batch: TextBatch
     signals: NDArray[np.float32]
     whole: Doubles
-    log_odds: Doubles
     languages: list[str | None]
     doubts: list[str | None]
+    log_odds: Doubles = field(init=False)
     encoded: dict[int, tuple[NDArray[np.float32], NDArray[np.int64]]] = field(default_factory=dict)
     gravest: dict[tuple[int, int], tuple[int, Reading, int, float]] = field(default_factory=dict)
 
@@ -83,12 +86,10 @@ class Model:
         self.languages = languages
         self.manifest = manifest
         self.version = f"{manifest['released']}-{manifest['sha256'][:8]}"
-        branches = dict(pipeline.named_steps["log_odds"].transformer_list)
-        self.reader, self.stack = pipeline.named_steps["read"], pipeline.named_steps["labels"]
-        self.encoder = branches["sentence"]
-        features = dict(branches["linear"].named_steps["features"].transformer_list)
-        self.linear = branches["linear"].named_steps["heads"]
-        self.ngrams, self.measured = features["ngrams"], features["signals"]
+        self.reader, self.stack = pipeline["read"], pipeline["labels"]
+        self.encoder, branch = pipeline["log_odds"]["sentence"], pipeline["log_odds"]["linear"]
+        self.ngrams, self.measured = branch["features"]["ngrams"], branch["features"]["signals"]
+        self.linear = branch["heads"]
         self.ngram_weights = self.linear.weights_[: -len(NAMES)].astype(np.float64)
         self.signal_weights = self.linear.weights_[-len(NAMES) :].astype(np.float64)
 
@@ -108,17 +109,13 @@ class Model:
         self, texts: Sequence[str], signals: Sequence[Signals] | None = None, effort: Effort = "full"
     ) -> list[Score]:
         """Score each text, in order; `signals`, when given, has one entry per text."""
-        _check_signals(texts, signals)
-        return [
-            score
-            for part in _parts(texts)
-            for score in self._scores(self.read(texts[part], signals and signals[part], effort), effort)
-        ]
+        return [score for score, _ in self.assess(texts, signals, least=math.inf, effort=effort)]
 
     def log_odds(self, texts: Sequence[str], effort: Effort = "full") -> Doubles:
         """Return calibrated log-odds alone: (texts, labels)."""
+        _check(texts, None, effort)
         parts = [self.read(texts[part], None, effort).log_odds for part in _parts(texts)]
-        return np.concatenate(parts) if parts else np.zeros((0, len(LABELS)))
+        return np.concatenate([np.zeros((0, len(LABELS))), *parts])
 
     def explain(
         self,
@@ -149,7 +146,7 @@ class Model:
     ) -> tuple[Score, Explanation]:
         """Do both for one text in one reading."""
         reading = self.read([text], None if signals is None else [signals], effort, explain=True)
-        return self._scores(reading, effort)[0], explain_row(self, reading, 0, label, limit)
+        return next(self._scores(reading, effort)), explain_row(self, reading, 0, label, limit)
 
     def assess(
         self,
@@ -164,7 +161,7 @@ class Model:
         Nothing is read twice. The answers are made as they are asked for, a part of the batch at a time: the words of a
         long text's explanation weigh more than the text.
         """
-        _check_signals(texts, signals)
+        _check(texts, signals, effort)
         return (
             both
             for part in _parts(texts)
@@ -215,16 +212,14 @@ class Model:
         )
         measured = self.measured.transform(batch)
         linear = self._linear(batch, measured)
-        odds = self.stack.log_odds(linear, None)
-        reading = Reading(batch, measured, odds, odds, languages, doubts)
+        reading = Reading(batch, measured, self.stack.log_odds(linear, None), languages, doubts)
         rows = [row for row in range(len(texts)) if effort == "full" and languages[row] in ENCODED_LANGUAGES]
         if rows:
             every = batch.as_read()
             encoded = self.encoder.encode([every[row] for row in rows], explain)
-            odds[rows] = self.stack.log_odds(linear[rows], encoded.log_odds)
-            if explain:
-                reading.encoded = dict(zip(rows, encoded.tokens, strict=True))
-        reading.log_odds = odds.copy()
+            reading.whole[rows] = self.stack.log_odds(linear[rows], encoded.log_odds)
+            reading.encoded = dict(zip(rows, encoded.tokens, strict=explain))
+        reading.log_odds = reading.whole.copy()
         return reading
 
     def _linear(self, batch: TextBatch, measured: NDArray[np.float32]) -> Doubles:
@@ -237,37 +232,33 @@ class Model:
         self, reading: Reading, row: int, text: str, known: Signals | None, effort: Effort, explain: bool
     ) -> None:
         """Read a long text in pieces and let each label count where a piece is graver than the whole."""
-        places = cut(text)
         like = (reading.languages[row], reading.doubts[row])
 
-        def read(chosen: list[tuple[int, int]], how: Effort, explained: bool) -> Reading:
-            pieces = [text[begin:end] for begin, end in chosen]
+        def read(places: list[tuple[int, int]], how: Effort, explained: bool = False) -> Reading:
+            pieces = [text[begin:end] for begin, end in places]
             given = None if known is None else [known] * len(pieces)
             return self._read_whole(pieces, given, how, explained, like)
 
+        places = cut(text)
+        parts = [places[at : at + PIECES] for at in range(0, len(places), PIECES)]
         if effort == "full" and like[0] in ENCODED_LANGUAGES and len(places) > ENCODED_PIECES:
-            gravity = np.concatenate(
-                [
-                    read(places[at : at + 256], "fast", False).whole.max(axis=1)
-                    for at in range(0, len(places), 256)
-                ]
-            )
-            places = [places[each] for each in sorted(np.argsort(-gravity)[:ENCODED_PIECES].tolist())]
-        for at in range(0, len(places), 256):
-            inner = read(places[at : at + 256], effort, explain)
+            gravity = np.concatenate([read(part, "fast").whole.max(axis=1) for part in parts])
+            gravest = np.argsort(-gravity, kind="stable")[:ENCODED_PIECES]
+            parts = [[places[each] for each in sorted(gravest.tolist())]]
+        for part in parts:
+            inner = read(part, effort, explain)
             best = inner.whole.argmax(axis=0)
-            for column, place in enumerate(best.tolist()):
-                odds = inner.whole[place, column] - MARGIN
-                if odds > reading.log_odds[row, column]:
-                    reading.log_odds[row, column] = odds
-                    reading.gravest[row, column] = (places[at + place][0], inner, place, MARGIN)
+            odds = inner.whole.max(axis=0) - MARGIN
+            for column in np.flatnonzero(odds > reading.log_odds[row]).tolist():
+                place = int(best[column])
+                reading.log_odds[row, column] = odds[column]
+                reading.gravest[row, column] = (part[place][0], inner, place, MARGIN)
 
-    def _scores(self, reading: Reading, effort: Effort) -> list[Score]:
-        chances = probability(reading.log_odds).tolist()
+    def _scores(self, reading: Reading, effort: Effort) -> Iterator[Score]:
         disguise = reading.batch.disguise().tolist()
-        return [
-            Score(
-                dict(zip(LABELS, chances[row], strict=True)),
+        for row, chances in enumerate(probability(reading.log_odds).tolist()):
+            yield Score(
+                dict(zip(LABELS, chances, strict=True)),
                 reading.languages[row],
                 reading.doubts[row] is None,
                 reading.doubts[row],
@@ -276,8 +267,6 @@ class Model:
                 self.version,
                 effort,
             )
-            for row in range(len(chances))
-        ]
 
 
 def cut(text: str) -> list[tuple[int, int]]:
@@ -293,7 +282,9 @@ def cut(text: str) -> list[tuple[int, int]]:
     return found
 
 
-def _check_signals(texts: Sequence[str], signals: Sequence[Signals] | None) -> None:
+def _check(texts: Sequence[str], signals: Sequence[Signals] | None, effort: Effort) -> None:
+    if effort not in EFFORTS:
+        raise ValueError(f"effort: {effort!r} is not one of {', '.join(EFFORTS)}")
     if signals is not None and len(signals) != len(texts):
         raise ValueError(f"signals: {len(signals)} given for {len(texts)} texts; give one each, or none")
 

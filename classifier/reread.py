@@ -9,7 +9,7 @@ from __future__ import annotations
 import html
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
@@ -23,8 +23,10 @@ from classifier.respell import LEET, aligned, leetish, meant_by
 _TAG = re.compile(r"</?[a-z][a-z0-9]{0,9} {0,3}/?>|\[/?[a-z]{1,10}(?:=[^\]\[\n]{0,200})?\]")
 _BREAKS = ("<br", "<p", "</p", "<li", "</li", "<div", "</div")
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#x[0-9a-f]{1,6}|[a-z]{2,8});")
-_TOKEN = re.compile(r"\S{1,60}")
-_LONGEST_TOKEN = 60
+_TOKEN = re.compile(r"(?<!\S)\S{1,59}(?!\S)")
+_HIDDEN = re.compile(  # a sign or digit before, among or after letters; a letter three times
+    r"[0-9@$!|*][^\W\d_]|[^\W\d_][0-9@$!|*+({£¥¢#%^_~=](?:[^\W\d_]|[0-9@$|*])|[^\W\d_]\d|([^\W\d_])\1\1"
+)
 _LONELY = re.compile(r"(?<![^\W_])(?:[^\W_]|[@$])(?![^\W_])")
 _HEAD = "\"'([{"
 _LONGEST_WORD = 16
@@ -68,6 +70,10 @@ class Lexicon:
         return [letters[a:b] for a, b in pairwise(cuts)]
 
 
+Edit = tuple[int, int, str, list[int]]
+"""Where it begins and ends, the new characters, and the offsets that they come from."""
+
+
 @dataclass
 class Page:
     """A text being reread: its characters, and the place in the folded text that each came from."""
@@ -76,10 +82,8 @@ class Page:
     places: list[int]
     changed: int = 0
 
-    def replace(self, edits: list[tuple[int, int, str, list[int]]]) -> None:
-        """Applies edits (begin, end, new characters, the page's offsets they come from), given in order."""
-        if not edits:
-            return
+    def replace(self, edits: Iterable[Edit]) -> None:
+        """Apply edits, given in order."""
         pieces: list[str] = []
         places: list[int] = []
         done = 0
@@ -94,55 +98,29 @@ class Page:
         self.text, self.places = "".join(pieces), places
 
 
-def reread(text: str, lexicon: Lexicon, spots: Sequence[int], whole: bool) -> Page:
-    """Rereads one folded text: the tokens at the suspicious `spots`, or, where asked, all of it, tags and gaps too."""
+def reread(text: str, lexicon: Lexicon, whole: bool) -> Page:
+    """Reread one folded text: the words that look disguised, and, where asked, tags and letters that stand apart."""
     page = Page(text, list(range(len(text))))
     if whole:
-        if "<" in text or "[" in text:
-            page.replace(list(_tags(page.text)))
-        if "&" in text:
-            page.replace(list(_entities(page.text)))
-        page.replace(list(_spaced(page.text, lexicon)))
-    tokens = _every_token(page.text) if page.changed else _tokens_at(page.text, spots)
-    odd = sum(leetish(page.text[begin:end]) for begin, end in tokens)
-    bold = odd >= 3 and odd * 5 >= page.text.count(" ") + 1
-    if bold:
-        tokens = _every_token(page.text)
-    page.replace(list(_respelt(page.text, tokens, lexicon, bold)))
+        page.replace(_tags(page.text))
+        page.replace(_entities(page.text))
+        page.replace(_spaced(page.text, lexicon))
+    tokens = list(_TOKEN.finditer(page.text))
+    odd = [token for token in tokens if _HIDDEN.search(token[0])]
+    leet = sum(leetish(token[0]) for token in odd)
+    bold = leet >= 3 and leet * 5 >= page.text.count(" ") + 1
+    page.replace(_respelt(tokens if bold else odd, lexicon, bold))
     return page
 
 
-def _every_token(text: str) -> list[tuple[int, int]]:
-    """Finds all runs without a space, cut at `_LONGEST_TOKEN`."""
-    return [match.span() for match in _TOKEN.finditer(text)]
-
-
-def _tokens_at(text: str, spots: Sequence[int]) -> list[tuple[int, int]]:
-    """Finds the runs without a space around the spots, which are in order; overlong runs are left out."""
-    found: list[tuple[int, int]] = []
-    done = 0
-    for spot in spots:
-        if spot < done:
-            continue
-        begin, end = spot, spot + 1
-        while begin > done and not text[begin - 1].isspace() and spot - begin < _LONGEST_TOKEN:
-            begin -= 1
-        while end < len(text) and not text[end].isspace() and end - spot < _LONGEST_TOKEN:
-            end += 1
-        if end - begin < _LONGEST_TOKEN:
-            found.append((begin, end))
-        done = end
-    return found
-
-
-def _tags(text: str) -> Iterator[tuple[int, int, str, list[int]]]:
+def _tags(text: str) -> Iterator[Edit]:
     """Takes formatting tags out: those that break a line leave a space, the others nothing."""
     for match in _TAG.finditer(text):
         space = match.group().startswith(_BREAKS)
         yield match.start(), match.end(), " " if space else "", [match.start()] if space else []
 
 
-def _entities(text: str) -> Iterator[tuple[int, int, str, list[int]]]:
+def _entities(text: str) -> Iterator[Edit]:
     """Reads character references as the character they stand for."""
     for match in _ENTITY.finditer(text):
         meant = html.unescape(match.group())
@@ -151,10 +129,10 @@ def _entities(text: str) -> Iterator[tuple[int, int, str, list[int]]]:
             yield match.start(), match.end(), shown, [match.start()] * len(shown)
 
 
-def _spaced(text: str, lexicon: Lexicon) -> Iterator[tuple[int, int, str, list[int]]]:
+def _spaced(text: str, lexicon: Lexicon) -> Iterator[Edit]:
     """Joins letters that stand apart, three or more in a row, and finds the words in them."""
     run: list[int] = []
-    for place in _lonely(text):
+    for place in (match.start() for match in _LONELY.finditer(text)):
         if run and 2 <= place - run[-1] <= 5 and len(run) < _LONGEST_SPACED:
             run.append(place)
             continue
@@ -163,12 +141,7 @@ def _spaced(text: str, lexicon: Lexicon) -> Iterator[tuple[int, int, str, list[i
     yield from _joined(text, run, lexicon)
 
 
-def _lonely(text: str) -> Iterator[int]:
-    """Finds letters (and leet signs among them) with no letter or digit on either side."""
-    return (match.start() for match in _LONELY.finditer(text))
-
-
-def _joined(text: str, run: list[int], lexicon: Lexicon) -> Iterator[tuple[int, int, str, list[int]]]:
+def _joined(text: str, run: list[int], lexicon: Lexicon) -> Iterator[Edit]:
     """Turns one run of lonely letters into words, or leaves it when no word comes out."""
     if len(run) < 3:
         return
@@ -203,21 +176,18 @@ def _words_of(text: str, group: list[int], lexicon: Lexicon) -> list[str]:
     return lexicon.segment(letters)
 
 
-def _respelt(
-    text: str, tokens: list[tuple[int, int]], lexicon: Lexicon, bold: bool
-) -> Iterator[tuple[int, int, str, list[int]]]:
-    """Respells disguised tokens. A text in which many tokens look like leetspeak is read more boldly."""
+def _respelt(tokens: list[re.Match[str]], lexicon: Lexicon, bold: bool) -> Iterator[Edit]:
+    """Respell disguised tokens. A text in which many tokens look like leetspeak is read more boldly."""
     read: dict[str, tuple[str, str] | None] = {}
-    for begin, end in tokens:
-        token = text[begin:end]
-        if len(token) >= _LONGEST_TOKEN or "⟦" in token or "http" in token or "www." in token:
+    for found in tokens:
+        bare = found[0].lstrip(_HEAD)
+        if "⟦" in bare or "http" in bare or "www." in bare:
             continue
-        bare = token.lstrip(_HEAD)
-        begin += len(token) - len(bare)
         if bare not in read:
             read[bare] = meant_by(bare, lexicon, bold)
-        if (found := read[bare]) is not None:
-            token, meant = found
+        if (reading := read[bare]) is not None:
+            token, meant = reading
+            begin = found.end() - len(bare)
             yield begin, begin + len(token), meant, aligned(token, meant, begin)
 
 

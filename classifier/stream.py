@@ -1,151 +1,95 @@
-"""Scoring a pipe: JSON lines in, JSON lines out, in order, in batches, in constant memory."""
+"""Scoring a pipe: JSON lines in, JSON lines out, in order, as they arrive, in constant memory."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, Protocol, TextIO, cast
+from collections.abc import Iterator, Sequence
+from io import BufferedIOBase
+from typing import Any, TextIO
 
-from classifier.explain import Explanation
-from classifier.model import Model, Score
+from classifier.model import Model
 
-BATCH = 256
-TOGETHER = 1 << 20
-"""So many characters are held at once at most, but for a line that is longer by itself."""
+CHUNK = 1 << 16
+"""So many bytes are read at once, and the lines that end among them are scored together."""
 MAX_LINE = 4 << 20
 MAX_SPANS = 20
 WITHOUT = 3
 """Of so many of its heaviest words it is told how a text would score without them."""
-_CHUNK = 1 << 18
-_TOO_LONG = " " * (MAX_LINE + 1)
 
 
-class Pipe(Protocol):
-    """What gives the bytes that have arrived, and waits only where there are none."""
+def score_lines(pipe: BufferedIOBase, out: TextIO, plain: bool = False, without: bool = False) -> int:
+    """Score each line `{"text": …}` and write one line for it; return how many lines were bad.
 
-    def read1(self, size: int, /) -> bytes:
-        """Returns at most `size` bytes, none at the end."""
-
-
-def score_stream(
-    lines_in: Iterable[str], out: TextIO, plain: bool = False, model: Model | None = None
-) -> int:
-    """Scores each line `{"text": …}` and writes one line for it; returns how many lines were bad.
-
-    A bad line is answered with `{"error": …, "line": N}` and the rest goes on. `plain` leaves out reading and spans.
+    A bad line is answered with `{"error": …, "line": N}` and the rest goes on. `plain` leaves out reading and spans,
+    `without` adds counterfactuals.
     """
-    return score_batches(dealt(lines_in), out, plain, model)
-
-
-def score_batches(
-    batches: Iterable[Sequence[str]],
-    out: TextIO,
-    plain: bool = False,
-    model: Model | None = None,
-    without: bool = False,
-) -> int:
-    """Does what `score_stream` does for lines that come in batches; `without` adds counterfactuals."""
-    model = model or Model.load()
-    bad = seen = 0
-    for batch in batches:
-        read = [_text(seen + at, line) for at, line in enumerate(batch, start=1)]
-        seen += len(batch)
-        answers = list(_answers(model, read, plain, without))
-        bad += sum("error" in answer for answer in answers)
-        out.writelines(json.dumps(answer, ensure_ascii=True) + "\n" for answer in answers)
+    model, bad, seen = Model.load(), 0, 0
+    for lines in arriving(pipe):
+        read = [_text(seen + at, line) for at, line in enumerate(lines, start=1)]
+        seen += len(lines)
+        answers = _answers(model, [each for each in read if isinstance(each, str)], plain, without)
+        for each in read:
+            answer = next(answers) if isinstance(each, str) else each
+            bad += "error" in answer
+            out.write(json.dumps(answer) + "\n")
         out.flush()
     return bad
 
 
-def dealt(lines: Iterable[str]) -> Iterator[list[str]]:
-    """Deals lines out in batches of bounded number and size."""
-    batch: list[str] = []
-    size = 0
-    for line in lines:
-        if batch and (len(batch) == BATCH or size + len(line) > TOGETHER):
-            yield batch
-            batch, size = [], 0
-        batch.append(line)
-        size += len(line)
-    if batch:
-        yield batch
+def arriving(pipe: BufferedIOBase) -> Iterator[list[bytes]]:
+    """Read lines as they arrive: whoever writes one and waits is answered; one without an end fills no memory."""
+    rest = bytearray()
+    while chunk := pipe.read1(CHUNK):
+        *ends, begin = chunk.split(b"\n")
+        lines = []
+        for end in ends:
+            lines.append(bytes(rest + end))
+            rest.clear()
+        if len(rest) <= MAX_LINE:
+            rest += begin
+        yield lines
+    if rest:
+        yield [bytes(rest)]
 
 
-def arriving(pipe: Pipe) -> Iterator[list[str]]:
-    """Deals out the lines of a pipe as they arrive: whoever writes one and waits is answered; none fills the memory."""
-    rest, lost, first = bytearray(), False, True
-    while chunk := pipe.read1(_CHUNK):
-        if first:
-            first = False
-            chunk = chunk.removeprefix(b"\xef\xbb\xbf")  # some editors begin a file with it
-        ended = chunk.rfind(b"\n")
-        rest += chunk if ended < 0 else chunk[:ended]
-        whole = []
-        if ended >= 0:
-            whole = [line.decode("utf-8", "replace") for line in rest.split(b"\n")]
-            rest = bytearray(chunk[ended + 1 :])
-        if lost and whole:
-            whole[0], lost = _TOO_LONG, False
-        if lost or len(rest) > 4 * MAX_LINE:
-            rest, lost = bytearray(), True
-        yield from dealt(whole)
-    if rest or lost:
-        yield [_TOO_LONG if lost else rest.decode("utf-8", "replace")]
+def _text(number: int, line: bytes) -> str | dict[str, Any]:
+    """Return the text of one line, or what is wrong with it."""
+    wrong = ""
+    if len(line) > MAX_LINE:
+        wrong = f"line {number} is longer than {MAX_LINE} bytes: split it"
+    else:
+        try:
+            value = json.loads(line.decode("utf-8", "replace").removeprefix("\ufeff"))
+            if isinstance(value, dict) and isinstance(value.get("text"), str):
+                return str(value["text"])
+            wrong = f'line {number} has no "text" that is a string: write {{"text": "…"}}'
+        except (ValueError, RecursionError):
+            wrong = f"line {number} is not JSON: write one object per line"
+    return {"error": wrong, "line": number}
 
 
-def _answers(
-    model: Model, read: list[str | dict[str, Any]], plain: bool, without: bool
-) -> Iterator[dict[str, Any]]:
-    """Answers one batch in order."""
-    texts = [text for text in read if isinstance(text, str)]
+def _answers(model: Model, texts: Sequence[str], plain: bool, without: bool) -> Iterator[dict[str, Any]]:
+    """Answer texts, one after the other."""
     if plain:
-        scored = iter(model.score(texts))
-        yield from ({"scores": next(scored).scores} if isinstance(text, str) else text for text in read)
+        yield from ({"scores": score.scores} for score in model.score(texts))
         return
-    assessed = iter(model.assess(texts, limit=MAX_SPANS))
-    for text in read:
-        if not isinstance(text, str):
-            yield text
-            continue
-        score, explained = next(assessed)
-        explanation = cast(Explanation, explained)  # every text has one where no least score is asked
-        answer = _full(score, explanation)
+    for text, (score, explained) in zip(texts, model.assess(texts, limit=MAX_SPANS), strict=True):
+        spans = () if explained is None else explained.spans
+        answer = {
+            "scores": score.scores,
+            "language": score.language,
+            "confident": score.confident,
+            "doubt": score.doubt,
+            "reads_as": score.reads_as,
+            "spans": [
+                {"begin": span.begin, "end": span.end, "label": span.label, "weight": round(span.weight, 6)}
+                for span in spans
+            ],
+            "model": score.model,
+        }
         if without:
             answer["without"] = [
                 {"begin": span.begin, "end": span.end, "label": span.label, "score": chance}
-                for span, chance in model.without(text, explanation.spans[:WITHOUT])
+                for span, chance in model.without(text, spans[:WITHOUT])
             ]
         yield answer
-
-
-def _full(score: Score, explanation: Explanation) -> dict[str, Any]:
-    """Answers one text with everything there is to say."""
-    return {
-        "scores": score.scores,
-        "language": score.language,
-        "confident": score.confident,
-        "doubt": score.doubt,
-        "reads_as": score.reads_as,
-        "spans": [
-            {"begin": span.begin, "end": span.end, "label": span.label, "weight": round(span.weight, 6)}
-            for span in explanation.spans
-        ],
-        "model": score.model,
-    }
-
-
-def _text(number: int, line: str) -> str | dict[str, Any]:
-    """Returns the text of one line, or what is wrong with it."""
-    if len(line) > MAX_LINE:
-        return {"error": f"line {number} is longer than {MAX_LINE} characters: split it", "line": number}
-    try:
-        value = json.loads(line)
-    except (ValueError, RecursionError):
-        return {"error": f"line {number} is not JSON: write one object per line", "line": number}
-    if not isinstance(value, dict) or not isinstance(value.get("text"), str):
-        return {
-            "error": f'line {number} has no "text" that is a string: write {{"text": "…"}}',
-            "line": number,
-        }
-    text: str = value["text"]
-    return text

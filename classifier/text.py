@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -22,7 +22,6 @@ from classifier.folding import (
     MARK,
     SIZE,
     STRANGER,
-    Tables,
     tables,
 )
 from classifier.reread import Lexicon, count_words, reread
@@ -39,100 +38,81 @@ class TextBatch:
     `codes`, `kinds` and `origin` run in parallel: folded code point, its kind, and its offset in the original text.
     Text `d` lies in `codes[starts[d]:starts[d + 1] - 1]`; the last place of each text holds a space.
     `tricks` counts, per text, characters that were invisible, fancy, lookalikes, stacked marks, and re-read ones;
-    `capitals` counts A to Z as written. `reread` holds the texts that a second reading changed, as they now read.
+    `capitals` counts A to Z as written. `reread` holds the texts that do not read as they were written; `known` what is
+    known of each comment beside its text, where anybody said so.
     """
 
+    texts: Sequence[str]
     codes: NDArray[np.uint32]
     kinds: NDArray[np.uint8]
     origin: NDArray[np.int32]
     starts: NDArray[np.int64]
     tricks: NDArray[np.float32]
     capitals: NDArray[np.int64]
-    reread: dict[int, str]
-    texts: Sequence[str] = ()
+    reread: dict[int, str] = field(default_factory=dict)
     known: Sequence[Signals] | None = None
-    """What is known of each comment beside its text, where anybody said so."""
-    _grams: tuple[list[Grams], Words] | None = None
 
+    @cached_property
     def grams(self) -> tuple[list[Grams], Words]:
-        """Return the n-grams of the batch, computed once."""
-        if self._grams is None:
-            self._grams = grams(self)
-        return self._grams
+        """The n-grams of the batch."""
+        return grams(self)
 
     def as_read(self) -> list[str]:
         """Return the texts as they read: as written, or through a disguise where there was one."""
         return [self.reread.get(row, text) for row, text in enumerate(self.texts)]
 
     def text(self, row: int) -> str:
-        """Returns text `row` as it reads here."""
-        return (
-            self.codes[self.starts[row] : self.starts[row + 1] - 1]
-            .tobytes()
-            .decode("utf-32-le", "surrogatepass")
-        )
+        """Return text `row`, folded."""
+        codes = self.codes[self.starts[row] : self.starts[row + 1] - 1]
+        return codes.tobytes().decode("utf-32-le", "surrogatepass")
 
     def disguise(self) -> NDArray[np.float64]:
-        """Returns how much of each text was disguised, 0 to 1."""
+        """Return how much of each text was disguised, 0 to 1."""
         lengths = np.maximum(np.diff(self.starts) - 1, 1)
-        share: NDArray[np.float64] = np.minimum(
-            self.tricks[:, [0, 1, 2, 4]].sum(axis=1) / lengths, 1.0
-        ).astype(np.float64)
-        return share
+        share: NDArray[np.float64] = self.tricks[:, _HIDING].sum(axis=1) / lengths
+        return np.minimum(share, 1.0)
+
+
+_HIDING = [0, 1, 2, 4]
+"""Columns of `tricks` that hide a text: stacked marks belong to many languages."""
 
 
 def read_as(texts: Sequence[str], lexicon: Lexicon) -> TextBatch:
-    """Folds a batch, rereads the texts that look disguised beyond single characters, and notes how those now read."""
-    views = fold(texts)
+    """Fold a batch, reread the texts that look disguised beyond single characters, and note how those now read."""
+    batch = fold(texts)
     changed: dict[int, tuple[str, NDArray[np.int32]]] = {}
-    touched, whole = _suspicious(views)
-    places = np.flatnonzero(touched)
-    first = np.searchsorted(places, views.starts)
-    for row in np.flatnonzero((np.diff(first) > 0) | whole).tolist():
-        spots = (places[first[row] : first[row + 1]] - views.starts[row]).tolist()
-        page = reread(views.text(row), lexicon, spots, bool(whole[row]))
+    some, whole = _suspicious(batch)
+    for row in np.flatnonzero(some | whole).tolist():
+        page = reread(batch.text(row), lexicon, bool(whole[row]))
         if page.changed:
-            begin = int(views.starts[row])
-            changed[row] = (page.text, views.origin[begin + np.array(page.places, np.int64)])
-            views.tricks[row, 4] = page.changed
+            places = batch.starts[row] + np.array(page.places, np.int64)
+            changed[row] = (page.text, batch.origin[places])
+            batch.tricks[row, 4] = page.changed
     if changed:
-        views = _spliced(views, changed)
-    for row in np.flatnonzero(views.tricks[:, [0, 1, 2, 4]].any(axis=1)).tolist():
-        views.reread[row] = views.text(row)
-    views.texts = texts
-    return views
+        _splice(batch, changed)
+    for row in np.flatnonzero(batch.tricks[:, _HIDING].any(axis=1)).tolist():
+        batch.reread[row] = batch.text(row)
+    return batch
 
 
-def _spliced(views: TextBatch, changed: dict[int, tuple[str, NDArray[np.int32]]]) -> TextBatch:
-    """Puts reread texts in the place of the first reading."""
-    kind = tables().kind
-    codes: list[NDArray[np.uint32]] = []
-    kinds: list[NDArray[np.uint8]] = []
-    origin: list[NDArray[np.int32]] = []
-    lengths = np.diff(views.starts)
-    done = 0
-    for row, (text, places) in changed.items():
-        begin, end = int(views.starts[row]), int(views.starts[row + 1])
-        new = np.minimum(np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32), SIZE - 1)
-        codes += views.codes[done:begin], new
-        kinds += views.kinds[done:begin], kind[new]
-        origin += views.origin[done:begin], places
-        lengths[row] = len(new) + 1
-        done = end - 1
-    codes.append(views.codes[done:])
-    kinds.append(views.kinds[done:])
-    origin.append(views.origin[done:])
-    starts = np.concatenate(([0], np.cumsum(lengths)))
-    joined = np.concatenate(codes), np.concatenate(kinds), np.concatenate(origin)
-    return TextBatch(*joined, starts, views.tricks, views.capitals, views.reread)
+def _splice(batch: TextBatch, changed: dict[int, tuple[str, NDArray[np.int32]]]) -> None:
+    """Put reread texts, and the offsets of their characters, in the place of the first reading."""
+    parts = [np.split(each, batch.starts[1:-1]) for each in (batch.codes, batch.kinds, batch.origin)]
+    for row, (text, origin) in changed.items():
+        codes = np.minimum(np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32), SIZE - 1)
+        read: tuple[NDArray[Any], ...] = (codes, tables().kind[codes], origin)
+        for part, new in zip(parts, read, strict=True):
+            part[row] = np.append(new, part[row][-1:])
+    batch.codes, batch.kinds, batch.origin = (np.concatenate(part) for part in parts)
+    batch.starts = np.concatenate(([0], np.cumsum([len(each) for each in parts[0]])))
 
 
-def _suspicious(views: TextBatch) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Screens a batch: flags the places of leetspeak, masks and stretched letters, and the texts to reread whole.
+def _suspicious(batch: TextBatch) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Say which texts hold leetspeak, masks or stretched letters, and which are to be reread whole.
 
     Whole are reread those with tags, character references, or three letters in a row that stand alone.
     """
-    codes, kinds = views.codes, views.kinds
+    codes, kinds = batch.codes, batch.kinds
     letter = kinds == LETTER
     signs = _signs().take(codes, mode="clip")
     touched = np.zeros(len(codes), bool)
@@ -150,13 +130,12 @@ def _suspicious(views: TextBatch) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]
     apart = np.zeros(len(codes), bool)
     apart[spots[2:][(spots[2:] - spots[:-2]) <= 8]] = True
     apart[:-1] |= (signs[:-1] == _TAG) & (letter[1:] | (codes[1:] == 47) | (codes[1:] == 35))
-    return touched, tally(apart, views.starts) > 0
+    return tally(touched, batch.starts) > 0, tally(apart, batch.starts) > 0
 
 
 def tally(flags: NDArray[np.bool_], starts: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Counts the places flagged in each text; few are, so finding them all beats adding the texts up."""
-    ends = flags.nonzero()[0].searchsorted(starts)
-    return ends[1:] - ends[:-1]
+    """Count the places flagged in each text; few are, so finding them all beats adding the texts up."""
+    return np.diff(flags.nonzero()[0].searchsorted(starts))
 
 
 _TAG, _INNER, _INITIAL = 1, 2, 3
@@ -165,75 +144,59 @@ _MARK = ord("!")
 
 @lru_cache(maxsize=1)
 def _signs() -> NDArray[np.uint8]:
-    """Sorts code points: begins of tags, signs that hide a letter inside words, signs that begin one.
+    """Sort code points: begins of tags, signs that hide a letter inside words, signs that begin one.
 
     The last entry stands for all from 256 on.
     """
     signs = np.zeros(257, np.uint8)
-    signs[[ord(each) for each in (*LEET, *"*_~=") if ord(each) < 256]] = _INNER
-    signs[[ord(each) for each in "-./"]] = 0
-    signs[[ord(each) for each in "0123456789@$!|*"]] = _INITIAL
-    signs[[ord(each) for each in "<[&"]] = _TAG
+    for kind, characters in (
+        (_INNER, [each for each in (*LEET, *"*_~=") if ord(each) < 256]),
+        (0, "-./"),
+        (_INITIAL, "0123456789@$!|*"),
+        (_TAG, "<[&"),
+    ):
+        signs[[ord(each) for each in characters]] = kind
     return signs
 
 
-def fold(texts: Sequence[str], known: Tables | None = None) -> TextBatch:
-    """Folds a batch one character at a time: case, accents, compatibility forms, invisible characters, lookalikes."""
-    known = known or tables()
+def fold(texts: Sequence[str]) -> TextBatch:
+    """Fold a batch one character at a time: case, accents, compatibility forms, invisible characters, lookalikes."""
+    known, count = tables(), len(texts)
     buffer = "\n".join([*texts, ""]).encode("utf-32-le", "surrogatepass")
     raw = np.minimum(np.frombuffer(buffer, np.uint32), SIZE - 1)
-    lengths = np.fromiter(map(len, texts), np.int64, len(texts)) + 1
+    lengths = np.fromiter(map(len, texts), np.int64, count) + 1
     starts = np.concatenate(([0], np.cumsum(lengths)))
-    kinds = known.kind.take(raw)
-    codes = known.fold.take(raw)
-    origin = np.arange(len(raw), dtype=np.int32)
-    tricks = np.zeros((len(texts), 5), np.float32)
+    origin = (np.arange(len(raw)) - np.repeat(starts[:-1], lengths)).astype(np.int32)
+    tricks = np.zeros((count, 5), np.float32)
     capitals = tally((raw >= 65) & (raw <= 90), starts)
+    batch = TextBatch(texts, known.fold.take(raw), known.kind.take(raw), origin, starts, tricks, capitals)
     if int(raw.max(initial=0)) < 0x80:
-        origin -= np.repeat(starts[:-1], lengths).astype(np.int32)
-        return TextBatch(codes, kinds, origin, starts, tricks, capitals, {})
-    text_of = np.repeat(np.arange(len(texts)), lengths)
-    origin -= starts[text_of].astype(np.int32)
+        return batch
+    text_of = np.repeat(np.arange(count), lengths)
     trick = known.trick[raw]
     if (trick & LOOKALIKE).any():
-        swapped = _lookalikes(codes, kinds, trick, text_of, len(texts))
-        codes = np.where(swapped, known.lookalike[raw], codes)
-        kinds = np.where(swapped, known.kind[codes], kinds)
-        tricks[:, 2] = np.bincount(text_of[swapped], minlength=len(texts))
+        swapped = _lookalikes(batch, trick, text_of)
+        batch.codes = np.where(swapped, known.lookalike[raw], batch.codes)
+        batch.kinds = np.where(swapped, known.kind[batch.codes], batch.kinds)
+        tricks[:, 2] = np.bincount(text_of[swapped], minlength=count)
     for column, flag in ((0, INVISIBLE), (1, FANCY), (3, MARK)):
-        tricks[:, column] = np.bincount(text_of[(trick & flag) > 0], minlength=len(texts))
-    shown = kinds > 0
-    if shown.all():
-        return TextBatch(codes, kinds, origin, starts, tricks, capitals, {})
-    left = np.bincount(text_of[shown], minlength=len(texts))
-    return TextBatch(
-        codes[shown],
-        kinds[shown],
-        origin[shown],
-        np.concatenate(([0], np.cumsum(left))),
-        tricks,
-        capitals,
-        {},
-    )
+        tricks[:, column] = np.bincount(text_of[(trick & flag) > 0], minlength=count)
+    shown = batch.kinds > 0
+    if not shown.all():
+        batch.codes, batch.kinds, batch.origin = batch.codes[shown], batch.kinds[shown], origin[shown]
+        batch.starts = np.concatenate(([0], np.cumsum(np.bincount(text_of[shown], minlength=count))))
+    return batch
 
 
-def _lookalikes(
-    codes: NDArray[np.uint32],
-    kinds: NDArray[np.uint8],
-    trick: NDArray[np.uint8],
-    text_of: NDArray[np.int64],
-    count: int,
-) -> NDArray[np.bool_]:
-    """Says which letters of another script stand for Latin ones: in mixed words, or where the script is only posed."""
-    foreign = (trick & LOOKALIKE) > 0
-    letters = (kinds == LETTER) | (kinds == 0)
-    word_of = np.cumsum(~letters)
-    latin = (codes >= 97) & (codes <= 122)
-    words = int(word_of[-1]) + 1
-    mixed = np.bincount(word_of[latin], minlength=words) > 0
-    strangers = np.bincount(text_of[(trick & STRANGER) > 0], minlength=count)
-    suspects = np.bincount(text_of[foreign | ((trick & STRANGER) > 0)], minlength=count)
-    posed = strangers * 10 < suspects
+def _lookalikes(batch: TextBatch, trick: NDArray[np.uint8], text_of: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Say which letters of another script stand for Latin ones: in mixed words, or where the script is only posed."""
+    foreign, count = (trick & LOOKALIKE) > 0, len(batch.texts)
+    word_of = np.cumsum((batch.kinds != LETTER) & (batch.kinds != 0))
+    latin = (batch.codes >= 97) & (batch.codes <= 122)
+    mixed = np.bincount(word_of[latin], minlength=int(word_of[-1]) + 1) > 0
+    strange = (trick & STRANGER) > 0
+    strangers = np.bincount(text_of[strange], minlength=count)
+    posed = strangers * 10 < np.bincount(text_of[foreign | strange], minlength=count)
     swapped: NDArray[np.bool_] = foreign & (mixed[word_of] | posed[text_of])
     return swapped
 
@@ -251,8 +214,11 @@ class TextReader(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scik
 
     def fit(self, X: Sequence[str], y: Any = None) -> Self:
         """Count the words of the texts."""
-        folded = (fold([text]).text(0) for text in _checked(X))
+        texts = _checked(X)
+        batches = (fold(texts[begin : begin + 256]) for begin in range(0, len(texts), 256))
+        folded = (batch.text(row) for batch in batches for row in range(len(batch.texts)))
         self.words_, self.costs_ = count_words(folded, self.least, self.most)
+        self._lexicon: Lexicon | None = None
         return self
 
     def transform(self, X: Sequence[str] | TextBatch) -> TextBatch:
@@ -264,9 +230,11 @@ class TextReader(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scik
 
     def lexicon(self) -> Lexicon:
         """Return the known words, built once."""
-        if getattr(self, "_lexicon", None) is None:
-            self._lexicon = Lexicon.from_arrays(self.words_, self.costs_)
-        return self._lexicon
+        known: Lexicon | None = getattr(self, "_lexicon", None)
+        if known is None:
+            known = Lexicon.from_arrays(self.words_, self.costs_)
+            self._lexicon = known
+        return known
 
     def __getstate__(self) -> Any:
         return {name: value for name, value in super().__getstate__().items() if name != "_lexicon"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from io import BufferedIOBase
 from pathlib import Path
 from typing import Literal, cast
 
@@ -32,12 +33,12 @@ def score(plain: bool, without: bool) -> None:
     """
     _on_one_core()
     from classifier import ModelError
-    from classifier.stream import Pipe, arriving, score_batches
+    from classifier.stream import score_lines
 
     if plain and without:
         raise click.UsageError("--plain prints scores alone: leave out --plain or --without")
     try:
-        bad = score_batches(arriving(cast(Pipe, sys.stdin.buffer)), sys.stdout, plain, without=without)
+        bad = score_lines(cast(BufferedIOBase, sys.stdin.buffer), sys.stdout, plain, without)
     except ModelError as wrong:
         raise Refused(str(wrong)) from None
     if bad:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from classifier import LABELS, Model, Signals
+from classifier import EFFORTS, LABELS, Effort, Model, Signals
 
 TEXTS = [
     "You are an idiot and a liar.",
@@ -23,29 +23,49 @@ TEXTS = [
 ]
 
 
-@pytest.fixture(scope="module")
-def model() -> Model:
-    """The shipped model."""
-    return Model.load()
+each_effort = pytest.mark.parametrize("effort", EFFORTS)
 
 
-@pytest.mark.parametrize("label", LABELS)
+@each_effort
 @pytest.mark.parametrize("text", TEXTS)
-def test_the_parts_add_up_to_the_score(model: Model, text: str, label: str) -> None:
-    """Bias, signals and parts sum to the log-odds that the score came from, within a millionth."""
-    explanation = model.explain(text, label)
-    probability = model.score([text])[0].scores[label]
-    assert abs(explanation.total() - explanation.log_odds) < 1e-6
-    assert abs(explanation.total() - math.log(probability / (1 - probability))) < 1e-6
+def test_the_parts_add_up_to_the_score(model: Model, text: str, effort: Effort) -> None:
+    """Bias, sentence, signals and parts sum to the log-odds that the score came from, for every label."""
+    scores = model.score([text], effort=effort)[0].scores
+    for label, probability in scores.items():
+        explanation = model.explain(text, label, effort=effort)
+        assert explanation.label == label
+        assert abs(explanation.total() - explanation.log_odds) < 1e-6
+        assert explanation.probability == pytest.approx(probability, abs=1e-9)
+        assert abs(explanation.total() - math.log(probability / (1 - probability))) < 1e-6
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.text(max_size=200), st.sampled_from(LABELS))
-def test_the_parts_add_up_for_any_text(text: str, label: str) -> None:
+@given(st.text(max_size=200), st.sampled_from(LABELS), st.sampled_from(EFFORTS))
+def test_the_parts_add_up_for_any_text(text: str, label: str, effort: Effort) -> None:
     """Whatever the text, its parts add up and its spans lie inside it."""
-    explanation = Model.load().explain(text, label)
+    explanation = Model.load().explain(text, label, effort=effort)
     assert abs(explanation.total() - explanation.log_odds) < 1e-6
     assert all(0 <= part.begin < part.end <= len(text) for part in explanation.parts)
+
+
+@each_effort
+@pytest.mark.parametrize("around", ["Thank you, a helpful article about the hospital. ", "y0u r3ad th1s, "])
+def test_the_parts_of_a_long_text_add_up_and_lie_in_it(model: Model, around: str, effort: Effort) -> None:
+    """Also where a piece counts, whose places are those of the text."""
+    text = around * 20 + "You worthless idiot, I will kill you. " + around * 20
+    for label in LABELS:
+        explanation = model.explain(text, label, effort=effort)
+        assert abs(explanation.total() - explanation.log_odds) < 1e-6
+        assert all(0 <= part.begin < part.end <= len(text) for part in explanation.parts)
+        assert explanation.reads_as == model.score([text], effort=effort)[0].reads_as
+
+
+def test_fast_has_no_sentence(model: Model) -> None:
+    """What the encoder makes of the text as a whole is a part of `full` alone, and of English alone."""
+    german = "Das ist ein guter Artikel, vielen Dank an die Redaktion."
+    assert model.explain(TEXTS[0], effort="full").sentence != 0
+    assert model.explain(TEXTS[0], effort="fast").sentence == 0
+    assert model.explain(german, effort="full").sentence == 0
 
 
 def test_signals_are_parts_too(model: Model) -> None:
@@ -58,24 +78,28 @@ def test_signals_are_parts_too(model: Model) -> None:
     assert abs(explanation.total() - explanation.log_odds) < 1e-6
 
 
-def test_the_insult_carries_the_weight(model: Model) -> None:
+@each_effort
+def test_the_insult_carries_the_weight(model: Model, effort: Effort) -> None:
     """The heaviest span of an insult is the insulting word."""
     text = "Dear editor, you are an idiot, with respect."
-    heaviest = model.explain(text, "toxicity").spans[0]
+    heaviest = model.explain(text, "insult", effort=effort).spans[0]
     assert text[heaviest.begin : heaviest.end] == "idiot"
 
 
-def test_the_spans_of_a_disguised_word_cover_it_as_written(model: Model) -> None:
+@each_effort
+def test_the_spans_of_a_disguised_word_cover_it_as_written(model: Model, effort: Effort) -> None:
     """Offsets are those of the text as given, code point for code point."""
     text = "well, you i d\u200b i o t!"
-    explanation = model.explain(text, "toxicity")
+    explanation = model.explain(text, "insult", effort=effort)
+    parts = {text[part.begin : part.end] for part in explanation.parts}
+    assert parts == {"well", "you", "i d\u200b i o t"}
     heaviest = explanation.spans[0]
     assert text[heaviest.begin : heaviest.end] == "i d\u200b i o t"
     assert explanation.reads_as == "well, you idiot!"
 
 
 def test_without_its_insult_a_text_scores_lower(model: Model) -> None:
-    """A counterfactual is a second score of the text without the word, with what the form said, and no subtraction."""
+    """A counterfactual is a second score of the text without the word, and no subtraction."""
     text, signals = "You are an idiot, and an i d i o t.", Signals(website="http://x.example")
     explained = model.explain(text, "toxicity", signals)
     found = model.without(text, explained.spans[:2], signals)
@@ -85,8 +109,9 @@ def test_without_its_insult_a_text_scores_lower(model: Model) -> None:
         assert chance == pytest.approx(alone, abs=1e-9)
         left = explained.log_odds - span.weight
         assert abs(chance - 1 / (1 + math.exp(-left))) > 1e-6
-    (span, chance), *_ = model.without("You are an idiot.", model.explain("You are an idiot.").spans[:1])
-    assert chance < 0.7
+    text = "You are an idiot."
+    (span, chance), *_ = model.without(text, model.explain(text, "insult").spans[:1])
+    assert chance < model.score([text])[0].scores["insult"] - 0.2
     assert model.without("thank you", []) == []
 
 
@@ -105,31 +130,27 @@ def test_limit_bounds_the_spans_alone(model: Model) -> None:
     assert len(explanation.parts) == 6
 
 
-def test_explained_in_a_batch_as_alone() -> None:
+@each_effort
+def test_explained_in_a_batch_as_alone(model: Model, effort: Effort) -> None:
     """A text's explanation is the same whoever else is in the batch, and only the grave are explained."""
-    model = Model.load()
-    texts = [
-        "You are an idiot.",
-        "",
-        "y0u 4re a m0r0n",
-        "thank you",
-        "I will kill you " * 120,
-        "You are an idiot.",
-    ]
+    texts = ["You are an idiot.", "", "y0u 4re a m0r0n", "thank you", "I will kill you. " * 60, "Idiot!"]
     signals = [Signals(), Signals(website="http://x.example"), *[Signals()] * 4]
-    assessed = list(model.assess(texts, signals, least=0.2))
-    assert [explained is not None for _, explained in assessed] == [True, False, True, False, True, True]
+    least = 0.5
+    assessed = list(model.assess(texts, signals, least=least, effort=effort))
     for text, known, (score, explained) in zip(texts, signals, assessed, strict=True):
-        alone = model.score([text], [known])[0]
-        assert score.scores == pytest.approx(alone.scores, abs=1e-9)
+        alone = model.score([text], [known], effort)[0]
+        assert score.scores == pytest.approx(alone.scores, abs=1e-6)
+        assert (explained is not None) == (max(alone.scores.values()) >= least)
         if explained is not None:
-            single = model.explain(text, explained.label, known)
+            single = model.explain(text, explained.label, known, effort=effort)
             assert score.scores[explained.label] == pytest.approx(max(score.scores.values()), abs=1e-9)
             assert explained.reads_as == single.reads_as
-            assert explained.log_odds == pytest.approx(single.log_odds, abs=1e-9)
+            assert explained.log_odds == pytest.approx(single.log_odds, abs=1e-6)
             assert explained.total() == pytest.approx(explained.log_odds, abs=1e-6)
             assert [span.begin for span in explained.spans] == [span.begin for span in single.spans]
-    assert list(model.assess([])) == []
+    assert assessed[0][1] is not None
+    assert assessed[3][1] is None
+    assert all(explained is None for _, explained in model.assess(texts, least=math.inf, effort=effort))
 
 
 def test_a_long_text_in_a_batch_is_explained_by_the_reading_that_counted(model: Model) -> None:
@@ -155,10 +176,10 @@ def test_a_long_text_in_a_batch_is_explained_by_the_reading_that_counted(model: 
         "think",
         "first",
     ]
-    texts = [" ".join(rng.choices(words, k=rng.randint(330, 500))) for _ in range(60)]
+    texts = [" ".join(rng.choices(words, k=rng.randint(330, 500))) for _ in range(20)]
     wholes = 0
-    for text, (score, explained) in zip(texts, model.assess(texts), strict=True):
+    for text, (score, explained) in zip(texts, model.assess(texts, effort="fast"), strict=True):
         assert explained is not None
         assert explained.probability == pytest.approx(score.scores[explained.label], abs=1e-9)
         wholes += explained.parts[0].begin == 0 and explained.parts[-1].end == len(text)
-    assert wholes >= 5
+    assert wholes >= 2

@@ -9,14 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from classifier import Model
 from classifier.language import identify
-from classifier.model import Model
-
-
-@pytest.fixture(scope="module")
-def model() -> Model:
-    """The shipped model."""
-    return Model.load()
 
 
 def test_the_likeliest_language_comes_first() -> None:
@@ -59,14 +53,14 @@ def test_no_text_is_refused(text: str) -> None:
 )
 def test_inflected_words_are_no_reason_for_doubt(model: Model, text: str, language: str) -> None:
     """In Korean and Arabic few whole words are known, and the characters carry the score all the same."""
-    score = model.score([text])[0]
+    score = model.score([text], effort="fast")[0]
     assert (score.language, score.confident, score.doubt) == (language, True, None)
 
 
 @pytest.mark.parametrize("text", ["brooo wtf", "nah fam u trippin", "Congrats!!!", "omg yesss", "Lol nope."])
 def test_careless_english_is_not_taken_for_another_language(model: Model, text: str) -> None:
     """Slang of a few words is English, as far as the language goes."""
-    assert model.score([text])[0].doubt != "language"
+    assert model.score([text], effort="fast")[0].doubt != "language"
 
 
 def test_english_among_numbers_needs_no_second_look(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -79,8 +73,79 @@ def test_english_among_numbers_needs_no_second_look(model: Model, monkeypatch: p
 
     monkeypatch.setattr("classifier.language.identify", asking)
     numbers = "they paid 100, 200, 300, 400, 500, 600, 700 and 800 for the bridge"
-    assert model.score([numbers])[0].language == "en"
+    assert model.score([numbers], effort="fast")[0].language == "en"
     assert not asked
+
+
+@pytest.mark.parametrize(
+    ("text", "doubt"),
+    [
+        ("Detta är en mycket bra artikel om skolan och lärarna i vår kommun", "language"),
+        ("Это очень хорошая статья о школе и учителях нашего города", "language"),
+        ("qwrtz plkjhg vbnmxc wrtpsd", "few_known_features"),
+        ("😀", "few_known_features"),
+        ("", "few_known_features"),
+    ],
+)
+def test_what_it_does_not_know_it_says(model: Model, text: str, doubt: str) -> None:
+    """A foreign language or unknown words are answered without confidence."""
+    score = model.score([text], effort="fast")[0]
+    assert not score.confident
+    assert score.doubt in (doubt, "language")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Merci beaucoup pour cet article",
+        "Je suis tout a fait d accord avec vous",
+        "Hijo de puta",
+        "muy bueno",
+        "Sei un idiota",
+        "Ik ben het er mee eens",
+        "Siktir git",
+        "Ty kurwo",
+        "Du är en idiot",
+    ],
+)
+def test_few_words_of_another_language_are_not_taken_for_english(model: Model, text: str) -> None:
+    """Words of other languages occur among English comments; a short text of them is answered without confidence."""
+    score = model.score([text], effort="fast")[0]
+    assert (score.confident, score.doubt) == (False, "language")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I agree",
+        "you people",
+        "Great article",
+        "Trump lies",
+        "stfu",
+        "go to hell",
+        "Well said sir",
+        "Ch3ap w a t c h e s",
+        "Nice work Bob",
+    ]
+    + ["Du Arschloch", "Halt die Fresse", "Schöner Artikel", "Obrigado pelo artigo", "Vai se foder"],
+)
+def test_few_words_of_a_trained_language_are_believed(model: Model, text: str) -> None:
+    """A short comment in a language that the model was trained in is answered with confidence."""
+    assert model.score([text], effort="fast")[0].confident
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("This is a perfectly ordinary comment about the trains.", "en"),
+        ("Das ist doch ein ganz normaler Kommentar zu diesem Thema.", "de"),
+        ("Isso é um comentário normal sobre a cidade e as pessoas.", "pt"),
+    ],
+)
+def test_it_knows_the_languages_it_was_trained_in(model: Model, text: str, language: str) -> None:
+    """A trained language is named, and believed."""
+    score = model.score([text], effort="fast")[0]
+    assert (score.language, score.confident, score.doubt) == (language, True, None)
 
 
 def test_nothing_is_logged(model: Model, caplog: pytest.LogCaptureFixture) -> None:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from classifier.signals import NAMES, measure
+from classifier import Signals
+from classifier.signals import NAMES, TextSignals
 from classifier.text import fold
 
 
-def measured(text: str) -> dict[str, float]:
+def measured(text: str, known: Signals | None = None) -> dict[str, float]:
     """The signals of one text that are not nought, by name."""
-    row = measure([text], fold([text]))[0].tolist()
+    batch = fold(["Some other text!", text])
+    batch.known = [Signals(website="http://x.example"), known or Signals()]
+    row = TextSignals(scale=1.0).transform(batch)[1].tolist()
     return {name: value for name, value in zip(NAMES, row, strict=True) if value}
 
 
@@ -64,3 +67,48 @@ def test_a_missing_space_is_no_domain(text: str) -> None:
 def test_a_word_about_links_hides_no_domain() -> None:
     """A text that names http without a link is still searched for domains."""
     assert measured("no http needed: spam-site.com")["bare_domain"] == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("write to ⟦email⟧", {"contact"}),
+        ("only $5 or 5 usd", {"money"}),
+        ("<a href='x'>here</a>", {"markup"}),
+        ("STOP THIS NOW, PLEASE", {"capitals", "shouting"}),
+        ("no!! really?", {"exclamation", "question"}),
+        ("call 555 123 456 now", {"digits"}),
+        ("lovely 😀😀", {"emoji"}),
+        ("haaaaaaaa", {"repetition"}),
+        ("a " * 500, {"long", "repetition"}),
+        ("a\u200bb \u202ec", {"invisible"}),
+        ("ｗｉｄｅ", {"fancy"}),
+        ("e\u0301\u0302", {"marks"}),
+    ],
+)
+def test_each_signal_has_its_cause(text: str, names: set[str]) -> None:
+    """What is not words is measured by name, between nought and about three."""
+    found = measured(text)
+    assert names <= found.keys()
+    assert all(0 < value <= 3 for value in found.values())
+
+
+def test_a_plain_text_has_few_signals() -> None:
+    """An ordinary sentence is measured by its length and its capitals alone."""
+    found = measured("The new bridge opens on Monday and the old one stays for bicycles.")
+    assert found.keys() <= {"long", "capitals", "repetition"}
+
+
+def test_what_the_form_says_is_measured() -> None:
+    """A website, and a name that is a keyword or a link; neighbours in a batch have their own."""
+    assert "website" not in measured("hello")
+    assert measured("hello", Signals(website="http://x.example"))["website"] == 1
+    assert measured("hello", Signals(author_name="Cheap SEO"))["name_is_keyword"] == 1
+    assert measured("hello", Signals(author_name="http://x.example"))["name_is_keyword"] == 1
+    assert "name_is_keyword" not in measured("hello", Signals(author_name="Jane Doe"))
+
+
+def test_signals_are_scaled_so_that_none_outweighs_the_words() -> None:
+    """The scale is a parameter."""
+    batch = fold(["WHAT IS THIS?"])
+    assert (TextSignals(scale=0.5).transform(batch) * 2 == TextSignals(scale=1.0).transform(batch)).all()

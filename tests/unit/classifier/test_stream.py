@@ -7,115 +7,124 @@ import json
 import time
 import tracemalloc
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-from classifier import LABELS
-from classifier.stream import BATCH, MAX_LINE, TOGETHER, arriving, dealt, score_batches, score_stream
+import pytest
+
+from classifier import LABELS, Model
+from classifier.stream import CHUNK, MAX_LINE, arriving, score_lines
 
 
-def _run(lines: list[str], plain: bool = False) -> tuple[int, list[dict[str, object]]]:
+class Trickle(io.BufferedIOBase):
+    """A pipe that gives what was written to it piece by piece."""
+
+    def __init__(self, pieces: Iterable[bytes]) -> None:
+        self.pieces = deque(pieces)
+
+    def read1(self, size: int = -1, /) -> bytes:
+        """Return the next piece, or as much of it as may be."""
+        piece = self.pieces.popleft() if self.pieces else b""
+        if len(piece) > size:
+            self.pieces.appendleft(piece[size:])
+        return piece[:size]
+
+
+def answered(*pieces: bytes, plain: bool = False, without: bool = False) -> tuple[int, list[dict[str, Any]]]:
+    """How many lines were bad, and what was answered."""
     out = io.StringIO()
-    bad = score_stream(lines, out, plain)
+    bad = score_lines(Trickle(pieces), out, plain, without)
     return bad, [json.loads(line) for line in out.getvalue().splitlines()]
 
 
 def test_each_line_is_answered_in_order() -> None:
     """One object per line, with scores, reading and spans."""
-    bad, answers = _run(
-        [json.dumps({"text": text}) for text in ("You are an idiot.", "Thank you.", "i d i o t")]
-    )
+    texts = ("You are an idiot.", "Thank you.", "i d i o t")
+    bad, answers = answered("".join(json.dumps({"text": text}) + "\n" for text in texts).encode())
     assert bad == 0
-    assert all(set(answer["scores"]) == set(LABELS) for answer in answers)  # type: ignore[call-overload]  # JSON
-    first: Any = answers[0]["spans"]
-    assert (first[0]["begin"], first[0]["end"]) == (11, 16)
-    assert set(first[0]) == {"begin", "end", "label", "weight"}
+    assert all(set(answer["scores"]) == set(LABELS) for answer in answers)
+    assert {tuple(span) for answer in answers for span in answer["spans"]} == {
+        ("begin", "end", "label", "weight")
+    }
+    assert (11, 16) in {(span["begin"], span["end"]) for span in answers[0]["spans"]}
     assert [answer["reads_as"] for answer in answers] == [None, None, "idiot"]
+    assert {answer["model"] for answer in answers} == {Model.load().version}
 
 
 def test_plain_answers_hold_scores_alone() -> None:
-    """`plain` leaves everything else out."""
-    _, answers = _run(['{"text": "hello"}'] * 3, plain=True)
-    assert [set(answer) for answer in answers] == [{"scores"}] * 3
+    """`plain` leaves everything else out; the scores are the same."""
+    line = b'{"text": "You are an idiot."}\n'
+    (_, plain), (_, full) = answered(line * 3, plain=True), answered(line)
+    assert [set(answer) for answer in plain] == [{"scores"}] * 3
+    assert plain[0]["scores"] == pytest.approx(full[0]["scores"], abs=1e-9)
 
 
 def test_a_bad_line_is_named_and_the_rest_goes_on() -> None:
     """Broken JSON, wrong types and missing fields are answered in place, with their line number."""
     lines = [
-        '{"text": "a"}',
-        "{",
-        "[]",
-        '{"text": 5}',
-        "",
-        '{"text": "' + "x" * (5 << 20) + '"}',
-        "[" * 100_000,
+        b'{"text": "a"}',
+        b"{",
+        b"[]",
+        b'{"text": 5}',
+        b"",
+        b"[" * 100_000,
+        b"\xff\xfe",
+        b'{"text": "\xff b"}',
     ]
-    bad, answers = _run([*lines, '{"text": "b"}'], plain=True)
-    assert bad == 6
-    assert [answer.get("line") for answer in answers] == [None, 2, 3, 4, 5, 6, 7, None]
-    assert all("line" in str(answer["error"]) for answer in answers[1:7])
+    lines.insert(5, b'{"text": "' + b"x" * MAX_LINE + b'"}')
+    bad, answers = answered(b"\n".join(lines), plain=True)
+    assert bad == 7
+    assert [answer.get("line") for answer in answers] == [None, 2, 3, 4, 5, 6, 7, 8, None]
+    assert all(f"line {answer['line']} " in answer["error"] for answer in answers[1:8])
+    assert "longer than" in answers[5]["error"]
 
 
 def test_memory_stays_constant_on_a_long_pipe() -> None:
-    """Eight times the lines take no more memory."""
-
-    def lines(count: int) -> Iterator[str]:
-        return (json.dumps({"text": f"comment number {number} about the trains"}) for number in range(count))
+    """Four times the lines take no more memory."""
 
     class Sink(io.StringIO):
-        def writelines(self, lines: object) -> None:
-            for _ in lines:  # type: ignore[attr-defined]  # an iterable of str
-                pass
+        def write(self, text: str, /) -> int:
+            return len(text)
+
+    def lines(count: int) -> Iterator[bytes]:
+        comment = "Kommentar zu den Zügen, und zu den Leuten darin. " * 3
+        return (json.dumps({"text": f"{number} {comment}"}).encode() + b"\n" for number in range(count))
 
     peaks = []
-    score_stream(lines(300), Sink(), plain=True)
-    for count in (600, 4_800):
+    for count in (1200, 1200, 4800):
+        pieces = Trickle([b"".join(lines(count))])
         tracemalloc.start()
-        score_stream(lines(count), Sink(), plain=True)
+        score_lines(pieces, Sink(), plain=True)
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
-    assert peaks[1] < peaks[0] * 1.2
+    assert peaks[2] < peaks[1] * 1.2 + 4 * CHUNK
 
 
-class Trickle:
-    """A pipe that gives what was written to it piece by piece."""
-
-    def __init__(self, *pieces: bytes) -> None:
-        self.pieces = deque(pieces)
-
-    def read1(self, size: int, /) -> bytes:
-        """Return the next piece."""
-        return self.pieces.popleft() if self.pieces else b""
-
-
-def test_what_has_arrived_is_dealt_out_at_once() -> None:
+def test_what_has_arrived_is_answered_at_once() -> None:
     """Whoever writes one line and waits is answered; lines may be cut anywhere, and the last needs no end."""
-    pipe = Trickle(
-        b'{"text": "a"}\n', '{"text": "ü'.encode()[:-1], "ü".encode()[1:] + b'"}\n{"text"', b': "c"}'
-    )
+    ü = "ü".encode()
+    pipe = Trickle([b'{"text": "a"}\n', b'{"text": "' + ü[:1], ü[1:] + b'"}\n{"text"', b': "c"}'])
     batches = arriving(pipe)
-    assert next(batches) == ['{"text": "a"}']
+    assert next(batches) == [b'{"text": "a"}']
     assert len(pipe.pieces) == 3
-    assert list(batches) == [['{"text": "ü"}'], ['{"text": "c"}']]
+    assert [line for batch in batches for line in batch] == ['{"text": "ü"}'.encode(), b'{"text": "c"}']
 
 
 def test_a_line_without_end_fills_no_memory() -> None:
     """What is too long is thrown away as it comes, and answered in its place."""
-    endless = [b"x" * (1 << 20)] * (4 * (MAX_LINE >> 20) + 40)
+    endless = [b"x" * CHUNK] * (8 * MAX_LINE // CHUNK)
     tracemalloc.start()
-    out = io.StringIO()
-    bad = score_batches(arriving(Trickle(*endless, b'\n{"text": "b"}\n')), out, plain=True)
+    bad, (first, second) = answered(*endless, b'\n{"text": "b"}\n', plain=True)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    first, second = (json.loads(line) for line in out.getvalue().splitlines())
     assert (bad, first["line"], "longer than" in first["error"]) == (1, 1, True)
     assert set(second) == {"scores"}
-    assert peak < 120 << 20
+    assert peak < 5 * MAX_LINE
 
 
 def test_a_line_that_comes_in_crumbs_is_not_copied_for_each() -> None:
     """Time grows with a line's length, in however many pieces it comes."""
-    crumbs = Trickle(*[b"x" * 16] * (1 << 16), b"\nshort\n")
+    crumbs = Trickle([*[b"x" * 16] * (1 << 16), b"\nshort\n"])
     begin = time.process_time()
     lines = [line for batch in arriving(crumbs) for line in batch]
     assert time.process_time() - begin < 2
@@ -124,22 +133,17 @@ def test_a_line_that_comes_in_crumbs_is_not_copied_for_each() -> None:
 
 def test_a_byte_order_mark_is_no_part_of_the_first_line() -> None:
     """A file that begins with one is read like any other."""
-    assert list(arriving(Trickle(b'\xef\xbb\xbf{"text": "a"}\n'))) == [['{"text": "a"}']]
-
-
-def test_batches_are_bounded_in_lines_and_characters() -> None:
-    """Many short lines and a few long ones make batches of bounded size."""
-    short, long = list(dealt(["x"] * 600)), list(dealt(["x" * (TOGETHER // 2)] * 5))
-    assert [len(batch) for batch in short] == [BATCH, BATCH, 600 - 2 * BATCH]
-    assert [len(batch) for batch in long] == [2, 2, 1]
+    bad, answers = answered(b'\xef\xbb\xbf{"text": "a"}\n', plain=True)
+    assert (bad, len(answers)) == (0, 1)
 
 
 def test_counterfactuals_come_where_they_are_asked_for() -> None:
     """The heaviest words come with the score that the text would have without them."""
-    out = io.StringIO()
-    score_batches([['{"text": "You are an idiot."}']], out, without=True)
-    answer = json.loads(out.getvalue())
-    first = answer["without"][0]
-    gravest = max(answer["scores"], key=answer["scores"].get)
-    assert (first["begin"], first["end"], first["label"]) == (11, 16, gravest)
-    assert first["score"] < answer["scores"][gravest] - 0.3
+    text = "You are an idiot."
+    _, (answer,) = answered(json.dumps({"text": text}).encode(), without=True)
+    first, span = answer["without"][0], answer["spans"][0]
+    assert {name: first[name] for name in ("begin", "end", "label")} == {
+        name: span[name] for name in ("begin", "end", "label")
+    }
+    rest = text[: span["begin"]] + text[span["end"] :]
+    assert first["score"] == pytest.approx(Model.load().score([rest])[0].scores[span["label"]], abs=1e-9)

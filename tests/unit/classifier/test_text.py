@@ -1,13 +1,16 @@
-"""Read-as sees through disguise, leaves plain text alone, and traces every character to the original."""
+"""Reading sees through disguise, leaves plain text alone, and traces every character to the original."""
 
 from __future__ import annotations
 
 from zlib import crc32
 
+import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from classifier.reread import Lexicon
-from classifier.text import read_as
+from classifier.text import TextReader, read_as
 
 WORDS = "you are an a i idiot stupid the and what fuck fucking shit is so this that moron hello world dont go asshole"
 LEXICON = Lexicon({crc32(word.encode()): 5.0 + at / 20 for at, word in enumerate(WORDS.split())})
@@ -29,6 +32,7 @@ LEXICON = Lexicon({crc32(word.encode()): 5.0 + at / 20 for at, word in enumerate
         ("you are sooooo stuuuupid", "you are so stupid"),
         ("<b>id</b>iot [b]you[/b] &#105;diot", "idiot you idiot"),
         ("a$$h0le", "asshole"),
+        ("fu_ck you, 1d!0t", "fuck you, idiot"),
     ],
 )
 def test_a_disguised_text_reads_as_what_it_means(disguised: str, meant: str) -> None:
@@ -75,3 +79,34 @@ def test_a_batch_reads_like_each_text_alone() -> None:
     texts = ["you 1d10t", "", "hello", "i d i o t", "\u200b", "so"]
     batch = read_as(texts, LEXICON)
     assert [batch.text(row) for row in range(6)] == [read_as([text], LEXICON).text(0) for text in texts]
+    for row, text in enumerate(texts):
+        places = batch.origin[batch.starts[row] : batch.starts[row + 1] - 1]
+        assert ((places >= 0) & (places < max(len(text), 1))).all()
+
+
+def test_a_reader_fitted_again_forgets_the_first_words() -> None:
+    """Words of an earlier fit are not taken for known."""
+    reader = TextReader(least=1).fit(["idiot moron clown"])
+    assert reader.transform(["1d10t"]).as_read() == ["idiot"]
+    reader.fit(["train bridge"])
+    assert reader.transform(["1d10t"]).as_read() == ["1d10t"]
+
+
+def test_a_batch_that_is_read_already_passes_through() -> None:
+    """The steps of the pipeline may be given either."""
+    reader = TextReader(least=1).fit(["idiot"])
+    batch = reader.transform(["x"])
+    assert reader.transform(batch) is batch
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.text(st.one_of(st.sampled_from("aeiou t01345$@!*.-_<>[]&#;'\n\u200b"), st.characters()))))
+def test_any_text_keeps_its_order_and_its_places(texts: list[str]) -> None:
+    """Whatever the characters, a batch reads like each text alone, and places are inside the text, in order."""
+    batch = read_as(texts, LEXICON)
+    for row, text in enumerate(texts):
+        places = batch.origin[batch.starts[row] : batch.starts[row + 1] - 1]
+        assert (np.diff(places) >= 0).all()
+        assert ((places >= 0) & (places < len(text))).all()
+        assert batch.text(row) == read_as([text], LEXICON).text(0)
+    assert ((batch.disguise() >= 0) & (batch.disguise() <= 1)).all()
