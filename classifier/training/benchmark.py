@@ -189,7 +189,7 @@ def _taken(model: Model, text: str, effort: Effort, explained: bool) -> float:
 
 
 _ALONE = """
-import json, resource, sys, time
+import json, sys, time
 begin = time.perf_counter()
 from classifier import Model
 model = Model.load()
@@ -197,9 +197,10 @@ model.score(["A comment to begin with."])
 started = time.perf_counter() - begin
 texts = json.load(sys.stdin)
 model.score(texts)
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-now = next((line.split()[1] for line in open("/proc/self/status") if line.startswith("VmRSS")), "0")
-print(json.dumps({"start": started, "peak": peak / 1024, "now": int(now) / 1024}))
+told = dict(line.split(":", 1) for line in open("/proc/self/status"))
+# not getrusage's: that peak is inherited from whoever started this process
+peak, now = (int(told[name].split()[0]) / 1024 for name in ("VmHWM", "VmRSS"))
+print(json.dumps({"start": started, "peak": peak, "now": now}))
 """
 
 
