@@ -25,7 +25,7 @@ from tests.worker.test_broker import Broker
 from tests.worker.test_celery import accept, pending, wait_for, worker
 from worker.vigil import Vigil
 
-SECONDS = 6.0
+SECONDS = 9.0
 """Until a comment is decided whose bell cannot ring, on a busy machine; ten seconds and more before."""
 FAULTS: Mapping[str, tuple[str, str]] = {
     "a replica": ("REPLICAOF 127.0.0.1 1", "REPLICAOF NO ONE"),
