@@ -26,9 +26,7 @@ HASTE_SECONDS = 1.0
 """For so long whoever is about to end waits for a lock."""
 
 _PRAGMAS = (
-    # The one that makes the others wait comes first: even switching to WAL needs a lock.
     f"PRAGMA busy_timeout = {int(BUSY_SECONDS * 1000)}",
-    "PRAGMA journal_mode = WAL",
     # What was answered with 202 must survive a power cut; NORMAL would lose the last commits.
     "PRAGMA synchronous = FULL",
     "PRAGMA foreign_keys = ON",
@@ -109,6 +107,7 @@ def _open_sqlite(url: URL) -> Engine:
     def _prepare(connection: sqlite3.Connection, _record: object) -> None:
         for pragma in _PRAGMAS:
             connection.execute(pragma)
+        _patiently(connection, "PRAGMA journal_mode = WAL")
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
@@ -124,6 +123,23 @@ def _open_sqlite(url: URL) -> Engine:
     return engine
 
 
+def _patiently(connection: sqlite3.Connection, statement: str) -> None:
+    """Execute what needs the whole file for itself and asks for it without SQLite's own waiting: switching to WAL."""
+    ends_at = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            connection.execute(statement)
+            return
+        except sqlite3.OperationalError as refused:
+            if not _is_busy(refused) or time.monotonic() > ends_at:
+                raise
+            time.sleep(TURN_SECONDS)
+
+
+def _is_busy(refused: sqlite3.OperationalError) -> bool:
+    return refused.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+
+
 def _took_turn(connection: Any, seconds: float) -> bool:
     """Begin writing as soon as the lock is free, and say whether that came to pass in time.
 
@@ -137,7 +153,7 @@ def _took_turn(connection: Any, seconds: float) -> bool:
                 connection.execute("BEGIN IMMEDIATE")
                 return True
             except sqlite3.OperationalError as refused:
-                if refused.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                if not _is_busy(refused):
                     return False
                 time.sleep(TURN_SECONDS)
         return False

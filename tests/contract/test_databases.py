@@ -164,6 +164,23 @@ def test_every_spelling_of_postgresql_is_taken(scheme: str) -> None:
 # -- SQLite ------------------------------------------------------------------------------------------------------------
 
 
+def test_sqlite_is_opened_by_many_at_once(tmp_path: Path) -> None:
+    """Whoever is first to open a new file switches it to writing ahead; the others wait and open it too."""
+    for place in range(20):
+        url, together = f"sqlite:///{tmp_path / f'{place}.db'}", threading.Barrier(6)
+
+        def opened(url: str = url, together: threading.Barrier = together) -> str:
+            engine = open_engine(url)
+            together.wait()
+            with engine.begin() as connection:
+                mode: str = connection.exec_driver_sql("PRAGMA journal_mode").scalar_one()
+            engine.dispose()
+            return mode
+
+        with ThreadPoolExecutor(6) as threads:
+            assert [each.result() for each in [threads.submit(opened) for _ in range(6)]] == ["wal"] * 6
+
+
 def test_sqlite_survives_a_power_cut_and_overwrites_what_is_deleted(sqlite_url: str) -> None:
     """Each connection writes ahead, syncs every commit, waits for its turn, keeps references and wipes deleted text."""
     engine = open_engine(sqlite_url)

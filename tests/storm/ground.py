@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -79,6 +80,7 @@ class Postgres:
         self._run("initdb", "-D", home / "data", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync")
         self.url = f"postgresql://postgres@/postgres?host={home}"
         self._server: subprocess.Popen[bytes] | None = None
+        self._turn = threading.RLock()  # whoever mends must not start a second one beside whoever restarts
 
     def _run(self, program: str, *arguments: object) -> None:
         subprocess.run(
@@ -129,13 +131,15 @@ class Postgres:
 
     def mend(self) -> None:
         """Start it again where it has fallen."""
-        if self._server is None or self._server.poll() is not None:
-            self.start()
+        with self._turn:
+            if self._server is None or self._server.poll() is not None:
+                self.start()
 
     def restart(self, how: signal.Signals) -> None:
         """SIGINT hangs up on everybody, SIGQUIT leaves a crash to recover from; then start again."""
-        self.stop(how)
-        self.start()
+        with self._turn:
+            self.stop(how)
+            self.start()
 
     def stop(self, how: signal.Signals = signal.SIGQUIT) -> None:
         """Stop it and wait for its end."""
