@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -76,6 +75,15 @@ class Reading:
     gravest: dict[tuple[int, int], tuple[int, Reading, int, float]] = field(default_factory=dict)
 
 
+Explained = Callable[[int, Score], bool]
+"""Says of a text, by its number in the batch and its score, whether it is explained."""
+
+
+def always(_number: int, _score: Score) -> bool:
+    """Explain every text."""
+    return True
+
+
 class Model:
     """A trained model. Scoring changes nothing in it, so threads may share one."""
 
@@ -109,7 +117,7 @@ class Model:
         self, texts: Sequence[str], signals: Sequence[Signals] | None = None, effort: Effort = "full"
     ) -> list[Score]:
         """Score each text, in order; `signals`, when given, has one entry per text."""
-        return [score for score, _ in self.assess(texts, signals, least=math.inf, effort=effort)]
+        return [score for score, _ in self.assess(texts, signals, None, effort=effort)]
 
     def log_odds(self, texts: Sequence[str], effort: Effort = "full") -> Doubles:
         """Return calibrated log-odds alone: (texts, labels)."""
@@ -152,11 +160,11 @@ class Model:
         self,
         texts: Sequence[str],
         signals: Sequence[Signals] | None = None,
-        least: float = 0.0,
+        explained: Explained | None = always,
         limit: int = 20,
         effort: Effort = "full",
     ) -> Iterator[tuple[Score, Explanation | None]]:
-        """Score a batch and explain, of each text whose gravest label reaches `least`, that label.
+        """Score a batch and explain the gravest label of each text that `explained`, given its number and score, wants.
 
         Nothing is read twice. The answers are made as they are asked for, a part of the batch at a time: the words of a
         long text's explanation weigh more than the text.
@@ -165,20 +173,23 @@ class Model:
         return (
             both
             for part in _parts(texts)
-            for both in self._both(texts[part], signals and signals[part], least, limit, effort)
+            for both in self._both(
+                part.start, texts[part], signals and signals[part], explained, limit, effort
+            )
         )
 
     def _both(
         self,
+        first: int,
         texts: Sequence[str],
         signals: Sequence[Signals] | None,
-        least: float,
+        explained: Explained | None,
         limit: int,
         effort: Effort,
     ) -> Iterator[tuple[Score, Explanation | None]]:
-        reading = self.read(texts, signals, effort, explain=least <= 1)
+        reading = self.read(texts, signals, effort, explain=explained is not None)
         for row, score in enumerate(self._scores(reading, effort)):
-            wanted = max(score.scores.values()) >= least
+            wanted = explained is not None and explained(first + row, score)
             yield score, explain_row(self, reading, row, None, limit) if wanted else None
 
     def read(

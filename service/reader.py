@@ -15,14 +15,14 @@ from service.moderation.errors import ReplydeskError
 from service.moderation.quotations import own_words
 from service.moderation.verdict import Assessment, Effort, Span
 from service.moderation.waves import Signature
-from service.ports import Reading
+from service.ports import Explain, Reading
 
 if TYPE_CHECKING:
     from classifier.explain import Explanation
     from classifier.model import Model, Score
 
 EXPLAIN_FROM: Final = 0.05
-"""Texts whose gravest label scores less are given no spans: no limit of the shipped policy lies lower."""
+"""Texts whose gravest label scores less are given no spans unless asked for by number: no shipped limit lies lower."""
 LOAD_AGAIN_SECONDS: Final = 10.0
 
 log = structlog.get_logger(__name__)
@@ -61,9 +61,9 @@ class ModelScorer:
         self._load_at = 0.0
 
     def score(
-        self, readings: Sequence[Reading], explain: bool = True, effort: Effort = Effort.FULL
+        self, readings: Sequence[Reading], explain: bool | Explain = True, effort: Effort = Effort.FULL
     ) -> list[Assessment]:
-        """Assess each reading, in order, with spans for those that are likely to be held or refused.
+        """Assess each reading, in order, with spans for those that `explain` wants, or that are likely to be held.
 
         Raises NoModel, or ValueError when the model answers with what is no probability.
         """
@@ -73,9 +73,17 @@ class ModelScorer:
         from classifier.signals import Signals
 
         signals = [Signals(author_name=one.author_name, website=one.website) for one in readings]
-        least = self._explain_from if explain else math.inf
-        assessed = model.assess([one.text for one in readings], signals, least, effort=effort.value)
+        assessed = model.assess(
+            [one.text for one in readings], signals, self._explained(explain), effort=effort.value
+        )
         return [_assessment(score, explained) for score, explained in assessed]
+
+    def _explained(self, explain: bool | Explain) -> Callable[[int, Score], bool] | None:
+        if explain is False:
+            return None
+        if explain is True:
+            return lambda _, score: max(score.scores.values()) >= self._explain_from
+        return lambda number, score: explain(number, score.scores)
 
     def warm(self) -> None:
         """Load the model now, so that the first comment need not wait for it; a missing one is no error here."""

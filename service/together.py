@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from service.moderation.verdict import Assessment, Effort
-from service.ports import Reading, Scorer
+from service.ports import Explain, Reading, Scorer
 
 MOST: Final = 64
 SHORT: Final = 2_000
@@ -43,7 +43,7 @@ class Together:
         self._scorer.warm()
 
     def score(
-        self, readings: Sequence[Reading], explain: bool = False, effort: Effort = Effort.FULL
+        self, readings: Sequence[Reading], explain: bool | Explain = False, effort: Effort = Effort.FULL
     ) -> list[Assessment]:
         """Assess each reading, in order; a single short one, in full and unexplained, together with others'."""
         if explain or effort is not Effort.FULL or len(readings) != 1 or len(readings[0].text) > SHORT:

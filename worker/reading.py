@@ -20,53 +20,56 @@ log = structlog.get_logger(__name__)
 
 
 def assess(
-    scorer: Scorer, comments: Sequence[Comment], effort_for: Callable[[Comment], Effort]
+    scorer: Scorer,
+    comments: Sequence[Comment],
+    effort_for: Callable[[Comment], Effort],
+    policies: Mapping[int, Policy],
 ) -> list[Scored]:
-    """Score a batch, each comment with its effort, in order.
+    """Score a batch, each comment with its effort, in order, with spans for those that may not simply be approved.
 
-    What fails is tried again text by text; a text that fails alone is left out.
+    What fails is tried again text by text, at last without spans; a text that fails alone is left out.
     """
     groups: dict[Effort, list[Comment]] = defaultdict(list)
     for one in comments:
         groups[effort_for(one)].append(one)
-    found = [scored for effort, group in groups.items() for scored in _assess(scorer, group, effort)]
+    found = [
+        scored for effort, group in groups.items() for scored in _assess(scorer, group, effort, policies)
+    ]
     by_pk = {scored.comment.pk: scored for scored in found}
     return [by_pk[one.pk] for one in comments if one.pk in by_pk]
 
 
-def _assess(scorer: Scorer, comments: Sequence[Comment], effort: Effort) -> list[Scored]:
+def _assess(
+    scorer: Scorer, comments: Sequence[Comment], effort: Effort, policies: Mapping[int, Policy]
+) -> list[Scored]:
+    readings = [_reading(one) for one in comments]
+
+    def explain(number: int, scores: Mapping[str, float]) -> bool:
+        return _is_doubtful(scores, policies.get(comments[number].site_id))
+
     try:
-        assessed = scorer.score([_reading(one) for one in comments], explain=False, effort=effort)
+        assessed = scorer.score(readings, explain, effort)
         return [Scored(one, assessment) for one, assessment in zip(comments, assessed, strict=True)]
     except NoModel:
         return [Scored(one, None) for one in comments]
     except Exception as failure:  # noqa: BLE001  # whatever a text can do to the classifier must not stop the others
         if len(comments) > 1:
-            return [scored for one in comments for scored in _assess(scorer, [one], effort)]
-        (poison,) = comments
+            return [scored for one in comments for scored in _assess(scorer, [one], effort, policies)]
+        return _without_spans(scorer, comments[0], effort, failure)
+
+
+def _without_spans(scorer: Scorer, comment: Comment, effort: Effort, failure: Exception) -> list[Scored]:
+    """Score a text that failed once more, unexplained: what cannot be explained is decided without spans."""
+    try:
+        (assessment,) = scorer.score([_reading(comment)], explain=False, effort=effort)
+    except Exception:  # noqa: BLE001  # likewise
         # the message may quote the text, so its type alone is logged
-        log.warning("score.failed", comment=poison.pk, attempt=poison.attempts, error=type(failure).__name__)
+        log.warning(
+            "score.failed", comment=comment.pk, attempt=comment.attempts, error=type(failure).__name__
+        )
         return []
-
-
-def explain(scorer: Scorer, scored: Sequence[Scored], policies: Mapping[int, Policy]) -> list[Scored]:
-    """Give spans to those that their site will not simply approve, by scoring these few a second time.
-
-    What cannot be explained is decided without spans.
-    """
-    explained = list(scored)
-    doubtful: dict[Effort, list[int]] = defaultdict(list)
-    for n, one in enumerate(scored):
-        if one.assessment and _is_doubtful(one, policies.get(one.comment.site_id)):
-            doubtful[one.assessment.effort].append(n)
-    for effort, places in doubtful.items():
-        try:
-            again = scorer.score([_reading(scored[n].comment) for n in places], explain=True, effort=effort)
-            for n, assessment in zip(places, again, strict=True):
-                explained[n] = replace(scored[n], assessment=assessment)
-        except Exception as failure:  # noqa: BLE001  # likewise
-            log.warning("score.unexplained", comments=len(places), error=type(failure).__name__)
-    return explained
+    log.warning("score.unexplained", comment=comment.pk, error=type(failure).__name__)
+    return [Scored(comment, assessment)]
 
 
 def sign(
@@ -79,7 +82,7 @@ def sign(
         if one.comment.site_id in always
         or one.assessment is None
         or not one.assessment.confident
-        or _is_doubtful(one, policies.get(one.comment.site_id))
+        or _is_doubtful(one.assessment.scores, policies.get(one.comment.site_id))
     ]
     signed = list(scored)
     try:
@@ -97,13 +100,13 @@ def _read_text(one: Scored) -> str:
     return reads_as if reads_as and own_words(body) == body else body
 
 
-def _is_doubtful(one: Scored, policy: Policy | None) -> bool:
-    """Whether a score reaches the lowest of its label's cuts."""
-    if one.assessment is None or policy is None:
+def _is_doubtful(scores: Mapping[str, float], policy: Policy | None) -> bool:
+    """Say whether a score reaches the lowest of its label's cuts."""
+    if policy is None:
         return False
     return any(
         score >= min(at for at in (cut.approve, cut.hold, cut.reject, cut.spam) if at is not None)
-        for label, score in one.assessment.scores.items()
+        for label, score in scores.items()
         if (cut := policy.cuts.get(label)) is not None and cut != Cut()
     )
 

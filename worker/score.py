@@ -24,7 +24,7 @@ from service.moderation.verdict import Effort
 from service.ports import SCORE, House, Scorer, Signer, Tx
 from worker.journal import Journal
 from worker.meters import meters
-from worker.reading import assess, explain, sign
+from worker.reading import assess, sign
 
 RUN_SECONDS: Final = 4.0
 GATHER_SECONDS: Final = 0.05
@@ -262,12 +262,12 @@ class _Run:
         """Score what was leased; return that, and what failed alone and is to be tried again."""
         comments, most = leased.comments, self.house.max_attempts
         scored = [Scored(one, None, exhausted=True) for one in comments if one.attempts > most]
-        scored += assess(self.scorer, [one for one in comments if one.attempts <= most], effort_for)
+        untired = [one for one in comments if one.attempts <= most]
+        scored += assess(self.scorer, untired, effort_for, leased.policies)
         read_alone = {one.comment.pk for one in scored}
         failed = [one for one in comments if one.pk not in read_alone]
         scored += [Scored(one, None, exhausted=True) for one in failed if one.attempts == most]
-        explained = explain(self.scorer, scored, leased.policies)
-        signed = sign(self.signer, explained, leased.policies, leased.waves_decided)
+        signed = sign(self.signer, scored, leased.policies, leased.waves_decided)
         return signed, [one for one in failed if one.attempts < most]
 
     @contextmanager

@@ -128,6 +128,8 @@ AT_RISK = "at_risk"
 """The code of the ground that holds a comment whose writer may be at risk."""
 PHRASE, PERSONAL_DATA = "phrase", "personal_data"
 """The codes of the grounds that rules give, and the names of the rules on spans."""
+FOR_A_PERSON = ("threat", "sexual", "personal_info")
+"""Labels whose comments a person sees, whatever other labels score; so does a writer at risk."""
 _GRAVITY = {Action.APPROVE: 0, Action.HOLD: 1, Action.REJECT: 2, Action.SPAM: 3}
 _CLEAR: Ground = (Action.APPROVE, Reason("clear", "Nothing in the text or around it speaks against it."))
 _RULE_OF = {"threat": PHRASE, "personal_info": PERSONAL_DATA}
@@ -160,7 +162,22 @@ def _grounds(
         grounds.append(
             (Action.HOLD, Reason(code, _DOUBTS.get(code, "The classifier is not sure of this text.")))
         )
-    return grounds + _from_scores(assessment, policy)
+    return _for_a_person(grounds + _from_scores(assessment, policy))
+
+
+def _for_a_person(grounds: list[Ground]) -> list[Ground]:
+    """Let a person decide where a score alone would refuse what also threatens, harasses or tells private data.
+
+    What the site refuses by its own words, bans or closing dates, or by a limit of that very label, stays refused.
+    """
+    if not any(reason.label in FOR_A_PERSON for _, reason in grounds):
+        return grounds
+    return [
+        (Action.HOLD, reason)
+        if reason.code == "score" and reason.label not in FOR_A_PERSON and action is not Action.APPROVE
+        else (action, reason)
+        for action, reason in grounds
+    ]
 
 
 def _finds(assessment: Assessment | None, facts: Facts, policy: Policy) -> list[Find]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -79,15 +79,22 @@ class Reading:
     website: str | None = None
 
 
+Explain = Callable[[int, Mapping[str, float]], bool]
+"""Says of a text, by its number in the batch and its scores, whether it needs spans."""
+
+
 class Scorer(Protocol):
     """Gives each text its assessment, in order; one matrix for the whole batch."""
 
     version: str
 
     def score(
-        self, readings: Sequence[Reading], explain: bool = True, effort: Effort = Effort.FULL
+        self, readings: Sequence[Reading], explain: bool | Explain = True, effort: Effort = Effort.FULL
     ) -> list[Assessment]:
-        """Assess each reading, in order. A scorer that knows one effort alone scores in full and says so."""
+        """Assess each reading, in order, with spans where `explain` asks for them.
+
+        A scorer that knows one effort alone scores in full and says so.
+        """
 
     def warm(self) -> None:
         """Be ready for the first text, as far as that can be done now."""

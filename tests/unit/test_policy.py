@@ -53,7 +53,22 @@ SCORES = [
     ("spam held", {"spam": 0.8}, "pre", Action.HOLD, "score"),
     ("spam", {"spam": 0.95}, "pre", Action.SPAM, "score"),
     ("spam weighs more than reject", {"spam": 0.95, "toxicity": 0.99}, "pre", Action.SPAM, "score"),
-    ("reject weighs more than hold", {"threat": 0.9, "toxicity": 0.91}, "pre", Action.REJECT, "score"),
+    ("reject weighs more than hold", {"spam": 0.8, "toxicity": 0.91}, "pre", Action.REJECT, "score"),
+    (
+        "a person sees a threat that is rejected besides",
+        {"threat": 0.5, "toxicity": 0.91},
+        "pre",
+        Action.HOLD,
+        "score",
+    ),
+    (
+        "a person sees a threat that is spam besides",
+        {"threat": 0.5, "spam": 0.99},
+        "pre",
+        Action.HOLD,
+        "score",
+    ),
+    ("less than its cut is no threat", {"threat": 0.49, "spam": 0.99}, "pre", Action.SPAM, "score"),
     ("a label without a cut says nothing", {"insult": 1.0}, "pre", Action.APPROVE, "clear"),
 ]
 
@@ -236,13 +251,13 @@ def test_flags_are_no_letters_in_a_reading_either(where: str) -> None:
 
 def test_a_verdict_carries_what_it_was_drawn_from() -> None:
     """Scores, spans, reading, language, model and policy version are kept with it, every ground gravest first."""
-    said = replace(assessed(toxicity=0.95, threat=0.6), spans=(Span(0, 1, "toxicity", 2.0),), reads_as="x")
+    said = replace(assessed(toxicity=0.95, spam=0.8), spans=(Span(0, 1, "toxicity", 2.0),), reads_as="x")
     verdict = decide(said, facts(links=5), CUTS)
     assert verdict.scores["toxicity"] == 0.95
     assert (verdict.spans, verdict.reads_as, verdict.language) == (said.spans, "x", "en")
     assert (verdict.model, verdict.policy) == ("made-up-1", 7)
     assert [reason.code for reason in verdict.reasons] == ["score", "links", "score"]
-    assert [reason.label for reason in verdict.reasons] == ["toxicity", None, "threat"]
+    assert [reason.label for reason in verdict.reasons] == ["toxicity", None, "spam"]
 
 
 def test_the_same_input_gives_the_same_verdict() -> None:
@@ -304,6 +319,31 @@ def test_a_person_looks_at_what_somebody_at_risk_wrote(
         "self_harm",
     )
     assert is_at_risk(verdict)
+
+
+@pytest.mark.parametrize("label", ["threat", "sexual", "personal_info"])
+def test_the_shipped_policy_refuses_no_threat_as_spam(label: str) -> None:
+    """A threat, sexual harassment or a private address in what looks like spam waits for a person."""
+    verdict = decide(assessed(**{label: 0.9, "spam": 1.0}), facts(), Policy())
+    assert verdict.action is Action.HOLD
+    assert {reason.label for reason in verdict.reasons} == {label, "spam"}
+
+
+def test_words_of_violence_in_spam_wait_for_a_person() -> None:
+    """What a rule found counts as a score of its label does."""
+    body = "Great blog! I know where you live and I am coming with my rifle."
+    assert decide(assessed(spam=1.0), facts(body), Policy()).action is Action.HOLD
+    assert decide(assessed(spam=1.0), facts("Great blog!"), Policy()).action is Action.SPAM
+
+
+def test_what_the_site_refuses_by_itself_stays_refused() -> None:
+    """Its word lists, its bans and its own limit for threats speak for themselves."""
+    policy = replace(Policy(), spam_words=WordList(("casino",)))
+    assert decide(assessed(threat=0.9), facts("A casino."), policy).action is Action.SPAM
+    strict = replace(Policy(), cuts={"threat": Cut(hold=0.1, reject=0.9)})
+    assert decide(assessed(threat=0.9), facts(), strict).action is Action.REJECT
+    banned = facts(standing=Standing.BANNED)
+    assert decide(assessed(threat=0.9), banned, Policy()).action is Action.REJECT
 
 
 def test_a_low_score_puts_nobody_at_risk() -> None:

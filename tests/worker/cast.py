@@ -11,7 +11,7 @@ from service.actions import submit
 from service.bell import QuietBell
 from service.moderation.comment import Article, Comment, Source
 from service.moderation.verdict import LABELS, Assessment, Effort
-from service.ports import House, Placed, Reading, Site, Store, Submission
+from service.ports import Explain, House, Placed, Reading, Site, Store, Submission
 from service.privacy.door import Door
 from service.privacy.keys import Keyring
 from tests.builders import NOON, courier
@@ -94,10 +94,11 @@ class Told:
     version: str = "told-1"
 
     def score(
-        self, readings: Sequence[Reading], explain: bool = True, effort: Effort = Effort.FULL
+        self, readings: Sequence[Reading], explain: bool | Explain = True, effort: Effort = Effort.FULL
     ) -> list[Assessment]:
         """Assess each reading; a text of "poison" raises, as a bug in a library would."""
-        self.batches.append(len(readings))
+        if explain:  # without, it is asked once more about a text that failed
+            self.batches.append(len(readings))
         if any(one.text.startswith("poison") for one in readings):
             raise RuntimeError("the text is: poison")
         return [
@@ -116,10 +117,10 @@ class TwoEfforts:
     version: str = "told-2"
 
     def score(
-        self, readings: Sequence[Reading], explain: bool = True, effort: Effort = Effort.FULL
+        self, readings: Sequence[Reading], explain: bool | Explain = True, effort: Effort = Effort.FULL
     ) -> list[Assessment]:
         """Assess each reading by the wanted effort; a text of "poison" raises when it is read in full."""
-        if not explain:
+        if explain:  # without, it is asked once more about a text that failed
             self.asked.append((effort, [one.text for one in readings]))
         if effort is Effort.FULL and any(one.text.startswith("poison") for one in readings):
             raise RuntimeError("the text is: poison")

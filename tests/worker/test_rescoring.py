@@ -17,7 +17,7 @@ from service.moderation.effort import FAST_WANTED
 from service.moderation.policy import Policy
 from service.moderation.verdict import LABELS, Action, Assessment, Effort, Who
 from service.moderation.waves import Signature
-from service.ports import SCORE, Moderator, Reading, Store
+from service.ports import SCORE, Explain, Moderator, Reading, Store
 from service.reader import NoModel
 from tests.worker.cast import Stage, TwoEfforts
 from worker.journal import Journal
@@ -360,9 +360,9 @@ def test_nothing_is_scored_again_while_comments_wait_for_their_first_score(flood
 
     class Arriving(TwoEfforts):
         def score(
-            self, readings: Sequence[Reading], explain: bool = True, effort: Effort = FULL
+            self, readings: Sequence[Reading], explain: bool | Explain = True, effort: Effort = FULL
         ) -> list[Assessment]:
-            if not explain:
+            if explain:
                 read.append([one.text for one in readings])
                 if len(read) < 4:
                     flood.stage.post("fresh", id=f"fresh-{len(read)}")
@@ -418,7 +418,7 @@ def test_without_a_model_what_is_to_be_scored_again_waits(flood: Flood) -> None:
 
     class Gone(TwoEfforts):
         def score(
-            self, readings: Sequence[Reading], explain: bool = True, effort: Effort = FULL
+            self, readings: Sequence[Reading], explain: bool | Explain = True, effort: Effort = FULL
         ) -> list[Assessment]:
             raise NoModel()
 

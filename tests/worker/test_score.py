@@ -11,7 +11,7 @@ import pytest
 from service.actions import withdraw
 from service.moderation.comment import Source
 from service.moderation.verdict import Assessment, Effort, Span
-from service.ports import DELIVER, SCORE, Reading, Store, Tx
+from service.ports import DELIVER, SCORE, Explain, Reading, Store, Tx
 from service.reader import NoModel
 from tests.worker.cast import Stage, Told
 from worker import score
@@ -52,7 +52,7 @@ def test_what_a_dead_worker_left_does_not_wait_behind_what_comes_in(stage: Stage
 
     class Stream(Told):
         def score(
-            self, readings: Sequence[Reading], explain: bool = True, effort: Effort = Effort.FULL
+            self, readings: Sequence[Reading], explain: bool | Explain = True, effort: Effort = Effort.FULL
         ) -> list[Assessment]:
             said.extend(one.text for one in readings)
             if readings[0].text == "New." and len(set(said)) < 31:
@@ -125,7 +125,7 @@ def test_what_was_tried_before_is_in_no_hand_together_with_a_fresh_batch(stage: 
 
     class Watching(Told):
         def score(
-            self, readings: Sequence[Reading], explain: bool = True, effort: Effort = Effort.FULL
+            self, readings: Sequence[Reading], explain: bool | Explain = True, effort: Effort = Effort.FULL
         ) -> list[Assessment]:
             seen.append((readings[0].text, stage.look("c-0").attempts))
             return super().score(readings, explain, effort)
@@ -176,7 +176,7 @@ def test_who_acts_while_a_comment_is_read_wins(stage: Stage) -> None:
 
     class Slow(Told):
         def score(
-            self, readings: Sequence[Reading], explain: bool = True, effort: Effort = Effort.FULL
+            self, readings: Sequence[Reading], explain: bool | Explain = True, effort: Effort = Effort.FULL
         ) -> list[Assessment]:
             if stage.look("c-1").status == "pending":
                 withdraw(stage.house, stage.site, "c-1", "courier")
@@ -194,7 +194,7 @@ def test_without_a_model_comments_are_held_until_it_is_back(stage: Stage) -> Non
         version = ""
 
         def score(
-            self, readings: Sequence[Reading], explain: bool = True, effort: Effort = Effort.FULL
+            self, readings: Sequence[Reading], explain: bool | Explain = True, effort: Effort = Effort.FULL
         ) -> list[Assessment]:
             raise NoModel()
 
@@ -299,11 +299,15 @@ def test_only_what_the_site_will_not_approve_is_explained(stage: Stage) -> None:
 
     class Explaining(Told):
         def score(
-            self, readings: Sequence[Reading], explain: bool = True, effort: Effort = Effort.FULL
+            self, readings: Sequence[Reading], explain: bool | Explain = True, effort: Effort = Effort.FULL
         ) -> list[Assessment]:
+            assert callable(explain)
             span = Span(0, 3, "toxicity", 1.0)
             assessed = Told(lambda text: {"toxicity": 0.7 if "bad" in text else 0.1}).score(readings)
-            return [replace(one, spans=(span,) if explain else ()) for one in assessed]
+            return [
+                replace(one, spans=(span,) if explain(number, one.scores) else ())
+                for number, one in enumerate(assessed)
+            ]
 
     stage.post("Good.", "Very bad.", "Fine.")
     score_pending(stage.house, Explaining())
@@ -316,7 +320,7 @@ def test_what_cannot_be_explained_is_decided_all_the_same(stage: Stage) -> None:
 
     class Mute(Told):
         def score(
-            self, readings: Sequence[Reading], explain: bool = True, effort: Effort = Effort.FULL
+            self, readings: Sequence[Reading], explain: bool | Explain = True, effort: Effort = Effort.FULL
         ) -> list[Assessment]:
             if explain:
                 raise RuntimeError
