@@ -1,4 +1,4 @@
-"""What comes to the house, counted for Prometheus at whatever door: API, form, plugs and imports count alike."""
+"""What comes to the service, counted for Prometheus at whatever door: API, form, plugs and imports count alike."""
 
 from __future__ import annotations
 

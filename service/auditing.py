@@ -57,9 +57,9 @@ class _Seen:
 
 
 def verify(parts: Parts, anchor: Anchor | None = None) -> Verified:
-    """Walk the whole chain under this house's key; `anchor` is a head that was written down elsewhere."""
+    """Walk the whole chain under this installation's key; `anchor` is a head that was written down elsewhere."""
     seen = _Seen(anchor)
-    with parts.house.store.read() as tx:
+    with parts.deps.store.read() as tx:
         head = (
             tx.act_head()
         )  # before the links: who appends meanwhile makes the chain longer than its head says

@@ -59,7 +59,7 @@ def import_lines(
     while taken := reader.take(batch):
         faults, counts = reader.faults, Counter(refused=len({fault.line for fault in reader.faults}))
         for (number, _), answer in zip(
-            taken, submit(parts.house, door, site, [s for _, s in taken]), strict=True
+            taken, submit(parts.deps, door, site, [s for _, s in taken]), strict=True
         ):
             if isinstance(answer, Placed):
                 counts[COUNTED[answer.outcome]] += 1

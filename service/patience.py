@@ -1,4 +1,4 @@
-"""Asking with a bound: what a part of the house does not answer in time is given up, however long the part hangs."""
+"""Asking with a bound: what a part of the service does not answer in time is given up, however long the part hangs."""
 
 from __future__ import annotations
 

@@ -93,15 +93,15 @@ class Plugging:
 
     def join(self, site: Site, known_as: str, alias: str, origin: Mapping[str, str]) -> Comment | None:
         """Let what came by this idempotency key also go by `alias`, and its callbacks name its origin."""
-        house, sealer = self._parts.house, self._parts.sealer
-        return self._patience.ask(lambda: join(house, sealer, site, known_as, alias, origin))
+        deps, sealer = self._parts.deps, self._parts.sealer
+        return self._patience.ask(lambda: join(deps, sealer, site, known_as, alias, origin))
 
     def submit(self, site: Site, submission: Submission) -> Comment:
         """Store the comment, pending, for the scorer. Raises as `keep` does."""
-        house, sealer = self._parts.house, self._parts.sealer
+        deps, sealer = self._parts.deps, self._parts.sealer
 
         def submitted() -> Comment:
-            (placed,) = submit(house, sealer, site, [submission])
+            (placed,) = submit(deps, sealer, site, [submission])
             if isinstance(placed, Exception):
                 raise placed
             return placed.comment
@@ -113,12 +113,12 @@ class Plugging:
 
         Raises patience.TooLate, what the store raises, and what refuses the submission.
         """
-        house, sealer = self._parts.house, self._parts.sealer
-        return self._keeping.ask(self._timed(lambda: take_in(house, sealer, site, submission, assessment)))
+        deps, sealer = self._parts.deps, self._parts.sealer
+        return self._keeping.ask(self._timed(lambda: take_in(deps, sealer, site, submission, assessment)))
 
     def _timed(self, work: Callable[[], T]) -> Callable[[], T]:
         """Let the work say how long it took since its request began, also where nobody waits for it any more."""
-        began, arrivals = self._began(), self._parts.house.arrivals
+        began, arrivals = self._began(), self._parts.deps.arrivals
 
         def timed() -> T:
             done = work()
@@ -129,7 +129,7 @@ class Plugging:
 
     def known(self, site: Site, comment_id: str) -> Known | None:
         """Return the comment as it is known outside, None when there is none. Raises as `keep` does."""
-        store = self._parts.house.store
+        store = self._parts.deps.store
 
         def look_up() -> Known | None:
             with store.read() as tx:
@@ -144,7 +144,7 @@ class Plugging:
 
     def usage(self, site: Site, since: str) -> dict[tuple[str, str], int]:
         """Return what the site's clients asked, by month and kind, from the month `since` on. Raises as `keep` does."""
-        store = self._parts.house.store
+        store = self._parts.deps.store
 
         def look_up() -> dict[tuple[str, str], int]:
             with store.read() as tx:
@@ -158,7 +158,7 @@ class Plugging:
         """Keep what the site judged of a text, unless the site withholds it; None then. Raises as `keep` does."""
         if not site.options.plug_learning:
             return None
-        house, sealer = self._parts.house, self._parts.sealer
+        deps, sealer = self._parts.deps, self._parts.sealer
         return self._patience.ask(
-            self._timed(lambda: learn(house, sealer, site, submission, action, who, known_as))
+            self._timed(lambda: learn(deps, sealer, site, submission, action, who, known_as))
         )

@@ -1,4 +1,4 @@
-"""The one place where the house is put together; processes, commands and tests all call `build`."""
+"""The one place where the service is put together; processes, commands and tests all call `build`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from service.bell import Bell as Ringer
-from service.ports import Bell, Clock, House, Scorer, Sealer, Store
+from service.ports import Bell, Clock, Dependencies, Scorer, Sealer, Store
 from service.privacy.door import Door
 from service.privacy.keys import Keyring, load_masters
 from service.privacy.notary import Notary
@@ -22,7 +22,7 @@ class Parts:
     """Everything a process needs; close it when done."""
 
     settings: Settings
-    house: House
+    deps: Dependencies
     sealer: Sealer
     keyring: Keyring
     scorer: Scorer = field(default_factory=ModelScorer)
@@ -30,10 +30,10 @@ class Parts:
 
     def close(self) -> None:
         """Let go of connections and threads."""
-        close_bell = getattr(self.house.bell, "close", None)
+        close_bell = getattr(self.deps.bell, "close", None)
         if close_bell:
             close_bell()
-        self.house.store.close()
+        self.deps.store.close()
 
 
 def now() -> datetime:
@@ -50,9 +50,9 @@ def build(
     clock: Clock = now,
     scorer: Scorer | None = None,
 ) -> Parts:
-    """Put the house together from `settings`; doubles may be passed in. Builds nothing twice, starts no thread."""
+    """Put the service together from `settings`; doubles may be passed in. Builds nothing twice, starts no thread."""
     keyring = Keyring.of(load_masters(os.environ if env is None else env, settings.home))
-    house = House(
+    deps = Dependencies(
         store=store or open_store(settings.database_url, Notary(keyring)),
         bell=bell or Ringer(settings.redis_url, settings.redis_prefix),
         clock=clock,
@@ -62,5 +62,5 @@ def build(
         fast_after_seconds=settings.fast_after_seconds,
     )
     return Parts(
-        settings=settings, house=house, sealer=Door(keyring), keyring=keyring, scorer=scorer or ModelScorer()
+        settings=settings, deps=deps, sealer=Door(keyring), keyring=keyring, scorer=scorer or ModelScorer()
     )

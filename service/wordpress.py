@@ -110,7 +110,7 @@ class _Taken:
         brought = [made for one in self._taken if (made := self._brought(one))]
         self._taken = []
         moving = [(one.submission, one.action) for one in brought]
-        answers = adopt(self._parts.house, self._door, self._site, moving, "import") if brought else []
+        answers = adopt(self._parts.deps, self._door, self._site, moving, "import") if brought else []
         self._count(brought, answers)
         self._correct(brought, answers)
         done = Batch(self._counts, tuple(sorted(self._faults, key=lambda fault: fault.line)), sum(sizes))
@@ -151,7 +151,7 @@ class _Taken:
             and answer.comment.article.import_word != one.submission.article.import_word
         ]
         if here:
-            with self._parts.house.store.write() as tx:
+            with self._parts.deps.store.write() as tx:
                 for comment, article in here:
                     tx.move_comment(comment, masked_article(self._site, article))
 
@@ -197,7 +197,7 @@ class _Names:
             if KNOWN_AS.fullmatch(one.known_as):
                 self._note(one.number, one.known_as)
         numbered = {f"{self._prefix}{one.number}": one for one in taken if one.number not in self._own}
-        with self._parts.house.store.read() as tx:
+        with self._parts.deps.store.read() as tx:
             stored = tx.named(self._site.id, [name for name in numbered if KNOWN_AS.fullmatch(name)])
         for name, known in stored.items():
             one = numbered[name]
@@ -231,7 +231,7 @@ class _Names:
     def _prefix_for(self, taken: Sequence[Exported]) -> str:
         """Return what stands before the numbers: of the first blog nothing but `wp-`."""
         blog = _blog_of(taken[0])
-        with self._parts.house.store.write() as tx:
+        with self._parts.deps.store.write() as tx:
             site = tx.site_by_id(self._site.id) or self._site
             known = site.options.wordpress_blog
             if known != blog and self._is_another(tx, taken, known is not None):

@@ -43,24 +43,24 @@ class LanedTask(Task):  # type: ignore[misc]  # Celery ships no types
 
     def __call__(self, *args: Any, **kwargs: Any) -> None:
         """Run the task's body; its arguments are none."""
-        house: Desk = self.app
+        app: Desk = self.app
         rung = not self.request.called_directly  # by a message: in a vigil nobody rang
         if rung:
-            house.answerer.answer(self.name)
-        if house.stopping.is_set():  # rings that were taken up already: the rows wait for the next worker
+            app.answerer.answer(self.name)
+        if app.stopping.is_set():  # rings that were taken up already: the rows wait for the next worker
             return
 
         def begin() -> None:
             if rung and self.name == SWEEP:
-                house.swept_at = time.monotonic()
-            house.answerer.begun(self.name, rung)
+                app.swept_at = time.monotonic()
+            app.answerer.begun(self.name, rung)
             self.run(*args, **kwargs)
 
-        lane = house.lanes.get(self.name)
+        lane = app.lanes.get(self.name)
         if lane is None:
             begin()
         else:
-            lane.run(begin, house.stopping.is_set)
+            lane.run(begin, app.stopping.is_set)
 
 
 class PatientTransport(RedisTransport):  # type: ignore[misc]  # kombu ships no types
@@ -177,7 +177,7 @@ def make_app(settings: Settings, include: tuple[str, ...] = TASK_ROOMS) -> Desk:
 
 
 @signals.setup_logging.connect  # type: ignore[untyped-decorator]  # Celery ships no types
-def _log_as_the_house_does(**_: object) -> None:
+def _configure_logging(**_: object) -> None:
     if not logging.getLogger().handlers:  # started as `celery -A worker.app`, not as `replydesk worker`
         logs.configure("worker", current_app.settings.log_level)
 

@@ -72,7 +72,7 @@ class Postman:
         threads: int = THREADS,
         journal: Journal | None = None,
     ) -> None:
-        self._parts, self._house = parts, parts.house
+        self._parts, self._deps = parts, parts.deps
         self._allow, self._post, self._timeout = allow, post, timeout
         self._threads = threads
         self._circuits = Circuits()
@@ -80,7 +80,7 @@ class Postman:
         self._leasing = threading.Lock()
         self._journal = journal or Journal(None)
         self._connections = Connections()
-        self._recorder = Recorder(parts.house, allow, self._journal, self._open, self._refill)
+        self._recorder = Recorder(parts.deps, allow, self._journal, self._open, self._refill)
         self._rounds: OrderedDict[int, Round] = OrderedDict()
         self._carriers = 0
         self._more_due = False
@@ -97,10 +97,10 @@ class Postman:
         full = self._full_sites()
         if full is None:
             return 0
-        now = self._house.clock()
+        now = self._deps.clock()
         until = now + timedelta(seconds=LEASE_SECONDS)
         left_alone = self._circuits.left_alone(now)
-        with self._house.store.write() as tx:
+        with self._deps.store.write() as tx:
             skip = full | {site_id for site_id, url in left_alone.items() if _stands(tx, site_id, url)}
             leased = tx.lease_deliveries(now, until, LEASED_AT_ONCE, skip=skip)
             sites = {site_id: tx.site_by_id(site_id) for site_id in {one.site_id for one in leased}}
@@ -201,10 +201,10 @@ class Postman:
             self._put_off(one, 0.0, delivery)
             return
         if self._is_stale(delivery):
-            self._give_back([delivery], self._house.clock())
+            self._give_back([delivery], self._deps.clock())
             return
         outcome = self._try(site, secrets, delivery)
-        now = self._house.clock()
+        now = self._deps.clock()
         self._circuits.heard(site.id, site.callback_url, outcome, now)
         is_left_alone = site.id in self._circuits.left_alone(now)
         if outcome.kind == "gone":
@@ -217,13 +217,13 @@ class Postman:
 
     def _is_stale(self, delivery: Delivery) -> bool:
         """Whether the lease could run out while the receiver takes its time, and another worker post it beside us."""
-        left = (delivery.next_attempt_at - self._house.clock()).total_seconds()
+        left = (delivery.next_attempt_at - self._deps.clock()).total_seconds()
         return left < self._timeout + 2.0
 
     def _try(self, site: Site, secrets: tuple[str, ...], delivery: Delivery) -> Outcome:
         if not secrets:
             return Outcome("retry", detail="no webhook secret could be opened, and nothing is sent unsigned")
-        now = self._house.clock()
+        now = self._deps.clock()
         headers = {
             "content-type": "application/json",
             "user-agent": USER_AGENT,
@@ -250,12 +250,12 @@ class Postman:
             one.waiting.clear()
         if rest:
             pause = max(PUT_OFF_SECONDS, seconds)
-            self._give_back(rest, self._house.clock() + timedelta(seconds=pause))
+            self._give_back(rest, self._deps.clock() + timedelta(seconds=pause))
 
     def _give_back(self, deliveries: Sequence[Delivery], due_at: datetime) -> None:
         """Let them be due then, unposted; where the store is away, when their leases run out."""
         try:
-            with self._house.store.write() as tx:
+            with self._deps.store.write() as tx:
                 tx.release_deliveries(deliveries, due_at)
         except Exception as failure:  # noqa: BLE001  # whatever the store died of, how a post ended goes before
             log.warning("deliver.lease_kept", leased=len(deliveries), error=type(failure).__name__)
@@ -287,7 +287,7 @@ class Postman:
             for one in self._rounds.values():
                 one.waiting.clear()
         if rest:
-            self._give_back(rest, self._house.clock())
+            self._give_back(rest, self._deps.clock())
         self.wait(seconds)
         self._connections.close()
 

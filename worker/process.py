@@ -1,4 +1,4 @@
-"""What one worker process holds: the house, the classifier and the postman, built at the first task, after the fork."""
+"""What one worker process holds: context, classifier and delivery worker, built at the first task, after the fork."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def _build(settings: Settings) -> Process:
     stopping: Stop = current_app.stopping
     threading.Thread(target=leave_in_time, args=(stopping,), name="leave", daemon=True).start()
     parts = build(settings)
-    parts.house.store.hasten(stopping.is_set)
+    parts.deps.store.hasten(stopping.is_set)
     allow = Allow.parse(",".join(settings.callback_allow))
     journal = Journal(settings.home)
     return Process(
@@ -79,7 +79,7 @@ def _build(settings: Settings) -> Process:
         parts,
         ModelScorer(),
         Postman(parts, allow, journal=journal),
-        Sweep(parts.house, journal=journal, stopping=stopping.is_set),
+        Sweep(parts.deps, journal=journal, stopping=stopping.is_set),
         Notifier(parts, allow),
         keep_vigil(settings.sweep_seconds),
         keep_heart(),

@@ -27,7 +27,7 @@ def _score(process: Process) -> None:
     process.sweep.bury()
     bounds = Bounds(batch=current_app.settings.score_batch, pace=process.pace)
     score_pending(
-        process.parts.house, process.scorer, bounds, current_app.stopping.is_set, sign, process.journal
+        process.parts.deps, process.scorer, bounds, current_app.stopping.is_set, sign, process.journal
     )
 
 
@@ -40,7 +40,7 @@ def deliver() -> None:
 @shared_task(name=DEPART)  # type: ignore[untyped-decorator]  # Celery ships no types
 def depart() -> None:
     """Let the desk's decisions leave when their moment has come."""
-    _attempt(lambda process: depart_due(process.parts.house, stopping=current_app.stopping.is_set))
+    _attempt(lambda process: depart_due(process.parts.deps, stopping=current_app.stopping.is_set))
 
 
 @shared_task(name=SWEEP)  # type: ignore[untyped-decorator]  # Celery ships no types

@@ -12,20 +12,20 @@ from service.moderation.comment import Comment, Status
 from service.moderation.earlier import IMPORTED, refusal_of
 from service.moderation.errors import ReplydeskError
 from service.moderation.verdict import OUTCOME, Action, Decision, Who
-from service.ports import House, Move, Placed, Sealer, Site, Submission, Tx
+from service.ports import Dependencies, Move, Placed, Sealer, Site, Submission, Tx
 
 Brought = tuple[Submission, Action]
 
 
 def adopt(
-    house: House, sealer: Sealer, site: Site, brought: Sequence[Brought], who: str
+    deps: Dependencies, sealer: Sealer, site: Site, brought: Sequence[Brought], who: str
 ) -> list[Placed | ReplydeskError]:
     """Accept comments with the decision that the site had made of each; one answer each, in order.
 
     What is new or revised is decided in the transaction that stores it: no scorer sees it, and no callback tells the
     site what it told us. A replay is left as it is. A decision that an automaton may have made is no label.
     """
-    now = house.clock()
+    now = deps.clock()
     drafts = [sealer.draft(site, submission, now) for submission, _ in brought]
 
     def decide_all(tx: Tx, placed: Sequence[Placed | ReplydeskError]) -> None:
@@ -36,8 +36,8 @@ def adopt(
         }
         _decide(tx, site, list(last.values()), who, now)
 
-    placed = place_all(house, site, drafts, now, then=decide_all)
-    count(house, [submission for submission, _ in brought], placed)
+    placed = place_all(deps, site, drafts, now, then=decide_all)
+    count(deps, [submission for submission, _ in brought], placed)
     return placed
 
 

@@ -1,4 +1,4 @@
-"""How decisions leave the house: a number, publication, a callback; depart lets those go whose moment has come."""
+"""Publish decisions: a number, visibility, a callback; depart lets those go whose moment has come."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from service.moderation.events import Delivery
 from service.moderation.verdict import Decision
 from service.ports import (
     DELIVER,
-    House,
+    Dependencies,
     Site,
     Tx,
 )
@@ -61,13 +61,13 @@ def _delivery(comment: Comment, decision: Decision) -> Delivery:
     )
 
 
-def depart(house: House, limit: int = 200) -> int:
-    """Let decisions whose moment has come leave the house: number, publication, callback; return how many left.
+def depart(deps: Dependencies, limit: int = 200) -> int:
+    """Publish due decisions: number, visibility, callback; return how many.
 
     A decision that no longer stands is marked undone instead: it never happened outside.
     """
-    now = house.clock()
-    with house.store.write() as tx:
+    now = deps.clock()
+    with deps.store.write() as tx:
         due = sorted(tx.departures_due(now, limit), key=lambda decision: decision.comment_pk)
         comments = tx.comments_by_pk({decision.comment_pk for decision in due}, lock=True)
         known = tx.decisions_named(
@@ -89,7 +89,7 @@ def depart(house: House, limit: int = 200) -> int:
         sites = {site.id: site for site_id in at_home if (site := tx.site_by_id(site_id))}
         called_back = leave(tx, sites, leaving, fresh=False)
     if called_back:
-        house.bell.ring(DELIVER)
+        deps.bell.ring(DELIVER)
     return len(leaving)
 
 

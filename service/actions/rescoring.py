@@ -15,12 +15,12 @@ from service.moderation.comment import Comment, Status
 from service.moderation.consequences import assessment_of
 from service.moderation.policy import decide
 from service.moderation.verdict import OUTCOME, Action, Decision, Reason, Verdict, Who
-from service.ports import DELIVER, House, Move, Tx
+from service.ports import DELIVER, Dependencies, Move, Tx
 
 PUBLISHED = Reason("rescored", "It was published on a fast score; scored in full, a person looks at it.")
 
 
-def rescore(house: House, scored: Sequence[Scored]) -> Counter[str]:
+def rescore(deps: Dependencies, scored: Sequence[Scored]) -> Counter[str]:
     """Settle comments again that were scored in full; return how many were kept, left, or moved to which state.
 
     A comment moves where the full score makes the policy decide otherwise, and a published one is held at most. What a
@@ -28,8 +28,8 @@ def rescore(house: House, scored: Sequence[Scored]) -> Counter[str]:
     """
     if not scored:
         return Counter()
-    now = house.clock()
-    with house.store.read() as tx:
+    now = deps.clock()
+    with deps.store.read() as tx:
         cases = {
             case.scored.comment.pk: case for case in cases_of(tx, [s for s in scored if s.assessment], now)
         }
@@ -39,7 +39,7 @@ def rescore(house: House, scored: Sequence[Scored]) -> Counter[str]:
         for pk, verdict in verdicts.items()
         if verdict.action is Action.HOLD and cases[pk].scored.comment.status is not Status.HELD
     ]
-    with house.store.write() as tx:
+    with deps.store.write() as tx:
         folds = fold(tx, candidates, now)
         marked = _marked(tx, scored)
         acted_on = _acted_on(tx, marked, now)
@@ -51,7 +51,7 @@ def rescore(house: House, scored: Sequence[Scored]) -> Counter[str]:
         note_folds(tx, folds, {comment.pk for comment in moving}, now)
         called_back = leave(tx, {case.site.id: case.site for case in cases.values()}, left, fresh=True)
     if called_back:
-        house.bell.ring(DELIVER)
+        deps.bell.ring(DELIVER)
     kept = len(chosen) - len(moving)
     became = Counter(str(decision.to_status) for _, decision in left)
     return became + Counter(kept=kept, left=len(scored) - len(moving) - kept)

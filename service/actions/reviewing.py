@@ -16,7 +16,7 @@ from service.moderation.verdict import OUTCOME, Action, Decision, Who
 from service.ports import (
     DELIVER,
     DEPART,
-    House,
+    Dependencies,
     Label,
     Move,
     Site,
@@ -37,15 +37,17 @@ class Judgement:
     note: str | None = None
 
 
-def review(house: House, site: Site, comment_id: str, judgement: Judgement, delay: float = 0.0) -> Decision:
+def review(
+    deps: Dependencies, site: Site, comment_id: str, judgement: Judgement, delay: float = 0.0
+) -> Decision:
     """Carry out a person's decision; it takes effect `delay` seconds from now and is free to undo until then.
 
     Raises NotFound; Final for a withdrawn or erased comment; Conflict, with the current state, when the revision is
     not the one that was seen or when a decision stands that `replaces` does not name.
     """
-    with house.store.write() as tx:
-        reviewed = carry_out(tx, site, comment_id, judgement, house.clock(), delay)
-    ring_after(house, reviewed, delay)
+    with deps.store.write() as tx:
+        reviewed = carry_out(tx, site, comment_id, judgement, deps.clock(), delay)
+    ring_after(deps, reviewed, delay)
     return reviewed.decision
 
 
@@ -192,9 +194,9 @@ def stale(
 
 
 def _judged(decision_id: int, case: _Case, judgement: Judgement, now: datetime, delay: float) -> Decision:
-    """Make the decision. One that overrules another still in the house takes that one's place and starting point."""
+    """Make the decision. One that overrules another still unpublished takes that one's place and starting point."""
     comment, standing = case.comment, case.standing
-    in_house = standing if standing and standing.seq is None else None
+    unpublished = standing if standing and standing.seq is None else None
     return Decision(
         id=decision_id,
         comment_pk=comment.pk,
@@ -203,13 +205,13 @@ def _judged(decision_id: int, case: _Case, judgement: Judgement, now: datetime, 
         action=judgement.action,
         who_kind=judgement.who_kind,
         who=judgement.who,
-        from_status=in_house.from_status if in_house else comment.status,
+        from_status=unpublished.from_status if unpublished else comment.status,
         to_status=OUTCOME[judgement.action],
         created_at=now,
         effective_at=now + timedelta(seconds=delay),
         reason=judgement.reason,
         replaces=judgement.replaces,
-        previous=in_house.previous if in_house else comment.decision_id,
+        previous=unpublished.previous if unpublished else comment.decision_id,
         from_published=comment.published_revision,
     )
 
@@ -227,9 +229,9 @@ def _label(decision: Decision, judgement: Judgement) -> Label:
     )
 
 
-def ring_after(house: House, reviewed: Reviewed, delay: float) -> None:
+def ring_after(deps: Dependencies, reviewed: Reviewed, delay: float) -> None:
     """Ring for what a committed judgement left to be done."""
     if delay > 0:
-        house.bell.ring(DEPART, after=delay)
+        deps.bell.ring(DEPART, after=delay)
     elif reviewed.called_back:
-        house.bell.ring(DELIVER)
+        deps.bell.ring(DELIVER)

@@ -10,7 +10,7 @@ from service.moderation.comment import Comment
 from service.moderation.errors import NotFound, ReplydeskError
 from service.moderation.events import Delivery
 from service.moderation.standing import AuthorStanding, Standing
-from service.ports import DELIVER, House, Site, Tx
+from service.ports import DELIVER, Dependencies, Site, Tx
 
 
 class Unknown(ReplydeskError):
@@ -27,13 +27,13 @@ class Wish:
     until: datetime | None = None
 
 
-def stand(house: House, site: Site, comment_pk: int, wish: Wish) -> AuthorStanding | None:
+def stand(deps: Dependencies, site: Site, comment_pk: int, wish: Wish) -> AuthorStanding | None:
     """Let the wish count for whatever the comment's author writes on this site from now on, and tell the site.
 
     Raises NotFound, and Unknown for an author without a key.
     """
-    now = house.clock()
-    with house.store.write() as tx:
+    now = deps.clock()
+    with deps.store.write() as tx:
         comment = tx.comments_by_pk([comment_pk], lock=True).get(comment_pk)
         if comment is None or comment.site_id != site.id:
             raise NotFound("There is no such comment.")
@@ -59,7 +59,7 @@ def stand(house: House, site: Site, comment_pk: int, wish: Wish) -> AuthorStandi
         tx.log_act(wish.who, "author", f"{site.name}: author of comment {comment.pk} {said}", now)
         called_back = _tell(tx, site, comment, made, now)
     if called_back:
-        house.bell.ring(DELIVER)
+        deps.bell.ring(DELIVER)
     return made
 
 

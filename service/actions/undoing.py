@@ -1,4 +1,4 @@
-"""undo: take the standing decision back; free before it left the house, compensated after."""
+"""undo: take the standing decision back; free before it was published, compensated after."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from service.moderation.verdict import Action, Decision, Who
 from service.ports import (
     DELIVER,
     SCORE,
-    House,
+    Dependencies,
     Move,
     Site,
     Tx,
@@ -23,20 +23,20 @@ from service.ports import (
 
 
 def undo(
-    house: House, site: Site, comment_id: str, who_kind: Who, who: str, decision_id: int | None = None
+    deps: Dependencies, site: Site, comment_id: str, who_kind: Who, who: str, decision_id: int | None = None
 ) -> Comment:
     """Take the standing decision back and return the comment as it is then.
 
-    Before departure nothing has left the house and nothing will. After it, a compensating `restore` decision and a
+    Before departure nothing has been published, and nothing will be. After it, a compensating `restore` decision and a
     `comment.restored` callback follow. The label is retracted either way. Raises NothingToUndo when no decision
     stands, or another than `decision_id`.
     """
-    with house.store.write() as tx:
-        undone = take_back(tx, site, comment_id, who_kind, who, decision_id, house.clock())
+    with deps.store.write() as tx:
+        undone = take_back(tx, site, comment_id, who_kind, who, decision_id, deps.clock())
     if undone.called_back:
-        house.bell.ring(DELIVER)
+        deps.bell.ring(DELIVER)
     if undone.comment.status is Status.PENDING:
-        house.bell.ring(SCORE)
+        deps.bell.ring(SCORE)
     return undone.comment
 
 
@@ -135,7 +135,7 @@ def _told(case: _Case) -> str:
 def _restores(
     tx: Tx, departed: Sequence[_Case], who_kind: Who, who: str, now: datetime
 ) -> dict[int, Decision]:
-    """Make by comment the decision that tells the site of the undo; what had not left the house needs none."""
+    """Make by comment the decision that tells the site of the undo; an unpublished one needs none."""
     ids = tx.new_decision_ids(len(departed))
     return {
         case.comment.pk: follow_up(
@@ -146,7 +146,7 @@ def _restores(
 
 
 def _target(undone: Decision) -> Status:
-    """Say where what has left the house goes back to: to a person, never to the machine."""
+    """Say where what is published goes back to: to a person, never to the machine."""
     return Status.HELD if undone.from_status is Status.PENDING else undone.from_status
 
 

@@ -1,4 +1,4 @@
-"""One audit: a site of its own, canaries through every path of the running house, a search of every byte, no trace."""
+"""One audit: a site of its own, canaries through every path of an installation, a search of every byte, no trace."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ class Report:
 
 
 class Audit:
-    """A canary site on a running house, from its making to its removal.
+    """A canary site on a running installation, from its making to its removal.
 
     `with Audit(...) as audit:` makes the site and takes it off again; `plant` and `search` may be called in between.
     """
@@ -124,7 +124,7 @@ class Audit:
             name  # before there is such a site: a signal may come between its commit and the next line
         )
         try:
-            take_off_what_was_left(parts.house.store, parts.house.clock())
+            take_off_what_was_left(parts.deps.store, parts.deps.clock())
             self._log_position = places.log_position(parts.settings)
             self._receiver.__enter__()
             callback: str | None = self._receiver.url
@@ -145,7 +145,7 @@ class Audit:
         if self.caller.call("GET", "/healthz").status != 200:
             self.__exit__(None, None, None)
             raise AuditError(
-                f"Nothing answers at {self._url}: is the house running? --url names another address."
+                f"Nothing answers at {self._url}: is the service running? --url names another address."
             )
         return self
 
@@ -160,7 +160,7 @@ class Audit:
             shutil.rmtree(self._folder, ignore_errors=True)
 
     def _take_off(self) -> None:
-        with self._parts.house.store.write() as tx:
+        with self._parts.deps.store.write() as tx:
             site = tx.site(self._name)
             if site is not None:
                 tx.remove_site(site.id)
@@ -168,7 +168,7 @@ class Audit:
                 tx.remove_moderator(self._moderator.id)
 
     def plant(self) -> None:
-        """Send the canaries through every path, and wait until the house has done its part, within a bound."""
+        """Send the canaries through every path, and wait until the service has done its part, within a bound."""
         self.planter.plant()
         if not _until(self._all_scored, VERDICT_SECONDS):
             self.not_reached.append(
@@ -190,26 +190,26 @@ class Audit:
         return self._receiver.kept()
 
     def _all_scored(self) -> bool:
-        with self._parts.house.store.read() as tx:
+        with self._parts.deps.store.read() as tx:
             return tx.count(self.site.site.id, Status.PENDING) == 0
 
     def _all_told(self) -> bool:
         """Whether each callback was tried: what failed once waits for its next attempt."""
-        with self._parts.house.store.read() as tx:
+        with self._parts.deps.store.read() as tx:
             waiting = tx.deliveries(self.site.site.id, "waiting", 1_000)
         behind = {one.comment_pk for one in waiting if one.attempts}
         return all(one.attempts or one.comment_pk in behind for one in waiting)
 
     def _given_up(self) -> bool:
-        with self._parts.house.store.read() as tx:
+        with self._parts.deps.store.read() as tx:
             return bool(tx.deliveries(self.site.site.id, "dead", 1))
 
     def _look_at_the_desk(self) -> None:
         """See the desk as a moderator does: one is made for it, and taken off with the site."""
-        house, token = self._parts.house, os.urandom(24).hex()
-        with house.store.write() as tx:
-            self._moderator = tx.add_moderator(self.site.site.name, "lead", house.clock())
-            until = house.clock() + SESSION
+        deps, token = self._parts.deps, os.urandom(24).hex()
+        with deps.store.write() as tx:
+            self._moderator = tx.add_moderator(self.site.site.name, "lead", deps.clock())
+            until = deps.clock() + SESSION
             tx.add_session(self._moderator.id, hash_token(token), until)
             pks = [one.pk for one in tx.comments(self.site.site.id, limit=200).comments]
         cookie = {"Cookie": f"replydesk={token}; __Host-replydesk={token}"}
@@ -221,7 +221,7 @@ class Audit:
                 return
 
     def search(self) -> Report:
-        """Look through everything that the house wrote, and report."""
+        """Look through everything that the service wrote, and report."""
         planter = self.planter
         forms = forms_of(planter.mark, planter.addresses.values())
         searcher = Searcher(forms)
@@ -304,7 +304,7 @@ def _kept(kind: str, kept: Iterable[tuple[str, bytes]]) -> Iterator[Place]:
 
 
 def _address_of(parts: Parts) -> str:
-    """Return where the house answers on this machine; elsewhere its public address."""
+    """Return where the service answers on this machine; elsewhere its public address."""
     settings = parts.settings
     if not settings.embedded or settings.unix_socket is not None:
         return settings.public_url

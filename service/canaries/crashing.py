@@ -1,4 +1,4 @@
-"""A request that dies badly: the house's own code with an address in its hands, ended by an error and by an abort.
+"""A request that dies badly: the service's own code with an address in its hands, ended by an error and by an abort.
 
 Run as a process of its own, with the address on standard input; the audit searches whatever it leaves behind.
 """

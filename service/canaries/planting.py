@@ -1,4 +1,4 @@
-"""Sends canary addresses through every path of the running house, each under a name that tells the path."""
+"""Sends canary addresses through every path of an installation, each under a name that tells the path."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def new_mark() -> str:
 
 @dataclass(slots=True)
 class Taken:
-    """One path that an address took: its name, and what the house said to it."""
+    """One path that an address took: its name, and what the service said to it."""
 
     name: str
     outcome: str
@@ -211,7 +211,7 @@ class Planter:
                 self.receipts.append("/r/" + sent.headers["location"].rpartition("/r/")[2])
 
     def _crash(self) -> None:
-        """Let the house's own code die with an address in its hands, by an error and by an abort."""
+        """Let the service's own code die with an address in its hands, by an error and by an abort."""
         self._run("crash", [sys.executable, "-m", "service.canaries.crashing"], typed=self.address("crash"))
 
     # -- what happens to it --------------------------------------------------------------------------------------------
@@ -232,7 +232,7 @@ class Planter:
         self._decide("given-up", "reject")
 
     def _from_forms(self) -> list[str]:
-        """Return the ids that the house gave to what came by form."""
+        """Return the ids that the service gave to what came by form."""
         listed = self.caller.call("GET", "/v1/comments?limit=200").json or {}
         return [one["id"] for one in listed.get("comments", ()) if one.get("name") == FORMS_NAME]
 
@@ -312,7 +312,7 @@ class Planter:
         self._run(name, [sys.executable, "-m", "service.cli.main", *arguments])
 
     def _run(self, name: str, command: list[str], typed: str = "") -> None:
-        """Run a program of the house; what it says is searched like everything else."""
+        """Run a program of the service; what it says is searched like everything else."""
         try:
             done = subprocess.run(  # noqa: S603  # our own programs
                 command,

@@ -1,4 +1,4 @@
-"""The broker of a house on one machine: a set URL wins, then an installed server, then the one from the wheel."""
+"""The broker on one machine: a set URL wins, then an installed server, then the one from the wheel."""
 
 from __future__ import annotations
 

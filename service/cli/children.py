@@ -61,7 +61,7 @@ class Guardian:
 
 @dataclass(slots=True)
 class Child:
-    """One process of the house, its log, and how often it died in a row."""
+    """One process of the service, its log, and how often it died in a row."""
 
     name: str
     command: list[str]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from service.cli.opened import Refused, opened_house, print_json
+from service.cli.opened import Refused, opened_installation, print_json
 
 if TYPE_CHECKING:
     from io import BufferedReader
@@ -49,9 +49,9 @@ def importing(file: Path, site_name: str, strict: bool, fast: bool, as_json: boo
     from service.wordpress import import_export
 
     counts: Counter[str] = Counter()
-    with opened_house() as opened, _open(file) as lines, _progress() as progress:
+    with opened_installation() as opened, _open(file) as lines, _progress() as progress:
         parts = _counting(opened)
-        with parts.house.store.read() as tx:
+        with parts.deps.store.read() as tx:
             site = find_site(tx, site_name)
         bar = progress.add_task("importing", total=file.stat().st_size, done=0)
         shown = 0
@@ -79,7 +79,7 @@ def _counting(parts: Parts) -> Parts:
     from service.arrivals import Arrivals
 
     meters.share(parts.settings.home)
-    return replace(parts, house=replace(parts.house, arrivals=Arrivals(CollectorRegistry())))
+    return replace(parts, deps=replace(parts.deps, arrivals=Arrivals(CollectorRegistry())))
 
 
 def _open(file: Path) -> BufferedReader:

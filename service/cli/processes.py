@@ -80,7 +80,7 @@ def waitress_options(known: Settings) -> dict[str, Any]:
 @click.option("--concurrency", type=click.IntRange(1, 64), help="Processes, or threads of the threads pool.")
 @click.option("--pool", type=click.Choice(settings.POOLS), help="Threads share one process; prefork forks.")
 def worker(queues: str, concurrency: int | None, pool: str | None) -> None:
-    """Score, deliver and keep house until stopped; run as many on as many hosts as you need."""
+    """Score, deliver and maintain the database until stopped; run as many on as many hosts as you need."""
     known = _start("worker")
     _need_broker(known)
     # Where processors are short, whoever waits for an answer goes before the queue.
@@ -131,7 +131,7 @@ def alive(beat: bool, queues: str | None) -> None:
     """Exit 0 while the worker processes on this host go round and their runs come to an end; for health checks.
 
     In a container that is its own worker alone. It asks neither database nor broker: who waits for them lives.
-    With --queues, exit 0 unless rings wait there and nobody in the house has answered one for half a minute.
+    With --queues, exit 0 unless rings wait there and nobody in the service has answered one for half a minute.
     """
     known = settings.load()
     if queues is not None:

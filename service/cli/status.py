@@ -38,9 +38,9 @@ def status(as_json: bool, watch: bool) -> None:
     """Show what is up, what waits and how old the oldest of it is; exit 1 when a part is not up."""
     from service.settings import load
 
-    with refusals(), closing(Opened(load())) as house:
+    with refusals(), closing(Opened(load())) as opened:
         if not watch:
-            state = look(house)
+            state = look(opened)
             if as_json:
                 print_json(state)
             else:
@@ -49,14 +49,14 @@ def status(as_json: bool, watch: bool) -> None:
                 raise SystemExit(1)
         elif as_json:
             while True:
-                print_json(look(house))
+                print_json(look(opened))
                 time.sleep(WATCH_SECONDS)
         else:
-            _watch(house)
+            _watch(opened)
 
 
 class Opened:
-    """The house of these settings, opened once its store lets it be."""
+    """The service of these settings, opened once its store lets it be."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
@@ -83,22 +83,22 @@ class Opened:
             self._parts.close()
 
 
-def look(house: Opened) -> dict[str, Any]:
-    """Return the state of the house: parts, backlog, ages in seconds, deliveries, switched-off sites, site by site.
+def look(opened: Opened) -> dict[str, Any]:
+    """Return the state of the service: parts, backlog, ages in seconds, deliveries, switched-off sites, site by site.
 
     Of a store that is away nothing is told but that; the broker is asked all the same.
     """
     store, waiting = "ok", {}
     try:
-        waiting = _waiting(house.parts())
-        house.probe().ask()
+        waiting = _waiting(opened.parts())
+        opened.probe().ask()
     except Invalid:
         raise  # a fault of the settings, not of the store
     except ReplydeskError as wrong:
         store = f"fails: {wrong.detail}"
     except Exception as failure:  # noqa: BLE001  # whatever a store dies of: its own message may quote a row
         store = f"fails ({type(failure).__name__})"
-    up, heard = _heard(house.settings)
+    up, heard = _heard(opened.settings)
     return {
         "up": {"store": store, **up},
         "last_sweep_seconds": _rounded(heard.sweep) if heard else None,
@@ -108,8 +108,8 @@ def look(house: Opened) -> dict[str, Any]:
 
 
 def _waiting(parts: Parts) -> dict[str, Any]:
-    now = parts.house.clock()
-    with parts.house.store.read() as tx:
+    now = parts.deps.clock()
+    with parts.deps.store.read() as tx:
         backlog, scoring = tx.backlog(now), tx.scoring_effort()
         sites, queues = tx.sites(), tx.site_queues()
     return {
@@ -182,13 +182,13 @@ def _console() -> Console:
     return Console(highlight=False)
 
 
-def _watch(house: Opened) -> None:
+def _watch(opened: Opened) -> None:
     from rich.live import Live
 
-    with Live(_drawn(look(house)), console=_console(), auto_refresh=False) as live:
+    with Live(_drawn(look(opened)), console=_console(), auto_refresh=False) as live:
         while True:
             time.sleep(WATCH_SECONDS)
-            live.update(_drawn(look(house)), refresh=True)
+            live.update(_drawn(look(opened)), refresh=True)
 
 
 def _drawn(state: dict[str, Any]) -> Group:

@@ -1,4 +1,4 @@
-"""`replydesk up`, which `make run` runs: the whole house on one machine as one supervised process tree."""
+"""`replydesk up`, which `make run` runs: the whole service on one machine as one supervised process tree."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ START_SECONDS: Final = 60.0
 
 
 class StartError(ReplydeskError):
-    """The house cannot start here."""
+    """The service cannot start here."""
 
 
 @click.command()
@@ -54,13 +54,13 @@ def up(end_with_parent: bool) -> None:
         from service.cli.screen import Screen
 
         screen = Screen()
-        house = _House(known, screen)
+        installation = _Installation(known, screen)
         stopped_at = None
         try:
-            house.family.guard(keep=[lock.fileno()])
-            screen.summary(house.start(orphaned), time.monotonic() - started)
+            installation.family.guard(keep=[lock.fileno()])
+            screen.summary(installation.start(orphaned), time.monotonic() - started)
             while not orphaned():
-                house.family.serve(0.25)
+                installation.family.serve(0.25)
         except KeyboardInterrupt:
             stopped_at = time.monotonic()
         finally:
@@ -68,7 +68,7 @@ def up(end_with_parent: bool) -> None:
                 signal.signal(
                     each, signal.SIG_IGN
                 )  # the end comes within seconds; a second Ctrl-C must not spoil it
-            house.stop()
+            installation.stop()
         if stopped_at is not None:
             screen.goodbye(time.monotonic() - stopped_at)
 
@@ -112,7 +112,7 @@ def _make_home(home: Path) -> Path:
 
 @contextmanager
 def _lock(home: Path) -> Iterator[IO[str]]:
-    """Hold the home alone. The guardian holds it with us, so a killed house is locked until it is cleared away."""
+    """Hold the home alone. The guardian holds it too, so the lock lasts until a killed parent is cleared away."""
     with (home / "run" / "lock").open("r+", encoding="ascii") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -152,8 +152,8 @@ class _Seen:
     worker_ready: bool = False
 
 
-class _House:
-    """The steps from an empty home to a running house, and back."""
+class _Installation:
+    """The steps from an empty home to a running installation, and back."""
 
     def __init__(self, known: Settings, screen: Screen) -> None:
         self._known, self._screen = known, screen
@@ -171,7 +171,7 @@ class _House:
         """Bring everything up in order and return what to show; raises what stands in the way, in one sentence."""
         with self._screen.step("Starting the broker") as outcome:
             outcome.append(self._start_broker())
-        # A house that stands starts its processes at once: they take longer to import than the rest to do.
+        # An installation that stands starts its processes at once: they take longer to import than the rest to do.
         early = self._start_processes() if _stands(self._known) else None
         with self._screen.step("Opening the database") as outcome:
             outcome.append(f"Database {self._open_database(migrate=early is None)}")

@@ -29,7 +29,7 @@ class Act:
 class Link:
     """One act in its place. `act` and `salt` are gone once the act was blanked; the link goes on holding.
 
-    `adopted` marks an act that an older version of the house wrote outside the chain and that was taken in later.
+    `adopted` marks an act that an older version of the service wrote outside the chain and that was taken in later.
     """
 
     number: int
@@ -144,7 +144,7 @@ def _fault(previous: str, number: int, found: Link, notary: Notary) -> str | Non
         return "it does not hold the link before it, or its moment was changed"
     expected = notary.tag(_link_told(found.link), found.key_version)
     if expected is not None and not hmac.compare_digest(expected.encode(), found.tag.encode()):
-        return "its tag was not made with this house's key"
+        return "its tag was not made with this installation's key"
     return None
 
 
@@ -155,7 +155,7 @@ def _end_fault(previous: str, count: int, since: int | None, head: Head | None, 
     if since is not None or expected is None:
         return "its key version is not at hand, and no later link vouches for it"
     if not hmac.compare_digest(expected.encode(), head.tag.encode()):
-        return "the head was not made with this house's key"
+        return "the head was not made with this installation's key"
     if (head.number, head.link) != (count, previous):
         return f"the chain ends after {count}, and its head says {head.number}"
     return None

@@ -145,7 +145,7 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Comment:
-    """A stored comment. `pk` is the house's own number, `id` the caller's; (site_id, id) is unique.
+    """A stored comment. `pk` is the service's own number, `id` the caller's; (site_id, id) is unique.
 
     `published_revision` names the revision readers see now, None when they see nothing.
     `decision_id` names the decision that stands, None before the first verdict.

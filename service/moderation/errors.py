@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 class ReplydeskError(Exception):
-    """Something the house refuses, said so that the caller can mend it."""
+    """Something the service refuses, said so that the caller can mend it."""
 
     def __init__(self, detail: str | None = None) -> None:
         super().__init__(detail or (self.__doc__ or "").strip())

@@ -21,7 +21,7 @@ class Options:
     """A site's options. Each field holds what JSON can hold (lists as tuples), so that a new one needs no migration."""
 
     undo_seconds: float | None = None
-    """How long a moderator's decision waits in the house, free to undo; None: as long as the installation says."""
+    """How long a moderator's decision waits in the service, free to undo; None: as long as the installation says."""
     plug_mode: str = "score"
     """What the plugs do besides answering: "score" stores nothing, "decide" answers by the site's policy and stores
     nothing, "queue" also puts what a person should see on the desk."""

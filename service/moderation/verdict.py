@@ -35,7 +35,7 @@ class Action(StrEnum):
     SPAM = "spam"
     HOLD = "hold"
     RESTORE = "restore"
-    """The compensating act of an undo that came after the decision had left the house."""
+    """The compensating act of an undo that came after the decision was published."""
     WITHDRAW = "withdraw"
     ERASE = "erase"
 
@@ -123,7 +123,7 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """An act that moved a comment. It has a sequence number `seq` once it has left the house, and None before."""
+    """An act that moved a comment. It has a sequence number `seq` once it is published, and None before."""
 
     id: int
     comment_pk: int

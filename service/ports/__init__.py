@@ -1,5 +1,17 @@
 """What the verbs need of the world: each port is a promise that the real thing and its shipped double both keep."""
 
+from service.ports.dependencies import (
+    Arrivals,
+    Bell,
+    Clock,
+    Dependencies,
+    Reading,
+    Scorer,
+    Sealer,
+    Signer,
+    Store,
+    Uncounted,
+)
 from service.ports.names import DELIVER, DEPART, KEPT_FOR_GOOD, SCORE, SWEEP
 from service.ports.records import (
     Backlog,
@@ -17,18 +29,6 @@ from service.ports.records import (
     Submission,
 )
 from service.ports.tx import Tx
-from service.ports.world import (
-    Arrivals,
-    Bell,
-    Clock,
-    House,
-    Reading,
-    Scorer,
-    Sealer,
-    Signer,
-    Store,
-    Uncounted,
-)
 
 __all__ = [
     "DELIVER",
@@ -42,8 +42,8 @@ __all__ = [
     "Clock",
     "Concealed",
     "CurrentEffort",
+    "Dependencies",
     "Finished",
-    "House",
     "Key",
     "Label",
     "Moderator",

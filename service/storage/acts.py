@@ -69,7 +69,7 @@ class ActsPart(Part):
         if not told:
             return
         at, previous, last = *self._locked_head(), None
-        for row in self._read(_OUTSIDE).mappings().all():  # logged by an older version of the house
+        for row in self._read(_OUTSIDE).mappings().all():  # logged by an older version of the service
             act = Act(row["who"], row["act"], row["subject"], row["created_at"])
             at, last = at + 1, forge(previous, at + 1, act, _salt(), self._notary, adopted=True)
             previous = last.link

@@ -16,7 +16,7 @@ from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 from service.storage.bulk import POSTGRESQL, SQLITE
 
 if TYPE_CHECKING:
-    import psycopg  # seven megabytes that a house on SQLite does without
+    import psycopg  # seven megabytes that an installation on SQLite does without
 
 BUSY_SECONDS = 15.0
 TURN_SECONDS = 0.0005
@@ -76,7 +76,7 @@ def in_haste(engine: Engine) -> Engine:
 
 
 def database(database_url: str) -> URL:
-    """Return the address with the house's driver. Raises ValueError without showing it: it may hold a password."""
+    """Return the address with the service's driver. Raises ValueError without showing it: it may hold a password."""
     try:
         url = make_url(database_url)
     except (ArgumentError, ValueError):

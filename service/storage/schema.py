@@ -1,6 +1,6 @@
 """The tables and their indexes. A change here needs a migration beside it and a new HEAD.
 
-Partial indexes carry the speed: each query of the running house (lease, queue page, feed, due deliveries) has an index
+Partial indexes carry the speed: each query of a running service (lease, queue page, feed, due deliveries) has an index
 that holds only the rows it wants, in the order it wants them, so that it costs the same at any size. Their predicates
 are written as literals here and in the queries: neither planner matches a partial index to a bound parameter.
 """
@@ -52,7 +52,7 @@ decision_ids = Sequence("decision_ids", metadata=metadata)
 
 
 def word(value: str) -> ColumnElement[str]:
-    """Return one of the house's own words as an SQL literal. Raises ValueError for anything else."""
+    """Return one of the service's own words as an SQL literal. Raises ValueError for anything else."""
     if not (value.isascii() and value.replace("_", "").isalpha()):
         raise ValueError("is no word")
     return literal_column(f"'{value}'", Word)

@@ -1,4 +1,4 @@
-"""The application: routes, bounds and error answers put together around the parts of the house."""
+"""The application: routes, bounds and error answers put together around the parts of the service."""
 
 from __future__ import annotations
 
@@ -44,13 +44,13 @@ class SlugConverter(BaseConverter):
 
 
 def create_app(parts: Parts | None = None) -> APIFlask:
-    """Return the WSGI application around `parts`; without them the house is built from the environment."""
+    """Return the WSGI application around `parts`; without them the service is built from the environment."""
     if parts is None:
         known = settings.load()
         meters.share(known.home)
         parts = build(known)
-    counters = make_meters(parts.house, parts.settings)
-    parts = replace(parts, house=replace(parts.house, arrivals=counters.arrivals))
+    counters = make_meters(parts.deps, parts.settings)
+    parts = replace(parts, deps=replace(parts.deps, arrivals=counters.arrivals))
     app = APIFlask(
         "service.web",
         docs_path=None,

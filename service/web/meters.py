@@ -17,7 +17,7 @@ from service import meters
 from service.arrivals import Arrivals
 from service.bell import PULSE_SECONDS, pulses
 from service.moderation.verdict import Effort
-from service.ports import Backlog, House, SiteQueue
+from service.ports import Backlog, Dependencies, SiteQueue
 
 if TYPE_CHECKING:
     from service.settings import Settings
@@ -31,8 +31,8 @@ FRESH_SECONDS: Final = 1.0
 class BacklogCollector(Collector):
     """Asks the store what waits, at most once a second; says so with `replydesk_store_up` when it cannot."""
 
-    def __init__(self, house: House) -> None:
-        self._house = house
+    def __init__(self, deps: Dependencies) -> None:
+        self._deps = deps
 
     def describe(self) -> Iterable[GaugeMetricFamily]:
         """Say nothing before the first scrape: registering must not ask the store."""
@@ -40,10 +40,10 @@ class BacklogCollector(Collector):
 
     def collect(self) -> Iterable[GaugeMetricFamily]:
         """Return the gauges of one moment."""
-        now = self._house.clock()
+        now = self._deps.clock()
         up = ("replydesk_store_up", "Whether the store answered this scrape.")
         try:
-            with self._house.store.read() as tx:
+            with self._deps.store.read() as tx:
                 backlog, queues = tx.backlog(now), tx.site_queues()
                 effort = tx.scoring_effort().effort
         except Exception:  # noqa: BLE001  # a scrape reports that the store is away, whatever it died of
@@ -180,10 +180,10 @@ class Told:
         self._until = 0.0
 
 
-def make_meters(house: House, settings: Settings | None = None) -> Meters:
+def make_meters(deps: Dependencies, settings: Settings | None = None) -> Meters:
     """Make the meters of one process."""
     own, backlog = CollectorRegistry(), CollectorRegistry()
-    backlog.register(BacklogCollector(house))
+    backlog.register(BacklogCollector(deps))
     backlog.register(PulseCollector(settings))
     return Meters(
         own=own,

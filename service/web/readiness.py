@@ -36,7 +36,7 @@ class Checks:
     def __init__(self, parts: Parts, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._monotonic = monotonic
         self._asked: dict[str, Callable[[], Words]] = {
-            "store": _Database(parts.house.store, parts.settings).words,
+            "store": _Database(parts.deps.store, parts.settings).words,
             "broker": _Bell(parts.settings, monotonic).words,
         }
         self._named = {"store": ("store", "schema"), "broker": ("broker",)}

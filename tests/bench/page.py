@@ -20,9 +20,9 @@ NOTES = f"""
   endpoint commits each alone.
 - A load average above the number of processors means that others worked here too: then believe the ratios of what ran
   by turns (accepting), and nothing else.
-- **Decided** counts decisions that left the house, **told** callbacks that the site took, while batches of {BATCH} come
+- **Decided** counts decisions that were published, **told** callbacks that the site took, while batches of {BATCH} come
   in as fast as they go out. The ceiling is one task that does nothing for each comment, published and run.
-- **Latency** is taken with the whole house running, at {PACE:.0%} of the one-by-one rate, from the moment each request
+- **Latency** is taken with the service running, at {PACE:.0%} of the one-by-one rate, from the moment each request
   was due; the verdict from acceptance to decision.
 - **Memory** counts shared pages once for each process. On PostgreSQL a worker is a parent that scores nothing and a
   child for each processor; on SQLite it is one process with threads.

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from service.coral.signature import sign
 from tests.bench.load import TEXTS, Ran, analyze, comment, flat_out, request
-from tests.bench.processes import House
+from tests.bench.processes import Installation
 
 CONNECTIONS = (1, 8, 32)
 SECRET = "bench-secret"
@@ -31,24 +31,29 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=4.0, help="for each figure")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="replydesk-plugs-") as folder:
-        house = House(Path(folder), None, "redis://127.0.0.1:1/0")  # nobody listens there: no broker
-        house.env["REPLYDESK_PLUGS"] = "warm"
-        with house:
-            _measure(house, options.seconds)
+        installation = Installation(
+            Path(folder), None, "redis://127.0.0.1:1/0"
+        )  # nobody listens there: no broker
+        installation.env["REPLYDESK_PLUGS"] = "warm"
+        with installation:
+            _measure(installation, options.seconds)
     return 0
 
 
-def _measure(house: House, seconds: float) -> None:
-    key = house.add_site("courier")
-    house.run("site", "set", "courier", f"coral_secret={SECRET}")
-    house.start_web()
-    house.start_peer()
+def _measure(installation: Installation, seconds: float) -> None:
+    key = installation.add_site("courier")
+    installation.run("site", "set", "courier", f"coral_secret={SECRET}")
+    installation.start_web()
+    installation.start_peer()
     calls: dict[str, tuple[int, Make]] = {
-        "analyze": (house.port, lambda n: analyze(key, n, languages=["en"])),
-        "analyze, spans": (house.port, lambda n: analyze(key, n, languages=["en"], spanAnnotations=True)),
-        "Coral's phase": (house.port, _phase),
-        "POST /v1/comments": (house.port, _accepting(key)),
-        "bare Flask, one INSERT": (house.peer_port, _accepting(key)),
+        "analyze": (installation.port, lambda n: analyze(key, n, languages=["en"])),
+        "analyze, spans": (
+            installation.port,
+            lambda n: analyze(key, n, languages=["en"], spanAnnotations=True),
+        ),
+        "Coral's phase": (installation.port, _phase),
+        "POST /v1/comments": (installation.port, _accepting(key)),
+        "bare Flask, one INSERT": (installation.peer_port, _accepting(key)),
     }
     for port, make in calls.values():
         flat_out(port, 0.5, make, 2)  # warm: caches, threads, pages
@@ -57,7 +62,7 @@ def _measure(house: House, seconds: float) -> None:
     )
     for connections, (name, (port, make)) in itertools.product(CONNECTIONS, calls.items()):
         print(_row(name, connections, flat_out(port, seconds, make, connections)), flush=True)
-    memory = sum(house.weights("web"))
+    memory = sum(installation.weights("web"))
     print(f"\nMemory of the web process with the plugs in use: {memory:.0f} MB.")
 
 

@@ -65,8 +65,8 @@ def profile(home: Path, count: int = 2_000) -> tuple[Shares, Shares]:
         accepting = _shares(lambda: [accept(number) for number in range(100, 100 + count)], count)
         scorer = ModelScorer()
         scorer.warm()
-        score_pending(parts.house, scorer, Bounds(batch=100, seconds=0.001))
-        deciding = _shares(lambda: score_pending(parts.house, scorer, Bounds(seconds=30)), count)
+        score_pending(parts.deps, scorer, Bounds(batch=100, seconds=0.001))
+        deciding = _shares(lambda: score_pending(parts.deps, scorer, Bounds(seconds=30)), count)
     parts.close()
     return accepting, deciding
 

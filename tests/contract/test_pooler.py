@@ -223,5 +223,5 @@ def test_a_server_that_only_reads_is_not_ready(read_only_url: str, pooler: bool,
         known = settings.load({"REPLYDESK_DATABASE_URL": url, "REPLYDESK_HOME": str(tmp_path)})
         with closing(wiring.build(known)) as parts:
             assert Checks(parts).run()["store"] == "is read-only: a standby, or set so; nothing can be stored"
-        with closing(Opened(known)) as house:
-            assert "is read-only" in look(house)["up"]["store"]
+        with closing(Opened(known)) as opened:
+            assert "is read-only" in look(opened)["up"]["store"]

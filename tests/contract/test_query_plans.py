@@ -1,4 +1,4 @@
-"""The real databases: each query of the running house goes by an index made for it, whatever the size."""
+"""The real databases: each query of a running service goes by an index made for it, whatever the size."""
 
 import re
 import shutil
@@ -112,7 +112,7 @@ HOT: dict[str, tuple[Hot, str]] = {
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def grown(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SqlStore]:
-    """A database with a few thousand rows of a running house, whose planner knows what is in it."""
+    """A database with a few thousand rows of a running installation, whose planner knows what is in it."""
     if request.param == "sqlite":
         template: Path = request.getfixturevalue("sqlite_template")
         path = shutil.copyfile(template, tmp_path_factory.mktemp("grown") / "replydesk.db")

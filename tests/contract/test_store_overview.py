@@ -116,7 +116,7 @@ def test_the_oldest_that_waits_is_named(store: Store, site: Site) -> None:
     assert found.arrived == 0
 
 
-def test_an_empty_house_counts_nothing(store: Store, site: Site) -> None:
+def test_an_empty_installation_counts_nothing(store: Store, site: Site) -> None:
     """No rows, no numbers, no error."""
     with store.read() as tx:
         found = tx.tally(None, NOON, after(1))

@@ -165,7 +165,7 @@ def test_backlog_counts_what_waits(store: Store, site: Site) -> None:
     assert (early.departures_due, late.departures_due) == (0, 1)
 
 
-def test_empty_house_has_no_backlog(store: Store) -> None:
+def test_an_empty_installation_has_no_backlog(store: Store) -> None:
     """Where nothing waits, nothing is oldest."""
     with store.read() as tx:
         backlog = tx.backlog(NOON)

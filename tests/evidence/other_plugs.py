@@ -1,4 +1,4 @@
-"""How fast the Akismet and OpenAI plugs answer at 1, 8 and 32 connections, beside POST /v1/comments of the same house.
+"""How fast the Akismet and OpenAI plugs answer at 1, 8 and 32 connections, beside POST /v1/comments.
 
 Run it on a quiet machine: `.venv/bin/python -m tests.evidence.other_plugs [SECONDS]`.
 """
@@ -15,7 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlencode
 
-from tests.journey.whole_house import House, submission
+from tests.journey.installation import Installation, submission
 
 WORDS = "The new bridge saves me twenty minutes every morning, it's a gift to the city."
 CONNECTIONS = (1, 8, 32)
@@ -73,14 +73,14 @@ def calls(key: str, akismet_key: str) -> dict[str, Callable[[str], Call]]:
 def main() -> None:
     """Print the table."""
     seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 5.0
-    with tempfile.TemporaryDirectory() as folder, House(Path(folder) / "home") as house:
+    with tempfile.TemporaryDirectory() as folder, Installation(Path(folder) / "home") as installation:
         for mode in ("score", "queue"):
-            made = house.json("site", "add", f"site-{mode}", "--url", "https://courier.example")
-            house.run("site", "set", f"site-{mode}", f"plug_mode={mode}")
+            made = installation.json("site", "add", f"site-{mode}", "--url", "https://courier.example")
+            installation.run("site", "set", f"site-{mode}", f"plug_mode={mode}")
             for name, make in calls(made["key"], made["akismet_key"]).items():
-                load(house.port, 2, 1.0, make)
+                load(installation.port, 2, 1.0, make)
                 for connections in CONNECTIONS:
-                    line = load(house.port, connections, seconds, make)
+                    line = load(installation.port, connections, seconds, make)
                     print(f"{mode:6} {name:24} {connections:3d} connections {line}", flush=True)
 
 

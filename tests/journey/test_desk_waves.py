@@ -16,7 +16,7 @@ from service.moderation.verdict import Action, Who
 from tests.evidence.wave_stories import ARTICLES, NAMES, WAVE, arrive, busy_day
 from tests.journey.conftest import Contexts
 from tests.journey.test_desk import Desk, desk
-from tests.web.pages.house import Small
+from tests.web.pages.installation import Small
 
 __all__ = ["desk"]
 pytestmark = pytest.mark.journey
@@ -149,7 +149,7 @@ def test_the_pages_of_the_wave_are_accessible(
     judgement = Judgement(Action.REJECT, Who.MODERATOR, "Ada")
     target = Target(desk.small.courier, one.id, one.revision)
     act = decide_together(
-        desk.small.parts.house, [target], judgement, range_named("insult", 0.7, 0.9)
+        desk.small.parts.deps, [target], judgement, range_named("insult", 0.7, 0.9)
     ).bundle.id
     cuts = "insult.hold=0.7&toxicity.hold=0.6&toxicity.reject=0.95"
     for path in (

@@ -29,7 +29,7 @@ def main() -> None:
         "--seconds", type=float, help="how long each storm blows; by default as its stage needs"
     )
     told.add_argument("--seeds", default="1,2,3", help="one storm for each, separated by commas")
-    told.add_argument("--on", choices=[*STAGES, "both"], default="both", help="which house")
+    told.add_argument("--on", choices=[*STAGES, "both"], default="both", help="which installation")
     told.add_argument(
         "--patience", type=float, default=Bounds().patience, help="seconds to settle down afterwards"
     )

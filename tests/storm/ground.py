@@ -1,4 +1,4 @@
-"""The ground under the house: a PostgreSQL, a Redis and a small disk of the storm's own, which may be shaken."""
+"""The ground under the service: a PostgreSQL, a Redis and a small disk of the storm's own, which may be shaken."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The house with a bug planted in it: a storm that does not find it would find nothing.
+"""The service with a bug planted in it: a storm that does not find it would find nothing.
 
 Run as `python -m tests.storm.planted COMMAND…` in place of `replydesk COMMAND…`; REPLYDESK_STORM_PLANT names the
 bugs, separated by commas.
@@ -60,13 +60,13 @@ PLANTS = {SWAP: settle_without_swap, SWEEP: ring_without_sweep}
 
 
 def main() -> None:
-    """Plant the bug and be the house."""
-    from service.cli.main import main as house
+    """Plant the bug and be the service."""
+    from service.cli.main import main as installation
 
     for bug in os.environ["REPLYDESK_STORM_PLANT"].split(","):
         PLANTS[bug]()
     plant_children()
-    house()
+    installation()
 
 
 if __name__ == "__main__":

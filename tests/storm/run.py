@@ -15,7 +15,7 @@ from tests.storm.weather import SMALL, Strength, Weather
 LAST_COMMENTS = 20
 FOLLOW_SECONDS = 20.0
 WEATHER_SECONDS = {"embedded": 170.0}
-"""Longer where the house mends itself: it gives up on a process that dies five times a minute."""
+"""Longer where the service mends itself: it gives up on a process that dies five times a minute."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def storm(stage: Stage, seed: int, bounds: Bounds) -> Outcome:
 
 
 class Scene:
-    """A house that is up, its crowd, its weather and its books."""
+    """An installation that is up, its crowd, its weather and its books."""
 
     def __init__(self, stage: Stage, receiver: Receiver, bounds: Bounds, seconds: float, seed: int) -> None:
         self._stage, self._receiver, self._bounds = stage, receiver, bounds

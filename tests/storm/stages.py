@@ -1,4 +1,4 @@
-"""Two stages for one storm: the house as it runs in production, each process kept by us, and as `replydesk up`."""
+"""Two stages for one storm: the service as it runs in production, each process kept by us, and as `replydesk up`."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Given:
 
 
 class Stage:
-    """A house under a storm: its address, its database, and the process ids of each of its parts."""
+    """An installation under a storm: its address, its database, and the process ids of each of its parts."""
 
     name = ""
     parts: tuple[str, ...] = ()
@@ -69,7 +69,7 @@ class Stage:
         self.program = [sys.executable, "-m", PROGRAM] if given.plant else [REPLYDESK]
 
     def run(self, *arguments: str) -> str:
-        """Run a command of the house and return what it printed. Raises CalledProcessError."""
+        """Run a command of the service and return what it printed. Raises CalledProcessError."""
         done = subprocess.run(
             [REPLYDESK, *arguments],
             env=self.env,
@@ -106,11 +106,11 @@ class Stage:
         raise NotImplementedError
 
     def postgres(self) -> Postgres | None:
-        """The PostgreSQL under this house, if there is one."""
+        """The PostgreSQL under this installation, if there is one."""
         return None
 
     def mend(self) -> None:
-        """Start again what the house itself does not, as a service manager would."""
+        """Start again what the service itself does not, as a service manager would."""
 
     def start(self) -> None:
         """Bring everything up."""
@@ -134,7 +134,7 @@ class Embedded(Stage):
     def start(self) -> None:
         """Start it and wait until it serves."""
         self._spawn()
-        until(lambda: serves(self.port) and self.pids("worker"), START_SECONDS, "the house")
+        until(lambda: serves(self.port) and self.pids("worker"), START_SECONDS, "the service")
 
     def _spawn(self) -> None:
         with (self.folder / "up.txt").open("ab") as output:
@@ -149,7 +149,7 @@ class Embedded(Stage):
             )
 
     def mend(self) -> None:
-        """Start the whole house again where it gave up, as a service manager would."""
+        """Start the whole service again where it gave up, as a service manager would."""
         if self._up is not None and self._up.poll() is not None:
             self.restarts += 1
             self._spawn()
@@ -168,14 +168,14 @@ class Embedded(Stage):
         return self.pids("worker")
 
     def broker(self) -> int:
-        """The house's own broker."""
+        """The service's own broker."""
         found = self.pids("broker")
         if not found:
             raise ProcessLookupError("the broker does not run")
         return found[0]
 
     def empty_broker(self) -> None:
-        """Kill it; the house starts another."""
+        """Kill it; the service starts another."""
         with suppress(ProcessLookupError):
             os.kill(self.broker(), signal.SIGKILL)
 

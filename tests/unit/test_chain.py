@@ -50,14 +50,14 @@ def test_one_act_made_anew_with_its_hashes_breaks_its_tag() -> None:
     act = Act("Eve", "reveal", "courier: comment 1", NOON)
     forged = forge(GENESIS, 1, act, "salt 1", KeyedNotary(Keyring(b"t" * 32)))
     found = walk([forged, links[1]], head, FIRST)
-    assert (found.broken_at, found.fault) == (1, "its tag was not made with this house's key")
+    assert (found.broken_at, found.fault) == (1, "its tag was not made with this installation's key")
 
 
 def test_a_shortened_chain_needs_a_head_that_only_the_key_can_make() -> None:
     """The last link's own tag is no tag of a head, so a cut end cannot be covered up."""
     links, head = chain(FIRST, FIRST)
     cut = Head(1, links[0].link, links[0].tag, 1)
-    assert walk(links[:1], cut, FIRST).fault == "the head was not made with this house's key"
+    assert walk(links[:1], cut, FIRST).fault == "the head was not made with this installation's key"
     assert walk(links[:1], head, FIRST).fault == "the chain ends after 1, and its head says 2"
     assert walk(links, None, FIRST).fault == "the head is missing, so the end may be too"
 

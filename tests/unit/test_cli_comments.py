@@ -49,7 +49,7 @@ def courier(run: Run, parts: Parts) -> Site:
         "--callback",
         "https://courier.example/hook",
     )
-    with parts.house.store.read() as tx:
+    with parts.deps.store.read() as tx:
         found = tx.site("courier")
     assert found is not None
     return found
@@ -82,11 +82,11 @@ def listed(run: Run, *options: str) -> list[dict[str, Any]]:
 
 def decide_all(parts: Parts, **scores: float) -> None:
     """Let the machine decide whatever is pending."""
-    now = parts.house.clock()
-    with parts.house.store.write() as tx:
+    now = parts.deps.clock()
+    with parts.deps.store.write() as tx:
         pending = tx.lease_pending(now, now, 10_000)
     said = Assessment(scores=dict.fromkeys(LABELS, 0.0) | scores, model="made-up-1")
-    settle(parts.house, [Scored(one, said) for one in pending])
+    settle(parts.deps, [Scored(one, said) for one in pending])
 
 
 # -- import ------------------------------------------------------------------------------------------------------------
@@ -97,7 +97,7 @@ def test_lines_become_comments(imports: Callable[..., dict[str, int]], run: Run,
     counts = imports(line("a"), line("b", "Two."), line(None, "Three."))
     assert counts == {"imported": 3, "replayed": 0, "revised": 0, "refused": 0}
     assert [one["body"] for one in listed(run)] == ["The bridge is open.", "Two.", "Three."]
-    with parts.house.store.read() as tx:
+    with parts.deps.store.read() as tx:
         page = tx.comments(None, limit=10)
     assert {(str(one.source), one.live) for one in page.comments} == {("import", False)}
 
@@ -106,7 +106,7 @@ def test_an_import_may_ask_for_fast_scores(imports: Callable[..., dict[str, int]
     """Its comments say so to the scorer; brought in again without it, they are replays all the same."""
     imports(line("a"), options=("--fast",))
     assert imports(line("a"), line("b")) == {"imported": 1, "replayed": 1, "revised": 0, "refused": 0}
-    with parts.house.store.read() as tx:
+    with parts.deps.store.read() as tx:
         signals = {one.id: one.signals for one in tx.comments(None).comments}
     assert {name: told.get("effort") for name, told in signals.items()} == {"a": "fast", "b": None}
 
@@ -243,14 +243,14 @@ def test_comments_are_listed_with_where_they_stand(
 def test_a_desk_decision_that_waits_is_not_listed(
     imports: Callable[..., dict[str, int]], run: Run, parts: Parts, courier: Site
 ) -> None:
-    """Until it leaves the house the comment stands where it stood, in its row, in its times and under --status."""
+    """Until it is published the comment stands where it stood, in its row, in its times and under --status."""
     imports(line("a"), line("b", "Two."), line("c", "Three."))
     decide_all(parts, toxicity=0.7)
     before = listed(run)
     assert {one["status"] for one in before} == {"held"}
-    review(parts.house, courier, "b", Judgement(Action.REJECT, Who.MODERATOR, "Mo"), delay=60.0)
+    review(parts.deps, courier, "b", Judgement(Action.REJECT, Who.MODERATOR, "Mo"), delay=60.0)
     imports(line("d", "Four."))
-    review(parts.house, courier, "d", Judgement(Action.APPROVE, Who.MODERATOR, "Mo"), delay=60.0)
+    review(parts.deps, courier, "d", Judgement(Action.APPROVE, Who.MODERATOR, "Mo"), delay=60.0)
     assert [one for one in listed(run) if one["id"] != "d"] == before
     assert [one["id"] for one in listed(run, "--status", "held")] == ["a", "b", "c"]
     (pending,) = listed(run, "--status", "pending")
@@ -280,8 +280,8 @@ def test_callbacks_are_listed_and_dead_ones_replayed(
     """By site and state, without their texts; a replay makes dead ones wait again."""
     imports(line("a"), line("b", "Two."))
     decide_all(parts)
-    now = parts.house.clock()
-    with parts.house.store.write() as tx:
+    now = parts.deps.clock()
+    with parts.deps.store.write() as tx:
         for delivery in tx.lease_deliveries(now, now, 10):
             tx.finish_delivery(delivery.id, delivery.attempts, "dead", "gone: HTTP 410", None, now)
     told = run("deliveries", "list", "--site", "courier", "--dead", "--json").stdout
@@ -320,12 +320,12 @@ def test_the_status_tells_the_effort_and_what_is_scored_again(
     assert (told["effort"], told["effort_seconds"], told["to_rescore"]) == ("full", None, 0)
     assert "in full" in run("status").stdout
     imports(line("a"))
-    now = parts.house.clock()
-    with parts.house.store.write() as tx:
+    now = parts.deps.clock()
+    with parts.deps.store.write() as tx:
         (leased,) = tx.lease_pending(now, now, 9)
         tx.set_scoring_effort(Effort.FAST, now)
     scores = dict.fromkeys(LABELS, 0.0) | {"toxicity": 0.7}
-    settle(parts.house, [Scored(leased, Assessment(scores, "made-up-1", effort=Effort.FAST))])
+    settle(parts.deps, [Scored(leased, Assessment(scores, "made-up-1", effort=Effort.FAST))])
     told = json.loads(run("status", "--json").stdout)
     assert (told["effort"], told["to_rescore"]) == ("fast", 1)
     assert told["effort_seconds"] < 60

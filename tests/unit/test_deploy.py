@@ -13,7 +13,7 @@ import yaml
 from prometheus_client import CollectorRegistry
 
 from service.bell import QuietBell
-from service.ports import House
+from service.ports import Dependencies
 from service.storage.memory import MemoryStore
 from service.web.meters import make_meters
 from tests.builders import NOON, courier
@@ -41,7 +41,7 @@ def told() -> set[str]:
     store = MemoryStore()
     with store.write() as tx:
         tx.add_site(courier())
-    web = make_meters(House(store=store, bell=QuietBell(), clock=lambda: NOON))
+    web = make_meters(Dependencies(store=store, bell=QuietBell(), clock=lambda: NOON))
     registries: list[CollectorRegistry] = [web.own, web.backlog, meters().own]
     found: set[str] = set()
     for registry in registries:

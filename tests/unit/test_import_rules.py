@@ -1,4 +1,4 @@
-"""The import rules: each one catches a violation planted in a copy of the house."""
+"""The import rules: each one catches a violation planted in a copy of the service."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ PLANTED = {
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the sources and of the rules."""
-    to = tmp_path_factory.mktemp("house")
+    to = tmp_path_factory.mktemp("installation")
     for package in ("service", "worker", "classifier"):
         for path in (ROOT / package).rglob("*.py"):
             target = to / path.relative_to(ROOT)
@@ -81,7 +81,7 @@ def lint(where: Path) -> tuple[int, str]:
     return done.returncode, " ".join((done.stdout + done.stderr).split())
 
 
-def test_the_house_keeps_its_own_rules(copy: Path) -> None:
+def test_the_project_keeps_its_own_rules(copy: Path) -> None:
     """Nothing in the sources breaks a rule."""
     code, said = lint(copy)
     assert code == 0, said

@@ -1,4 +1,4 @@
-"""The walk: every route as every caller, on a small house that is put back as it was after each step.
+"""The walk: every route as every caller, on a small installation that is put back as it was after each step.
 
 python -m tests.web.walk        prints the table
 """
@@ -72,7 +72,7 @@ class Step:
 
 
 class Walk:
-    """A house with one comment of the courier in it, and its callers."""
+    """An installation with one comment of the courier in it, and its callers."""
 
     def __init__(self, home: Path) -> None:
         self.store = MemoryStore()

@@ -75,7 +75,7 @@ def until(true: Callable[[], object], seconds: float = 20.0) -> float:
     return time.monotonic() - started
 
 
-class House:
+class Installation:
     """A broker, a worker of this pool, perhaps beat, and the notes of what ran."""
 
     def __init__(self, home: Path, pool: str) -> None:
@@ -126,9 +126,11 @@ class House:
 
 
 @pytest.fixture(params=["threads", "prefork"])
-def house(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    """A running house of each pool, that has answered its first ring."""
-    made = House(tmp_path_factory.mktemp("h"), request.param)
+def installation(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Installation]:
+    """A running installation of each pool, that has answered its first ring."""
+    made = Installation(tmp_path_factory.mktemp("h"), request.param)
     try:
         made.ring(SCORE, 60)
         yield made
@@ -136,65 +138,65 @@ def house(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         made.close()
 
 
-def test_a_broker_that_hangs_dies_or_is_emptied_costs_seconds_at_most(house: House) -> None:
+def test_a_broker_that_hangs_dies_or_is_emptied_costs_seconds_at_most(installation: Installation) -> None:
     """Every task runs when rung for, and again after a hang, after FLUSHALL, and after a restart that kept nothing."""
     for name in QUEUES:
-        assert house.ring(name) < 5
-    with house.broker.hung():
-        house.bell.ring(DELIVER)
+        assert installation.ring(name) < 5
+    with installation.broker.hung():
+        installation.bell.ring(DELIVER)
         time.sleep(2.5)  # longer than the bell's time-outs and the worker's own BRPOP
-    assert house.ring(SCORE) < 10
-    client = connect(house.broker.url)
+    assert installation.ring(SCORE) < 10
+    client = connect(installation.broker.url)
     client.flushall()
     client.close()
-    assert house.ring(DELIVER) < 5
-    house.broker.kill()
-    house.bell.ring(SCORE)
+    assert installation.ring(DELIVER) < 5
+    installation.broker.kill()
+    installation.bell.ring(SCORE)
     time.sleep(0.5)
-    house.broker.start()
-    assert house.ring(SCORE) < 10
-    assert house.ring(SWEEP) < 5
+    installation.broker.start()
+    assert installation.ring(SCORE) < 10
+    assert installation.ring(SWEEP) < 5
 
 
-@pytest.mark.parametrize("house", ["threads"], indirect=True)
-def test_no_kind_of_work_starves_another_in_the_embedded_worker(house: House) -> None:
+@pytest.mark.parametrize("installation", ["threads"], indirect=True)
+def test_no_kind_of_work_starves_another_in_the_embedded_worker(installation: Installation) -> None:
     """While scoring keeps one thread busy without pause, other tasks start within a second."""
-    (house.notes.parent / "slow").touch()
+    (installation.notes.parent / "slow").touch()
     for _ in range(5):
-        house.bell.ring(SCORE)
+        installation.bell.ring(SCORE)
         time.sleep(0.1)
-    assert house.ring(DELIVER) < 1
-    assert house.ring(DEPART) < 1
+    assert installation.ring(DELIVER) < 1
+    assert installation.ring(DEPART) < 1
 
 
-@pytest.mark.parametrize("house", ["threads"], indirect=True)
-def test_beat_rings_for_the_sweep_and_outlives_the_broker(house: House) -> None:
+@pytest.mark.parametrize("installation", ["threads"], indirect=True)
+def test_beat_rings_for_the_sweep_and_outlives_the_broker(installation: Installation) -> None:
     """The sweep runs every interval; with the broker gone beat lives on and rings again once it is back."""
-    house.run("beat")
-    until(lambda: house.count(SWEEP) >= 3, 60)
-    assert faults(house.notes.parent, BEAT) == []
-    house.broker.kill()
+    installation.run("beat")
+    until(lambda: installation.count(SWEEP) >= 3, 60)
+    assert faults(installation.notes.parent, BEAT) == []
+    installation.broker.kill()
     time.sleep(1.0)
-    house.broker.start()
-    swept = house.count(SWEEP)
-    until(lambda: house.count(SWEEP) >= swept + 2, 20)
-    assert all(process.poll() is None for process in house.processes)
+    installation.broker.start()
+    swept = installation.count(SWEEP)
+    until(lambda: installation.count(SWEEP) >= swept + 2, 20)
+    assert all(process.poll() is None for process in installation.processes)
 
 
-@pytest.mark.parametrize("house", ["threads"], indirect=True)
-def test_nothing_but_marks_and_pulses_stays_in_the_broker(house: House) -> None:
+@pytest.mark.parametrize("installation", ["threads"], indirect=True)
+def test_nothing_but_marks_and_pulses_stays_in_the_broker(installation: Installation) -> None:
     """No result, no event, no task's arguments: after the work only the bell's own keys and kombu's binding remain."""
     for name in QUEUES:
-        house.ring(name)
-    client = connect(house.broker.url)
+        installation.ring(name)
+    client = connect(installation.broker.url)
     keys = {key.decode().removeprefix(PREFIX).split(":")[0] for key in client.keys("*")}  # type: ignore[union-attr]  # the sync client
     client.close()
     assert {key for key in keys if not key.startswith("_kombu")} <= {"bell", "pulse", "probe"}
 
 
-@pytest.mark.parametrize("house", ["threads", "prefork"], indirect=True)
-def test_a_worker_stops_soon_when_asked(house: House) -> None:
+@pytest.mark.parametrize("installation", ["threads", "prefork"], indirect=True)
+def test_a_worker_stops_soon_when_asked(installation: Installation) -> None:
     """SIGTERM ends an idle worker within a few seconds, with exit code 0."""
-    worker = house.processes[0]
+    worker = installation.processes[0]
     worker.terminate()
     assert worker.wait(10) == 0

@@ -75,13 +75,13 @@ def env(tmp_path: Path, redis_url: str) -> dict[str, str]:
 def accept(parts: Parts, enrolled: Enrolment, texts: list[str]) -> list[Placed]:
     """Post comments as the API does; the bell rings by itself."""
     given = [Submission(Article("https://a.example/"), "Ada", text, Source.API) for text in texts]
-    answers = submit(parts.house, parts.sealer, enrolled.site, given)
+    answers = submit(parts.deps, parts.sealer, enrolled.site, given)
     return [one for one in answers if isinstance(one, Placed)]
 
 
 def pending(parts: Parts) -> int:
     """How many wait for their score."""
-    with parts.house.store.read() as tx:
+    with parts.deps.store.read() as tx:
         return tx.backlog(datetime.now(UTC)).pending
 
 
@@ -98,7 +98,7 @@ def deliver_one_batch(env: dict[str, str], log: Path) -> None:
             events = [one.verified(enrolled.webhook_secret) for one in hook.got]
             assert {one["data"]["comment"]["id"] for one in events} == {one.comment.id for one in placed}
             assert len(set(hook.ids())) == 30
-            with parts.house.store.read() as tx:
+            with parts.deps.store.read() as tx:
                 threat = tx.comment(enrolled.site.id, placed[-1].comment.id)
             assert threat is not None
             assert threat.verdict is not None
@@ -143,7 +143,7 @@ def test_a_killed_workers_comments_are_decided_by_the_next(
         enrolled = enrol_site(parts, "courier", "https://courier.example")
         accept(parts, enrolled, [f"Number {n}: a quiet word." for n in range(5)])
         now = datetime.now(UTC)
-        with parts.house.store.write() as tx:
+        with parts.deps.store.write() as tx:
             tx.lease_pending(now, now, 5)  # who leased these was killed
         with worker(env, tmp_path / "worker.log"):
 
@@ -152,7 +152,7 @@ def test_a_killed_workers_comments_are_decided_by_the_next(
                 return pending(parts) == 0
 
             wait_for(swept)
-        with parts.house.store.read() as tx:
+        with parts.deps.store.read() as tx:
             assert len(tx.decisions_after(enrolled.site.id, 0, 100)) == 5
     finally:
         ringer.close()

@@ -19,7 +19,7 @@ from service.bell import QuietBell
 from service.moderation.comment import Source
 from service.moderation.events import Delivery
 from service.moderation.verdict import Action, Who
-from service.ports import House, Placed, Site, Store, Submission
+from service.ports import Dependencies, Placed, Site, Store, Submission
 from service.privacy.door import Door
 from service.privacy.keys import new_webhook_secret
 from service.settings import load
@@ -36,12 +36,12 @@ LOOPBACK = Allow.parse("127.0.0.0/8")
 
 
 class Office:
-    """A house with the real time (which the test may move on), its postman, and sites that want callbacks."""
+    """An installation with the real time (which the test may move on), its postman, and sites that want callbacks."""
 
     def __init__(self, store: Store, **options: Any) -> None:
         self.ahead = timedelta(0)
-        self.house = House(store=store, bell=QuietBell(), clock=lambda: datetime.now(UTC) + self.ahead)
-        self.parts = Parts(load({}), self.house, Door(KEYRING), KEYRING)
+        self.deps = Dependencies(store=store, bell=QuietBell(), clock=lambda: datetime.now(UTC) + self.ahead)
+        self.parts = Parts(load({}), self.deps, Door(KEYRING), KEYRING)
         self.postman = self.new_postman(**options)
         self.secrets: dict[str, str] = {}
 
@@ -53,14 +53,14 @@ class Office:
         made = [new_webhook_secret() for _ in range(secrets)]
         self.secrets[name] = made[0]
         sealed = tuple(KEYRING.encrypt(name, "webhook", one.encode()) for one in made)
-        with self.house.store.write() as tx:
+        with self.deps.store.write() as tx:
             return tx.add_site(courier(name=name, callback_url=url, webhook_secrets=sealed))
 
     def decide(self, site: Site, count: int) -> None:
         """Let the machine decide so many comments of the site: one callback each."""
         given = [Submission(ARTICLE, "Ada", f"Text {n}.", Source.API, id=f"c-{n}") for n in range(count)]
-        placed = submit(self.house, self.parts.sealer, site, given)
-        settle(self.house, [Scored(one.comment, None) for one in placed if isinstance(one, Placed)])
+        placed = submit(self.deps, self.parts.sealer, site, given)
+        settle(self.deps, [Scored(one.comment, None) for one in placed if isinstance(one, Placed)])
 
     def carry(self, seconds: float = 20.0) -> None:
         """Nudge the postman and wait until he has carried what was due."""
@@ -68,14 +68,14 @@ class Office:
         assert self.postman.wait(seconds)
 
     def mail(self, site: Site | None = None) -> list[Delivery]:
-        with self.house.store.read() as tx:
+        with self.deps.store.read() as tx:
             return tx.deliveries(site.id if site else None, None, 500)
 
     def states(self, site: Site | None = None) -> list[str]:
         return [one.state for one in self.mail(site)]
 
     def look(self, name: str) -> Site:
-        with self.house.store.read() as tx:
+        with self.deps.store.read() as tx:
             found = tx.site(name)
         assert found is not None
         return found
@@ -160,8 +160,8 @@ def test_what_never_arrives_becomes_a_dead_letter_and_can_be_replayed(office: Of
             office.ahead += timedelta(days=2)
         assert (office.states(), len(hook.got)) == (["dead"], len(WAITS) + 1)
         hook.statuses[:] = [204]
-        with office.house.store.write() as tx:
-            assert tx.replay_deliveries(site.id, None, office.house.clock()) == 1
+        with office.deps.store.write() as tx:
+            assert tx.replay_deliveries(site.id, None, office.deps.clock()) == 1
         office.carry()
     assert office.states() == ["delivered"]
     assert len(set(hook.ids())) == 1
@@ -173,10 +173,10 @@ def test_decisions_on_one_comment_arrive_in_order(office: Office) -> None:
         site = office.site("courier", hook.url)
         office.decide(site, 1)
         for action in (Action.APPROVE, Action.REJECT):
-            with office.house.store.read() as tx:
+            with office.deps.store.read() as tx:
                 comment = tx.comment(site.id, "c-0")
             assert comment is not None
-            review(office.house, site, "c-0", Judgement(action, Who.SITE, "s", replaces=comment.decision_id))
+            review(office.deps, site, "c-0", Judgement(action, Who.SITE, "s", replaces=comment.decision_id))
         office.carry()
         assert hook.sequences() == [("c-0", 1)]
         for _ in range(3):
@@ -225,7 +225,7 @@ def test_gone_stops_the_mail_that_is_leased_already(store: Store, offices: Calla
     assert len(posted) <= PER_SITE
     assert office.states().count("waiting") == 60 - len(posted)
     assert {one.attempts for one in office.mail() if one.state == "waiting"} == {0}
-    with office.house.store.write() as tx:
+    with office.deps.store.write() as tx:
         tx.save_site(replace(office.look("courier"), callback_disabled=None))
     office.ahead += timedelta(seconds=15)
     office.carry()
@@ -249,7 +249,7 @@ def test_gone_says_nothing_of_a_new_address(office: Office) -> None:
         office.decide(site, 1)
         office.postman.collect()
         assert hook.arrived.acquire(timeout=10)
-        with office.house.store.write() as tx:
+        with office.deps.store.write() as tx:
             tx.save_site(replace(site, callback_url="http://127.0.0.1:9/new"))
         hook.gate.set()
         assert office.postman.wait(10)
@@ -283,7 +283,7 @@ def test_a_receiver_that_is_away_is_asked_a_few_times_and_not_for_everything(off
         tried = [one for one in office.mail() if one.attempts]
         assert 0 < len(tried) <= 2 * PER_SITE
         assert set(office.states()) == {"waiting"}
-        with office.house.store.write() as tx:
+        with office.deps.store.write() as tx:
             tx.save_site(replace(site, callback_url=hook.url))
         office.ahead += timedelta(seconds=15)
         office.carry()
@@ -305,7 +305,7 @@ def test_slow_down_is_heard(office: Office) -> None:
 
 
 def test_a_private_target_is_refused_unless_allowed(offices: Callable[..., Office]) -> None:
-    """A site cannot make the house call its own network."""
+    """A site cannot make the service call its own network."""
     office = offices()
     office.postman = Postman(office.parts, Allow.parse(""), timeout=5.0)
     with receiver() as hook:
@@ -320,7 +320,7 @@ def test_nothing_is_sent_unsigned(office: Office) -> None:
     """A secret that cannot be opened leaves the mail waiting and says so."""
     with receiver() as hook:
         site = office.site("courier", hook.url)
-        with office.house.store.write() as tx:
+        with office.deps.store.write() as tx:
             tx.save_site(replace(site, webhook_secrets=(b"\x01made under another master key",)))
         office.decide(site, 1)
         office.carry()
@@ -331,7 +331,7 @@ def test_nothing_is_sent_unsigned(office: Office) -> None:
 def test_no_transaction_is_open_while_a_receiver_is_asked(
     sqlite_url: str, offices: Callable[..., Office]
 ) -> None:
-    """The house goes on writing while a receiver thinks."""
+    """The service goes on writing while a receiver thinks."""
     from service.storage import open_store
 
     store = open_store(sqlite_url)
@@ -370,8 +370,8 @@ def test_a_dead_workers_mail_is_delivered_by_another(office: Office) -> None:
     with receiver() as hook:
         site = office.site("courier", hook.url)
         office.decide(site, 1)
-        now = office.house.clock()
-        with office.house.store.write() as tx:
+        now = office.deps.clock()
+        with office.deps.store.write() as tx:
             assert len(tx.lease_deliveries(now, now + timedelta(seconds=60), 10)) == 1
         office.carry()
         assert hook.got == []
@@ -437,7 +437,7 @@ def test_an_endpoint_that_keeps_failing_is_left_alone(office: Office) -> None:
         assert asked < 40
         office.carry()
         assert len(away.got) == asked
-        with office.house.store.read() as tx:
+        with office.deps.store.read() as tx:
             assert sum(one.attempts for one in tx.deliveries(site.id, None, 100)) == asked
 
 
@@ -445,7 +445,7 @@ def test_the_owner_is_told_that_callbacks_stopped(office: Office) -> None:
     """An endpoint that answers 410 stops its mail, and the site's `notify_url` hears of it once, signed."""
     with receiver(410) as gone, receiver() as owner:
         site = office.site("courier", gone.url)
-        with office.house.store.write() as tx:
+        with office.deps.store.write() as tx:
             site = replace(site, options=replace(site.options, notify_url=owner.url))
             tx.save_site(site)
         office.decide(site, 3)

@@ -1,4 +1,4 @@
-"""Departures under a race: a decision leaves the house once, whoever lets it go."""
+"""Departures under a race: a decision is published once, whoever lets it go."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from service.actions import Judgement, depart, review, submit
 from service.bell import QuietBell
 from service.moderation.comment import Article, Source
 from service.moderation.verdict import Action, Who
-from service.ports import House, Store, Submission
+from service.ports import Dependencies, Store, Submission
 from service.privacy.door import Door
 from service.privacy.keys import Keyring
 from tests.builders import NOON, after, courier
@@ -20,17 +20,17 @@ COUNT = 40
 
 def test_workers_that_depart_at_once_let_each_decision_go_once(sql_store: Store) -> None:
     """Four workers, one moment: every decision gets one number and one callback, and no number is lost."""
-    house = House(store=sql_store, bell=QuietBell(), clock=lambda: NOON)
+    deps = Dependencies(store=sql_store, bell=QuietBell(), clock=lambda: NOON)
     with sql_store.write() as tx:
         site = tx.add_site(courier())
     posted = [
         Submission(Article("https://courier.example/a"), "Ada", f"Text {n}.", Source.API, id=f"c-{n}")
         for n in range(COUNT)
     ]
-    submit(house, Door(Keyring(bytes(32))), site, posted)
+    submit(deps, Door(Keyring(bytes(32))), site, posted)
     for n in range(COUNT):
-        review(house, site, f"c-{n}", Judgement(Action.APPROVE, Who.MODERATOR, "Mo"), delay=5)
-    later = House(store=sql_store, bell=QuietBell(), clock=lambda: after(6))
+        review(deps, site, f"c-{n}", Judgement(Action.APPROVE, Who.MODERATOR, "Mo"), delay=5)
+    later = Dependencies(store=sql_store, bell=QuietBell(), clock=lambda: after(6))
     start = threading.Barrier(4)
 
     def leave() -> int:
@@ -48,15 +48,15 @@ def test_workers_that_depart_at_once_let_each_decision_go_once(sql_store: Store)
 
 def test_departures_go_on_until_none_is_due(store: Store) -> None:
     """More decisions than one transaction takes leave in one run."""
-    house = House(store=store, bell=QuietBell(), clock=lambda: NOON)
+    deps = Dependencies(store=store, bell=QuietBell(), clock=lambda: NOON)
     with store.write() as tx:
         site = tx.add_site(courier(callback_url=None))
     posted = [
         Submission(Article("https://courier.example/a"), "Ada", f"Text {n}.", Source.API, id=f"c-{n}")
         for n in range(5)
     ]
-    submit(house, Door(Keyring(bytes(32))), site, posted)
+    submit(deps, Door(Keyring(bytes(32))), site, posted)
     for n in range(5):
-        review(house, site, f"c-{n}", Judgement(Action.APPROVE, Who.MODERATOR, "Mo"), delay=5)
-    assert depart_due(house) == 0
-    assert depart_due(House(store=store, bell=QuietBell(), clock=lambda: after(5)), batch=2) == 5
+        review(deps, site, f"c-{n}", Judgement(Action.APPROVE, Who.MODERATOR, "Mo"), delay=5)
+    assert depart_due(deps) == 0
+    assert depart_due(Dependencies(store=store, bell=QuietBell(), clock=lambda: after(5)), batch=2) == 5

@@ -63,17 +63,17 @@ def test_what_a_killed_worker_had_in_hand_is_scored_at_once_and_alone(store: Sto
     comments = stage.post("One.", "Two.", "Three.")
     with store.write() as tx:
         tx.lease_pending(NOON, after(30), 10)
-    sweep, scorer = Sweep(stage.house, journal=Journal(tmp_path)), Told()
+    sweep, scorer = Sweep(stage.deps, journal=Journal(tmp_path)), Told()
     with owner(tmp_path, SCORE, *(one.pk for one in comments)) as process:
         assert sweep.bury() == 0
-        assert score_pending(stage.house, scorer) == 0
+        assert score_pending(stage.deps, scorer) == 0
         stage.rung()
         process.kill()
         process.wait()
         assert sweep.bury() == 3
         assert SCORE in stage.rung()
         assert sweep.bury() == 0
-    assert score_pending(stage.house, scorer) == 3
+    assert score_pending(stage.deps, scorer) == 3
     assert scorer.batches == [1, 1, 1]
     assert [stage.look(f"c-{n}").attempts for n in range(3)] == [2, 2, 2]
 
@@ -82,7 +82,7 @@ def test_a_poison_that_kills_is_held_without_waiting_for_a_lease(store: Store, t
     """With the clock standing still: its neighbours are decided, and after the third death a person looks at it."""
     stage = Stage.over(store)
     stage.post("One.", "Deadly.", "Three.")
-    sweep, home = Sweep(stage.house, journal=Journal(tmp_path)), tmp_path
+    sweep, home = Sweep(stage.deps, journal=Journal(tmp_path)), tmp_path
 
     class Died(BaseException):
         """The process is gone: nothing after it runs."""
@@ -98,7 +98,7 @@ def test_a_poison_that_kills_is_held_without_waiting_for_a_lease(store: Store, t
         sweep.bury()
         journal = Journal(home)
         try:
-            score_pending(stage.house, Deadly(), journal=journal)
+            score_pending(stage.deps, Deadly(), journal=journal)
         except Died:
             deaths += 1
         journal.close()
@@ -203,7 +203,7 @@ def test_what_a_stopping_worker_could_not_give_back_is_scored_by_the_next_at_onc
     with monkeypatch.context() as patched:
         patched.setattr("worker.score.settle", fails)
         with pytest.raises(ConnectionResetError):
-            score_pending(stage.house, Told(), stopping=lambda: bool(stopped), journal=journal)
+            score_pending(stage.deps, Told(), stopping=lambda: bool(stopped), journal=journal)
     journal.close()
-    assert Sweep(stage.house, journal=Journal(tmp_path)).bury() == 2
-    assert score_pending(stage.house, Told()) == 2
+    assert Sweep(stage.deps, journal=Journal(tmp_path)).bury() == 2
+    assert score_pending(stage.deps, Told()) == 2

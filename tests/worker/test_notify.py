@@ -31,7 +31,7 @@ LOOPBACK = Allow.parse("127.0.0.1")
 
 
 class Desk:
-    """A house whose courier has comments held, and its notifier."""
+    """An installation whose courier has comments held, and its notifier."""
 
     def __init__(self, store: Store, home: Path, url: str, **more: Any) -> None:
         env = {"REPLYDESK_HOME": str(home), "REPLYDESK_MASTER_KEY": "5e" * 32}
@@ -45,14 +45,14 @@ class Desk:
 
     def hold(self, *names: str) -> None:
         """Let comments be held."""
-        with self.parts.house.store.write() as tx:
+        with self.parts.deps.store.write() as tx:
             made = tx.add_comments(self.courier.site.id, [draft(name) for name in names], self.clock())
             for comment in made.values():
                 decided(tx, comment, Action.HOLD)
 
     def clear(self, *names: str) -> None:
         """Let moderators approve them."""
-        with self.parts.house.store.write() as tx:
+        with self.parts.deps.store.write() as tx:
             for name in names:
                 found = tx.comment(self.courier.site.id, name)
                 assert found is not None

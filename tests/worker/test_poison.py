@@ -57,7 +57,7 @@ def hold_the_deadly(env: dict[str, str], log: Path) -> None:
                 return pending(parts) == 0
 
             wait_for(all_decided)
-        with parts.house.store.read() as tx:
+        with parts.deps.store.read() as tx:
             assert len(tx.decisions_after(enrolled.site.id, 0, 100)) == 31
             found = [tx.comment(enrolled.site.id, one.comment.id) for one in placed]
         assert found[10] is not None

@@ -102,7 +102,7 @@ def test_what_a_killed_worker_was_posting_is_due_at_once(tmp_path: Path, office:
     journal.close()  # as its end does
     other = office.new_postman(post=lambda *_, **__: Outcome("delivered", 204))
     assert other.collect() == 0
-    assert Sweep(office.house, journal=Journal(tmp_path)).bury() == 3
+    assert Sweep(office.deps, journal=Journal(tmp_path)).bury() == 3
     assert other.collect() == 3
     assert other.wait(10)
     gate.set()
@@ -147,7 +147,7 @@ def test_how_a_post_ended_is_recorded_though_the_rest_cannot_be_given_back(
     assert office.states() == ["waiting"] * 4
     journal.close()
     store.takes_back = True
-    assert Sweep(office.house, journal=Journal(tmp_path)).bury() == 3
+    assert Sweep(office.deps, journal=Journal(tmp_path)).bury() == 3
 
 
 def test_what_was_recorded_is_struck_out_of_the_journal(tmp_path: Path, office: Office) -> None:
@@ -157,5 +157,5 @@ def test_what_was_recorded_is_struck_out_of_the_journal(tmp_path: Path, office: 
     office.decide(office.site("courier", "http://127.0.0.1:9/"), 30)
     office.carry()
     journal.close()
-    assert Sweep(office.house, journal=Journal(tmp_path)).bury() == 0
+    assert Sweep(office.deps, journal=Journal(tmp_path)).bury() == 0
     assert office.states() == ["delivered"] * 30

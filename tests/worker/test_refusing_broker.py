@@ -54,7 +54,7 @@ def broken(broker: Broker, fault: str) -> Iterator[None]:
 
 
 class World:
-    """A home, a broker of its own, and the house's parts as the web has them."""
+    """A home, a broker of its own, and the service's parts as the web has them."""
 
     def __init__(self, home: Path, template: Path, pool: str) -> None:
         self.broker = Broker(home)
@@ -93,7 +93,7 @@ class World:
 
     def answers_rings(self) -> bool:
         """Ring once, and say whether a worker has begun the task because of it within this second."""
-        self.parts.house.bell.ring(SCORE)
+        self.parts.deps.bell.ring(SCORE)
         time.sleep(0.2)
         try:
             heard = pulses(self.broker.url).rung.get(SCORE)
@@ -160,13 +160,13 @@ def test_a_worker_that_starts_meanwhile_works(world: World, fault: str) -> None:
 def test_health_tells_the_truth(world: World, fault: str) -> None:
     """While nothing can be written, neither readiness nor status calls the broker ok; both do once it is mended."""
     meters.share(world.parts.settings.home)
-    with closing(Opened(world.parts.settings)) as house:
+    with closing(Opened(world.parts.settings)) as deps:
         assert Checks(world.parts).run()["broker"] == "ok"
         with broken(world.broker, fault):
             assert Checks(world.parts).run()["broker"].startswith("refuses to write (")
-            assert look(house)["up"]["broker"].startswith("refuses to write (")
+            assert look(deps)["up"]["broker"].startswith("refuses to write (")
         assert Checks(world.parts).run()["broker"] == "ok"
-        assert look(house)["up"]["broker"] == "ok"
+        assert look(deps)["up"]["broker"] == "ok"
 
 
 def test_rounds_begin_as_soon_as_the_broker_refuses() -> None:

@@ -1,4 +1,4 @@
-"""The vigil: rounds begin when nobody is rung to sweep; a whole house goes on when broker or beat is gone for good."""
+"""The polling fallback: maintenance runs without a message; work goes on when broker or beat is gone for good."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ __all__ = ["env"]  # the fixture
 
 def to_rescore(parts: Parts) -> int:
     """How many wait to be scored again in full."""
-    with parts.house.store.read() as tx:
+    with parts.deps.store.read() as tx:
         return tx.backlog(datetime.now(UTC)).to_rescore
 
 
@@ -63,7 +63,7 @@ def test_a_worker_goes_on_without_its_broker(tmp_path: Path, sqlite_template: Pa
             enrolled = enrol_site(parts, "courier", "https://courier.example", hook.url)
             held = accept(parts, enrolled, ["The old bridge looks fine to me."])[0].comment
             fast = Assessment(dict.fromkeys(LABELS, 0.0) | {"toxicity": 0.7}, "made-up-1", effort=Effort.FAST)
-            settle(parts.house, [Scored(held, fast)])
+            settle(parts.deps, [Scored(held, fast)])
             with worker(env, log):
                 wait_for(lambda: '"model.loaded"' in log.read_text())
                 broker.kill()
@@ -71,7 +71,7 @@ def test_a_worker_goes_on_without_its_broker(tmp_path: Path, sqlite_template: Pa
                 wait_for(lambda: pending(parts) == 0)
                 wait_for(lambda: to_rescore(parts) == 0)
                 wait_for(lambda: len(hook.got) == 4)  # the held one is told twice
-            with parts.house.store.read() as tx:
+            with parts.deps.store.read() as tx:
                 again = tx.comment_by_pk(held.pk)
             assert again is not None
             assert again.verdict is not None

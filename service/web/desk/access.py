@@ -54,8 +54,8 @@ def _refusal(least: int) -> Response | None:
     token = session_token(here, request)
     person = None
     if token:
-        with here.house.store.read() as tx:
-            person = tx.session(hash_token(token), here.house.clock())
+        with here.deps.store.read() as tx:
+            person = tx.session(hash_token(token), here.deps.clock())
     if token is None or person is None:
         return _sign_in_first()
     if ROLES.index(person.role) < least:

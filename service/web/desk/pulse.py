@@ -24,9 +24,9 @@ NEW_LIMIT = 100
 def pulse() -> ResponseReturnValue:
     """Renew the claims on what is on the screen, and tell counts, new arrivals, who else is here, what was lost."""
     here, place = parts(), Place.of(request.args)
-    now, have = here.house.clock(), numbers(request.args.get("have"))
-    actions.keep(here.house, moderator().id, have)
-    with here.house.store.read() as tx:
+    now, have = here.deps.clock(), numbers(request.args.get("have"))
+    actions.keep(here.deps, moderator().id, have)
+    with here.deps.store.read() as tx:
         claims = tx.claims(now)
         seen = number(request.args.get("seen")) or 0
         new = tx.arrived(place.wanted(tx), seen, NEW_LIMIT) if place.lane == "held" else 0

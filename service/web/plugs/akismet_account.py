@@ -173,7 +173,7 @@ def _calls(usage: Mapping[tuple[str, str], int], month: str) -> Counter[str]:
 
 
 def _this_month() -> str:
-    return month_of(plugs().parts.house.clock())
+    return month_of(plugs().parts.deps.clock())
 
 
 def _half_a_year_ago() -> str:

@@ -143,7 +143,7 @@ def _assessed(reading: Reading, explain: bool, needed: bool) -> Assessment | Non
 
 
 def _keep(site: Site, asked: phase.Asked, text: str, assessed: Assessment | None) -> Comment | None:
-    """Put it in the house; None when the store is away: Coral is answered all the same, and holds what it is told."""
+    """Store it; None when the store is away: Coral is answered all the same, and holds what it is told."""
     submission = Submission(
         article=Article(_page(asked.story_url) or site.url),
         author_name=_reader(asked.author_id),

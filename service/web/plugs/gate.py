@@ -110,7 +110,7 @@ class Plugs:
     def over(cls, parts: Parts) -> Plugs:
         """Make the plugs of one application."""
         return cls(
-            parts, Plugging(parts, lambda: cast(float, g.began)), Tally(parts.house.store, parts.house.clock)
+            parts, Plugging(parts, lambda: cast(float, g.began)), Tally(parts.deps.store, parts.deps.clock)
         )
 
 
@@ -138,13 +138,13 @@ def site_of(key: str | None) -> Site:
 
 
 def _owner(parts: Parts, key: str) -> Site | None:
-    owner = key_owner(parts.house.store, parts.keyring, key, parts.house.clock())
+    owner = key_owner(parts.deps.store, parts.keyring, key, parts.deps.clock())
     return owner[0] if owner else None
 
 
 def named_site(name: str) -> Site | None:
     """Return the site of that name, None when there is none. Raises StoreAway."""
-    store = plugs().parts.house.store
+    store = plugs().parts.deps.store
 
     def look_up() -> Site | None:
         with store.read() as tx:

@@ -86,7 +86,7 @@ def _moderation(site: Site, text: str, reading: Reading, assessed: Assessment) -
 
 
 def _keep(site: Site, call: Asked, assessed: list[Assessment]) -> str | None:
-    """Put the texts in the house, each once however often it comes; say why some are not there, None when all are.
+    """Store the texts, each once however often it comes; say why some are not there, None when all are.
 
     The answer goes out all the same.
     """
@@ -124,7 +124,7 @@ def _submission(site: Site, text: str) -> Submission:
 def _answer(
     members: Mapping[str, object], status: int = 200, headers: Mapping[str, str] | None = None
 ) -> Response:
-    """Return JSON; `x-request-id`, which clients show, is on every answer of this house."""
+    """Return JSON; `x-request-id`, which clients show, is on every answer of this installation."""
     text = json.dumps(members, ensure_ascii=False, separators=(",", ":"))
     return Response(
         text,

@@ -267,7 +267,7 @@ def _is_queued(site: Site, call: Analyze) -> bool:
 
 
 def _keep(site: Site, call: Call, assessed: Assessment) -> Comment | None:
-    """Put it in the house; None when the store is away, which costs nobody an answer."""
+    """Store it; None when the store is away, which costs nobody an answer."""
     spans = tuple(span for span in assessed.spans if span.end <= BODY_LIMIT)
     try:
         return plugs().verbs.keep(site, _submission(site, call), replace(assessed, spans=spans))

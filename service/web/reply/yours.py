@@ -89,15 +89,15 @@ def _is_theirs(found: Receipt, address: Address) -> bool:
 
 
 def _may_try(found: Receipt) -> bool:
-    house = parts().house
-    with house.store.read() as tx:
-        return tx.sign_in_failures(_counter(found), house.clock() - WINDOW) < TRIES
+    deps = parts().deps
+    with deps.store.read() as tx:
+        return tx.sign_in_failures(_counter(found), deps.clock() - WINDOW) < TRIES
 
 
 def _count_wrong(found: Receipt) -> None:
-    house = parts().house
-    with house.store.write() as tx:
-        tx.count_sign_in_failure(_counter(found), house.clock(), house.clock() - WINDOW)
+    deps = parts().deps
+    with deps.store.write() as tx:
+        tx.count_sign_in_failure(_counter(found), deps.clock(), deps.clock() - WINDOW)
 
 
 def _counter(found: Receipt) -> str:

@@ -1,4 +1,4 @@
-"""The clients' own libraries against a running house: right, wrong and odd input, every one of them unchanged."""
+"""The clients' own libraries against a running installation: right, wrong and odd input, all unchanged."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from urllib.parse import urlencode
 import pytest
 
 from tests.conftest import missing
-from tests.journey.whole_house import House, Receiver, submission, until
+from tests.journey.installation import Installation, Receiver, submission, until
 
 CLIENTS = Path(__file__).with_name("clients")
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "replydesk-test-clients"
@@ -35,9 +35,9 @@ pytestmark = pytest.mark.timeout(240)
 
 
 @pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    """A running house whose site puts what plugs bring on the desk."""
-    with Receiver() as receiver, House(tmp_path_factory.mktemp("house") / "home") as running:
+def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    """A running installation whose site puts what plugs bring on the desk."""
+    with Receiver() as receiver, Installation(tmp_path_factory.mktemp("installation") / "home") as running:
         made = running.json(
             "site", "add", "courier", "--url", "https://courier.example", "--callback", receiver.url
         )
@@ -46,11 +46,11 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
         yield running
 
 
-def ran(house: House, *command: str, given: object = TEXTS, **env: str) -> Any:
+def ran(installation: Installation, *command: str, given: object = TEXTS, **env: str) -> Any:
     """Run a client's script with the port and the key, and return what it printed."""
-    key = house.courier["akismet_key"]  # type: ignore[attr-defined]
+    key = installation.courier["akismet_key"]  # type: ignore[attr-defined]
     done = subprocess.run(
-        [*command, str(house.port), key],
+        [*command, str(installation.port), key],
         input=json.dumps(given),
         env={**os.environ, **env},
         capture_output=True,
@@ -105,15 +105,15 @@ def node() -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def python() -> str:
-    """A Python that has the clients, apart from the house's own."""
+    """A Python that has the clients, apart from the service's own."""
     pip = ["{place}/venv/bin/pip", "install", "--quiet", "-r", "requirements.txt"]
     place = installed("requirements.txt", [sys.executable, "-m", "venv", "{place}/venv"], pip)
     return str(place / "venv" / "bin" / "python")
 
 
-def test_python_clients(house: House, python: str) -> None:
+def test_python_clients(installation: Installation, python: str) -> None:
     """Akismet and openai of PyPI: verdicts, reports, counts, Unicode, 100 kB, and their own errors."""
-    out = ran(house, python, str(CLIENTS / "python_clients.py"), given=TEXTS | {"insult": INSULT})
+    out = ran(installation, python, str(CLIENTS / "python_clients.py"), given=TEXTS | {"insult": INSULT})
     asked = out["akismet"]
     assert (asked["verify"], asked["bad_verify"]) == (True, False)
     assert asked["spam"] in ("SPAM", "DISCARD")
@@ -128,9 +128,9 @@ def test_python_clients(house: House, python: str) -> None:
     assert (told["bad_key"], told["bad_input"]) == ("AuthenticationError", "BadRequestError")
 
 
-def test_node_akismet_clients(house: House, node: dict[str, str]) -> None:
+def test_node_akismet_clients(installation: Installation, node: dict[str, str]) -> None:
     """akismet-api (Coral's) and akismet of npm with the key in the Host, and NodeBB's way of calling."""
-    out = ran(house, "node", str(CLIENTS / "akismet_clients.js"), **node)
+    out = ran(installation, "node", str(CLIENTS / "akismet_clients.js"), **node)
     api = out["api"]
     assert (api["verify"], api["bad"]) == (True, False)
     assert api["spam"] in ("spam", True)
@@ -143,67 +143,73 @@ def test_node_akismet_clients(house: House, node: dict[str, str]) -> None:
     assert out["nodebb"]["spam"] == "true"
 
 
-def test_node_openai_client(house: House, node: dict[str, str]) -> None:
+def test_node_openai_client(installation: Installation, node: dict[str, str]) -> None:
     """Openai of npm: results in order, the request's id, and its own classes of errors."""
-    out = ran(house, "node", str(CLIENTS / "openai_client.js"), given=TEXTS | {"insult": INSULT}, **node)
+    out = ran(
+        installation, "node", str(CLIENTS / "openai_client.js"), given=TEXTS | {"insult": INSULT}, **node
+    )
     assert (out["one"], out["list"][:2], out["parts"]) == ([False], [False, True], [True])
     assert out["requestId"]
     assert out["badKey"] == "AuthenticationError 401 invalid_api_key"
     assert out["badInput"].startswith("BadRequestError 400")
 
 
-def test_perl_client(house: House) -> None:
+def test_perl_client(installation: Installation) -> None:
     """Net::Akismet, with the key in the Host."""
     asked = ["perl", "-MNet::Akismet", "-e", "1"]
     if not shutil.which("perl") or subprocess.run(asked, capture_output=True, check=False).returncode:
         pytest.skip("no Net::Akismet: install the package libnet-akismet-perl")
-    out = ran(house, "perl", str(CLIENTS / "akismet_client.pl"))
+    out = ran(installation, "perl", str(CLIENTS / "akismet_client.pl"))
     assert (out["spam"], out["ham"], out["unicode"], out["bad"]) == ("true", "false", "false", 0)
     assert (out["spam_reported"], out["ham_reported"]) == (1, 1)
 
 
-def test_ruby_client(house: House) -> None:
+def test_ruby_client(installation: Installation) -> None:
     """Ruby's akismet, with the key in the Host."""
     asked = ["ruby", "-e", "require 'akismet'"]
     if not shutil.which("ruby") or subprocess.run(asked, capture_output=True, check=False).returncode:
         pytest.skip("no akismet for Ruby: install the package ruby-akismet")
-    out = ran(house, "ruby", str(CLIENTS / "akismet_client.rb"))
+    out = ran(installation, "ruby", str(CLIENTS / "akismet_client.rb"))
     assert (out["verify"], out["bad"]) == (True, False)
     assert (out["spam"], out["ham"], out["unicode"]) == (True, False, False)
     assert out["refused"] == "Akismet::Error"
 
 
-def test_libraries_of_receivers(house: House, python: str) -> None:
-    """Standardwebhooks and svix verify what the house posts, and refuse a changed body."""
-    received = house.receiver.received  # type: ignore[attr-defined]
+def test_libraries_of_receivers(installation: Installation, python: str) -> None:
+    """Standardwebhooks and svix verify what the service posts, and refuse a changed body."""
+    received = installation.receiver.received  # type: ignore[attr-defined]
     before = len(received)
-    key = house.courier["key"]  # type: ignore[attr-defined]
-    assert house.call("POST", "/v1/comments", submission("hook-1"), key=key).status == 202
+    key = installation.courier["key"]  # type: ignore[attr-defined]
+    assert installation.call("POST", "/v1/comments", submission("hook-1"), key=key).status == 202
     until(lambda: len(received) > before)
     given = {
-        "secret": house.courier["webhook_secret"],  # type: ignore[attr-defined]
+        "secret": installation.courier["webhook_secret"],  # type: ignore[attr-defined]
         "received": [{"headers": headers, "body": body.decode()} for headers, body in received[before:]],
     }
-    out = ran(house, python, str(CLIENTS / "webhook_receivers.py"), given=given)
+    out = ran(installation, python, str(CLIENTS / "webhook_receivers.py"), given=given)
     assert out["svix"] == out["standardwebhooks"]
     assert out["svix"]
 
 
-def test_a_hanging_broker_and_a_hanging_worker_change_nothing(house: House) -> None:
+def test_a_hanging_broker_and_a_hanging_worker_change_nothing(installation: Installation) -> None:
     """With both stopped, each plug answers as ever, within two seconds, and puts what is held on the desk."""
-    hanging = [house.broker(), *workers(house)]
+    hanging = [installation.broker(), *workers(installation)]
     assert len(hanging) > 1
     for process in hanging:
         os.kill(process, signal.SIGSTOP)
     try:
-        told = {"api_key": house.courier["akismet_key"], "blog": "https://courier.example", "user_ip": ""}  # type: ignore[attr-defined]
+        told = {
+            "api_key": installation.courier["akismet_key"],
+            "blog": "https://courier.example",
+            "user_ip": "",
+        }  # type: ignore[attr-defined]
         form = {"Content-Type": "application/x-www-form-urlencoded"}
         for name, word in (("spam", b"true"), ("doubt", b"false")):
             body = urlencode({**told, "comment_content": f"{TEXTS[name]} All is quiet."}).encode()
-            answer = house.call("POST", "/1.1/comment-check", body, headers=form)
+            answer = installation.call("POST", "/1.1/comment-check", body, headers=form)
             assert (answer.body, answer.seconds < 2) == (word, True)
-        key = house.courier["key"]  # type: ignore[attr-defined]
-        answer = house.call("POST", "/v1/moderations", {"input": INSULT}, key=key)
+        key = installation.courier["key"]  # type: ignore[attr-defined]
+        answer = installation.call("POST", "/v1/moderations", {"input": INSULT}, key=key)
         assert (answer.json["results"][0]["flagged"], answer.seconds < 2) == (True, True)
         assert "X-Replydesk-Not-Stored" not in answer.headers
     finally:
@@ -211,10 +217,10 @@ def test_a_hanging_broker_and_a_hanging_worker_change_nothing(house: House) -> N
             os.kill(process, signal.SIGCONT)
 
 
-def workers(house: House) -> list[int]:
-    """The process ids of the house's workers."""
+def workers(installation: Installation) -> list[int]:
+    """The process ids of the service's workers."""
     return [
         pid
-        for pid in house.processes()
+        for pid in installation.processes()
         if b"worker" in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
     ]

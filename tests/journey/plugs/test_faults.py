@@ -102,7 +102,7 @@ def wire() -> Iterator[tuple[Wire, str]]:
 
 
 @pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory, wire: tuple[Wire, str]) -> Iterator[Served]:
+def installation(tmp_path_factory: pytest.TempPathFactory, wire: tuple[Wire, str]) -> Iterator[Served]:
     """A web process over that wire: no worker, and a broker's address where something listens and never answers."""
     with socket.create_server(("127.0.0.1", 0)) as deaf:
         more = {
@@ -120,12 +120,12 @@ def house(tmp_path_factory: pytest.TempPathFactory, wire: tuple[Wire, str]) -> I
 
 
 def post(
-    house: Served, path: str, body: object, headers: dict[str, str] | None = None
+    installation: Served, path: str, body: object, headers: dict[str, str] | None = None
 ) -> tuple[int, Any, Any]:
     """Post, in less than two seconds, and return status, JSON and headers."""
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
     sent = {"Content-Type": "application/json", **(headers or {})}
-    asked = urllib.request.Request(house.url + path, data=raw, headers=sent)  # noqa: S310  # loopback
+    asked = urllib.request.Request(installation.url + path, data=raw, headers=sent)  # noqa: S310  # loopback
     began = time.monotonic()
     try:
         with urllib.request.urlopen(asked, timeout=20) as answer:  # noqa: S310  # loopback
@@ -139,12 +139,14 @@ def post(
     return status, json.loads(content), told
 
 
-def analyze(house: Served, text: str = TEXT, key: str = "") -> tuple[int, Any, Any]:
+def analyze(installation: Served, text: str = TEXT, key: str = "") -> tuple[int, Any, Any]:
     """Ask for scores."""
-    return post(house, f"/v1alpha1/comments:analyze?key={key or house.site.akismet_key}", request(text))
+    return post(
+        installation, f"/v1alpha1/comments:analyze?key={key or installation.site.akismet_key}", request(text)
+    )
 
 
-def phase(house: Served, text: str = RUDE) -> tuple[int, Any, Any]:
+def phase(installation: Served, text: str = RUDE) -> tuple[int, Any, Any]:
     """Ask as Coral's phase does."""
     body = {
         "action": "NEW",
@@ -154,7 +156,7 @@ def phase(house: Served, text: str = RUDE) -> tuple[int, Any, Any]:
     }
     raw = json.dumps(body).encode()
     return post(
-        house, "/sites/courier/coral/phase", raw, {"X-Coral-Signature": f"sha256={sign(SECRET, raw)}"}
+        installation, "/sites/courier/coral/phase", raw, {"X-Coral-Signature": f"sha256={sign(SECRET, raw)}"}
     )
 
 
@@ -166,44 +168,46 @@ def eventually(holds: Any, seconds: float = 20) -> None:
         time.sleep(0.05)
 
 
-def test_without_broker_and_worker_every_mode_answers(house: Served) -> None:
+def test_without_broker_and_worker_every_mode_answers(installation: Served) -> None:
     """Nobody rings and nobody works: scores are answered, and queue mode still puts the held on the desk."""
-    assert analyze(house)[0] == 200
-    tune_site(house.parts, "courier", {"plug_mode": "queue"})
-    eventually(lambda: "moderation" in analyze(house, TEXT)[1])
-    status, found, headers = analyze(house, RUDE)
+    assert analyze(installation)[0] == 200
+    tune_site(installation.parts, "courier", {"plug_mode": "queue"})
+    eventually(lambda: "moderation" in analyze(installation, TEXT)[1])
+    status, found, headers = analyze(installation, RUDE)
     assert (status, found["moderation"]["action"]) == (200, "hold")
     assert "X-Replydesk-Not-Stored" not in headers
-    with house.parts.house.store.read() as tx:
-        assert [one.body for one in tx.comments(house.site.site.id, status=Status.HELD).comments] == [RUDE]
-    assert phase(house)[1]["status"] == "SYSTEM_WITHHELD"
+    with installation.parts.deps.store.read() as tx:
+        assert [one.body for one in tx.comments(installation.site.site.id, status=Status.HELD).comments] == [
+            RUDE
+        ]
+    assert phase(installation)[1]["status"] == "SYSTEM_WITHHELD"
 
 
 @pytest.mark.parametrize("mode", ["hang", "refuse"])
 def test_a_dead_database_costs_no_known_key_its_answer(
-    house: Served, wire: tuple[Wire, str], mode: str
+    installation: Served, wire: tuple[Wire, str], mode: str
 ) -> None:
     """Known keys are scored on, in queue mode too; what needs the store says 503; never over two seconds; it heals."""
-    assert analyze(house)[0] == phase(house)[0] == 200
+    assert analyze(installation)[0] == phase(installation)[0] == 200
     wire[0].set(mode)
     try:
         took = []
         for _ in range(8):
             began = time.monotonic()
-            status, found, headers = analyze(house, RUDE)
+            status, found, headers = analyze(installation, RUDE)
             took.append(time.monotonic() - began)
             assert (status, found["moderation"]["action"]) == (200, "hold")
             assert headers["X-Replydesk-Not-Stored"]
         assert median(took) < CORALS, took
-        status, found, headers = phase(house)
+        status, found, headers = phase(installation)
         assert (status, found["status"]) == (200, "SYSTEM_WITHHELD")
         assert headers["X-Replydesk-Not-Stored"]
-        status, found, _ = analyze(house, key=house.site.key)
+        status, found, _ = analyze(installation, key=installation.site.key)
         assert (status, found["error"]["status"]) == (503, "UNAVAILABLE")
-        path = f"/v1alpha1/comments:suggestscore?key={house.site.akismet_key}"
-        status, found, headers = post(house, path, suggestion(RUDE))
+        path = f"/v1alpha1/comments:suggestscore?key={installation.site.akismet_key}"
+        status, found, headers = post(installation, path, suggestion(RUDE))
         assert (status, found["error"]["status"], headers["Retry-After"]) == (503, "UNAVAILABLE", "2")
     finally:
         wire[0].set("pass")
-    eventually(lambda: analyze(house, key="not-a-key-of-ours")[0] == 400, 30)
-    eventually(lambda: "X-Replydesk-Not-Stored" not in analyze(house, f"{RUDE} {mode}")[2], 30)
+    eventually(lambda: analyze(installation, key="not-a-key-of-ours")[0] == 400, 30)
+    eventually(lambda: "X-Replydesk-Not-Stored" not in analyze(installation, f"{RUDE} {mode}")[2], 30)

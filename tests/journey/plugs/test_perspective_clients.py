@@ -1,4 +1,4 @@
-"""Perspective's real clients and Coral's own requests against a running house, in their versions of today."""
+"""Perspective's real clients and Coral's own requests against a running installation, in their versions of today."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 
 from service.coral.signature import sign
+from tests.journey.installation import Answer, Installation, Receiver, until
 from tests.journey.plugs.test_clients import CLIENTS, installed
-from tests.journey.whole_house import Answer, House, Receiver, until
 
 CORAL_SECRET = "ccext-journey-secret"
 CORAL_SECONDS = 0.8
@@ -33,10 +33,10 @@ def site() -> Iterator[Receiver]:
 
 
 @pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory, site: Receiver) -> Iterator[House]:
-    """A running house with the site courier; its model is loaded as it starts."""
-    home = tmp_path_factory.mktemp("house") / "home"
-    with House(home, REPLYDESK_PLUGS="warm") as running:
+def installation(tmp_path_factory: pytest.TempPathFactory, site: Receiver) -> Iterator[Installation]:
+    """A running installation with the site courier; its model is loaded as it starts."""
+    home = tmp_path_factory.mktemp("installation") / "home"
+    with Installation(home, REPLYDESK_PLUGS="warm") as running:
         made = running.json(
             "site", "add", "courier", "--url", "https://courier.example", "--callback", site.url
         )
@@ -44,9 +44,9 @@ def house(tmp_path_factory: pytest.TempPathFactory, site: Receiver) -> Iterator[
         yield running
 
 
-def key(house: House) -> str:
+def key(installation: Installation) -> str:
     """The courier's Akismet key, which opens every plug."""
-    return str(json.loads((house.home / "courier.json").read_text())["akismet_key"])
+    return str(json.loads((installation.home / "courier.json").read_text())["akismet_key"])
 
 
 def outcomes(*command: str) -> dict[str, Any]:
@@ -58,27 +58,29 @@ def outcomes(*command: str) -> dict[str, Any]:
     return {line["check"]: line["outcome"] for line in lines}
 
 
-def test_googles_python_library(house: House) -> None:
+def test_googles_python_library(installation: Installation) -> None:
     """google-api-python-client 2.202, with discovery and without: every answer and error as its users know them."""
     pip = ["{place}/venv/bin/pip", "install", "--quiet", "-r", "requirements.txt"]
     place = installed("requirements.txt", [sys.executable, "-m", "venv", "{place}/venv"], pip)
     python = str(place / "venv" / "bin" / "python")
-    found = outcomes(python, str(CLIENTS / "perspective_google.py"), house.url, key(house))
+    found = outcomes(python, str(CLIENTS / "perspective_google.py"), installation.url, key(installation))
     assert found == dict.fromkeys(found, True)
     assert len(found) == 14
 
 
-def test_the_npm_client(house: House) -> None:
+def test_the_npm_client(installation: Installation) -> None:
     """perspective-api-client 3.1 of npm: every answer and error as its users know them."""
     if not shutil.which("npm"):
         pytest.skip("no Node: install node 18 or later with npm")
     place = installed("package.json", ["npm", "install", "--silent", "--no-audit", "--no-fund"])
-    found = outcomes("node", str(CLIENTS / "perspective_npm.js"), str(place), house.url, key(house))
+    found = outcomes(
+        "node", str(CLIENTS / "perspective_npm.js"), str(place), installation.url, key(installation)
+    )
     assert found == dict.fromkeys(found, True)
     assert len(found) == 11
 
 
-def test_corals_own_requests_are_answered_in_time(house: House, site: Receiver) -> None:
+def test_corals_own_requests_are_answered_in_time(installation: Installation, site: Receiver) -> None:
     """Analyze, suggestscore and the phase as Coral sends them: the shape that it reads, well before it gives up."""
     analyze = {
         "comment": {"text": RUDE},
@@ -105,19 +107,19 @@ def test_corals_own_requests_are_answered_in_time(house: House, site: Receiver) 
         "tenantDomain": "localhost",
     }
     terms = (f"coral_secret=old,{CORAL_SECRET}", "plug_mode=queue", "toxicity.reject=", "toxicity.hold=0.5")
-    house.run("site", "set", "courier", *terms)
-    path = f"/v1alpha1/comments:analyze?key={key(house)}"
-    until(lambda: "moderation" in house.call("POST", path, analyze).json, 5)
-    scored = house.call("POST", path, analyze)
+    installation.run("site", "set", "courier", *terms)
+    path = f"/v1alpha1/comments:analyze?key={key(installation)}"
+    until(lambda: "moderation" in installation.call("POST", path, analyze).json, 5)
+    scored = installation.call("POST", path, analyze)
     assert scored.json["attributeScores"]["TOXICITY"]["summaryScore"]["value"] > 0.8
     assert scored.seconds < CORAL_SECONDS
-    kept = house.call("POST", f"/v1alpha1/comments:suggestscore?key={key(house)}", suggest)
+    kept = installation.call("POST", f"/v1alpha1/comments:suggestscore?key={key(installation)}", suggest)
     assert (kept.status, kept.json["clientToken"]) == (200, "comment:c1")
     assert kept.seconds < CORAL_SECONDS
 
     raw = json.dumps(phase).encode()
     signed = {"X-Coral-Signature": f"sha256={sign(CORAL_SECRET, raw)}"}
-    judged = house.call("POST", "/sites/courier/coral/phase", raw, headers=signed)
+    judged = installation.call("POST", "/sites/courier/coral/phase", raw, headers=signed)
     assert judged.json == {
         "status": "SYSTEM_WITHHELD",
         "actions": [{"actionType": "FLAG", "reason": "COMMENT_DETECTED_TOXIC"}],
@@ -125,38 +127,40 @@ def test_corals_own_requests_are_answered_in_time(house: House, site: Receiver) 
     assert judged.seconds < CORAL_SECONDS
     print(f"analyze {scored.seconds:.3f} s, suggestscore {kept.seconds:.3f} s, phase {judged.seconds:.3f} s")
     until(lambda: any(b"comment.held" in body for _, body in site.received), 30)
-    held = house.run("comments", "--site", "courier", "--status", "held", "--json").splitlines()
+    held = installation.run("comments", "--site", "courier", "--status", "held", "--json").splitlines()
     assert len(held) == 1
 
 
-def test_nothing_of_a_text_is_written_where_it_must_not_be(house: House) -> None:
-    """With doNotStore in queue mode, and in score mode without it, no byte that the house wrote holds the text."""
-    path = f"/v1alpha1/comments:analyze?key={key(house)}"
+def test_nothing_of_a_text_is_written_where_it_must_not_be(installation: Installation) -> None:
+    """With doNotStore in queue mode, and in score mode without it, no byte that the service wrote holds the text."""
+    path = f"/v1alpha1/comments:analyze?key={key(installation)}"
     canaries = [f"quetzalcanary{number}marigold" for number in range(3)]
 
     def ask(word: str, **more: Any) -> Answer:
         text = {"text": f"What a {word} you are, idiot."}
-        return house.call("POST", path, {"comment": text, "requestedAttributes": {"TOXICITY": {}}, **more})
+        return installation.call(
+            "POST", path, {"comment": text, "requestedAttributes": {"TOXICITY": {}}, **more}
+        )
 
-    house.run("site", "set", "courier", "plug_mode=queue")
+    installation.run("site", "set", "courier", "plug_mode=queue")
     until(lambda: "moderation" in ask(canaries[0], doNotStore=True).json, 5)
     assert "moderation" in ask(canaries[1], doNotStore=True, spanAnnotations=True, clientToken="t-9").json
-    house.run("site", "set", "courier", "plug_mode=score")
+    installation.run("site", "set", "courier", "plug_mode=score")
     until(lambda: "moderation" not in ask(canaries[0], doNotStore=True).json, 5)
     assert ask(canaries[2]).status == 200
     assert ask(canaries[2], languages=["xx"]).status == 400
     path += "wrong"
     assert ask(canaries[2]).status == 400
-    shutil.copy(house.output, house.home / "log-of-up.txt")
-    searched = sum(_holds_none(file, [*canaries, key(house)]) for file in _written(house))
+    shutil.copy(installation.output, installation.home / "log-of-up.txt")
+    searched = sum(_holds_none(file, [*canaries, key(installation)]) for file in _written(installation))
     assert searched > 100_000
     print(f"{searched:,} bytes searched for {len(canaries)} texts and the key in six forms each: none found")
 
 
-def _written(house: House) -> list[Path]:
+def _written(installation: Installation) -> list[Path]:
     return [
         file
-        for file in house.home.rglob("*")
+        for file in installation.home.rglob("*")
         if file.is_file() and file.name not in ("courier.json", "demo-site.json")
     ]
 

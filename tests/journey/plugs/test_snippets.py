@@ -71,7 +71,7 @@ def test_php() -> None:
 
 
 def test_a_blog_without_our_constants_goes_on() -> None:
-    """The WordPress plugin that lies there before wp-config.php names the house does nothing, and stops nothing."""
+    """The WordPress plugin that lies there before wp-config.php names the service does nothing, and stops nothing."""
     if not shutil.which("php"):
         pytest.skip("no PHP: install the package php-cli")
     plugin = INTEGRATIONS / "wordpress" / "replydesk.php"
@@ -93,7 +93,7 @@ def test_javascript() -> None:
 
 
 def test_python() -> None:
-    """Python takes what the house signs, and raises for a changed body."""
+    """Python takes what the service signs, and raises for a changed body."""
     spec = importlib.util.spec_from_file_location("snippet", INTEGRATIONS / "python" / "comments.py")
     assert spec is not None
     assert spec.loader is not None

@@ -16,7 +16,7 @@ import uuid
 from pathlib import Path
 from typing import Any
 
-from tests.journey.whole_house import Answer, until
+from tests.journey.installation import Answer, until
 
 FILES = Path("/usr/share/wordpress")
 PLUGIN = Path(__file__).parents[3] / "integrations" / "wordpress" / "replydesk.php"

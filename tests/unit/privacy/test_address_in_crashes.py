@@ -147,7 +147,7 @@ def test_a_submission_is_not_turned_into_plain_data_with_it() -> None:
 
 @pytest.fixture
 def logged(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """The house's logging, writing into memory; what was configured before comes back."""
+    """The service's logging, writing into memory; what was configured before comes back."""
     said = io.StringIO()
     monkeypatch.setattr(sys, "stderr", said)
     root = logging.getLogger()
@@ -192,8 +192,8 @@ def test_a_process_that_dies_leaves_nothing(tmp_path: Any) -> None:
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
 
-def test_the_house_s_processes_leave_no_image_of_their_memory() -> None:
-    """Once a process of the house has begun, its limit for core dumps is nothing, and cannot be raised again."""
+def test_the_service_s_processes_leave_no_image_of_their_memory() -> None:
+    """Once a process of the service has begun, its limit for core dumps is nothing, and cannot be raised again."""
     script = (
         "import resource; from service.cli.processes import no_core_dumps; no_core_dumps();"
         "print(resource.getrlimit(resource.RLIMIT_CORE))"

@@ -43,7 +43,7 @@ class Served:
         found: list[str] = []
         after: int | None = None
         while True:
-            with self.parts.house.store.read() as tx:
+            with self.parts.deps.store.read() as tx:
                 page = tx.comments(self.site.site.id, after=after, limit=200)
             found += [comment.id for comment in page.comments]
             if page.next is None:

@@ -340,7 +340,7 @@ def test_an_article_that_waits_for_a_person_still_does_after_a_move(newsroom: Ne
     from service.actions.watching_articles import watch_article
 
     by_api(newsroom, "c-1", ARTICLE)
-    watch_article(newsroom.parts.house, "courier", "http://www.courier.example/bridge/", "Mara")
+    watch_article(newsroom.parts.deps, "courier", "http://www.courier.example/bridge/", "Mara")
     newsroom.call("POST", "/v1/articles/move", json={"url": ARTICLE, "to": f"{ARTICLE}-2"})
     newsroom.post(submission(id="c-2", body="A new one.", article={"url": f"{ARTICLE}-2"}))
     newsroom.settle("c-2", toxicity=0.1)

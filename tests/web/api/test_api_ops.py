@@ -37,7 +37,7 @@ def ring_as_beat(redis_url: str) -> None:
 
 
 def test_ready_when_every_part_is(sql_store: Store, redis_url: str, tmp_path: Path, sqlite_url: str) -> None:
-    """With store, schema and broker there, and worker and beat heard of, the house is ready."""
+    """With store, schema and broker there, and worker and beat heard of, the service is ready."""
     newsroom = Newsroom.over(sql_store, tmp_path, REDIS_URL=redis_url, REPLYDESK_DATABASE_URL=sqlite_url)
     Answerer(redis_url).begun(SWEEP)
     ring_as_beat(redis_url)
@@ -208,7 +208,7 @@ def test_metrics_tell_the_effort_and_what_is_scored_again(newsroom: Newsroom) ->
     assert metric(newsroom, "replydesk_scoring_fast") == 0
     newsroom.post()
     newsroom.settle(effort=Effort.FAST)
-    with newsroom.parts.house.store.write() as tx:
+    with newsroom.parts.deps.store.write() as tx:
         tx.set_scoring_effort(Effort.FAST, newsroom.clock.now)
     assert metric(newsroom, "replydesk_scoring_fast") == 1
     assert metric(newsroom, "replydesk_comments_to_rescore") == 1

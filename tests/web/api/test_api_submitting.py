@@ -155,7 +155,7 @@ def test_a_site_may_do_without_addresses(newsroom: Newsroom) -> None:
     """A missing email is a fault, unless the site switched it off."""
     nameless = submission(author={"name": "Ada"})
     assert faults(problem(newsroom.post(nameless), 422, "validation")) == {"author.email": "missing"}
-    with newsroom.parts.house.store.write() as tx:
+    with newsroom.parts.deps.store.write() as tx:
         tx.save_site(replace(newsroom.courier.site, email_required=False))
     newsroom.forget()
     assert newsroom.post(nameless).status_code == 202
@@ -394,7 +394,7 @@ def test_the_akismet_key_opens_the_plugs_alone(newsroom: Newsroom) -> None:
 def test_a_retired_key_ends(newsroom: Newsroom) -> None:
     """A key that was retired is refused once the moment has come and the memory of two seconds has passed."""
     newsroom.post()
-    with newsroom.parts.house.store.write() as tx:
+    with newsroom.parts.deps.store.write() as tx:
         tx.retire_keys(newsroom.courier.site.id, "key", newsroom.clock())
     newsroom.clock.pass_seconds(3)
     newsroom.forget()
@@ -409,7 +409,7 @@ def test_sites_may_use_the_same_ids(newsroom: Newsroom) -> None:
     assert newsroom.comment().body == submission()["body"]
 
 
-# -- faults of the house -----------------------------------------------------------------------------------------------
+# -- faults of the service ------------------------------------------------------------------------------------------
 
 
 def test_a_busy_store_asks_to_come_again(newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -419,7 +419,7 @@ def test_a_busy_store_asks_to_come_again(newsroom: Newsroom, monkeypatch: pytest
     def busy(*_: object, **__: object) -> Any:
         raise OperationalError("INSERT …", {"email": ADDRESS}, Exception(f"locked {ADDRESS}"))
 
-    monkeypatch.setattr(type(newsroom.parts.house.store), "write", busy)
+    monkeypatch.setattr(type(newsroom.parts.deps.store), "write", busy)
     answer = newsroom.post(submission(id="c-2"))
     problem(answer, 503, "unavailable")
     assert int(answer.headers["Retry-After"]) > 0

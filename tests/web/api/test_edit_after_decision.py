@@ -41,7 +41,7 @@ WP_COMMENT = (
 def judged(newsroom: Newsroom, comment: Comment, **scores: float) -> None:
     """Let the machine decide a comment by these scores; without any it finds nothing against it."""
     told = Assessment({**dict.fromkeys(LABELS, 0.01), **scores}, "made-up-1", language="en")
-    settle(newsroom.parts.house, [Scored(comment, told)])
+    settle(newsroom.parts.deps, [Scored(comment, told)])
 
 
 def post_alone(newsroom: Newsroom, comment_id: str, body: str) -> None:
@@ -128,7 +128,7 @@ def test_a_refusal_is_kept_in_the_real_stores(real_newsroom: Newsroom) -> None:
 def test_a_trusted_author_does_not_lift_a_persons_refusal(newsroom: Newsroom) -> None:
     """Trust in the author outweighs doubts of the classifier, never a decision about this comment."""
     newsroom.post()
-    stand(newsroom.parts.house, newsroom.courier.site, newsroom.comment().pk, Wish(Standing.TRUSTED, "Mara"))
+    stand(newsroom.parts.deps, newsroom.courier.site, newsroom.comment().pk, Wish(Standing.TRUSTED, "Mara"))
     newsroom.review(Action.SPAM, delay=0)
     post_alone(newsroom, "c-1", CALM)
     judged(newsroom, newsroom.comment())
@@ -140,7 +140,7 @@ def test_a_refusal_that_was_taken_back_holds_nothing(newsroom: Newsroom) -> None
     newsroom.post()
     judged(newsroom, newsroom.comment())
     newsroom.review(Action.REJECT, delay=0, replaces=newsroom.comment().decision_id)
-    undo(newsroom.parts.house, newsroom.courier.site, "c-1", Who.MODERATOR, "Mara")
+    undo(newsroom.parts.deps, newsroom.courier.site, "c-1", Who.MODERATOR, "Mara")
     post_alone(newsroom, "c-1", CALM)
     judged(newsroom, newsroom.comment())
     assert newsroom.comment().status is Status.APPROVED
@@ -163,7 +163,7 @@ def test_an_outage_publishes_nothing_that_a_person_refused(newsroom: Newsroom) -
     newsroom.post()
     newsroom.review(Action.REJECT, delay=0)
     post_alone(newsroom, "c-1", CALM)
-    settle(newsroom.parts.house, [Scored(newsroom.comment(), None, late=True)])
+    settle(newsroom.parts.deps, [Scored(newsroom.comment(), None, late=True)])
     assert newsroom.comment().status is Status.HELD
 
 

@@ -9,7 +9,7 @@ import pytest
 from service.moderation.comment import Status
 from service.privacy.sealing import Address
 from tests.web.pages.browser import Page
-from tests.web.pages.house import Small
+from tests.web.pages.installation import Small
 from tests.web.pages.test_desk import act, card, follow
 from tests.web.pages.test_desk_around import appealed
 from tests.web.pages.test_desk_waves import adverts, arrive

@@ -9,7 +9,7 @@ from service.moderation.comment import Comment, Status
 from service.web.desk import ranges
 from service.web.desk import together as desk_together
 from tests.web.pages.browser import Browser, Element, Page
-from tests.web.pages.house import Small
+from tests.web.pages.installation import Small
 
 
 def held(small: Small, *scores: float) -> list[Comment]:

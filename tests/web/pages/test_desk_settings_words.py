@@ -10,7 +10,7 @@ import pytest
 from service.moderation import options, pointers, reasons, terms
 from service.web.faults import SENTENCES, values_in
 from tests.web.pages.browser import Page
-from tests.web.pages.house import Small
+from tests.web.pages.installation import Small
 from tests.web.pages.test_desk_settings import form_with, lead, save, site
 
 GERMAN = {"Accept_Language": "de"}

@@ -15,7 +15,7 @@ from service.tuning import tune_site
 from service.web.reply.yours import TRIES, WINDOW
 from tests.builders import NOON, draft
 from tests.web.pages.browser import Page
-from tests.web.pages.house import ADDRESS, Small
+from tests.web.pages.installation import ADDRESS, Small
 
 BO = "bo.unique.canary@example.org"
 
@@ -54,7 +54,7 @@ def test_everything_is_erased_and_the_receipt_holds(small: Small) -> None:
     assert "Everything is erased" in page.text
     receipt = check(json.loads(page.tree.one("textarea").text), public_keys(small.parts.keyring))
     assert (receipt["comments_in_all"], receipt["requested_by"]) == (3, "author")
-    with small.parts.house.store.read() as tx:
+    with small.parts.deps.store.read() as tx:
         for comment in comments:
             found = tx.comment_by_pk(comment.pk)
             assert found
@@ -88,7 +88,7 @@ def test_a_wrong_address_tells_nothing_and_changes_nothing(small: Small, wish: s
     answers = {ask(small, comment, wish, email).html for email in (BO, "nobody@example.org")}
     assert len(answers) == 1
     assert "This is not the address" in answers.pop()
-    with small.parts.house.store.read() as tx:
+    with small.parts.deps.store.read() as tx:
         assert tx.comment_by_pk(comment.pk) == comment
 
 
@@ -181,7 +181,7 @@ def test_what_is_kept_and_what_goes_is_told_in_german(small: Small, kept: str) -
 def test_all_of_very_many_comments_is_handed_over(small: Small, wish: str) -> None:
     """To read and to take along, to the last one."""
     first = small.approved()
-    with small.parts.house.store.write() as tx:
+    with small.parts.deps.store.write() as tx:
         drafts = [draft(f"c-{n:04}", author_key=first.author_key, body=f"Text {n}.") for n in range(5_001)]
         tx.add_comments(small.courier.id, drafts, NOON)
     page = ask(small, first, wish)

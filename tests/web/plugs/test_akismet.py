@@ -93,7 +93,7 @@ def test_the_key_is_found_in_all_its_places(newsroom: Newsroom, place: str, kind
 
 
 def test_a_label_before_our_own_name_is_a_key(newsroom: Newsroom) -> None:
-    """The name that this house is reached by may have fewer labels than others."""
+    """The name that this installation is reached by may have fewer labels than others."""
     tuned = {"Host": f"{newsroom.courier.akismet_key}.127.0.0.1:8080"}
     assert newsroom.client.post("/1.1/comment-check", data=fields(), headers=tuned).data == b"false"
 
@@ -200,7 +200,7 @@ def test_counts_are_written_down(newsroom: Newsroom) -> None:
     """What was counted is the same before and after it was written."""
     call(newsroom)
     newsroom.app.extensions["replydesk.plugs"].tally.flush()
-    with newsroom.parts.house.store.read() as tx:
+    with newsroom.parts.deps.store.read() as tx:
         assert tx.usage(newsroom.courier.site.id) == {("2026-11", "ham"): 1}
     key = {"api_key": newsroom.courier.akismet_key}
     answer = newsroom.client.get("/1.2/usage-limit", query_string=key)
@@ -329,7 +329,7 @@ def test_bytes_of_an_old_blog_are_read(newsroom: Newsroom) -> None:
             "/1.1/comment-check", data=raw, content_type="application/x-www-form-urlencoded"
         )
         assert answer.status_code == 200
-        with newsroom.parts.house.store.read() as tx:
+        with newsroom.parts.deps.store.read() as tx:
             comment = tx.comment(newsroom.courier.site.id, answer.headers["X-akismet-guid"])
         assert comment is not None
         assert comment.body == text
@@ -476,7 +476,7 @@ def test_a_report_is_one_label(newsroom: Newsroom, path: str, action: Action, ch
         answer = call(newsroom, path, told)
         assert answer.data == b"Thanks for making the web a better place."
     assert newsroom.count() == 1
-    with newsroom.parts.house.store.read() as tx:
+    with newsroom.parts.deps.store.read() as tx:
         (comment,) = tx.comments(newsroom.courier.site.id).comments
         labels = [one for one in tx.labels_of(comment.pk) if one.retracted_at is None]
     assert [(one.action, one.who_kind, one.who) for one in labels] == [(action, Who.SITE, "akismet")]
@@ -489,7 +489,7 @@ def test_a_change_of_mind_replaces_the_label(newsroom: Newsroom) -> None:
     queue(newsroom)
     for path in ("submit-spam", "submit-ham"):
         call(newsroom, path, fields(DOUBT))
-    with newsroom.parts.house.store.read() as tx:
+    with newsroom.parts.deps.store.read() as tx:
         (comment,) = tx.comments(newsroom.courier.site.id).comments
         standing = [one.action for one in tx.labels_of(comment.pk) if one.retracted_at is None]
     assert (comment.status, standing) == ("approved", [Action.APPROVE])

@@ -52,7 +52,7 @@ def told(newsroom: Newsroom, body: object, **more: Any) -> dict[str, Any]:
 
 def stored(newsroom: Newsroom) -> list[Comment]:
     """The courier's comments."""
-    with newsroom.parts.house.store.read() as tx:
+    with newsroom.parts.deps.store.read() as tx:
         return list(tx.comments(newsroom.courier.site.id).comments)
 
 
@@ -117,7 +117,7 @@ def test_queue_mode_puts_it_on_the_desk_and_the_decision_flows_back(desk: Newsro
         assert json.loads(post(desk, "events", event("COMMENT_CREATED")).data) == {"joined": True}
         assert json.loads(post(desk, "events", event("COMMENT_CREATED")).data) == {"joined": True}
     desk.review(Action.REJECT, held.id, delay=0)
-    with desk.parts.house.store.read() as tx:
+    with desk.parts.deps.store.read() as tx:
         (*_, last) = tx.deliveries(desk.courier.site.id, None, 10)
     data = json.loads(last.payload)["data"]
     assert data["status"] == "rejected"
@@ -148,7 +148,7 @@ def test_what_corals_moderators_decided_is_learnt_once(desk: Newsroom) -> None:
             post(desk, "events", event("COMMENT_LEFT_MODERATION_QUEUE"))
     (one,) = stored(desk)
     assert one.status is Status.REJECTED
-    with desk.parts.house.store.read() as tx:
+    with desk.parts.deps.store.read() as tx:
         labels = tx.labels_of(one.pk)
     assert [(label.who_kind, label.who, label.action) for label in labels] == [
         (Who.SITE, "coral", Action.REJECT)
@@ -317,7 +317,7 @@ def test_secrets_are_kept_encrypted_and_never_shown(desk: Newsroom) -> None:
     from service.tuning import settings_of
 
     tune(desk, coral_token="tok-very-secret")
-    with desk.parts.house.store.read() as tx:
+    with desk.parts.deps.store.read() as tx:
         site = tx.site("courier")
     assert site is not None
     shown = json.dumps(settings_of(site)) + stored_options(site.options)

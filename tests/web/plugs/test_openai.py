@@ -151,7 +151,7 @@ def test_a_list_too_long_to_store_in_time_says_so(fresh: Newsroom, monkeypatch: 
 
 @pytest.mark.parametrize("mode", ["score", "decide", "queue"])
 def test_modes(fresh: Newsroom, mode: str) -> None:
-    """Score only scores; decide adds what the policy makes of it; queue also puts it in the house, once."""
+    """Score only scores; decide adds what the policy makes of it; queue also stores it, once."""
     tune_site(fresh.parts, "courier", {"plug_mode": mode})
     for _ in range(2):
         results = ask(fresh, {"input": [HAM, INSULT]}).json["results"]

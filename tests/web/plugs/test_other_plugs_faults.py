@@ -1,4 +1,4 @@
-"""The Akismet and OpenAI plugs when the house is broken: an answer in two seconds, and no clean bill by accident."""
+"""The Akismet and OpenAI plugs when the service is broken: an answer in two seconds, and no clean bill by accident."""
 
 from __future__ import annotations
 

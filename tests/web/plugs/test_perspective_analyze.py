@@ -177,7 +177,7 @@ def test_the_mapped_scale_is_a_choice_and_says_its_name(fresh: Newsroom) -> None
     unmapped = call(newsroom, "analyze", request(RUDE)).headers["X-Replydesk-Scores"]
     assert unmapped.startswith("calibrated; model=")
     plain = value(analyze(newsroom, request(RUDE)))
-    with newsroom.parts.house.store.write() as tx:
+    with newsroom.parts.deps.store.write() as tx:
         site = tx.site("courier")
         assert site is not None
         knots = {"TOXICITY": ((0.0, 0.0), (0.5, 0.9), (1.0, 1.0))}

@@ -20,13 +20,13 @@ from tests.web.plugs.perspective_cases import RUDE, TEXT, analyze, call, refusal
 
 def stored(newsroom: Newsroom) -> list[Comment]:
     """The courier's comments."""
-    with newsroom.parts.house.store.read() as tx:
+    with newsroom.parts.deps.store.read() as tx:
         return list(tx.comments(newsroom.courier.site.id).comments)
 
 
 def labels(newsroom: Newsroom) -> list[tuple[str, Who, str, Action]]:
     """Every label on the courier's comments that stands."""
-    with newsroom.parts.house.store.read() as tx:
+    with newsroom.parts.deps.store.read() as tx:
         return [
             (one.body, label.who_kind, label.who, label.action)
             for one in stored(newsroom)
@@ -44,7 +44,7 @@ def store_away(newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch) -> Iterator[
 
     with monkeypatch.context() as patch:
         for name in ("read", "write", "add_comment"):
-            patch.setattr(type(newsroom.parts.house.store), name, gone)
+            patch.setattr(type(newsroom.parts.deps.store), name, gone)
         yield
 
 
@@ -82,7 +82,7 @@ def test_queue_mode_puts_the_doubtful_on_the_desk_and_the_decision_flows_back(fr
     assert held.verdict is not None
     assert held.verdict.spans
     fresh.review(Action.APPROVE, "post:4711", delay=0)
-    with fresh.parts.house.store.read() as tx:
+    with fresh.parts.deps.store.read() as tx:
         kinds = [one.type for one in tx.deliveries(fresh.courier.site.id, None, 10)]
         assert tx.published(fresh.courier.site.id, held.article.url) == []
     assert sorted(kinds) == ["comment.approved", "comment.held"]

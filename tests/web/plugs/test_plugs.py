@@ -25,7 +25,7 @@ def test_switched_off_they_are_not_there(tmp_path: Path) -> None:
 
 
 def test_the_model_is_loaded_by_the_first_who_asks(fresh: Newsroom) -> None:
-    """A house that is asked for no score loads none; the first call does, and the answer is a score."""
+    """An installation that is asked for no score loads none; the first call does, and the answer is a score."""
     assert fresh.parts.scorer.version == ""
     assert call(fresh, "analyze", request(TEXT), key="wrong").status_code == 400
     assert fresh.parts.scorer.version == ""

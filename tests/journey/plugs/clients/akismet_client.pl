@@ -1,4 +1,4 @@
-# Runs Perl's Net::Akismet, unchanged; names of the service lead to the house through the proxy that LWP knows of.
+# Runs Perl's Net::Akismet, unchanged; names of the service lead to the service through the proxy that LWP knows of.
 use strict; use warnings; use JSON::PP; use Net::Akismet; use LWP::UserAgent;
 my ($port, $key) = @ARGV;
 { no warnings 'redefine'; my $new = \&LWP::UserAgent::new;

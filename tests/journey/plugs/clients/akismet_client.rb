@@ -1,4 +1,4 @@
-# Runs Ruby's akismet, unchanged; its constant names lead to the house, without TLS, as a site's DNS and proxy do.
+# Runs Ruby's akismet, unchanged; its constant names lead to the service, without TLS, as a site's DNS and proxy do.
 require 'json'
 require 'net/http'
 require 'akismet'

@@ -1,4 +1,4 @@
-// Runs the two Akismet clients of npm and Coral's and NodeBB's way of calling, unchanged, against the house; prints JSON.
+// Runs the two Akismet clients of npm and Coral's and NodeBB's way of calling, unchanged, against the service; prints JSON.
 const dns = require('dns')
 const lookup = dns.lookup
 // what resolves rest.akismet.test and KEY.rest.akismet.test in production is a site's own DNS

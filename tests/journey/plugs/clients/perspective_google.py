@@ -1,6 +1,6 @@
-"""Runs google-api-python-client against a house, in an environment of its own: one JSON line a check.
+"""Runs google-api-python-client against an installation, in an environment of its own: one JSON line a check.
 
-python perspective_google.py HOUSE_URL KEY
+python perspective_google.py SERVICE_URL KEY
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from googleapiclient.errors import HttpError
 
 NAME, VERSION = "commentanalyzer", "v1alpha1"
 RUDE = "You are a stupid idiot 🤦. Have a lovely day!"
-HOUSE, KEY = sys.argv[1:3]
-DISCOVERY = f"{HOUSE}/$discovery/rest?version={VERSION}"
+SERVICE, KEY = sys.argv[1:3]
+DISCOVERY = f"{SERVICE}/$discovery/rest?version={VERSION}"
 
 
 def discovered(key: str | None = KEY) -> Any:
@@ -26,14 +26,14 @@ def discovered(key: str | None = KEY) -> Any:
 
 
 def from_document(key: str | None = KEY) -> Any:
-    """The client built from a saved document, pointed at the house by `api_endpoint`."""
+    """The client built from a saved document, pointed at the service by `api_endpoint`."""
     with urlopen(DISCOVERY, timeout=10) as answer:  # noqa: S310  # loopback
         document = json.load(answer)
     document |= {
         "rootUrl": "https://commentanalyzer.googleapis.com/",
         "baseUrl": "https://commentanalyzer.googleapis.com/",
     }
-    return build_from_document(document, developerKey=key, client_options={"api_endpoint": HOUSE + "/"})
+    return build_from_document(document, developerKey=key, client_options={"api_endpoint": SERVICE + "/"})
 
 
 def request(text: str = RUDE, **more: Any) -> dict[str, Any]:

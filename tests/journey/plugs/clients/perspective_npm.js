@@ -1,18 +1,18 @@
-// Runs npm's perspective-api-client against a house: one JSON line a check on standard output.
+// Runs npm's perspective-api-client against an installation: one JSON line a check on standard output.
 //
-//     node perspective_npm.js CLIENTS_DIRECTORY HOUSE_URL KEY
+//     node perspective_npm.js CLIENTS_DIRECTORY SERVICE_URL KEY
 //
 // The client has Google's address as a constant, so the request's host is exchanged where axios sends it.
 'use strict';
 
 const { createRequire } = require('module');
-const [, , clients, house, key] = process.argv;
+const [, , clients, service, key] = process.argv;
 const load = createRequire(clients + '/');
 const axios = load('axios');
 const Perspective = load('perspective-api-client');
 
 axios.interceptors.request.use((config) => {
-  config.url = config.url.replace('https://commentanalyzer.googleapis.com', house);
+  config.url = config.url.replace('https://commentanalyzer.googleapis.com', service);
   return config;
 });
 

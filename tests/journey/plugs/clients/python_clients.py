@@ -16,7 +16,7 @@ out: dict[str, Any] = {}
 
 
 class Rerouted(httpx.HTTPTransport):
-    """Sends what goes to rest.akismet.com to the house; in production a site's DNS or proxy does."""
+    """Sends what goes to rest.akismet.com to the service; in production a site's DNS or proxy does."""
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         request.url = request.url.copy_with(scheme="http", host="127.0.0.1", port=int(port))

@@ -1,4 +1,4 @@
-"""A small house for the pages' tests: a store in memory, a clock that is set, two sites and whoever signs in."""
+"""A small installation for the pages' tests: a store in memory, a clock that is set, two sites and whoever signs in."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class SetClock:
 
 @dataclass
 class Small:
-    """The house, what it serves, and the story that tests tell with it."""
+    """The service, what it serves, and the story that tests tell with it."""
 
     parts: wiring.Parts
     app: Flask
@@ -74,7 +74,7 @@ class Small:
             "id": f"t-{next(_numbers)}",
         }
         submission = Submission(**{**written, **changes})
-        (placed,) = actions.submit(self.parts.house, self.parts.sealer, site or self.courier, [submission])
+        (placed,) = actions.submit(self.parts.deps, self.parts.sealer, site or self.courier, [submission])
         assert isinstance(placed, Placed)
         return placed.comment
 
@@ -88,7 +88,7 @@ class Small:
         """The machine's verdict by the shipped policy."""
         given = dict.fromkeys(LABELS, 0.01) | dict(scores or {})
         assessment = Assessment(given, "made-up-1", spans=spans, language="en", effort=effort)
-        assert actions.settle(self.parts.house, [Scored(comment, assessment)]) == {comment.pk}
+        assert actions.settle(self.parts.deps, [Scored(comment, assessment)]) == {comment.pk}
         return self.again(comment)
 
     def approved(self, site: Site | None = None, **changes: Any) -> Comment:
@@ -103,23 +103,23 @@ class Small:
     def judge(self, comment: Comment, action: Action, who: str = "Bo the other", delay: float = 0.0) -> None:
         """Another moderator decides."""
         judgement = Judgement(action, Who.MODERATOR, who, comment.revision)
-        actions.review(self.parts.house, self.courier, comment.id, judgement, delay)
+        actions.review(self.parts.deps, self.courier, comment.id, judgement, delay)
 
     def again(self, comment: Comment) -> Comment:
         """The comment as it is stored now."""
-        with self.parts.house.store.read() as tx:
+        with self.parts.deps.store.read() as tx:
             found = tx.comment_by_pk(comment.pk)
         assert found is not None
         return found
 
     def comments(self) -> list[Comment]:
         """Every comment of the courier, oldest first."""
-        with self.parts.house.store.read() as tx:
+        with self.parts.deps.store.read() as tx:
             return list(tx.comments(self.courier.id, oldest_first=True).comments)
 
 
 def build_small(home: Path, store: Store | None = None, **env: str) -> Small:
-    """Put a small house together; without a store it has one in memory; `env` are more settings."""
+    """Put a small installation together; without a store it has one in memory; `env` are more settings."""
     clock = SetClock()
     given = {"REPLYDESK_HOME": str(home), "REPLYDESK_MASTER_KEY": MASTER, **env}
     parts = wiring.build(

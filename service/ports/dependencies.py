@@ -1,4 +1,4 @@
-"""The rest of the world: the door, the store, the bell, the clock, the scorer, and the house they make."""
+"""What a use case needs: the sanitizer, the store, the dispatcher, the clock and the scorer."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ UNCOUNTED: Final = Uncounted()
 
 
 @dataclass(frozen=True, slots=True)
-class House:
+class Dependencies:
     """The parts a verb may need, put together once by `wiring`."""
 
     store: Store

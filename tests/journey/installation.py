@@ -23,7 +23,7 @@ REPLYDESK = str(Path(sys.executable).with_name("replydesk"))
 SETTINGS = re.compile(r"^(REPLYDESK_|REDIS_URL|PORT$)")
 
 
-class House:
+class Installation:
     """One running process tree; `answers` keeps every byte that it ever answered over HTTP."""
 
     def __init__(self, home: Path, **env: str) -> None:
@@ -36,7 +36,7 @@ class House:
         self.answers: list[bytes] = []
         self.process: subprocess.Popen[bytes] | None = None
 
-    def __enter__(self) -> House:
+    def __enter__(self) -> Installation:
         try:
             self.start()
         except BaseException:
@@ -75,7 +75,7 @@ class House:
             raise
 
     def run(self, *arguments: str, expect: int = 0) -> str:
-        """Run a `replydesk` command against this house and return what it printed."""
+        """Run a `replydesk` command against this installation and return what it printed."""
         done = subprocess.run(
             [REPLYDESK, *arguments], env=self.env, capture_output=True, text=True, check=False
         )
@@ -127,11 +127,11 @@ class House:
         return sorted(tree)
 
     def broker(self) -> int:
-        """The process id of the house's own broker."""
+        """The process id of the service's own broker."""
         for pid in self.processes():
             if "broker.sock" in Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace"):
                 return pid
-        raise AssertionError("the house has no broker of its own")
+        raise AssertionError("the service has no broker of its own")
 
 
 @dataclass
