@@ -21,7 +21,7 @@ NOISY: Final = {
     "celery.worker.strategy": "WARNING",
     "waitress.queue": "ERROR",
 }
-"""Libraries that would write a line for every ring or every queued request."""
+"""Libraries that would write a line for every message or every queued request."""
 
 
 class Lines:

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from service.bell import Bell as Ringer
-from service.ports import Bell, Clock, Dependencies, Scorer, Sealer, Store
+from service.dispatcher import RedisDispatcher
+from service.ports import Clock, Dependencies, Dispatcher, Scorer, Sealer, Store
 from service.privacy.door import Door
 from service.privacy.keys import Keyring, load_masters
 from service.privacy.notary import Notary
@@ -30,9 +30,9 @@ class Parts:
 
     def close(self) -> None:
         """Let go of connections and threads."""
-        close_bell = getattr(self.deps.bell, "close", None)
-        if close_bell:
-            close_bell()
+        close_dispatcher = getattr(self.deps.dispatcher, "close", None)
+        if close_dispatcher:
+            close_dispatcher()
         self.deps.store.close()
 
 
@@ -46,7 +46,7 @@ def build(
     *,
     env: Mapping[str, str] | None = None,
     store: Store | None = None,
-    bell: Bell | None = None,
+    dispatcher: Dispatcher | None = None,
     clock: Clock = now,
     scorer: Scorer | None = None,
 ) -> Parts:
@@ -54,7 +54,7 @@ def build(
     keyring = Keyring.of(load_masters(os.environ if env is None else env, settings.home))
     deps = Dependencies(
         store=store or open_store(settings.database_url, Notary(keyring)),
-        bell=bell or Ringer(settings.redis_url, settings.redis_prefix),
+        dispatcher=dispatcher or RedisDispatcher(settings.redis_url, settings.redis_prefix),
         clock=clock,
         undo_seconds=settings.undo_seconds,
         max_attempts=settings.max_attempts,

@@ -18,12 +18,12 @@ from kombu.transport.redis import Transport as RedisTransport
 from redis.exceptions import RedisError, ResponseError
 
 from service import logs
-from service.bell import QUEUES, Answerer, ask_to_write, kombu_url, transport_options
+from service.dispatcher import QUEUES, Answerer, ask_to_write, kombu_url, transport_options
 from service.ports import SWEEP
 from service.settings import Settings, load
-from worker.heart import loop_heartbeat
 from worker.lanes import WIDTHS, Lane
 from worker.stopping import Stop
+from worker.watchdog import loop_heartbeat
 
 log = structlog.get_logger(__name__)
 
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 
 class LanedTask(Task):  # type: ignore[misc]  # Celery ships no types
-    """A task that first answers the bell, so that later rings count again, and then runs in its lane."""
+    """A task that first acknowledges its message, so that the next one is sent again, and then runs in its lane."""
 
     abstract = True
     ignore_result = True
@@ -44,16 +44,16 @@ class LanedTask(Task):  # type: ignore[misc]  # Celery ships no types
     def __call__(self, *args: Any, **kwargs: Any) -> None:
         """Run the task's body; its arguments are none."""
         app: Desk = self.app
-        rung = not self.request.called_directly  # by a message: in a vigil nobody rang
-        if rung:
+        enqueued = not self.request.called_directly  # else by the polling fallback
+        if enqueued:
             app.answerer.answer(self.name)
-        if app.stopping.is_set():  # rings that were taken up already: the rows wait for the next worker
+        if app.stopping.is_set():  # messages that were fetched already: the rows wait for the next worker
             return
 
         def begin() -> None:
-            if rung and self.name == SWEEP:
+            if enqueued and self.name == SWEEP:
                 app.swept_at = time.monotonic()
-            app.answerer.begun(self.name, rung)
+            app.answerer.begun(self.name, enqueued)
             self.run(*args, **kwargs)
 
         lane = app.lanes.get(self.name)
@@ -131,7 +131,7 @@ class Desk(Celery):  # type: ignore[misc]  # Celery ships no types
         self.loop = loop_heartbeat(settings)
         self.stopping = Stop()
         self.swept_at = time.monotonic()
-        """When a sweep that beat rang for last began, here or, as far as this process was told, elsewhere."""
+        """When a sweep that beat enqueued last began, here or, as far as this process was told, elsewhere."""
 
 
 def make_app(settings: Settings, include: tuple[str, ...] = TASK_ROOMS) -> Desk:
@@ -147,7 +147,7 @@ def make_app(settings: Settings, include: tuple[str, ...] = TASK_ROOMS) -> Desk:
         worker_send_task_events=False,
         worker_enable_remote_control=False,
         task_track_started=False,
-        # A ring that dies with its worker is no loss, so messages are acknowledged as they come.
+        # A message that dies with its worker is no loss, so messages are acknowledged as they come.
         task_acks_late=False,
         task_reject_on_worker_lost=False,
         worker_prefetch_multiplier=1,
@@ -168,7 +168,7 @@ def make_app(settings: Settings, include: tuple[str, ...] = TASK_ROOMS) -> Desk:
         worker_max_tasks_per_child=10_000,  # prefork alone: a leak is bounded, a model is seldom loaded anew
         worker_hijack_root_logger=False,
         worker_redirect_stdouts=False,
-        beat_scheduler="worker.beat:BellScheduler",
+        beat_scheduler="worker.beat:DispatchingScheduler",
         beat_schedule={"sweep": {"task": SWEEP, "schedule": settings.sweep_seconds}},
         timezone="UTC",
     )

@@ -19,7 +19,7 @@ THREADS: Final = sum(WIDTHS.values())
 class Lane:
     """At most `width` runs at a time; a call beyond that returns at once and makes a present run go round again.
 
-    So a ring is never lost in a full lane: what was rung for during a run is looked for after it.
+    So no message is lost in a full lane: what was enqueued during a run is looked for after it.
     """
 
     def __init__(self, width: int, monotonic: Callable[[], float] = time.monotonic) -> None:

@@ -18,13 +18,13 @@ from service.settings import Settings
 from service.targets import Allow
 from service.wiring import Parts, build
 from worker.deliver import CLOSE_SECONDS, Postman
-from worker.heart import Heart, keep_heart
+from worker.fallback import PollingFallback, start_polling_fallback
 from worker.journal import Journal
 from worker.notify import Notifier
 from worker.score import Pace
 from worker.stopping import Stop
 from worker.sweep import Sweep
-from worker.vigil import Vigil, keep_vigil
+from worker.watchdog import Watchdog, start_watchdog
 
 LOOK_SECONDS: Final = 0.2
 """Between two looks at whether it is time to go."""
@@ -46,8 +46,8 @@ class Process:
     postman: Postman
     sweep: Sweep
     notifier: Notifier
-    vigil: Vigil
-    heart: Heart
+    fallback: PollingFallback
+    watchdog: Watchdog
     journal: Journal
     pace: Pace
 
@@ -81,8 +81,8 @@ def _build(settings: Settings) -> Process:
         Postman(parts, allow, journal=journal),
         Sweep(parts.deps, journal=journal, stopping=stopping.is_set),
         Notifier(parts, allow),
-        keep_vigil(settings.sweep_seconds),
-        keep_heart(),
+        start_polling_fallback(settings.sweep_seconds),
+        start_watchdog(),
         journal,
         Pace(),
     )
@@ -137,8 +137,8 @@ def close(**_: object) -> None:
     global _present
     process, _present = _present, None
     if process is not None and process.pid == os.getpid():
-        process.vigil.stop()
-        process.heart.stop()
+        process.fallback.stop()
+        process.watchdog.stop()
         process.postman.close(max(0.0, min(CLOSE_SECONDS, current_app.stopping.left() - LEAVE_SECONDS)))
         process.journal.close()
         with suppress(OSError):

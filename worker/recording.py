@@ -83,7 +83,7 @@ class Recorder:
             self._journal.drop(DELIVER, [one.delivery.id for one in group])
             try:
                 self._recorded()
-            except Exception as failure:  # noqa: BLE001  # likewise: the sweep rings again
+            except Exception as failure:  # noqa: BLE001  # likewise: the sweep enqueues again
                 log.warning("deliver.not_leased", error=type(failure).__name__)
             with self._turn:
                 self._unwritten -= len(group)

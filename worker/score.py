@@ -88,7 +88,7 @@ def score_pending(
     signer: Signer = lambda texts: [None] * len(texts),
     journal: Journal | None = None,
 ) -> int:
-    """Settle what is pending and return how many comments moved; rings for more when it stops before the end."""
+    """Settle what is pending and return how many comments moved; enqueues another run when it stops before the end."""
     run = _Run(deps, scorer, stopping, signer, journal or Journal(None))
     ends_at = time.monotonic() + bounds.seconds
     while not stopping() and (began := time.monotonic()) < ends_at:
@@ -107,13 +107,13 @@ def score_pending(
             bounds.pace.took(len(leased.comments), spent)
         is_full = leased.fresh and len(leased.comments) == wanted
         if is_full:
-            deps.bell.ring(SCORE)  # there may be more than one worker's worth
+            deps.dispatcher.enqueue(SCORE)  # there may be more than one worker's worth
         run.catch_up(leased, max(bounds.gather, spent))
         if not is_full:
             if leased.effort is Effort.FULL:
                 run.score_again(min(RESCORE_BATCH, bounds.batch))
             time.sleep(max(0.0, began + bounds.gathering(spent) - time.monotonic()))
-    deps.bell.ring(SCORE)
+    deps.dispatcher.enqueue(SCORE)
     return run.moved
 
 
@@ -288,7 +288,7 @@ class _Run:
             pause = min(RETRY_SECONDS * one.attempts, self.deps.lease_seconds)
             with self.deps.store.write() as tx:
                 tx.abandon([one.pk], until, self.deps.clock() + timedelta(seconds=pause))
-            self.deps.bell.ring(SCORE, after=pause)
+            self.deps.dispatcher.enqueue(SCORE, after=pause)
 
     def give_back(self, comments: Sequence[Comment], until: datetime) -> None:
         """End the leases unused. A store that is away for a moment is asked again; if for longer, they run out.

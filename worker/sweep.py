@@ -1,4 +1,4 @@
-"""The sweep: whatever a lost ring, a dead worker or an empty broker left lying is found here, every few seconds."""
+"""The sweep: whatever a lost message, a dead worker or an empty broker left lying is found here, every few seconds."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def depart_due(deps: Dependencies, batch: int = DEPART_BATCH, stopping: Callable
         left += went
         if went < batch or stopping():
             return left
-    deps.bell.ring(DEPART)
+    deps.dispatcher.enqueue(DEPART)
     return left
 
 
@@ -77,15 +77,15 @@ class Sweep:
         self._to_retain: deque[Turn] = deque()
 
     def run(self) -> Backlog:
-        """Ring for what waits, let due decisions leave, and settle what waited too long; return what waited."""
+        """Enqueue tasks for what waits, publish due decisions, and settle what waited too long; return what waited."""
         deps = self._deps
         self.bury()
         with deps.store.read() as tx:
             backlog = tx.backlog(deps.clock())
         if backlog.pending or backlog.to_rescore:
-            deps.bell.ring(SCORE)
+            deps.dispatcher.enqueue(SCORE)
         if backlog.deliveries_due:
-            deps.bell.ring(DELIVER)
+            deps.dispatcher.enqueue(DELIVER)
         if backlog.departures_due:
             depart_due(deps, stopping=self._stopping)
         if self._had_head_start() and backlog.oldest_unscored:
@@ -121,7 +121,7 @@ class Sweep:
             log.info("sweep.retained", **gone)
 
     def bury(self) -> int:
-        """Give back what workers that died on this machine had leased, and ring for it; return how many rows.
+        """Give back what workers that died on this machine had leased, and enqueue tasks for it; return how many rows.
 
         What they scored comes back alone, what they posted is due at once; the attempt stays counted.
         """
@@ -140,8 +140,8 @@ class Sweep:
         found = self._journal.bury(give_back)
         if found:
             log.warning("sweep.buried", rows=found)
-            deps.bell.ring(SCORE)
-            deps.bell.ring(DELIVER)
+            deps.dispatcher.enqueue(SCORE)
+            deps.dispatcher.enqueue(DELIVER)
         return found
 
     def _had_head_start(self) -> bool:

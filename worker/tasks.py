@@ -55,7 +55,7 @@ def sweep() -> None:
 def _attempt(work: Callable[[Process], object]) -> None:
     """Do one task's work. Whatever it raises is logged by its type and place alone: its message may quote a reader.
 
-    Nothing is lost by it: the rows are still there, and the sweep rings again.
+    Nothing is lost by it: the rows are still there, and the sweep enqueues again.
     """
     try:
         work(present(current_app.settings))

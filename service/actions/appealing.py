@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from service.actions.moving import locked
-from service.actions.reviewing import Judgement, Reviewed, carry_out, ring_after
+from service.actions.reviewing import Judgement, Reviewed, carry_out, enqueue_after
 from service.moderation.comment import FINAL, Comment, Status
 from service.moderation.desk import Appeal
 from service.moderation.errors import Conflict, Final, NotFound, NothingToUndo, ReplydeskError
@@ -104,7 +104,7 @@ def answer(deps: Dependencies, site: Site, appeal_id: int, given: Answer, delay:
         tx.log_act(given.who, "appeal", f"{site.name}: comment {comment.pk}, appeal {appeal_id}", now)
         after = tx.comment_by_pk(comment.pk) or comment
     if reviewed:
-        ring_after(deps, reviewed, delay)
+        enqueue_after(deps, reviewed, delay)
     return after
 
 

@@ -58,7 +58,7 @@ def erase(
         kept += [one.id for one in mine if one.pk in shown]
         removed += [one.id for one in mine if one.pk not in shown]
     if called_back:
-        deps.bell.ring(DELIVER)
+        deps.dispatcher.enqueue(DELIVER)
     return Erased(tuple(removed), tuple(kept), dict(rows), called_back)
 
 

@@ -89,7 +89,7 @@ def depart(deps: Dependencies, limit: int = 200) -> int:
         sites = {site.id: site for site_id in at_home if (site := tx.site_by_id(site_id))}
         called_back = leave(tx, sites, leaving, fresh=False)
     if called_back:
-        deps.bell.ring(DELIVER)
+        deps.dispatcher.enqueue(DELIVER)
     return len(leaving)
 
 

@@ -51,7 +51,7 @@ def rescore(deps: Dependencies, scored: Sequence[Scored]) -> Counter[str]:
         note_folds(tx, folds, {comment.pk for comment in moving}, now)
         called_back = leave(tx, {case.site.id: case.site for case in cases.values()}, left, fresh=True)
     if called_back:
-        deps.bell.ring(DELIVER)
+        deps.dispatcher.enqueue(DELIVER)
     kept = len(chosen) - len(moving)
     became = Counter(str(decision.to_status) for _, decision in left)
     return became + Counter(kept=kept, left=len(scored) - len(moving) - kept)

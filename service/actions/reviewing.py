@@ -47,7 +47,7 @@ def review(
     """
     with deps.store.write() as tx:
         reviewed = carry_out(tx, site, comment_id, judgement, deps.clock(), delay)
-    ring_after(deps, reviewed, delay)
+    enqueue_after(deps, reviewed, delay)
     return reviewed.decision
 
 
@@ -84,7 +84,7 @@ class _Case:
 def carry_out(
     tx: Tx, site: Site, comment_id: str, judgement: Judgement, now: datetime, delay: float
 ) -> Reviewed:
-    """Do what `review` does within a transaction that does more; ring by `ring_after` once it is committed."""
+    """Do what `review` does within a transaction that does more; call `enqueue_after` once it is committed."""
     target = Target(site, comment_id, judgement.revision)
     (outcome,) = carry_out_each(tx, [target], judgement, now, delay)
     if not isinstance(outcome, Reviewed):
@@ -229,9 +229,9 @@ def _label(decision: Decision, judgement: Judgement) -> Label:
     )
 
 
-def ring_after(deps: Dependencies, reviewed: Reviewed, delay: float) -> None:
-    """Ring for what a committed judgement left to be done."""
+def enqueue_after(deps: Dependencies, reviewed: Reviewed, delay: float) -> None:
+    """Enqueue the tasks that follow from a committed judgement."""
     if delay > 0:
-        deps.bell.ring(DEPART, after=delay)
+        deps.dispatcher.enqueue(DEPART, after=delay)
     elif reviewed.called_back:
-        deps.bell.ring(DELIVER)
+        deps.dispatcher.enqueue(DELIVER)

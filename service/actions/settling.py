@@ -84,7 +84,7 @@ def settle(deps: Dependencies, scored: Sequence[Scored]) -> set[int]:
         called_back = leave(tx, {case.site.id: case.site for case in cases}, left, fresh=True)
         note_covered(tx, folds, {comment.pk: decision.id for comment, decision in left})
     if called_back:
-        deps.bell.ring(DELIVER)
+        deps.dispatcher.enqueue(DELIVER)
     return {comment.pk for comment, _ in left}
 
 

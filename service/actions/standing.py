@@ -59,7 +59,7 @@ def stand(deps: Dependencies, site: Site, comment_pk: int, wish: Wish) -> Author
         tx.log_act(wish.who, "author", f"{site.name}: author of comment {comment.pk} {said}", now)
         called_back = _tell(tx, site, comment, made, now)
     if called_back:
-        deps.bell.ring(DELIVER)
+        deps.dispatcher.enqueue(DELIVER)
     return made
 
 

@@ -1,4 +1,4 @@
-"""submit: accept comments under their idempotency keys, each stored once, and ring for the scorer."""
+"""submit: accept comments under their idempotency keys, each stored once, and enqueue scoring."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def submit(
     placed = _place_one(deps, site, drafts, now) or place_all(deps, site, drafts, now)
     count(deps, submissions, placed)
     if any(isinstance(answer, Placed) and answer.outcome != "replay" for answer in placed):
-        deps.bell.ring(SCORE)
+        deps.dispatcher.enqueue(SCORE)
     return placed
 
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import Final
 
-from service.actions.reviewing import Judgement, Reviewed, Target, carry_out_each, ring_after
+from service.actions.reviewing import Judgement, Reviewed, Target, carry_out_each, enqueue_after
 from service.actions.undoing import Standing, Undone, take_back_each
 from service.moderation.comment import Comment, Status
 from service.moderation.errors import NotFound, ReplydeskError
@@ -103,7 +103,7 @@ def _decide_slice(
         reviewed = [one for one in outcomes if isinstance(one, Reviewed)]
         tx.add_to_bundle(bundle.id, [one.decision.id for one in reviewed])
     if reviewed:
-        ring_after(deps, reviewed[0], delay)
+        enqueue_after(deps, reviewed[0], delay)
     return len(reviewed)
 
 
@@ -190,9 +190,9 @@ def _undo_slice(
         outcomes = take_back_each(tx, standing, who_kind, who, deps.clock())
     taken = [one for one in outcomes if isinstance(one, Undone)]
     if any(one.called_back for one in taken):
-        deps.bell.ring(DELIVER)
+        deps.dispatcher.enqueue(DELIVER)
     if any(one.comment.status is Status.PENDING for one in taken):
-        deps.bell.ring(SCORE)
+        deps.dispatcher.enqueue(SCORE)
     return len(taken)
 
 

@@ -34,9 +34,9 @@ def undo(
     with deps.store.write() as tx:
         undone = take_back(tx, site, comment_id, who_kind, who, decision_id, deps.clock())
     if undone.called_back:
-        deps.bell.ring(DELIVER)
+        deps.dispatcher.enqueue(DELIVER)
     if undone.comment.status is Status.PENDING:
-        deps.bell.ring(SCORE)
+        deps.dispatcher.enqueue(SCORE)
     return undone.comment
 
 
@@ -51,7 +51,7 @@ class Undone:
 def take_back(
     tx: Tx, site: Site, comment_id: str, who_kind: Who, who: str, decision_id: int | None, now: datetime
 ) -> Undone:
-    """Do what `undo` does within a transaction that does more; what is to be rung after it is the caller's."""
+    """Do what `undo` does within a transaction that does more; enqueueing what follows is the caller's."""
     (undone,) = take_back_each(tx, [Standing(site, comment_id, decision_id)], who_kind, who, now)
     if not isinstance(undone, Undone):
         raise undone

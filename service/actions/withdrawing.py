@@ -42,5 +42,5 @@ def withdraw(deps: Dependencies, site: Site, comment_id: str, who: str) -> Comme
         called_back = leave(tx, {site.id: site}, [(comment, withdrawal)], fresh=True)
         after = tx.comment_by_pk(comment.pk) or comment
     if called_back:
-        deps.bell.ring(DELIVER)
+        deps.dispatcher.enqueue(DELIVER)
     return after

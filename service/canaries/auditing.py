@@ -16,13 +16,13 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
-from service.bell import connect
 from service.canaries import places
 from service.canaries.calling import Caller, Receiver
 from service.canaries.forms import forms_of
 from service.canaries.places import OutOfReach, Place
 from service.canaries.planting import Planter, new_mark
 from service.canaries.searching import Hit, Searcher, Tally, search
+from service.dispatcher import connect
 from service.enrolment import enrol_site, hash_token
 from service.moderation.comment import Status
 from service.moderation.errors import ReplydeskError
@@ -45,7 +45,7 @@ DESK_PAGES: Final = (
     "/desk?lane=reported",
     "/desk/search?q=bridge",
     "/desk/preferences",
-    "/desk/pulse",
+    "/desk/updates",
 )
 """Pages on which moderators see comments; where the desk has none of that name, it says so."""
 

@@ -64,7 +64,7 @@ def replay(ids: tuple[int, ...], site_name: str | None, dead: bool, as_json: boo
         with parts.deps.store.write() as tx:
             count = tx.replay_deliveries(site_id, None if dead else list(ids), parts.deps.clock())
         if count:
-            parts.deps.bell.ring(DELIVER)
+            parts.deps.dispatcher.enqueue(DELIVER)
     if as_json:
         print_json({"replayed": count})
     else:

@@ -51,7 +51,7 @@ ENTRIES: Final = {
     "privacy": Entry("service.cli.privacy:privacy", "Audit this installation, or erase a person."),
     "web": Entry("service.cli.processes:web", "Run the web process."),
     "worker": Entry("service.cli.processes:worker", "Run a Celery worker."),
-    "beat": Entry("service.cli.processes:beat", "Run the clock that rings for the sweep; exactly one of it."),
+    "beat": Entry("service.cli.processes:beat", "Run the clock that enqueues the sweep; exactly one of it."),
     "alive": Entry(
         "service.cli.processes:alive",
         "Exit 0 while this host's worker or beat goes round; for health checks.",

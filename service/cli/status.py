@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from rich.console import Console, Group
     from rich.table import Table
 
-    from service.bell import Pulses
+    from service.dispatcher import BrokerHeartbeats
     from service.ports import SiteQueue
     from service.settings import Settings
     from service.storage import Probe
@@ -146,16 +146,16 @@ def _age(since: datetime | None, now: datetime) -> float:
     return round(max(0.0, (now - since).total_seconds()), 3) if since else 0.0
 
 
-def _heard(settings: Settings) -> tuple[dict[str, str], Pulses | None]:
+def _heard(settings: Settings) -> tuple[dict[str, str], BrokerHeartbeats | None]:
     """Say how broker, worker and beat are, by when they were last heard of; nothing is known without the broker."""
     from redis.exceptions import RedisError
 
-    from service.bell import fault_of, pulses, silent_after
+    from service.dispatcher import fault_of, read_heartbeats, silent_after
 
     if settings.redis_url is None:
         return {"broker": "none", "worker": "unknown", "beat": "unknown"}, None
     try:
-        heard = pulses(settings.redis_url, settings.redis_prefix)
+        heard = read_heartbeats(settings.redis_url, settings.redis_prefix)
     except (RedisError, OSError) as failure:
         return {"broker": fault_of(failure), "worker": "unknown", "beat": "unknown"}, None
     silent = silent_after(settings.sweep_seconds)

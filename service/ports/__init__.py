@@ -2,9 +2,9 @@
 
 from service.ports.dependencies import (
     Arrivals,
-    Bell,
     Clock,
     Dependencies,
+    Dispatcher,
     Reading,
     Scorer,
     Sealer,
@@ -38,11 +38,11 @@ __all__ = [
     "SWEEP",
     "Arrivals",
     "Backlog",
-    "Bell",
     "Clock",
     "Concealed",
     "CurrentEffort",
     "Dependencies",
+    "Dispatcher",
     "Finished",
     "Key",
     "Label",

@@ -57,10 +57,10 @@ class Store(Protocol):
     def close(self) -> None: ...
 
 
-class Bell(Protocol):
-    """Nudges workers. A ring carries no information and may be lost."""
+class Dispatcher(Protocol):
+    """Hands tasks to workers. A message carries no data and may be lost."""
 
-    def ring(self, name: str, after: float = 0.0) -> None:
+    def enqueue(self, name: str, after: float = 0.0) -> None:
         """Ask, `after` seconds from now, for a run of the named task; never blocks, never raises."""
 
 
@@ -125,7 +125,7 @@ class Dependencies:
     """The parts a verb may need, put together once by `wiring`."""
 
     store: Store
-    bell: Bell
+    dispatcher: Dispatcher
     clock: Clock
     undo_seconds: float = 5.0
     max_attempts: int = 3

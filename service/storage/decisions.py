@@ -186,7 +186,7 @@ class DecisionsPart(Part):
         if not shown:
             return set()
         told = to_json([{"pk": pk, "standing": one, "revision": revision} for pk, one, revision in shown])
-        return set(self._write(_publish(self._dialect), shown=told).scalars())
+        return set(self._write(_send(self._dialect), shown=told).scalars())
 
     def decisions_after(self, site_id: int, cursor: int, limit: int) -> list[tuple[Decision, Comment]]:
         limit = max(1, min(limit, PAGE_LIMIT))
@@ -257,7 +257,7 @@ def _depart(dialect: str) -> Executable:
 
 
 @cache
-def _publish(dialect: str) -> Executable:
+def _send(dialect: str) -> Executable:
     shown = rows_of("shown", dialect, pk=BigInteger, standing=BigInteger, revision=Integer)
     return (
         update(comments)

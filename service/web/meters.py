@@ -15,7 +15,7 @@ from prometheus_client.registry import Collector
 
 from service import meters
 from service.arrivals import Arrivals
-from service.bell import PULSE_SECONDS, pulses
+from service.dispatcher import HEARTBEAT_SECONDS, read_heartbeats
 from service.moderation.verdict import Effort
 from service.ports import Backlog, Dependencies, SiteQueue
 
@@ -56,7 +56,7 @@ class BacklogCollector(Collector):
         yield from _by_site(queues, now)
 
 
-class PulseCollector(Collector):
+class HeartbeatCollector(Collector):
     """Asks the broker what was heard of beat and workers, and whether the hosts' clocks agree."""
 
     def __init__(self, settings: Settings | None) -> None:
@@ -73,19 +73,19 @@ class PulseCollector(Collector):
         swept = GaugeMetricFamily(
             "replydesk_last_sweep_age_seconds", "Time since a sweep last began, whoever saw to it."
         )
-        beat = GaugeMetricFamily("replydesk_beat_age_seconds", "Time since beat last rang.")
+        beat = GaugeMetricFamily("replydesk_beat_age_seconds", "Time since beat last enqueued a task.")
         skew = GaugeMetricFamily(
             "replydesk_clock_skew_seconds",
             "By how much a host's clock differs from the broker's, at the most.",
         )
         try:
-            heard = pulses(self._url, self._prefix) if self._url else None
+            heard = read_heartbeats(self._url, self._prefix) if self._url else None
         except Exception:  # noqa: BLE001  # a scrape reports that the broker is away, whatever it died of
             heard = None
         up.add_metric([], float(heard is not None))
         if heard is not None:
             for family, age in ((swept, heard.sweep), (beat, heard.beat)):
-                family.add_metric([], PULSE_SECONDS if age is None else age)  # that long at least
+                family.add_metric([], HEARTBEAT_SECONDS if age is None else age)  # that long at least
             skew.add_metric([], abs(heard.skew))
         return [up, swept, beat, skew]
 
@@ -184,7 +184,7 @@ def make_meters(deps: Dependencies, settings: Settings | None = None) -> Meters:
     """Make the meters of one process."""
     own, backlog = CollectorRegistry(), CollectorRegistry()
     backlog.register(BacklogCollector(deps))
-    backlog.register(PulseCollector(settings))
+    backlog.register(HeartbeatCollector(settings))
     return Meters(
         own=own,
         backlog=backlog,

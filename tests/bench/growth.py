@@ -26,7 +26,7 @@ from typing import Any
 from sqlalchemy import Connection, event
 
 from service.actions import Judgement, Scored, review, settle
-from service.bell import QuietBell
+from service.dispatcher import RecordingDispatcher
 from service.moderation.comment import Article, Status
 from service.moderation.desk import Wanted
 from service.moderation.verdict import Action, Who
@@ -170,7 +170,7 @@ def grow(url: str, size: int) -> Grown:
         with indexes_last(url, ["comments", "decisions"]):
             side_by_side(url, [comments], [decisions])
         run(url, ending)
-    deps = Dependencies(store=store, bell=QuietBell(), clock=lambda: datetime.now(UTC))
+    deps = Dependencies(store=store, dispatcher=RecordingDispatcher(), clock=lambda: datetime.now(UTC))
     return Grown(size, deps, site, store, time.perf_counter() - begun, iter(range(1_000_000)))
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from types import FrameType
 
 from service import logs, settings
-from service.bell import QuietBell
+from service.dispatcher import RecordingDispatcher
 from service.enrolment import enrol_site
 from service.reader import ModelScorer
 from service.storage import migrate
@@ -56,7 +56,7 @@ def profile(home: Path, count: int = 2_000) -> tuple[Shares, Shares]:
     home.mkdir()
     known = settings.load({"REPLYDESK_HOME": str(home)})
     migrate.upgrade(known.database_url)
-    parts = build(known, env={"REPLYDESK_HOME": str(home)}, bell=QuietBell())
+    parts = build(known, env={"REPLYDESK_HOME": str(home)}, dispatcher=RecordingDispatcher())
     with _quietly():
         key = enrol_site(parts, "profile", "https://courier.example", "https://courier.example/hook").key
         accept = _accepting(parts, key)

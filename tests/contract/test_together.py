@@ -8,7 +8,7 @@ import pytest
 
 from service.actions import Judgement, Scored, Target, depart, review, settle
 from service.actions.together import WaveDecided, decide_together, decide_wave, undo_together
-from service.bell import QuietBell
+from service.dispatcher import RecordingDispatcher
 from service.moderation.comment import Comment, Status
 from service.moderation.errors import NotFound
 from service.moderation.verdict import LABELS, Action, Assessment, Who
@@ -26,8 +26,8 @@ class Newsroom:
 
     def __init__(self, store: Store) -> None:
         self.now = NOON
-        self.bell = QuietBell()
-        self.deps = Dependencies(store=store, bell=self.bell, clock=self.clock)
+        self.dispatcher = RecordingDispatcher()
+        self.deps = Dependencies(store=store, dispatcher=self.dispatcher, clock=self.clock)
         with store.write() as tx:
             self.site = tx.add_site(courier())
 
@@ -168,9 +168,9 @@ def test_a_wave_is_decided_as_it_was_seen_or_not_at_all(room: Newsroom) -> None:
 def test_an_undo_before_departure_leaves_no_trace_outside(room: Newsroom) -> None:
     """Decided with a delay and undone within it, nothing is delivered and the departure finds nothing."""
     copies = room.arrive(*adverts(3))
-    room.bell.rung.clear()
+    room.dispatcher.enqueued.clear()
     done = decide_wave(room.deps, room.site, room.wave(copies[0]), judgement(), delay=5)
-    assert (DEPART, 5) in room.bell.rung
+    assert (DEPART, 5) in room.dispatcher.enqueued
     undo_together(room.deps, done.bundle.id, Who.MODERATOR, "Mara")
     room.now = after(10)
     assert depart(room.deps) == 0
@@ -231,7 +231,7 @@ def test_more_than_a_slice_is_decided_and_undone(room: Newsroom) -> None:
     copies = room.arrive(*adverts(250))
     done = decide_wave(room.deps, room.site, room.wave(copies[0]), judgement())
     assert done.decided == 250
-    assert (DELIVER, 0.0) in room.bell.rung
+    assert (DELIVER, 0.0) in room.dispatcher.enqueued
     assert undo_together(room.deps, done.bundle.id, Who.MODERATOR, "Mara").undone == 250
 
 

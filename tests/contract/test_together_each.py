@@ -10,7 +10,7 @@ from sqlalchemy import event
 
 from service.actions import Judgement, Scored, Target, depart, dismiss, report, review, settle, undo, withdraw
 from service.actions.together import decide_together, undo_together
-from service.bell import QuietBell
+from service.dispatcher import RecordingDispatcher
 from service.moderation.comment import Comment
 from service.moderation.errors import ReplydeskError
 from service.moderation.verdict import LABELS, Action, Assessment, Who
@@ -26,7 +26,7 @@ class Twins:
 
     def __init__(self, store: Store) -> None:
         self.now, self.store = NOON, store
-        self.deps = Dependencies(store, QuietBell(), lambda: self.now)
+        self.deps = Dependencies(store, RecordingDispatcher(), lambda: self.now)
         with store.write() as tx:
             self.one = tx.add_site(courier())
             self.other = tx.add_site(herald(callback_url="https://herald.example/callback"))

@@ -189,7 +189,7 @@ def together(small: Small, rounds: int) -> Iterator[Kind]:
 def heartbeats(browser: Browser, rounds: int) -> Kind:
     """Time the heartbeat that finds nothing new."""
     cards = [one.attributes["id"][1:] for one in browser.get("/desk").tree.all("article")]
-    url = f"/desk/pulse?have={','.join(cards)}&seen=999999999"
+    url = f"/desk/updates?have={','.join(cards)}&seen=999999999"
     tag = browser.get(url).headers["ETag"]
     return Kind(
         "heartbeat (304)",

@@ -18,7 +18,7 @@ from typing import Final
 
 from service.actions import Judgement, Scored, Target, depart, settle
 from service.actions.together import decide_together, undo_together
-from service.bell import QuietBell
+from service.dispatcher import RecordingDispatcher
 from service.moderation.verdict import LABELS, Action, Assessment, Who
 from service.ports import Dependencies, Site
 from service.storage import migrate, open_store
@@ -35,7 +35,7 @@ class Room:
     def __init__(self, url: str, comments: int) -> None:
         migrate.upgrade(url)
         self.store = open_store(url)
-        self.deps = Dependencies(self.store, QuietBell(), self.clock)
+        self.deps = Dependencies(self.store, RecordingDispatcher(), self.clock)
         self.set_at, self.set_when = NOON, time.monotonic()
         with self.store.write() as tx:
             self.site = tx.add_site(courier())

@@ -23,8 +23,8 @@ from urllib.parse import quote
 
 from sqlalchemy import text
 
-from service.bell import connect
 from service.canaries.auditing import Audit
+from service.dispatcher import connect
 from service.moderation.comment import Comment
 from service.moderation.verdict import Who
 from service.ports import DELIVER, Label
@@ -286,7 +286,7 @@ def _callback(scene: Scene) -> None:
         payload = json.dumps({"type": "comment.approved", "to": scene.address}).encode()
         now = scene.parts.deps.clock()
         tx.add_deliveries([delivery(comment, first.id, payload=payload, next_attempt_at=now, created_at=now)])
-    scene.parts.deps.bell.ring(DELIVER)
+    scene.parts.deps.dispatcher.enqueue(DELIVER)
     until(lambda: any(scene.address.encode() in body for _, body in scene.audit.callbacks()))
 
 

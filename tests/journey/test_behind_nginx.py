@@ -20,7 +20,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from service import settings, wiring
-from service.bell import QuietBell
+from service.dispatcher import RecordingDispatcher
 from service.enrolment import enrol_site
 from service.storage import migrate
 from tests import servers
@@ -159,7 +159,7 @@ def gunicorn(home: Path, **env: str) -> Iterator[None]:
     known = settings.load(given)
     home.mkdir(parents=True)
     migrate.upgrade(known.database_url)
-    parts = wiring.build(known, env=given, bell=QuietBell())
+    parts = wiring.build(known, env=given, dispatcher=RecordingDispatcher())
     enrol_site(parts, "courier", "https://courier.example")
     parts.close()
     command = ["-m", "gunicorn", "--config=python:service.cli.gunicorn_settings", "service.web:create_app()"]

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 PROGRAM = "tests.storm.planted"
-SWAP, SWEEP = "settle without compare-and-swap", "ring without sweep"
+SWAP, SWEEP = "settle without compare-and-swap", "enqueue without sweep"
 
 
 def settle_without_swap() -> None:
@@ -35,13 +35,14 @@ def settle_without_swap() -> None:
 
 
 def ring_without_sweep() -> None:
-    """Let the sweep look away, and the rounds that workers make by themselves where no ring is heard."""
+    """Let the sweep look away, and the rounds that workers make by themselves where no message comes."""
+    from worker.fallback import PollingFallback
+
     from worker.sweep import Sweep
-    from worker.vigil import Vigil
 
     Sweep.bury = lambda self: 0  # type: ignore[method-assign]
     Sweep.run = lambda self: None  # type: ignore[method-assign,assignment,return-value]
-    Vigil.look = lambda self: False  # type: ignore[method-assign]
+    PollingFallback.look = lambda self: False  # type: ignore[method-assign]
 
 
 def plant_children() -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from service.actions import Judgement, Scored, depart, review, settle, submit, undo, withdraw
-from service.bell import QuietBell
+from service.dispatcher import RecordingDispatcher
 from service.moderation.comment import Article, Client, Comment, Source, Status
 from service.moderation.errors import (
     Conflict,
@@ -40,8 +40,8 @@ class Desk:
 
     def __init__(self, **site: Any) -> None:
         self.now = NOON
-        self.bell = QuietBell()
-        self.deps = Dependencies(store=MemoryStore(), bell=self.bell, clock=lambda: self.now)
+        self.dispatcher = RecordingDispatcher()
+        self.deps = Dependencies(store=MemoryStore(), dispatcher=self.dispatcher, clock=lambda: self.now)
         self.door = Door(Keyring(bytes(32)))
         with self.deps.store.write() as tx:
             self.site = tx.add_site(courier(**site))
@@ -104,9 +104,9 @@ class Desk:
         with self.deps.store.read() as tx:
             return [(one.action, one.retracted_at is None) for one in tx.labels_of(self.look(name).pk)]
 
-    def rung(self) -> list[str]:
-        names = [name for name, _ in self.bell.rung]
-        self.bell.rung.clear()
+    def enqueued(self) -> list[str]:
+        names = [name for name, _ in self.dispatcher.enqueued]
+        self.dispatcher.enqueued.clear()
         return names
 
 
@@ -138,21 +138,21 @@ def desk() -> Iterator[Desk]:
 
 
 def test_a_new_comment_waits_for_its_score(desk: Desk) -> None:
-    """Accepted means stored, pending, invisible, and the scorers rung for."""
+    """Accepted means stored, pending, invisible, and scoring is enqueued."""
     (placed,) = desk.post(comment())
     assert isinstance(placed, Placed)
     assert (placed.outcome, placed.comment.status, placed.comment.revision) == ("new", Status.PENDING, 1)
     assert desk.look() == placed.comment
-    assert (desk.published(), desk.mail(), desk.rung()) == ([], [], [SCORE])
+    assert (desk.published(), desk.mail(), desk.enqueued()) == ([], [], [SCORE])
 
 
 def test_the_same_id_and_content_again_is_a_replay(desk: Desk) -> None:
-    """A replay changes nothing and rings for nothing."""
+    """A replay changes nothing and enqueues nothing."""
     desk.accept()
-    desk.rung()
+    desk.enqueued()
     (again,) = desk.post(comment())
     assert isinstance(again, Placed)
-    assert (again.outcome, again.comment.revision, desk.rung()) == ("replay", 1, [])
+    assert (again.outcome, again.comment.revision, desk.enqueued()) == ("replay", 1, [])
 
 
 def test_the_same_id_with_new_text_is_the_next_revision(desk: Desk) -> None:
@@ -359,13 +359,13 @@ def test_two_sites_may_use_one_id(desk: Desk) -> None:
 def test_a_scored_comment_is_decided_and_the_site_told(
     desk: Desk, scores: dict[str, float], status: Status, told: str
 ) -> None:
-    """One verdict, one numbered decision, one callback, and the mail rung for; this site refuses insults."""
+    """One verdict, one numbered decision, one callback, and delivery enqueued; this site refuses insults."""
     desk.tune({"insult.reject": 0.9})
     accepted = desk.accept()
-    desk.rung()
+    desk.enqueued()
     after = desk.score(accepted, **scores)
     assert (after.status, after.verdict is not None) == (status, True)
-    assert (desk.told(), desk.feed()[0][0], desk.rung()) == ([told], 1, [DELIVER])
+    assert (desk.told(), desk.feed()[0][0], desk.enqueued()) == ([told], 1, [DELIVER])
     assert desk.published() == (["The bridge is open."] if status is Status.APPROVED else [])
 
 
@@ -494,9 +494,9 @@ def test_a_decision_over_the_api_takes_effect_at_once(desk: Desk) -> None:
 def test_a_decision_on_the_desk_waits_for_its_moment(desk: Desk) -> None:
     """Until it departs it is in no feed, no mail and on no page; then it is in all three, once."""
     desk.score(desk.accept(), toxicity=0.7)
-    desk.rung()
+    desk.enqueued()
     desk.decide("c-1", APPROVE, delay=5)
-    assert desk.bell.rung == [(DEPART, 5)]
+    assert desk.dispatcher.enqueued == [(DEPART, 5)]
     assert (desk.look().status, desk.published(), desk.told(), len(desk.feed())) == (
         "approved",
         [],
@@ -610,7 +610,7 @@ def test_undoing_a_waiting_decision_on_a_pending_comment_leaves_it_to_the_machin
     accepted = desk.accept()
     desk.decide("c-1", APPROVE, delay=5)
     assert desk.undo("c-1").status is Status.PENDING
-    assert SCORE in [name for name, _ in desk.bell.rung]
+    assert SCORE in [name for name, _ in desk.dispatcher.enqueued]
     desk.tick(6)
     assert depart(desk.deps) == 0
     assert desk.score(accepted).status is Status.APPROVED

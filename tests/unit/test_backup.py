@@ -12,8 +12,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from service.actions import Scored, settle, submit
-from service.bell import QuietBell
 from service.cli.main import cli
+from service.dispatcher import RecordingDispatcher
 from service.enrolment import Enrolment, enrol_site
 from service.moderation.comment import Article, Source
 from service.moderation.verdict import LABELS, Assessment
@@ -85,9 +85,9 @@ def urls(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[str, 
 
 
 def deps(url: str, home: Path) -> Parts:
-    """The service on that database, with a bell that nobody hears."""
+    """The service on that database, with a dispatcher that sends nothing."""
     env = {**KNOWN, "REPLYDESK_HOME": str(home), "REPLYDESK_DATABASE_URL": url}
-    return build(load(env), env=env, bell=QuietBell())
+    return build(load(env), env=env, dispatcher=RecordingDispatcher())
 
 
 def replydesk(url: str, home: Path, *words: str, **env: str) -> Result:

@@ -342,11 +342,11 @@ def test_the_status_tells_of_a_broker_that_is_away(
     assert told["pending"] == 0
 
 
-def test_the_status_knows_worker_and_beat_by_their_pulses(
+def test_the_status_knows_worker_and_beat_by_their_heartbeats(
     run: Run, courier: Site, redis_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A worker that began anything lately is up; beat is a part of its own, and when a sweep last began is told."""
-    from service.bell import PULSE_SECONDS, Answerer, connect
+    from service.dispatcher import HEARTBEAT_SECONDS, Answerer, connect
     from service.ports import SWEEP
 
     monkeypatch.setenv("REDIS_URL", redis_url)
@@ -354,9 +354,9 @@ def test_the_status_knows_worker_and_beat_by_their_pulses(
     told = json.loads(run("status", "--json", code=1).stdout)
     assert (told["up"]["worker"], told["up"]["beat"]) == ("not heard of", "not heard of")
     assert told["last_sweep_seconds"] is None
-    with connect(redis_url) as broker:  # beat went; a worker scores, rung for by the web, and sweeps no more
+    with connect(redis_url) as broker:  # beat went; a worker scores for the web, and sweeps no more
         for name in (SWEEP, "beat"):
-            broker.set(f"status-test:pulse:{name}", time.time() - 45, px=(PULSE_SECONDS - 45) * 1000)
+            broker.set(f"status-test:heartbeat:{name}", time.time() - 45, px=(HEARTBEAT_SECONDS - 45) * 1000)
     Answerer(redis_url, "status-test:").begun(SCORE)
     told = json.loads(run("status", "--json", code=1).stdout)
     assert told["up"] == {"store": "ok", "broker": "ok", "worker": "ok", "beat": "not heard of for 45 s"}
@@ -370,14 +370,14 @@ def test_the_status_tells_of_a_clock_that_is_wrong(
     run: Run, courier: Site, redis_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A worker's host that is 40 seconds behind is no worker that was not heard of; its clock is told."""
-    from service.bell import Answerer
+    from service.dispatcher import Answerer
     from service.ports import SWEEP
 
     monkeypatch.setenv("REDIS_URL", redis_url)
     monkeypatch.setenv("REPLYDESK_REDIS_PREFIX", "skew-test:")
     then = time.time() - 40
     with monkeypatch.context() as there:
-        there.setattr("service.bell.time.time", lambda: then)
+        there.setattr("service.dispatcher.time.time", lambda: then)
         Answerer(redis_url, "skew-test:").begun(SWEEP)
     told = json.loads(run("status", "--json", code=1).stdout)
     assert told["up"]["worker"] == "ok"
@@ -389,7 +389,7 @@ def test_the_status_asks_on_when_the_store_is_away(
     run: Run, courier: Site, redis_url: str, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The store's fault is one word beside broker, worker and beat, and the exit code is 1."""
-    from service.bell import Answerer
+    from service.dispatcher import Answerer
     from service.ports import SWEEP
 
     monkeypatch.setenv("REDIS_URL", redis_url)

@@ -12,7 +12,7 @@ import pytest
 import yaml
 from prometheus_client import CollectorRegistry
 
-from service.bell import QuietBell
+from service.dispatcher import RecordingDispatcher
 from service.ports import Dependencies
 from service.storage.memory import MemoryStore
 from service.web.meters import make_meters
@@ -41,7 +41,7 @@ def told() -> set[str]:
     store = MemoryStore()
     with store.write() as tx:
         tx.add_site(courier())
-    web = make_meters(Dependencies(store=store, bell=QuietBell(), clock=lambda: NOON))
+    web = make_meters(Dependencies(store=store, dispatcher=RecordingDispatcher(), clock=lambda: NOON))
     registries: list[CollectorRegistry] = [web.own, web.backlog, meters().own]
     found: set[str] = set()
     for registry in registries:

@@ -15,7 +15,7 @@ LINT = Path(sys.executable).with_name("lint-imports")
 
 PLANTED = {
     "a room imports upwards": ("service/storage/planted.py", "import service.wiring", "downwards only"),
-    "a room imports its neighbour": ("service/webhooks.py", "import service.bell", "downwards only"),
+    "a room imports its neighbour": ("service/webhooks.py", "import service.dispatcher", "downwards only"),
     "a room outside the plan": ("service/attic.py", "", "downwards only"),
     "the domain imports a library": ("service/moderation/planted.py", "import pydantic", "standard library alone"),
     "the domain imports a port": ("service/moderation/planted.py", "import service.ports", "standard library alone"),

@@ -14,7 +14,7 @@ import pytest
 
 from service import submission
 from service.actions import submit
-from service.bell import QuietBell
+from service.dispatcher import RecordingDispatcher
 from service.enrolment import enrol_site
 from service.importing import import_lines
 from service.moderation.comment import Comment, Source
@@ -36,7 +36,7 @@ class Import:
         self.now = NOON
         env = {"REPLYDESK_HOME": str(home)}
         self.parts: Parts = build(
-            load(env), env=env, store=MemoryStore(), bell=QuietBell(), clock=self._clock
+            load(env), env=env, store=MemoryStore(), dispatcher=RecordingDispatcher(), clock=self._clock
         )
         self.site: Site = enrol_site(self.parts, "courier", "https://courier.example").site
 

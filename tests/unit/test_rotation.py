@@ -14,7 +14,7 @@ import pytest
 from click.testing import Result
 
 from service import actions, settings, wiring
-from service.bell import QuietBell
+from service.dispatcher import RecordingDispatcher
 from service.enrolment import Enrolment, enrol_site
 from service.moderation.comment import Article, Comment, Source
 from service.ports import Placed, Submission
@@ -45,7 +45,11 @@ class Rotated:
         """The service as processes with these keys build it."""
         env = {"REPLYDESK_HOME": str(self.home), "REPLYDESK_MASTER_KEY": keys}
         return wiring.build(
-            settings.load(env), env=env, store=self.store, bell=QuietBell(), clock=lambda: NOON
+            settings.load(env),
+            env=env,
+            store=self.store,
+            dispatcher=RecordingDispatcher(),
+            clock=lambda: NOON,
         )
 
     def submit(self, parts: Parts, comment_id: str = "c-1", **changes: Any) -> Placed:

@@ -5,22 +5,22 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from worker.fallback import PollingFallback
 
 from service.cli.children import Family
 from tests.storm import planted
 from tests.storm.stages import Embedded, Given
 from worker.sweep import Sweep
-from worker.vigil import Vigil
 
 
 def test_without_a_sweep_nobody_makes_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A worker that goes round by itself while no ring is heard would find what only the sweep should."""
-    for part, act in ((Sweep, "bury"), (Sweep, "run"), (Vigil, "look")):
+    """A worker that goes round by itself while no message comes would find what only the sweep should."""
+    for part, act in ((Sweep, "bury"), (Sweep, "run"), (PollingFallback, "look")):
         monkeypatch.setattr(part, act, getattr(part, act))
     planted.ring_without_sweep()
     rounds: list[int] = []
-    vigil = Vigil(lambda: -1000.0, lambda: rounds.append(1), 1.0, lambda: 0.0)
-    assert (vigil.look(), rounds) == (False, [])
+    fallback = PollingFallback(lambda: -1000.0, lambda: rounds.append(1), 1.0, lambda: 0.0)
+    assert (fallback.look(), rounds) == (False, [])
 
 
 def test_the_parts_that_up_starts_are_planted_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from service.actions import Judgement, review
-from service.bell import QuietBell
+from service.dispatcher import RecordingDispatcher
 from service.enrolment import enrol_site
 from service.importing import LineFault
 from service.moderation.comment import Comment, Source
@@ -31,7 +31,7 @@ class MovingIn:
     def __init__(self, home: Path) -> None:
         env = {"REPLYDESK_HOME": str(home)}
         self.parts: Parts = build(
-            load(env), env=env, store=MemoryStore(), bell=QuietBell(), clock=lambda: NOON
+            load(env), env=env, store=MemoryStore(), dispatcher=RecordingDispatcher(), clock=lambda: NOON
         )
         enrolled = enrol_site(
             self.parts, "courier", "https://courier.example", "https://courier.example/hook"

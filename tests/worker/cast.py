@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from service.actions import submit
-from service.bell import QuietBell
+from service.dispatcher import RecordingDispatcher
 from service.moderation.comment import Article, Comment, Source
 from service.moderation.verdict import LABELS, Assessment, Effort
 from service.ports import Dependencies, Placed, Reading, Site, Store, Submission
@@ -36,20 +36,20 @@ class Clock:
 
 @dataclass(slots=True)
 class Stage:
-    """An installation, its clock and bell, and one site."""
+    """An installation, its clock, dispatcher and one site."""
 
     deps: Dependencies
     clock: Clock
-    bell: QuietBell
+    dispatcher: RecordingDispatcher
     site: Site
 
     @classmethod
     def over(cls, store: Store, **site: Any) -> Stage:
         """Put an installation over the store, with the courier in it."""
-        clock, bell = Clock(), QuietBell()
+        clock, dispatcher = Clock(), RecordingDispatcher()
         with store.write() as tx:
             made = tx.add_site(courier(**site))
-        return cls(Dependencies(store=store, bell=bell, clock=clock), clock, bell, made)
+        return cls(Dependencies(store=store, dispatcher=dispatcher, clock=clock), clock, dispatcher, made)
 
     def post(self, *texts: str, **changes: Any) -> list[Comment]:
         """Accept a comment for each text; ids are c-0, c-1 and so on, by text."""
@@ -78,10 +78,10 @@ class Stage:
         with self.deps.store.read() as tx:
             return len(tx.decisions_after(self.site.id, 0, 1000))
 
-    def rung(self) -> list[str]:
-        """Return the names rung since the last look."""
-        names = [name for name, _ in self.bell.rung]
-        self.bell.rung.clear()
+    def enqueued(self) -> list[str]:
+        """Return the names enqueued since the last look."""
+        names = [name for name, _ in self.dispatcher.enqueued]
+        self.dispatcher.enqueued.clear()
         return names
 
 

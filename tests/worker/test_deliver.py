@@ -15,7 +15,7 @@ import pytest
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from service.actions import Judgement, Scored, review, settle, submit
-from service.bell import QuietBell
+from service.dispatcher import RecordingDispatcher
 from service.moderation.comment import Source
 from service.moderation.events import Delivery
 from service.moderation.verdict import Action, Who
@@ -40,7 +40,9 @@ class Office:
 
     def __init__(self, store: Store, **options: Any) -> None:
         self.ahead = timedelta(0)
-        self.deps = Dependencies(store=store, bell=QuietBell(), clock=lambda: datetime.now(UTC) + self.ahead)
+        self.deps = Dependencies(
+            store=store, dispatcher=RecordingDispatcher(), clock=lambda: datetime.now(UTC) + self.ahead
+        )
         self.parts = Parts(load({}), self.deps, Door(KEYRING), KEYRING)
         self.postman = self.new_postman(**options)
         self.secrets: dict[str, str] = {}

@@ -6,7 +6,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 from service.actions import Judgement, depart, review, submit
-from service.bell import QuietBell
+from service.dispatcher import RecordingDispatcher
 from service.moderation.comment import Article, Source
 from service.moderation.verdict import Action, Who
 from service.ports import Dependencies, Store, Submission
@@ -20,7 +20,7 @@ COUNT = 40
 
 def test_workers_that_depart_at_once_let_each_decision_go_once(sql_store: Store) -> None:
     """Four workers, one moment: every decision gets one number and one callback, and no number is lost."""
-    deps = Dependencies(store=sql_store, bell=QuietBell(), clock=lambda: NOON)
+    deps = Dependencies(store=sql_store, dispatcher=RecordingDispatcher(), clock=lambda: NOON)
     with sql_store.write() as tx:
         site = tx.add_site(courier())
     posted = [
@@ -30,7 +30,7 @@ def test_workers_that_depart_at_once_let_each_decision_go_once(sql_store: Store)
     submit(deps, Door(Keyring(bytes(32))), site, posted)
     for n in range(COUNT):
         review(deps, site, f"c-{n}", Judgement(Action.APPROVE, Who.MODERATOR, "Mo"), delay=5)
-    later = Dependencies(store=sql_store, bell=QuietBell(), clock=lambda: after(6))
+    later = Dependencies(store=sql_store, dispatcher=RecordingDispatcher(), clock=lambda: after(6))
     start = threading.Barrier(4)
 
     def leave() -> int:
@@ -48,7 +48,7 @@ def test_workers_that_depart_at_once_let_each_decision_go_once(sql_store: Store)
 
 def test_departures_go_on_until_none_is_due(store: Store) -> None:
     """More decisions than one transaction takes leave in one run."""
-    deps = Dependencies(store=store, bell=QuietBell(), clock=lambda: NOON)
+    deps = Dependencies(store=store, dispatcher=RecordingDispatcher(), clock=lambda: NOON)
     with store.write() as tx:
         site = tx.add_site(courier(callback_url=None))
     posted = [
@@ -59,4 +59,9 @@ def test_departures_go_on_until_none_is_due(store: Store) -> None:
     for n in range(5):
         review(deps, site, f"c-{n}", Judgement(Action.APPROVE, Who.MODERATOR, "Mo"), delay=5)
     assert depart_due(deps) == 0
-    assert depart_due(Dependencies(store=store, bell=QuietBell(), clock=lambda: after(5)), batch=2) == 5
+    assert (
+        depart_due(
+            Dependencies(store=store, dispatcher=RecordingDispatcher(), clock=lambda: after(5)), batch=2
+        )
+        == 5
+    )

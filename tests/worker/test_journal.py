@@ -67,11 +67,11 @@ def test_what_a_killed_worker_had_in_hand_is_scored_at_once_and_alone(store: Sto
     with owner(tmp_path, SCORE, *(one.pk for one in comments)) as process:
         assert sweep.bury() == 0
         assert score_pending(stage.deps, scorer) == 0
-        stage.rung()
+        stage.enqueued()
         process.kill()
         process.wait()
         assert sweep.bury() == 3
-        assert SCORE in stage.rung()
+        assert SCORE in stage.enqueued()
         assert sweep.bury() == 0
     assert score_pending(stage.deps, scorer) == 3
     assert scorer.batches == [1, 1, 1]

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from service import wiring
-from service.bell import QuietBell
+from service.dispatcher import RecordingDispatcher
 from service.enrolment import Enrolment, enrol_site
 from service.moderation.alarms import Alarm
 from service.moderation.options import Options
@@ -36,7 +36,9 @@ class Desk:
     def __init__(self, store: Store, home: Path, url: str, **more: Any) -> None:
         env = {"REPLYDESK_HOME": str(home), "REPLYDESK_MASTER_KEY": "5e" * 32}
         self.clock = Clock()
-        self.parts = wiring.build(load(env), env=env, store=store, bell=QuietBell(), clock=self.clock)
+        self.parts = wiring.build(
+            load(env), env=env, store=store, dispatcher=RecordingDispatcher(), clock=self.clock
+        )
         self.courier: Enrolment = enrol_site(self.parts, "courier", "https://courier.example")
         with store.write() as tx:
             options = Options(notify_url=url, notify_held=2, notify_age_seconds=600.0)

@@ -51,7 +51,7 @@ class Flood:
         self.stage.clock.tick(61)
         self.scorer.fast = lambda text: fast[text]
         score_pending(self.stage.deps, self.scorer, stopping=lambda: bool(self.scorer.asked))
-        self.stage.rung()
+        self.stage.enqueued()
 
     def over(self, **full: dict[str, float]) -> None:
         """Let the flood be over: nothing waits, and the full effort says this of those that are not clear to it."""
@@ -391,24 +391,24 @@ def test_in_a_flood_nothing_is_scored_again(flood: Flood) -> None:
 
 
 def test_a_sweep_finds_what_is_to_be_scored_again(flood: Flood) -> None:
-    """Whatever became of rings and workers: as long as something is marked it rings, and then no more."""
+    """Whatever became of messages and workers: as long as something is marked a task is enqueued, and then no more."""
     flood.came(held=HOLDS)
     sweep = Sweep(flood.stage.deps)
     assert sweep.run().to_rescore == 1
-    assert SCORE in flood.stage.rung()
+    assert SCORE in flood.stage.enqueued()
     flood.over()
-    flood.stage.rung()
+    flood.stage.enqueued()
     assert sweep.run().to_rescore == 0
-    assert SCORE not in flood.stage.rung()
+    assert SCORE not in flood.stage.enqueued()
 
 
 def test_a_run_out_of_time_leaves_the_rest_for_the_next(flood: Flood) -> None:
-    """It rings, as for what is pending."""
+    """It enqueues, as for what is pending."""
     flood.came(**{f"held{n}": HOLDS for n in range(RESCORE_BATCH + 1)})
     asked = len(flood.scorer.asked)
     score_pending(flood.stage.deps, flood.scorer, stopping=lambda: len(flood.scorer.asked) > asked)
     assert len(flood.scorer.texts(FULL)) == RESCORE_BATCH
-    assert SCORE in flood.stage.rung()
+    assert SCORE in flood.stage.enqueued()
     flood.over()
     assert len(flood.scorer.texts(FULL)) == RESCORE_BATCH + 1
 

@@ -35,11 +35,11 @@ def test_everything_pending_is_decided_in_batches(stage: Stage) -> None:
 
 
 def test_a_full_batch_calls_other_workers(stage: Stage) -> None:
-    """Who finds a full batch rings, so that others join; a short batch needs nobody."""
+    """Who finds a full batch enqueues another run, so that others join; a short batch needs nobody."""
     stage.post(*(f"Text {n}." for n in range(15)))
-    stage.rung()
+    stage.enqueued()
     score_pending(stage.deps, Told(), Bounds(batch=10))
-    assert [name for name in stage.rung() if name == SCORE] == [SCORE]
+    assert [name for name in stage.enqueued() if name == SCORE] == [SCORE]
 
 
 def test_what_a_dead_worker_left_does_not_wait_behind_what_comes_in(stage: Stage) -> None:
@@ -72,10 +72,10 @@ def test_a_small_batch_that_took_long_is_followed_by_a_longer_pause() -> None:
 
 
 def test_nothing_pending_is_quiet(stage: Stage) -> None:
-    """A ring for nothing scores nothing and rings for nobody."""
+    """A message for nothing scores nothing and enqueues nothing."""
     scorer = Told()
     assert score_pending(stage.deps, scorer) == 0
-    assert (scorer.batches, stage.rung()) == ([], [])
+    assert (scorer.batches, stage.enqueued()) == ([], [])
 
 
 def test_a_poison_comment_holds_up_nobody(stage: Stage) -> None:
@@ -89,11 +89,11 @@ def test_a_poison_comment_holds_up_nobody(stage: Stage) -> None:
 def test_a_poison_comment_is_tried_three_times_and_then_held(stage: Stage) -> None:
     """Alone each time, within seconds, with growing pauses; then a person looks, and the reason says so."""
     stage.post("poison")
-    stage.rung()
+    stage.enqueued()
     scorer = Told()
     for pause in (1, 2):
         assert score_pending(stage.deps, scorer) == 0
-        assert (SCORE, float(pause)) in stage.bell.rung
+        assert (SCORE, float(pause)) in stage.dispatcher.enqueued
         stage.clock.tick(pause - 0.1)
         assert score_pending(stage.deps, scorer) == 0  # nobody tries before
         stage.clock.tick(0.1)
@@ -218,12 +218,12 @@ def test_a_worker_that_is_stopping_takes_nothing(stage: Stage) -> None:
     assert score_pending(stage.deps, Told()) == 1
 
 
-def test_a_run_out_of_time_rings_for_the_rest(stage: Stage) -> None:
+def test_a_run_out_of_time_enqueues_the_rest(stage: Stage) -> None:
     """A run is bounded, and what it leaves is not forgotten."""
     stage.post("One.")
-    stage.rung()
+    stage.enqueued()
     assert score_pending(stage.deps, Told(), Bounds(seconds=0)) == 0
-    assert stage.rung() == [SCORE]
+    assert stage.enqueued() == [SCORE]
 
 
 def test_live_comments_go_before_a_backfill(stage: Stage) -> None:
@@ -286,12 +286,12 @@ def test_a_store_that_is_back_in_a_moment_gets_the_leases_back(
     assert score_pending(stage.deps, Told()) == 2
 
 
-def test_mail_is_rung_for_once_a_batch(stage: Stage) -> None:
-    """Callbacks are written with the verdicts and rung for after the commit."""
+def test_delivery_is_enqueued_once_a_batch(stage: Stage) -> None:
+    """Callbacks are written with the verdicts and enqueued after the commit."""
     stage.post("One.", "Two.")
-    stage.rung()
+    stage.enqueued()
     score_pending(stage.deps, Told())
-    assert stage.rung() == [DELIVER]
+    assert stage.enqueued() == [DELIVER]
 
 
 def test_only_what_the_site_will_not_approve_is_explained(stage: Stage) -> None:

@@ -1,4 +1,4 @@
-"""The sweep: it finds what a lost ring left lying, settles what waited too long, and drops what expired."""
+"""The sweep: it finds what a lost message left lying, settles what waited too long, and drops what expired."""
 
 from __future__ import annotations
 
@@ -44,22 +44,22 @@ def sweep_through(sweep: Sweep, ticking: Ticking, seconds: float) -> None:
         ticking.now += 2
 
 
-def test_a_lost_ring_is_rung_again(stage: Stage) -> None:
-    """Pending comments ring for the scorer, due mail for the postman; an empty installation rings for nobody."""
+def test_a_lost_message_is_sent_again(stage: Stage) -> None:
+    """Pending comments enqueue scoring, due mail delivery; an empty installation enqueues nothing."""
     sweep = Sweep(stage.deps)
     sweep.run()
-    assert stage.rung() == []
+    assert stage.enqueued() == []
     stage.post("One.")
-    stage.rung()
+    stage.enqueued()
     assert sweep.run().pending == 1
-    assert stage.rung() == [SCORE]
+    assert stage.enqueued() == [SCORE]
     score_pending(stage.deps, Told())
-    stage.rung()
+    stage.enqueued()
     sweep.run()
-    assert stage.rung() == [DELIVER]
+    assert stage.enqueued() == [DELIVER]
 
 
-def test_due_decisions_leave_even_if_their_ring_was_lost(stage: Stage) -> None:
+def test_due_decisions_are_published_even_if_the_message_was_lost(stage: Stage) -> None:
     """A decision on the desk departs with the next sweep after its moment."""
     stage.post("One.")
     review(stage.deps, stage.site, "c-0", Judgement(Action.APPROVE, Who.MODERATOR, "Mo"), delay=5)
@@ -119,7 +119,7 @@ def test_after_a_silence_scoring_has_the_first_go(stage: Stage) -> None:
     stage.post("One.", "Two.")
     stage.clock.tick(8 * 3600)
     sweep.run()
-    assert (stage.statuses(2), SCORE in stage.rung()) == (["pending", "pending"], True)
+    assert (stage.statuses(2), SCORE in stage.enqueued()) == (["pending", "pending"], True)
     score_pending(stage.deps, Told())
     assert stage.statuses(2) == ["approved", "approved"]
 

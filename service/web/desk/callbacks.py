@@ -57,5 +57,5 @@ def replay(name: str) -> ResponseReturnValue:
             return missing()
         count = tx.replay_deliveries(site.id, [one] if one else None, here.deps.clock())
         tx.log_act(moderator().name, "replay", f"site {name}: {count} deliveries", here.deps.clock())
-    here.deps.bell.ring(DELIVER)
+    here.deps.dispatcher.enqueue(DELIVER)
     return back_to(url_for("desk.callbacks", name=name, replayed=count))

@@ -169,7 +169,7 @@ def eventually(holds: Any, seconds: float = 20) -> None:
 
 
 def test_without_broker_and_worker_every_mode_answers(installation: Served) -> None:
-    """Nobody rings and nobody works: scores are answered, and queue mode still puts the held on the desk."""
+    """No broker and no worker: scores are answered, and queue mode still puts the held on the desk."""
     assert analyze(installation)[0] == 200
     tune_site(installation.parts, "courier", {"plug_mode": "queue"})
     eventually(lambda: "moderation" in analyze(installation, TEXT)[1])

@@ -15,7 +15,7 @@ from werkzeug.test import TestResponse
 
 from service import actions, settings, wiring
 from service.actions import Judgement, Scored
-from service.bell import QuietBell
+from service.dispatcher import RecordingDispatcher
 from service.enrolment import Enrolment, enrol_site
 from service.moderation.comment import Comment
 from service.moderation.verdict import LABELS, Action, Assessment, Decision, Effort, Span, Who
@@ -60,21 +60,21 @@ class Newsroom:
     parts: wiring.Parts
     app: Flask
     clock: SetClock
-    bell: QuietBell
+    dispatcher: RecordingDispatcher
     courier: Enrolment
     herald: Enrolment
 
     @classmethod
     def over(cls, store: Store, home: Path, **env: str) -> Newsroom:
         """Put the service over `store`; settings as a fresh home has them, changed by `env`."""
-        clock, bell = SetClock(), QuietBell()
+        clock, dispatcher = SetClock(), RecordingDispatcher()
         surroundings = {"REPLYDESK_HOME": str(home), "REPLYDESK_MASTER_KEY": MASTER, **env}
         parts = wiring.build(
-            settings.load(surroundings), env=surroundings, store=store, bell=bell, clock=clock
+            settings.load(surroundings), env=surroundings, store=store, dispatcher=dispatcher, clock=clock
         )
         courier = enrol_site(parts, "courier", "https://courier.example", "https://courier.example/callback")
         herald = enrol_site(parts, "herald", "https://herald.example")
-        return cls(parts, create_app(parts), clock, bell, courier, herald)
+        return cls(parts, create_app(parts), clock, dispatcher, courier, herald)
 
     @property
     def client(self) -> FlaskClient:

@@ -38,7 +38,7 @@ def decision_of(newsroom: Newsroom) -> str:
 )
 def test_a_decision_takes_effect_at_once(newsroom: Newsroom, action: str, status: str) -> None:
     """Each action ends in its status, shows as a decision of the site, and is called back."""
-    newsroom.bell.rung.clear()
+    newsroom.dispatcher.enqueued.clear()
     answer = newsroom.decide(action, reason="house rules", note="as agreed on Monday")
     decision = made(answer)
     assert answer.json is not None
@@ -46,7 +46,7 @@ def test_a_decision_takes_effect_at_once(newsroom: Newsroom, action: str, status
     last = answer.json["decisions"][-1]
     assert (last["decision"], last["by"], last["reason"]) == (decision, "site", "house rules")
     assert "as agreed on Monday" not in answer.text
-    assert newsroom.bell.rung == [(DELIVER, 0.0)]
+    assert newsroom.dispatcher.enqueued == [(DELIVER, 0.0)]
 
 
 def test_contacts_in_reason_and_note_are_masked(newsroom: Newsroom) -> None:

@@ -19,14 +19,14 @@ from tests.web.api.caller import ADDRESS, Newsroom, faults, problem, submission
 
 
 def test_a_comment_is_accepted_at_once(newsroom: Newsroom) -> None:
-    """A fresh comment is answered 202, pending, with its address, and the worker's bell is rung."""
+    """A fresh comment is answered 202, pending, with its address, and scoring is enqueued."""
     answer = newsroom.post()
     assert answer.status_code == 202
     assert answer.json is not None
     assert set(answer.json) == {"id", "revision", "status", "links"}
     assert (answer.json["id"], answer.json["revision"], answer.json["status"]) == ("c-1", 1, "pending")
     assert answer.json["links"]["self"] == "/v1/comments/c-1"
-    assert newsroom.bell.rung == [(SCORE, 0.0)]
+    assert newsroom.dispatcher.enqueued == [(SCORE, 0.0)]
 
 
 def test_the_answer_names_the_receipt_of_the_comments_writer(newsroom: Newsroom) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from service.bell import BEAT, PULSE_SECONDS, connect
+from service.dispatcher import BEAT, HEARTBEAT_SECONDS, connect
 from service.ports import SWEEP
 from service.web.api.operations import OPERATIONS
 from service.web.plugs import blueprints
@@ -162,7 +162,7 @@ def test_generated_requests_find_no_fault(tmp_path: Path, redis_url: str) -> Non
         redis_url
     ) as broker:  # worker and beat that live for as long as this lasts, or /readyz says 503
         for name in (SWEEP, BEAT):
-            broker.set(f"replydesk:pulse:{name}", time.time(), ex=PULSE_SECONDS + 900)
+            broker.set(f"replydesk:heartbeat:{name}", time.time(), ex=HEARTBEAT_SECONDS + 900)
     with served(tmp_path / "home", REDIS_URL=redis_url) as web:
         done = subprocess.run(
             [

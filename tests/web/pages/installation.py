@@ -14,7 +14,7 @@ from flask import Flask
 
 from service import actions, settings, wiring
 from service.actions import Judgement, Scored
-from service.bell import QuietBell
+from service.dispatcher import RecordingDispatcher
 from service.enrolment import enrol_site, invite
 from service.moderation.comment import Article, Comment, Source
 from service.moderation.verdict import LABELS, Action, Assessment, Effort, Span, Who
@@ -123,7 +123,11 @@ def build_small(home: Path, store: Store | None = None, **env: str) -> Small:
     clock = SetClock()
     given = {"REPLYDESK_HOME": str(home), "REPLYDESK_MASTER_KEY": MASTER, **env}
     parts = wiring.build(
-        settings.load(given), env=given, store=store or MemoryStore(), bell=QuietBell(), clock=clock
+        settings.load(given),
+        env=given,
+        store=store or MemoryStore(),
+        dispatcher=RecordingDispatcher(),
+        clock=clock,
     )
     courier = enrol_site(parts, "courier", "https://courier.example", title="The Courier").site
     herald = enrol_site(parts, "herald", "https://herald.example").site

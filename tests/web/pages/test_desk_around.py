@@ -72,7 +72,7 @@ def test_two_moderators_are_given_different_comments(small: Small) -> None:
     assert shown(page) == made[8:]
     assert "Mara has 8 comments" in page.text
     small.clock.pass_seconds(40)
-    mara.get(f"/desk/pulse?have={','.join(map(str, made[:2]))}")
+    mara.get(f"/desk/updates?have={','.join(map(str, made[:2]))}")
     small.clock.pass_seconds(40)
     assert shown(noor.get("/desk")) == made[2:10]
     assert shown(mara.get("/desk")) == [*made[:2], *made[10:]]
@@ -87,21 +87,21 @@ def test_signing_out_lets_go_of_what_was_in_hand(small: Small) -> None:
     assert shown(noor.get("/desk")) == [comment.pk]
 
 
-def test_the_pulse_says_nothing_when_nothing_changed(small: Small) -> None:
+def test_updates_say_nothing_when_nothing_changed(small: Small) -> None:
     """The heartbeat is answered 304 until a count, a neighbour or an arrival changes."""
     small.held()
     browser = small.signed_in()
     browser.get("/desk")
-    first = browser.get("/desk/pulse?seen=1&have=1")
+    first = browser.get("/desk/updates?seen=1&have=1")
     assert first.status == 200
     tag = first.headers["ETag"]
-    assert browser.get("/desk/pulse?seen=1&have=1", If_None_Match=tag).status == 304
+    assert browser.get("/desk/updates?seen=1&have=1", If_None_Match=tag).status == 304
     small.held(author_name="Bo")
-    again = browser.get("/desk/pulse?seen=1&have=1", If_None_Match=tag)
+    again = browser.get("/desk/updates?seen=1&have=1", If_None_Match=tag)
     assert again.status == 200
     assert "1 new comment" in again.html
     small.signed_in("Noor").get("/desk")
-    assert "Noor has 1 comment" in browser.get("/desk/pulse?seen=9&have=1").html
+    assert "Noor has 1 comment" in browser.get("/desk/updates?seen=9&have=1").html
 
 
 def test_more_comments_follow_those_on_the_screen(small: Small) -> None:

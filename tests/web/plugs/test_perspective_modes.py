@@ -53,7 +53,7 @@ def test_score_mode_stores_nothing(fresh: Newsroom) -> None:
     found = analyze(fresh, request(RUDE))
     assert "moderation" not in found
     assert stored(fresh) == []
-    assert fresh.bell.rung == []
+    assert fresh.dispatcher.enqueued == []
 
 
 def test_decide_mode_adds_the_policys_word(fresh: Newsroom) -> None:

@@ -1,6 +1,6 @@
-"""The heart: says while this process's runs come to an end that it lives, and names the one that does not.
+"""The watchdog: writes a heartbeat while this process's runs come to an end, and names the task that hangs.
 
-A run that hangs has answered the bell and fills its lane, so neither broker nor queue can tell.
+A run that hangs has acknowledged its message and fills its lane, so neither broker nor queue can tell.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ LONG_SECONDS: Final = 300.0
 log = structlog.get_logger(__name__)
 
 
-class Heart:
+class Watchdog:
     """Looks at the lanes of one process, from a thread of its own."""
 
     def __init__(
@@ -44,7 +44,7 @@ class Heart:
 
     def start(self) -> None:
         """Begin to look."""
-        threading.Thread(target=self._keep, name="heart", daemon=True).start()
+        threading.Thread(target=self._keep, name="watchdog", daemon=True).start()
 
     def stop(self) -> None:
         """Look no more."""
@@ -54,8 +54,8 @@ class Heart:
         while not self._over.is_set():
             try:
                 self.look()
-            except Exception as failure:  # noqa: BLE001  # a heart that stops would kill who lives
-                log.error("heart.failed", error=type(failure).__name__)
+            except Exception as failure:  # noqa: BLE001  # a watchdog that stops would end a healthy worker
+                log.error("watchdog.failed", error=type(failure).__name__)
             self._over.wait(EVERY_SECONDS)
 
     def look(self) -> str:
@@ -63,7 +63,7 @@ class Heart:
         overdue = [name for name, lane in self._lanes.items() if lane.longest() > self._patience[name]]
         hung = overdue[0] if overdue else ""
         if hung and hung != self._hung:
-            log.error("heart.hangs", task=hung, seconds=round(self._lanes[hung].longest()))
+            log.error("watchdog.task_hung", task=hung, seconds=round(self._lanes[hung].longest()))
         self._hung = hung
         if hung:
             self._tell(hung)
@@ -71,13 +71,13 @@ class Heart:
         return hung
 
 
-def keep_heart() -> Heart:
-    """Look after the runs of this process."""
+def start_watchdog() -> Watchdog:
+    """Start the watchdog of this process."""
     app: Any = current_app._get_current_object()  # a proxy is bound to the thread that asks
     heartbeat = Heartbeat(app.settings.home, TASKS)
-    heart = Heart(app.lanes, app.settings.lease_seconds, heartbeat.beat, app.answerer.hangs)
-    heart.start()
-    return heart
+    watchdog = Watchdog(app.lanes, app.settings.lease_seconds, heartbeat.beat, app.answerer.hangs)
+    watchdog.start()
+    return watchdog
 
 
 @signals.worker_ready.connect  # type: ignore[untyped-decorator]  # Celery ships no types

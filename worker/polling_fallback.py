@@ -1,8 +1,8 @@
-"""The polling fallback: while nobody is rung to sweep, because broker or beat is away, a worker polls by itself.
+"""The polling fallback: while no message asks for a sweep, because broker or beat is away, a worker polls by itself.
 
-The rows are the queue, so a bell that is silent costs seconds, never a comment: outage policies, verdicts and callbacks
-go on. Rings for other tasks are no sign of life: the web rings for every comment, and only beat for the sweep. Which
-worker makes a round does not matter: leases keep two of them apart, and where the broker answers one makes it for all.
+The rows are the queue, so a broker that is away costs seconds, never a comment: outage policies, verdicts and callbacks
+go on. Messages for other tasks are no sign of life: the web enqueues for every comment, only beat enqueues the sweep.
+Which worker makes a round does not matter: leases keep two apart, and where the broker answers one makes it for all.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any, Final
 import structlog
 from celery import current_app
 
-from service.bell import QUEUES
+from service.dispatcher import QUEUES
 from service.ports import DELIVER, DEPART, SCORE, SWEEP
 
 ORDER: Final = (SWEEP, DEPART, SCORE, DELIVER)
@@ -27,8 +27,8 @@ TURN_SHARE: Final = 0.9
 log = structlog.get_logger(__name__)
 
 
-class Vigil:
-    """Sees that no sweep begins, or that none can be rung for, and makes rounds meanwhile from a thread of its own."""
+class PollingFallback:
+    """Notices that no sweep begins, or that none can be enqueued, and makes rounds meanwhile from its own thread."""
 
     def __init__(
         self,
@@ -46,7 +46,7 @@ class Vigil:
 
     def start(self) -> None:
         """Begin to look."""
-        threading.Thread(target=self._keep, name="vigil", daemon=True).start()
+        threading.Thread(target=self._keep, name="polling-fallback", daemon=True).start()
 
     def stop(self) -> None:
         """Make no further round; one that is being made goes on to its end."""
@@ -57,10 +57,10 @@ class Vigil:
             try:
                 self.look()
             except Exception as failure:  # noqa: BLE001  # a round that failed must not be the last
-                log.error("vigil.failed", error=type(failure).__name__)
+                log.error("polling_fallback.failed", error=type(failure).__name__)
 
     def look(self) -> bool:
-        """Make a round if the broker takes no writes, or none was rung to sweep for five sweeps; return whether.
+        """Make a round if the broker takes no writes or five sweeps were missed; return whether.
 
         Five sweeps are ten seconds at least: beat may start anew meanwhile.
         """
@@ -69,29 +69,31 @@ class Vigil:
         if alone != self._alone:
             self._alone = alone
             if alone:
-                log.warning("vigil.begins", silent_s=round(silence, 1))
+                log.warning("polling_fallback.started", silent_s=round(silence, 1))
             else:
-                log.info("vigil.ends")
+                log.info("polling_fallback.stopped")
         if alone:
             self._make_round()
         return alone
 
 
-def keep_vigil(every: float) -> Vigil:
-    """Keep the vigil for the tasks whose queues this worker serves."""
+def start_polling_fallback(every: float) -> PollingFallback:
+    """Start the polling fallback for the tasks whose queues this worker serves."""
     app: Any = current_app._get_current_object()  # a proxy is bound to the thread that asks
 
     def swept_at() -> float:
         if time.monotonic() - app.swept_at > every and (ago := app.answerer.swept_ago()) is not None:
-            app.swept_at = max(app.swept_at, time.monotonic() - ago)  # another worker was rung
+            app.swept_at = max(app.swept_at, time.monotonic() - ago)  # another worker had the message
         return float(app.swept_at)
 
     def make_round() -> None:
         served = app.amqp.queues.consume_from
         for name in ORDER:
             if QUEUES[name] in served and app.answerer.takes_turn(name, TURN_SHARE * every):
-                app.tasks[name]()  # in its lane, as a ring would have it
+                app.tasks[name]()  # in its lane, as for a message
 
-    vigil = Vigil(swept_at, make_round, every, broker_away=lambda: not app.answerer.takes_writes())
-    vigil.start()
-    return vigil
+    fallback = PollingFallback(
+        swept_at, make_round, every, broker_away=lambda: not app.answerer.takes_writes()
+    )
+    fallback.start()
+    return fallback

@@ -1,4 +1,4 @@
-"""The heartbeat: every few seconds an open desk keeps its claims and hears what changed, 304 when nothing did."""
+"""Updates for an open desk: every few seconds it renews its claims and hears what changed, 304 when nothing did."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from service.web.reach import parts
 NEW_LIMIT = 100
 
 
-@blueprint.get("/pulse")
+@blueprint.get("/updates")
 @requires("moderator")
-def pulse() -> ResponseReturnValue:
+def updates() -> ResponseReturnValue:
     """Renew the claims on what is on the screen, and tell counts, new arrivals, who else is here, what was lost."""
     here, place = parts(), Place.of(request.args)
     now, have = here.deps.clock(), numbers(request.args.get("have"))

@@ -2,7 +2,7 @@
 "use strict";
 
 (() => {
-  const place = document.getElementById("pulse");
+  const place = document.getElementById("updates");
   if (!place || place.hasAttribute("data-idle")) return;
   const EVERY = 4000;
   const fresh = document.getElementById("fresh");

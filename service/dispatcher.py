@@ -1,6 +1,6 @@
-"""The bell: which task waits in which queue, a background ringer that never blocks, and the worker's answer to it.
+"""Enqueue tasks for workers from a background thread that never blocks, and read the workers' heartbeats.
 
-A ring carries a name and nothing else, and may be lost: leases and the sweep carry the guarantee.
+A message carries the name of a task and nothing else, and may be lost: leases and the sweep carry the guarantee.
 """
 
 from __future__ import annotations
@@ -27,23 +27,23 @@ SCORE_QUEUE, DELIVER_QUEUE, UPKEEP_QUEUE = "score", "deliver", "upkeep"
 QUEUES: Final = {SCORE: SCORE_QUEUE, DELIVER: DELIVER_QUEUE, DEPART: UPKEEP_QUEUE, SWEEP: UPKEEP_QUEUE}
 
 SOCKET_SECONDS: Final = 0.5  # longer than any honest answer, short enough for close() to keep its promise
-OUTSTANDING_SECONDS: Final = 5  # after this a ring counts as lost, though no worker answered it
-QUEUE_BOUND: Final = 8  # messages; a queue this long already says all that a ring can say
+OUTSTANDING_SECONDS: Final = 5  # after this a message counts as lost, though no worker answered it
+QUEUE_BOUND: Final = 8  # messages; a queue this long already says all that one more could say
 FIRST_PAUSE, LONGEST_PAUSE = 0.25, 5.0
-LATER_BOUND: Final = 4096  # rings waiting for their time; beyond it the sweep serves
-TICK: Final = 0.05  # seconds; rings due within one tick are one ring
+LATER_BOUND: Final = 4096  # delayed tasks that are remembered; beyond it the sweep serves
+TICK: Final = 0.05  # seconds; tasks of one name due within one tick are one
 APART_SECONDS: Final = (
-    0.05  # between two strikes for one name: each costs the web process as much as a tenth of a request
+    0.05  # between two messages for one name: each costs the web process as much as a tenth of a request
 )
-PULSE_SECONDS: Final = 3600
+HEARTBEAT_SECONDS: Final = 3600
 HUNG, HUNG_SECONDS = "hung", 30
 PROBE, PROBE_SECONDS = "probe", 60
 """The key that is set to find out whether the broker takes writes: one that only reads answers every question."""
 BEAT: Final = "beat"
 SKEW_HEARD_SECONDS: Final = 60.0
-"""What an older pulse says of its writer's clock may have been mended since."""
-ROUND: Final = "vigil:"
-"""Before the name of a task that a worker began by itself, though nobody rang for it."""
+"""What an older heartbeat says of its writer's clock may have been corrected since."""
+FALLBACK: Final = "fallback:"
+"""Before the name of a task that a worker began by polling, without a message."""
 
 log = structlog.get_logger(__name__)
 
@@ -63,7 +63,7 @@ def transport_options(prefix: str) -> dict[str, Any]:
         "health_check_interval": 3,  # a BRPOP unanswered for 1 + 3 seconds is dropped and asked again
         "visibility_timeout": 3600,
         "queue_order_strategy": "round_robin",
-        "priority_steps": [0],  # one list a queue: rings have no ranks
+        "priority_steps": [0],  # one list a queue: messages have no ranks
         "max_connections": 20,
     }
 
@@ -83,17 +83,17 @@ def connect(redis_url: str) -> Redis:
     )
 
 
-class Bell:
-    """Rings for workers from a background thread: coalesced, bounded, silent about what it cannot do.
+class RedisDispatcher:
+    """Enqueues tasks from a background thread: coalesced and bounded; what cannot be sent is dropped.
 
-    The thread starts with the first ring, so a process may fork before it. With no `redis_url` every ring is dropped.
-    Each ring leaves the `pulse` of who rings, if it has a name.
+    The thread starts with the first task, so a process may fork before it. With no `redis_url` every task is dropped.
+    With a `heartbeat_name` each message writes the heartbeat of that name.
     """
 
-    def __init__(self, redis_url: str | None, prefix: str = "replydesk:", pulse: str = "") -> None:
+    def __init__(self, redis_url: str | None, prefix: str = "replydesk:", heartbeat_name: str = "") -> None:
         self._url = redis_url
         self._prefix = prefix
-        self._pulse = pulse
+        self._heartbeat_name = heartbeat_name
         self._fresh()
 
     def _fresh(self) -> None:
@@ -101,18 +101,18 @@ class Bell:
         self._turn = threading.Condition()
         self._now: set[str] = set()
         self._later: list[tuple[float, str]] = []
-        self._struck: dict[str, float] = {}
+        self._published_at: dict[str, float] = {}
         self._thread: threading.Thread | None = None
         self._closing = False
 
-    def ring(self, name: str, after: float = 0.0) -> None:
+    def enqueue(self, name: str, after: float = 0.0) -> None:
         """Ask for a run of the named task, `after` seconds from now; never blocks, never raises.
 
         Takes microseconds. A name that no queue knows is dropped.
         """
         if self._url is None or name not in QUEUES:
             return
-        if self._pid != os.getpid():  # forked: the thread stayed behind, perhaps with its lock held
+        if self._pid != os.getpid():  # forked: the parent keeps the thread, perhaps with its lock held
             self._fresh()
         with self._turn:
             if self._closing:
@@ -124,7 +124,7 @@ class Bell:
                 if entry not in self._later:
                     heapq.heappush(self._later, entry)
             if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="bell", daemon=True)
+                self._thread = threading.Thread(target=self._run, name="dispatcher", daemon=True)
                 self._thread.start()
             self._turn.notify()
 
@@ -141,30 +141,30 @@ class Bell:
             self._thread.join(timeout=1.0)
 
     def _run(self) -> None:
-        clapper = _Clapper(self._url or "", self._prefix, self._pulse)
+        publisher = _Publisher(self._url or "", self._prefix, self._heartbeat_name)
         pause, resume_at = FIRST_PAUSE, 0.0
         while (names := self._wait(resume_at)) is not None:
             try:
                 for name in sorted(names):
-                    clapper.strike(name)
+                    publisher.publish(name)
                     names.discard(name)
-                    self._struck[name] = time.monotonic()
+                    self._published_at[name] = time.monotonic()
                 if pause > FIRST_PAUSE:
-                    log.info("bell.rings_again")
+                    log.info("dispatcher.reconnected")
                 pause = FIRST_PAUSE
-            except Exception as failure:  # noqa: BLE001  # whatever a broker or its client does, the ringer lives on
+            except Exception as failure:  # noqa: BLE001  # whatever a broker or its client does, the thread lives on
                 if pause == FIRST_PAUSE:
-                    log.warning("bell.silent", error=type(failure).__name__)
-                clapper.drop()
+                    log.warning("dispatcher.broker_unavailable", error=type(failure).__name__)
+                publisher.drop()
                 with self._turn:
-                    self._now |= names  # four names at most: kept, and rung once the broker answers
+                    self._now |= names  # four names at most: kept, and sent once the broker answers
                 resume_at, pause = time.monotonic() + pause, min(pause * 2, LONGEST_PAUSE)
-        clapper.drop()
+        publisher.drop()
 
     def _wait(self, resume_at: float) -> set[str] | None:
         """Sleep until something is due and the last failure is `resume_at` behind; None when it is time to go.
 
-        What was struck a moment ago waits a little, except at the end.
+        A name sent a moment ago waits a little, except at the end.
         """
         with self._turn:
             while True:
@@ -180,7 +180,7 @@ class Bell:
                 self._turn.wait(self._nap(now, resume_at))
 
     def _due_at(self, name: str, resume_at: float) -> float:
-        return max(resume_at, self._struck.get(name, 0.0) + APART_SECONDS)
+        return max(resume_at, self._published_at.get(name, 0.0) + APART_SECONDS)
 
     def _nap(self, now: float, resume_at: float) -> float | None:
         moments = [self._due_at(name, resume_at) for name in self._now]
@@ -188,17 +188,17 @@ class Bell:
         return min(moments) - now if moments else None
 
 
-class _Clapper:
-    """What strikes: one connection for the mark that a ring is outstanding, one for Celery's message."""
+class _Publisher:
+    """Publishes with one connection for the mark that a message is outstanding, and one for Celery's message."""
 
-    def __init__(self, url: str, prefix: str, pulse: str) -> None:
-        self._url, self._prefix, self._pulse = url, prefix, pulse
+    def __init__(self, url: str, prefix: str, heartbeat_name: str) -> None:
+        self._url, self._prefix, self._heartbeat_name = url, prefix, heartbeat_name
         self._marks: Redis | None = None
         self._connection: Any = None
         self._producer: Any = None
         self._doubted: set[str] = set()
 
-    def strike(self, name: str) -> None:
+    def publish(self, name: str) -> None:
         """Put one message for `name` into its queue, unless one is outstanding or the queue is long enough.
 
         A broker that hung may set our mark long after we gave up on it, so after a failure the mark is not believed.
@@ -207,18 +207,18 @@ class _Clapper:
         self._doubted.add(name)
         if self._marks is None:
             self._marks = connect(self._url)
-        mark, queue = f"{self._prefix}bell:{name}", QUEUES[name]
+        mark, queue = f"{self._prefix}enqueued:{name}", QUEUES[name]
         with self._marks.pipeline(transaction=False) as pipe:
             pipe.set(mark, b"1", nx=believed, ex=OUTSTANDING_SECONDS)
             pipe.llen(f"{self._prefix}{queue}")
-            if self._pulse:
-                _leave(pipe, self._prefix, self._pulse)
+            if self._heartbeat_name:
+                _write_heartbeat(pipe, self._prefix, self._heartbeat_name)
             ours, waiting = pipe.execute()[:2]
         if ours and waiting < QUEUE_BOUND:
-            self._publish(name, queue)
+            self._send(name, queue)
         self._doubted.discard(name)
 
-    def _publish(self, name: str, queue: str) -> None:
+    def _send(self, name: str, queue: str) -> None:
         """Celery's message protocol, version 2, with no arguments; the anonymous exchange needs no binding.
 
         A Redis that was emptied has forgotten every binding, so a named exchange would lose the message.
@@ -235,7 +235,7 @@ class _Clapper:
             correlation_id=ident,
             headers={
                 "lang": "py", "task": name, "id": ident, "root_id": ident, "parent_id": None, "group": None,
-                "retries": 0, "timelimit": [None, None], "argsrepr": "()", "kwargsrepr": "{}", "origin": "bell",
+                "retries": 0, "timelimit": [None, None], "argsrepr": "()", "kwargsrepr": "{}", "origin": "replydesk",
                 "ignore_result": True,
             },
         )  # fmt: skip
@@ -256,7 +256,7 @@ class _Clapper:
         self._producer = Producer(channel, auto_declare=False)
 
     def drop(self) -> None:
-        """Forget both connections; the next strike makes new ones."""
+        """Forget both connections; the next message makes new ones."""
         if self._marks is not None:
             self._marks.close()
         if self._connection is not None:
@@ -265,29 +265,29 @@ class _Clapper:
 
 
 @dataclass(slots=True)
-class QuietBell:
-    """The shipped double: remembers its rings instead of ringing them, for tests and for commands without a broker."""
+class RecordingDispatcher:
+    """The shipped double: records the tasks instead of sending them, for tests and for commands without a broker."""
 
-    rung: list[tuple[str, float]] = field(default_factory=list)
+    enqueued: list[tuple[str, float]] = field(default_factory=list)
     closed: bool = False
 
-    def ring(self, name: str, after: float = 0.0) -> None:
-        """Remember the ring; never blocks, never raises."""
+    def enqueue(self, name: str, after: float = 0.0) -> None:
+        """Record the task; never blocks, never raises."""
         if name in QUEUES and not self.closed:
-            self.rung.append((name, after))
+            self.enqueued.append((name, after))
 
     def close(self) -> None:
-        """Remember no more."""
+        """Record no more."""
         self.closed = True
 
 
-def make_bell(settings: Settings) -> Bell:
-    """The bell that these settings describe; without a broker every ring is dropped and the sweep serves."""
-    return Bell(settings.redis_url, settings.redis_prefix)
+def make_dispatcher(settings: Settings) -> RedisDispatcher:
+    """Return the dispatcher of these settings; without a broker every task is dropped and the sweep serves."""
+    return RedisDispatcher(settings.redis_url, settings.redis_prefix)
 
 
 class Answerer:
-    """The worker's side: says that a ring was heard and that a task began, and asks when a sweep last did.
+    """The worker's side: acknowledges a message, says that a task began, and asks when a sweep last did.
 
     A broker that does not answer is left alone for a while.
     """
@@ -299,24 +299,27 @@ class Answerer:
         self._resume_at = 0.0
 
     def answer(self, name: str) -> None:
-        """Clear the mark of an outstanding ring, so that the next ring counts again.
+        """Clear the mark of an outstanding message, so that the next one is sent again.
 
-        Called before the task looks at any row: whoever rings afterwards gets a new run.
+        Called before the task looks at any row: whoever enqueues afterwards gets a new run.
         """
-        self._ask(name, lambda client: client.delete(f"{self._prefix}bell:{name}"))
+        self._ask(name, lambda client: client.delete(f"{self._prefix}enqueued:{name}"))
 
-    def begun(self, name: str, rung: bool = True) -> None:
-        """Leave a pulse: a run of this task begins here, because somebody rang or by itself."""
-        self._ask(name, lambda client: _leave(client, self._prefix, name if rung else f"{ROUND}{name}"))
+    def begun(self, name: str, enqueued: bool = True) -> None:
+        """Write a heartbeat: a run of this task begins here, by a message or by the polling fallback."""
+        self._ask(
+            name,
+            lambda client: _write_heartbeat(client, self._prefix, name if enqueued else f"{FALLBACK}{name}"),
+        )
 
     def swept_ago(self) -> float | None:
-        """Say how many seconds ago a sweep that beat rang for last began anywhere; None when nobody knows."""
-        left = self._ask(SWEEP, lambda client: client.pttl(f"{self._prefix}pulse:{SWEEP}"))
+        """Say how many seconds ago a sweep that beat enqueued last began anywhere; None when nobody knows."""
+        left = self._ask(SWEEP, lambda client: client.pttl(f"{self._prefix}heartbeat:{SWEEP}"))
         return _ago(left) if left is not None else None
 
     def takes_turn(self, name: str, seconds: float) -> bool:
         """Take the only turn that is given for a task within so long; where no broker answers, everybody has one."""
-        mark, bound = f"{self._prefix}bell:{ROUND}{name}", max(1, int(seconds * 1000))
+        mark, bound = f"{self._prefix}enqueued:{FALLBACK}{name}", max(1, int(seconds * 1000))
         taken = self._ask(name, lambda client: (client.set(mark, b"1", nx=True, px=bound),))
         return taken is None or bool(taken[0])
 
@@ -326,7 +329,7 @@ class Answerer:
 
     def hangs(self, name: str) -> None:
         """Say that a run of this task does not come to its end."""
-        self._ask(name, lambda client: client.set(f"{self._prefix}pulse:{HUNG}", name, ex=HUNG_SECONDS))
+        self._ask(name, lambda client: client.set(f"{self._prefix}heartbeat:{HUNG}", name, ex=HUNG_SECONDS))
 
     def _ask(self, name: str, ask: Callable[[Redis], Any]) -> Any:
         """Return what the broker answers, or None: it is away, or was a moment ago."""
@@ -340,7 +343,7 @@ class Answerer:
             return ask(self._client)
         except (RedisError, OSError) as failure:
             self._resume_at = time.monotonic() + LONGEST_PAUSE
-            log.warning("bell.unanswered", task=name, error=type(failure).__name__)
+            log.warning("dispatcher.no_answer", task=name, error=type(failure).__name__)
             return None
 
 
@@ -366,63 +369,63 @@ def fault_of(failure: Exception) -> str:
     return f"{how} ({type(failure).__name__})"
 
 
-def _leave(client: Redis, prefix: str, name: str) -> None:
-    """Leave a pulse: how long it still lives tells its age by the broker's clock, what it holds is its writer's."""
-    client.set(f"{prefix}pulse:{name}", f"{time.time():.3f}", ex=PULSE_SECONDS)
+def _write_heartbeat(client: Redis, prefix: str, name: str) -> None:
+    """Write a heartbeat: its time to live tells its age by the broker's clock, its value is the writer's clock."""
+    client.set(f"{prefix}heartbeat:{name}", f"{time.time():.3f}", ex=HEARTBEAT_SECONDS)
 
 
 def _ago(left: int) -> float | None:
-    """Tell the age of a pulse by the milliseconds that it still lives; None when it is gone."""
-    return max(0.0, PULSE_SECONDS - left / 1000) if left >= 0 else None
+    """Return the age of a heartbeat by the milliseconds that it still lives; None when it is gone."""
+    return max(0.0, HEARTBEAT_SECONDS - left / 1000) if left >= 0 else None
 
 
 @dataclass(frozen=True, slots=True)
-class Pulses:
+class BrokerHeartbeats:
     """How many seconds ago each was heard of, by the broker's clock alone; of an hour ago nothing is known."""
 
-    rung: Mapping[str, float]
-    """By the name of a task: a worker began it because somebody rang."""
+    enqueued: Mapping[str, float]
+    """By the name of a task: a worker began it for a message."""
     rounds: Mapping[str, float]
-    """A worker began it by itself, in a vigil."""
+    """A worker began it by polling."""
     beat: float | None
-    """Beat rang."""
+    """Beat enqueued something."""
     hung: str | None
     """The name of a task of which a run has been going on for far too long."""
     skew: float
-    """By how many seconds a host's clock differs from the broker's: this one's or that of who left a pulse, whichever
+    """By how many seconds a host's clock differs from the broker's: this one's or a heartbeat writer's, whichever
     does most."""
 
     @property
     def worker(self) -> float | None:
         """When a worker last began anything."""
-        return min((*self.rung.values(), *self.rounds.values()), default=None)
+        return min((*self.enqueued.values(), *self.rounds.values()), default=None)
 
     @property
     def sweep(self) -> float | None:
         """When a sweep last began, whoever saw to it."""
-        return min((of[SWEEP] for of in (self.rung, self.rounds) if SWEEP in of), default=None)
+        return min((of[SWEEP] for of in (self.enqueued, self.rounds) if SWEEP in of), default=None)
 
 
 def silent_after(sweep_seconds: float) -> float:
-    """Say after how many seconds without a pulse beat or all workers are taken for gone; each sweep leaves both."""
+    """Say after how many seconds without a heartbeat beat or all workers are taken for gone; each sweep leaves both."""
     return max(30.0, 5 * sweep_seconds)
 
 
-def pulses(redis_url: str, prefix: str = "replydesk:") -> Pulses:
+def read_heartbeats(redis_url: str, prefix: str = "replydesk:") -> BrokerHeartbeats:
     """Return what was heard of beat and workers.
 
     Raises redis.RedisError or OSError, within half a second, when the broker does not answer or takes no writes.
     """
-    names = [*QUEUES, *(f"{ROUND}{name}" for name in QUEUES), BEAT]
+    names = [*QUEUES, *(f"{FALLBACK}{name}" for name in QUEUES), BEAT]
     client = connect(redis_url)
     try:
         with client.pipeline(transaction=False) as pipe:
             _probe(pipe, prefix)
             pipe.time()
-            pipe.get(f"{prefix}pulse:{HUNG}")
+            pipe.get(f"{prefix}heartbeat:{HUNG}")
             for name in names:
-                pipe.pttl(f"{prefix}pulse:{name}")
-                pipe.get(f"{prefix}pulse:{name}")
+                pipe.pttl(f"{prefix}heartbeat:{name}")
+                pipe.get(f"{prefix}heartbeat:{name}")
             began = time.time()
             _, (seconds, micros), hung, *told = pipe.execute()
             ours = (began + time.time()) / 2
@@ -435,9 +438,9 @@ def pulses(redis_url: str, prefix: str = "replydesk:") -> Pulses:
         if ago is not None and written is not None:
             heard[name] = ago
             skews += [float(written) - (now - ago)] if ago < SKEW_HEARD_SECONDS else []
-    return Pulses(
-        rung={name: ago for name, ago in heard.items() if name in QUEUES},
-        rounds={name.removeprefix(ROUND): ago for name, ago in heard.items() if name.startswith(ROUND)},
+    return BrokerHeartbeats(
+        enqueued={name: ago for name, ago in heard.items() if name in QUEUES},
+        rounds={name.removeprefix(FALLBACK): ago for name, ago in heard.items() if name.startswith(FALLBACK)},
         beat=heard.get(BEAT),
         hung=hung.decode() if hung else None,
         skew=max(skews, key=abs),
@@ -447,11 +450,11 @@ def pulses(redis_url: str, prefix: str = "replydesk:") -> Pulses:
 def stuck(
     redis_url: str, queues: Collection[str], prefix: str = "replydesk:", seconds: float = 30.0
 ) -> list[str]:
-    """Name the queues in which rings wait though no worker started any of their tasks for so long.
+    """Name the queues in which messages wait though no worker started any of their tasks for so long.
 
-    "The process lives" says nothing of a worker that hangs, and an empty queue is no fault. Raises as `pulses` does.
+    "The process lives" says nothing of a worker that hangs, and an empty queue is no fault. Raises as `read_heartbeats` does.
     """
-    heard = pulses(redis_url, prefix).rung
+    heard = read_heartbeats(redis_url, prefix).enqueued
     client = connect(redis_url)
     try:
         waiting = {queue: client.llen(f"{prefix}{queue}") for queue in queues}

@@ -6,8 +6,10 @@ import os
 from datetime import UTC, datetime
 from pathlib import Path
 
+from worker.fallback import PollingFallback
+
 from service.actions import Scored, settle
-from service.bell import Bell, QuietBell, connect, pulses
+from service.dispatcher import RecordingDispatcher, RedisDispatcher, connect, read_heartbeats
 from service.enrolment import enrol_site
 from service.moderation.verdict import LABELS, Assessment, Effort
 from service.ports import SCORE, SWEEP
@@ -16,7 +18,6 @@ from service.wiring import Parts, build
 from tests.worker.receivers import receiver
 from tests.worker.test_broker import Broker
 from tests.worker.test_celery import accept, env, pending, wait_for, worker
-from worker.vigil import Vigil
 
 __all__ = ["env"]  # the fixture
 
@@ -30,14 +31,14 @@ def to_rescore(parts: Parts) -> int:
 def test_rounds_are_made_in_a_silence_alone() -> None:
     """Ten seconds without a sweep begin it, a sweep ends it; a worker that sweeps slowly waits for five sweeps."""
     now, heard, rounds = [100.0], [100.0], []
-    vigil = Vigil(lambda: heard[0], lambda: rounds.append(now[0]), 1.0, lambda: now[0])
+    fallback = PollingFallback(lambda: heard[0], lambda: rounds.append(now[0]), 1.0, lambda: now[0])
     for now[0] in (105.0, 109.9, 110.0, 111.0):
-        vigil.look()
+        fallback.look()
     heard[0] = 111.0
     now[0] = 112.0
-    assert not vigil.look()
+    assert not fallback.look()
     assert rounds == [110.0, 111.0]
-    slow = Vigil(lambda: 100.0, lambda: None, 30.0, lambda: now[0])
+    slow = PollingFallback(lambda: 100.0, lambda: None, 30.0, lambda: now[0])
     now[0] = 249.0
     assert not slow.look()
     now[0] = 250.0
@@ -57,7 +58,7 @@ def test_a_worker_goes_on_without_its_broker(tmp_path: Path, sqlite_template: Pa
         "REPLYDESK_LOG_LEVEL": "info",
     }
     log = tmp_path / "worker.log"
-    parts = build(load(env), env=env, bell=QuietBell())
+    parts = build(load(env), env=env, dispatcher=RecordingDispatcher())
     try:
         with receiver() as hook:
             enrolled = enrol_site(parts, "courier", "https://courier.example", hook.url)
@@ -76,7 +77,7 @@ def test_a_worker_goes_on_without_its_broker(tmp_path: Path, sqlite_template: Pa
             assert again is not None
             assert again.verdict is not None
             assert (again.status, again.verdict.effort) == ("approved", "full")
-            assert '"vigil.begins"' in log.read_text()
+            assert '"polling_fallback.started"' in log.read_text()
     finally:
         broker.process.kill()
         broker.process.wait()
@@ -86,25 +87,25 @@ def test_a_worker_goes_on_without_its_broker(tmp_path: Path, sqlite_template: Pa
 def test_somebody_sweeps_though_beat_is_gone_and_comments_ring(
     env: dict[str, str], sqlite_template: Path, tmp_path: Path
 ) -> None:
-    """Rings for new comments are no sign of beat: without it a worker sweeps by itself, round for round."""
+    """Messages for new comments are no sign of beat: without it a worker sweeps by itself, round for round."""
     env |= {"REPLYDESK_SWEEP_SECONDS": "0.3"}
     (Path(env["REPLYDESK_HOME"]) / "replydesk.db").write_bytes(sqlite_template.read_bytes())
     url, prefix = env["REDIS_URL"], env["REPLYDESK_REDIS_PREFIX"]
-    ringer, broker = Bell(url, prefix), connect(url)
+    dispatcher, broker = RedisDispatcher(url, prefix), connect(url)
     try:
         with worker(env, tmp_path / "worker.log"):
 
             def swept() -> bool:
-                ringer.ring(SCORE)  # as the web does for each comment
-                return SWEEP in pulses(url, prefix).rounds
+                dispatcher.enqueue(SCORE)  # as the web does for each comment
+                return SWEEP in read_heartbeats(url, prefix).rounds
 
             wait_for(swept)
-            heard = pulses(url, prefix)
+            heard = read_heartbeats(url, prefix)
             assert heard.beat is None
             assert heard.worker is not None
             assert heard.worker < 5
-            broker.delete(f"{prefix}pulse:vigil:{SWEEP}")
+            broker.delete(f"{prefix}heartbeat:fallback:{SWEEP}")
             wait_for(swept, 5)
     finally:
-        ringer.close()
+        dispatcher.close()
         broker.close()
