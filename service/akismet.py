@@ -92,7 +92,7 @@ class Told:
         )
         return to_submission(
             given,
-            Source.PLUG,
+            Source.COMPAT,
             email_required=False,  # the client's own form asked for what its site wants
             signals=self.signals,
         )

@@ -305,11 +305,13 @@ class Answerer:
         """
         self._ask(name, lambda client: client.delete(f"{self._prefix}enqueued:{name}"))
 
-    def begun(self, name: str, enqueued: bool = True) -> None:
+    def begun(self, name: str, by_message: bool = True) -> None:
         """Write a heartbeat: a run of this task begins here, by a message or by the polling fallback."""
         self._ask(
             name,
-            lambda client: _write_heartbeat(client, self._prefix, name if enqueued else f"{FALLBACK}{name}"),
+            lambda client: _write_heartbeat(
+                client, self._prefix, name if by_message else f"{FALLBACK}{name}"
+            ),
         )
 
     def swept_ago(self) -> float | None:
@@ -383,7 +385,7 @@ def _ago(left: int) -> float | None:
 class BrokerHeartbeats:
     """How many seconds ago each was heard of, by the broker's clock alone; of an hour ago nothing is known."""
 
-    enqueued: Mapping[str, float]
+    by_message: Mapping[str, float]
     """By the name of a task: a worker began it for a message."""
     rounds: Mapping[str, float]
     """A worker began it by polling."""
@@ -398,12 +400,12 @@ class BrokerHeartbeats:
     @property
     def worker(self) -> float | None:
         """When a worker last began anything."""
-        return min((*self.enqueued.values(), *self.rounds.values()), default=None)
+        return min((*self.by_message.values(), *self.rounds.values()), default=None)
 
     @property
     def sweep(self) -> float | None:
         """When a sweep last began, whoever saw to it."""
-        return min((of[SWEEP] for of in (self.enqueued, self.rounds) if SWEEP in of), default=None)
+        return min((of[SWEEP] for of in (self.by_message, self.rounds) if SWEEP in of), default=None)
 
 
 def silent_after(sweep_seconds: float) -> float:
@@ -439,7 +441,7 @@ def read_heartbeats(redis_url: str, prefix: str = "replydesk:") -> BrokerHeartbe
             heard[name] = ago
             skews += [float(written) - (now - ago)] if ago < SKEW_HEARD_SECONDS else []
     return BrokerHeartbeats(
-        enqueued={name: ago for name, ago in heard.items() if name in QUEUES},
+        by_message={name: ago for name, ago in heard.items() if name in QUEUES},
         rounds={name.removeprefix(FALLBACK): ago for name, ago in heard.items() if name.startswith(FALLBACK)},
         beat=heard.get(BEAT),
         hung=hung.decode() if hung else None,
@@ -452,9 +454,10 @@ def stuck(
 ) -> list[str]:
     """Name the queues in which messages wait though no worker started any of their tasks for so long.
 
-    "The process lives" says nothing of a worker that hangs, and an empty queue is no fault. Raises as `read_heartbeats` does.
+    "The process lives" says nothing of a worker that hangs, and an empty queue is no fault. Raises as
+    `read_heartbeats` does.
     """
-    heard = read_heartbeats(redis_url, prefix).enqueued
+    heard = read_heartbeats(redis_url, prefix).by_message
     client = connect(redis_url)
     try:
         waiting = {queue: client.llen(f"{prefix}{queue}") for queue in queues}

@@ -24,7 +24,7 @@ LOG_LEVELS: Final = ("debug", "info", "warning", "error")
 POOLS: Final = ("threads", "prefork")
 UNIX, SOCKET = "unix", "unix:"
 SOCKET_BYTES: Final = 100  # the kernel's own limit is 108 on Linux and 104 on macOS
-PLUGS: Final = ("lazy", "warm", "off")
+COMPAT_LOADING: Final = ("lazy", "warm", "off")
 SQLITE: Final = ("sqlite", "sqlite+pysqlite")
 POSTGRES: Final = ("postgresql", "postgres", "postgresql+psycopg")
 HOST_NAME: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
@@ -74,7 +74,7 @@ class Settings:
     log_level: str
     metrics_port: int
     """Where a worker answers /metrics, on all its addresses; 0: nowhere, for the web of the same home tells all."""
-    plugs: str
+    compat: str
     """Whether the web process answers other services' protocols: the model is loaded at their first call ("lazy"), as
     the process starts ("warm"), or never ("off")."""
 
@@ -129,7 +129,7 @@ def load(env: Mapping[str, str] | None = None) -> Settings:
         max_body_bytes=read.whole("REPLYDESK_MAX_BODY_BYTES", 17 * MiB, 64 * 1024, 64 * MiB),
         log_level=read.one_of("REPLYDESK_LOG_LEVEL", "info", LOG_LEVELS),
         metrics_port=read.whole("REPLYDESK_METRICS_PORT", 0, 0, 65535),
-        plugs=read.one_of("REPLYDESK_PLUGS", "lazy", PLUGS),
+        compat=read.one_of("REPLYDESK_COMPAT", "lazy", COMPAT_LOADING),
     )
     read.look_for_slips()
     if read.faults:

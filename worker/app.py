@@ -44,16 +44,16 @@ class LanedTask(Task):  # type: ignore[misc]  # Celery ships no types
     def __call__(self, *args: Any, **kwargs: Any) -> None:
         """Run the task's body; its arguments are none."""
         app: Desk = self.app
-        enqueued = not self.request.called_directly  # else by the polling fallback
-        if enqueued:
+        by_message = not self.request.called_directly  # else by the polling fallback
+        if by_message:
             app.answerer.answer(self.name)
         if app.stopping.is_set():  # messages that were fetched already: the rows wait for the next worker
             return
 
         def begin() -> None:
-            if enqueued and self.name == SWEEP:
+            if by_message and self.name == SWEEP:
                 app.swept_at = time.monotonic()
-            app.answerer.begun(self.name, enqueued)
+            app.answerer.begun(self.name, by_message)
             self.run(*args, **kwargs)
 
         lane = app.lanes.get(self.name)

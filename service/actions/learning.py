@@ -86,10 +86,10 @@ def _stored(
     deps: Dependencies, sealer: Sealer, site: Site, submission: Submission, known_as: Sequence[str]
 ) -> Comment:
     """Store the text; under another name where its id is that of a comment which came by another door."""
-    if submission.id is not None and submission.source is Source.PLUG and known_as:
+    if submission.id is not None and submission.source is Source.COMPAT and known_as:
         with deps.store.read() as tx:
             there = tx.comment(site.id, submission.id)
-        if there is not None and there.source is not Source.PLUG:
+        if there is not None and there.source is not Source.COMPAT:
             submission = replace(submission, id=None, idempotency_key=known_as[0])
     (answer,) = submit(deps, sealer, site, [submission])
     if isinstance(answer, Exception):

@@ -35,9 +35,9 @@ def take_in(
 
 
 def _own(deps: Dependencies, site: Site, submission: Submission) -> Comment | None:
-    """Return the comment that the site itself posted under this id; a plug, which knows less, must not revise it."""
-    if submission.id is None or submission.source is not Source.PLUG:
+    """Return the comment that the site itself posted under this id; a compatibility API must not revise it."""
+    if submission.id is None or submission.source is not Source.COMPAT:
         return None
     with deps.store.read() as tx:
         comment = tx.comment(site.id, submission.id)
-    return comment if comment is not None and comment.source is not Source.PLUG else None
+    return comment if comment is not None and comment.source is not Source.COMPAT else None

@@ -134,7 +134,7 @@ class Audit:
             coral_secret = os.urandom(16).hex()
             with self._undisturbed():
                 self.site = enrol_site(parts, name, f"https://{name}.example", callback)
-                tune_site(parts, name, {"plug_mode": "queue", "coral_secret": coral_secret}, "audit")
+                tune_site(parts, name, {"compat_mode": "queue", "coral_secret": coral_secret}, "audit")
             self.caller = Caller(self._url, self.site.key)
             self.planter = Planter(
                 self.caller, self.site, new_mark(), self._folder, self._environment, coral_secret

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, urlencode
 
-from service.canaries import plugs
+from service.canaries import compat
 from service.canaries.calling import Answer, Caller
 from service.webhooks import sign
 
@@ -69,7 +69,7 @@ class Planter:
         for group in (self._accepted, self._written, self._refused, self._repeated, self._in_bulk):
             group()
         self._by_form()
-        plugs.plant(self)
+        compat.plant(self)
         self._crash()
 
     def after_verdicts(self) -> None:

@@ -85,7 +85,7 @@ def perspective(
 
 
 def _scored(answers: Sequence[Old]) -> list[dict[str, float]]:
-    """Score every text as the plug would, contacts masked."""
+    """Score every text as the compatibility API would, contacts masked."""
     from service.ports import Reading
     from service.privacy.contacts import mask
     from service.reader import ModelScorer

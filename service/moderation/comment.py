@@ -48,7 +48,7 @@ class Source(StrEnum):
     INBOUND = "inbound"
     FORM = "form"
     IMPORT = "import"
-    PLUG = "plug"
+    COMPAT = "compat"
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +179,8 @@ class Comment:
 
     @property
     def is_public(self) -> bool:
-        """Whether readers are shown it: not what came by a plug, nor what was imported under a private article."""
-        kept_in = self.source is Source.PLUG or (self.source is Source.IMPORT and bool(self.article.private))
+        """Whether readers see it: not what a compatibility API brought, nor an import under a private article."""
+        kept_in = self.source is Source.COMPAT or (
+            self.source is Source.IMPORT and bool(self.article.private)
+        )
         return self.published_revision is not None and not kept_in

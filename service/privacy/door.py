@@ -23,7 +23,7 @@ from service.privacy.sealing import Address, Sealed, Sealer
 ORIGINAL = "original"
 AGENTS_BOUND = 1024
 WITHOUT_IDS = frozenset({Source.API, Source.BATCH, Source.INBOUND, Source.FORM})
-"""Ways in by which a reader's comment may come without an id; an import names its lines, and a plug its texts."""
+"""Sources whose comments may have no id; an import names its lines, a compatibility API its texts."""
 TELLING = frozenset("@%&\\")
 
 

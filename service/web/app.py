@@ -16,13 +16,13 @@ from service import meters, settings
 from service.web import access, ops, problems, rates, security
 from service.web.api import articles, deciding, documents, feeds, openapi, persons, reading, submitting
 from service.web.api.gate import EXTENSION, Api
+from service.web.compat import blueprints as compat_apis
+from service.web.compat.gate import EXTENSION as COMPAT
+from service.web.compat.gate import CompatApis
 from service.web.demo import blueprint as demo
 from service.web.desk import blueprint as desk
 from service.web.desk import frame
 from service.web.meters import make_meters
-from service.web.plugs import blueprints as plugs
-from service.web.plugs.gate import EXTENSION as PLUGS
-from service.web.plugs.gate import Plugs
 from service.web.proxies import PathPrefix, TrustedProxies
 from service.web.reply import blueprint as reply
 from service.wiring import Parts, build
@@ -73,7 +73,7 @@ def create_app(parts: Parts | None = None) -> APIFlask:
         meters=counters,
         waits=threading.Semaphore(parts.settings.web_threads // WAITING_SHARE),
     )
-    app.extensions[PLUGS] = Plugs.over(parts)
+    app.extensions[COMPAT] = CompatApis.over(parts)
     access.init(app)
     rates.init(app, parts)
     security.init(app, parts)
@@ -83,10 +83,10 @@ def create_app(parts: Parts | None = None) -> APIFlask:
         app.register_blueprint(room.blueprint)
     for pages in (reply, demo, desk):
         app.register_blueprint(pages)
-    if parts.settings.plugs != "off":
-        for plug in plugs():
-            app.register_blueprint(plug)
-    if parts.settings.plugs == "warm":
+    if parts.settings.compat != "off":
+        for protocol in compat_apis():
+            app.register_blueprint(protocol)
+    if parts.settings.compat == "warm":
         parts.scorer.warm()
     below = PathPrefix(app.wsgi_app, urlsplit(parts.settings.public_url).path, partial(_serves, app))
     app.wsgi_app = TrustedProxies(below, parts.settings.trusted_proxies)  # type: ignore[method-assign]  # Flask's own way to wrap itself

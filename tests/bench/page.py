@@ -106,14 +106,14 @@ def _rows(stores: Mapping[str, Measured | str], tasks: float) -> list[Row]:
             _plain(name, "accept → verdict, p95", f"{one.p95_verdict:,.0f} ms", "< 1 s · < 250 ms"),
             _plain(
                 name,
-                "web, plugs not asked: memory, cold start",
+                "web, compatibility APIs unused: memory, cold start",
                 f"{one.web_mb:,.0f} MB, {one.web_start:.1f} s",
                 "≤ 110 MB, ≤ 3 s",
             ),
             _plain(
                 name,
-                "web with plugs in use: memory, cold start",
-                f"{one.plugs_mb:,.0f} MB, {one.plugs_start:.1f} s",
+                "web, compatibility APIs in use: memory, cold start",
+                f"{one.compat_mb:,.0f} MB, {one.compat_start:.1f} s",
                 "≤ 260 MB, ≤ 3 s",
             ),
             _plain(

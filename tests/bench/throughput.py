@@ -46,9 +46,9 @@ class Measured:
     worker_mb: tuple[float, ...]
     """Of each process, the heaviest first."""
     web_start: float
-    plugs_mb: float
-    """Of a web process whose plugs are in use, the model and the language identifier loaded."""
-    plugs_start: float
+    compat_mb: float
+    """Of a web process whose compatibility APIs are in use, the model and the language identifier loaded."""
+    compat_start: float
     """Until it has answered its first question with scores."""
     worker_start: float
     refused: int
@@ -84,8 +84,8 @@ def measure(home: Path, database_url: str | None, redis_url: str, bounds: Bounds
             web_mb = sum(installation.weights("web"))
             worker_mb = tuple(installation.weights("worker"))
             installation.stop("web")
-            plugs_start, asked = _plugs(installation, keys[QUIET])
-            plugs_mb = sum(installation.weights("web"))
+            compat_start, asked = _compat(installation, keys[QUIET])
+            compat_mb = sum(installation.weights("web"))
     finally:
         stop(receiver)
     return Measured(
@@ -100,16 +100,16 @@ def measure(home: Path, database_url: str | None, redis_url: str, bounds: Bounds
         web_mb=web_mb,
         worker_mb=worker_mb,
         web_start=web_start,
-        plugs_mb=plugs_mb,
-        plugs_start=plugs_start,
+        compat_mb=compat_mb,
+        compat_start=compat_start,
         worker_start=worker_start,
         refused=bare.bad + single.bad + batches.bad + steady.bad + asked.bad,
     )
 
 
-def _plugs(installation: Installation, key: str) -> tuple[float, Ran]:
+def _compat(installation: Installation, key: str) -> tuple[float, Ran]:
     """Start a web process that scores, ask it for two seconds, no language named; return how it began, and ran."""
-    installation.env["REPLYDESK_PLUGS"] = "warm"
+    installation.env["REPLYDESK_COMPAT"] = "warm"
     seconds = installation.start_web()
     began = time.monotonic()
     client = Client(installation.port)

@@ -113,10 +113,10 @@ def test_readers_see_what_is_published_oldest_first(store: Store, site: Site) ->
         assert tx.published(site.id, "https://courier.example/none") == []
 
 
-def test_what_came_by_a_plug_is_never_shown_to_readers(store: Store, site: Site) -> None:
+def test_what_came_by_a_compat_api_is_never_shown_to_readers(store: Store, site: Site) -> None:
     """Approved or not, it belongs to the system that asked, where it may not be public."""
     with store.write() as tx:
-        added = tx.add_comments(site.id, [draft("c-1", source=Source.PLUG), draft("c-2", BO)], NOON)
+        added = tx.add_comments(site.id, [draft("c-1", source=Source.COMPAT), draft("c-2", BO)], NOON)
         tx.move([move(one, Action.APPROVE) for one in added.values()])
     with store.read() as tx:
         assert ids(tx.published(site.id, ARTICLE.url)) == ["c-2"]

@@ -130,13 +130,13 @@ def test_what_needs_a_signature_or_a_refusal_gets_it(clean: Report, scene: Scene
     for one in clean.paths:
         outcomes.setdefault(one["path"], set()).add(one["outcome"])
     for name in ("coral phase", "coral events", "/v1alpha1/comments:suggestscore", "/1.1/submit-spam"):
-        assert outcomes[f"plug: {name}"] == {"200"}, name
-    assert outcomes["plug: coral phase, wrongly signed"] == {"401"}
+        assert outcomes[f"compat: {name}"] == {"200"}, name
+    assert outcomes["compat: coral phase, wrongly signed"] == {"401"}
     assert outcomes["decided: by form"] == outcomes["erasure by receipt"] == {"200"}
     with scene.parts.deps.store.read() as tx:
         kept = tx.comments(scene.audit.site.site.id, limit=200).comments
         assert [one.text for pk in kept for one in tx.appeals_of(pk.pk)] == ["Mail me: ⟦email⟧"]
-        assert [one for one in kept if one.source is Source.PLUG]
+        assert [one for one in kept if one.source is Source.COMPAT]
         assert [one for one in kept if tx.labels_of(one.pk)]
 
 

@@ -215,7 +215,7 @@ OTHERS: dict[str, dict[str, Any]] = {
     "answered comment": {"parent_id": "c-7"},
     "id": {"id": "c-9"},
     "nobody in particular": {"email": None},
-    "way in": {"source": Source.PLUG},
+    "way in": {"source": Source.COMPAT},
 }
 
 

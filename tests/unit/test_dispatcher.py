@@ -244,9 +244,9 @@ def test_whoever_lives_writes_a_heartbeat(dispatcher: RedisDispatcher, server: R
     assert read_heartbeats(url, PREFIX).worker is None
     answerer = Answerer(url, PREFIX)
     answerer.begun(SCORE)
-    answerer.begun(SWEEP, enqueued=False)
+    answerer.begun(SWEEP, by_message=False)
     heard = read_heartbeats(url, PREFIX)
-    assert (set(heard.enqueued), set(heard.rounds), heard.beat) == ({SCORE}, {SWEEP}, None)
+    assert (set(heard.by_message), set(heard.rounds), heard.beat) == ({SCORE}, {SWEEP}, None)
     assert answerer.swept_ago() is None  # no message asked for a sweep
     answerer.begun(SWEEP)
     for age in (

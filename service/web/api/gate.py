@@ -93,7 +93,7 @@ def authenticate() -> Site:
 def _owner(keyring: Keyring, key: str) -> Site | None:
     deps = api().parts.deps
     owner = key_owner(deps.store, keyring, key, deps.clock())
-    # the short Akismet key travels in host names and queries, so it opens the plugs alone
+    # the short Akismet key travels in host names and queries, so it opens the compatibility APIs alone
     return owner[0] if owner and owner[1] == "key" else None
 
 

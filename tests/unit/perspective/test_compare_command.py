@@ -73,7 +73,7 @@ def test_the_table_says_what_a_threshold_would_be_here(log: Path) -> None:
 
 @pytest.mark.usefixtures("home")
 def test_fit_stores_the_map_for_the_site(log: Path) -> None:
-    """After --fit the site has a map of its own, and the plug's values follow the old ones."""
+    """After --fit the site has a map of its own, and the compatibility API's values follow the old ones."""
     assert "perspective_map=own" in run(str(log), "--site", "courier", "--fit", "--show", "0")
     parts = wiring.build(settings.load())
     with parts.deps.store.read() as tx:

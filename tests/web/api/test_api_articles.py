@@ -196,7 +196,7 @@ def test_a_site_may_keep_them_apart(real_newsroom: Newsroom, apart: str, one: st
 
 
 @pytest.mark.parametrize("kind", SPELLINGS)
-def test_a_plug_knows_the_article_in_every_spelling(kind: str) -> None:
+def test_a_compat_api_knows_the_article_in_every_spelling(kind: str) -> None:
     """What Akismet's clients send as permalink, and Coral as the story's address, is the site's own article."""
     keys = set()
     for url in SPELLINGS[kind]:

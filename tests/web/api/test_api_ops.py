@@ -58,7 +58,7 @@ def test_beat_that_is_gone_is_named_and_no_worker_that_works(redis_url: str, tmp
     """Whoever scores, or sweeps by itself, lives, though beat was not heard of."""
     settings = {"REDIS_URL": redis_url, "REPLYDESK_REDIS_PREFIX": "no-beat:"}
     newsroom = Newsroom.over(MemoryStore(), tmp_path, **settings)
-    Answerer(redis_url, "no-beat:").begun(SWEEP, enqueued=False)
+    Answerer(redis_url, "no-beat:").begun(SWEEP, by_message=False)
     assert problem(newsroom.call("GET", "/readyz", None), 503, "unavailable")["detail"] == "Not ready: beat."
 
 
@@ -225,7 +225,7 @@ def test_metrics_tell_when_a_sweep_last_began(redis_url: str, tmp_path: Path) ->
     settings = {"REDIS_URL": redis_url, "REPLYDESK_REDIS_PREFIX": "metered:"}
     newsroom = Newsroom.over(MemoryStore(), tmp_path, **settings)
     assert metric(newsroom, "replydesk_last_sweep_age_seconds") == 3600
-    Answerer(redis_url, "metered:").begun(SWEEP, enqueued=False)
+    Answerer(redis_url, "metered:").begun(SWEEP, by_message=False)
     assert metric(newsroom, "replydesk_last_sweep_age_seconds") < 5
     assert metric(newsroom, "replydesk_beat_age_seconds") == 3600
     assert metric(newsroom, "replydesk_clock_skew_seconds") < 2

@@ -386,7 +386,7 @@ def test_the_scheme_is_read_in_any_case(newsroom: Newsroom) -> None:
     )
 
 
-def test_the_akismet_key_opens_the_plugs_alone(newsroom: Newsroom) -> None:
+def test_the_akismet_key_opens_the_compat_apis_alone(newsroom: Newsroom) -> None:
     """The short key that travels in host names does not open /v1."""
     problem(newsroom.post(key=newsroom.courier.akismet_key), 401, "unauthorized")
 
