@@ -20,7 +20,7 @@ class Arrivals:
     def __init__(self, registry: CollectorRegistry) -> None:
         self._accepted = Counter(
             "replydesk_submissions",
-            "Submissions by door and outcome.",
+            "Submissions by source and outcome.",
             ["source", "outcome"],
             registry=registry,
         )
@@ -38,7 +38,7 @@ class Arrivals:
             self._seconds.labels(str(source))
 
     def came(self, source: Source, outcome: str, number: int = 1) -> None:
-        """Count so many that came by this door."""
+        """Count so many from this source."""
         self._accepted.labels(str(source), outcome).inc(number)
 
     def took(self, source: Source, seconds: float) -> None:

@@ -10,7 +10,7 @@ from service.moderation.addresses import article_key
 from service.moderation.comment import Article
 from service.moderation.errors import NotFound
 from service.ports import Site, Tx
-from service.privacy.door import masked_article
+from service.privacy.sanitizer import masked_article
 
 if TYPE_CHECKING:
     from service.wiring import Parts

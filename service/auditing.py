@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from service.moderation.chain import Link, Walk, walk
 from service.moderation.errors import Fault, Invalid
-from service.privacy.notary import Notary
+from service.privacy.audit_signer import KeyedSigner
 
 if TYPE_CHECKING:
     from service.ports import Tx
@@ -63,7 +63,9 @@ def verify(parts: Parts, anchor: Anchor | None = None) -> Verified:
         head = (
             tx.act_head()
         )  # before the links: who appends meanwhile makes the chain longer than its head says
-        found = walk(_until(head.number if head else None, _links(tx, seen)), head, Notary(parts.keyring))
+        found = walk(
+            _until(head.number if head else None, _links(tx, seen)), head, KeyedSigner(parts.keyring)
+        )
     broken = seen.last if found.broken_at and seen.last and seen.last.number == found.broken_at else None
     return Verified(found, broken, anchor is not None and found.holds and not seen.met)
 

@@ -1,4 +1,4 @@
-"""What every compatibility API does: score now, decide by the site's policy, put it on the desk, learn from the site."""
+"""What the compatibility APIs share: score now, decide by the site's policy, store for the desk, learn."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ KEEP_SECONDS: Final = 0.45
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """Where a comment stands as it is known outside, and what it says, masked as the door masks it."""
+    """Where a comment stands as it is known outside, and what it says, masked as the sanitizer masks it."""
 
     status: Status
     body: str = field(repr=False)
@@ -63,7 +63,7 @@ class CompatService:
     def reading(
         self, site: Site, body: str, name: str = "", website: str | None = None, own: Address | None = None
     ) -> Reading:
-        """Return what the scorer reads: the text as the door masks it, so that both give it one score."""
+        """Return what the scorer reads: the text as the sanitizer masks it, so that both give it one score."""
         masked = mask(website, region=site.region, own=own) if website else None
         return Reading(
             text=mask(cleaned(body), region=site.region, own=own).text,

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Final
 
 from service.moderation.options import Options
 from service.ports import Site
-from service.privacy.door import ORIGINAL
 from service.privacy.keys import CORAL, CiphertextError, Keyring, fingerprint, open_option, seal_option
+from service.privacy.sanitizer import ORIGINAL
 
 if TYPE_CHECKING:
     from datetime import datetime

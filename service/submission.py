@@ -1,4 +1,4 @@
-"""A submission as callers write it: its fields and bounds, held once for the API, the import and every other door.
+"""A submission as callers write it: its fields and bounds, held once for the API, the import and every other source.
 
 Faults name the field and the mend, and never show what was sent: a value may be an address.
 """
@@ -194,7 +194,7 @@ class AuthorGiven(_Given):
 
     name: Name
     email: Email = Field(
-        None, description="Sealed at the door and never published; a site may make it optional."
+        None, description="Sealed on arrival and never published; a site may make it optional."
     )
     website: WebUrl | None = None
     staff: bool = Field(
@@ -205,7 +205,7 @@ class AuthorGiven(_Given):
 
 
 class ClientGiven(_Given):
-    """The reader's machine, as the site saw it; the IP is cut to /24 or /48 at the door."""
+    """The reader's machine, as the site saw it; the IP is cut to /24 or /48 on arrival."""
 
     ip: Ip | None = None
     user_agent: Line | None = None

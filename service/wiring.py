@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 
 from service.dispatcher import RedisDispatcher
 from service.ports import Clock, Dependencies, Dispatcher, Scorer, Sealer, Store
-from service.privacy.door import Door
+from service.privacy.audit_signer import KeyedSigner
 from service.privacy.keys import Keyring, load_masters
-from service.privacy.notary import Notary
+from service.privacy.sanitizer import Sanitizer
 from service.reader import ModelScorer
 from service.settings import Settings
 from service.storage import open_store
@@ -53,7 +53,7 @@ def build(
     """Put the service together from `settings`; doubles may be passed in. Builds nothing twice, starts no thread."""
     keyring = Keyring.of(load_masters(os.environ if env is None else env, settings.home))
     deps = Dependencies(
-        store=store or open_store(settings.database_url, Notary(keyring)),
+        store=store or open_store(settings.database_url, KeyedSigner(keyring)),
         dispatcher=dispatcher or RedisDispatcher(settings.redis_url, settings.redis_prefix),
         clock=clock,
         undo_seconds=settings.undo_seconds,
@@ -62,5 +62,9 @@ def build(
         fast_after_seconds=settings.fast_after_seconds,
     )
     return Parts(
-        settings=settings, deps=deps, sealer=Door(keyring), keyring=keyring, scorer=scorer or ModelScorer()
+        settings=settings,
+        deps=deps,
+        sealer=Sanitizer(keyring),
+        keyring=keyring,
+        scorer=scorer or ModelScorer(),
     )

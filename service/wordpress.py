@@ -1,4 +1,4 @@
-"""Brings a WordPress export in: its threads and the states of its comments, through the same door as all others.
+"""Brings a WordPress export in: its threads and the states of its comments, through the same sanitizer as all others.
 
 A comment is known by its WordPress number, `wp-4711`, or by the id that our plugin noted when it was checked. The
 numbers are those of one blog; comments of another blog on the same site are `wp-` and a word of eight letters before
@@ -14,16 +14,16 @@ from dataclasses import dataclass, replace
 from typing import IO, TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
-from service import salvage
+from service import lenient
 from service.actions import adopt
-from service.importing import BATCH, COUNTED, Batch, LineDoor, LineFault
+from service.importing import BATCH, COUNTED, Batch, LineFault, LineSanitizer
 from service.markup import plain_text
 from service.moderation.addresses import article_key
 from service.moderation.comment import TITLE_LIMIT, Comment, Source
 from service.moderation.errors import Fault, Invalid, ReplydeskError
 from service.moderation.verdict import Action
 from service.ports import Placed, Site, Submission, Tx
-from service.privacy.door import masked_article
+from service.privacy.sanitizer import masked_article
 from service.submission import ID, check_archived, to_submission
 from service.wxr import Exported, read_export
 
@@ -85,7 +85,7 @@ class _Taken:
 
     def __init__(self, parts: Parts, site: Site) -> None:
         self._parts, self._site = parts, site
-        self._door = LineDoor(parts.sealer)
+        self._sanitizer = LineSanitizer(parts.sealer)
         self._names = _Names(parts, site)
         self._counts: Counter[str] = Counter()
         self._faults: list[LineFault] = []
@@ -110,7 +110,7 @@ class _Taken:
         brought = [made for one in self._taken if (made := self._brought(one))]
         self._taken = []
         moving = [(one.submission, one.action) for one in brought]
-        answers = adopt(self._parts.deps, self._door, self._site, moving, "import") if brought else []
+        answers = adopt(self._parts.deps, self._sanitizer, self._site, moving, "import") if brought else []
         self._count(brought, answers)
         self._correct(brought, answers)
         done = Batch(self._counts, tuple(sorted(self._faults, key=lambda fault: fault.line)), sum(sizes))
@@ -246,9 +246,10 @@ class _Names:
         A blog that moved to another address has most of them in common.
         """
         numbers = {f"wp-{one.number}": one for one in taken}
-        door = LineDoor(self._parts.sealer)
+        sanitizer = LineSanitizer(self._parts.sealer)
         keys = [
-            door.key_of(self._site, self.key(name, plain_text(one.content))) for name, one in numbers.items()
+            sanitizer.key_of(self._site, self.key(name, plain_text(one.content)))
+            for name, one in numbers.items()
         ]
         if tx.keys_used(self._site.id, keys):
             return False
@@ -259,7 +260,7 @@ class _Names:
 
 def _is_same(known: Comment, one: Exported, page: str) -> bool:
     """Whether a comment that is here under this number is the exported one: written then, or under that article."""
-    written = salvage.moment(one.written) or salvage.moment(one.written_local)
+    written = lenient.moment(one.written) or lenient.moment(one.written_local)
     then = known.submitted_at.isoformat().replace("+00:00", "Z")
     return written is None or written == then or page == article_key(known.article.url)
 
@@ -272,9 +273,9 @@ def _blog_of(one: Exported) -> str:
 
 def _link(one: Exported, site_url: str) -> str:
     """Return the article's address; a draft that has none has one like WordPress' own."""
-    if salvage.website(one.link) or not one.post_id.isdigit():
+    if lenient.website(one.link) or not one.post_id.isdigit():
         return one.link
-    return f"{(salvage.website(one.blog) or site_url).rstrip('/')}/?p={one.post_id}"
+    return f"{(lenient.website(one.blog) or site_url).rstrip('/')}/?p={one.post_id}"
 
 
 def _fields(one: Exported, name: str, parent: str | None, site_url: str) -> dict[str, object]:
@@ -284,17 +285,17 @@ def _fields(one: Exported, name: str, parent: str | None, site_url: str) -> dict
         "article": {
             "url": _link(one, site_url),
             "title": plain_text(one.title)[:TITLE_LIMIT] or None,
-            "published_at": salvage.moment(one.published) or salvage.moment(one.published_local),
+            "published_at": lenient.moment(one.published) or lenient.moment(one.published_local),
         },
         "parent_id": parent if parent and KNOWN_AS.fullmatch(parent) else None,
         "author": {
-            "name": salvage.name(plain_text(one.name), ANONYMOUS),
-            "email": salvage.email(one.email),
-            "website": salvage.website(one.website),
+            "name": lenient.name(plain_text(one.name), ANONYMOUS),
+            "email": lenient.email(one.email),
+            "website": lenient.website(one.website),
         },
         "body": plain_text(one.content),
-        "submitted_at": salvage.moment(one.written) or salvage.moment(one.written_local),
-        "client": {"ip": salvage.ip(one.ip)},
+        "submitted_at": lenient.moment(one.written) or lenient.moment(one.written_local),
+        "client": {"ip": lenient.ip(one.ip)},
     }
 
 

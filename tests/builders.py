@@ -51,7 +51,7 @@ def herald(**changes: Any) -> Site:
 
 
 def draft(comment_id: str = "c-1", author: str = ADA, **changes: Any) -> Draft:
-    """A comment by one of the cast, past the door; its hash follows its text unless one is given."""
+    """A sanitized comment by one of the cast; its hash follows its text unless one is given."""
     body = changes.pop("body", WORDS[author])
     written = Draft(
         id=comment_id,

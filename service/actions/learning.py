@@ -85,7 +85,7 @@ def _letters(body: str) -> str:
 def _stored(
     deps: Dependencies, sealer: Sealer, site: Site, submission: Submission, known_as: Sequence[str]
 ) -> Comment:
-    """Store the text; under another name where its id is that of a comment which came by another door."""
+    """Store the text; under another name where its id is that of a comment which came from another source."""
     if submission.id is not None and submission.source is Source.COMPAT and known_as:
         with deps.store.read() as tx:
             there = tx.comment(site.id, submission.id)

@@ -53,7 +53,7 @@ def submit(
 def count(
     deps: Dependencies, submissions: Sequence[Submission], placed: Sequence[Placed | ReplydeskError]
 ) -> None:
-    """Count what is committed by now, by its door and by how it ended."""
+    """Count what is committed by now, by source and outcome."""
     ended = Counter(
         (submission.source, answer.outcome if isinstance(answer, Placed) else "refused")
         for submission, answer in zip(submissions, placed, strict=True)

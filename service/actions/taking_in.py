@@ -15,8 +15,8 @@ def take_in(
 ) -> Comment:
     """Store the comment, settle it by the site's policy with this assessment, and return it as it is then.
 
-    A comment of the same id that came by another door is returned as it is: there its author is known, and its page.
-    `assessment` must be of the text as the door masks it. What was stored before is a replay and stays as it is. A
+    A comment of the same id that came from another source is returned as it is: there its author is known, and its page.
+    `assessment` must be of the text as the sanitizer masks it. What was stored before is a replay and stays as it is. A
     process that stops between the two leaves it pending, for the scorer. Raises what refuses the submission.
     """
     own = _own(deps, site, submission)

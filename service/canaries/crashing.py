@@ -16,8 +16,8 @@ from service import logs
 from service.moderation.comment import Source
 from service.moderation.policy import Policy
 from service.ports import Site
-from service.privacy.door import Door
 from service.privacy.keys import Keyring
+from service.privacy.sanitizer import Sanitizer
 from service.submission import check, to_submission
 
 ADDRESS_LIMIT = 1_000
@@ -49,7 +49,7 @@ def _request(typed: str) -> None:
     submission = to_submission(check(given), Source.API, email_required=True)
     del given  # a web framework lets go of the body as well before a view works on
     site = Site(id=0, name="crash", url="https://courier.example", policy=Policy())
-    draft = Door(Keyring(os.urandom(32))).draft(site, submission, datetime.now(UTC))
+    draft = Sanitizer(Keyring(os.urandom(32))).draft(site, submission, datetime.now(UTC))
     raise RuntimeError(f"{submission} {submission!r} {draft.author_name} {submission.email}")
 
 

@@ -136,7 +136,7 @@ class Family:
     def serve(self, seconds: float) -> None:
         """Listen to the children for a while, and start again who died, after pauses that grow with each death.
 
-        However often one dies, the others go on: a worker that crashes must not take the door for comments along.
+        However often one dies, the others go on: a worker that crashes must not stop the web process.
         """
         for key, _ in self._selector.select(timeout=seconds):
             self._listen(key.data)

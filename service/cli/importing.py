@@ -72,7 +72,7 @@ def importing(file: Path, site_name: str, strict: bool, fast: bool, as_json: boo
 
 
 def _counting(parts: Parts) -> Parts:
-    """Let what is brought in count in the home's metrics, beside what comes by the other doors."""
+    """Let what is brought in count in the home's metrics, beside what comes from other sources."""
     from prometheus_client import CollectorRegistry
 
     from service import meters

@@ -41,7 +41,7 @@ FINAL = frozenset({Status.WITHDRAWN, Status.ERASED})
 
 
 class Source(StrEnum):
-    """The door a comment came through."""
+    """How a comment came in."""
 
     API = "api"
     BATCH = "batch"
@@ -110,7 +110,7 @@ class Original:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A comment as it passed the door: contacts masked, address sealed, not yet stored.
+    """A sanitized comment: contacts masked, address sealed, not yet stored.
 
     `content_hash` is a keyed digest of what the reader wrote; two drafts with one id and one hash are a replay.
     `request_hash` is a keyed digest of the whole submission; an idempotency key stands for one of these.

@@ -23,8 +23,8 @@ class Options:
     undo_seconds: float | None = None
     """How long a moderator's decision waits in the service, free to undo; None: as long as the installation says."""
     compat_mode: str = "score"
-    """What the compatibility APIs do besides answering: "score" stores nothing, "decide" answers by the site's policy and
-    stores nothing, "queue" also puts what a person should see on the desk."""
+    """What the compatibility APIs do besides answering: "score" stores nothing, "decide" answers by the site's policy
+    and stores nothing, "queue" also puts what a person should see on the desk."""
     compat_learning: bool = True
     """Whether feedback to a compatibility API (suggestscore, submit-spam, submit-ham) is kept as a label."""
     inbound_map: tuple[tuple[str, str], ...] = ()

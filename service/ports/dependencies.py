@@ -19,7 +19,7 @@ from service.ports.tx import Tx
 
 
 class Sealer(Protocol):
-    """The door: what passes it holds no address."""
+    """Turns submissions into drafts that hold no address."""
 
     def draft(self, site: Site, submission: Submission, now: datetime) -> Draft:
         """Mask contacts, seal the address, cut the IP, digest the content and give an id where the caller gave none.
@@ -101,7 +101,7 @@ class Arrivals(Protocol):
     """Counts what comes. Counting never fails and waits for nobody."""
 
     def came(self, source: Source, outcome: str, number: int = 1) -> None:
-        """Count so many that came by this door: new, replay, revised, refused, or limited by a rate."""
+        """Count so many from this source: new, replay, revised, refused, or limited by a rate."""
 
     def took(self, source: Source, seconds: float) -> None:
         """Take note of how long somebody waited for a commit."""

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from sqlalchemy import Engine, inspect, text
 
-from service.moderation.chain import Notary, PlainNotary
+from service.moderation.chain import ChainSigner, UnkeyedSigner
 from service.moderation.comment import Comment, Draft
 from service.moderation.errors import ReplydeskError
 from service.ports import Store
@@ -81,9 +81,9 @@ Python more than its share of what waits for the same disk, and what goes alone 
 class SqlStore:
     """A store on one database; its pool serves any number of threads."""
 
-    def __init__(self, engine: Engine, notary: Notary | None = None) -> None:
+    def __init__(self, engine: Engine, signer: ChainSigner | None = None) -> None:
         self._engine = engine
-        self._notary = notary or PlainNotary()
+        self._signer = signer or UnkeyedSigner()
         self._reading = for_reading(engine)
         self._in_haste: Callable[[], bool] = lambda: False
         # Writers of this process queue here, in memory; SQLite's own waiting sleeps and tries again.
@@ -98,12 +98,12 @@ class SqlStore:
     @contextmanager
     def read(self) -> Iterator[SqlTx]:
         with self._now(self._reading).begin() as connection:
-            yield SqlTx(connection, writes=False, notary=self._notary)
+            yield SqlTx(connection, writes=False, signer=self._signer)
 
     @contextmanager
     def write(self) -> Iterator[SqlTx]:
         with self._turn, self._now(self._engine).begin() as connection:
-            tx = SqlTx(connection, writes=True, notary=self._notary)
+            tx = SqlTx(connection, writes=True, signer=self._signer)
             yield tx
             tx.link_acts()
 
@@ -141,10 +141,10 @@ def _add_at_once(tx: SqlTx, going: Sequence[Waiting]) -> Mapping[Name, Comment]:
     return tx.add_at_once([(one.site_id, one.draft, one.now) for one in going])
 
 
-def open_store(database_url: str, notary: Notary | None = None) -> Store:
+def open_store(database_url: str, signer: ChainSigner | None = None) -> Store:
     """Open the database. Raises SchemaError when its schema is missing or too old, ValueError for the URL.
 
-    `notary` vouches for the log of human acts; without one anybody could.
+    `signer` signs the audit log; without one anybody could forge it.
     """
     engine = open_engine(database_url)
     try:
@@ -152,7 +152,7 @@ def open_store(database_url: str, notary: Notary | None = None) -> Store:
     except BaseException:
         engine.dispose()
         raise
-    return SqlStore(engine, notary)
+    return SqlStore(engine, signer)
 
 
 def refuse_older_schema(engine: Engine) -> None:

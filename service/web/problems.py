@@ -1,4 +1,4 @@
-"""What goes wrong, said once for every door: RFC 9457 problem answers, stable types, no value of the input."""
+"""Errors, said once for every entry point: RFC 9457 problem answers, stable types, no value of the input."""
 
 from __future__ import annotations
 

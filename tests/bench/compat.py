@@ -1,4 +1,4 @@
-"""How fast the compatibility APIs answer, beside the accepting door and a bare Flask endpoint under the same server.
+"""How fast the compatibility APIs answer, beside POST /v1/comments and a bare Flask endpoint under the same server.
 
     python -m tests.bench.compat [--seconds 4]
 

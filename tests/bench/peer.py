@@ -1,4 +1,4 @@
-"""The peer of the accepting door: bare Flask, pydantic and one INSERT on the same server, database and pool.
+"""The peer of POST /v1/comments: bare Flask, pydantic and one INSERT on the same server, database and pool.
 
 It masks nothing, seals nothing, knows no site and no replay: what it leaves out is what the service costs.
 Run as `python -m tests.bench.peer`, with the settings of `replydesk web`.

@@ -29,7 +29,7 @@ EVERY = 0.002
 ROOMS = (
     ("sealing the address", "service/privacy/sealing.py", "seal"),
     ("masking contacts", "service/privacy/contacts.py", "mask"),
-    ("the door's rest: digests, network, agent", "service/privacy/door.py", "draft"),
+    ("the rest of the sanitizer: digests, network, agent", "service/privacy/sanitizer.py", "draft"),
     ("the store: one comment, committed", "service/storage/store.py", "add_comment"),
     ("reading the submission (JSON, pydantic)", "service/web/api/submitting.py", "_reading"),
     ("reading the submission (JSON, pydantic)", "service/web/api/strict_json.py", "read"),

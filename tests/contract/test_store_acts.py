@@ -7,12 +7,12 @@ from contextlib import suppress
 import pytest
 from sqlalchemy import text
 
-from service.moderation.chain import Act, PlainNotary, Walk, walk
+from service.moderation.chain import Act, UnkeyedSigner, Walk, walk
 from service.ports import Store
 from service.storage import SqlStore, open_store
 from tests.builders import NOON, after, courier, draft
 
-NOTARY = PlainNotary()
+SIGNER = UnkeyedSigner()
 ACTS = [
     Act("Mara", "sign-in", "desk", NOON),
     Act("Mara", "decision", "courier: comment 7, reject", after(1)),
@@ -24,7 +24,7 @@ ACTS = [
 def walked(store: Store) -> Walk:
     """Walk the chain as it is stored."""
     with store.read() as tx:
-        return walk(tx.acts_after(0, 1000), tx.act_head(), NOTARY)
+        return walk(tx.acts_after(0, 1000), tx.act_head(), SIGNER)
 
 
 def filled(store: Store) -> Store:

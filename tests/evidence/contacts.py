@@ -87,7 +87,7 @@ def line(language: str, region: str, style: str, marked: str) -> Line:
 
 
 def ours(text: str, region: str | None) -> list[Span]:
-    """Where the door puts placeholders."""
+    """Where the sanitizer puts placeholders."""
     return places(mask(text, region=region))
 
 

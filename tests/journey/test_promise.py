@@ -26,23 +26,23 @@ MARK = new_mark()
 
 
 def test_no_address_is_in_any_byte_the_service_wrote(tmp_path: Path) -> None:
-    """Through every door, also in text, name, title, link, reason and note: no address is found in any form."""
+    """Through every source, also in text, name, title, link, reason and note: no address is found in any form."""
     temporary = tmp_path / "tmp"
     temporary.mkdir()
     before = set(_files(Path(tempfile.gettempdir())))
     with Installation(tmp_path / "home", TMPDIR=str(temporary)) as installation, Receiver() as site:
         installation.run("site", "set", "demo", f"callback_url={site.url}")
         kept = json.loads((installation.home / "demo-site.json").read_text())
-        addresses = [_address(door) for door in _DOORS]
-        by_door = dict(zip(_DOORS, addresses, strict=True))
-        _post_through_every_door(installation, kept, by_door, tmp_path)
+        addresses = [_address(source) for source in _SOURCES]
+        by_source = dict(zip(_SOURCES, addresses, strict=True))
+        _post_through_every_source(installation, kept, by_source, tmp_path)
         until(
             lambda: (
                 not installation.run("comments", "--site", "demo", "--status", "pending", "--json").strip()
             )
         )
         listed = installation.run("comments", "--site", "demo", "--json")
-        _decide(installation, kept["key"], by_door["decision"])
+        _decide(installation, kept["key"], by_source["decision"])
         assert len(listed.splitlines()) == 7
         until(lambda: len(site.received) >= 8)
         for path in ("/v1/comments", "/v1/decisions", "/metrics", "/readyz", "/openapi.json"):
@@ -64,18 +64,18 @@ def test_no_address_is_in_any_byte_the_service_wrote(tmp_path: Path) -> None:
         ] == []
 
 
-_DOORS = ("api", "text", "title", "batch", "inbound", "import", "form", "refused", "decision")
+_SOURCES = ("api", "text", "title", "batch", "inbound", "import", "form", "refused", "decision")
 
 
-def _address(door: str) -> str:
-    return f"{MARK}{door}@mail.example"
+def _address(source: str) -> str:
+    return f"{MARK}{source}@mail.example"
 
 
-def _post_through_every_door(
+def _post_through_every_source(
     installation: Installation, kept: dict[str, str], address: dict[str, str], folder: Path
 ) -> None:
-    def one(door: str, **changes: object) -> dict[str, object]:
-        return submission(f"by-{door}", author={"name": "Ada", "email": address[door]}, **changes)
+    def one(source: str, **changes: object) -> dict[str, object]:
+        return submission(f"by-{source}", author={"name": "Ada", "email": address[source]}, **changes)
 
     key = kept["key"]
     assert installation.call("POST", "/v1/comments", one("api"), key).status == 202

@@ -26,8 +26,8 @@ from service.moderation.policy import Policy
 from service.moderation.terms import change
 from service.moderation.verdict import LABELS, Action, Assessment, Decision, Who
 from service.ports import DELIVER, DEPART, SCORE, Dependencies, Placed, Site, Submission
-from service.privacy.door import Door
 from service.privacy.keys import Keyring
+from service.privacy.sanitizer import Sanitizer
 from service.privacy.sealing import Address
 from service.storage.memory import MemoryStore
 from tests.builders import NOON, courier, herald
@@ -42,7 +42,7 @@ class Desk:
         self.now = NOON
         self.dispatcher = RecordingDispatcher()
         self.deps = Dependencies(store=MemoryStore(), dispatcher=self.dispatcher, clock=lambda: self.now)
-        self.door = Door(Keyring(bytes(32)))
+        self.sanitizer = Sanitizer(Keyring(bytes(32)))
         with self.deps.store.write() as tx:
             self.site = tx.add_site(courier(**site))
 
@@ -59,7 +59,7 @@ class Desk:
         return self.now
 
     def post(self, *given: Submission) -> list[Placed | ReplydeskError]:
-        return submit(self.deps, self.door, self.site, given)
+        return submit(self.deps, self.sanitizer, self.site, given)
 
     def accept(self, name: str | None = "c-1", **changes: Any) -> Comment:
         (placed,) = self.post(comment(name, **changes))
@@ -338,7 +338,7 @@ def test_two_sites_may_use_one_id(desk: Desk) -> None:
     desk.accept()
     with desk.deps.store.write() as tx:
         other = tx.add_site(herald())
-    (placed,) = submit(desk.deps, desk.door, other, [comment()])
+    (placed,) = submit(desk.deps, desk.sanitizer, other, [comment()])
     assert isinstance(placed, Placed)
     assert placed.outcome == "new"
 
@@ -459,7 +459,7 @@ def test_comments_of_several_sites_settle_together(desk: Desk) -> None:
     """Each by its own policy, each with its own numbers."""
     with desk.deps.store.write() as tx:
         other = tx.add_site(herald(policy=Policy(cuts={}), callback_url="https://herald.example/hook"))
-    (placed,) = submit(desk.deps, desk.door, other, [comment()])
+    (placed,) = submit(desk.deps, desk.sanitizer, other, [comment()])
     assert isinstance(placed, Placed)
     both = [Scored(desk.accept(), assessed(toxicity=0.7)), Scored(placed.comment, assessed(toxicity=0.7))]
     assert len(settle(desk.deps, both)) == 2

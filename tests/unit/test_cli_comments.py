@@ -459,7 +459,7 @@ def test_a_broken_export_ends_the_import_with_its_line(run: Run, tmp_path: Path,
 def test_an_import_counts_in_the_homes_metrics(
     home: Path, courier: Site, tmp_path: Path, parts: Parts
 ) -> None:
-    """What is brought in is told by `/metrics` of the same home, beside what comes by the other doors."""
+    """What is brought in is told by `/metrics` of the same home, beside what comes from other sources."""
     file = tmp_path / "comments.jsonl"
     file.write_text(json.dumps(line("c-1")) + "\n" + json.dumps(line("c-2")) + "\n")
     command = [sys.executable, "-m", "service.cli.main", "import", str(file), "--site", courier.name]

@@ -114,13 +114,13 @@ def test_one_that_fails_does_not_spoil_the_others(disk: Disk) -> None:
 
 def test_a_store_that_cannot_be_entered_is_waited_for_once(disk: Disk) -> None:
     """When the first in line was kept waiting in vain, all behind it are told so at once and may come again later."""
-    at_door, give_up = threading.Event(), threading.Event()
+    arrived, give_up = threading.Event(), threading.Event()
     tries: list[int] = []
 
     @contextmanager
     def locked() -> Iterator[Tx]:
         tries.append(1)
-        at_door.set()
+        arrived.set()
         if give_up.wait(DEADLINE):
             raise TimeoutError("the store is busy")
         with disk.write() as tx:
@@ -129,7 +129,7 @@ def test_a_store_that_cannot_be_entered_is_waited_for_once(disk: Disk) -> None:
     company = Company(locked, add_each_site)
     with ThreadPoolExecutor(6) as threads:
         first = threads.submit(company.add, Waiting(1, draft("c-0"), NOON))
-        assert at_door.wait(DEADLINE)
+        assert arrived.wait(DEADLINE)
         others = [threads.submit(company.add, Waiting(1, draft(f"c-{n}"), NOON)) for n in range(1, 6)]
         _until(lambda: len(company._waiting) == 5)
         give_up.set()

@@ -12,8 +12,8 @@ from service.dispatcher import RecordingDispatcher
 from service.moderation.comment import Article, Comment, Source
 from service.moderation.verdict import LABELS, Assessment, Effort
 from service.ports import Dependencies, Placed, Reading, Site, Store, Submission
-from service.privacy.door import Door
 from service.privacy.keys import Keyring
+from service.privacy.sanitizer import Sanitizer
 from tests.builders import NOON, courier
 
 KEYRING = Keyring(bytes(range(32)))
@@ -59,7 +59,7 @@ class Stage:
             )
             for n, text in enumerate(texts)
         ]
-        placed = submit(self.deps, Door(KEYRING), self.site, given)
+        placed = submit(self.deps, Sanitizer(KEYRING), self.site, given)
         return [one.comment for one in placed if isinstance(one, Placed)]
 
     def look(self, name: str = "c-0") -> Comment:

@@ -20,8 +20,8 @@ from service.moderation.comment import Source
 from service.moderation.events import Delivery
 from service.moderation.verdict import Action, Who
 from service.ports import Dependencies, Placed, Site, Store, Submission
-from service.privacy.door import Door
 from service.privacy.keys import new_webhook_secret
+from service.privacy.sanitizer import Sanitizer
 from service.settings import load
 from service.storage.memory import MemoryStore
 from service.targets import Allow
@@ -43,7 +43,7 @@ class Office:
         self.deps = Dependencies(
             store=store, dispatcher=RecordingDispatcher(), clock=lambda: datetime.now(UTC) + self.ahead
         )
-        self.parts = Parts(load({}), self.deps, Door(KEYRING), KEYRING)
+        self.parts = Parts(load({}), self.deps, Sanitizer(KEYRING), KEYRING)
         self.postman = self.new_postman(**options)
         self.secrets: dict[str, str] = {}
 

@@ -10,8 +10,8 @@ from service.dispatcher import RecordingDispatcher
 from service.moderation.comment import Article, Source
 from service.moderation.verdict import Action, Who
 from service.ports import Dependencies, Store, Submission
-from service.privacy.door import Door
 from service.privacy.keys import Keyring
+from service.privacy.sanitizer import Sanitizer
 from tests.builders import NOON, after, courier
 from worker.sweep import depart_due
 
@@ -27,7 +27,7 @@ def test_workers_that_depart_at_once_let_each_decision_go_once(sql_store: Store)
         Submission(Article("https://courier.example/a"), "Ada", f"Text {n}.", Source.API, id=f"c-{n}")
         for n in range(COUNT)
     ]
-    submit(deps, Door(Keyring(bytes(32))), site, posted)
+    submit(deps, Sanitizer(Keyring(bytes(32))), site, posted)
     for n in range(COUNT):
         review(deps, site, f"c-{n}", Judgement(Action.APPROVE, Who.MODERATOR, "Mo"), delay=5)
     later = Dependencies(store=sql_store, dispatcher=RecordingDispatcher(), clock=lambda: after(6))
@@ -55,7 +55,7 @@ def test_departures_go_on_until_none_is_due(store: Store) -> None:
         Submission(Article("https://courier.example/a"), "Ada", f"Text {n}.", Source.API, id=f"c-{n}")
         for n in range(5)
     ]
-    submit(deps, Door(Keyring(bytes(32))), site, posted)
+    submit(deps, Sanitizer(Keyring(bytes(32))), site, posted)
     for n in range(5):
         review(deps, site, f"c-{n}", Judgement(Action.APPROVE, Who.MODERATOR, "Mo"), delay=5)
     assert depart_due(deps) == 0

@@ -1,4 +1,4 @@
-"""The doors for comments: one, a batch, and a signed inbound call; what is answered as accepted is committed."""
+"""Accept comments: one, a batch, or a signed inbound call; what is answered as accepted is committed."""
 
 from __future__ import annotations
 

@@ -134,7 +134,7 @@ def _queued(site: Site, one: Told) -> Response:
 
 
 def _of_other_text(site: Site, was: Known, verdict: Verdict) -> Answer:
-    """Say what the policy makes of a text that a comment of another door does not have; what waits there, waits."""
+    """Say what the policy makes of a text that a comment from another source does not have; what waits there, waits."""
     answer = judged(site, verdict)
     waits = was.status is not Status.APPROVED and answer.status is Status.APPROVED
     return answer_of(site, Status.HELD) if waits else answer

@@ -298,7 +298,7 @@ def _as_read(call: Suggest) -> Suggest:
 
 
 def _text_key(call: Call) -> str:
-    """Name a text that has no id by what it says; the door digests the name under a key."""
+    """Name a text that has no id by what it says; the sanitizer digests the name under a key."""
     return "perspective:" + hashlib.sha256(call.text.encode()).hexdigest()
 
 

@@ -9,8 +9,8 @@ from flask import request
 from flask.typing import ResponseReturnValue
 
 from service.ports import Site
-from service.privacy.door import ORIGINAL
 from service.privacy.keys import CiphertextError
+from service.privacy.sanitizer import ORIGINAL
 from service.web.desk import blueprint
 from service.web.desk.access import moderator, requires
 from service.web.desk.frame import missing, page

@@ -25,8 +25,8 @@ from service.canaries.searching import Searcher
 from service.moderation.comment import Article, Source
 from service.moderation.policy import Policy
 from service.ports import Site, Submission
-from service.privacy.door import Door
 from service.privacy.keys import Keyring
+from service.privacy.sanitizer import Sanitizer
 from service.privacy.sealing import Address, Sealer
 from tests.builders import NOON
 
@@ -56,7 +56,7 @@ def fail(given: Submission) -> None:
     """Fail in the depth of a request, with address, draft and seal in the hands of three frames."""
     keyring = Keyring(bytes(32))
     site = Site(id=0, name="courier", url="https://courier.example", policy=Policy())
-    draft = Door(keyring).draft(site, given, NOON)
+    draft = Sanitizer(keyring).draft(site, given, NOON)
     sealed = Sealer(keyring).seal("courier", None, given.email)  # type: ignore[arg-type]
     raise RuntimeError(f"{given} {draft.body} {sealed} {given.email} {given.email!r} {given.email:>40}")
 

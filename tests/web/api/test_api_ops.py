@@ -111,7 +111,7 @@ def test_a_pool_that_is_used_up_does_not_make_the_store_away(sqlite_url: str, tm
 
 
 def test_who_asks_within_a_second_is_told_the_same(tmp_path: Path) -> None:
-    """Each check costs the parts something, and the door is open to all."""
+    """Each check costs the parts something, and anybody may ask."""
     asked = []
 
     class Counting(MemoryStore):
@@ -172,7 +172,7 @@ def metric(newsroom: Newsroom, name: str) -> float:
 
 
 def test_metrics_count_what_came(newsroom: Newsroom) -> None:
-    """New, replayed, revised and refused submissions are counted by door, and their latency is measured."""
+    """New, replayed, revised and refused submissions are counted by source, and their latency is measured."""
     newsroom.post()
     newsroom.post()
     newsroom.post(submission(body="Second thoughts."))

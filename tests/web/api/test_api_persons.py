@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from service.moderation.chain import PlainNotary, walk
+from service.moderation.chain import UnkeyedSigner, walk
 from service.moderation.comment import Comment, Status
 from service.moderation.verdict import Action
 from service.privacy.attesting import StatementError, check
@@ -94,7 +94,7 @@ def test_a_person_with_fifty_comments_in_all_states_is_forgotten(real_newsroom: 
     assert everything(real_newsroom, "bo") == others
     _is_gone(real_newsroom)
     with real_newsroom.parts.deps.store.read() as tx:
-        assert walk(tx.acts_after(0, 999), tx.act_head(), PlainNotary()).holds
+        assert walk(tx.acts_after(0, 999), tx.act_head(), UnkeyedSigner()).holds
     assert ADDRESS not in answer.text
 
 
@@ -205,7 +205,7 @@ def test_an_erasure_is_in_the_log_of_acts_and_the_chain_holds(newsroom: Newsroom
         assert [(one.act.who, one.act.act) for one in links if one.act and one.act.act == "erase"] == [
             ("site courier", "erase")
         ]
-        assert walk(links, tx.act_head(), PlainNotary()).holds
+        assert walk(links, tx.act_head(), UnkeyedSigner()).holds
 
 
 def test_an_export_is_whole_and_shows_nobody_else(newsroom: Newsroom) -> None:

@@ -1,4 +1,4 @@
-"""What a site may post in a minute, at each of its doors: refused with the seconds to wait, and nothing stored."""
+"""What a site may post in a minute, by each way in: refused with the seconds to wait, and nothing stored."""
 
 from __future__ import annotations
 

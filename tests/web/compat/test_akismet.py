@@ -401,7 +401,7 @@ def test_other_text_is_not_answered_by_the_old_ones_decision(newsroom: Newsroom,
     assert newsroom.count() == 1
 
 
-def test_a_comment_of_another_door_lends_no_other_text_its_state(newsroom: Newsroom) -> None:
+def test_a_comment_of_another_source_lends_no_other_text_its_state(newsroom: Newsroom) -> None:
     """What the site posted by the API is not revised by Akismet's; another text under its id is judged for itself."""
     queue(newsroom)
     newsroom.post(submission(id="wp-77", body=HAM))
@@ -412,7 +412,7 @@ def test_a_comment_of_another_door_lends_no_other_text_its_state(newsroom: Newsr
     assert newsroom.comment("wp-77").body == HAM
 
 
-def test_what_waits_by_another_door_waits_in_other_words(newsroom: Newsroom) -> None:
+def test_what_waits_from_another_source_waits_in_other_words(newsroom: Newsroom) -> None:
     """A harmless text under the id of a comment that waits for a person is not approved past that person."""
     queue(newsroom)
     newsroom.post(submission(id="wp-78", body=DOUBT))

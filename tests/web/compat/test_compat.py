@@ -42,7 +42,7 @@ def test_warm_loads_it_as_the_process_starts(tmp_path: Path) -> None:
 
 
 def test_what_a_compat_api_stores_is_counted_like_what_comes_by_the_api(fresh: Newsroom) -> None:
-    """By its door and with the time to its commit, once for each comment that is put on the desk."""
+    """By its source and with the time to its commit, once for each comment that is put on the desk."""
     tune_site(fresh.parts, "courier", {"compat_mode": "queue"})
     for text in (TEXT, "Hello."):
         assert call(fresh, "analyze", request(text)).status_code == 200

@@ -189,13 +189,13 @@ def test_a_stolen_tag_sent_from_another_site_is_refused(small: Small) -> None:
         ("admin", {"moderator", "lead", "admin"}),
     ],
 )
-def test_a_role_opens_its_own_doors_and_those_below(small: Small, role: str, opens: set[str]) -> None:
+def test_a_role_opens_its_own_pages_and_those_below(small: Small, role: str, opens: set[str]) -> None:
     """A lead is a moderator too, an admin both."""
     small.app = create_app(small.parts)
     for asked in ("moderator", "lead", "admin"):
-        small.app.add_url_rule(f"/door/{asked}", f"door_{asked}", requires(asked)(lambda: "in"))
+        small.app.add_url_rule(f"/page/{asked}", f"page_{asked}", requires(asked)(lambda: "in"))
     browser = small.signed_in("Rae", role)
-    statuses = {asked: browser.get(f"/door/{asked}").status for asked in ("moderator", "lead", "admin")}
+    statuses = {asked: browser.get(f"/page/{asked}").status for asked in ("moderator", "lead", "admin")}
     assert statuses == {asked: 200 if asked in opens else 403 for asked in statuses}
 
 

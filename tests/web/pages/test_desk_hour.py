@@ -78,7 +78,7 @@ def test_the_list_says_how_many_a_row_stands_for(small: Small) -> None:
     assert "× 3" in row.text
 
 
-def test_the_door_speaks_german_too(small: Small) -> None:
+def test_the_sign_in_speaks_german_too(small: Small) -> None:
     """Signing in, a spent link and what is not there read German where the browser asks for it, and say so."""
     browser = small.browser()
     for path in ("/desk/sign-in", "/desk/sign-in/abc"):

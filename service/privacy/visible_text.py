@@ -23,7 +23,7 @@ ESCAPED_TIMES: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Shadow:
+class VisibleText:
     """A text as it is seen, and where each of its characters stands in the text as written (code points)."""
 
     text: str = field(repr=False)
@@ -37,14 +37,14 @@ class Shadow:
         return self.begins[begin], self.ends[end - 1]
 
 
-def cast(text: str) -> Shadow:
-    """Return the shadow of `text`, in time linear in its length; plain ASCII without escapes is its own shadow."""
-    shadow = Shadow(text)
+def as_seen(text: str) -> VisibleText:
+    """Return `text` as it is seen, in time linear in its length; plain ASCII without escapes stays as it is."""
+    visible = VisibleText(text)
     for _ in range(ESCAPED_TIMES):
-        if not _hides_an_at_sign(shadow.text):
+        if not _hides_an_at_sign(visible.text):
             break
-        shadow = _unescaped(shadow)
-    return shadow if shadow.text.isascii() else _as_seen(shadow)
+        visible = _unescaped(visible)
+    return visible if visible.text.isascii() else _normalised(visible)
 
 
 def _hides_an_at_sign(text: str) -> bool:
@@ -54,17 +54,17 @@ def _hides_an_at_sign(text: str) -> bool:
     return any(mark in lower for mark in ESCAPED_AT) or ("@" in text and PERCENT.search(text) is not None)
 
 
-def _as_seen(shadow: Shadow) -> Shadow:
-    changes: dict[str, str] = {c: seen for c in set(shadow.text) if c > "\x7f" and (seen := _seen(c)) != c}
+def _normalised(visible: VisibleText) -> VisibleText:
+    changes: dict[str, str] = {c: seen for c in set(visible.text) if c > "\x7f" and (seen := _seen(c)) != c}
     if not changes:
-        return shadow
+        return visible
     if all(changes.values()):
-        return Shadow("".join(changes.get(c, c) for c in shadow.text), shadow.begins, shadow.ends)
-    kept = [place for place, c in enumerate(shadow.text) if changes.get(c, c)]
-    text = "".join(changes.get(shadow.text[place], shadow.text[place]) for place in kept)
-    begins = [shadow.written(place, place + 1)[0] for place in kept]
-    ends = [shadow.written(place, place + 1)[1] for place in kept]
-    return Shadow(text, begins, ends)
+        return VisibleText("".join(changes.get(c, c) for c in visible.text), visible.begins, visible.ends)
+    kept = [place for place, c in enumerate(visible.text) if changes.get(c, c)]
+    text = "".join(changes.get(visible.text[place], visible.text[place]) for place in kept)
+    begins = [visible.written(place, place + 1)[0] for place in kept]
+    ends = [visible.written(place, place + 1)[1] for place in kept]
+    return VisibleText(text, begins, ends)
 
 
 @lru_cache(maxsize=8192)
@@ -80,15 +80,15 @@ def _seen(character: str) -> str:
     return folded if len(folded) == 1 else character
 
 
-def _unescaped(shadow: Shadow) -> Shadow:
+def _unescaped(visible: VisibleText) -> VisibleText:
     """Decode percent, HTML and JSON escapes once; each decoded character stands for its whole escape."""
-    text, parts = shadow.text, list[str]()
+    text, parts = visible.text, list[str]()
     begins: list[int] = []
     ends: list[int] = []
     at = 0
 
     def take(character: str, begin: int, end: int) -> None:
-        first, last = shadow.written(begin, end)
+        first, last = visible.written(begin, end)
         parts.append(character)
         begins.append(first)
         ends.append(last)
@@ -101,7 +101,7 @@ def _unescaped(shadow: Shadow) -> Shadow:
         at = match.end()
     for place in range(at, len(text)):
         take(text[place], place, place + 1)
-    return Shadow("".join(parts), begins, ends)
+    return VisibleText("".join(parts), begins, ends)
 
 
 def _decoded(match: re.Match[str]) -> list[tuple[str, int, int]]:

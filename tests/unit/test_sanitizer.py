@@ -1,4 +1,4 @@
-"""What comes out of the door holds no address, whatever went in."""
+"""What comes out of the sanitizer holds no address, whatever went in."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import pytest
 from service.moderation.comment import Article, Client, Source
 from service.moderation.policy import Policy
 from service.ports import Site, Submission
-from service.privacy.door import ORIGINAL, Door, cut_ip
 from service.privacy.keys import Keyring
+from service.privacy.sanitizer import ORIGINAL, Sanitizer, cut_ip
 from service.privacy.sealing import Address, new_contact_keys, open_box
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -22,7 +22,7 @@ COURIER = Site(
 )
 ADDRESS = "Ada.Quince@mail.example"
 KEYRING = Keyring(bytes(range(32)))
-DOOR = Door(KEYRING)
+SANITIZER = Sanitizer(KEYRING)
 SUBMISSION = Submission(
     article=Article("https://courier.example/a"),
     author_name="Ada",
@@ -34,7 +34,7 @@ SUBMISSION = Submission(
 
 def test_the_address_leaves_as_a_box_that_only_the_site_opens() -> None:
     """The site's private key opens the box and gives the address as typed."""
-    draft = DOOR.draft(COURIER, SUBMISSION, NOW)
+    draft = SANITIZER.draft(COURIER, SUBMISSION, NOW)
     assert draft.box is not None
     assert open_box(PRIVATE, draft.box) == ADDRESS
 
@@ -44,7 +44,7 @@ def test_the_address_leaves_as_a_box_that_only_the_site_opens() -> None:
 )
 def test_a_site_chooses_what_is_kept_of_an_address(mode: str, boxed: bool, keyed: bool) -> None:
     """Sealed keeps box and author key, fingerprint the author key alone, none neither."""
-    draft = DOOR.draft(replace(COURIER, address_mode=mode), SUBMISSION, NOW)
+    draft = SANITIZER.draft(replace(COURIER, address_mode=mode), SUBMISSION, NOW)
     assert (draft.box is not None, draft.author_key is not None) == (boxed, keyed)
 
 
@@ -63,7 +63,7 @@ def test_no_field_of_the_draft_shows_the_address() -> None:
             "https://courier.example/a", title=f"Write to {ADDRESS} or ada.quince at mail dot example"
         ),
     )
-    shown = repr(DOOR.draft(COURIER, everywhere, NOW)).lower()
+    shown = repr(SANITIZER.draft(COURIER, everywhere, NOW)).lower()
     for form in (ADDRESS.lower(), "quince", hashlib.sha256(ADDRESS.lower().encode()).hexdigest()):
         assert form not in shown
     assert "⟦email⟧" in shown
@@ -71,7 +71,7 @@ def test_no_field_of_the_draft_shows_the_address() -> None:
 
 def test_what_was_masked_is_kept_encrypted() -> None:
     """The original of a masked field opens with the site's key of the keyring, and clean fields keep none."""
-    draft = DOOR.draft(COURIER, replace(SUBMISSION, body="Mail bo@mail.example"), NOW)
+    draft = SANITIZER.draft(COURIER, replace(SUBMISSION, body="Mail bo@mail.example"), NOW)
     (original,) = draft.originals
     assert original.field == "body"
     assert KEYRING.decrypt("courier", ORIGINAL, original.ciphertext).decode() == "Mail bo@mail.example"
@@ -80,21 +80,21 @@ def test_what_was_masked_is_kept_encrypted() -> None:
 
 def test_a_website_that_holds_a_contact_is_dropped() -> None:
     """A link with a placeholder in it would lead nowhere, so there is no link."""
-    draft = DOOR.draft(COURIER, replace(SUBMISSION, website="https://x.example/bo@mail.example"), NOW)
+    draft = SANITIZER.draft(COURIER, replace(SUBMISSION, website="https://x.example/bo@mail.example"), NOW)
     assert draft.website is None
 
 
 def test_a_title_is_masked_and_counts_as_no_contact_of_the_reader() -> None:
     """The newsroom wrote it: its contacts are no sign of spam, and no original of it is kept."""
     article = Article("https://courier.example/a", title="Tips to bo@mail.example", published_at=NOW)
-    draft = DOOR.draft(COURIER, replace(SUBMISSION, article=article), NOW)
+    draft = SANITIZER.draft(COURIER, replace(SUBMISSION, article=article), NOW)
     assert draft.article == replace(article, title="Tips to ⟦email⟧")
     assert (draft.signals, draft.originals) == ({}, ())
 
 
 def test_an_agent_is_remembered_only_where_no_address_can_be_in_it() -> None:
     """Common agents are masked once; one with an address, plain or escaped, is masked each time and not kept."""
-    door = Door(KEYRING)
+    sanitizer = Sanitizer(KEYRING)
     for agent, shown in (
         ("Firefox/130.0 (X11; Linux 20100101)", "Firefox/130.0 (X11; Linux 20100101)"),
         (f"Agent {ADDRESS}", "Agent ⟦email⟧"),
@@ -103,44 +103,44 @@ def test_an_agent_is_remembered_only_where_no_address_can_be_in_it() -> None:
         ("Agent ｆｕｌｌ", "Agent ｆｕｌｌ"),
     ):
         for _ in range(2):
-            drafted = door.draft(COURIER, replace(SUBMISSION, client=Client(user_agent=agent)), NOW)
+            drafted = sanitizer.draft(COURIER, replace(SUBMISSION, client=Client(user_agent=agent)), NOW)
             assert drafted.client.user_agent == shown
-    assert door._plain_agents == {"Firefox/130.0 (X11; Linux 20100101)"}
+    assert sanitizer._plain_agents == {"Firefox/130.0 (X11; Linux 20100101)"}
 
 
 def test_remembered_agents_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     """A caller who makes up agents fills no memory."""
-    monkeypatch.setattr("service.privacy.door.AGENTS_BOUND", 3)
-    door = Door(KEYRING)
+    monkeypatch.setattr("service.privacy.sanitizer.AGENTS_BOUND", 3)
+    sanitizer = Sanitizer(KEYRING)
     for number in range(10):
-        door.draft(COURIER, replace(SUBMISSION, client=Client(user_agent=f"Agent {number}")), NOW)
-        assert len(door._plain_agents) <= 3
+        sanitizer.draft(COURIER, replace(SUBMISSION, client=Client(user_agent=f"Agent {number}")), NOW)
+        assert len(sanitizer._plain_agents) <= 3
 
 
 def test_one_person_is_another_author_on_another_site() -> None:
     """Author keys of one address differ between sites, and agree on one site whatever its case."""
     herald = replace(COURIER, id=2, name="herald")
     shouted = replace(SUBMISSION, email=Address.parse("ADA.QUINCE@MAIL.EXAMPLE"))
-    keys = {site.name: DOOR.draft(site, SUBMISSION, NOW).author_key for site in (COURIER, herald)}
+    keys = {site.name: SANITIZER.draft(site, SUBMISSION, NOW).author_key for site in (COURIER, herald)}
     assert keys["courier"] != keys["herald"]
-    assert DOOR.draft(COURIER, shouted, NOW).author_key == keys["courier"]
+    assert SANITIZER.draft(COURIER, shouted, NOW).author_key == keys["courier"]
 
 
 def test_the_same_idempotency_key_makes_the_same_id() -> None:
     """A race of two requests with one key makes one row, so the id must not depend on the time."""
     keyed = replace(SUBMISSION, idempotency_key="order-1")
-    first, later = DOOR.draft(COURIER, keyed, NOW), DOOR.draft(COURIER, keyed, NOW.replace(hour=10))
+    first, later = SANITIZER.draft(COURIER, keyed, NOW), SANITIZER.draft(COURIER, keyed, NOW.replace(hour=10))
     assert first.id == later.id
     assert first.id_from_key
 
 
 def test_the_content_digest_tells_replays_from_revisions() -> None:
     """Equal content digests equally; another text, name or website does not; the address plays no part."""
-    digest = DOOR.draft(COURIER, SUBMISSION, NOW).content_hash
+    digest = SANITIZER.draft(COURIER, SUBMISSION, NOW).content_hash
     same = replace(SUBMISSION, email=Address.parse("bo@mail.example"), submitted_at=NOW)
-    assert DOOR.draft(COURIER, same, NOW).content_hash == digest
+    assert SANITIZER.draft(COURIER, same, NOW).content_hash == digest
     for other in ({"body": "On time!"}, {"author_name": "Bo"}, {"website": "https://bo.example"}):
-        assert DOOR.draft(COURIER, replace(SUBMISSION, **other), NOW).content_hash != digest
+        assert SANITIZER.draft(COURIER, replace(SUBMISSION, **other), NOW).content_hash != digest
 
 
 @pytest.mark.parametrize(

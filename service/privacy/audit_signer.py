@@ -1,4 +1,4 @@
-"""Vouches for the chain of human acts under a key of its own, which no database holds."""
+"""Signs the audit log under a key of its own, which no database holds."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from service.privacy.keys import Keyring
 PURPOSE: Final = "audit chain"
 
 
-class Notary:
-    """Implements `moderation.chain.Notary`: HMAC-SHA-256 under the master key's versions at hand."""
+class KeyedSigner:
+    """Implements `moderation.chain.ChainSigner`: HMAC-SHA-256 under the master key's versions at hand."""
 
     def __init__(self, keyring: Keyring) -> None:
         self._keyring = keyring

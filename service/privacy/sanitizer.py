@@ -1,4 +1,4 @@
-"""The door: a submission goes in as the reader wrote it, and a draft that holds no address comes out."""
+"""The sanitizer: turn a submission as the reader wrote it into a draft that holds no address."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ WITHOUT_IDS = frozenset({Source.API, Source.BATCH, Source.INBOUND, Source.FORM})
 TELLING = frozenset("@%&\\")
 
 
-class Door:
+class Sanitizer:
     """Implements `ports.Sealer`: masks contacts, seals the address, cuts the IP, digests the content."""
 
     def __init__(self, keyring: Keyring) -> None:
