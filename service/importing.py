@@ -74,12 +74,12 @@ def import_lines(
 
 @dataclass(frozen=True, slots=True)
 class LineSanitizer:
-    """Implements `ports.Sealer`: the sanitizer, but a line's key is one that is kept for good, and stands for the line."""
+    """Implements `ports.Sealer`: the sanitizer, but the key of a line is kept for good and names the line."""
 
     sealer: Sealer
 
     def draft(self, site: Site, submission: Submission, now: datetime) -> Draft:
-        """Return the draft as the sanitizer makes it; what the site's settings make of a line does not change its key."""
+        """Return the draft as the sanitizer makes it; the site's settings do not change the key of a line."""
         draft = self.sealer.draft(site, submission, now)
         key = f"{KEPT_FOR_GOOD}{draft.idempotency_key}"
         return replace(draft, idempotency_key=key, request_hash=key)

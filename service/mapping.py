@@ -38,9 +38,9 @@ def mapped(value: object, places: Map) -> dict[str, object]:
             made["body"] = plain_text(found) if isinstance(found, str) else found
             continue
         read = _moment(found) if field in MOMENTS else _text(found)
-        room, _, name = field.rpartition(".")
+        parent, _, name = field.rpartition(".")
         if read is not None or field not in MOMENTS:
-            inner = made.setdefault(room, {}) if room else made
+            inner = made.setdefault(parent, {}) if parent else made
             if isinstance(inner, dict):
                 inner[name] = read
     return made

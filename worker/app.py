@@ -27,7 +27,7 @@ from worker.watchdog import loop_heartbeat
 
 log = structlog.get_logger(__name__)
 
-TASK_ROOMS: Final = ("worker.tasks",)
+TASK_MODULES: Final = ("worker.tasks",)
 REFUSED_SECONDS: Final = 1.0
 """Between two looks at whether a broker that answers takes writes again."""
 
@@ -134,7 +134,7 @@ class Desk(Celery):  # type: ignore[misc]  # Celery ships no types
         """When a sweep that beat enqueued last began, here or, as far as this process was told, elsewhere."""
 
 
-def make_app(settings: Settings, include: tuple[str, ...] = TASK_ROOMS) -> Desk:
+def make_app(settings: Settings, include: tuple[str, ...] = TASK_MODULES) -> Desk:
     """Build the app for these settings; nothing is connected yet. `include` names the modules that hold the tasks."""
     made = Desk(settings, broker=kombu_url(settings.redis_url or "redis://127.0.0.1:6379/0"), include=include)
     made.conf.update(

@@ -1,4 +1,4 @@
-"""The tasks by name: each is one line into the room that does the work."""
+"""The tasks by name: each is one call into the module that does the work."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ def take_in(
 ) -> Comment:
     """Store the comment, settle it by the site's policy with this assessment, and return it as it is then.
 
-    A comment of the same id that came from another source is returned as it is: there its author is known, and its page.
+    A comment of the same id that came from another source is returned unchanged: its author and page are known there.
     `assessment` must be of the text as the sanitizer masks it. What was stored before is a replay and stays as it is. A
     process that stops between the two leaves it pending, for the scorer. Raises what refuses the submission.
     """

@@ -115,7 +115,7 @@ class Lookup(Protocol):
     def published(self, site_id: int, article_url: str, limit: int = 1000, after: int = 0) -> list[Comment]:
         """Return what readers see under the article, the first written first, each in its published revision.
 
-        At most `limit` (1,001 at the most), those behind the comment with the pk `after`. What came by a compatibility API
+        At most `limit` (1,001 at the most), those behind the comment with the pk `after`. What a compatibility API brought
         is shown by the system that asked, and never here: it may not be public there. Nor is what was imported under
         a private article.
         """

@@ -79,8 +79,8 @@ def create_app(parts: Parts | None = None) -> APIFlask:
     security.init(app, parts)
     frame.init(app)
     problems.register(app)
-    for room in (submitting, reading, deciding, articles, feeds, persons, documents, ops):
-        app.register_blueprint(room.blueprint)
+    for module in (submitting, reading, deciding, articles, feeds, persons, documents, ops):
+        app.register_blueprint(module.blueprint)
     for pages in (reply, demo, desk):
         app.register_blueprint(pages)
     if parts.settings.compat != "off":

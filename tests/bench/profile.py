@@ -26,7 +26,7 @@ from tests.bench.load import comment
 from worker.score import Bounds, score_pending
 
 EVERY = 0.002
-ROOMS = (
+PACKAGES = (
     ("sealing the address", "service/privacy/sealing.py", "seal"),
     ("masking contacts", "service/privacy/contacts.py", "mask"),
     ("the rest of the sanitizer: digests, network, agent", "service/privacy/sanitizer.py", "draft"),
@@ -45,10 +45,10 @@ REST = "the rest: Flask, werkzeug, Python"
 
 @dataclass(frozen=True)
 class Shares:
-    """Microseconds of processor time a comment, and the share of each room, greatest first."""
+    """Microseconds of processor time a comment, and the share of each package, greatest first."""
 
     micros: float
-    rooms: tuple[tuple[str, float], ...]
+    packages: tuple[tuple[str, float], ...]
 
 
 def profile(home: Path, count: int = 2_000) -> tuple[Shares, Shares]:
@@ -119,15 +119,15 @@ def _accepting(parts: Parts, key: str) -> Callable[[int], None]:
 
 
 def _shares(work: Callable[[], object], count: int) -> Shares:
-    """Do the work under a timer of processor time; each look goes to the innermost room on the stack."""
+    """Do the work under a timer of processor time; each look goes to the innermost package on the stack."""
     seen: Counter[str] = Counter()
 
     def look(_signal: int, frame: FrameType | None) -> None:
         while frame is not None:
             code = frame.f_code
-            for room, file, function in ROOMS:
+            for package, file, function in PACKAGES:
                 if code.co_name == function and code.co_filename.endswith(file):
-                    seen[room] += 1
+                    seen[package] += 1
                     return
             frame = frame.f_back
         seen[REST] += 1
@@ -142,4 +142,6 @@ def _shares(work: Callable[[], object], count: int) -> Shares:
         signal.signal(signal.SIGPROF, before)
     spent = time.process_time() - spent
     total = sum(seen.values()) or 1
-    return Shares(spent / count * 1e6, tuple((room, looks / total) for room, looks in seen.most_common()))
+    return Shares(
+        spent / count * 1e6, tuple((package, looks / total) for package, looks in seen.most_common())
+    )

@@ -129,7 +129,7 @@ class Scene:
         return found
 
     def sql(self, statement: str, **values: object) -> None:
-        """Write past the service's own rooms."""
+        """Write past the service's own modules."""
         engine = open_engine(self.parts.settings.database_url)
         with engine.begin() as connection:
             connection.execute(text(statement), values)

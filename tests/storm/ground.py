@@ -52,7 +52,7 @@ class Disk:
                 pass
 
     def empty(self) -> None:
-        """Give the room back."""
+        """Give the space back."""
         self._ballast.unlink(missing_ok=True)
 
     def close(self) -> None:

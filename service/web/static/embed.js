@@ -63,17 +63,17 @@
   var words = spoken[lang]
   var site = desk + '/sites/' + encodeURIComponent(tag.dataset.site)
   var query = '?article_url=' + encodeURIComponent(article)
-  var room = document.createElement('section')
-  room.className = 'replydesk'
-  room.lang = lang
-  tag.after(room)
-  if (tag.dataset.style !== 'none') room.append(style())
+  var section = document.createElement('section')
+  section.className = 'replydesk'
+  section.lang = lang
+  tag.after(section)
+  if (tag.dataset.style !== 'none') section.append(style())
 
   var list = make('ol', { className: 'replydesk-thread' })
   var title = make('h2', { textContent: words.title })
   var more = make('button', { type: 'button', textContent: words.later, hidden: true })
   var place = make('div')
-  room.append(title, list, more, place)
+  section.append(title, list, more, place)
   var shown = Object.create(null)
   var waiting = Object.create(null)
   var count = 0

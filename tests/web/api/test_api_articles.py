@@ -81,7 +81,7 @@ def approve(newsroom: Newsroom) -> None:
             assert newsroom.decide("approve", row["id"], **replaces).status_code == 200
 
 
-# -- the sources ---------------------------------------------------------------------------------------------------------
+# -- the sources ------------------------------------------------------------------------------------------------------
 
 
 def by_api(newsroom: Newsroom, name: str, url: str) -> None:
