@@ -16,10 +16,10 @@ from service.moderation.outside import outside
 from service.moderation.policy import Facts, decide
 from service.moderation.typed import cleaned, cleaned_line
 from service.moderation.verdict import Action, Assessment, Verdict
-from service.patience import Patience
 from service.ports import Reading, Site, Submission
 from service.privacy.contacts import mask
 from service.privacy.sealing import Address
+from service.time_limit import TimeLimit
 from service.together import Together
 
 if TYPE_CHECKING:
@@ -56,8 +56,8 @@ class CompatService:
 
     def __init__(self, parts: Parts, began: Callable[[], float] = time.perf_counter) -> None:
         self._parts, self._began = parts, began
-        self._patience = Patience(STORE_SECONDS)
-        self._keeping = Patience(KEEP_SECONDS)
+        self._limit = TimeLimit(STORE_SECONDS)
+        self._keeping = TimeLimit(KEEP_SECONDS)
         self._scorer = Together(parts.scorer)
 
     def reading(
@@ -94,7 +94,7 @@ class CompatService:
     def join(self, site: Site, known_as: str, alias: str, origin: Mapping[str, str]) -> Comment | None:
         """Let what came by this idempotency key also go by `alias`, and its callbacks name its origin."""
         deps, sealer = self._parts.deps, self._parts.sealer
-        return self._patience.ask(lambda: join(deps, sealer, site, known_as, alias, origin))
+        return self._limit.ask(lambda: join(deps, sealer, site, known_as, alias, origin))
 
     def submit(self, site: Site, submission: Submission) -> Comment:
         """Store the comment, pending, for the scorer. Raises as `keep` does."""
@@ -106,12 +106,12 @@ class CompatService:
                 raise placed
             return placed.comment
 
-        return self._patience.ask(self._timed(submitted))
+        return self._limit.ask(self._timed(submitted))
 
     def keep(self, site: Site, submission: Submission, assessment: Assessment | None) -> Comment:
         """Store the comment with this assessment, decided by the site's policy; what is held is on the desk.
 
-        Raises patience.TooLate, what the store raises, and what refuses the submission.
+        Raises time_limit.TooLate, what the store raises, and what refuses the submission.
         """
         deps, sealer = self._parts.deps, self._parts.sealer
         return self._keeping.ask(self._timed(lambda: take_in(deps, sealer, site, submission, assessment)))
@@ -140,7 +140,7 @@ class CompatService:
                 known = outside(comment, standing)
                 return Known(known.status, comment.body, is_at_risk(comment.verdict))
 
-        return self._patience.ask(look_up)
+        return self._limit.ask(look_up)
 
     def usage(self, site: Site, since: str) -> dict[tuple[str, str], int]:
         """Return what the site's clients asked, by month and kind, from the month `since` on. Raises as `keep` does."""
@@ -150,7 +150,7 @@ class CompatService:
             with store.read() as tx:
                 return tx.usage(site.id, since)
 
-        return self._patience.ask(look_up)
+        return self._limit.ask(look_up)
 
     def learn(
         self, site: Site, submission: Submission, action: Action, who: str, known_as: Sequence[str] = ()
@@ -159,6 +159,6 @@ class CompatService:
         if not site.options.compat_learning:
             return None
         deps, sealer = self._parts.deps, self._parts.sealer
-        return self._patience.ask(
+        return self._limit.ask(
             self._timed(lambda: learn(deps, sealer, site, submission, action, who, known_as))
         )

@@ -63,7 +63,7 @@ class LanedTask(Task):  # type: ignore[misc]  # Celery ships no types
             lane.run(begin, app.stopping.is_set)
 
 
-class PatientTransport(RedisTransport):  # type: ignore[misc]  # kombu ships no types
+class RetryingTransport(RedisTransport):  # type: ignore[misc]  # kombu ships no types
     """Takes a broker that answers and refuses for one that is away: Celery's own would end the worker.
 
     A replica refuses what writes, and so does a server without memory, permission or replicas.
@@ -72,12 +72,12 @@ class PatientTransport(RedisTransport):  # type: ignore[misc]  # kombu ships no 
     connection_errors = (*RedisTransport.connection_errors, ResponseError)
 
 
-class PatientConnection(Connection):  # type: ignore[misc]  # kombu ships no types
+class RetryingConnection(Connection):  # type: ignore[misc]  # kombu ships no types
     """Asks a lost broker again every second or two; the library's own pauses grow to half a minute."""
 
-    def get_transport_cls(self) -> type[PatientTransport]:
+    def get_transport_cls(self) -> type[RetryingTransport]:
         """Return the transport for every URL: they all name a Redis."""
-        return PatientTransport
+        return RetryingTransport
 
     def ensure_connection(
         self,
@@ -112,9 +112,9 @@ class PatientConnection(Connection):  # type: ignore[misc]  # kombu ships no typ
 
 
 class Post(AMQP):  # type: ignore[misc]  # Celery ships no types
-    """Celery's messaging over connections that are patient."""
+    """Celery's messaging over connections that retry."""
 
-    Connection = PatientConnection
+    Connection = RetryingConnection
 
 
 class Desk(Celery):  # type: ignore[misc]  # Celery ships no types

@@ -56,7 +56,7 @@ class Round:
     """The address that answered 410, until the site's round ends: nothing more goes there."""
 
 
-class Postman:
+class DeliveryWorker:
     """Posts callbacks from a bounded pool of threads, a bounded number of them for each site.
 
     `collect` only nudges it: it leases what it has room for and goes on by itself until nothing is due.
@@ -82,7 +82,7 @@ class Postman:
         self._connections = Connections()
         self._recorder = Recorder(parts.deps, allow, self._journal, self._open, self._refill)
         self._rounds: OrderedDict[int, Round] = OrderedDict()
-        self._carriers = 0
+        self._senders = 0
         self._more_due = False
         self._closing = False
 
@@ -111,7 +111,7 @@ class Postman:
                 site = sites[delivery.site_id]
                 if site is not None:
                     self._round_of(site).waiting.append(delivery)
-            self._send_carriers()
+            self._start_senders()
         self._more_due = len(leased) == LEASED_AT_ONCE
         return len(leased)
 
@@ -142,22 +142,22 @@ class Postman:
             )  # no frames near secrets
             return ()
 
-    def _send_carriers(self) -> None:
+    def _start_senders(self) -> None:
         """Start as many threads as can be of use. Called with the lock held."""
         wanted = sum(min(one.posting + len(one.waiting), PER_SITE) for one in self._rounds.values())
-        while self._carriers < min(wanted, self._threads) and not self._closing:
-            self._carriers += 1
+        while self._senders < min(wanted, self._threads) and not self._closing:
+            self._senders += 1
             # daemons: a receiver that hangs must not keep a process alive that was told to stop
-            threading.Thread(target=self._carry_on, name="postman", daemon=True).start()
+            threading.Thread(target=self._send_all, name="delivery", daemon=True).start()
 
     # -- posting -------------------------------------------------------------------------------------------------------
 
-    def _carry_on(self) -> None:
+    def _send_all(self) -> None:
         """Carry one delivery after another until there is none to take."""
         while (taken := self._take()) is not None:
             one, delivery = taken
             try:
-                self._carry(one, delivery)
+                self._send(one, delivery)
                 if self._more_due:
                     self._refill()
             except Exception as failure:  # noqa: BLE001  # the store is away: the lease brings this delivery back
@@ -174,7 +174,7 @@ class Postman:
                     self._rounds.move_to_end(site_id)
                     one.posting += 1
                     return one, one.waiting.popleft()
-            self._carriers -= 1
+            self._senders -= 1
             self._turn.notify_all()
             return None
 
@@ -194,7 +194,7 @@ class Postman:
             finally:
                 self._leasing.release()
 
-    def _carry(self, one: Round, delivery: Delivery) -> None:
+    def _send(self, one: Round, delivery: Delivery) -> None:
         """Post one delivery and record how it ended."""
         site, secrets = one.site, one.secrets  # a new lease may bring a new address while this one is asked
         if one.gone is not None and one.gone == site.callback_url:
@@ -270,13 +270,13 @@ class Postman:
         while True:
             with self._turn:
                 if not self._turn.wait_for(
-                    lambda: not self._carriers, timeout=max(0.0, ends_at - time.monotonic())
+                    lambda: not self._senders, timeout=max(0.0, ends_at - time.monotonic())
                 ):
                     return False
             if not self._recorder.wait(max(0.0, ends_at - time.monotonic())):
                 return False
             with self._turn:
-                if not self._carriers:  # recording may have leased more
+                if not self._senders:  # recording may have leased more
                     return True
 
     def close(self, seconds: float = CLOSE_SECONDS) -> None:

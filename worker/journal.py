@@ -94,7 +94,7 @@ class Journal:
                 os.close(opened)
         raise OSError(f"all {SLOTS} slots are taken")
 
-    def bury(self, give_back: Callable[[Noted], None]) -> int:
+    def release_dead(self, give_back: Callable[[Noted], None]) -> int:
         """Hand over what processes that are gone had in hand; return how many rows.
 
         What `give_back` raises leaves it in the journal, for the next who looks.

@@ -17,7 +17,7 @@ from service.reader import ModelScorer
 from service.settings import Settings
 from service.targets import Allow
 from service.wiring import Parts, build
-from worker.deliver import CLOSE_SECONDS, Postman
+from worker.deliver import CLOSE_SECONDS, DeliveryWorker
 from worker.fallback import PollingFallback, start_polling_fallback
 from worker.journal import Journal
 from worker.notify import Notifier
@@ -43,7 +43,7 @@ class Process:
     pid: int
     parts: Parts
     scorer: ModelScorer
-    postman: Postman
+    delivery_worker: DeliveryWorker
     sweep: Sweep
     notifier: Notifier
     fallback: PollingFallback
@@ -71,14 +71,14 @@ def _build(settings: Settings) -> Process:
     stopping: Stop = current_app.stopping
     threading.Thread(target=leave_in_time, args=(stopping,), name="leave", daemon=True).start()
     parts = build(settings)
-    parts.deps.store.hasten(stopping.is_set)
+    parts.deps.store.shorten_lock_waits(stopping.is_set)
     allow = Allow.parse(",".join(settings.callback_allow))
     journal = Journal(settings.home)
     return Process(
         os.getpid(),
         parts,
         ModelScorer(),
-        Postman(parts, allow, journal=journal),
+        DeliveryWorker(parts, allow, journal=journal),
         Sweep(parts.deps, journal=journal, stopping=stopping.is_set),
         Notifier(parts, allow),
         start_polling_fallback(settings.sweep_seconds),
@@ -123,7 +123,7 @@ def warm(**_: object) -> None:
         try:
             process = present(settings)
             process.scorer.warm()
-            process.sweep.bury()  # whoever died before us may have left something
+            process.sweep.release_dead()  # whoever died before us may have left something
         except Exception as failure:  # noqa: BLE001  # the first task meets the same fault and logs it where it belongs
             log.warning("process.cold", error=type(failure).__name__)
 
@@ -139,7 +139,9 @@ def close(**_: object) -> None:
     if process is not None and process.pid == os.getpid():
         process.fallback.stop()
         process.watchdog.stop()
-        process.postman.close(max(0.0, min(CLOSE_SECONDS, current_app.stopping.left() - LEAVE_SECONDS)))
+        process.delivery_worker.close(
+            max(0.0, min(CLOSE_SECONDS, current_app.stopping.left() - LEAVE_SECONDS))
+        )
         process.journal.close()
         with suppress(OSError):
             process.parts.close()

@@ -79,7 +79,7 @@ class Sweep:
     def run(self) -> Backlog:
         """Enqueue tasks for what waits, publish due decisions, and settle what waited too long; return what waited."""
         deps = self._deps
-        self.bury()
+        self.release_dead()
         with deps.store.read() as tx:
             backlog = tx.backlog(deps.clock())
         if backlog.pending or backlog.to_rescore:
@@ -120,7 +120,7 @@ class Sweep:
         if self._to_retain and not is_over() and (gone := retain(self._deps, self._to_retain, is_over)):
             log.info("sweep.retained", **gone)
 
-    def bury(self) -> int:
+    def release_dead(self) -> int:
         """Give back what workers that died on this machine had leased, and enqueue tasks for it; return how many rows.
 
         What they scored comes back alone, what they posted is due at once; the attempt stays counted.
@@ -137,9 +137,9 @@ class Sweep:
             meters().leases_expired.labels("score").inc(scoring)
             meters().leases_expired.labels("deliver").inc(posting)
 
-        found = self._journal.bury(give_back)
+        found = self._journal.release_dead(give_back)
         if found:
-            log.warning("sweep.buried", rows=found)
+            log.warning("sweep.released", rows=found)
             deps.dispatcher.enqueue(SCORE)
             deps.dispatcher.enqueue(DELIVER)
         return found

@@ -24,7 +24,7 @@ def score() -> None:
 
 
 def _score(process: Process) -> None:
-    process.sweep.bury()
+    process.sweep.release_dead()
     bounds = Bounds(batch=current_app.settings.score_batch, pace=process.pace)
     score_pending(
         process.parts.deps, process.scorer, bounds, current_app.stopping.is_set, sign, process.journal
@@ -33,8 +33,8 @@ def _score(process: Process) -> None:
 
 @shared_task(name=DELIVER)  # type: ignore[untyped-decorator]  # Celery ships no types
 def deliver() -> None:
-    """Nudge this process's postman."""
-    _attempt(lambda process: process.postman.collect())
+    """Nudge this process's delivery worker."""
+    _attempt(lambda process: process.delivery_worker.collect())
 
 
 @shared_task(name=DEPART)  # type: ignore[untyped-decorator]  # Celery ships no types

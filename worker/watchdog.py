@@ -35,7 +35,7 @@ class Watchdog:
         tell: Callable[[str], object],
     ) -> None:
         self._lanes, self._beat, self._tell = lanes, beat, tell
-        self._patience = {
+        self._limits = {
             name: max(SHORT_SECONDS if name in (SCORE, DELIVER) else LONG_SECONDS, lease_seconds)
             for name in lanes
         }
@@ -60,7 +60,7 @@ class Watchdog:
 
     def look(self) -> str:
         """Beat, with the name of a task whose run has been going for longer than it may; return that name."""
-        overdue = [name for name, lane in self._lanes.items() if lane.longest() > self._patience[name]]
+        overdue = [name for name, lane in self._lanes.items() if lane.longest() > self._limits[name]]
         hung = overdue[0] if overdue else ""
         if hung and hung != self._hung:
             log.error("watchdog.task_hung", task=hung, seconds=round(self._lanes[hung].longest()))

@@ -21,7 +21,7 @@ from service.actions.resuming import resume
 from service.actions.retaining import retain, turns_to_retain
 from service.actions.reviewing import Judgement, Target, review
 from service.actions.settling import Scored, settle
-from service.actions.standing import Unknown, Wish, stand
+from service.actions.standing import AuthorChange, Unknown, stand
 from service.actions.submitting import RACES, submit
 from service.actions.taking_in import take_in
 from service.actions.undoing import undo
@@ -31,6 +31,7 @@ __all__ = [
     "RACES",
     "Answer",
     "Answered",
+    "AuthorChange",
     "Erased",
     "Judgement",
     "Learned",
@@ -39,7 +40,6 @@ __all__ = [
     "Scored",
     "Target",
     "Unknown",
-    "Wish",
     "adopt",
     "answer",
     "appeal",

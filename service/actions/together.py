@@ -21,7 +21,7 @@ SLICE: Final = 100
 """Comments in one transaction: on SQLite no other writer waits longer than for so many."""
 MOST: Final = 5_000
 """Comments that one act may decide."""
-PATIENCE_SECONDS: Final = 10.0
+TIME_LIMIT_SECONDS: Final = 10.0
 """So long one act begins further slices: who pressed the button waits for it, and so may a proxy in between."""
 
 
@@ -69,7 +69,7 @@ def _decide(
     decided = passed_over = 0
     slices = _slices(islice(targets, MOST + 1))
     some, more = next(slices, []), next(slices, [])
-    wait = PATIENCE_SECONDS if more and delay > 0 else 0.0
+    wait = TIME_LIMIT_SECONDS if more and delay > 0 else 0.0
     leaving = begun + timedelta(seconds=wait + delay)
     while some:
         done = _decide_slice(deps, bundle, some, judgement, delay, leaving)
@@ -77,7 +77,7 @@ def _decide(
             return Together(bundle, decided, passed_over, stopped=True)
         decided += done
         passed_over += len(some) - done
-        over = (deps.clock() - begun).total_seconds() >= PATIENCE_SECONDS
+        over = (deps.clock() - begun).total_seconds() >= TIME_LIMIT_SECONDS
         if more and (over or decided + passed_over >= MOST):
             return Together(bundle, decided, passed_over, stopped=True)
         some, more = more, next(slices, [])
@@ -167,7 +167,7 @@ def undo_together(deps: Dependencies, bundle_id: int, who_kind: Who, who: str) -
         passed_over += len(some) - done
         if len(some) < SLICE:
             return UndoneTogether(bundle, undone, passed_over)
-        if done and (deps.clock() - begun).total_seconds() >= PATIENCE_SECONDS:
+        if done and (deps.clock() - begun).total_seconds() >= TIME_LIMIT_SECONDS:
             return UndoneTogether(bundle, undone, passed_over, stopped=True)
         after = some[-1][0]
 

@@ -1,4 +1,4 @@
-"""withdraw: take a comment off for good, at the site's wish."""
+"""withdraw: take a comment off for good, when the site asks."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from service.ports import (
 
 
 def withdraw(deps: Dependencies, site: Site, comment_id: str, who: str) -> Comment:
-    """Take the comment off for good, at the site's wish, and return it; withdrawing twice is no error.
+    """Take the comment off for good and return it; withdrawing twice is no error.
 
     Nothing stays open about it: reports, appeals, claims and its place in a wave end.
     The site is told by `comment.withdrawn` after whatever was on its way, so that its last word on the comment is this.

@@ -271,15 +271,15 @@ class Planter:
         for receipt in self.receipts[:1]:
             appeal = self.caller.form(f"{receipt}/appeal", {"text": f"Mail me: {form}"})
             self._say("appealed by receipt", appeal)
-            for wish, address in (("show", self.address("guessed")), ("show", form), ("file", form)):
-                asked = self.caller.form(f"{receipt}/yours", {"wish": wish, "email": address})
-                self._say(f"export by receipt: {wish}", asked)
+            for choice, address in (("show", self.address("guessed")), ("show", form), ("file", form)):
+                asked = self.caller.form(f"{receipt}/yours", {"choice": choice, "email": address})
+                self._say(f"export by receipt: {choice}", asked)
         self._say("export by API", self.caller.call("POST", "/v1/exports", {"email": self.address("api")}))
         self._say(
             "erasure by API", self.caller.call("POST", "/v1/erasures", {"email": self.address("erased")})
         )
         for receipt in self.receipts[1:]:
-            asked = self.caller.form(f"{receipt}/yours", {"wish": "erase", "email": leaving})
+            asked = self.caller.form(f"{receipt}/yours", {"choice": "erase", "email": leaving})
             self._say("erasure by receipt", asked)
             self._say("page: /r/… after it", self.caller.call("GET", receipt, keyed=False))
         self._say(

@@ -21,7 +21,7 @@ import click
 
 from service import settings
 from service.cli import broker
-from service.cli.children import Child, Family
+from service.cli.children import Child, ChildProcesses
 from service.moderation.errors import ReplydeskError
 from service.settings import Settings
 
@@ -57,10 +57,10 @@ def up(end_with_parent: bool) -> None:
         installation = _Installation(known, screen)
         stopped_at = None
         try:
-            installation.family.guard(keep=[lock.fileno()])
+            installation.children.start_reaper(keep=[lock.fileno()])
             screen.summary(installation.start(orphaned), time.monotonic() - started)
             while not orphaned():
-                installation.family.serve(0.25)
+                installation.children.serve(0.25)
         except KeyboardInterrupt:
             stopped_at = time.monotonic()
         finally:
@@ -112,7 +112,7 @@ def _make_home(home: Path) -> Path:
 
 @contextmanager
 def _lock(home: Path) -> Iterator[IO[str]]:
-    """Hold the home alone. The guardian holds it too, so the lock lasts until a killed parent is cleared away."""
+    """Hold the home alone. The reaper holds it too, so the lock lasts until a killed parent is cleared away."""
     with (home / "run" / "lock").open("r+", encoding="ascii") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -164,7 +164,7 @@ class _Installation:
             "PYTHONPATH": os.pathsep.join(filter(None, (_root(), os.environ.get("PYTHONPATH")))),
             "PYTHONUNBUFFERED": "1",
         }
-        self.family = Family(known.home / "log", self._env, self._hear)
+        self.children = ChildProcesses(known.home / "log", self._env, self._hear)
         self._socket: Path | None = None
 
     def start(self, orphaned: Callable[[], bool]) -> Summary:
@@ -193,13 +193,13 @@ class _Installation:
         server = broker.program(os.environ)
         folder = broker.socket_folder(self._known.home / "run")
         if folder != self._known.home / "run":
-            self.family.tell(f"remove {folder}")
+            self.children.tell(f"remove {folder}")
         self._socket = folder / "broker.sock"
         self._socket.unlink(missing_ok=True)
         note = settings.broker_note(self._known.home)
-        self.family.tell(f"remove {note}")
-        self.family.tell(f"remove {self._socket}")
-        child = self.family.start("broker", broker.command(server, self._socket))
+        self.children.tell(f"remove {note}")
+        self.children.tell(f"remove {self._socket}")
+        child = self.children.start("broker", broker.command(server, self._socket))
         broker.wait_for(self._socket, lambda: child.alive)
         note.write_text(f"unix://{self._socket}\n", encoding="utf-8")
         self._env["REPLYDESK_REDIS_URL"] = f"unix://{self._socket}"
@@ -221,14 +221,14 @@ class _Installation:
         return demo.prepare(settings.load(self._env))
 
     def _start_processes(self) -> tuple[Child, Child]:
-        self.family.update_env(self._env)
+        self.children.update_env(self._env)
         return self._start("web"), self._start("worker")
 
     def _start(self, name: str) -> Child:
-        return self.family.start(name, [sys.executable, "-m", "service.cli.main", name])
+        return self.children.start(name, [sys.executable, "-m", "service.cli.main", name])
 
     def _wait_for(self, child: Child, ready: Callable[[], bool]) -> None:
-        if not self.family.wait(ready, START_SECONDS, child):
+        if not self.children.wait(ready, START_SECONDS, child):
             raise StartError(
                 f"{child.name} was not ready within {START_SECONDS:.0f} s; see {child.log.baseFilename}"
             )
@@ -240,7 +240,7 @@ class _Installation:
 
     def stop(self) -> None:
         """End everything within five seconds and take away what was only for this run."""
-        self.family.stop()
+        self.children.stop()
         settings.broker_note(self._known.home).unlink(missing_ok=True)
         if self._socket is not None:
             self._socket.unlink(missing_ok=True)

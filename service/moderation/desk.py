@@ -84,7 +84,7 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Appeal:
-    """A commenter's wish for another look at one decision, and the answer of somebody else than who decided it."""
+    """A commenter's request to look again at one decision, and the answer of another moderator."""
 
     id: int
     site_id: int

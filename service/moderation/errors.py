@@ -1,4 +1,4 @@
-"""The family of things that go wrong: the docstring is the message, the edge translates it once."""
+"""Errors: the docstring is the message, the edge translates it once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the verbs need of the world: each port is a promise that the real thing and its shipped double both keep."""
+"""What use cases need: each protocol is implemented by the real thing and by its shipped double."""
 
 from service.ports.dependencies import (
     Arrivals,

@@ -48,8 +48,8 @@ class Store(Protocol):
     def purge(self) -> bool:
         """Clear the files of what was deleted, as far as the database can; False when a reader stood in the way."""
 
-    def hasten(self, in_haste: Callable[[], bool]) -> None:
-        """Wait for others' locks but a second, from the moment that `in_haste` says so: the process is about to end."""
+    def shorten_lock_waits(self, when: Callable[[], bool]) -> None:
+        """Wait only a second for locks as soon as `when` returns true: the process is about to end."""
 
     def ping(self) -> None:
         """Return when the store answers; raise otherwise."""

@@ -115,9 +115,9 @@ class Lookup(Protocol):
     def published(self, site_id: int, article_url: str, limit: int = 1000, after: int = 0) -> list[Comment]:
         """Return what readers see under the article, the first written first, each in its published revision.
 
-        At most `limit` (1,001 at the most), those behind the comment with the pk `after`. What a compatibility API brought
-        is shown by the system that asked, and never here: it may not be public there. Nor is what was imported under
-        a private article.
+        At most `limit` (1,001 at the most), those behind the comment with the pk `after`. Those of a compatibility API are
+        shown by the system that asked, and never here: they may not be public there. Nor are imports under a private
+        article.
         """
 
     def contact_box(self, pk: int) -> bytes | None: ...
@@ -169,7 +169,7 @@ class Deciding(Protocol):
         The site's counter stays locked until the transaction ends, so that numbers become visible in order.
         """
 
-    def leap(self, number: int) -> None:
+    def advance_sequence(self, number: int) -> None:
         """Let sequence numbers and decision ids go on from `number` at least, in every site; none goes back."""
 
     def add_decisions(self, decisions: Sequence[Decision]) -> None: ...

@@ -147,7 +147,7 @@ class DecisionsPart(Part):
         last = int(self._write(_SEQUENCE, site=site_id, count=count).scalar_one())
         return last - count + 1
 
-    def leap(self, number: int) -> None:
+    def advance_sequence(self, number: int) -> None:
         self._write(_LEAP, number=number)
         self._write(_LEAP_IDS if self._dialect == POSTGRESQL else _LEAP_COUNT, number=number)
 

@@ -59,7 +59,7 @@ def _named() -> str | None:
 
 
 def speak(blueprint: Blueprint) -> None:
-    """Let the links of a blueprint's pages keep the language that the address names, and caches know that there are more."""
+    """Let a blueprint's links keep the language that the address names, and caches know that there are more."""
     blueprint.url_defaults(_keep)
     blueprint.after_request(_varies)
 

@@ -136,7 +136,7 @@ def _plain(store: str, what: str, measured: str, target: str) -> Row:
 
 
 def _parts(one: Shares) -> list[tuple[str, str, str]]:
-    return [(room, f"{share:.0%}", f"{share * one.micros:,.0f}") for room, share in one.rooms]
+    return [(package, f"{share:.0%}", f"{share * one.micros:,.0f}") for package, share in one.packages]
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:

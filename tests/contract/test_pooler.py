@@ -78,7 +78,7 @@ ADVISORY_LOCKS = (
 
 def test_nothing_is_left_on_the_server_connections(pooled: Store, pooled_url: str) -> None:
     """Another application that shares the pool finds its server connections as the server made them."""
-    pooled.hasten(lambda: True)
+    pooled.shorten_lock_waits(lambda: True)
     for _ in range(8):
         with pooled.write() as tx:
             tx.sites()
@@ -99,7 +99,7 @@ def test_who_is_about_to_end_waits_but_a_second_behind_a_pooler(pooled_url: str)
     try:
         with other.write() as tx:
             site = tx.add_site(courier())
-        ending.hasten(lambda: True)
+        ending.shorten_lock_waits(lambda: True)
         with other.write() as held:
             held.save_site(site)
             began = time.monotonic()

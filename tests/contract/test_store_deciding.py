@@ -233,11 +233,11 @@ def test_decided_helper_leaves_the_comment_standing(store: Store, comment: Comme
 
 
 def test_numbers_leap_forward_and_never_back(store: Store) -> None:
-    """After a leap sequence numbers and decision ids go on from there, in every site; never back."""
+    """After an advance sequence numbers and decision ids go on from there, in every site; never back."""
     with store.write() as tx:
         sites = [tx.add_site(courier()), tx.add_site(herald())]
-        tx.leap(1_000_000)
-        tx.leap(10)
+        tx.advance_sequence(1_000_000)
+        tx.advance_sequence(10)
         numbers = [tx.sequence(site.id, 1) for site in sites]
         (decision_id,) = tx.new_decision_ids(1)
     assert numbers == [1_000_001, 1_000_001]

@@ -127,7 +127,7 @@ def newsroom(small: Small) -> dict[str, Comment]:
         deps,
         small.courier,
         rude.pk,
-        actions.Wish(Standing.WATCHED, "Noor", "Insults other readers again and again"),
+        actions.AuthorChange(Standing.WATCHED, "Noor", "Insults other readers again and again"),
     )
     small.clock.pass_seconds(300)
     return known

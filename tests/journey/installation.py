@@ -71,7 +71,7 @@ class Installation:
         try:
             self.process.wait(15)
         except subprocess.TimeoutExpired:
-            self.process.kill()  # its guardian clears the rest away
+            self.process.kill()  # its reaper clears the rest away
             raise
 
     def run(self, *arguments: str, expect: int = 0) -> str:

@@ -20,7 +20,7 @@ from tests.web.pages.installation import Small
 
 __all__ = ["desk"]
 pytestmark = pytest.mark.journey
-PATIENCE = 30_000
+TIMEOUT_MS = 30_000
 
 
 def copies(small: Small, count: int, first: int = 0) -> list[Comment]:
@@ -56,12 +56,12 @@ def test_a_wave_of_three_hundred_is_decided_by_one_key(desk: Desk, contexts: Con
     expect(page.locator("article.card")).to_have_count(1)
     expect(page.get_by_text("299 more like this are held.")).to_be_visible()
     page.keyboard.press("w")
-    expect(page.get_by_text("Marked as spam: 300 comments.")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_text("Marked as spam: 300 comments.")).to_be_visible(timeout=TIMEOUT_MS)
     assert statuses(desk, wave) == {Status.SPAM}
     later = copies(desk.small, 50, first=300)
     assert statuses(desk, later) == {Status.SPAM}
     page.get_by_role("button", name="Undo all of it").click()
-    expect(page.get_by_text("Taken back together.")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_text("Taken back together.")).to_be_visible(timeout=TIMEOUT_MS)
     assert statuses(desk, wave + later) == {Status.HELD}
 
 
@@ -79,7 +79,7 @@ def test_undo_goes_back_to_the_wave_over_what_came_after(desk: Desk, contexts: C
     expect(page.locator(f"#c{later.pk}.now")).to_be_visible()
     expect(page.get_by_text("Marked as spam: 4 comments.")).to_be_visible()
     page.keyboard.press("u")
-    expect(page.get_by_text("Taken back together.")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_text("Taken back together.")).to_be_visible(timeout=TIMEOUT_MS)
     assert statuses(desk, [*wave, later]) == {Status.HELD}
 
 
@@ -98,11 +98,11 @@ def test_a_range_of_five_hundred_is_dragged_decided_and_undone(desk: Desk, conte
     expect(page).to_have_url(re.compile(r"low=0\.6"))
     expect(page.get_by_role("heading", name=re.compile(r"^500 comments from 0\.6"))).to_be_visible()
     page.get_by_role("button", name="Reject all").click()
-    expect(page.get_by_text("Rejected: 500 comments.")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_text("Rejected: 500 comments.")).to_be_visible(timeout=TIMEOUT_MS)
     assert statuses(desk, inside) == {Status.REJECTED}
     assert statuses(desk, outside) == {Status.HELD}
     page.get_by_role("button", name="Undo all of it").click()
-    expect(page.get_by_text("Taken back together.")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_text("Taken back together.")).to_be_visible(timeout=TIMEOUT_MS)
     assert statuses(desk, inside + outside) == {Status.HELD}
 
 

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.journey
 
 
 def living(home: Path) -> list[str]:
-    """The command lines of all processes that were started for this home, the guardian included."""
+    """The command lines of all processes that were started for this home, the reaper included."""
     marked = f"REPLYDESK_HOME={home}".encode()
     found = []
     for entry in Path("/proc").glob("[0-9]*"):

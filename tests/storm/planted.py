@@ -40,21 +40,21 @@ def ring_without_sweep() -> None:
 
     from worker.sweep import Sweep
 
-    Sweep.bury = lambda self: 0  # type: ignore[method-assign]
+    Sweep.release_dead = lambda self: 0  # type: ignore[method-assign]
     Sweep.run = lambda self: None  # type: ignore[method-assign,assignment,return-value]
     PollingFallback.look = lambda self: False  # type: ignore[method-assign]
 
 
 def plant_children() -> None:
     """Let `replydesk up` start its parts from here, too."""
-    from service.cli.children import Child, Family
+    from service.cli.children import Child, ChildProcesses
 
-    start = Family.start
+    start = ChildProcesses.start
 
-    def planted(self: Family, name: str, command: list[str]) -> Child:
+    def planted(self: ChildProcesses, name: str, command: list[str]) -> Child:
         return start(self, name, [PROGRAM if one == "service.cli.main" else one for one in command])
 
-    Family.start = planted  # type: ignore[method-assign]
+    ChildProcesses.start = planted  # type: ignore[method-assign]
 
 
 PLANTS = {SWAP: settle_without_swap, SWEEP: ring_without_sweep}

@@ -24,7 +24,7 @@ class Bounds:
 
     comments: int = 20_000
     seconds: float = 0.0
-    patience: float = 420.0
+    settle_seconds: float = 420.0
     small: bool = False
 
 
@@ -102,7 +102,7 @@ class Scene:
         self._weather.wait(self._seconds + 60)
         self._stage.mend()
         self._weather.last_blow(self._post_late)
-        self._settled = self._books.settle_down(self._bounds.patience, self._stage.mend)
+        self._settled = self._books.settle_down(self._bounds.settle_seconds, self._stage.mend)
 
     def _post_late(self) -> None:
         self._late.start()

@@ -26,7 +26,7 @@ RESTART_SECONDS = 0.5
 START_SECONDS = 120.0
 DISK_MB = 512
 SCORING = ("worker-1", "worker-2")
-WORKING = (*SCORING, "courier")
+WORKING = (*SCORING, "delivery")
 
 
 @dataclass(frozen=True)
@@ -193,7 +193,7 @@ class Embedded(Stage):
 
 
 class Production(Stage):
-    """What the compose file runs: gunicorn, two scoring workers, a courier and a beat, on PostgreSQL and Redis."""
+    """What the compose file runs: gunicorn, two scoring workers, one for delivery, a beat, PostgreSQL and Redis."""
 
     name = "PostgreSQL + Redis"
     parts = ("web", *WORKING, "beat")
@@ -214,7 +214,7 @@ class Production(Stage):
             "web": [*gunicorn, "service.web:create_app()"],
             "worker-1": scoring,
             "worker-2": scoring,
-            "courier": [*self.program, "worker", "--queues=deliver", "--pool=threads", "--concurrency=2"],
+            "delivery": [*self.program, "worker", "--queues=deliver", "--pool=threads", "--concurrency=2"],
             "beat": [*self.program, "beat"],
         }
         self._running: dict[str, subprocess.Popen[bytes]] = {}

@@ -148,7 +148,7 @@ def test_containers_are_asked_for_their_own_process() -> None:
         for name, one in services.items()
         if one.get("command", [""])[0] == "replydesk" and "healthcheck" in one
     }
-    assert asked == {"worker": ["alive"], "courier": ["alive"], "beat": ["alive", "--beat"]}
+    assert asked == {"worker": ["alive"], "delivery": ["alive"], "beat": ["alive", "--beat"]}
 
 
 def test_panels_do_not_overlap() -> None:

@@ -19,7 +19,11 @@ PLANTED = {
     "a module outside the plan": ("service/attic.py", "", "downwards only"),
     "the domain imports a library": ("service/moderation/planted.py", "import pydantic", "standard library alone"),
     "the domain imports a port": ("service/moderation/planted.py", "import service.ports", "standard library alone"),
-    "the ports import a library": ("service/ports/dependencies.py", "import sqlalchemy", "The ports import the domain alone"),
+    "the ports import a library": (
+        "service/ports/dependencies.py",
+        "import sqlalchemy",
+        "The ports import the domain alone",
+    ),
     "the service imports the worker": ("service/cli/planted.py", "import worker.app", "never imports the worker"),
     "the worker imports the web": ("worker/planted.py", "import service.web", "The worker never imports the web"),
     "the worker imports Flask": ("worker/planted.py", "import flask", "The worker never imports the web"),

@@ -68,7 +68,7 @@ def test_leases_of_the_dead_are_counted_where_they_are_buried(stage: Stage, tmp_
     journal.note(SCORE, until, [one.pk for one in posted])
     journal.close()
     ran_out = expired()
-    Sweep(stage.deps, journal=Journal(tmp_path)).bury()
+    Sweep(stage.deps, journal=Journal(tmp_path)).release_dead()
     assert expired() == ran_out + 1
 
 

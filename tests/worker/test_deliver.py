@@ -30,13 +30,13 @@ from service.wiring import Parts
 from tests.builders import courier
 from tests.worker.cast import ARTICLE, KEYRING
 from tests.worker.receivers import receiver
-from worker.deliver import PER_SITE, Postman
+from worker.deliver import PER_SITE, DeliveryWorker
 
 LOOPBACK = Allow.parse("127.0.0.0/8")
 
 
 class Office:
-    """An installation with the real time (which the test may move on), its postman, and sites that want callbacks."""
+    """Dependencies with the real time (which the test may move on), a delivery worker, and sites with callbacks."""
 
     def __init__(self, store: Store, **options: Any) -> None:
         self.ahead = timedelta(0)
@@ -44,11 +44,11 @@ class Office:
             store=store, dispatcher=RecordingDispatcher(), clock=lambda: datetime.now(UTC) + self.ahead
         )
         self.parts = Parts(load({}), self.deps, Sanitizer(KEYRING), KEYRING)
-        self.postman = self.new_postman(**options)
+        self.delivery_worker = self.new_delivery_worker(**options)
         self.secrets: dict[str, str] = {}
 
-    def new_postman(self, **options: Any) -> Postman:
-        return Postman(self.parts, LOOPBACK, **{"timeout": 5.0} | options)
+    def new_delivery_worker(self, **options: Any) -> DeliveryWorker:
+        return DeliveryWorker(self.parts, LOOPBACK, **{"timeout": 5.0} | options)
 
     def site(self, name: str, url: str | None, secrets: int = 1) -> Site:
         """Enrol a site that wants its callbacks at `url`."""
@@ -65,9 +65,9 @@ class Office:
         settle(self.deps, [Scored(one.comment, None) for one in placed if isinstance(one, Placed)])
 
     def carry(self, seconds: float = 20.0) -> None:
-        """Nudge the postman and wait until he has carried what was due."""
-        self.postman.collect()
-        assert self.postman.wait(seconds)
+        """Nudge the delivery worker and wait until it has sent what was due."""
+        self.delivery_worker.collect()
+        assert self.delivery_worker.wait(seconds)
 
     def mail(self, site: Site | None = None) -> list[Delivery]:
         with self.deps.store.read() as tx:
@@ -90,7 +90,7 @@ def offices() -> Iterator[Callable[..., Office]]:
 
         def make(store: Store | None = None, **options: Any) -> Office:
             office = Office(store or MemoryStore(), **options)
-            stack.callback(office.postman.close, 5.0)
+            stack.callback(office.delivery_worker.close, 5.0)
             return office
 
         yield make
@@ -153,7 +153,7 @@ def test_a_failure_is_tried_again_with_the_same_id_and_bytes(office: Office) -> 
 
 
 def test_what_never_arrives_becomes_a_dead_letter_and_can_be_replayed(office: Office) -> None:
-    """After the last attempt the postman gives up; a replay starts over and arrives."""
+    """After the last attempt the worker gives up; a replay starts over and arrives."""
     with receiver(500) as hook:
         site = office.site("courier", hook.url)
         office.decide(site, 1)
@@ -214,16 +214,16 @@ def test_gone_stops_the_mail_that_is_leased_already(store: Store, offices: Calla
         return Outcome("gone", 410)
 
     switched_off = Event()
-    office.postman = office.new_postman(post=post)
+    office.delivery_worker = office.new_delivery_worker(post=post)
     site = office.site("courier", "http://127.0.0.1:9/")
     office.decide(site, 60)
-    office.postman.collect()
+    office.delivery_worker.collect()
     until = time.monotonic() + 10
     while office.look("courier").callback_disabled is None:
         assert time.monotonic() < until, "the site was not switched off"
         time.sleep(0.01)
     switched_off.set()
-    assert office.postman.wait(10)
+    assert office.delivery_worker.wait(10)
     assert len(posted) <= PER_SITE
     assert office.states().count("waiting") == 60 - len(posted)
     assert {one.attempts for one in office.mail() if one.state == "waiting"} == {0}
@@ -249,12 +249,12 @@ def test_gone_says_nothing_of_a_new_address(office: Office) -> None:
     with receiver(410, open_gate=False) as hook:
         site = office.site("courier", hook.url)
         office.decide(site, 1)
-        office.postman.collect()
+        office.delivery_worker.collect()
         assert hook.arrived.acquire(timeout=10)
         with office.deps.store.write() as tx:
             tx.save_site(replace(site, callback_url="http://127.0.0.1:9/new"))
         hook.gate.set()
-        assert office.postman.wait(10)
+        assert office.delivery_worker.wait(10)
     assert office.look("courier").callback_disabled is None
 
 
@@ -263,16 +263,16 @@ def test_a_hanging_receiver_holds_up_nobody_else(store: Store, offices: Callable
     office = offices(store)
     with receiver(open_gate=False) as slow, receiver() as fast:
         office.decide(office.site("slow", slow.url), 60)
-        office.postman.collect()
+        office.delivery_worker.collect()
         assert slow.arrived.acquire(timeout=10)
         herald = office.site("herald", fast.url)
         office.decide(herald, 60)
-        office.postman.collect()
+        office.delivery_worker.collect()
         for _ in range(60):
             assert fast.arrived.acquire(timeout=10)
         assert slow.most_at_once <= PER_SITE
         slow.gate.set()
-        assert office.postman.wait(20)
+        assert office.delivery_worker.wait(20)
     assert office.states(herald) == ["delivered"] * 60
 
 
@@ -309,7 +309,7 @@ def test_slow_down_is_heard(office: Office) -> None:
 def test_a_private_target_is_refused_unless_allowed(offices: Callable[..., Office]) -> None:
     """A site cannot make the service call its own network."""
     office = offices()
-    office.postman = Postman(office.parts, Allow.parse(""), timeout=5.0)
+    office.delivery_worker = DeliveryWorker(office.parts, Allow.parse(""), timeout=5.0)
     with receiver() as hook:
         office.decide(office.site("courier", hook.url), 1)
         office.carry()
@@ -342,11 +342,11 @@ def test_no_transaction_is_open_while_a_receiver_is_asked(
         with receiver(open_gate=False) as hook:
             site = office.site("courier", hook.url)
             office.decide(site, 1)
-            office.postman.collect()
+            office.delivery_worker.collect()
             assert hook.arrived.acquire(timeout=10)
             office.decide(office.site("herald", None), 3)
             hook.gate.set()
-            assert office.postman.wait(10)
+            assert office.delivery_worker.wait(10)
         assert office.states(site) == ["delivered"]
     finally:
         store.close()
@@ -358,10 +358,10 @@ def test_two_workers_deliver_everything_once(sql_store: Store, offices: Callable
     with receiver() as hook:
         site = office.site("courier", hook.url)
         office.decide(site, 100)
-        other = office.new_postman()
-        for postman in (office.postman, other):
-            postman.collect()
-        assert office.postman.wait(30)
+        other = office.new_delivery_worker()
+        for delivery_worker in (office.delivery_worker, other):
+            delivery_worker.collect()
+        assert office.delivery_worker.wait(30)
         assert other.wait(30)
     assert office.states() == ["delivered"] * 100
     assert len(hook.ids()) == len(set(hook.ids())) == 100
@@ -388,13 +388,13 @@ def test_closing_lets_go_of_what_waits(offices: Callable[..., Office]) -> None:
     office = offices()
     with receiver(open_gate=False) as hook:
         office.decide(office.site("courier", hook.url), 30)
-        office.postman.collect()
+        office.delivery_worker.collect()
         for _ in range(PER_SITE):
             assert hook.arrived.acquire(timeout=10)
         hook.gate.set()
-        office.postman.close(10.0)
+        office.delivery_worker.close(10.0)
         flown = len(hook.got)
-        assert office.postman.collect() == 0
+        assert office.delivery_worker.collect() == 0
     assert PER_SITE <= flown < 30
     assert office.states().count("delivered") == flown
     assert {one.attempts for one in office.mail() if one.state == "waiting"} == {0}
@@ -409,7 +409,7 @@ def test_a_callback_whose_lease_nearly_ran_out_is_left_to_the_next_worker(office
         posted.append(body)
         return Outcome("delivered", 204)
 
-    office.postman = office.new_postman(post=post, threads=1)
+    office.delivery_worker = office.new_delivery_worker(post=post, threads=1)
     office.decide(office.site("courier", "http://127.0.0.1:9/"), 2)
     office.carry()
     assert len(posted) == 2

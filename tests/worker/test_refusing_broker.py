@@ -53,7 +53,7 @@ def broken(broker: Broker, fault: str) -> Iterator[None]:
         client.close()
 
 
-class World:
+class BrokenBroker:
     """A home, a broker of its own, and the service's parts as the web has them."""
 
     def __init__(self, home: Path, template: Path, pool: str) -> None:
@@ -110,63 +110,63 @@ class World:
 
 
 @pytest.fixture(params=["threads", "prefork"])
-def world(request: pytest.FixtureRequest, tmp_path: Path, sqlite_template: Path) -> Iterator[World]:
-    """A world for a worker of each pool."""
-    made = World(tmp_path, sqlite_template, request.param)
+def scene(request: pytest.FixtureRequest, tmp_path: Path, sqlite_template: Path) -> Iterator[BrokenBroker]:
+    """A home and a broker for a worker of each pool."""
+    made = BrokenBroker(tmp_path, sqlite_template, request.param)
     yield made
     made.close()
 
 
-@pytest.mark.parametrize("world", ["threads"], indirect=True)
-def test_work_goes_on_within_seconds(world: World) -> None:
+@pytest.mark.parametrize("scene", ["threads"], indirect=True)
+def test_work_goes_on_within_seconds(scene: BrokenBroker) -> None:
     """Under each fault in turn comments are decided and called back, the worker lives, and then it answers messages."""
-    with receiver() as hook, worker(world.env, world.log) as process:
-        enrolled = enrol_site(world.parts, "courier", "https://courier.example", hook.url)
-        world.awaits_model()
-        wait_for(world.answers_rings)
+    with receiver() as hook, worker(scene.env, scene.log) as process:
+        enrolled = enrol_site(scene.parts, "courier", "https://courier.example", hook.url)
+        scene.awaits_model()
+        wait_for(scene.answers_rings)
         for number, fault in enumerate(FAULTS):
-            with broken(world.broker, fault):
-                seconds = [world.decided_within(enrolled, f"A quiet word about {fault}.")]
+            with broken(scene.broker, fault):
+                seconds = [scene.decided_within(enrolled, f"A quiet word about {fault}.")]
                 wait_for(lambda expected=2 * number + 1: len(hook.got) == expected, SECONDS)
                 time.sleep(2.0)
-                seconds.append(world.decided_within(enrolled, f"Another word about {fault}."))
+                seconds.append(scene.decided_within(enrolled, f"Another word about {fault}."))
                 wait_for(lambda expected=2 * number + 2: len(hook.got) == expected, SECONDS)
                 assert process.poll() is None, fault
             assert max(seconds) < SECONDS, (fault, seconds)
-            wait_for(world.answers_rings, 12)
+            wait_for(scene.answers_rings, 12)
             print(f"{fault}: decided after {seconds[0]:.1f} and {seconds[1]:.1f} s")
         assert process.poll() is None
-        assert "Traceback" not in world.log.read_text()
+        assert "Traceback" not in scene.log.read_text()
 
 
 @pytest.mark.parametrize("fault", ["a replica", "no memory left"])
-def test_a_worker_that_starts_meanwhile_works(world: World, fault: str) -> None:
+def test_a_worker_that_starts_meanwhile_works(scene: BrokenBroker, fault: str) -> None:
     """The polling fallback does not wait for the broker, in either pool; a broker that is back is used again."""
     with receiver() as hook:
-        enrolled = enrol_site(world.parts, "courier", "https://courier.example", hook.url)
-        with broken(world.broker, fault), worker(world.env, world.log) as process:
-            world.awaits_model()
-            assert world.decided_within(enrolled, "A quiet word about the new bridge.") < SECONDS
+        enrolled = enrol_site(scene.parts, "courier", "https://courier.example", hook.url)
+        with broken(scene.broker, fault), worker(scene.env, scene.log) as process:
+            scene.awaits_model()
+            assert scene.decided_within(enrolled, "A quiet word about the new bridge.") < SECONDS
             wait_for(lambda: len(hook.got) == 1, SECONDS)
             assert process.poll() is None
-            client = redis.Redis(unix_socket_path=str(world.broker.socket))
+            client = redis.Redis(unix_socket_path=str(scene.broker.socket))
             client.execute_command(*FAULTS[fault][1].split())
             client.close()
-            wait_for(world.answers_rings, 12)
+            wait_for(scene.answers_rings, 12)
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-@pytest.mark.parametrize("world", ["threads"], indirect=True)
-def test_health_tells_the_truth(world: World, fault: str) -> None:
+@pytest.mark.parametrize("scene", ["threads"], indirect=True)
+def test_health_tells_the_truth(scene: BrokenBroker, fault: str) -> None:
     """While nothing can be written, neither readiness nor status calls the broker ok; both do once it is mended."""
-    meters.share(world.parts.settings.home)
-    with closing(Opened(world.parts.settings)) as deps:
-        assert Checks(world.parts).run()["broker"] == "ok"
-        with broken(world.broker, fault):
-            assert Checks(world.parts).run()["broker"].startswith("refuses to write (")
-            assert look(deps)["up"]["broker"].startswith("refuses to write (")
-        assert Checks(world.parts).run()["broker"] == "ok"
-        assert look(deps)["up"]["broker"] == "ok"
+    meters.share(scene.parts.settings.home)
+    with closing(Opened(scene.parts.settings)) as opened:
+        assert Checks(scene.parts).run()["broker"] == "ok"
+        with broken(scene.broker, fault):
+            assert Checks(scene.parts).run()["broker"].startswith("refuses to write (")
+            assert look(opened)["up"]["broker"].startswith("refuses to write (")
+        assert Checks(scene.parts).run()["broker"] == "ok"
+        assert look(opened)["up"]["broker"] == "ok"
 
 
 def test_rounds_begin_as_soon_as_the_broker_refuses() -> None:

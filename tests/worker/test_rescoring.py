@@ -460,7 +460,7 @@ def test_what_a_dead_worker_had_in_hand_is_scored_again_by_another(flood: Flood,
     journal.close()
     flood.over()
     assert flood.states("one", "two") == ["held fast"] * 2  # leased to the dead one
-    assert Sweep(flood.stage.deps, journal=Journal(tmp_path)).bury() == 2
+    assert Sweep(flood.stage.deps, journal=Journal(tmp_path)).release_dead() == 2
     flood.over()
     assert flood.states("one", "two") == ["approved full"] * 2
 

@@ -25,7 +25,7 @@ class DecisionsPart(ScoringPart):
         self._state.counters[site_id] += count
         return first
 
-    def leap(self, number: int) -> None:
+    def advance_sequence(self, number: int) -> None:
         state = self._change()
         for site_id, last in state.counters.items():
             state.counters[site_id] = max(last, number)

@@ -106,7 +106,7 @@ class MemoryStore:
         """Nothing is on any disk."""
         return True
 
-    def hasten(self, in_haste: Callable[[], bool]) -> None:
+    def shorten_lock_waits(self, when: Callable[[], bool]) -> None:
         """Nobody waits for long here."""
 
     def ping(self) -> None:

@@ -16,12 +16,12 @@ from service.moderation.comment import BODY_LIMIT, Article, Comment, Source
 from service.moderation.errors import ReplydeskError
 from service.moderation.typed import is_blank
 from service.moderation.verdict import Assessment
-from service.patience import Patience
 from service.ports import Reading, Site, Submission
 from service.privacy.keys import CORAL, open_option
 from service.privacy.pages import page_url
 from service.reader import NoModel
 from service.targets import Allow, resolved
+from service.time_limit import TimeLimit
 from service.web.api import strict_json
 from service.web.compat.gate import BadKey, compat, named_site, raw_body
 from service.web.compat.refusing import Refusal, register
@@ -44,7 +44,7 @@ WHO: Final = "coral"
 NOT_STORED: Final = "X-Replydesk-Not-Stored"
 
 log = structlog.get_logger(__name__)
-asking = Patience(ASKING_SECONDS, places=4)
+asking = TimeLimit(ASKING_SECONDS, places=4)
 
 
 class NoSuchSite(ReplydeskError):

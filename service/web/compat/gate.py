@@ -12,10 +12,10 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from service.compat_service import CompatService
 from service.moderation.errors import ReplydeskError
-from service.patience import Patience
 from service.ports import Site
 from service.privacy.keys import fingerprint
 from service.rekeying import key_owner
+from service.time_limit import TimeLimit
 from service.web.compat.tally import Tally
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class Known:
 
     def __init__(self) -> None:
         self._kept: dict[str, _Kept] = {}
-        self._patience = Patience(LOOK_UP_SECONDS)
+        self._limit = TimeLimit(LOOK_UP_SECONDS)
         self._away_until = 0.0
 
     def get(self, name: str, look_up: Callable[[], Site | None]) -> Site | None:
@@ -73,7 +73,7 @@ class Known:
         if now < self._away_until:
             return self._stale(kept, now)
         try:
-            site = self._patience.ask(look_up)
+            site = self._limit.ask(look_up)
         except Exception:  # noqa: BLE001  # whatever the store died of, a known key goes on
             self._away_until = time.monotonic() + AWAY_SECONDS
             return self._stale(kept, now)

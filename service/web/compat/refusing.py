@@ -12,8 +12,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 
 from service.moderation.errors import Invalid, ReplydeskError
-from service.patience import TooLate
 from service.reader import NoModel
+from service.time_limit import TooLate
 from service.web.compat.gate import BODY_LIMIT, BadKey, NoKey, StoreAway, TooLarge
 from service.web.problems import Problem, where
 

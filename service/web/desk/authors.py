@@ -81,14 +81,14 @@ def set_standing(pk: int) -> ResponseReturnValue:
     until = here.deps.clock() + timedelta(days=days) if days else None
     if request.form.get("days") == SAME:
         until = _until(pk)
-    wish = actions.Wish(
+    change = actions.AuthorChange(
         standing=None if said == "none" else Standing(said),
         who=moderator().name,
         reason=masked(site, request.form.get("reason"), REASON_LIMIT),
         until=until,
     )
     try:
-        actions.stand(here.deps, site, pk, wish)
+        actions.stand(here.deps, site, pk, change)
     except NotFound:
         return missing()
     except actions.Unknown:

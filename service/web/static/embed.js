@@ -173,8 +173,8 @@
     if (box.dataset.asking) return
     box.dataset.asking = 'yes'
     line.hidden = true
-    var patience = AbortSignal.timeout ? { cache: 'no-store', signal: AbortSignal.timeout(10000) } : { cache: 'no-store' }
-    ask(site + '/form' + query, patience).then(function () { return true }, function () { return false }).then(function (there) {
+    var options = AbortSignal.timeout ? { cache: 'no-store', signal: AbortSignal.timeout(10000) } : { cache: 'no-store' }
+    ask(site + '/form' + query, options).then(function () { return true }, function () { return false }).then(function (there) {
       delete box.dataset.asking
       line.hidden = there
       if (there) box.submit()

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from service import webhooks
-from service.actions import Scored, Wish, settle, stand, undo
+from service.actions import AuthorChange, Scored, settle, stand, undo
 from service.importing import import_lines
 from service.moderation.comment import Comment, Status
 from service.moderation.standing import Standing
@@ -128,7 +128,12 @@ def test_a_refusal_is_kept_in_the_real_stores(real_newsroom: Newsroom) -> None:
 def test_a_trusted_author_does_not_lift_a_persons_refusal(newsroom: Newsroom) -> None:
     """Trust in the author outweighs doubts of the classifier, never a decision about this comment."""
     newsroom.post()
-    stand(newsroom.parts.deps, newsroom.courier.site, newsroom.comment().pk, Wish(Standing.TRUSTED, "Mara"))
+    stand(
+        newsroom.parts.deps,
+        newsroom.courier.site,
+        newsroom.comment().pk,
+        AuthorChange(Standing.TRUSTED, "Mara"),
+    )
     newsroom.review(Action.SPAM, delay=0)
     post_alone(newsroom, "c-1", CALM)
     judged(newsroom, newsroom.comment())

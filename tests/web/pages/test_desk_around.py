@@ -441,9 +441,9 @@ def test_the_site_learns_an_authors_standing_by_event(small: Small) -> None:
         site = tx.site("courier")
     assert site is not None
     comment = small.submit()
-    actions.stand(deps, site, comment.pk, actions.Wish(Standing.WATCHED, "Mara", "rude"))
-    actions.stand(deps, site, comment.pk, actions.Wish(None, "Mara"))
-    assert actions.stand(deps, site, comment.pk, actions.Wish(None, "Mara")) is None
+    actions.stand(deps, site, comment.pk, actions.AuthorChange(Standing.WATCHED, "Mara", "rude"))
+    actions.stand(deps, site, comment.pk, actions.AuthorChange(None, "Mara"))
+    assert actions.stand(deps, site, comment.pk, actions.AuthorChange(None, "Mara")) is None
     with deps.store.read() as tx:
         sent = tx.deliveries(site.id, None, 9)
     assert sorted(one.type for one in sent) == ["author.cleared", "author.watched"]

@@ -14,7 +14,7 @@ import pytest
 
 from service.moderation.comment import Comment, Draft
 from service.ports import Tx
-from service.storage.company import Company, Waiting, add_each_site
+from service.storage.group_commit import GroupCommit, Waiting, add_each_site
 from service.storage.memory import MemoryStore
 from tests.builders import NOON, courier, draft
 
@@ -65,18 +65,18 @@ def disk() -> Disk:
 
 def _all_at_once(disk: Disk, drafts: list[Draft]) -> list[Future[Comment | None]]:
     """Let the first draft be at the disk while all others come to wait, then let them go."""
-    company = Company(disk.write, add_each_site)
+    group_commit = GroupCommit(disk.write, add_each_site)
     with ThreadPoolExecutor(len(drafts)) as threads:
-        first = threads.submit(company.add, Waiting(1, drafts[0], NOON))
+        first = threads.submit(group_commit.add, Waiting(1, drafts[0], NOON))
         assert disk.at_disk.wait(DEADLINE)
-        rest = [threads.submit(company.add, Waiting(1, one, NOON)) for one in drafts[1:]]
-        _until(lambda: len(company._waiting) == len(rest))
+        rest = [threads.submit(group_commit.add, Waiting(1, one, NOON)) for one in drafts[1:]]
+        _until(lambda: len(group_commit._waiting) == len(rest))
         disk.go_on.set()
     return [first, *rest]
 
 
-def _has(company: Company[Tx], count: int) -> bool:
-    return len(company._waiting) == count
+def _has(group_commit: GroupCommit[Tx], count: int) -> bool:
+    return len(group_commit._waiting) == count
 
 
 def _until(holds: Callable[[], bool]) -> None:
@@ -126,19 +126,19 @@ def test_a_store_that_cannot_be_entered_is_waited_for_once(disk: Disk) -> None:
         with disk.write() as tx:
             yield tx
 
-    company = Company(locked, add_each_site)
+    group_commit = GroupCommit(locked, add_each_site)
     with ThreadPoolExecutor(6) as threads:
-        first = threads.submit(company.add, Waiting(1, draft("c-0"), NOON))
+        first = threads.submit(group_commit.add, Waiting(1, draft("c-0"), NOON))
         assert arrived.wait(DEADLINE)
-        others = [threads.submit(company.add, Waiting(1, draft(f"c-{n}"), NOON)) for n in range(1, 6)]
-        _until(lambda: len(company._waiting) == 5)
+        others = [threads.submit(group_commit.add, Waiting(1, draft(f"c-{n}"), NOON)) for n in range(1, 6)]
+        _until(lambda: len(group_commit._waiting) == 5)
         give_up.set()
         refused = [one.exception(DEADLINE) for one in (first, *others)]
     assert all(isinstance(one, TimeoutError) for one in refused)
     assert len(tries) == 1
-    company._enter = disk.write
+    group_commit._enter = disk.write
     disk.go_on.set()
-    assert company.add(Waiting(1, draft("c-0"), NOON)) is not None
+    assert group_commit.add(Waiting(1, draft("c-0"), NOON)) is not None
 
 
 def test_what_is_stored_waits_for_no_later_commit(disk: Disk) -> None:
@@ -153,13 +153,13 @@ def test_what_is_stored_waits_for_no_later_commit(disk: Disk) -> None:
             third_at_disk.set()
             assert third_may_go.wait(DEADLINE)
 
-    company = Company(write, add_each_site)
+    group_commit = GroupCommit(write, add_each_site)
     with ThreadPoolExecutor(6) as threads:
-        jobs = [threads.submit(company.add, Waiting(1, draft("c-0"), NOON))]
+        jobs = [threads.submit(group_commit.add, Waiting(1, draft("c-0"), NOON))]
         assert disk.at_disk.wait(DEADLINE)
         for n, name in enumerate(("c-1", "c-2", "c-3", "c-3"), start=1):
-            jobs.append(threads.submit(company.add, Waiting(1, draft(name), NOON)))
-            _until(partial(_has, company, n))
+            jobs.append(threads.submit(group_commit.add, Waiting(1, draft(name), NOON)))
+            _until(partial(_has, group_commit, n))
         disk.go_on.set()
         assert third_at_disk.wait(DEADLINE)
         assert all(one.result(DEADLINE) for one in jobs[:4])
@@ -169,28 +169,28 @@ def test_what_is_stored_waits_for_no_later_commit(disk: Disk) -> None:
 
 
 def test_one_writes_beside_another_that_takes_too_long(disk: Disk) -> None:
-    """With two turns a second draft waits for the first one's disk as long as it is patient, and no longer."""
-    company = Company(disk.write_beside, add_each_site, turns=2, patience=0.001)
+    """With two turns a second draft waits for the first one's disk as long as it may, and no longer."""
+    group_commit = GroupCommit(disk.write_beside, add_each_site, turns=2, wait_seconds=0.001)
     with ThreadPoolExecutor(3) as threads:
-        first = threads.submit(company.add, Waiting(1, draft("c-0"), NOON))
+        first = threads.submit(group_commit.add, Waiting(1, draft("c-0"), NOON))
         assert disk.at_disk.wait(DEADLINE)
-        assert company.add(Waiting(1, draft("c-1"), NOON)) is not None
+        assert group_commit.add(Waiting(1, draft("c-1"), NOON)) is not None
         assert not first.done()
         disk.go_on.set()
     assert first.result() is not None
-    assert not company._writing
+    assert not group_commit._writing
 
 
 def test_what_comes_while_another_writes_gathers(disk: Disk) -> None:
-    """With turns left, drafts wait for the one that writes and then go together, as long as they are patient."""
-    company = Company(disk.write, add_each_site, turns=4, patience=DEADLINE)
+    """With turns left, drafts wait for the one that writes and then go together, as long as they may wait."""
+    group_commit = GroupCommit(disk.write, add_each_site, turns=4, wait_seconds=DEADLINE)
     with ThreadPoolExecutor(4) as threads:
-        jobs = [threads.submit(company.add, Waiting(1, draft("c-0"), NOON))]
+        jobs = [threads.submit(group_commit.add, Waiting(1, draft("c-0"), NOON))]
         assert disk.at_disk.wait(DEADLINE)
         for n in range(1, 4):
-            jobs.append(threads.submit(company.add, Waiting(1, draft(f"c-{n}"), NOON)))
-            _until(partial(_has, company, n))
+            jobs.append(threads.submit(group_commit.add, Waiting(1, draft(f"c-{n}"), NOON)))
+            _until(partial(_has, group_commit, n))
         disk.go_on.set()
         assert all(one.result(DEADLINE) for one in jobs)
     assert disk.taken == [1, 3]
-    assert not company._writing
+    assert not group_commit._writing

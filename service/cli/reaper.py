@@ -1,7 +1,7 @@
-"""The guardian of one process tree: a tiny program, standard library alone, that outlives a killed supervisor.
+"""The reaper of one process tree: a tiny program, standard library alone, that outlives a killed supervisor.
 
-As `guardian.py run COMMAND…` it asks Linux to stop the command should its parent die, and becomes the command.
-As `guardian.py watch FD` it reads orders from a pipe, one a line, until the pipe's other end is gone:
+As `reaper.py run COMMAND…` it asks Linux to stop the command should its parent die, and becomes the command.
+As `reaper.py watch FD` it reads orders from a pipe, one a line, until the pipe's other end is gone:
 `add PGID` and `drop PGID` name process groups, `remove PATH` names what to clear away, `bye` means all is well.
 """
 
@@ -15,7 +15,7 @@ import sys
 import time
 
 PR_SET_PDEATHSIG = 1
-PATIENCE_SECONDS = 2.0
+TIME_LIMIT_SECONDS = 2.0
 
 
 def run(command: list[str]) -> None:
@@ -29,7 +29,7 @@ def run(command: list[str]) -> None:
 
 
 def watch(fd: int) -> None:
-    """Follow orders until the supervisor says goodbye or is gone; then leave nothing of it behind."""
+    """Follow orders until the supervisor says goodbye or is gone; then end its processes and remove its files."""
     for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(each, signal.SIG_IGN)
     groups: set[int] = set()
@@ -55,7 +55,7 @@ def watch(fd: int) -> None:
 
 def stop(groups: set[int]) -> None:
     """Ask every group to end, and after two seconds end it."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    deadline = time.monotonic() + TIME_LIMIT_SECONDS
     left = {group for group in groups if _signal(group, signal.SIGTERM)}
     while left and time.monotonic() < deadline:
         time.sleep(0.05)

@@ -19,7 +19,7 @@ class TooLate(ReplydeskError):
     """The answer did not come in time."""
 
 
-class Patience:
+class TimeLimit:
     """Waits so many seconds for an answer and no longer; at most `places` questions hang at a time.
 
     Each question runs in a thread of its own, which goes on when it was given up: what it writes is written late.
@@ -34,7 +34,7 @@ class Patience:
         if not self._places.acquire(blocking=False):
             raise TooLate()
         answer: Future[T] = Future()
-        threading.Thread(target=self._run, args=(question, answer), name="patience", daemon=True).start()
+        threading.Thread(target=self._run, args=(question, answer), name="time-limit", daemon=True).start()
         try:
             return answer.result(self.seconds)
         except NotDone:

@@ -1,4 +1,4 @@
-"""Comments that come one by one and wait for the same disk go there together: one transaction, one sync for all.
+"""Group commit: comments that come one by one and wait for the same disk share a transaction and its sync.
 
 SQLite takes one writer at a time and waits for the disk at each commit, far longer than the insert takes. PostgreSQL
 takes many, but each statement of its own costs both sides far more than one more row in a statement that goes anyway.
@@ -33,7 +33,7 @@ def _shut() -> threading.Lock:
 
 @dataclass(eq=False, slots=True)
 class Waiting:
-    """One draft on its way. `added` counts once `done`; an `alone` one takes no company along and joins none.
+    """One draft on its way. `added` is valid once `done`. With `alone=True` the insert is committed by itself.
 
     `called` opens once for who waits: the draft is `done` or `refused`, or else it is its own turn to write, and has
     been `since` then (seconds of the monotonic clock).
@@ -55,11 +55,11 @@ class Waiting:
         return self.site_id, self.draft.id
 
 
-class Company(Generic[T]):
-    """Threads put their drafts in; whoever is next to write takes along all that wait. Nobody waits for company.
+class GroupCommit(Generic[T]):
+    """Threads put their drafts in; the next to write commits all that wait. No draft waits for another to come.
 
     `enter` opens a transaction, `add` stores what goes along and returns the comments by `Waiting.name`. One thread
-    writes at a time, and beside one that takes longer than `patience` seconds, a lock's time and not a disk's, another:
+    writes at a time, and beside one that takes longer than `wait_seconds`, a lock's time and not a disk's, another:
     `turns` at most. Each thread is called once, so that what is stored waits for no later commit.
     """
 
@@ -68,12 +68,12 @@ class Company(Generic[T]):
         enter: Callable[[], AbstractContextManager[T]],
         add: Callable[[T, Sequence[Waiting]], Mapping[Name, Comment]],
         turns: int = 1,
-        patience: float = 0.02,
+        wait_seconds: float = 0.02,
     ) -> None:
         self._enter = enter
         self._add = add
         self._turns = turns
-        self._patience = patience if turns > 1 else -1  # as threads wait: for ever
+        self._wait_seconds = wait_seconds if turns > 1 else -1  # as threads wait: for ever
         self._writing: list[Waiting] = []
         self._lock = threading.Lock()
         self._waiting: list[Waiting] = []
@@ -81,7 +81,7 @@ class Company(Generic[T]):
     def add(self, mine: Waiting) -> Comment | None:
         """Return the comment once it is committed, by this thread or another; None when it was left out."""
         if not self._at_once(mine):
-            while not mine.called.acquire(timeout=self._patience):
+            while not mine.called.acquire(timeout=self._wait_seconds):
                 if self._beside(mine):
                     break
         if mine.refused:
@@ -112,7 +112,7 @@ class Company(Generic[T]):
 
     def _may_begin(self) -> bool:
         """Whether there is a turn, and nobody writes who will soon be back for those who wait."""
-        latest = time.monotonic() - self._patience
+        latest = time.monotonic() - self._wait_seconds
         return len(self._writing) < self._turns and not any(one.since > latest for one in self._writing)
 
     def _begin(self, mine: Waiting) -> None:

@@ -17,7 +17,7 @@ from sqlalchemy.exc import OperationalError
 from service.moderation.comment import Article, Comment, Draft, Original
 from service.ports import Site
 from service.storage import SqlStore, open_store
-from service.storage.company import Company
+from service.storage.group_commit import GroupCommit
 from tests.builders import ARTICLE, NOON, courier, draft, herald
 
 DEADLINE = 10.0
@@ -35,20 +35,20 @@ def site(sql_store: SqlStore) -> Site:
 
 def together(store: SqlStore, *arrivals: tuple[Site, Draft]) -> list[Answer]:
     """Let all come to wait before the first may go, as they do behind a slow disk; return their answers."""
-    company = store._company
-    turns, company._turns = company._turns, 0
+    group_commit = store._group_commit
+    turns, group_commit._turns = group_commit._turns, 0
     with ThreadPoolExecutor(len(arrivals)) as threads:
         answers = []
         for n, (site, written) in enumerate(arrivals, start=1):
             answers.append(threads.submit(store.add_comment, site.id, written, NOON))
-            _until(partial(_has, company, n))
-        company._turns = turns
-        company._call_next()
+            _until(partial(_has, group_commit, n))
+        group_commit._turns = turns
+        group_commit._call_next()
     return answers
 
 
-def _has(company: Company[Any], count: int) -> bool:
-    return len(company._waiting) == count
+def _has(group_commit: GroupCommit[Any], count: int) -> bool:
+    return len(group_commit._waiting) == count
 
 
 def _until(holds: Callable[[], bool]) -> None:
