@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 
-from service.ports import DELIVER, DEPART, SCORE, SWEEP
+from service.ports import DELIVER, PUBLISH, SCORE, SWEEP
 
 if TYPE_CHECKING:
     from redis import Redis
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from service.settings import Settings
 
 SCORE_QUEUE, DELIVER_QUEUE, UPKEEP_QUEUE = "score", "deliver", "upkeep"
-QUEUES: Final = {SCORE: SCORE_QUEUE, DELIVER: DELIVER_QUEUE, DEPART: UPKEEP_QUEUE, SWEEP: UPKEEP_QUEUE}
+QUEUES: Final = {SCORE: SCORE_QUEUE, DELIVER: DELIVER_QUEUE, PUBLISH: UPKEEP_QUEUE, SWEEP: UPKEEP_QUEUE}
 
 SOCKET_SECONDS: Final = 0.5  # longer than any honest answer, short enough for close() to keep its promise
 OUTSTANDING_SECONDS: Final = 5  # after this a message counts as lost, though no worker answered it

@@ -86,7 +86,7 @@ def verdict(action: Action = Action.HOLD, **changes: Any) -> Verdict:
 
 
 def decision(comment: Comment, decision_id: int, action: Action = Action.HOLD, **changes: Any) -> Decision:
-    """A machine's decision on the comment as it is; give `seq` to let it have departed."""
+    """A machine's decision on the comment as it is; give `seq` to have it published."""
     made = Decision(
         id=decision_id,
         comment_pk=comment.pk,
@@ -154,11 +154,11 @@ def label(comment: Comment, action: Action = Action.APPROVE, **changes: Any) -> 
     return replace(made, **changes)
 
 
-def decided(tx: Tx, comment: Comment, action: Action, *, departed: bool = True, **changes: Any) -> Decision:
-    """Decide a stored comment within `tx`: moved, the decision stored, and numbered when `departed`."""
+def decided(tx: Tx, comment: Comment, action: Action, *, published: bool = True, **changes: Any) -> Decision:
+    """Decide a stored comment within `tx`: moved, the decision stored, and numbered when `published`."""
     (decision_id,) = tx.new_decision_ids(1)
     assert tx.move([move(comment, action, decision_id)]) == {comment.pk}
-    if departed:
+    if published:
         changes["seq"] = tx.sequence(comment.site_id, 1)
     made = decision(comment, decision_id, action, **changes)
     tx.add_decisions([made])

@@ -7,9 +7,9 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from service.ports import DELIVER, DEPART, SCORE, SWEEP
+from service.ports import DELIVER, PUBLISH, SCORE, SWEEP
 
-WIDTHS: Final = {SCORE: 1, DELIVER: 2, DEPART: 1, SWEEP: 1}
+WIDTHS: Final = {SCORE: 1, DELIVER: 2, PUBLISH: 1, SWEEP: 1}
 """Scoring holds the interpreter's lock, so a second run would gain nothing; a slow receiver must not hold all mail."""
 
 THREADS: Final = sum(WIDTHS.values())

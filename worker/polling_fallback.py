@@ -16,9 +16,9 @@ import structlog
 from celery import current_app
 
 from service.dispatcher import QUEUES
-from service.ports import DELIVER, DEPART, SCORE, SWEEP
+from service.ports import DELIVER, PUBLISH, SCORE, SWEEP
 
-ORDER: Final = (SWEEP, DEPART, SCORE, DELIVER)
+ORDER: Final = (SWEEP, PUBLISH, SCORE, DELIVER)
 LEAST_SILENCE: Final = 10.0
 SWEEPS_MISSED: Final = 5
 TURN_SHARE: Final = 0.9

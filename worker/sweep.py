@@ -10,15 +10,15 @@ from typing import Final
 
 import structlog
 
-from service.actions import Scored, clear_files, depart, retain, settle, turns_to_retain
+from service.actions import Scored, clear_files, publish_due, retain, settle, turns_to_retain
 from service.actions.retaining import Turn
 from service.moderation.options import FOLD_HOURS_LIMIT
-from service.ports import DELIVER, DEPART, SCORE, Backlog, Dependencies, Site
+from service.ports import DELIVER, PUBLISH, SCORE, Backlog, Dependencies, Site
 from worker.journal import Journal, Noted
 from worker.meters import meters
 
-DEPART_BATCH: Final = 200
-DEPART_ROUNDS: Final = 50
+PUBLISH_BATCH: Final = 200
+PUBLISH_ROUNDS: Final = 50
 LATE_BATCH: Final = 100
 LATE_SECONDS: Final = 4.0
 SILENCE_SECONDS: Final = 60.0
@@ -43,15 +43,17 @@ def _goes_on() -> bool:
     return False
 
 
-def depart_due(deps: Dependencies, batch: int = DEPART_BATCH, stopping: Callable[[], bool] = _goes_on) -> int:
+def publish_all_due(
+    deps: Dependencies, batch: int = PUBLISH_BATCH, stopping: Callable[[], bool] = _goes_on
+) -> int:
     """Publish every decision that is due, in bounded transactions; return how many."""
     left = 0
-    for _ in range(DEPART_ROUNDS):
-        went = depart(deps, batch)
+    for _ in range(PUBLISH_ROUNDS):
+        went = publish_due(deps, batch)
         left += went
         if went < batch or stopping():
             return left
-    deps.dispatcher.enqueue(DEPART)
+    deps.dispatcher.enqueue(PUBLISH)
     return left
 
 
@@ -86,8 +88,8 @@ class Sweep:
             deps.dispatcher.enqueue(SCORE)
         if backlog.deliveries_due:
             deps.dispatcher.enqueue(DELIVER)
-        if backlog.departures_due:
-            depart_due(deps, stopping=self._stopping)
+        if backlog.due_decisions:
+            publish_all_due(deps, stopping=self._stopping)
         if self._had_head_start() and backlog.oldest_unscored:
             self.settle_late(backlog.oldest_unscored)
         return backlog

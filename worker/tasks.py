@@ -8,11 +8,11 @@ from pathlib import Path
 import structlog
 from celery import current_app, shared_task
 
-from service.ports import DELIVER, DEPART, SCORE, SWEEP
+from service.ports import DELIVER, PUBLISH, SCORE, SWEEP
 from service.reader import sign
 from worker.process import Process, present
 from worker.score import Bounds, score_pending
-from worker.sweep import depart_due
+from worker.sweep import publish_all_due
 
 log = structlog.get_logger(__name__)
 
@@ -37,10 +37,10 @@ def deliver() -> None:
     _attempt(lambda process: process.delivery_worker.collect())
 
 
-@shared_task(name=DEPART)  # type: ignore[untyped-decorator]  # Celery ships no types
-def depart() -> None:
+@shared_task(name=PUBLISH)  # type: ignore[untyped-decorator]  # Celery ships no types
+def publish() -> None:
     """Let the desk's decisions leave when their moment has come."""
-    _attempt(lambda process: depart_due(process.parts.deps, stopping=current_app.stopping.is_set))
+    _attempt(lambda process: publish_all_due(process.parts.deps, stopping=current_app.stopping.is_set))
 
 
 @shared_task(name=SWEEP)  # type: ignore[untyped-decorator]  # Celery ships no types

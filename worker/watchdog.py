@@ -19,7 +19,7 @@ from worker.lanes import Lane
 SHORT_SECONDS: Final = 10.0
 """Of scoring whatever the lease: four seconds of work, and five of giving back to a store that is away."""
 LONG_SECONDS: Final = 300.0
-"""Of departures and sweeps, at the least: clearing the files of a large database takes minutes."""
+"""Of publishing and sweeps, at the least: clearing the files of a large database takes minutes."""
 
 log = structlog.get_logger(__name__)
 

@@ -1,4 +1,4 @@
-"""The verbs: submit, adopt, take_in, settle, rescore, depart, review, learn, undo, withdraw, erase, retain."""
+"""The verbs: submit, adopt, take_in, settle, rescore, publish_due, review, learn, undo, withdraw, erase, retain."""
 
 from service.actions.adopting import adopt
 from service.actions.appealing import (
@@ -14,7 +14,7 @@ from service.actions.claiming import keep, take, take_matters
 from service.actions.erasing import Erased, clear_files, erase
 from service.actions.joining import join
 from service.actions.learning import Learned, learn
-from service.actions.leaving import depart
+from service.actions.publishing import publish_due
 from service.actions.reporting import dismiss, reopen, report
 from service.actions.rescoring import rescore
 from service.actions.resuming import resume
@@ -44,12 +44,12 @@ __all__ = [
     "answer",
     "appeal",
     "clear_files",
-    "depart",
     "dismiss",
     "erase",
     "join",
     "keep",
     "learn",
+    "publish_due",
     "reopen",
     "report",
     "rescore",

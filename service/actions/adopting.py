@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from service.actions.leaving import leave
+from service.actions.publishing import publish_decisions
 from service.actions.submitting import count, place_all
 from service.moderation.comment import Comment, Status
 from service.moderation.earlier import IMPORTED, refusal_of
@@ -55,7 +55,7 @@ def _decide(tx: Tx, site: Site, adopted: Sequence[tuple[Comment, Action]], who: 
     decided = [_decided(*one, decision_id, who, now) for one, decision_id in zip(adopted, ids, strict=True)]
     moved = tx.move([move for move, _, _ in decided])
     left = [(comment, decision) for move, comment, decision in decided if move.pk in moved]
-    leave(tx, {site.id: replace(site, callback_url=None)}, left, fresh=True)
+    publish_decisions(tx, {site.id: replace(site, callback_url=None)}, left, fresh=True)
 
 
 def _decided(

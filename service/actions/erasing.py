@@ -7,8 +7,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from service.actions.leaving import leave
 from service.actions.moving import follow_up, standing_each, swap
+from service.actions.publishing import publish_decisions
 from service.moderation.comment import Comment, Status
 from service.moderation.verdict import Action, Who
 from service.ports import DELIVER, Dependencies, Site, Tx
@@ -99,4 +99,4 @@ def _erase(
     # what the site is told now is told of the emptied comment
     emptied = tx.comments_by_pk([comment.pk for comment in mine])
     told = [(emptied.get(comment.pk, comment), erasure) for comment, erasure in left]
-    return touched, leave(tx, {site.id: site}, told, fresh=True)
+    return touched, publish_decisions(tx, {site.id: site}, told, fresh=True)

@@ -8,8 +8,8 @@ from dataclasses import replace
 from datetime import datetime
 
 from service.actions.folding import Candidate, fold, note_folds
-from service.actions.leaving import leave
 from service.actions.moving import follow_up, move_of, standing_each
+from service.actions.publishing import publish_decisions
 from service.actions.settling import Case, Scored, cases_of
 from service.moderation.comment import Comment, Status
 from service.moderation.consequences import assessment_of
@@ -49,7 +49,9 @@ def rescore(deps: Dependencies, scored: Sequence[Scored]) -> Counter[str]:
         tx.move([replace(_unmoved(marked[pk], now), verdict=chosen.get(pk)) for pk in resting])
         left = _move(tx, moving, chosen, now)
         note_folds(tx, folds, {comment.pk for comment in moving}, now)
-        called_back = leave(tx, {case.site.id: case.site for case in cases.values()}, left, fresh=True)
+        called_back = publish_decisions(
+            tx, {case.site.id: case.site for case in cases.values()}, left, fresh=True
+        )
     if called_back:
         deps.dispatcher.enqueue(DELIVER)
     kept = len(chosen) - len(moving)

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from service.actions.leaving import leave, published_by
 from service.actions.moving import locked_each, move_of, standing_each
+from service.actions.publishing import publish_decisions, published_by
 from service.moderation.chain import Act
 from service.moderation.comment import Comment, Status
 from service.moderation.desk import Matter
@@ -15,7 +15,7 @@ from service.moderation.errors import Conflict, Final, NotFound
 from service.moderation.verdict import OUTCOME, Action, Decision, Who
 from service.ports import (
     DELIVER,
-    DEPART,
+    PUBLISH,
     Dependencies,
     Label,
     Move,
@@ -157,7 +157,9 @@ def _keep(
         tx.add_decisions([decision for _, decision in moved])
     else:
         sites = {case.site.id: case.site for case, _ in moved}
-        called_back = leave(tx, sites, [(case.comment, decision) for case, decision in moved], fresh=True)
+        called_back = publish_decisions(
+            tx, sites, [(case.comment, decision) for case, decision in moved], fresh=True
+        )
     if judgement.note:
         tx.add_notes([decision.id for _, decision in moved], judgement.note, judgement.who, now)
     _settle_matters(tx, moved, now)
@@ -232,6 +234,6 @@ def _label(decision: Decision, judgement: Judgement) -> Label:
 def enqueue_after(deps: Dependencies, reviewed: Reviewed, delay: float) -> None:
     """Enqueue the tasks that follow from a committed judgement."""
     if delay > 0:
-        deps.dispatcher.enqueue(DEPART, after=delay)
+        deps.dispatcher.enqueue(PUBLISH, after=delay)
     elif reviewed.called_back:
         deps.dispatcher.enqueue(DELIVER)

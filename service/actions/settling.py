@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from service.actions.folding import Candidate, fold, note_covered, note_folds
-from service.actions.leaving import leave
+from service.actions.publishing import publish_decisions
 from service.moderation.comment import STAFF, Comment, Status
 from service.moderation.effort import deserves_full
 from service.moderation.facts import facts_of, free_hosts
@@ -81,7 +81,7 @@ def settle(deps: Dependencies, scored: Sequence[Scored]) -> set[int]:
         tx.index_texts(moved)
         left = [(comment, decision) for move, comment, decision in decided if move.pk in moved]
         note_folds(tx, folds, moved, now)
-        called_back = leave(tx, {case.site.id: case.site for case in cases}, left, fresh=True)
+        called_back = publish_decisions(tx, {case.site.id: case.site for case in cases}, left, fresh=True)
         note_covered(tx, folds, {comment.pk: decision.id for comment, decision in left})
     if called_back:
         deps.dispatcher.enqueue(DELIVER)

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from service.actions.leaving import leave
 from service.actions.moving import follow_up, locked_each, move_of, standing_each
+from service.actions.publishing import publish_decisions
 from service.moderation.chain import Act
 from service.moderation.comment import Comment, Status
 from service.moderation.errors import Conflict, Final, NotFound, NothingToUndo
@@ -27,7 +27,7 @@ def undo(
 ) -> Comment:
     """Take the standing decision back and return the comment as it is then.
 
-    Before departure nothing has been published, and nothing will be. After it, a compensating `restore` decision and a
+    Before publication an undo leaves no trace outside. After it, a compensating `restore` decision and a
     `comment.restored` callback follow. The label is retracted either way. Raises NothingToUndo when no decision
     stands, or another than `decision_id`.
     """
@@ -120,7 +120,7 @@ def _put_back(tx: Tx, cases: Sequence[_Case], who_kind: Who, who: str, now: date
         if case.comment.pk not in moved:  # never while it is locked; if so, nothing of this is kept
             raise Conflict(case.comment, case.undone)
     left = [(case.comment, restores[case.comment.pk]) for case in cases if case.comment.pk in restores]
-    called_back = leave(tx, {case.site.id: case.site for case in cases}, left, fresh=True)
+    called_back = publish_decisions(tx, {case.site.id: case.site for case in cases}, left, fresh=True)
     stands = {case.undone.id: move.decision_id for case, move in zip(cases, moves, strict=True)}
     tx.reopen_appeals(stands)
     _judge_again(tx, cases, stands, now)
@@ -132,16 +132,14 @@ def _told(case: _Case) -> str:
     return f"{case.site.name}: comment {case.comment.pk}, decision {case.undone.id}"
 
 
-def _restores(
-    tx: Tx, departed: Sequence[_Case], who_kind: Who, who: str, now: datetime
-) -> dict[int, Decision]:
+def _restores(tx: Tx, cases: Sequence[_Case], who_kind: Who, who: str, now: datetime) -> dict[int, Decision]:
     """Make by comment the decision that tells the site of the undo; an unpublished one needs none."""
-    ids = tx.new_decision_ids(len(departed))
+    ids = tx.new_decision_ids(len(cases))
     return {
         case.comment.pk: follow_up(
             decision_id, case.comment, Action.RESTORE, _target(case.undone), who_kind, who, "undone", now
         )
-        for case, decision_id in zip(departed, ids, strict=True)
+        for case, decision_id in zip(cases, ids, strict=True)
     }
 
 

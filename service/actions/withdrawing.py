@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from service.actions.leaving import leave
 from service.actions.moving import follow_up, swap
+from service.actions.publishing import publish_decisions
 from service.moderation.comment import Comment, Status
 from service.moderation.errors import (
     NotFound,
@@ -39,7 +39,7 @@ def withdraw(deps: Dependencies, site: Site, comment_id: str, who: str) -> Comme
         swap(tx, comment, standing, Status.WITHDRAWN, withdrawal.id, None, now)
         tx.close_cases({comment.pk: withdrawal.id}, now)
         tx.drop_dead_deliveries(comment.pk)  # a replay of an approval must not follow the withdrawal
-        called_back = leave(tx, {site.id: site}, [(comment, withdrawal)], fresh=True)
+        called_back = publish_decisions(tx, {site.id: site}, [(comment, withdrawal)], fresh=True)
         after = tx.comment_by_pk(comment.pk) or comment
     if called_back:
         deps.dispatcher.enqueue(DELIVER)

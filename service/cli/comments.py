@@ -59,7 +59,7 @@ def _stream(parts: Parts, site_name: str, status: Status | None) -> Iterator[Lis
     after: int | None = None
     while True:
         with parts.deps.store.read() as tx:
-            waiting = {one.id: one for one in tx.departures_due(parts.deps.clock() + FAR, UNPUBLISHED_LIMIT)}
+            waiting = {one.id: one for one in tx.due_decisions(parts.deps.clock() + FAR, UNPUBLISHED_LIMIT)}
             page = tx.comments(site.id, status=status, after=after, limit=PAGE, oldest_first=True)
             rows = _with_moved(tx, site, page, status, after, waiting)
             listed = list(_as_outside(tx, rows, waiting))

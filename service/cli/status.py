@@ -119,7 +119,7 @@ def _waiting(parts: Parts) -> dict[str, Any]:
         "effort": scoring.effort.value,
         "effort_seconds": _age(scoring.since, now) if scoring.since else None,
         "to_rescore": backlog.to_rescore,
-        "departures_due": backlog.departures_due,
+        "due_decisions": backlog.due_decisions,
         "deliveries": {
             "waiting": backlog.deliveries_waiting,
             "due": backlog.deliveries_due,

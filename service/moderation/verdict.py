@@ -140,7 +140,7 @@ class Decision:
     seq: int | None = None
     replaces: int | None = None
     previous: int | None = None
-    """The decision that stood before this one; an undo before departure makes it stand again."""
+    """The decision that stood before this one; an undo before publication makes it stand again."""
     undone_at: datetime | None = None
     from_published: int | None = None
     """The revision readers saw before this decision, so that an undo can bring it back."""

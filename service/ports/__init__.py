@@ -12,7 +12,7 @@ from service.ports.dependencies import (
     Store,
     Uncounted,
 )
-from service.ports.names import DELIVER, DEPART, KEPT_FOR_GOOD, SCORE, SWEEP
+from service.ports.names import DELIVER, KEPT_FOR_GOOD, PUBLISH, SCORE, SWEEP
 from service.ports.records import (
     Backlog,
     Concealed,
@@ -32,8 +32,8 @@ from service.ports.tx import Tx
 
 __all__ = [
     "DELIVER",
-    "DEPART",
     "KEPT_FOR_GOOD",
+    "PUBLISH",
     "SCORE",
     "SWEEP",
     "Arrivals",

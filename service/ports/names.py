@@ -1,6 +1,11 @@
 """Names that packages agree on: tasks, and keys that are kept for good."""
 
-SCORE, DELIVER, DEPART, SWEEP = "replydesk.score", "replydesk.deliver", "replydesk.depart", "replydesk.sweep"
+SCORE, DELIVER, PUBLISH, SWEEP = (
+    "replydesk.score",
+    "replydesk.deliver",
+    "replydesk.publish",
+    "replydesk.sweep",
+)
 """Names of tasks: a message carries a name, never text and never an address."""
 
 KEPT_FOR_GOOD = "import-"

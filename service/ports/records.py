@@ -116,7 +116,7 @@ class Backlog:
     deliveries_waiting: int
     deliveries_due: int
     deliveries_dead: int
-    departures_due: int
+    due_decisions: int
     to_rescore: int
     """Comments that are decided, and are to be scored again in full."""
 

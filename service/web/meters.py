@@ -107,7 +107,7 @@ def _totals(backlog: Backlog, now: datetime) -> Iterator[GaugeMetricFamily]:
         ("replydesk_deliveries_waiting", "Callbacks not yet delivered.", backlog.deliveries_waiting),
         ("replydesk_deliveries_due", "Callbacks that are due now.", backlog.deliveries_due),
         ("replydesk_deliveries_dead", "Callbacks given up, to be replayed.", backlog.deliveries_dead),
-        ("replydesk_departures_due", "Decisions whose moment to leave has come.", backlog.departures_due),
+        ("replydesk_decisions_due", "Decisions that are due.", backlog.due_decisions),
     ):
         yield GaugeMetricFamily(name, text, value)
 

@@ -104,7 +104,7 @@ HOT: dict[str, tuple[Hot, str]] = {
     "decisions of a comment": (lambda tx: tx.decisions_of(7), "ix_decisions_comment"),
     "moderators' latest decisions": (lambda tx: tx.decisions_lately(None, 20), "ix_decisions_lately"),
     "prune of old keys": (lambda tx: tx.prune(NOON, NOON), "ix_idempotency_keys_passing"),
-    "departures due": (lambda tx: tx.departures_due(NOON, 100), "ix_decisions_departing"),
+    "due decisions": (lambda tx: tx.due_decisions(NOON, 100), "ix_decisions_unpublished"),
     "lease of callbacks": (lambda tx: tx.lease_deliveries(NOON, after(30), 10), "ix_deliveries_due"),
     "dead letters of a site": (lambda tx: tx.deliveries(1, "dead", 50), "ix_deliveries_dead"),
 }

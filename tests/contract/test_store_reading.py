@@ -158,11 +158,11 @@ def test_backlog_counts_what_waits(store: Store, site: Site) -> None:
         tx.add_comments(site.id, [draft("old-import", live=False)], NOON)
         tx.add_comments(other.id, [draft("h-1", CHI)], after(20))
         mine = tx.add_comments(site.id, [draft("c-1"), draft("c-2", BO)], after(10))
-        decided(tx, mine["c-2"], Action.HOLD, departed=False, effective_at=after(30))
+        decided(tx, mine["c-2"], Action.HOLD, published=False, effective_at=after(30))
     with store.read() as tx:
         early, late = tx.backlog(after(29)), tx.backlog(after(30))
     assert (early.pending, early.held, early.oldest_unscored) == (3, 1, after(10))
-    assert (early.departures_due, late.departures_due) == (0, 1)
+    assert (early.due_decisions, late.due_decisions) == (0, 1)
 
 
 def test_an_empty_installation_has_no_backlog(store: Store) -> None:

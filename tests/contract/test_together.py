@@ -6,14 +6,14 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from service.actions import Judgement, Scored, Target, depart, review, settle
+from service.actions import Judgement, Scored, Target, publish_due, review, settle
 from service.actions.together import WaveDecided, decide_together, decide_wave, undo_together
 from service.dispatcher import RecordingDispatcher
 from service.moderation.comment import Comment, Status
 from service.moderation.errors import NotFound
 from service.moderation.verdict import LABELS, Action, Assessment, Who
 from service.moderation.waves import Wave
-from service.ports import DELIVER, DEPART, Dependencies, Site, Store
+from service.ports import DELIVER, PUBLISH, Dependencies, Site, Store
 from service.reader import sign
 from tests.builders import NOON, after, courier, draft
 
@@ -165,15 +165,15 @@ def test_a_wave_is_decided_as_it_was_seen_or_not_at_all(room: Newsroom) -> None:
     assert room.wave(copies[0]).bundle_id == second.bundle.id
 
 
-def test_an_undo_before_departure_leaves_no_trace_outside(room: Newsroom) -> None:
-    """Decided with a delay and undone within it, nothing is delivered and the departure finds nothing."""
+def test_an_undo_before_publication_leaves_no_trace_outside(room: Newsroom) -> None:
+    """Decided with a delay and undone within it, nothing is delivered and nothing is published."""
     copies = room.arrive(*adverts(3))
     room.dispatcher.enqueued.clear()
     done = decide_wave(room.deps, room.site, room.wave(copies[0]), judgement(), delay=5)
-    assert (DEPART, 5) in room.dispatcher.enqueued
+    assert (PUBLISH, 5) in room.dispatcher.enqueued
     undo_together(room.deps, done.bundle.id, Who.MODERATOR, "Mara")
     room.now = after(10)
-    assert depart(room.deps) == 0
+    assert publish_due(room.deps) == 0
     with room.deps.store.read() as tx:
         assert {one.type for one in tx.deliveries(room.site.id, None, 99)} <= {"comment.held"}
 

@@ -8,7 +8,18 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
-from service.actions import Judgement, Scored, Target, depart, dismiss, report, review, settle, undo, withdraw
+from service.actions import (
+    Judgement,
+    Scored,
+    Target,
+    dismiss,
+    publish_due,
+    report,
+    review,
+    settle,
+    undo,
+    withdraw,
+)
 from service.actions.together import decide_together, undo_together
 from service.dispatcher import RecordingDispatcher
 from service.moderation.comment import Comment
@@ -120,7 +131,7 @@ def one_by_one(twins: Twins, targets: Sequence[Target], judgement: Judgement, de
 @pytest.mark.parametrize("delay", [0.0, 5.0])
 @pytest.mark.parametrize("action", [Action.APPROVE, Action.REJECT, Action.HOLD])
 def test_together_is_the_same_as_one_by_one(twins: Twins, action: Action, delay: float) -> None:
-    """Status, decisions, labels, notes, matters and callbacks: decided, departed, and taken back before or after."""
+    """Status, decisions, labels, notes, matters and callbacks: decided, published, and taken back before or after."""
     judgement = Judgement(action, Who.MODERATOR, "Mara", note="All of these.")
     first, second = newsday(twins, twins.one), newsday(twins, twins.other)
     done = one_by_one(twins, first, judgement, delay)
@@ -132,7 +143,7 @@ def test_together_is_the_same_as_one_by_one(twins: Twins, action: Action, delay:
     twins.both(lambda site: _take_back(twins, site, ["held", "unscored", "leaving"]))
     twins.alike()
     twins.now = after(10)
-    depart(twins.deps)
+    publish_due(twins.deps)
     twins.alike()
     _take_back(twins, twins.one, ["held", "reported", "aside", "decided", "leaving", "unscored"])
     undo_together(twins.deps, made.bundle.id, Who.MODERATOR, "Mara")
@@ -183,7 +194,7 @@ def test_an_act_on_many_takes_as_many_statements_as_on_few(sql_store: SqlStore) 
 
 
 def _statements(twins: Twins, targets: Sequence[Target]) -> list[int]:
-    """Count the statements of a decision, a departure, and both undos."""
+    """Count the statements of a decision, a publication, and both undos."""
     assert isinstance(twins.store, SqlStore)
     counted: list[int] = []
     judgement = Judgement(Action.REJECT, Who.MODERATOR, "Mara")
@@ -198,7 +209,7 @@ def _statements(twins: Twins, targets: Sequence[Target]) -> list[int]:
         counted.append(0)
         if leaves:
             twins.now = after((twins.now - NOON).total_seconds() + 10)
-            assert depart(twins.deps) == len(targets)
+            assert publish_due(twins.deps) == len(targets)
         counted.append(0)
         assert undo_together(twins.deps, made.bundle.id, Who.MODERATOR, "Mara").undone == len(targets)
     event.remove(twins.store._engine, "before_cursor_execute", count)

@@ -334,7 +334,7 @@ def main() -> int:
             seen, beside = painted(small, asked.scripted)
             kinds.append(seen)
         small.clock.pass_seconds(6)
-        actions.depart(small.parts.deps)
+        actions.publish_due(small.parts.deps)
     busy_after = os.getloadavg()[0]
     print(f"{described()}; load average {busy:.1f} before, {busy_after:.1f} after. ", end="")
     print(f"The run took {time.perf_counter() - begun:.0f} s. Milliseconds:\n")

@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from service.actions import Judgement, Scored, Target, depart, settle
+from service.actions import Judgement, Scored, Target, publish_due, settle
 from service.actions.together import decide_together, undo_together
 from service.dispatcher import RecordingDispatcher
 from service.moderation.verdict import LABELS, Action, Assessment, Who
@@ -84,7 +84,7 @@ def timed(name: str, count: int, act: Callable[[], int]) -> None:
 
 
 def measure(name: str, room: Room, targets: list[Target]) -> None:
-    """Decide and take back before departure; decide, let leave and take back after it."""
+    """Decide and take back before publication; decide, let leave and take back after it."""
     judgement, count = Judgement(Action.REJECT, Who.MODERATOR, "Mara"), len(targets)
 
     def decided() -> int:
@@ -97,16 +97,16 @@ def measure(name: str, room: Room, targets: list[Target]) -> None:
 
     def left() -> int:
         total = 0
-        while some := depart(room.deps):
+        while some := publish_due(room.deps):
             total += some
         return total
 
     timed(f"{name}: {count} decided", count, decided)
-    timed(f"{name}: {count} taken back before departure", count, undone)
+    timed(f"{name}: {count} taken back before publication", count, undone)
     timed(f"{name}: {count} decided again", count, decided)
     room.pass_seconds(60)
     timed(f"{name}: {count} was published", count, left)
-    timed(f"{name}: {count} taken back after departure", count, undone)
+    timed(f"{name}: {count} taken back after publication", count, undone)
 
 
 def main() -> None:

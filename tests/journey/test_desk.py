@@ -44,10 +44,10 @@ class Desk:
             page.goto(self.url + path)
         return page
 
-    def depart(self) -> None:
+    def publish_due(self) -> None:
         """Let the undo time pass."""
         self.small.clock.pass_seconds(6)
-        actions.depart(self.small.parts.deps)
+        actions.publish_due(self.small.parts.deps)
 
     def status(self, comment: Comment) -> Status:
         """Where the comment stands."""
@@ -122,7 +122,7 @@ def test_keys_move_and_open_and_none_works_in_a_field(desk: Desk, contexts: Cont
     expect(page.get_by_role("heading", level=1)).to_have_text("Keys")
 
 
-def test_undo_before_and_after_departure(desk: Desk, contexts: Contexts) -> None:
+def test_undo_before_and_after_publication(desk: Desk, contexts: Contexts) -> None:
     """U takes the last act back, again the one before; what has left is taken back too, and the site is told."""
     first, second = longer(desk.small, 2)
     page = desk.sign_in(contexts())
@@ -137,7 +137,7 @@ def test_undo_before_and_after_departure(desk: Desk, contexts: Contexts) -> None
     assert (desk.status(first), desk.status(second)) == (Status.HELD, Status.HELD)
     page.keyboard.press("a")
     until(lambda: desk.status(first) is Status.APPROVED)
-    desk.depart()
+    desk.publish_due()
     page.goto(f"{desk.url}/desk/comments/{first.pk}")
     page.keyboard.press("u")
     until(lambda: desk.status(first) is Status.HELD)

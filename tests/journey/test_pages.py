@@ -45,10 +45,10 @@ class Served:
     def queue(self) -> str:
         return f"{self.url}/desk"
 
-    def depart(self) -> None:
+    def publish_due(self) -> None:
         """Let the undo time pass."""
         self.small.clock.pass_seconds(5)
-        actions.depart(self.small.parts.deps)
+        actions.publish_due(self.small.parts.deps)
 
     def sign_in(self, context: BrowserContext, name: str = "Mara") -> Page:
         """Sign in as a person does: open the link, press the button."""
@@ -291,7 +291,7 @@ def test_a_moderator_decides_and_takes_back(served: Served, contexts: Contexts, 
     with page.expect_response("**/decision"):  # with scripts the row goes before the desk has answered
         page.get_by_role("button", name="Approve the comment by Bo").click()
     expect(page.get_by_role("button", name="Approve the comment by Bo")).to_have_count(0)
-    served.depart()
+    served.publish_due()
     assert served.small.again(first).status is Status.REJECTED
     assert served.small.again(second).published_revision == 1
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from service.actions import Judgement, Scored, depart, review, settle, submit, undo, withdraw
+from service.actions import Judgement, Scored, publish_due, review, settle, submit, undo, withdraw
 from service.dispatcher import RecordingDispatcher
 from service.moderation.comment import Article, Client, Comment, Source, Status
 from service.moderation.errors import (
@@ -25,7 +25,7 @@ from service.moderation.events import Delivery
 from service.moderation.policy import Policy
 from service.moderation.terms import change
 from service.moderation.verdict import LABELS, Action, Assessment, Decision, Who
-from service.ports import DELIVER, DEPART, SCORE, Dependencies, Placed, Site, Submission
+from service.ports import DELIVER, PUBLISH, SCORE, Dependencies, Placed, Site, Submission
 from service.privacy.keys import Keyring
 from service.privacy.sanitizer import Sanitizer
 from service.privacy.sealing import Address
@@ -492,23 +492,23 @@ def test_a_decision_over_the_api_takes_effect_at_once(desk: Desk) -> None:
 
 
 def test_a_decision_on_the_desk_waits_for_its_moment(desk: Desk) -> None:
-    """Until it departs it is in no feed, no mail and on no page; then it is in all three, once."""
+    """Until it is published it is in no feed, no mail and on no page; then it is in all three, once."""
     desk.score(desk.accept(), toxicity=0.7)
     desk.enqueued()
     desk.decide("c-1", APPROVE, delay=5)
-    assert desk.dispatcher.enqueued == [(DEPART, 5)]
+    assert desk.dispatcher.enqueued == [(PUBLISH, 5)]
     assert (desk.look().status, desk.published(), desk.told(), len(desk.feed())) == (
         "approved",
         [],
         ["held"],
         1,
     )
-    assert depart(desk.deps) == 0
+    assert publish_due(desk.deps) == 0
     desk.tick(5)
-    assert depart(desk.deps) == 1
+    assert publish_due(desk.deps) == 1
     assert (desk.published(), desk.told()) == (["The bridge is open."], ["held", "approved"])
     assert desk.feed()[-1] == (2, "approve")
-    assert depart(desk.deps) == 0
+    assert publish_due(desk.deps) == 0
 
 
 def test_a_pending_comment_can_be_decided(desk: Desk) -> None:
@@ -555,7 +555,7 @@ def test_a_decision_not_yet_published_is_replaced_without_a_trace_outside(desk: 
     second = desk.decide("c-1", SPAM, delay=5, replaces=first.id)
     assert (second.from_status, second.previous) == (first.from_status, first.previous)
     desk.tick(5)
-    assert depart(desk.deps) == 1
+    assert publish_due(desk.deps) == 1
     assert (desk.told(), desk.published(), desk.look().status) == (["held", "spam"], [], Status.SPAM)
     assert desk.labels() == [(APPROVE, False), (SPAM, True)]
 
@@ -568,7 +568,7 @@ def test_undoing_a_unpublished_replacement_goes_back_before_both(desk: Desk) -> 
     after = desk.undo("c-1")
     assert (after.status, after.decision_id) == (Status.HELD, held.decision_id)
     desk.tick(10)
-    assert (depart(desk.deps), desk.told()) == (0, ["held"])
+    assert (publish_due(desk.deps), desk.told()) == (0, ["held"])
 
 
 def test_there_must_be_a_comment_to_decide_on(desk: Desk) -> None:
@@ -588,20 +588,20 @@ def test_a_revision_leaves_a_waiting_decision_behind(desk: Desk) -> None:
     desk.decide("c-1", APPROVE, delay=5)
     desk.post(comment(body="Something vile."))
     desk.tick(5)
-    assert (depart(desk.deps), desk.published(), desk.look().status) == (0, [], Status.PENDING)
+    assert (publish_due(desk.deps), desk.published(), desk.look().status) == (0, [], Status.PENDING)
 
 
 # -- undo --------------------------------------------------------------------------------------------------------------
 
 
-def test_undo_before_departure_is_free(desk: Desk) -> None:
+def test_undo_before_publication_is_free(desk: Desk) -> None:
     """Nothing was published and nothing will; the label is taken back."""
     held = desk.score(desk.accept(), toxicity=0.7)
     decision = desk.decide("c-1", APPROVE, delay=5)
     after = desk.undo("c-1", decision.id)
     assert (after.status, after.decision_id) == (Status.HELD, held.decision_id)
     desk.tick(60)
-    assert (depart(desk.deps), desk.told(), desk.published()) == (0, ["held"], [])
+    assert (publish_due(desk.deps), desk.told(), desk.published()) == (0, ["held"], [])
     assert desk.labels() == [(APPROVE, False)]
 
 
@@ -612,7 +612,7 @@ def test_undoing_a_waiting_decision_on_a_pending_comment_leaves_it_to_the_machin
     assert desk.undo("c-1").status is Status.PENDING
     assert SCORE in [name for name, _ in desk.dispatcher.enqueued]
     desk.tick(6)
-    assert depart(desk.deps) == 0
+    assert publish_due(desk.deps) == 0
     assert desk.score(accepted).status is Status.APPROVED
 
 
@@ -636,7 +636,7 @@ def test_an_approval_that_waits_makes_nobody_known(desk: Desk) -> None:
     assert desk.score(desk.accept("c-2", body="And another one.")).status is Status.HELD
 
 
-def test_undo_after_departure_tells_the_site(desk: Desk) -> None:
+def test_undo_after_publication_tells_the_site(desk: Desk) -> None:
     """A compensating decision follows, numbered after the first, and the page shows what it did before."""
     desk.score(desk.accept(), toxicity=0.7)
     desk.decide("c-1", APPROVE)
@@ -698,7 +698,7 @@ def test_a_withdrawal_overtakes_a_waiting_decision(desk: Desk) -> None:
     desk.decide("c-1", APPROVE, delay=5)
     withdraw(desk.deps, desk.site, "c-1", "courier")
     desk.tick(5)
-    assert (depart(desk.deps), desk.published(), desk.look().status) == (0, [], Status.WITHDRAWN)
+    assert (publish_due(desk.deps), desk.published(), desk.look().status) == (0, [], Status.WITHDRAWN)
 
 
 def test_withdrawn_is_final(desk: Desk) -> None:

@@ -29,7 +29,7 @@ from service.dispatcher import (
     read_heartbeats,
     stuck,
 )
-from service.ports import DELIVER, DEPART, SCORE, SWEEP
+from service.ports import DELIVER, PUBLISH, SCORE, SWEEP
 from service.settings import load
 from tests import servers
 
@@ -107,9 +107,9 @@ def test_the_double_records_what_was_enqueued() -> None:
     """The shipped double records names and delays, in order, of the names that a real dispatcher would send."""
     dispatcher = RecordingDispatcher()
     dispatcher.enqueue(SCORE)
-    dispatcher.enqueue(DEPART, 5.0)
+    dispatcher.enqueue(PUBLISH, 5.0)
     dispatcher.enqueue("replydesk.unknown")
-    assert dispatcher.enqueued == [(SCORE, 0.0), (DEPART, 5.0)]
+    assert dispatcher.enqueued == [(SCORE, 0.0), (PUBLISH, 5.0)]
 
 
 @pytest.mark.parametrize("name", QUEUES)
@@ -164,11 +164,11 @@ def test_dead_workers_are_not_buried_in_messages(dispatcher: RedisDispatcher, se
 def test_a_task_can_be_delayed(dispatcher: RedisDispatcher, server: Redis) -> None:
     """A delayed task comes later, and an immediate one does not replace it."""
     started = time.monotonic()
-    dispatcher.enqueue(DEPART, 0.4)
+    dispatcher.enqueue(PUBLISH, 0.4)
     dispatcher.enqueue(SCORE)
     until(lambda: length(server, SCORE))
-    assert length(server, DEPART) == 0
-    until(lambda: length(server, DEPART))
+    assert length(server, PUBLISH) == 0
+    until(lambda: length(server, PUBLISH))
     assert 0.35 < time.monotonic() - started < 5
 
 
@@ -198,7 +198,7 @@ def test_a_dispatcher_closes_within_a_second_though_the_broker_hangs(
     """Closing never waits for a server that does not answer."""
     with hung(server):
         dispatcher.enqueue(SCORE)
-        dispatcher.enqueue(DEPART, 60)
+        dispatcher.enqueue(PUBLISH, 60)
         started = time.monotonic()
         dispatcher.close()
         assert time.monotonic() - started < 1.2

@@ -16,7 +16,7 @@ from redis.exceptions import RedisError
 
 from service.dispatcher import QUEUES, RedisDispatcher, connect
 from service.heartbeat import BEAT, faults
-from service.ports import DELIVER, DEPART, SCORE, SWEEP
+from service.ports import DELIVER, PUBLISH, SCORE, SWEEP
 from tests import servers
 
 PREFIX = "broker-test:"
@@ -166,7 +166,7 @@ def test_no_kind_of_work_starves_another_in_the_embedded_worker(installation: In
         installation.dispatcher.enqueue(SCORE)
         time.sleep(0.1)
     assert installation.enqueue(DELIVER) < 1
-    assert installation.enqueue(DEPART) < 1
+    assert installation.enqueue(PUBLISH) < 1
 
 
 @pytest.mark.parametrize("installation", ["threads"], indirect=True)

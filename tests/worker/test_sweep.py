@@ -60,7 +60,7 @@ def test_a_lost_message_is_sent_again(stage: Stage) -> None:
 
 
 def test_due_decisions_are_published_even_if_the_message_was_lost(stage: Stage) -> None:
-    """A decision on the desk departs with the next sweep after its moment."""
+    """A decision on the desk is published by the next sweep after its moment."""
     stage.post("One.")
     review(stage.deps, stage.site, "c-0", Judgement(Action.APPROVE, Who.MODERATOR, "Mo"), delay=5)
     sweep = Sweep(stage.deps)

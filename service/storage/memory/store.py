@@ -54,7 +54,7 @@ class MemoryTx(
                 one.next_attempt_at <= now and self._state.sites[one.site_id].is_called for one in waiting
             ),
             deliveries_dead=sum(one.state == "dead" for one in self._state.deliveries.values()),
-            departures_due=len(self.departures_due(now, limit=len(self._state.decisions))),
+            due_decisions=len(self.due_decisions(now, limit=len(self._state.decisions))),
             to_rescore=len(self._to_rescore()),
         )
 

@@ -20,7 +20,7 @@ FAR: Final = timedelta(days=1)
 
 def waiting_to_leave(tx: Tx, deps: Dependencies) -> Mapping[int, Decision]:
     """Return every decision that has not left yet, by id: a desk's last few seconds, found by one index."""
-    return {one.id: one for one in tx.departures_due(deps.clock() + FAR, UNPUBLISHED_LIMIT)}
+    return {one.id: one for one in tx.due_decisions(deps.clock() + FAR, UNPUBLISHED_LIMIT)}
 
 
 def one_view(tx: Tx, comment: Comment, receipt: str) -> dict[str, object]:

@@ -95,7 +95,7 @@ def find_receipt(token: str) -> Receipt | None:
         comment = tx.comment(site.id, comment_id) if site else None
         if site is None or comment is None:
             return None
-        status, decision = departed(tx, comment)
+        status, decision = published_state(tx, comment)
         own = site.options.undo_seconds
         seconds = here.settings.undo_seconds if own is None else own
         answered_by = here.deps.clock() - timedelta(seconds=seconds)
@@ -144,7 +144,7 @@ def post_appeal(token: str) -> ResponseReturnValue:
     return keep_private(Response(status=303, headers={"Location": url_for("reply.receipt", token=token)}))
 
 
-def departed(tx: Tx, comment: Comment) -> tuple[Status, Decision | None]:
+def published_state(tx: Tx, comment: Comment) -> tuple[Status, Decision | None]:
     """Return the state that is published: while a decision waits out its undo time, the one before it."""
     standing = tx.decision(comment.decision_id) if comment.decision_id else None
     known = outside(comment, standing)

@@ -146,9 +146,9 @@ class Newsroom:
         here.by_key.forget()
         here.by_name.forget()
 
-    def depart(self) -> int:
+    def publish_due(self) -> int:
         """Let what is due be published."""
-        return actions.depart(self.parts.deps)
+        return actions.publish_due(self.parts.deps)
 
 
 def problem(response: TestResponse, status: int, name: str) -> dict[str, Any]:

@@ -115,7 +115,7 @@ def test_published_waits_for_the_desk(newsroom: Newsroom) -> None:
     newsroom.review(Action.APPROVE)
     assert published(newsroom).json["comments"] == []
     newsroom.clock.pass_seconds(5)
-    newsroom.depart()
+    newsroom.publish_due()
     assert len(published(newsroom).json["comments"]) == 1
 
 

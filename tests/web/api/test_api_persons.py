@@ -36,7 +36,7 @@ def keys(newsroom: Newsroom) -> list[dict[str, str]]:
 
 def written(newsroom: Newsroom, email: str, prefix: str, count: int) -> None:
     """Let one person write `count` comments, and let them come to stand in every state that there is."""
-    turns = cycle(["pending", "held", "approved", "rejected", "spam", "departing", "withdrawn", "revised"])
+    turns = cycle(["pending", "held", "approved", "rejected", "spam", "unpublished", "withdrawn", "revised"])
     for n, turn in zip(range(count), turns, strict=False):
         name = f"{prefix}-{n}"
         given = submission(
@@ -48,7 +48,7 @@ def written(newsroom: Newsroom, email: str, prefix: str, count: int) -> None:
         if turn == "pending":
             continue
         newsroom.settle(name)
-        if turn == "departing":
+        if turn == "unpublished":
             newsroom.review(Action.APPROVE, name)
         elif turn == "withdrawn":
             newsroom.call("DELETE", f"/v1/comments/{name}")

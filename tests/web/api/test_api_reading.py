@@ -176,7 +176,7 @@ def test_a_waiting_decision_is_invisible(newsroom: Newsroom) -> None:
     assert newsroom.get("/v1/decisions").json["decisions"][-1]["action"] == "hold"
     assert newsroom.post().json["status"] == "held"
     newsroom.clock.pass_seconds(5)
-    newsroom.depart()
+    newsroom.publish_due()
     assert shown(newsroom)["status"] == "approved"
     assert [decision["action"] for decision in shown(newsroom)["decisions"]] == ["hold", "approve"]
     assert listed(newsroom, "?status=held") == []
@@ -191,7 +191,7 @@ def test_a_waiting_decision_taken_back_never_was(newsroom: Newsroom) -> None:
     newsroom.review(Action.SPAM)
     actions.undo(newsroom.parts.deps, newsroom.courier.site, "c-1", Who.MODERATOR, "Mara")
     newsroom.clock.pass_seconds(10)
-    newsroom.depart()
+    newsroom.publish_due()
     assert shown(newsroom) == held
 
 

@@ -108,31 +108,31 @@ def test_a_decision_is_published_after_the_undo_time(small: Small) -> None:
     """Readers see an approved comment five seconds later, not before."""
     comment, browser = small.held(), small.signed_in()
     act(browser, browser.get("/desk"), comment, "approve")
-    assert actions.depart(small.parts.deps) == 0
+    assert actions.publish_due(small.parts.deps) == 0
     assert small.again(comment).published_revision is None
     small.clock.pass_seconds(5)
-    assert actions.depart(small.parts.deps) == 1
+    assert actions.publish_due(small.parts.deps) == 1
     assert small.again(comment).published_revision == 1
 
 
-def test_undo_before_departure_leaves_no_trace_outside(small: Small) -> None:
+def test_undo_before_publication_leaves_no_trace_outside(small: Small) -> None:
     """What was taken back in time never gets a number."""
     comment, browser = small.held(), small.signed_in()
     page = follow(browser, act(browser, browser.get("/desk"), comment, "approve"))
     undo(browser, page.tree)
     small.clock.pass_seconds(60)
-    assert actions.depart(small.parts.deps) == 0
+    assert actions.publish_due(small.parts.deps) == 0
     with small.parts.deps.store.read() as tx:
         told = [decision.action for decision, _ in tx.decisions_after(small.courier.id, 0, 10)]
     assert told == [Action.HOLD]
 
 
-def test_undo_after_departure_tells_the_site(small: Small) -> None:
+def test_undo_after_publication_tells_the_site(small: Small) -> None:
     """A later undo is a decision of its own, and readers no longer see the comment."""
     comment, browser = small.held(), small.signed_in()
     act(browser, browser.get("/desk"), comment, "approve")
     small.clock.pass_seconds(5)
-    actions.depart(small.parts.deps)
+    actions.publish_due(small.parts.deps)
     undo(browser, browser.get("/desk?lane=decided").tree)
     again = small.again(comment)
     assert (again.status, again.published_revision) == (Status.HELD, None)

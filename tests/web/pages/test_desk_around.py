@@ -150,7 +150,7 @@ def test_a_reason_of_the_site_reaches_callback_and_commenter(small: Small) -> No
     assert browser.post(form.attributes["action"], given | {"action": "reject:nonsense"}).status == 400
     assert browser.post(form.attributes["action"], given | {"action": "reject:off_topic"}).status == 303
     small.clock.pass_seconds(6)
-    actions.depart(small.parts.deps)
+    actions.publish_due(small.parts.deps)
     with small.parts.deps.store.read() as tx:
         decision, _ = tx.decisions_after(small.courier.id, 0, 9)[-1]
     assert decision.reason == "off_topic"
@@ -298,7 +298,7 @@ def test_an_appeal_is_answered_by_somebody_else(small: Small, verdict: str) -> N
     if verdict == "reverse":
         assert "You are right" not in small.browser().get(path).text
     small.clock.pass_seconds(6)
-    actions.depart(small.parts.deps)
+    actions.publish_due(small.parts.deps)
     receipt = small.browser().get(path).text
     assert "You are right, it was a joke." in receipt
     assert ADDRESS not in receipt
@@ -335,7 +335,7 @@ def test_undoing_a_reversal_that_left_opens_the_appeal_again(small: Small) -> No
         (waiting,) = tx.appeals_of(pk)
     comment = actions.answer(deps, small.courier, waiting.id, given, 5)
     small.clock.pass_seconds(6)
-    actions.depart(deps)
+    actions.publish_due(deps)
     assert "Right." in small.browser().get(path).text
     undone = actions.undo(deps, small.courier, comment.id, Who.MODERATOR, "Mara")
     assert undone.status is Status.REJECTED
@@ -381,7 +381,7 @@ def test_upholding_a_machine_is_a_judgement(small: Small) -> None:
     comment = small.settle(small.submit(body="Buy cheap boats now."), {"spam": 0.999})
     assert comment.status is not Status.HELD
     deps = small.parts.deps
-    actions.depart(deps)
+    actions.publish_due(deps)
     made = actions.appeal(deps, small.courier, comment.id, "I sell none.")
     actions.answer(deps, small.courier, made.id, actions.Answer(False, "You do.", "Mara"), 5)
     with deps.store.read() as tx:

@@ -141,7 +141,7 @@ def test_an_act_on_many_is_undone_from_the_lane_of_decisions_too(small: Small) -
     form = browser.get("/desk").tree.one("section", class_="alike").one("form")
     press(browser, form, action="spam")
     small.clock.pass_seconds(60)
-    actions.depart(small.parts.deps)
+    actions.publish_due(small.parts.deps)
     lane = browser.get("/desk?lane=decided")
     (act,) = lane.tree.one("section", aria_labelledby="acts-title").all("li")
     assert "Marked as spam: 3 comments." in act.text

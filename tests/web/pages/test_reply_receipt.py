@@ -86,7 +86,7 @@ def test_a_decision_shows_only_once_it_is_published(small: Small) -> None:
     assert small.again(comment).status is Status.APPROVED
     assert "A moderator will read your comment" in receipt(small, comment).text
     small.clock.pass_seconds(5)
-    actions.depart(small.parts.deps)
+    actions.publish_due(small.parts.deps)
     assert "Your comment is published" in receipt(small, comment).text
 
 

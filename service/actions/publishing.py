@@ -1,4 +1,4 @@
-"""Publish decisions: a number, visibility, a callback; depart lets those go whose moment has come."""
+"""Publish decisions: number them, make them visible, write their callbacks; at once or when they are due."""
 
 from __future__ import annotations
 
@@ -18,7 +18,9 @@ from service.ports import (
 )
 
 
-def leave(tx: Tx, sites: dict[int, Site], left: Sequence[tuple[Comment, Decision]], *, fresh: bool) -> bool:
+def publish_decisions(
+    tx: Tx, sites: dict[int, Site], left: Sequence[tuple[Comment, Decision]], *, fresh: bool
+) -> bool:
     """Number the decisions and write their callbacks; return whether there is anything to deliver.
 
     Counters are taken last and in the order of site ids: they stay locked until commit, so two transactions never
@@ -37,7 +39,7 @@ def leave(tx: Tx, sites: dict[int, Site], left: Sequence[tuple[Comment, Decision
         if fresh:
             tx.add_decisions([decision for _, decision in numbered])
         else:
-            tx.depart({decision.id: decision.seq or 0 for _, decision in numbered})
+            tx.number_decisions({decision.id: decision.seq or 0 for _, decision in numbered})
         if sites[site_id].callback_url:
             deliveries += [_delivery(comment, decision) for comment, decision in numbered]
     if deliveries:
@@ -61,18 +63,18 @@ def _delivery(comment: Comment, decision: Decision) -> Delivery:
     )
 
 
-def depart(deps: Dependencies, limit: int = 200) -> int:
+def publish_due(deps: Dependencies, limit: int = 200) -> int:
     """Publish due decisions: number, visibility, callback; return how many.
 
     A decision that no longer stands is marked undone instead: it never happened outside.
     """
     now = deps.clock()
     with deps.store.write() as tx:
-        due = sorted(tx.departures_due(now, limit), key=lambda decision: decision.comment_pk)
+        due = sorted(tx.due_decisions(now, limit), key=lambda decision: decision.comment_pk)
         comments = tx.comments_by_pk({decision.comment_pk for decision in due}, lock=True)
         known = tx.decisions_named(
             {decision.id for decision in due}
-        )  # another worker may have let go of some
+        )  # another worker may have published some
         leaving: list[tuple[Comment, Decision]] = []
         fallen = []
         for decision in due:
@@ -87,7 +89,7 @@ def depart(deps: Dependencies, limit: int = 200) -> int:
         tx.undo_decisions(fallen, now)
         at_home = {comment.site_id for comment, _ in leaving}
         sites = {site.id: site for site_id in at_home if (site := tx.site_by_id(site_id))}
-        called_back = leave(tx, sites, leaving, fresh=False)
+        called_back = publish_decisions(tx, sites, leaving, fresh=False)
     if called_back:
         deps.dispatcher.enqueue(DELIVER)
     return len(leaving)

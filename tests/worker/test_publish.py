@@ -1,11 +1,11 @@
-"""Departures under a race: a decision is published once, whoever lets it go."""
+"""Publishing under a race: each decision is published once, whoever does it."""
 
 from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
-from service.actions import Judgement, depart, review, submit
+from service.actions import Judgement, publish_due, review, submit
 from service.dispatcher import RecordingDispatcher
 from service.moderation.comment import Article, Source
 from service.moderation.verdict import Action, Who
@@ -13,12 +13,12 @@ from service.ports import Dependencies, Store, Submission
 from service.privacy.keys import Keyring
 from service.privacy.sanitizer import Sanitizer
 from tests.builders import NOON, after, courier
-from worker.sweep import depart_due
+from worker.sweep import publish_all_due
 
 COUNT = 40
 
 
-def test_workers_that_depart_at_once_let_each_decision_go_once(sql_store: Store) -> None:
+def test_workers_at_once_publish_each_decision_once(sql_store: Store) -> None:
     """Four workers, one moment: every decision gets one number and one callback, and no number is lost."""
     deps = Dependencies(store=sql_store, dispatcher=RecordingDispatcher(), clock=lambda: NOON)
     with sql_store.write() as tx:
@@ -33,12 +33,12 @@ def test_workers_that_depart_at_once_let_each_decision_go_once(sql_store: Store)
     later = Dependencies(store=sql_store, dispatcher=RecordingDispatcher(), clock=lambda: after(6))
     start = threading.Barrier(4)
 
-    def leave() -> int:
+    def publish() -> int:
         start.wait(10)
-        return depart(later)
+        return publish_due(later)
 
     with ThreadPoolExecutor(4) as pool:
-        left = sum(one.result(30) for one in [pool.submit(leave) for _ in range(4)])
+        left = sum(one.result(30) for one in [pool.submit(publish) for _ in range(4)])
     with sql_store.read() as tx:
         numbers = [decision.seq for decision, _ in tx.decisions_after(site.id, 0, 200)]
         mail = tx.deliveries(site.id, None, 200)
@@ -46,7 +46,7 @@ def test_workers_that_depart_at_once_let_each_decision_go_once(sql_store: Store)
     assert len({one.decision_id for one in mail}) == COUNT
 
 
-def test_departures_go_on_until_none_is_due(store: Store) -> None:
+def test_publishing_goes_on_until_none_is_due(store: Store) -> None:
     """More decisions than one transaction takes leave in one run."""
     deps = Dependencies(store=store, dispatcher=RecordingDispatcher(), clock=lambda: NOON)
     with store.write() as tx:
@@ -58,9 +58,9 @@ def test_departures_go_on_until_none_is_due(store: Store) -> None:
     submit(deps, Sanitizer(Keyring(bytes(32))), site, posted)
     for n in range(5):
         review(deps, site, f"c-{n}", Judgement(Action.APPROVE, Who.MODERATOR, "Mo"), delay=5)
-    assert depart_due(deps) == 0
+    assert publish_all_due(deps) == 0
     assert (
-        depart_due(
+        publish_all_due(
             Dependencies(store=store, dispatcher=RecordingDispatcher(), clock=lambda: after(5)), batch=2
         )
         == 5
