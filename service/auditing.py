@@ -27,7 +27,7 @@ class Anchor:
 
     @classmethod
     def parse(cls, text: str) -> Anchor:
-        """Read what `audit verify` printed as the head. Raises Invalid with the mend."""
+        """Read what `audit verify` printed as the head. Raises Invalid with the fix."""
         number, _, link = text.strip().partition(":")
         plain = number.isascii() and number.isdigit() and len(number) <= 18
         if not plain or len(link) != 64 or not set(link) <= HEX:

@@ -29,7 +29,7 @@ COUNTED: Final = {"new": "imported", "replay": "replayed", "revised": "revised"}
 
 @dataclass(frozen=True, slots=True)
 class LineFault:
-    """What is wrong with one line: its number from 1, the field and the mend; never the value."""
+    """What is wrong with one line: its number from 1, the field and the fix; never the value."""
 
     line: int
     field: str

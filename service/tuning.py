@@ -72,7 +72,7 @@ def tune_site(parts: Parts, name: str, terms: Mapping[str, str], who: str = "ope
         if faults:
             raise Invalid(faults)
         if "callback_url" in read and "callback_disabled" not in read:
-            # why an address was given up says nothing of a new one; and who gives the same again, has mended it
+            # why an address was given up says nothing of a new one; and who gives the same again, has fixed it
             tuned = replace(tuned, callback_disabled=None)
         tx.save_site(tuned)
         if tuned.options.articles_apart != site.options.articles_apart:
@@ -223,7 +223,7 @@ _ROTATE: Final[Mapping[str, Callable[[Parts, Tx, Site, bool], dict[str, str]]]] 
 
 
 def web_url(value: str) -> str:
-    """Return an http or https URL as given. Raises ValueError saying the mend."""
+    """Return an http or https URL as given. Raises ValueError saying how to fix it."""
     normalise_url(value)
     if urlsplit(value).username is not None:
         raise ValueError("must not hold a user name or password")

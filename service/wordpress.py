@@ -54,21 +54,21 @@ def import_export(parts: Parts, site: Site, stream: IO[bytes], batch: int = BATC
     """Read a WordPress export and take its comments in as they stand there; yield what became of each batch.
 
     Everything yielded is committed. Counted besides the outcomes: "left_out" are pings and notes, "not_shown" comments
-    of articles that are not public, and "mended" lines in which a character was replaced. Raises Invalid where the file
+    of articles that are not public, and "repaired" lines with a replaced character. Raises Invalid where the file
     itself is broken; what was committed before stays, and a second run passes over it.
     """
     sizes: list[int] = []
-    mended: list[int] = []
+    repaired: list[int] = []
     taken = _Taken(parts, site)
     try:
-        for one in read_export(stream, sizes, mended):
+        for one in read_export(stream, sizes, repaired):
             taken.add(one)
             if taken.count >= batch:
-                yield taken.commit(sizes, mended)
+                yield taken.commit(sizes, repaired)
     except Invalid:
-        yield taken.commit(sizes, mended)
+        yield taken.commit(sizes, repaired)
         raise
-    yield taken.commit(sizes, mended)
+    yield taken.commit(sizes, repaired)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +103,9 @@ class _Taken:
         else:
             self._counts["left_out"] += 1
 
-    def commit(self, sizes: list[int], mended: list[int]) -> Batch:
+    def commit(self, sizes: list[int], repaired: list[int]) -> Batch:
         """Store what was taken; say what became of it."""
-        self._mended(mended)
+        self._repaired(repaired)
         self._names.look(self._taken)
         brought = [made for one in self._taken if (made := self._brought(one))]
         self._taken = []
@@ -118,8 +118,8 @@ class _Taken:
         sizes.clear()
         return done
 
-    def _mended(self, lines: list[int]) -> None:
-        self._counts["mended"] += len(lines)
+    def _repaired(self, lines: list[int]) -> None:
+        self._counts["repaired"] += len(lines)
         self._faults += [LineFault(line, "character", MENDED) for line in lines]
         lines.clear()
 

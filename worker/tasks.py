@@ -59,7 +59,7 @@ def _attempt(work: Callable[[Process], object]) -> None:
     """
     try:
         work(present(current_app.settings))
-    except Exception as failure:  # noqa: BLE001  # the edge of the process: nothing above it could mend anything
+    except Exception as failure:  # noqa: BLE001  # the edge of the process: nothing above it could fix anything
         log.error("task.failed", error=type(failure).__name__, place=_place(failure))
 
 

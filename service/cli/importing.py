@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 FAULTS_SHOWN: Final = 100
 OUTCOMES: Final = ("imported", "replayed", "revised", "refused")
-BESIDES: Final = ("left_out", "not_shown", "mended")
+BESIDES: Final = ("left_out", "not_shown", "repaired")
 """What is counted where there is any: pings and notes, comments of private articles, lines with a bad character."""
 
 

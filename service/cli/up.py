@@ -188,7 +188,7 @@ class _Installation:
     def _start_broker(self) -> str:
         if self._known.redis_url and (os.environ.keys() & _REDIS_NAMES):
             if wrong := broker.fault(self._known.redis_url, self._known.redis_prefix):
-                raise StartError(f"REDIS_URL: it {wrong}; mend it, or unset it to have one started here")
+                raise StartError(f"REDIS_URL: it {wrong}; fix it, or unset it to have one started here")
             return "Broker: the one that REDIS_URL names"
         server = broker.program(os.environ)
         folder = broker.socket_folder(self._known.home / "run")

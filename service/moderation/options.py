@@ -206,7 +206,7 @@ def one_of(*words: str) -> Callable[[str], str]:
 
 
 def flag(value: str) -> bool:
-    """Return what a word for yes or no says. Raises ValueError, which says the mend."""
+    """Return what a word for yes or no says. Raises ValueError, which says how to fix it."""
     if value.lower() not in ("true", "false", "yes", "no", "on", "off", "1", "0"):
         raise ValueError("must be true or false")
     return value.lower() in ("true", "yes", "on", "1")
@@ -248,4 +248,4 @@ READERS: Final[Mapping[str, Callable[[str], object]]] = {
     "notify_held": _count,
     "notify_age_seconds": _notify_age,
 }
-"""How `site set NAME option=VALUE` reads each option; a reader raises ValueError, which says the mend."""
+"""How `site set NAME option=VALUE` reads each option; a reader raises ValueError, which says how to fix it."""

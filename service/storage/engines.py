@@ -51,7 +51,7 @@ _IS_POOLED, _BOUNDED_BY = "replydesk.pooled", "replydesk.bounds"
 
 
 def open_engine(database_url: str) -> Engine:
-    """Return an engine for a `sqlite:///` or `postgresql://` URL. Raises ValueError for any other, naming the mend."""
+    """Return an engine for a `sqlite:///` or `postgresql://` URL. Raises ValueError for any other, naming the fix."""
     url = database(database_url)
     if url.get_backend_name() == SQLITE:
         return _open_sqlite(url)

@@ -213,7 +213,7 @@ def test_no_page_asks_anyone_else_for_anything(served: Served, contexts: Context
 
 
 def test_a_reader_without_scripts_comments_and_sees_it_published(served: Served, contexts: Contexts) -> None:
-    """Article, form, a fault mended, receipt that refreshes itself, published: all without JavaScript, on a phone."""
+    """Article, form, a fault fixed, receipt that refreshes itself, published: all without JavaScript, on a phone."""
     page = contexts(java_script_enabled=False, viewport={"width": 390, "height": 844}).new_page()
     page.goto(served.article)
     expect(page.get_by_text(PROMISE, exact=True)).to_be_visible()

@@ -1,4 +1,4 @@
-"""The one command that runs everything: it starts, says what stands in its way, mends what dies, and leaves nothing."""
+"""The one command that runs everything: it starts, says what prevents it, restarts what dies, and leaves nothing."""
 
 from __future__ import annotations
 

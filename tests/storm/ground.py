@@ -80,7 +80,7 @@ class Postgres:
         self._run("initdb", "-D", home / "data", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync")
         self.url = f"postgresql://postgres@/postgres?host={home}"
         self._server: subprocess.Popen[bytes] | None = None
-        self._turn = threading.RLock()  # whoever mends must not start a second one beside whoever restarts
+        self._turn = threading.RLock()  # whoever repairs must not start a second one beside whoever restarts
 
     def _run(self, program: str, *arguments: object) -> None:
         subprocess.run(
@@ -129,7 +129,7 @@ class Postgres:
             return False
         return True
 
-    def mend(self) -> None:
+    def repair(self) -> None:
         """Start it again where it has fallen."""
         with self._turn:
             if self._server is None or self._server.poll() is not None:

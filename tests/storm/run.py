@@ -15,7 +15,7 @@ from tests.storm.weather import SMALL, Strength, Weather
 LAST_COMMENTS = 20
 FOLLOW_SECONDS = 20.0
 WEATHER_SECONDS = {"embedded": 170.0}
-"""Longer where the service mends itself: it gives up on a process that dies five times a minute."""
+"""Longer where the service restarts what dies: it gives up on a process that dies five times a minute."""
 
 
 @dataclass(frozen=True)
@@ -98,11 +98,11 @@ class Scene:
         self._weather.start()
         end = time.monotonic() + 3 * self._seconds + 120
         while not self._crowd.wait(1.0) and time.monotonic() < end:
-            self._stage.mend()
+            self._stage.repair()
         self._weather.wait(self._seconds + 60)
-        self._stage.mend()
+        self._stage.repair()
         self._weather.last_blow(self._post_late)
-        self._settled = self._books.settle_down(self._bounds.settle_seconds, self._stage.mend)
+        self._settled = self._books.settle_down(self._bounds.settle_seconds, self._stage.repair)
 
     def _post_late(self) -> None:
         self._late.start()

@@ -109,7 +109,7 @@ class Stage:
         """The PostgreSQL under this installation, if there is one."""
         return None
 
-    def mend(self) -> None:
+    def repair(self) -> None:
         """Start again what the service itself does not, as a service manager would."""
 
     def start(self) -> None:
@@ -122,7 +122,7 @@ class Stage:
 
 
 class Embedded(Stage):
-    """`replydesk up`: SQLite, a Valkey of its own, one web process, one worker with threads; it mends itself."""
+    """`replydesk up`: SQLite, a Valkey of its own, one web process, one worker with threads; it restarts what dies."""
 
     name = "embedded"
     parts = ("web", "worker", "beat")
@@ -148,7 +148,7 @@ class Embedded(Stage):
                 cwd=ROOT,
             )
 
-    def mend(self) -> None:
+    def repair(self) -> None:
         """Start the whole service again where it gave up, as a service manager would."""
         if self._up is not None and self._up.poll() is not None:
             self.restarts += 1
@@ -284,9 +284,9 @@ class Production(Stage):
         """Our PostgreSQL."""
         return self._postgres
 
-    def mend(self) -> None:
+    def repair(self) -> None:
         """Start PostgreSQL again where a full disk felled it."""
-        self._postgres.mend()
+        self._postgres.repair()
 
     def stop(self) -> None:
         """End everything and clear it away."""

@@ -245,7 +245,7 @@ class Weather:
         disk.fill()
         time.sleep(FULL_SECONDS)
         disk.empty()
-        self._stage.mend()
+        self._stage.repair()
 
     def last_blow(self, post: Callable[[], None]) -> None:
         """Stop all that work, post, kill them and empty the broker: what was posted only the sweep can find."""

@@ -87,7 +87,7 @@ def test_a_child_that_keeps_dying_takes_nobody_along(processes: ChildProcesses, 
 def test_the_pause_before_a_new_start_is_bounded(
     processes: ChildProcesses, heard: Heard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whatever it died of may be mended meanwhile, so nobody waits for long."""
+    """Whatever it died of may be fixed meanwhile, so nobody waits for long."""
     monkeypatch.setattr(children, "LONGEST_PAUSE", 0.02)
     crashing = processes.start("worker", python("raise SystemExit(3)"))
     assert processes.wait(lambda: crashing.deaths == 4, 20)

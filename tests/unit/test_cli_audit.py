@@ -81,7 +81,7 @@ def test_a_chain_made_anew_misses_the_head_that_was_written_down(
 
 @pytest.mark.parametrize("text", ["1", "x:y", "1:" + "g" * 64, ":" + "0" * 64, "1" * 40 + ":" + "0" * 64])
 def test_an_unfit_head_is_refused(run: Callable[..., Result], text: str) -> None:
-    """What is no head is refused with the mend."""
+    """What is no head is refused with the fix."""
     assert "NUMBER:LINK" in run("audit", "verify", "--expect", text, code=2).stderr
 
 

@@ -127,7 +127,7 @@ def test_an_interrupted_import_goes_on(imports: Callable[..., dict[str, int]]) -
 
 
 def test_faulty_lines_are_named_and_left_out(imports: Callable[..., dict[str, int]]) -> None:
-    """Line number, field and mend, never the value; the good lines are in, and --strict says so by its exit code."""
+    """Line number, field and fix, never the value; the good lines are in, and --strict says so by its exit code."""
     lines = [
         line("a"),
         line("b b"),
@@ -486,7 +486,7 @@ def test_what_is_odd_in_an_export_is_counted_and_named(run: Run, tmp_path: Path,
         "refused": 0,
         "left_out": 1,
         "not_shown": 1,
-        "mended": 1,
+        "repaired": 1,
     }
     assert "line 2: character: held a character that is none in the file's encoding" in done.stderr
     file.write_bytes(begin + item(comment(4, "Four.")) + item(comment(5, "Five.")) + b"<item><broken")

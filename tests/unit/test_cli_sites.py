@@ -109,7 +109,7 @@ def test_what_is_refused_is_one_clear_line(
 
 
 def test_a_home_without_a_database_says_what_to_do(run: Callable[..., Result], home: Path) -> None:
-    """The missing schema is named with its mend."""
+    """The missing schema is named with its fix."""
     (home / "replydesk.db").unlink()
     assert "replydesk migrate" in run("site", "list", code=2).stderr
 

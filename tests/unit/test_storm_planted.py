@@ -1,4 +1,4 @@
-"""Bugs that a storm must find: planted, they leave nobody who would mend what they break."""
+"""Bugs that a storm must find: planted, they leave nothing that would repair what they break."""
 
 from __future__ import annotations
 

@@ -42,14 +42,14 @@ FAULTS: Mapping[str, tuple[str, str]] = {
 
 @contextmanager
 def broken(broker: Broker, fault: str) -> Iterator[None]:
-    """Let the broker refuse to write, and mend it."""
+    """Let the broker refuse to write, and fix it."""
     client = redis.Redis(unix_socket_path=str(broker.socket))
-    breaks, mends = FAULTS[fault]
+    breaks, fixes = FAULTS[fault]
     client.execute_command(*breaks.split())
     try:
         yield
     finally:
-        client.execute_command(*mends.split())
+        client.execute_command(*fixes.split())
         client.close()
 
 
@@ -158,7 +158,7 @@ def test_a_worker_that_starts_meanwhile_works(scene: BrokenBroker, fault: str) -
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("scene", ["threads"], indirect=True)
 def test_health_tells_the_truth(scene: BrokenBroker, fault: str) -> None:
-    """While nothing can be written, neither readiness nor status calls the broker ok; both do once it is mended."""
+    """While nothing can be written, neither readiness nor status calls the broker ok; both do once it works again."""
     meters.share(scene.parts.settings.home)
     with closing(Opened(scene.parts.settings)) as opened:
         assert Checks(scene.parts).run()["broker"] == "ok"

@@ -244,7 +244,7 @@ class Published(Shape):
 
 
 class FaultShown(Shape):
-    """One fault: the field, the mend, and a stable code."""
+    """One fault: the field, the fix, and a stable code."""
 
     field: str
     message: str

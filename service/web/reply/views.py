@@ -22,7 +22,7 @@ from service.web.faults import in_words
 from service.web.pages import message_page
 from service.web.reach import parts
 from service.web.reply import blueprint
-from service.web.reply.form import Form, article_of, mends, parent_of, read_form, shown_again
+from service.web.reply.form import Form, article_of, field_errors, parent_of, read_form, shown_again
 from service.web.reply.ticket import Ticket, TicketExpired, TicketRefused, read_ticket
 from service.web.security import keep_private, reader_network
 from service.web.speech import gettext
@@ -52,7 +52,7 @@ def show(site: str) -> ResponseReturnValue:
 
 @blueprint.post("/sites/<slug:site>/reply")
 def send(site: str) -> ResponseReturnValue:
-    """Take the form: on to the receipt, or the form again with what was typed and what is to be mended."""
+    """Take the form: on to the receipt, or the form again with what was typed and what is wrong."""
     request.max_content_length = request.max_form_memory_size = FORM_BYTES
     asked = asked_for(site)
     if isinstance(asked, Response):
@@ -69,7 +69,7 @@ def send(site: str) -> ResponseReturnValue:
     try:
         submission = read_form(request, found, ticket, now, parent)
     except Invalid as invalid:
-        return _again(found, ticket, None, parent, mends(invalid.faults))
+        return _again(found, ticket, None, parent, field_errors(invalid.faults))
     return _accept(found, ticket, submission, parent)
 
 

@@ -363,7 +363,7 @@ def test_an_article_that_waits_for_a_person_still_does_after_a_move(newsroom: Ne
 def test_faults_are_named(
     newsroom: Newsroom, path: str, given: dict[str, Any], field: str, code: str
 ) -> None:
-    """As everywhere: the field, the mend, and no value."""
+    """As everywhere: the field, the fix, and no value."""
     assert faults(problem(newsroom.call("POST", path, json=given), 422, "validation")) == {field: code}
 
 

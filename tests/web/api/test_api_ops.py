@@ -156,7 +156,7 @@ def test_a_store_that_fails_is_named(newsroom: Newsroom, monkeypatch: pytest.Mon
 def test_an_older_schema_is_named(
     sql_store: Store, sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A database that has not been migrated is not ready, and the answer says how to mend it."""
+    """A database that has not been migrated is not ready, and the answer says how to fix it."""
     newsroom = Newsroom.over(sql_store, tmp_path, REPLYDESK_DATABASE_URL=sqlite_url)
     monkeypatch.setattr("service.storage.store.HEAD", "9999")
     found = problem(newsroom.call("GET", "/readyz", None), 503, "unavailable")

@@ -167,7 +167,7 @@ def test_another_site_cannot_erase_here(newsroom: Newsroom) -> None:
 
 @pytest.mark.parametrize("email", ["no address", "", None, 7, ["a@b.example"], "x" * 400 + "@example.org"])
 def test_what_is_no_address_is_refused_without_being_repeated(newsroom: Newsroom, email: object) -> None:
-    """The fault names the field and the mend, and never the value."""
+    """The fault names the field and the fix, and never the value."""
     for path in ("/v1/erasures", "/v1/exports"):
         answer = newsroom.call("POST", path, json={"email": email})
         told = problem(answer, 422, "validation")

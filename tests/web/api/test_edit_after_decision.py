@@ -215,7 +215,7 @@ def closing(newsroom: Newsroom) -> dict[str, Any]:
 def test_an_edit_is_judged_by_the_time_of_the_first_posting(
     newsroom: Newsroom, entry: str, moderation: str
 ) -> None:
-    """A reader mends a word a week later: the comment stays, however often it is mended."""
+    """A reader corrects a word a week later: the comment stays, however often it is corrected."""
     article = closing(newsroom)
     tune_site(newsroom.parts, "courier", {"moderation": moderation})
     newsroom.forget()
@@ -256,7 +256,7 @@ def test_a_comment_that_came_too_late_stays_too_late(newsroom: Newsroom) -> None
 
 
 def test_a_line_imported_again_keeps_its_moment(newsroom: Newsroom) -> None:
-    """An archive's line with mended text is judged as its first version was."""
+    """An archive's line with corrected text is judged as its first version was."""
     article = closing(newsroom)
     for days, body in ((0, "It opens."), (9, CALM)):
         newsroom.clock.pass_seconds(days * 86_400)
@@ -266,8 +266,8 @@ def test_a_line_imported_again_keeps_its_moment(newsroom: Newsroom) -> None:
         assert newsroom.comment().status is Status.APPROVED
 
 
-def test_a_first_moment_that_was_wrong_can_be_mended(newsroom: Newsroom) -> None:
-    """A site that stamped a comment too late mends it with an earlier moment."""
+def test_a_first_moment_that_was_wrong_can_be_corrected(newsroom: Newsroom) -> None:
+    """A site that stamped a comment too late corrects it with an earlier moment."""
     article = closing(newsroom)
     newsroom.post(submission(article=article, submitted_at=(NOON + timedelta(days=300)).isoformat()))
     judged(newsroom, newsroom.comment())

@@ -91,7 +91,7 @@ def test_the_sign_in_speaks_german_too(small: Small) -> None:
 
 
 def test_a_ban_keeps_its_end_until_somebody_changes_it(small: Small) -> None:
-    """Whoever mends the reason of a ban does not make it last for good."""
+    """Whoever corrects the reason of a ban does not make it last for good."""
     comment, browser = small.held(), small.signed_in()
     path = f"/desk/comments/{comment.pk}/author"
     form = browser.get(path).tree.one("section", class_="standing card").one("form")

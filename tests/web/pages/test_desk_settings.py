@@ -337,7 +337,7 @@ def saving(form: Element) -> str:
 
 
 def test_words_that_cannot_be_saved_stay_one_a_line(small: Small) -> None:
-    """A list with a fault comes back as it was typed, so that saving it mended does not run its entries together."""
+    """A list with a fault comes back as it was typed, so that a corrected one does not run its entries together."""
     browser = lead(small)
     page = save(browser, hold_words="old fool\nnasty", spam_words="***")
     assert page.status == 400
