@@ -149,7 +149,7 @@ def _noted_broker(home: Path) -> str | None:
     except (
         OSError,
         ValueError,
-    ):  # no installation is up here, or its note is from another hand: no dispatcher, the sweep serves
+    ):  # no installation is up here, or something else wrote its note: no dispatcher, the sweep serves
         return None
 
 

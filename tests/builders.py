@@ -69,7 +69,7 @@ def draft(comment_id: str = "c-1", author: str = ADA, **changes: Any) -> Draft:
 
 
 def verdict(action: Action = Action.HOLD, **changes: Any) -> Verdict:
-    """A machine's verdict with every part filled in."""
+    """A model's verdict with every part filled in."""
     found = Verdict(
         action=action,
         reasons=(
@@ -86,7 +86,7 @@ def verdict(action: Action = Action.HOLD, **changes: Any) -> Verdict:
 
 
 def decision(comment: Comment, decision_id: int, action: Action = Action.HOLD, **changes: Any) -> Decision:
-    """A machine's decision on the comment as it is; give `seq` to have it published."""
+    """An automatic decision on the comment as it is; give `seq` to have it published."""
     made = Decision(
         id=decision_id,
         comment_pk=comment.pk,

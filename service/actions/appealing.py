@@ -68,7 +68,7 @@ def appeal(deps: Dependencies, site: Site, comment_id: str, text: str) -> Appeal
 def answer(deps: Dependencies, site: Site, appeal_id: int, given: Answer, delay: float) -> Comment:
     """Answer an appeal: uphold the decision, or approve the comment, which corrects label, status and receipt.
 
-    A machine's decision that a person upholds is a person's judgement too, and leaves a label. Raises NotFound, Final,
+    An automatic decision that a person upholds is a person's judgement too, and leaves a label. Raises NotFound, Final,
     NotYours when the decision was the answerer's own, Answered, and Conflict when another decision stands by now.
     """
     now = deps.clock()

@@ -1,4 +1,4 @@
-"""take and keep: give a moderator the next comments of a queue, in nobody else's hands, for as long as they stay."""
+"""take and keep: assign the next comments of a queue to a moderator, for as long as they stay."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def take(
 ) -> list[Queued]:
     """Claim the next held comments for the moderator and return them, at most `limit`, in the wanted order.
 
-    None of them is in another moderator's hands, and none gets there while the claims are kept. At most `cap` severe
+    None of them is assigned to another moderator, nor will be while the claims are kept. At most `cap` severe
     ones follow each other while there are others; `run` of them came just before.
     """
     now = deps.clock()
@@ -79,7 +79,7 @@ def take_matters(
 
 
 def _kept(tx: Tx, moderator_id: int, now: datetime) -> set[int]:
-    """What the moderator has in hand for long enough yet."""
+    """What is assigned to the moderator for long enough yet."""
     return {
         one.comment_pk
         for one in tx.claims(now)

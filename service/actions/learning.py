@@ -13,7 +13,7 @@ from service.moderation.verdict import Action, Decision, Who
 from service.ports import Dependencies, Label, Sealer, Site, Submission, Tx
 
 RACES = 3
-"""How often a judgement looks again when the machine or a person decides at the same moment."""
+"""How often a judgement looks again when the model or a person decides at the same moment."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -144,7 +144,7 @@ def _restores(tx: Tx, cases: Sequence[_Case], who_kind: Who, who: str, now: date
 
 
 def _target(undone: Decision) -> Status:
-    """Say where what is published goes back to: to a person, never to the machine."""
+    """Say where what is published goes back to: to a person, never to the model."""
     return Status.HELD if undone.from_status is Status.PENDING else undone.from_status
 
 

@@ -1,4 +1,4 @@
-"""A request that dies badly: the service's own code with an address in its hands, ended by an error and by an abort.
+"""A request that dies badly: the service's own code holding an address, ended by an error and by an abort.
 
 Run as a process of its own, with the address on standard input; the audit searches whatever it leaves behind.
 """
@@ -39,7 +39,7 @@ def main() -> None:
 
 
 def _request(typed: str) -> None:
-    """Hold the address as a request holds it, and fail with it in hand."""
+    """Hold the address as a request holds it, and fail."""
     given = {
         "article": {"url": "https://courier.example/bridge"},
         "author": {"name": "Ada", "email": typed},

@@ -211,7 +211,7 @@ class Planter:
                 self.receipts.append("/r/" + sent.headers["location"].rpartition("/r/")[2])
 
     def _crash(self) -> None:
-        """Let the service's own code die with an address in its hands, by an error and by an abort."""
+        """Let the service's own code die while it holds an address, by an error and by an abort."""
         self._run("crash", [sys.executable, "-m", "service.canaries.crashing"], typed=self.address("crash"))
 
     # -- what happens to it --------------------------------------------------------------------------------------------

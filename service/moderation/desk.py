@@ -63,7 +63,7 @@ class Queued:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """Who has a comment in hand, and until when without a further sign of life."""
+    """To whom a comment is assigned, and until when without a further heartbeat."""
 
     comment_pk: int
     moderator_id: int
@@ -91,7 +91,7 @@ class Appeal:
     comment_pk: int
     decision_id: int
     decided_by: str | None
-    """The moderator whose decision it is against; None for a machine's or a site's."""
+    """The moderator whose decision it is against; None for an automatic or a site's one."""
     text: str
     opened_at: datetime
     answered_at: datetime | None = None

@@ -1,4 +1,4 @@
-"""What the machine or a person concluded about one revision of a comment, and why."""
+"""What the model or a person concluded about one revision of a comment, and why."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ OUTCOME = {
 
 
 class Who(StrEnum):
-    """Which kind of hand decided."""
+    """Which kind of actor decided."""
 
     MACHINE = "machine"
     MODERATOR = "moderator"

@@ -86,7 +86,7 @@ class Move:
     published_revision: int | None
     decided_at: datetime | None
     verdict: Verdict | None = None
-    """A machine verdict to store; None leaves the one that is there."""
+    """An automatic verdict to store; None leaves the one that is there."""
     rescore: bool = False
     """Whether the comment is to be scored again in full; its attempts are counted from 0 then."""
 

@@ -1,4 +1,4 @@
-"""The desk's lanes in SQL: held comments by age, score or doubt, open matters, and who has what in hand."""
+"""The desk's lanes in SQL: held comments by age, score or doubt, open matters, and claims."""
 
 from __future__ import annotations
 

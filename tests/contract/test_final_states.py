@@ -48,7 +48,7 @@ def mara(stage: Stage) -> Moderator:
 
 
 def held(stage: Stage, count: int) -> list[Comment]:
-    """Copies that the machine holds."""
+    """Copies that the model holds."""
     posted = stage.post(*(f"Buy now {n}!" for n in range(count)), email=Address.parse("ada@mail.example"))
     doubtful = Assessment(dict.fromkeys(LABELS, 0.01) | {"spam": 0.7}, "made-up-1")
     settle(stage.deps, [Scored(one, doubtful, signature=COPY) for one in posted])

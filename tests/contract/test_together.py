@@ -96,7 +96,7 @@ def test_copies_fold_into_one_wave(room: Newsroom) -> None:
 
 
 def test_what_is_not_held_is_in_no_wave(room: Newsroom) -> None:
-    """A comment that the machine decides for good folds into nothing."""
+    """A comment that the model decides for good folds into nothing."""
     (fine,) = room.arrive(*adverts(1), spam=0.01)
     with room.deps.store.read() as tx:
         assert tx.waves_of([fine.pk]) == {}
@@ -119,7 +119,7 @@ def unfolding(site: Site) -> Site:
 
 
 def test_one_decision_covers_the_wave_and_what_still_arrives(room: Newsroom) -> None:
-    """Copies that come later get the decision too, even where the machine would let them pass, and say why."""
+    """Copies that come later get the decision too, even where the model would let them pass, and say why."""
     copies = room.arrive(*adverts(12))
     wave = room.wave(copies[0])
     done = decide_wave(room.deps, room.site, wave, judgement())

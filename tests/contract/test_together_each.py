@@ -48,7 +48,7 @@ class Twins:
         act(self.other)
 
     def held(self, site: Site, *names: str) -> list[Comment]:
-        """Comments that the machine held, and its decision has left."""
+        """Comments that the model held, and its decision has left."""
         with self.store.write() as tx:
             found = list(tx.add_comments(site.id, [draft(one) for one in names], self.now).values())
         scores = dict.fromkeys(LABELS, 0.01) | {"toxicity": 0.7}

@@ -395,7 +395,7 @@ def test_a_verdict_names_its_policy_and_model(desk: Desk) -> None:
 
 
 def test_a_moderator_who_acted_first_wins(desk: Desk) -> None:
-    """The machine's verdict on a comment that is no longer pending moves nothing and tells nobody."""
+    """The model's verdict on a comment that is no longer pending moves nothing and tells nobody."""
     accepted = desk.accept()
     desk.decide("c-1", REJECT)
     assert len(settle(desk.deps, [Scored(accepted, assessed())])) == 0
@@ -419,7 +419,7 @@ def test_settling_twice_moves_once(desk: Desk) -> None:
 
 
 def test_no_score_is_held_and_says_so(desk: Desk) -> None:
-    """A comment that nobody could read is never published by the machine."""
+    """A comment that nobody could read is never published automatically."""
     settle(desk.deps, [Scored(desk.accept("a"), None), Scored(desk.accept("b"), None, exhausted=True)])
     reasons = [one.verdict.reasons[0].code for name in ("a", "b") if (one := desk.look(name)).verdict]
     assert (reasons, desk.look("a").status, desk.look("b").status) == (
@@ -512,7 +512,7 @@ def test_a_decision_on_the_desk_waits_for_its_moment(desk: Desk) -> None:
 
 
 def test_a_pending_comment_can_be_decided(desk: Desk) -> None:
-    """People need not wait for the machine."""
+    """People need not wait for the model."""
     desk.accept()
     desk.decide("c-1", SPAM)
     assert desk.look().status is Status.SPAM
@@ -658,7 +658,7 @@ def test_undoing_a_rejection_of_a_published_comment_publishes_it_again(desk: Des
 
 
 def test_undoing_the_machine_asks_a_person(desk: Desk) -> None:
-    """A machine's verdict taken back goes to the queue, not to the machine again."""
+    """An automatic decision taken back goes to the queue, not to the model again."""
     desk.score(desk.accept())
     assert desk.undo("c-1").status is Status.HELD
 

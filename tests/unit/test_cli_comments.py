@@ -81,7 +81,7 @@ def listed(run: Run, *options: str) -> list[dict[str, Any]]:
 
 
 def decide_all(parts: Parts, **scores: float) -> None:
-    """Let the machine decide whatever is pending."""
+    """Let the model decide whatever is pending."""
     now = parts.deps.clock()
     with parts.deps.store.write() as tx:
         pending = tx.lease_pending(now, now, 10_000)

@@ -59,7 +59,7 @@ class Office:
             return tx.add_site(courier(name=name, callback_url=url, webhook_secrets=sealed))
 
     def decide(self, site: Site, count: int) -> None:
-        """Let the machine decide so many comments of the site: one callback each."""
+        """Let the model decide so many comments of the site: one callback each."""
         given = [Submission(ARTICLE, "Ada", f"Text {n}.", Source.API, id=f"c-{n}") for n in range(count)]
         placed = submit(self.deps, self.parts.sealer, site, given)
         settle(self.deps, [Scored(one.comment, None) for one in placed if isinstance(one, Placed)])

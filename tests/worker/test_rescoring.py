@@ -315,7 +315,7 @@ def test_copies_of_what_a_moderator_has_in_hand_are_not_moved(flood: Flood) -> N
 
 
 def test_an_appeal_is_a_persons_to_answer(flood: Flood) -> None:
-    """What its writer appealed against is not decided by a machine meanwhile."""
+    """What its writer appealed against is not decided automatically meanwhile."""
     flood.came(refused={"spam": 0.99})
     appeal(flood.stage.deps, flood.stage.site, "refused", "It is no insult.")
     after = as_it_stands(flood.stage, "refused")

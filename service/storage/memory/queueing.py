@@ -1,4 +1,4 @@
-"""The double's lanes: what is held and what matters beside it, in order, filtered, and in whose hands."""
+"""The double's lanes: what is held and what matters beside it, in order, filtered, and assigned to whom."""
 
 from __future__ import annotations
 

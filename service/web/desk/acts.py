@@ -78,7 +78,7 @@ def decide(pk: int) -> ResponseReturnValue:
     if asked.action is Action.HOLD:
         with (
             here.deps.store.write() as tx
-        ):  # it waits for colleagues now: not in this hand until the claim runs out
+        ):  # it waits for colleagues now: not assigned here until the claim runs out
             tx.release_claims(moderator().id, [pk])
     return _decided(comment, decision)
 

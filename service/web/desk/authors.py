@@ -114,7 +114,7 @@ def decide_held(pk: int) -> ResponseReturnValue:
 
 
 def _held(site: Site, key: str, until: int) -> Iterator[Target]:
-    """Go through what the author wrote up to `until`, leaving alone what another moderator has in hand."""
+    """Go through what the author wrote up to `until`, leaving alone what is assigned to another moderator."""
     deps, before = parts().deps, until + 1
     while True:
         with deps.store.read() as tx:

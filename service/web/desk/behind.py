@@ -39,8 +39,8 @@ NAMES: Final[Mapping[str, tuple[str, ...]]] = {
 CELL_WORDS: Final = {
     "both_bad": _l("both bad"),
     "both_fine": _l("both fine"),
-    "machine_alone": _l("machine alone"),
-    "person_alone": _l("person alone"),
+    "only_model": _l("only the model"),
+    "only_person": _l("only a moderator"),
     AGREE: _l("agree"),
     JUDGED: _l("judged by a person"),
 }

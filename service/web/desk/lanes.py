@@ -1,4 +1,4 @@
-"""The lanes of the desk: the next few comments in a moderator's hands, and what people decided lately."""
+"""The lanes of the desk: the next few comments assigned to a moderator, and what people decided lately."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from service.web.desk.words import DONE, STATUS_WORDS
 from service.web.reach import parts
 
 BATCH: Final = 8
-"""So many comments are in one moderator's hands at once: the one in focus and the next ones, already on screen."""
+"""So many comments are assigned to one moderator at once: the one in focus and the next ones, already on screen."""
 PAGE: Final = 20
 COUNT_LIMIT: Final = 1_000
 LATE_LIMIT: Final = 200
@@ -58,7 +58,7 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """One page of a lane; `next` is the place of the following page, `claims` what everybody has in hand by now."""
+    """One page of a lane; `next` is the place of the following page, `claims` what is assigned to everybody by now."""
 
     cards: tuple[Card, ...] = ()
     done: tuple[Done, ...] = ()
@@ -135,7 +135,7 @@ def counted(tx: Tx) -> dict[str, str]:
 
 
 def others(claims: Sequence[Claim]) -> list[tuple[str, int]]:
-    """Say who else is at work, and how many comments each has in hand."""
+    """Say who else is at work, and how many comments are assigned to each."""
     found: dict[str, int] = {}
     for claim in claims:
         if claim.moderator_id != moderator().id:
@@ -182,7 +182,7 @@ def _matters(place: Place, have: tuple[int, ...], limit: int) -> Sequence[Queued
 def _appeals(place: Place, have: tuple[int, ...], now: datetime, limit: int) -> Sequence[Queued]:
     with parts().deps.store.read() as tx:
         found = tx.appeals_open(place.wanted(tx, have), BATCH + COUNT_LIMIT // 10)
-    # an appeal against one's own decision is shown and left to others: in this hand it would wait for good
+    # an appeal against one's own decision is shown and left to others: assigned here it would wait for good
     own = [queued for appeal, queued in found if appeal.decided_by == moderator().name]
     mine = _claimed([queued for _, queued in found if queued not in own], now, limit)
     return [queued for _, queued in found if queued in own or queued in mine][:limit]

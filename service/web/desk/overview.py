@@ -1,4 +1,4 @@
-"""The overview: what came in, what was decided by whom, how fast, and where people and machine agree."""
+"""The overview: what came in, what was decided by whom, how fast, and where moderators and model agree."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ SPANS: Final[Mapping[str, timedelta]] = {
 }
 SPAN_WORDS: Final = {"1h": _l("60 minutes"), "24h": _l("24 hours"), "7d": _l("7 days"), "30d": _l("30 days")}
 WHO_WORDS: Final = {
-    Who.MACHINE: _l("the machine"),
+    Who.MACHINE: _l("automatic"),
     Who.MODERATOR: _l("moderators"),
     Who.SITE: _l("the sites"),
 }
@@ -54,7 +54,7 @@ COLUMNS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """How people and machine agree on one label."""
+    """How moderators and model agree on one label."""
 
     label: str
     counts: Confusion

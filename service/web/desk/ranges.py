@@ -135,7 +135,7 @@ def decide_range() -> ResponseReturnValue:
 
 
 def _targets(deps: Dependencies, stretch: Stretch, sites: dict[int, Site]) -> Iterator[Target]:
-    """Go through the stretch page by page, leaving alone what another moderator has in hand."""
+    """Go through the stretch page by page, leaving alone what is assigned to another moderator."""
     after = 0
     while True:
         with deps.store.read() as tx:

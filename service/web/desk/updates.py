@@ -59,5 +59,5 @@ def new_words(number_new: int) -> str:
 
 
 def others_words(name: str, many: int) -> str:
-    """Say who has how many comments in hand."""
+    """Say how many comments are assigned to whom."""
     return ngettext("%(name)s has %(num)d comment", "%(name)s has %(num)d comments", many, name=name)

@@ -123,7 +123,7 @@ class Newsroom:
         effort: Effort = Effort.FULL,
         **others: float,
     ) -> None:
-        """Let the machine decide: held at the shipped policy, unless `toxicity` says otherwise."""
+        """Let the model decide: held at the shipped policy, unless `toxicity` says otherwise."""
         scores = {**dict.fromkeys(LABELS, 0.01), "toxicity": toxicity, **others}
         assessment = Assessment(
             scores,

@@ -14,7 +14,7 @@ from tests.web.api.caller import Newsroom, faults, problem, submission
 
 @pytest.fixture(autouse=True)
 def held(newsroom: Newsroom) -> None:
-    """Each story begins with one comment that the machine held."""
+    """Each story begins with one comment that the model held."""
     newsroom.post()
     newsroom.settle()
 

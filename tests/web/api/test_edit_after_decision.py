@@ -39,7 +39,7 @@ WP_COMMENT = (
 
 
 def judged(newsroom: Newsroom, comment: Comment, **scores: float) -> None:
-    """Let the machine decide a comment by these scores; without any it finds nothing against it."""
+    """Let the model decide a comment by these scores; without any it finds nothing against it."""
     told = Assessment({**dict.fromkeys(LABELS, 0.01), **scores}, "made-up-1", language="en")
     settle(newsroom.parts.deps, [Scored(comment, told)])
 
@@ -141,7 +141,7 @@ def test_a_trusted_author_does_not_lift_a_persons_refusal(newsroom: Newsroom) ->
 
 
 def test_a_refusal_that_was_taken_back_holds_nothing(newsroom: Newsroom) -> None:
-    """After its undo the decision before it counts: here the machine's approval."""
+    """After its undo the decision before it counts: here the model's approval."""
     newsroom.post()
     judged(newsroom, newsroom.comment())
     newsroom.review(Action.REJECT, delay=0, replaces=newsroom.comment().decision_id)

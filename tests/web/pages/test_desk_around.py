@@ -131,7 +131,7 @@ def test_severe_comments_are_spread(small: Small) -> None:
 
 
 def test_the_browsers_language_is_spoken_and_grounds_too(small: Small) -> None:
-    """A browser that asks for German is answered in German, the machine's grounds among it; a fragment as well."""
+    """A browser that asks for German is answered in German, the model's grounds among it; a fragment as well."""
     comment = told(small, "Ada", "text", {"insult": 0.6})
     browser = small.signed_in()
     page = browser.get("/desk", Accept_Language="de-AT,de;q=0.8")
@@ -377,7 +377,7 @@ def test_an_upheld_appeal_can_be_taken_back(small: Small, seconds: int) -> None:
 
 
 def test_upholding_a_machine_is_a_judgement(small: Small) -> None:
-    """It leaves a person's label on the machine's decision, and taking it back retracts that."""
+    """It leaves a person's label on the model's decision, and taking it back retracts that."""
     comment = small.settle(small.submit(body="Buy cheap boats now."), {"spam": 0.999})
     assert comment.status is not Status.HELD
     deps = small.parts.deps

@@ -50,7 +50,7 @@ def test_a_lane_in_other_hands_is_not_called_clear(small: Small) -> None:
     small.held()
     small.signed_in("Noor").get("/desk")
     late = small.signed_in("Mara").get("/desk")
-    assert "in other hands" in late.text
+    assert "assigned to others" in late.text
     assert "The queue is clear" not in late.text
 
 

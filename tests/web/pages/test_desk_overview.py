@@ -1,4 +1,4 @@
-"""The overview: numbers that lead to their comments, agreement of machine and people, an export without addresses."""
+"""The overview: numbers that lead to their comments, agreement of model and moderators, an export without addresses."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_every_number_leads_to_its_comments(small: Small) -> None:
 
 
 def test_every_number_of_the_tables_leads_to_its_comments(small: Small) -> None:
-    """Who decided what, each person's count, and each cell of machine and people open as many as they say."""
+    """Who decided what, each person's count, and each cell of model and moderators open as many as they say."""
     small.approved(body="Fine.")
     for action in (Action.REJECT, Action.REJECT, Action.APPROVE, Action.SPAM):
         small.judge(small.held(), action)
@@ -85,7 +85,7 @@ def test_every_number_of_the_tables_leads_to_its_comments(small: Small) -> None:
 
 
 def test_people_and_machine_are_compared(small: Small) -> None:
-    """A refusal of what the machine scored high is agreement, an approval is not."""
+    """A refusal of what the model scored high is agreement, an approval is not."""
     for action in (Action.REJECT, Action.REJECT, Action.APPROVE):
         small.judge(small.held(), action)
     page = small.signed_in().get("/desk/overview")

@@ -19,7 +19,7 @@ ADVERT = (
 
 
 def arrive(small: Small, *bodies: str) -> list[Comment]:
-    """Comments that the machine holds as likely spam, each with its signature."""
+    """Comments that the model holds as likely spam, each with its signature."""
     comments = [small.submit(body=body) for body in bodies]
     scores = dict.fromkeys(LABELS, 0.01) | {"spam": 0.7}
     scored = [
