@@ -23,13 +23,13 @@ run: $(VENV)/.installed ## Set everything up and run it here: web, worker, beat,
 test: $(VENV)/.installed-dev ## Set everything up and run the whole suite; says how long it took
 	@exec $(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
 
-lint: $(VENV)/.installed-dev ## Hold the house rules: ruff, mypy, import-linter, compose file, locks
+lint: $(VENV)/.installed-dev ## Hold the project's rules: ruff, mypy, import-linter, compose file, locks
 	@$(BIN)/python .ci/lint.py
 
 audit: $(VENV)/.installed-dev ## Ask the advisory services about every locked dependency (needs the network)
 	@$(BIN)/python .ci/audit.py
 
-bench: $(VENV)/.installed-dev ## Measure the house beside its ceilings and peers; writes docs/benchmarks.md
+bench: $(VENV)/.installed-dev ## Measure the service beside its ceilings and peers; writes docs/benchmarks.md
 	@$(BIN)/python -m tests.bench
 
 storm: $(VENV)/.installed-dev ## Break everything that can break while comments come in, then count; ARGS="--seeds 7 --on embedded"

@@ -1,4 +1,4 @@
-"""Holds the house rules that a machine can hold; runs every check, then says which are broken."""
+"""Holds the project's rules that a machine can hold; runs every check, then says which are broken."""
 
 import re
 import subprocess

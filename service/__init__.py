@@ -1,1 +1,1 @@
-"""The application: the domain, its verbs, and the rooms that keep its promises. Importing it imports no Flask."""
+"""The application: domain, use cases, storage, web and command line. Importing it imports no Flask."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from service import salvage
+from service import lenient
 from service.markup import plain_text
 from service.moderation.comment import BODY_LIMIT, TITLE_LIMIT, Source, Status, normalise_url
 from service.moderation.leading import is_at_risk
@@ -55,7 +55,7 @@ class Told:
 
     @property
     def address(self) -> Address | None:
-        """The author's address, wrapped, for the door to find it in the text."""
+        """The author's address, wrapped, for the sanitizer to find it in the text."""
         return Address.parse(self.email) if self.email else None
 
     @property
@@ -92,7 +92,7 @@ class Told:
         )
         return to_submission(
             given,
-            Source.PLUG,
+            Source.COMPAT,
             email_required=False,  # the client's own form asked for what its site wants
             signals=self.signals,
         )
@@ -108,14 +108,14 @@ def told(fields: Mapping[str, str]) -> Told:
     return Told(
         blog=blog,
         text=text[:BODY_LIMIT],
-        name=salvage.name(plain_text(name), ANONYMOUS),
-        email=salvage.email(email),
-        website=salvage.website(fields.get("comment_author_url", "").strip()),
+        name=lenient.name(plain_text(name), ANONYMOUS),
+        email=lenient.email(email),
+        website=lenient.website(fields.get("comment_author_url", "").strip()),
         article=_article(fields.get("permalink", "").strip(), blog),
-        ip=salvage.ip(fields.get("user_ip", "")),
-        user_agent=salvage.line(fields.get("user_agent", "")),
-        referrer=salvage.line(fields.get("referrer", "")),
-        written=salvage.moment(fields.get("comment_date_gmt", "")),
+        ip=lenient.ip(fields.get("user_ip", "")),
+        user_agent=lenient.line(fields.get("user_agent", "")),
+        referrer=lenient.line(fields.get("referrer", "")),
+        written=lenient.moment(fields.get("comment_date_gmt", "")),
         parent=_parent(fields),
         guid=_guid(fields.get("guid", "")),
         honeypot=bool(trap and fields.get(trap, "").strip()),

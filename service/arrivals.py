@@ -1,4 +1,4 @@
-"""What comes to the house, counted for Prometheus at whatever door: API, form, plugs and imports count alike."""
+"""Counts submissions for Prometheus, whatever their source: API, form, compatibility APIs and imports."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from service.moderation.comment import Source
 
 ACCEPT_BUCKETS: Final = (0.001, 0.0025, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 OUTCOMES: Final = ("new", "replay", "revised", "refused", "limited")
-TIMED: Final = (Source.API, Source.BATCH, Source.INBOUND, Source.FORM, Source.PLUG)
+TIMED: Final = (Source.API, Source.BATCH, Source.INBOUND, Source.FORM, Source.COMPAT)
 """Behind these somebody waits for the commit."""
 
 
@@ -20,7 +20,7 @@ class Arrivals:
     def __init__(self, registry: CollectorRegistry) -> None:
         self._accepted = Counter(
             "replydesk_submissions",
-            "Submissions by door and outcome.",
+            "Submissions by source and outcome.",
             ["source", "outcome"],
             registry=registry,
         )
@@ -38,7 +38,7 @@ class Arrivals:
             self._seconds.labels(str(source))
 
     def came(self, source: Source, outcome: str, number: int = 1) -> None:
-        """Count so many that came by this door."""
+        """Count so many from this source."""
         self._accepted.labels(str(source), outcome).inc(number)
 
     def took(self, source: Source, seconds: float) -> None:

@@ -10,7 +10,7 @@ from service.moderation.addresses import article_key
 from service.moderation.comment import Article
 from service.moderation.errors import NotFound
 from service.ports import Site, Tx
-from service.privacy.door import masked_article
+from service.privacy.sanitizer import masked_article
 
 if TYPE_CHECKING:
     from service.wiring import Parts
@@ -29,11 +29,11 @@ def describe_article(parts: Parts, site: Site, url: str, said: Mapping[str, Any]
 
     `url` is normalised; an article that has no comments yet is made.
     """
-    with parts.house.store.write() as tx:
+    with parts.deps.store.write() as tx:
         known = tx.article(site.id, url) or Article(url)
         made = masked_article(site, replace(known, **said))
         tx.save_article(site.id, replace(made, key=known.key or made.key))
-        tx.log_act(who, "article", f"{site.name}: an article is described", parts.house.clock())
+        tx.log_act(who, "article", f"{site.name}: an article is described", parts.deps.clock())
         return tx.article(site.id, url) or made
 
 
@@ -43,13 +43,13 @@ def move_thread(parts: Parts, site: Site, url: str, to: str, who: str, redirect:
     Where that has comments, both threads become one. With `redirect` the old address leads there from now on. Raises
     NotFound where nothing stands under the old address.
     """
-    with parts.house.store.write() as tx:
+    with parts.deps.store.write() as tx:
         moved = tx.move_thread(site.id, url, masked_article(site, Article(to)), redirect)
         article = tx.article(site.id, to)
         if moved is None or article is None:
             raise NotFound("There is no article with this address on this site.")
         _hold_there(tx, site, url, to)
-        tx.log_act(who, "article", f"{site.name}: a thread of {moved} comments is moved", parts.house.clock())
+        tx.log_act(who, "article", f"{site.name}: a thread of {moved} comments is moved", parts.deps.clock())
     return Moved(article, moved)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from service.moderation.chain import Link, Walk, walk
 from service.moderation.errors import Fault, Invalid
-from service.privacy.notary import Notary
+from service.privacy.audit_signer import KeyedSigner
 
 if TYPE_CHECKING:
     from service.ports import Tx
@@ -27,7 +27,7 @@ class Anchor:
 
     @classmethod
     def parse(cls, text: str) -> Anchor:
-        """Read what `audit verify` printed as the head. Raises Invalid with the mend."""
+        """Read what `audit verify` printed as the head. Raises Invalid with the fix."""
         number, _, link = text.strip().partition(":")
         plain = number.isascii() and number.isdigit() and len(number) <= 18
         if not plain or len(link) != 64 or not set(link) <= HEX:
@@ -57,13 +57,15 @@ class _Seen:
 
 
 def verify(parts: Parts, anchor: Anchor | None = None) -> Verified:
-    """Walk the whole chain under this house's key; `anchor` is a head that was written down elsewhere."""
+    """Walk the whole chain under this installation's key; `anchor` is a head that was written down elsewhere."""
     seen = _Seen(anchor)
-    with parts.house.store.read() as tx:
+    with parts.deps.store.read() as tx:
         head = (
             tx.act_head()
         )  # before the links: who appends meanwhile makes the chain longer than its head says
-        found = walk(_until(head.number if head else None, _links(tx, seen)), head, Notary(parts.keyring))
+        found = walk(
+            _until(head.number if head else None, _links(tx, seen)), head, KeyedSigner(parts.keyring)
+        )
     broken = seen.last if found.broken_at and seen.last and seen.last.number == found.broken_at else None
     return Verified(found, broken, anchor is not None and found.holds and not seen.met)
 

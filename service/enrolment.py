@@ -63,8 +63,8 @@ def enrol_site(
     key, akismet_key = new_api_key(), new_akismet_key()
     inbound, webhook = new_webhook_secret(), new_webhook_secret()
     public, private = new_contact_keys()
-    now = parts.house.clock()
-    with parts.house.store.write() as tx:
+    now = parts.deps.clock()
+    with parts.deps.store.write() as tx:
         if tx.site(name):
             raise Invalid([Fault("name", f"{name} is taken by another site", "taken")])
         site = tx.add_site(
@@ -99,8 +99,8 @@ def invite(parts: Parts, name: str, role: str | None = None, who: str = "operato
         raise Invalid([Fault("name", "must be 1 to 100 printable characters without spaces around them")])
     _check_role(role)
     token = secrets.token_urlsafe(32)
-    now = parts.house.clock()
-    with parts.house.store.write() as tx:
+    now = parts.deps.clock()
+    with parts.deps.store.write() as tx:
         known = tx.moderator(name)
         moderator = known or tx.add_moderator(name, role or ROLES[0], now)
         if known is not None:
@@ -115,13 +115,13 @@ def change_moderator(
 ) -> Moderator:
     """Give a moderator another role, or let them go: then their sessions and links end at once. Raises NotFound."""
     _check_role(role)
-    with parts.house.store.write() as tx:
+    with parts.deps.store.write() as tx:
         known = tx.moderator(name)
         if known is None:
             raise NotFound(f"There is no moderator {name[:100]!r}; `replydesk moderator list` names all.")
         changed = _change(tx, known, role, known.active if active is None else active)
         told = f"moderator {changed.id}: {changed.role}{'' if changed.active else ', let go'}"
-        tx.log_act(who, "moderator", told, parts.house.clock())
+        tx.log_act(who, "moderator", told, parts.deps.clock())
     return changed
 
 

@@ -27,12 +27,12 @@ def erase_person(parts: Parts, site: Site, address: Address, who_kind: Who, who:
 
     The rows are gone when this returns; the files are cleared of them by the sweep, or by `actions.clear_files`.
     """
-    now = parts.house.clock()
+    now = parts.deps.clock()
     keys = Sealer(parts.keyring).author_keys(site.name, address)
     reference = new_reference(now)
-    erased = erase(parts.house, site, keys, who_kind, who, reference)
+    erased = erase(parts.deps, site, keys, who_kind, who, reference)
     receipt = attest(parts.keyring, _content(site, erased, who_kind, reference, now))
-    with parts.house.store.write() as tx:
+    with parts.deps.store.write() as tx:
         written = json.dumps(receipt, ensure_ascii=False)
         tx.add_erasure(Erasure(reference, site.id, str(who_kind), erased.comments, written, now))
         tx.log_act(who, "erase", f"site {site.name}: {erased.comments} comments, {reference}", now)
@@ -80,7 +80,7 @@ def _kept(site: Site, erased: Erased) -> list[dict[str, str]]:
         },
         {
             "what": "what the site itself has stored",
-            "why": "this house cannot reach it; "
+            "why": "this installation cannot reach it; "
             + (
                 "the site is told by comment.erased"
                 if erased.called_back

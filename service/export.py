@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from service.moderation.comment import Comment
 from service.moderation.events import instant, verdict_view
-from service.moderation.outside import in_house, outside
+from service.moderation.outside import is_unpublished, outside
 from service.moderation.retention import deletes_at
 from service.moderation.verdict import Decision
 from service.ports import Site, Tx
@@ -32,7 +32,7 @@ def export_person(parts: Parts, site: Site, address: Address) -> dict[str, Any]:
         "kind": "export",
         "version": 1,
         "site": site.name,
-        "issued_at": instant(parts.house.clock()),
+        "issued_at": instant(parts.deps.clock()),
         "address_kept_as": _kept_as(site),
         "complete": True,
         "comments": _comments(parts, site, address),
@@ -56,7 +56,7 @@ def _comments(parts: Parts, site: Site, address: Address) -> Iterator[dict[str, 
     keys = Sealer(parts.keyring).author_keys(site.name, address)
     after = 0
     while True:
-        with parts.house.store.read() as tx:  # a page each, so that a long one holds nothing open
+        with parts.deps.store.read() as tx:  # a page each, so that a long one holds nothing open
             page = tx.written_by(site.id, keys, PAGE, after)
             views = [_view(tx, site, one, keys) for one in page]
         yield from views
@@ -78,7 +78,9 @@ def _view(tx: Tx, site: Site, comment: Comment, keys: Collection[str]) -> dict[s
     theirs = {one.revision for one in (*older, comment)}  # under one id a site may send another person's text
     standing = tx.decision(comment.decision_id) if comment.decision_id else None
     known = outside(comment, standing)
-    decisions = [one for one in tx.decisions_of(comment.pk) if not in_house(one) and one.revision in theirs]
+    decisions = [
+        one for one in tx.decisions_of(comment.pk) if not is_unpublished(one) and one.revision in theirs
+    ]
     expires = deletes_at(comment, site.options, standing) if known.status is comment.status else None
     return {
         "id": comment.id,

@@ -29,7 +29,7 @@ COUNTED: Final = {"new": "imported", "replay": "replayed", "revised": "revised"}
 
 @dataclass(frozen=True, slots=True)
 class LineFault:
-    """What is wrong with one line: its number from 1, the field and the mend; never the value."""
+    """What is wrong with one line: its number from 1, the field and the fix; never the value."""
 
     line: int
     field: str
@@ -55,11 +55,11 @@ def import_lines(
     Everything yielded is committed. Memory stays the same however long the file is, but for a digest of each
     line, which takes some 85 bytes.
     """
-    reader, door = _Reader(parts, site, lines, fast), LineDoor(parts.sealer)
+    reader, sanitizer = _Reader(parts, site, lines, fast), LineSanitizer(parts.sealer)
     while taken := reader.take(batch):
         faults, counts = reader.faults, Counter(refused=len({fault.line for fault in reader.faults}))
         for (number, _), answer in zip(
-            taken, submit(parts.house, door, site, [s for _, s in taken]), strict=True
+            taken, submit(parts.deps, sanitizer, site, [s for _, s in taken]), strict=True
         ):
             if isinstance(answer, Placed):
                 counts[COUNTED[answer.outcome]] += 1
@@ -73,19 +73,19 @@ def import_lines(
 
 
 @dataclass(frozen=True, slots=True)
-class LineDoor:
-    """Implements `ports.Sealer`: the door, but a line's key is one that is kept for good, and stands for the line."""
+class LineSanitizer:
+    """Implements `ports.Sealer`: the sanitizer, but the key of a line is kept for good and names the line."""
 
     sealer: Sealer
 
     def draft(self, site: Site, submission: Submission, now: datetime) -> Draft:
-        """Return the draft as the door makes it; what the site's settings make of a line does not change its key."""
+        """Return the draft as the sanitizer makes it; the site's settings do not change the key of a line."""
         draft = self.sealer.draft(site, submission, now)
         key = f"{KEPT_FOR_GOOD}{draft.idempotency_key}"
         return replace(draft, idempotency_key=key, request_hash=key)
 
     def id_of(self, site: Site, key: str) -> str:
-        """Return the id as the door makes it."""
+        """Return the id as the sanitizer makes it."""
         return self.sealer.id_of(site, key)
 
     def key_of(self, site: Site, key: str) -> str:

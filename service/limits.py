@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 import structlog
 
-from service.bell import connect
+from service.dispatcher import connect
 from service.moderation.rates import Rate, drained, wait_for
 
 if TYPE_CHECKING:

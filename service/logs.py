@@ -21,7 +21,7 @@ NOISY: Final = {
     "celery.worker.strategy": "WARNING",
     "waitress.queue": "ERROR",
 }
-"""Libraries that would write a line for every ring or every queued request."""
+"""Libraries that would write a line for every message or every queued request."""
 
 
 class Lines:
@@ -102,6 +102,6 @@ def ranges(numbers: Iterable[int]) -> str:
 
 
 def _sieved_json(event: object, **options: Any) -> str:
-    """Mask whatever looks like an address: rooms log ids, but a library's message may not."""
+    """Mask whatever looks like an address: our modules log ids, but a library's message may not."""
     line = json.dumps(event, ensure_ascii=False, **options)
     return ADDRESS.sub("⟦email⟧", line) if "@" in line or "%40" in line else line

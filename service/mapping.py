@@ -6,7 +6,7 @@ import json
 from datetime import UTC, datetime
 from typing import Final
 
-from service import salvage
+from service import lenient
 from service.markup import plain_text
 from service.moderation.comment import Source
 from service.moderation.errors import Fault, Invalid
@@ -38,9 +38,9 @@ def mapped(value: object, places: Map) -> dict[str, object]:
             made["body"] = plain_text(found) if isinstance(found, str) else found
             continue
         read = _moment(found) if field in MOMENTS else _text(found)
-        room, _, name = field.rpartition(".")
+        parent, _, name = field.rpartition(".")
         if read is not None or field not in MOMENTS:
-            inner = made.setdefault(room, {}) if room else made
+            inner = made.setdefault(parent, {}) if parent else made
             if isinstance(inner, dict):
                 inner[name] = read
     return made
@@ -75,11 +75,11 @@ def _text(found: object) -> object:
 def _moment(found: object) -> str | None:
     """Return a time as RFC 3339: from a text, or from Unix seconds or milliseconds; None for what is none."""
     if isinstance(found, str):
-        return salvage.moment(found)
+        return lenient.moment(found)
     if isinstance(found, bool) or not isinstance(found, int | float):
         return None
     try:
         seconds = found / 1000 if found >= MILLISECONDS_FROM else found
-        return salvage.moment(datetime.fromtimestamp(seconds, UTC).isoformat())
+        return lenient.moment(datetime.fromtimestamp(seconds, UTC).isoformat())
     except (ValueError, OverflowError, OSError):
         return None

@@ -54,7 +54,7 @@ class Slots:
                 return str(number)
         raise OSError(f"all {SLOTS} slots of {self.folder} are taken")
 
-    def bury(self) -> None:
+    def remove_dead(self) -> None:
         """Take away what gauges of processes that are gone still say; their counts stay."""
         for path in self.folder.glob("slot-*.lock"):
             number = path.stem.removeprefix("slot-")
@@ -99,7 +99,7 @@ class Sums(Collector):
     def collect(self) -> Iterable[Metric]:
         """Return the sums of this moment, the gauges of processes that are gone left out."""
         with suppress(OSError):
-            self._slots.bury()
+            self._slots.remove_dead()
         files = [str(path) for path in self._slots.folder.glob("*.db") if _is_whole(path)]
         return list(MultiProcessCollector.merge(files))  # type: ignore[no-untyped-call]  # as shipped
 

@@ -36,7 +36,7 @@ INPUTS_LIMIT: Final = 256
 
 
 class BadInput(Exception):
-    """The request's member `param` cannot be used; the message says the mend and quotes nothing."""
+    """The request's member `param` cannot be used; the message says how to fix it and quotes nothing."""
 
     def __init__(self, message: str, param: str | None = "input") -> None:
         super().__init__(message)

@@ -1,4 +1,4 @@
-"""Carrying what the house keeps over to the present master key, so that an older one can be let go."""
+"""Carrying what the service keeps over to the present master key, so that an older one can be let go."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Final
 
 from service.moderation.options import Options
 from service.ports import Site
-from service.privacy.door import ORIGINAL
 from service.privacy.keys import CORAL, CiphertextError, Keyring, fingerprint, open_option, seal_option
+from service.privacy.sanitizer import ORIGINAL
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -45,7 +45,7 @@ class Resealed:
 def sealed(parts: Parts) -> Sealed:
     """Count what lies sealed, by version."""
     secrets: dict[int, int] = {}
-    with parts.house.store.read() as tx:
+    with parts.deps.store.read() as tx:
         for site in tx.sites():
             for one in (*site.webhook_secrets, *site.inbound_secrets, *_options(site)):
                 secrets[one[0]] = secrets.get(one[0], 0) + 1
@@ -60,7 +60,7 @@ def reseal(parts: Parts, progress: Callable[[int], None] | None = None) -> Resea
     secrets, lost = _reseal_secrets(parts)
     keyring, done, after = parts.keyring, 0, 0
     while True:
-        with parts.house.store.read() as tx:
+        with parts.deps.store.read() as tx:
             found = tx.originals_sealed_otherwise(keyring.version, after, BATCH)
         if not found:
             return Resealed(secrets, done, lost)
@@ -71,7 +71,7 @@ def reseal(parts: Parts, progress: Callable[[int], None] | None = None) -> Resea
             lost += anew is None
             if anew is not None:
                 pairs.append((one, one.anew(anew)))
-        with parts.house.store.write() as tx:
+        with parts.deps.store.write() as tx:
             done += tx.reseal(pairs)
         if progress is not None:
             progress(done)
@@ -86,7 +86,7 @@ def _options(site: Site) -> list[bytes]:
 def _reseal_secrets(parts: Parts) -> tuple[int, int]:
     done = lost = 0
     keyring = parts.keyring
-    with parts.house.store.write() as tx:
+    with parts.deps.store.write() as tx:
         for site in tx.sites():
             webhook, failed = _all_anew(keyring, site, "webhook", site.webhook_secrets)
             inbound, failed_too = _all_anew(keyring, site, "inbound", site.inbound_secrets)
@@ -100,7 +100,7 @@ def _reseal_secrets(parts: Parts) -> tuple[int, int]:
                 tx.save_site(fresh)
         if done:
             told = f"{done} secrets of sites, key version {keyring.version}"
-            tx.log_act("operator", "reseal", told, parts.house.clock())
+            tx.log_act("operator", "reseal", told, parts.deps.clock())
     return done, lost
 
 

@@ -24,7 +24,7 @@ LOG_LEVELS: Final = ("debug", "info", "warning", "error")
 POOLS: Final = ("threads", "prefork")
 UNIX, SOCKET = "unix", "unix:"
 SOCKET_BYTES: Final = 100  # the kernel's own limit is 108 on Linux and 104 on macOS
-PLUGS: Final = ("lazy", "warm", "off")
+COMPAT_LOADING: Final = ("lazy", "warm", "off")
 SQLITE: Final = ("sqlite", "sqlite+pysqlite")
 POSTGRES: Final = ("postgresql", "postgres", "postgresql+psycopg")
 HOST_NAME: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
@@ -36,7 +36,7 @@ READ_ELSEWHERE: Final = frozenset(
 
 
 class SettingsError(ReplydeskError):
-    """The settings have faults; each names its variable and the mend, and never shows a secret's value."""
+    """The settings have faults; each names its variable and the fix, and never shows a secret's value."""
 
     def __init__(self, faults: list[str]) -> None:
         super().__init__("\n".join(faults))
@@ -74,7 +74,7 @@ class Settings:
     log_level: str
     metrics_port: int
     """Where a worker answers /metrics, on all its addresses; 0: nowhere, for the web of the same home tells all."""
-    plugs: str
+    compat: str
     """Whether the web process answers other services' protocols: the model is loaded at their first call ("lazy"), as
     the process starts ("warm"), or never ("off")."""
 
@@ -129,7 +129,7 @@ def load(env: Mapping[str, str] | None = None) -> Settings:
         max_body_bytes=read.whole("REPLYDESK_MAX_BODY_BYTES", 17 * MiB, 64 * 1024, 64 * MiB),
         log_level=read.one_of("REPLYDESK_LOG_LEVEL", "info", LOG_LEVELS),
         metrics_port=read.whole("REPLYDESK_METRICS_PORT", 0, 0, 65535),
-        plugs=read.one_of("REPLYDESK_PLUGS", "lazy", PLUGS),
+        compat=read.one_of("REPLYDESK_COMPAT", "lazy", COMPAT_LOADING),
     )
     read.look_for_slips()
     if read.faults:
@@ -149,7 +149,7 @@ def _noted_broker(home: Path) -> str | None:
     except (
         OSError,
         ValueError,
-    ):  # no house is up here, or its note is from another hand: no bell, the sweep serves
+    ):  # no installation is up here, or something else wrote its note: no dispatcher, the sweep serves
         return None
 
 
@@ -268,43 +268,43 @@ class _Reader:
                 self.faults.append(f"{name}: nothing reads this name; did you mean {close[0]}?")
 
 
-def _split(url: str, mend: str) -> SplitResult:
+def _split(url: str, fix: str) -> SplitResult:
     try:
         parts = urlsplit(url)
         _ = parts.port  # a port out of range raises only when it is asked for
     except ValueError:
-        raise ValueError(mend) from None  # the library's own message can show a part of the URL
+        raise ValueError(fix) from None  # the library's own message can show a part of the URL
     return parts
 
 
 def _database_url(url: str) -> str:
-    mend = "give sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME"
-    parts = _split(url, mend)
+    fix = "give sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME"
+    parts = _split(url, fix)
     scheme, sep, rest = url.partition("://")
     if sep and parts.scheme in POSTGRES and len(parts.path) > 1:
         return f"postgresql+psycopg://{rest}"
     if sep and scheme in SQLITE and rest.startswith("/") and len(rest) > 1:
         return f"sqlite://{rest}"
-    raise ValueError(mend)
+    raise ValueError(fix)
 
 
 def _redis_url(url: str) -> str:
     """One normal form: `redis://`, `rediss://` or `unix://` with an absolute path."""
-    mend = "give redis://HOST:PORT/DB, rediss://… or unix:///PATH"
-    parts = _split(url, mend)
+    fix = "give redis://HOST:PORT/DB, rediss://… or unix:///PATH"
+    parts = _split(url, fix)
     if parts.scheme in ("redis", "rediss") and parts.hostname and re.fullmatch(r"/?\d{0,4}", parts.path):
         return url
     if parts.scheme in ("unix", "redis+socket") and not parts.netloc and len(parts.path) > 1:
         return "unix" + url.removeprefix(parts.scheme)
-    raise ValueError(mend)
+    raise ValueError(fix)
 
 
 def _public_url(url: str) -> str:
-    mend = "give http://HOST or https://HOST, with a port and a path if need be"
-    parts = _split(url, mend)
+    fix = "give http://HOST or https://HOST, with a port and a path if need be"
+    parts = _split(url, fix)
     plain = parts.scheme in ("http", "https") and parts.hostname and not parts.query and not parts.fragment
     if not plain or parts.username or parts.password or len(url) > 500:
-        raise ValueError(mend)
+        raise ValueError(fix)
     if parts.path.strip("/") and not PATH.fullmatch(parts.path.rstrip("/")):
         raise ValueError("give a path of letters, digits and - . _ ~ between single slashes")
     return url.rstrip("/")
@@ -328,9 +328,9 @@ def _socket(value: str) -> str:
     return SOCKET + path
 
 
-def _host_name(value: str, mend: str) -> str:
+def _host_name(value: str, fix: str) -> str:
     if not HOST_NAME.fullmatch(value) or value.replace(".", "").isdigit():
-        raise ValueError(mend)
+        raise ValueError(fix)
     return value.lower()
 
 

@@ -1,6 +1,6 @@
-"""A submission as callers write it: its fields and bounds, held once for the API, the import and every other door.
+"""A submission as callers write it: its fields and bounds, held once for the API, the import and every other source.
 
-Faults name the field and the mend, and never show what was sent: a value may be an address.
+Faults name the field and the fix, and never show what was sent: a value may be an address.
 """
 
 from __future__ import annotations
@@ -194,7 +194,7 @@ class AuthorGiven(_Given):
 
     name: Name
     email: Email = Field(
-        None, description="Sealed at the door and never published; a site may make it optional."
+        None, description="Sealed on arrival and never published; a site may make it optional."
     )
     website: WebUrl | None = None
     staff: bool = Field(
@@ -205,7 +205,7 @@ class AuthorGiven(_Given):
 
 
 class ClientGiven(_Given):
-    """The reader's machine, as the site saw it; the IP is cut to /24 or /48 at the door."""
+    """The reader's machine, as the site saw it; the IP is cut to /24 or /48 on arrival."""
 
     ip: Ip | None = None
     user_agent: Line | None = None
@@ -322,7 +322,7 @@ def to_submission(
 
 
 def faults(error: ValidationError, prefix: str = "") -> list[Fault]:
-    """Return pydantic's findings as faults: dotted field (below `prefix`), the mend, a stable code; no value."""
+    """Return pydantic's findings as faults: dotted field (below `prefix`), the fix, a stable code; no value."""
     details = error.errors(include_input=False, include_url=False)
     return [_fault(detail, prefix) for detail in details[:FAULT_LIMIT]]
 

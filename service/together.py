@@ -1,4 +1,4 @@
-"""Scoring in company: what threads ask at one moment is read in one matrix, at a fraction of the price."""
+"""Batch scoring: what threads ask at one moment is read in one matrix, at a fraction of the price."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class _Asked:
 
 
 class Together:
-    """Implements `ports.Scorer` around another. Whoever is next takes along all that wait; nobody waits for company."""
+    """Implements `ports.Scorer` around another. The next to score takes along all that wait; none waits for others."""
 
     def __init__(self, scorer: Scorer) -> None:
         self._scorer = scorer

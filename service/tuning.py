@@ -57,7 +57,7 @@ def tune_site(parts: Parts, name: str, terms: Mapping[str, str], who: str = "ope
     for target in ("callback_url", "notify_url", "coral_url"):
         faults += closed_faults(target, plain.get(target), parts.settings)
     secret = read.pop("webhook_secret", None)
-    with parts.house.store.write() as tx:
+    with parts.deps.store.write() as tx:
         site = find_site(tx, name)
         chosen = {key: read.pop(key) for key in tuple(read) if key in OPTIONS}
         chosen |= _sealed_options(parts, name, read)
@@ -72,12 +72,12 @@ def tune_site(parts: Parts, name: str, terms: Mapping[str, str], who: str = "ope
         if faults:
             raise Invalid(faults)
         if "callback_url" in read and "callback_disabled" not in read:
-            # why an address was given up says nothing of a new one; and who gives the same again, has mended it
+            # why an address was given up says nothing of a new one; and who gives the same again, has fixed it
             tuned = replace(tuned, callback_disabled=None)
         tx.save_site(tuned)
         if tuned.options.articles_apart != site.options.articles_apart:
             tx.rekey_articles(site.id)
-        tx.log_act(who, "tune", f"site {name}: {', '.join(sorted(terms))}", parts.house.clock())
+        tx.log_act(who, "tune", f"site {name}: {', '.join(sorted(terms))}", parts.deps.clock())
     return tuned
 
 
@@ -153,10 +153,10 @@ def rotate(
     The old API key works for another 24 hours; the old webhook or inbound secret goes on beside the new one until the
     next rotation; `at_once` ends it now. Boxes sealed under the old contact key still need its private key.
     """
-    with parts.house.store.write() as tx:
+    with parts.deps.store.write() as tx:
         site = find_site(tx, name)
         made = _ROTATE[what](parts, tx, site, at_once)
-        tx.log_act(who, "rotate", f"site {name}: {what}", parts.house.clock())
+        tx.log_act(who, "rotate", f"site {name}: {what}", parts.deps.clock())
     return {"site": name, **made}
 
 
@@ -168,11 +168,11 @@ def end_overlap(parts: Parts, name: str, what: str) -> int:
     if what not in ("inbound_secret", "webhook_secret"):
         raise Invalid([Fault(what, "has no overlap to end: give inbound_secret or webhook_secret", "unfit")])
     field = f"{what}s"
-    with parts.house.store.write() as tx:
+    with parts.deps.store.write() as tx:
         site = find_site(tx, name)
         held: tuple[bytes, ...] = getattr(site, field)
         tx.save_site(replace(site, **{field: held[:1]}))  # type: ignore[arg-type]  # one of the two fields
-        tx.log_act("operator", "rotate", f"site {name}: {what}, overlap ended", parts.house.clock())
+        tx.log_act("operator", "rotate", f"site {name}: {what}, overlap ended", parts.deps.clock())
     return len(held[1:])
 
 
@@ -180,7 +180,7 @@ def _rotate_key(
     kind: str, term: str, make: Callable[[], str]
 ) -> Callable[[Parts, Tx, Site, bool], dict[str, str]]:
     def rotated(parts: Parts, tx: Tx, site: Site, at_once: bool) -> dict[str, str]:
-        key, now = make(), parts.house.clock()
+        key, now = make(), parts.deps.clock()
         tx.retire_keys(site.id, kind, now if at_once else now + OVERLAP)
         tx.add_key(site.id, fingerprint(parts.keyring, key), kind, now)
         return {term: key}
@@ -223,7 +223,7 @@ _ROTATE: Final[Mapping[str, Callable[[Parts, Tx, Site, bool], dict[str, str]]]] 
 
 
 def web_url(value: str) -> str:
-    """Return an http or https URL as given. Raises ValueError saying the mend."""
+    """Return an http or https URL as given. Raises ValueError saying how to fix it."""
     normalise_url(value)
     if urlsplit(value).username is not None:
         raise ValueError("must not hold a user name or password")

@@ -1,4 +1,4 @@
-"""The one place where the house is put together; processes, commands and tests all call `build`."""
+"""The one place where the service is put together; processes, commands and tests all call `build`."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from service.bell import Bell as Ringer
-from service.ports import Bell, Clock, House, Scorer, Sealer, Store
-from service.privacy.door import Door
+from service.dispatcher import RedisDispatcher
+from service.ports import Clock, Dependencies, Dispatcher, Scorer, Sealer, Store
+from service.privacy.audit_signer import KeyedSigner
 from service.privacy.keys import Keyring, load_masters
-from service.privacy.notary import Notary
+from service.privacy.sanitizer import Sanitizer
 from service.reader import ModelScorer
 from service.settings import Settings
 from service.storage import open_store
@@ -22,7 +22,7 @@ class Parts:
     """Everything a process needs; close it when done."""
 
     settings: Settings
-    house: House
+    deps: Dependencies
     sealer: Sealer
     keyring: Keyring
     scorer: Scorer = field(default_factory=ModelScorer)
@@ -30,10 +30,10 @@ class Parts:
 
     def close(self) -> None:
         """Let go of connections and threads."""
-        close_bell = getattr(self.house.bell, "close", None)
-        if close_bell:
-            close_bell()
-        self.house.store.close()
+        close_dispatcher = getattr(self.deps.dispatcher, "close", None)
+        if close_dispatcher:
+            close_dispatcher()
+        self.deps.store.close()
 
 
 def now() -> datetime:
@@ -46,15 +46,15 @@ def build(
     *,
     env: Mapping[str, str] | None = None,
     store: Store | None = None,
-    bell: Bell | None = None,
+    dispatcher: Dispatcher | None = None,
     clock: Clock = now,
     scorer: Scorer | None = None,
 ) -> Parts:
-    """Put the house together from `settings`; doubles may be passed in. Builds nothing twice, starts no thread."""
+    """Put the service together from `settings`; doubles may be passed in. Builds nothing twice, starts no thread."""
     keyring = Keyring.of(load_masters(os.environ if env is None else env, settings.home))
-    house = House(
-        store=store or open_store(settings.database_url, Notary(keyring)),
-        bell=bell or Ringer(settings.redis_url, settings.redis_prefix),
+    deps = Dependencies(
+        store=store or open_store(settings.database_url, KeyedSigner(keyring)),
+        dispatcher=dispatcher or RedisDispatcher(settings.redis_url, settings.redis_prefix),
         clock=clock,
         undo_seconds=settings.undo_seconds,
         max_attempts=settings.max_attempts,
@@ -62,5 +62,9 @@ def build(
         fast_after_seconds=settings.fast_after_seconds,
     )
     return Parts(
-        settings=settings, house=house, sealer=Door(keyring), keyring=keyring, scorer=scorer or ModelScorer()
+        settings=settings,
+        deps=deps,
+        sealer=Sanitizer(keyring),
+        keyring=keyring,
+        scorer=scorer or ModelScorer(),
     )

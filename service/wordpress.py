@@ -1,4 +1,4 @@
-"""Brings a WordPress export in: its threads and the states of its comments, through the same door as all others.
+"""Brings a WordPress export in: its threads and the states of its comments, through the same sanitizer as all others.
 
 A comment is known by its WordPress number, `wp-4711`, or by the id that our plugin noted when it was checked. The
 numbers are those of one blog; comments of another blog on the same site are `wp-` and a word of eight letters before
@@ -14,16 +14,16 @@ from dataclasses import dataclass, replace
 from typing import IO, TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
-from service import salvage
+from service import lenient
 from service.actions import adopt
-from service.importing import BATCH, COUNTED, Batch, LineDoor, LineFault
+from service.importing import BATCH, COUNTED, Batch, LineFault, LineSanitizer
 from service.markup import plain_text
 from service.moderation.addresses import article_key
 from service.moderation.comment import TITLE_LIMIT, Comment, Source
 from service.moderation.errors import Fault, Invalid, ReplydeskError
 from service.moderation.verdict import Action
 from service.ports import Placed, Site, Submission, Tx
-from service.privacy.door import masked_article
+from service.privacy.sanitizer import masked_article
 from service.submission import ID, check_archived, to_submission
 from service.wxr import Exported, read_export
 
@@ -54,21 +54,21 @@ def import_export(parts: Parts, site: Site, stream: IO[bytes], batch: int = BATC
     """Read a WordPress export and take its comments in as they stand there; yield what became of each batch.
 
     Everything yielded is committed. Counted besides the outcomes: "left_out" are pings and notes, "not_shown" comments
-    of articles that are not public, and "mended" lines in which a character was replaced. Raises Invalid where the file
+    of articles that are not public, and "repaired" lines with a replaced character. Raises Invalid where the file
     itself is broken; what was committed before stays, and a second run passes over it.
     """
     sizes: list[int] = []
-    mended: list[int] = []
+    repaired: list[int] = []
     taken = _Taken(parts, site)
     try:
-        for one in read_export(stream, sizes, mended):
+        for one in read_export(stream, sizes, repaired):
             taken.add(one)
             if taken.count >= batch:
-                yield taken.commit(sizes, mended)
+                yield taken.commit(sizes, repaired)
     except Invalid:
-        yield taken.commit(sizes, mended)
+        yield taken.commit(sizes, repaired)
         raise
-    yield taken.commit(sizes, mended)
+    yield taken.commit(sizes, repaired)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ class _Taken:
 
     def __init__(self, parts: Parts, site: Site) -> None:
         self._parts, self._site = parts, site
-        self._door = LineDoor(parts.sealer)
+        self._sanitizer = LineSanitizer(parts.sealer)
         self._names = _Names(parts, site)
         self._counts: Counter[str] = Counter()
         self._faults: list[LineFault] = []
@@ -103,14 +103,14 @@ class _Taken:
         else:
             self._counts["left_out"] += 1
 
-    def commit(self, sizes: list[int], mended: list[int]) -> Batch:
+    def commit(self, sizes: list[int], repaired: list[int]) -> Batch:
         """Store what was taken; say what became of it."""
-        self._mended(mended)
+        self._repaired(repaired)
         self._names.look(self._taken)
         brought = [made for one in self._taken if (made := self._brought(one))]
         self._taken = []
         moving = [(one.submission, one.action) for one in brought]
-        answers = adopt(self._parts.house, self._door, self._site, moving, "import") if brought else []
+        answers = adopt(self._parts.deps, self._sanitizer, self._site, moving, "import") if brought else []
         self._count(brought, answers)
         self._correct(brought, answers)
         done = Batch(self._counts, tuple(sorted(self._faults, key=lambda fault: fault.line)), sum(sizes))
@@ -118,8 +118,8 @@ class _Taken:
         sizes.clear()
         return done
 
-    def _mended(self, lines: list[int]) -> None:
-        self._counts["mended"] += len(lines)
+    def _repaired(self, lines: list[int]) -> None:
+        self._counts["repaired"] += len(lines)
         self._faults += [LineFault(line, "character", MENDED) for line in lines]
         lines.clear()
 
@@ -151,7 +151,7 @@ class _Taken:
             and answer.comment.article.import_word != one.submission.article.import_word
         ]
         if here:
-            with self._parts.house.store.write() as tx:
+            with self._parts.deps.store.write() as tx:
                 for comment, article in here:
                     tx.move_comment(comment, masked_article(self._site, article))
 
@@ -197,7 +197,7 @@ class _Names:
             if KNOWN_AS.fullmatch(one.known_as):
                 self._note(one.number, one.known_as)
         numbered = {f"{self._prefix}{one.number}": one for one in taken if one.number not in self._own}
-        with self._parts.house.store.read() as tx:
+        with self._parts.deps.store.read() as tx:
             stored = tx.named(self._site.id, [name for name in numbered if KNOWN_AS.fullmatch(name)])
         for name, known in stored.items():
             one = numbered[name]
@@ -231,7 +231,7 @@ class _Names:
     def _prefix_for(self, taken: Sequence[Exported]) -> str:
         """Return what stands before the numbers: of the first blog nothing but `wp-`."""
         blog = _blog_of(taken[0])
-        with self._parts.house.store.write() as tx:
+        with self._parts.deps.store.write() as tx:
             site = tx.site_by_id(self._site.id) or self._site
             known = site.options.wordpress_blog
             if known != blog and self._is_another(tx, taken, known is not None):
@@ -246,9 +246,10 @@ class _Names:
         A blog that moved to another address has most of them in common.
         """
         numbers = {f"wp-{one.number}": one for one in taken}
-        door = LineDoor(self._parts.sealer)
+        sanitizer = LineSanitizer(self._parts.sealer)
         keys = [
-            door.key_of(self._site, self.key(name, plain_text(one.content))) for name, one in numbers.items()
+            sanitizer.key_of(self._site, self.key(name, plain_text(one.content)))
+            for name, one in numbers.items()
         ]
         if tx.keys_used(self._site.id, keys):
             return False
@@ -259,7 +260,7 @@ class _Names:
 
 def _is_same(known: Comment, one: Exported, page: str) -> bool:
     """Whether a comment that is here under this number is the exported one: written then, or under that article."""
-    written = salvage.moment(one.written) or salvage.moment(one.written_local)
+    written = lenient.moment(one.written) or lenient.moment(one.written_local)
     then = known.submitted_at.isoformat().replace("+00:00", "Z")
     return written is None or written == then or page == article_key(known.article.url)
 
@@ -272,9 +273,9 @@ def _blog_of(one: Exported) -> str:
 
 def _link(one: Exported, site_url: str) -> str:
     """Return the article's address; a draft that has none has one like WordPress' own."""
-    if salvage.website(one.link) or not one.post_id.isdigit():
+    if lenient.website(one.link) or not one.post_id.isdigit():
         return one.link
-    return f"{(salvage.website(one.blog) or site_url).rstrip('/')}/?p={one.post_id}"
+    return f"{(lenient.website(one.blog) or site_url).rstrip('/')}/?p={one.post_id}"
 
 
 def _fields(one: Exported, name: str, parent: str | None, site_url: str) -> dict[str, object]:
@@ -284,17 +285,17 @@ def _fields(one: Exported, name: str, parent: str | None, site_url: str) -> dict
         "article": {
             "url": _link(one, site_url),
             "title": plain_text(one.title)[:TITLE_LIMIT] or None,
-            "published_at": salvage.moment(one.published) or salvage.moment(one.published_local),
+            "published_at": lenient.moment(one.published) or lenient.moment(one.published_local),
         },
         "parent_id": parent if parent and KNOWN_AS.fullmatch(parent) else None,
         "author": {
-            "name": salvage.name(plain_text(one.name), ANONYMOUS),
-            "email": salvage.email(one.email),
-            "website": salvage.website(one.website),
+            "name": lenient.name(plain_text(one.name), ANONYMOUS),
+            "email": lenient.email(one.email),
+            "website": lenient.website(one.website),
         },
         "body": plain_text(one.content),
-        "submitted_at": salvage.moment(one.written) or salvage.moment(one.written_local),
-        "client": {"ip": salvage.ip(one.ip)},
+        "submitted_at": lenient.moment(one.written) or lenient.moment(one.written_local),
+        "client": {"ip": lenient.ip(one.ip)},
     }
 
 

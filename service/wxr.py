@@ -99,15 +99,15 @@ class Exported:
 
 
 def read_export(
-    stream: IO[bytes], sizes: list[int] | None = None, mended: list[int] | None = None
+    stream: IO[bytes], sizes: list[int] | None = None, repaired: list[int] | None = None
 ) -> Iterator[Exported]:
     """Yield the comments in the order of the file, with bounded memory.
 
-    `sizes` is told how many bytes were read, `mended` each line in which a character was replaced. Raises Invalid where
+    `sizes` is told how many bytes were read, `repaired` each line with a replaced character. Raises Invalid where
     it is no XML, holds a document type, or an element beyond the bounds; the line is named, and what came before it is
     yielded.
     """
-    reader, text = _Reader(), _Text([] if mended is None else mended)
+    reader, text = _Reader(), _Text([] if repaired is None else repaired)
     try:
         while piece := stream.read(PIECE):
             if sizes is not None:
@@ -125,8 +125,8 @@ def read_export(
 class _Text:
     """Makes text of a file's bytes, in the encoding that it declares; what is none in it becomes U+FFFD."""
 
-    def __init__(self, mended: list[int]) -> None:
-        self._mended = mended
+    def __init__(self, repaired: list[int]) -> None:
+        self._repaired = repaired
         self._begin = b""
         self._decoder: codecs.IncrementalDecoder | None = None
         self._line = 1
@@ -146,24 +146,24 @@ class _Text:
         text = self._rest + self._decoder.decode(piece, final)
         cut = len(text) if final else _end_of_references(text)
         text, self._rest = text[:cut], text[cut:]
-        mended = FOREIGN.sub(self._mend(text), text)
+        repaired = FOREIGN.sub(self._repair(text), text)
         self._line += text.count("\n")
-        return mended
+        return repaired
 
-    def _mend(self, text: str) -> Callable[[re.Match[str]], str]:
-        def mend(found: re.Match[str]) -> str:
+    def _repair(self, text: str) -> Callable[[re.Match[str]], str]:
+        def repair(found: re.Match[str]) -> str:
             if found[0][0] < " ":
                 return ""
             if found[0][0] == "&" and _is_reference(found[1]):
                 return found[0]
             line = self._line + text.count("\n", 0, found.start())
-            if self._mended[-1:] != [line]:
-                self._mended.append(line)
+            if self._repaired[-1:] != [line]:
+                self._repaired.append(line)
             if "\udc80" <= found[0][0] <= "\udcff":  # bytes, which may be the beginning of one character
                 return bytes(ord(one) - 0xDC00 for one in found[0]).decode("utf-8", "replace")
             return "\ufffd"
 
-        return mend
+        return repair
 
 
 def _encoding(begin: bytes) -> str:

@@ -51,7 +51,7 @@ def herald(**changes: Any) -> Site:
 
 
 def draft(comment_id: str = "c-1", author: str = ADA, **changes: Any) -> Draft:
-    """A comment by one of the cast, past the door; its hash follows its text unless one is given."""
+    """A sanitized comment by one of the cast; its hash follows its text unless one is given."""
     body = changes.pop("body", WORDS[author])
     written = Draft(
         id=comment_id,
@@ -69,7 +69,7 @@ def draft(comment_id: str = "c-1", author: str = ADA, **changes: Any) -> Draft:
 
 
 def verdict(action: Action = Action.HOLD, **changes: Any) -> Verdict:
-    """A machine's verdict with every part filled in."""
+    """A model's verdict with every part filled in."""
     found = Verdict(
         action=action,
         reasons=(
@@ -86,7 +86,7 @@ def verdict(action: Action = Action.HOLD, **changes: Any) -> Verdict:
 
 
 def decision(comment: Comment, decision_id: int, action: Action = Action.HOLD, **changes: Any) -> Decision:
-    """A machine's decision on the comment as it is; give `seq` to let it have departed."""
+    """An automatic decision on the comment as it is; give `seq` to have it published."""
     made = Decision(
         id=decision_id,
         comment_pk=comment.pk,
@@ -154,11 +154,11 @@ def label(comment: Comment, action: Action = Action.APPROVE, **changes: Any) -> 
     return replace(made, **changes)
 
 
-def decided(tx: Tx, comment: Comment, action: Action, *, departed: bool = True, **changes: Any) -> Decision:
-    """Decide a stored comment within `tx`: moved, the decision stored, and numbered when `departed`."""
+def decided(tx: Tx, comment: Comment, action: Action, *, published: bool = True, **changes: Any) -> Decision:
+    """Decide a stored comment within `tx`: moved, the decision stored, and numbered when `published`."""
     (decision_id,) = tx.new_decision_ids(1)
     assert tx.move([move(comment, action, decision_id)]) == {comment.pk}
-    if departed:
+    if published:
         changes["seq"] = tx.sequence(comment.site_id, 1)
     made = decision(comment, decision_id, action, **changes)
     tx.add_decisions([made])

@@ -18,16 +18,16 @@ from kombu.transport.redis import Transport as RedisTransport
 from redis.exceptions import RedisError, ResponseError
 
 from service import logs
-from service.bell import QUEUES, Answerer, ask_to_write, kombu_url, transport_options
+from service.dispatcher import QUEUES, Answerer, ask_to_write, kombu_url, transport_options
 from service.ports import SWEEP
 from service.settings import Settings, load
-from worker.heart import loop_heartbeat
 from worker.lanes import WIDTHS, Lane
 from worker.stopping import Stop
+from worker.watchdog import loop_heartbeat
 
 log = structlog.get_logger(__name__)
 
-TASK_ROOMS: Final = ("worker.tasks",)
+TASK_MODULES: Final = ("worker.tasks",)
 REFUSED_SECONDS: Final = 1.0
 """Between two looks at whether a broker that answers takes writes again."""
 
@@ -36,34 +36,34 @@ if TYPE_CHECKING:
 
 
 class LanedTask(Task):  # type: ignore[misc]  # Celery ships no types
-    """A task that first answers the bell, so that later rings count again, and then runs in its lane."""
+    """A task that first acknowledges its message, so that the next one is sent again, and then runs in its lane."""
 
     abstract = True
     ignore_result = True
 
     def __call__(self, *args: Any, **kwargs: Any) -> None:
         """Run the task's body; its arguments are none."""
-        house: Desk = self.app
-        rung = not self.request.called_directly  # by a message: in a vigil nobody rang
-        if rung:
-            house.answerer.answer(self.name)
-        if house.stopping.is_set():  # rings that were taken up already: the rows wait for the next worker
+        app: Desk = self.app
+        by_message = not self.request.called_directly  # else by the polling fallback
+        if by_message:
+            app.answerer.answer(self.name)
+        if app.stopping.is_set():  # messages that were fetched already: the rows wait for the next worker
             return
 
         def begin() -> None:
-            if rung and self.name == SWEEP:
-                house.swept_at = time.monotonic()
-            house.answerer.begun(self.name, rung)
+            if by_message and self.name == SWEEP:
+                app.swept_at = time.monotonic()
+            app.answerer.begun(self.name, by_message)
             self.run(*args, **kwargs)
 
-        lane = house.lanes.get(self.name)
+        lane = app.lanes.get(self.name)
         if lane is None:
             begin()
         else:
-            lane.run(begin, house.stopping.is_set)
+            lane.run(begin, app.stopping.is_set)
 
 
-class PatientTransport(RedisTransport):  # type: ignore[misc]  # kombu ships no types
+class RetryingTransport(RedisTransport):  # type: ignore[misc]  # kombu ships no types
     """Takes a broker that answers and refuses for one that is away: Celery's own would end the worker.
 
     A replica refuses what writes, and so does a server without memory, permission or replicas.
@@ -72,12 +72,12 @@ class PatientTransport(RedisTransport):  # type: ignore[misc]  # kombu ships no 
     connection_errors = (*RedisTransport.connection_errors, ResponseError)
 
 
-class PatientConnection(Connection):  # type: ignore[misc]  # kombu ships no types
+class RetryingConnection(Connection):  # type: ignore[misc]  # kombu ships no types
     """Asks a lost broker again every second or two; the library's own pauses grow to half a minute."""
 
-    def get_transport_cls(self) -> type[PatientTransport]:
+    def get_transport_cls(self) -> type[RetryingTransport]:
         """Return the transport for every URL: they all name a Redis."""
-        return PatientTransport
+        return RetryingTransport
 
     def ensure_connection(
         self,
@@ -112,9 +112,9 @@ class PatientConnection(Connection):  # type: ignore[misc]  # kombu ships no typ
 
 
 class Post(AMQP):  # type: ignore[misc]  # Celery ships no types
-    """Celery's messaging over connections that are patient."""
+    """Celery's messaging over connections that retry."""
 
-    Connection = PatientConnection
+    Connection = RetryingConnection
 
 
 class Desk(Celery):  # type: ignore[misc]  # Celery ships no types
@@ -131,10 +131,10 @@ class Desk(Celery):  # type: ignore[misc]  # Celery ships no types
         self.loop = loop_heartbeat(settings)
         self.stopping = Stop()
         self.swept_at = time.monotonic()
-        """When a sweep that beat rang for last began, here or, as far as this process was told, elsewhere."""
+        """When a sweep that beat enqueued last began, here or, as far as this process was told, elsewhere."""
 
 
-def make_app(settings: Settings, include: tuple[str, ...] = TASK_ROOMS) -> Desk:
+def make_app(settings: Settings, include: tuple[str, ...] = TASK_MODULES) -> Desk:
     """Build the app for these settings; nothing is connected yet. `include` names the modules that hold the tasks."""
     made = Desk(settings, broker=kombu_url(settings.redis_url or "redis://127.0.0.1:6379/0"), include=include)
     made.conf.update(
@@ -147,7 +147,7 @@ def make_app(settings: Settings, include: tuple[str, ...] = TASK_ROOMS) -> Desk:
         worker_send_task_events=False,
         worker_enable_remote_control=False,
         task_track_started=False,
-        # A ring that dies with its worker is no loss, so messages are acknowledged as they come.
+        # A message that dies with its worker is no loss, so messages are acknowledged as they come.
         task_acks_late=False,
         task_reject_on_worker_lost=False,
         worker_prefetch_multiplier=1,
@@ -168,7 +168,7 @@ def make_app(settings: Settings, include: tuple[str, ...] = TASK_ROOMS) -> Desk:
         worker_max_tasks_per_child=10_000,  # prefork alone: a leak is bounded, a model is seldom loaded anew
         worker_hijack_root_logger=False,
         worker_redirect_stdouts=False,
-        beat_scheduler="worker.beat:BellScheduler",
+        beat_scheduler="worker.beat:DispatchingScheduler",
         beat_schedule={"sweep": {"task": SWEEP, "schedule": settings.sweep_seconds}},
         timezone="UTC",
     )
@@ -177,7 +177,7 @@ def make_app(settings: Settings, include: tuple[str, ...] = TASK_ROOMS) -> Desk:
 
 
 @signals.setup_logging.connect  # type: ignore[untyped-decorator]  # Celery ships no types
-def _log_as_the_house_does(**_: object) -> None:
+def _configure_logging(**_: object) -> None:
     if not logging.getLogger().handlers:  # started as `celery -A worker.app`, not as `replydesk worker`
         logs.configure("worker", current_app.settings.log_level)
 

@@ -56,7 +56,7 @@ class Round:
     """The address that answered 410, until the site's round ends: nothing more goes there."""
 
 
-class Postman:
+class DeliveryWorker:
     """Posts callbacks from a bounded pool of threads, a bounded number of them for each site.
 
     `collect` only nudges it: it leases what it has room for and goes on by itself until nothing is due.
@@ -72,7 +72,7 @@ class Postman:
         threads: int = THREADS,
         journal: Journal | None = None,
     ) -> None:
-        self._parts, self._house = parts, parts.house
+        self._parts, self._deps = parts, parts.deps
         self._allow, self._post, self._timeout = allow, post, timeout
         self._threads = threads
         self._circuits = Circuits()
@@ -80,9 +80,9 @@ class Postman:
         self._leasing = threading.Lock()
         self._journal = journal or Journal(None)
         self._connections = Connections()
-        self._recorder = Recorder(parts.house, allow, self._journal, self._open, self._refill)
+        self._recorder = Recorder(parts.deps, allow, self._journal, self._open, self._refill)
         self._rounds: OrderedDict[int, Round] = OrderedDict()
-        self._carriers = 0
+        self._senders = 0
         self._more_due = False
         self._closing = False
 
@@ -97,10 +97,10 @@ class Postman:
         full = self._full_sites()
         if full is None:
             return 0
-        now = self._house.clock()
+        now = self._deps.clock()
         until = now + timedelta(seconds=LEASE_SECONDS)
         left_alone = self._circuits.left_alone(now)
-        with self._house.store.write() as tx:
+        with self._deps.store.write() as tx:
             skip = full | {site_id for site_id, url in left_alone.items() if _stands(tx, site_id, url)}
             leased = tx.lease_deliveries(now, until, LEASED_AT_ONCE, skip=skip)
             sites = {site_id: tx.site_by_id(site_id) for site_id in {one.site_id for one in leased}}
@@ -111,7 +111,7 @@ class Postman:
                 site = sites[delivery.site_id]
                 if site is not None:
                     self._round_of(site).waiting.append(delivery)
-            self._send_carriers()
+            self._start_senders()
         self._more_due = len(leased) == LEASED_AT_ONCE
         return len(leased)
 
@@ -142,22 +142,22 @@ class Postman:
             )  # no frames near secrets
             return ()
 
-    def _send_carriers(self) -> None:
+    def _start_senders(self) -> None:
         """Start as many threads as can be of use. Called with the lock held."""
         wanted = sum(min(one.posting + len(one.waiting), PER_SITE) for one in self._rounds.values())
-        while self._carriers < min(wanted, self._threads) and not self._closing:
-            self._carriers += 1
+        while self._senders < min(wanted, self._threads) and not self._closing:
+            self._senders += 1
             # daemons: a receiver that hangs must not keep a process alive that was told to stop
-            threading.Thread(target=self._carry_on, name="postman", daemon=True).start()
+            threading.Thread(target=self._send_all, name="delivery", daemon=True).start()
 
     # -- posting -------------------------------------------------------------------------------------------------------
 
-    def _carry_on(self) -> None:
+    def _send_all(self) -> None:
         """Carry one delivery after another until there is none to take."""
         while (taken := self._take()) is not None:
             one, delivery = taken
             try:
-                self._carry(one, delivery)
+                self._send(one, delivery)
                 if self._more_due:
                     self._refill()
             except Exception as failure:  # noqa: BLE001  # the store is away: the lease brings this delivery back
@@ -174,7 +174,7 @@ class Postman:
                     self._rounds.move_to_end(site_id)
                     one.posting += 1
                     return one, one.waiting.popleft()
-            self._carriers -= 1
+            self._senders -= 1
             self._turn.notify_all()
             return None
 
@@ -194,17 +194,17 @@ class Postman:
             finally:
                 self._leasing.release()
 
-    def _carry(self, one: Round, delivery: Delivery) -> None:
+    def _send(self, one: Round, delivery: Delivery) -> None:
         """Post one delivery and record how it ended."""
         site, secrets = one.site, one.secrets  # a new lease may bring a new address while this one is asked
         if one.gone is not None and one.gone == site.callback_url:
             self._put_off(one, 0.0, delivery)
             return
         if self._is_stale(delivery):
-            self._give_back([delivery], self._house.clock())
+            self._give_back([delivery], self._deps.clock())
             return
         outcome = self._try(site, secrets, delivery)
-        now = self._house.clock()
+        now = self._deps.clock()
         self._circuits.heard(site.id, site.callback_url, outcome, now)
         is_left_alone = site.id in self._circuits.left_alone(now)
         if outcome.kind == "gone":
@@ -217,13 +217,13 @@ class Postman:
 
     def _is_stale(self, delivery: Delivery) -> bool:
         """Whether the lease could run out while the receiver takes its time, and another worker post it beside us."""
-        left = (delivery.next_attempt_at - self._house.clock()).total_seconds()
+        left = (delivery.next_attempt_at - self._deps.clock()).total_seconds()
         return left < self._timeout + 2.0
 
     def _try(self, site: Site, secrets: tuple[str, ...], delivery: Delivery) -> Outcome:
         if not secrets:
             return Outcome("retry", detail="no webhook secret could be opened, and nothing is sent unsigned")
-        now = self._house.clock()
+        now = self._deps.clock()
         headers = {
             "content-type": "application/json",
             "user-agent": USER_AGENT,
@@ -250,12 +250,12 @@ class Postman:
             one.waiting.clear()
         if rest:
             pause = max(PUT_OFF_SECONDS, seconds)
-            self._give_back(rest, self._house.clock() + timedelta(seconds=pause))
+            self._give_back(rest, self._deps.clock() + timedelta(seconds=pause))
 
     def _give_back(self, deliveries: Sequence[Delivery], due_at: datetime) -> None:
         """Let them be due then, unposted; where the store is away, when their leases run out."""
         try:
-            with self._house.store.write() as tx:
+            with self._deps.store.write() as tx:
                 tx.release_deliveries(deliveries, due_at)
         except Exception as failure:  # noqa: BLE001  # whatever the store died of, how a post ended goes before
             log.warning("deliver.lease_kept", leased=len(deliveries), error=type(failure).__name__)
@@ -270,13 +270,13 @@ class Postman:
         while True:
             with self._turn:
                 if not self._turn.wait_for(
-                    lambda: not self._carriers, timeout=max(0.0, ends_at - time.monotonic())
+                    lambda: not self._senders, timeout=max(0.0, ends_at - time.monotonic())
                 ):
                     return False
             if not self._recorder.wait(max(0.0, ends_at - time.monotonic())):
                 return False
             with self._turn:
-                if not self._carriers:  # recording may have leased more
+                if not self._senders:  # recording may have leased more
                     return True
 
     def close(self, seconds: float = CLOSE_SECONDS) -> None:
@@ -287,7 +287,7 @@ class Postman:
             for one in self._rounds.values():
                 one.waiting.clear()
         if rest:
-            self._give_back(rest, self._house.clock())
+            self._give_back(rest, self._deps.clock())
         self.wait(seconds)
         self._connections.close()
 

@@ -1,4 +1,4 @@
-"""The journal of leases: what a process has in hand stands in a file that is locked for as long as it lives.
+"""The journal of leases: what a process has leased stands in a file that is locked for as long as it lives.
 
 Who can lock such a file knows that its owner is dead, and ends at once the leases it left. A process that hangs keeps
 its lock, so that its leases run out as ever; and where no file can be locked all do. It is there for speed alone.
@@ -94,8 +94,8 @@ class Journal:
                 os.close(opened)
         raise OSError(f"all {SLOTS} slots are taken")
 
-    def bury(self, give_back: Callable[[Noted], None]) -> int:
-        """Hand over what processes that are gone had in hand; return how many rows.
+    def release_dead(self, give_back: Callable[[Noted], None]) -> int:
+        """Hand over what dead processes had leased; return how many rows.
 
         What `give_back` raises leaves it in the journal, for the next who looks.
         """

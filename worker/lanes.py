@@ -7,9 +7,9 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from service.ports import DELIVER, DEPART, SCORE, SWEEP
+from service.ports import DELIVER, PUBLISH, SCORE, SWEEP
 
-WIDTHS: Final = {SCORE: 1, DELIVER: 2, DEPART: 1, SWEEP: 1}
+WIDTHS: Final = {SCORE: 1, DELIVER: 2, PUBLISH: 1, SWEEP: 1}
 """Scoring holds the interpreter's lock, so a second run would gain nothing; a slow receiver must not hold all mail."""
 
 THREADS: Final = sum(WIDTHS.values())
@@ -19,7 +19,7 @@ THREADS: Final = sum(WIDTHS.values())
 class Lane:
     """At most `width` runs at a time; a call beyond that returns at once and makes a present run go round again.
 
-    So a ring is never lost in a full lane: what was rung for during a run is looked for after it.
+    So no message is lost in a full lane: what was enqueued during a run is looked for after it.
     """
 
     def __init__(self, width: int, monotonic: Callable[[], float] = time.monotonic) -> None:

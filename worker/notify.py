@@ -46,7 +46,7 @@ class Notifier:
         post: Post = post,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._parts, self._house, self._allow, self._post = parts, parts.house, allow, post
+        self._parts, self._deps, self._allow, self._post = parts, parts.deps, allow, post
         self._monotonic = monotonic
         self._looked_at = monotonic() - LOOK_SECONDS
         self._telling = threading.Lock()
@@ -61,8 +61,8 @@ class Notifier:
 
     def look(self) -> bool:
         """Turn the alarms that change now; return whether anything is to be told."""
-        now = self._house.clock()
-        with self._house.store.read() as tx:
+        now = self._deps.clock()
+        with self._deps.store.read() as tx:
             sites = {site.id: site for site in tx.sites() if site.options.notify_url is not None}
             if not sites:
                 return False
@@ -74,7 +74,7 @@ class Notifier:
             if (alarm := self._turned(known.get(queue.site_id), queue, sites[queue.site_id], now)) is not None
         ]
         if turned:
-            with self._house.store.write() as tx:
+            with self._deps.store.write() as tx:
                 for alarm in turned:
                     if tx.turn_alarm(alarm):
                         log.info("notify.turned", site=sites[alarm.site_id].name, raised=alarm.raised)
@@ -133,19 +133,19 @@ class Notifier:
             log.warning("notify.unrecorded", error=type(failure).__name__)
 
     def _lease(self) -> tuple[Alarm, Site | None] | None:
-        now = self._house.clock()
-        with self._house.store.write() as tx:
+        now = self._deps.clock()
+        with self._deps.store.write() as tx:
             for alarm in tx.lease_alarms(now, now + LEASE, 1):
                 return alarm, tx.site_by_id(alarm.site_id)
         return None
 
     def _tell(self, alarm: Alarm, site: Site | None) -> bool:
-        now = self._house.clock()
+        now = self._deps.clock()
         if site is None or site.options.notify_url is None:
             again = None  # switched off since
         else:
             headers = {"content-type": "application/json", "user-agent": USER_AGENT}
-            # its moment as well: a house that was restored counts on from an earlier serial
+            # its moment as well: an installation that was restored counts on from an earlier serial
             name = f"queue_{site.id}_{int(alarm.changed_at.timestamp())}_{alarm.serial}"
             if secrets := self._secrets(site):
                 headers |= sign(secrets, name, int(now.timestamp()), alarm.payload)
@@ -162,7 +162,7 @@ class Notifier:
                 )
             again = next_attempt(outcome, alarm.attempts, now, random.random())  # noqa: S311  # jitter
             log.info("notify.told", site=site.name, outcome=outcome.kind, attempt=alarm.attempts)
-        with self._house.store.write() as tx:
+        with self._deps.store.write() as tx:
             tx.finish_alarm(alarm, again)
         return again is None
 

@@ -211,7 +211,7 @@ def _exchange(
         **({} if connections is not None else {"Connection": "close"}),
     }
     may_be_kept = False
-    guard.watch(connection, ends_at)
+    start_reaper.watch(connection, ends_at)
     try:
         connection.timeout = max(
             0.001, ends_at - time.monotonic()
@@ -229,7 +229,7 @@ def _exchange(
         response.close()
         return outcome
     finally:
-        guard.let_go(connection)
+        start_reaper.let_go(connection)
         if may_be_kept and connections is not None and time.monotonic() < ends_at:
             connections.give(target.place, used)
         else:
@@ -242,7 +242,7 @@ def _cut(connection: HTTPConnection) -> None:
             socket.socket.shutdown(sock, socket.SHUT_RDWR)  # below TLS, whose own farewell could block again
 
 
-guard = Guard(_cut)
+start_reaper = Guard(_cut)
 
 
 def _reason(error: Exception, timeout: float) -> str:

@@ -1,4 +1,4 @@
-"""What one worker process holds: the house, the classifier and the postman, built at the first task, after the fork."""
+"""What one worker process holds: context, classifier and delivery worker, built at the first task, after the fork."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from service.reader import ModelScorer
 from service.settings import Settings
 from service.targets import Allow
 from service.wiring import Parts, build
-from worker.deliver import CLOSE_SECONDS, Postman
-from worker.heart import Heart, keep_heart
+from worker.deliver import CLOSE_SECONDS, DeliveryWorker
+from worker.fallback import PollingFallback, start_polling_fallback
 from worker.journal import Journal
 from worker.notify import Notifier
 from worker.score import Pace
 from worker.stopping import Stop
 from worker.sweep import Sweep
-from worker.vigil import Vigil, keep_vigil
+from worker.watchdog import Watchdog, start_watchdog
 
 LOOK_SECONDS: Final = 0.2
 """Between two looks at whether it is time to go."""
@@ -43,11 +43,11 @@ class Process:
     pid: int
     parts: Parts
     scorer: ModelScorer
-    postman: Postman
+    delivery_worker: DeliveryWorker
     sweep: Sweep
     notifier: Notifier
-    vigil: Vigil
-    heart: Heart
+    fallback: PollingFallback
+    watchdog: Watchdog
     journal: Journal
     pace: Pace
 
@@ -71,18 +71,18 @@ def _build(settings: Settings) -> Process:
     stopping: Stop = current_app.stopping
     threading.Thread(target=leave_in_time, args=(stopping,), name="leave", daemon=True).start()
     parts = build(settings)
-    parts.house.store.hasten(stopping.is_set)
+    parts.deps.store.shorten_lock_waits(stopping.is_set)
     allow = Allow.parse(",".join(settings.callback_allow))
     journal = Journal(settings.home)
     return Process(
         os.getpid(),
         parts,
         ModelScorer(),
-        Postman(parts, allow, journal=journal),
-        Sweep(parts.house, journal=journal, stopping=stopping.is_set),
+        DeliveryWorker(parts, allow, journal=journal),
+        Sweep(parts.deps, journal=journal, stopping=stopping.is_set),
         Notifier(parts, allow),
-        keep_vigil(settings.sweep_seconds),
-        keep_heart(),
+        start_polling_fallback(settings.sweep_seconds),
+        start_watchdog(),
         journal,
         Pace(),
     )
@@ -123,7 +123,7 @@ def warm(**_: object) -> None:
         try:
             process = present(settings)
             process.scorer.warm()
-            process.sweep.bury()  # whoever died before us may have left something
+            process.sweep.release_dead()  # whoever died before us may have left something
         except Exception as failure:  # noqa: BLE001  # the first task meets the same fault and logs it where it belongs
             log.warning("process.cold", error=type(failure).__name__)
 
@@ -137,9 +137,11 @@ def close(**_: object) -> None:
     global _present
     process, _present = _present, None
     if process is not None and process.pid == os.getpid():
-        process.vigil.stop()
-        process.heart.stop()
-        process.postman.close(max(0.0, min(CLOSE_SECONDS, current_app.stopping.left() - LEAVE_SECONDS)))
+        process.fallback.stop()
+        process.watchdog.stop()
+        process.delivery_worker.close(
+            max(0.0, min(CLOSE_SECONDS, current_app.stopping.left() - LEAVE_SECONDS))
+        )
         process.journal.close()
         with suppress(OSError):
             process.parts.close()

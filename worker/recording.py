@@ -17,7 +17,7 @@ from typing import Final
 import structlog
 
 from service.moderation.events import Delivery, instant
-from service.ports import DELIVER, Finished, House, Site
+from service.ports import DELIVER, Dependencies, Finished, Site
 from service.targets import Allow
 from service.webhooks import Outcome, next_attempt
 from worker.journal import Journal
@@ -48,13 +48,13 @@ class Recorder:
 
     def __init__(
         self,
-        house: House,
+        deps: Dependencies,
         allow: Allow,
         journal: Journal,
         secrets_of: Callable[[Site], tuple[str, ...]],
         recorded: Callable[[], object],
     ) -> None:
-        self._house, self._allow, self._journal = house, allow, journal
+        self._deps, self._allow, self._journal = deps, allow, journal
         self._secrets_of, self._recorded = secrets_of, recorded
         self._turn = threading.Condition()
         self._ended: list[Ended] = []
@@ -83,7 +83,7 @@ class Recorder:
             self._journal.drop(DELIVER, [one.delivery.id for one in group])
             try:
                 self._recorded()
-            except Exception as failure:  # noqa: BLE001  # likewise: the sweep rings again
+            except Exception as failure:  # noqa: BLE001  # likewise: the sweep enqueues again
                 log.warning("deliver.not_leased", error=type(failure).__name__)
             with self._turn:
                 self._unwritten -= len(group)
@@ -117,11 +117,11 @@ class Recorder:
             return group
 
     def _write(self, group: Sequence[Ended]) -> None:
-        now = self._house.clock()
+        now = self._deps.clock()
         endings = [(one, *_ending(one, now)) for one in group]
         gone = {one.site.id: one.site for one in group if one.outcome.kind == "gone"}
         reason, stopped = f"The receiver answered 410 Gone at {instant(now)}.", list[Site]()
-        with self._house.store.write() as tx:
+        with self._deps.store.write() as tx:
             finished = tx.finish_deliveries(
                 [
                     Finished(one.delivery.id, one.delivery.attempts, state, _said(one.outcome), again)

@@ -21,7 +21,7 @@ from service.moderation.comment import Comment
 from service.moderation.effort import effort_of, next_effort
 from service.moderation.policy import Policy
 from service.moderation.verdict import Effort
-from service.ports import SCORE, House, Scorer, Signer, Tx
+from service.ports import SCORE, Dependencies, Scorer, Signer, Tx
 from worker.journal import Journal
 from worker.meters import meters
 from worker.reading import assess, sign
@@ -81,15 +81,15 @@ class Bounds:
 
 
 def score_pending(
-    house: House,
+    deps: Dependencies,
     scorer: Scorer,
     bounds: Bounds = Bounds(),
     stopping: Callable[[], bool] = lambda: False,
     signer: Signer = lambda texts: [None] * len(texts),
     journal: Journal | None = None,
 ) -> int:
-    """Settle what is pending and return how many comments moved; rings for more when it stops before the end."""
-    run = _Run(house, scorer, stopping, signer, journal or Journal(None))
+    """Settle what is pending and return how many comments moved; enqueues another run when it stops before the end."""
+    run = _Run(deps, scorer, stopping, signer, journal or Journal(None))
     ends_at = time.monotonic() + bounds.seconds
     while not stopping() and (began := time.monotonic()) < ends_at:
         wanted = bounds.pace.batch(bounds.batch)
@@ -107,13 +107,13 @@ def score_pending(
             bounds.pace.took(len(leased.comments), spent)
         is_full = leased.fresh and len(leased.comments) == wanted
         if is_full:
-            house.bell.ring(SCORE)  # there may be more than one worker's worth
+            deps.dispatcher.enqueue(SCORE)  # there may be more than one worker's worth
         run.catch_up(leased, max(bounds.gather, spent))
         if not is_full:
             if leased.effort is Effort.FULL:
                 run.score_again(min(RESCORE_BATCH, bounds.batch))
             time.sleep(max(0.0, began + bounds.gathering(spent) - time.monotonic()))
-    house.bell.ring(SCORE)
+    deps.dispatcher.enqueue(SCORE)
     return run.moved
 
 
@@ -138,7 +138,7 @@ class Leased:
 class _Run:
     """One run: what it works with, and how many comments moved so far."""
 
-    house: House
+    deps: Dependencies
     scorer: Scorer
     stopping: Callable[[], bool]
     signer: Signer
@@ -151,10 +151,10 @@ class _Run:
         A batch of 0 leaves what was never tried where it is. Never both: should a text kill the process, what was
         tried before must not be held to have had a part in it.
         """
-        house = self.house
-        now = house.clock()
-        until = now + timedelta(seconds=house.lease_seconds)
-        with house.store.write() as tx:
+        deps = self.deps
+        now = deps.clock()
+        until = now + timedelta(seconds=deps.lease_seconds)
+        with deps.store.write() as tx:
             comments = tx.lease_pending(now, until, batch) if batch else []
             fresh = bool(comments)
             comments = comments or tx.lease_pending(now, until, 1, retried=True)
@@ -169,7 +169,7 @@ class _Run:
         ran_out = self.journal.note(SCORE, leased.until, [one.pk for one in leased.comments], now)
         meters().leases_expired.labels("score").inc(ran_out)
         try:
-            with self.house.store.read() as tx:
+            with self.deps.store.read() as tx:
                 sites = [tx.site_by_id(site_id) for site_id in {one.site_id for one in leased.comments}]
                 waves_decided = tx.sites_with_waves_decided(now)
         except Exception:
@@ -186,7 +186,7 @@ class _Run:
         current = tx.scoring_effort().effort
         ages = ((now - one.received_at).total_seconds() for one in fresh if one.live)
         oldest = max(ages, default=0.0)
-        effort = next_effort(current, oldest, self.house.fast_after_seconds)
+        effort = next_effort(current, oldest, self.deps.fast_after_seconds)
         if effort is not current:
             tx.set_scoring_effort(effort, now)
             log.warning("score.effort_changed", effort=effort.value, oldest_s=round(oldest, 1))
@@ -211,9 +211,9 @@ class _Run:
         scored, failed = self._read(leased, lambda one: effort_of(one, leased.effort))
         read = time.monotonic()
         with self._giving_back(leased):
-            moved = settle(self.house, scored)
+            moved = settle(self.deps, scored)
             self._put_off(failed, leased.until)
-        settled, now = time.monotonic(), self.house.clock()
+        settled, now = time.monotonic(), self.deps.clock()
         meters().judged(scored, moved, read - started, settled - read, now)
         log.info(
             "score.batch",
@@ -234,12 +234,12 @@ class _Run:
         """
         if self.stopping():
             return False
-        house, now = self.house, self.house.clock()
-        until = now + timedelta(seconds=house.lease_seconds)
-        with house.store.read() as tx:
+        deps, now = self.deps, self.deps.clock()
+        until = now + timedelta(seconds=deps.lease_seconds)
+        with deps.store.read() as tx:
             if not tx.time_to_rescore(now):
                 return False
-        with house.store.write() as tx:
+        with deps.store.write() as tx:
             comments = tx.lease_rescores(now, until, batch)
             comments = comments or tx.lease_rescores(now, until, 1, retried=True)
         if not comments:
@@ -250,7 +250,7 @@ class _Run:
             self.give_back(comments, until)
             return False
         with self._giving_back(leased):
-            became = rescore(house, scored)
+            became = rescore(deps, scored)
             self._put_off(failed, until)
         meters().judged_again(scored, became)
         log.info("score.again", comments=ranges(one.pk for one in comments), **became)
@@ -260,7 +260,7 @@ class _Run:
         self, leased: Leased, effort_for: Callable[[Comment], Effort]
     ) -> tuple[list[Scored], list[Comment]]:
         """Score what was leased; return that, and what failed alone and is to be tried again."""
-        comments, most = leased.comments, self.house.max_attempts
+        comments, most = leased.comments, self.deps.max_attempts
         scored = [Scored(one, None, exhausted=True) for one in comments if one.attempts > most]
         untired = [one for one in comments if one.attempts <= most]
         scored += assess(self.scorer, untired, effort_for, leased.policies)
@@ -279,16 +279,16 @@ class _Run:
             self.give_back(leased.comments, leased.until)  # the store failed, not the texts
             raise
         self.journal.drop(SCORE, [one.pk for one in leased.comments])
-        if self.house.clock() >= leased.until:
+        if self.deps.clock() >= leased.until:
             meters().leases_expired.labels("score").inc(len(leased.comments))
 
     def _put_off(self, failed: Sequence[Comment], until: datetime) -> None:
         """Let what failed be tried again soon: the lease is for those of whom nothing is heard."""
         for one in failed:
-            pause = min(RETRY_SECONDS * one.attempts, self.house.lease_seconds)
-            with self.house.store.write() as tx:
-                tx.abandon([one.pk], until, self.house.clock() + timedelta(seconds=pause))
-            self.house.bell.ring(SCORE, after=pause)
+            pause = min(RETRY_SECONDS * one.attempts, self.deps.lease_seconds)
+            with self.deps.store.write() as tx:
+                tx.abandon([one.pk], until, self.deps.clock() + timedelta(seconds=pause))
+            self.deps.dispatcher.enqueue(SCORE, after=pause)
 
     def give_back(self, comments: Sequence[Comment], until: datetime) -> None:
         """End the leases unused. A store that is away for a moment is asked again; if for longer, they run out.
@@ -307,7 +307,7 @@ class _Run:
 
     def _gave_back(self, pks: Sequence[int], until: datetime) -> bool:
         try:
-            with self.house.store.write() as tx:
+            with self.deps.store.write() as tx:
                 tx.release(pks, until)
         except Exception as failure:  # noqa: BLE001  # the store is away: the leases carry the guarantee
             log.warning("score.not_released", leased=len(pks), error=type(failure).__name__)

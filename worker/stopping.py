@@ -8,7 +8,7 @@ import time
 from typing import Final
 
 LAST_MOMENT: Final = 7.5
-"""Seconds after the word; whoever is still here then goes as if killed, and its journal gives back what it had in hand.
+"""Seconds after the word; whoever is still here then goes as if killed, and its journal gives back what it had leased.
 A wait for a lock that had begun takes five, and one that begins then takes one; a parent that gathers its children
 needs two more where processors are short, and all shall be over within ten."""
 

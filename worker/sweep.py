@@ -1,4 +1,4 @@
-"""The sweep: whatever a lost ring, a dead worker or an empty broker left lying is found here, every few seconds."""
+"""The sweep: whatever a lost message, a dead worker or an empty broker left lying is found here, every few seconds."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from typing import Final
 
 import structlog
 
-from service.actions import Scored, clear_files, depart, retain, settle, turns_to_retain
+from service.actions import Scored, clear_files, publish_due, retain, settle, turns_to_retain
 from service.actions.retaining import Turn
 from service.moderation.options import FOLD_HOURS_LIMIT
-from service.ports import DELIVER, DEPART, SCORE, Backlog, House, Site
+from service.ports import DELIVER, PUBLISH, SCORE, Backlog, Dependencies, Site
 from worker.journal import Journal, Noted
 from worker.meters import meters
 
-DEPART_BATCH: Final = 200
-DEPART_ROUNDS: Final = 50
+PUBLISH_BATCH: Final = 200
+PUBLISH_ROUNDS: Final = 50
 LATE_BATCH: Final = 100
 LATE_SECONDS: Final = 4.0
 SILENCE_SECONDS: Final = 60.0
@@ -43,15 +43,17 @@ def _goes_on() -> bool:
     return False
 
 
-def depart_due(house: House, batch: int = DEPART_BATCH, stopping: Callable[[], bool] = _goes_on) -> int:
-    """Let every decision whose moment has come leave the house, in bounded transactions; return how many left."""
+def publish_all_due(
+    deps: Dependencies, batch: int = PUBLISH_BATCH, stopping: Callable[[], bool] = _goes_on
+) -> int:
+    """Publish every decision that is due, in bounded transactions; return how many."""
     left = 0
-    for _ in range(DEPART_ROUNDS):
-        went = depart(house, batch)
+    for _ in range(PUBLISH_ROUNDS):
+        went = publish_due(deps, batch)
         left += went
         if went < batch or stopping():
             return left
-    house.bell.ring(DEPART)
+    deps.dispatcher.enqueue(PUBLISH)
     return left
 
 
@@ -60,12 +62,12 @@ class Sweep:
 
     def __init__(
         self,
-        house: House,
+        deps: Dependencies,
         monotonic: Callable[[], float] = time.monotonic,
         journal: Journal | None = None,
         stopping: Callable[[], bool] = _goes_on,
     ) -> None:
-        self._house, self._stopping = house, stopping
+        self._deps, self._stopping = deps, stopping
         self._journal = journal or Journal(None)
         self._monotonic = monotonic
         self._swept_at = self._awake_since = -SILENCE_SECONDS
@@ -77,17 +79,17 @@ class Sweep:
         self._to_retain: deque[Turn] = deque()
 
     def run(self) -> Backlog:
-        """Ring for what waits, let due decisions leave, and settle what waited too long; return what waited."""
-        house = self._house
-        self.bury()
-        with house.store.read() as tx:
-            backlog = tx.backlog(house.clock())
+        """Enqueue tasks for what waits, publish due decisions, and settle what waited too long; return what waited."""
+        deps = self._deps
+        self.release_dead()
+        with deps.store.read() as tx:
+            backlog = tx.backlog(deps.clock())
         if backlog.pending or backlog.to_rescore:
-            house.bell.ring(SCORE)
+            deps.dispatcher.enqueue(SCORE)
         if backlog.deliveries_due:
-            house.bell.ring(DELIVER)
-        if backlog.departures_due:
-            depart_due(house, stopping=self._stopping)
+            deps.dispatcher.enqueue(DELIVER)
+        if backlog.due_decisions:
+            publish_all_due(deps, stopping=self._stopping)
         if self._had_head_start() and backlog.oldest_unscored:
             self.settle_late(backlog.oldest_unscored)
         return backlog
@@ -99,7 +101,7 @@ class Sweep:
         def is_over() -> bool:
             return self._stopping() or self._monotonic() >= ends_at
 
-        with self._house.store.read() as tx:
+        with self._deps.store.read() as tx:
             uncleared = tx.erasures_unpurged()
         if uncleared and not is_over():
             self._clear()
@@ -108,28 +110,28 @@ class Sweep:
             self._to_prune = True
             self._to_fill = self._to_fill or 0
             self._to_key = True
-            self._to_retain = self._to_retain or turns_to_retain(self._house)
+            self._to_retain = self._to_retain or turns_to_retain(self._deps)
         if self._to_prune and not is_over():
             self._to_prune = self._prune(is_over)
         while self._to_fill is not None and not is_over():
-            with self._house.store.write() as tx:
+            with self._deps.store.write() as tx:
                 self._to_fill = tx.fill_scores(self._to_fill, FILL_BATCH)
         while self._to_key and not is_over():
-            with self._house.store.write() as tx:
+            with self._deps.store.write() as tx:
                 self._to_key = tx.key_articles(KEYS_BATCH) == KEYS_BATCH
-        if self._to_retain and not is_over() and (gone := retain(self._house, self._to_retain, is_over)):
+        if self._to_retain and not is_over() and (gone := retain(self._deps, self._to_retain, is_over)):
             log.info("sweep.retained", **gone)
 
-    def bury(self) -> int:
-        """Give back what workers that died on this machine had leased, and ring for it; return how many rows.
+    def release_dead(self) -> int:
+        """Give back what workers that died on this machine had leased, and enqueue tasks for it; return how many rows.
 
         What they scored comes back alone, what they posted is due at once; the attempt stays counted.
         """
-        house = self._house
+        deps = self._deps
 
         def give_back(noted: Noted) -> None:
-            now = house.clock()
-            with house.store.write() as tx:
+            now = deps.clock()
+            with deps.store.write() as tx:
                 scoring = sum(tx.abandon(pks, until, now) for until, pks in noted.get(SCORE, {}).items())
                 posting = sum(
                     tx.abandon_deliveries(ids, until, now) for until, ids in noted.get(DELIVER, {}).items()
@@ -137,11 +139,11 @@ class Sweep:
             meters().leases_expired.labels("score").inc(scoring)
             meters().leases_expired.labels("deliver").inc(posting)
 
-        found = self._journal.bury(give_back)
+        found = self._journal.release_dead(give_back)
         if found:
-            log.warning("sweep.buried", rows=found)
-            house.bell.ring(SCORE)
-            house.bell.ring(DELIVER)
+            log.warning("sweep.released", rows=found)
+            deps.dispatcher.enqueue(SCORE)
+            deps.dispatcher.enqueue(DELIVER)
         return found
 
     def _had_head_start(self) -> bool:
@@ -157,9 +159,9 @@ class Sweep:
 
         Sites take turns, a batch each, for a few seconds at most: the next sweep goes on.
         """
-        with self._house.store.read() as tx:
+        with self._deps.store.read() as tx:
             sites = tx.sites()
-        now, ends_at, moved = self._house.clock(), self._monotonic() + LATE_SECONDS, 0
+        now, ends_at, moved = self._deps.clock(), self._monotonic() + LATE_SECONDS, 0
         waiting = [
             (site, before)
             for site in sites
@@ -172,9 +174,9 @@ class Sweep:
         return moved
 
     def _settle_late_of(self, site: Site, before: datetime) -> int:
-        with self._house.store.read() as tx:
+        with self._deps.store.read() as tx:
             late = tx.late(site.id, before, LATE_BATCH)
-        moved = len(settle(self._house, [Scored(one, None, late=True) for one in late]))
+        moved = len(settle(self._deps, [Scored(one, None, late=True) for one in late]))
         if moved:
             meters().settled.labels("late").inc(moved)
             log.warning("sweep.settled_late", site=site.name, policy=site.policy.outage, moved=moved)
@@ -182,11 +184,11 @@ class Sweep:
 
     def _prune(self, is_over: Callable[[], bool]) -> bool:
         """Drop what has expired, in bounded transactions: nobody who writes waits long. Return whether more is left."""
-        house, dropped, more = self._house, 0, True
+        deps, dropped, more = self._deps, 0, True
         while more:
-            with house.store.write() as tx:
-                went = tx.prune(house.clock(), house.clock() - KEYS_KEPT, PRUNE_BATCH)
-                went += tx.prune_waves(house.clock() - WAVES_KEPT, PRUNE_BATCH)
+            with deps.store.write() as tx:
+                went = tx.prune(deps.clock(), deps.clock() - KEYS_KEPT, PRUNE_BATCH)
+                went += tx.prune_waves(deps.clock() - WAVES_KEPT, PRUNE_BATCH)
             dropped += went
             more = went >= PRUNE_BATCH
             if is_over():
@@ -200,4 +202,4 @@ class Sweep:
         if self._monotonic() - self._cleared_at < CLEAR_SECONDS:
             return
         self._cleared_at = self._monotonic()
-        log.info("sweep.cleared", done=clear_files(self._house))
+        log.info("sweep.cleared", done=clear_files(self._deps))

@@ -1,4 +1,4 @@
-"""The tasks by name: each is one line into the room that does the work."""
+"""The tasks by name: each is one call into the module that does the work."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from pathlib import Path
 import structlog
 from celery import current_app, shared_task
 
-from service.ports import DELIVER, DEPART, SCORE, SWEEP
+from service.ports import DELIVER, PUBLISH, SCORE, SWEEP
 from service.reader import sign
 from worker.process import Process, present
 from worker.score import Bounds, score_pending
-from worker.sweep import depart_due
+from worker.sweep import publish_all_due
 
 log = structlog.get_logger(__name__)
 
@@ -24,23 +24,23 @@ def score() -> None:
 
 
 def _score(process: Process) -> None:
-    process.sweep.bury()
+    process.sweep.release_dead()
     bounds = Bounds(batch=current_app.settings.score_batch, pace=process.pace)
     score_pending(
-        process.parts.house, process.scorer, bounds, current_app.stopping.is_set, sign, process.journal
+        process.parts.deps, process.scorer, bounds, current_app.stopping.is_set, sign, process.journal
     )
 
 
 @shared_task(name=DELIVER)  # type: ignore[untyped-decorator]  # Celery ships no types
 def deliver() -> None:
-    """Nudge this process's postman."""
-    _attempt(lambda process: process.postman.collect())
+    """Nudge this process's delivery worker."""
+    _attempt(lambda process: process.delivery_worker.collect())
 
 
-@shared_task(name=DEPART)  # type: ignore[untyped-decorator]  # Celery ships no types
-def depart() -> None:
+@shared_task(name=PUBLISH)  # type: ignore[untyped-decorator]  # Celery ships no types
+def publish() -> None:
     """Let the desk's decisions leave when their moment has come."""
-    _attempt(lambda process: depart_due(process.parts.house, stopping=current_app.stopping.is_set))
+    _attempt(lambda process: publish_all_due(process.parts.deps, stopping=current_app.stopping.is_set))
 
 
 @shared_task(name=SWEEP)  # type: ignore[untyped-decorator]  # Celery ships no types
@@ -55,11 +55,11 @@ def sweep() -> None:
 def _attempt(work: Callable[[Process], object]) -> None:
     """Do one task's work. Whatever it raises is logged by its type and place alone: its message may quote a reader.
 
-    Nothing is lost by it: the rows are still there, and the sweep rings again.
+    Nothing is lost by it: the rows are still there, and the sweep enqueues again.
     """
     try:
         work(present(current_app.settings))
-    except Exception as failure:  # noqa: BLE001  # the edge of the process: nothing above it could mend anything
+    except Exception as failure:  # noqa: BLE001  # the edge of the process: nothing above it could fix anything
         log.error("task.failed", error=type(failure).__name__, place=_place(failure))
 
 

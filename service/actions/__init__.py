@@ -1,4 +1,4 @@
-"""The verbs: submit, adopt, take_in, settle, rescore, depart, review, learn, undo, withdraw, erase, retain."""
+"""The verbs: submit, adopt, take_in, settle, rescore, publish_due, review, learn, undo, withdraw, erase, retain."""
 
 from service.actions.adopting import adopt
 from service.actions.appealing import (
@@ -14,14 +14,14 @@ from service.actions.claiming import keep, take, take_matters
 from service.actions.erasing import Erased, clear_files, erase
 from service.actions.joining import join
 from service.actions.learning import Learned, learn
-from service.actions.leaving import depart
+from service.actions.publishing import publish_due
 from service.actions.reporting import dismiss, reopen, report
 from service.actions.rescoring import rescore
 from service.actions.resuming import resume
 from service.actions.retaining import retain, turns_to_retain
 from service.actions.reviewing import Judgement, Target, review
 from service.actions.settling import Scored, settle
-from service.actions.standing import Unknown, Wish, stand
+from service.actions.standing import AuthorChange, Unknown, stand
 from service.actions.submitting import RACES, submit
 from service.actions.taking_in import take_in
 from service.actions.undoing import undo
@@ -31,6 +31,7 @@ __all__ = [
     "RACES",
     "Answer",
     "Answered",
+    "AuthorChange",
     "Erased",
     "Judgement",
     "Learned",
@@ -39,17 +40,16 @@ __all__ = [
     "Scored",
     "Target",
     "Unknown",
-    "Wish",
     "adopt",
     "answer",
     "appeal",
     "clear_files",
-    "depart",
     "dismiss",
     "erase",
     "join",
     "keep",
     "learn",
+    "publish_due",
     "reopen",
     "report",
     "rescore",

@@ -6,26 +6,26 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from service.actions.leaving import leave
+from service.actions.publishing import publish_decisions
 from service.actions.submitting import count, place_all
 from service.moderation.comment import Comment, Status
 from service.moderation.earlier import IMPORTED, refusal_of
 from service.moderation.errors import ReplydeskError
 from service.moderation.verdict import OUTCOME, Action, Decision, Who
-from service.ports import House, Move, Placed, Sealer, Site, Submission, Tx
+from service.ports import Dependencies, Move, Placed, Sealer, Site, Submission, Tx
 
 Brought = tuple[Submission, Action]
 
 
 def adopt(
-    house: House, sealer: Sealer, site: Site, brought: Sequence[Brought], who: str
+    deps: Dependencies, sealer: Sealer, site: Site, brought: Sequence[Brought], who: str
 ) -> list[Placed | ReplydeskError]:
     """Accept comments with the decision that the site had made of each; one answer each, in order.
 
     What is new or revised is decided in the transaction that stores it: no scorer sees it, and no callback tells the
     site what it told us. A replay is left as it is. A decision that an automaton may have made is no label.
     """
-    now = house.clock()
+    now = deps.clock()
     drafts = [sealer.draft(site, submission, now) for submission, _ in brought]
 
     def decide_all(tx: Tx, placed: Sequence[Placed | ReplydeskError]) -> None:
@@ -36,8 +36,8 @@ def adopt(
         }
         _decide(tx, site, list(last.values()), who, now)
 
-    placed = place_all(house, site, drafts, now, then=decide_all)
-    count(house, [submission for submission, _ in brought], placed)
+    placed = place_all(deps, site, drafts, now, then=decide_all)
+    count(deps, [submission for submission, _ in brought], placed)
     return placed
 
 
@@ -55,7 +55,7 @@ def _decide(tx: Tx, site: Site, adopted: Sequence[tuple[Comment, Action]], who: 
     decided = [_decided(*one, decision_id, who, now) for one, decision_id in zip(adopted, ids, strict=True)]
     moved = tx.move([move for move, _, _ in decided])
     left = [(comment, decision) for move, comment, decision in decided if move.pk in moved]
-    leave(tx, {site.id: replace(site, callback_url=None)}, left, fresh=True)
+    publish_decisions(tx, {site.id: replace(site, callback_url=None)}, left, fresh=True)
 
 
 def _decided(

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from service.actions.moving import locked
-from service.actions.reviewing import Judgement, Reviewed, carry_out, ring_after
+from service.actions.reviewing import Judgement, Reviewed, carry_out, enqueue_after
 from service.moderation.comment import FINAL, Comment, Status
 from service.moderation.desk import Appeal
 from service.moderation.errors import Conflict, Final, NotFound, NothingToUndo, ReplydeskError
 from service.moderation.restoring import put_back
 from service.moderation.verdict import Action, Who
-from service.ports import House, Label, Site, Tx
+from service.ports import Dependencies, Label, Site, Tx
 
 
 class NotYours(ReplydeskError):
@@ -36,13 +36,13 @@ class Answer:
     who: str
 
 
-def appeal(house: House, site: Site, comment_id: str, text: str) -> Appeal:
-    """Keep a commenter's appeal against the decision that stands, once it has left the house; one for each decision.
+def appeal(deps: Dependencies, site: Site, comment_id: str, text: str) -> Appeal:
+    """Keep a commenter's appeal against the decision that stands, once it is published; one for each decision.
 
     Raises NotFound, Final, and NothingToAppeal.
     """
-    now = house.clock()
-    with house.store.write() as tx:
+    now = deps.clock()
+    with deps.store.write() as tx:
         comment = locked(tx, site, comment_id)
         standing = tx.decision(comment.decision_id) if comment.decision_id else None
         refused = comment.status in (Status.REJECTED, Status.SPAM)
@@ -65,15 +65,15 @@ def appeal(house: House, site: Site, comment_id: str, text: str) -> Appeal:
     return made
 
 
-def answer(house: House, site: Site, appeal_id: int, given: Answer, delay: float) -> Comment:
+def answer(deps: Dependencies, site: Site, appeal_id: int, given: Answer, delay: float) -> Comment:
     """Answer an appeal: uphold the decision, or approve the comment, which corrects label, status and receipt.
 
-    A machine's decision that a person upholds is a person's judgement too, and leaves a label. Raises NotFound, Final,
+    An automatic decision that a person upholds is a person's judgement too, and leaves a label. Raises NotFound, Final,
     NotYours when the decision was the answerer's own, Answered, and Conflict when another decision stands by now.
     """
-    now = house.clock()
+    now = deps.clock()
     reviewed: Reviewed | None = None
-    with house.store.write() as tx:
+    with deps.store.write() as tx:
         open_appeal = tx.appeal(appeal_id, lock=True)
         comment = tx.comment_by_pk(open_appeal.comment_pk) if open_appeal else None
         if open_appeal is None or comment is None or comment.site_id != site.id:
@@ -104,7 +104,7 @@ def answer(house: House, site: Site, appeal_id: int, given: Answer, delay: float
         tx.log_act(given.who, "appeal", f"{site.name}: comment {comment.pk}, appeal {appeal_id}", now)
         after = tx.comment_by_pk(comment.pk) or comment
     if reviewed:
-        ring_after(house, reviewed, delay)
+        enqueue_after(deps, reviewed, delay)
     return after
 
 
@@ -125,14 +125,14 @@ def _agree(tx: Tx, comment: Comment, who: str, now: datetime) -> None:
     tx.add_labels([agreed])
 
 
-def take_answer_back(house: House, site: Site, appeal_id: int, who: str) -> Comment:
+def take_answer_back(deps: Dependencies, site: Site, appeal_id: int, who: str) -> Comment:
     """Open an appeal again that was answered by upholding: the answer leaves the receipt, its label is retracted.
 
     The decision itself was not touched, so there is nothing to tell the site. Raises NotFound, Final, and NothingToUndo
     for an appeal that waits, and for one whose answer is a decision of its own, which `undo` takes back.
     """
-    now = house.clock()
-    with house.store.write() as tx:
+    now = deps.clock()
+    with deps.store.write() as tx:
         answered = tx.appeal(appeal_id, lock=True)
         comment = tx.comment_by_pk(answered.comment_pk) if answered else None
         if answered is None or comment is None or comment.site_id != site.id:

@@ -1,4 +1,4 @@
-"""take and keep: give a moderator the next comments of a queue, in nobody else's hands, for as long as they stay."""
+"""take and keep: assign the next comments of a queue to a moderator, for as long as they stay."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Final
 
 from service.moderation.desk import Matter, Queued, Wanted
 from service.moderation.leading import is_severe, paced
-from service.ports import House, Tx
+from service.ports import Dependencies, Tx
 
 CLAIM_SECONDS: Final = 60
 RENEW_BELOW_SECONDS: Final = 45
@@ -19,28 +19,28 @@ SPARE: Final = 3
 
 
 def take(
-    house: House, moderator_id: int, wanted: Wanted, limit: int, cap: int = 0, run: int = 0
+    deps: Dependencies, moderator_id: int, wanted: Wanted, limit: int, cap: int = 0, run: int = 0
 ) -> list[Queued]:
     """Claim the next held comments for the moderator and return them, at most `limit`, in the wanted order.
 
-    None of them is in another moderator's hands, and none gets there while the claims are kept. At most `cap` severe
+    None of them is assigned to another moderator, nor will be while the claims are kept. At most `cap` severe
     ones follow each other while there are others; `run` of them came just before.
     """
-    now = house.clock()
+    now = deps.clock()
     ahead = limit * SPARE if cap else limit
-    with house.store.read() as tx:
+    with deps.store.read() as tx:
         found = _in_pace(tx.queue(wanted, moderator_id, now, ahead), limit, cap, run)
         mine = _kept(tx, moderator_id, now)
     if {one.comment.pk for one in found} <= mine:
         return found  # nothing to write: a page that is looked at again costs a read
-    with house.store.write() as tx:
-        return _claimed(tx, house, moderator_id, wanted, limit, cap, run)
+    with deps.store.write() as tx:
+        return _claimed(tx, deps, moderator_id, wanted, limit, cap, run)
 
 
 def _claimed(
-    tx: Tx, house: House, moderator_id: int, wanted: Wanted, limit: int, cap: int, run: int
+    tx: Tx, deps: Dependencies, moderator_id: int, wanted: Wanted, limit: int, cap: int, run: int
 ) -> list[Queued]:
-    now = house.clock()
+    now = deps.clock()
     until = now + timedelta(seconds=CLAIM_SECONDS)
     ahead = limit * SPARE if cap else limit
     got: list[Queued] = []
@@ -61,15 +61,17 @@ def _in_pace(found: Sequence[Queued], limit: int, cap: int, run: int) -> list[Qu
     return [found[place] for place in order][:limit]
 
 
-def take_matters(house: House, moderator_id: int, kind: Matter, wanted: Wanted, limit: int) -> list[Queued]:
+def take_matters(
+    deps: Dependencies, moderator_id: int, kind: Matter, wanted: Wanted, limit: int
+) -> list[Queued]:
     """Claim the next comments with an open matter of that kind and return them, in the wanted order."""
-    now = house.clock()
-    with house.store.read() as tx:
+    now = deps.clock()
+    with deps.store.read() as tx:
         found = tx.matters(kind, wanted, moderator_id, now, limit)
         if {one.comment.pk for one in found} <= _kept(tx, moderator_id, now):
             return found
-    with house.store.write() as tx:
-        now = house.clock()
+    with deps.store.write() as tx:
+        now = deps.clock()
         found = tx.matters(kind, wanted, moderator_id, now, limit)
         until = now + timedelta(seconds=CLAIM_SECONDS)
         mine = tx.claim(moderator_id, [one.comment.pk for one in found], now, until)
@@ -77,7 +79,7 @@ def take_matters(house: House, moderator_id: int, kind: Matter, wanted: Wanted, 
 
 
 def _kept(tx: Tx, moderator_id: int, now: datetime) -> set[int]:
-    """What the moderator has in hand for long enough yet."""
+    """What is assigned to the moderator for long enough yet."""
     return {
         one.comment_pk
         for one in tx.claims(now)
@@ -85,12 +87,12 @@ def _kept(tx: Tx, moderator_id: int, now: datetime) -> set[int]:
     }
 
 
-def keep(house: House, moderator_id: int, pks: Sequence[int]) -> None:
+def keep(deps: Dependencies, moderator_id: int, pks: Sequence[int]) -> None:
     """Renew the claims on what a moderator still has before them, where they run low: the heartbeat."""
-    now = house.clock()
-    with house.store.read() as tx:
+    now = deps.clock()
+    with deps.store.read() as tx:
         fresh = _kept(tx, moderator_id, now)
     low = [pk for pk in pks if pk not in fresh]
     if low:
-        with house.store.write() as tx:
+        with deps.store.write() as tx:
             tx.claim(moderator_id, low, now, now + timedelta(seconds=CLAIM_SECONDS))

@@ -7,11 +7,11 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from service.actions.leaving import leave
 from service.actions.moving import follow_up, standing_each, swap
+from service.actions.publishing import publish_decisions
 from service.moderation.comment import Comment, Status
 from service.moderation.verdict import Action, Who
-from service.ports import DELIVER, House, Site, Tx
+from service.ports import DELIVER, Dependencies, Site, Tx
 
 BATCH = 100
 """Comments in one transaction: whoever wrote thousands does not stop all others from writing meanwhile."""
@@ -33,7 +33,7 @@ class Erased:
 
 
 def erase(
-    house: House, site: Site, author_keys: Collection[str], who_kind: Who, who: str, reference: str
+    deps: Dependencies, site: Site, author_keys: Collection[str], who_kind: Who, who: str, reference: str
 ) -> Erased:
     """Erase everything these author keys wrote on the site, in whatever state, and return what was touched.
 
@@ -46,29 +46,29 @@ def erase(
     rows: Counter[str] = Counter()
     called_back = False
     while True:
-        with house.store.write() as tx:
+        with deps.store.write() as tx:
             mine = tx.written_by(site.id, author_keys, BATCH, lock=True)
             if not mine:
                 rows.update(tx.forget_author(site.id, author_keys))
                 break
             shown = {one.pk for one in mine if _stays(site, one)}
-            touched, told = _erase(tx, site, mine, shown, who_kind, who, reference, house.clock())
+            touched, told = _erase(tx, site, mine, shown, who_kind, who, reference, deps.clock())
         rows.update(touched)
         called_back = called_back or told
         kept += [one.id for one in mine if one.pk in shown]
         removed += [one.id for one in mine if one.pk not in shown]
     if called_back:
-        house.bell.ring(DELIVER)
+        deps.dispatcher.enqueue(DELIVER)
     return Erased(tuple(removed), tuple(kept), dict(rows), called_back)
 
 
-def clear_files(house: House) -> bool:
+def clear_files(deps: Dependencies) -> bool:
     """Clear the store's files of what was erased so far; False when something stood in the way, to be tried again."""
-    before = house.clock()
-    if not house.store.purge():
+    before = deps.clock()
+    if not deps.store.purge():
         return False
-    with house.store.write() as tx:
-        tx.mark_purged(before, house.clock())
+    with deps.store.write() as tx:
+        tx.mark_purged(before, deps.clock())
     return True
 
 
@@ -99,4 +99,4 @@ def _erase(
     # what the site is told now is told of the emptied comment
     emptied = tx.comments_by_pk([comment.pk for comment in mine])
     told = [(emptied.get(comment.pk, comment), erasure) for comment, erasure in left]
-    return touched, leave(tx, {site.id: site}, told, fresh=True)
+    return touched, publish_decisions(tx, {site.id: site}, told, fresh=True)

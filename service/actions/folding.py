@@ -15,7 +15,7 @@ from service.ports import Site, Tx
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A scored comment on its way into a wave: its pk, its text and that one's signature, and the machine's verdict."""
+    """A scored comment on its way into a wave: its pk, its text and that one's signature, and the model's verdict."""
 
     pk: int
     site: Site

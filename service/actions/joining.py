@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from service.moderation.comment import FINAL, Comment
-from service.ports import House, Key, Sealer, Site
+from service.ports import Dependencies, Key, Sealer, Site
 
 
 def join(
-    house: House, sealer: Sealer, site: Site, known_as: str, alias: str, origin: Mapping[str, str]
+    deps: Dependencies, sealer: Sealer, site: Site, known_as: str, alias: str, origin: Mapping[str, str]
 ) -> Comment | None:
     """Give the comment of the idempotency key `known_as` another name and its origin; None when there is none.
 
     Callbacks about it carry the origin from now on. Joining again changes nothing.
     """
-    now = house.clock()
-    with house.store.write() as tx:
+    now = deps.clock()
+    with deps.store.write() as tx:
         comment = tx.comment(site.id, sealer.id_of(site, known_as), lock=True)
         if comment is None or comment.status in FINAL:
             return comment  # what was withdrawn or erased is still the one, and is told nothing more

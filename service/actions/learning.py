@@ -10,10 +10,10 @@ from service.actions.submitting import submit
 from service.moderation.comment import FINAL, Comment, Source, Status
 from service.moderation.errors import Conflict, NotFound
 from service.moderation.verdict import Action, Decision, Who
-from service.ports import House, Label, Sealer, Site, Submission, Tx
+from service.ports import Dependencies, Label, Sealer, Site, Submission, Tx
 
 RACES = 3
-"""How often a judgement looks again when the machine or a person decides at the same moment."""
+"""How often a judgement looks again when the model or a person decides at the same moment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Learned:
 
 
 def learn(
-    house: House,
+    deps: Dependencies,
     sealer: Sealer,
     site: Site,
     submission: Submission,
@@ -39,38 +39,38 @@ def learn(
     it has this very text, white space aside; else the text is stored now. A moderator's decision stands: then another
     judgement is a label alone, and the same one is none. Raises what refuses the submission.
     """
-    comment = _known(house, sealer, site, submission, known_as) or _stored(
-        house, sealer, site, submission, known_as
+    comment = _known(deps, sealer, site, submission, known_as) or _stored(
+        deps, sealer, site, submission, known_as
     )
     for _ in range(RACES):
         if comment.status in FINAL:
             return Learned(comment, is_new=False)
-        with house.store.write() as tx:
+        with deps.store.write() as tx:
             standing = tx.decision(comment.decision_id) if comment.decision_id else None
             if _is_said(tx, comment, action, who):
                 return Learned(comment, is_new=False)
             if standing is not None and standing.who_kind is Who.MODERATOR:
                 is_other = standing.action is not action
                 if is_other:
-                    tx.add_labels([_label(house, comment, action, who)])
+                    tx.add_labels([_label(deps, comment, action, who)])
                 return Learned(comment, is_other)
         try:
-            review(house, site, comment.id, _judgement(comment, standing, action, who))
+            review(deps, site, comment.id, _judgement(comment, standing, action, who))
         except Conflict as changed:
             comment = changed.current
             continue
-        return Learned(_again(house, comment), is_new=True)
-    return Learned(_again(house, comment), is_new=False)
+        return Learned(_again(deps, comment), is_new=True)
+    return Learned(_again(deps, comment), is_new=False)
 
 
 def _known(
-    house: House, sealer: Sealer, site: Site, submission: Submission, known_as: Sequence[str]
+    deps: Dependencies, sealer: Sealer, site: Site, submission: Submission, known_as: Sequence[str]
 ) -> Comment | None:
     """Find the comment by one of its names, as long as it still says what was judged."""
-    said = _letters(sealer.draft(site, submission, house.clock()).body)
+    said = _letters(sealer.draft(site, submission, deps.clock()).body)
     ids = [submission.id] if submission.id else []
     ids += [sealer.id_of(site, key) for key in known_as]
-    with house.store.read() as tx:
+    with deps.store.read() as tx:
         named = tx.keys_used(site.id, [sealer.key_of(site, key) for key in known_as])
         found = [tx.comment(site.id, comment_id) for comment_id in ids]
         found += [tx.comment_by_pk(key.comment_pk) for key in named.values()]
@@ -83,15 +83,15 @@ def _letters(body: str) -> str:
 
 
 def _stored(
-    house: House, sealer: Sealer, site: Site, submission: Submission, known_as: Sequence[str]
+    deps: Dependencies, sealer: Sealer, site: Site, submission: Submission, known_as: Sequence[str]
 ) -> Comment:
-    """Store the text; under another name where its id is that of a comment which came by another door."""
-    if submission.id is not None and submission.source is Source.PLUG and known_as:
-        with house.store.read() as tx:
+    """Store the text; under another name where its id is that of a comment which came from another source."""
+    if submission.id is not None and submission.source is Source.COMPAT and known_as:
+        with deps.store.read() as tx:
             there = tx.comment(site.id, submission.id)
-        if there is not None and there.source is not Source.PLUG:
+        if there is not None and there.source is not Source.COMPAT:
             submission = replace(submission, id=None, idempotency_key=known_as[0])
-    (answer,) = submit(house, sealer, site, [submission])
+    (answer,) = submit(deps, sealer, site, [submission])
     if isinstance(answer, Exception):
         raise answer
     return answer.comment
@@ -111,7 +111,7 @@ def _judgement(comment: Comment, standing: Decision | None, action: Action, who:
     return Judgement(action, Who.SITE, who, revision=comment.revision, replaces=replaces)
 
 
-def _label(house: House, comment: Comment, action: Action, who: str) -> Label:
+def _label(deps: Dependencies, comment: Comment, action: Action, who: str) -> Label:
     return Label(
         site_id=comment.site_id,
         comment_pk=comment.pk,
@@ -119,12 +119,12 @@ def _label(house: House, comment: Comment, action: Action, who: str) -> Label:
         who_kind=Who.SITE,
         who=who,
         action=action,
-        created_at=house.clock(),
+        created_at=deps.clock(),
     )
 
 
-def _again(house: House, comment: Comment) -> Comment:
-    with house.store.read() as tx:
+def _again(deps: Dependencies, comment: Comment) -> Comment:
+    with deps.store.read() as tx:
         found = tx.comment_by_pk(comment.pk)
     if found is None:
         raise NotFound()

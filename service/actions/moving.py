@@ -57,7 +57,7 @@ def swap(
     published: int | None,
     now: datetime,
 ) -> None:
-    """Move the comment, or refuse: the row changed under the hand."""
+    """Move the comment, or refuse: the row changed meanwhile."""
     if not tx.move([move_of(comment, to_status, decision_id, published, now)]):
         raise Conflict(comment, standing)
 

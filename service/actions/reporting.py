@@ -8,16 +8,18 @@ from service.moderation.comment import Comment
 from service.moderation.desk import Matter, Report
 from service.moderation.errors import Conflict, NothingToUndo
 from service.moderation.verdict import Action, Who
-from service.ports import House, Label, Site
+from service.ports import Dependencies, Label, Site
 
 
-def report(house: House, site: Site, comment_id: str, by: str, reason: str | None) -> tuple[Comment, bool]:
+def report(
+    deps: Dependencies, site: Site, comment_id: str, by: str, reason: str | None
+) -> tuple[Comment, bool]:
     """Put the comment into the reported lane; return it, and whether the report is new.
 
     `by` is a digest of who reported: the same reader counts once. Raises NotFound, and Final for what is gone.
     """
-    now = house.clock()
-    with house.store.write() as tx:
+    now = deps.clock()
+    with deps.store.write() as tx:
         comment = locked(tx, site, comment_id)
         if not tx.add_report(Report(comment.pk, comment.revision, by, reason, now)):
             return comment, False
@@ -39,7 +41,7 @@ def report(house: House, site: Site, comment_id: str, by: str, reason: str | Non
 
 
 def dismiss(
-    house: House, site: Site, comment_id: str, revision: int, who: str, replaces: int | None = None
+    deps: Dependencies, site: Site, comment_id: str, revision: int, who: str, replaces: int | None = None
 ) -> int | None:
     """Leave the comment as it is and close what was open about it.
 
@@ -47,8 +49,8 @@ def dismiss(
     was seen to stand. Raises NotFound, Final, and Conflict when the comment changed
     or was decided since.
     """
-    now = house.clock()
-    with house.store.write() as tx:
+    now = deps.clock()
+    with deps.store.write() as tx:
         comment = locked(tx, site, comment_id)
         standing = tx.decision(comment.decision_id) if comment.decision_id else None
         ground = stale(comment, standing, revision, replaces)
@@ -60,16 +62,16 @@ def dismiss(
     return number if closed else None
 
 
-def reopen(house: House, site: Site, comment_id: str, dismissal: int, who: str) -> Comment:
+def reopen(deps: Dependencies, site: Site, comment_id: str, dismissal: int, who: str) -> Comment:
     """Open again exactly what a dismissal closed, and return the comment.
 
     Raises NotFound, Final, and NothingToUndo when there is no such dismissal or a decision was made since.
     """
-    with house.store.write() as tx:
+    with deps.store.write() as tx:
         comment = locked(tx, site, comment_id)
         decided_since = (comment.decision_id or 0) >= dismissal
         if decided_since or tx.decision(dismissal) or comment.pk not in tx.closed_matters(dismissal):
             raise NothingToUndo(comment, tx.decision(comment.decision_id) if comment.decision_id else None)
         tx.undo_matters([dismissal])
-        tx.log_act(who, "undo", f"{site.name}: comment {comment.pk}, left as it was", house.clock())
+        tx.log_act(who, "undo", f"{site.name}: comment {comment.pk}, left as it was", deps.clock())
     return comment

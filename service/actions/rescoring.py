@@ -8,19 +8,19 @@ from dataclasses import replace
 from datetime import datetime
 
 from service.actions.folding import Candidate, fold, note_folds
-from service.actions.leaving import leave
 from service.actions.moving import follow_up, move_of, standing_each
+from service.actions.publishing import publish_decisions
 from service.actions.settling import Case, Scored, cases_of
 from service.moderation.comment import Comment, Status
 from service.moderation.consequences import assessment_of
 from service.moderation.policy import decide
 from service.moderation.verdict import OUTCOME, Action, Decision, Reason, Verdict, Who
-from service.ports import DELIVER, House, Move, Tx
+from service.ports import DELIVER, Dependencies, Move, Tx
 
 PUBLISHED = Reason("rescored", "It was published on a fast score; scored in full, a person looks at it.")
 
 
-def rescore(house: House, scored: Sequence[Scored]) -> Counter[str]:
+def rescore(deps: Dependencies, scored: Sequence[Scored]) -> Counter[str]:
     """Settle comments again that were scored in full; return how many were kept, left, or moved to which state.
 
     A comment moves where the full score makes the policy decide otherwise, and a published one is held at most. What a
@@ -28,8 +28,8 @@ def rescore(house: House, scored: Sequence[Scored]) -> Counter[str]:
     """
     if not scored:
         return Counter()
-    now = house.clock()
-    with house.store.read() as tx:
+    now = deps.clock()
+    with deps.store.read() as tx:
         cases = {
             case.scored.comment.pk: case for case in cases_of(tx, [s for s in scored if s.assessment], now)
         }
@@ -39,7 +39,7 @@ def rescore(house: House, scored: Sequence[Scored]) -> Counter[str]:
         for pk, verdict in verdicts.items()
         if verdict.action is Action.HOLD and cases[pk].scored.comment.status is not Status.HELD
     ]
-    with house.store.write() as tx:
+    with deps.store.write() as tx:
         folds = fold(tx, candidates, now)
         marked = _marked(tx, scored)
         acted_on = _acted_on(tx, marked, now)
@@ -49,9 +49,11 @@ def rescore(house: House, scored: Sequence[Scored]) -> Counter[str]:
         tx.move([replace(_unmoved(marked[pk], now), verdict=chosen.get(pk)) for pk in resting])
         left = _move(tx, moving, chosen, now)
         note_folds(tx, folds, {comment.pk for comment in moving}, now)
-        called_back = leave(tx, {case.site.id: case.site for case in cases.values()}, left, fresh=True)
+        called_back = publish_decisions(
+            tx, {case.site.id: case.site for case in cases.values()}, left, fresh=True
+        )
     if called_back:
-        house.bell.ring(DELIVER)
+        deps.dispatcher.enqueue(DELIVER)
     kept = len(chosen) - len(moving)
     became = Counter(str(decision.to_status) for _, decision in left)
     return became + Counter(kept=kept, left=len(scored) - len(moving) - kept)

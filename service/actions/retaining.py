@@ -8,7 +8,7 @@ from datetime import datetime
 
 from service.moderation.comment import Status
 from service.moderation.retention import cutoffs
-from service.ports import House, Site, Tx
+from service.ports import Dependencies, Site, Tx
 
 BATCH = 200
 """Rows in one transaction."""
@@ -19,10 +19,10 @@ Step = Callable[[Tx, int], int]
 """Lets a bounded number of one kind go, and returns how many went."""
 
 
-def turns_to_retain(house: House) -> deque[Turn]:
+def turns_to_retain(deps: Dependencies) -> deque[Turn]:
     """List what is to be looked at, site beside site, so that a large one keeps no other waiting."""
-    now = house.clock()
-    with house.store.read() as tx:
+    now = deps.clock()
+    with deps.store.read() as tx:
         kinds = {site.id: [kind for kind, _ in _steps(site, now)] for site in tx.sites()}
     most = max(map(len, kinds.values()), default=0)
     return deque(
@@ -31,7 +31,7 @@ def turns_to_retain(house: House) -> deque[Turn]:
 
 
 def retain(
-    house: House, turns: deque[Turn], is_over: Callable[[], bool], batch: int = BATCH
+    deps: Dependencies, turns: deque[Turn], is_over: Callable[[], bool], batch: int = BATCH
 ) -> dict[str, int]:
     """Let go what is older than each site keeps it, and return how many of each kind went.
 
@@ -41,9 +41,9 @@ def retain(
     gone: Counter[str] = Counter()
     while turns:
         site_id, kind = turns.popleft()
-        with house.store.write() as tx:
+        with deps.store.write() as tx:
             site = tx.site_by_id(site_id)
-            step = dict(_steps(site, house.clock())).get(kind) if site else None
+            step = dict(_steps(site, deps.clock())).get(kind) if site else None
             went = step(tx, batch) if step else 0
         gone[kind] += went
         if went >= batch:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from service.actions.leaving import leave, published_by
 from service.actions.moving import locked_each, move_of, standing_each
+from service.actions.publishing import publish_decisions, published_by
 from service.moderation.chain import Act
 from service.moderation.comment import Comment, Status
 from service.moderation.desk import Matter
@@ -15,8 +15,8 @@ from service.moderation.errors import Conflict, Final, NotFound
 from service.moderation.verdict import OUTCOME, Action, Decision, Who
 from service.ports import (
     DELIVER,
-    DEPART,
-    House,
+    PUBLISH,
+    Dependencies,
     Label,
     Move,
     Site,
@@ -37,15 +37,17 @@ class Judgement:
     note: str | None = None
 
 
-def review(house: House, site: Site, comment_id: str, judgement: Judgement, delay: float = 0.0) -> Decision:
+def review(
+    deps: Dependencies, site: Site, comment_id: str, judgement: Judgement, delay: float = 0.0
+) -> Decision:
     """Carry out a person's decision; it takes effect `delay` seconds from now and is free to undo until then.
 
     Raises NotFound; Final for a withdrawn or erased comment; Conflict, with the current state, when the revision is
     not the one that was seen or when a decision stands that `replaces` does not name.
     """
-    with house.store.write() as tx:
-        reviewed = carry_out(tx, site, comment_id, judgement, house.clock(), delay)
-    ring_after(house, reviewed, delay)
+    with deps.store.write() as tx:
+        reviewed = carry_out(tx, site, comment_id, judgement, deps.clock(), delay)
+    enqueue_after(deps, reviewed, delay)
     return reviewed.decision
 
 
@@ -82,7 +84,7 @@ class _Case:
 def carry_out(
     tx: Tx, site: Site, comment_id: str, judgement: Judgement, now: datetime, delay: float
 ) -> Reviewed:
-    """Do what `review` does within a transaction that does more; ring by `ring_after` once it is committed."""
+    """Do what `review` does within a transaction that does more; call `enqueue_after` once it is committed."""
     target = Target(site, comment_id, judgement.revision)
     (outcome,) = carry_out_each(tx, [target], judgement, now, delay)
     if not isinstance(outcome, Reviewed):
@@ -155,7 +157,9 @@ def _keep(
         tx.add_decisions([decision for _, decision in moved])
     else:
         sites = {case.site.id: case.site for case, _ in moved}
-        called_back = leave(tx, sites, [(case.comment, decision) for case, decision in moved], fresh=True)
+        called_back = publish_decisions(
+            tx, sites, [(case.comment, decision) for case, decision in moved], fresh=True
+        )
     if judgement.note:
         tx.add_notes([decision.id for _, decision in moved], judgement.note, judgement.who, now)
     _settle_matters(tx, moved, now)
@@ -192,9 +196,9 @@ def stale(
 
 
 def _judged(decision_id: int, case: _Case, judgement: Judgement, now: datetime, delay: float) -> Decision:
-    """Make the decision. One that overrules another still in the house takes that one's place and starting point."""
+    """Make the decision. One that overrules another still unpublished takes that one's place and starting point."""
     comment, standing = case.comment, case.standing
-    in_house = standing if standing and standing.seq is None else None
+    unpublished = standing if standing and standing.seq is None else None
     return Decision(
         id=decision_id,
         comment_pk=comment.pk,
@@ -203,13 +207,13 @@ def _judged(decision_id: int, case: _Case, judgement: Judgement, now: datetime, 
         action=judgement.action,
         who_kind=judgement.who_kind,
         who=judgement.who,
-        from_status=in_house.from_status if in_house else comment.status,
+        from_status=unpublished.from_status if unpublished else comment.status,
         to_status=OUTCOME[judgement.action],
         created_at=now,
         effective_at=now + timedelta(seconds=delay),
         reason=judgement.reason,
         replaces=judgement.replaces,
-        previous=in_house.previous if in_house else comment.decision_id,
+        previous=unpublished.previous if unpublished else comment.decision_id,
         from_published=comment.published_revision,
     )
 
@@ -227,9 +231,9 @@ def _label(decision: Decision, judgement: Judgement) -> Label:
     )
 
 
-def ring_after(house: House, reviewed: Reviewed, delay: float) -> None:
-    """Ring for what a committed judgement left to be done."""
+def enqueue_after(deps: Dependencies, reviewed: Reviewed, delay: float) -> None:
+    """Enqueue the tasks that follow from a committed judgement."""
     if delay > 0:
-        house.bell.ring(DEPART, after=delay)
+        deps.dispatcher.enqueue(PUBLISH, after=delay)
     elif reviewed.called_back:
-        house.bell.ring(DELIVER)
+        deps.dispatcher.enqueue(DELIVER)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from service.actions.folding import Candidate, fold, note_covered, note_folds
-from service.actions.leaving import leave
+from service.actions.publishing import publish_decisions
 from service.moderation.comment import STAFF, Comment, Status
 from service.moderation.effort import deserves_full
 from service.moderation.facts import facts_of, free_hosts
@@ -19,7 +19,7 @@ from service.moderation.verdict import OUTCOME, Action, Assessment, Decision, Ve
 from service.moderation.waves import Signature
 from service.ports import (
     DELIVER,
-    House,
+    Dependencies,
     Move,
     Site,
     Tx,
@@ -48,16 +48,16 @@ class Case:
     verdict: Verdict
 
 
-def settle(house: House, scored: Sequence[Scored]) -> set[int]:
+def settle(deps: Dependencies, scored: Sequence[Scored]) -> set[int]:
     """Decide scored comments by their site's policy and send each on its way in one transaction; return which moved.
 
     Only pending comments in the revision that was scored move; who acted first has won, and the rest are left alone.
     """
     if not scored:
         return set()
-    now = house.clock()
+    now = deps.clock()
     # decided before the transaction that writes: on SQLite whoever accepts comments waits for that one
-    with house.store.read() as tx:
+    with deps.store.read() as tx:
         cases = cases_of(tx, scored, now)
     candidates = [
         Candidate(
@@ -70,7 +70,7 @@ def settle(house: House, scored: Sequence[Scored]) -> set[int]:
         )
         for case in cases
     ]
-    with house.store.write() as tx:
+    with deps.store.write() as tx:
         ids = tx.new_decision_ids(len(cases))
         folds = fold(tx, candidates, now)
         decided = [
@@ -81,10 +81,10 @@ def settle(house: House, scored: Sequence[Scored]) -> set[int]:
         tx.index_texts(moved)
         left = [(comment, decision) for move, comment, decision in decided if move.pk in moved]
         note_folds(tx, folds, moved, now)
-        called_back = leave(tx, {case.site.id: case.site for case in cases}, left, fresh=True)
+        called_back = publish_decisions(tx, {case.site.id: case.site for case in cases}, left, fresh=True)
         note_covered(tx, folds, {comment.pk: decision.id for comment, decision in left})
     if called_back:
-        house.bell.ring(DELIVER)
+        deps.dispatcher.enqueue(DELIVER)
     return {comment.pk for comment, _ in left}
 
 

@@ -10,7 +10,7 @@ from service.moderation.comment import Comment
 from service.moderation.errors import NotFound, ReplydeskError
 from service.moderation.events import Delivery
 from service.moderation.standing import AuthorStanding, Standing
-from service.ports import DELIVER, House, Site, Tx
+from service.ports import DELIVER, Dependencies, Site, Tx
 
 
 class Unknown(ReplydeskError):
@@ -18,7 +18,7 @@ class Unknown(ReplydeskError):
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class AuthorChange:
     """What a moderator decides about an author; `standing` None ends what stood."""
 
     standing: Standing | None
@@ -27,20 +27,20 @@ class Wish:
     until: datetime | None = None
 
 
-def stand(house: House, site: Site, comment_pk: int, wish: Wish) -> AuthorStanding | None:
-    """Let the wish count for whatever the comment's author writes on this site from now on, and tell the site.
+def stand(deps: Dependencies, site: Site, comment_pk: int, change: AuthorChange) -> AuthorStanding | None:
+    """Let the change count for whatever the comment's author writes on this site from now on, and tell the site.
 
     Raises NotFound, and Unknown for an author without a key.
     """
-    now = house.clock()
-    with house.store.write() as tx:
+    now = deps.clock()
+    with deps.store.write() as tx:
         comment = tx.comments_by_pk([comment_pk], lock=True).get(comment_pk)
         if comment is None or comment.site_id != site.id:
             raise NotFound("There is no such comment.")
         if comment.author_key is None:
             raise Unknown
         made: AuthorStanding | None = None
-        if wish.standing is None:
+        if change.standing is None:
             if not tx.end_standing(site.id, comment.author_key, now):
                 return None
         else:
@@ -48,18 +48,18 @@ def stand(house: House, site: Site, comment_pk: int, wish: Wish) -> AuthorStandi
                 AuthorStanding(
                     site_id=site.id,
                     author_key=comment.author_key,
-                    standing=wish.standing,
-                    who=wish.who,
+                    standing=change.standing,
+                    who=change.who,
                     created_at=now,
-                    reason=wish.reason,
-                    until=wish.until,
+                    reason=change.reason,
+                    until=change.until,
                 )
             )
-        said = wish.standing or "cleared"
-        tx.log_act(wish.who, "author", f"{site.name}: author of comment {comment.pk} {said}", now)
+        said = change.standing or "cleared"
+        tx.log_act(change.who, "author", f"{site.name}: author of comment {comment.pk} {said}", now)
         called_back = _tell(tx, site, comment, made, now)
     if called_back:
-        house.bell.ring(DELIVER)
+        deps.dispatcher.enqueue(DELIVER)
     return made
 
 

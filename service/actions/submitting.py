@@ -1,4 +1,4 @@
-"""submit: accept comments under their idempotency keys, each stored once, and ring for the scorer."""
+"""submit: accept comments under their idempotency keys, each stored once, and enqueue scoring."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from service.moderation.restoring import put_back
 from service.moderation.verdict import Action, Decision
 from service.ports import (
     SCORE,
-    House,
+    Dependencies,
     Key,
     Placed,
     Sealer,
@@ -33,57 +33,59 @@ RACES = 3
 
 
 def submit(
-    house: House, sealer: Sealer, site: Site, submissions: Sequence[Submission]
+    deps: Dependencies, sealer: Sealer, site: Site, submissions: Sequence[Submission]
 ) -> list[Placed | ReplydeskError]:
     """Accept comments: each is stored pending once, replayed, or made the next revision; one answer each, in order.
 
     When this returns, what is answered `Placed` is committed. A refused item is answered by its error and spoils no
     other.
     """
-    now = house.clock()
+    now = deps.clock()
     drafts = [sealer.draft(site, submission, now) for submission in submissions]
-    _carry_over(house, site, drafts)
-    placed = _place_one(house, site, drafts, now) or place_all(house, site, drafts, now)
-    count(house, submissions, placed)
+    _carry_over(deps, site, drafts)
+    placed = _place_one(deps, site, drafts, now) or place_all(deps, site, drafts, now)
+    count(deps, submissions, placed)
     if any(isinstance(answer, Placed) and answer.outcome != "replay" for answer in placed):
-        house.bell.ring(SCORE)
+        deps.dispatcher.enqueue(SCORE)
     return placed
 
 
-def count(house: House, submissions: Sequence[Submission], placed: Sequence[Placed | ReplydeskError]) -> None:
-    """Count what is committed by now, by its door and by how it ended."""
+def count(
+    deps: Dependencies, submissions: Sequence[Submission], placed: Sequence[Placed | ReplydeskError]
+) -> None:
+    """Count what is committed by now, by source and outcome."""
     ended = Counter(
         (submission.source, answer.outcome if isinstance(answer, Placed) else "refused")
         for submission, answer in zip(submissions, placed, strict=True)
     )
     for (source, outcome), number in ended.items():
-        house.arrivals.came(source, outcome, number)
+        deps.arrivals.came(source, outcome, number)
 
 
-def _carry_over(house: House, site: Site, drafts: Sequence[Draft]) -> None:
+def _carry_over(deps: Dependencies, site: Site, drafts: Sequence[Draft]) -> None:
     """While the master key is rotated: give what an author wrote before the key that they have now."""
     keys = {old: draft.author_key for draft in drafts for old in draft.older_author_keys if draft.author_key}
     if not keys:
         return
-    with house.store.read() as tx:
+    with deps.store.read() as tx:
         known = tx.known_authors(site.id, keys)
     if known:
-        with house.store.write() as tx:
+        with deps.store.write() as tx:
             tx.rekey_authors(site.id, {old: keys[old] for old in known})
 
 
 def _place_one(
-    house: House, site: Site, drafts: Sequence[Draft], now: datetime
+    deps: Dependencies, site: Site, drafts: Sequence[Draft], now: datetime
 ) -> list[Placed | ReplydeskError]:
     """Place what comes alone and is new, which is most of it, in the store's cheapest way; nothing for the rest."""
     if len(drafts) != 1 or _keys(drafts[0]):
         return []
-    added = house.store.add_comment(site.id, drafts[0], now)
+    added = deps.store.add_comment(site.id, drafts[0], now)
     return [Placed(added, "new")] if added else []
 
 
 def place_all(
-    house: House,
+    deps: Dependencies,
     site: Site,
     drafts: Sequence[Draft],
     now: datetime,
@@ -93,7 +95,7 @@ def place_all(
     for _ in range(RACES):
         placed: list[Placed | ReplydeskError] = []
         try:
-            with house.store.write() as tx:
+            with deps.store.write() as tx:
                 for round_of_drafts in _rounds(drafts):
                     placed += _place(tx, site, round_of_drafts, now)
                 if then is not None:

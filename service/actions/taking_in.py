@@ -7,37 +7,37 @@ from service.actions.submitting import submit
 from service.moderation.comment import Comment, Source, Status
 from service.moderation.errors import NotFound
 from service.moderation.verdict import Assessment
-from service.ports import House, Sealer, Site, Submission
+from service.ports import Dependencies, Sealer, Site, Submission
 
 
 def take_in(
-    house: House, sealer: Sealer, site: Site, submission: Submission, assessment: Assessment | None
+    deps: Dependencies, sealer: Sealer, site: Site, submission: Submission, assessment: Assessment | None
 ) -> Comment:
     """Store the comment, settle it by the site's policy with this assessment, and return it as it is then.
 
-    A comment of the same id that came by another door is returned as it is: there its author is known, and its page.
-    `assessment` must be of the text as the door masks it. What was stored before is a replay and stays as it is. A
-    house that stops between the two leaves it pending, for the scorer. Raises what refuses the submission.
+    A comment of the same id that came from another source is returned unchanged: its author and page are known there.
+    `assessment` must be of the text as the sanitizer masks it. What was stored before is a replay and stays as it is. A
+    process that stops between the two leaves it pending, for the scorer. Raises what refuses the submission.
     """
-    own = _own(house, site, submission)
+    own = _own(deps, site, submission)
     if own is not None:
         return own
-    (answer,) = submit(house, sealer, site, [submission])
+    (answer,) = submit(deps, sealer, site, [submission])
     if isinstance(answer, Exception):
         raise answer
     if answer.comment.status is Status.PENDING:
-        settle(house, [Scored(answer.comment, assessment)])
-    with house.store.read() as tx:
+        settle(deps, [Scored(answer.comment, assessment)])
+    with deps.store.read() as tx:
         comment = tx.comment_by_pk(answer.comment.pk)
     if comment is None:
         raise NotFound()
     return comment
 
 
-def _own(house: House, site: Site, submission: Submission) -> Comment | None:
-    """Return the comment that the site itself posted under this id; a plug, which knows less, must not revise it."""
-    if submission.id is None or submission.source is not Source.PLUG:
+def _own(deps: Dependencies, site: Site, submission: Submission) -> Comment | None:
+    """Return the comment that the site itself posted under this id; a compatibility API must not revise it."""
+    if submission.id is None or submission.source is not Source.COMPAT:
         return None
-    with house.store.read() as tx:
+    with deps.store.read() as tx:
         comment = tx.comment(site.id, submission.id)
-    return comment if comment is not None and comment.source is not Source.PLUG else None
+    return comment if comment is not None and comment.source is not Source.COMPAT else None

@@ -8,20 +8,20 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import Final
 
-from service.actions.reviewing import Judgement, Reviewed, Target, carry_out_each, ring_after
+from service.actions.reviewing import Judgement, Reviewed, Target, carry_out_each, enqueue_after
 from service.actions.undoing import Standing, Undone, take_back_each
 from service.moderation.comment import Comment, Status
 from service.moderation.errors import NotFound, ReplydeskError
 from service.moderation.verdict import Who
 from service.moderation.waves import Wave
-from service.ports import DELIVER, SCORE, House, Site
+from service.ports import DELIVER, SCORE, Dependencies, Site
 from service.ports.waves import Bundle
 
 SLICE: Final = 100
 """Comments in one transaction: on SQLite no other writer waits longer than for so many."""
 MOST: Final = 5_000
 """Comments that one act may decide."""
-PATIENCE_SECONDS: Final = 10.0
+TIME_LIMIT_SECONDS: Final = 10.0
 """So long one act begins further slices: who pressed the button waits for it, and so may a proxy in between."""
 
 
@@ -48,36 +48,36 @@ class Together:
 
 
 def decide_together(
-    house: House, targets: Iterable[Target], judgement: Judgement, what: str, delay: float = 0.0
+    deps: Dependencies, targets: Iterable[Target], judgement: Judgement, what: str, delay: float = 0.0
 ) -> Together:
     """Carry one judgement out on every target, a hundred to a transaction; `what` says how they were chosen.
 
     A target that is no longer as it was seen is passed over: who acted first has won. At most 5,000 are decided, and
-    no further slice is begun after ten seconds or once the act is undone. What takes more than one slice leaves the
-    house together, `delay` seconds after those ten, so that all of it is free to undo when the answer comes.
+    no further slice is begun after ten seconds or once the act is undone. What takes more than one slice is
+    published at once, `delay` seconds after those ten, so that all of it is free to undo when the answer comes.
     """
-    begun = house.clock()
-    with house.store.write() as tx:
+    begun = deps.clock()
+    with deps.store.write() as tx:
         bundle = tx.add_bundle(judgement.who, judgement.action, what, begun)
-    return _decide(house, bundle, targets, judgement, delay)
+    return _decide(deps, bundle, targets, judgement, delay)
 
 
 def _decide(
-    house: House, bundle: Bundle, targets: Iterable[Target], judgement: Judgement, delay: float
+    deps: Dependencies, bundle: Bundle, targets: Iterable[Target], judgement: Judgement, delay: float
 ) -> Together:
     begun = bundle.made_at
     decided = passed_over = 0
     slices = _slices(islice(targets, MOST + 1))
     some, more = next(slices, []), next(slices, [])
-    wait = PATIENCE_SECONDS if more and delay > 0 else 0.0
+    wait = TIME_LIMIT_SECONDS if more and delay > 0 else 0.0
     leaving = begun + timedelta(seconds=wait + delay)
     while some:
-        done = _decide_slice(house, bundle, some, judgement, delay, leaving)
+        done = _decide_slice(deps, bundle, some, judgement, delay, leaving)
         if done is None:
             return Together(bundle, decided, passed_over, stopped=True)
         decided += done
         passed_over += len(some) - done
-        over = (house.clock() - begun).total_seconds() >= PATIENCE_SECONDS
+        over = (deps.clock() - begun).total_seconds() >= TIME_LIMIT_SECONDS
         if more and (over or decided + passed_over >= MOST):
             return Together(bundle, decided, passed_over, stopped=True)
         some, more = more, next(slices, [])
@@ -85,7 +85,7 @@ def _decide(
 
 
 def _decide_slice(
-    house: House,
+    deps: Dependencies,
     bundle: Bundle,
     targets: Sequence[Target],
     judgement: Judgement,
@@ -93,9 +93,9 @@ def _decide_slice(
     leaving: datetime,
 ) -> int | None:
     """Decide these and return how many; None once the act is undone, which waits for a slice that has begun."""
-    now = house.clock()
+    now = deps.clock()
     delay = max(delay, (leaving - now).total_seconds())
-    with house.store.write() as tx:
+    with deps.store.write() as tx:
         known = tx.bundle(bundle.id, lock=True)
         if known is None or known.undone_at is not None:
             return None
@@ -103,28 +103,30 @@ def _decide_slice(
         reviewed = [one for one in outcomes if isinstance(one, Reviewed)]
         tx.add_to_bundle(bundle.id, [one.decision.id for one in reviewed])
     if reviewed:
-        ring_after(house, reviewed[0], delay)
+        enqueue_after(deps, reviewed[0], delay)
     return len(reviewed)
 
 
-def decide_wave(house: House, site: Site, wave: Wave, judgement: Judgement, delay: float = 0.0) -> Together:
+def decide_wave(
+    deps: Dependencies, site: Site, wave: Wave, judgement: Judgement, delay: float = 0.0
+) -> Together:
     """Decide the held members of a wave, and let the decision stand over its copies that arrive in the next hours.
 
     `wave` is as it was seen. Raises WaveDecided when another decision stands over it by now: nothing is done then.
     """
-    begun, hours = house.clock(), site.options.fold_hours
-    with house.store.write() as tx:
+    begun, hours = deps.clock(), site.options.fold_hours
+    with deps.store.write() as tx:
         bundle = tx.add_bundle(judgement.who, judgement.action, f"wave {wave.id}", begun)
         # before its members: of two who decide at once the second is told, and decides none of them
         if hours and not tx.decide_wave(wave.id, bundle, begun + timedelta(hours=hours), wave.bundle_id):
             raise WaveDecided
-    return _decide(house, bundle, _members(house, site, wave), judgement, delay)
+    return _decide(deps, bundle, _members(deps, site, wave), judgement, delay)
 
 
-def _members(house: House, site: Site, wave: Wave) -> Iterator[Target]:
+def _members(deps: Dependencies, site: Site, wave: Wave) -> Iterator[Target]:
     after = 0
     while True:
-        with house.store.read() as tx:
+        with deps.store.read() as tx:
             some = tx.held_in_wave(wave.id, after, SLICE)
         yield from (Target(site, comment.id, comment.revision) for comment in some)
         if len(some) < SLICE:
@@ -142,14 +144,14 @@ class UndoneTogether:
     stopped: bool = False
 
 
-def undo_together(house: House, bundle_id: int, who_kind: Who, who: str) -> UndoneTogether:
+def undo_together(deps: Dependencies, bundle_id: int, who_kind: Who, who: str) -> UndoneTogether:
     """Take back every decision of a bundle that still stands, arrivals that it covered included.
 
     No further slice is begun after ten seconds; asked again, it goes on where it stopped. Raises NotFound for no such
     bundle, NothingToUndo never: what another decided since is passed over.
     """
-    begun = house.clock()
-    with house.store.write() as tx:
+    begun = deps.clock()
+    with deps.store.write() as tx:
         bundle = tx.bundle(bundle_id)
         if bundle is None:
             raise NotFound("There is no such act to undo.")
@@ -157,21 +159,21 @@ def undo_together(house: House, bundle_id: int, who_kind: Who, who: str) -> Undo
         tx.end_bundle(bundle_id, begun)
     undone = passed_over = after = 0
     while True:
-        with house.store.read() as tx:
+        with deps.store.read() as tx:
             some = tx.bundled(bundle_id, after, SLICE)
             sites = {site_id: tx.site_by_id(site_id) for site_id in {one.site_id for _, one in some}}
-        done = _undo_slice(house, some, sites, who_kind, who)
+        done = _undo_slice(deps, some, sites, who_kind, who)
         undone += done
         passed_over += len(some) - done
         if len(some) < SLICE:
             return UndoneTogether(bundle, undone, passed_over)
-        if done and (house.clock() - begun).total_seconds() >= PATIENCE_SECONDS:
+        if done and (deps.clock() - begun).total_seconds() >= TIME_LIMIT_SECONDS:
             return UndoneTogether(bundle, undone, passed_over, stopped=True)
         after = some[-1][0]
 
 
 def _undo_slice(
-    house: House,
+    deps: Dependencies,
     bundled: Sequence[tuple[int, Comment]],
     sites: dict[int, Site | None],
     who_kind: Who,
@@ -184,13 +186,13 @@ def _undo_slice(
     ]
     if not standing:
         return 0
-    with house.store.write() as tx:
-        outcomes = take_back_each(tx, standing, who_kind, who, house.clock())
+    with deps.store.write() as tx:
+        outcomes = take_back_each(tx, standing, who_kind, who, deps.clock())
     taken = [one for one in outcomes if isinstance(one, Undone)]
     if any(one.called_back for one in taken):
-        house.bell.ring(DELIVER)
+        deps.dispatcher.enqueue(DELIVER)
     if any(one.comment.status is Status.PENDING for one in taken):
-        house.bell.ring(SCORE)
+        deps.dispatcher.enqueue(SCORE)
     return len(taken)
 
 

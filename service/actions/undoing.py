@@ -1,4 +1,4 @@
-"""undo: take the standing decision back; free before it left the house, compensated after."""
+"""undo: take the standing decision back; free before it was published, compensated after."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from service.actions.leaving import leave
 from service.actions.moving import follow_up, locked_each, move_of, standing_each
+from service.actions.publishing import publish_decisions
 from service.moderation.chain import Act
 from service.moderation.comment import Comment, Status
 from service.moderation.errors import Conflict, Final, NotFound, NothingToUndo
@@ -15,7 +15,7 @@ from service.moderation.verdict import Action, Decision, Who
 from service.ports import (
     DELIVER,
     SCORE,
-    House,
+    Dependencies,
     Move,
     Site,
     Tx,
@@ -23,20 +23,20 @@ from service.ports import (
 
 
 def undo(
-    house: House, site: Site, comment_id: str, who_kind: Who, who: str, decision_id: int | None = None
+    deps: Dependencies, site: Site, comment_id: str, who_kind: Who, who: str, decision_id: int | None = None
 ) -> Comment:
     """Take the standing decision back and return the comment as it is then.
 
-    Before departure nothing has left the house and nothing will. After it, a compensating `restore` decision and a
+    Before publication an undo leaves no trace outside. After it, a compensating `restore` decision and a
     `comment.restored` callback follow. The label is retracted either way. Raises NothingToUndo when no decision
     stands, or another than `decision_id`.
     """
-    with house.store.write() as tx:
-        undone = take_back(tx, site, comment_id, who_kind, who, decision_id, house.clock())
+    with deps.store.write() as tx:
+        undone = take_back(tx, site, comment_id, who_kind, who, decision_id, deps.clock())
     if undone.called_back:
-        house.bell.ring(DELIVER)
+        deps.dispatcher.enqueue(DELIVER)
     if undone.comment.status is Status.PENDING:
-        house.bell.ring(SCORE)
+        deps.dispatcher.enqueue(SCORE)
     return undone.comment
 
 
@@ -51,7 +51,7 @@ class Undone:
 def take_back(
     tx: Tx, site: Site, comment_id: str, who_kind: Who, who: str, decision_id: int | None, now: datetime
 ) -> Undone:
-    """Do what `undo` does within a transaction that does more; what is to be rung after it is the caller's."""
+    """Do what `undo` does within a transaction that does more; enqueueing what follows is the caller's."""
     (undone,) = take_back_each(tx, [Standing(site, comment_id, decision_id)], who_kind, who, now)
     if not isinstance(undone, Undone):
         raise undone
@@ -120,7 +120,7 @@ def _put_back(tx: Tx, cases: Sequence[_Case], who_kind: Who, who: str, now: date
         if case.comment.pk not in moved:  # never while it is locked; if so, nothing of this is kept
             raise Conflict(case.comment, case.undone)
     left = [(case.comment, restores[case.comment.pk]) for case in cases if case.comment.pk in restores]
-    called_back = leave(tx, {case.site.id: case.site for case in cases}, left, fresh=True)
+    called_back = publish_decisions(tx, {case.site.id: case.site for case in cases}, left, fresh=True)
     stands = {case.undone.id: move.decision_id for case, move in zip(cases, moves, strict=True)}
     tx.reopen_appeals(stands)
     _judge_again(tx, cases, stands, now)
@@ -132,21 +132,19 @@ def _told(case: _Case) -> str:
     return f"{case.site.name}: comment {case.comment.pk}, decision {case.undone.id}"
 
 
-def _restores(
-    tx: Tx, departed: Sequence[_Case], who_kind: Who, who: str, now: datetime
-) -> dict[int, Decision]:
-    """Make by comment the decision that tells the site of the undo; what had not left the house needs none."""
-    ids = tx.new_decision_ids(len(departed))
+def _restores(tx: Tx, cases: Sequence[_Case], who_kind: Who, who: str, now: datetime) -> dict[int, Decision]:
+    """Make by comment the decision that tells the site of the undo; an unpublished one needs none."""
+    ids = tx.new_decision_ids(len(cases))
     return {
         case.comment.pk: follow_up(
             decision_id, case.comment, Action.RESTORE, _target(case.undone), who_kind, who, "undone", now
         )
-        for case, decision_id in zip(departed, ids, strict=True)
+        for case, decision_id in zip(cases, ids, strict=True)
     }
 
 
 def _target(undone: Decision) -> Status:
-    """Say where what has left the house goes back to: to a person, never to the machine."""
+    """Say where what is published goes back to: to a person, never to the model."""
     return Status.HELD if undone.from_status is Status.PENDING else undone.from_status
 
 

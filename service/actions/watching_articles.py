@@ -9,18 +9,20 @@ from typing import Final
 from service.moderation.addresses import article_key
 from service.moderation.errors import NotFound
 from service.moderation.surge import HELD_ARTICLES_LIMIT, still_held
-from service.ports import House, Site
+from service.ports import Dependencies, Site
 
 HOURS: Final = 24.0
 
 
-def watch_article(house: House, site_name: str, article_url: str, who: str, hours: float = HOURS) -> Site:
+def watch_article(
+    deps: Dependencies, site_name: str, article_url: str, who: str, hours: float = HOURS
+) -> Site:
     """Hold what arrives under the article for so many hours, 0 ends it; return the site. Raises NotFound.
 
     At most 50 articles of a site are watched at once: the one that would end first makes room.
     """
-    now = house.clock()
-    with house.store.write() as tx:
+    now = deps.clock()
+    with deps.store.write() as tx:
         site = tx.site(site_name)
         if site is None:
             raise NotFound("There is no such site.")

@@ -1,9 +1,9 @@
-"""withdraw: take a comment off for good, at the site's wish."""
+"""withdraw: take a comment off for good, when the site asks."""
 
 from __future__ import annotations
 
-from service.actions.leaving import leave
 from service.actions.moving import follow_up, swap
+from service.actions.publishing import publish_decisions
 from service.moderation.comment import Comment, Status
 from service.moderation.errors import (
     NotFound,
@@ -11,19 +11,19 @@ from service.moderation.errors import (
 from service.moderation.verdict import Action, Who
 from service.ports import (
     DELIVER,
-    House,
+    Dependencies,
     Site,
 )
 
 
-def withdraw(house: House, site: Site, comment_id: str, who: str) -> Comment:
-    """Take the comment off for good, at the site's wish, and return it; withdrawing twice is no error.
+def withdraw(deps: Dependencies, site: Site, comment_id: str, who: str) -> Comment:
+    """Take the comment off for good and return it; withdrawing twice is no error.
 
     Nothing stays open about it: reports, appeals, claims and its place in a wave end.
     The site is told by `comment.withdrawn` after whatever was on its way, so that its last word on the comment is this.
     """
-    now = house.clock()
-    with house.store.write() as tx:
+    now = deps.clock()
+    with deps.store.write() as tx:
         comment = tx.comment(site.id, comment_id, lock=True)
         if comment is None or comment.status is Status.ERASED:
             raise NotFound("There is no comment with this id on this site.")
@@ -39,8 +39,8 @@ def withdraw(house: House, site: Site, comment_id: str, who: str) -> Comment:
         swap(tx, comment, standing, Status.WITHDRAWN, withdrawal.id, None, now)
         tx.close_cases({comment.pk: withdrawal.id}, now)
         tx.drop_dead_deliveries(comment.pk)  # a replay of an approval must not follow the withdrawal
-        called_back = leave(tx, {site.id: site}, [(comment, withdrawal)], fresh=True)
+        called_back = publish_decisions(tx, {site.id: site}, [(comment, withdrawal)], fresh=True)
         after = tx.comment_by_pk(comment.pk) or comment
     if called_back:
-        house.bell.ring(DELIVER)
+        deps.dispatcher.enqueue(DELIVER)
     return after

@@ -1,1 +1,1 @@
-"""The audit of the promise: canary addresses go through every path of a running house, and every byte is searched."""
+"""The audit of the promise: canary addresses go through every path of an installation, and every byte is searched."""

@@ -1,4 +1,4 @@
-"""One audit: a site of its own, canaries through every path of the running house, a search of every byte, no trace."""
+"""One audit: a site of its own, canaries through every path of an installation, a search of every byte, no trace."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
-from service.bell import connect
 from service.canaries import places
 from service.canaries.calling import Caller, Receiver
 from service.canaries.forms import forms_of
 from service.canaries.places import OutOfReach, Place
 from service.canaries.planting import Planter, new_mark
 from service.canaries.searching import Hit, Searcher, Tally, search
+from service.dispatcher import connect
 from service.enrolment import enrol_site, hash_token
 from service.moderation.comment import Status
 from service.moderation.errors import ReplydeskError
@@ -45,7 +45,7 @@ DESK_PAGES: Final = (
     "/desk?lane=reported",
     "/desk/search?q=bridge",
     "/desk/preferences",
-    "/desk/pulse",
+    "/desk/updates",
 )
 """Pages on which moderators see comments; where the desk has none of that name, it says so."""
 
@@ -83,7 +83,7 @@ class Report:
 
 
 class Audit:
-    """A canary site on a running house, from its making to its removal.
+    """A canary site on a running installation, from its making to its removal.
 
     `with Audit(...) as audit:` makes the site and takes it off again; `plant` and `search` may be called in between.
     """
@@ -124,7 +124,7 @@ class Audit:
             name  # before there is such a site: a signal may come between its commit and the next line
         )
         try:
-            take_off_what_was_left(parts.house.store, parts.house.clock())
+            take_off_what_was_left(parts.deps.store, parts.deps.clock())
             self._log_position = places.log_position(parts.settings)
             self._receiver.__enter__()
             callback: str | None = self._receiver.url
@@ -134,7 +134,7 @@ class Audit:
             coral_secret = os.urandom(16).hex()
             with self._undisturbed():
                 self.site = enrol_site(parts, name, f"https://{name}.example", callback)
-                tune_site(parts, name, {"plug_mode": "queue", "coral_secret": coral_secret}, "audit")
+                tune_site(parts, name, {"compat_mode": "queue", "coral_secret": coral_secret}, "audit")
             self.caller = Caller(self._url, self.site.key)
             self.planter = Planter(
                 self.caller, self.site, new_mark(), self._folder, self._environment, coral_secret
@@ -145,7 +145,7 @@ class Audit:
         if self.caller.call("GET", "/healthz").status != 200:
             self.__exit__(None, None, None)
             raise AuditError(
-                f"Nothing answers at {self._url}: is the house running? --url names another address."
+                f"Nothing answers at {self._url}: is the service running? --url names another address."
             )
         return self
 
@@ -160,7 +160,7 @@ class Audit:
             shutil.rmtree(self._folder, ignore_errors=True)
 
     def _take_off(self) -> None:
-        with self._parts.house.store.write() as tx:
+        with self._parts.deps.store.write() as tx:
             site = tx.site(self._name)
             if site is not None:
                 tx.remove_site(site.id)
@@ -168,7 +168,7 @@ class Audit:
                 tx.remove_moderator(self._moderator.id)
 
     def plant(self) -> None:
-        """Send the canaries through every path, and wait until the house has done its part, within a bound."""
+        """Send the canaries through every path, and wait until the service has done its part, within a bound."""
         self.planter.plant()
         if not _until(self._all_scored, VERDICT_SECONDS):
             self.not_reached.append(
@@ -190,26 +190,26 @@ class Audit:
         return self._receiver.kept()
 
     def _all_scored(self) -> bool:
-        with self._parts.house.store.read() as tx:
+        with self._parts.deps.store.read() as tx:
             return tx.count(self.site.site.id, Status.PENDING) == 0
 
     def _all_told(self) -> bool:
         """Whether each callback was tried: what failed once waits for its next attempt."""
-        with self._parts.house.store.read() as tx:
+        with self._parts.deps.store.read() as tx:
             waiting = tx.deliveries(self.site.site.id, "waiting", 1_000)
         behind = {one.comment_pk for one in waiting if one.attempts}
         return all(one.attempts or one.comment_pk in behind for one in waiting)
 
     def _given_up(self) -> bool:
-        with self._parts.house.store.read() as tx:
+        with self._parts.deps.store.read() as tx:
             return bool(tx.deliveries(self.site.site.id, "dead", 1))
 
     def _look_at_the_desk(self) -> None:
         """See the desk as a moderator does: one is made for it, and taken off with the site."""
-        house, token = self._parts.house, os.urandom(24).hex()
-        with house.store.write() as tx:
-            self._moderator = tx.add_moderator(self.site.site.name, "lead", house.clock())
-            until = house.clock() + SESSION
+        deps, token = self._parts.deps, os.urandom(24).hex()
+        with deps.store.write() as tx:
+            self._moderator = tx.add_moderator(self.site.site.name, "lead", deps.clock())
+            until = deps.clock() + SESSION
             tx.add_session(self._moderator.id, hash_token(token), until)
             pks = [one.pk for one in tx.comments(self.site.site.id, limit=200).comments]
         cookie = {"Cookie": f"replydesk={token}; __Host-replydesk={token}"}
@@ -221,7 +221,7 @@ class Audit:
                 return
 
     def search(self) -> Report:
-        """Look through everything that the house wrote, and report."""
+        """Look through everything that the service wrote, and report."""
         planter = self.planter
         forms = forms_of(planter.mark, planter.addresses.values())
         searcher = Searcher(forms)
@@ -304,7 +304,7 @@ def _kept(kind: str, kept: Iterable[tuple[str, bytes]]) -> Iterator[Place]:
 
 
 def _address_of(parts: Parts) -> str:
-    """Return where the house answers on this machine; elsewhere its public address."""
+    """Return where the service answers on this machine; elsewhere its public address."""
     settings = parts.settings
     if not settings.embedded or settings.unix_socket is not None:
         return settings.public_url

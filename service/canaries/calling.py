@@ -1,4 +1,4 @@
-"""How the audit speaks to the running house and hears from it: answers and callbacks are kept for the search."""
+"""How the audit speaks to the running installation and hears from it: answers and callbacks are kept for the search."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ FORM: Final = "application/x-www-form-urlencoded"
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the house answered; status 0 where it answered nothing."""
+    """What the service answered; status 0 where it answered nothing."""
 
     status: int
     body: bytes = b""
@@ -37,7 +37,7 @@ class Answer:
 
 
 class Caller:
-    """Sends requests to one house, and keeps every byte that comes back."""
+    """Sends requests to one installation, and keeps every byte that comes back."""
 
     def __init__(self, url: str, key: str) -> None:
         parts = urlsplit(url)

@@ -1,4 +1,4 @@
-"""A request that dies badly: the house's own code with an address in its hands, ended by an error and by an abort.
+"""A request that dies badly: the service's own code holding an address, ended by an error and by an abort.
 
 Run as a process of its own, with the address on standard input; the audit searches whatever it leaves behind.
 """
@@ -16,8 +16,8 @@ from service import logs
 from service.moderation.comment import Source
 from service.moderation.policy import Policy
 from service.ports import Site
-from service.privacy.door import Door
 from service.privacy.keys import Keyring
+from service.privacy.sanitizer import Sanitizer
 from service.submission import check, to_submission
 
 ADDRESS_LIMIT = 1_000
@@ -39,7 +39,7 @@ def main() -> None:
 
 
 def _request(typed: str) -> None:
-    """Hold the address as a request holds it, and fail with it in hand."""
+    """Hold the address as a request holds it, and fail."""
     given = {
         "article": {"url": "https://courier.example/bridge"},
         "author": {"name": "Ada", "email": typed},
@@ -49,7 +49,7 @@ def _request(typed: str) -> None:
     submission = to_submission(check(given), Source.API, email_required=True)
     del given  # a web framework lets go of the body as well before a view works on
     site = Site(id=0, name="crash", url="https://courier.example", policy=Policy())
-    draft = Door(Keyring(os.urandom(32))).draft(site, submission, datetime.now(UTC))
+    draft = Sanitizer(Keyring(os.urandom(32))).draft(site, submission, datetime.now(UTC))
     raise RuntimeError(f"{submission} {submission!r} {draft.author_name} {submission.email}")
 
 

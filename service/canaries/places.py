@@ -1,4 +1,4 @@
-"""Every place where the running house writes: files, rows, the database's own files and log, the broker's memory."""
+"""Every place where an installation writes: files, rows, the database's own files and log, the broker's memory."""
 
 from __future__ import annotations
 

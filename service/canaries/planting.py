@@ -1,4 +1,4 @@
-"""Sends canary addresses through every path of the running house, each under a name that tells the path."""
+"""Sends canary addresses through every path of an installation, each under a name that tells the path."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, urlencode
 
-from service.canaries import plugs
+from service.canaries import compat
 from service.canaries.calling import Answer, Caller
 from service.webhooks import sign
 
@@ -38,7 +38,7 @@ def new_mark() -> str:
 
 @dataclass(slots=True)
 class Taken:
-    """One path that an address took: its name, and what the house said to it."""
+    """One path that an address took: its name, and what the service said to it."""
 
     name: str
     outcome: str
@@ -69,7 +69,7 @@ class Planter:
         for group in (self._accepted, self._written, self._refused, self._repeated, self._in_bulk):
             group()
         self._by_form()
-        plugs.plant(self)
+        compat.plant(self)
         self._crash()
 
     def after_verdicts(self) -> None:
@@ -211,7 +211,7 @@ class Planter:
                 self.receipts.append("/r/" + sent.headers["location"].rpartition("/r/")[2])
 
     def _crash(self) -> None:
-        """Let the house's own code die with an address in its hands, by an error and by an abort."""
+        """Let the service's own code die while it holds an address, by an error and by an abort."""
         self._run("crash", [sys.executable, "-m", "service.canaries.crashing"], typed=self.address("crash"))
 
     # -- what happens to it --------------------------------------------------------------------------------------------
@@ -232,7 +232,7 @@ class Planter:
         self._decide("given-up", "reject")
 
     def _from_forms(self) -> list[str]:
-        """Return the ids that the house gave to what came by form."""
+        """Return the ids that the service gave to what came by form."""
         listed = self.caller.call("GET", "/v1/comments?limit=200").json or {}
         return [one["id"] for one in listed.get("comments", ()) if one.get("name") == FORMS_NAME]
 
@@ -271,15 +271,15 @@ class Planter:
         for receipt in self.receipts[:1]:
             appeal = self.caller.form(f"{receipt}/appeal", {"text": f"Mail me: {form}"})
             self._say("appealed by receipt", appeal)
-            for wish, address in (("show", self.address("guessed")), ("show", form), ("file", form)):
-                asked = self.caller.form(f"{receipt}/yours", {"wish": wish, "email": address})
-                self._say(f"export by receipt: {wish}", asked)
+            for choice, address in (("show", self.address("guessed")), ("show", form), ("file", form)):
+                asked = self.caller.form(f"{receipt}/yours", {"choice": choice, "email": address})
+                self._say(f"export by receipt: {choice}", asked)
         self._say("export by API", self.caller.call("POST", "/v1/exports", {"email": self.address("api")}))
         self._say(
             "erasure by API", self.caller.call("POST", "/v1/erasures", {"email": self.address("erased")})
         )
         for receipt in self.receipts[1:]:
-            asked = self.caller.form(f"{receipt}/yours", {"wish": "erase", "email": leaving})
+            asked = self.caller.form(f"{receipt}/yours", {"choice": "erase", "email": leaving})
             self._say("erasure by receipt", asked)
             self._say("page: /r/… after it", self.caller.call("GET", receipt, keyed=False))
         self._say(
@@ -312,7 +312,7 @@ class Planter:
         self._run(name, [sys.executable, "-m", "service.cli.main", *arguments])
 
     def _run(self, name: str, command: list[str], typed: str = "") -> None:
-        """Run a program of the house; what it says is searched like everything else."""
+        """Run a program of the service; what it says is searched like everything else."""
         try:
             done = subprocess.run(  # noqa: S603  # our own programs
                 command,

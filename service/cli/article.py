@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from service.cli.opened import Refused, opened_house, print_json
+from service.cli.opened import Refused, opened_installation, print_json
 
 if TYPE_CHECKING:
     from service.moderation.comment import Article
@@ -39,7 +39,7 @@ def describe(
 
     given = {"title": title, "published_at": published_at, "private": private}
     said = {name: _read(name, value) for name, value in given.items() if value is not None}
-    with opened_house() as parts:
+    with opened_installation() as parts:
         made = describe_article(parts, _site(parts, site_name), _page(url), said, WHO)
     _show(made, {}, as_json)
 
@@ -56,7 +56,7 @@ def move(url: str, to: str, site_name: str, redirect: bool, as_json: bool) -> No
     """Move all comments of the article URL to the address TO; where that has comments, both threads become one."""
     from service.articles import move_thread
 
-    with opened_house() as parts:
+    with opened_installation() as parts:
         moved = move_thread(parts, _site(parts, site_name), _page(url), _page(to), WHO, redirect)
     _show(moved.article, {"moved": moved.comments}, as_json)
 
@@ -64,7 +64,7 @@ def move(url: str, to: str, site_name: str, redirect: bool, as_json: bool) -> No
 def _site(parts: Parts, name: str) -> Site:
     from service.tuning import find_site
 
-    with parts.house.store.read() as tx:
+    with parts.deps.store.read() as tx:
         return find_site(tx, name)
 
 

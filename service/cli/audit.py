@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from service.cli.opened import opened_house, print_json
+from service.cli.opened import opened_installation, print_json
 
 if TYPE_CHECKING:
     from service.auditing import Verified
@@ -34,7 +34,7 @@ def verify(expect: str | None, as_json: bool) -> None:
     from service.auditing import Anchor
     from service.auditing import verify as verified
 
-    with opened_house() as parts:
+    with opened_installation() as parts:
         found = verified(parts, Anchor.parse(expect) if expect else None)
     if as_json:
         print_json(_shown(found))
@@ -49,7 +49,7 @@ def verify(expect: str | None, as_json: bool) -> None:
 @click.option("--limit", type=click.IntRange(1, 10_000), default=100, show_default=True)
 def list_acts(after: int, limit: int) -> None:
     """List acts in order, one JSON object a line."""
-    with opened_house() as parts, parts.house.store.read() as tx:
+    with opened_installation() as parts, parts.deps.store.read() as tx:
         found = tx.acts_after(after, limit)
     for link in found:
         print_json(_told(link))
@@ -59,9 +59,9 @@ def list_acts(after: int, limit: int) -> None:
 @click.argument("who")
 def blank(who: str) -> None:
     """Forget WHO in the log: their name and what they did go, and the chain still verifies."""
-    with opened_house() as parts, parts.house.store.write() as tx:
+    with opened_installation() as parts, parts.deps.store.write() as tx:
         count = tx.blank_acts(who)
-        tx.log_act("operator", "blank", f"{count} acts of one person", parts.house.clock())
+        tx.log_act("operator", "blank", f"{count} acts of one person", parts.deps.clock())
     click.echo(f"{count} acts blanked.")
 
 

@@ -17,7 +17,7 @@ import click
 
 from service.actions import resume
 from service.cli import dumps
-from service.cli.opened import Refused, opened_house, print_json
+from service.cli.opened import Refused, opened_installation, print_json
 
 if TYPE_CHECKING:
     from service.settings import Settings
@@ -31,11 +31,11 @@ PRINT: Final = "backup"
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Print the note as one JSON object.")
 def backup(file: Path, as_json: bool) -> None:
-    """Copy the database as it is at this moment to FILE, and a note of it to FILE.json, while the house runs.
+    """Copy the database as it is at this moment to FILE, and a note of it to FILE.json, while the service runs.
 
     The master key is not in it. Keep it apart: without it the copy's secrets and masked contacts stay closed.
     """
-    with opened_house() as parts:
+    with opened_installation() as parts:
         for path in (file, _note_of(file)):
             if path.exists():
                 raise Refused(f"{path}: there is one already; name another file")
@@ -46,7 +46,7 @@ def backup(file: Path, as_json: bool) -> None:
                 "replydesk": "backup",
                 "store": _kind(known),
                 "schema": _revision(known),
-                "taken_at": parts.house.clock().isoformat(timespec="seconds"),
+                "taken_at": parts.deps.clock().isoformat(timespec="seconds"),
                 "master_key": _print_of(parts.keyring.sign(PRINT, b"")),
                 "bytes": file.stat().st_size,
                 "rows": rows,
@@ -67,7 +67,7 @@ def backup(file: Path, as_json: bool) -> None:
 def restore(file: Path, as_json: bool) -> None:
     """Put the backup FILE into the empty database that the settings name, bring it up to date, and count its rows.
 
-    Stop the house first. A database that has tables already is refused. What is decided from now on has numbers and
+    Stop the service first. A database that has tables already is refused. What is decided from now on has numbers and
     webhook-ids that no site has seen, as `replydesk restored` explains.
     """
     from service.cli.processes import with_database
@@ -88,8 +88,8 @@ def restore(file: Path, as_json: bool) -> None:
     wrong = [name for name, rows in note["rows"].items() if found.get(name) != rows]
     if wrong:
         raise Refused(f"{', '.join(wrong)}: other rows than the note counts; the backup is not whole")
-    with opened_house() as parts:
-        resume(parts.house)
+    with opened_installation() as parts:
+        resume(parts.deps)
         same = any(
             _print_of(parts.keyring.sign(PRINT, b"", version=version)) == note["master_key"]
             for version in parts.keyring.versions
@@ -110,14 +110,14 @@ def restore(file: Path, as_json: bool) -> None:
 
 @click.command()
 def restored() -> None:
-    """Say that the database was put back by other means than `replydesk restore`: run it before the house starts.
+    """Say that the database was put back by other means than `replydesk restore`: run it before the service starts.
 
     The decisions made since the backup are forgotten here, but the sites know them. From now on sequence numbers and
     webhook-ids go on far beyond theirs, so that nobody takes a new decision for one that was heard before. Running it
     twice does no harm.
     """
-    with opened_house() as parts:
-        click.echo(f"What is decided from now on is numbered from {resume(parts.house) + 1}.")
+    with opened_installation() as parts:
+        click.echo(f"What is decided from now on is numbered from {resume(parts.deps) + 1}.")
 
 
 # -- the note ----------------------------------------------------------------------------------------------------------

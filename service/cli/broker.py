@@ -1,4 +1,4 @@
-"""The broker of a house on one machine: a set URL wins, then an installed server, then the one from the wheel."""
+"""The broker on one machine: a set URL wins, then an installed server, then the one from the wheel."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ MEMORY: Final = "128mb"
 
 
 class BrokerError(ReplydeskError):
-    """There is no Redis or Valkey to ring through."""
+    """There is no Redis or Valkey to enqueue through."""
 
 
 def fault(redis_url: str, prefix: str) -> str | None:
     """Say what is wrong with a server that was not started here: it is silent, or takes no writes; None: nothing."""
     from redis.exceptions import RedisError
 
-    from service.bell import ask_to_write, fault_of
+    from service.dispatcher import ask_to_write, fault_of
 
     try:
         ask_to_write(redis_url, prefix)

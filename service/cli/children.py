@@ -1,4 +1,4 @@
-"""Child processes under one supervisor: started through the guardian, listened to, restarted, and stopped in time."""
+"""Child processes under one supervisor: started through the reaper, listened to, restarted, and stopped in time."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import IO, Final
 
-from service.cli import guardian
+from service.cli import reaper
 from service.moderation.errors import ReplydeskError
 
 LOG_BYTES: Final = 5 * 1024 * 1024
@@ -33,14 +33,14 @@ class ChildError(ReplydeskError):
     """A process dies before it is ready."""
 
 
-class Guardian:
-    """The other end of the guardian's pipe. It ends the children if we can no longer do so."""
+class Reaper:
+    """The other end of the reaper's pipe. It ends the children if we can no longer do so."""
 
     def __init__(self, keep: Iterable[int] = ()) -> None:
         """Start it; the descriptors in `keep` stay open in it, so that a lock lasts until it is done."""
         reader, self._writer = os.pipe()
         self._process = subprocess.Popen(  # noqa: S603  # our own program
-            [sys.executable, "-I", "-S", guardian.__file__, "watch", str(reader)],
+            [sys.executable, "-I", "-S", reaper.__file__, "watch", str(reader)],
             pass_fds=(reader, *keep),
             stdin=subprocess.DEVNULL,
             start_new_session=True,
@@ -48,12 +48,12 @@ class Guardian:
         os.close(reader)
 
     def tell(self, order: str) -> None:
-        """Send one order; a guardian that is gone is not mourned, for the children still have ours."""
+        """Send one order; a reaper that is gone is no error: we still end the children."""
         with suppress(OSError):
             os.write(self._writer, f"{order}\n".encode())
 
     def dismiss(self) -> None:
-        """All is well: let it go."""
+        """Stop it: nothing is left to end."""
         self.tell("bye")
         os.close(self._writer)
         self._process.wait(timeout=5)
@@ -61,7 +61,7 @@ class Guardian:
 
 @dataclass(slots=True)
 class Child:
-    """One process of the house, its log, and how often it died in a row."""
+    """One process of the service, its log, and how often it died in a row."""
 
     name: str
     command: list[str]
@@ -80,7 +80,7 @@ class Child:
         return self.process is not None and self.process.poll() is None
 
 
-class Family:
+class ChildProcesses:
     """All children of one supervisor, served by one loop in one thread."""
 
     def __init__(self, log_folder: Path, env: Mapping[str, str], heard: Callable[[str, str], None]) -> None:
@@ -88,12 +88,12 @@ class Family:
         self._folder, self._env, self._heard = log_folder, dict(env), heard
         self._selector = selectors.DefaultSelector()
         self._children: list[Child] = []
-        self._guardian: Guardian | None = None
+        self._reaper: Reaper | None = None
 
-    def guard(self, keep: Iterable[int] = ()) -> Guardian:
-        """Start the guardian, before any child."""
-        self._guardian = Guardian(keep)
-        return self._guardian
+    def start_reaper(self, keep: Iterable[int] = ()) -> Reaper:
+        """Start the reaper, before any child."""
+        self._reaper = Reaper(keep)
+        return self._reaper
 
     def start(self, name: str, command: list[str]) -> Child:
         """Start a child; from now on `serve` keeps it running."""
@@ -112,7 +112,7 @@ class Family:
     def _spawn(self, child: Child) -> None:
         child.started = time.monotonic()
         child.process = subprocess.Popen(  # noqa: S603  # our own programs and the broker
-            [sys.executable, "-I", "-S", guardian.__file__, "run", *child.command],
+            [sys.executable, "-I", "-S", reaper.__file__, "run", *child.command],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -129,21 +129,21 @@ class Family:
         self._env = dict(env)
 
     def tell(self, order: str) -> None:
-        """Pass an order to the guardian."""
-        if self._guardian is not None:
-            self._guardian.tell(order)
+        """Pass an order to the reaper."""
+        if self._reaper is not None:
+            self._reaper.tell(order)
 
     def serve(self, seconds: float) -> None:
         """Listen to the children for a while, and start again who died, after pauses that grow with each death.
 
-        However often one dies, the others go on: a worker that crashes must not take the door for comments along.
+        However often one dies, the others go on: a worker that crashes must not stop the web process.
         """
         for key, _ in self._selector.select(timeout=seconds):
             self._listen(key.data)
         now = time.monotonic()
         for child in self._children:
             if child.process is not None and child.process.poll() is not None:
-                self._bury(child, now)
+                self._ended(child, now)
             if child.process is None and now >= child.due:
                 self._spawn(child)
 
@@ -167,12 +167,12 @@ class Family:
             child.log.emit(_record(line))
             self._heard(child.name, line)
 
-    def _bury(self, child: Child, now: float) -> None:
+    def _ended(self, child: Child, now: float) -> None:
         process = child.process
         if process is None:
             return
         self._hang_up(child)
-        guardian.stop({process.pid})  # what it may have left of its group
+        reaper.stop({process.pid})  # what it may have left of its group
         self.tell(f"drop {process.pid}")
         child.process, child.partial, child.code = None, b"", process.returncode
         child.deaths = 1 if now - child.started >= STEADY_SECONDS else child.deaths + 1
@@ -195,15 +195,15 @@ class Family:
         while not ready():
             if child is not None and not child.alive:
                 if child.process is not None:
-                    self._bury(child, time.monotonic())
-                raise ChildError(_epitaph(child, child.code))
+                    self._ended(child, time.monotonic())
+                raise ChildError(_exit_message(child, child.code))
             if time.monotonic() > deadline:
                 return False
             self.serve(0.03)
         return True
 
     def stop(self) -> None:
-        """Ask all to end at once, wait three seconds, end the rest; then let the guardian go."""
+        """Ask all to end at once, wait three seconds, end the rest; then stop the reaper."""
         alive = [child for child in self._children if child.process is not None]
         for child in alive:
             _signal(child, signal.SIGTERM)
@@ -219,8 +219,8 @@ class Family:
         for child in self._children:
             child.log.close()
         self._selector.close()
-        if self._guardian is not None:
-            self._guardian.dismiss()
+        if self._reaper is not None:
+            self._reaper.dismiss()
 
 
 def _output(child: Child) -> IO[bytes]:
@@ -253,7 +253,7 @@ def _when(child: Child, pause: float) -> str:
     return f" in {pause:g} s: it died {child.deaths} times in a row; its log is {child.log.baseFilename}"
 
 
-def _epitaph(child: Child, code: int | None) -> str:
+def _exit_message(child: Child, code: int | None) -> str:
     words = [line for line in child.last if not line.startswith("{")] or list(child.last)
     last = words[-1][:300].removeprefix("replydesk: ") if words else "it said nothing"
     return f"{child.name} ended ({_ending(code)}): {last}\nIts log is {child.log.baseFilename}"

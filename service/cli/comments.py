@@ -1,4 +1,4 @@
-"""`replydesk comments`: a site's comments as a stream, oldest first; each as it is known outside the house."""
+"""`replydesk comments`: a site's comments as a stream, oldest first; each as it is known outside the service."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from service.cli.opened import opened_house, print_json
+from service.cli.opened import opened_installation, print_json
 
 if TYPE_CHECKING:
     from service.moderation.comment import Comment, Status
@@ -21,7 +21,7 @@ PAGE: Final = 200
 STATUSES: Final = ("pending", "approved", "rejected", "spam", "held", "withdrawn", "erased")
 EXCERPT: Final = 60
 FAR: Final = timedelta(days=1)
-IN_HOUSE_LIMIT: Final = 10_000  # a desk's last few seconds; one index finds them
+UNPUBLISHED_LIMIT: Final = 10_000  # a desk's last few seconds; one index finds them
 
 
 @click.command()
@@ -32,7 +32,7 @@ def comments(site_name: str, status: str | None, as_json: bool) -> None:
     """List a site's comments, oldest first; no address is among what is listed."""
     from service.moderation.comment import Status
 
-    with opened_house() as parts:
+    with opened_installation() as parts:
         for listed in _stream(parts, site_name, Status(status) if status else None):
             if as_json:
                 print_json(_view(listed))
@@ -43,7 +43,7 @@ def comments(site_name: str, status: str | None, as_json: bool) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A comment as it is known outside: a decision that waits to leave the house has not happened yet."""
+    """A comment as it is known outside: a decision that waits to be published has not happened yet."""
 
     comment: Comment
     status: Status
@@ -54,12 +54,12 @@ def _stream(parts: Parts, site_name: str, status: Status | None) -> Iterator[Lis
     """Read page after page, each in a transaction of its own: a slow reader holds nothing open."""
     from service.tuning import find_site
 
-    with parts.house.store.read() as tx:
+    with parts.deps.store.read() as tx:
         site = find_site(tx, site_name)
     after: int | None = None
     while True:
-        with parts.house.store.read() as tx:
-            waiting = {one.id: one for one in tx.departures_due(parts.house.clock() + FAR, IN_HOUSE_LIMIT)}
+        with parts.deps.store.read() as tx:
+            waiting = {one.id: one for one in tx.due_decisions(parts.deps.clock() + FAR, UNPUBLISHED_LIMIT)}
             page = tx.comments(site.id, status=status, after=after, limit=PAGE, oldest_first=True)
             rows = _with_moved(tx, site, page, status, after, waiting)
             listed = list(_as_outside(tx, rows, waiting))

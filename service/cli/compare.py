@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from service import logs
-from service.cli.opened import Refused, opened_house, print_json
+from service.cli.opened import Refused, opened_installation, print_json
 from service.moderation.errors import ReplydeskError
 from service.perspective.answers import Old
 from service.perspective.answers import read as read_answers
@@ -30,7 +30,7 @@ Columns = dict[str, tuple[list[float], list[float], list[int]]]
 
 @click.group("compare")
 def compare_group() -> None:
-    """Compare another service's scores with this house's, on a log of your own."""
+    """Compare another service's scores with this installation's, on a log of your own."""
 
 
 @compare_group.command("perspective")
@@ -85,7 +85,7 @@ def perspective(
 
 
 def _scored(answers: Sequence[Old]) -> list[dict[str, float]]:
-    """Score every text as the plug would, contacts masked."""
+    """Score every text as the compatibility API would, contacts masked."""
     from service.ports import Reading
     from service.privacy.contacts import mask
     from service.reader import ModelScorer
@@ -118,7 +118,7 @@ def _columns(answers: Sequence[Old], scored: Sequence[dict[str, float]]) -> Colu
 def _scale_of(site_name: str) -> Scale:
     from service.tuning import find_site
 
-    with opened_house() as parts, parts.house.store.read() as tx:
+    with opened_installation() as parts, parts.deps.store.read() as tx:
         return find_site(tx, site_name).options.perspective_knots or shipped()
 
 
@@ -129,13 +129,13 @@ def _store(site_name: str, columns: Columns) -> list[str]:
     made: dict[str, Knots] = dict(fit({name: (theirs, ours) for name, (theirs, ours, _) in columns.items()}))
     if not made:
         raise Refused("--fit: no attribute has 200 texts with both scores; give a longer log")
-    with opened_house() as parts, parts.house.store.write() as tx:
+    with opened_installation() as parts, parts.deps.store.write() as tx:
         site = find_site(tx, site_name)
         knots: Any = frozen(made)
         tx.save_site(
             dataclasses.replace(site, options=dataclasses.replace(site.options, perspective_knots=knots))
         )
-        tx.log_act("operator", "tune", f"site {site_name}: perspective map fitted", parts.house.clock())
+        tx.log_act("operator", "tune", f"site {site_name}: perspective map fitted", parts.deps.clock())
     return list(made)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from service.cli.opened import Refused, opened_house, print_json
+from service.cli.opened import Refused, opened_installation, print_json
 
 if TYPE_CHECKING:
     from service.moderation.events import Delivery
@@ -31,7 +31,7 @@ def deliveries() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
 def list_deliveries(site_name: str | None, state: str | None, dead: bool, as_json: bool) -> None:
     """List callbacks, oldest first; their texts are not shown."""
-    with opened_house() as parts:
+    with opened_installation() as parts:
         names = _names(parts, site_name)
         for delivery in _stream(parts, names, site_name, "dead" if dead else state):
             view = _view(delivery, names)
@@ -58,13 +58,13 @@ def replay(ids: tuple[int, ...], site_name: str | None, dead: bool, as_json: boo
         raise Refused(f"an id is a number of 1 to {LAST_ID}, as `replydesk deliveries list` shows it")
     from service.ports import DELIVER
 
-    with opened_house() as parts:
+    with opened_installation() as parts:
         names = _names(parts, site_name)
         site_id = next(iter(names)) if site_name else None
-        with parts.house.store.write() as tx:
-            count = tx.replay_deliveries(site_id, None if dead else list(ids), parts.house.clock())
+        with parts.deps.store.write() as tx:
+            count = tx.replay_deliveries(site_id, None if dead else list(ids), parts.deps.clock())
         if count:
-            parts.house.bell.ring(DELIVER)
+            parts.deps.dispatcher.enqueue(DELIVER)
     if as_json:
         print_json({"replayed": count})
     else:
@@ -75,7 +75,7 @@ def _names(parts: Parts, site_name: str | None) -> dict[int, str]:
     """Return names of sites by id: of the one named, or of all."""
     from service.tuning import find_site
 
-    with parts.house.store.read() as tx:
+    with parts.deps.store.read() as tx:
         found = [find_site(tx, site_name)] if site_name else tx.sites()
     return {one.id: one.name for one in found}
 
@@ -85,7 +85,7 @@ def _stream(
 ) -> Iterator[Delivery]:
     site_id, after = (next(iter(names)) if site_name else None), 0
     while True:
-        with parts.house.store.read() as tx:
+        with parts.deps.store.read() as tx:
             page = tx.deliveries(site_id, state, PAGE, after)
         yield from page
         if len(page) < PAGE:

@@ -58,7 +58,7 @@ def prepare(settings: Settings) -> Summary:
 def _ensure_site(parts: Parts) -> Enrolment | None:
     """Enrol the demo site once; later, only follow the public URL if it changed."""
     url = parts.settings.public_url
-    with parts.house.store.write() as tx:
+    with parts.deps.store.write() as tx:
         site = tx.site(SITE)
         if site and site.url != url:
             tx.save_site(replace(site, url=url))

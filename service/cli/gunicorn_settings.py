@@ -39,7 +39,7 @@ control_socket_disable = True  # nobody here speaks to it
 
 
 def post_fork(_server: object, _worker: object) -> None:
-    """Let each worker log as the house does, take short turns, and leave no image when it crashes."""
+    """Let each worker log as the service does, take short turns, and leave no image when it crashes."""
     no_core_dumps()
     take_short_turns()
     logs.configure("web", _known.log_level)

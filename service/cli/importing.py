@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from service.cli.opened import Refused, opened_house, print_json
+from service.cli.opened import Refused, opened_installation, print_json
 
 if TYPE_CHECKING:
     from io import BufferedReader
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 FAULTS_SHOWN: Final = 100
 OUTCOMES: Final = ("imported", "replayed", "revised", "refused")
-BESIDES: Final = ("left_out", "not_shown", "mended")
+BESIDES: Final = ("left_out", "not_shown", "repaired")
 """What is counted where there is any: pings and notes, comments of private articles, lines with a bad character."""
 
 
@@ -49,9 +49,9 @@ def importing(file: Path, site_name: str, strict: bool, fast: bool, as_json: boo
     from service.wordpress import import_export
 
     counts: Counter[str] = Counter()
-    with opened_house() as opened, _open(file) as lines, _progress() as progress:
+    with opened_installation() as opened, _open(file) as lines, _progress() as progress:
         parts = _counting(opened)
-        with parts.house.store.read() as tx:
+        with parts.deps.store.read() as tx:
             site = find_site(tx, site_name)
         bar = progress.add_task("importing", total=file.stat().st_size, done=0)
         shown = 0
@@ -72,14 +72,14 @@ def importing(file: Path, site_name: str, strict: bool, fast: bool, as_json: boo
 
 
 def _counting(parts: Parts) -> Parts:
-    """Let what is brought in count in the home's metrics, beside what comes by the other doors."""
+    """Let what is brought in count in the home's metrics, beside what comes from other sources."""
     from prometheus_client import CollectorRegistry
 
     from service import meters
     from service.arrivals import Arrivals
 
     meters.share(parts.settings.home)
-    return replace(parts, house=replace(parts.house, arrivals=Arrivals(CollectorRegistry())))
+    return replace(parts, deps=replace(parts.deps, arrivals=Arrivals(CollectorRegistry())))
 
 
 def _open(file: Path) -> BufferedReader:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from service.cli.opened import Refused, opened_house, print_json
+from service.cli.opened import Refused, opened_installation, print_json
 
 if TYPE_CHECKING:
     from service.rekeying import Sealed
@@ -28,7 +28,7 @@ def status(as_json: bool) -> None:
     """Show the versions at hand and how much lies sealed under each."""
     from service.rekeying import sealed
 
-    with opened_house() as parts:
+    with opened_installation() as parts:
         found, versions = sealed(parts), parts.keyring.versions
     told = [_told(found, version) for version in sorted({*versions, *found.secrets, *found.originals})]
     if as_json:
@@ -48,7 +48,9 @@ def rotate() -> None:
     from service.privacy.master import add_master, master_file
     from service.settings import load
 
-    with opened_house() as parts:  # a house that does not open with its present key is not given another
+    with (
+        opened_installation() as parts
+    ):  # an installation that does not open with its present key is not given another
         path = master_file(os.environ, load().home)
         version = add_master(path)
         _log(parts, f"version {version} made")
@@ -64,7 +66,7 @@ def reseal(as_json: bool) -> None:
     """Seal anew under the current key what older keys sealed; can be broken off and run again."""
     from service.rekeying import reseal as resealed
 
-    with opened_house() as parts:
+    with opened_installation() as parts:
         done = resealed(
             parts, lambda count: None if as_json else click.echo(f"{count:,} originals", err=True)
         )
@@ -89,7 +91,7 @@ def retire(version: int, leaked: bool) -> None:
     from service.rekeying import sealed
     from service.settings import load
 
-    with opened_house() as parts:
+    with opened_installation() as parts:
         if version not in parts.keyring.versions[1:]:
             raise Refused(f"version {version} is not an older key at hand")
         needed = sealed(parts).under(version)
@@ -108,8 +110,8 @@ def retire(version: int, leaked: bool) -> None:
 
 
 def _log(parts: Parts, told: str) -> None:
-    with parts.house.store.write() as tx:
-        tx.log_act("operator", "master-key", told, parts.house.clock())
+    with parts.deps.store.write() as tx:
+        tx.log_act("operator", "master-key", told, parts.deps.clock())
 
 
 def _told(found: Sealed, version: int) -> dict[str, int]:

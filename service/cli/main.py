@@ -33,7 +33,7 @@ ENTRIES: Final = {
     "comments": Entry("service.cli.comments:comments", "List a site's comments."),
     "deliveries": Entry("service.cli.deliveries:deliveries", "List callbacks and replay dead ones."),
     "backup": Entry(
-        "service.cli.backup:backup", "Copy the database while the house runs, and count its rows."
+        "service.cli.backup:backup", "Copy the database while the service runs, and count its rows."
     ),
     "restore": Entry("service.cli.backup:restore", "Put a backup into an empty database, and check it."),
     "restored": Entry(
@@ -41,7 +41,7 @@ ENTRIES: Final = {
     ),
     "classifier": Entry("service.cli.classifier:classifier", "Score texts and evaluate the shipped model."),
     "compare": Entry(
-        "service.cli.compare:compare_group", "Compare another service's old scores with this house's."
+        "service.cli.compare:compare_group", "Compare another service's old scores with this installation's."
     ),
     "contact": Entry(
         "service.cli.contact:contact", "Open a sealed box with the site's private key, offline."
@@ -51,7 +51,7 @@ ENTRIES: Final = {
     "privacy": Entry("service.cli.privacy:privacy", "Audit this installation, or erase a person."),
     "web": Entry("service.cli.processes:web", "Run the web process."),
     "worker": Entry("service.cli.processes:worker", "Run a Celery worker."),
-    "beat": Entry("service.cli.processes:beat", "Run the clock that rings for the sweep; exactly one of it."),
+    "beat": Entry("service.cli.processes:beat", "Run the clock that enqueues the sweep; exactly one of it."),
     "alive": Entry(
         "service.cli.processes:alive",
         "Exit 0 while this host's worker or beat goes round; for health checks.",
@@ -89,11 +89,11 @@ def _installed(entry: Entry) -> bool:
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="replydesk", prog_name="replydesk")
 def cli() -> None:
-    """Moderate the comments of news sites on a house of your own."""
+    """Moderate the comments of news sites on a server of your own."""
 
 
 def main() -> None:
-    """Run the command line; what the house refuses ends in its one sentence and exit code 2, never in a traceback."""
+    """Run the command line; what the service refuses ends in its one sentence and exit code 2, never in a traceback."""
     try:
         cli(prog_name="replydesk")
     except ReplydeskError as refusal:

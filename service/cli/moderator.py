@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from service.cli.opened import Refused, opened_house, print_json
+from service.cli.opened import Refused, opened_installation, print_json
 
 ROLES = ("moderator", "lead", "admin")
 
@@ -25,7 +25,7 @@ def add(name: str, role: str | None, as_json: bool) -> None:
     """
     from service.enrolment import invite
 
-    with opened_house() as parts:
+    with opened_installation() as parts:
         invited, url = invite(parts, name, role)
     if as_json:
         print_json({"moderator": invited.name, "role": invited.role, "sign_in_url": url})
@@ -45,7 +45,7 @@ def set_moderator(name: str, role: str | None, active: bool | None) -> None:
 
     if role is None and active is None:
         raise Refused("--role, --active or --inactive: say what to change")
-    with opened_house() as parts:
+    with opened_installation() as parts:
         changed = change_moderator(parts, name, role, active)
     click.echo(f"{changed.name}: {changed.role}{'' if changed.active else ', inactive'}.")
 
@@ -54,7 +54,7 @@ def set_moderator(name: str, role: str | None, active: bool | None) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON array.")
 def list_moderators(as_json: bool) -> None:
     """List all moderators."""
-    with opened_house() as parts, parts.house.store.read() as tx:
+    with opened_installation() as parts, parts.deps.store.read() as tx:
         found = [{"moderator": one.name, "role": one.role, "active": one.active} for one in tx.moderators()]
     if as_json:
         print_json(found)

@@ -1,4 +1,4 @@
-"""The house, opened for one command: whatever is wrong with it ends in clear lines and exit code 2."""
+"""The service, opened for one command: whatever is wrong with it ends in clear lines and exit code 2."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ class Refused(click.ClickException):
 
 
 @contextmanager
-def opened_house() -> Iterator[Parts]:
-    """Build the house from the environment, and close it afterwards."""
+def opened_installation() -> Iterator[Parts]:
+    """Build the service from the environment, and close it afterwards."""
     from service.settings import load
     from service.wiring import build
 
@@ -42,7 +42,7 @@ def opened_house() -> Iterator[Parts]:
 
 @contextmanager
 def refusals() -> Iterator[None]:
-    """Turn whatever is wrong with the house into clear lines and exit code 2."""
+    """Turn whatever is wrong with the service into clear lines and exit code 2."""
     from sqlalchemy.exc import SQLAlchemyError
 
     try:

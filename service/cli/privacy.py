@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from service.cli.opened import Refused, opened_house, print_json
+from service.cli.opened import Refused, opened_installation, print_json
 
 if TYPE_CHECKING:
     from service.canaries.auditing import Report
@@ -29,7 +29,7 @@ def privacy() -> None:
 
 
 @privacy.command()
-@click.option("--url", help="Where the house answers, if not at its own address.")
+@click.option("--url", help="Where the service answers, if not at its own address.")
 @click.option(
     "--also",
     multiple=True,
@@ -38,7 +38,7 @@ def privacy() -> None:
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def audit(url: str | None, also: tuple[Path, ...], as_json: bool) -> None:
-    """Send canary addresses through every path of this running house, and search every byte that it wrote.
+    """Send canary addresses through every path of this running installation, and search every byte that it wrote.
 
     It works on a site of its own, which it takes off again. Exit 0 when nothing is found, 1 when something is; then
     the place and the form are named.
@@ -46,7 +46,7 @@ def audit(url: str | None, also: tuple[Path, ...], as_json: bool) -> None:
     from service.canaries.auditing import Audit
 
     ending = _Ending()
-    with opened_house() as parts, Audit(parts, url, also, undisturbed=ending.undisturbed) as made:
+    with opened_installation() as parts, Audit(parts, url, also, undisturbed=ending.undisturbed) as made:
         made.plant()
         report = made.search()
     if as_json:
@@ -72,11 +72,11 @@ def erase(site_name: str, email: str | None, as_json: bool) -> None:
     from service.tuning import find_site
 
     address = _address(email)
-    with opened_house() as parts:
-        with parts.house.store.read() as tx:
+    with opened_installation() as parts:
+        with parts.deps.store.read() as tx:
             site = find_site(tx, site_name)
         receipt = erase_person(parts, site, address, Who.SITE, "operator")
-        cleared = clear_files(parts.house)
+        cleared = clear_files(parts.deps)
     if as_json:
         print_json(receipt)
         return
@@ -96,8 +96,8 @@ def export(site_name: str, email: str | None) -> None:
     from service.tuning import find_site
 
     address = _address(email)
-    with opened_house() as parts:
-        with parts.house.store.read() as tx:
+    with opened_installation() as parts:
+        with parts.deps.store.read() as tx:
             site = find_site(tx, site_name)
         for piece in export_json(parts, site, address):
             click.echo(piece, nl=False)
@@ -109,7 +109,7 @@ def export(site_name: str, email: str | None) -> None:
     "--keys",
     "keys_file",
     type=click.File("r", encoding="utf-8"),
-    help="The file /.well-known/replydesk.json of the house that signed; without it, this house's own keys.",
+    help="The file /.well-known/replydesk.json of the service that signed; without it, this installation's own keys.",
 )
 def verify(receipt: Any, keys_file: Any) -> None:
     """Check the signature of RECEIPT, a file or - for standard input."""
@@ -123,7 +123,7 @@ def verify(receipt: Any, keys_file: Any) -> None:
             raise Refused("--keys: this is no /.well-known/replydesk.json")
         keys: list[Mapping[str, object]] = [one for one in found if isinstance(one, dict)]
     else:
-        with opened_house() as parts:
+        with opened_installation() as parts:
             keys = [*public_keys(parts.keyring)]
     from service.moderation.errors import ReplydeskError
 

@@ -80,7 +80,7 @@ def waitress_options(known: Settings) -> dict[str, Any]:
 @click.option("--concurrency", type=click.IntRange(1, 64), help="Processes, or threads of the threads pool.")
 @click.option("--pool", type=click.Choice(settings.POOLS), help="Threads share one process; prefork forks.")
 def worker(queues: str, concurrency: int | None, pool: str | None) -> None:
-    """Score, deliver and keep house until stopped; run as many on as many hosts as you need."""
+    """Score, deliver and maintain the database until stopped; run as many on as many hosts as you need."""
     known = _start("worker")
     _need_broker(known)
     # Where processors are short, whoever waits for an answer goes before the queue.
@@ -105,7 +105,7 @@ def worker(queues: str, concurrency: int | None, pool: str | None) -> None:
 
 
 def _queue_names(given: str) -> str:
-    from service.bell import QUEUES
+    from service.dispatcher import QUEUES
 
     known = set(QUEUES.values())
     names = [name.strip() for name in given.split(",") if name.strip()]
@@ -116,7 +116,7 @@ def _queue_names(given: str) -> str:
 
 @click.command()
 def beat() -> None:
-    """Ring for the sweep every few seconds until stopped; run exactly one."""
+    """Enqueue the sweep every few seconds until stopped; run exactly one."""
     known = _start("beat")
     _need_broker(known)
     importlib.import_module("worker.app").make_app(known).Beat(loglevel=known.log_level, quiet=True).run()
@@ -125,20 +125,20 @@ def beat() -> None:
 @click.command()
 @click.option("--beat", is_flag=True, help="Ask for beat instead of workers.")
 @click.option(
-    "--queues", help="Ask the broker instead: are rings in these queues answered, by whatever worker?"
+    "--queues", help="Ask the broker instead: are messages in these queues answered, by whatever worker?"
 )
 def alive(beat: bool, queues: str | None) -> None:
     """Exit 0 while the worker processes on this host go round and their runs come to an end; for health checks.
 
     In a container that is its own worker alone. It asks neither database nor broker: who waits for them lives.
-    With --queues, exit 0 unless rings wait there and nobody in the house has answered one for half a minute.
+    With --queues, exit 0 unless messages wait there and no worker has answered one for half a minute.
     """
     known = settings.load()
     if queues is not None:
         _need_answers(known, _queue_names(queues).split(","))
         return
     from service import heartbeat
-    from service.bell import silent_after
+    from service.dispatcher import silent_after
 
     roles = (
         {heartbeat.BEAT: silent_after(known.sweep_seconds)}
@@ -156,7 +156,7 @@ def alive(beat: bool, queues: str | None) -> None:
 def _need_answers(known: Settings, queues: list[str]) -> None:
     from redis.exceptions import RedisError
 
-    from service.bell import fault_of, stuck
+    from service.dispatcher import fault_of, stuck
 
     try:
         waiting = stuck(_need_broker(known), queues, known.redis_prefix)

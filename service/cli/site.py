@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
-from service.cli.opened import Refused, opened_house, print_json
+from service.cli.opened import Refused, opened_installation, print_json
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -45,7 +45,7 @@ def add(name: str, url: str, callback: str | None, title: str | None, as_json: b
                 web_url(value)
         except ValueError as wrong:
             raise Refused(f"{option}: {wrong}") from None
-    with opened_house() as parts:
+    with opened_installation() as parts:
         for fault in closed_faults("--callback", callback, parts.settings):
             raise Refused(f"{fault.field}: {fault.message}")
         secrets = enrol_site(parts, name, url, callback, title).shown()
@@ -64,7 +64,7 @@ def set_terms(name: str, terms: tuple[str, ...]) -> None:
     from service.tuning import tune_site
 
     given = dict(_term(term) for term in terms)
-    with opened_house() as parts:
+    with opened_installation() as parts:
         tuned = tune_site(parts, name, given)
     click.echo(f"{name}: {', '.join(given)} set; policy version {tuned.policy.version}.")
 
@@ -90,8 +90,8 @@ def sample(name: str, file: BinaryIO) -> None:
     from service.mapping import SAMPLE_LIMIT, tried
     from service.tuning import find_site
 
-    with opened_house() as parts:
-        with parts.house.store.read() as tx:
+    with opened_installation() as parts:
+        with parts.deps.store.read() as tx:
             found = find_site(tx, name)
         if not found.options.inbound_map:
             raise Refused("inbound_map: the site has none; set it with `replydesk site set`")
@@ -107,7 +107,7 @@ def show(name: str, as_json: bool) -> None:
     """Show settings and policy of the site NAME; secrets are only counted."""
     from service.tuning import find_site, settings_of
 
-    with opened_house() as parts, parts.house.store.read() as tx:
+    with opened_installation() as parts, parts.deps.store.read() as tx:
         shown = settings_of(find_site(tx, name))
     if as_json:
         print_json(shown)
@@ -123,7 +123,7 @@ def show(name: str, as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON array.")
 def list_sites(as_json: bool) -> None:
     """List all sites."""
-    with opened_house() as parts, parts.house.store.read() as tx:
+    with opened_installation() as parts, parts.deps.store.read() as tx:
         found: list[dict[str, Any]] = [
             {
                 "site": one.name,
@@ -161,7 +161,7 @@ def rotate(name: str, what: str, at_once: bool, ends: bool, as_json: bool) -> No
     from service.tuning import end_overlap
     from service.tuning import rotate as rotate_secret
 
-    with opened_house() as parts:
+    with opened_installation() as parts:
         if ends:
             click.echo(f"{name}: {end_overlap(parts, name, what)} older {what} let go.")
             return

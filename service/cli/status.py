@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from rich.console import Console, Group
     from rich.table import Table
 
-    from service.bell import Pulses
+    from service.dispatcher import BrokerHeartbeats
     from service.ports import SiteQueue
     from service.settings import Settings
     from service.storage import Probe
@@ -38,9 +38,9 @@ def status(as_json: bool, watch: bool) -> None:
     """Show what is up, what waits and how old the oldest of it is; exit 1 when a part is not up."""
     from service.settings import load
 
-    with refusals(), closing(Opened(load())) as house:
+    with refusals(), closing(Opened(load())) as opened:
         if not watch:
-            state = look(house)
+            state = look(opened)
             if as_json:
                 print_json(state)
             else:
@@ -49,14 +49,14 @@ def status(as_json: bool, watch: bool) -> None:
                 raise SystemExit(1)
         elif as_json:
             while True:
-                print_json(look(house))
+                print_json(look(opened))
                 time.sleep(WATCH_SECONDS)
         else:
-            _watch(house)
+            _watch(opened)
 
 
 class Opened:
-    """The house of these settings, opened once its store lets it be."""
+    """The service of these settings, opened once its store lets it be."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
@@ -83,22 +83,22 @@ class Opened:
             self._parts.close()
 
 
-def look(house: Opened) -> dict[str, Any]:
-    """Return the state of the house: parts, backlog, ages in seconds, deliveries, switched-off sites, site by site.
+def look(opened: Opened) -> dict[str, Any]:
+    """Return the state of the service: parts, backlog, ages in seconds, deliveries, switched-off sites, site by site.
 
     Of a store that is away nothing is told but that; the broker is asked all the same.
     """
     store, waiting = "ok", {}
     try:
-        waiting = _waiting(house.parts())
-        house.probe().ask()
+        waiting = _waiting(opened.parts())
+        opened.probe().ask()
     except Invalid:
         raise  # a fault of the settings, not of the store
     except ReplydeskError as wrong:
         store = f"fails: {wrong.detail}"
     except Exception as failure:  # noqa: BLE001  # whatever a store dies of: its own message may quote a row
         store = f"fails ({type(failure).__name__})"
-    up, heard = _heard(house.settings)
+    up, heard = _heard(opened.settings)
     return {
         "up": {"store": store, **up},
         "last_sweep_seconds": _rounded(heard.sweep) if heard else None,
@@ -108,8 +108,8 @@ def look(house: Opened) -> dict[str, Any]:
 
 
 def _waiting(parts: Parts) -> dict[str, Any]:
-    now = parts.house.clock()
-    with parts.house.store.read() as tx:
+    now = parts.deps.clock()
+    with parts.deps.store.read() as tx:
         backlog, scoring = tx.backlog(now), tx.scoring_effort()
         sites, queues = tx.sites(), tx.site_queues()
     return {
@@ -119,7 +119,7 @@ def _waiting(parts: Parts) -> dict[str, Any]:
         "effort": scoring.effort.value,
         "effort_seconds": _age(scoring.since, now) if scoring.since else None,
         "to_rescore": backlog.to_rescore,
-        "departures_due": backlog.departures_due,
+        "due_decisions": backlog.due_decisions,
         "deliveries": {
             "waiting": backlog.deliveries_waiting,
             "due": backlog.deliveries_due,
@@ -146,16 +146,16 @@ def _age(since: datetime | None, now: datetime) -> float:
     return round(max(0.0, (now - since).total_seconds()), 3) if since else 0.0
 
 
-def _heard(settings: Settings) -> tuple[dict[str, str], Pulses | None]:
+def _heard(settings: Settings) -> tuple[dict[str, str], BrokerHeartbeats | None]:
     """Say how broker, worker and beat are, by when they were last heard of; nothing is known without the broker."""
     from redis.exceptions import RedisError
 
-    from service.bell import fault_of, pulses, silent_after
+    from service.dispatcher import fault_of, read_heartbeats, silent_after
 
     if settings.redis_url is None:
         return {"broker": "none", "worker": "unknown", "beat": "unknown"}, None
     try:
-        heard = pulses(settings.redis_url, settings.redis_prefix)
+        heard = read_heartbeats(settings.redis_url, settings.redis_prefix)
     except (RedisError, OSError) as failure:
         return {"broker": fault_of(failure), "worker": "unknown", "beat": "unknown"}, None
     silent = silent_after(settings.sweep_seconds)
@@ -182,13 +182,13 @@ def _console() -> Console:
     return Console(highlight=False)
 
 
-def _watch(house: Opened) -> None:
+def _watch(opened: Opened) -> None:
     from rich.live import Live
 
-    with Live(_drawn(look(house)), console=_console(), auto_refresh=False) as live:
+    with Live(_drawn(look(opened)), console=_console(), auto_refresh=False) as live:
         while True:
             time.sleep(WATCH_SECONDS)
-            live.update(_drawn(look(house)), refresh=True)
+            live.update(_drawn(look(opened)), refresh=True)
 
 
 def _drawn(state: dict[str, Any]) -> Group:

@@ -1,4 +1,4 @@
-"""`replydesk up`, which `make run` runs: the whole house on one machine as one supervised process tree."""
+"""`replydesk up`, which `make run` runs: the whole service on one machine as one supervised process tree."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ import click
 
 from service import settings
 from service.cli import broker
-from service.cli.children import Child, Family
+from service.cli.children import Child, ChildProcesses
 from service.moderation.errors import ReplydeskError
 from service.settings import Settings
 
@@ -33,7 +33,7 @@ START_SECONDS: Final = 60.0
 
 
 class StartError(ReplydeskError):
-    """The house cannot start here."""
+    """The service cannot start here."""
 
 
 @click.command()
@@ -54,13 +54,13 @@ def up(end_with_parent: bool) -> None:
         from service.cli.screen import Screen
 
         screen = Screen()
-        house = _House(known, screen)
+        installation = _Installation(known, screen)
         stopped_at = None
         try:
-            house.family.guard(keep=[lock.fileno()])
-            screen.summary(house.start(orphaned), time.monotonic() - started)
+            installation.children.start_reaper(keep=[lock.fileno()])
+            screen.summary(installation.start(orphaned), time.monotonic() - started)
             while not orphaned():
-                house.family.serve(0.25)
+                installation.children.serve(0.25)
         except KeyboardInterrupt:
             stopped_at = time.monotonic()
         finally:
@@ -68,7 +68,7 @@ def up(end_with_parent: bool) -> None:
                 signal.signal(
                     each, signal.SIG_IGN
                 )  # the end comes within seconds; a second Ctrl-C must not spoil it
-            house.stop()
+            installation.stop()
         if stopped_at is not None:
             screen.goodbye(time.monotonic() - stopped_at)
 
@@ -112,7 +112,7 @@ def _make_home(home: Path) -> Path:
 
 @contextmanager
 def _lock(home: Path) -> Iterator[IO[str]]:
-    """Hold the home alone. The guardian holds it with us, so a killed house is locked until it is cleared away."""
+    """Hold the home alone. The reaper holds it too, so the lock lasts until a killed parent is cleared away."""
     with (home / "run" / "lock").open("r+", encoding="ascii") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -152,8 +152,8 @@ class _Seen:
     worker_ready: bool = False
 
 
-class _House:
-    """The steps from an empty home to a running house, and back."""
+class _Installation:
+    """The steps from an empty home to a running installation, and back."""
 
     def __init__(self, known: Settings, screen: Screen) -> None:
         self._known, self._screen = known, screen
@@ -164,14 +164,14 @@ class _House:
             "PYTHONPATH": os.pathsep.join(filter(None, (_root(), os.environ.get("PYTHONPATH")))),
             "PYTHONUNBUFFERED": "1",
         }
-        self.family = Family(known.home / "log", self._env, self._hear)
+        self.children = ChildProcesses(known.home / "log", self._env, self._hear)
         self._socket: Path | None = None
 
     def start(self, orphaned: Callable[[], bool]) -> Summary:
         """Bring everything up in order and return what to show; raises what stands in the way, in one sentence."""
         with self._screen.step("Starting the broker") as outcome:
             outcome.append(self._start_broker())
-        # A house that stands starts its processes at once: they take longer to import than the rest to do.
+        # An installation that stands starts its processes at once: they take longer to import than the rest to do.
         early = self._start_processes() if _stands(self._known) else None
         with self._screen.step("Opening the database") as outcome:
             outcome.append(f"Database {self._open_database(migrate=early is None)}")
@@ -188,18 +188,18 @@ class _House:
     def _start_broker(self) -> str:
         if self._known.redis_url and (os.environ.keys() & _REDIS_NAMES):
             if wrong := broker.fault(self._known.redis_url, self._known.redis_prefix):
-                raise StartError(f"REDIS_URL: it {wrong}; mend it, or unset it to have one started here")
+                raise StartError(f"REDIS_URL: it {wrong}; fix it, or unset it to have one started here")
             return "Broker: the one that REDIS_URL names"
         server = broker.program(os.environ)
         folder = broker.socket_folder(self._known.home / "run")
         if folder != self._known.home / "run":
-            self.family.tell(f"remove {folder}")
+            self.children.tell(f"remove {folder}")
         self._socket = folder / "broker.sock"
         self._socket.unlink(missing_ok=True)
         note = settings.broker_note(self._known.home)
-        self.family.tell(f"remove {note}")
-        self.family.tell(f"remove {self._socket}")
-        child = self.family.start("broker", broker.command(server, self._socket))
+        self.children.tell(f"remove {note}")
+        self.children.tell(f"remove {self._socket}")
+        child = self.children.start("broker", broker.command(server, self._socket))
         broker.wait_for(self._socket, lambda: child.alive)
         note.write_text(f"unix://{self._socket}\n", encoding="utf-8")
         self._env["REPLYDESK_REDIS_URL"] = f"unix://{self._socket}"
@@ -221,14 +221,14 @@ class _House:
         return demo.prepare(settings.load(self._env))
 
     def _start_processes(self) -> tuple[Child, Child]:
-        self.family.update_env(self._env)
+        self.children.update_env(self._env)
         return self._start("web"), self._start("worker")
 
     def _start(self, name: str) -> Child:
-        return self.family.start(name, [sys.executable, "-m", "service.cli.main", name])
+        return self.children.start(name, [sys.executable, "-m", "service.cli.main", name])
 
     def _wait_for(self, child: Child, ready: Callable[[], bool]) -> None:
-        if not self.family.wait(ready, START_SECONDS, child):
+        if not self.children.wait(ready, START_SECONDS, child):
             raise StartError(
                 f"{child.name} was not ready within {START_SECONDS:.0f} s; see {child.log.baseFilename}"
             )
@@ -240,7 +240,7 @@ class _House:
 
     def stop(self) -> None:
         """End everything within five seconds and take away what was only for this run."""
-        self.family.stop()
+        self.children.stop()
         settings.broker_note(self._known.home).unlink(missing_ok=True)
         if self._socket is not None:
             self._socket.unlink(missing_ok=True)

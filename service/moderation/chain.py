@@ -29,7 +29,7 @@ class Act:
 class Link:
     """One act in its place. `act` and `salt` are gone once the act was blanked; the link goes on holding.
 
-    `adopted` marks an act that an older version of the house wrote outside the chain and that was taken in later.
+    `adopted` marks an act that an older version of the service wrote outside the chain and that was taken in later.
     """
 
     number: int
@@ -53,7 +53,7 @@ class Head:
     key_version: int
 
 
-class Notary(Protocol):
+class ChainSigner(Protocol):
     """Vouches for links and heads under a key that the database does not hold."""
 
     @property
@@ -64,7 +64,7 @@ class Notary(Protocol):
         """Return the tag of `told` under the key of that version, None when that key is not at hand."""
 
 
-class PlainNotary:
+class UnkeyedSigner:
     """The quiet double: no key, so that anyone can vouch; its version is 0."""
 
     version: Final = 0
@@ -93,24 +93,26 @@ class Walk:
         return self.fault is None
 
 
-def forge(previous: str, number: int, act: Act, salt: str, notary: Notary, *, adopted: bool = False) -> Link:
+def forge(
+    previous: str, number: int, act: Act, salt: str, signer: ChainSigner, *, adopted: bool = False
+) -> Link:
     """Return the link of an act behind the link `previous`."""
     digest = _digest(act, salt)
     link = _link(previous, number, act.at, adopted, digest)
-    version = notary.version
-    tag = notary.tag(_link_told(link), version) or ""
+    version = signer.version
+    tag = signer.tag(_link_told(link), version) or ""
     return Link(number, act.at, digest, link, tag, version, adopted, salt, act)
 
 
-def forge_head(last: Link, notary: Notary) -> Head:
+def forge_head(last: Link, signer: ChainSigner) -> Head:
     """Return the head of a chain that ends with `last`."""
-    version = notary.version
+    version = signer.version
     return Head(
-        last.number, last.link, notary.tag(_head_told(last.number, last.link), version) or "", version
+        last.number, last.link, signer.tag(_head_told(last.number, last.link), version) or "", version
     )
 
 
-def walk(links: Iterable[Link], head: Head | None, notary: Notary) -> Walk:
+def walk(links: Iterable[Link], head: Head | None, signer: ChainSigner) -> Walk:
     """Follow the links from the first to the head, and name the first that is broken.
 
     A link that was blanked holds as long as its digest is the one that was linked. One whose key version is not at
@@ -120,42 +122,44 @@ def walk(links: Iterable[Link], head: Head | None, notary: Notary) -> Walk:
     adopted: list[int] = []
     since: int | None = None  # the first link for which no tag vouches yet
     for found in links:
-        fault = _fault(previous, count + 1, found, notary)
+        fault = _fault(previous, count + 1, found, signer)
         if fault is not None:
             return Walk(count, previous, blanked, tuple(adopted), unvouched, count + 1, fault)
-        vouched = notary.tag(_link_told(found.link), found.key_version) is not None
+        vouched = signer.tag(_link_told(found.link), found.key_version) is not None
         since = None if vouched else since or found.number
         unvouched += not vouched
         blanked += found.act is None
         if found.adopted:
             adopted.append(found.number)
         previous, count = found.link, count + 1
-    fault = _end_fault(previous, count, since, head, notary)
+    fault = _end_fault(previous, count, since, head, signer)
     at = None if fault is None else since or count + 1
     return Walk(count, previous, blanked, tuple(adopted), unvouched, at, fault)
 
 
-def _fault(previous: str, number: int, found: Link, notary: Notary) -> str | None:
+def _fault(previous: str, number: int, found: Link, signer: ChainSigner) -> str | None:
     if found.number != number:
         return f"link {number} is missing; the next there is has number {found.number}"
     if found.act is not None and (found.salt is None or _digest(found.act, found.salt) != found.digest):
         return "the act was changed after it was linked"
     if _link(previous, number, found.at, found.adopted, found.digest) != found.link:
         return "it does not hold the link before it, or its moment was changed"
-    expected = notary.tag(_link_told(found.link), found.key_version)
+    expected = signer.tag(_link_told(found.link), found.key_version)
     if expected is not None and not hmac.compare_digest(expected.encode(), found.tag.encode()):
-        return "its tag was not made with this house's key"
+        return "its tag was not made with this installation's key"
     return None
 
 
-def _end_fault(previous: str, count: int, since: int | None, head: Head | None, notary: Notary) -> str | None:
+def _end_fault(
+    previous: str, count: int, since: int | None, head: Head | None, signer: ChainSigner
+) -> str | None:
     if head is None:
         return "the head is missing, so the end may be too" if count else None
-    expected = notary.tag(_head_told(head.number, head.link), head.key_version)
+    expected = signer.tag(_head_told(head.number, head.link), head.key_version)
     if since is not None or expected is None:
         return "its key version is not at hand, and no later link vouches for it"
     if not hmac.compare_digest(expected.encode(), head.tag.encode()):
-        return "the head was not made with this house's key"
+        return "the head was not made with this installation's key"
     if (head.number, head.link) != (count, previous):
         return f"the chain ends after {count}, and its head says {head.number}"
     return None

@@ -41,14 +41,14 @@ FINAL = frozenset({Status.WITHDRAWN, Status.ERASED})
 
 
 class Source(StrEnum):
-    """The door a comment came through."""
+    """How a comment came in."""
 
     API = "api"
     BATCH = "batch"
     INBOUND = "inbound"
     FORM = "form"
     IMPORT = "import"
-    PLUG = "plug"
+    COMPAT = "compat"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,7 @@ class Original:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A comment as it passed the door: contacts masked, address sealed, not yet stored.
+    """A sanitized comment: contacts masked, address sealed, not yet stored.
 
     `content_hash` is a keyed digest of what the reader wrote; two drafts with one id and one hash are a replay.
     `request_hash` is a keyed digest of the whole submission; an idempotency key stands for one of these.
@@ -145,7 +145,7 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Comment:
-    """A stored comment. `pk` is the house's own number, `id` the caller's; (site_id, id) is unique.
+    """A stored comment. `pk` is the service's own number, `id` the caller's; (site_id, id) is unique.
 
     `published_revision` names the revision readers see now, None when they see nothing.
     `decision_id` names the decision that stands, None before the first verdict.
@@ -179,6 +179,8 @@ class Comment:
 
     @property
     def is_public(self) -> bool:
-        """Whether readers are shown it: not what came by a plug, nor what was imported under a private article."""
-        kept_in = self.source is Source.PLUG or (self.source is Source.IMPORT and bool(self.article.private))
+        """Whether readers see it: not what a compatibility API brought, nor an import under a private article."""
+        kept_in = self.source is Source.COMPAT or (
+            self.source is Source.IMPORT and bool(self.article.private)
+        )
         return self.published_revision is not None and not kept_in

@@ -63,7 +63,7 @@ class Queued:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """Who has a comment in hand, and until when without a further sign of life."""
+    """To whom a comment is assigned, and until when without a further heartbeat."""
 
     comment_pk: int
     moderator_id: int
@@ -84,14 +84,14 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Appeal:
-    """A commenter's wish for another look at one decision, and the answer of somebody else than who decided it."""
+    """A commenter's request to look again at one decision, and the answer of another moderator."""
 
     id: int
     site_id: int
     comment_pk: int
     decision_id: int
     decided_by: str | None
-    """The moderator whose decision it is against; None for a machine's or a site's."""
+    """The moderator whose decision it is against; None for an automatic or a site's one."""
     text: str
     opened_at: datetime
     answered_at: datetime | None = None

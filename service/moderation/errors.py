@@ -1,4 +1,4 @@
-"""The family of things that go wrong: the docstring is the message, the edge translates it once."""
+"""Errors: the docstring is the message, the edge translates it once."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 class ReplydeskError(Exception):
-    """Something the house refuses, said so that the caller can mend it."""
+    """Something the service refuses, said so that the caller can fix it."""
 
     def __init__(self, detail: str | None = None) -> None:
         super().__init__(detail or (self.__doc__ or "").strip())
@@ -22,7 +22,7 @@ class ReplydeskError(Exception):
 
 
 class Invalid(ReplydeskError):
-    """The submission has faults; each names its field and the mend."""
+    """The submission has faults; each names its field and the fix."""
 
     def __init__(self, faults: list[Fault]) -> None:
         super().__init__()
@@ -30,7 +30,7 @@ class Invalid(ReplydeskError):
 
 
 class Fault:
-    """One fault of a submission: a dotted `field` and a sentence that says the mend."""
+    """One fault of a submission: a dotted `field` and a sentence that says how to fix it."""
 
     __slots__ = ("code", "field", "message")
 

@@ -103,7 +103,7 @@ def verdict_view(verdict: Verdict) -> dict[str, object]:
 
 
 def decision_view(decision: Decision) -> dict[str, object]:
-    """Return a decision as the site sees it; names of moderators stay in the house."""
+    """Return a decision as the site sees it; names of moderators stay in the service."""
     return {
         "decision": str(decision.id),
         "sequence": decision.seq,

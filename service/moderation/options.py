@@ -21,12 +21,12 @@ class Options:
     """A site's options. Each field holds what JSON can hold (lists as tuples), so that a new one needs no migration."""
 
     undo_seconds: float | None = None
-    """How long a moderator's decision waits in the house, free to undo; None: as long as the installation says."""
-    plug_mode: str = "score"
-    """What the plugs do besides answering: "score" stores nothing, "decide" answers by the site's policy and stores
-    nothing, "queue" also puts what a person should see on the desk."""
-    plug_learning: bool = True
-    """Whether what the site tells a plug afterwards (suggestscore, submit-spam, submit-ham) is kept as a label."""
+    """How long a moderator's decision waits in the service, free to undo; None: as long as the installation says."""
+    compat_mode: str = "score"
+    """What the compatibility APIs do besides answering: "score" stores nothing, "decide" answers by the site's policy
+    and stores nothing, "queue" also puts what a person should see on the desk."""
+    compat_learning: bool = True
+    """Whether feedback to a compatibility API (suggestscore, submit-spam, submit-ham) is kept as a label."""
     inbound_map: tuple[tuple[str, str], ...] = ()
     """Where the fields of a comment lie in the site's own webhook, as JSON Pointers; none: it sends a submission."""
     akismet_held: str = "false"
@@ -34,7 +34,7 @@ class Options:
     akismet_discard: float | None = 0.99
     """From this score for spam on, an Akismet client may throw spam away unseen; None: never."""
     perspective_map: str = "off"
-    """On which scale the Perspective plug answers: "off" is calibrated probabilities, "shipped" and "own" values like
+    """On which scale the Perspective API answers: "off" is calibrated probabilities, "shipped" and "own" values like
     Perspective's, by the map that comes with this version or by `perspective_knots`."""
     perspective_knots: Mapping[str, tuple[tuple[float, float], ...]] | None = None
     """The map that `replydesk compare perspective --fit` made of the site's own log, by attribute."""
@@ -206,13 +206,13 @@ def one_of(*words: str) -> Callable[[str], str]:
 
 
 def flag(value: str) -> bool:
-    """Return what a word for yes or no says. Raises ValueError, which says the mend."""
+    """Return what a word for yes or no says. Raises ValueError, which says how to fix it."""
     if value.lower() not in ("true", "false", "yes", "no", "on", "off", "1", "0"):
         raise ValueError("must be true or false")
     return value.lower() in ("true", "yes", "on", "1")
 
 
-PLUG_MODES: Final = ("score", "decide", "queue")
+COMPAT_MODES: Final = ("score", "decide", "queue")
 
 
 def _fold_hours(value: str) -> float | None:
@@ -232,8 +232,8 @@ READERS: Final[Mapping[str, Callable[[str], object]]] = {
     "keep_client_days": _days,
     "keep_originals_days": _days,
     "undo_seconds": _undo_seconds,
-    "plug_mode": one_of(*PLUG_MODES),
-    "plug_learning": flag,
+    "compat_mode": one_of(*COMPAT_MODES),
+    "compat_learning": flag,
     "inbound_map": read_map,
     "akismet_held": one_of("false", "spam"),
     "akismet_discard": _share,
@@ -248,4 +248,4 @@ READERS: Final[Mapping[str, Callable[[str], object]]] = {
     "notify_held": _count,
     "notify_age_seconds": _notify_age,
 }
-"""How `site set NAME option=VALUE` reads each option; a reader raises ValueError, which says the mend."""
+"""How `site set NAME option=VALUE` reads each option; a reader raises ValueError, which says how to fix it."""

@@ -1,4 +1,4 @@
-"""What is known outside the house: a decision that still waits to leave does not exist there."""
+"""What is known outside the service: a decision that still waits to leave does not exist there."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ class Outside:
     decision_id: int | None
 
 
-def in_house(decision: Decision | None) -> bool:
+def is_unpublished(decision: Decision | None) -> bool:
     """Whether the decision still waits to leave, so that nothing of it may be seen."""
     return decision is not None and decision.seq is None
 
 
 def outside(comment: Comment, standing: Decision | None) -> Outside:
     """Return the state to show, given the decision that stands on the comment."""
-    if standing is not None and standing.id == comment.decision_id and in_house(standing):
+    if standing is not None and standing.id == comment.decision_id and is_unpublished(standing):
         return Outside(standing.from_status, standing.previous)
     return Outside(comment.status, comment.decision_id)

@@ -13,12 +13,12 @@ from service.moderation.verdict import Action, Who
 
 BINS: Final = 10
 BAD: Final = (Action.REJECT, Action.SPAM)
-CELLS: Final = ("both_fine", "both_bad", "machine_alone", "person_alone")
+CELLS: Final = ("both_fine", "both_bad", "only_model", "only_person")
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A comment that a person judged: the machine's scores, what the machine did, and what the person did."""
+    """A comment that a person judged: the scores, the automatic action, and the person's action."""
 
     scores: Mapping[str, float]
     machine: Action
@@ -66,19 +66,19 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Confusion:
-    """How often machine and people agree, on those that people judged."""
+    """How often model and people agree, on comments that people judged."""
 
     both_fine: int
     both_bad: int
-    machine_alone: int
-    """The machine refused or held what a person found fine."""
-    person_alone: int
-    """The machine let pass what a person refused."""
+    only_model: int
+    """The model refused or held what a person found fine."""
+    only_person: int
+    """The model let pass what a person refused."""
 
     @property
     def agreement(self) -> float | None:
         """The share on which they agree, None of none."""
-        total = self.both_fine + self.both_bad + self.machine_alone + self.person_alone
+        total = self.both_fine + self.both_bad + self.only_model + self.only_person
         return (self.both_fine + self.both_bad) / total if total else None
 
 
@@ -93,7 +93,7 @@ class Bin:
 
 
 def confusion(judged: Sequence[Judged], label: str, at: float = 0.5) -> Confusion:
-    """Count agreement on one label: the machine says bad from `at` up, a person by rejecting or marking as spam.
+    """Count agreement on one label: the model flags from `at` up, a person by rejecting or marking as spam.
 
     What a model scored that does not know the label is not counted.
     """
@@ -108,7 +108,7 @@ def cell_of(one: Judged, label: str, at: float = 0.5) -> str | None:
     said_bad, found_bad = one.scores[label] >= at, one.person in BAD
     if said_bad == found_bad:
         return "both_bad" if found_bad else "both_fine"
-    return "machine_alone" if said_bad else "person_alone"
+    return "only_model" if said_bad else "only_person"
 
 
 def calibration(judged: Sequence[Judged], label: str) -> list[Bin]:

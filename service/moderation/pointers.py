@@ -34,7 +34,7 @@ Map = tuple[tuple[str, str], ...]
 def read_map(text: str) -> Map:
     """Read a map from its JSON, `{"body": "/comment/text", …}`; none for an empty text.
 
-    Raises ValueError, which names the field and the mend.
+    Raises ValueError, which names the field and the fix.
     """
     if not text.strip():
         return ()
@@ -54,7 +54,7 @@ def read_map(text: str) -> Map:
 
 
 def _judge(field: str, pointer: object) -> None:
-    """Raise ValueError, which names the field and the mend, for what is no JSON Pointer within the bounds."""
+    """Raise ValueError, which names the field and the fix, for what is no JSON Pointer within the bounds."""
     if not isinstance(pointer, str) or not pointer.startswith("/") or len(pointer) > POINTER_LIMIT:
         raise ValueError(
             f"{field} must be a JSON Pointer, which begins with / (at most {POINTER_LIMIT} long)"

@@ -1,4 +1,4 @@
-"""A site's policy, and the one place where a machine verdict is made: `decide` reads no clock and no database."""
+"""A site's policy, and the one place where an automatic verdict is made: `decide` reads no clock and no database."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ _DOUBTS = {
 class Cut:
     """Where one label's probability changes the verdict; None means never.
 
-    `approve` is the highest score the machine calls fine; between it and `hold` lies doubt, which waits unseen under
+    `approve` is the highest score that counts as fine; between it and `hold` lies doubt, which waits unseen under
     pre-moderation and is published under post-moderation. From `hold` up a person looks; from `reject` or `spam` up
-    the machine refuses.
+    a comment is rejected automatically.
     """
 
     approve: float | None = None

@@ -48,7 +48,7 @@ def reason_named(stored: Stored, code: str | None) -> RefusalReason | None:
 def read_reasons(value: str) -> Stored:
     """Read reasons as `site set NAME reasons=…` takes them: a JSON list of [code, title, text]; empty: those shipped.
 
-    Raises ValueError, which says the mend.
+    Raises ValueError, which says how to fix it.
     """
     if not value:
         return SHIPPED

@@ -20,7 +20,7 @@ KEPT_UP_TO: Final = 4
 TERM_LIMIT: Final = 100
 """Characters of a word that search compares."""
 
-FAMILY, REST, DENSE = "family", "rest", "dense"
+ALPHABETIC, REST, DENSE = "alphabetic", "rest", "dense"
 """Kinds of words: of the alphabets that share their shapes (Latin, Greek, Cyrillic …), of others, of scripts that are
 written without spaces."""
 
@@ -50,7 +50,7 @@ _DENSE: Final = (
     "\u31a0-\u31bf\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\ua9e0-\ua9ff\uaa60-\uaa7f\uf900-\ufaff"
     "\U0001b000-\U0001b16f\U00020000-\U000323af"
 )
-_FAMILY: Final = (
+_ALPHABETIC: Final = (
     "a-z0-9\u00aa-\u058f\u10a0-\u10ff\u13a0-\u13ff\u1c80-\u1cbf\u1d00-\u1dbf\u1e00-\u1fff\u2c60-\u2c7f"
     "\u2d00-\u2d2f\ua640-\ua69f\ua720-\ua7ff\uab30-\uab8f"
 )
@@ -65,7 +65,7 @@ _OWN_ACCENTS: Final = frozenset("\u0306\u0308\u030a\u030b\u030c\u031b\u0327\u032
 _ALWAYS: Final = dict(
     zip("ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢɑɡıѐѝё", "abcdefghijklmnoprstuvwyzagiеие", strict=True)
 ) | dict.fromkeys("أإآٱ", "ا") | {"ى": "ي", "ی": "ي", "ک": "ك"}  # fmt: skip
-"""Letters that are another one in other clothes: small capitals, the dotless i, carriers of a hamza, Persian forms."""
+"""Letters that are another one in other clothes: small capitals, the dotless i, letters with a hamza, Persian forms."""
 _LONGER: Final = {
     "ø": "o", "đ": "d", "ł": "l", "ħ": "h", "ŧ": "t", "ƶ": "z", "ɨ": "i", "ʉ": "u", "ɵ": "o", "ɓ": "b", "ɖ": "d",
     "ƙ": "k", "ŋ": "n", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe",
@@ -106,7 +106,7 @@ def words(text: str) -> list[Word]:
         run = match[0]
         gap, end = seen[end : match.start()], match.end()
         if run.isascii():
-            found.append(Word(run, gap, FAMILY))
+            found.append(Word(run, gap, ALPHABETIC))
         elif _mixing().search(run) is None:
             found.append(Word(run, gap, REST))
         else:
@@ -229,14 +229,14 @@ def _run() -> re.Pattern[str]:
 @lru_cache(maxsize=1)
 def _mixing() -> re.Pattern[str]:
     """What may stand in a run that is not of one script alone."""
-    return re.compile(f"[{_DENSE}{_FAMILY}]")
+    return re.compile(f"[{_DENSE}{_ALPHABETIC}]")
 
 
 @lru_cache(maxsize=1)
 def _pattern() -> re.Pattern[str]:
     marks = _marks()
     return re.compile(
-        rf"(?P<dense>[{_DENSE}][{_DENSE}{marks}]*)|(?P<family>[{_FAMILY}]+)|(?P<rest>[^{_DENSE}{_FAMILY}]+)"
+        rf"(?P<dense>[{_DENSE}][{_DENSE}{marks}]*)|(?P<alphabetic>[{_ALPHABETIC}]+)|(?P<rest>[^{_DENSE}{_ALPHABETIC}]+)"
     )
 
 

@@ -1,4 +1,4 @@
-"""What the machine or a person concluded about one revision of a comment, and why."""
+"""What the model or a person concluded about one revision of a comment, and why."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Action(StrEnum):
     SPAM = "spam"
     HOLD = "hold"
     RESTORE = "restore"
-    """The compensating act of an undo that came after the decision had left the house."""
+    """The compensating act of an undo that came after the decision was published."""
     WITHDRAW = "withdraw"
     ERASE = "erase"
 
@@ -57,7 +57,7 @@ OUTCOME = {
 
 
 class Who(StrEnum):
-    """Which kind of hand decided."""
+    """Which kind of actor decided."""
 
     MACHINE = "machine"
     MODERATOR = "moderator"
@@ -123,7 +123,7 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """An act that moved a comment. It has a sequence number `seq` once it has left the house, and None before."""
+    """An act that moved a comment. It has a sequence number `seq` once it is published, and None before."""
 
     id: int
     comment_pk: int
@@ -140,7 +140,7 @@ class Decision:
     seq: int | None = None
     replaces: int | None = None
     previous: int | None = None
-    """The decision that stood before this one; an undo before departure makes it stand again."""
+    """The decision that stood before this one; an undo before publication makes it stand again."""
     undone_at: datetime | None = None
     from_published: int | None = None
     """The revision readers saw before this decision, so that an undo can bring it back."""

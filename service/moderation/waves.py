@@ -64,8 +64,8 @@ def nearest(signature: Signature, waves: Iterable[Wave]) -> Wave | None:
 def covered(verdict: Verdict, wave: Wave) -> Verdict | None:
     """Return the verdict that a standing decision on the wave gives one more arrival; None where it gives none.
 
-    A person's refusal reaches what the machine would let pass; a person's approval lifts only a hold that scores alone
-    caused, since it said nothing of a name, a link, a circumstance or an address. What the machine refuses stays
+    A person's refusal reaches what the model would let pass; a person's approval lifts only a hold that scores alone
+    caused, since it said nothing of a name, a link, a circumstance or an address. What the model refuses stays
     refused. A writer who may be at risk is looked at each time.
     """
     if wave.action is None or is_at_risk(verdict):

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
 
-from service.moderation.text import DENSE, FAMILY, Word, has_mark_at, key, words
+from service.moderation.text import ALPHABETIC, DENSE, Word, has_mark_at, key, words
 
 ENTRY_LIMIT = 100
 LIST_LIMIT = 5_000
@@ -203,7 +203,7 @@ def _readings(word: Word) -> tuple[str, ...]:
     if text.isalpha() and text.isascii():
         return (key(text),)
     found = [text]
-    if word.kind == FAMILY:
+    if word.kind == ALPHABETIC:
         found += _undisguised(text)
     else:
         found += [

@@ -51,7 +51,7 @@ class Log:
 
 
 def read(path: Path) -> Log:
-    """Read the file by its ending, at most 500,000 rows. Raises Unreadable, saying the mend."""
+    """Read the file by its ending, at most 500,000 rows. Raises Unreadable, saying how to fix it."""
     log = Log()
     try:
         for line, row in _rows(path):

@@ -1,6 +1,19 @@
-"""What the verbs need of the world: each port is a promise that the real thing and its shipped double both keep."""
+"""What use cases need: each protocol is implemented by the real thing and by its shipped double."""
 
-from service.ports.names import DELIVER, DEPART, KEPT_FOR_GOOD, SCORE, SWEEP
+from service.ports.dependencies import (
+    Arrivals,
+    Clock,
+    Dependencies,
+    Dispatcher,
+    Explain,
+    Reading,
+    Scorer,
+    Sealer,
+    Signer,
+    Store,
+    Uncounted,
+)
+from service.ports.names import DELIVER, KEPT_FOR_GOOD, PUBLISH, SCORE, SWEEP
 from service.ports.records import (
     Backlog,
     Concealed,
@@ -17,35 +30,22 @@ from service.ports.records import (
     Submission,
 )
 from service.ports.tx import Tx
-from service.ports.world import (
-    Arrivals,
-    Bell,
-    Clock,
-    Explain,
-    House,
-    Reading,
-    Scorer,
-    Sealer,
-    Signer,
-    Store,
-    Uncounted,
-)
 
 __all__ = [
     "DELIVER",
-    "DEPART",
     "KEPT_FOR_GOOD",
+    "PUBLISH",
     "SCORE",
     "SWEEP",
     "Arrivals",
     "Backlog",
-    "Bell",
     "Clock",
     "Concealed",
     "CurrentEffort",
+    "Dependencies",
+    "Dispatcher",
     "Explain",
     "Finished",
-    "House",
     "Key",
     "Label",
     "Moderator",

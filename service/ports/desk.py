@@ -21,13 +21,13 @@ from service.moderation.standing import AuthorStanding
 
 
 class Queue(Protocol):
-    """The lanes, and what moderators have in hand of them."""
+    """The lanes, and what is assigned to whom."""
 
     def queue(self, wanted: Wanted, moderator_id: int, now: datetime, limit: int) -> list[Queued]:
-        """Return held comments in the wanted order, without those set aside or in another moderator's hands.
+        """Return held comments in the wanted order, without those set aside or assigned to another moderator.
 
         Of a wave only the oldest of those is returned, claims aside: the others stand behind it. None is while any held
-        member of it is in another's hands, whatever is wanted here and there: one decision decides them all.
+        member of it is assigned to another, whatever is wanted here and there: one decision decides them all.
         """
 
     def matters(
@@ -51,13 +51,13 @@ class Queue(Protocol):
         """Return the languages of held comments, at most 50."""
 
     def claim(self, moderator_id: int, pks: Sequence[int], now: datetime, until: datetime) -> set[int]:
-        """Take or renew claims; return the comments that are in this moderator's hands then."""
+        """Take or renew claims; return the comments that are assigned to this moderator then."""
 
     def release_claims(self, moderator_id: int, pks: Sequence[int] | None = None) -> None:
         """Let go of these claims of the moderator, or of all."""
 
     def claims(self, now: datetime) -> list[Claim]:
-        """Return every claim that has not run out, on what still waits: what was decided is in nobody's hands."""
+        """Return every claim that has not run out, on what still waits: what was decided is assigned to nobody."""
 
 
 class Reports(Protocol):

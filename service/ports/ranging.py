@@ -52,4 +52,4 @@ class Ranging(Protocol):
     def page_stretch(
         self, stretch: Stretch, after: int, limit: int, moderator_id: int, now: datetime
     ) -> list[Comment]:
-        """Return the stretch's comments above `after`, by number, without those in another moderator's hands."""
+        """Return the stretch's comments above `after`, by number, without those assigned to another moderator."""

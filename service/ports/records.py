@@ -86,7 +86,7 @@ class Move:
     published_revision: int | None
     decided_at: datetime | None
     verdict: Verdict | None = None
-    """A machine verdict to store; None leaves the one that is there."""
+    """An automatic verdict to store; None leaves the one that is there."""
     rescore: bool = False
     """Whether the comment is to be scored again in full; its attempts are counted from 0 then."""
 
@@ -116,7 +116,7 @@ class Backlog:
     deliveries_waiting: int
     deliveries_due: int
     deliveries_dead: int
-    departures_due: int
+    due_decisions: int
     to_rescore: int
     """Comments that are decided, and are to be scored again in full."""
 

@@ -115,9 +115,9 @@ class Lookup(Protocol):
     def published(self, site_id: int, article_url: str, limit: int = 1000, after: int = 0) -> list[Comment]:
         """Return what readers see under the article, the first written first, each in its published revision.
 
-        At most `limit` (1,001 at the most), those behind the comment with the pk `after`. What came by a plug is shown
-        by the system that asked, and never here: it may not be public there. Nor is what was imported under an article
-        that is private.
+        At most `limit` (1,001 at the most), those behind the comment with the pk `after`. Comments of compatibility
+        APIs are shown by the system that asked, and never here: they may not be public there. Nor are imports under a
+        private article.
         """
 
     def contact_box(self, pk: int) -> bytes | None: ...
@@ -169,7 +169,7 @@ class Deciding(Protocol):
         The site's counter stays locked until the transaction ends, so that numbers become visible in order.
         """
 
-    def leap(self, number: int) -> None:
+    def advance_sequence(self, number: int) -> None:
         """Let sequence numbers and decision ids go on from `number` at least, in every site; none goes back."""
 
     def add_decisions(self, decisions: Sequence[Decision]) -> None: ...
@@ -177,13 +177,13 @@ class Deciding(Protocol):
     def decisions_of(self, comment_pk: int) -> list[Decision]:
         """Return every decision on the comment, oldest first."""
 
-    def depart(self, numbers: Mapping[int, int]) -> set[int]:
+    def number_decisions(self, numbers: Mapping[int, int]) -> set[int]:
         """Give decisions, by id, their sequence numbers; return those that had none and were not undone."""
 
     def undo_decisions(self, decision_ids: Collection[int], now: datetime) -> set[int]:
         """Mark as undone; return those that were not undone already."""
 
-    def departures_due(self, now: datetime, limit: int) -> list[Decision]:
+    def due_decisions(self, now: datetime, limit: int) -> list[Decision]:
         """Return decisions whose `effective_at` has come and that have no sequence number, oldest first."""
 
     def publish(self, shown: Sequence[tuple[int, int, int | None]]) -> set[int]:
@@ -193,7 +193,7 @@ class Deciding(Protocol):
         """
 
     def decisions_after(self, site_id: int, cursor: int, limit: int) -> list[tuple[Decision, Comment]]:
-        """Return departed decisions with seq > cursor in order, with the comment as its revision had it."""
+        """Return published decisions with seq > cursor in order, with the comment as its revision had it."""
 
     def decisions_named(self, decision_ids: Collection[int]) -> dict[int, Decision]:
         """Return the decisions with these ids, by id."""

@@ -1,4 +1,4 @@
-"""What the plugs count for their callers: calls by site and month."""
+"""What the compatibility APIs count for their callers: calls by site and month."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The promise kept: keys for everything secret, addresses sealed at the door, contacts masked in texts."""
+"""The promise kept: keys for everything secret, addresses sealed on arrival, contacts masked in texts."""

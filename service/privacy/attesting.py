@@ -1,4 +1,4 @@
-"""Signed statements of the house, such as the receipt of an erasure: anyone with the published key can check one."""
+"""Signed statements of the service, such as the receipt of an erasure: anyone with the published key can check one."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def canonical(content: object) -> bytes:
 
 
 def attest(keyring: Keyring, content: Mapping[str, object]) -> dict[str, object]:
-    """Return `content` as `receipt`, with a signature under the present version of the house's key."""
+    """Return `content` as `receipt`, with a signature under the present version of the service's key."""
     key = keyring.signing_key("", PURPOSE)
     return {
         "receipt": dict(content),

@@ -15,7 +15,7 @@ import idna
 
 from service.privacy import emails, handles, phones
 from service.privacy.sealing import Address, normalise
-from service.privacy.shadow import Shadow, cast
+from service.privacy.visible_text import VisibleText, as_seen
 
 PLACEHOLDERS: Final[dict[str, str]] = {"email": "⟦email⟧", "phone": "⟦phone⟧", "handle": "⟦handle⟧"}
 RANK: Final = {"phone": 0, "email": 1, "handle": 2}
@@ -51,24 +51,24 @@ def mask(text: str, region: str | None = None, own: Address | None = None) -> Ma
     `region` is the ISO country whose national phone numbers count. `own` is the writer's address: each literal
     occurrence goes, in any case, percent-encoded or spelled out.
     """
-    shadow = cast(text)
-    spans = [*phones.find(shadow.text, region), *handles.find(shadow.text)]
-    if emails.might_hold(shadow.text):
-        spans += emails.find(shadow.text)
-        spans += _occurrences(shadow, own) if own is not None else ()
+    visible = as_seen(text)
+    spans = [*phones.find(visible.text, region), *handles.find(visible.text)]
+    if emails.might_hold(visible.text):
+        spans += emails.find(visible.text)
+        spans += _occurrences(visible, own) if own is not None else ()
     if not spans:
         return Masked(_unforged(text), ())
-    return _replaced(text, _merged((*shadow.written(begin, end), kind) for begin, end, kind in spans))
+    return _replaced(text, _merged((*visible.written(begin, end), kind) for begin, end, kind in spans))
 
 
 def mask_addresses(text: str, own: Address | None = None) -> str:
     """Return `text` with addresses replaced alone: for what nobody can restore, and where a number is news."""
-    shadow = cast(text)
-    if not emails.might_hold(shadow.text):
+    visible = as_seen(text)
+    if not emails.might_hold(visible.text):
         return _unforged(text)
-    spans = [one for one in emails.find(shadow.text) if one[2] == "email"]
-    spans += _occurrences(shadow, own) if own is not None else ()
-    return _replaced(text, _merged((*shadow.written(begin, end), kind) for begin, end, kind in spans)).text
+    spans = [one for one in emails.find(visible.text) if one[2] == "email"]
+    spans += _occurrences(visible, own) if own is not None else ()
+    return _replaced(text, _merged((*visible.written(begin, end), kind) for begin, end, kind in spans)).text
 
 
 def _replaced(text: str, spans: list[tuple[int, int, str]]) -> Masked:
@@ -97,9 +97,9 @@ def _merged(spans: Iterable[tuple[int, int, str]]) -> list[tuple[int, int, str]]
     return merged
 
 
-def _occurrences(shadow: Shadow, own: Address) -> list[tuple[int, int, str]]:
+def _occurrences(visible: VisibleText, own: Address) -> list[tuple[int, int, str]]:
     """Return every place where the writer's own address stands, however plain its local part is."""
-    seen = _lowered(shadow.text)
+    seen = _lowered(visible.text)
     found: list[tuple[int, int, str]] = []
     for form in _forms(own, seen):
         at = seen.find(form)
@@ -114,13 +114,17 @@ def _forms(own: Address, seen: str) -> set[str]:
 
     Only the domains whose first label is in `seen` count, so that most texts cost next to nothing.
     """
-    typed, _, typed_domain = _lowered(cast(own.reveal()).text).rpartition("@")
+    typed, _, typed_domain = _lowered(as_seen(own.reveal()).text).rpartition("@")
     normal, _, domain = normalise(own).rpartition("@")
-    domains = {typed_domain, domain, _lowered(cast(idna.decode(domain)).text) if "xn--" in domain else domain}
+    domains = {
+        typed_domain,
+        domain,
+        _lowered(as_seen(idna.decode(domain)).text) if "xn--" in domain else domain,
+    }
     hosts = [host for host in domains if host.partition(".")[0] in seen]
     if not hosts:
         return set()
-    names = {typed, normal, _lowered(cast(normal).text)}
+    names = {typed, normal, _lowered(as_seen(normal).text)}
     return {
         name.replace(".", name_dot) + at + host.replace(".", host_dot)
         for name, name_dot, at, host, host_dot in product(names, DOTS, SIGNS, hosts, DOTS)

@@ -1,4 +1,4 @@
-"""Every secret of the house: from one master key, a key of its own for each site, purpose and version."""
+"""Every secret of the service: from one master key, a key of its own for each site, purpose and version."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ AKISMET_ALPHABET: Final = string.ascii_lowercase + string.digits
 
 
 class CiphertextError(ReplydeskError, ValueError):
-    """The ciphertext was not made by this house for this site and purpose, or its key version is gone."""
+    """The ciphertext was not made by this installation for this site and purpose, or its key version is gone."""
 
 
 class Keyring:

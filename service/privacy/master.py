@@ -36,7 +36,7 @@ def load_masters(env: Mapping[str, str], home: Path | None) -> dict[int, bytes]:
     """Return the master keys (32 bytes or more each) by version, the current one first.
 
     They come from `env`, else from `home/master.key`, made if missing. MasterKeyError in one line names the variable
-    or file and the mend; it never shows a key.
+    or file and the fix; it never shows a key.
     """
     text, path = env.get(NAME, "").strip(), env.get(FILE_NAME, "").strip()
     if text and path:

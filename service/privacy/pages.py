@@ -1,4 +1,4 @@
-"""The address of an article at the door: sites put their readers' email addresses into it, and none gets in."""
+"""Sanitize the address of an article: sites put their readers' email addresses into it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from urllib.parse import unquote, unquote_plus, urlsplit
 
 from service.moderation.comment import normalise_url
 from service.privacy import emails
-from service.privacy.shadow import cast
+from service.privacy.visible_text import as_seen
 
 TELLING: Final = frozenset("@%&+\\([{<")
 """An address that holds none of these, and no character beyond ASCII, holds no at sign, plain, escaped or spelled."""
@@ -31,5 +31,5 @@ def page_url(url: str) -> str:
 
 
 def _holds_address(text: str) -> bool:
-    seen = cast(text).text
+    seen = as_seen(text).text
     return emails.might_hold(seen) and bool(emails.find(seen))

@@ -1,4 +1,4 @@
-"""The only room that sees an address: it leaves as a sealed box and a keyed hash, or not at all."""
+"""The only module that sees an address: it leaves as a sealed box and a keyed hash, or not at all."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from functools import cache
 
 from sqlalchemy import Connection, Executable, RowMapping, bindparam, select, update
 
-from service.moderation.chain import GENESIS, SALT_BYTES, Act, Head, Link, Notary, forge, forge_head
+from service.moderation.chain import GENESIS, SALT_BYTES, Act, ChainSigner, Head, Link, forge, forge_head
 from service.storage.bulk import insert_into
 from service.storage.part import PLAIN, Part
 from service.storage.schema import act_heads, acts, is_outside, word
@@ -52,8 +52,8 @@ _BLANK = (
 class ActsPart(Part):
     """The verbs about the chain of human acts."""
 
-    def __init__(self, connection: Connection, *, writes: bool, notary: Notary = PLAIN) -> None:
-        super().__init__(connection, writes=writes, notary=notary)
+    def __init__(self, connection: Connection, *, writes: bool, signer: ChainSigner = PLAIN) -> None:
+        super().__init__(connection, writes=writes, signer=signer)
         self._told: list[Act] = []
 
     def log_act(self, who: str, act: str, subject: str, now: datetime) -> None:
@@ -69,19 +69,19 @@ class ActsPart(Part):
         if not told:
             return
         at, previous, last = *self._locked_head(), None
-        for row in self._read(_OUTSIDE).mappings().all():  # logged by an older version of the house
+        for row in self._read(_OUTSIDE).mappings().all():  # logged by an older version of the service
             act = Act(row["who"], row["act"], row["subject"], row["created_at"])
-            at, last = at + 1, forge(previous, at + 1, act, _salt(), self._notary, adopted=True)
+            at, last = at + 1, forge(previous, at + 1, act, _salt(), self._signer, adopted=True)
             previous = last.link
             self._write(_ADOPT, outsider=row["pk"], **{f"its_{n}": v for n, v in _columns(last).items()})
         rows = []
         for act in told:
-            at, last = at + 1, forge(previous, at + 1, act, _salt(), self._notary)
+            at, last = at + 1, forge(previous, at + 1, act, _salt(), self._signer)
             previous = last.link
             rows.append({**_columns(last), "adopted": False, **_told(act)})
         self._add(acts, rows)
         if last is not None:
-            self._set_head(forge_head(last, self._notary))
+            self._set_head(forge_head(last, self._signer))
 
     def _locked_head(self) -> tuple[int, str]:
         row = self._write(_LOCK_HEAD).mappings().first()

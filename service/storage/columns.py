@@ -11,7 +11,7 @@ from sqlalchemy import BigInteger, Dialect, Integer, String, Text
 from sqlalchemy.types import TypeDecorator
 
 Pk = BigInteger().with_variant(Integer(), "sqlite")
-"""The house's own numbers: BIGINT, and on SQLite INTEGER, since only that name makes the key the rowid."""
+"""The service's own numbers: BIGINT, and on SQLite INTEGER, since only that name makes the key the rowid."""
 
 Word = String(32)
 """A state, a kind or a code."""

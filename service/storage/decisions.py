@@ -1,4 +1,4 @@
-"""Decisions: their ids and sequence numbers, departure and undo, the feed, the notes beside them, and the labels."""
+"""Decisions: their ids and sequence numbers, publication and undo, the feed, the notes beside them, and the labels."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ from service.storage.reading import ARTICLE, PAGE_LIMIT, TEXTS, in_revision, joi
 from service.storage.rows import decision_of
 from service.storage.schema import (
     articles,
+    awaits_publication,
     comments,
     decisions,
-    has_departed,
     is_by_moderator,
-    is_departing,
+    is_published,
     labels,
     notes,
     numbers,
@@ -84,7 +84,7 @@ _UNDO = (
 )
 _DUE = (
     select(decisions)
-    .where(is_departing, decisions.c.effective_at <= bindparam("now", type_=Instant))
+    .where(awaits_publication, decisions.c.effective_at <= bindparam("now", type_=Instant))
     .order_by(decisions.c.effective_at, decisions.c.pk)
     .limit(LIMIT)
 )
@@ -103,7 +103,7 @@ _FEED = (
             ),
         )
     )
-    .where(decisions.c.site_id == bindparam("site_id"), decisions.c.seq > bindparam("cursor"), has_departed)
+    .where(decisions.c.site_id == bindparam("site_id"), decisions.c.seq > bindparam("cursor"), is_published)
     .order_by(decisions.c.seq)
     .limit(LIMIT)
 )
@@ -147,7 +147,7 @@ class DecisionsPart(Part):
         last = int(self._write(_SEQUENCE, site=site_id, count=count).scalar_one())
         return last - count + 1
 
-    def leap(self, number: int) -> None:
+    def advance_sequence(self, number: int) -> None:
         self._write(_LEAP, number=number)
         self._write(_LEAP_IDS if self._dialect == POSTGRESQL else _LEAP_COUNT, number=number)
 
@@ -165,12 +165,12 @@ class DecisionsPart(Part):
     def decisions_of(self, comment_pk: int) -> list[Decision]:
         return [decision_of(row) for row in self._read(_OF_COMMENT, comment_pk=comment_pk).mappings()]
 
-    def depart(self, numbers: Mapping[int, int]) -> set[int]:
+    def number_decisions(self, numbers: Mapping[int, int]) -> set[int]:
         self._must_write()
         if not numbers:
             return set()
         told = to_json([{"pk": decision_id, "seq": seq} for decision_id, seq in numbers.items()])
-        return set(self._write(_depart(self._dialect), leaving=told).scalars())
+        return set(self._write(_number(self._dialect), leaving=told).scalars())
 
     def undo_decisions(self, decision_ids: Collection[int], now: datetime) -> set[int]:
         self._must_write()
@@ -178,7 +178,7 @@ class DecisionsPart(Part):
             return set()
         return set(self._write(_UNDO, decision_ids=sorted(decision_ids), now=now).scalars())
 
-    def departures_due(self, now: datetime, limit: int) -> list[Decision]:
+    def due_decisions(self, now: datetime, limit: int) -> list[Decision]:
         return [decision_of(row) for row in self._read(_DUE, now=now, limit=limit).mappings()]
 
     def publish(self, shown: Sequence[tuple[int, int, int | None]]) -> set[int]:
@@ -186,7 +186,7 @@ class DecisionsPart(Part):
         if not shown:
             return set()
         told = to_json([{"pk": pk, "standing": one, "revision": revision} for pk, one, revision in shown])
-        return set(self._write(_publish(self._dialect), shown=told).scalars())
+        return set(self._write(_send(self._dialect), shown=told).scalars())
 
     def decisions_after(self, site_id: int, cursor: int, limit: int) -> list[tuple[Decision, Comment]]:
         limit = max(1, min(limit, PAGE_LIMIT))
@@ -246,18 +246,18 @@ class DecisionsPart(Part):
 
 
 @cache
-def _depart(dialect: str) -> Executable:
+def _number(dialect: str) -> Executable:
     leaving = rows_of("leaving", dialect, pk=BigInteger, seq=BigInteger)
     return (
         update(decisions)
-        .where(decisions.c.pk == leaving.c.pk, is_departing)
+        .where(decisions.c.pk == leaving.c.pk, awaits_publication)
         .values(seq=leaving.c.seq)
         .returning(decisions.c.pk)
     )
 
 
 @cache
-def _publish(dialect: str) -> Executable:
+def _send(dialect: str) -> Executable:
     shown = rows_of("shown", dialect, pk=BigInteger, standing=BigInteger, revision=Integer)
     return (
         update(comments)

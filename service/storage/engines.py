@@ -16,13 +16,13 @@ from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 from service.storage.bulk import POSTGRESQL, SQLITE
 
 if TYPE_CHECKING:
-    import psycopg  # seven megabytes that a house on SQLite does without
+    import psycopg  # seven megabytes that an installation on SQLite does without
 
 BUSY_SECONDS = 15.0
 TURN_SECONDS = 0.0005
 """Between two looks at SQLite's write lock: its own waiting sleeps up to a tenth of a second, while others overtake."""
 POOL_SECONDS = 10.0
-HASTE_SECONDS = 1.0
+SHORT_WAIT_SECONDS = 1.0
 """For so long whoever is about to end waits for a lock."""
 
 _PRAGMAS = (
@@ -46,12 +46,12 @@ _BOUNDS = {
     "jit": "off",
     "TimeZone": "UTC",
 }
-_HASTY = {"lock_timeout": f"{HASTE_SECONDS:g}s"}
+_SHORT_WAITS = {"lock_timeout": f"{SHORT_WAIT_SECONDS:g}s"}
 _IS_POOLED, _BOUNDED_BY = "replydesk.pooled", "replydesk.bounds"
 
 
 def open_engine(database_url: str) -> Engine:
-    """Return an engine for a `sqlite:///` or `postgresql://` URL. Raises ValueError for any other, naming the mend."""
+    """Return an engine for a `sqlite:///` or `postgresql://` URL. Raises ValueError for any other, naming the fix."""
     url = database(database_url)
     if url.get_backend_name() == SQLITE:
         return _open_sqlite(url)
@@ -70,13 +70,13 @@ def for_reading(engine: Engine) -> Engine:
     return engine.execution_options(isolation_level="AUTOCOMMIT", begins_if_pooled=True)
 
 
-def in_haste(engine: Engine) -> Engine:
+def with_short_waits(engine: Engine) -> Engine:
     """Return the same pool, for transactions that wait for a lock but a second; its connections stay so."""
-    return engine.execution_options(in_haste=True)
+    return engine.execution_options(with_short_waits=True)
 
 
 def database(database_url: str) -> URL:
-    """Return the address with the house's driver. Raises ValueError without showing it: it may hold a password."""
+    """Return the address with the service's driver. Raises ValueError without showing it: it may hold a password."""
     try:
         url = make_url(database_url)
     except (ArgumentError, ValueError):
@@ -107,14 +107,14 @@ def _open_sqlite(url: URL) -> Engine:
     def _prepare(connection: sqlite3.Connection, _record: object) -> None:
         for pragma in _PRAGMAS:
             connection.execute(pragma)
-        _patiently(connection, "PRAGMA journal_mode = WAL")
+        _retried_while_busy(connection, "PRAGMA journal_mode = WAL")
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
         # A deferred transaction that turns into a writer fails at once when another wrote meanwhile; an immediate
         # one waits its turn. The driver's own BEGIN is switched off by isolation_level None above.
         options = connection.get_execution_options()
-        seconds = HASTE_SECONDS if options.get("in_haste") else BUSY_SECONDS
+        seconds = SHORT_WAIT_SECONDS if options.get("with_short_waits") else BUSY_SECONDS
         if not options.get("writes", True):
             connection.exec_driver_sql("BEGIN")
         elif not _took_turn(connection.connection.dbapi_connection, seconds):
@@ -123,7 +123,7 @@ def _open_sqlite(url: URL) -> Engine:
     return engine
 
 
-def _patiently(connection: sqlite3.Connection, statement: str) -> None:
+def _retried_while_busy(connection: sqlite3.Connection, statement: str) -> None:
     """Execute what needs the whole file for itself and asks for it without SQLite's own waiting: switching to WAL."""
     ends_at = time.monotonic() + BUSY_SECONDS
     while True:
@@ -167,7 +167,7 @@ def is_pooled(connection: Connection) -> bool:
 
 
 @contextmanager
-def patient(connection: Connection, seconds: int) -> Iterator[None]:
+def statement_limit(connection: Connection, seconds: int) -> Iterator[None]:
     """Let a statement outside a transaction take so long; behind a pooler such a one has no bound of ours."""
     if is_pooled(connection):
         yield
@@ -217,15 +217,15 @@ def _open_postgresql(url: URL) -> Engine:
     @event.listens_for(engine, "begin")
     def _bound(connection: Connection) -> None:
         options = connection.get_execution_options()
-        hasty = _HASTY if options.get("in_haste") else {}
+        short = _SHORT_WAITS if options.get("with_short_waits") else {}
         if not is_pooled(connection):
-            if hasty:
-                connection.exec_driver_sql(_set(hasty))
+            if short:
+                connection.exec_driver_sql(_set(short))
         elif not is_autocommit(connection):
-            connection.exec_driver_sql(_set(bounds | hasty, "SET LOCAL"))
+            connection.exec_driver_sql(_set(bounds | short, "SET LOCAL"))
         elif options.get("begins_if_pooled"):
             # one round trip for both; the driver commits or rolls back what is open, autocommit or not
-            connection.exec_driver_sql("BEGIN; " + _set(bounds | hasty, "SET LOCAL"))
+            connection.exec_driver_sql("BEGIN; " + _set(bounds | short, "SET LOCAL"))
 
     return engine
 

@@ -113,14 +113,14 @@ def _alone(engine: Engine) -> Iterator[None]:
         event.listen(engine, "connect", _without_foreign_keys)
         yield
         return
-    with engine.connect() as guard:
+    with engine.connect() as start_reaper:
         # asked again and again, each time in a new transaction: one that waits inside a statement holds a snapshot
-        while not guard.execute(
+        while not start_reaper.execute(
             text("SELECT pg_try_advisory_xact_lock(:turn)"), {"turn": _TURN}
         ).scalar_one():
-            guard.rollback()
+            start_reaper.rollback()
             time.sleep(_ASK_AGAIN_SECONDS)
-        guard.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
+        start_reaper.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
         yield
 
 

@@ -17,11 +17,11 @@ from sqlalchemy import (
     literal_column,
 )
 
-from service.moderation.chain import Notary, PlainNotary
+from service.moderation.chain import ChainSigner, UnkeyedSigner
 from service.storage.bulk import POSTGRESQL, insert_new, insert_rows, rows_text
 
 Row = Mapping[str, Any]
-PLAIN: Final = PlainNotary()
+PLAIN: Final = UnkeyedSigner()
 LIMIT: Final[BindParameter[int]] = bindparam("limit", type_=Integer, literal_execute=True)
 """How many rows a page holds at most, written into the statement. Of a bound number PostgreSQL expects a tenth of all
 rows: as soon as that is more than a page, no plan it could keep looks as good, and it plans each page anew."""
@@ -32,10 +32,10 @@ ONE: Final[ColumnElement[int]] = literal_column("1", Integer)
 class Part:
     """A stretch of the transaction's verbs; the whole `SqlTx` is made of such parts."""
 
-    def __init__(self, connection: Connection, *, writes: bool, notary: Notary = PLAIN) -> None:
+    def __init__(self, connection: Connection, *, writes: bool, signer: ChainSigner = PLAIN) -> None:
         self._connection = connection
         self._writes = writes
-        self._notary = notary
+        self._signer = signer
         self._dialect = connection.dialect.name
 
     def _read(self, statement: Executable, **values: Any) -> CursorResult[Any]:

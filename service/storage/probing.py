@@ -19,7 +19,7 @@ class ReadOnlyError(ReplydeskError):
 class Probe:
     """Asks whether the database answers and has this code's schema; one connection, kept from question to question.
 
-    The house's own pool may be used up by requests that wait, which says nothing of the database.
+    The service's own pool may be used up by requests that wait, which says nothing of the database.
     """
 
     def __init__(self, database_url: str) -> None:

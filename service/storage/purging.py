@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine, inspect, text
 from sqlalchemy.exc import OperationalError
 
 from service.storage.bulk import SQLITE
-from service.storage.engines import for_reading, patient
+from service.storage.engines import for_reading, statement_limit
 from service.storage.schema import metadata
 
 WORDS: Final = "words"
@@ -87,7 +87,7 @@ def _vacuum(engine: Engine) -> bool:
             name for name in HOLDING_TEXT if name in there and (name in metadata.tables or name == WORDS)
         ]
         try:
-            with patient(connection, VACUUM_SECONDS):
+            with statement_limit(connection, VACUUM_SECONDS):
                 connection.execute(text(f"VACUUM {', '.join(names)}"))
         except OperationalError:  # it took too long, or somebody holds a lock
             return False

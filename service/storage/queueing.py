@@ -1,4 +1,4 @@
-"""The desk's lanes in SQL: held comments by age, score or doubt, open matters, and who has what in hand."""
+"""The desk's lanes in SQL: held comments by age, score or doubt, open matters, and claims."""
 
 from __future__ import annotations
 
@@ -150,7 +150,7 @@ class QueueingPart(Part):
 
 
 def _parts(wanted: Wanted) -> list[tuple[Wanted, bool | None]]:
-    """Divide a wish into those whose writers may be at risk, who come first, and the rest; None: another label's."""
+    """Split the filters: writers who may be at risk come first, then the rest; None: another label's."""
     if wanted.label == SELF_HARM:
         return [(replace(wanted, label=None), True)]
     if wanted.label is not None:
@@ -165,12 +165,12 @@ Shape = tuple[Sort, Filters, bool, bool]
 
 
 def shape(wanted: Wanted) -> Shape:
-    """Return what of the statement depends on the wish; values are bound, so that each form is built once."""
+    """Return what of the statement depends on the filters; values are bound, so each form is built once."""
     return wanted.sort, filters_of(wanted), wanted.after is not None, bool(wanted.without)
 
 
 def filters_of(wanted: Wanted) -> Filters:
-    """Return which filters the wish has: site, article, label, language."""
+    """Return which filters are set: site, article, label, language."""
     return (
         wanted.site_id is not None,
         wanted.article_url is not None,

@@ -90,7 +90,7 @@ _PUBLISHED = (
     .where(
         comments.c.article_pk == _ARTICLE_PK,
         is_published,
-        comments.c.source != word("plug"),
+        comments.c.source != word("compat"),
         or_(~articles.c.private, comments.c.source != word("import")),
     )
     .order_by(comments.c.submitted_at, comments.c.pk)

@@ -1,6 +1,6 @@
 """The tables and their indexes. A change here needs a migration beside it and a new HEAD.
 
-Partial indexes carry the speed: each query of the running house (lease, queue page, feed, due deliveries) has an index
+Partial indexes carry the speed: each query of a running service (lease, queue page, feed, due deliveries) has an index
 that holds only the rows it wants, in the order it wants them, so that it costs the same at any size. Their predicates
 are written as literals here and in the queries: neither planner matches a partial index to a bound parameter.
 """
@@ -52,7 +52,7 @@ decision_ids = Sequence("decision_ids", metadata=metadata)
 
 
 def word(value: str) -> ColumnElement[str]:
-    """Return one of the house's own words as an SQL literal. Raises ValueError for anything else."""
+    """Return one of the service's own words as an SQL literal. Raises ValueError for anything else."""
     if not (value.isascii() and value.replace("_", "").isalpha()):
         raise ValueError("is no word")
     return literal_column(f"'{value}'", Word)
@@ -349,12 +349,12 @@ decisions = Table(
     Column("from_published", Integer),
 )
 
-has_departed = decisions.c.seq.is_not(None)
-is_departing = and_(decisions.c.seq.is_(None), decisions.c.undone_at.is_(None))
+is_published = decisions.c.seq.is_not(None)
+awaits_publication = and_(decisions.c.seq.is_(None), decisions.c.undone_at.is_(None))
 is_by_moderator = and_(decisions.c.who_kind == word("moderator"), decisions.c.undone_at.is_(None))
 
-partial("ix_decisions_feed", decisions.c.site_id, decisions.c.seq, where=has_departed, unique=True)
-partial("ix_decisions_departing", decisions.c.effective_at, decisions.c.pk, where=is_departing)
+partial("ix_decisions_feed", decisions.c.site_id, decisions.c.seq, where=is_published, unique=True)
+partial("ix_decisions_unpublished", decisions.c.effective_at, decisions.c.pk, where=awaits_publication)
 partial("ix_decisions_lately", decisions.c.pk, where=is_by_moderator)
 Index("ix_decisions_comment", decisions.c.comment_pk, decisions.c.pk)
 

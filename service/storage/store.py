@@ -9,7 +9,7 @@ from datetime import datetime
 
 from sqlalchemy import Engine, inspect, text
 
-from service.moderation.chain import Notary, PlainNotary
+from service.moderation.chain import ChainSigner, UnkeyedSigner
 from service.moderation.comment import Comment, Draft
 from service.moderation.errors import ReplydeskError
 from service.ports import Store
@@ -19,11 +19,11 @@ from service.storage.alarms import AlarmsPart
 from service.storage.authoring import AuthorsPart
 from service.storage.bulk import SQLITE
 from service.storage.cases import CasesPart
-from service.storage.company import Company, Name, Waiting, add_each_site
 from service.storage.decisions import DecisionsPart
 from service.storage.deliveries import DeliveriesPart
-from service.storage.engines import for_reading, in_haste, open_engine
+from service.storage.engines import for_reading, open_engine, with_short_waits
 from service.storage.erasing import ErasingPart
+from service.storage.group_commit import GroupCommit, Name, Waiting, add_each_site
 from service.storage.leases import LeasesPart
 from service.storage.overview import OverviewPart
 from service.storage.people import PeoplePart
@@ -81,34 +81,34 @@ Python more than its share of what waits for the same disk, and what goes alone 
 class SqlStore:
     """A store on one database; its pool serves any number of threads."""
 
-    def __init__(self, engine: Engine, notary: Notary | None = None) -> None:
+    def __init__(self, engine: Engine, signer: ChainSigner | None = None) -> None:
         self._engine = engine
-        self._notary = notary or PlainNotary()
+        self._signer = signer or UnkeyedSigner()
         self._reading = for_reading(engine)
-        self._in_haste: Callable[[], bool] = lambda: False
+        self._is_ending: Callable[[], bool] = lambda: False
         # Writers of this process queue here, in memory; SQLite's own waiting sleeps and tries again.
         self._writes_alone = engine.dialect.name == SQLITE
         self._turn: AbstractContextManager[object] = threading.Lock() if self._writes_alone else nullcontext()
-        self._company = (
-            Company(self.write, add_each_site)
+        self._group_commit = (
+            GroupCommit(self.write, add_each_site)
             if self._writes_alone
-            else Company(self._at_once, _add_at_once, TURNS)
+            else GroupCommit(self._at_once, _add_at_once, TURNS)
         )
 
     @contextmanager
     def read(self) -> Iterator[SqlTx]:
         with self._now(self._reading).begin() as connection:
-            yield SqlTx(connection, writes=False, notary=self._notary)
+            yield SqlTx(connection, writes=False, signer=self._signer)
 
     @contextmanager
     def write(self) -> Iterator[SqlTx]:
         with self._turn, self._now(self._engine).begin() as connection:
-            tx = SqlTx(connection, writes=True, notary=self._notary)
+            tx = SqlTx(connection, writes=True, signer=self._signer)
             yield tx
             tx.link_acts()
 
     def add_comment(self, site_id: int, draft: Draft, now: datetime) -> Comment | None:
-        added = self._company.add(Waiting(site_id, draft, now))
+        added = self._group_commit.add(Waiting(site_id, draft, now))
         if added is not None or self._writes_alone:
             return added
         with self.write() as tx:
@@ -123,11 +123,11 @@ class SqlStore:
     def purge(self) -> bool:
         return purge(self._engine)
 
-    def hasten(self, in_haste: Callable[[], bool]) -> None:
-        self._in_haste = in_haste
+    def shorten_lock_waits(self, when: Callable[[], bool]) -> None:
+        self._is_ending = when
 
     def _now(self, engine: Engine) -> Engine:
-        return in_haste(engine) if self._in_haste() else engine
+        return with_short_waits(engine) if self._is_ending() else engine
 
     def ping(self) -> None:
         with self._reading.begin() as connection:
@@ -141,10 +141,10 @@ def _add_at_once(tx: SqlTx, going: Sequence[Waiting]) -> Mapping[Name, Comment]:
     return tx.add_at_once([(one.site_id, one.draft, one.now) for one in going])
 
 
-def open_store(database_url: str, notary: Notary | None = None) -> Store:
+def open_store(database_url: str, signer: ChainSigner | None = None) -> Store:
     """Open the database. Raises SchemaError when its schema is missing or too old, ValueError for the URL.
 
-    `notary` vouches for the log of human acts; without one anybody could.
+    `signer` signs the audit log; without one anybody could forge it.
     """
     engine = open_engine(database_url)
     try:
@@ -152,7 +152,7 @@ def open_store(database_url: str, notary: Notary | None = None) -> Store:
     except BaseException:
         engine.dispose()
         raise
-    return SqlStore(engine, notary)
+    return SqlStore(engine, signer)
 
 
 def refuse_older_schema(engine: Engine) -> None:

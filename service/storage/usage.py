@@ -1,4 +1,4 @@
-"""Counts of what the plugs were asked, by site and month."""
+"""Counts of what the compatibility APIs were asked, by site and month."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from service.storage.bulk import POSTGRESQL
 from service.storage.part import Part
-from service.storage.usage_tables import plug_usage
+from service.storage.usage_tables import compat_usage
 
-_OF_SITE = select(plug_usage.c.month, plug_usage.c.what, plug_usage.c.count.label("counted")).where(
-    plug_usage.c.site_id == bindparam("of_site"), plug_usage.c.month >= bindparam("since")
+_OF_SITE = select(compat_usage.c.month, compat_usage.c.what, compat_usage.c.count.label("counted")).where(
+    compat_usage.c.site_id == bindparam("of_site"), compat_usage.c.month >= bindparam("since")
 )
 
 
@@ -25,11 +25,11 @@ class UsagePart(Part):
             {"site_id": site_id, "month": month, "what": what, "count": count}
             for (site_id, month, what), count in sorted(counted.items())
         ]
-        insert = (postgresql if self._dialect == POSTGRESQL else sqlite).insert(plug_usage)
+        insert = (postgresql if self._dialect == POSTGRESQL else sqlite).insert(compat_usage)
         self._write_each(
             insert.on_conflict_do_update(
                 index_elements=["site_id", "month", "what"],
-                set_={"count": plug_usage.c.count + insert.excluded.count},
+                set_={"count": compat_usage.c.count + insert.excluded.count},
             ),
             rows,
         )

@@ -1,4 +1,4 @@
-"""The table of what the plugs were asked."""
+"""The table of what the compatibility APIs were asked."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from sqlalchemy import BigInteger, Column, ForeignKey, Table, Text
 from service.storage.columns import Pk, Word
 from service.storage.schema import metadata, sites
 
-plug_usage = Table(
-    "plug_usage",
+compat_usage = Table(
+    "compat_usage",
     metadata,
     Column("site_id", Pk, ForeignKey(sites.c.pk, ondelete="CASCADE"), primary_key=True, autoincrement=False),
     Column("month", Text, primary_key=True),

@@ -12,11 +12,11 @@ from service.storage.columns import Instant
 from service.storage.part import Part
 from service.storage.reading import ARTICLES_AT, COMMENTS, PAGE_LIMIT, at, joined
 from service.storage.schema import (
+    awaits_publication,
     comments,
     decisions,
     deliveries,
     is_dead,
-    is_departing,
     is_held,
     is_live_pending,
     is_pending,
@@ -57,9 +57,9 @@ _BACKLOG = select(
     .scalar_subquery()
     .label("deliveries_due"),
     _count(deliveries, is_dead).scalar_subquery().label("deliveries_dead"),
-    _count(decisions, is_departing, decisions.c.effective_at <= _NOW)
+    _count(decisions, awaits_publication, decisions.c.effective_at <= _NOW)
     .scalar_subquery()
-    .label("departures_due"),
+    .label("due_decisions"),
     (
         _count(comments, is_rescore_fresh).scalar_subquery()
         + _count(comments, is_rescore_tried).scalar_subquery()

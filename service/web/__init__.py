@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def create_app(parts: Parts | None = None) -> APIFlask:
-    """Return the WSGI application around `parts`; without them the house is built from the environment."""
+    """Return the WSGI application around `parts`; without them the service is built from the environment."""
     from service.web.app import create_app as create  # Flask is imported by who serves, not by who only looks
 
     return create(parts)

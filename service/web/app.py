@@ -1,4 +1,4 @@
-"""The application: routes, bounds and error answers put together around the parts of the house."""
+"""The application: routes, bounds and error answers put together around the parts of the service."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from service import meters, settings
 from service.web import access, ops, problems, rates, security
 from service.web.api import articles, deciding, documents, feeds, openapi, persons, reading, submitting
 from service.web.api.gate import EXTENSION, Api
+from service.web.compat import blueprints as compat_apis
+from service.web.compat.gate import EXTENSION as COMPAT
+from service.web.compat.gate import CompatApis
 from service.web.demo import blueprint as demo
 from service.web.desk import blueprint as desk
 from service.web.desk import frame
 from service.web.meters import make_meters
-from service.web.plugs import blueprints as plugs
-from service.web.plugs.gate import EXTENSION as PLUGS
-from service.web.plugs.gate import Plugs
 from service.web.proxies import PathPrefix, TrustedProxies
 from service.web.reply import blueprint as reply
 from service.wiring import Parts, build
@@ -44,13 +44,13 @@ class SlugConverter(BaseConverter):
 
 
 def create_app(parts: Parts | None = None) -> APIFlask:
-    """Return the WSGI application around `parts`; without them the house is built from the environment."""
+    """Return the WSGI application around `parts`; without them the service is built from the environment."""
     if parts is None:
         known = settings.load()
         meters.share(known.home)
         parts = build(known)
-    counters = make_meters(parts.house, parts.settings)
-    parts = replace(parts, house=replace(parts.house, arrivals=counters.arrivals))
+    counters = make_meters(parts.deps, parts.settings)
+    parts = replace(parts, deps=replace(parts.deps, arrivals=counters.arrivals))
     app = APIFlask(
         "service.web",
         docs_path=None,
@@ -73,20 +73,20 @@ def create_app(parts: Parts | None = None) -> APIFlask:
         meters=counters,
         waits=threading.Semaphore(parts.settings.web_threads // WAITING_SHARE),
     )
-    app.extensions[PLUGS] = Plugs.over(parts)
+    app.extensions[COMPAT] = CompatApis.over(parts)
     access.init(app)
     rates.init(app, parts)
     security.init(app, parts)
     frame.init(app)
     problems.register(app)
-    for room in (submitting, reading, deciding, articles, feeds, persons, documents, ops):
-        app.register_blueprint(room.blueprint)
+    for module in (submitting, reading, deciding, articles, feeds, persons, documents, ops):
+        app.register_blueprint(module.blueprint)
     for pages in (reply, demo, desk):
         app.register_blueprint(pages)
-    if parts.settings.plugs != "off":
-        for plug in plugs():
-            app.register_blueprint(plug)
-    if parts.settings.plugs == "warm":
+    if parts.settings.compat != "off":
+        for protocol in compat_apis():
+            app.register_blueprint(protocol)
+    if parts.settings.compat == "warm":
         parts.scorer.warm()
     below = PathPrefix(app.wsgi_app, urlsplit(parts.settings.public_url).path, partial(_serves, app))
     app.wsgi_app = TrustedProxies(below, parts.settings.trusted_proxies)  # type: ignore[method-assign]  # Flask's own way to wrap itself

@@ -68,7 +68,7 @@ def _sent(found: Asset) -> Response:
 
 @cache
 def _assets() -> dict[str, Asset]:
-    """Read the room's own files, and htmx from its wheel: the files alone, so that no Django is imported."""
+    """Read our own files, and htmx from its wheel: the files alone, so that no Django is imported."""
     own = resources.files("service.web") / "static"
     found = {file.name: file.read_bytes() for file in own.iterdir() if file.name.rpartition(".")[2] in TYPES}
     wheel = resources.files("js_lib_htmx") / "static" / "htmx"

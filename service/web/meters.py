@@ -15,9 +15,9 @@ from prometheus_client.registry import Collector
 
 from service import meters
 from service.arrivals import Arrivals
-from service.bell import PULSE_SECONDS, pulses
+from service.dispatcher import HEARTBEAT_SECONDS, read_heartbeats
 from service.moderation.verdict import Effort
-from service.ports import Backlog, House, SiteQueue
+from service.ports import Backlog, Dependencies, SiteQueue
 
 if TYPE_CHECKING:
     from service.settings import Settings
@@ -31,8 +31,8 @@ FRESH_SECONDS: Final = 1.0
 class BacklogCollector(Collector):
     """Asks the store what waits, at most once a second; says so with `replydesk_store_up` when it cannot."""
 
-    def __init__(self, house: House) -> None:
-        self._house = house
+    def __init__(self, deps: Dependencies) -> None:
+        self._deps = deps
 
     def describe(self) -> Iterable[GaugeMetricFamily]:
         """Say nothing before the first scrape: registering must not ask the store."""
@@ -40,10 +40,10 @@ class BacklogCollector(Collector):
 
     def collect(self) -> Iterable[GaugeMetricFamily]:
         """Return the gauges of one moment."""
-        now = self._house.clock()
+        now = self._deps.clock()
         up = ("replydesk_store_up", "Whether the store answered this scrape.")
         try:
-            with self._house.store.read() as tx:
+            with self._deps.store.read() as tx:
                 backlog, queues = tx.backlog(now), tx.site_queues()
                 effort = tx.scoring_effort().effort
         except Exception:  # noqa: BLE001  # a scrape reports that the store is away, whatever it died of
@@ -56,7 +56,7 @@ class BacklogCollector(Collector):
         yield from _by_site(queues, now)
 
 
-class PulseCollector(Collector):
+class HeartbeatCollector(Collector):
     """Asks the broker what was heard of beat and workers, and whether the hosts' clocks agree."""
 
     def __init__(self, settings: Settings | None) -> None:
@@ -73,19 +73,19 @@ class PulseCollector(Collector):
         swept = GaugeMetricFamily(
             "replydesk_last_sweep_age_seconds", "Time since a sweep last began, whoever saw to it."
         )
-        beat = GaugeMetricFamily("replydesk_beat_age_seconds", "Time since beat last rang.")
+        beat = GaugeMetricFamily("replydesk_beat_age_seconds", "Time since beat last enqueued a task.")
         skew = GaugeMetricFamily(
             "replydesk_clock_skew_seconds",
             "By how much a host's clock differs from the broker's, at the most.",
         )
         try:
-            heard = pulses(self._url, self._prefix) if self._url else None
+            heard = read_heartbeats(self._url, self._prefix) if self._url else None
         except Exception:  # noqa: BLE001  # a scrape reports that the broker is away, whatever it died of
             heard = None
         up.add_metric([], float(heard is not None))
         if heard is not None:
             for family, age in ((swept, heard.sweep), (beat, heard.beat)):
-                family.add_metric([], PULSE_SECONDS if age is None else age)  # that long at least
+                family.add_metric([], HEARTBEAT_SECONDS if age is None else age)  # that long at least
             skew.add_metric([], abs(heard.skew))
         return [up, swept, beat, skew]
 
@@ -107,7 +107,7 @@ def _totals(backlog: Backlog, now: datetime) -> Iterator[GaugeMetricFamily]:
         ("replydesk_deliveries_waiting", "Callbacks not yet delivered.", backlog.deliveries_waiting),
         ("replydesk_deliveries_due", "Callbacks that are due now.", backlog.deliveries_due),
         ("replydesk_deliveries_dead", "Callbacks given up, to be replayed.", backlog.deliveries_dead),
-        ("replydesk_departures_due", "Decisions whose moment to leave has come.", backlog.departures_due),
+        ("replydesk_decisions_due", "Decisions that are due.", backlog.due_decisions),
     ):
         yield GaugeMetricFamily(name, text, value)
 
@@ -180,11 +180,11 @@ class Told:
         self._until = 0.0
 
 
-def make_meters(house: House, settings: Settings | None = None) -> Meters:
+def make_meters(deps: Dependencies, settings: Settings | None = None) -> Meters:
     """Make the meters of one process."""
     own, backlog = CollectorRegistry(), CollectorRegistry()
-    backlog.register(BacklogCollector(house))
-    backlog.register(PulseCollector(settings))
+    backlog.register(BacklogCollector(deps))
+    backlog.register(HeartbeatCollector(settings))
     return Meters(
         own=own,
         backlog=backlog,

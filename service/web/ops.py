@@ -1,4 +1,4 @@
-"""What those who run the house look at: is the process alive, is each part ready, and the meters."""
+"""What those who run the service look at: is the process alive, is each part ready, and the meters."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What goes wrong, said once for every door: RFC 9457 problem answers, stable types, no value of the input."""
+"""Errors, said once for every entry point: RFC 9457 problem answers, stable types, no value of the input."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One kind of problem: the last part of its type URI, its status code, its title, and how to mend it."""
+    """One kind of problem: the last part of its type URI, its status code, its title, and how to fix it."""
 
     name: str
     status: int
     title: str
-    mend: str
+    fix: str
 
     @property
     def type(self) -> str:
@@ -137,7 +137,7 @@ KINDS: Final[Mapping[str, Kind]] = {
             "validation",
             422,
             "Some fields are not as they must be",
-            "Each entry of `errors` names a field and says the mend. Nothing of this submission was stored.",
+            "Each entry of `errors` names a field and says how to fix it. Nothing of this submission was stored.",
         ),
         Kind(
             "too-many-requests",
@@ -192,7 +192,7 @@ class Problem(Exception):
             "type": f"{request.script_root}{self.kind.type}",
             "title": self.kind.title,
             "status": self.kind.status,
-            "detail": self.detail or self.kind.mend,
+            "detail": self.detail or self.kind.fix,
         }
         if self.faults:
             members["errors"] = [
@@ -223,7 +223,7 @@ def answer(problem: Problem) -> Response:
     if wants_page() and is_person():
         response = told(problem.kind.status)
     elif wants_page():
-        sentence = (problem.detail or problem.kind.mend).replace("`", "")
+        sentence = (problem.detail or problem.kind.fix).replace("`", "")
         response = message_page(problem.kind.status, problem.kind.title, sentence)
     else:
         text = json.dumps(problem.members(), ensure_ascii=False, separators=(",", ":"))

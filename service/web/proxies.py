@@ -64,7 +64,7 @@ class TrustedProxies:
     def _warn(self) -> None:
         if not self._warned:
             self._warned = True
-            log.warning("proxy.not_trusted", mend="name it in REPLYDESK_TRUSTED_PROXIES")
+            log.warning("proxy.not_trusted", fix="name it in REPLYDESK_TRUSTED_PROXIES")
 
 
 class PathPrefix:

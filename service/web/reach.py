@@ -1,4 +1,4 @@
-"""How a view reaches the parts of the house: the application that serves it carries them."""
+"""How a view reaches the parts of the service: the application that serves it carries them."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as TooLate
 from typing import TYPE_CHECKING, Final
 
-from service.bell import connect, fault_of, pulses, silent_after
+from service.dispatcher import connect, fault_of, read_heartbeats, silent_after
 from service.moderation.errors import ReplydeskError
 from service.ports import Store
 from service.storage import Probe, ReadOnlyError, SchemaError, SqlStore
@@ -36,8 +36,8 @@ class Checks:
     def __init__(self, parts: Parts, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._monotonic = monotonic
         self._asked: dict[str, Callable[[], Words]] = {
-            "store": _Database(parts.house.store, parts.settings).words,
-            "broker": _Bell(parts.settings, monotonic).words,
+            "store": _Database(parts.deps.store, parts.settings).words,
+            "broker": _BrokerCheck(parts.settings, monotonic).words,
         }
         self._named = {"store": ("store", "schema"), "broker": ("broker",)}
         self._threads = ThreadPoolExecutor(len(self._asked), thread_name_prefix="ready")
@@ -93,8 +93,8 @@ class _Database:
         return {"store": OK, "schema": OK}
 
 
-class _Bell:
-    """Asks the broker, and by their pulses whether beat and any worker live."""
+class _BrokerCheck:
+    """Asks the broker, and by their heartbeats whether beat and any worker live."""
 
     def __init__(self, settings: Settings, monotonic: Callable[[], float]) -> None:
         self._url, self._prefix = settings.redis_url, settings.redis_prefix
@@ -109,7 +109,7 @@ class _Bell:
         try:
             if self._url is None:
                 raise NoBroker()
-            heard = pulses(self._url, self._prefix)
+            heard = read_heartbeats(self._url, self._prefix)
         except ReplydeskError as wrong:
             return {"broker": wrong.detail}
         except Exception as wrong:  # noqa: BLE001  likewise

@@ -68,7 +68,7 @@ def keep_private(response: Response) -> Response:
 
 
 def is_https(parts: Parts) -> bool:
-    """Whether readers reach this house by https, so that cookies may insist on it."""
+    """Whether readers reach this installation by https, so that cookies may insist on it."""
     return parts.settings.public_url.startswith("https://")
 
 
@@ -83,7 +83,7 @@ def cookie_path(path: str = "") -> str:
 def cookie_name(parts: Parts) -> str:
     """Return the name of the session cookie; under https one that no neighbouring host can set.
 
-    The stricter of the two is for a house that has its host to itself.
+    The stricter of the two is for an installation that has its host to itself.
     """
     if not is_https(parts):
         return "replydesk"
@@ -93,7 +93,7 @@ def cookie_name(parts: Parts) -> str:
 def start_session(parts: Parts, tx: Tx, moderator: Moderator) -> str:
     """Open a session of 12 hours and return its token; the store keeps the token's hash alone."""
     token = secrets.token_urlsafe(TOKEN_BYTES)
-    until = parts.house.clock() + timedelta(hours=SESSION_HOURS)
+    until = parts.deps.clock() + timedelta(hours=SESSION_HOURS)
     tx.add_session(moderator.id, hash_token(token), until)
     return token
 

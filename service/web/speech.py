@@ -11,7 +11,7 @@ from flask_babel import lazy_gettext as _lazy_gettext
 from flask_babel import ngettext as _ngettext
 
 LANGUAGES: Final = ("en", "de")
-ROOMS: Final = ("reply", "demo")
+READER_BLUEPRINTS: Final = ("reply", "demo")
 """The readers' pages."""
 WORDLESS: Final = ("reply.script", "reply.style")
 """What is the same in every language, and kept by caches as one."""
@@ -58,14 +58,14 @@ def _named() -> str | None:
     return asked if asked in LANGUAGES else None
 
 
-def speak(room: Blueprint) -> None:
-    """Let the links of a room's pages keep the language that the address names, and caches know that there are more."""
-    room.url_defaults(_keep)
-    room.after_request(_varies)
+def speak(blueprint: Blueprint) -> None:
+    """Let a blueprint's links keep the language that the address names, and caches know that there are more."""
+    blueprint.url_defaults(_keep)
+    blueprint.after_request(_varies)
 
 
 def _keep(endpoint: str, values: dict[str, Any]) -> None:
-    if not has_request_context() or request.blueprint not in ROOMS or endpoint in WORDLESS:
+    if not has_request_context() or request.blueprint not in READER_BLUEPRINTS or endpoint in WORDLESS:
         return
     if named := _named():
         values.setdefault("lang", named)

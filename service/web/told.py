@@ -7,11 +7,11 @@ from typing import Final
 from flask import Response, request, url_for
 
 from service.web.pages import Way, message_page
-from service.web.speech import ROOMS, gettext
+from service.web.speech import READER_BLUEPRINTS, gettext
 from service.web.speech import lazy_gettext as _l
 
-PEOPLE: Final = (None, "desk", *ROOMS)
-"""The rooms whose visitors are people; None: no room has such an address."""
+PEOPLE: Final = (None, "desk", *READER_BLUEPRINTS)
+"""The blueprints whose visitors are people; None: no blueprint has such an address."""
 SAID: Final = {
     404: (
         _l("There is no such page"),

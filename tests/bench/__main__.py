@@ -1,4 +1,4 @@
-"""`make bench`: measures a whole house on this machine, prints the table and writes docs/benchmarks.md.
+"""`make bench`: measures a whole installation on this machine, prints the table and writes docs/benchmarks.md.
 
 Takes about five minutes. A real PostgreSQL is used as the tests find one, or left out loudly; the classifier's own
 figures follow. `--quick` runs stretches too short for figures to be trusted, to try the bench itself.
@@ -37,9 +37,9 @@ def main() -> None:
         home = Path(folder)
         _say("one trivial Celery task a comment")
         tasks = tasks_a_second(redis_url, bounds.accepting)
-        _say("the house on SQLite")
+        _say("the service on SQLite")
         stores: dict[str, Measured | str] = {"SQLite": measure(home / "sqlite", None, redis_url, bounds)}
-        _say("the house on PostgreSQL")
+        _say("the service on PostgreSQL")
         where = ""
         try:
             with postgresql() as (url, where):

@@ -1,4 +1,4 @@
-"""Fair turns: one site floods the house, another posts a few comments; how long do that one's readers wait?
+"""Fair turns: one site floods the service, another posts a few comments; how long do that one's readers wait?
 
 Run as `python -m tests.bench.fairness [--on sqlite|postgresql]`; ends with 1 where the target is missed.
 """
@@ -14,7 +14,7 @@ from pathlib import Path
 
 from tests import servers
 from tests.bench.load import OK, Client, comment, request
-from tests.bench.processes import House, until
+from tests.bench.processes import Installation, until
 from tests.bench.servers import STORES, database
 from tests.bench.throughput import BATCH, Counts
 
@@ -26,16 +26,16 @@ TARGET_MS = 2_000.0
 def fairness(home: Path, database_url: str | None, redis_url: str) -> tuple[float, float, int, int]:
     """Return B's p95 and worst milliseconds to a verdict, and how many of A's waited at B's first and last comment."""
     home.mkdir()
-    with House(home, database_url, redis_url) as house:
-        flooding, quiet = house.add_site("flooding"), house.add_site("quiet")
-        house.start_web()
-        with Counts(house.database_url, 0) as counts:
-            flooder = threading.Thread(target=_flood, args=(house.port, flooding))
+    with Installation(home, database_url, redis_url) as installation:
+        flooding, quiet = installation.add_site("flooding"), installation.add_site("quiet")
+        installation.start_web()
+        with Counts(installation.database_url, 0) as counts:
+            flooder = threading.Thread(target=_flood, args=(installation.port, flooding))
             flooder.start()
             until(lambda: counts.pending() >= AHEAD, 60)
-            house.start_workers()  # no sooner: they decide faster than one client floods
+            installation.start_workers()  # no sooner: they decide faster than one client floods
             before = counts.pending()
-            client = Client(house.port)
+            client = Client(installation.port)
             for number in range(FEW):
                 _send(client, request("/v1/comments", comment(f"b-{number}"), quiet))
                 time.sleep(APART_SECONDS)

@@ -2,7 +2,7 @@
 
 Run as `python -m tests.bench.growth [--sizes 10000,1000000] [--on sqlite] [--plans] [--write]`. The databases of all
 sizes stand side by side and are asked by turns, so that whatever else the machine does falls on all of them. A greater
-one is the same house that ran for longer: as many articles are written about at a time, the newest comments are asked
+one is the same installation after a longer run: as many articles are written about at a time, the newest are asked
 about, and what is held is among the newest. It exits with 1 when a greatest size takes more than the bound.
 """
 
@@ -26,11 +26,11 @@ from typing import Any
 from sqlalchemy import Connection, event
 
 from service.actions import Judgement, Scored, review, settle
-from service.bell import QuietBell
+from service.dispatcher import RecordingDispatcher
 from service.moderation.comment import Article, Status
 from service.moderation.desk import Wanted
 from service.moderation.verdict import Action, Who
-from service.ports import House, Site
+from service.ports import Dependencies, Site
 from service.storage import SqlStore, migrate
 from service.storage.engines import open_engine
 from service.web.published import published_page
@@ -99,10 +99,10 @@ Act = Callable[[], object]
 
 @dataclass
 class Grown:
-    """One database of a certain size, and a house over it."""
+    """One database of a certain size, and an installation over it."""
 
     size: int
-    house: House
+    deps: Dependencies
     site: Site
     store: SqlStore
     seconds: float
@@ -114,7 +114,7 @@ class Grown:
         turn = next(self.turns)
         article = Article(f"https://courier.example/{articles_of(self.size) - turn * 7 % AT_A_TIME}")
         fresh = [replace(draft(f"new-{turn}-{n}"), article=article) for n in range(LEASE + 1)]
-        now = self.house.clock()
+        now = self.deps.clock()
         with self.store.write() as tx:
             tx.add_comments(self.site.id, fresh[1:], now)
             held = tx.comments(None, status=Status.HELD, oldest_first=True, limit=1).comments[0]
@@ -127,11 +127,11 @@ class Grown:
 
         return {
             f"lease of {LEASE}": lease,
-            f"verdicts on {LEASE}": lambda: settle(self.house, leased),
+            f"verdicts on {LEASE}": lambda: settle(self.deps, leased),
             "ingest of one": lambda: self.store.add_comment(self.site.id, fresh[0], now),
             f"queue page of {A_PAGE}": lambda: self._queue(now),
             "decision": lambda: review(
-                self.house, self.site, held.id, Judgement(Action.APPROVE, Who.SITE, "site courier")
+                self.deps, self.site, held.id, Judgement(Action.APPROVE, Who.SITE, "site courier")
             ),
             "published page": lambda: self._published(article.url),
         }
@@ -151,7 +151,7 @@ def articles_of(size: int) -> int:
 
 
 def grow(url: str, size: int) -> Grown:
-    """Fill a database with so many comments of a running house."""
+    """Fill a database with so many comments of a running installation."""
     begun = time.perf_counter()
     migrate.upgrade(url)
     engine = open_engine(url)
@@ -170,8 +170,8 @@ def grow(url: str, size: int) -> Grown:
         with indexes_last(url, ["comments", "decisions"]):
             side_by_side(url, [comments], [decisions])
         run(url, ending)
-    house = House(store=store, bell=QuietBell(), clock=lambda: datetime.now(UTC))
-    return Grown(size, house, site, store, time.perf_counter() - begun, iter(range(1_000_000)))
+    deps = Dependencies(store=store, dispatcher=RecordingDispatcher(), clock=lambda: datetime.now(UTC))
+    return Grown(size, deps, site, store, time.perf_counter() - begun, iter(range(1_000_000)))
 
 
 def _statements(size: int, sqlite: bool) -> list[str]:

@@ -14,7 +14,7 @@ import threading
 from pathlib import Path
 
 from tests.bench.load import Ran, comment, paced, request
-from tests.bench.processes import House, until
+from tests.bench.processes import Installation, until
 from tests.bench.servers import STORES, database
 from tests.bench.throughput import Counts
 from tests.storm.ground import Redis
@@ -30,21 +30,24 @@ def hung_broker(home: Path, database_url: str | None) -> tuple[Ran, int]:
     redis = Redis(home / "broker")
     redis.start()
     try:
-        with House(home, database_url, redis.url) as house:
-            key = house.add_site("steady")
-            house.start_web()
-            house.start_workers()
-            paced(house.port, 2.0, RATE, lambda n: request("/v1/comments", comment(f"warm-{n}"), key))
+        with Installation(home, database_url, redis.url) as installation:
+            key = installation.add_site("steady")
+            installation.start_web()
+            installation.start_workers()
+            paced(installation.port, 2.0, RATE, lambda n: request("/v1/comments", comment(f"warm-{n}"), key))
             pid = redis.pid
             hang = threading.Timer(HANGS_AFTER, os.kill, (pid, signal.SIGSTOP))
             go_on = threading.Timer(HANGS_AFTER + HANGS_FOR, os.kill, (pid, signal.SIGCONT))
             hang.start()
             go_on.start()
             ran = paced(
-                house.port, SECONDS, RATE, lambda n: request("/v1/comments", comment(f"steady-{n}"), key)
+                installation.port,
+                SECONDS,
+                RATE,
+                lambda n: request("/v1/comments", comment(f"steady-{n}"), key),
             )
             go_on.join()
-            with Counts(house.database_url, 0) as counts:
+            with Counts(installation.database_url, 0) as counts:
                 until(lambda: counts.pending() == 0, 60)
                 return ran, counts.pending()
     finally:

@@ -20,9 +20,9 @@ NOTES = f"""
   endpoint commits each alone.
 - A load average above the number of processors means that others worked here too: then believe the ratios of what ran
   by turns (accepting), and nothing else.
-- **Decided** counts decisions that left the house, **told** callbacks that the site took, while batches of {BATCH} come
+- **Decided** counts decisions that were published, **told** callbacks that the site took, while batches of {BATCH} come
   in as fast as they go out. The ceiling is one task that does nothing for each comment, published and run.
-- **Latency** is taken with the whole house running, at {PACE:.0%} of the one-by-one rate, from the moment each request
+- **Latency** is taken with the service running, at {PACE:.0%} of the one-by-one rate, from the moment each request
   was due; the verdict from acceptance to decision.
 - **Memory** counts shared pages once for each process. On PostgreSQL a worker is a parent that scores nothing and a
   child for each processor; on SQLite it is one process with threads.
@@ -106,14 +106,14 @@ def _rows(stores: Mapping[str, Measured | str], tasks: float) -> list[Row]:
             _plain(name, "accept → verdict, p95", f"{one.p95_verdict:,.0f} ms", "< 1 s · < 250 ms"),
             _plain(
                 name,
-                "web, plugs not asked: memory, cold start",
+                "web, compatibility APIs unused: memory, cold start",
                 f"{one.web_mb:,.0f} MB, {one.web_start:.1f} s",
                 "≤ 110 MB, ≤ 3 s",
             ),
             _plain(
                 name,
-                "web with plugs in use: memory, cold start",
-                f"{one.plugs_mb:,.0f} MB, {one.plugs_start:.1f} s",
+                "web, compatibility APIs in use: memory, cold start",
+                f"{one.compat_mb:,.0f} MB, {one.compat_start:.1f} s",
                 "≤ 260 MB, ≤ 3 s",
             ),
             _plain(
@@ -136,7 +136,7 @@ def _plain(store: str, what: str, measured: str, target: str) -> Row:
 
 
 def _parts(one: Shares) -> list[tuple[str, str, str]]:
-    return [(room, f"{share:.0%}", f"{share * one.micros:,.0f}") for room, share in one.rooms]
+    return [(package, f"{share:.0%}", f"{share * one.micros:,.0f}") for package, share in one.packages]
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:

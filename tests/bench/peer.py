@@ -1,6 +1,6 @@
-"""The peer of the accepting door: bare Flask, pydantic and one INSERT on the same server, database and pool.
+"""The peer of POST /v1/comments: bare Flask, pydantic and one INSERT on the same server, database and pool.
 
-It masks nothing, seals nothing, knows no site and no replay: what it leaves out is what the house costs.
+It masks nothing, seals nothing, knows no site and no replay: what it leaves out is what the service costs.
 Run as `python -m tests.bench.peer`, with the settings of `replydesk web`.
 """
 
@@ -79,6 +79,6 @@ def make_app(database_url: str) -> Flask:
 
 
 if __name__ == "__main__":
-    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # as the house's own logs have it
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # as the service's own logs have it
     known = settings.load()
     waitress.serve(make_app(known.database_url), **waitress_options(known))

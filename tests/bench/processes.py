@@ -22,7 +22,7 @@ SETTINGS = re.compile(r"^(REPLYDESK_|REDIS_URL|PORT$)")
 START_SECONDS = 30.0
 
 
-class House:
+class Installation:
     """One installation: its settings, and the processes that were started of it."""
 
     def __init__(self, home: Path, database_url: str | None, redis_url: str) -> None:
@@ -40,7 +40,7 @@ class House:
         self._home = home
         self._running: dict[str, subprocess.Popen[bytes]] = {}
 
-    def __enter__(self) -> House:
+    def __enter__(self) -> Installation:
         self.run("migrate")
         return self
 
@@ -49,7 +49,7 @@ class House:
             stop(process)
 
     def run(self, *arguments: str) -> str:
-        """Run a command of the house and return what it printed. Raises CalledProcessError."""
+        """Run a command of the service and return what it printed. Raises CalledProcessError."""
         return subprocess.run(
             [REPLYDESK, *arguments], env=self.env, stdout=subprocess.PIPE, text=True, check=True
         ).stdout

@@ -16,7 +16,7 @@ from pathlib import Path
 from types import FrameType
 
 from service import logs, settings
-from service.bell import QuietBell
+from service.dispatcher import RecordingDispatcher
 from service.enrolment import enrol_site
 from service.reader import ModelScorer
 from service.storage import migrate
@@ -26,10 +26,10 @@ from tests.bench.load import comment
 from worker.score import Bounds, score_pending
 
 EVERY = 0.002
-ROOMS = (
+PACKAGES = (
     ("sealing the address", "service/privacy/sealing.py", "seal"),
     ("masking contacts", "service/privacy/contacts.py", "mask"),
-    ("the door's rest: digests, network, agent", "service/privacy/door.py", "draft"),
+    ("the rest of the sanitizer: digests, network, agent", "service/privacy/sanitizer.py", "draft"),
     ("the store: one comment, committed", "service/storage/store.py", "add_comment"),
     ("reading the submission (JSON, pydantic)", "service/web/api/submitting.py", "_reading"),
     ("reading the submission (JSON, pydantic)", "service/web/api/strict_json.py", "read"),
@@ -45,10 +45,10 @@ REST = "the rest: Flask, werkzeug, Python"
 
 @dataclass(frozen=True)
 class Shares:
-    """Microseconds of processor time a comment, and the share of each room, greatest first."""
+    """Microseconds of processor time a comment, and the share of each package, greatest first."""
 
     micros: float
-    rooms: tuple[tuple[str, float], ...]
+    packages: tuple[tuple[str, float], ...]
 
 
 def profile(home: Path, count: int = 2_000) -> tuple[Shares, Shares]:
@@ -56,7 +56,7 @@ def profile(home: Path, count: int = 2_000) -> tuple[Shares, Shares]:
     home.mkdir()
     known = settings.load({"REPLYDESK_HOME": str(home)})
     migrate.upgrade(known.database_url)
-    parts = build(known, env={"REPLYDESK_HOME": str(home)}, bell=QuietBell())
+    parts = build(known, env={"REPLYDESK_HOME": str(home)}, dispatcher=RecordingDispatcher())
     with _quietly():
         key = enrol_site(parts, "profile", "https://courier.example", "https://courier.example/hook").key
         accept = _accepting(parts, key)
@@ -65,8 +65,8 @@ def profile(home: Path, count: int = 2_000) -> tuple[Shares, Shares]:
         accepting = _shares(lambda: [accept(number) for number in range(100, 100 + count)], count)
         scorer = ModelScorer()
         scorer.warm()
-        score_pending(parts.house, scorer, Bounds(batch=100, seconds=0.001))
-        deciding = _shares(lambda: score_pending(parts.house, scorer, Bounds(seconds=30)), count)
+        score_pending(parts.deps, scorer, Bounds(batch=100, seconds=0.001))
+        deciding = _shares(lambda: score_pending(parts.deps, scorer, Bounds(seconds=30)), count)
     parts.close()
     return accepting, deciding
 
@@ -119,15 +119,15 @@ def _accepting(parts: Parts, key: str) -> Callable[[int], None]:
 
 
 def _shares(work: Callable[[], object], count: int) -> Shares:
-    """Do the work under a timer of processor time; each look goes to the innermost room on the stack."""
+    """Do the work under a timer of processor time; each look goes to the innermost package on the stack."""
     seen: Counter[str] = Counter()
 
     def look(_signal: int, frame: FrameType | None) -> None:
         while frame is not None:
             code = frame.f_code
-            for room, file, function in ROOMS:
+            for package, file, function in PACKAGES:
                 if code.co_name == function and code.co_filename.endswith(file):
-                    seen[room] += 1
+                    seen[package] += 1
                     return
             frame = frame.f_back
         seen[REST] += 1
@@ -142,4 +142,6 @@ def _shares(work: Callable[[], object], count: int) -> Shares:
         signal.signal(signal.SIGPROF, before)
     spent = time.process_time() - spent
     total = sum(seen.values()) or 1
-    return Shares(spent / count * 1e6, tuple((room, looks / total) for room, looks in seen.most_common()))
+    return Shares(
+        spent / count * 1e6, tuple((package, looks / total) for package, looks in seen.most_common())
+    )

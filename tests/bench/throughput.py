@@ -1,4 +1,4 @@
-"""What is measured of a whole house, on one store: accepting, deciding, latency, weight, each beside its ceiling."""
+"""What is measured of the service, on one store: accepting, deciding, latency, weight, each beside its ceiling."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sqlalchemy import Connection, text
 
 from service.storage.engines import for_reading, open_engine
 from tests.bench.load import OK, Client, Ran, analyze, comment, flat_out, paced, request, together
-from tests.bench.processes import House, free_port, start, stop, until
+from tests.bench.processes import Installation, free_port, start, stop, until
 
 BATCH = 100
 UNDECIDED = 2_000
@@ -46,41 +46,46 @@ class Measured:
     worker_mb: tuple[float, ...]
     """Of each process, the heaviest first."""
     web_start: float
-    plugs_mb: float
-    """Of a web process whose plugs are in use, the model and the language identifier loaded."""
-    plugs_start: float
+    compat_mb: float
+    """Of a web process whose compatibility APIs are in use, the model and the language identifier loaded."""
+    compat_start: float
     """Until it has answered its first question with scores."""
     worker_start: float
     refused: int
 
 
 def measure(home: Path, database_url: str | None, redis_url: str, bounds: Bounds) -> Measured:
-    """Measure one house, made in `home`; about 50 s with the usual bounds."""
+    """Measure one installation, made in `home`; about 50 s with the usual bounds."""
     home.mkdir()
     port = free_port()
     receiver = start("tests.bench.receiver", str(port), port=port)
     try:
-        with House(home, database_url, redis_url) as house:
-            keys = {QUIET: house.add_site(QUIET), TOLD: house.add_site(TOLD, f"http://127.0.0.1:{port}/hook")}
-            web_start = house.start_web()
-            house.start_peer()
-            bare, single, batches = _accepting(house, keys[QUIET], bounds)
-            house.stop("peer")
-            worker_start = house.start_workers()
-            with Counts(house.database_url, port) as counts:
+        with Installation(home, database_url, redis_url) as installation:
+            keys = {
+                QUIET: installation.add_site(QUIET),
+                TOLD: installation.add_site(TOLD, f"http://127.0.0.1:{port}/hook"),
+            }
+            web_start = installation.start_web()
+            installation.start_peer()
+            bare, single, batches = _accepting(installation, keys[QUIET], bounds)
+            installation.stop("peer")
+            worker_start = installation.start_workers()
+            with Counts(installation.database_url, port) as counts:
                 until(lambda: counts.pending() == 0, 120)
-                decided = _decided(house, bounds, _batches(keys[QUIET], "quiet"), counts.decided)
+                decided = _decided(installation, bounds, _batches(keys[QUIET], "quiet"), counts.decided)
                 until(lambda: counts.pending() == 0, 60)
-                told = _decided(house, bounds, _batches(keys[TOLD], "told"), counts.delivered)
+                told = _decided(installation, bounds, _batches(keys[TOLD], "told"), counts.delivered)
                 until(lambda: counts.pending() == 0 and counts.undelivered() == 0, 60)
-                steady = paced(house.port, bounds.paced, single.rate * PACE, _ones(keys[QUIET], "paced"))
+                steady = paced(
+                    installation.port, bounds.paced, single.rate * PACE, _ones(keys[QUIET], "paced")
+                )
                 until(lambda: counts.pending() == 0, 60)
                 p95_verdict = counts.verdict_after("paced", 0.95)
-            web_mb = sum(house.weights("web"))
-            worker_mb = tuple(house.weights("worker"))
-            house.stop("web")
-            plugs_start, asked = _plugs(house, keys[QUIET])
-            plugs_mb = sum(house.weights("web"))
+            web_mb = sum(installation.weights("web"))
+            worker_mb = tuple(installation.weights("worker"))
+            installation.stop("web")
+            compat_start, asked = _compat(installation, keys[QUIET])
+            compat_mb = sum(installation.weights("web"))
     finally:
         stop(receiver)
     return Measured(
@@ -95,23 +100,23 @@ def measure(home: Path, database_url: str | None, redis_url: str, bounds: Bounds
         web_mb=web_mb,
         worker_mb=worker_mb,
         web_start=web_start,
-        plugs_mb=plugs_mb,
-        plugs_start=plugs_start,
+        compat_mb=compat_mb,
+        compat_start=compat_start,
         worker_start=worker_start,
         refused=bare.bad + single.bad + batches.bad + steady.bad + asked.bad,
     )
 
 
-def _plugs(house: House, key: str) -> tuple[float, Ran]:
+def _compat(installation: Installation, key: str) -> tuple[float, Ran]:
     """Start a web process that scores, ask it for two seconds, no language named; return how it began, and ran."""
-    house.env["REPLYDESK_PLUGS"] = "warm"
-    seconds = house.start_web()
+    installation.env["REPLYDESK_COMPAT"] = "warm"
+    seconds = installation.start_web()
     began = time.monotonic()
-    client = Client(house.port)
+    client = Client(installation.port)
     until(lambda: client.send(analyze(key, 0)) in OK, 30)
     seconds += time.monotonic() - began
     client.close()
-    return seconds, flat_out(house.port, 2.0, lambda number: analyze(key, number))
+    return seconds, flat_out(installation.port, 2.0, lambda number: analyze(key, number))
 
 
 def _ones(key: str, name: str) -> Callable[[int], bytes]:
@@ -126,20 +131,22 @@ def _batches(key: str, name: str) -> Callable[[int], bytes]:
     return make
 
 
-def _accepting(house: House, key: str, bounds: Bounds) -> list[Ran]:
-    """Run the bare endpoint, the house one by one and the house in batches by turns, a second each.
+def _accepting(installation: Installation, key: str, bounds: Bounds) -> list[Ran]:
+    """Run the bare endpoint, the service one by one and the service in batches by turns, a second each.
 
     So that whatever else the machine does meanwhile falls on all three.
     """
     runs: list[list[Ran]] = [[], [], []]
     for turn in range(1 + round(bounds.accepting)):
-        runs[0].append(flat_out(house.peer_port, 1.0, _ones("", f"bare-{turn}")))
-        runs[1].append(flat_out(house.port, 1.0, _ones(key, f"one-{turn}")))
-        runs[2].append(flat_out(house.port, 1.0, _batches(key, f"batch-{turn}"), connections=4))
+        runs[0].append(flat_out(installation.peer_port, 1.0, _ones("", f"bare-{turn}")))
+        runs[1].append(flat_out(installation.port, 1.0, _ones(key, f"one-{turn}")))
+        runs[2].append(flat_out(installation.port, 1.0, _batches(key, f"batch-{turn}"), connections=4))
     return [together(stretches[1:]) for stretches in runs]  # the first warms up
 
 
-def _decided(house: House, bounds: Bounds, make: Callable[[int], bytes], count: Callable[[], int]) -> float:
+def _decided(
+    installation: Installation, bounds: Bounds, make: Callable[[int], bytes], count: Callable[[], int]
+) -> float:
     """Keep enough on its way and return how many a second came out at the end, over all but the first second."""
     before = count()
     lead = 1.0
@@ -157,7 +164,7 @@ def _decided(house: House, bounds: Bounds, make: Callable[[int], bytes], count: 
     def over() -> bool:
         return time.monotonic() > began + lead + bounds.deciding
 
-    flat_out(house.port, lead + bounds.deciding, fed, connections=2)
+    flat_out(installation.port, lead + bounds.deciding, fed, connections=2)
     (first_at, first), (last_at, last) = marks[0], marks[-1]
     return (last - first) / (last_at - first_at)
 
@@ -190,7 +197,7 @@ class Counts:
         return self._number("SELECT count(*) FROM deliveries WHERE state = 'waiting'")
 
     def decided(self) -> int:
-        """Decisions that left the house, over all sites."""
+        """Decisions that was published, over all sites."""
         return self._number("SELECT sum(seq) FROM site_counters")
 
     def delivered(self) -> int:

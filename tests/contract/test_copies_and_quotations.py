@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from service.actions import Judgement, Scored, Wish, settle, stand
+from service.actions import AuthorChange, Judgement, Scored, settle, stand
 from service.actions.together import decide_wave
 from service.moderation.comment import Comment, Status
 from service.moderation.quotations import adds_remark, own_words
@@ -63,14 +63,14 @@ class Crowd:
         told = Assessment(dict.fromkeys(LABELS, 0.01) | dict(scores), "made-up-1", language="en")
         comment = self.stage.look(name)
         scored = sign_batch(sign, [Scored(comment, told)], {}, {comment.site_id})
-        settle(self.stage.house, scored)
+        settle(self.stage.deps, scored)
         return self.stage.look(name)
 
     def decide(self, comment: Comment, action: Action) -> None:
         """Mara decides the wave of a comment."""
-        with self.stage.house.store.read() as tx:
+        with self.stage.deps.store.read() as tx:
             wave = tx.waves_of([comment.pk])[comment.pk]
-        decide_wave(self.stage.house, self.stage.site, wave, Judgement(action, Who.MODERATOR, "Mara"))
+        decide_wave(self.stage.deps, self.stage.site, wave, Judgement(action, Who.MODERATOR, "Mara"))
 
 
 @pytest.fixture
@@ -107,7 +107,7 @@ def test_trolls_who_quote_the_same_are_no_copies_of_each_other(crowd: Crowd, for
         crowd.write(FORMS[form].format(quoted=PARAGRAPH, said=said), RUDE, f"troll{n}")
         for n, said in enumerate(INSULTS)
     )
-    with crowd.stage.house.store.read() as tx:
+    with crowd.stage.deps.store.read() as tx:
         waves = tx.waves_of([one.pk, other.pk])
     assert waves[one.pk].id != waves[other.pk].id
 
@@ -157,7 +157,7 @@ def test_trusted_authors_and_staff_are_no_copies(crowd: Crowd, who: str) -> None
     given: dict[str, object] = {"signals": {"staff": True}} if who == "staff" else {}
     first = crowd.write(ANSWER, {}, "service", **given)
     if who == "trusted":
-        stand(crowd.stage.house, crowd.stage.site, first.pk, Wish(Standing.TRUSTED, "Mara"))
+        stand(crowd.stage.deps, crowd.stage.site, first.pk, AuthorChange(Standing.TRUSTED, "Mara"))
     copies = [crowd.write(ANSWER, {"spam": 0.7}, f"troll{n}") for n in range(2)]
     crowd.decide(copies[0], Action.SPAM)
     assert crowd.write(ANSWER, {}, "troll9").status is Status.SPAM
@@ -165,7 +165,7 @@ def test_trusted_authors_and_staff_are_no_copies(crowd: Crowd, who: str) -> None
     assert (again.status, again.published_revision) == (Status.APPROVED, 1)
     held = crowd.write(f"{ANSWER} Again.", {"threat": 0.9}, "service", **given)
     assert held.status is Status.HELD
-    with crowd.stage.house.store.read() as tx:
+    with crowd.stage.deps.store.read() as tx:
         assert tx.waves_of([held.pk]) == {}
 
 
@@ -177,7 +177,7 @@ def test_new_text_does_not_lift_what_a_person_decided_about_copies(crowd: Crowd)
     assert late.status is Status.SPAM
     crowd.stage.post(CIVIL, id=late.id, email=Address.parse("bot@mail.example"))
     settle(
-        crowd.stage.house,
+        crowd.stage.deps,
         [Scored(crowd.stage.look(late.id), Assessment(dict.fromkeys(LABELS, 0.01), "made-up-1"))],
     )
     assert crowd.stage.look(late.id).status is Status.HELD
@@ -188,7 +188,7 @@ def test_watched_and_banned_authors_are_caught_as_before(crowd: Crowd) -> None:
     first = crowd.write(ANSWER, {"spam": 0.7}, "troll")
     crowd.decide(first, Action.SPAM)
     watched = crowd.write("A first word.", {}, "bo")
-    stand(crowd.stage.house, crowd.stage.site, watched.pk, Wish(Standing.WATCHED, "Mara"))
+    stand(crowd.stage.deps, crowd.stage.site, watched.pk, AuthorChange(Standing.WATCHED, "Mara"))
     assert crowd.write(ANSWER, {}, "bo").status is Status.SPAM
 
 
@@ -196,7 +196,7 @@ def test_a_decision_counts_though_its_first_copy_is_gone(crowd: Crowd) -> None:
     """Where no text is left to compare with, likeness alone decides."""
     first = crowd.write(ADVERT.format(n=1), {"spam": 0.7})
     crowd.decide(first, Action.SPAM)
-    with crowd.stage.house.store.write() as tx:
+    with crowd.stage.deps.store.write() as tx:
         tx.empty([first.pk])
     assert crowd.write(ADVERT.format(n=2), {}, "bo").status is Status.SPAM
 

@@ -325,7 +325,7 @@ def test_who_is_about_to_end_waits_for_a_lock_but_a_second(empty_url: str) -> No
     try:
         with other.write() as tx:
             site = tx.add_site(courier())
-        ending.hasten(lambda: True)
+        ending.shorten_lock_waits(lambda: True)
         with other.write() as held:
             held.save_site(site)
             began = time.monotonic()

@@ -43,27 +43,27 @@ def stage(store: Store) -> Stage:
 @pytest.fixture
 def mara(stage: Stage) -> Moderator:
     """A moderator."""
-    with stage.house.store.write() as tx:
+    with stage.deps.store.write() as tx:
         return tx.add_moderator("Mara", "moderator", NOON)
 
 
 def held(stage: Stage, count: int) -> list[Comment]:
-    """Copies that the machine holds."""
+    """Copies that the model holds."""
     posted = stage.post(*(f"Buy now {n}!" for n in range(count)), email=Address.parse("ada@mail.example"))
     doubtful = Assessment(dict.fromkeys(LABELS, 0.01) | {"spam": 0.7}, "made-up-1")
-    settle(stage.house, [Scored(one, doubtful, signature=COPY) for one in posted])
+    settle(stage.deps, [Scored(one, doubtful, signature=COPY) for one in posted])
     return [stage.look(one.id) for one in posted]
 
 
 def decide(stage: Stage, comment: Comment, action: Action, replaces: int | None = None) -> None:
     """Mara decides."""
     judgement = Judgement(action, Who.MODERATOR, "Mara", replaces=replaces)
-    review(stage.house, stage.site, comment.id, judgement)
+    review(stage.deps, stage.site, comment.id, judgement)
 
 
 def open_lanes(stage: Stage, moderator: Moderator) -> dict[str, list[str]]:
     """What each lane of the desk shows, by the comments' ids, and what is counted."""
-    with stage.house.store.read() as tx:
+    with stage.deps.store.read() as tx:
         shown = {
             str(kind): [one.comment.id for one in tx.matters(kind, Wanted(), moderator.id, NOON, 9)]
             for kind in Matter
@@ -83,11 +83,11 @@ EMPTY = {"reported": [], "aside": [], "appeals": [], "held": []}
 def end(stage: Stage, how: str, comment: Comment) -> None:
     """Bring a comment to its end."""
     if how == "withdrawn":
-        assert withdraw(stage.house, stage.site, comment.id, "courier").status is Status.WITHDRAWN
+        assert withdraw(stage.deps, stage.site, comment.id, "courier").status is Status.WITHDRAWN
     elif how == "erased":
-        erase(stage.house, stage.site, [comment.author_key or ""], Who.SITE, "courier", "reference")
+        erase(stage.deps, stage.site, [comment.author_key or ""], Who.SITE, "courier", "reference")
     else:
-        with stage.house.store.write() as tx:
+        with stage.deps.store.write() as tx:
             tx.empty([comment.pk])
 
 
@@ -100,7 +100,7 @@ def test_reports_end_with_the_comment(stage: Stage, mara: Moderator, how: str) -
     (comment,) = held(stage, 1)
     decide(stage, comment, Action.APPROVE)
     for reader in ("one", "two"):
-        report(stage.house, stage.site, comment.id, reader, "rude")
+        report(stage.deps, stage.site, comment.id, reader, "rude")
     assert open_lanes(stage, mara) == EMPTY | {"reported": ["c-0"]}
     end(stage, how, stage.look("c-0"))
     assert open_lanes(stage, mara) == EMPTY
@@ -121,28 +121,28 @@ def test_appeals_end_with_the_comment(stage: Stage, mara: Moderator, how: str) -
     """An appeal waits for nobody any more, and cannot be opened or answered again."""
     (comment,) = held(stage, 1)
     decide(stage, comment, Action.REJECT)
-    made = appeal(stage.house, stage.site, comment.id, "Please look again.")
+    made = appeal(stage.deps, stage.site, comment.id, "Please look again.")
     assert open_lanes(stage, mara) == EMPTY | {"appeals": ["c-0"]}
     end(stage, how, stage.look("c-0"))
     assert open_lanes(stage, mara) == EMPTY
     if how == "withdrawn":
         with pytest.raises(Final):
-            take_answer_back(stage.house, stage.site, made.id, "Bea")
+            take_answer_back(stage.deps, stage.site, made.id, "Bea")
         with pytest.raises((Final, NothingToAppeal)):
-            appeal(stage.house, stage.site, comment.id, "Please!")
+            appeal(stage.deps, stage.site, comment.id, "Please!")
         with pytest.raises(Final):
-            answer(stage.house, stage.site, made.id, Answer(True, "Yes.", "Bea"), 0.0)
+            answer(stage.deps, stage.site, made.id, Answer(True, "Yes.", "Bea"), 0.0)
 
 
 @pytest.mark.parametrize("how", ENDS)
 def test_nobody_has_it_in_hand(stage: Stage, mara: Moderator, how: str) -> None:
     """The claim of whoever looks at it ends."""
     (comment,) = held(stage, 1)
-    assert take(stage.house, mara.id, Wanted(), 5)
+    assert take(stage.deps, mara.id, Wanted(), 5)
     end(stage, how, comment)
-    with stage.house.store.read() as tx:
+    with stage.deps.store.read() as tx:
         assert tx.claims(NOON) == []
-    with stage.house.store.write() as tx:
+    with stage.deps.store.write() as tx:
         other = tx.add_moderator("Bea", "moderator", NOON)
         assert tx.claim(other.id, [comment.pk], NOON, NOON + timedelta(seconds=60)) == {comment.pk}
 
@@ -152,16 +152,16 @@ def test_it_leaves_its_copies(stage: Stage, mara: Moderator, how: str) -> None:
     """The oldest copy that is left stands for the others, and they are one fewer."""
     copies = held(stage, 3)
     assert open_lanes(stage, mara)["held"] == ["c-0"]
-    with stage.house.store.read() as tx:
+    with stage.deps.store.read() as tx:
         wave = tx.waves_of([copies[0].pk])[copies[0].pk]
         assert tx.wave_sizes([wave.id]) == {wave.id: 3}
     if how == "erased":
-        with stage.house.store.write() as tx:
+        with stage.deps.store.write() as tx:
             tx.empty([copies[0].pk])
     else:
         end(stage, how, copies[0])
     assert open_lanes(stage, mara)["held"] == ["c-1"]
-    with stage.house.store.read() as tx:
+    with stage.deps.store.read() as tx:
         assert tx.wave_sizes([wave.id]) == {wave.id: 2}
         assert tx.waves_of([copies[0].pk]) == {}
 
@@ -170,9 +170,9 @@ def test_all_of_it_ends_at_once(stage: Stage, mara: Moderator) -> None:
     """Reported, set aside, appealed and in hand: one withdrawal ends everything, and doing it twice is fine."""
     (comment,) = held(stage, 1)
     decide(stage, comment, Action.REJECT)
-    appeal(stage.house, stage.site, comment.id, "Please look again.")
-    report(stage.house, stage.site, comment.id, "one", None)
-    with stage.house.store.write() as tx:
+    appeal(stage.deps, stage.site, comment.id, "Please look again.")
+    report(stage.deps, stage.site, comment.id, "one", None)
+    with stage.deps.store.write() as tx:
         tx.open_matter(Matter.ASIDE, stage.look("c-0"), NOON)
         tx.claim(mara.id, [comment.pk], NOON, NOON + timedelta(seconds=60))
     for _ in range(2):
@@ -185,7 +185,7 @@ def test_other_comments_keep_what_is_open_about_them(stage: Stage, mara: Moderat
     first, second = held(stage, 2)
     for one in (first, second):
         decide(stage, one, Action.REJECT)
-        appeal(stage.house, stage.site, one.id, "Please look again.")
-        report(stage.house, stage.site, one.id, "one", None)
+        appeal(stage.deps, stage.site, one.id, "Please look again.")
+        report(stage.deps, stage.site, one.id, "one", None)
     end(stage, "withdrawn", first)
     assert open_lanes(stage, mara) == EMPTY | {"reported": ["c-1"], "appeals": ["c-1"]}

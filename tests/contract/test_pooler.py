@@ -78,7 +78,7 @@ ADVISORY_LOCKS = (
 
 def test_nothing_is_left_on_the_server_connections(pooled: Store, pooled_url: str) -> None:
     """Another application that shares the pool finds its server connections as the server made them."""
-    pooled.hasten(lambda: True)
+    pooled.shorten_lock_waits(lambda: True)
     for _ in range(8):
         with pooled.write() as tx:
             tx.sites()
@@ -99,7 +99,7 @@ def test_who_is_about_to_end_waits_but_a_second_behind_a_pooler(pooled_url: str)
     try:
         with other.write() as tx:
             site = tx.add_site(courier())
-        ending.hasten(lambda: True)
+        ending.shorten_lock_waits(lambda: True)
         with other.write() as held:
             held.save_site(site)
             began = time.monotonic()
@@ -223,5 +223,5 @@ def test_a_server_that_only_reads_is_not_ready(read_only_url: str, pooler: bool,
         known = settings.load({"REPLYDESK_DATABASE_URL": url, "REPLYDESK_HOME": str(tmp_path)})
         with closing(wiring.build(known)) as parts:
             assert Checks(parts).run()["store"] == "is read-only: a standby, or set so; nothing can be stored"
-        with closing(Opened(known)) as house:
-            assert "is read-only" in look(house)["up"]["store"]
+        with closing(Opened(known)) as opened:
+            assert "is read-only" in look(opened)["up"]["store"]

@@ -1,4 +1,4 @@
-"""The real databases: each query of the running house goes by an index made for it, whatever the size."""
+"""The real databases: each query of a running service goes by an index made for it, whatever the size."""
 
 import re
 import shutil
@@ -104,7 +104,7 @@ HOT: dict[str, tuple[Hot, str]] = {
     "decisions of a comment": (lambda tx: tx.decisions_of(7), "ix_decisions_comment"),
     "moderators' latest decisions": (lambda tx: tx.decisions_lately(None, 20), "ix_decisions_lately"),
     "prune of old keys": (lambda tx: tx.prune(NOON, NOON), "ix_idempotency_keys_passing"),
-    "departures due": (lambda tx: tx.departures_due(NOON, 100), "ix_decisions_departing"),
+    "due decisions": (lambda tx: tx.due_decisions(NOON, 100), "ix_decisions_unpublished"),
     "lease of callbacks": (lambda tx: tx.lease_deliveries(NOON, after(30), 10), "ix_deliveries_due"),
     "dead letters of a site": (lambda tx: tx.deliveries(1, "dead", 50), "ix_deliveries_dead"),
 }
@@ -112,7 +112,7 @@ HOT: dict[str, tuple[Hot, str]] = {
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def grown(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SqlStore]:
-    """A database with a few thousand rows of a running house, whose planner knows what is in it."""
+    """A database with a few thousand rows of a running installation, whose planner knows what is in it."""
     if request.param == "sqlite":
         template: Path = request.getfixturevalue("sqlite_template")
         path = shutil.copyfile(template, tmp_path_factory.mktemp("grown") / "replydesk.db")

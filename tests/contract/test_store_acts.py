@@ -7,12 +7,12 @@ from contextlib import suppress
 import pytest
 from sqlalchemy import text
 
-from service.moderation.chain import Act, PlainNotary, Walk, walk
+from service.moderation.chain import Act, UnkeyedSigner, Walk, walk
 from service.ports import Store
 from service.storage import SqlStore, open_store
 from tests.builders import NOON, after, courier, draft
 
-NOTARY = PlainNotary()
+SIGNER = UnkeyedSigner()
 ACTS = [
     Act("Mara", "sign-in", "desk", NOON),
     Act("Mara", "decision", "courier: comment 7, reject", after(1)),
@@ -24,7 +24,7 @@ ACTS = [
 def walked(store: Store) -> Walk:
     """Walk the chain as it is stored."""
     with store.read() as tx:
-        return walk(tx.acts_after(0, 1000), tx.act_head(), NOTARY)
+        return walk(tx.acts_after(0, 1000), tx.act_head(), SIGNER)
 
 
 def filled(store: Store) -> Store:
@@ -37,7 +37,7 @@ def filled(store: Store) -> Store:
 
 
 def sql(store: Store, statement: str) -> None:
-    """Do behind the house's back what a hand on the database can do."""
+    """Do behind the service's back what a hand on the database can do."""
     assert isinstance(store, SqlStore)
     with store._engine.begin() as connection:
         connection.execute(text(statement))
@@ -121,7 +121,7 @@ def test_who_logs_and_then_waits_for_a_row_stops_nobody(clean_postgres_url: str)
     store.close()
 
 
-def test_acts_of_an_older_house_are_taken_in_and_marked(sql_store: Store) -> None:
+def test_acts_of_an_older_version_are_taken_in_and_marked(sql_store: Store) -> None:
     """What a version without the chain logged is linked by the next act, before it, and told apart."""
     for who in ("Abe", "Zoe"):
         sql(

@@ -1,4 +1,4 @@
-"""Every store: decisions, their numbers and their departure, the feed, notes and labels."""
+"""Every store: decisions, their numbers and publication, the feed, notes and labels."""
 
 from dataclasses import replace
 from typing import Any
@@ -80,7 +80,7 @@ def test_each_site_counts_for_itself(store: Store, site: Site) -> None:
         assert tx.sequence(site.id, 1) == 5
 
 
-def test_feed_holds_departed_decisions_in_order(store: Store, site: Site) -> None:
+def test_feed_holds_published_decisions_in_order(store: Store, site: Site) -> None:
     """The feed gives what has a number, by number, after the cursor, up to the limit, of this site alone."""
     with store.write() as tx:
         other = tx.add_site(herald())
@@ -88,7 +88,7 @@ def test_feed_holds_departed_decisions_in_order(store: Store, site: Site) -> Non
         theirs = tx.add_comments(other.id, [draft("h-1")], NOON)
         decided(tx, mine["c-3"], Action.APPROVE)
         decided(tx, mine["c-1"], Action.HOLD)
-        decided(tx, mine["c-2"], Action.SPAM, departed=False)
+        decided(tx, mine["c-2"], Action.SPAM, published=False)
         decided(tx, theirs["h-1"], Action.SPAM)
     with store.read() as tx:
         whole = tx.decisions_after(site.id, 0, 10)
@@ -112,39 +112,39 @@ def test_feed_shows_the_text_that_was_decided(store: Store, site: Site, comment:
     assert (about.revision, about.body, about.status) == (1, WORDS["Ada"], Status.PENDING)
 
 
-def test_departure_gives_the_number_once(store: Store, site: Site, comment: Comment) -> None:
-    """A decision departs when it is due, once; afterwards it is due no more."""
+def test_publication_gives_the_number_once(store: Store, site: Site, comment: Comment) -> None:
+    """A decision is published when it is due, once; afterwards it is due no more."""
     with store.write() as tx:
-        made = decided(tx, comment, Action.APPROVE, departed=False, effective_at=after(5))
-        assert tx.departures_due(after(4), 10) == []
-        assert tx.departures_due(after(5), 10) == [made]
+        made = decided(tx, comment, Action.APPROVE, published=False, effective_at=after(5))
+        assert tx.due_decisions(after(4), 10) == []
+        assert tx.due_decisions(after(5), 10) == [made]
         number = tx.sequence(site.id, 1)
-        assert tx.depart({made.id: number}) == {made.id}
-        assert tx.depart({made.id: number + 1}) == set()
-        assert tx.departures_due(after(6), 10) == []
+        assert tx.number_decisions({made.id: number}) == {made.id}
+        assert tx.number_decisions({made.id: number + 1}) == set()
+        assert tx.due_decisions(after(6), 10) == []
         assert tx.decision(made.id) == replace(made, seq=number)
 
 
-def test_undone_decision_never_departs(store: Store, comment: Comment) -> None:
-    """Undone before departure: not due, not numbered, and not undone twice."""
+def test_undone_decision_is_never_published(store: Store, comment: Comment) -> None:
+    """Undone before publication: not due, not numbered, and not undone twice."""
     with store.write() as tx:
-        made = decided(tx, comment, Action.APPROVE, departed=False, effective_at=after(5))
+        made = decided(tx, comment, Action.APPROVE, published=False, effective_at=after(5))
         assert tx.undo_decisions([made.id], after(1)) == {made.id}
         assert tx.undo_decisions([made.id], after(2)) == set()
-        assert tx.departures_due(after(9), 10) == []
-        assert tx.depart({made.id: 1}) == set()
+        assert tx.due_decisions(after(9), 10) == []
+        assert tx.number_decisions({made.id: 1}) == set()
         assert tx.decision(made.id) == replace(made, undone_at=after(1))
 
 
-def test_departures_come_in_the_order_of_their_moments(store: Store, site: Site) -> None:
-    """The earliest due departs first, up to the limit."""
+def test_decisions_come_in_the_order_of_their_moments(store: Store, site: Site) -> None:
+    """The earliest due comes first, up to the limit."""
     with store.write() as tx:
         added = tx.add_comments(site.id, [draft("c-1"), draft("c-2", BO), draft("c-3", CHI)], NOON)
         for name, moment in (("c-1", 7), ("c-2", 5), ("c-3", 6)):
-            decided(tx, added[name], Action.APPROVE, departed=False, effective_at=after(moment))
-        due = [one.effective_at for one in tx.departures_due(after(10), 10)]
+            decided(tx, added[name], Action.APPROVE, published=False, effective_at=after(moment))
+        due = [one.effective_at for one in tx.due_decisions(after(10), 10)]
         assert due == [after(5), after(6), after(7)]
-        assert len(tx.departures_due(after(10), 2)) == 2
+        assert len(tx.due_decisions(after(10), 2)) == 2
 
 
 def test_publishing_needs_the_standing_decision(store: Store, site: Site, comment: Comment) -> None:
@@ -168,9 +168,9 @@ def test_lately_shows_what_people_decided(store: Store, site: Site) -> None:
         by_hand: dict[str, Any] = {"who_kind": Who.MODERATOR, "who": "Mara"}
         decided(tx, mine["c-3"], Action.HOLD)
         first = decided(tx, mine["c-1"], Action.APPROVE, **by_hand)
-        undone = decided(tx, mine["c-2"], Action.SPAM, departed=False, **by_hand)
+        undone = decided(tx, mine["c-2"], Action.SPAM, published=False, **by_hand)
         tx.undo_decisions([undone.id], after(1))
-        last = decided(tx, theirs["h-1"], Action.APPROVE, departed=False, **by_hand)
+        last = decided(tx, theirs["h-1"], Action.APPROVE, published=False, **by_hand)
     with store.read() as tx:
         assert [(one, about.id) for one, about in tx.decisions_lately(None, 10)] == [
             (last, "h-1"),
@@ -233,11 +233,11 @@ def test_decided_helper_leaves_the_comment_standing(store: Store, comment: Comme
 
 
 def test_numbers_leap_forward_and_never_back(store: Store) -> None:
-    """After a leap sequence numbers and decision ids go on from there, in every site; never back."""
+    """After an advance sequence numbers and decision ids go on from there, in every site; never back."""
     with store.write() as tx:
         sites = [tx.add_site(courier()), tx.add_site(herald())]
-        tx.leap(1_000_000)
-        tx.leap(10)
+        tx.advance_sequence(1_000_000)
+        tx.advance_sequence(10)
         numbers = [tx.sequence(site.id, 1) for site in sites]
         (decision_id,) = tx.new_decision_ids(1)
     assert numbers == [1_000_001, 1_000_001]

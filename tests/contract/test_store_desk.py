@@ -78,12 +78,12 @@ def test_writers_at_risk_come_before_every_order(store: Store) -> None:
         assert order(tx, Wanted(label="self_harm")) == ["b", "d"]
         assert order(tx, Wanted(label="insult")) == ["c"]
         assert order(tx, Wanted(site_id=site.id, without=(tx.comment(site.id, "b").pk,))) == ["d", "a", "c"]  # type: ignore[union-attr]
-        for wish in (*map(Wanted, Sort), Wanted(label="self_harm")):
+        for wanted in (*map(Wanted, Sort), Wanted(label="self_harm")):
             seen, cursor = [], None
-            while page := tx.queue(replace(wish, after=cursor), 1, NOON, 1):
+            while page := tx.queue(replace(wanted, after=cursor), 1, NOON, 1):
                 seen.append(page[0].comment.id)
                 cursor = page[0].cursor
-            assert seen == order(tx, wish)
+            assert seen == order(tx, wanted)
 
 
 def test_a_lane_is_filtered(store: Store) -> None:
@@ -251,10 +251,10 @@ def test_an_appeal_is_made_once_and_answered_once(store: Store) -> None:
         site = tx.add_site(courier())
         comment = tx.add_comments(site.id, [draft()], NOON)["c-1"]
         decision = decided(tx, comment, Action.REJECT)
-        wish = Appeal(0, site.id, comment.pk, decision.id, "Noor", "Look again.", NOON)
-        made = tx.add_appeal(wish)
+        wanted = Appeal(0, site.id, comment.pk, decision.id, "Noor", "Look again.", NOON)
+        made = tx.add_appeal(wanted)
         assert made is not None
-        assert tx.add_appeal(wish) is None
+        assert tx.add_appeal(wanted) is None
         assert [(one.id, found.comment.id) for one, found in tx.appeals_open(Wanted(), 9)] == [
             (made.id, "c-1")
         ]

@@ -27,7 +27,7 @@ def arrive(store: Store, site: Site, *names: str, at: float = 0) -> None:
 
 
 def judge(store: Store, site: Site, name: str, action: Action, at: float, **changes: Any) -> None:
-    """Let the machine hold a comment, and Mara decide it later."""
+    """Let the model hold a comment, and Mara decide it later."""
     with store.write() as tx:
         comment = tx.comment(site.id, name)
         assert comment is not None
@@ -116,7 +116,7 @@ def test_the_oldest_that_waits_is_named(store: Store, site: Site) -> None:
     assert found.arrived == 0
 
 
-def test_an_empty_house_counts_nothing(store: Store, site: Site) -> None:
+def test_an_empty_installation_counts_nothing(store: Store, site: Site) -> None:
     """No rows, no numbers, no error."""
     with store.read() as tx:
         found = tx.tally(None, NOON, after(1))
@@ -157,7 +157,7 @@ def test_a_readers_report_takes_no_judgement_away(store: Store, site: Site) -> N
 
 
 def test_people_and_machine_are_compared_where_people_judged(store: Store, site: Site) -> None:
-    """Each judged comment brings the machine's scores, its action, and the person's."""
+    """Each judged comment brings the model's scores, its action, and the person's."""
     arrive(store, site, "a")
     judge(store, site, "a", Action.SPAM, 60)
     with store.read() as tx:
@@ -178,7 +178,7 @@ def test_agreement_is_counted_by_label() -> None:
         Judged({}, Action.APPROVE, Action.SPAM),
     ]
     found = confusion(judged, "spam")
-    assert (found.both_bad, found.machine_alone, found.both_fine, found.person_alone) == (2, 1, 1, 0)
+    assert (found.both_bad, found.only_model, found.both_fine, found.only_person) == (2, 1, 1, 0)
     assert found.agreement == 0.75
     assert cell_of(judged[-1], "spam") is None
     assert confusion([], "spam").agreement is None

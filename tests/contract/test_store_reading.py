@@ -113,10 +113,10 @@ def test_readers_see_what_is_published_oldest_first(store: Store, site: Site) ->
         assert tx.published(site.id, "https://courier.example/none") == []
 
 
-def test_what_came_by_a_plug_is_never_shown_to_readers(store: Store, site: Site) -> None:
+def test_what_came_by_a_compat_api_is_never_shown_to_readers(store: Store, site: Site) -> None:
     """Approved or not, it belongs to the system that asked, where it may not be public."""
     with store.write() as tx:
-        added = tx.add_comments(site.id, [draft("c-1", source=Source.PLUG), draft("c-2", BO)], NOON)
+        added = tx.add_comments(site.id, [draft("c-1", source=Source.COMPAT), draft("c-2", BO)], NOON)
         tx.move([move(one, Action.APPROVE) for one in added.values()])
     with store.read() as tx:
         assert ids(tx.published(site.id, ARTICLE.url)) == ["c-2"]
@@ -158,14 +158,14 @@ def test_backlog_counts_what_waits(store: Store, site: Site) -> None:
         tx.add_comments(site.id, [draft("old-import", live=False)], NOON)
         tx.add_comments(other.id, [draft("h-1", CHI)], after(20))
         mine = tx.add_comments(site.id, [draft("c-1"), draft("c-2", BO)], after(10))
-        decided(tx, mine["c-2"], Action.HOLD, departed=False, effective_at=after(30))
+        decided(tx, mine["c-2"], Action.HOLD, published=False, effective_at=after(30))
     with store.read() as tx:
         early, late = tx.backlog(after(29)), tx.backlog(after(30))
     assert (early.pending, early.held, early.oldest_unscored) == (3, 1, after(10))
-    assert (early.departures_due, late.departures_due) == (0, 1)
+    assert (early.due_decisions, late.due_decisions) == (0, 1)
 
 
-def test_empty_house_has_no_backlog(store: Store) -> None:
+def test_an_empty_installation_has_no_backlog(store: Store) -> None:
     """Where nothing waits, nothing is oldest."""
     with store.read() as tx:
         backlog = tx.backlog(NOON)

@@ -172,7 +172,7 @@ def test_move_stores_the_whole_verdict(store: Store, site: Site) -> None:
 
 
 def test_move_without_a_verdict_leaves_the_one_that_is_there(store: Store, site: Site) -> None:
-    """A person's decision does not wipe what the machine said."""
+    """A person's decision does not wipe what the model said."""
     with store.write() as tx:
         (leased,) = tx.lease_pending(NOON, after(30), 1)
         tx.move([move(leased, decision_id=1)])

@@ -1,4 +1,4 @@
-"""Counts of what the plugs were asked: they add up, by site and month."""
+"""Counts of what the compatibility APIs were asked: they add up, by site and month."""
 
 from __future__ import annotations
 

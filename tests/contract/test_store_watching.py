@@ -61,7 +61,7 @@ def oldest_held(store: Store) -> datetime | None:
     return queue.oldest_held
 
 
-def test_a_house_without_sites_has_no_queues(store: Store) -> None:
+def test_an_installation_without_sites_has_no_queues(store: Store) -> None:
     """Where there is no site there is nothing to tell."""
     with store.read() as tx:
         assert tx.site_queues() == []

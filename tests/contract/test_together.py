@@ -6,14 +6,14 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from service.actions import Judgement, Scored, Target, depart, review, settle
+from service.actions import Judgement, Scored, Target, publish_due, review, settle
 from service.actions.together import WaveDecided, decide_together, decide_wave, undo_together
-from service.bell import QuietBell
+from service.dispatcher import RecordingDispatcher
 from service.moderation.comment import Comment, Status
 from service.moderation.errors import NotFound
 from service.moderation.verdict import LABELS, Action, Assessment, Who
 from service.moderation.waves import Wave
-from service.ports import DELIVER, DEPART, House, Site, Store
+from service.ports import DELIVER, PUBLISH, Dependencies, Site, Store
 from service.reader import sign
 from tests.builders import NOON, after, courier, draft
 
@@ -22,12 +22,12 @@ NAMES = ("Ana", "Ben", "Caro", "Dina", "Emil", "Faye", "Gert", "Hana", "Ivo", "J
 
 
 class Newsroom:
-    """A house over a store, with a clock that the test sets."""
+    """An installation over a store, with a clock that the test sets."""
 
     def __init__(self, store: Store) -> None:
         self.now = NOON
-        self.bell = QuietBell()
-        self.house = House(store=store, bell=self.bell, clock=self.clock)
+        self.dispatcher = RecordingDispatcher()
+        self.deps = Dependencies(store=store, dispatcher=self.dispatcher, clock=self.clock)
         with store.write() as tx:
             self.site = tx.add_site(courier())
 
@@ -36,28 +36,28 @@ class Newsroom:
 
     def arrive(self, *bodies: str, first: int = 0, spam: float = 0.7) -> list[Comment]:
         """Accept, score and settle; return the comments as they are then."""
-        with self.house.store.write() as tx:
+        with self.deps.store.write() as tx:
             drafts = [draft(f"c-{first + n}", body=body) for n, body in enumerate(bodies)]
             comments = list(tx.add_comments(self.site.id, drafts, self.now).values())
         scored = [
             Scored(comment, assessed(spam), signature=signature)
             for comment, signature in zip(comments, sign([one.body for one in comments]), strict=True)
         ]
-        settle(self.house, scored)
+        settle(self.deps, scored)
         return [self.look(comment) for comment in comments]
 
     def look(self, comment: Comment) -> Comment:
-        with self.house.store.read() as tx:
+        with self.deps.store.read() as tx:
             found = tx.comment_by_pk(comment.pk)
         assert found is not None
         return found
 
     def wave(self, comment: Comment) -> Wave:
-        with self.house.store.read() as tx:
+        with self.deps.store.read() as tx:
             return tx.waves_of([comment.pk])[comment.pk]
 
     def size(self, wave: Wave) -> int:
-        with self.house.store.read() as tx:
+        with self.deps.store.read() as tx:
             return tx.wave_sizes([wave.id]).get(wave.id, 0)
 
     def statuses(self, comments: list[Comment]) -> set[Status]:
@@ -96,9 +96,9 @@ def test_copies_fold_into_one_wave(room: Newsroom) -> None:
 
 
 def test_what_is_not_held_is_in_no_wave(room: Newsroom) -> None:
-    """A comment that the machine decides for good folds into nothing."""
+    """A comment that the model decides for good folds into nothing."""
     (fine,) = room.arrive(*adverts(1), spam=0.01)
-    with room.house.store.read() as tx:
+    with room.deps.store.read() as tx:
         assert tx.waves_of([fine.pk]) == {}
 
 
@@ -119,10 +119,10 @@ def unfolding(site: Site) -> Site:
 
 
 def test_one_decision_covers_the_wave_and_what_still_arrives(room: Newsroom) -> None:
-    """Copies that come later get the decision too, even where the machine would let them pass, and say why."""
+    """Copies that come later get the decision too, even where the model would let them pass, and say why."""
     copies = room.arrive(*adverts(12))
     wave = room.wave(copies[0])
-    done = decide_wave(room.house, room.site, wave, judgement())
+    done = decide_wave(room.deps, room.site, wave, judgement())
     assert (done.decided, done.passed_over) == (12, 0)
     assert room.statuses(copies) == {Status.SPAM}
     held, passed = (
@@ -140,13 +140,13 @@ def test_one_decision_covers_the_wave_and_what_still_arrives(room: Newsroom) -> 
 def test_one_undo_reaches_all_that_the_decision_reached(room: Newsroom) -> None:
     """The wave is held again, arrivals included, its labels are retracted, and nothing more is covered."""
     copies = room.arrive(*adverts(3))
-    done = decide_wave(room.house, room.site, room.wave(copies[0]), judgement())
+    done = decide_wave(room.deps, room.site, room.wave(copies[0]), judgement())
     later = room.arrive(*adverts(1, first=60), first=60)
-    undone = undo_together(room.house, done.bundle.id, Who.MODERATOR, "Mara")
+    undone = undo_together(room.deps, done.bundle.id, Who.MODERATOR, "Mara")
     assert (undone.undone, undone.passed_over) == (4, 0)
     assert room.statuses(copies + later) == {Status.HELD}
     assert room.statuses(room.arrive(*adverts(1, first=61), first=61)) == {Status.HELD}
-    with room.house.store.read() as tx:
+    with room.deps.store.read() as tx:
         assert all(one.retracted_at for copy in copies for one in tx.labels_of(copy.pk))
 
 
@@ -154,34 +154,34 @@ def test_a_wave_is_decided_as_it_was_seen_or_not_at_all(room: Newsroom) -> None:
     """Who saw nothing stand over it is told that a colleague decided; nothing of the second act is kept."""
     copies = room.arrive(*adverts(3))
     seen = room.wave(copies[0])
-    first = decide_wave(room.house, room.site, seen, judgement(Action.REJECT))
+    first = decide_wave(room.deps, room.site, seen, judgement(Action.REJECT))
     late = room.arrive(f"{adverts(1)[0]} {' '.join(f'https://a{n}.example/x' for n in range(6))}", first=60)
     with pytest.raises(WaveDecided):
-        decide_wave(room.house, room.site, seen, judgement(Action.APPROVE))
-    with room.house.store.read() as tx:
+        decide_wave(room.deps, room.site, seen, judgement(Action.APPROVE))
+    with room.deps.store.read() as tx:
         assert [one for one, _ in tx.bundles_lately(9)] == [first.bundle]
     assert room.statuses(copies + late) == {Status.REJECTED}
-    second = decide_wave(room.house, room.site, room.wave(copies[0]), judgement(Action.SPAM))
+    second = decide_wave(room.deps, room.site, room.wave(copies[0]), judgement(Action.SPAM))
     assert room.wave(copies[0]).bundle_id == second.bundle.id
 
 
-def test_an_undo_before_departure_leaves_no_trace_outside(room: Newsroom) -> None:
-    """Decided with a delay and undone within it, nothing is delivered and the departure finds nothing."""
+def test_an_undo_before_publication_leaves_no_trace_outside(room: Newsroom) -> None:
+    """Decided with a delay and undone within it, nothing is delivered and nothing is published."""
     copies = room.arrive(*adverts(3))
-    room.bell.rung.clear()
-    done = decide_wave(room.house, room.site, room.wave(copies[0]), judgement(), delay=5)
-    assert (DEPART, 5) in room.bell.rung
-    undo_together(room.house, done.bundle.id, Who.MODERATOR, "Mara")
+    room.dispatcher.enqueued.clear()
+    done = decide_wave(room.deps, room.site, room.wave(copies[0]), judgement(), delay=5)
+    assert (PUBLISH, 5) in room.dispatcher.enqueued
+    undo_together(room.deps, done.bundle.id, Who.MODERATOR, "Mara")
     room.now = after(10)
-    assert depart(room.house) == 0
-    with room.house.store.read() as tx:
+    assert publish_due(room.deps) == 0
+    with room.deps.store.read() as tx:
         assert {one.type for one in tx.deliveries(room.site.id, None, 99)} <= {"comment.held"}
 
 
 def test_an_approved_wave_lifts_only_what_scores_hold(room: Newsroom) -> None:
     """A copy that is held for another ground than its score stays held: nobody looked at that ground."""
     copies = room.arrive(*adverts(2))
-    decide_wave(room.house, room.site, room.wave(copies[0]), judgement(Action.APPROVE))
+    decide_wave(room.deps, room.site, room.wave(copies[0]), judgement(Action.APPROVE))
     assert room.statuses(room.arrive(*adverts(1, first=60), first=60)) == {Status.APPROVED}
     links = " ".join(f"https://a{n}.example/x" for n in range(6))
     assert room.statuses(room.arrive(f"{adverts(1)[0]} {links}", first=61)) == {Status.HELD}
@@ -191,8 +191,8 @@ def test_an_approved_wave_lifts_only_what_scores_hold(room: Newsroom) -> None:
 def test_an_act_that_was_undone_covers_nothing(room: Newsroom) -> None:
     """A worker that read the wave before the undo and settles after it holds the copy: the undo would miss it."""
     copies = room.arrive(*adverts(2))
-    done = decide_wave(room.house, room.site, room.wave(copies[0]), judgement())
-    with room.house.store.write() as tx:
+    done = decide_wave(room.deps, room.site, room.wave(copies[0]), judgement())
+    with room.deps.store.write() as tx:
         tx.end_bundle(done.bundle.id, room.now)
     assert room.statuses(room.arrive(*adverts(1, first=50), first=50)) == {Status.HELD}
 
@@ -201,9 +201,9 @@ def test_who_acted_first_has_won(room: Newsroom) -> None:
     """A target that another moderator decided meanwhile, or whose text is another now, is passed over."""
     one, two, three = room.arrive(*adverts(3))
     targets = [Target(room.site, each.id, each.revision) for each in (one, two, three)]
-    review(room.house, room.site, two.id, Judgement(Action.APPROVE, Who.MODERATOR, "Noor"))
+    review(room.deps, room.site, two.id, Judgement(Action.APPROVE, Who.MODERATOR, "Noor"))
     targets[2] = Target(room.site, three.id, three.revision + 1)
-    done = decide_together(room.house, targets, judgement(Action.REJECT), "spam from .6 to .8")
+    done = decide_together(room.deps, targets, judgement(Action.REJECT), "spam from .6 to .8")
     assert (done.decided, done.passed_over) == (1, 2)
     assert [room.look(each).status for each in (one, two, three)] == [
         Status.REJECTED,
@@ -216,25 +216,23 @@ def test_an_undo_leaves_what_another_decided_since(room: Newsroom) -> None:
     """What was overruled after the act stays as it was overruled; a second undo finds nothing."""
     one, two = room.arrive(*adverts(2))
     targets = [Target(room.site, each.id, each.revision) for each in (one, two)]
-    done = decide_together(room.house, targets, judgement(Action.REJECT), "by hand")
+    done = decide_together(room.deps, targets, judgement(Action.REJECT), "by hand")
     overruled = room.look(two).decision_id
-    review(
-        room.house, room.site, two.id, Judgement(Action.APPROVE, Who.MODERATOR, "Noor", replaces=overruled)
-    )
-    assert undo_together(room.house, done.bundle.id, Who.MODERATOR, "Mara").undone == 1
+    review(room.deps, room.site, two.id, Judgement(Action.APPROVE, Who.MODERATOR, "Noor", replaces=overruled))
+    assert undo_together(room.deps, done.bundle.id, Who.MODERATOR, "Mara").undone == 1
     assert [room.look(each).status for each in (one, two)] == [Status.HELD, Status.APPROVED]
-    assert undo_together(room.house, done.bundle.id, Who.MODERATOR, "Mara").undone == 0
+    assert undo_together(room.deps, done.bundle.id, Who.MODERATOR, "Mara").undone == 0
     with pytest.raises(NotFound):
-        undo_together(room.house, done.bundle.id + 1, Who.MODERATOR, "Mara")
+        undo_together(room.deps, done.bundle.id + 1, Who.MODERATOR, "Mara")
 
 
 def test_more_than_a_slice_is_decided_and_undone(room: Newsroom) -> None:
     """Two hundred and fifty comments take three transactions, and come back with one undo."""
     copies = room.arrive(*adverts(250))
-    done = decide_wave(room.house, room.site, room.wave(copies[0]), judgement())
+    done = decide_wave(room.deps, room.site, room.wave(copies[0]), judgement())
     assert done.decided == 250
-    assert (DELIVER, 0.0) in room.bell.rung
-    assert undo_together(room.house, done.bundle.id, Who.MODERATOR, "Mara").undone == 250
+    assert (DELIVER, 0.0) in room.dispatcher.enqueued
+    assert undo_together(room.deps, done.bundle.id, Who.MODERATOR, "Mara").undone == 250
 
 
 def chosen(room: Newsroom, comments: list[Comment]) -> list[Target]:
@@ -242,14 +240,14 @@ def chosen(room: Newsroom, comments: list[Comment]) -> list[Target]:
     return [Target(room.site, each.id, each.revision) for each in comments]
 
 
-def slow(room: Newsroom) -> House:
-    """The house on a clock by which every step takes four seconds."""
+def slow(room: Newsroom) -> Dependencies:
+    """The service on a clock by which every step takes four seconds."""
 
     def tick() -> datetime:
         room.now += timedelta(seconds=4)
         return room.now
 
-    return replace(room.house, clock=tick)
+    return replace(room.deps, clock=tick)
 
 
 def test_an_act_takes_no_longer_than_who_waits_for_it(room: Newsroom) -> None:
@@ -267,22 +265,22 @@ def test_an_act_takes_no_longer_than_who_waits_for_it(room: Newsroom) -> None:
 def test_an_undo_that_ran_out_of_time_goes_on_where_it_stopped(room: Newsroom) -> None:
     """The bundle tells that some of it stands, until another undo has taken back the rest."""
     comments = room.arrive(*adverts(350))
-    done = decide_together(room.house, chosen(room, comments), judgement(Action.REJECT), "by hand")
+    done = decide_together(room.deps, chosen(room, comments), judgement(Action.REJECT), "by hand")
     first = undo_together(slow(room), done.bundle.id, Who.MODERATOR, "Mara")
     assert (first.undone, first.stopped) == (200, True)
-    with room.house.store.read() as tx:
+    with room.deps.store.read() as tx:
         assert tx.bundle_stands(done.bundle.id)
-    second = undo_together(room.house, done.bundle.id, Who.MODERATOR, "Mara")
+    second = undo_together(room.deps, done.bundle.id, Who.MODERATOR, "Mara")
     assert (second.undone, second.stopped) == (150, False)
     assert room.statuses(comments) == {Status.HELD}
 
 
-def test_what_takes_long_to_decide_leaves_the_house_together(room: Newsroom) -> None:
+def test_what_takes_long_to_decide_is_published_together(room: Newsroom) -> None:
     """More than a slice waits out the act's ten seconds besides its delay, so that the undo is free for all of it."""
     comments = room.arrive(*adverts(150))
-    few = decide_together(room.house, chosen(room, comments[:3]), judgement(Action.REJECT), "few", 5.0)
-    many = decide_together(room.house, chosen(room, comments[3:]), judgement(Action.REJECT), "many", 5.0)
-    with room.house.store.read() as tx:
+    few = decide_together(room.deps, chosen(room, comments[:3]), judgement(Action.REJECT), "few", 5.0)
+    many = decide_together(room.deps, chosen(room, comments[3:]), judgement(Action.REJECT), "many", 5.0)
+    with room.deps.store.read() as tx:
         leaving = [
             {one.effective_at for one in tx.decisions_named([pk for pk, _ in found]).values()}
             for found in (tx.bundled(each.bundle.id, 0, 200) for each in (few, many))
@@ -296,11 +294,11 @@ def test_an_act_that_is_undone_while_it_goes_on_stops(room: Newsroom) -> None:
 
     def while_undone() -> Iterator[Target]:
         yield from chosen(room, comments[:200])
-        with room.house.store.read() as tx:
+        with room.deps.store.read() as tx:
             ((bundle, _),) = tx.bundles_lately(2)
-        undo_together(room.house, bundle.id, Who.MODERATOR, "Noor")
+        undo_together(room.deps, bundle.id, Who.MODERATOR, "Noor")
         yield from chosen(room, comments[200:])
 
-    done = decide_together(room.house, while_undone(), judgement(Action.REJECT), "by hand")
+    done = decide_together(room.deps, while_undone(), judgement(Action.REJECT), "by hand")
     assert (done.decided, done.stopped) == (100, True)
     assert room.statuses(comments) == {Status.HELD}

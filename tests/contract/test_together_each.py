@@ -8,13 +8,24 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
-from service.actions import Judgement, Scored, Target, depart, dismiss, report, review, settle, undo, withdraw
+from service.actions import (
+    Judgement,
+    Scored,
+    Target,
+    dismiss,
+    publish_due,
+    report,
+    review,
+    settle,
+    undo,
+    withdraw,
+)
 from service.actions.together import decide_together, undo_together
-from service.bell import QuietBell
+from service.dispatcher import RecordingDispatcher
 from service.moderation.comment import Comment
 from service.moderation.errors import ReplydeskError
 from service.moderation.verdict import LABELS, Action, Assessment, Who
-from service.ports import House, Site, Store, Tx
+from service.ports import Dependencies, Site, Store, Tx
 from service.storage.store import SqlStore
 from tests.builders import NOON, after, courier, draft, herald
 
@@ -26,7 +37,7 @@ class Twins:
 
     def __init__(self, store: Store) -> None:
         self.now, self.store = NOON, store
-        self.house = House(store, QuietBell(), lambda: self.now)
+        self.deps = Dependencies(store, RecordingDispatcher(), lambda: self.now)
         with store.write() as tx:
             self.one = tx.add_site(courier())
             self.other = tx.add_site(herald(callback_url="https://herald.example/callback"))
@@ -37,11 +48,11 @@ class Twins:
         act(self.other)
 
     def held(self, site: Site, *names: str) -> list[Comment]:
-        """Comments that the machine held, and its decision has left."""
+        """Comments that the model held, and its decision has left."""
         with self.store.write() as tx:
             found = list(tx.add_comments(site.id, [draft(one) for one in names], self.now).values())
         scores = dict.fromkeys(LABELS, 0.01) | {"toxicity": 0.7}
-        settle(self.house, [Scored(one, Assessment(scores, "made-up-1")) for one in found])
+        settle(self.deps, [Scored(one, Assessment(scores, "made-up-1")) for one in found])
         return found
 
     def alike(self) -> None:
@@ -87,16 +98,16 @@ def twins(store: Store) -> Twins:
 
 def newsday(twins: Twins, site: Site) -> list[Target]:
     """Comments in every state that a moderator may meet, each as it was seen before the others acted."""
-    house = twins.house
+    deps = twins.deps
     names = ["held", "reported", "aside", "decided", "leaving", "moved", "gone"]
     seen = twins.held(site, *names)
     with twins.store.write() as tx:
         seen += tx.add_comments(site.id, [draft("unscored")], twins.now).values()
-    report(house, site, "reported", "reader", "rude")
-    review(house, site, "aside", Judgement(Action.HOLD, Who.MODERATOR, "Noor", note="Whose is it?"))
-    review(house, site, "decided", NOOR)
-    review(house, site, "leaving", Judgement(Action.HOLD, Who.MODERATOR, "Noor"), delay=60.0)
-    withdraw(house, site, "gone", "courier")
+    report(deps, site, "reported", "reader", "rude")
+    review(deps, site, "aside", Judgement(Action.HOLD, Who.MODERATOR, "Noor", note="Whose is it?"))
+    review(deps, site, "decided", NOOR)
+    review(deps, site, "leaving", Judgement(Action.HOLD, Who.MODERATOR, "Noor"), delay=60.0)
+    withdraw(deps, site, "gone", "courier")
     targets = [Target(site, one.id, one.revision) for one in seen]
     targets[names.index("moved")] = Target(site, "moved", 2)
     return [*targets, Target(site, "nowhere", 1)]
@@ -110,7 +121,7 @@ def one_by_one(twins: Twins, targets: Sequence[Target], judgement: Judgement, de
             judgement.action, judgement.who_kind, judgement.who, one.revision, note=judgement.note
         )
         try:
-            review(twins.house, one.site, one.comment_id, seen, delay)
+            review(twins.deps, one.site, one.comment_id, seen, delay)
         except ReplydeskError:
             continue
         done += 1
@@ -120,11 +131,11 @@ def one_by_one(twins: Twins, targets: Sequence[Target], judgement: Judgement, de
 @pytest.mark.parametrize("delay", [0.0, 5.0])
 @pytest.mark.parametrize("action", [Action.APPROVE, Action.REJECT, Action.HOLD])
 def test_together_is_the_same_as_one_by_one(twins: Twins, action: Action, delay: float) -> None:
-    """Status, decisions, labels, notes, matters and callbacks: decided, departed, and taken back before or after."""
+    """Status, decisions, labels, notes, matters and callbacks: decided, published, and taken back before or after."""
     judgement = Judgement(action, Who.MODERATOR, "Mara", note="All of these.")
     first, second = newsday(twins, twins.one), newsday(twins, twins.other)
     done = one_by_one(twins, first, judgement, delay)
-    made = decide_together(twins.house, second, judgement, "by hand", delay)
+    made = decide_together(twins.deps, second, judgement, "by hand", delay)
     assert (made.decided, made.passed_over) == (done, len(second) - done)
     assert done == 5
     twins.alike()
@@ -132,10 +143,10 @@ def test_together_is_the_same_as_one_by_one(twins: Twins, action: Action, delay:
     twins.both(lambda site: _take_back(twins, site, ["held", "unscored", "leaving"]))
     twins.alike()
     twins.now = after(10)
-    depart(twins.house)
+    publish_due(twins.deps)
     twins.alike()
     _take_back(twins, twins.one, ["held", "reported", "aside", "decided", "leaving", "unscored"])
-    undo_together(twins.house, made.bundle.id, Who.MODERATOR, "Mara")
+    undo_together(twins.deps, made.bundle.id, Who.MODERATOR, "Mara")
     twins.alike()
 
 
@@ -146,16 +157,16 @@ def _take_back(twins: Twins, site: Site, names: Sequence[str]) -> None:
             comment = tx.comment(site.id, name)
             standing = tx.decision(comment.decision_id) if comment and comment.decision_id else None
         if standing and standing.who == "Mara" and standing.action is not Action.RESTORE:
-            undo(twins.house, site, name, Who.MODERATOR, "Mara", standing.id)
+            undo(twins.deps, site, name, Who.MODERATOR, "Mara", standing.id)
 
 
 def test_a_comment_that_is_named_twice_is_decided_once(twins: Twins) -> None:
     """The second time it is passed over, and one undo takes it back."""
     twins.held(twins.one, "c-1")
     targets = [Target(twins.one, "c-1", 1)] * 2
-    made = decide_together(twins.house, targets, Judgement(Action.SPAM, Who.MODERATOR, "Mara"), "by hand")
+    made = decide_together(twins.deps, targets, Judgement(Action.SPAM, Who.MODERATOR, "Mara"), "by hand")
     assert (made.decided, made.passed_over) == (1, 1)
-    assert undo_together(twins.house, made.bundle.id, Who.MODERATOR, "Mara").undone == 1
+    assert undo_together(twins.deps, made.bundle.id, Who.MODERATOR, "Mara").undone == 1
 
 
 def test_a_bundle_over_two_sites_numbers_each_by_itself(twins: Twins) -> None:
@@ -163,7 +174,7 @@ def test_a_bundle_over_two_sites_numbers_each_by_itself(twins: Twins) -> None:
     twins.both(lambda site: twins.held(site, *(f"c-{n}" for n in range(3))))
     targets = [Target(site, f"c-{n}", 1) for n in range(3) for site in (twins.one, twins.other)]
     judgement = Judgement(Action.SPAM, Who.MODERATOR, "Mara")
-    assert decide_together(twins.house, targets, judgement, "by hand").decided == 6
+    assert decide_together(twins.deps, targets, judgement, "by hand").decided == 6
     with twins.store.read() as tx:
         for site in (twins.one, twins.other):
             feed = tx.decisions_after(site.id, 0, 50)
@@ -175,15 +186,15 @@ def test_a_bundle_over_two_sites_numbers_each_by_itself(twins: Twins) -> None:
 def test_an_act_on_many_takes_as_many_statements_as_on_few(sql_store: SqlStore) -> None:
     """Deciding, leaving and taking back ask the database no more often for ninety comments than for nine."""
     twins = Twins(sql_store)
-    report(twins.house, twins.one, twins.held(twins.one, "first")[0].id, "reader", None)
-    dismiss(twins.house, twins.one, "first", 1, "Mara")  # begins the chain of acts
+    report(twins.deps, twins.one, twins.held(twins.one, "first")[0].id, "reader", None)
+    dismiss(twins.deps, twins.one, "first", 1, "Mara")  # begins the chain of acts
     few = [Target(twins.one, one.id, 1) for one in twins.held(twins.one, *(f"few-{n}" for n in range(9)))]
     many = [Target(twins.one, one.id, 1) for one in twins.held(twins.one, *(f"many-{n}" for n in range(90)))]
     assert _statements(twins, few) == _statements(twins, many)
 
 
 def _statements(twins: Twins, targets: Sequence[Target]) -> list[int]:
-    """Count the statements of a decision, a departure, and both undos."""
+    """Count the statements of a decision, a publication, and both undos."""
     assert isinstance(twins.store, SqlStore)
     counted: list[int] = []
     judgement = Judgement(Action.REJECT, Who.MODERATOR, "Mara")
@@ -194,12 +205,12 @@ def _statements(twins: Twins, targets: Sequence[Target]) -> list[int]:
     event.listen(twins.store._engine, "before_cursor_execute", count)
     for leaves in (False, True):
         counted.append(0)
-        made = decide_together(twins.house, targets, judgement, "by hand", 5.0)
+        made = decide_together(twins.deps, targets, judgement, "by hand", 5.0)
         counted.append(0)
         if leaves:
             twins.now = after((twins.now - NOON).total_seconds() + 10)
-            assert depart(twins.house) == len(targets)
+            assert publish_due(twins.deps) == len(targets)
         counted.append(0)
-        assert undo_together(twins.house, made.bundle.id, Who.MODERATOR, "Mara").undone == len(targets)
+        assert undo_together(twins.deps, made.bundle.id, Who.MODERATOR, "Mara").undone == len(targets)
     event.remove(twins.store._engine, "before_cursor_execute", count)
     return counted

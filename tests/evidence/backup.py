@@ -5,7 +5,7 @@
 
 Fills a database of its own, starts web, worker and beat on it, lets clients post and read without a pause, and runs
 `replydesk backup` in the middle of it and `replydesk restore` into a second, empty database. Prints the rows of each
-table beside each other, and how many receipts of comments accepted before the backup open in the restored house. Exit 1
+table beside each other, and how many receipts of comments accepted before the backup open after the restore. Exit 1
 when a row, a comment, a receipt or a number of the decisions feed is missing, or a request failed.
 """
 
@@ -110,7 +110,7 @@ def _report(rows: dict[str, int], told: dict[str, Any], traffic: Traffic, opened
 
 
 def _opened(env: dict[str, str], names: list[str]) -> int:
-    """Ask the restored house for the receipts that the first one gave."""
+    """Ask the restored installation for the receipts that the first one gave."""
     keyring, port, found = Keyring(load_master(env, None)), free_port(), 0
     web = start_web(ROOT, env, port)
     try:

@@ -4,8 +4,8 @@
 
 The lines in contacts.txt were written for this table, eleven languages in ten styles. A contact counts as found when
 none of its letters and digits is left; a placeholder counts as right when it stands where a contact stood. The finder
-was mended for what it missed there; the lines of contacts_held_back.txt, in eleven other languages and dialects, were
-written after that, and it was not mended for them.
+was improved for what it missed there; the lines of contacts_held_back.txt, in eleven other languages and dialects, were
+written after that, and it was not improved for them.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ def line(language: str, region: str, style: str, marked: str) -> Line:
 
 
 def ours(text: str, region: str | None) -> list[Span]:
-    """Where the door puts placeholders."""
+    """Where the sanitizer puts placeholders."""
     return places(mask(text, region=region))
 
 

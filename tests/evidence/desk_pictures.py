@@ -18,7 +18,7 @@ from werkzeug.serving import make_server
 from service.enrolment import invite
 from tests.evidence.desk_stories import newsroom
 from tests.journey.conftest import SWITCHES, executable
-from tests.web.pages.house import Small, build_small
+from tests.web.pages.installation import Small, build_small
 
 SIZES = {"wide": (1440, 900), "narrow": (390, 844)}
 COLOURS = 96
@@ -26,7 +26,7 @@ COLOURS = 96
 
 @contextmanager
 def served() -> Iterator[Small]:
-    """The small house behind a real server."""
+    """The small installation behind a real server."""
     server = make_server("127.0.0.1", 0, Flask("nobody yet"), threaded=True)
     with tempfile.TemporaryDirectory() as home:
         small = build_small(Path(home), PORT=str(server.port))

@@ -37,7 +37,7 @@ from tests.bench.machine import described
 from tests.evidence.desk_million import HELD_SHARE, fill
 from tests.journey.conftest import SWITCHES, executable
 from tests.web.pages.browser import Browser
-from tests.web.pages.house import Small, build_small
+from tests.web.pages.installation import Small, build_small
 
 ARTICLE = "https://courier.example/9"
 ROUNDS = 60
@@ -166,8 +166,8 @@ def decisions(browser: Browser, rounds: int) -> Kind:
 
 def together(small: Small, rounds: int) -> Iterator[Kind]:
     """Time one act on 500 held comments, and its undo before it left."""
-    house, judgement = small.parts.house, Judgement(Action.REJECT, Who.MODERATOR, "Mara")
-    with house.store.read() as tx:
+    installation, judgement = small.parts.deps, Judgement(Action.REJECT, Who.MODERATOR, "Mara")
+    with installation.store.read() as tx:
         sites = {one.id: one for one in tx.sites()}
         held = tx.comments(None, status=Status.HELD, limit=500).comments
     targets = [Target(sites[one.site_id], one.id, one.revision) for one in held]
@@ -175,9 +175,13 @@ def together(small: Small, rounds: int) -> Iterator[Kind]:
     undone: list[Took] = []
     for _ in range(rounds):
         made: list[Together] = []
-        decided.append(timed(lambda m=made: m.append(decide_together(house, targets, judgement, "all", 5.0))))  # type: ignore[misc]
+        decided.append(
+            timed(lambda m=made: m.append(decide_together(installation, targets, judgement, "all", 5.0)))
+        )  # type: ignore[misc]
         assert made[0].decided == len(targets)
-        undone.append(timed(lambda m=made: undo_together(house, m[0].bundle.id, Who.MODERATOR, "Mara")))  # type: ignore[misc]
+        undone.append(
+            timed(lambda m=made: undo_together(installation, m[0].bundle.id, Who.MODERATOR, "Mara"))
+        )  # type: ignore[misc]
     yield Kind("range of 500 decided", 500, {"": decided})
     yield Kind("range of 500 taken back", 500, {"": undone})
 
@@ -185,7 +189,7 @@ def together(small: Small, rounds: int) -> Iterator[Kind]:
 def heartbeats(browser: Browser, rounds: int) -> Kind:
     """Time the heartbeat that finds nothing new."""
     cards = [one.attributes["id"][1:] for one in browser.get("/desk").tree.all("article")]
-    url = f"/desk/pulse?have={','.join(cards)}&seen=999999999"
+    url = f"/desk/updates?have={','.join(cards)}&seen=999999999"
     tag = browser.get(url).headers["ETag"]
     return Kind(
         "heartbeat (304)",
@@ -209,7 +213,7 @@ def served(small: Small, rounds: int) -> Iterator[Kind]:
 
 @contextmanager
 def million(rows: int) -> Iterator[Small]:
-    """A house on a database of that many comments."""
+    """An installation on a database of that many comments."""
     with tempfile.TemporaryDirectory() as home, servers.postgresql_database() as url:
         migrate.upgrade(url)
         server = make_server("127.0.0.1", 0, Flask("nobody yet"), threaded=True)
@@ -279,7 +283,7 @@ def arrived(small: Small, who: str, many: int) -> None:
     """Wait until the store has as many decisions of somebody as they made. Raises AssertionError if some were lost."""
     made, ends_at = 0, time.monotonic() + ARRIVE_SECONDS
     while made < many and time.monotonic() < ends_at:
-        with small.parts.house.store.read() as tx:
+        with small.parts.deps.store.read() as tx:
             made = sum(one.who == who for one, _ in tx.decisions_lately(None, 2 * many))
         time.sleep(0.05)
     assert made == many, f"{made} of {many} decisions by {who} arrived"
@@ -330,7 +334,7 @@ def main() -> int:
             seen, beside = painted(small, asked.scripted)
             kinds.append(seen)
         small.clock.pass_seconds(6)
-        actions.depart(small.parts.house)
+        actions.publish_due(small.parts.deps)
     busy_after = os.getloadavg()[0]
     print(f"{described()}; load average {busy:.1f} before, {busy_after:.1f} after. ", end="")
     print(f"The run took {time.perf_counter() - begun:.0f} s. Milliseconds:\n")

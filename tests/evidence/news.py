@@ -1,4 +1,4 @@
-"""Evidence on real input: imports labelled news comments into a fresh house and says what became of them.
+"""Evidence on real input: imports labelled news comments into a fresh installation and says what became of them.
 
     python tests/evidence/news.py [--data ../shared/data/dev.parquet]
 
@@ -41,7 +41,7 @@ def main() -> int:
         home = Path(folder)
         labels = _write_lines(options.data, home / "news.jsonl", options.limit)
         env = {**os.environ, "REPLYDESK_HOME": str(home / "var"), "PORT": str(_free_port())}
-        house = subprocess.Popen([REPLYDESK, "up"], env=env, stdout=subprocess.DEVNULL)
+        installation = subprocess.Popen([REPLYDESK, "up"], env=env, stdout=subprocess.DEVNULL)
         try:
             _wait_until_up(env)
             _run(env, "site", "add", "evidence", "--url", "https://news.example", "--json")
@@ -52,8 +52,8 @@ def main() -> int:
             _report(labels, comments, imported, time.monotonic() - started)
             return 0 if _complete(labels, comments) else 1
         finally:
-            house.send_signal(signal.SIGINT)
-            house.wait(20)
+            installation.send_signal(signal.SIGINT)
+            installation.wait(20)
 
 
 def _write_lines(data: Path, target: Path, limit: int | None) -> dict[str, float]:
@@ -92,7 +92,7 @@ def _wait_until_up(env: dict[str, str], seconds: float = 60) -> None:
                 return
         except OSError:
             time.sleep(0.2)
-    raise SystemExit("the house did not come up")
+    raise SystemExit("the service did not come up")
 
 
 def _run(env: dict[str, str], *arguments: str) -> str:

@@ -2,7 +2,7 @@
 
     python -m tests.evidence.targets
 
-Listeners stand on loopback, IPv4 and IPv6. Names resolve as the table says, through the very call that the house
+Listeners stand on loopback, IPv4 and IPv6. Names resolve as the table says, through the very call that the service
 makes; literal addresses go to the system's own resolver. What is posted is what deliveries and notices post.
 """
 

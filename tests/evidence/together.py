@@ -16,11 +16,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from service.actions import Judgement, Scored, Target, depart, settle
+from service.actions import Judgement, Scored, Target, publish_due, settle
 from service.actions.together import decide_together, undo_together
-from service.bell import QuietBell
+from service.dispatcher import RecordingDispatcher
 from service.moderation.verdict import LABELS, Action, Assessment, Who
-from service.ports import House, Site
+from service.ports import Dependencies, Site
 from service.storage import migrate, open_store
 from tests import servers
 from tests.builders import NOON, courier, draft
@@ -30,12 +30,12 @@ DELAY: Final = 5.0
 
 
 class Room:
-    """A house on one database, with comments that are held, and a clock that goes from where it is set."""
+    """An installation on one database, with comments that are held, and a clock that goes from where it is set."""
 
     def __init__(self, url: str, comments: int) -> None:
         migrate.upgrade(url)
         self.store = open_store(url)
-        self.house = House(self.store, QuietBell(), self.clock)
+        self.deps = Dependencies(self.store, RecordingDispatcher(), self.clock)
         self.set_at, self.set_when = NOON, time.monotonic()
         with self.store.write() as tx:
             self.site = tx.add_site(courier())
@@ -56,7 +56,7 @@ class Room:
             with self.store.write() as tx:
                 added = list(tx.add_comments(site.id, drafts, self.clock()).values())
             scores = dict.fromkeys(LABELS, 0.01) | {"toxicity": 0.7}
-            settle(self.house, [Scored(one, Assessment(scores, "made-up-1")) for one in added])
+            settle(self.deps, [Scored(one, Assessment(scores, "made-up-1")) for one in added])
             found += [Target(site, one.id, one.revision) for one in added]
         return found
 
@@ -84,29 +84,29 @@ def timed(name: str, count: int, act: Callable[[], int]) -> None:
 
 
 def measure(name: str, room: Room, targets: list[Target]) -> None:
-    """Decide and take back before departure; decide, let leave and take back after it."""
+    """Decide and take back before publication; decide, let leave and take back after it."""
     judgement, count = Judgement(Action.REJECT, Who.MODERATOR, "Mara"), len(targets)
 
     def decided() -> int:
-        return decide_together(room.house, targets, judgement, "range score 0.6 0.8", DELAY).decided
+        return decide_together(room.deps, targets, judgement, "range score 0.6 0.8", DELAY).decided
 
     def undone() -> int:
         with room.store.read() as tx:
             ((bundle, _),) = tx.bundles_lately(1)
-        return undo_together(room.house, bundle.id, Who.MODERATOR, "Mara").undone
+        return undo_together(room.deps, bundle.id, Who.MODERATOR, "Mara").undone
 
     def left() -> int:
         total = 0
-        while some := depart(room.house):
+        while some := publish_due(room.deps):
             total += some
         return total
 
     timed(f"{name}: {count} decided", count, decided)
-    timed(f"{name}: {count} taken back before departure", count, undone)
+    timed(f"{name}: {count} taken back before publication", count, undone)
     timed(f"{name}: {count} decided again", count, decided)
     room.pass_seconds(60)
-    timed(f"{name}: {count} left the house", count, left)
-    timed(f"{name}: {count} taken back after departure", count, undone)
+    timed(f"{name}: {count} was published", count, left)
+    timed(f"{name}: {count} taken back after publication", count, undone)
 
 
 def main() -> None:

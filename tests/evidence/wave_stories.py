@@ -10,7 +10,7 @@ from service.moderation.comment import Article, Comment, Status
 from service.moderation.verdict import LABELS, Action, Assessment
 from service.privacy.sealing import Address
 from service.reader import sign
-from tests.web.pages.house import Small
+from tests.web.pages.installation import Small
 
 ARTICLES = (
     Article("https://courier.example/bridge", "The new bridge opens after nine years"),
@@ -46,7 +46,7 @@ NAMES = ("Ines", "Jorge", "Kaya", "Lotte", "Mats", "Nadia", "Ole", "Pia", "Quiri
 
 
 def busy_day(small: Small, held: int = 160, copies: int = 24, seed: int = 3) -> list[Comment]:
-    """Fill the house; return the copies of the wave."""
+    """Fill the service; return the copies of the wave."""
     draw = random.Random(seed)
     for n in range(held):
         body = f"{draw.choice(OPENINGS)} {draw.choice(SUBJECTS)} {draw.choice(VERDICTS)} ({n + 1})"
@@ -71,5 +71,5 @@ def arrive(small: Small, author: str, body: str, scores: dict[str, float], artic
     comment = small.submit(author_name=author, body=body, article=article, email=address)
     assessment = Assessment(dict.fromkeys(LABELS, 0.02) | scores, "reader-2026-11", language="en")
     (signature,) = sign([body])
-    actions.settle(small.parts.house, [Scored(comment, assessment, signature=signature)])
+    actions.settle(small.parts.deps, [Scored(comment, assessment, signature=signature)])
     return small.again(comment)

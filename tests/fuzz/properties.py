@@ -1,6 +1,6 @@
 """What must hold for every input that a stranger can choose: parsing, masking, normalising, checking signatures.
 
-Each property takes one generated input and fails by an exception of its own. Whatever the input, the house answers
+Each property takes one generated input and fails by an exception of its own. Whatever the input, the service answers
 with a value or with one of its own refusals, and no refusal repeats an address.
 """
 

@@ -1,4 +1,4 @@
-"""A real Chromium for the journeys, found where it is installed; it talks to nobody but the house under test."""
+"""A real Chromium for the journeys, found where it is installed; it talks to nobody but the service under test."""
 
 from __future__ import annotations
 

@@ -23,24 +23,24 @@ from urllib.parse import quote
 
 from sqlalchemy import text
 
-from service.bell import connect
 from service.canaries.auditing import Audit
+from service.dispatcher import connect
 from service.moderation.comment import Comment
 from service.moderation.verdict import Who
 from service.ports import DELIVER, Label
 from service.storage.engines import open_engine
 from service.wiring import Parts
 from tests.builders import delivery
-from tests.journey.whole_house import until
+from tests.journey.installation import until
 
 HOP_BY_HOP = ("connection", "content-length", "date", "server", "transfer-encoding")
 """Headers of one connection: the answer is read whole, and sent on in another way."""
 
 
 class Front:
-    """Stands before the house and passes everything on; once it is told to leak, it adds the canary to its answers."""
+    """Stands before the service and forwards everything; when told to leak, it adds the canary to its answers."""
 
-    def __init__(self, house: str) -> None:
+    def __init__(self, installation: str) -> None:
         self.leaks: str | None = None
         front = self
 
@@ -57,7 +57,7 @@ class Front:
                 body = self.rfile.read(length) if length else None
                 sent = {name: value for name, value in self.headers.items() if name.lower() != "host"}
                 request = urllib.request.Request(  # noqa: S310  # loopback
-                    house + self.path, data=body, method=self.command, headers=sent
+                    installation + self.path, data=body, method=self.command, headers=sent
                 )
                 try:
                     with _OPENER.open(request, timeout=30) as answer:
@@ -108,7 +108,7 @@ _OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}), _Follow)
 
 @dataclass
 class Scene:
-    """Where the leaks happen: a planted audit over a running house, and the front before it."""
+    """Where the leaks happen: a planted audit over a running installation, and the front before it."""
 
     parts: Parts
     audit: Audit
@@ -123,13 +123,13 @@ class Scene:
 
     def comment(self, name: str = "api") -> Comment:
         """One of the audit's comments."""
-        with self.parts.house.store.read() as tx:
+        with self.parts.deps.store.read() as tx:
             found = tx.comment(self.audit.site.site.id, name)
         assert found is not None
         return found
 
     def sql(self, statement: str, **values: object) -> None:
-        """Write past the house's own rooms."""
+        """Write past the service's own modules."""
         engine = open_engine(self.parts.settings.database_url)
         with engine.begin() as connection:
             connection.execute(text(statement), values)
@@ -147,17 +147,17 @@ def _old_text(scene: Scene) -> None:
 
 def _note(scene: Scene) -> None:
     comment = scene.comment()
-    with scene.parts.house.store.write() as tx:
+    with scene.parts.deps.store.write() as tx:
         (first, *_) = tx.decisions_of(comment.pk)
         spelled = "".join(f"%{ord(letter):02X}" for letter in scene.address)
-        tx.add_notes([first.id], f"see {spelled}", "Mo", scene.parts.house.clock())
+        tx.add_notes([first.id], f"see {spelled}", "Mo", scene.parts.deps.clock())
 
 
 def _label(scene: Scene) -> None:
-    comment, now = scene.comment(), scene.parts.house.clock()
+    comment, now = scene.comment(), scene.parts.deps.clock()
     digest = hashlib.md5(scene.address.lower().encode(), usedforsecurity=False).hexdigest()
     given = Label(comment.site_id, comment.pk, 1, Who.SITE, digest, _action(), now)
-    with scene.parts.house.store.write() as tx:
+    with scene.parts.deps.store.write() as tx:
         tx.add_labels([given])
 
 
@@ -278,15 +278,15 @@ def _page(scene: Scene) -> None:
 
 def _callback(scene: Scene) -> None:
     comment = scene.comment("in-text")
-    with scene.parts.house.store.write() as tx:
+    with scene.parts.deps.store.write() as tx:
         site = tx.site_by_id(comment.site_id)
         assert site
         tx.save_site(replace(site, callback_disabled=None))
         (first, *_) = tx.decisions_of(comment.pk)
         payload = json.dumps({"type": "comment.approved", "to": scene.address}).encode()
-        now = scene.parts.house.clock()
+        now = scene.parts.deps.clock()
         tx.add_deliveries([delivery(comment, first.id, payload=payload, next_attempt_at=now, created_at=now)])
-    scene.parts.house.bell.ring(DELIVER)
+    scene.parts.deps.dispatcher.enqueue(DELIVER)
     until(lambda: any(scene.address.encode() in body for _, body in scene.audit.callbacks()))
 
 

@@ -1,4 +1,4 @@
-"""`replydesk privacy audit`: nothing comes out of the house, on both stores; and whatever does is found and named."""
+"""`replydesk privacy audit`: nothing comes out of the service, on both stores; and whatever does is found and named."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from service.moderation.comment import Source
 from service.storage.engines import open_engine
 from tests import servers
 from tests.conftest import missing
+from tests.journey.installation import REPLYDESK, Installation, until
 from tests.journey.leaks import LEAKS, Front, Scene, names
-from tests.journey.whole_house import REPLYDESK, House, until
 
 pytestmark = [pytest.mark.journey, pytest.mark.timeout(300)]
 APPENDED = {"acts", "act_heads", "sqlite_sequence", "sign_in_failures", "numbers"}
@@ -25,26 +25,28 @@ APPENDED = {"acts", "act_heads", "sqlite_sequence", "sign_in_failures", "numbers
 
 
 @pytest.fixture(scope="module", params=["embedded", "postgresql and redis"])
-def house(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    """A running house: as `make run` starts it, then on PostgreSQL and Redis."""
+def installation(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Installation]:
+    """A running installation: as `make run` starts it, then on PostgreSQL and Redis."""
     folder = tmp_path_factory.mktemp("audited")
     temporary = folder / "tmp"
     temporary.mkdir()
     env = {"TMPDIR": str(temporary)}
     if request.param != "embedded":
         env |= {
-            "REPLYDESK_DATABASE_URL": request.getfixturevalue("clean_house_url"),
+            "REPLYDESK_DATABASE_URL": request.getfixturevalue("clean_database_url"),
             "REDIS_URL": request.getfixturevalue("redis_url"),
             "REPLYDESK_CALLBACK_ALLOW": "127.0.0.0/8",
             "REPLYDESK_WORKER_POOL": "threads",
         }
-    with House(folder / "home", **env) as running:
+    with Installation(folder / "home", **env) as running:
         yield running
 
 
 @pytest.fixture(scope="module")
-def clean_house_url() -> Iterator[str]:
-    """The URL of a PostgreSQL database for one house alone."""
+def clean_database_url() -> Iterator[str]:
+    """The URL of a PostgreSQL database for one installation alone."""
     try:
         with servers.postgresql_database() as url:
             yield url
@@ -67,16 +69,16 @@ def counted(url: str) -> dict[str, int]:
 
 
 @pytest.fixture(scope="module")
-def scene(house: House) -> Iterator[Scene]:
-    """The house with the canaries of one audit in it, a front before it; afterwards every row is gone again."""
-    parts = wiring.build(settings.load(house.env), env=house.env)
+def scene(installation: Installation) -> Iterator[Scene]:
+    """The service with the canaries of one audit in it, a front before it; afterwards every row is gone again."""
+    parts = wiring.build(settings.load(installation.env), env=installation.env)
     before = counted(parts.settings.database_url)
-    temporary = house.home.parent / "tmp"
-    with Front(house.url) as front:
-        audit = Audit(parts, front.url, environment=house.env, temporary=[temporary])
+    temporary = installation.home.parent / "tmp"
+    with Front(installation.url) as front:
+        audit = Audit(parts, front.url, environment=installation.env, temporary=[temporary])
         with audit:
             audit.plant()
-            yield Scene(parts, audit, front, house.home, temporary)
+            yield Scene(parts, audit, front, installation.home, temporary)
     after = counted(parts.settings.database_url)
     parts.close()
     assert {name: (before[name], after[name]) for name in before if before[name] != after[name]} == {}
@@ -84,7 +86,7 @@ def scene(house: House) -> Iterator[Scene]:
 
 @pytest.fixture(scope="module")
 def clean(scene: Scene) -> Report:
-    """What the audit says of the house as it is."""
+    """What the audit says of the service as it is."""
     return scene.audit.search()
 
 
@@ -96,7 +98,7 @@ def leaked(scene: Scene, clean: Report) -> Report:
     return scene.audit.search()
 
 
-def test_nothing_comes_out_of_the_house(clean: Report) -> None:
+def test_nothing_comes_out_of_the_service(clean: Report) -> None:
     """No canary is found in any form, in any place; all places were reached, and each path had an answer."""
     assert clean.found == []
     assert clean.not_reached in (
@@ -117,7 +119,7 @@ def test_nothing_comes_out_of_the_house(clean: Report) -> None:
     assert clean.forms > 300
     assert len(clean.paths) > 60
     assert [one for one in clean.paths if one["outcome"] == "no answer"] == []
-    # /readyz says rightly that no worker was heard of: none runs in this house
+    # /readyz says rightly that no worker was heard of: none runs in this installation
     broken = [one for one in clean.paths if one["outcome"].startswith("5")]
     assert not [one for one in broken if one != {"path": "page: /readyz", "outcome": "503"}]
 
@@ -128,13 +130,13 @@ def test_what_needs_a_signature_or_a_refusal_gets_it(clean: Report, scene: Scene
     for one in clean.paths:
         outcomes.setdefault(one["path"], set()).add(one["outcome"])
     for name in ("coral phase", "coral events", "/v1alpha1/comments:suggestscore", "/1.1/submit-spam"):
-        assert outcomes[f"plug: {name}"] == {"200"}, name
-    assert outcomes["plug: coral phase, wrongly signed"] == {"401"}
+        assert outcomes[f"compat: {name}"] == {"200"}, name
+    assert outcomes["compat: coral phase, wrongly signed"] == {"401"}
     assert outcomes["decided: by form"] == outcomes["erasure by receipt"] == {"200"}
-    with scene.parts.house.store.read() as tx:
+    with scene.parts.deps.store.read() as tx:
         kept = tx.comments(scene.audit.site.site.id, limit=200).comments
         assert [one.text for pk in kept for one in tx.appeals_of(pk.pk)] == ["Mail me: ⟦email⟧"]
-        assert [one for one in kept if one.source is Source.PLUG]
+        assert [one for one in kept if one.source is Source.COMPAT]
         assert [one for one in kept if tx.labels_of(one.pk)]
 
 
@@ -155,19 +157,19 @@ def test_a_leak_that_is_everywhere_hides_no_other_place(leaked: Report) -> None:
 
 def audited(scene: Scene) -> list[str]:
     """The names of the canary sites that there are."""
-    with scene.parts.house.store.read() as tx:
+    with scene.parts.deps.store.read() as tx:
         return [site.name for site in tx.sites() if site.name.startswith("audit-")]
 
 
 @pytest.fixture
-def embedded(house: House) -> House:
-    """The embedded house: the command itself is the same on both stores, and once is enough."""
-    if "REPLYDESK_DATABASE_URL" in house.env:
-        pytest.skip("the command is tried on the embedded house")
-    return house
+def embedded(installation: Installation) -> Installation:
+    """The embedded installation: the command itself is the same on both stores, and once is enough."""
+    if "REPLYDESK_DATABASE_URL" in installation.env:
+        pytest.skip("the command is tried on the embedded installation")
+    return installation
 
 
-def test_the_command_says_so_and_leaves_nothing(embedded: House, scene: Scene) -> None:
+def test_the_command_says_so_and_leaves_nothing(embedded: Installation, scene: Scene) -> None:
     """The command ends with 0, counts paths, forms and bytes, and takes its site off again."""
     told = json.loads(embedded.run("privacy", "audit", "--json"))
     assert (told["clean"], told["found"]) == (True, [])
@@ -177,7 +179,7 @@ def test_the_command_says_so_and_leaves_nothing(embedded: House, scene: Scene) -
     assert audited(scene) == [scene.audit.site.site.name]
 
 
-def test_an_audit_that_is_told_to_end_leaves_nothing(embedded: House, scene: Scene) -> None:
+def test_an_audit_that_is_told_to_end_leaves_nothing(embedded: Installation, scene: Scene) -> None:
     """On SIGTERM the canary site, its moderator and its files go before it ends."""
     temporary = embedded.home.parent / "tmp"
     folders = set(temporary.iterdir())
@@ -196,7 +198,7 @@ def test_an_audit_that_is_told_to_end_leaves_nothing(embedded: House, scene: Sce
     assert {one for one in temporary.iterdir() if one.name.startswith("replydesk-audit-")} <= folders
 
 
-def test_a_house_that_does_not_answer_is_not_audited(embedded: House, scene: Scene) -> None:
+def test_an_installation_that_does_not_answer_is_not_audited(embedded: Installation, scene: Scene) -> None:
     """Where nothing answers, the command ends with 2, and leaves no site behind."""
     embedded.run("privacy", "audit", "--url", "http://127.0.0.1:1", expect=2)
     assert audited(scene) == [scene.audit.site.site.name]

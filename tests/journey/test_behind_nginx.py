@@ -20,13 +20,13 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from service import settings, wiring
-from service.bell import QuietBell
+from service.dispatcher import RecordingDispatcher
 from service.enrolment import enrol_site
 from service.storage import migrate
 from tests import servers
 from tests.conftest import missing
 from tests.journey.conftest import Contexts
-from tests.journey.whole_house import House, submission, until
+from tests.journey.installation import Installation, submission, until
 
 pytestmark = pytest.mark.journey
 
@@ -82,10 +82,10 @@ def test_the_whole_line_below_a_path(tmp_path: Path, contexts: Contexts, prefix:
         f'<script src="{public}/embed.js" data-site="demo" data-article="http://127.0.0.1:{paper}/story.html" async>'
         "</script>"
     )
-    with House(
+    with Installation(
         tmp_path / "home", REPLYDESK_PUBLIC_URL=public, REPLYDESK_TRUSTED_PROXIES="127.0.0.1"
-    ) as house:
-        target = f"http://127.0.0.1:{house.port}" + ("/" if cuts else "")
+    ) as installation:
+        target = f"http://127.0.0.1:{installation.port}" + ("/" if cuts else "")
         blocks = (
             f"server {{ listen {host}; location {prefix}/ {{ proxy_pass {target}; {FORWARDED} }} }}\n"
             f"server {{ listen 127.0.0.1:{paper}; root {pages}; }}"
@@ -95,26 +95,26 @@ def test_the_whole_line_below_a_path(tmp_path: Path, contexts: Contexts, prefix:
             watch = Watch(context, host, prefix)
             _comment_from_elsewhere(context, f"http://127.0.0.1:{paper}/story.html", public)
             _comment_on_the_demo(context, public)
-            house.run("site", "set", "demo", "hold_words=walrus")
-            key = house.demo_key()
-            house.url = public
+            installation.run("site", "set", "demo", "hold_words=walrus")
+            key = installation.demo_key()
+            installation.url = public
             article = f"http://127.0.0.1:{paper}/story.html"
             held = submission("held", article={"url": article}, body="A walrus on the bridge.")
-            placed = house.call("POST", "/v1/comments", held, key)
+            placed = installation.call("POST", "/v1/comments", held, key)
             assert placed.json["links"]["self"] == f"{prefix}/v1/comments/held"
-            until(lambda: house.call("GET", "/v1/comments/held", key=key).json["status"] == "held", 60)
-            desk = _sign_in(context, house, public)
+            until(lambda: installation.call("GET", "/v1/comments/held", key=key).json["status"] == "held", 60)
+            desk = _sign_in(context, installation, public)
             desk.locator("#rows a", has_text="A walrus on the bridge.").click()
             expect(desk.locator("article.now").get_by_text("A walrus on the bridge.")).to_be_visible()
             desk.keyboard.press("a")
-            until(lambda: house.call("GET", "/v1/comments/held", key=key).json["status"] == "approved")
+            until(lambda: installation.call("GET", "/v1/comments/held", key=key).json["status"] == "approved")
             url = f"/v1/sites/demo/published?article_url={quote(article, safe='')}"
-            until(lambda: "walrus" in house.call("GET", url).body.decode(), 30)
+            until(lambda: "walrus" in installation.call("GET", url).body.decode(), 30)
             story = contexts().new_page()  # of another reader, whose browser has kept nothing
             story.goto(article)
             expect(story.get_by_text("A walrus on the bridge.")).to_be_visible()
-            assert house.call("GET", "/openapi.json").json["servers"] == [{"url": prefix}]
-            assert house.call("GET", "/readyz").json["status"] == "ready"
+            assert installation.call("GET", "/openapi.json").json["servers"] == [{"url": prefix}]
+            assert installation.call("GET", "/readyz").json["status"] == "ready"
             (cookie,) = (one for one in context.cookies() if one["name"] == "replydesk")
             assert cookie["path"] == prefix
             assert (watch.outside, watch.refused) == ([], [])
@@ -140,9 +140,9 @@ def _comment_on_the_demo(context: BrowserContext, public: str) -> None:
     page.wait_for_url(f"{public}/r/*")
 
 
-def _sign_in(context: BrowserContext, house: House, public: str) -> Page:
+def _sign_in(context: BrowserContext, installation: Installation, public: str) -> Page:
     page = context.new_page()
-    page.goto(house.json("moderator", "add", "Noor", "--role", "admin")["sign_in_url"])
+    page.goto(installation.json("moderator", "add", "Noor", "--role", "admin")["sign_in_url"])
     page.locator("form button").click()
     expect(page).to_have_url(f"{public}/desk")
     page.wait_for_load_state()
@@ -159,7 +159,7 @@ def gunicorn(home: Path, **env: str) -> Iterator[None]:
     known = settings.load(given)
     home.mkdir(parents=True)
     migrate.upgrade(known.database_url)
-    parts = wiring.build(known, env=given, bell=QuietBell())
+    parts = wiring.build(known, env=given, dispatcher=RecordingDispatcher())
     enrol_site(parts, "courier", "https://courier.example")
     parts.close()
     command = ["-m", "gunicorn", "--config=python:service.cli.gunicorn_settings", "service.web:create_app()"]

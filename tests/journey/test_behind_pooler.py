@@ -9,7 +9,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tests.journey.whole_house import Answer, House, Receiver, submission, until
+from tests.journey.installation import Answer, Installation, Receiver, submission, until
 
 pytestmark = pytest.mark.journey
 
@@ -17,31 +17,31 @@ pytestmark = pytest.mark.journey
 def test_fifty_posts_behind_a_pooler_are_decided_and_sent(tmp_path: Path, pooled_url: str) -> None:
     """Every post is accepted, scored, called back and published; readiness is true, and no server keeps a setting."""
     with (
-        House(
+        Installation(
             tmp_path / "home", REPLYDESK_DATABASE_URL=pooled_url, REPLYDESK_CALLBACK_ALLOW="127.0.0.0/8"
-        ) as house,
+        ) as installation,
         Receiver() as receiver,
     ):
-        key = house.demo_key()
-        house.run("site", "set", "demo", f"callback_url={receiver.url}")
+        key = installation.demo_key()
+        installation.run("site", "set", "demo", f"callback_url={receiver.url}")
 
         def post(number: int) -> Answer:
-            return house.call("POST", "/v1/comments", submission(f"c-{number}"), key)
+            return installation.call("POST", "/v1/comments", submission(f"c-{number}"), key)
 
         with ThreadPoolExecutor(8) as clients:
             answers = list(clients.map(post, range(50)))
         assert Counter(answer.status for answer in answers) == {202: 50}
         assert post(7).headers["Idempotent-Replay"] == "true"
         pending = "/v1/comments?status=pending"
-        until(lambda: not house.call("GET", pending, key=key).json["comments"], 60)
+        until(lambda: not installation.call("GET", pending, key=key).json["comments"], 60)
         until(lambda: len({headers["webhook-id"] for headers, _ in receiver.received}) >= 50, 60)
-        assert house.call("GET", "/readyz").json["status"] == "ready"
-        assert house.json("status")["up"]["store"] == "ok"
-        assert house.call("DELETE", "/v1/comments/c-1", key=key).status == 200
-        receipt = house.call("POST", "/v1/erasures", {"email": "ada@mail.example"}, key)
+        assert installation.call("GET", "/readyz").json["status"] == "ready"
+        assert installation.json("status")["up"]["store"] == "ok"
+        assert installation.call("DELETE", "/v1/comments/c-1", key=key).status == 200
+        receipt = installation.call("POST", "/v1/erasures", {"email": "ada@mail.example"}, key)
         assert receipt.status == 200
-        assert "the database is at revision" in house.run("migrate").lower()
-        refused = house.run("backup", str(tmp_path / "copy"), expect=2)
+        assert "the database is at revision" in installation.run("migrate").lower()
+        refused = installation.run("backup", str(tmp_path / "copy"), expect=2)
         assert refused == ""
     with psycopg.connect(pooled_url, autocommit=True, prepare_threshold=None) as other:
         for _ in range(12):

@@ -1,4 +1,4 @@
-"""The house under a broker that hangs or comes back empty: readers notice nothing, and nothing is lost."""
+"""The service under a broker that hangs or comes back empty: readers notice nothing, and nothing is lost."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from pathlib import Path
 
 import pytest
 
-from tests.journey.whole_house import Answer, House, submission, until
+from tests.journey.installation import Answer, Installation, submission, until
 
 pytestmark = pytest.mark.journey
 
 CLIENTS = 8
 
 
-def _post_meanwhile(house: House, key: str, stop: threading.Event) -> list[Answer]:
+def _post_meanwhile(installation: Installation, key: str, stop: threading.Event) -> list[Answer]:
     answers: list[Answer] = []
 
     def client(number: int) -> None:
         count = 0
         while not stop.is_set():
-            answers.append(house.call("POST", "/v1/comments", submission(f"c{number}-{count}"), key))
+            answers.append(installation.call("POST", "/v1/comments", submission(f"c{number}-{count}"), key))
             count += 1
             stop.wait(0.05)
 
@@ -38,20 +38,23 @@ def _post_meanwhile(house: House, key: str, stop: threading.Event) -> list[Answe
 
 def test_a_hanging_broker_fails_no_request_and_loses_nothing(tmp_path: Path) -> None:
     """With the broker stopped while eight clients post, every comment is accepted, and later decided exactly once."""
-    with House(tmp_path / "home") as house:
-        key, stop, broker = house.demo_key(), threading.Event(), house.broker()
+    with Installation(tmp_path / "home") as installation:
+        key, stop, broker = installation.demo_key(), threading.Event(), installation.broker()
         os.kill(broker, signal.SIGSTOP)
         timer = threading.Timer(float(os.environ.get("REPLYDESK_TEST_HANG_SECONDS", "4")), stop.set)
         timer.start()
         try:
-            answers = _post_meanwhile(house, key, stop)
+            answers = _post_meanwhile(installation, key, stop)
         finally:
             os.kill(broker, signal.SIGCONT)
         assert Counter(answer.status for answer in answers) == {202: len(answers)}
         until(
-            lambda: not house.run("comments", "--site", "demo", "--status", "pending", "--json").strip(), 60
+            lambda: (
+                not installation.run("comments", "--site", "demo", "--status", "pending", "--json").strip()
+            ),
+            60,
         )
-        listed = house.run("comments", "--site", "demo", "--json").splitlines()
+        listed = installation.run("comments", "--site", "demo", "--json").splitlines()
         assert len(listed) == len(answers)
         waits = sorted(answer.seconds for answer in answers)
         print(f"{len(answers)} accepted, p99 {waits[int(len(waits) * 0.99)] * 1000:.0f} ms")
@@ -59,22 +62,25 @@ def test_a_hanging_broker_fails_no_request_and_loses_nothing(tmp_path: Path) -> 
 
 def test_a_broker_that_is_killed_comes_back_empty_and_nothing_is_lost(tmp_path: Path) -> None:
     """Killed and started again, the broker remembers nothing; what was accepted is decided all the same."""
-    with House(tmp_path / "home") as house:
-        key = house.demo_key()
+    with Installation(tmp_path / "home") as installation:
+        key = installation.demo_key()
         for number in range(20):
             if number == 10:
-                os.kill(house.broker(), signal.SIGKILL)
-            assert house.call("POST", "/v1/comments", submission(f"c-{number}"), key).status == 202
+                os.kill(installation.broker(), signal.SIGKILL)
+            assert installation.call("POST", "/v1/comments", submission(f"c-{number}"), key).status == 202
         until(
-            lambda: not house.run("comments", "--site", "demo", "--status", "pending", "--json").strip(), 60
+            lambda: (
+                not installation.run("comments", "--site", "demo", "--status", "pending", "--json").strip()
+            ),
+            60,
         )
-        assert len(house.run("comments", "--site", "demo", "--json").splitlines()) == 20
+        assert len(installation.run("comments", "--site", "demo", "--json").splitlines()) == 20
 
 
 def test_the_same_comment_posted_a_hundred_times_at_once_is_one(tmp_path: Path) -> None:
     """From eight threads, one answer is 202 and ninety-nine are replays; there is one row and one verdict."""
-    with House(tmp_path / "home") as house:
-        key, answers, turns = house.demo_key(), [], iter(range(100))
+    with Installation(tmp_path / "home") as installation:
+        key, answers, turns = installation.demo_key(), [], iter(range(100))
         lock = threading.Lock()
 
         def client() -> None:
@@ -82,7 +88,7 @@ def test_the_same_comment_posted_a_hundred_times_at_once_is_one(tmp_path: Path) 
                 with lock:
                     if next(turns, None) is None:
                         return
-                answers.append(house.call("POST", "/v1/comments", submission("same"), key))
+                answers.append(installation.call("POST", "/v1/comments", submission("same"), key))
 
         threads = [threading.Thread(target=client) for _ in range(CLIENTS)]
         for thread in threads:
@@ -92,5 +98,5 @@ def test_the_same_comment_posted_a_hundred_times_at_once_is_one(tmp_path: Path) 
         replays = [answer for answer in answers if answer.headers.get("Idempotent-Replay") == "true"]
         assert (len(answers), len(replays)) == (100, 99)
         assert sorted({answer.status for answer in answers}) == [200, 202]
-        until(lambda: house.call("GET", "/v1/comments/same", key=key).json["status"] != "pending")
-        assert len(house.call("GET", "/v1/comments/same", key=key).json["decisions"]) == 1
+        until(lambda: installation.call("GET", "/v1/comments/same", key=key).json["status"] != "pending")
+        assert len(installation.call("GET", "/v1/comments/same", key=key).json["decisions"]) == 1

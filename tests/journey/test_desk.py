@@ -20,15 +20,15 @@ from service.moderation.comment import Comment, Status
 from service.moderation.verdict import Action
 from tests.evidence.desk_stories import longer, newsroom, told
 from tests.journey.conftest import Contexts
-from tests.journey.whole_house import until
-from tests.web.pages.house import Small, build_small
+from tests.journey.installation import until
+from tests.web.pages.installation import Small, build_small
 
 pytestmark = pytest.mark.journey
 
 
 @dataclass
 class Desk:
-    """The small house behind a real server."""
+    """The small installation behind a real server."""
 
     small: Small
     url: str
@@ -44,10 +44,10 @@ class Desk:
             page.goto(self.url + path)
         return page
 
-    def depart(self) -> None:
+    def publish_due(self) -> None:
         """Let the undo time pass."""
         self.small.clock.pass_seconds(6)
-        actions.depart(self.small.parts.house)
+        actions.publish_due(self.small.parts.deps)
 
     def status(self, comment: Comment) -> Status:
         """Where the comment stands."""
@@ -56,7 +56,7 @@ class Desk:
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[Desk]:
-    """A small house on a port of its own."""
+    """A small installation on a port of its own."""
     server = make_server("127.0.0.1", 0, Flask("nobody yet"), threaded=True)
     small = build_small(tmp_path, PORT=str(server.port))
     server.app = small.app
@@ -97,7 +97,7 @@ def test_a_reason_takes_two_keys(desk: Desk, contexts: Contexts) -> None:
     page.keyboard.press("1")
     expect(page.locator(f"#c{second.pk}.now")).to_be_visible()
     until(lambda: desk.status(first) is Status.REJECTED)
-    with desk.small.parts.house.store.read() as tx:
+    with desk.small.parts.deps.store.read() as tx:
         decision = tx.decision(desk.small.again(first).decision_id or 0)
     assert decision is not None
     assert decision.reason == "off_topic"
@@ -122,7 +122,7 @@ def test_keys_move_and_open_and_none_works_in_a_field(desk: Desk, contexts: Cont
     expect(page.get_by_role("heading", level=1)).to_have_text("Keys")
 
 
-def test_undo_before_and_after_departure(desk: Desk, contexts: Contexts) -> None:
+def test_undo_before_and_after_publication(desk: Desk, contexts: Contexts) -> None:
     """U takes the last act back, again the one before; what has left is taken back too, and the site is told."""
     first, second = longer(desk.small, 2)
     page = desk.sign_in(contexts())
@@ -137,11 +137,11 @@ def test_undo_before_and_after_departure(desk: Desk, contexts: Contexts) -> None
     assert (desk.status(first), desk.status(second)) == (Status.HELD, Status.HELD)
     page.keyboard.press("a")
     until(lambda: desk.status(first) is Status.APPROVED)
-    desk.depart()
+    desk.publish_due()
     page.goto(f"{desk.url}/desk/comments/{first.pk}")
     page.keyboard.press("u")
     until(lambda: desk.status(first) is Status.HELD)
-    with desk.small.parts.house.store.read() as tx:
+    with desk.small.parts.deps.store.read() as tx:
         acts = [one.action for one, _ in tx.decisions_after(desk.small.courier.id, 0, 99)]
     assert acts.count(Action.APPROVE) == acts.count(Action.RESTORE) == 1
 
@@ -150,7 +150,7 @@ def test_undo_takes_back_that_a_comment_was_left_as_it_is(desk: Desk, contexts: 
     """U after O brings back the comment that was left, and not the one that was decided before it."""
     first, second = (desk.small.approved(body=f"The ferry is late, {n}.") for n in range(2))
     for one in (first, second):
-        actions.report(desk.small.parts.house, desk.small.courier, one.id, "digest", None)
+        actions.report(desk.small.parts.deps, desk.small.courier, one.id, "digest", None)
     page = desk.sign_in(contexts(), path="/desk?lane=reported")
     page.wait_for_load_state()
     page.keyboard.press("r")
@@ -206,7 +206,7 @@ def on_screen(page: Page) -> set[int]:
 
 
 def _is_decided(desk: Desk, pk: int) -> bool:
-    with desk.small.parts.house.store.read() as tx:
+    with desk.small.parts.deps.store.read() as tx:
         found = tx.comment_by_pk(pk)
     return found is not None and found.status is Status.APPROVED
 

@@ -10,8 +10,8 @@ from service.enrolment import invite
 from service.moderation.comment import Status
 from tests.evidence.desk_stories import longer, told
 from tests.journey.conftest import Contexts
+from tests.journey.installation import until
 from tests.journey.test_desk import Desk, desk, in_focus
-from tests.journey.whole_house import until
 
 __all__ = ["desk"]
 pytestmark = pytest.mark.journey

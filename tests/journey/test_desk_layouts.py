@@ -10,8 +10,8 @@ from playwright.sync_api import CDPSession, Page, expect
 from service.moderation.comment import Comment, Status
 from tests.evidence.desk_stories import longer
 from tests.journey.conftest import Contexts
+from tests.journey.installation import until
 from tests.journey.test_desk import Desk, desk, in_focus
-from tests.journey.whole_house import until
 
 pytestmark = pytest.mark.journey
 

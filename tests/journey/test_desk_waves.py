@@ -16,11 +16,11 @@ from service.moderation.verdict import Action, Who
 from tests.evidence.wave_stories import ARTICLES, NAMES, WAVE, arrive, busy_day
 from tests.journey.conftest import Contexts
 from tests.journey.test_desk import Desk, desk
-from tests.web.pages.house import Small
+from tests.web.pages.installation import Small
 
 __all__ = ["desk"]
 pytestmark = pytest.mark.journey
-PATIENCE = 30_000
+TIMEOUT_MS = 30_000
 
 
 def copies(small: Small, count: int, first: int = 0) -> list[Comment]:
@@ -56,12 +56,12 @@ def test_a_wave_of_three_hundred_is_decided_by_one_key(desk: Desk, contexts: Con
     expect(page.locator("article.card")).to_have_count(1)
     expect(page.get_by_text("299 more like this are held.")).to_be_visible()
     page.keyboard.press("w")
-    expect(page.get_by_text("Marked as spam: 300 comments.")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_text("Marked as spam: 300 comments.")).to_be_visible(timeout=TIMEOUT_MS)
     assert statuses(desk, wave) == {Status.SPAM}
     later = copies(desk.small, 50, first=300)
     assert statuses(desk, later) == {Status.SPAM}
     page.get_by_role("button", name="Undo all of it").click()
-    expect(page.get_by_text("Taken back together.")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_text("Taken back together.")).to_be_visible(timeout=TIMEOUT_MS)
     assert statuses(desk, wave + later) == {Status.HELD}
 
 
@@ -79,7 +79,7 @@ def test_undo_goes_back_to_the_wave_over_what_came_after(desk: Desk, contexts: C
     expect(page.locator(f"#c{later.pk}.now")).to_be_visible()
     expect(page.get_by_text("Marked as spam: 4 comments.")).to_be_visible()
     page.keyboard.press("u")
-    expect(page.get_by_text("Taken back together.")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_text("Taken back together.")).to_be_visible(timeout=TIMEOUT_MS)
     assert statuses(desk, [*wave, later]) == {Status.HELD}
 
 
@@ -98,11 +98,11 @@ def test_a_range_of_five_hundred_is_dragged_decided_and_undone(desk: Desk, conte
     expect(page).to_have_url(re.compile(r"low=0\.6"))
     expect(page.get_by_role("heading", name=re.compile(r"^500 comments from 0\.6"))).to_be_visible()
     page.get_by_role("button", name="Reject all").click()
-    expect(page.get_by_text("Rejected: 500 comments.")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_text("Rejected: 500 comments.")).to_be_visible(timeout=TIMEOUT_MS)
     assert statuses(desk, inside) == {Status.REJECTED}
     assert statuses(desk, outside) == {Status.HELD}
     page.get_by_role("button", name="Undo all of it").click()
-    expect(page.get_by_text("Taken back together.")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_text("Taken back together.")).to_be_visible(timeout=TIMEOUT_MS)
     assert statuses(desk, inside + outside) == {Status.HELD}
 
 
@@ -149,7 +149,7 @@ def test_the_pages_of_the_wave_are_accessible(
     judgement = Judgement(Action.REJECT, Who.MODERATOR, "Ada")
     target = Target(desk.small.courier, one.id, one.revision)
     act = decide_together(
-        desk.small.parts.house, [target], judgement, range_named("insult", 0.7, 0.9)
+        desk.small.parts.deps, [target], judgement, range_named("insult", 0.7, 0.9)
     ).bundle.id
     cuts = "insult.hold=0.7&toxicity.hold=0.6&toxicity.reject=0.95"
     for path in (

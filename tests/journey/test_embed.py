@@ -12,12 +12,12 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from tests.journey.conftest import Contexts
-from tests.journey.whole_house import House, submission, until
+from tests.journey.installation import Installation, submission, until
 
 PAGE = """<!doctype html><html lang="{lang}"><meta charset="utf-8"><title>The bridge opens</title>
 <meta name="viewport" content="width=device-width"><link rel="canonical" href="{article}">
 <h1>The bridge opens</h1><p>After six years, the footbridge carries its first commuters.</p>
-<script src="{house}/embed.js" data-site="courier" async></script></html>"""
+<script src="{service}/embed.js" data-site="courier" async></script></html>"""
 PROMISE = "Deine E-Mail-Adresse wird nicht veröffentlicht. Erforderliche Felder sind mit * markiert"
 WORDS = "My way to work is half an hour shorter now. <b>Really</b>."
 
@@ -45,12 +45,12 @@ def test_a_static_page_has_comments(tmp_path: Path, paper: tuple[str, Path], con
     """Published comments are shown as text, an answer is posted and ends on its receipt; no cookie, no third party."""
     url, served = paper
     article = f"{url}/bridge.html"
-    with House(tmp_path / "home") as house:
-        key = house.json("site", "add", "courier", "--url", url)["key"]
+    with Installation(tmp_path / "home") as installation:
+        key = installation.json("site", "add", "courier", "--url", url)["key"]
         posted = submission("a", body=WORDS, article={"url": article, "title": "The bridge opens"})
-        assert house.call("POST", "/v1/comments", posted, key=key).status == 202
-        until(lambda: house.call("GET", "/v1/comments/a", key=key).json["status"] == "approved")
-        (served / "bridge.html").write_text(PAGE.format(article=article, house=house.url, lang="en"))
+        assert installation.call("POST", "/v1/comments", posted, key=key).status == 202
+        until(lambda: installation.call("GET", "/v1/comments/a", key=key).json["status"] == "approved")
+        (served / "bridge.html").write_text(PAGE.format(article=article, service=installation.url, lang="en"))
         context = contexts(viewport={"width": 390, "height": 844})
         page = context.new_page()
         asked: list[str] = []
@@ -65,8 +65,10 @@ def test_a_static_page_has_comments(tmp_path: Path, paper: tuple[str, Path], con
         assert context.cookies() == []
         page.get_by_role("button", name="Post comment").click()
         page.wait_for_url("**/r/*")
-        assert {one.split("/")[2] for one in asked} == {url.split("/")[2], house.url.split("/")[2]}
-        until(lambda: house.call("GET", "/v1/comments", key=key).json["comments"][0]["parent_id"] == "a")
+        assert {one.split("/")[2] for one in asked} == {url.split("/")[2], installation.url.split("/")[2]}
+        until(
+            lambda: installation.call("GET", "/v1/comments", key=key).json["comments"][0]["parent_id"] == "a"
+        )
 
 
 def test_it_speaks_the_pages_language_first(
@@ -74,10 +76,10 @@ def test_it_speaks_the_pages_language_first(
 ) -> None:
     """A German page has a German form whatever the browser asks; a page in another language follows the browser."""
     url, served = paper
-    with House(tmp_path / "home") as house:
-        house.json("site", "add", "courier", "--url", url)
+    with Installation(tmp_path / "home") as installation:
+        installation.json("site", "add", "courier", "--url", url)
         for lang in ("de", "fr", "en"):
-            page = PAGE.format(article=f"{url}/{lang}.html", house=house.url, lang=lang)
+            page = PAGE.format(article=f"{url}/{lang}.html", service=installation.url, lang=lang)
             (served / f"{lang}.html").write_text(page)
         seen = {}
         for lang, browser in (("de", "en-US"), ("fr", "de-AT"), ("fr", "it"), ("en", "de-DE")):
@@ -111,21 +113,23 @@ def test_what_was_typed_outlives_a_desk_that_is_away(
 ) -> None:
     """A comment that cannot be sent stays in the form, with a word about it, and is sent once the desk is back."""
     url, served = paper
-    with House(tmp_path / "home") as house:
-        house.json("site", "add", "courier", "--url", url)
-        (served / "page.html").write_text(PAGE.format(article=f"{url}/page.html", house=house.url, lang=lang))
+    with Installation(tmp_path / "home") as installation:
+        installation.json("site", "add", "courier", "--url", url)
+        (served / "page.html").write_text(
+            PAGE.format(article=f"{url}/page.html", service=installation.url, lang=lang)
+        )
         page = contexts().new_page()
         page.goto(f"{url}/page.html")
         page.locator(".replydesk form").wait_for()
         page.locator("[name=comment]").fill(WORDS)
         page.locator("[name=name]").fill("Bo")
         page.locator("[name=email]").fill("bo@mail.example")
-        page.route(f"{house.url}/**", lambda route: route.abort())
+        page.route(f"{installation.url}/**", lambda route: route.abort())
         page.get_by_role("button", name=button).click()
         page.get_by_role("alert").get_by_text(said).wait_for()
         assert page.url == f"{url}/page.html"
         assert page.locator("[name=comment]").input_value() == WORDS
-        page.unroute(f"{house.url}/**")
+        page.unroute(f"{installation.url}/**")
         page.get_by_role("button", name=button).click()
         page.wait_for_url("**/r/*")
 
@@ -137,14 +141,14 @@ def test_a_thread_is_nested_whatever_comes_first(
     url, served = paper
     article = f"{url}/bridge.html"
     days = {"old-answer": ("old", 2), "old": (None, 1), "to-none": ("refused", 3), "wrong-clock": ("late", 4)}
-    with House(tmp_path / "home") as house:
-        key = house.json("site", "add", "courier", "--url", url)["key"]
+    with Installation(tmp_path / "home") as installation:
+        key = installation.json("site", "add", "courier", "--url", url)["key"]
         for name, (parent, day) in [*days.items(), ("late", (None, 5)), ("a", ("b", 6)), ("b", ("a", 7))]:
             posted = submission(name, body=f"Text of {name}.", article={"url": article}, parent_id=parent)
             posted["submitted_at"] = f"2012-05-{day:02}T00:00:00Z"
-            assert house.call("POST", "/v1/comments", posted, key=key).status == 202
-            until(lambda name=name: _approved(house, key, name))
-        (served / "bridge.html").write_text(PAGE.format(article=article, house=house.url, lang="en"))
+            assert installation.call("POST", "/v1/comments", posted, key=key).status == 202
+            until(lambda name=name: _approved(installation, key, name))
+        (served / "bridge.html").write_text(PAGE.format(article=article, service=installation.url, lang="en"))
         page = contexts(viewport={"width": 390, "height": 844}).new_page()
         page.goto(article)
         page.get_by_text("Text of wrong-clock.").wait_for()
@@ -167,10 +171,10 @@ def test_a_thread_is_nested_whatever_comes_first(
         assert "refused" not in page.content().replace("to-none", "")
 
 
-def _approved(house: House, key: str, name: str) -> bool:
+def _approved(installation: Installation, key: str, name: str) -> bool:
     """Approve the comment, whatever the model said of it."""
-    told = house.call("GET", f"/v1/comments/{name}", key=key).json
+    told = installation.call("GET", f"/v1/comments/{name}", key=key).json
     if told["status"] == "held":
         decision = {"action": "approve", "replaces": told["decision"]}
-        house.call("POST", f"/v1/comments/{name}/decision", decision, key=key)
+        installation.call("POST", f"/v1/comments/{name}/decision", decision, key=key)
     return bool(told["status"] == "approved")

@@ -1,4 +1,4 @@
-"""The main job in the running house: from the reply form to a decision, to the page, and back to the site."""
+"""The main job in the running installation: from the reply form to a decision, to the page, and back to the site."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from standardwebhooks import Webhook
 
 from tests.journey.conftest import Contexts
-from tests.journey.whole_house import House, Receiver, until
+from tests.journey.installation import Installation, Receiver, until
 
 pytestmark = pytest.mark.journey
 
@@ -18,12 +18,12 @@ def test_a_comment_goes_from_the_form_to_a_decision_and_back_to_the_site(
     tmp_path: Path, contexts: Contexts
 ) -> None:
     """Posted in a real browser, a held comment is on the desk; a click publishes it, and a signed callback says so."""
-    with House(tmp_path / "home") as house, Receiver() as site:
+    with Installation(tmp_path / "home") as installation, Receiver() as site:
         page = contexts().new_page()
-        house.run("site", "set", "demo", f"callback_url={site.url}", "hold_words=hedgehog")
-        secret = json.loads((house.home / "demo-site.json").read_text())["webhook_secret"]
+        installation.run("site", "set", "demo", f"callback_url={site.url}", "hold_words=hedgehog")
+        secret = json.loads((installation.home / "demo-site.json").read_text())["webhook_secret"]
 
-        page.goto(f"{house.url}/demo/the-bridge")
+        page.goto(f"{installation.url}/demo/the-bridge")
         page.get_by_label("Comment").fill("A hedgehog crossed it before the mayor did.")
         page.get_by_label("Name").fill("Bo")
         page.get_by_label("Email").fill("bo.winter@mail.example")
@@ -31,16 +31,16 @@ def test_a_comment_goes_from_the_form_to_a_decision_and_back_to_the_site(
         page.wait_for_url("**/r/*")
         receipt = page.url
 
-        until(lambda: house.run("comments", "--site", "demo", "--status", "held", "--json").strip())
-        page.goto(house.json("moderator", "add", "Chi")["sign_in_url"])
+        until(lambda: installation.run("comments", "--site", "demo", "--status", "held", "--json").strip())
+        page.goto(installation.json("moderator", "add", "Chi")["sign_in_url"])
         page.get_by_role("button").first.click()
-        page.goto(f"{house.url}/desk")
+        page.goto(f"{installation.url}/desk")
         page.locator("#cards").get_by_text("A hedgehog crossed it").wait_for()
         assert "bo.winter" not in page.content()
         page.get_by_role("button", name="Approve the comment by Bo").click()
 
         until(lambda: any(b"comment.approved" in body for _, body in site.received), 30)
-        page.goto(f"{house.url}/demo/the-bridge")
+        page.goto(f"{installation.url}/demo/the-bridge")
         page.get_by_text("A hedgehog crossed it").wait_for()
         page.goto(receipt)
         assert "published" in page.inner_text("main").lower()
@@ -52,9 +52,9 @@ def test_a_comment_goes_from_the_form_to_a_decision_and_back_to_the_site(
 
 def test_a_clear_comment_is_published_without_anyone(tmp_path: Path, contexts: Contexts) -> None:
     """A harmless comment posted in a browser is scored, approved and under the article by itself."""
-    with House(tmp_path / "home") as house:
+    with Installation(tmp_path / "home") as installation:
         page = contexts().new_page()
-        page.goto(f"{house.url}/demo/the-bridge")
+        page.goto(f"{installation.url}/demo/the-bridge")
         page.get_by_label("Comment").fill(
             "I walked over the bridge this morning and the view of the river is lovely."
         )
@@ -63,7 +63,7 @@ def test_a_clear_comment_is_published_without_anyone(tmp_path: Path, contexts: C
         page.wait_for_timeout(2500)  # a person needs longer than the least time the form allows
         page.get_by_role("button", name="Post comment").click()
         page.wait_for_url("**/r/*")
-        article = f"/v1/sites/demo/published?article_url={house.url}/demo/the-bridge"
-        until(lambda: b"the view of the river" in house.call("GET", article).body)
-        page.goto(f"{house.url}/demo/the-bridge")
+        article = f"/v1/sites/demo/published?article_url={installation.url}/demo/the-bridge"
+        until(lambda: b"the view of the river" in installation.call("GET", article).body)
+        page.goto(f"{installation.url}/demo/the-bridge")
         page.get_by_text("the view of the river").wait_for()

@@ -20,8 +20,8 @@ from service.moderation.comment import Article, Status
 from service.moderation.verdict import Action, Span
 from service.ports import Site
 from tests.journey.conftest import Contexts
-from tests.journey.whole_house import until
-from tests.web.pages.house import Small, build_small
+from tests.journey.installation import until
+from tests.web.pages.installation import Small, build_small
 
 pytestmark = pytest.mark.journey
 
@@ -31,7 +31,7 @@ GERMAN_PROMISE = "Deine E-Mail-Adresse wird nicht veröffentlicht. Erforderliche
 
 @dataclass
 class Served:
-    """The small house behind a real server, with its demo paper."""
+    """The small installation behind a real server, with its demo paper."""
 
     small: Small
     demo: Site
@@ -45,10 +45,10 @@ class Served:
     def queue(self) -> str:
         return f"{self.url}/desk"
 
-    def depart(self) -> None:
+    def publish_due(self) -> None:
         """Let the undo time pass."""
         self.small.clock.pass_seconds(5)
-        actions.depart(self.small.parts.house)
+        actions.publish_due(self.small.parts.deps)
 
     def sign_in(self, context: BrowserContext, name: str = "Mara") -> Page:
         """Sign in as a person does: open the link, press the button."""
@@ -61,7 +61,7 @@ class Served:
 
 @pytest.fixture
 def served(tmp_path: Path) -> Iterator[Served]:
-    """A small house on a port of its own."""
+    """A small installation on a port of its own."""
     server = make_server("127.0.0.1", 0, Flask("nobody yet"), threaded=True)
     small = build_small(tmp_path, PORT=str(server.port))
     server.app = small.app
@@ -203,7 +203,7 @@ def test_the_readers_pages_are_accessible_in_german(
 
 
 def test_no_page_asks_anyone_else_for_anything(served: Served, contexts: Contexts) -> None:
-    """Every request of every page goes to the house itself."""
+    """Every request of every page goes to the service itself."""
     context, asked = contexts(), []
     context.on("request", lambda request: asked.append(request.url))
     stories(served)
@@ -213,7 +213,7 @@ def test_no_page_asks_anyone_else_for_anything(served: Served, contexts: Context
 
 
 def test_a_reader_without_scripts_comments_and_sees_it_published(served: Served, contexts: Contexts) -> None:
-    """Article, form, a fault mended, receipt that refreshes itself, published: all without JavaScript, on a phone."""
+    """Article, form, a fault fixed, receipt that refreshes itself, published: all without JavaScript, on a phone."""
     page = contexts(java_script_enabled=False, viewport={"width": 390, "height": 844}).new_page()
     page.goto(served.article)
     expect(page.get_by_text(PROMISE, exact=True)).to_be_visible()
@@ -229,7 +229,7 @@ def test_a_reader_without_scripts_comments_and_sees_it_published(served: Served,
     expect(page.get_by_role("heading", level=1)).to_have_text("Your comment has arrived")
     assert "/r/" in page.url
     assert "example.org" not in page.url + page.content()
-    with served.small.parts.house.store.read() as tx:
+    with served.small.parts.deps.store.read() as tx:
         (comment,) = tx.comments(served.demo.id).comments
     served.small.settle(comment)
     expect(page.get_by_role("heading", level=1)).to_have_text("Your comment is published")
@@ -271,7 +271,7 @@ def test_the_receipt_changes_under_the_readers_eyes(served: Served, contexts: Co
     page.get_by_role("button", name="Post comment").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Your comment has arrived")
     address = page.url
-    with served.small.parts.house.store.read() as tx:
+    with served.small.parts.deps.store.read() as tx:
         (comment,) = tx.comments(served.demo.id).comments
     served.small.settle(comment)
     expect(page.get_by_role("heading", level=1)).to_have_text("Your comment is published")
@@ -291,7 +291,7 @@ def test_a_moderator_decides_and_takes_back(served: Served, contexts: Contexts, 
     with page.expect_response("**/decision"):  # with scripts the row goes before the desk has answered
         page.get_by_role("button", name="Approve the comment by Bo").click()
     expect(page.get_by_role("button", name="Approve the comment by Bo")).to_have_count(0)
-    served.depart()
+    served.publish_due()
     assert served.small.again(first).status is Status.REJECTED
     assert served.small.again(second).published_revision == 1
 

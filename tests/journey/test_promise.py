@@ -1,4 +1,4 @@
-"""The promise in the running house: an address that came through any door is in no byte that the house wrote."""
+"""The promise in a running installation: no byte that it wrote holds an address, however the address came in."""
 
 from __future__ import annotations
 
@@ -18,41 +18,45 @@ from standardwebhooks import Webhook
 from service.canaries.forms import forms_of
 from service.canaries.planting import new_mark
 from service.canaries.searching import Searcher, Tally, search
-from tests.journey.whole_house import REPLYDESK, House, Receiver, submission, until
+from tests.journey.installation import REPLYDESK, Installation, Receiver, submission, until
 
 pytestmark = pytest.mark.journey
 MARK = new_mark()
 """Stands in every address of this run."""
 
 
-def test_no_address_is_in_any_byte_the_house_wrote(tmp_path: Path) -> None:
-    """Through every door, also in text, name, title, link, reason and note: no address is found in any form."""
+def test_no_address_is_in_any_byte_the_service_wrote(tmp_path: Path) -> None:
+    """Through every source, also in text, name, title, link, reason and note: no address is found in any form."""
     temporary = tmp_path / "tmp"
     temporary.mkdir()
     before = set(_files(Path(tempfile.gettempdir())))
-    with House(tmp_path / "home", TMPDIR=str(temporary)) as house, Receiver() as site:
-        house.run("site", "set", "demo", f"callback_url={site.url}")
-        kept = json.loads((house.home / "demo-site.json").read_text())
-        addresses = [_address(door) for door in _DOORS]
-        by_door = dict(zip(_DOORS, addresses, strict=True))
-        _post_through_every_door(house, kept, by_door, tmp_path)
-        until(lambda: not house.run("comments", "--site", "demo", "--status", "pending", "--json").strip())
-        listed = house.run("comments", "--site", "demo", "--json")
-        _decide(house, kept["key"], by_door["decision"])
+    with Installation(tmp_path / "home", TMPDIR=str(temporary)) as installation, Receiver() as site:
+        installation.run("site", "set", "demo", f"callback_url={site.url}")
+        kept = json.loads((installation.home / "demo-site.json").read_text())
+        addresses = [_address(source) for source in _SOURCES]
+        by_source = dict(zip(_SOURCES, addresses, strict=True))
+        _post_through_every_source(installation, kept, by_source, tmp_path)
+        until(
+            lambda: (
+                not installation.run("comments", "--site", "demo", "--status", "pending", "--json").strip()
+            )
+        )
+        listed = installation.run("comments", "--site", "demo", "--json")
+        _decide(installation, kept["key"], by_source["decision"])
         assert len(listed.splitlines()) == 7
         until(lambda: len(site.received) >= 8)
         for path in ("/v1/comments", "/v1/decisions", "/metrics", "/readyz", "/openapi.json"):
-            house.call("GET", path, key=kept["key"])
-        dump = _broker_dump(house)
-        private_key = _sealed_and_opened(house, addresses[0], tmp_path)
-        written = dict(_bytes_of([house.home, temporary]))
+            installation.call("GET", path, key=kept["key"])
+        dump = _broker_dump(installation)
+        private_key = _sealed_and_opened(installation, addresses[0], tmp_path)
+        written = dict(_bytes_of([installation.home, temporary]))
         assert not [path for path, content in written.items() if private_key.encode() in content]
         written |= {str(path): path.read_bytes() for path in _new_files(before)}
         written |= {"broker": dump, "callbacks": b"".join(str(h).encode() + b for h, b in site.received)}
         written |= {
-            "answers": b"\n".join(house.answers),
+            "answers": b"\n".join(installation.answers),
             "list": listed.encode(),
-            "screen": house.output.read_bytes(),
+            "screen": installation.output.read_bytes(),
         }
         searcher = Searcher(forms_of(MARK, addresses))
         assert [
@@ -60,21 +64,21 @@ def test_no_address_is_in_any_byte_the_house_wrote(tmp_path: Path) -> None:
         ] == []
 
 
-_DOORS = ("api", "text", "title", "batch", "inbound", "import", "form", "refused", "decision")
+_SOURCES = ("api", "text", "title", "batch", "inbound", "import", "form", "refused", "decision")
 
 
-def _address(door: str) -> str:
-    return f"{MARK}{door}@mail.example"
+def _address(source: str) -> str:
+    return f"{MARK}{source}@mail.example"
 
 
-def _post_through_every_door(
-    house: House, kept: dict[str, str], address: dict[str, str], folder: Path
+def _post_through_every_source(
+    installation: Installation, kept: dict[str, str], address: dict[str, str], folder: Path
 ) -> None:
-    def one(door: str, **changes: object) -> dict[str, object]:
-        return submission(f"by-{door}", author={"name": "Ada", "email": address[door]}, **changes)
+    def one(source: str, **changes: object) -> dict[str, object]:
+        return submission(f"by-{source}", author={"name": "Ada", "email": address[source]}, **changes)
 
     key = kept["key"]
-    assert house.call("POST", "/v1/comments", one("api"), key).status == 202
+    assert installation.call("POST", "/v1/comments", one("api"), key).status == 202
     told = address["text"]
     mentioning = one("text", body=f"Write to {told} or {told.upper()}!")
     mentioning["author"] = {
@@ -82,23 +86,25 @@ def _post_through_every_door(
         "email": told,
         "website": f"https://ada.example/?m={quote(told)}",
     }
-    assert house.call("POST", "/v1/comments", mentioning, key).status == 202
+    assert installation.call("POST", "/v1/comments", mentioning, key).status == 202
     titled = one("title", article=_article_naming(address["title"]))
-    assert house.call("POST", "/v1/comments", titled, key).status == 202
+    assert installation.call("POST", "/v1/comments", titled, key).status == 202
     in_path = one("refused", article={"url": f"https://courier.example/{address['refused']}"})
-    assert house.call("POST", "/v1/comments", in_path, key).status == 422
-    assert house.call("POST", "/v1/comments/batch", [one("batch")], key).status in (200, 202, 207)
+    assert installation.call("POST", "/v1/comments", in_path, key).status == 422
+    assert installation.call("POST", "/v1/comments/batch", [one("batch")], key).status in (200, 202, 207)
     body = json.dumps(one("inbound")).encode()
     signed = _signed(kept["inbound_secret"], body)
-    assert house.call("POST", "/v1/sites/demo/inbound", body, headers=signed).status == 202
+    assert installation.call("POST", "/v1/sites/demo/inbound", body, headers=signed).status == 202
     lines = folder / "lines.jsonl"
     lines.write_text(json.dumps(one("import")) + "\n")
-    house.run("import", str(lines), "--site", "demo")
+    installation.run("import", str(lines), "--site", "demo")
     lines.unlink()
-    _post_the_form(house, address["form"])
-    refused = house.call("POST", "/v1/comments", one("refused", body="", nonsense=address["refused"]), key)
+    _post_the_form(installation, address["form"])
+    refused = installation.call(
+        "POST", "/v1/comments", one("refused", body="", nonsense=address["refused"]), key
+    )
     assert refused.status in (400, 422)
-    house.call("POST", "/v1/comments", b'{"author": {"email": "' + address["refused"].encode(), key)
+    installation.call("POST", "/v1/comments", b'{"author": {"email": "' + address["refused"].encode(), key)
 
 
 def _article_naming(address: str) -> dict[str, str]:
@@ -109,17 +115,20 @@ def _article_naming(address: str) -> dict[str, str]:
     }
 
 
-def _decide(house: House, key: str, address: str) -> None:
+def _decide(installation: Installation, key: str, address: str) -> None:
     """Decide about a comment, quoting an address in reason and note."""
     path = "/v1/comments/by-title"
     decided = {
         "action": "reject",
         "reason": f"{address} asked",
         "note": f"by mail to {address.upper()}",
-        "replaces": house.call("GET", path, key=key).json["decision"],
+        "replaces": installation.call("GET", path, key=key).json["decision"],
     }
-    assert house.call("POST", f"{path}/decision", decided, key).status == 200
-    assert house.call("GET", path, key=key).json["article"]["url"] == "https://courier.example/bridge?id=7"
+    assert installation.call("POST", f"{path}/decision", decided, key).status == 200
+    assert (
+        installation.call("GET", path, key=key).json["article"]["url"]
+        == "https://courier.example/bridge?id=7"
+    )
 
 
 def _signed(secret: str, body: bytes) -> dict[str, str]:
@@ -129,10 +138,10 @@ def _signed(secret: str, body: bytes) -> dict[str, str]:
     return {"webhook-id": "msg_1", "webhook-timestamp": stamp, "webhook-signature": signature}
 
 
-def _post_the_form(house: House, address: str) -> None:
-    article = f"{house.url}/demo/the-bridge?mail={quote(address)}"
+def _post_the_form(installation: Installation, address: str) -> None:
+    article = f"{installation.url}/demo/the-bridge?mail={quote(address)}"
     path = f"/sites/demo/reply?{urlencode({'article_url': article})}"
-    page = house.call("GET", path).body.decode()
+    page = installation.call("GET", path).body.decode()
     found = re.search(r'name="ticket" value="([^"]+)"', page)
     assert found
     fields = {
@@ -145,7 +154,7 @@ def _post_the_form(house: House, address: str) -> None:
     }
     kind = {"Content-Type": "application/x-www-form-urlencoded"}
     assert (
-        house.call("POST", path, urlencode(fields).encode(), headers=kind).status == 200
+        installation.call("POST", path, urlencode(fields).encode(), headers=kind).status == 200
     )  # the receipt, redirected
 
 
@@ -170,11 +179,11 @@ def _new_files(before: set[Path]) -> Iterator[Path]:
             yield path
 
 
-def _broker_dump(house: House) -> bytes:
+def _broker_dump(installation: Installation) -> bytes:
     """Everything in the broker, as it would be written to a disk."""
     import redis
 
-    address = (house.home / "run" / "broker-url").read_text().strip()
+    address = (installation.home / "run" / "broker-url").read_text().strip()
     with redis.Redis.from_url(address) as client:
         return (
             b"\n".join(key + b" " + (client.dump(key) or b"") for key in client.scan_iter(count=1000))
@@ -182,18 +191,18 @@ def _broker_dump(house: House) -> bytes:
         )
 
 
-def _sealed_and_opened(house: House, address: str, folder: Path) -> str:
+def _sealed_and_opened(installation: Installation, address: str, folder: Path) -> str:
     """A site of its own opens a sealed box offline with the private key that it alone was shown; return that key."""
-    own = house.json("site", "add", "herald", "--url", "https://herald.example")
+    own = installation.json("site", "add", "herald", "--url", "https://herald.example")
     given = submission("boxed", author={"name": "Ada", "email": address})
-    assert house.call("POST", "/v1/comments", given, own["key"]).status == 202
-    box = house.call("GET", "/v1/comments/boxed/contact", key=own["key"]).json["box"]
+    assert installation.call("POST", "/v1/comments", given, own["key"]).status == 202
+    box = installation.call("GET", "/v1/comments/boxed/contact", key=own["key"]).json["box"]
     key_file = folder / "contact.key"
     key_file.write_text(own["contact_private_key"])
     key_file.chmod(0o600)
     opened = subprocess.run(
         [REPLYDESK, "contact", "open", "--private-key", str(key_file), box],
-        env={name: value for name, value in house.env.items() if not name.startswith("REPLYDESK_")},
+        env={name: value for name, value in installation.env.items() if not name.startswith("REPLYDESK_")},
         capture_output=True,
         text=True,
         check=True,

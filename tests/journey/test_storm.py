@@ -27,7 +27,7 @@ def folder() -> Iterator[Path]:
     shutil.rmtree(made, ignore_errors=True)
 
 
-def blown(folder: Path, patience: float) -> Outcome:
+def blown(folder: Path, settle_seconds: float) -> Outcome:
     """What came of a few seconds of storm on a PostgreSQL and a Redis of its own."""
     try:
         servers.postgresql_programs()
@@ -35,7 +35,7 @@ def blown(folder: Path, patience: float) -> Outcome:
     except servers.Missing as reason:
         missing(str(reason))
     stage = Production(folder, Given(lease_seconds=LEASE_SECONDS, disk=False))
-    return storm(stage, 1, Bounds(comments=480, seconds=8.0, patience=patience, small=True))
+    return storm(stage, 1, Bounds(comments=480, seconds=8.0, settle_seconds=settle_seconds, small=True))
 
 
 @pytest.mark.timeout(400)

@@ -1,4 +1,4 @@
-"""The one command that runs everything: it starts, says what stands in its way, mends what dies, and leaves nothing."""
+"""The one command that runs everything: it starts, says what prevents it, restarts what dies, and leaves nothing."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from pathlib import Path
 import pytest
 
 from tests import servers
-from tests.journey.whole_house import REPLYDESK, House, submission, until
+from tests.journey.installation import REPLYDESK, Installation, submission, until
 
 pytestmark = pytest.mark.journey
 
 
 def living(home: Path) -> list[str]:
-    """The command lines of all processes that were started for this home, the guardian included."""
+    """The command lines of all processes that were started for this home, the reaper included."""
     marked = f"REPLYDESK_HOME={home}".encode()
     found = []
     for entry in Path("/proc").glob("[0-9]*"):
@@ -37,20 +37,21 @@ def living(home: Path) -> list[str]:
     return found
 
 
-def child(house: House, name: str) -> int:
-    """The process id of one of the house's processes."""
+def child(installation: Installation, name: str) -> int:
+    """The process id of one of the service's processes."""
     wanted = "broker.sock" if name == "broker" else f"service.cli.main {name}"
-    for pid in house.processes():
+    for pid in installation.processes():
         if wanted in Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode():
             return pid
     raise AssertionError(f"{name} does not run")
 
 
-def decided(house: House, comment_id: str) -> bool:
+def decided(installation: Installation, comment_id: str) -> bool:
     """Whether this comment, posted now if it is new, has left the state pending."""
-    house.call("POST", "/v1/comments", submission(comment_id), house.demo_key())
+    installation.call("POST", "/v1/comments", submission(comment_id), installation.demo_key())
     return bool(
-        house.call("GET", f"/v1/comments/{comment_id}", key=house.demo_key()).json["status"] != "pending"
+        installation.call("GET", f"/v1/comments/{comment_id}", key=installation.demo_key()).json["status"]
+        != "pending"
     )
 
 
@@ -63,58 +64,64 @@ def refused(env: dict[str, str]) -> str:
 
 
 @pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    """A running house for the tests that leave it running."""
-    with House(tmp_path_factory.mktemp("up") / "home") as started:
+def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    """A running installation for the tests that leave it running."""
+    with Installation(tmp_path_factory.mktemp("up") / "home") as started:
         yield started
 
 
-def test_the_summary_shows_working_links_and_a_curl_that_works_when_pasted(house: House) -> None:
+def test_the_summary_shows_working_links_and_a_curl_that_works_when_pasted(
+    installation: Installation,
+) -> None:
     """Every link answers, the curl posts a comment that is decided while it waits, and both stand unbroken."""
-    text = house.output.read_text()
+    text = installation.output.read_text()
     links = {link for link in re.findall(r"http://[\w.:/-]+", text) if "/v1/" not in link}
     assert len(links) >= 4
     for link in links:
-        assert house.call("GET", link.removeprefix(house.url)).status == 200, link
+        assert installation.call("GET", link.removeprefix(installation.url)).status == 200, link
     (curl,) = [line for line in text.splitlines() if line.startswith("curl ")]
     done = subprocess.run(["sh", "-c", curl], capture_output=True, text=True, check=True)
     assert json.loads(done.stdout)["status"] != "pending"
 
 
-def test_a_second_start_on_the_home_is_one_clear_line(house: House) -> None:
-    """The home has one house at a time, and the line names it and its process."""
-    line = refused({**house.env, "PORT": "1"})
+def test_a_second_start_on_the_home_is_one_clear_line(installation: Installation) -> None:
+    """The home has one installation at a time, and the line names it and its process."""
+    line = refused({**installation.env, "PORT": "1"})
     assert "another replydesk is running" in line
-    assert str(house.home) in line
-    assert house.process is not None
-    assert str(house.process.pid) in line
+    assert str(installation.home) in line
+    assert installation.process is not None
+    assert str(installation.process.pid) in line
 
 
-def test_a_port_in_use_is_one_clear_line(house: House, tmp_path: Path) -> None:
+def test_a_port_in_use_is_one_clear_line(installation: Installation, tmp_path: Path) -> None:
     """The line names the port and another to try, and nothing was started."""
-    line = refused({**house.env, "REPLYDESK_HOME": str(tmp_path / "other")})
-    assert f":{house.port} is in use" in line
-    assert f"PORT={house.port + 1}" in line
+    line = refused({**installation.env, "REPLYDESK_HOME": str(tmp_path / "other")})
+    assert f":{installation.port} is in use" in line
+    assert f"PORT={installation.port + 1}" in line
 
 
-def test_a_home_that_cannot_be_written_is_one_clear_line(house: House, tmp_path: Path) -> None:
+def test_a_home_that_cannot_be_written_is_one_clear_line(installation: Installation, tmp_path: Path) -> None:
     """The line names the home and the reason."""
     blocked = tmp_path / "file"
     blocked.touch()
-    assert "REPLYDESK_HOME: cannot write" in refused({**house.env, "REPLYDESK_HOME": str(blocked / "home")})
+    assert "REPLYDESK_HOME: cannot write" in refused(
+        {**installation.env, "REPLYDESK_HOME": str(blocked / "home")}
+    )
     if os.geteuid() != 0:  # root may write anywhere
         blocked = tmp_path / "read-only"
         blocked.mkdir(mode=0o500)
-        assert "REPLYDESK_HOME: cannot write" in refused({**house.env, "REPLYDESK_HOME": str(blocked)})
+        assert "REPLYDESK_HOME: cannot write" in refused({**installation.env, "REPLYDESK_HOME": str(blocked)})
 
 
-def test_a_redis_url_that_nobody_answers_is_one_clear_line(house: House, tmp_path: Path) -> None:
+def test_a_redis_url_that_nobody_answers_is_one_clear_line(
+    installation: Installation, tmp_path: Path
+) -> None:
     """A set REDIS_URL is never replaced silently, and its password is not shown."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     env = {
-        **house.env,
+        **installation.env,
         "REPLYDESK_HOME": str(tmp_path),
         "PORT": str(port),
         "REDIS_URL": "redis://:hunter2@127.0.0.1:1",
@@ -125,129 +132,133 @@ def test_a_redis_url_that_nobody_answers_is_one_clear_line(house: House, tmp_pat
 
 
 @pytest.mark.parametrize("name", ["web", "worker", "beat", "broker"])
-def test_a_process_that_dies_is_started_again(house: House, name: str) -> None:
+def test_a_process_that_dies_is_started_again(installation: Installation, name: str) -> None:
     """Whichever is killed comes back by itself, and comments are decided as before."""
-    old = child(house, name)
+    old = child(installation, name)
     os.kill(old, signal.SIGKILL)
     until(
         lambda: any(
-            line for line in house.output.read_text().splitlines() if f"! {name} ended (SIGKILL)" in line
+            line
+            for line in installation.output.read_text().splitlines()
+            if f"! {name} ended (SIGKILL)" in line
         ),
         10,
     )
-    until(lambda: _replaced(house, name, old), 30)
-    until(lambda: _answers(house), 30)
-    until(lambda: decided(house, f"after-{name}"), 30)
+    until(lambda: _replaced(installation, name, old), 30)
+    until(lambda: _answers(installation), 30)
+    until(lambda: decided(installation, f"after-{name}"), 30)
 
 
-def _replaced(house: House, name: str, old: int) -> bool:
+def _replaced(installation: Installation, name: str, old: int) -> bool:
     try:
-        return child(house, name) != old
+        return child(installation, name) != old
     except AssertionError:
         return False
 
 
-def _answers(house: House) -> bool:
+def _answers(installation: Installation) -> bool:
     try:
-        return house.call("GET", "/healthz").status == 200
+        return installation.call("GET", "/healthz").status == 200
     except OSError:
         return False
 
 
 def test_it_stops_soon_and_a_second_start_finds_everything_as_it_was(tmp_path: Path) -> None:
     """Ctrl-C ends all within five seconds; the next start is quick and has the same site, key and comments."""
-    house = House(tmp_path / "home")
-    house.start()
+    installation = Installation(tmp_path / "home")
+    installation.start()
     try:
-        key = house.demo_key()
-        until(lambda: decided(house, "kept"), 30)
-        before = house.call("GET", "/v1/comments/kept", key=key).json
+        key = installation.demo_key()
+        until(lambda: decided(installation, "kept"), 30)
+        before = installation.call("GET", "/v1/comments/kept", key=key).json
     finally:
         started = time.monotonic()
-        house.stop()
+        installation.stop()
     assert time.monotonic() - started < 5
-    until(lambda: living(house.home) == [], 1)
-    run = house.home / "run"
+    until(lambda: living(installation.home) == [], 1)
+    run = installation.home / "run"
     assert {path.name for path in run.iterdir()} <= {"lock", "meters", "leases", "alive"}
     assert not [slot for slot in (run / "leases").rglob("*.json") if slot.stat().st_size]
 
     started = time.monotonic()
-    house.start()
+    installation.start()
     try:
         assert time.monotonic() - started < 15  # alone on the machine it takes under four
-        assert house.demo_key() == key
-        assert house.call("GET", "/v1/comments/kept", key=key).json == before
+        assert installation.demo_key() == key
+        assert installation.call("GET", "/v1/comments/kept", key=key).json == before
     finally:
-        house.stop()
+        installation.stop()
 
 
 def test_one_put_in_the_background_stops_on_an_interrupt_and_outlives_its_terminal(tmp_path: Path) -> None:
     """A shell starts background jobs deaf to SIGINT, and nohup to SIGHUP: the first is heard all the same."""
-    house = House(tmp_path / "home")
+    installation = Installation(tmp_path / "home")
     deaf = "trap '' INT HUP; exec \"$@\""
-    with house.output.open("wb") as output:
-        house.process = subprocess.Popen(
+    with installation.output.open("wb") as output:
+        installation.process = subprocess.Popen(
             ["/bin/sh", "-c", deaf, "sh", REPLYDESK, "up"],
-            env=house.env,
+            env=installation.env,
             stdout=output,
             stderr=subprocess.STDOUT,
         )
-    until(lambda: b"Ctrl-C stops everything" in house.output.read_bytes(), 60)
-    house.process.send_signal(signal.SIGHUP)
-    assert house.call("GET", "/healthz").status == 200
-    assert house.process.poll() is None
-    house.process.send_signal(signal.SIGINT)
-    assert house.process.wait(10) == 0
-    until(lambda: not living(house.home), 5)
+    until(lambda: b"Ctrl-C stops everything" in installation.output.read_bytes(), 60)
+    installation.process.send_signal(signal.SIGHUP)
+    assert installation.call("GET", "/healthz").status == 200
+    assert installation.process.poll() is None
+    installation.process.send_signal(signal.SIGINT)
+    assert installation.process.wait(10) == 0
+    until(lambda: not living(installation.home), 5)
 
 
 def test_a_killed_supervisor_leaves_no_orphan(tmp_path: Path) -> None:
     """After kill -9 everything that it had started is gone within seconds, socket and note too, and a start works."""
-    house = House(tmp_path / "home")
-    house.start()
-    assert house.process is not None
-    assert len(living(house.home)) >= 6
-    house.process.kill()
-    house.process.wait()
-    until(lambda: living(house.home) == [], 5)
-    assert {path.name for path in (house.home / "run").iterdir()} <= {"lock", "meters", "alive"}
-    house.start()
-    house.stop()
+    installation = Installation(tmp_path / "home")
+    installation.start()
+    assert installation.process is not None
+    assert len(living(installation.home)) >= 6
+    installation.process.kill()
+    installation.process.wait()
+    until(lambda: living(installation.home) == [], 5)
+    assert {path.name for path in (installation.home / "run").iterdir()} <= {"lock", "meters", "alive"}
+    installation.start()
+    installation.stop()
 
 
-def test_a_killed_parent_takes_the_house_with_it(tmp_path: Path) -> None:
+def test_a_killed_parent_takes_the_service_with_it(tmp_path: Path) -> None:
     """With --end-with-parent, as `make run` has it, kill -9 of the process above leaves no orphan either."""
-    house = House(tmp_path / "home")
+    installation = Installation(tmp_path / "home")
     program = "import subprocess, sys; subprocess.run(sys.argv[1:], check=False)"
     with (tmp_path / "out").open("wb") as output:
         parent = subprocess.Popen(
             [sys.executable, "-c", program, REPLYDESK, "up", "--end-with-parent"],
-            env=house.env,
+            env=installation.env,
             stdout=output,
             stderr=output,
         )
     until(lambda: b"Ctrl-C stops everything" in (tmp_path / "out").read_bytes(), 60)
     parent.kill()
     parent.wait()
-    until(lambda: living(house.home) == [], 8)
+    until(lambda: living(installation.home) == [], 8)
 
 
 def test_a_long_home_and_the_wheels_own_broker(tmp_path: Path) -> None:
     """REPLYDESK_BROKER=wheel runs the wheel's server even where one is installed; its socket's path stays short."""
     long = tmp_path / ("a-home-whose-path-is-longer-than-a-socket-may-have-" * 3)
-    with House(long, REPLYDESK_BROKER="wheel") as house:
-        command = Path(f"/proc/{child(house, 'broker')}/cmdline").read_bytes().decode()
-        note = (house.home / "run" / "broker-url").read_text().strip()
+    with Installation(long, REPLYDESK_BROKER="wheel") as installation:
+        command = Path(f"/proc/{child(installation, 'broker')}/cmdline").read_bytes().decode()
+        note = (installation.home / "run" / "broker-url").read_text().strip()
         path = Path(note.removeprefix("unix://"))
         assert command.startswith(f"{servers.wheel_program()} ")
         assert len(str(path)) < 100
         assert path.parent.stat().st_mode & 0o777 == 0o700
-        until(lambda: decided(house, "one"), 30)
+        until(lambda: decided(installation, "one"), 30)
     assert not path.parent.exists()
 
 
 def test_a_set_redis_url_wins(tmp_path: Path, redis_url: str) -> None:
-    """With REDIS_URL no broker is started, and the house works through the one that it names."""
-    with House(tmp_path / "home", REDIS_URL=redis_url, REPLYDESK_REDIS_PREFIX="up-test:") as house:
-        assert not any("broker.sock" in line for line in living(house.home))
-        until(lambda: decided(house, "one"), 30)
+    """With REDIS_URL no broker is started, and the service works through the one that it names."""
+    with Installation(
+        tmp_path / "home", REDIS_URL=redis_url, REPLYDESK_REDIS_PREFIX="up-test:"
+    ) as installation:
+        assert not any("broker.sock" in line for line in living(installation.home))
+        until(lambda: decided(installation, "one"), 30)

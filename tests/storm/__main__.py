@@ -29,9 +29,12 @@ def main() -> None:
         "--seconds", type=float, help="how long each storm blows; by default as its stage needs"
     )
     told.add_argument("--seeds", default="1,2,3", help="one storm for each, separated by commas")
-    told.add_argument("--on", choices=[*STAGES, "both"], default="both", help="which house")
+    told.add_argument("--on", choices=[*STAGES, "both"], default="both", help="which installation")
     told.add_argument(
-        "--patience", type=float, default=Bounds().patience, help="seconds to settle down afterwards"
+        "--settle-seconds",
+        type=float,
+        default=Bounds().settle_seconds,
+        help="seconds to settle down afterwards",
     )
     told.add_argument("--lease", type=float, default=30.0, help="seconds of a scoring lease")
     told.add_argument("--small", action="store_true", help="few faults, to try the storm itself")
@@ -42,7 +45,7 @@ def main() -> None:
     told.add_argument("--keep", action="store_true", help="leave the logs where they are")
     given = told.parse_args()
     outcomes: list[Outcome] = []
-    bounds = Bounds(given.comments, given.seconds or 0.0, given.patience, given.small)
+    bounds = Bounds(given.comments, given.seconds or 0.0, given.settle_seconds, given.small)
     for stage in [STAGES[given.on]] if given.on in STAGES else STAGES.values():
         for seed in map(int, given.seeds.split(",")):
             folder = Path(tempfile.mkdtemp(prefix="rd-storm-"))

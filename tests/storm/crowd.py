@@ -60,7 +60,7 @@ class Ledger:
 
 
 class Crowd:
-    """Eight clients that post `count` comments over `seconds`, at a steady pace, or as fast as the house takes them."""
+    """Eight clients that post `count` comments over `seconds`, steadily or as fast as the service takes them."""
 
     def __init__(self, port: int, key: str, count: int, seconds: float, seed: int, prefix: str = "c") -> None:
         self._port, self._key, self._prefix = port, key, prefix

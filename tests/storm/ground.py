@@ -1,4 +1,4 @@
-"""The ground under the house: a PostgreSQL, a Redis and a small disk of the storm's own, which may be shaken."""
+"""The ground under the service: a PostgreSQL, a Redis and a small disk of the storm's own, which may be shaken."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Disk:
                 pass
 
     def empty(self) -> None:
-        """Give the room back."""
+        """Give the space back."""
         self._ballast.unlink(missing_ok=True)
 
     def close(self) -> None:
@@ -80,7 +80,7 @@ class Postgres:
         self._run("initdb", "-D", home / "data", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync")
         self.url = f"postgresql://postgres@/postgres?host={home}"
         self._server: subprocess.Popen[bytes] | None = None
-        self._turn = threading.RLock()  # whoever mends must not start a second one beside whoever restarts
+        self._turn = threading.RLock()  # whoever repairs must not start a second one beside whoever restarts
 
     def _run(self, program: str, *arguments: object) -> None:
         subprocess.run(
@@ -129,7 +129,7 @@ class Postgres:
             return False
         return True
 
-    def mend(self) -> None:
+    def repair(self) -> None:
         """Start it again where it has fallen."""
         with self._turn:
             if self._server is None or self._server.poll() is not None:

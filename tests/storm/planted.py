@@ -1,4 +1,4 @@
-"""The house with a bug planted in it: a storm that does not find it would find nothing.
+"""The service with a bug planted in it: a storm that does not find it would find nothing.
 
 Run as `python -m tests.storm.planted COMMAND…` in place of `replydesk COMMAND…`; REPLYDESK_STORM_PLANT names the
 bugs, separated by commas.
@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 PROGRAM = "tests.storm.planted"
-SWAP, SWEEP = "settle without compare-and-swap", "ring without sweep"
+SWAP, SWEEP = "settle without compare-and-swap", "enqueue without sweep"
 
 
 def settle_without_swap() -> None:
@@ -35,38 +35,39 @@ def settle_without_swap() -> None:
 
 
 def ring_without_sweep() -> None:
-    """Let the sweep look away, and the rounds that workers make by themselves where no ring is heard."""
-    from worker.sweep import Sweep
-    from worker.vigil import Vigil
+    """Let the sweep look away, and the rounds that workers make by themselves where no message comes."""
+    from worker.fallback import PollingFallback
 
-    Sweep.bury = lambda self: 0  # type: ignore[method-assign]
+    from worker.sweep import Sweep
+
+    Sweep.release_dead = lambda self: 0  # type: ignore[method-assign]
     Sweep.run = lambda self: None  # type: ignore[method-assign,assignment,return-value]
-    Vigil.look = lambda self: False  # type: ignore[method-assign]
+    PollingFallback.look = lambda self: False  # type: ignore[method-assign]
 
 
 def plant_children() -> None:
     """Let `replydesk up` start its parts from here, too."""
-    from service.cli.children import Child, Family
+    from service.cli.children import Child, ChildProcesses
 
-    start = Family.start
+    start = ChildProcesses.start
 
-    def planted(self: Family, name: str, command: list[str]) -> Child:
+    def planted(self: ChildProcesses, name: str, command: list[str]) -> Child:
         return start(self, name, [PROGRAM if one == "service.cli.main" else one for one in command])
 
-    Family.start = planted  # type: ignore[method-assign]
+    ChildProcesses.start = planted  # type: ignore[method-assign]
 
 
 PLANTS = {SWAP: settle_without_swap, SWEEP: ring_without_sweep}
 
 
 def main() -> None:
-    """Plant the bug and be the house."""
-    from service.cli.main import main as house
+    """Plant the bug and be the service."""
+    from service.cli.main import main as installation
 
     for bug in os.environ["REPLYDESK_STORM_PLANT"].split(","):
         PLANTS[bug]()
     plant_children()
-    house()
+    installation()
 
 
 if __name__ == "__main__":

@@ -59,7 +59,7 @@ class Receiver:
         return f"http://127.0.0.1:{self.port}/hook"
 
     def be(self, mood: str) -> None:
-        """Change the mood; one that vanishes closes its door, and any other opens it again."""
+        """Change the mood; one that vanishes closes its socket, and any other opens it again."""
         self.mood = mood
         if mood == "vanishes":
             self._close()

@@ -143,7 +143,7 @@ def _verdicts(found: Findings, rows: Rows) -> None:
         if "machine again" in kinds[:1] + kinds[2:]:
             found.twice.append(f"{what} was decided again after somebody else, or more than once")
         if "machine" in kinds[1:] and kinds[0] != "machine":
-            found.twice.append(f"{what} was decided by the site, and by the machine after that")
+            found.twice.append(f"{what} was decided by the site, and by the model after that")
     found.lost += [
         f"{row.id} is {row.status} and no decision says so"
         for row in rows.comments

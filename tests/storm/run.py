@@ -15,7 +15,7 @@ from tests.storm.weather import SMALL, Strength, Weather
 LAST_COMMENTS = 20
 FOLLOW_SECONDS = 20.0
 WEATHER_SECONDS = {"embedded": 170.0}
-"""Longer where the house mends itself: it gives up on a process that dies five times a minute."""
+"""Longer where the service restarts what dies: it gives up on a process that dies five times a minute."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Bounds:
 
     comments: int = 20_000
     seconds: float = 0.0
-    patience: float = 420.0
+    settle_seconds: float = 420.0
     small: bool = False
 
 
@@ -74,7 +74,7 @@ def storm(stage: Stage, seed: int, bounds: Bounds) -> Outcome:
 
 
 class Scene:
-    """A house that is up, its crowd, its weather and its books."""
+    """An installation that is up, its crowd, its weather and its books."""
 
     def __init__(self, stage: Stage, receiver: Receiver, bounds: Bounds, seconds: float, seed: int) -> None:
         self._stage, self._receiver, self._bounds = stage, receiver, bounds
@@ -98,11 +98,11 @@ class Scene:
         self._weather.start()
         end = time.monotonic() + 3 * self._seconds + 120
         while not self._crowd.wait(1.0) and time.monotonic() < end:
-            self._stage.mend()
+            self._stage.repair()
         self._weather.wait(self._seconds + 60)
-        self._stage.mend()
+        self._stage.repair()
         self._weather.last_blow(self._post_late)
-        self._settled = self._books.settle_down(self._bounds.patience, self._stage.mend)
+        self._settled = self._books.settle_down(self._bounds.settle_seconds, self._stage.repair)
 
     def _post_late(self) -> None:
         self._late.start()

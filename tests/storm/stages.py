@@ -1,4 +1,4 @@
-"""Two stages for one storm: the house as it runs in production, each process kept by us, and as `replydesk up`."""
+"""Two stages for one storm: the service as it runs in production, each process kept by us, and as `replydesk up`."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ RESTART_SECONDS = 0.5
 START_SECONDS = 120.0
 DISK_MB = 512
 SCORING = ("worker-1", "worker-2")
-WORKING = (*SCORING, "courier")
+WORKING = (*SCORING, "delivery")
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Given:
 
 
 class Stage:
-    """A house under a storm: its address, its database, and the process ids of each of its parts."""
+    """An installation under a storm: its address, its database, and the process ids of each of its parts."""
 
     name = ""
     parts: tuple[str, ...] = ()
@@ -69,7 +69,7 @@ class Stage:
         self.program = [sys.executable, "-m", PROGRAM] if given.plant else [REPLYDESK]
 
     def run(self, *arguments: str) -> str:
-        """Run a command of the house and return what it printed. Raises CalledProcessError."""
+        """Run a command of the service and return what it printed. Raises CalledProcessError."""
         done = subprocess.run(
             [REPLYDESK, *arguments],
             env=self.env,
@@ -106,11 +106,11 @@ class Stage:
         raise NotImplementedError
 
     def postgres(self) -> Postgres | None:
-        """The PostgreSQL under this house, if there is one."""
+        """The PostgreSQL under this installation, if there is one."""
         return None
 
-    def mend(self) -> None:
-        """Start again what the house itself does not, as a service manager would."""
+    def repair(self) -> None:
+        """Start again what the service itself does not, as a service manager would."""
 
     def start(self) -> None:
         """Bring everything up."""
@@ -122,7 +122,7 @@ class Stage:
 
 
 class Embedded(Stage):
-    """`replydesk up`: SQLite, a Valkey of its own, one web process, one worker with threads; it mends itself."""
+    """`replydesk up`: SQLite, a Valkey of its own, one web process, one worker with threads; it restarts what dies."""
 
     name = "embedded"
     parts = ("web", "worker", "beat")
@@ -134,7 +134,7 @@ class Embedded(Stage):
     def start(self) -> None:
         """Start it and wait until it serves."""
         self._spawn()
-        until(lambda: serves(self.port) and self.pids("worker"), START_SECONDS, "the house")
+        until(lambda: serves(self.port) and self.pids("worker"), START_SECONDS, "the service")
 
     def _spawn(self) -> None:
         with (self.folder / "up.txt").open("ab") as output:
@@ -148,8 +148,8 @@ class Embedded(Stage):
                 cwd=ROOT,
             )
 
-    def mend(self) -> None:
-        """Start the whole house again where it gave up, as a service manager would."""
+    def repair(self) -> None:
+        """Start the whole service again where it gave up, as a service manager would."""
         if self._up is not None and self._up.poll() is not None:
             self.restarts += 1
             self._spawn()
@@ -168,14 +168,14 @@ class Embedded(Stage):
         return self.pids("worker")
 
     def broker(self) -> int:
-        """The house's own broker."""
+        """The service's own broker."""
         found = self.pids("broker")
         if not found:
             raise ProcessLookupError("the broker does not run")
         return found[0]
 
     def empty_broker(self) -> None:
-        """Kill it; the house starts another."""
+        """Kill it; the service starts another."""
         with suppress(ProcessLookupError):
             os.kill(self.broker(), signal.SIGKILL)
 
@@ -193,7 +193,7 @@ class Embedded(Stage):
 
 
 class Production(Stage):
-    """What the compose file runs: gunicorn, two scoring workers, a courier and a beat, on PostgreSQL and Redis."""
+    """What the compose file runs: gunicorn, two scoring workers, one for delivery, a beat, PostgreSQL and Redis."""
 
     name = "PostgreSQL + Redis"
     parts = ("web", *WORKING, "beat")
@@ -214,7 +214,7 @@ class Production(Stage):
             "web": [*gunicorn, "service.web:create_app()"],
             "worker-1": scoring,
             "worker-2": scoring,
-            "courier": [*self.program, "worker", "--queues=deliver", "--pool=threads", "--concurrency=2"],
+            "delivery": [*self.program, "worker", "--queues=deliver", "--pool=threads", "--concurrency=2"],
             "beat": [*self.program, "beat"],
         }
         self._running: dict[str, subprocess.Popen[bytes]] = {}
@@ -284,9 +284,9 @@ class Production(Stage):
         """Our PostgreSQL."""
         return self._postgres
 
-    def mend(self) -> None:
+    def repair(self) -> None:
         """Start PostgreSQL again where a full disk felled it."""
-        self._postgres.mend()
+        self._postgres.repair()
 
     def stop(self) -> None:
         """End everything and clear it away."""

@@ -26,10 +26,10 @@ def table(outcomes: Sequence[Outcome]) -> str:
 
 
 COUNTS = (
-    "house", "seed", "accepted", "tries, refused", "decisions", "callbacks taken (again)", "turned away",
+    "installation", "seed", "accepted", "tries, refused", "decisions", "callbacks taken (again)", "turned away",
     "lost", "twice", "stuck", "out of order", "settled after", "took",
 )  # fmt: skip
-FELT = ("house", "fault", "times", "next comment accepted", "all verdicts", "all callbacks")
+FELT = ("installation", "fault", "times", "next comment accepted", "all verdicts", "all callbacks")
 
 
 def _counts(one: Outcome) -> Row:

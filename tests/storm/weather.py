@@ -139,9 +139,9 @@ class Weather:
     def _strike(self, at: float, name: str, thing: str, act: Callable[[], None]) -> None:
         time.sleep(max(0.0, at - time.monotonic()))
         with self._things.setdefault(thing, threading.Lock()):
-            self.strike(name, act)
+            self.publish(name, act)
 
-    def strike(self, name: str, act: Callable[[], None]) -> None:
+    def publish(self, name: str, act: Callable[[], None]) -> None:
         """Do it here and now, and note when."""
         began = time.time()
         try:
@@ -245,21 +245,21 @@ class Weather:
         disk.fill()
         time.sleep(FULL_SECONDS)
         disk.empty()
-        self._stage.mend()
+        self._stage.repair()
 
     def last_blow(self, post: Callable[[], None]) -> None:
         """Stop all that work, post, kill them and empty the broker: what was posted only the sweep can find."""
 
-        def strike() -> None:
+        def publish() -> None:
             _all(self._stage.scorers(), signal.SIGSTOP)
             post()
             time.sleep(
                 2.0
-            )  # the ring is in the broker by now, and not in the hand of a web process that would keep it
+            )  # the message is in the broker by now, and not in the hand of a web process that would keep it
             _all([*self._stage.pids("worker"), *self._stage.scorers()], signal.SIGKILL)
             self._stage.empty_broker()
 
-        self.strike(LAST, strike)
+        self.publish(LAST, publish)
 
 
 def _all(pids: Iterable[int], what: signal.Signals) -> None:

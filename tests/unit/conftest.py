@@ -1,4 +1,4 @@
-"""Fixtures for the commands: a home with a migrated database, the command line in it, and the house beside it."""
+"""Fixtures for the commands: a home with a migrated database, the command line in it, and the service beside it."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def run(home: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
 
 @pytest.fixture
 def parts(home: Path) -> Iterator[Parts]:
-    """The house of that home, seen from another process."""
+    """The service of that home, seen from another process."""
     built = build(load())
     yield built
     built.close()

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from service.actions import Judgement, Scored, depart, review, settle, submit, undo, withdraw
-from service.bell import QuietBell
+from service.actions import Judgement, Scored, publish_due, review, settle, submit, undo, withdraw
+from service.dispatcher import RecordingDispatcher
 from service.moderation.comment import Article, Client, Comment, Source, Status
 from service.moderation.errors import (
     Conflict,
@@ -25,9 +25,9 @@ from service.moderation.events import Delivery
 from service.moderation.policy import Policy
 from service.moderation.terms import change
 from service.moderation.verdict import LABELS, Action, Assessment, Decision, Who
-from service.ports import DELIVER, DEPART, SCORE, House, Placed, Site, Submission
-from service.privacy.door import Door
+from service.ports import DELIVER, PUBLISH, SCORE, Dependencies, Placed, Site, Submission
 from service.privacy.keys import Keyring
+from service.privacy.sanitizer import Sanitizer
 from service.privacy.sealing import Address
 from service.storage.memory import MemoryStore
 from tests.builders import NOON, courier, herald
@@ -36,21 +36,21 @@ APPROVE, REJECT, SPAM, HOLD = Action.APPROVE, Action.REJECT, Action.SPAM, Action
 
 
 class Desk:
-    """A house over the double, with a clock that the test sets and short words for what the stories do."""
+    """An installation over the double, with a clock that the test sets and short words for what the stories do."""
 
     def __init__(self, **site: Any) -> None:
         self.now = NOON
-        self.bell = QuietBell()
-        self.house = House(store=MemoryStore(), bell=self.bell, clock=lambda: self.now)
-        self.door = Door(Keyring(bytes(32)))
-        with self.house.store.write() as tx:
+        self.dispatcher = RecordingDispatcher()
+        self.deps = Dependencies(store=MemoryStore(), dispatcher=self.dispatcher, clock=lambda: self.now)
+        self.sanitizer = Sanitizer(Keyring(bytes(32)))
+        with self.deps.store.write() as tx:
             self.site = tx.add_site(courier(**site))
 
     def tune(self, terms: Mapping[str, object]) -> None:
         """Change the site's policy."""
         changed = change(self.site.policy, terms, self.site.policy.version + 1)
         self.site = replace(self.site, policy=changed)
-        with self.house.store.write() as tx:
+        with self.deps.store.write() as tx:
             tx.save_site(self.site)
 
     def tick(self, seconds: float) -> datetime:
@@ -59,7 +59,7 @@ class Desk:
         return self.now
 
     def post(self, *given: Submission) -> list[Placed | ReplydeskError]:
-        return submit(self.house, self.door, self.site, given)
+        return submit(self.deps, self.sanitizer, self.site, given)
 
     def accept(self, name: str | None = "c-1", **changes: Any) -> Comment:
         (placed,) = self.post(comment(name, **changes))
@@ -67,46 +67,46 @@ class Desk:
         return placed.comment
 
     def score(self, accepted: Comment, **scores: float) -> Comment:
-        settle(self.house, [Scored(accepted, assessed(**scores))])
+        settle(self.deps, [Scored(accepted, assessed(**scores))])
         return self.look(accepted.id)
 
     def decide(self, name: str, action: Action, delay: float = 0.0, **seen: Any) -> Decision:
-        return review(self.house, self.site, name, Judgement(action, Who.MODERATOR, "Mo", **seen), delay)
+        return review(self.deps, self.site, name, Judgement(action, Who.MODERATOR, "Mo", **seen), delay)
 
     def undo(self, name: str, decision_id: int | None = None) -> Comment:
-        return undo(self.house, self.site, name, Who.MODERATOR, "Mo", decision_id)
+        return undo(self.deps, self.site, name, Who.MODERATOR, "Mo", decision_id)
 
     def look(self, name: str = "c-1") -> Comment:
-        with self.house.store.read() as tx:
+        with self.deps.store.read() as tx:
             found = tx.comment(self.site.id, name)
         assert found is not None
         return found
 
     def mail(self) -> list[Delivery]:
-        with self.house.store.read() as tx:
+        with self.deps.store.read() as tx:
             return tx.deliveries(self.site.id, None, 100)
 
     def told(self) -> list[str]:
         return [one.type.removeprefix("comment.") for one in self.mail()]
 
     def feed(self) -> list[tuple[int | None, str]]:
-        with self.house.store.read() as tx:
+        with self.deps.store.read() as tx:
             return [
                 (decision.seq, str(decision.action))
                 for decision, _ in tx.decisions_after(self.site.id, 0, 100)
             ]
 
     def published(self) -> list[str]:
-        with self.house.store.read() as tx:
+        with self.deps.store.read() as tx:
             return [one.body for one in tx.published(self.site.id, "https://courier.example/bridge")]
 
     def labels(self, name: str = "c-1") -> list[tuple[Action, bool]]:
-        with self.house.store.read() as tx:
+        with self.deps.store.read() as tx:
             return [(one.action, one.retracted_at is None) for one in tx.labels_of(self.look(name).pk)]
 
-    def rung(self) -> list[str]:
-        names = [name for name, _ in self.bell.rung]
-        self.bell.rung.clear()
+    def enqueued(self) -> list[str]:
+        names = [name for name, _ in self.dispatcher.enqueued]
+        self.dispatcher.enqueued.clear()
         return names
 
 
@@ -138,21 +138,21 @@ def desk() -> Iterator[Desk]:
 
 
 def test_a_new_comment_waits_for_its_score(desk: Desk) -> None:
-    """Accepted means stored, pending, invisible, and the scorers rung for."""
+    """Accepted means stored, pending, invisible, and scoring is enqueued."""
     (placed,) = desk.post(comment())
     assert isinstance(placed, Placed)
     assert (placed.outcome, placed.comment.status, placed.comment.revision) == ("new", Status.PENDING, 1)
     assert desk.look() == placed.comment
-    assert (desk.published(), desk.mail(), desk.rung()) == ([], [], [SCORE])
+    assert (desk.published(), desk.mail(), desk.enqueued()) == ([], [], [SCORE])
 
 
 def test_the_same_id_and_content_again_is_a_replay(desk: Desk) -> None:
-    """A replay changes nothing and rings for nothing."""
+    """A replay changes nothing and enqueues nothing."""
     desk.accept()
-    desk.rung()
+    desk.enqueued()
     (again,) = desk.post(comment())
     assert isinstance(again, Placed)
-    assert (again.outcome, again.comment.revision, desk.rung()) == ("replay", 1, [])
+    assert (again.outcome, again.comment.revision, desk.enqueued()) == ("replay", 1, [])
 
 
 def test_the_same_id_with_new_text_is_the_next_revision(desk: Desk) -> None:
@@ -215,7 +215,7 @@ OTHERS: dict[str, dict[str, Any]] = {
     "answered comment": {"parent_id": "c-7"},
     "id": {"id": "c-9"},
     "nobody in particular": {"email": None},
-    "way in": {"source": Source.PLUG},
+    "way in": {"source": Source.COMPAT},
 }
 
 
@@ -258,7 +258,7 @@ def test_what_was_edited_or_taken_off_may_be_posted_again(desk: Desk) -> None:
     assert again.outcome == "new"
     (other,) = desk.post(comment(None, body="Other."))
     assert isinstance(other, Placed)
-    withdraw(desk.house, desk.site, other.comment.id, "courier")
+    withdraw(desk.deps, desk.site, other.comment.id, "courier")
     (anew,) = desk.post(comment(None, body="Other."))
     assert isinstance(anew, Placed)
     assert anew.outcome == "new"
@@ -327,7 +327,7 @@ def test_a_key_without_an_id_stands_for_one_article(desk: Desk) -> None:
 def test_a_withdrawn_comment_takes_no_revision(desk: Desk) -> None:
     """Final is final; the same content is still a replay."""
     desk.accept()
-    withdraw(desk.house, desk.site, "c-1", "courier")
+    withdraw(desk.deps, desk.site, "c-1", "courier")
     replayed, refused = desk.post(comment(), comment(body="Other."))
     assert isinstance(replayed, Placed)
     assert isinstance(refused, Final)
@@ -336,9 +336,9 @@ def test_a_withdrawn_comment_takes_no_revision(desk: Desk) -> None:
 def test_two_sites_may_use_one_id(desk: Desk) -> None:
     """Ids are a site's own."""
     desk.accept()
-    with desk.house.store.write() as tx:
+    with desk.deps.store.write() as tx:
         other = tx.add_site(herald())
-    (placed,) = submit(desk.house, desk.door, other, [comment()])
+    (placed,) = submit(desk.deps, desk.sanitizer, other, [comment()])
     assert isinstance(placed, Placed)
     assert placed.outcome == "new"
 
@@ -359,13 +359,13 @@ def test_two_sites_may_use_one_id(desk: Desk) -> None:
 def test_a_scored_comment_is_decided_and_the_site_told(
     desk: Desk, scores: dict[str, float], status: Status, told: str
 ) -> None:
-    """One verdict, one numbered decision, one callback, and the mail rung for; this site refuses insults."""
+    """One verdict, one numbered decision, one callback, and delivery enqueued; this site refuses insults."""
     desk.tune({"insult.reject": 0.9})
     accepted = desk.accept()
-    desk.rung()
+    desk.enqueued()
     after = desk.score(accepted, **scores)
     assert (after.status, after.verdict is not None) == (status, True)
-    assert (desk.told(), desk.feed()[0][0], desk.rung()) == ([told], 1, [DELIVER])
+    assert (desk.told(), desk.feed()[0][0], desk.enqueued()) == ([told], 1, [DELIVER])
     assert desk.published() == (["The bridge is open."] if status is Status.APPROVED else [])
 
 
@@ -395,10 +395,10 @@ def test_a_verdict_names_its_policy_and_model(desk: Desk) -> None:
 
 
 def test_a_moderator_who_acted_first_wins(desk: Desk) -> None:
-    """The machine's verdict on a comment that is no longer pending moves nothing and tells nobody."""
+    """The model's verdict on a comment that is no longer pending moves nothing and tells nobody."""
     accepted = desk.accept()
     desk.decide("c-1", REJECT)
-    assert len(settle(desk.house, [Scored(accepted, assessed())])) == 0
+    assert len(settle(desk.deps, [Scored(accepted, assessed())])) == 0
     assert (desk.look().status, desk.told()) == (Status.REJECTED, ["rejected"])
 
 
@@ -406,21 +406,21 @@ def test_a_verdict_on_an_old_revision_is_dropped(desk: Desk) -> None:
     """Text that changed under the scorer is scored again."""
     accepted = desk.accept()
     desk.post(comment(body="Other."))
-    assert len(settle(desk.house, [Scored(accepted, assessed())])) == 0
+    assert len(settle(desk.deps, [Scored(accepted, assessed())])) == 0
     assert (desk.look().status, desk.published()) == (Status.PENDING, [])
 
 
 def test_settling_twice_moves_once(desk: Desk) -> None:
     """Two workers with one comment: the second finds it moved."""
     accepted = desk.accept()
-    assert len(settle(desk.house, [Scored(accepted, assessed())])) == 1
-    assert len(settle(desk.house, [Scored(accepted, assessed())])) == 0
+    assert len(settle(desk.deps, [Scored(accepted, assessed())])) == 1
+    assert len(settle(desk.deps, [Scored(accepted, assessed())])) == 0
     assert desk.told() == ["approved"]
 
 
 def test_no_score_is_held_and_says_so(desk: Desk) -> None:
-    """A comment that nobody could read is never published by the machine."""
-    settle(desk.house, [Scored(desk.accept("a"), None), Scored(desk.accept("b"), None, exhausted=True)])
+    """A comment that nobody could read is never published automatically."""
+    settle(desk.deps, [Scored(desk.accept("a"), None), Scored(desk.accept("b"), None, exhausted=True)])
     reasons = [one.verdict.reasons[0].code for name in ("a", "b") if (one := desk.look(name)).verdict]
     assert (reasons, desk.look("a").status, desk.look("b").status) == (
         ["unscored", "unscorable"],
@@ -457,13 +457,13 @@ def test_signals_of_the_form_are_heard(desk: Desk) -> None:
 
 def test_comments_of_several_sites_settle_together(desk: Desk) -> None:
     """Each by its own policy, each with its own numbers."""
-    with desk.house.store.write() as tx:
+    with desk.deps.store.write() as tx:
         other = tx.add_site(herald(policy=Policy(cuts={}), callback_url="https://herald.example/hook"))
-    (placed,) = submit(desk.house, desk.door, other, [comment()])
+    (placed,) = submit(desk.deps, desk.sanitizer, other, [comment()])
     assert isinstance(placed, Placed)
     both = [Scored(desk.accept(), assessed(toxicity=0.7)), Scored(placed.comment, assessed(toxicity=0.7))]
-    assert len(settle(desk.house, both)) == 2
-    with desk.house.store.read() as tx:
+    assert len(settle(desk.deps, both)) == 2
+    with desk.deps.store.read() as tx:
         at_herald = tx.comment(other.id, "c-1")
         numbers = [
             decision.seq for site in (desk.site, other) for decision, _ in tx.decisions_after(site.id, 0, 9)
@@ -474,7 +474,7 @@ def test_comments_of_several_sites_settle_together(desk: Desk) -> None:
 
 def test_settling_nothing_is_nothing(desk: Desk) -> None:
     """An empty batch opens no transaction."""
-    assert len(settle(desk.house, [])) == 0
+    assert len(settle(desk.deps, [])) == 0
 
 
 # -- review ------------------------------------------------------------------------------------------------------------
@@ -487,32 +487,32 @@ def test_a_decision_over_the_api_takes_effect_at_once(desk: Desk) -> None:
     assert (desk.look().status, desk.published()) == (Status.APPROVED, ["The bridge is open."])
     assert (desk.told(), desk.feed()) == (["held", "approved"], [(1, "hold"), (2, "approve")])
     assert desk.labels() == [(APPROVE, True)]
-    with desk.house.store.read() as tx:
+    with desk.deps.store.read() as tx:
         assert tx.notes([decision.id]) == {decision.id: "Knows the mayor."}
 
 
 def test_a_decision_on_the_desk_waits_for_its_moment(desk: Desk) -> None:
-    """Until it departs it is in no feed, no mail and on no page; then it is in all three, once."""
+    """Until it is published it is in no feed, no mail and on no page; then it is in all three, once."""
     desk.score(desk.accept(), toxicity=0.7)
-    desk.rung()
+    desk.enqueued()
     desk.decide("c-1", APPROVE, delay=5)
-    assert desk.bell.rung == [(DEPART, 5)]
+    assert desk.dispatcher.enqueued == [(PUBLISH, 5)]
     assert (desk.look().status, desk.published(), desk.told(), len(desk.feed())) == (
         "approved",
         [],
         ["held"],
         1,
     )
-    assert depart(desk.house) == 0
+    assert publish_due(desk.deps) == 0
     desk.tick(5)
-    assert depart(desk.house) == 1
+    assert publish_due(desk.deps) == 1
     assert (desk.published(), desk.told()) == (["The bridge is open."], ["held", "approved"])
     assert desk.feed()[-1] == (2, "approve")
-    assert depart(desk.house) == 0
+    assert publish_due(desk.deps) == 0
 
 
 def test_a_pending_comment_can_be_decided(desk: Desk) -> None:
-    """People need not wait for the machine."""
+    """People need not wait for the model."""
     desk.accept()
     desk.decide("c-1", SPAM)
     assert desk.look().status is Status.SPAM
@@ -548,19 +548,19 @@ def test_a_held_comment_takes_a_decision_without_naming_any(desk: Desk) -> None:
     assert desk.decide("c-1", REJECT).to_status is Status.REJECTED
 
 
-def test_a_decision_still_in_the_house_is_replaced_without_a_trace_outside(desk: Desk) -> None:
+def test_a_decision_not_yet_published_is_replaced_without_a_trace_outside(desk: Desk) -> None:
     """Second thoughts within the undo time: only the second decision leaves, from where the first started."""
     desk.score(desk.accept(), toxicity=0.7)
     first = desk.decide("c-1", APPROVE, delay=5)
     second = desk.decide("c-1", SPAM, delay=5, replaces=first.id)
     assert (second.from_status, second.previous) == (first.from_status, first.previous)
     desk.tick(5)
-    assert depart(desk.house) == 1
+    assert publish_due(desk.deps) == 1
     assert (desk.told(), desk.published(), desk.look().status) == (["held", "spam"], [], Status.SPAM)
     assert desk.labels() == [(APPROVE, False), (SPAM, True)]
 
 
-def test_undoing_a_replacement_in_the_house_goes_back_before_both(desk: Desk) -> None:
+def test_undoing_a_unpublished_replacement_goes_back_before_both(desk: Desk) -> None:
     """The decision that never left does not come back."""
     held = desk.score(desk.accept(), toxicity=0.7)
     first = desk.decide("c-1", APPROVE, delay=5)
@@ -568,7 +568,7 @@ def test_undoing_a_replacement_in_the_house_goes_back_before_both(desk: Desk) ->
     after = desk.undo("c-1")
     assert (after.status, after.decision_id) == (Status.HELD, held.decision_id)
     desk.tick(10)
-    assert (depart(desk.house), desk.told()) == (0, ["held"])
+    assert (publish_due(desk.deps), desk.told()) == (0, ["held"])
 
 
 def test_there_must_be_a_comment_to_decide_on(desk: Desk) -> None:
@@ -576,43 +576,43 @@ def test_there_must_be_a_comment_to_decide_on(desk: Desk) -> None:
     with pytest.raises(NotFound):
         desk.decide("nothing", APPROVE)
     desk.accept()
-    with desk.house.store.write() as tx:
+    with desk.deps.store.write() as tx:
         other: Site = tx.add_site(herald())
     with pytest.raises(NotFound):
-        review(desk.house, other, "c-1", Judgement(APPROVE, Who.SITE, "herald"))
+        review(desk.deps, other, "c-1", Judgement(APPROVE, Who.SITE, "herald"))
 
 
 def test_a_revision_leaves_a_waiting_decision_behind(desk: Desk) -> None:
-    """A decision on the old text, still in the house when a new one comes, never leaves."""
+    """A decision on the old text, still unpublished when a new one comes, never leaves."""
     desk.score(desk.accept(), toxicity=0.7)
     desk.decide("c-1", APPROVE, delay=5)
     desk.post(comment(body="Something vile."))
     desk.tick(5)
-    assert (depart(desk.house), desk.published(), desk.look().status) == (0, [], Status.PENDING)
+    assert (publish_due(desk.deps), desk.published(), desk.look().status) == (0, [], Status.PENDING)
 
 
 # -- undo --------------------------------------------------------------------------------------------------------------
 
 
-def test_undo_before_departure_is_free(desk: Desk) -> None:
-    """Nothing left the house and nothing will; the label is taken back."""
+def test_undo_before_publication_is_free(desk: Desk) -> None:
+    """Nothing was published and nothing will; the label is taken back."""
     held = desk.score(desk.accept(), toxicity=0.7)
     decision = desk.decide("c-1", APPROVE, delay=5)
     after = desk.undo("c-1", decision.id)
     assert (after.status, after.decision_id) == (Status.HELD, held.decision_id)
     desk.tick(60)
-    assert (depart(desk.house), desk.told(), desk.published()) == (0, ["held"], [])
+    assert (publish_due(desk.deps), desk.told(), desk.published()) == (0, ["held"], [])
     assert desk.labels() == [(APPROVE, False)]
 
 
 def test_undoing_a_waiting_decision_on_a_pending_comment_leaves_it_to_the_machine(desk: Desk) -> None:
-    """Nothing left the house, so outside nothing changed: the comment is pending as before, and is scored."""
+    """Nothing was published, so outside nothing changed: the comment is pending as before, and is scored."""
     accepted = desk.accept()
     desk.decide("c-1", APPROVE, delay=5)
     assert desk.undo("c-1").status is Status.PENDING
-    assert SCORE in [name for name, _ in desk.bell.rung]
+    assert SCORE in [name for name, _ in desk.dispatcher.enqueued]
     desk.tick(6)
-    assert depart(desk.house) == 0
+    assert publish_due(desk.deps) == 0
     assert desk.score(accepted).status is Status.APPROVED
 
 
@@ -621,14 +621,14 @@ def test_an_overruled_judgement_teaches_nothing(desk: Desk) -> None:
     desk.score(desk.accept(), toxicity=0.7)
     first = desk.decide("c-1", APPROVE)
     desk.decide("c-1", REJECT, replaces=first.id)
-    with desk.house.store.read() as tx:
+    with desk.deps.store.read() as tx:
         labels = [(label.action, label.retracted_at is None) for label in tx.labels_of(desk.look().pk)]
     assert labels == [(APPROVE, False), (REJECT, True)]
 
 
 def test_an_approval_that_waits_makes_nobody_known(desk: Desk) -> None:
-    """A first-time author stays one until an approval has left the house, so an undo leaves nothing published."""
-    with desk.house.store.write() as tx:
+    """A first-time author stays one until an approval is published, so an undo leaves nothing published."""
+    with desk.deps.store.write() as tx:
         desk.site = replace(desk.site, policy=Policy(version=2, hold_first_time=True))
         tx.save_site(desk.site)
     desk.score(desk.accept("c-1"))
@@ -636,7 +636,7 @@ def test_an_approval_that_waits_makes_nobody_known(desk: Desk) -> None:
     assert desk.score(desk.accept("c-2", body="And another one.")).status is Status.HELD
 
 
-def test_undo_after_departure_tells_the_site(desk: Desk) -> None:
+def test_undo_after_publication_tells_the_site(desk: Desk) -> None:
     """A compensating decision follows, numbered after the first, and the page shows what it did before."""
     desk.score(desk.accept(), toxicity=0.7)
     desk.decide("c-1", APPROVE)
@@ -658,7 +658,7 @@ def test_undoing_a_rejection_of_a_published_comment_publishes_it_again(desk: Des
 
 
 def test_undoing_the_machine_asks_a_person(desk: Desk) -> None:
-    """A machine's verdict taken back goes to the queue, not to the machine again."""
+    """An automatic decision taken back goes to the queue, not to the model again."""
     desk.score(desk.accept())
     assert desk.undo("c-1").status is Status.HELD
 
@@ -684,7 +684,7 @@ def test_a_withdrawn_comment_is_gone_from_the_page(desk: Desk) -> None:
     """The page shows it no more, callback and feed say so once; withdrawing twice is no error."""
     desk.score(desk.accept())
     for _ in range(2):
-        assert withdraw(desk.house, desk.site, "c-1", "courier").status is Status.WITHDRAWN
+        assert withdraw(desk.deps, desk.site, "c-1", "courier").status is Status.WITHDRAWN
     assert (desk.published(), desk.told(), desk.feed()) == (
         [],
         ["approved", "withdrawn"],
@@ -696,33 +696,33 @@ def test_a_withdrawal_overtakes_a_waiting_decision(desk: Desk) -> None:
     """What was approved a moment ago on the desk is not published after the site took it off."""
     desk.score(desk.accept(), toxicity=0.7)
     desk.decide("c-1", APPROVE, delay=5)
-    withdraw(desk.house, desk.site, "c-1", "courier")
+    withdraw(desk.deps, desk.site, "c-1", "courier")
     desk.tick(5)
-    assert (depart(desk.house), desk.published(), desk.look().status) == (0, [], Status.WITHDRAWN)
+    assert (publish_due(desk.deps), desk.published(), desk.look().status) == (0, [], Status.WITHDRAWN)
 
 
 def test_withdrawn_is_final(desk: Desk) -> None:
     """Nothing is decided or undone afterwards, and the scorer comes too late."""
     accepted = desk.accept()
-    withdraw(desk.house, desk.site, "c-1", "courier")
+    withdraw(desk.deps, desk.site, "c-1", "courier")
     with pytest.raises(Final):
         desk.decide("c-1", APPROVE)
     with pytest.raises(Final):
         desk.undo("c-1")
-    assert len(settle(desk.house, [Scored(accepted, assessed())])) == 0
+    assert len(settle(desk.deps, [Scored(accepted, assessed())])) == 0
 
 
 def test_what_is_not_there_cannot_be_withdrawn(desk: Desk) -> None:
     """Unknown ids are not found."""
     with pytest.raises(NotFound):
-        withdraw(desk.house, desk.site, "nothing", "courier")
+        withdraw(desk.deps, desk.site, "nothing", "courier")
 
 
 def test_the_withdrawal_is_the_last_the_site_hears(desk: Desk) -> None:
     """It follows the approval that is still on its way, and a dead approval can no longer be replayed."""
     desk.score(desk.accept())
-    withdraw(desk.house, desk.site, "c-1", "site")
-    with desk.house.store.write() as tx:
+    withdraw(desk.deps, desk.site, "c-1", "site")
+    with desk.deps.store.write() as tx:
         told = [one.type for one in tx.deliveries(None, "waiting", 10)]
     assert told == ["comment.approved", "comment.withdrawn"]
 
@@ -730,10 +730,10 @@ def test_the_withdrawal_is_the_last_the_site_hears(desk: Desk) -> None:
 def test_a_dead_approval_is_not_replayed_after_the_withdrawal(desk: Desk) -> None:
     """What was given up before the withdrawal stays given up."""
     desk.score(desk.accept())
-    with desk.house.store.write() as tx:
+    with desk.deps.store.write() as tx:
         (one,) = tx.lease_deliveries(desk.now, desk.now + timedelta(seconds=60), 10)
         tx.finish_delivery(one.id, one.attempts, "dead", "gone", None, desk.now)
-    withdraw(desk.house, desk.site, "c-1", "site")
-    with desk.house.store.write() as tx:
+    withdraw(desk.deps, desk.site, "c-1", "site")
+    with desk.deps.store.write() as tx:
         assert tx.replay_deliveries(None, None, desk.now) == 0
         assert [one.type for one in tx.deliveries(None, "waiting", 10)] == ["comment.withdrawn"]

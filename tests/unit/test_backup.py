@@ -12,8 +12,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from service.actions import Scored, settle, submit
-from service.bell import QuietBell
 from service.cli.main import cli
+from service.dispatcher import RecordingDispatcher
 from service.enrolment import Enrolment, enrol_site
 from service.moderation.comment import Article, Source
 from service.moderation.verdict import LABELS, Assessment
@@ -54,20 +54,20 @@ class Load:
         try:
             while not self.over.wait(0.02):
                 given = Submission(Article("https://courier.example/b"), "Ada", "A fine bridge.", Source.API)
-                for one in submit(self.parts.house, self.parts.sealer, self.courier.site, [given]):
+                for one in submit(self.parts.deps, self.parts.sealer, self.courier.site, [given]):
                     if isinstance(one, Placed):
                         self.accepted.append(one.comment.id)
         except Exception as failure:  # noqa: BLE001  # a thread's: the test looks at it
             self.failures.append(repr(failure))
 
     def _decide(self) -> None:
-        house = self.parts.house
+        deps = self.parts.deps
         fine = Assessment(dict.fromkeys(LABELS, 0.01), "made-up-1")
         try:
             while not self.over.wait(0.01):
-                with house.store.write() as tx:
-                    leased = tx.lease_pending(house.clock(), house.clock(), 20)
-                settle(house, [Scored(one, fine) for one in leased])
+                with deps.store.write() as tx:
+                    leased = tx.lease_pending(deps.clock(), deps.clock(), 20)
+                settle(deps, [Scored(one, fine) for one in leased])
         except Exception as failure:  # noqa: BLE001  # a thread's: the test looks at it
             self.failures.append(repr(failure))
 
@@ -84,10 +84,10 @@ def urls(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[str, 
         yield request.getfixturevalue("clean_postgres_url"), empty
 
 
-def house(url: str, home: Path) -> Parts:
-    """The house on that database, with a bell that nobody hears."""
+def deps(url: str, home: Path) -> Parts:
+    """The service on that database, with a dispatcher that sends nothing."""
     env = {**KNOWN, "REPLYDESK_HOME": str(home), "REPLYDESK_DATABASE_URL": url}
-    return build(load(env), env=env, bell=QuietBell())
+    return build(load(env), env=env, dispatcher=RecordingDispatcher())
 
 
 def replydesk(url: str, home: Path, *words: str, **env: str) -> Result:
@@ -99,7 +99,7 @@ def replydesk(url: str, home: Path, *words: str, **env: str) -> Result:
 def test_a_backup_under_load_comes_back_whole(urls: tuple[str, str], tmp_path: Path) -> None:
     """Rows are counted alike before and after, what was accepted before it is there, and receipts and keys open."""
     full, empty = urls
-    parts, copy = house(full, tmp_path), tmp_path / "copy"
+    parts, copy = deps(full, tmp_path), tmp_path / "copy"
     courier = enrol_site(parts, "courier", "https://courier.example", "https://courier.example/hook")
     try:
         with Load(parts, courier) as load_:
@@ -117,7 +117,7 @@ def test_a_backup_under_load_comes_back_whole(urls: tuple[str, str], tmp_path: P
         assert back.exit_code == 0, back.output
         told = json.loads(back.stdout)
         assert (told["rows"], told["master_key_fits"]) == (note["rows"], True)
-        restored = house(empty, tmp_path)
+        restored = deps(empty, tmp_path)
         try:
             receipts = [receipt_token(parts.keyring, "courier", name) for name in before]
             compare(restored, courier, before, receipts, note["rows"])
@@ -131,13 +131,13 @@ def compare(
     restored: Parts, courier: Enrolment, before: list[str], receipt_tokens: list[str], rows: dict[str, int]
 ) -> None:
     """Look at what came back as a site and a reader would."""
-    with restored.house.store.read() as tx:
+    with restored.deps.store.read() as tx:
         site = tx.site("courier")
         assert site is not None
         assert all(tx.comment(site.id, name) for name in before)
         feed = tx.decisions_after(site.id, 0, 1_000)
         assert [one.seq for one, _ in feed] == list(range(1, min(1_000, rows["decisions"]) + 1))
-        mail = tx.backlog(restored.house.clock()).deliveries_waiting
+        mail = tx.backlog(restored.deps.clock()).deliveries_waiting
         assert mail == rows["deliveries"]
     asked = create_app(restored).test_client()
     receipts = [asked.get(f"/r/{token}").status_code for token in receipt_tokens]
@@ -145,19 +145,19 @@ def compare(
     secret = restored.keyring.decrypt("courier", "webhook", site.webhook_secrets[0]).decode()
     assert secret == courier.webhook_secret
     given = Submission(Article("https://courier.example/b"), "Bo", "After the restore.", Source.API)
-    (after,) = submit(restored.house, restored.sealer, site, [given])
+    (after,) = submit(restored.deps, restored.sealer, site, [given])
     assert isinstance(after, Placed)
     assert after.outcome == "new"
     beyond_what_was_told(restored, site, rows)
 
 
 def beyond_what_was_told(restored: Parts, site: Site, rows: dict[str, int]) -> None:
-    """Decide something: its number and webhook-id are none that the house that died can have given meanwhile."""
-    now = restored.house.clock()
-    with restored.house.store.write() as tx:
+    """Decide something: its number and webhook-id are none that the service that died can have given meanwhile."""
+    now = restored.deps.clock()
+    with restored.deps.store.write() as tx:
         leased = tx.lease_pending(now, now, 1_000)
-    assert len(settle(restored.house, [Scored(one, None) for one in leased])) == len(leased) > 0
-    with restored.house.store.read() as tx:
+    assert len(settle(restored.deps, [Scored(one, None) for one in leased])) == len(leased) > 0
+    with restored.deps.store.read() as tx:
         (told, _) = tx.decisions_after(site.id, rows["decisions"], 1)[0]
         mail = [one.webhook_id for one in tx.deliveries(site.id, None, 10_000)]
     assert told.seq is not None
@@ -175,7 +175,7 @@ def copy(run: Callable[..., Result], home: Path) -> Path:
 
 
 def test_a_database_with_tables_is_not_overwritten(run: Callable[..., Result], copy: Path) -> None:
-    """Restoring over a house that stands is refused, and it stands."""
+    """Restoring over an installation that stands is refused, and it stands."""
     assert "has tables already" in run("restore", str(copy), code=2).output
     assert "courier" in run("site", "show", "courier").output
 

@@ -2,24 +2,24 @@
 
 from dataclasses import replace
 
-from service.moderation.chain import GENESIS, Act, Head, Link, Notary, forge, forge_head, walk
+from service.moderation.chain import GENESIS, Act, ChainSigner, Head, Link, forge, forge_head, walk
+from service.privacy.audit_signer import KeyedSigner
 from service.privacy.keys import Keyring
-from service.privacy.notary import Notary as KeyedNotary
 from tests.builders import NOON
 
 OLD, NEW = b"o" * 32, b"n" * 32
-FIRST = KeyedNotary(Keyring(OLD))
-BOTH = KeyedNotary(Keyring(NEW, version=2, older={1: OLD}))
-SECOND = KeyedNotary(Keyring(NEW, version=2))
+FIRST = KeyedSigner(Keyring(OLD))
+BOTH = KeyedSigner(Keyring(NEW, version=2, older={1: OLD}))
+SECOND = KeyedSigner(Keyring(NEW, version=2))
 
 
-def chain(*notaries: Notary) -> tuple[list[Link], Head]:
-    """One link by each notary in turn, and the head by the last."""
+def chain(*signers: ChainSigner) -> tuple[list[Link], Head]:
+    """One link by each signer in turn, and the head by the last."""
     links: list[Link] = []
-    for number, notary in enumerate(notaries, 1):
+    for number, signer in enumerate(signers, 1):
         act = Act("Mara", "reveal", f"courier: comment {number}", NOON)
-        links.append(forge(links[-1].link if links else GENESIS, number, act, f"salt {number}", notary))
-    return links, forge_head(links[-1], notaries[-1])
+        links.append(forge(links[-1].link if links else GENESIS, number, act, f"salt {number}", signer))
+    return links, forge_head(links[-1], signers[-1])
 
 
 def test_a_chain_holds_before_within_and_after_a_rotation() -> None:
@@ -39,7 +39,7 @@ def test_an_end_that_nobody_vouches_for_is_broken() -> None:
 
 def test_a_chain_forged_without_the_key_is_broken_from_its_first_link() -> None:
     """Who can write the database and does not hold the master key cannot write a chain that holds."""
-    thief = KeyedNotary(Keyring(b"t" * 32))
+    thief = KeyedSigner(Keyring(b"t" * 32))
     links, head = chain(thief, thief)
     assert walk(links, head, FIRST).broken_at == 1
 
@@ -48,16 +48,16 @@ def test_one_act_made_anew_with_its_hashes_breaks_its_tag() -> None:
     """Hashing again is not enough: each link's tag takes the key."""
     links, head = chain(FIRST, FIRST)
     act = Act("Eve", "reveal", "courier: comment 1", NOON)
-    forged = forge(GENESIS, 1, act, "salt 1", KeyedNotary(Keyring(b"t" * 32)))
+    forged = forge(GENESIS, 1, act, "salt 1", KeyedSigner(Keyring(b"t" * 32)))
     found = walk([forged, links[1]], head, FIRST)
-    assert (found.broken_at, found.fault) == (1, "its tag was not made with this house's key")
+    assert (found.broken_at, found.fault) == (1, "its tag was not made with this installation's key")
 
 
 def test_a_shortened_chain_needs_a_head_that_only_the_key_can_make() -> None:
     """The last link's own tag is no tag of a head, so a cut end cannot be covered up."""
     links, head = chain(FIRST, FIRST)
     cut = Head(1, links[0].link, links[0].tag, 1)
-    assert walk(links[:1], cut, FIRST).fault == "the head was not made with this house's key"
+    assert walk(links[:1], cut, FIRST).fault == "the head was not made with this installation's key"
     assert walk(links[:1], head, FIRST).fault == "the chain ends after 1, and its head says 2"
     assert walk(links, None, FIRST).fault == "the head is missing, so the end may be too"
 

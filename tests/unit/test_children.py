@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from service.cli import children
-from service.cli.children import Child, ChildError, Family
+from service.cli.children import Child, ChildError, ChildProcesses
 
 STUBBORN = """
 import signal, subprocess, sys, time
@@ -38,11 +38,11 @@ def heard() -> Heard:
 
 
 @pytest.fixture
-def family(tmp_path: Path, heard: Heard, monkeypatch: pytest.MonkeyPatch) -> Iterator[Family]:
-    """A family with a guardian, whose back-off is short."""
+def processes(tmp_path: Path, heard: Heard, monkeypatch: pytest.MonkeyPatch) -> Iterator[ChildProcesses]:
+    """Child processes with a reaper and a short back-off."""
     monkeypatch.setattr(children, "FIRST_PAUSE", 0.01)
-    made = Family(tmp_path, os.environ, heard)
-    made.guard()
+    made = ChildProcesses(tmp_path, os.environ, heard)
+    made.start_reaper()
     yield made
     made.stop()
 
@@ -60,22 +60,22 @@ def alive(pid: int) -> bool:
         return False
 
 
-def test_what_a_child_says_is_heard_and_kept(family: Family, heard: Heard, tmp_path: Path) -> None:
+def test_what_a_child_says_is_heard_and_kept(processes: ChildProcesses, heard: Heard, tmp_path: Path) -> None:
     """Every line, on either stream, comes to the ear and into the child's log; bytes that are no text do no harm."""
-    child = family.start(
+    child = processes.start(
         "web",
         python("import sys, time; print('one'); sys.stderr.buffer.write(b'\\xfftwo\\n'); time.sleep(60)"),
     )
-    assert family.wait(lambda: len(heard) == 2, 10, child)
+    assert processes.wait(lambda: len(heard) == 2, 10, child)
     assert sorted(line for _, line in heard) == ["one", "\ufffdtwo"]
     assert (tmp_path / "web.log").read_text().count("\n") == 2
 
 
-def test_a_child_that_keeps_dying_takes_nobody_along(family: Family, heard: Heard) -> None:
+def test_a_child_that_keeps_dying_takes_nobody_along(processes: ChildProcesses, heard: Heard) -> None:
     """It is started again and again after pauses that grow, which is said, with its log; the others go on."""
-    web = family.start("web", python("import time; time.sleep(60)"))
-    crashing = family.start("worker", python("import sys; print('no model here'); sys.exit(3)"))
-    assert family.wait(lambda: crashing.deaths == 7, 30)
+    web = processes.start("web", python("import time; time.sleep(60)"))
+    crashing = processes.start("worker", python("import sys; print('no model here'); sys.exit(3)"))
+    assert processes.wait(lambda: crashing.deaths == 7, 30)
     assert web.alive
     said = [line for name, line in heard if name == "worker" and line.startswith("ended (exit 3)")]
     assert said[0] == "ended (exit 3) and is started again"
@@ -85,33 +85,35 @@ def test_a_child_that_keeps_dying_takes_nobody_along(family: Family, heard: Hear
 
 
 def test_the_pause_before_a_new_start_is_bounded(
-    family: Family, heard: Heard, monkeypatch: pytest.MonkeyPatch
+    processes: ChildProcesses, heard: Heard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whatever it died of may be mended meanwhile, so nobody waits for long."""
+    """Whatever it died of may be fixed meanwhile, so nobody waits for long."""
     monkeypatch.setattr(children, "LONGEST_PAUSE", 0.02)
-    crashing = family.start("worker", python("raise SystemExit(3)"))
-    assert family.wait(lambda: crashing.deaths == 4, 20)
+    crashing = processes.start("worker", python("raise SystemExit(3)"))
+    assert processes.wait(lambda: crashing.deaths == 4, 20)
     assert "in 0.02 s" in heard[-1][1]
 
 
 def test_who_lived_for_a_while_starts_anew(
-    family: Family, heard: Heard, monkeypatch: pytest.MonkeyPatch
+    processes: ChildProcesses, heard: Heard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A death after a steady life is the first again."""
     monkeypatch.setattr(children, "STEADY_SECONDS", 0.0)
-    family.start("worker", python("raise SystemExit(3)"))
-    assert family.wait(lambda: len(heard) == 3, 20)
+    processes.start("worker", python("raise SystemExit(3)"))
+    assert processes.wait(lambda: len(heard) == 3, 20)
     assert {line for _, line in heard} == {"ended (exit 3) and is started again"}
 
 
-def test_a_worker_that_served_between_its_deaths_is_not_waited_for(family: Family, heard: Heard) -> None:
+def test_a_worker_that_served_between_its_deaths_is_not_waited_for(
+    processes: ChildProcesses, heard: Heard
+) -> None:
     """Killed every quarter of a minute it comes back at once each time: it is no program that cannot start."""
-    worker = family.start("worker", python("import time; time.sleep(60)"))
+    worker = processes.start("worker", python("import time; time.sleep(60)"))
     for deaths in range(1, 4):
         assert worker.process is not None
         worker.started -= 15.0
         worker.process.kill()
-        assert family.wait(partial(_is_up_again, worker, heard, deaths), 20)
+        assert processes.wait(partial(_is_up_again, worker, heard, deaths), 20)
     assert {line for _, line in heard} == {"ended (SIGKILL) and is started again"}
 
 
@@ -119,41 +121,41 @@ def _is_up_again(child: Child, heard: Heard, deaths: int) -> bool:
     return child.alive and len(heard) == deaths
 
 
-def test_a_child_that_dies_while_it_is_waited_for_is_told_at_once(family: Family) -> None:
+def test_a_child_that_dies_while_it_is_waited_for_is_told_at_once(processes: ChildProcesses) -> None:
     """A start that fails does not wait for its time to run out, nor start the failing one again."""
-    child = family.start("web", python("import sys; sys.exit('replydesk: PORT: in use')"))
+    child = processes.start("web", python("import sys; sys.exit('replydesk: PORT: in use')"))
     started = time.monotonic()
     with pytest.raises(ChildError, match=r"^web ended \(exit 1\): PORT: in use"):
-        family.wait(lambda: False, 30, child)
+        processes.wait(lambda: False, 30, child)
     assert time.monotonic() - started < 10
 
 
 def test_stubborn_children_and_their_children_are_ended_in_time(
     tmp_path: Path, heard: Heard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Who ignores SIGTERM is killed after the patience is over, with all its group; well within five seconds."""
-    family = Family(tmp_path, os.environ, heard)
-    family.guard()
-    child = family.start("worker", python(STUBBORN))
-    assert family.wait(lambda: bool(heard), 10, child)
+    """Who ignores SIGTERM is killed when the time is over, with all its group; well within five seconds."""
+    processes = ChildProcesses(tmp_path, os.environ, heard)
+    processes.start_reaper()
+    child = processes.start("worker", python(STUBBORN))
+    assert processes.wait(lambda: bool(heard), 10, child)
     grandchild = int(heard[0][1].split()[1])
     started = time.monotonic()
-    family.stop()
+    processes.stop()
     assert time.monotonic() - started < 4.5
     assert not child.alive
     assert not alive(grandchild)
 
 
-def test_a_log_is_bounded(family: Family, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_log_is_bounded(processes: ChildProcesses, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A child that writes without end fills a few files of a known size, and its newest lines are kept."""
     monkeypatch.setattr(children, "LOG_BYTES", 20_000)
-    child = family.start(
+    child = processes.start(
         "web",
         python(
             "import time\nfor n in range(5000): print('line', n)\nprint('end', flush=True)\ntime.sleep(60)"
         ),
     )
-    family.wait(lambda: "end" in child.last, 20, child)
+    processes.wait(lambda: "end" in child.last, 20, child)
     logs = list(tmp_path.glob("web.log*"))
     assert len(logs) == 1 + children.LOG_FILES
     assert sum(log.stat().st_size for log in logs) <= 3 * 20_100

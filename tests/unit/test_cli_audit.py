@@ -24,8 +24,8 @@ def verified(run: Callable[..., Result], *more: str, code: int = 0) -> dict[str,
 
 def meddle(parts: Parts, statement: str) -> None:
     """A hand on the database."""
-    assert isinstance(parts.house.store, SqlStore)
-    with parts.house.store._engine.begin() as connection:
+    assert isinstance(parts.deps.store, SqlStore)
+    with parts.deps.store._engine.begin() as connection:
         connection.execute(text(statement))
 
 
@@ -65,7 +65,7 @@ def test_the_first_broken_link_is_named(run: Callable[..., Result], parts: Parts
 def test_a_chain_made_anew_misses_the_head_that_was_written_down(
     run: Callable[..., Result], parts: Parts
 ) -> None:
-    """A head kept elsewhere finds a log that was emptied and begun again, even with this house's own key."""
+    """A head kept elsewhere finds a log that was emptied and begun again, even with this installation's own key."""
     added(run)
     head = verified(run)["head"]
     run("moderator", "add", "Mo")
@@ -81,13 +81,13 @@ def test_a_chain_made_anew_misses_the_head_that_was_written_down(
 
 @pytest.mark.parametrize("text", ["1", "x:y", "1:" + "g" * 64, ":" + "0" * 64, "1" * 40 + ":" + "0" * 64])
 def test_an_unfit_head_is_refused(run: Callable[..., Result], text: str) -> None:
-    """What is no head is refused with the mend."""
+    """What is no head is refused with the fix."""
     assert "NUMBER:LINK" in run("audit", "verify", "--expect", text, code=2).stderr
 
 
 def test_a_person_is_forgotten_and_the_chain_holds(run: Callable[..., Result], parts: Parts) -> None:
     """Blanking takes the name and the acts, and leaves a chain that verifies and says how many went."""
-    with parts.house.store.write() as tx:
+    with parts.deps.store.write() as tx:
         tx.log_act("Mara", "reveal", "courier: comment 7", datetime.now(UTC))
     run("audit", "blank", "Mara")
     assert "Mara" not in run("audit", "list").stdout
@@ -101,10 +101,10 @@ def test_a_moderator_changes_role_and_is_let_go(run: Callable[..., Result], part
     shown = json.loads(run("moderator", "add", "Mo", "--role", "admin", "--json").stdout)
     assert shown["role"] == "admin"
     now = datetime.now(UTC)
-    with parts.house.store.write() as tx:
+    with parts.deps.store.write() as tx:
         tx.add_session(1, "session", now.replace(year=now.year + 1))
     run("moderator", "set", "Mo", "--inactive")
-    with parts.house.store.write() as tx:
+    with parts.deps.store.write() as tx:
         assert tx.session("session", now) is None
         mo = tx.moderator("Mo")
         assert mo is not None

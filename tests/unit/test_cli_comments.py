@@ -49,7 +49,7 @@ def courier(run: Run, parts: Parts) -> Site:
         "--callback",
         "https://courier.example/hook",
     )
-    with parts.house.store.read() as tx:
+    with parts.deps.store.read() as tx:
         found = tx.site("courier")
     assert found is not None
     return found
@@ -81,12 +81,12 @@ def listed(run: Run, *options: str) -> list[dict[str, Any]]:
 
 
 def decide_all(parts: Parts, **scores: float) -> None:
-    """Let the machine decide whatever is pending."""
-    now = parts.house.clock()
-    with parts.house.store.write() as tx:
+    """Let the model decide whatever is pending."""
+    now = parts.deps.clock()
+    with parts.deps.store.write() as tx:
         pending = tx.lease_pending(now, now, 10_000)
     said = Assessment(scores=dict.fromkeys(LABELS, 0.0) | scores, model="made-up-1")
-    settle(parts.house, [Scored(one, said) for one in pending])
+    settle(parts.deps, [Scored(one, said) for one in pending])
 
 
 # -- import ------------------------------------------------------------------------------------------------------------
@@ -97,7 +97,7 @@ def test_lines_become_comments(imports: Callable[..., dict[str, int]], run: Run,
     counts = imports(line("a"), line("b", "Two."), line(None, "Three."))
     assert counts == {"imported": 3, "replayed": 0, "revised": 0, "refused": 0}
     assert [one["body"] for one in listed(run)] == ["The bridge is open.", "Two.", "Three."]
-    with parts.house.store.read() as tx:
+    with parts.deps.store.read() as tx:
         page = tx.comments(None, limit=10)
     assert {(str(one.source), one.live) for one in page.comments} == {("import", False)}
 
@@ -106,7 +106,7 @@ def test_an_import_may_ask_for_fast_scores(imports: Callable[..., dict[str, int]
     """Its comments say so to the scorer; brought in again without it, they are replays all the same."""
     imports(line("a"), options=("--fast",))
     assert imports(line("a"), line("b")) == {"imported": 1, "replayed": 1, "revised": 0, "refused": 0}
-    with parts.house.store.read() as tx:
+    with parts.deps.store.read() as tx:
         signals = {one.id: one.signals for one in tx.comments(None).comments}
     assert {name: told.get("effort") for name, told in signals.items()} == {"a": "fast", "b": None}
 
@@ -127,7 +127,7 @@ def test_an_interrupted_import_goes_on(imports: Callable[..., dict[str, int]]) -
 
 
 def test_faulty_lines_are_named_and_left_out(imports: Callable[..., dict[str, int]]) -> None:
-    """Line number, field and mend, never the value; the good lines are in, and --strict says so by its exit code."""
+    """Line number, field and fix, never the value; the good lines are in, and --strict says so by its exit code."""
     lines = [
         line("a"),
         line("b b"),
@@ -243,14 +243,14 @@ def test_comments_are_listed_with_where_they_stand(
 def test_a_desk_decision_that_waits_is_not_listed(
     imports: Callable[..., dict[str, int]], run: Run, parts: Parts, courier: Site
 ) -> None:
-    """Until it leaves the house the comment stands where it stood, in its row, in its times and under --status."""
+    """Until it is published the comment stands where it stood, in its row, in its times and under --status."""
     imports(line("a"), line("b", "Two."), line("c", "Three."))
     decide_all(parts, toxicity=0.7)
     before = listed(run)
     assert {one["status"] for one in before} == {"held"}
-    review(parts.house, courier, "b", Judgement(Action.REJECT, Who.MODERATOR, "Mo"), delay=60.0)
+    review(parts.deps, courier, "b", Judgement(Action.REJECT, Who.MODERATOR, "Mo"), delay=60.0)
     imports(line("d", "Four."))
-    review(parts.house, courier, "d", Judgement(Action.APPROVE, Who.MODERATOR, "Mo"), delay=60.0)
+    review(parts.deps, courier, "d", Judgement(Action.APPROVE, Who.MODERATOR, "Mo"), delay=60.0)
     assert [one for one in listed(run) if one["id"] != "d"] == before
     assert [one["id"] for one in listed(run, "--status", "held")] == ["a", "b", "c"]
     (pending,) = listed(run, "--status", "pending")
@@ -280,8 +280,8 @@ def test_callbacks_are_listed_and_dead_ones_replayed(
     """By site and state, without their texts; a replay makes dead ones wait again."""
     imports(line("a"), line("b", "Two."))
     decide_all(parts)
-    now = parts.house.clock()
-    with parts.house.store.write() as tx:
+    now = parts.deps.clock()
+    with parts.deps.store.write() as tx:
         for delivery in tx.lease_deliveries(now, now, 10):
             tx.finish_delivery(delivery.id, delivery.attempts, "dead", "gone: HTTP 410", None, now)
     told = run("deliveries", "list", "--site", "courier", "--dead", "--json").stdout
@@ -320,12 +320,12 @@ def test_the_status_tells_the_effort_and_what_is_scored_again(
     assert (told["effort"], told["effort_seconds"], told["to_rescore"]) == ("full", None, 0)
     assert "in full" in run("status").stdout
     imports(line("a"))
-    now = parts.house.clock()
-    with parts.house.store.write() as tx:
+    now = parts.deps.clock()
+    with parts.deps.store.write() as tx:
         (leased,) = tx.lease_pending(now, now, 9)
         tx.set_scoring_effort(Effort.FAST, now)
     scores = dict.fromkeys(LABELS, 0.0) | {"toxicity": 0.7}
-    settle(parts.house, [Scored(leased, Assessment(scores, "made-up-1", effort=Effort.FAST))])
+    settle(parts.deps, [Scored(leased, Assessment(scores, "made-up-1", effort=Effort.FAST))])
     told = json.loads(run("status", "--json").stdout)
     assert (told["effort"], told["to_rescore"]) == ("fast", 1)
     assert told["effort_seconds"] < 60
@@ -342,11 +342,11 @@ def test_the_status_tells_of_a_broker_that_is_away(
     assert told["pending"] == 0
 
 
-def test_the_status_knows_worker_and_beat_by_their_pulses(
+def test_the_status_knows_worker_and_beat_by_their_heartbeats(
     run: Run, courier: Site, redis_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A worker that began anything lately is up; beat is a part of its own, and when a sweep last began is told."""
-    from service.bell import PULSE_SECONDS, Answerer, connect
+    from service.dispatcher import HEARTBEAT_SECONDS, Answerer, connect
     from service.ports import SWEEP
 
     monkeypatch.setenv("REDIS_URL", redis_url)
@@ -354,9 +354,9 @@ def test_the_status_knows_worker_and_beat_by_their_pulses(
     told = json.loads(run("status", "--json", code=1).stdout)
     assert (told["up"]["worker"], told["up"]["beat"]) == ("not heard of", "not heard of")
     assert told["last_sweep_seconds"] is None
-    with connect(redis_url) as broker:  # beat went; a worker scores, rung for by the web, and sweeps no more
+    with connect(redis_url) as broker:  # beat went; a worker scores for the web, and sweeps no more
         for name in (SWEEP, "beat"):
-            broker.set(f"status-test:pulse:{name}", time.time() - 45, px=(PULSE_SECONDS - 45) * 1000)
+            broker.set(f"status-test:heartbeat:{name}", time.time() - 45, px=(HEARTBEAT_SECONDS - 45) * 1000)
     Answerer(redis_url, "status-test:").begun(SCORE)
     told = json.loads(run("status", "--json", code=1).stdout)
     assert told["up"] == {"store": "ok", "broker": "ok", "worker": "ok", "beat": "not heard of for 45 s"}
@@ -370,14 +370,14 @@ def test_the_status_tells_of_a_clock_that_is_wrong(
     run: Run, courier: Site, redis_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A worker's host that is 40 seconds behind is no worker that was not heard of; its clock is told."""
-    from service.bell import Answerer
+    from service.dispatcher import Answerer
     from service.ports import SWEEP
 
     monkeypatch.setenv("REDIS_URL", redis_url)
     monkeypatch.setenv("REPLYDESK_REDIS_PREFIX", "skew-test:")
     then = time.time() - 40
     with monkeypatch.context() as there:
-        there.setattr("service.bell.time.time", lambda: then)
+        there.setattr("service.dispatcher.time.time", lambda: then)
         Answerer(redis_url, "skew-test:").begun(SWEEP)
     told = json.loads(run("status", "--json", code=1).stdout)
     assert told["up"]["worker"] == "ok"
@@ -389,7 +389,7 @@ def test_the_status_asks_on_when_the_store_is_away(
     run: Run, courier: Site, redis_url: str, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The store's fault is one word beside broker, worker and beat, and the exit code is 1."""
-    from service.bell import Answerer
+    from service.dispatcher import Answerer
     from service.ports import SWEEP
 
     monkeypatch.setenv("REDIS_URL", redis_url)
@@ -459,7 +459,7 @@ def test_a_broken_export_ends_the_import_with_its_line(run: Run, tmp_path: Path,
 def test_an_import_counts_in_the_homes_metrics(
     home: Path, courier: Site, tmp_path: Path, parts: Parts
 ) -> None:
-    """What is brought in is told by `/metrics` of the same home, beside what comes by the other doors."""
+    """What is brought in is told by `/metrics` of the same home, beside what comes from other sources."""
     file = tmp_path / "comments.jsonl"
     file.write_text(json.dumps(line("c-1")) + "\n" + json.dumps(line("c-2")) + "\n")
     command = [sys.executable, "-m", "service.cli.main", "import", str(file), "--site", courier.name]
@@ -486,7 +486,7 @@ def test_what_is_odd_in_an_export_is_counted_and_named(run: Run, tmp_path: Path,
         "refused": 0,
         "left_out": 1,
         "not_shown": 1,
-        "mended": 1,
+        "repaired": 1,
     }
     assert "line 2: character: held a character that is none in the file's encoding" in done.stderr
     file.write_bytes(begin + item(comment(4, "Four.")) + item(comment(5, "Five.")) + b"<item><broken")

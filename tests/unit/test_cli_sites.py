@@ -30,7 +30,7 @@ def added(run: Callable[..., Result], *more: str) -> dict[str, str]:
 
 def site_of(parts: Parts) -> Site:
     """The courier as it is stored."""
-    with parts.house.store.read() as tx:
+    with parts.deps.store.read() as tx:
         found = tx.site("courier")
     assert found is not None
     return found
@@ -38,7 +38,7 @@ def site_of(parts: Parts) -> Site:
 
 def opens(parts: Parts, key: str, at: datetime | None = None) -> str | None:
     """Which kind of key this is, None when it opens nothing."""
-    with parts.house.store.read() as tx:
+    with parts.deps.store.read() as tx:
         owner = tx.key_owner(fingerprint(parts.keyring, key), at or datetime.now(UTC))
     return owner[1] if owner else None
 
@@ -109,7 +109,7 @@ def test_what_is_refused_is_one_clear_line(
 
 
 def test_a_home_without_a_database_says_what_to_do(run: Callable[..., Result], home: Path) -> None:
-    """The missing schema is named with its mend."""
+    """The missing schema is named with its fix."""
     (home / "replydesk.db").unlink()
     assert "replydesk migrate" in run("site", "list", code=2).stderr
 
@@ -143,7 +143,7 @@ def test_settings_and_policy_are_set_together(run: Callable[..., Result], parts:
     )
     assert (site.address_mode, site.region) == ("fingerprint", "DE")
     assert site.options.undo_seconds == 12.0
-    with parts.house.store.read() as tx:
+    with parts.deps.store.read() as tx:
         before = tx.policy(site.id, 1)
     assert before is not None
     assert before.moderation == "pre"
@@ -326,7 +326,7 @@ def test_a_moderator_gets_a_link_that_works_once(run: Callable[..., Result], par
     assert base.endswith("/desk/sign-in")
     hashed = hashlib.sha256(token.encode()).hexdigest()
     now = datetime.now(UTC)
-    with parts.house.store.write() as tx:
+    with parts.deps.store.write() as tx:
         assert tx.use_sign_in(hashed, now + timedelta(minutes=16)) is None
         signed_in = tx.use_sign_in(hashed, now)
         assert signed_in is not None

@@ -31,8 +31,8 @@ def kept(home: Path) -> dict[str, str]:
 
 def opens(parts: Parts, key: str) -> bool:
     """Whether the API takes the key."""
-    with parts.house.store.read() as tx:
-        return tx.key_owner(fingerprint(parts.keyring, key), parts.house.clock()) is not None
+    with parts.deps.store.read() as tx:
+        return tx.key_owner(fingerprint(parts.keyring, key), parts.deps.clock()) is not None
 
 
 def printed(summary: Summary) -> str:

@@ -12,8 +12,8 @@ import pytest
 import yaml
 from prometheus_client import CollectorRegistry
 
-from service.bell import QuietBell
-from service.ports import House
+from service.dispatcher import RecordingDispatcher
+from service.ports import Dependencies
 from service.storage.memory import MemoryStore
 from service.web.meters import make_meters
 from tests.builders import NOON, courier
@@ -41,7 +41,7 @@ def told() -> set[str]:
     store = MemoryStore()
     with store.write() as tx:
         tx.add_site(courier())
-    web = make_meters(House(store=store, bell=QuietBell(), clock=lambda: NOON))
+    web = make_meters(Dependencies(store=store, dispatcher=RecordingDispatcher(), clock=lambda: NOON))
     registries: list[CollectorRegistry] = [web.own, web.backlog, meters().own]
     found: set[str] = set()
     for registry in registries:
@@ -148,7 +148,7 @@ def test_containers_are_asked_for_their_own_process() -> None:
         for name, one in services.items()
         if one.get("command", [""])[0] == "replydesk" and "healthcheck" in one
     }
-    assert asked == {"worker": ["alive"], "courier": ["alive"], "beat": ["alive", "--beat"]}
+    assert asked == {"worker": ["alive"], "delivery": ["alive"], "beat": ["alive", "--beat"]}
 
 
 def test_panels_do_not_overlap() -> None:

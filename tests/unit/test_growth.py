@@ -41,6 +41,6 @@ def test_a_row_ends_with_the_ratio_of_the_greatest_size_to_the_smallest() -> Non
     )
 
 
-def test_a_house_that_ran_longer_has_more_articles_and_no_more_at_a_time() -> None:
+def test_an_installation_that_ran_longer_has_more_articles_and_no_more_at_a_time() -> None:
     """A hundred articles for every ten thousand comments."""
     assert [articles_of(size) for size in (100, 10_000, 10_001, 1_000_000)] == [100, 100, 200, 10_000]

@@ -1,4 +1,4 @@
-"""The import rules: each one catches a violation planted in a copy of the house."""
+"""The import rules: each one catches a violation planted in a copy of the service."""
 
 from __future__ import annotations
 
@@ -14,12 +14,16 @@ ROOT = Path(__file__).parents[2]
 LINT = Path(sys.executable).with_name("lint-imports")
 
 PLANTED = {
-    "a room imports upwards": ("service/storage/planted.py", "import service.wiring", "downwards only"),
-    "a room imports its neighbour": ("service/webhooks.py", "import service.bell", "downwards only"),
-    "a room outside the plan": ("service/attic.py", "", "downwards only"),
+    "a package imports upwards": ("service/storage/planted.py", "import service.wiring", "downwards only"),
+    "a package imports its neighbour": ("service/webhooks.py", "import service.dispatcher", "downwards only"),
+    "a module outside the plan": ("service/attic.py", "", "downwards only"),
     "the domain imports a library": ("service/moderation/planted.py", "import pydantic", "standard library alone"),
     "the domain imports a port": ("service/moderation/planted.py", "import service.ports", "standard library alone"),
-    "the ports import a room": ("service/ports/world.py", "import sqlalchemy", "The ports import the domain alone"),
+    "the ports import a library": (
+        "service/ports/dependencies.py",
+        "import sqlalchemy",
+        "The ports import the domain alone",
+    ),
     "the service imports the worker": ("service/cli/planted.py", "import worker.app", "never imports the worker"),
     "the worker imports the web": ("worker/planted.py", "import service.web", "The worker never imports the web"),
     "the worker imports Flask": ("worker/planted.py", "import flask", "The worker never imports the web"),
@@ -29,21 +33,21 @@ PLANTED = {
         "service/cli/planted.py", "import service.web.desk", "never reach into its views"),
     "the classifier imports the service": ("classifier/planted.py", "import service.ports", "knows no comment"),
     "the classifier imports a database": ("classifier/planted.py", "import sqlalchemy", "knows no comment"),
-    "a room imports the classifier": (
+    "a module imports the classifier": (
         "service/actions/submitting.py",
         "import classifier",
         "The classifier is imported in",
     ),
-    "a worker's other room imports it": ("worker/deliver.py", "import classifier", "The classifier is imported in"),
-    "a refused name": ("service/storage/utils.py", "", "No room is named for having no name"),
-    "a refused name of a package": ("worker/common/__init__.py", "", "No room is named for having no name"),
+    "a worker's other module imports it": ("worker/deliver.py", "import classifier", "The classifier is imported in"),
+    "a refused name": ("service/storage/utils.py", "", "No module is named utils, helpers or the like"),
+    "a refused name of a package": ("worker/common/__init__.py", "", "No module is named utils, helpers or the like"),
 }  # fmt: skip
 
 
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the sources and of the rules."""
-    to = tmp_path_factory.mktemp("house")
+    to = tmp_path_factory.mktemp("installation")
     for package in ("service", "worker", "classifier"):
         for path in (ROOT / package).rglob("*.py"):
             target = to / path.relative_to(ROOT)
@@ -81,7 +85,7 @@ def lint(where: Path) -> tuple[int, str]:
     return done.returncode, " ".join((done.stdout + done.stderr).split())
 
 
-def test_the_house_keeps_its_own_rules(copy: Path) -> None:
+def test_the_project_keeps_its_own_rules(copy: Path) -> None:
     """Nothing in the sources breaks a rule."""
     code, said = lint(copy)
     assert code == 0, said

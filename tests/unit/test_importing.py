@@ -14,7 +14,7 @@ import pytest
 
 from service import submission
 from service.actions import submit
-from service.bell import QuietBell
+from service.dispatcher import RecordingDispatcher
 from service.enrolment import enrol_site
 from service.importing import import_lines
 from service.moderation.comment import Comment, Source
@@ -36,7 +36,7 @@ class Import:
         self.now = NOON
         env = {"REPLYDESK_HOME": str(home)}
         self.parts: Parts = build(
-            load(env), env=env, store=MemoryStore(), bell=QuietBell(), clock=self._clock
+            load(env), env=env, store=MemoryStore(), dispatcher=RecordingDispatcher(), clock=self._clock
         )
         self.site: Site = enrol_site(self.parts, "courier", "https://courier.example").site
 
@@ -54,18 +54,18 @@ class Import:
     def post(self, given: Line) -> None:
         """Let the site post the same comment over the API."""
         taken = submission.to_submission(submission.check(given), Source.API)
-        (answer,) = submit(self.parts.house, self.parts.sealer, self.site, [taken])
+        (answer,) = submit(self.parts.deps, self.parts.sealer, self.site, [taken])
         assert isinstance(answer, Placed)
 
     def months_later(self) -> None:
         """Let time pass, and the sweep drop what it drops."""
         self.now += timedelta(days=90)
-        with self.parts.house.store.write() as tx:
+        with self.parts.deps.store.write() as tx:
             tx.prune(self.now, self.now - KEYS_KEPT)
 
     def comment(self, name: str = "a") -> Comment:
         """The comment as it is stored."""
-        with self.parts.house.store.read() as tx:
+        with self.parts.deps.store.read() as tx:
             found = tx.comment(self.site.id, name)
         assert found is not None
         return found
@@ -129,7 +129,7 @@ def test_a_site_that_keeps_fewer_addresses_can_run_an_import_again(importing: Im
     """A line is known by its content, whatever became of the site's settings."""
     importing.run(line("a", "One."), line(None, "Two."))
     tune_site(importing.parts, "courier", {"address_mode": "none"})
-    with importing.parts.house.store.read() as tx:
+    with importing.parts.deps.store.read() as tx:
         importing.site = tx.site("courier") or importing.site
     assert importing.run(line("a", "One."), line(None, "Two.")) == {"replayed": 2}
 

@@ -63,11 +63,11 @@ services:
     ]
 
 
-def test_the_compose_file_of_the_house_is_whole(lint: ModuleType) -> None:
+def test_the_compose_file_of_the_project_is_whole(lint: ModuleType) -> None:
     """Everything that it names is defined in it."""
     assert list(lint.compose_targets((ROOT / "docker-compose.yml").read_text())) == []
 
 
-def test_the_locks_of_the_house_are_in_order(lint: ModuleType) -> None:
+def test_the_locks_of_the_project_are_in_order(lint: ModuleType) -> None:
     """Hashed, naming no host, the larger holding the smaller, and both what pyproject.toml asks for."""
     assert list(lint.locks()) == []

@@ -109,7 +109,7 @@ def test_times_are_read_as_sites_write_them(told: object, read: str | None) -> N
     ],
 )
 def test_a_map_that_cannot_work_is_refused(text: str, said: str) -> None:
-    """The fault says the mend."""
+    """The fault says how to fix it."""
     with pytest.raises(ValueError, match=said):
         read_map(text)
 

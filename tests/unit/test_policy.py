@@ -500,18 +500,18 @@ FAULTY: list[tuple[str, object, str]] = [
 
 
 @pytest.mark.parametrize(
-    ("term", "value", "mend"), FAULTY, ids=[f"{row[0]}-{n}" for n, row in enumerate(FAULTY)]
+    ("term", "value", "fix"), FAULTY, ids=[f"{row[0]}-{n}" for n, row in enumerate(FAULTY)]
 )
-def test_a_faulty_term_is_named_with_its_mend(term: str, value: object, mend: str) -> None:
+def test_a_faulty_term_is_named_with_its_fix(term: str, value: object, fix: str) -> None:
     """A fault names the term and says what would do."""
     with pytest.raises(Invalid) as refused:
         change(Policy(), {term: value}, version=2)
-    assert any(mend in fault.message for fault in refused.value.faults)
+    assert any(fix in fault.message for fault in refused.value.faults)
     assert all(fault.field.split(".")[0] == term.split(".")[0] for fault in refused.value.faults)
 
 
 def test_every_faulty_term_is_named_at_once() -> None:
-    """A site mends all in one go."""
+    """A site fixes all in one go."""
     with pytest.raises(Invalid) as refused:
         change(Policy(), {"moderation": "x", "colour": 1, "spam.hold": 2}, version=2)
     assert {fault.field for fault in refused.value.faults} == {"moderation", "colour", "spam.hold"}

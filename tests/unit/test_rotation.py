@@ -14,7 +14,7 @@ import pytest
 from click.testing import Result
 
 from service import actions, settings, wiring
-from service.bell import QuietBell
+from service.dispatcher import RecordingDispatcher
 from service.enrolment import Enrolment, enrol_site
 from service.moderation.comment import Article, Comment, Source
 from service.ports import Placed, Submission
@@ -42,10 +42,14 @@ class Rotated:
         self.enrolled: Enrolment = enrol_site(self.before, "courier", "https://courier.example")
 
     def parts(self, keys: str) -> Parts:
-        """The house as processes with these keys build it."""
+        """The service as processes with these keys build it."""
         env = {"REPLYDESK_HOME": str(self.home), "REPLYDESK_MASTER_KEY": keys}
         return wiring.build(
-            settings.load(env), env=env, store=self.store, bell=QuietBell(), clock=lambda: NOON
+            settings.load(env),
+            env=env,
+            store=self.store,
+            dispatcher=RecordingDispatcher(),
+            clock=lambda: NOON,
         )
 
     def submit(self, parts: Parts, comment_id: str = "c-1", **changes: Any) -> Placed:
@@ -59,7 +63,7 @@ class Rotated:
             "source": Source.API,
         }
         (placed,) = actions.submit(
-            parts.house, parts.sealer, self.enrolled.site, [Submission(**{**given, **changes})]
+            parts.deps, parts.sealer, self.enrolled.site, [Submission(**{**given, **changes})]
         )
         assert isinstance(placed, Placed), placed
         return placed
@@ -78,7 +82,7 @@ class Rotated:
 
 @pytest.fixture
 def rotated(tmp_path: Path) -> Rotated:
-    """A fresh house."""
+    """A fresh installation."""
     return Rotated(tmp_path)
 
 
@@ -290,7 +294,7 @@ def test_a_secrets_overlap_is_ended(run: Callable[..., Result], parts: Parts) ->
         in run("site", "rotate", "courier", "webhook_secret", "--end-overlap").stdout
     )
     assert "no overlap" in run("site", "rotate", "courier", "key", "--end-overlap", code=2).stderr
-    with parts.house.store.read() as tx:
+    with parts.deps.store.read() as tx:
         site = tx.site("courier")
     assert site is not None
     assert (len(site.webhook_secrets), len(site.inbound_secrets)) == (1, 1)

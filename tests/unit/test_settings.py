@@ -131,7 +131,7 @@ def test_a_broker_url_has_one_form(given: str, kept: str) -> None:
 
 
 def test_the_homes_broker_note_serves_when_no_broker_is_set(tmp_path: Path) -> None:
-    """A second command finds the running house's broker through its note; a set REDIS_URL wins; a bad note is none."""
+    """A second command finds the running broker through its note; a set REDIS_URL wins; a bad note is none."""
     note = broker_note(tmp_path)
     note.parent.mkdir()
     note.write_text("unix:///tmp/x.sock\n")

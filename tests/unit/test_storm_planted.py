@@ -1,35 +1,35 @@
-"""Bugs that a storm must find: planted, they leave nobody who would mend what they break."""
+"""Bugs that a storm must find: planted, they leave nothing that would repair what they break."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import pytest
+from worker.fallback import PollingFallback
 
-from service.cli.children import Family
+from service.cli.children import ChildProcesses
 from tests.storm import planted
 from tests.storm.stages import Embedded, Given
 from worker.sweep import Sweep
-from worker.vigil import Vigil
 
 
 def test_without_a_sweep_nobody_makes_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A worker that goes round by itself while no ring is heard would find what only the sweep should."""
-    for part, act in ((Sweep, "bury"), (Sweep, "run"), (Vigil, "look")):
+    """A worker that goes round by itself while no message comes would find what only the sweep should."""
+    for part, act in ((Sweep, "release_dead"), (Sweep, "run"), (PollingFallback, "look")):
         monkeypatch.setattr(part, act, getattr(part, act))
     planted.ring_without_sweep()
     rounds: list[int] = []
-    vigil = Vigil(lambda: -1000.0, lambda: rounds.append(1), 1.0, lambda: 0.0)
-    assert (vigil.look(), rounds) == (False, [])
+    fallback = PollingFallback(lambda: -1000.0, lambda: rounds.append(1), 1.0, lambda: 0.0)
+    assert (fallback.look(), rounds) == (False, [])
 
 
 def test_the_parts_that_up_starts_are_planted_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A bug in the supervisor alone would break nothing, and a storm over it find nothing."""
     started: list[list[str]] = []
-    monkeypatch.setattr(Family, "start", lambda _, name, command: started.append(command))
+    monkeypatch.setattr(ChildProcesses, "start", lambda _, name, command: started.append(command))
     planted.plant_children()
-    family = Family(tmp_path, {}, lambda *_: None)
-    family.start("worker", ["python", "-m", "service.cli.main", "worker"])
+    children = ChildProcesses(tmp_path, {}, lambda *_: None)
+    children.start("worker", ["python", "-m", "service.cli.main", "worker"])
     assert started == [["python", "-m", "tests.storm.planted", "worker"]]
     stage = Embedded(tmp_path / "s", Given(plant=planted.SWEEP, disk=False))
     assert stage.program[-1] == "tests.storm.planted"

@@ -17,7 +17,7 @@ SECOND = 1_000_000
 
 
 class Told:
-    """A small storm in which all went well: two comments, the first decided by the machine and then by the site."""
+    """A small storm in which all went well: two comments, the first decided by the model and then by the site."""
 
     def __init__(self) -> None:
         self.ledger = Ledger(
@@ -91,17 +91,17 @@ def skip_in_feed(told: Told) -> None:
 
 
 def decide_twice(told: Told) -> None:
-    """Let the machine decide the same revision again."""
+    """Let the model decide the same revision again."""
     told.decisions[2].who_kind = "machine"
 
 
 def decide_again_after_person(told: Told) -> None:
-    """Let the machine replace what the site decided."""
+    """Let the model replace what the site decided."""
     told.decisions.append(Row(pk=13, comment_pk=1, revision=1, who_kind="machine", seq=4, replaces=12))
 
 
 def decide_over_person(told: Told) -> None:
-    """Let the machine decide after the site."""
+    """Let the model decide after the site."""
     told.decisions[0].who_kind, told.decisions[2].who_kind = "site", "machine"
 
 

@@ -157,7 +157,7 @@ FAULTY: list[tuple[str, Any, str, str]] = [
     ("path", "value", "field", "code"), FAULTY, ids=[f"{row[0]}-{n}" for n, row in enumerate(FAULTY)]
 )
 def test_a_fault_names_its_field_and_shows_no_value(path: str, value: Any, field: str, code: str) -> None:
-    """One fault, its dotted field, a stable code, a mend in words; what was sent is not repeated."""
+    """One fault, its dotted field, a stable code, a fix in words; what was sent is not repeated."""
     (fault,) = faults_of(changed(path, value))
     assert (fault.field, fault.code) == (field, code)
     assert fault.message
@@ -176,7 +176,7 @@ def test_what_is_required_is_asked_for(missing: str) -> None:
 
 
 def test_every_fault_is_told_at_once() -> None:
-    """A caller mends all in one go."""
+    """A caller fixes all in one go."""
     value = changed("body", " ") | {"id": "a b", "submitted_at": "now"}
     assert [one.field for one in faults_of(value)] == ["id", "body", "submitted_at"]
 

@@ -1,4 +1,4 @@
-"""Scoring in company: everyone gets their own text's answer, and one that fails spoils no other."""
+"""Batch scoring: everyone gets their own text's answer, and one that fails spoils no other."""
 
 from __future__ import annotations
 

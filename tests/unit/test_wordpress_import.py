@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from service.actions import Judgement, review
-from service.bell import QuietBell
+from service.dispatcher import RecordingDispatcher
 from service.enrolment import enrol_site
 from service.importing import LineFault
 from service.moderation.comment import Comment, Source
@@ -31,7 +31,7 @@ class MovingIn:
     def __init__(self, home: Path) -> None:
         env = {"REPLYDESK_HOME": str(home)}
         self.parts: Parts = build(
-            load(env), env=env, store=MemoryStore(), bell=QuietBell(), clock=lambda: NOON
+            load(env), env=env, store=MemoryStore(), dispatcher=RecordingDispatcher(), clock=lambda: NOON
         )
         enrolled = enrol_site(
             self.parts, "courier", "https://courier.example", "https://courier.example/hook"
@@ -50,7 +50,7 @@ class MovingIn:
 
     def comment(self, name: str) -> Comment:
         """The comment as it is stored."""
-        with self.parts.house.store.read() as tx:
+        with self.parts.deps.store.read() as tx:
             found = tx.comment(self.site.id, name)
         assert found is not None
         return found
@@ -80,7 +80,7 @@ def test_states_and_threads_are_kept(moving_in: MovingIn) -> None:
 def test_no_callback_tells_the_site_what_it_told_us(moving_in: MovingIn) -> None:
     """Imported decisions are in the feed, by the site, and on no wire; they are no labels."""
     moving_in.run(item(comment(1)))
-    with moving_in.parts.house.store.read() as tx:
+    with moving_in.parts.deps.store.read() as tx:
         assert tx.deliveries(moving_in.site.id, None, 10) == []
         ((decision, _),) = tx.decisions_after(moving_in.site.id, 0, 10)
         assert tx.labels_of(decision.comment_pk) == []
@@ -90,7 +90,7 @@ def test_no_callback_tells_the_site_what_it_told_us(moving_in: MovingIn) -> None
 def test_nothing_waits_for_the_scorer(moving_in: MovingIn) -> None:
     """What the site has decided is not scored again."""
     moving_in.run(item(comment(1), comment(2, state="0")))
-    with moving_in.parts.house.store.write() as tx:
+    with moving_in.parts.deps.store.write() as tx:
         assert tx.lease_pending(NOON, NOON, 10) == []
 
 
@@ -102,7 +102,7 @@ def test_the_address_is_sealed(moving_in: MovingIn) -> None:
     assert stored.client.ip == "192.0.2.0"
     assert "ada@" not in repr(stored)
     assert "⟦email⟧" in stored.body
-    with moving_in.parts.house.store.read() as tx:
+    with moving_in.parts.deps.store.read() as tx:
         assert tx.contact_box(stored.pk)
 
 
@@ -112,7 +112,7 @@ def test_running_it_again_repeats_nothing(moving_in: MovingIn) -> None:
     assert moving_in.run(file) == {"imported": 2}
     held = moving_in.comment("wp-2")
     review(
-        moving_in.parts.house,
+        moving_in.parts.deps,
         moving_in.site,
         "wp-2",
         Judgement(Action.SPAM, Who.MODERATOR, "Mara", replaces=held.decision_id),

@@ -85,9 +85,9 @@ def test_a_bad_character_costs_no_comment(kind: str, field: str) -> None:
     new = raw if field == "content" else b"<![CDATA[" + raw + b"]]>"
     before = b"<wp:comment_id>149<" if field == "title" else b"<wp:comment_id>150<"
     at = file.index(place, file.index(before))
-    mended: list[int] = []
+    repaired: list[int] = []
     broken = file[:at] + new + file[at + len(place) :]
-    read_ones = list(read_export(io.BytesIO(broken), None, mended))
+    read_ones = list(read_export(io.BytesIO(broken), None, repaired))
     assert len(read_ones) == 300
     there = {
         "content": read_ones[149].content,
@@ -95,7 +95,7 @@ def test_a_bad_character_costs_no_comment(kind: str, field: str) -> None:
         "title": read_ones[149].title,
     }
     assert there[field].strip() == read
-    assert mended == [broken[:at].count(b"\n") + 1]
+    assert repaired == [broken[:at].count(b"\n") + 1]
 
 
 def test_a_file_is_read_in_the_encoding_that_it_declares() -> None:
@@ -104,9 +104,9 @@ def test_a_file_is_read_in_the_encoding_that_it_declares() -> None:
     for name in ("utf-16", "UTF-8", "no-such-encoding", "rot13", "idna"):
         told = file.replace('encoding="UTF-8"', f'encoding="{name}"')
         raw = told.encode("utf-16" if name == "utf-16" else "utf-8")
-        mended: list[int] = []
-        (one,) = read_export(io.BytesIO(raw), None, mended)
-        assert (one.content, mended) == ("Fähre – 橋", [])
+        repaired: list[int] = []
+        (one,) = read_export(io.BytesIO(raw), None, repaired)
+        assert (one.content, repaired) == ("Fähre – 橋", [])
     windows = file.replace("UTF-8", "windows-1252").replace("橋", "").encode("windows-1252")
     (one,) = read_export(io.BytesIO(windows))
     assert one.content == "Fähre – "
@@ -117,11 +117,11 @@ def test_a_reference_over_two_pieces_is_read() -> None:
     one = item(comment(1, "x"), title="]]>Tom &#38; Jerry &#x1f600; &#31;<![CDATA[")
     file = HEAD + b" " * (64 * 1024 - len(HEAD) - one.index(b"&#")) + one + TAIL
     for shift in range(-8, 40):
-        mended: list[int] = []
+        repaired: list[int] = []
         moved = file.replace(b" " * 100, b" " * (100 - shift), 1)
-        (read,) = read_export(io.BytesIO(moved), None, mended)
+        (read,) = read_export(io.BytesIO(moved), None, repaired)
         assert read.title == "Tom & Jerry 😀 \ufffd"
-        assert mended == [2]
+        assert repaired == [2]
 
 
 @pytest.mark.parametrize(

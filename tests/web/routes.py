@@ -124,7 +124,7 @@ ROUTES: Final[dict[str, Row]] = {
     "GET /desk/overview/export.<any(csv, json):form>": DESK_LEAD,
     "GET /desk/preferences": DESK,
     "POST /desk/preferences": DESK,
-    "GET /desk/pulse": DESK,
+    "GET /desk/updates": DESK,
     "GET /desk/ranges": DESK,
     "POST /desk/ranges": DESK,
     "GET /desk/people": DESK_ADMIN,

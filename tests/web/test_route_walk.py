@@ -14,7 +14,7 @@ from tests.web.walk import CANARY, Walk, table
 
 @pytest.fixture(scope="module")
 def walk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Walk]:
-    """One house for all steps: it is put back after each."""
+    """One installation for all steps: it is put back after each."""
     made = Walk(tmp_path_factory.mktemp("walk"))
     yield made
     made.newsroom.parts.close()

@@ -1,4 +1,4 @@
-"""The walk: every route as every caller, on a small house that is put back as it was after each step.
+"""The walk: every route as every caller, on a small installation that is put back as it was after each step.
 
 python -m tests.web.walk        prints the table
 """
@@ -72,7 +72,7 @@ class Step:
 
 
 class Walk:
-    """A house with one comment of the courier in it, and its callers."""
+    """An installation with one comment of the courier in it, and its callers."""
 
     def __init__(self, home: Path) -> None:
         self.store = MemoryStore()
@@ -165,10 +165,10 @@ def outcome(answer: TestResponse, rule: str) -> str:
         return "refused" if "/coral/" in rule else "no key"
     if status == 404 and "/coral/" not in rule:
         return "nothing"
-    plug = rule.startswith(("/1.", "/v1alpha1", "/v1/moderations"))
+    compat = rule.startswith(("/1.", "/v1alpha1", "/v1/moderations"))
     if (status in (405, 410, 429) or "/coral/" in rule) and status >= 400:
         return "refused"
-    return "in" if status < 400 or status in (400, 409, 415, 422, 503) or plug else "refused"
+    return "in" if status < 400 or status in (400, 409, 415, 422, 503) or compat else "refused"
 
 
 def _at_the_desk(answer: TestResponse) -> str:
@@ -180,8 +180,8 @@ def _at_the_desk(answer: TestResponse) -> str:
 
 
 def _wants_a_key(answer: TestResponse, rule: str) -> bool:
-    plug = rule.startswith(("/1.", "/v1alpha1"))
-    return plug and NO_KEY.search(answer.data[:2000]) is not None
+    compat = rule.startswith(("/1.", "/v1alpha1"))
+    return compat and NO_KEY.search(answer.data[:2000]) is not None
 
 
 def table(steps: list[Step]) -> str:

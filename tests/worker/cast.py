@@ -1,4 +1,4 @@
-"""What the worker's tests share: a house over any store with a clock to set, and scorers that do as they are told."""
+"""What the tests of the worker share: dependencies over any store, a clock to set, and scripted scorers."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from service.actions import submit
-from service.bell import QuietBell
+from service.dispatcher import RecordingDispatcher
 from service.moderation.comment import Article, Comment, Source
 from service.moderation.verdict import LABELS, Assessment, Effort
-from service.ports import Explain, House, Placed, Reading, Site, Store, Submission
-from service.privacy.door import Door
+from service.ports import Dependencies, Explain, Placed, Reading, Site, Store, Submission
 from service.privacy.keys import Keyring
+from service.privacy.sanitizer import Sanitizer
 from tests.builders import NOON, courier
 
 KEYRING = Keyring(bytes(range(32)))
@@ -36,20 +36,20 @@ class Clock:
 
 @dataclass(slots=True)
 class Stage:
-    """A house, its clock and bell, and one site."""
+    """An installation, its clock, dispatcher and one site."""
 
-    house: House
+    deps: Dependencies
     clock: Clock
-    bell: QuietBell
+    dispatcher: RecordingDispatcher
     site: Site
 
     @classmethod
     def over(cls, store: Store, **site: Any) -> Stage:
-        """Put a house over the store, with the courier in it."""
-        clock, bell = Clock(), QuietBell()
+        """Put an installation over the store, with the courier in it."""
+        clock, dispatcher = Clock(), RecordingDispatcher()
         with store.write() as tx:
             made = tx.add_site(courier(**site))
-        return cls(House(store=store, bell=bell, clock=clock), clock, bell, made)
+        return cls(Dependencies(store=store, dispatcher=dispatcher, clock=clock), clock, dispatcher, made)
 
     def post(self, *texts: str, **changes: Any) -> list[Comment]:
         """Accept a comment for each text; ids are c-0, c-1 and so on, by text."""
@@ -59,12 +59,12 @@ class Stage:
             )
             for n, text in enumerate(texts)
         ]
-        placed = submit(self.house, Door(KEYRING), self.site, given)
+        placed = submit(self.deps, Sanitizer(KEYRING), self.site, given)
         return [one.comment for one in placed if isinstance(one, Placed)]
 
     def look(self, name: str = "c-0") -> Comment:
         """Return the comment as it is stored now."""
-        with self.house.store.read() as tx:
+        with self.deps.store.read() as tx:
             found = tx.comment(self.site.id, name)
         assert found is not None
         return found
@@ -74,14 +74,14 @@ class Stage:
         return [str(self.look(f"c-{n}").status) for n in range(count)]
 
     def decisions(self) -> int:
-        """Count what has left the house."""
-        with self.house.store.read() as tx:
+        """Count what is published."""
+        with self.deps.store.read() as tx:
             return len(tx.decisions_after(self.site.id, 0, 1000))
 
-    def rung(self) -> list[str]:
-        """Return the names rung since the last look."""
-        names = [name for name, _ in self.bell.rung]
-        self.bell.rung.clear()
+    def enqueued(self) -> list[str]:
+        """Return the names enqueued since the last look."""
+        names = [name for name, _ in self.dispatcher.enqueued]
+        self.dispatcher.enqueued.clear()
         return names
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from celery import shared_task
 
 from service import logs
-from service.bell import QUEUES
+from service.dispatcher import QUEUES
 from service.settings import load
 from worker.app import make_app
 

@@ -1,4 +1,4 @@
-"""A real worker and its broker: rings arrive soon; a broker that hangs, dies or is emptied costs seconds at most."""
+"""A real worker and its broker: messages arrive soon; a broker that hangs, dies or is emptied costs seconds at most."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 from redis.exceptions import RedisError
 
-from service.bell import QUEUES, Bell, connect
+from service.dispatcher import QUEUES, RedisDispatcher, connect
 from service.heartbeat import BEAT, faults
-from service.ports import DELIVER, DEPART, SCORE, SWEEP
+from service.ports import DELIVER, PUBLISH, SCORE, SWEEP
 from tests import servers
 
 PREFIX = "broker-test:"
@@ -75,14 +75,14 @@ def until(true: Callable[[], object], seconds: float = 20.0) -> float:
     return time.monotonic() - started
 
 
-class House:
+class Installation:
     """A broker, a worker of this pool, perhaps beat, and the notes of what ran."""
 
     def __init__(self, home: Path, pool: str) -> None:
         self.notes = home / "notes"
         self.notes.touch()
         self.broker = Broker(home)
-        self.bell = Bell(self.broker.url, PREFIX)
+        self.dispatcher = RedisDispatcher(self.broker.url, PREFIX)
         self.processes: list[subprocess.Popen[bytes]] = []
         self.env = {
             name: value for name, value in os.environ.items() if not name.startswith("REPLYDESK_")
@@ -110,15 +110,15 @@ class House:
         """How often this task has run."""
         return self.notes.read_text().split().count(name)
 
-    def ring(self, name: str, seconds: float = 20.0) -> float:
-        """Ring, and return how long it took until the task had run once more."""
+    def enqueue(self, name: str, seconds: float = 20.0) -> float:
+        """Enqueue, and return how long it took until the task had run once more."""
         before = self.count(name)
-        self.bell.ring(name)
+        self.dispatcher.enqueue(name)
         return until(lambda: self.count(name) > before, seconds)
 
     def close(self) -> None:
         """End everything."""
-        self.bell.close()
+        self.dispatcher.close()
         for process in self.processes:
             process.kill()
             process.wait()
@@ -126,75 +126,77 @@ class House:
 
 
 @pytest.fixture(params=["threads", "prefork"])
-def house(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    """A running house of each pool, that has answered its first ring."""
-    made = House(tmp_path_factory.mktemp("h"), request.param)
+def installation(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Installation]:
+    """A running installation of each pool, that has run its first task."""
+    made = Installation(tmp_path_factory.mktemp("h"), request.param)
     try:
-        made.ring(SCORE, 60)
+        made.enqueue(SCORE, 60)
         yield made
     finally:
         made.close()
 
 
-def test_a_broker_that_hangs_dies_or_is_emptied_costs_seconds_at_most(house: House) -> None:
-    """Every task runs when rung for, and again after a hang, after FLUSHALL, and after a restart that kept nothing."""
+def test_a_broker_that_hangs_dies_or_is_emptied_costs_seconds_at_most(installation: Installation) -> None:
+    """Every task runs when enqueued, and again after a hang, after FLUSHALL, and after a restart that kept nothing."""
     for name in QUEUES:
-        assert house.ring(name) < 5
-    with house.broker.hung():
-        house.bell.ring(DELIVER)
-        time.sleep(2.5)  # longer than the bell's time-outs and the worker's own BRPOP
-    assert house.ring(SCORE) < 10
-    client = connect(house.broker.url)
+        assert installation.enqueue(name) < 5
+    with installation.broker.hung():
+        installation.dispatcher.enqueue(DELIVER)
+        time.sleep(2.5)  # longer than the dispatcher's time-outs and the worker's own BRPOP
+    assert installation.enqueue(SCORE) < 10
+    client = connect(installation.broker.url)
     client.flushall()
     client.close()
-    assert house.ring(DELIVER) < 5
-    house.broker.kill()
-    house.bell.ring(SCORE)
+    assert installation.enqueue(DELIVER) < 5
+    installation.broker.kill()
+    installation.dispatcher.enqueue(SCORE)
     time.sleep(0.5)
-    house.broker.start()
-    assert house.ring(SCORE) < 10
-    assert house.ring(SWEEP) < 5
+    installation.broker.start()
+    assert installation.enqueue(SCORE) < 10
+    assert installation.enqueue(SWEEP) < 5
 
 
-@pytest.mark.parametrize("house", ["threads"], indirect=True)
-def test_no_kind_of_work_starves_another_in_the_embedded_worker(house: House) -> None:
+@pytest.mark.parametrize("installation", ["threads"], indirect=True)
+def test_no_kind_of_work_starves_another_in_the_embedded_worker(installation: Installation) -> None:
     """While scoring keeps one thread busy without pause, other tasks start within a second."""
-    (house.notes.parent / "slow").touch()
+    (installation.notes.parent / "slow").touch()
     for _ in range(5):
-        house.bell.ring(SCORE)
+        installation.dispatcher.enqueue(SCORE)
         time.sleep(0.1)
-    assert house.ring(DELIVER) < 1
-    assert house.ring(DEPART) < 1
+    assert installation.enqueue(DELIVER) < 1
+    assert installation.enqueue(PUBLISH) < 1
 
 
-@pytest.mark.parametrize("house", ["threads"], indirect=True)
-def test_beat_rings_for_the_sweep_and_outlives_the_broker(house: House) -> None:
-    """The sweep runs every interval; with the broker gone beat lives on and rings again once it is back."""
-    house.run("beat")
-    until(lambda: house.count(SWEEP) >= 3, 60)
-    assert faults(house.notes.parent, BEAT) == []
-    house.broker.kill()
+@pytest.mark.parametrize("installation", ["threads"], indirect=True)
+def test_beat_enqueues_the_sweep_and_outlives_the_broker(installation: Installation) -> None:
+    """The sweep runs every interval; with the broker gone beat lives on and enqueues again once it is back."""
+    installation.run("beat")
+    until(lambda: installation.count(SWEEP) >= 3, 60)
+    assert faults(installation.notes.parent, BEAT) == []
+    installation.broker.kill()
     time.sleep(1.0)
-    house.broker.start()
-    swept = house.count(SWEEP)
-    until(lambda: house.count(SWEEP) >= swept + 2, 20)
-    assert all(process.poll() is None for process in house.processes)
+    installation.broker.start()
+    swept = installation.count(SWEEP)
+    until(lambda: installation.count(SWEEP) >= swept + 2, 20)
+    assert all(process.poll() is None for process in installation.processes)
 
 
-@pytest.mark.parametrize("house", ["threads"], indirect=True)
-def test_nothing_but_marks_and_pulses_stays_in_the_broker(house: House) -> None:
-    """No result, no event, no task's arguments: after the work only the bell's own keys and kombu's binding remain."""
+@pytest.mark.parametrize("installation", ["threads"], indirect=True)
+def test_nothing_but_marks_and_heartbeats_stays_in_the_broker(installation: Installation) -> None:
+    """No result, no event, no task's arguments: after the work only our own keys and kombu's binding remain."""
     for name in QUEUES:
-        house.ring(name)
-    client = connect(house.broker.url)
+        installation.enqueue(name)
+    client = connect(installation.broker.url)
     keys = {key.decode().removeprefix(PREFIX).split(":")[0] for key in client.keys("*")}  # type: ignore[union-attr]  # the sync client
     client.close()
-    assert {key for key in keys if not key.startswith("_kombu")} <= {"bell", "pulse", "probe"}
+    assert {key for key in keys if not key.startswith("_kombu")} <= {"enqueued", "heartbeat", "probe"}
 
 
-@pytest.mark.parametrize("house", ["threads", "prefork"], indirect=True)
-def test_a_worker_stops_soon_when_asked(house: House) -> None:
+@pytest.mark.parametrize("installation", ["threads", "prefork"], indirect=True)
+def test_a_worker_stops_soon_when_asked(installation: Installation) -> None:
     """SIGTERM ends an idle worker within a few seconds, with exit code 0."""
-    worker = house.processes[0]
+    worker = installation.processes[0]
     worker.terminate()
     assert worker.wait(10) == 0

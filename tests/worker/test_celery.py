@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from service.actions import submit
-from service.bell import Bell
+from service.dispatcher import RedisDispatcher
 from service.enrolment import Enrolment, enrol_site
 from service.moderation.comment import Article, Source
 from service.ports import SWEEP, Placed, Submission
@@ -73,15 +73,15 @@ def env(tmp_path: Path, redis_url: str) -> dict[str, str]:
 
 
 def accept(parts: Parts, enrolled: Enrolment, texts: list[str]) -> list[Placed]:
-    """Post comments as the API does; the bell rings by itself."""
+    """Post comments as the API does; tasks are enqueued by themselves."""
     given = [Submission(Article("https://a.example/"), "Ada", text, Source.API) for text in texts]
-    answers = submit(parts.house, parts.sealer, enrolled.site, given)
+    answers = submit(parts.deps, parts.sealer, enrolled.site, given)
     return [one for one in answers if isinstance(one, Placed)]
 
 
 def pending(parts: Parts) -> int:
     """How many wait for their score."""
-    with parts.house.store.read() as tx:
+    with parts.deps.store.read() as tx:
         return tx.backlog(datetime.now(UTC)).pending
 
 
@@ -98,7 +98,7 @@ def deliver_one_batch(env: dict[str, str], log: Path) -> None:
             events = [one.verified(enrolled.webhook_secret) for one in hook.got]
             assert {one["data"]["comment"]["id"] for one in events} == {one.comment.id for one in placed}
             assert len(set(hook.ids())) == 30
-            with parts.house.store.read() as tx:
+            with parts.deps.store.read() as tx:
                 threat = tx.comment(enrolled.site.id, placed[-1].comment.id)
             assert threat is not None
             assert threat.verdict is not None
@@ -134,26 +134,26 @@ def test_forked_workers_on_postgresql_do_the_whole_line(
 def test_a_killed_workers_comments_are_decided_by_the_next(
     env: dict[str, str], sqlite_template: Path, tmp_path: Path
 ) -> None:
-    """Rows leased by a worker that was killed come back when the lease runs out; a sweep finds them, nothing rings."""
+    """Rows leased by a worker that was killed come back when the lease runs out: a sweep finds them."""
     env |= {"REPLYDESK_LEASE_SECONDS": "1"}
     (Path(env["REPLYDESK_HOME"]) / "replydesk.db").write_bytes(sqlite_template.read_bytes())
-    parts = build(load(env | {"REDIS_URL": ""}), env=env)  # this side's bell is dumb
-    ringer = Bell(env["REDIS_URL"], env["REPLYDESK_REDIS_PREFIX"])
+    parts = build(load(env | {"REDIS_URL": ""}), env=env)  # this side's dispatcher sends nothing
+    dispatcher = RedisDispatcher(env["REDIS_URL"], env["REPLYDESK_REDIS_PREFIX"])
     try:
         enrolled = enrol_site(parts, "courier", "https://courier.example")
         accept(parts, enrolled, [f"Number {n}: a quiet word." for n in range(5)])
         now = datetime.now(UTC)
-        with parts.house.store.write() as tx:
+        with parts.deps.store.write() as tx:
             tx.lease_pending(now, now, 5)  # who leased these was killed
         with worker(env, tmp_path / "worker.log"):
 
             def swept() -> bool:
-                ringer.ring(SWEEP)  # as beat does
+                dispatcher.enqueue(SWEEP)  # as beat does
                 return pending(parts) == 0
 
             wait_for(swept)
-        with parts.house.store.read() as tx:
+        with parts.deps.store.read() as tx:
             assert len(tx.decisions_after(enrolled.site.id, 0, 100)) == 5
     finally:
-        ringer.close()
+        dispatcher.close()
         parts.close()

@@ -40,11 +40,11 @@ def test_a_verdict_that_came_too_late_is_not_counted(stage: Stage) -> None:
     settled, ran_out = counted(meters().settled, "scored"), expired()
 
     def hangs(text: str) -> dict[str, float]:
-        stage.clock.tick(stage.house.lease_seconds)
-        assert score_pending(stage.house, Told(), Bounds(seconds=0.1)) == 1
+        stage.clock.tick(stage.deps.lease_seconds)
+        assert score_pending(stage.deps, Told(), Bounds(seconds=0.1)) == 1
         return {}
 
-    assert score_pending(stage.house, Told(says=hangs), Bounds(seconds=0.1)) == 0
+    assert score_pending(stage.deps, Told(says=hangs), Bounds(seconds=0.1)) == 0
     assert counted(meters().settled, "scored") == settled + 1
     assert expired() == ran_out + 1
 
@@ -54,7 +54,7 @@ def test_a_text_that_is_tried_again_is_no_lease_that_expired(stage: Stage) -> No
     stage.post("poison")
     ran_out = expired()
     for _ in range(4):
-        score_pending(stage.house, Told(), Bounds(seconds=0.1))
+        score_pending(stage.deps, Told(), Bounds(seconds=0.1))
         stage.clock.tick(5)
     assert stage.statuses(1) == ["held"]
     assert expired() == ran_out
@@ -68,7 +68,7 @@ def test_leases_of_the_dead_are_counted_where_they_are_buried(stage: Stage, tmp_
     journal.note(SCORE, until, [one.pk for one in posted])
     journal.close()
     ran_out = expired()
-    Sweep(stage.house, journal=Journal(tmp_path)).bury()
+    Sweep(stage.deps, journal=Journal(tmp_path)).release_dead()
     assert expired() == ran_out + 1
 
 
@@ -78,7 +78,7 @@ def test_scores_are_counted_by_effort_and_second_verdicts_by_outcome(stage: Stag
     stage.post("One.", signals=FAST_WANTED)
     scored = {effort: counted(meters().scored, scorer.version, effort) for effort in ("full", "fast")}
     settled, approved = counted(meters().settled, "scored"), counted(meters().rescored, "approved")
-    assert score_pending(stage.house, scorer) == 1
+    assert score_pending(stage.deps, scorer) == 1
     for effort, before in scored.items():
         assert counted(meters().scored, scorer.version, effort) == before + 1
     assert counted(meters().settled, "scored") == settled + 1
@@ -89,6 +89,6 @@ def leased_until(stage: Stage, pks: Sequence[int]) -> Any:
     """Lease as many comments as are named, and say until when."""
     now = stage.clock()
     until = now.replace(second=now.second + 30)
-    with stage.house.store.write() as tx:
+    with stage.deps.store.write() as tx:
         assert [one.pk for one in tx.lease_pending(now, until, len(pks))] == list(pks)
     return until

@@ -15,13 +15,13 @@ import pytest
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from service.actions import Judgement, Scored, review, settle, submit
-from service.bell import QuietBell
+from service.dispatcher import RecordingDispatcher
 from service.moderation.comment import Source
 from service.moderation.events import Delivery
 from service.moderation.verdict import Action, Who
-from service.ports import House, Placed, Site, Store, Submission
-from service.privacy.door import Door
+from service.ports import Dependencies, Placed, Site, Store, Submission
 from service.privacy.keys import new_webhook_secret
+from service.privacy.sanitizer import Sanitizer
 from service.settings import load
 from service.storage.memory import MemoryStore
 from service.targets import Allow
@@ -30,52 +30,54 @@ from service.wiring import Parts
 from tests.builders import courier
 from tests.worker.cast import ARTICLE, KEYRING
 from tests.worker.receivers import receiver
-from worker.deliver import PER_SITE, Postman
+from worker.deliver import PER_SITE, DeliveryWorker
 
 LOOPBACK = Allow.parse("127.0.0.0/8")
 
 
 class Office:
-    """A house with the real time (which the test may move on), its postman, and sites that want callbacks."""
+    """Dependencies with the real time (which the test may move on), a delivery worker, and sites with callbacks."""
 
     def __init__(self, store: Store, **options: Any) -> None:
         self.ahead = timedelta(0)
-        self.house = House(store=store, bell=QuietBell(), clock=lambda: datetime.now(UTC) + self.ahead)
-        self.parts = Parts(load({}), self.house, Door(KEYRING), KEYRING)
-        self.postman = self.new_postman(**options)
+        self.deps = Dependencies(
+            store=store, dispatcher=RecordingDispatcher(), clock=lambda: datetime.now(UTC) + self.ahead
+        )
+        self.parts = Parts(load({}), self.deps, Sanitizer(KEYRING), KEYRING)
+        self.delivery_worker = self.new_delivery_worker(**options)
         self.secrets: dict[str, str] = {}
 
-    def new_postman(self, **options: Any) -> Postman:
-        return Postman(self.parts, LOOPBACK, **{"timeout": 5.0} | options)
+    def new_delivery_worker(self, **options: Any) -> DeliveryWorker:
+        return DeliveryWorker(self.parts, LOOPBACK, **{"timeout": 5.0} | options)
 
     def site(self, name: str, url: str | None, secrets: int = 1) -> Site:
         """Enrol a site that wants its callbacks at `url`."""
         made = [new_webhook_secret() for _ in range(secrets)]
         self.secrets[name] = made[0]
         sealed = tuple(KEYRING.encrypt(name, "webhook", one.encode()) for one in made)
-        with self.house.store.write() as tx:
+        with self.deps.store.write() as tx:
             return tx.add_site(courier(name=name, callback_url=url, webhook_secrets=sealed))
 
     def decide(self, site: Site, count: int) -> None:
-        """Let the machine decide so many comments of the site: one callback each."""
+        """Let the model decide so many comments of the site: one callback each."""
         given = [Submission(ARTICLE, "Ada", f"Text {n}.", Source.API, id=f"c-{n}") for n in range(count)]
-        placed = submit(self.house, self.parts.sealer, site, given)
-        settle(self.house, [Scored(one.comment, None) for one in placed if isinstance(one, Placed)])
+        placed = submit(self.deps, self.parts.sealer, site, given)
+        settle(self.deps, [Scored(one.comment, None) for one in placed if isinstance(one, Placed)])
 
     def carry(self, seconds: float = 20.0) -> None:
-        """Nudge the postman and wait until he has carried what was due."""
-        self.postman.collect()
-        assert self.postman.wait(seconds)
+        """Nudge the delivery worker and wait until it has sent what was due."""
+        self.delivery_worker.collect()
+        assert self.delivery_worker.wait(seconds)
 
     def mail(self, site: Site | None = None) -> list[Delivery]:
-        with self.house.store.read() as tx:
+        with self.deps.store.read() as tx:
             return tx.deliveries(site.id if site else None, None, 500)
 
     def states(self, site: Site | None = None) -> list[str]:
         return [one.state for one in self.mail(site)]
 
     def look(self, name: str) -> Site:
-        with self.house.store.read() as tx:
+        with self.deps.store.read() as tx:
             found = tx.site(name)
         assert found is not None
         return found
@@ -88,7 +90,7 @@ def offices() -> Iterator[Callable[..., Office]]:
 
         def make(store: Store | None = None, **options: Any) -> Office:
             office = Office(store or MemoryStore(), **options)
-            stack.callback(office.postman.close, 5.0)
+            stack.callback(office.delivery_worker.close, 5.0)
             return office
 
         yield make
@@ -151,7 +153,7 @@ def test_a_failure_is_tried_again_with_the_same_id_and_bytes(office: Office) -> 
 
 
 def test_what_never_arrives_becomes_a_dead_letter_and_can_be_replayed(office: Office) -> None:
-    """After the last attempt the postman gives up; a replay starts over and arrives."""
+    """After the last attempt the worker gives up; a replay starts over and arrives."""
     with receiver(500) as hook:
         site = office.site("courier", hook.url)
         office.decide(site, 1)
@@ -160,8 +162,8 @@ def test_what_never_arrives_becomes_a_dead_letter_and_can_be_replayed(office: Of
             office.ahead += timedelta(days=2)
         assert (office.states(), len(hook.got)) == (["dead"], len(WAITS) + 1)
         hook.statuses[:] = [204]
-        with office.house.store.write() as tx:
-            assert tx.replay_deliveries(site.id, None, office.house.clock()) == 1
+        with office.deps.store.write() as tx:
+            assert tx.replay_deliveries(site.id, None, office.deps.clock()) == 1
         office.carry()
     assert office.states() == ["delivered"]
     assert len(set(hook.ids())) == 1
@@ -173,10 +175,10 @@ def test_decisions_on_one_comment_arrive_in_order(office: Office) -> None:
         site = office.site("courier", hook.url)
         office.decide(site, 1)
         for action in (Action.APPROVE, Action.REJECT):
-            with office.house.store.read() as tx:
+            with office.deps.store.read() as tx:
                 comment = tx.comment(site.id, "c-0")
             assert comment is not None
-            review(office.house, site, "c-0", Judgement(action, Who.SITE, "s", replaces=comment.decision_id))
+            review(office.deps, site, "c-0", Judgement(action, Who.SITE, "s", replaces=comment.decision_id))
         office.carry()
         assert hook.sequences() == [("c-0", 1)]
         for _ in range(3):
@@ -212,20 +214,20 @@ def test_gone_stops_the_mail_that_is_leased_already(store: Store, offices: Calla
         return Outcome("gone", 410)
 
     switched_off = Event()
-    office.postman = office.new_postman(post=post)
+    office.delivery_worker = office.new_delivery_worker(post=post)
     site = office.site("courier", "http://127.0.0.1:9/")
     office.decide(site, 60)
-    office.postman.collect()
+    office.delivery_worker.collect()
     until = time.monotonic() + 10
     while office.look("courier").callback_disabled is None:
         assert time.monotonic() < until, "the site was not switched off"
         time.sleep(0.01)
     switched_off.set()
-    assert office.postman.wait(10)
+    assert office.delivery_worker.wait(10)
     assert len(posted) <= PER_SITE
     assert office.states().count("waiting") == 60 - len(posted)
     assert {one.attempts for one in office.mail() if one.state == "waiting"} == {0}
-    with office.house.store.write() as tx:
+    with office.deps.store.write() as tx:
         tx.save_site(replace(office.look("courier"), callback_disabled=None))
     office.ahead += timedelta(seconds=15)
     office.carry()
@@ -247,12 +249,12 @@ def test_gone_says_nothing_of_a_new_address(office: Office) -> None:
     with receiver(410, open_gate=False) as hook:
         site = office.site("courier", hook.url)
         office.decide(site, 1)
-        office.postman.collect()
+        office.delivery_worker.collect()
         assert hook.arrived.acquire(timeout=10)
-        with office.house.store.write() as tx:
+        with office.deps.store.write() as tx:
             tx.save_site(replace(site, callback_url="http://127.0.0.1:9/new"))
         hook.gate.set()
-        assert office.postman.wait(10)
+        assert office.delivery_worker.wait(10)
     assert office.look("courier").callback_disabled is None
 
 
@@ -261,16 +263,16 @@ def test_a_hanging_receiver_holds_up_nobody_else(store: Store, offices: Callable
     office = offices(store)
     with receiver(open_gate=False) as slow, receiver() as fast:
         office.decide(office.site("slow", slow.url), 60)
-        office.postman.collect()
+        office.delivery_worker.collect()
         assert slow.arrived.acquire(timeout=10)
         herald = office.site("herald", fast.url)
         office.decide(herald, 60)
-        office.postman.collect()
+        office.delivery_worker.collect()
         for _ in range(60):
             assert fast.arrived.acquire(timeout=10)
         assert slow.most_at_once <= PER_SITE
         slow.gate.set()
-        assert office.postman.wait(20)
+        assert office.delivery_worker.wait(20)
     assert office.states(herald) == ["delivered"] * 60
 
 
@@ -283,7 +285,7 @@ def test_a_receiver_that_is_away_is_asked_a_few_times_and_not_for_everything(off
         tried = [one for one in office.mail() if one.attempts]
         assert 0 < len(tried) <= 2 * PER_SITE
         assert set(office.states()) == {"waiting"}
-        with office.house.store.write() as tx:
+        with office.deps.store.write() as tx:
             tx.save_site(replace(site, callback_url=hook.url))
         office.ahead += timedelta(seconds=15)
         office.carry()
@@ -305,9 +307,9 @@ def test_slow_down_is_heard(office: Office) -> None:
 
 
 def test_a_private_target_is_refused_unless_allowed(offices: Callable[..., Office]) -> None:
-    """A site cannot make the house call its own network."""
+    """A site cannot make the service call its own network."""
     office = offices()
-    office.postman = Postman(office.parts, Allow.parse(""), timeout=5.0)
+    office.delivery_worker = DeliveryWorker(office.parts, Allow.parse(""), timeout=5.0)
     with receiver() as hook:
         office.decide(office.site("courier", hook.url), 1)
         office.carry()
@@ -320,7 +322,7 @@ def test_nothing_is_sent_unsigned(office: Office) -> None:
     """A secret that cannot be opened leaves the mail waiting and says so."""
     with receiver() as hook:
         site = office.site("courier", hook.url)
-        with office.house.store.write() as tx:
+        with office.deps.store.write() as tx:
             tx.save_site(replace(site, webhook_secrets=(b"\x01made under another master key",)))
         office.decide(site, 1)
         office.carry()
@@ -331,7 +333,7 @@ def test_nothing_is_sent_unsigned(office: Office) -> None:
 def test_no_transaction_is_open_while_a_receiver_is_asked(
     sqlite_url: str, offices: Callable[..., Office]
 ) -> None:
-    """The house goes on writing while a receiver thinks."""
+    """The service goes on writing while a receiver thinks."""
     from service.storage import open_store
 
     store = open_store(sqlite_url)
@@ -340,11 +342,11 @@ def test_no_transaction_is_open_while_a_receiver_is_asked(
         with receiver(open_gate=False) as hook:
             site = office.site("courier", hook.url)
             office.decide(site, 1)
-            office.postman.collect()
+            office.delivery_worker.collect()
             assert hook.arrived.acquire(timeout=10)
             office.decide(office.site("herald", None), 3)
             hook.gate.set()
-            assert office.postman.wait(10)
+            assert office.delivery_worker.wait(10)
         assert office.states(site) == ["delivered"]
     finally:
         store.close()
@@ -356,10 +358,10 @@ def test_two_workers_deliver_everything_once(sql_store: Store, offices: Callable
     with receiver() as hook:
         site = office.site("courier", hook.url)
         office.decide(site, 100)
-        other = office.new_postman()
-        for postman in (office.postman, other):
-            postman.collect()
-        assert office.postman.wait(30)
+        other = office.new_delivery_worker()
+        for delivery_worker in (office.delivery_worker, other):
+            delivery_worker.collect()
+        assert office.delivery_worker.wait(30)
         assert other.wait(30)
     assert office.states() == ["delivered"] * 100
     assert len(hook.ids()) == len(set(hook.ids())) == 100
@@ -370,8 +372,8 @@ def test_a_dead_workers_mail_is_delivered_by_another(office: Office) -> None:
     with receiver() as hook:
         site = office.site("courier", hook.url)
         office.decide(site, 1)
-        now = office.house.clock()
-        with office.house.store.write() as tx:
+        now = office.deps.clock()
+        with office.deps.store.write() as tx:
             assert len(tx.lease_deliveries(now, now + timedelta(seconds=60), 10)) == 1
         office.carry()
         assert hook.got == []
@@ -386,13 +388,13 @@ def test_closing_lets_go_of_what_waits(offices: Callable[..., Office]) -> None:
     office = offices()
     with receiver(open_gate=False) as hook:
         office.decide(office.site("courier", hook.url), 30)
-        office.postman.collect()
+        office.delivery_worker.collect()
         for _ in range(PER_SITE):
             assert hook.arrived.acquire(timeout=10)
         hook.gate.set()
-        office.postman.close(10.0)
+        office.delivery_worker.close(10.0)
         flown = len(hook.got)
-        assert office.postman.collect() == 0
+        assert office.delivery_worker.collect() == 0
     assert PER_SITE <= flown < 30
     assert office.states().count("delivered") == flown
     assert {one.attempts for one in office.mail() if one.state == "waiting"} == {0}
@@ -407,7 +409,7 @@ def test_a_callback_whose_lease_nearly_ran_out_is_left_to_the_next_worker(office
         posted.append(body)
         return Outcome("delivered", 204)
 
-    office.postman = office.new_postman(post=post, threads=1)
+    office.delivery_worker = office.new_delivery_worker(post=post, threads=1)
     office.decide(office.site("courier", "http://127.0.0.1:9/"), 2)
     office.carry()
     assert len(posted) == 2
@@ -437,7 +439,7 @@ def test_an_endpoint_that_keeps_failing_is_left_alone(office: Office) -> None:
         assert asked < 40
         office.carry()
         assert len(away.got) == asked
-        with office.house.store.read() as tx:
+        with office.deps.store.read() as tx:
             assert sum(one.attempts for one in tx.deliveries(site.id, None, 100)) == asked
 
 
@@ -445,7 +447,7 @@ def test_the_owner_is_told_that_callbacks_stopped(office: Office) -> None:
     """An endpoint that answers 410 stops its mail, and the site's `notify_url` hears of it once, signed."""
     with receiver(410) as gone, receiver() as owner:
         site = office.site("courier", gone.url)
-        with office.house.store.write() as tx:
+        with office.deps.store.write() as tx:
             site = replace(site, options=replace(site.options, notify_url=owner.url))
             tx.save_site(site)
         office.decide(site, 3)

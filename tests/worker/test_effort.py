@@ -31,12 +31,12 @@ def efforts(stage: Stage, *names: str) -> list[str | None]:
 def one_batch(stage: Stage, scorer: TwoEfforts) -> None:
     """Score one batch and no more: nobody looks whether anything is left."""
     asked = len(scorer.asked)
-    score_pending(stage.house, scorer, stopping=lambda: len(scorer.asked) > asked)
+    score_pending(stage.deps, scorer, stopping=lambda: len(scorer.asked) > asked)
 
 
 def current(stage: Stage) -> Effort:
     """Return the effort that holds now."""
-    with stage.house.store.read() as tx:
+    with stage.deps.store.read() as tx:
         return tx.scoring_effort().effort
 
 
@@ -44,7 +44,7 @@ def test_comments_are_scored_in_full_while_none_waits_for_long(stage: Stage) -> 
     """The default, a minute after arrival too."""
     stage.post("One.")
     stage.clock.tick(60)
-    score_pending(stage.house, TwoEfforts())
+    score_pending(stage.deps, TwoEfforts())
     assert efforts(stage, "c-0") == ["full"]
     assert current(stage) is FULL
 
@@ -73,7 +73,7 @@ def test_when_nothing_waits_any_more_the_next_comment_is_scored_in_full(stage: S
     """A run that empties the queue ends the flood, so that the next comment is no part of it."""
     stage.post("Old.")
     stage.clock.tick(61)
-    score_pending(stage.house, TwoEfforts())
+    score_pending(stage.deps, TwoEfforts())
     assert efforts(stage, "c-0") == ["fast"]
     assert current(stage) is FULL
 
@@ -91,10 +91,10 @@ def test_the_effort_is_every_workers(stage: Stage) -> None:
 
 def test_a_limit_of_zero_is_never_reached(stage: Stage) -> None:
     """Then every comment is scored in full, however long it waits."""
-    house = replace(stage.house, fast_after_seconds=0.0)
+    deps = replace(stage.deps, fast_after_seconds=0.0)
     stage.post("Old.")
     stage.clock.tick(9_999)
-    score_pending(house, TwoEfforts())
+    score_pending(deps, TwoEfforts())
     assert efforts(stage, "c-0") == ["full"]
 
 
@@ -102,11 +102,11 @@ def test_neither_an_import_nor_a_text_that_is_tried_again_makes_a_flood(stage: S
     """Both may be old while nothing else waits."""
     stage.post("Imported.", id="import", live=False, source=Source.IMPORT)
     stage.post("Left by a dead worker.", id="tried")
-    with stage.house.store.write() as tx:
+    with stage.deps.store.write() as tx:
         tx.lease_pending(stage.clock.now, stage.clock.now, 1)
     stage.clock.tick(600)
     stage.post("New.", id="new")
-    score_pending(stage.house, TwoEfforts())
+    score_pending(stage.deps, TwoEfforts())
     assert efforts(stage, "import", "tried", "new") == ["full"] * 3
 
 
@@ -115,7 +115,7 @@ def test_who_asks_for_a_fast_score_gets_one(stage: Stage) -> None:
     stage.post("Live.", "Live too.")
     stage.post("Old.", id="import", live=False, source=Source.IMPORT, signals=FAST_WANTED)
     scorer = TwoEfforts()
-    score_pending(stage.house, scorer)
+    score_pending(stage.deps, scorer)
     assert efforts(stage, "c-0", "import", "c-1") == ["full", "fast", "full"]
     assert scorer.texts(FAST) == ["Old."]
 
@@ -124,5 +124,5 @@ def test_a_scorer_with_one_effort_goes_on_scoring_in_full(stage: Stage) -> None:
     """It says so itself, and the verdict believes it."""
     stage.post("Old.")
     stage.clock.tick(61)
-    score_pending(stage.house, Told())
+    score_pending(stage.deps, Told())
     assert efforts(stage, "c-0") == ["full"]

@@ -50,10 +50,10 @@ def owner(home: Path, work: str, *pks: int) -> Iterator[subprocess.Popen[str]]:
         process.stdout.close()
 
 
-def buried(home: Path) -> Noted:
-    """Return what can be buried in this home."""
+def released(home: Path) -> Noted:
+    """Return what dead processes left in this home."""
     found: list[Noted] = []
-    Journal(home).bury(found.append)
+    Journal(home).release_dead(found.append)
     return found[0] if found else {}
 
 
@@ -63,17 +63,17 @@ def test_what_a_killed_worker_had_in_hand_is_scored_at_once_and_alone(store: Sto
     comments = stage.post("One.", "Two.", "Three.")
     with store.write() as tx:
         tx.lease_pending(NOON, after(30), 10)
-    sweep, scorer = Sweep(stage.house, journal=Journal(tmp_path)), Told()
+    sweep, scorer = Sweep(stage.deps, journal=Journal(tmp_path)), Told()
     with owner(tmp_path, SCORE, *(one.pk for one in comments)) as process:
-        assert sweep.bury() == 0
-        assert score_pending(stage.house, scorer) == 0
-        stage.rung()
+        assert sweep.release_dead() == 0
+        assert score_pending(stage.deps, scorer) == 0
+        stage.enqueued()
         process.kill()
         process.wait()
-        assert sweep.bury() == 3
-        assert SCORE in stage.rung()
-        assert sweep.bury() == 0
-    assert score_pending(stage.house, scorer) == 3
+        assert sweep.release_dead() == 3
+        assert SCORE in stage.enqueued()
+        assert sweep.release_dead() == 0
+    assert score_pending(stage.deps, scorer) == 3
     assert scorer.batches == [1, 1, 1]
     assert [stage.look(f"c-{n}").attempts for n in range(3)] == [2, 2, 2]
 
@@ -82,7 +82,7 @@ def test_a_poison_that_kills_is_held_without_waiting_for_a_lease(store: Store, t
     """With the clock standing still: its neighbours are decided, and after the third death a person looks at it."""
     stage = Stage.over(store)
     stage.post("One.", "Deadly.", "Three.")
-    sweep, home = Sweep(stage.house, journal=Journal(tmp_path)), tmp_path
+    sweep, home = Sweep(stage.deps, journal=Journal(tmp_path)), tmp_path
 
     class Died(BaseException):
         """The process is gone: nothing after it runs."""
@@ -95,10 +95,10 @@ def test_a_poison_that_kills_is_held_without_waiting_for_a_lease(store: Store, t
 
     deaths = 0
     for _ in range(8):
-        sweep.bury()
+        sweep.release_dead()
         journal = Journal(home)
         try:
-            score_pending(stage.house, Deadly(), journal=journal)
+            score_pending(stage.deps, Deadly(), journal=journal)
         except Died:
             deaths += 1
         journal.close()
@@ -115,10 +115,10 @@ def test_what_was_recorded_is_nobodys_to_bury(tmp_path: Path) -> None:
     journal.note(DELIVER, after(61), [9])
     journal.drop(SCORE, [1, 2])
     journal.drop(DELIVER, [8, 99])
-    assert buried(tmp_path) == {}
+    assert released(tmp_path) == {}
     journal.close()
-    assert buried(tmp_path) == {DELIVER: {after(60): [7], after(61): [9]}}
-    assert buried(tmp_path) == {}
+    assert released(tmp_path) == {DELIVER: {after(60): [7], after(61): [9]}}
+    assert released(tmp_path) == {}
 
 
 def test_what_cannot_be_given_back_is_kept_for_the_next(tmp_path: Path) -> None:
@@ -133,8 +133,8 @@ def test_what_cannot_be_given_back_is_kept_for_the_next(tmp_path: Path) -> None:
     newcomer = Journal(tmp_path)
     newcomer.note(SCORE, after(31), [2])
     with pytest.raises(ConnectionResetError):
-        newcomer.bury(fails)
-    assert buried(tmp_path) == {SCORE: {after(30): [1]}}
+        newcomer.release_dead(fails)
+    assert released(tmp_path) == {SCORE: {after(30): [1]}}
 
 
 @pytest.mark.parametrize("torn", [b"[", b"[]", b'{"a": 1}', b'{"a": {"noon": [1]}}', b"\xff", b"[" * 60_000])
@@ -145,7 +145,7 @@ def test_a_torn_journal_says_nothing(tmp_path: Path, torn: bytes) -> None:
     journal.close()
     (slot,) = tmp_path.rglob("*.json")
     slot.write_bytes(torn)
-    assert buried(tmp_path) == {}
+    assert released(tmp_path) == {}
     assert slot.stat().st_size == 0
 
 
@@ -155,7 +155,7 @@ def test_a_home_that_cannot_be_written_costs_speed_alone(tmp_path: Path) -> None
     journal = Journal(tmp_path)
     journal.note(SCORE, after(30), [1])
     journal.drop(SCORE, [1])
-    assert journal.bury(lambda _: None) == 0
+    assert journal.release_dead(lambda _: None) == 0
     journal.close()
 
 
@@ -175,7 +175,7 @@ def test_a_disk_that_was_full_for_a_while_is_written_again(
     assert [line["event"] for line in said] == ["journal.not_kept"]
     journal.note(SCORE, after(32), [3])
     journal.close()
-    assert buried(tmp_path) == {SCORE: {after(30): [1], after(31): [2], after(32): [3]}}
+    assert released(tmp_path) == {SCORE: {after(30): [1], after(31): [2], after(32): [3]}}
 
 
 def test_what_ran_out_is_struck_at_the_next_lease(tmp_path: Path) -> None:
@@ -184,7 +184,7 @@ def test_what_ran_out_is_struck_at_the_next_lease(tmp_path: Path) -> None:
     journal.note(SCORE, after(30), [1, 2])
     journal.note(SCORE, after(70), [3], after(40))
     journal.close()
-    assert buried(tmp_path) == {SCORE: {after(70): [3]}}
+    assert released(tmp_path) == {SCORE: {after(70): [3]}}
 
 
 def test_what_a_stopping_worker_could_not_give_back_is_scored_by_the_next_at_once(
@@ -203,7 +203,7 @@ def test_what_a_stopping_worker_could_not_give_back_is_scored_by_the_next_at_onc
     with monkeypatch.context() as patched:
         patched.setattr("worker.score.settle", fails)
         with pytest.raises(ConnectionResetError):
-            score_pending(stage.house, Told(), stopping=lambda: bool(stopped), journal=journal)
+            score_pending(stage.deps, Told(), stopping=lambda: bool(stopped), journal=journal)
     journal.close()
-    assert Sweep(stage.house, journal=Journal(tmp_path)).bury() == 2
-    assert score_pending(stage.house, Told()) == 2
+    assert Sweep(stage.deps, journal=Journal(tmp_path)).release_dead() == 2
+    assert score_pending(stage.deps, Told()) == 2

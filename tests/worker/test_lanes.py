@@ -1,4 +1,4 @@
-"""The lanes: no more runs at once than a lane is wide, and no ring lost in a full one."""
+"""The lanes: no more runs at once than a lane is wide, and no message lost in a full one."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from service.bell import QUEUES
+from service.dispatcher import QUEUES
 from worker.lanes import THREADS, WIDTHS, Lane
 
 
@@ -30,7 +30,7 @@ def test_every_task_has_a_lane_and_all_fit_at_once() -> None:
 
 
 def test_a_call_into_a_full_lane_returns_and_makes_the_run_go_round() -> None:
-    """What is rung for during a run is looked for after it, by that run; any number of rings is one round."""
+    """What is enqueued during a run is looked for after it, by that run; any number of messages is one round."""
     lane, runs = Lane(1), []
 
     def work() -> None:

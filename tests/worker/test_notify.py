@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from service import wiring
-from service.bell import QuietBell
+from service.dispatcher import RecordingDispatcher
 from service.enrolment import Enrolment, enrol_site
 from service.moderation.alarms import Alarm
 from service.moderation.options import Options
@@ -31,12 +31,14 @@ LOOPBACK = Allow.parse("127.0.0.1")
 
 
 class Desk:
-    """A house whose courier has comments held, and its notifier."""
+    """An installation whose courier has comments held, and its notifier."""
 
     def __init__(self, store: Store, home: Path, url: str, **more: Any) -> None:
         env = {"REPLYDESK_HOME": str(home), "REPLYDESK_MASTER_KEY": "5e" * 32}
         self.clock = Clock()
-        self.parts = wiring.build(load(env), env=env, store=store, bell=QuietBell(), clock=self.clock)
+        self.parts = wiring.build(
+            load(env), env=env, store=store, dispatcher=RecordingDispatcher(), clock=self.clock
+        )
         self.courier: Enrolment = enrol_site(self.parts, "courier", "https://courier.example")
         with store.write() as tx:
             options = Options(notify_url=url, notify_held=2, notify_age_seconds=600.0)
@@ -45,14 +47,14 @@ class Desk:
 
     def hold(self, *names: str) -> None:
         """Let comments be held."""
-        with self.parts.house.store.write() as tx:
+        with self.parts.deps.store.write() as tx:
             made = tx.add_comments(self.courier.site.id, [draft(name) for name in names], self.clock())
             for comment in made.values():
                 decided(tx, comment, Action.HOLD)
 
     def clear(self, *names: str) -> None:
         """Let moderators approve them."""
-        with self.parts.house.store.write() as tx:
+        with self.parts.deps.store.write() as tx:
             for name in names:
                 found = tx.comment(self.courier.site.id, name)
                 assert found is not None

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from service.bell import Bell
+from service.dispatcher import RedisDispatcher
 from service.enrolment import enrol_site
 from service.ports import SWEEP
 from service.settings import load
@@ -37,7 +37,7 @@ def hold_the_deadly(env: dict[str, str], log: Path) -> None:
     """Post it among thirty; leases last an hour, so whatever is decided was not waited for."""
     env |= {"REPLYDESK_LEASE_SECONDS": "3600"}
     parts = build(load(env | {"REDIS_URL": ""}), env=env)
-    ringer = Bell(env["REDIS_URL"], env["REPLYDESK_REDIS_PREFIX"])
+    dispatcher = RedisDispatcher(env["REDIS_URL"], env["REPLYDESK_REDIS_PREFIX"])
     running: list[subprocess.Popen[bytes]] = []
     try:
         enrolled = enrol_site(parts, "courier", "https://courier.example")
@@ -53,11 +53,11 @@ def hold_the_deadly(env: dict[str, str], log: Path) -> None:
                     running.append(
                         subprocess.Popen(command, env=env, stdout=file, stderr=file, start_new_session=True)
                     )
-                ringer.ring(SWEEP)  # as beat does
+                dispatcher.enqueue(SWEEP)  # as beat does
                 return pending(parts) == 0
 
             wait_for(all_decided)
-        with parts.house.store.read() as tx:
+        with parts.deps.store.read() as tx:
             assert len(tx.decisions_after(enrolled.site.id, 0, 100)) == 31
             found = [tx.comment(enrolled.site.id, one.comment.id) for one in placed]
         assert found[10] is not None
@@ -69,7 +69,7 @@ def hold_the_deadly(env: dict[str, str], log: Path) -> None:
             if process.poll() is None:
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait(10)
-        ringer.close()
+        dispatcher.close()
         parts.close()
 
 

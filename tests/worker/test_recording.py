@@ -31,7 +31,7 @@ class SlowStore(MemoryStore):
 
     @contextmanager
     def write(self) -> Iterator[Tx]:
-        if threading.current_thread().name == "postman" and not self.takes_back:
+        if threading.current_thread().name == "delivery" and not self.takes_back:
             raise ConnectionResetError
         if threading.current_thread().name == "recorder":
             assert self.open.wait(20)
@@ -49,7 +49,7 @@ def slow() -> Iterator[tuple[SlowStore, Office]]:
     office = Office(store)
     yield store, office
     store.open.set()
-    office.postman.close(5.0)
+    office.delivery_worker.close(5.0)
 
 
 def test_who_posts_does_not_wait_for_the_disk_within_a_bound(slow: tuple[SlowStore, Office]) -> None:
@@ -61,15 +61,15 @@ def test_who_posts_does_not_wait_for_the_disk_within_a_bound(slow: tuple[SlowSto
         posted.release()
         return Outcome("delivered", 204)
 
-    office.postman = office.new_postman(post=post)
+    office.delivery_worker = office.new_delivery_worker(post=post)
     office.decide(office.site("courier", "http://127.0.0.1:9/"), 200)
     store.open.clear()
-    office.postman.collect()
+    office.delivery_worker.collect()
     for _ in range(UNRECORDED):
         assert posted.acquire(timeout=10)
     assert office.states().count("delivered") == 0
     store.open.set()
-    assert office.postman.wait(20)
+    assert office.delivery_worker.wait(20)
     for _ in range(200 - UNRECORDED):
         assert posted.acquire(timeout=10)
     assert not posted.acquire(blocking=False)
@@ -81,7 +81,7 @@ def office() -> Iterator[Office]:
     """An office over the double."""
     made = Office(MemoryStore())
     yield made
-    made.postman.close(5.0)
+    made.delivery_worker.close(5.0)
 
 
 def test_what_a_killed_worker_was_posting_is_due_at_once(tmp_path: Path, office: Office) -> None:
@@ -94,19 +94,19 @@ def test_what_a_killed_worker_was_posting_is_due_at_once(tmp_path: Path, office:
         assert gate.wait(20)
         return Outcome("delivered", 204)
 
-    office.postman = office.new_postman(post=hangs, journal=journal)
+    office.delivery_worker = office.new_delivery_worker(post=hangs, journal=journal)
     office.decide(office.site("courier", "http://127.0.0.1:9/"), 3)
-    office.postman.collect()
+    office.delivery_worker.collect()
     for _ in range(3):
         assert posting.acquire(timeout=10)
     journal.close()  # as its end does
-    other = office.new_postman(post=lambda *_, **__: Outcome("delivered", 204))
+    other = office.new_delivery_worker(post=lambda *_, **__: Outcome("delivered", 204))
     assert other.collect() == 0
-    assert Sweep(office.house, journal=Journal(tmp_path)).bury() == 3
+    assert Sweep(office.deps, journal=Journal(tmp_path)).release_dead() == 3
     assert other.collect() == 3
     assert other.wait(10)
     gate.set()
-    assert office.postman.wait(10)
+    assert office.delivery_worker.wait(10)
     assert [(one.state, one.attempts) for one in office.mail()] == [("delivered", 2)] * 3
 
 
@@ -116,7 +116,7 @@ def test_a_store_that_is_away_for_a_moment_has_nothing_posted_again(
     """What was posted is written down once the store is back; only when it stays away do the leases bring it back."""
     store, office = slow
     monkeypatch.setattr(recording, "FIRST_PAUSE", 0.01)
-    office.postman = office.new_postman(post=lambda *_, **__: Outcome("delivered", 204))
+    office.delivery_worker = office.new_delivery_worker(post=lambda *_, **__: Outcome("delivered", 204))
     site = office.site("courier", "http://127.0.0.1:9/")
     office.decide(site, 20)
     store.failures = 3
@@ -137,7 +137,7 @@ def test_how_a_post_ended_is_recorded_though_the_rest_cannot_be_given_back(
     store, office = slow
     journal = Journal(tmp_path)
     said = [Outcome("slow_down", 429, 1.0)]
-    office.postman = office.new_postman(
+    office.delivery_worker = office.new_delivery_worker(
         post=lambda *_, **__: said.pop() if said else Outcome("delivered", 204), journal=journal, threads=1
     )
     office.decide(office.site("courier", "http://127.0.0.1:9/"), 4)
@@ -147,15 +147,17 @@ def test_how_a_post_ended_is_recorded_though_the_rest_cannot_be_given_back(
     assert office.states() == ["waiting"] * 4
     journal.close()
     store.takes_back = True
-    assert Sweep(office.house, journal=Journal(tmp_path)).bury() == 3
+    assert Sweep(office.deps, journal=Journal(tmp_path)).release_dead() == 3
 
 
 def test_what_was_recorded_is_struck_out_of_the_journal(tmp_path: Path, office: Office) -> None:
     """Nothing is posted again for the sake of a worker that ended with its work done."""
     journal = Journal(tmp_path)
-    office.postman = office.new_postman(post=lambda *_, **__: Outcome("delivered", 204), journal=journal)
+    office.delivery_worker = office.new_delivery_worker(
+        post=lambda *_, **__: Outcome("delivered", 204), journal=journal
+    )
     office.decide(office.site("courier", "http://127.0.0.1:9/"), 30)
     office.carry()
     journal.close()
-    assert Sweep(office.house, journal=Journal(tmp_path)).bury() == 0
+    assert Sweep(office.deps, journal=Journal(tmp_path)).release_dead() == 0
     assert office.states() == ["delivered"] * 30

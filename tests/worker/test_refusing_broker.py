@@ -11,10 +11,11 @@ from pathlib import Path
 
 import pytest
 import redis
+from worker.fallback import PollingFallback
 
 from service import meters
-from service.bell import BEAT, Answerer, Bell, connect, pulses
 from service.cli.status import Opened, look
+from service.dispatcher import BEAT, Answerer, RedisDispatcher, connect, read_heartbeats
 from service.enrolment import Enrolment, enrol_site
 from service.ports import SCORE, SWEEP
 from service.settings import load
@@ -23,10 +24,9 @@ from service.wiring import Parts, build
 from tests.worker.receivers import receiver
 from tests.worker.test_broker import Broker
 from tests.worker.test_celery import accept, pending, wait_for, worker
-from worker.vigil import Vigil
 
 SECONDS = 9.0
-"""Until a comment is decided whose bell cannot ring, on a busy machine; ten seconds and more before."""
+"""Until a comment is decided whose task cannot be enqueued, on a busy machine; ten seconds and more before."""
 FAULTS: Mapping[str, tuple[str, str]] = {
     "a replica": ("REPLICAOF 127.0.0.1 1", "REPLICAOF NO ONE"),
     "too few replicas": ("CONFIG SET min-replicas-to-write 1", "CONFIG SET min-replicas-to-write 0"),
@@ -42,19 +42,19 @@ FAULTS: Mapping[str, tuple[str, str]] = {
 
 @contextmanager
 def broken(broker: Broker, fault: str) -> Iterator[None]:
-    """Let the broker refuse to write, and mend it."""
+    """Let the broker refuse to write, and fix it."""
     client = redis.Redis(unix_socket_path=str(broker.socket))
-    breaks, mends = FAULTS[fault]
+    breaks, fixes = FAULTS[fault]
     client.execute_command(*breaks.split())
     try:
         yield
     finally:
-        client.execute_command(*mends.split())
+        client.execute_command(*fixes.split())
         client.close()
 
 
-class World:
-    """A home, a broker of its own, and the house's parts as the web has them."""
+class BrokenBroker:
+    """A home, a broker of its own, and the service's parts as the web has them."""
 
     def __init__(self, home: Path, template: Path, pool: str) -> None:
         self.broker = Broker(home)
@@ -70,15 +70,15 @@ class World:
             "REPLYDESK_LOG_LEVEL": "info",
         }
         self.log = home / "worker.log"
-        self._beat = Bell(self.broker.url, pulse=BEAT)
+        self._beat = RedisDispatcher(self.broker.url, heartbeat_name=BEAT)
         self._over = threading.Event()
         threading.Thread(target=self._ring, daemon=True).start()
         self.parts: Parts = build(load(self.env), env=self.env)
 
     def _ring(self) -> None:
-        """Ring for the sweep as beat does: while that is answered, no worker polls by itself."""
+        """Enqueue the sweep as beat does: while that is answered, no worker polls by itself."""
         while not self._over.wait(0.5):
-            self._beat.ring(SWEEP)
+            self._beat.enqueue(SWEEP)
 
     def awaits_model(self) -> None:
         """Wait for what takes a worker longest, more so on a busy machine."""
@@ -92,11 +92,11 @@ class World:
         return time.monotonic() - began
 
     def answers_rings(self) -> bool:
-        """Ring once, and say whether a worker has begun the task because of it within this second."""
-        self.parts.house.bell.ring(SCORE)
+        """Enqueue once, and say whether a worker has begun the task because of it within this second."""
+        self.parts.deps.dispatcher.enqueue(SCORE)
         time.sleep(0.2)
         try:
-            heard = pulses(self.broker.url).rung.get(SCORE)
+            heard = read_heartbeats(self.broker.url).by_message.get(SCORE)
         except redis.RedisError:
             return False
         return heard is not None and heard < 1.0
@@ -110,81 +110,81 @@ class World:
 
 
 @pytest.fixture(params=["threads", "prefork"])
-def world(request: pytest.FixtureRequest, tmp_path: Path, sqlite_template: Path) -> Iterator[World]:
-    """A world for a worker of each pool."""
-    made = World(tmp_path, sqlite_template, request.param)
+def scene(request: pytest.FixtureRequest, tmp_path: Path, sqlite_template: Path) -> Iterator[BrokenBroker]:
+    """A home and a broker for a worker of each pool."""
+    made = BrokenBroker(tmp_path, sqlite_template, request.param)
     yield made
     made.close()
 
 
-@pytest.mark.parametrize("world", ["threads"], indirect=True)
-def test_work_goes_on_within_seconds(world: World) -> None:
-    """Under each fault in turn comments are decided and called back, the worker lives, and then it answers rings."""
-    with receiver() as hook, worker(world.env, world.log) as process:
-        enrolled = enrol_site(world.parts, "courier", "https://courier.example", hook.url)
-        world.awaits_model()
-        wait_for(world.answers_rings)
+@pytest.mark.parametrize("scene", ["threads"], indirect=True)
+def test_work_goes_on_within_seconds(scene: BrokenBroker) -> None:
+    """Under each fault in turn comments are decided and called back, the worker lives, and then it answers messages."""
+    with receiver() as hook, worker(scene.env, scene.log) as process:
+        enrolled = enrol_site(scene.parts, "courier", "https://courier.example", hook.url)
+        scene.awaits_model()
+        wait_for(scene.answers_rings)
         for number, fault in enumerate(FAULTS):
-            with broken(world.broker, fault):
-                seconds = [world.decided_within(enrolled, f"A quiet word about {fault}.")]
+            with broken(scene.broker, fault):
+                seconds = [scene.decided_within(enrolled, f"A quiet word about {fault}.")]
                 wait_for(lambda expected=2 * number + 1: len(hook.got) == expected, SECONDS)
                 time.sleep(2.0)
-                seconds.append(world.decided_within(enrolled, f"Another word about {fault}."))
+                seconds.append(scene.decided_within(enrolled, f"Another word about {fault}."))
                 wait_for(lambda expected=2 * number + 2: len(hook.got) == expected, SECONDS)
                 assert process.poll() is None, fault
             assert max(seconds) < SECONDS, (fault, seconds)
-            wait_for(world.answers_rings, 12)
+            wait_for(scene.answers_rings, 12)
             print(f"{fault}: decided after {seconds[0]:.1f} and {seconds[1]:.1f} s")
         assert process.poll() is None
-        assert "Traceback" not in world.log.read_text()
+        assert "Traceback" not in scene.log.read_text()
 
 
 @pytest.mark.parametrize("fault", ["a replica", "no memory left"])
-def test_a_worker_that_starts_meanwhile_works(world: World, fault: str) -> None:
-    """The polling fallback does not wait for the broker, in either pool; once mended, rings are answered."""
+def test_a_worker_that_starts_meanwhile_works(scene: BrokenBroker, fault: str) -> None:
+    """The polling fallback does not wait for the broker, in either pool; a broker that is back is used again."""
     with receiver() as hook:
-        enrolled = enrol_site(world.parts, "courier", "https://courier.example", hook.url)
-        with broken(world.broker, fault), worker(world.env, world.log) as process:
-            world.awaits_model()
-            assert world.decided_within(enrolled, "A quiet word about the new bridge.") < SECONDS
+        enrolled = enrol_site(scene.parts, "courier", "https://courier.example", hook.url)
+        with broken(scene.broker, fault), worker(scene.env, scene.log) as process:
+            scene.awaits_model()
+            assert scene.decided_within(enrolled, "A quiet word about the new bridge.") < SECONDS
             wait_for(lambda: len(hook.got) == 1, SECONDS)
             assert process.poll() is None
-            client = redis.Redis(unix_socket_path=str(world.broker.socket))
+            client = redis.Redis(unix_socket_path=str(scene.broker.socket))
             client.execute_command(*FAULTS[fault][1].split())
             client.close()
-            wait_for(world.answers_rings, 12)
+            wait_for(scene.answers_rings, 12)
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-@pytest.mark.parametrize("world", ["threads"], indirect=True)
-def test_health_tells_the_truth(world: World, fault: str) -> None:
-    """While nothing can be written, neither readiness nor status calls the broker ok; both do once it is mended."""
-    meters.share(world.parts.settings.home)
-    with closing(Opened(world.parts.settings)) as house:
-        assert Checks(world.parts).run()["broker"] == "ok"
-        with broken(world.broker, fault):
-            assert Checks(world.parts).run()["broker"].startswith("refuses to write (")
-            assert look(house)["up"]["broker"].startswith("refuses to write (")
-        assert Checks(world.parts).run()["broker"] == "ok"
-        assert look(house)["up"]["broker"] == "ok"
+@pytest.mark.parametrize("scene", ["threads"], indirect=True)
+def test_health_tells_the_truth(scene: BrokenBroker, fault: str) -> None:
+    """While nothing can be written, neither readiness nor status calls the broker ok; both do once it works again."""
+    meters.share(scene.parts.settings.home)
+    with closing(Opened(scene.parts.settings)) as opened:
+        assert Checks(scene.parts).run()["broker"] == "ok"
+        with broken(scene.broker, fault):
+            assert Checks(scene.parts).run()["broker"].startswith("refuses to write (")
+            assert look(opened)["up"]["broker"].startswith("refuses to write (")
+        assert Checks(scene.parts).run()["broker"] == "ok"
+        assert look(opened)["up"]["broker"] == "ok"
 
 
 def test_rounds_begin_as_soon_as_the_broker_refuses() -> None:
-    """Nobody waits ten seconds for a sweep that cannot be rung for, and a broker that is back ends the rounds."""
+    """Nobody waits ten seconds for a sweep that cannot be enqueued, and a broker that is back ends the rounds."""
     now, away, rounds = [100.0], [False], []
-    vigil = Vigil(
+    fallback = PollingFallback(
         lambda: 100.0, lambda: rounds.append(now[0]), 1.0, lambda: now[0], broker_away=lambda: away[0]
     )
-    assert not vigil.look()
+    assert not fallback.look()
     away[0] = True
     for now[0] in (101.0, 102.0):
-        assert vigil.look()
+        assert fallback.look()
     away[0] = False
-    assert not vigil.look()
+    assert not fallback.look()
     assert rounds == [101.0, 102.0]
 
 
-def test_a_pulse_is_left_by_whoever_finds_the_broker_well(tmp_path: Path) -> None:
+def test_a_heartbeat_is_written_by_whoever_finds_the_broker_well(tmp_path: Path) -> None:
     """A broker that takes a write is well; one that refuses, hangs or is gone is not, and no broker at all is none."""
     broker = Broker(tmp_path)
     try:
@@ -202,20 +202,20 @@ def test_a_pulse_is_left_by_whoever_finds_the_broker_well(tmp_path: Path) -> Non
         broker.process.wait()
 
 
-def test_the_bell_rings_again_within_seconds(tmp_path: Path) -> None:
-    """Rings that a full broker refused are kept and rung once it takes them, however long it was full."""
+def test_the_dispatcher_reconnects_within_seconds(tmp_path: Path) -> None:
+    """Messages that a full broker refused are kept and sent once it takes them, however long it was full."""
     broker = Broker(tmp_path)
-    bell = Bell(broker.url)
+    dispatcher = RedisDispatcher(broker.url)
     client = connect(broker.url)
     stop = threading.Event()
     try:
         with broken(broker, "no memory left"):
             for _ in range(8):
-                bell.ring(SWEEP)
+                dispatcher.enqueue(SWEEP)
                 stop.wait(0.5)
             assert client.llen("replydesk:upkeep") == 0
         wait_for(lambda: client.llen("replydesk:upkeep") == 1, 6)
     finally:
-        bell.close()
+        dispatcher.close()
         client.close()
         broker.kill()

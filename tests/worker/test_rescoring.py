@@ -50,13 +50,13 @@ class Flood:
             self.stage.post(name, id=name)
         self.stage.clock.tick(61)
         self.scorer.fast = lambda text: fast[text]
-        score_pending(self.stage.house, self.scorer, stopping=lambda: bool(self.scorer.asked))
-        self.stage.rung()
+        score_pending(self.stage.deps, self.scorer, stopping=lambda: bool(self.scorer.asked))
+        self.stage.enqueued()
 
     def over(self, **full: dict[str, float]) -> None:
         """Let the flood be over: nothing waits, and the full effort says this of those that are not clear to it."""
         self.scorer.full = lambda text: full.get(text, {})
-        score_pending(self.stage.house, self.scorer)
+        score_pending(self.stage.deps, self.scorer)
 
     def states(self, *names: str) -> list[str]:
         """Return where the comments stand, and on which effort."""
@@ -65,7 +65,7 @@ class Flood:
 
     def decided(self, name: str) -> list[str]:
         """Return what was decided of a comment, oldest first, and by whom."""
-        with self.stage.house.store.read() as tx:
+        with self.stage.deps.store.read() as tx:
             found = tx.decisions_of(self.stage.look(name).pk)
         return [f"{one.who_kind} {one.action}" for one in found]
 
@@ -100,7 +100,7 @@ def test_the_site_and_readers_learn_what_became_of_it(flood: Flood) -> None:
     """A callback follows for what moved, in order and after the first; the page shows it no longer, or now."""
     flood.came(held=HOLDS, missed=NARROW, same=HOLDS)
     flood.over(missed=HOLDS, same=HOLDS)
-    store, site = flood.stage.house.store, flood.stage.site
+    store, site = flood.stage.deps.store, flood.stage.site
     with store.read() as tx:
         told = [one.type for one in tx.deliveries(site.id, None, 99)]
         feed = [
@@ -166,8 +166,8 @@ def test_copies_that_come_to_be_held_are_one_cluster(flood: Flood) -> None:
     flood.came(one=NARROW, two=NARROW)
     flood.scorer.full = lambda _: HOLDS
 
-    score_pending(flood.stage.house, flood.scorer, signer=lambda texts: [COPY] * len(texts))
-    with flood.stage.house.store.read() as tx:
+    score_pending(flood.stage.deps, flood.scorer, signer=lambda texts: [COPY] * len(texts))
+    with flood.stage.deps.store.read() as tx:
         clusters = tx.waves_of([flood.stage.look(name).pk for name in ("one", "two")])
         queued = tx.queue(Wanted(), 1, flood.stage.clock.now, 9)
     assert len({one.id for one in clusters.values()}) == 1
@@ -179,29 +179,29 @@ def test_copies_that_come_to_be_held_are_one_cluster(flood: Flood) -> None:
 
 def moderator(stage: Stage) -> Moderator:
     """Return somebody on the desk."""
-    with stage.house.store.write() as tx:
+    with stage.deps.store.write() as tx:
         return tx.moderator("Mo") or tx.add_moderator("Mo", "moderator", stage.clock.now)
 
 
 def approves(stage: Stage, name: str) -> None:
     """Let a moderator approve it, to take effect later."""
-    review(stage.house, stage.site, name, Judgement(Action.APPROVE, Who.MODERATOR, "Mo"), delay=5)
+    review(stage.deps, stage.site, name, Judgement(Action.APPROVE, Who.MODERATOR, "Mo"), delay=5)
 
 
 def thinks_better_of_it(stage: Stage, name: str) -> None:
     """Let a moderator approve it and take that back: it stands as it did, and a person has looked."""
     approves(stage, name)
-    undo(stage.house, stage.site, name, Who.MODERATOR, "Mo")
+    undo(stage.deps, stage.site, name, Who.MODERATOR, "Mo")
 
 
 def decides_as_the_site(stage: Stage, name: str) -> None:
     """Let the site itself reject it."""
-    review(stage.house, stage.site, name, Judgement(Action.REJECT, Who.SITE, "courier"))
+    review(stage.deps, stage.site, name, Judgement(Action.REJECT, Who.SITE, "courier"))
 
 
 def takes_it_off(stage: Stage, name: str) -> None:
     """Let the site withdraw it."""
-    withdraw(stage.house, stage.site, name, "courier")
+    withdraw(stage.deps, stage.site, name, "courier")
 
 
 def writes_anew(stage: Stage, name: str) -> None:
@@ -211,12 +211,12 @@ def writes_anew(stage: Stage, name: str) -> None:
 
 def takes_it_in_hand(stage: Stage, name: str) -> None:
     """Let a moderator open the queue."""
-    assert name in [one.comment.id for one in take(stage.house, moderator(stage).id, Wanted(), 9)]
+    assert name in [one.comment.id for one in take(stage.deps, moderator(stage).id, Wanted(), 9)]
 
 
 def is_reported(stage: Stage, name: str) -> None:
     """Let a reader report it."""
-    report(stage.house, stage.site, name, "a reader", None)
+    report(stage.deps, stage.site, name, "a reader", None)
 
 
 ACTS: list[Callable[[Stage, str], None]] = [
@@ -261,7 +261,7 @@ def test_who_acts_while_it_is_scored_again_has_won(flood: Flood, act: Callable[[
         return {}
 
     flood.scorer.full = acts
-    score_pending(flood.stage.house, flood.scorer)
+    score_pending(flood.stage.deps, flood.scorer)
     assert [as_it_stands(flood.stage, "held")] == after
     if act is not takes_it_in_hand:  # which takes the whole page
         assert flood.states("other") == ["approved full"]
@@ -286,11 +286,11 @@ def test_a_new_text_that_is_scored_fast_meanwhile_is_not_judged_by_the_old_one(f
         if text == "held":
             flood.stage.post("new words", id="held")
             flood.stage.clock.tick(61)
-            score_pending(flood.stage.house, other, stopping=lambda: bool(other.asked))
+            score_pending(flood.stage.deps, other, stopping=lambda: bool(other.asked))
         return {}
 
     flood.scorer.full = edited
-    score_pending(flood.stage.house, flood.scorer)
+    score_pending(flood.stage.deps, flood.scorer)
     assert other.texts(FAST) == ["new words"]
     assert flood.scorer.texts(FULL) == ["held", "new words"]
     assert flood.states("held") == ["approved full"]
@@ -306,18 +306,18 @@ def test_copies_of_what_a_moderator_has_in_hand_are_not_moved(flood: Flood) -> N
         return [None if text == "three" else COPY for text in texts]
 
     asked = flood.scorer.asked
-    score_pending(flood.stage.house, flood.scorer, stopping=lambda: bool(asked), signer=alike)
+    score_pending(flood.stage.deps, flood.scorer, stopping=lambda: bool(asked), signer=alike)
     mo, now = moderator(flood.stage), flood.stage.clock.now
-    with flood.stage.house.store.write() as tx:
+    with flood.stage.deps.store.write() as tx:
         tx.claim(mo.id, [flood.stage.look("c-0").pk], now, now.replace(hour=23))
     flood.over()
     assert flood.stage.statuses(3) == ["held", "held", "approved"]
 
 
 def test_an_appeal_is_a_persons_to_answer(flood: Flood) -> None:
-    """What its writer appealed against is not decided by a machine meanwhile."""
+    """What its writer appealed against is not decided automatically meanwhile."""
     flood.came(refused={"spam": 0.99})
-    appeal(flood.stage.house, flood.stage.site, "refused", "It is no insult.")
+    appeal(flood.stage.deps, flood.stage.site, "refused", "It is no insult.")
     after = as_it_stands(flood.stage, "refused")
     flood.over()
     assert as_it_stands(flood.stage, "refused") == after
@@ -327,12 +327,12 @@ def test_what_a_decision_on_its_copies_decided_is_not_scored_again(flood: Flood)
     """A person decided it with them, though a fast score alone would have passed it narrowly."""
     stage = flood.stage
     (first,) = stage.post("copy", id="first")
-    settle(stage.house, [Scored(first, Assessment({"spam": 0.7}, "told-2"), signature=COPY)])
-    with stage.house.store.read() as tx:
+    settle(stage.deps, [Scored(first, Assessment({"spam": 0.7}, "told-2"), signature=COPY)])
+    with stage.deps.store.read() as tx:
         cluster = tx.waves_of([first.pk])[first.pk]
-    decide_wave(stage.house, stage.site, cluster, Judgement(Action.SPAM, Who.MODERATOR, "Mo"))
+    decide_wave(stage.deps, stage.site, cluster, Judgement(Action.SPAM, Who.MODERATOR, "Mo"))
     (second,) = stage.post("copy", id="second")
-    settle(stage.house, [replace(scored_fast(second, **NARROW), signature=COPY)])
+    settle(stage.deps, [replace(scored_fast(second, **NARROW), signature=COPY)])
     assert flood.states("second") == ["spam fast"]
     assert not stage.look("second").rescore
 
@@ -340,7 +340,7 @@ def test_what_a_decision_on_its_copies_decided_is_not_scored_again(flood: Flood)
 def test_a_policy_that_changed_since_moves_nothing(flood: Flood) -> None:
     """Only the score may: a stricter limit is for what comes from now on."""
     flood.came(narrow=NARROW)
-    with flood.stage.house.store.write() as tx:
+    with flood.stage.deps.store.write() as tx:
         stricter = Policy(
             version=2, link_limit=0, cuts={"toxicity": replace(Policy().cuts["toxicity"], hold=0.1)}
         )
@@ -368,7 +368,7 @@ def test_nothing_is_scored_again_while_comments_wait_for_their_first_score(flood
                     flood.stage.post("fresh", id=f"fresh-{len(read)}")
             return super().score(readings, explain, effort)
 
-    score_pending(flood.stage.house, Arriving(), Bounds(gather=0.0))
+    score_pending(flood.stage.deps, Arriving(), Bounds(gather=0.0))
     assert [batch[0].partition("-")[0] for batch in read] == ["held", "fresh", "fresh", "fresh", "held"]
     assert [len(batch) for batch in read] == [RESCORE_BATCH, 1, 1, 1, RESCORE_BATCH]
 
@@ -385,30 +385,30 @@ def test_in_a_flood_nothing_is_scored_again(flood: Flood) -> None:
         asked.append(True)
         return len(asked) > 3
 
-    score_pending(flood.stage.house, flood.scorer, stopping=stopping)
+    score_pending(flood.stage.deps, flood.scorer, stopping=stopping)
     assert flood.scorer.asked[-1] == (FAST, ["late"])
     assert flood.states("held") == ["held fast"]
 
 
 def test_a_sweep_finds_what_is_to_be_scored_again(flood: Flood) -> None:
-    """Whatever became of rings and workers: as long as something is marked it rings, and then no more."""
+    """Whatever became of messages and workers: as long as something is marked a task is enqueued, and then no more."""
     flood.came(held=HOLDS)
-    sweep = Sweep(flood.stage.house)
+    sweep = Sweep(flood.stage.deps)
     assert sweep.run().to_rescore == 1
-    assert SCORE in flood.stage.rung()
+    assert SCORE in flood.stage.enqueued()
     flood.over()
-    flood.stage.rung()
+    flood.stage.enqueued()
     assert sweep.run().to_rescore == 0
-    assert SCORE not in flood.stage.rung()
+    assert SCORE not in flood.stage.enqueued()
 
 
 def test_a_run_out_of_time_leaves_the_rest_for_the_next(flood: Flood) -> None:
-    """It rings, as for what is pending."""
+    """It enqueues, as for what is pending."""
     flood.came(**{f"held{n}": HOLDS for n in range(RESCORE_BATCH + 1)})
     asked = len(flood.scorer.asked)
-    score_pending(flood.stage.house, flood.scorer, stopping=lambda: len(flood.scorer.asked) > asked)
+    score_pending(flood.stage.deps, flood.scorer, stopping=lambda: len(flood.scorer.asked) > asked)
     assert len(flood.scorer.texts(FULL)) == RESCORE_BATCH
-    assert SCORE in flood.stage.rung()
+    assert SCORE in flood.stage.enqueued()
     flood.over()
     assert len(flood.scorer.texts(FULL)) == RESCORE_BATCH + 1
 
@@ -424,7 +424,7 @@ def test_without_a_model_what_is_to_be_scored_again_waits(flood: Flood) -> None:
 
     flood.came(held=HOLDS)
     for _ in range(5):
-        score_pending(flood.stage.house, Gone())
+        score_pending(flood.stage.deps, Gone())
     assert flood.states("held") == ["held fast"]
     flood.over()
     assert flood.states("held") == ["approved full"]
@@ -456,11 +456,11 @@ def test_what_a_dead_worker_had_in_hand_is_scored_again_by_another(flood: Flood,
     flood.scorer.full = dies
     journal = Journal(tmp_path)
     with pytest.raises(Died):
-        score_pending(flood.stage.house, flood.scorer, journal=journal)
+        score_pending(flood.stage.deps, flood.scorer, journal=journal)
     journal.close()
     flood.over()
     assert flood.states("one", "two") == ["held fast"] * 2  # leased to the dead one
-    assert Sweep(flood.stage.house, journal=Journal(tmp_path)).bury() == 2
+    assert Sweep(flood.stage.deps, journal=Journal(tmp_path)).release_dead() == 2
     flood.over()
     assert flood.states("one", "two") == ["approved full"] * 2
 
@@ -486,7 +486,7 @@ def test_no_callback_is_lost_or_doubled_by_it(flood: Flood) -> None:
     """One for each decision, under an id of its own."""
     flood.came(held=HOLDS, narrow=NARROW)
     flood.over(narrow=HOLDS)
-    with flood.stage.house.store.read() as tx:
+    with flood.stage.deps.store.read() as tx:
         deliveries = tx.deliveries(flood.stage.site.id, None, 99)
     assert len({one.webhook_id for one in deliveries}) == len(deliveries) == 4
 
@@ -500,5 +500,5 @@ def test_settling_marks_what_matters_and_nothing_else(stage: Stage) -> None:
     """By the site's own policy: what is held, and what is near one of its limits."""
     comments = stage.post("One.", "Two.", "Three.")
     scores = ({"toxicity": 0.7}, NARROW, {"toxicity": 0.01})
-    settle(stage.house, [scored_fast(one, **told) for one, told in zip(comments, scores, strict=True)])
+    settle(stage.deps, [scored_fast(one, **told) for one, told in zip(comments, scores, strict=True)])
     assert [stage.look(f"c-{n}").rescore for n in range(3)] == [True, True, False]

@@ -28,24 +28,24 @@ def test_everything_pending_is_decided_in_batches(stage: Stage) -> None:
     """One run scores batch after batch until nothing waits, each comment once."""
     stage.post(*(f"Text {n}." for n in range(25)))
     scorer = Told()
-    assert score_pending(stage.house, scorer, Bounds(batch=10)) == 25
+    assert score_pending(stage.deps, scorer, Bounds(batch=10)) == 25
     assert scorer.batches == [10, 10, 5]
     assert set(stage.statuses(25)) == {"approved"}
     assert stage.decisions() == 25
 
 
 def test_a_full_batch_calls_other_workers(stage: Stage) -> None:
-    """Who finds a full batch rings, so that others join; a short batch needs nobody."""
+    """Who finds a full batch enqueues another run, so that others join; a short batch needs nobody."""
     stage.post(*(f"Text {n}." for n in range(15)))
-    stage.rung()
-    score_pending(stage.house, Told(), Bounds(batch=10))
-    assert [name for name in stage.rung() if name == SCORE] == [SCORE]
+    stage.enqueued()
+    score_pending(stage.deps, Told(), Bounds(batch=10))
+    assert [name for name in stage.enqueued() if name == SCORE] == [SCORE]
 
 
 def test_what_a_dead_worker_left_does_not_wait_behind_what_comes_in(stage: Stage) -> None:
     """While comments keep coming, the batch that died with its worker is decided too: one by one, many for each."""
     left = stage.post(*(f"Text {n}." for n in range(30)))
-    with stage.house.store.write() as tx:
+    with stage.deps.store.write() as tx:
         tx.lease_pending(stage.clock.now, stage.clock.now, 30)
     stage.clock.tick(60)
     said: list[str] = []
@@ -60,7 +60,7 @@ def test_what_a_dead_worker_left_does_not_wait_behind_what_comes_in(stage: Stage
             return super().score(readings, explain, effort)
 
     stage.post("New.", id="new-0")
-    score_pending(stage.house, Stream(), Bounds(gather=0.3, seconds=20.0))
+    score_pending(stage.deps, Stream(), Bounds(gather=0.3, seconds=20.0))
     last = max(place for place, text in enumerate(said) if text != "New.")
     assert set(stage.statuses(len(left))) == {"approved"}
     assert said[:last].count("New.") < 10  # one for each of theirs would take thirty
@@ -72,16 +72,16 @@ def test_a_small_batch_that_took_long_is_followed_by_a_longer_pause() -> None:
 
 
 def test_nothing_pending_is_quiet(stage: Stage) -> None:
-    """A ring for nothing scores nothing and rings for nobody."""
+    """A message for nothing scores nothing and enqueues nothing."""
     scorer = Told()
-    assert score_pending(stage.house, scorer) == 0
-    assert (scorer.batches, stage.rung()) == ([], [])
+    assert score_pending(stage.deps, scorer) == 0
+    assert (scorer.batches, stage.enqueued()) == ([], [])
 
 
 def test_a_poison_comment_holds_up_nobody(stage: Stage) -> None:
     """A text that breaks the classifier is put off; the rest of its batch is decided at once."""
     stage.post("Fine.", "poison", "Good.")
-    assert score_pending(stage.house, Told()) == 2
+    assert score_pending(stage.deps, Told()) == 2
     assert stage.statuses(3) == ["approved", "pending", "approved"]
     assert stage.look("c-1").attempts == 1
 
@@ -89,15 +89,15 @@ def test_a_poison_comment_holds_up_nobody(stage: Stage) -> None:
 def test_a_poison_comment_is_tried_three_times_and_then_held(stage: Stage) -> None:
     """Alone each time, within seconds, with growing pauses; then a person looks, and the reason says so."""
     stage.post("poison")
-    stage.rung()
+    stage.enqueued()
     scorer = Told()
     for pause in (1, 2):
-        assert score_pending(stage.house, scorer) == 0
-        assert (SCORE, float(pause)) in stage.bell.rung
+        assert score_pending(stage.deps, scorer) == 0
+        assert (SCORE, float(pause)) in stage.dispatcher.enqueued
         stage.clock.tick(pause - 0.1)
-        assert score_pending(stage.house, scorer) == 0  # nobody tries before
+        assert score_pending(stage.deps, scorer) == 0  # nobody tries before
         stage.clock.tick(0.1)
-    assert score_pending(stage.house, scorer) == 1
+    assert score_pending(stage.deps, scorer) == 1
     held = stage.look()
     assert held.verdict is not None
     assert (held.status, held.verdict.reasons[0].code) == ("held", "unscorable")
@@ -108,17 +108,17 @@ def test_a_comment_that_killed_its_worker_three_times_is_held_unread(stage: Stag
     """Who never comes back leaves no word, so the count of its leases speaks."""
     stage.post("Deadly.")
     for retried in (False, True, True):
-        with stage.house.store.write() as tx:
+        with stage.deps.store.write() as tx:
             assert tx.lease_pending(stage.clock.now, stage.clock.now, 1, retried=retried)
     scorer = Told()
-    assert score_pending(stage.house, scorer) == 1
+    assert score_pending(stage.deps, scorer) == 1
     assert (str(stage.look().status), scorer.batches) == ("held", [])
 
 
 def test_what_was_tried_before_is_in_no_hand_together_with_a_fresh_batch(stage: Stage) -> None:
     """Should a fresh text kill the process, what was tried before has no attempt counted for it."""
     stage.post("Old.")
-    with stage.house.store.write() as tx:
+    with stage.deps.store.write() as tx:
         tx.lease_pending(stage.clock.now, stage.clock.now, 1)
     stage.post("New.", id="new")
     seen: list[tuple[str, int]] = []
@@ -130,7 +130,7 @@ def test_what_was_tried_before_is_in_no_hand_together_with_a_fresh_batch(stage: 
             seen.append((readings[0].text, stage.look("c-0").attempts))
             return super().score(readings, explain, effort)
 
-    assert score_pending(stage.house, Watching()) == 2
+    assert score_pending(stage.deps, Watching()) == 2
     assert seen == [("New.", 1), ("Old.", 2)]
 
 
@@ -154,10 +154,10 @@ def test_batches_grow_shorter_where_they_take_long() -> None:
 def test_a_comment_whose_worker_died_is_tried_alone(stage: Stage) -> None:
     """Leased and never settled, the rows come back when the lease runs out, one at a time."""
     stage.post("One.", "Two.", "Three.")
-    with stage.house.store.write() as tx:
+    with stage.deps.store.write() as tx:
         tx.lease_pending(stage.clock.now, stage.clock.now, 10)  # a worker that is gone
     scorer = Told()
-    assert score_pending(stage.house, scorer) == 3
+    assert score_pending(stage.deps, scorer) == 3
     assert scorer.batches == [1, 1, 1]
 
 
@@ -165,9 +165,9 @@ def test_a_lease_that_runs_is_respected(stage: Stage) -> None:
     """What another worker holds is not scored beside it."""
     stage.post("One.")
     stage.clock.tick(60)
-    with stage.house.store.write() as tx:
+    with stage.deps.store.write() as tx:
         tx.lease_pending(stage.clock.now, stage.clock.now.replace(hour=23), 10)
-    assert score_pending(stage.house, Told()) == 0
+    assert score_pending(stage.deps, Told()) == 0
     assert stage.statuses(1) == ["pending"]
 
 
@@ -179,11 +179,11 @@ def test_who_acts_while_a_comment_is_read_wins(stage: Stage) -> None:
             self, readings: Sequence[Reading], explain: bool | Explain = True, effort: Effort = Effort.FULL
         ) -> list[Assessment]:
             if stage.look("c-1").status == "pending":
-                withdraw(stage.house, stage.site, "c-1", "courier")
+                withdraw(stage.deps, stage.site, "c-1", "courier")
             return Told().score(readings)
 
     stage.post("One.", "Two.")
-    assert score_pending(stage.house, Slow()) == 1
+    assert score_pending(stage.deps, Slow()) == 1
     assert stage.statuses(2) == ["approved", "withdrawn"]
 
 
@@ -199,12 +199,12 @@ def test_without_a_model_comments_are_held_until_it_is_back(stage: Stage) -> Non
             raise NoModel()
 
     stage.post("One.", "Two.")
-    assert score_pending(stage.house, Gone()) == 2
+    assert score_pending(stage.deps, Gone()) == 2
     held = stage.look()
     assert held.verdict is not None
     assert (held.status, held.verdict.reasons[0].code) == ("held", "unscored")
     stage.post("Three.", id="c-3")
-    assert score_pending(stage.house, Told()) == 1
+    assert score_pending(stage.deps, Told()) == 1
     assert stage.look("c-3").status == "approved"
 
 
@@ -212,18 +212,18 @@ def test_a_worker_that_is_stopping_takes_nothing(stage: Stage) -> None:
     """Told to stop, a run leases nothing; told to stop with a lease in hand, it gives the lease back uncounted."""
     stage.post("One.")
     answers = iter([False, True])
-    assert score_pending(stage.house, Told(), stopping=lambda: next(answers)) == 0
+    assert score_pending(stage.deps, Told(), stopping=lambda: next(answers)) == 0
     assert stage.look().attempts == 0
-    assert score_pending(stage.house, Told(), stopping=lambda: True) == 0
-    assert score_pending(stage.house, Told()) == 1
+    assert score_pending(stage.deps, Told(), stopping=lambda: True) == 0
+    assert score_pending(stage.deps, Told()) == 1
 
 
-def test_a_run_out_of_time_rings_for_the_rest(stage: Stage) -> None:
+def test_a_run_out_of_time_enqueues_the_rest(stage: Stage) -> None:
     """A run is bounded, and what it leaves is not forgotten."""
     stage.post("One.")
-    stage.rung()
-    assert score_pending(stage.house, Told(), Bounds(seconds=0)) == 0
-    assert stage.rung() == [SCORE]
+    stage.enqueued()
+    assert score_pending(stage.deps, Told(), Bounds(seconds=0)) == 0
+    assert stage.enqueued() == [SCORE]
 
 
 def test_live_comments_go_before_a_backfill(stage: Stage) -> None:
@@ -231,7 +231,7 @@ def test_live_comments_go_before_a_backfill(stage: Stage) -> None:
     stage.post(*(f"Old {n}." for n in range(5)), live=False, source=Source.IMPORT)
     stage.post("New.", id="live")
     seen: list[str] = []
-    score_pending(stage.house, Told(says=lambda text: seen.append(text) or {}), Bounds(batch=2))
+    score_pending(stage.deps, Told(says=lambda text: seen.append(text) or {}), Bounds(batch=2))
     assert seen[0] == "New."
 
 
@@ -247,10 +247,10 @@ def test_a_store_that_fails_at_settling_gets_the_leases_back(
     with monkeypatch.context() as patched:
         patched.setattr("worker.score.settle", fails)
         with pytest.raises(ConnectionResetError):
-            score_pending(stage.house, Told())
+            score_pending(stage.deps, Told())
     assert [stage.look(f"c-{n}").attempts for n in range(2)] == [0, 0]
     scorer = Told()
-    assert score_pending(stage.house, scorer) == 2
+    assert score_pending(stage.deps, scorer) == 2
     assert scorer.batches == [2]
 
 
@@ -260,7 +260,7 @@ def test_a_store_that_is_back_in_a_moment_gets_the_leases_back(
 ) -> None:
     """Wherever it goes away while comments are in hand, nobody waits for their leases to run out."""
     stage.post("One.", "Two.")
-    store, away = stage.house.store, [3]
+    store, away = stage.deps.store, [3]
     real = store.write
 
     def fails(*_: object) -> int:
@@ -280,18 +280,18 @@ def test_a_store_that_is_back_in_a_moment_gets_the_leases_back(
         with store.read() as tx:
             patched.setattr(score if at == "settle" else type(tx), at, fails)
         with pytest.raises(ConnectionResetError):
-            score_pending(stage.house, Told())
+            score_pending(stage.deps, Told())
     assert away == [0]
     assert [stage.look(f"c-{n}").attempts for n in range(2)] == [0, 0]
-    assert score_pending(stage.house, Told()) == 2
+    assert score_pending(stage.deps, Told()) == 2
 
 
-def test_mail_is_rung_for_once_a_batch(stage: Stage) -> None:
-    """Callbacks are written with the verdicts and rung for after the commit."""
+def test_delivery_is_enqueued_once_a_batch(stage: Stage) -> None:
+    """Callbacks are written with the verdicts and enqueued after the commit."""
     stage.post("One.", "Two.")
-    stage.rung()
-    score_pending(stage.house, Told())
-    assert stage.rung() == [DELIVER]
+    stage.enqueued()
+    score_pending(stage.deps, Told())
+    assert stage.enqueued() == [DELIVER]
 
 
 def test_only_what_the_site_will_not_approve_is_explained(stage: Stage) -> None:
@@ -310,7 +310,7 @@ def test_only_what_the_site_will_not_approve_is_explained(stage: Stage) -> None:
             ]
 
     stage.post("Good.", "Very bad.", "Fine.")
-    score_pending(stage.house, Explaining())
+    score_pending(stage.deps, Explaining())
     spans = [one.verdict.spans if (one := stage.look(f"c-{n}")).verdict else None for n in range(3)]
     assert spans == [(), (Span(0, 3, "toxicity", 1.0),), ()]
 
@@ -327,5 +327,5 @@ def test_what_cannot_be_explained_is_decided_all_the_same(stage: Stage) -> None:
             return Told(lambda text: {"toxicity": 0.7}).score(readings)
 
     stage.post("Bad.")
-    assert score_pending(stage.house, Mute()) == 1
+    assert score_pending(stage.deps, Mute()) == 1
     assert stage.look().status == "held"

@@ -75,7 +75,7 @@ def test_a_worker_that_cannot_give_back_is_gone_in_time_and_the_next_sweep_ends_
             kept = leased(lock)
             lock.rollback()
         assert kept > 0
-        assert Sweep(parts.house, journal=Journal(tmp_path)).bury() == kept
+        assert Sweep(parts.deps, journal=Journal(tmp_path)).release_dead() == kept
         with psycopg.connect(clean_postgres_url) as connection:
             assert leased(connection) == 0
     finally:

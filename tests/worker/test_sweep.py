@@ -1,4 +1,4 @@
-"""The sweep: it finds what a lost ring left lying, settles what waited too long, and drops what expired."""
+"""The sweep: it finds what a lost message left lying, settles what waited too long, and drops what expired."""
 
 from __future__ import annotations
 
@@ -44,26 +44,26 @@ def sweep_through(sweep: Sweep, ticking: Ticking, seconds: float) -> None:
         ticking.now += 2
 
 
-def test_a_lost_ring_is_rung_again(stage: Stage) -> None:
-    """Pending comments ring for the scorer, due mail for the postman; an empty house rings for nobody."""
-    sweep = Sweep(stage.house)
+def test_a_lost_message_is_sent_again(stage: Stage) -> None:
+    """Pending comments enqueue scoring, due mail delivery; an empty installation enqueues nothing."""
+    sweep = Sweep(stage.deps)
     sweep.run()
-    assert stage.rung() == []
+    assert stage.enqueued() == []
     stage.post("One.")
-    stage.rung()
+    stage.enqueued()
     assert sweep.run().pending == 1
-    assert stage.rung() == [SCORE]
-    score_pending(stage.house, Told())
-    stage.rung()
+    assert stage.enqueued() == [SCORE]
+    score_pending(stage.deps, Told())
+    stage.enqueued()
     sweep.run()
-    assert stage.rung() == [DELIVER]
+    assert stage.enqueued() == [DELIVER]
 
 
-def test_due_decisions_leave_even_if_their_ring_was_lost(stage: Stage) -> None:
-    """A decision on the desk departs with the next sweep after its moment."""
+def test_due_decisions_are_published_even_if_the_message_was_lost(stage: Stage) -> None:
+    """A decision on the desk is published by the next sweep after its moment."""
     stage.post("One.")
-    review(stage.house, stage.site, "c-0", Judgement(Action.APPROVE, Who.MODERATOR, "Mo"), delay=5)
-    sweep = Sweep(stage.house)
+    review(stage.deps, stage.site, "c-0", Judgement(Action.APPROVE, Who.MODERATOR, "Mo"), delay=5)
+    sweep = Sweep(stage.deps)
     sweep.run()
     assert stage.decisions() == 0
     stage.clock.tick(5)
@@ -84,7 +84,7 @@ def test_what_no_score_reaches_in_time_follows_the_outage_policy(
 ) -> None:
     """After the site's limit a comment is held, or published where the site says so, and only then."""
     stage, ticking = Stage.over(store, policy=policy), Ticking()
-    sweep = Sweep(stage.house, ticking)
+    sweep = Sweep(stage.deps, ticking)
     stage.post("One.")
     stage.clock.tick(299)
     sweep_through(sweep, ticking, HEAD_START_SECONDS + 4)
@@ -96,38 +96,38 @@ def test_what_no_score_reaches_in_time_follows_the_outage_policy(
 
 def test_everything_late_goes_in_one_sweep(stage: Stage) -> None:
     """However many wait, the limit is the limit; those of a site with a longer one go on waiting."""
-    with stage.house.store.write() as tx:
+    with stage.deps.store.write() as tx:
         patient = tx.add_site(herald(policy=Policy(outage_after_seconds=3600)))
     stage.post(*[f"Number {n}." for n in range(LATE_BATCH * 2 + 50)])
-    with stage.house.store.write() as tx:
+    with stage.deps.store.write() as tx:
         tx.add_comments(patient.id, [draft("c-0")], NOON)
     stage.clock.tick(301)
     ticking = Ticking()
-    sweep = Sweep(stage.house, ticking)
+    sweep = Sweep(stage.deps, ticking)
     sweep.run()
     ticking.now += HEAD_START_SECONDS
     sweep.run()
-    with stage.house.store.read() as tx:
+    with stage.deps.store.read() as tx:
         assert tx.count(stage.site.id, Status.PENDING) == 0
         assert tx.count(patient.id, Status.PENDING) == 1
 
 
 def test_after_a_silence_scoring_has_the_first_go(stage: Stage) -> None:
-    """A house that was down all night does not hold everything unscored in its first second."""
+    """An installation that was down all night does not hold everything unscored in its first second."""
     ticking = Ticking()
-    sweep = Sweep(stage.house, ticking)
+    sweep = Sweep(stage.deps, ticking)
     stage.post("One.", "Two.")
     stage.clock.tick(8 * 3600)
     sweep.run()
-    assert (stage.statuses(2), SCORE in stage.rung()) == (["pending", "pending"], True)
-    score_pending(stage.house, Told())
+    assert (stage.statuses(2), SCORE in stage.enqueued()) == (["pending", "pending"], True)
+    score_pending(stage.deps, Told())
     assert stage.statuses(2) == ["approved", "approved"]
 
 
 def test_a_new_silence_gives_a_new_head_start(stage: Stage) -> None:
     """A broker that was away for an hour counts as a silence, though the worker lived."""
     ticking = Ticking()
-    sweep = Sweep(stage.house, ticking)
+    sweep = Sweep(stage.deps, ticking)
     sweep_through(sweep, ticking, HEAD_START_SECONDS + 4)
     stage.post("One.")
     stage.clock.tick(3600)
@@ -141,7 +141,7 @@ def test_a_new_silence_gives_a_new_head_start(stage: Stage) -> None:
 def test_a_backfill_is_never_late(stage: Stage) -> None:
     """An import may take its time."""
     ticking = Ticking()
-    sweep = Sweep(stage.house, ticking)
+    sweep = Sweep(stage.deps, ticking)
     stage.post("Old.", live=False)
     stage.clock.tick(9999)
     sweep_through(sweep, ticking, HEAD_START_SECONDS + 4)
@@ -151,10 +151,10 @@ def test_a_backfill_is_never_late(stage: Stage) -> None:
 def test_what_expired_is_dropped_now_and_then(stage: Stage) -> None:
     """Old sign-in links, sessions and idempotency keys go; young ones stay; it is not looked for at every sweep."""
     ticking = Ticking()
-    sweep = Sweep(stage.house, ticking)
+    sweep = Sweep(stage.deps, ticking)
     (posted,) = stage.post("One.")
     long_ago, lately = NOON - KEYS_KEPT - timedelta(seconds=1), NOON - KEYS_KEPT + timedelta(seconds=1)
-    with stage.house.store.write() as tx:
+    with stage.deps.store.write() as tx:
         mo = tx.add_moderator("Mo", "moderator", NOON)
         tx.add_sign_in(mo.id, "old link", NOON)
         tx.add_sign_in(mo.id, "young link", NOON + timedelta(minutes=15))
@@ -163,7 +163,7 @@ def test_what_expired_is_dropped_now_and_then(stage: Stage) -> None:
         tx.remember_keys(stage.site.id, [Key("old key", posted.pk, 1, "h")], long_ago)
         tx.remember_keys(stage.site.id, [Key("young key", posted.pk, 1, "h")], lately)
     sweep.tidy()
-    with stage.house.store.write() as tx:
+    with stage.deps.store.write() as tx:
         assert set(tx.keys_used(stage.site.id, ["old key", "young key"])) == {"young key"}
         assert tx.session("young session", NOON) == mo
         assert tx.use_sign_in("young link", NOON) == mo
@@ -171,7 +171,7 @@ def test_what_expired_is_dropped_now_and_then(stage: Stage) -> None:
         tx.add_session(mo.id, "another", NOON)
     ticking.now += PRUNE_SECONDS - 1
     sweep.tidy()
-    with stage.house.store.write() as tx:
+    with stage.deps.store.write() as tx:
         assert tx.prune(NOON, NOON - KEYS_KEPT) == 1
 
 
@@ -179,10 +179,10 @@ def test_a_sweep_fills_in_scores_that_an_older_version_left_out(sql_store: SqlSt
     """What it held while it was being replaced is in its ranges soon after."""
     stage = Stage.over(sql_store)
     stage.post("One.")
-    score_pending(stage.house, Told(says=lambda _: {"toxicity": 0.7}))
+    score_pending(stage.deps, Told(says=lambda _: {"toxicity": 0.7}))
     assert stage.statuses(1) == ["held"]
     with sql_store._engine.begin() as connection:
         connection.execute(update(comments).values(dict.fromkeys(LABEL_SCORES.values())))
-    Sweep(stage.house).tidy()
+    Sweep(stage.deps).tidy()
     with sql_store.read() as tx:
         assert tx.spread(Stretch(0.6, 0.8, by="toxicity"), 10).inside == 1

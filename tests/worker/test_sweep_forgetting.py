@@ -33,14 +33,14 @@ def stage(store: Store) -> Stage:
 def choose(stage: Stage, **chosen: Any) -> Options:
     """Let the site choose its terms of retention."""
     options = replace(stage.site.options, **chosen)
-    with stage.house.store.write() as tx:
+    with stage.deps.store.write() as tx:
         tx.save_site(replace(stage.site, options=options))
     return options
 
 
 def decide(stage: Stage, name: str, action: Action) -> Decision:
     """A moderator decides, at once."""
-    return review(stage.house, stage.site, name, Judgement(action, Who.MODERATOR, "Mo"))
+    return review(stage.deps, stage.site, name, Judgement(action, Who.MODERATOR, "Mo"))
 
 
 def spam(stage: Stage, count: int) -> None:
@@ -52,7 +52,7 @@ def spam(stage: Stage, count: int) -> None:
 
 def erased(stage: Stage) -> int:
     """Count what the stage's site kept no longer."""
-    with stage.house.store.read() as tx:
+    with stage.deps.store.read() as tx:
         return tx.count(stage.site.id, Status.ERASED)
 
 
@@ -64,7 +64,7 @@ def over_after(looks: int) -> Callable[[], bool]:
 
 def swept(stage: Stage) -> Sweep:
     """A sweep that prunes each time it runs."""
-    sweep = Sweep(stage.house)
+    sweep = Sweep(stage.deps)
     sweep.tidy()
     return sweep
 
@@ -97,7 +97,7 @@ def test_a_decision_made_anew_begins_its_time_anew(stage: Stage) -> None:
     first = decide(stage, "c-0", Action.APPROVE)
     stage.clock.tick(200 * DAY)
     again = Judgement(Action.REJECT, Who.MODERATOR, "Mo", replaces=first.id)
-    second = review(stage.house, stage.site, "c-0", again)
+    second = review(stage.deps, stage.site, "c-0", again)
     swept(stage)
     assert stage.look().body == "One."
     assert deletes_at(stage.look(), stage.site.options, second) == NOON + timedelta(days=290)
@@ -128,28 +128,28 @@ def test_callbacks_go_by_age_once_they_are_done(stage: Stage) -> None:
     stage.post("One.", "Two.")
     for name in ("c-0", "c-1"):
         decide(stage, name, Action.APPROVE)
-    with stage.house.store.write() as tx:
+    with stage.deps.store.write() as tx:
         first = tx.lease_deliveries(NOON, NOON + timedelta(seconds=30), 1)[0]
         assert tx.finish_delivery(first.id, first.attempts, "dead", "410", None, NOON)
     stage.clock.tick(30 * DAY + 1)
     swept(stage)
-    with stage.house.store.read() as tx:
+    with stage.deps.store.read() as tx:
         assert [one.state for one in tx.deliveries(None, None, 9)] == ["waiting"]
 
 
 def test_retention_goes_on_where_it_stopped_and_sites_take_turns(stage: Stage) -> None:
     """However much of one site is due, a sweep takes its time and no more, and another site's goes beside it."""
     spam(stage, 7)
-    with stage.house.store.write() as tx:
+    with stage.deps.store.write() as tx:
         stage.site = tx.add_site(herald())
     spam(stage, 3)
     stage.clock.tick(31 * DAY)
-    turns = turns_to_retain(stage.house)
-    assert retain(stage.house, turns, over_after(2 * KINDS), batch=2)["spam"] == 4
+    turns = turns_to_retain(stage.deps)
+    assert retain(stage.deps, turns, over_after(2 * KINDS), batch=2)["spam"] == 4
     assert erased(stage) == 2
-    assert retain(stage.house, turns, over_after(3), batch=2)["spam"] == 3
+    assert retain(stage.deps, turns, over_after(3), batch=2)["spam"] == 3
     assert erased(stage) == 3
-    assert retain(stage.house, turns, over_after(99), batch=2)["spam"] == 3
+    assert retain(stage.deps, turns, over_after(99), batch=2)["spam"] == 3
     assert not turns
 
 
@@ -158,14 +158,14 @@ def test_what_a_sweep_had_no_time_for_is_the_next_ones(stage: Stage, monkeypatch
     spam(stage, 3)
     stage.clock.tick(31 * DAY)
     ticking = Ticking()
-    sweep = Sweep(stage.house, ticking)
-    real = type(stage.house.store).write
+    sweep = Sweep(stage.deps, ticking)
+    real = type(stage.deps.store).write
 
     def slow(store: Store) -> Any:
         ticking.now += TIDY_SECONDS
         return real(store)
 
-    monkeypatch.setattr(type(stage.house.store), "write", slow)
+    monkeypatch.setattr(type(stage.deps.store), "write", slow)
     sweep.tidy()
     assert erased(stage) == 0
     for _ in range(KINDS):
@@ -177,7 +177,7 @@ def test_a_worker_told_to_stop_forgets_no_further(stage: Stage) -> None:
     """A warm shutdown waits for one transaction at most, and the next worker goes on."""
     spam(stage, 3)
     stage.clock.tick(31 * DAY)
-    Sweep(stage.house, stopping=lambda: True).tidy()
+    Sweep(stage.deps, stopping=lambda: True).tidy()
     assert erased(stage) == 0
 
 
@@ -185,9 +185,9 @@ def test_a_site_that_keeps_for_good_meanwhile_keeps_what_was_due(stage: Stage) -
     """Turns name what to look at; what goes is asked of the site as it is when its turn comes."""
     spam(stage, 3)
     stage.clock.tick(31 * DAY)
-    turns = turns_to_retain(stage.house)
+    turns = turns_to_retain(stage.deps)
     choose(stage, keep_spam_days=None)
-    assert "spam" not in retain(stage.house, turns, over_after(99))
+    assert "spam" not in retain(stage.deps, turns, over_after(99))
 
 
 def test_files_are_cleared_after_an_erasure(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -201,12 +201,12 @@ def test_files_are_cleared_after_an_erasure(stage: Stage, monkeypatch: pytest.Mo
         asked.append(answers[len(asked)])
         return asked[-1]
 
-    monkeypatch.setattr(type(stage.house.store), "purge", purge)
+    monkeypatch.setattr(type(stage.deps.store), "purge", purge)
     ticking = Ticking()
-    sweep = Sweep(stage.house, ticking)
+    sweep = Sweep(stage.deps, ticking)
     sweep.tidy()
     assert asked == []
-    with stage.house.store.write() as tx:
+    with stage.deps.store.write() as tx:
         tx.add_erasure(Erasure("e-1", stage.site.id, "site", 1, "{}", NOON))
     stage.clock.tick(1)
     for _ in range(3):

@@ -22,9 +22,9 @@ class ActsPart(Part):
         for act in told:
             previous = state.acts[-1].link if state.acts else GENESIS
             salt = secrets.token_hex(SALT_BYTES)
-            state.acts.append(forge(previous, len(state.acts) + 1, act, salt, self._notary))
+            state.acts.append(forge(previous, len(state.acts) + 1, act, salt, self._signer))
         if told:
-            state.act_heads[:] = [forge_head(state.acts[-1], self._notary)]
+            state.act_heads[:] = [forge_head(state.acts[-1], self._signer)]
 
     def acts_after(self, number: int, limit: int) -> list[Link]:
         return self._state.acts[number : number + limit]

@@ -25,7 +25,7 @@ class DecisionsPart(ScoringPart):
         self._state.counters[site_id] += count
         return first
 
-    def leap(self, number: int) -> None:
+    def advance_sequence(self, number: int) -> None:
         state = self._change()
         for site_id, last in state.counters.items():
             state.counters[site_id] = max(last, number)
@@ -48,7 +48,7 @@ class DecisionsPart(ScoringPart):
         found = (one for one in self._state.decisions.values() if one.comment_pk == comment_pk)
         return sorted(found, key=lambda decision: decision.id)
 
-    def depart(self, numbers: Mapping[int, int]) -> set[int]:
+    def number_decisions(self, numbers: Mapping[int, int]) -> set[int]:
         found = self.decisions_named(numbers)
         leaving = {one for one, its in found.items() if its.seq is None and its.undone_at is None}
         self._change().decisions.update({one: replace(found[one], seq=numbers[one]) for one in leaving})
@@ -61,7 +61,7 @@ class DecisionsPart(ScoringPart):
         self._change().decisions.update(undone)
         return standing
 
-    def departures_due(self, now: datetime, limit: int) -> list[Decision]:
+    def due_decisions(self, now: datetime, limit: int) -> list[Decision]:
         due = [
             one
             for one in self._state.decisions.values()

@@ -1,4 +1,4 @@
-"""The double's lanes: what is held and what matters beside it, in order, filtered, and in whose hands."""
+"""The double's lanes: what is held and what matters beside it, in order, filtered, and assigned to whom."""
 
 from __future__ import annotations
 
@@ -177,7 +177,7 @@ def _order(sort: Sort, comment: Comment) -> tuple[float, int]:
 
 
 def matches(wanted: Wanted, comment: Comment) -> bool:
-    """Whether the comment passes the filters of the wish."""
+    """Whether the comment passes the filters."""
     return (
         wanted.site_id in (None, comment.site_id)
         and (wanted.article_url is None or comment.article.identity in article_keys(wanted.article_url))

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Final
 
 from service.moderation.alarms import Alarm
-from service.moderation.chain import Head, Link, Notary, PlainNotary
+from service.moderation.chain import ChainSigner, Head, Link, UnkeyedSigner
 from service.moderation.comment import Article, Comment
 from service.moderation.desk import Appeal, Matter, Report, View
 from service.moderation.events import Delivery
@@ -21,7 +21,7 @@ from service.ports.privacy import Erasure
 from service.ports.waves import Bundle
 from service.storage.columns import from_microseconds, to_json, to_microseconds
 
-PLAIN: Final = PlainNotary()
+PLAIN: Final = UnkeyedSigner()
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,10 +112,10 @@ class State:
 class Part:
     """A stretch of the double's verbs; the whole `MemoryTx` is made of such parts."""
 
-    def __init__(self, state: State, *, writes: bool, notary: Notary = PLAIN) -> None:
+    def __init__(self, state: State, *, writes: bool, signer: ChainSigner = PLAIN) -> None:
         self._state = state
         self._writes = writes
-        self._notary = notary
+        self._signer = signer
 
     def _change(self) -> State:
         """Return the state for changing it."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
-from service.moderation.chain import Notary, PlainNotary
+from service.moderation.chain import ChainSigner, UnkeyedSigner
 from service.moderation.comment import Comment, Draft, Status
 from service.ports import Backlog, Site, SiteQueue
 from service.storage.memory.acts import ActsPart
@@ -54,7 +54,7 @@ class MemoryTx(
                 one.next_attempt_at <= now and self._state.sites[one.site_id].is_called for one in waiting
             ),
             deliveries_dead=sum(one.state == "dead" for one in self._state.deliveries.values()),
-            departures_due=len(self.departures_due(now, limit=len(self._state.decisions))),
+            due_decisions=len(self.due_decisions(now, limit=len(self._state.decisions))),
             to_rescore=len(self._to_rescore()),
         )
 
@@ -82,20 +82,20 @@ class MemoryTx(
 class MemoryStore:
     """A store that forgets everything with the process. A reader sees the last committed state and waits for nobody."""
 
-    def __init__(self, notary: Notary | None = None) -> None:
+    def __init__(self, signer: ChainSigner | None = None) -> None:
         self._state = State()
-        self._notary = notary or PlainNotary()
+        self._signer = signer or UnkeyedSigner()
         self._turn = threading.Lock()
 
     @contextmanager
     def read(self) -> Iterator[MemoryTx]:
-        yield MemoryTx(self._state, writes=False, notary=self._notary)
+        yield MemoryTx(self._state, writes=False, signer=self._signer)
 
     @contextmanager
     def write(self) -> Iterator[MemoryTx]:
         with self._turn:
             state = self._state.copy()
-            yield MemoryTx(state, writes=True, notary=self._notary)
+            yield MemoryTx(state, writes=True, signer=self._signer)
             self._state = state
 
     def add_comment(self, site_id: int, draft: Draft, now: datetime) -> Comment | None:
@@ -106,7 +106,7 @@ class MemoryStore:
         """Nothing is on any disk."""
         return True
 
-    def hasten(self, in_haste: Callable[[], bool]) -> None:
+    def shorten_lock_waits(self, when: Callable[[], bool]) -> None:
         """Nobody waits for long here."""
 
     def ping(self) -> None:

@@ -1,4 +1,4 @@
-"""The double's counts of what the plugs were asked."""
+"""The double's counts of what the compatibility APIs were asked."""
 
 from __future__ import annotations
 

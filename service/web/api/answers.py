@@ -88,7 +88,7 @@ class Span(Shape):
 
 
 class Verdict(Shape):
-    """What the machine concluded about this revision, by which model and which version of the site's policy."""
+    """What the model concluded about this revision, by which model and which version of the site's policy."""
 
     action: Decidable
     at_risk: bool = Field(
@@ -244,7 +244,7 @@ class Published(Shape):
 
 
 class FaultShown(Shape):
-    """One fault: the field, the mend, and a stable code."""
+    """One fault: the field, the fix, and a stable code."""
 
     field: str
     message: str

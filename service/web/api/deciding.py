@@ -8,7 +8,7 @@ from flask import Blueprint, Response, request
 
 from service import actions
 from service.moderation.errors import ReplydeskError
-from service.moderation.outside import in_house
+from service.moderation.outside import is_unpublished
 from service.moderation.verdict import Action, Who
 from service.ports import Site
 from service.privacy.contacts import mask
@@ -47,7 +47,7 @@ def post_decision(comment_id: str) -> Response:
         note=_masked(site, given.note),
     )
     try:
-        decision = actions.review(api().parts.house, site, comment_id, judgement)
+        decision = actions.review(api().parts.deps, site, comment_id, judgement)
     except ReplydeskError as error:
         raise refused(error) from None
     return _now(site, comment_id, {"made": str(decision.id)})
@@ -61,16 +61,16 @@ def post_undo(comment_id: str) -> Response:
     if raw and not request.mimetype:
         raise Problem("unsupported-media-type")
     given = body(UndoGiven, raw) if raw else UndoGiven(decision=None)
-    house = api().parts.house
-    with house.store.read() as tx:
+    deps = api().parts.deps
+    with deps.store.read() as tx:
         comment = found(tx, site, comment_id)
         standing = shown.standing_of(tx, comment)
-    if standing is not None and in_house(standing):
-        raise being_decided(comment, standing, house.clock())
+    if standing is not None and is_unpublished(standing):
+        raise being_decided(comment, standing, deps.clock())
     # name the decision that was seen: one made in between must not be taken back unseen
     meant = given.decision if given.decision is not None else standing.id if standing else None
     try:
-        actions.undo(house, site, comment_id, Who.SITE, f"site {site.name}", meant)
+        actions.undo(deps, site, comment_id, Who.SITE, f"site {site.name}", meant)
     except ReplydeskError as error:
         raise refused(error) from None
     return _now(site, comment_id, {})
@@ -85,10 +85,10 @@ def post_report(comment_id: str) -> Response:
     named = f"by {given.by}" if given.by is not None else f"for {given.reason or ''}"
     by = here.keyring.sign(REPORTER, f"{site.name} {named}".encode()).hex()
     try:
-        comment, is_new = actions.report(here.house, site, comment_id, by, _masked(site, given.reason))
+        comment, is_new = actions.report(here.deps, site, comment_id, by, _masked(site, given.reason))
     except ReplydeskError as error:
         raise refused(error) from None
-    with here.house.store.read() as tx:
+    with here.deps.store.read() as tx:
         view = shown.accepted_view(comment, receipt_path(site, comment_id), shown.standing_of(tx, comment))
     return reply({**view, "new": is_new}, 201 if is_new else 200)
 
@@ -99,7 +99,7 @@ def _masked(site: Site, said: str | None) -> str | None:
 
 
 def _now(site: Site, comment_id: str, extra: dict[str, object]) -> Response:
-    with api().parts.house.store.read() as tx:
+    with api().parts.deps.store.read() as tx:
         return reply(
             {**shown.one_view(tx, found(tx, site, comment_id), receipt_path(site, comment_id)), **extra}
         )

@@ -50,7 +50,7 @@ def docs() -> Response:
 
 @blueprint.get("/problems/<name>")
 def problem(name: str) -> Response:
-    """Say what a type of problem means and how to mend it."""
+    """Say what a type of problem means and how to fix it."""
     return _page("api/problem.html", kind=KINDS.get(name) or abort(404))
 
 

@@ -30,7 +30,7 @@ def get_decisions() -> Response:
     """Show every decision that took effect, in order, none skipped."""
     site = authenticate()
     asked = query(FeedQuery)
-    with api().parts.house.store.read() as tx:
+    with api().parts.deps.store.read() as tx:
         rows = tx.decisions_after(site.id, asked.after, asked.limit)
     last = rows[-1][0].seq if rows else asked.after
     views = [{**decision_view(decision), "comment": public_view(comment)} for decision, comment in rows]
@@ -44,7 +44,7 @@ def get_published(name: str) -> Response:
     asked = checked(
         PublishedQuery, {key: request.args[key] for key in PublishedQuery.model_fields if key in request.args}
     )
-    with api().parts.house.store.read() as tx:
+    with api().parts.deps.store.read() as tx:
         page = published_page(tx, site.id, asked.article_url, asked.limit, asked.after)
         orphans = without_parent(tx, site.id, page.comments)
     view = {

@@ -91,9 +91,9 @@ def authenticate() -> Site:
 
 
 def _owner(keyring: Keyring, key: str) -> Site | None:
-    house = api().parts.house
-    owner = key_owner(house.store, keyring, key, house.clock())
-    # the short Akismet key travels in host names and queries, so it opens the plugs alone
+    deps = api().parts.deps
+    owner = key_owner(deps.store, keyring, key, deps.clock())
+    # the short Akismet key travels in host names and queries, so it opens the compatibility APIs alone
     return owner[0] if owner and owner[1] == "key" else None
 
 
@@ -107,7 +107,7 @@ def named_site(name: str) -> Site:
 
 
 def _site(name: str) -> Site | None:
-    with api().parts.house.store.read() as tx:
+    with api().parts.deps.store.read() as tx:
         return tx.site(name)
 
 

@@ -158,7 +158,7 @@ OPERATIONS: Final = (
         "/v1/comments/{id}/undo",
         "undo",
         "Take a decision back",
-        "The comment goes back to where it was; a machine's verdict goes back to the queue. A `comment.restored` "
+        "The comment goes back to where it was; an automatic decision goes back to the queue. A `comment.restored` "
         "callback follows.",
         {200: (answers.Comment, "The comment as it is now.")},
         ("not-found", "conflict", "final", *READ_BODY, *KEYED),

@@ -30,7 +30,7 @@ blueprint = Blueprint("reading", __name__, url_prefix="/v1")
 def get_comment(comment_id: str) -> Response:
     """Show one comment with its verdict and decisions."""
     site = authenticate()
-    with api().parts.house.store.read() as tx:
+    with api().parts.deps.store.read() as tx:
         return reply(shown.one_view(tx, _present(tx, site, comment_id), receipt_path(site, comment_id)))
 
 
@@ -38,7 +38,7 @@ def get_comment(comment_id: str) -> Response:
 def get_contact(comment_id: str) -> Response:
     """Hand out the sealed box; the site's private key alone opens it."""
     site = authenticate()
-    with api().parts.house.store.read() as tx:
+    with api().parts.deps.store.read() as tx:
         box = tx.contact_box(_present(tx, site, comment_id).pk)
     if box is None:
         raise Problem("no-contact")
@@ -50,9 +50,9 @@ def get_page() -> Response:
     """Show a page of comments, newest first."""
     site = authenticate()
     asked = query(PageQuery)
-    house = api().parts.house
-    with house.store.read() as tx:
-        waiting = shown.waiting_to_leave(tx, house)
+    deps = api().parts.deps
+    with deps.store.read() as tx:
+        waiting = shown.waiting_to_leave(tx, deps)
         page = tx.comments(
             site.id, status=asked.status, article_url=asked.article, after=asked.after, limit=asked.limit
         )
@@ -65,14 +65,14 @@ def get_page() -> Response:
 def delete_comment(comment_id: str) -> Response:
     """Withdraw a comment for good."""
     site = authenticate()
-    house = api().parts.house
+    deps = api().parts.deps
     try:
-        with house.store.read() as tx:
+        with deps.store.read() as tx:
             found(tx, site, comment_id)
-        comment = actions.withdraw(house, site, comment_id, f"site {site.name}")
+        comment = actions.withdraw(deps, site, comment_id, f"site {site.name}")
     except ReplydeskError as error:
         raise refused(error) from None
-    with house.store.read() as tx:
+    with deps.store.read() as tx:
         now = tx.comment_by_pk(comment.pk) or comment
         return reply(shown.one_view(tx, now, receipt_path(site, now.id)))
 

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from service.moderation.comment import Comment
 from service.moderation.errors import Conflict, ReplydeskError
-from service.moderation.outside import in_house
+from service.moderation.outside import is_unpublished
 from service.moderation.verdict import Decision
 from service.web.api import shown
 from service.web.api.gate import api
@@ -15,15 +15,15 @@ from service.web.problems import Problem, from_error
 
 
 def refused(error: ReplydeskError) -> Problem:
-    """Return the problem of a refusal; of a decision that has not left the house it tells only when to come again."""
+    """Return the problem of a refusal; of a decision that has not been published it tells only when to come again."""
     if not isinstance(error, Conflict):
         return from_error(error)
-    house = api().parts.house
-    with house.store.read() as tx:
+    deps = api().parts.deps
+    with deps.store.read() as tx:
         current = tx.comment_by_pk(error.current.pk) or error.current
         standing = shown.standing_of(tx, current)
-    if standing is not None and in_house(standing):
-        return being_decided(current, standing, house.clock())
+    if standing is not None and is_unpublished(standing):
+        return being_decided(current, standing, deps.clock())
     return from_error(error, shown.current_view(current, standing))
 
 

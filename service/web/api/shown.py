@@ -1,4 +1,4 @@
-"""What a site sees of a comment: a decision that has not left the house yet does not exist out here."""
+"""What a site sees of a comment: a decision that has not been published does not exist out here."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from service.moderation.comment import Comment, Status
 from service.moderation.events import decision_view, instant, public_view, verdict_view
 from service.moderation.outside import outside
 from service.moderation.verdict import Decision
-from service.ports import House, Tx
+from service.ports import Dependencies, Tx
 
-IN_HOUSE_LIMIT: Final = 10_000
+UNPUBLISHED_LIMIT: Final = 10_000
 FAR: Final = timedelta(days=1)
 
 
-def waiting_to_leave(tx: Tx, house: House) -> Mapping[int, Decision]:
+def waiting_to_leave(tx: Tx, deps: Dependencies) -> Mapping[int, Decision]:
     """Return every decision that has not left yet, by id: a desk's last few seconds, found by one index."""
-    return {one.id: one for one in tx.departures_due(house.clock() + FAR, IN_HOUSE_LIMIT)}
+    return {one.id: one for one in tx.due_decisions(deps.clock() + FAR, UNPUBLISHED_LIMIT)}
 
 
 def one_view(tx: Tx, comment: Comment, receipt: str) -> dict[str, object]:
-    """Return the whole view of one comment, with every decision that has left the house; `receipt` is its path."""
+    """Return the whole view of one comment, with every decision that is published; `receipt` is its path."""
     decisions = tx.decisions_of(comment.pk)
     standing = next((one for one in decisions if one.id == comment.decision_id), None)
     return {

@@ -1,4 +1,4 @@
-"""The doors for comments: one, a batch, and a signed inbound call; what is answered as accepted is committed."""
+"""Accept comments: one, a batch, or a signed inbound call; what is answered as accepted is committed."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def post_batch() -> Response:
     rates.charge(site, Source.BATCH, len(value))
     read = [_readable(site, item, n, key, flawed, signals) for n, item in enumerate(value)]
     answers = _answers(site, read, Source.BATCH, began)
-    waiting = _in_house(answers)
+    waiting = _unpublished(answers)
     return reply({"results": [_item(site, answer, waiting) for answer in answers]})
 
 
@@ -121,7 +121,7 @@ def _signed_id(site: Site, raw: bytes) -> str:
         here.parts.keyring.decrypt(site.name, "inbound", secret).decode() for secret in site.inbound_secrets
     ]
     try:
-        return webhooks.verify(secrets, dict(request.headers), raw, int(here.parts.house.clock().timestamp()))
+        return webhooks.verify(secrets, dict(request.headers), raw, int(here.parts.deps.clock().timestamp()))
     except webhooks.SignatureError:
         raise unauthorized(
             "The webhook signature does not fit this body, this site and this moment."
@@ -176,7 +176,7 @@ def _answers(
     """Submit what could be read, in one transaction, and put the answers back in the order of the questions."""
     here = api()
     good = [one for one in read if isinstance(one, Submission)]
-    placed = iter(actions.submit(here.parts.house, here.parts.sealer, site, good) if good else ())
+    placed = iter(actions.submit(here.parts.deps, here.parts.sealer, site, good) if good else ())
     answers = [_still_there(next(placed)) if isinstance(one, Submission) else one for one in read]
     here.meters.arrivals.came(
         source, "refused", len(read) - len(good)
@@ -205,7 +205,7 @@ def _accepted(here: Api, site: Site, placed: Placed) -> Response:
     headers = {"Idempotent-Replay": "true"} if replay else {}
     decided = wait_for_verdict(here, placed.comment, seconds) if seconds else None
     if decided is not None:
-        with here.parts.house.store.read() as tx:
+        with here.parts.deps.store.read() as tx:
             view = shown.one_view(tx, decided[0], receipt_path(site, decided[0].id))
         return reply(view, 200, {**headers, "Preference-Applied": "wait"})
     return reply(_short(site, placed), 200 if replay else 202, headers)
@@ -216,17 +216,17 @@ def _short(site: Site, placed: Placed) -> dict[str, object]:
     receipt = receipt_path(site, comment.id)
     if comment.decision_id is None:
         return shown.accepted_view(comment, receipt)
-    with api().parts.house.store.read() as tx:
+    with api().parts.deps.store.read() as tx:
         return shown.accepted_view(comment, receipt, shown.standing_of(tx, comment))
 
 
-def _in_house(answers: Sequence[Placed | ReplydeskError]) -> Mapping[int, Decision]:
+def _unpublished(answers: Sequence[Placed | ReplydeskError]) -> Mapping[int, Decision]:
     """Ask once for a whole batch which decisions must not show yet; new comments have none."""
     if not any(isinstance(answer, Placed) and answer.comment.decision_id for answer in answers):
         return {}
-    house = api().parts.house
-    with house.store.read() as tx:
-        return shown.waiting_to_leave(tx, house)
+    deps = api().parts.deps
+    with deps.store.read() as tx:
+        return shown.waiting_to_leave(tx, deps)
 
 
 def _item(site: Site, answer: Placed | ReplydeskError, waiting: Mapping[int, Decision]) -> dict[str, object]:

@@ -37,7 +37,7 @@ def wait_for_verdict(api: Api, comment: Comment, seconds: float) -> tuple[Commen
         return None
     try:
         with api.meters.waits.track_inprogress():
-            return _watch(api.parts.house.store, comment, time.monotonic() + seconds)
+            return _watch(api.parts.deps.store, comment, time.monotonic() + seconds)
     finally:
         api.waits.release()
 

@@ -56,7 +56,7 @@ def page(slug: str) -> ResponseReturnValue:
         return _no_article()
     article_url = normalise_url(f"{site.url.rstrip('/')}/demo/{found.slug}")
     after = _cursor(request.args.get("after", ""))
-    with parts().house.store.read() as tx:
+    with parts().deps.store.read() as tx:
         shown = published_page(tx, site.id, article_url, after=after)
         orphans = without_parent(tx, site.id, shown.comments)
     form = blank_form(site, article_url, title=found.title, parent_id=request.args.get("reply_to"))
@@ -102,13 +102,13 @@ def _cursor(text: str) -> int:
 
 
 def _site() -> Site | None:
-    with parts().house.store.read() as tx:
+    with parts().deps.store.read() as tx:
         return tx.site(SITE)
 
 
 def _no_demo() -> Response:
     return message_page(
-        404, gettext("There is no demo here"), gettext("This house serves its own sites alone.")
+        404, gettext("There is no demo here"), gettext("This installation serves its own sites alone.")
     )
 
 

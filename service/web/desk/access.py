@@ -26,7 +26,7 @@ def requires(role: str) -> Callable[[View[P]], View[P]]:
     """Let moderators of `role` and above in; whatever changes something must also come from a form of this session."""
     least = ROLES.index(role)
 
-    def guard(view: View[P]) -> View[P]:
+    def start_reaper(view: View[P]) -> View[P]:
         @wraps(view)
         def guarded(*args: P.args, **kwargs: P.kwargs) -> ResponseReturnValue:
             refusal = _refusal(least)
@@ -35,7 +35,7 @@ def requires(role: str) -> Callable[[View[P]], View[P]]:
         guarded.required_role = role  # type: ignore[attr-defined]  # read by the test that walks the routes
         return guarded
 
-    return guard
+    return start_reaper
 
 
 def moderator() -> Moderator:
@@ -54,8 +54,8 @@ def _refusal(least: int) -> Response | None:
     token = session_token(here, request)
     person = None
     if token:
-        with here.house.store.read() as tx:
-            person = tx.session(hash_token(token), here.house.clock())
+        with here.deps.store.read() as tx:
+            person = tx.session(hash_token(token), here.deps.clock())
     if token is None or person is None:
         return _sign_in_first()
     if ROLES.index(person.role) < least:

@@ -48,7 +48,7 @@ class Asked:
 @blueprint.post("/comments/<int(max=999999999999999999):pk>/decision")
 @requires("moderator")
 def decide(pk: int) -> ResponseReturnValue:
-    """Decide on the revision that was seen; the decision leaves the house after the undo time."""
+    """Decide on the revision that was seen; the decision is published after the undo time."""
     revision, target = number(request.form.get("revision")), _target(pk)
     if target is None:
         return missing()
@@ -70,15 +70,15 @@ def decide(pk: int) -> ResponseReturnValue:
         note=masked(site, request.form.get("note"), NOTE_LIMIT),
     )
     try:
-        decision = actions.review(here.house, site, comment.id, judgement, delay(site))
+        decision = actions.review(here.deps, site, comment.id, judgement, delay(site))
     except NotFound:
         return missing()
     except (Conflict, IsFinal) as refusal:
         return _as_it_stands(pk, _ground(refusal, revision))
     if asked.action is Action.HOLD:
         with (
-            here.house.store.write() as tx
-        ):  # it waits for colleagues now: not in this hand until the claim runs out
+            here.deps.store.write() as tx
+        ):  # it waits for colleagues now: not assigned here until the claim runs out
             tx.release_claims(moderator().id, [pk])
     return _decided(comment, decision)
 
@@ -86,7 +86,7 @@ def decide(pk: int) -> ResponseReturnValue:
 @blueprint.post("/comments/<int(max=999999999999999999):pk>/undo")
 @requires("moderator")
 def undo(pk: int) -> ResponseReturnValue:
-    """Take a decision back, free before it left the house, by a compensating one after; or a "leave as it is"."""
+    """Take a decision back, free before it was published, by a compensating one after; or a "leave as it is"."""
     decision_id, left = number(request.form.get("decision")), number(request.form.get("left"))
     target = _target(pk)
     if decision_id is None and left is None:
@@ -96,9 +96,9 @@ def undo(pk: int) -> ResponseReturnValue:
     comment, site = target
     try:
         if left is not None:
-            actions.reopen(parts().house, site, comment.id, left, moderator().name)
+            actions.reopen(parts().deps, site, comment.id, left, moderator().name)
         else:
-            actions.undo(parts().house, site, comment.id, Who.MODERATOR, moderator().name, decision_id)
+            actions.undo(parts().deps, site, comment.id, Who.MODERATOR, moderator().name, decision_id)
     except NotFound:
         return missing()
     except (Conflict, IsFinal) as refusal:
@@ -111,7 +111,7 @@ def undo(pk: int) -> ResponseReturnValue:
 def answer(appeal_id: int) -> ResponseReturnValue:
     """Answer a commenter's appeal in words: the decision stands, or the comment is published."""
     verdict = request.form.get("action", "")
-    with parts().house.store.read() as tx:
+    with parts().deps.store.read() as tx:
         known = tx.appeal(appeal_id)
         site = tx.site_by_id(known.site_id) if known else None
     if known is None or site is None:
@@ -121,7 +121,7 @@ def answer(appeal_id: int) -> ResponseReturnValue:
         return unfit()
     given = actions.Answer(verdict == "reverse", words, moderator().name)
     try:
-        actions.answer(parts().house, site, appeal_id, given, delay(site))
+        actions.answer(parts().deps, site, appeal_id, given, delay(site))
     except NotFound:
         return missing()
     except ReplydeskError as refusal:
@@ -134,13 +134,13 @@ def answer(appeal_id: int) -> ResponseReturnValue:
 @requires("moderator")
 def take_answer_back(appeal_id: int) -> ResponseReturnValue:
     """Take back an answer that upheld the decision: the appeal waits again."""
-    with parts().house.store.read() as tx:
+    with parts().deps.store.read() as tx:
         known = tx.appeal(appeal_id)
         site = tx.site_by_id(known.site_id) if known else None
     if known is None or site is None:
         return missing()
     try:
-        actions.take_answer_back(parts().house, site, appeal_id, moderator().name)
+        actions.take_answer_back(parts().deps, site, appeal_id, moderator().name)
     except NotFound:
         return missing()
     except ReplydeskError as refusal:
@@ -156,7 +156,7 @@ def masked(site: Site, said: str | None, limit: int) -> str | None:
 
 
 def delay(site: Site) -> float:
-    """Return how long a decision waits in the house: as the site says, else as the installation does."""
+    """Return how long a decision waits in the service: as the site says, else as the installation does."""
     own = site.options.undo_seconds
     return parts().settings.undo_seconds if own is None else own
 
@@ -175,7 +175,7 @@ def _keep(comment: Comment, site: Site, revision: int) -> ResponseReturnValue:
     """Leave a reported comment as it is."""
     try:
         replaces = number(request.form.get("replaces"))
-        left = actions.dismiss(parts().house, site, comment.id, revision, moderator().name, replaces)
+        left = actions.dismiss(parts().deps, site, comment.id, revision, moderator().name, replaces)
     except NotFound:
         return missing()
     except (Conflict, IsFinal) as refusal:
@@ -188,7 +188,7 @@ def _keep(comment: Comment, site: Site, revision: int) -> ResponseReturnValue:
 
 
 def _target(pk: int) -> tuple[Comment, Site] | None:
-    with parts().house.store.read() as tx:
+    with parts().deps.store.read() as tx:
         comment = tx.comment_by_pk(pk)
         site = tx.site_by_id(comment.site_id) if comment else None
     return (comment, site) if comment and site else None
@@ -209,8 +209,8 @@ def _undone(pk: int, decision_id: int | None) -> Response:
     if not is_fragment():
         return back_to(place.url(undone=decision_id, waits=None if decision_id else pk, anchor=pk))
     here = parts()
-    with here.house.store.read() as tx:
-        shown = find(tx, pk, here.house.clock())
+    with here.deps.store.read() as tx:
+        shown = find(tx, pk, here.deps.clock())
     if shown is None:
         return missing()
     said = taken_back(shown.comment) if decision_id else waits_again()
@@ -220,8 +220,8 @@ def _undone(pk: int, decision_id: int | None) -> Response:
 def _as_it_stands(pk: int, sentence: str) -> Response:
     """Answer 409 and show what stands now and who decided it; a note that was typed stays in the form."""
     here = parts()
-    with here.house.store.read() as tx:
-        shown = find(tx, pk, here.house.clock())
+    with here.deps.store.read() as tx:
+        shown = find(tx, pk, here.deps.clock())
     if shown is None:
         return missing()
     template = "desk/_conflict.html" if is_fragment() else "desk/conflict.html"

@@ -31,7 +31,7 @@ ROLE_WORDS: Final = {"moderator": _l("moderator"), "lead": _l("lead"), "admin": 
 @requires("admin")
 def keys(name: str) -> ResponseReturnValue:
     """Show which keys and secrets a site has, none of them itself."""
-    with parts().house.store.read() as tx:
+    with parts().deps.store.read() as tx:
         site = tx.site(name)
     return (
         page("desk/keys.html", 200, site=site, rotated=ROTATED, key_words=KEY_WORDS, made=None)
@@ -51,7 +51,7 @@ def rotate_key(name: str) -> ResponseReturnValue:
         made = rotate(parts(), name, what, request.form.get("at_once") == "yes", who=moderator().name)
     except NotFound:
         return missing()
-    with parts().house.store.read() as tx:
+    with parts().deps.store.read() as tx:
         site = tx.site(name)
     made.pop("site", None)
     return page("desk/keys.html", 200, site=site, rotated=ROTATED, key_words=KEY_WORDS, made=made)
@@ -87,7 +87,7 @@ def change_people() -> ResponseReturnValue:
 def _people(
     invited: tuple[str, str] | None = None, said: str | None = None, status: int = 200
 ) -> ResponseReturnValue:
-    with parts().house.store.read() as tx:
+    with parts().deps.store.read() as tx:
         found = tx.moderators()
     return page(
         "desk/people.html",

@@ -37,13 +37,13 @@ REASON_LIMIT: Final = 300
 @requires("moderator")
 def author(pk: int) -> ResponseReturnValue:
     """Show what the comment's author wrote on the site, newest first, and the form for their standing."""
-    here, now = parts(), parts().house.clock()
+    here, now = parts(), parts().deps.clock()
     target = _target(pk)
     if target is None:
         return missing()
     comment, site = target
     key, before = comment.author_key, number(request.args.get("before"))
-    with here.house.store.read() as tx:
+    with here.deps.store.read() as tx:
         found = tx.by_author(site.id, key, before, PAGE + 1) if key else [comment]
         shown = cards(tx, found[:PAGE], {site.id: site}, now)
         history = tx.histories(site.id, [key]).get(key, History()) if key else History()
@@ -78,17 +78,17 @@ def set_standing(pk: int) -> ResponseReturnValue:
     if said not in ("none", *Standing) or (days or 0) > max(DAYS):
         return unfit()
     here = parts()
-    until = here.house.clock() + timedelta(days=days) if days else None
+    until = here.deps.clock() + timedelta(days=days) if days else None
     if request.form.get("days") == SAME:
         until = _until(pk)
-    wish = actions.Wish(
+    change = actions.AuthorChange(
         standing=None if said == "none" else Standing(said),
         who=moderator().name,
         reason=masked(site, request.form.get("reason"), REASON_LIMIT),
         until=until,
     )
     try:
-        actions.stand(here.house, site, pk, wish)
+        actions.stand(here.deps, site, pk, change)
     except NotFound:
         return missing()
     except actions.Unknown:
@@ -109,19 +109,17 @@ def decide_held(pk: int) -> ResponseReturnValue:
     comment, site = target
     judgement = Judgement(action, Who.MODERATOR, moderator().name)
     targets = _held(site, str(comment.author_key), until)
-    made = decide_together(parts().house, targets, judgement, "author", delay(site))
+    made = decide_together(parts().deps, targets, judgement, "author", delay(site))
     return back_to(url_for("desk.queue", **Place.behind(request.args).query(), together=made.bundle.id))
 
 
 def _held(site: Site, key: str, until: int) -> Iterator[Target]:
-    """Go through what the author wrote up to `until`, leaving alone what another moderator has in hand."""
-    house, before = parts().house, until + 1
+    """Go through what the author wrote up to `until`, leaving alone what is assigned to another moderator."""
+    deps, before = parts().deps, until + 1
     while True:
-        with house.store.read() as tx:
+        with deps.store.read() as tx:
             some = tx.by_author(site.id, key, before, SLICE)
-            theirs = {
-                one.comment_pk for one in tx.claims(house.clock()) if one.moderator_id != moderator().id
-            }
+            theirs = {one.comment_pk for one in tx.claims(deps.clock()) if one.moderator_id != moderator().id}
         for one in some:
             if one.status is Status.HELD and one.pk not in theirs:
                 yield Target(site, one.id, one.revision)
@@ -132,16 +130,16 @@ def _held(site: Site, key: str, until: int) -> Iterator[Target]:
 
 def _until(pk: int) -> datetime | None:
     """Return the end that the standing of the comment's author has now."""
-    house = parts().house
-    with house.store.read() as tx:
+    deps = parts().deps
+    with deps.store.read() as tx:
         comment = tx.comment_by_pk(pk)
         key = comment.author_key if comment else None
-        now = tx.standings(comment.site_id, [key], house.clock()).get(key) if comment and key else None
+        now = tx.standings(comment.site_id, [key], deps.clock()).get(key) if comment and key else None
     return now.until if now else None
 
 
 def _target(pk: int) -> tuple[Comment, Site] | None:
-    with parts().house.store.read() as tx:
+    with parts().deps.store.read() as tx:
         comment = tx.comment_by_pk(pk)
         site = tx.site_by_id(comment.site_id) if comment else None
     return (comment, site) if comment and site else None

@@ -39,8 +39,8 @@ NAMES: Final[Mapping[str, tuple[str, ...]]] = {
 CELL_WORDS: Final = {
     "both_bad": _l("both bad"),
     "both_fine": _l("both fine"),
-    "machine_alone": _l("machine alone"),
-    "person_alone": _l("person alone"),
+    "only_model": _l("only the model"),
+    "only_person": _l("only a moderator"),
     AGREE: _l("agree"),
     JUDGED: _l("judged by a person"),
 }
@@ -61,13 +61,13 @@ def behind() -> ResponseReturnValue:
     told = {name: value for name in NAMES if (value := request.args.get(name))}
     if any(told[name] not in known for name, known in NAMES.items() if known and name in told):
         return missing()
-    with parts().house.store.read() as tx:
+    with parts().deps.store.read() as tx:
         asked = asked_in(tx)
         if asked is None:
             return missing()
         found = _found(tx, asked, told, number(request.args.get("before")))
         sites = {one.id: one for one in tx.sites()}
-        shown = cards(tx, found.comments, sites, parts().house.clock())
+        shown = cards(tx, found.comments, sites, parts().deps.clock())
     return page(
         "desk/behind.html",
         200,

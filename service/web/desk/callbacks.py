@@ -29,7 +29,7 @@ STATES: Final = {
 def callbacks(name: str) -> ResponseReturnValue:
     """Show a site's deliveries by state, with what the last attempt came to; no text, no secret."""
     state, after = request.args.get("state", "dead"), number(request.args.get("after")) or 0
-    with parts().house.store.read() as tx:
+    with parts().deps.store.read() as tx:
         site = tx.site(name)
         if site is None or state not in STATES:
             return missing()
@@ -51,11 +51,11 @@ def callbacks(name: str) -> ResponseReturnValue:
 def replay(name: str) -> ResponseReturnValue:
     """Let dead letters wait again: one of them, or all of the site."""
     here, one = parts(), number(request.form.get("delivery"))
-    with here.house.store.write() as tx:
+    with here.deps.store.write() as tx:
         site = tx.site(name)
         if site is None:
             return missing()
-        count = tx.replay_deliveries(site.id, [one] if one else None, here.house.clock())
-        tx.log_act(moderator().name, "replay", f"site {name}: {count} deliveries", here.house.clock())
-    here.house.bell.ring(DELIVER)
+        count = tx.replay_deliveries(site.id, [one] if one else None, here.deps.clock())
+        tx.log_act(moderator().name, "replay", f"site {name}: {count} deliveries", here.deps.clock())
+    here.deps.dispatcher.enqueue(DELIVER)
     return back_to(url_for("desk.callbacks", name=name, replayed=count))

@@ -38,7 +38,7 @@ def search() -> ResponseReturnValue:
     """Show comments that contain every word asked for, newest first, in any state."""
     asked, before = request.args.get("q", "")[:TEXT_LIMIT], number(request.args.get("before"))
     words, here = asked_words(asked, WORDS_LIMIT), parts()
-    with here.house.store.read() as tx:
+    with here.deps.store.read() as tx:
         sites = {site.id: site for site in tx.sites()}
         name = request.args.get("site") or None
         chosen = next((one.id for one in sites.values() if one.name == name), None)
@@ -49,7 +49,7 @@ def search() -> ResponseReturnValue:
                 if tx.article(site.id, _page_of(request.args["q"])):
                     return _to_article(site, request.args["q"])
         found = tx.search(words, chosen, before, PAGE + 1)
-        shown = cards(tx, found[:PAGE], sites, here.house.clock())
+        shown = cards(tx, found[:PAGE], sites, here.deps.clock())
     return page(
         "desk/search.html",
         200,
@@ -72,15 +72,15 @@ def article() -> ResponseReturnValue:
 def _article(name: str, address: str, status: int = 200, **shown_again: str | None) -> ResponseReturnValue:
     here, url = parts(), _page_of(address)
     before = number(request.args.get("before"))
-    with here.house.store.read() as tx:
+    with here.deps.store.read() as tx:
         site = tx.site(name[:63])
         if site is None or not url:
             return missing()
         found = tx.thread(site.id, url, before, THREAD + 1)
-        shown = cards(tx, found[:THREAD], {site.id: site}, here.house.clock())
+        shown = cards(tx, found[:THREAD], {site.id: site}, here.deps.clock())
     if not shown:
         return missing()
-    now, options = here.house.clock(), site.options
+    now, options = here.deps.clock(), site.options
     held = [one for one in options.held_articles if is_held([one], shown[0].comment.article.url, now)]
     return page(
         "desk/article.html",
@@ -104,12 +104,12 @@ def watch() -> ResponseReturnValue:
     if asked not in ("yes", "no"):
         return unfit()
     here = parts()
-    with here.house.store.read() as tx:
+    with here.deps.store.read() as tx:
         site = tx.site(name[:63])
         known = bool(site and tx.comments(site.id, article_url=url, limit=1).comments)
     if site is None or not known:
         return missing()
-    watch_article(here.house, site.name, url, moderator().name, HOURS if asked == "yes" else 0)
+    watch_article(here.deps, site.name, url, moderator().name, HOURS if asked == "yes" else 0)
     return _to_article(site, url)
 
 
@@ -138,7 +138,7 @@ def move_article() -> ResponseReturnValue:
 def open_article() -> ResponseReturnValue:
     """Show readers what was imported under an article that was private."""
     site, url = _site(request.form.get("site", "")), _page_of(request.form.get("url", ""))
-    with parts().house.store.read() as tx:
+    with parts().deps.store.read() as tx:
         known = tx.article(site.id, url) if site else None
     if site is None or known is None:
         return missing()
@@ -147,7 +147,7 @@ def open_article() -> ResponseReturnValue:
 
 
 def _site(name: str) -> Site | None:
-    with parts().house.store.read() as tx:
+    with parts().deps.store.read() as tx:
         return tx.site(name[:63])
 
 

@@ -15,7 +15,7 @@ from service.web.desk.speech import gettext, language
 from service.web.desk.words import words_in
 from service.web.pages import Way, message_page
 from service.web.reach import parts
-from service.web.speech import ROOMS, readers_language
+from service.web.speech import READER_BLUEPRINTS, readers_language
 
 TRANSLATIONS: Final = "translations"
 
@@ -44,7 +44,7 @@ def _catalog() -> Translations:
 def _language() -> str:
     if request.blueprint == "desk" or request.path.startswith("/desk/"):
         return language_of(request)
-    return readers_language() if request.blueprint in (*ROOMS, None) else "en"
+    return readers_language() if request.blueprint in (*READER_BLUEPRINTS, None) else "en"
 
 
 def page(template: str, status: int, **values: object) -> Response:

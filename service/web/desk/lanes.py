@@ -1,4 +1,4 @@
-"""The lanes of the desk: the next few comments in a moderator's hands, and what people decided lately."""
+"""The lanes of the desk: the next few comments assigned to a moderator, and what people decided lately."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from service.web.desk.words import DONE, STATUS_WORDS
 from service.web.reach import parts
 
 BATCH: Final = 8
-"""So many comments are in one moderator's hands at once: the one in focus and the next ones, already on screen."""
+"""So many comments are assigned to one moderator at once: the one in focus and the next ones, already on screen."""
 PAGE: Final = 20
 COUNT_LIMIT: Final = 1_000
 LATE_LIMIT: Final = 200
@@ -58,7 +58,7 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """One page of a lane; `next` is the place of the following page, `claims` what everybody has in hand by now."""
+    """One page of a lane; `next` is the place of the following page, `claims` what is assigned to everybody by now."""
 
     cards: tuple[Card, ...] = ()
     done: tuple[Done, ...] = ()
@@ -73,7 +73,7 @@ def queue() -> ResponseReturnValue:
     """Show the moderator's next comments of a lane, or what people decided lately."""
     here, place = parts(), Place.of(request.args)
     lane = _lane(place, ())
-    with here.house.store.read() as tx:
+    with here.deps.store.read() as tx:
         return page(
             "desk/queue.html",
             200,
@@ -108,8 +108,8 @@ def more() -> ResponseReturnValue:
 def comment(pk: int) -> ResponseReturnValue:
     """Show one comment, with what can be done about it."""
     here = parts()
-    with here.house.store.read() as tx:
-        shown = find(tx, pk, here.house.clock())
+    with here.deps.store.read() as tx:
+        shown = find(tx, pk, here.deps.clock())
         told = tx.decisions_of(pk) if shown else []
         notes = tx.notes([one.id for one in told])
     if shown is None:
@@ -135,7 +135,7 @@ def counted(tx: Tx) -> dict[str, str]:
 
 
 def others(claims: Sequence[Claim]) -> list[tuple[str, int]]:
-    """Say who else is at work, and how many comments each has in hand."""
+    """Say who else is at work, and how many comments are assigned to each."""
     found: dict[str, int] = {}
     for claim in claims:
         if claim.moderator_id != moderator().id:
@@ -144,10 +144,10 @@ def others(claims: Sequence[Claim]) -> list[tuple[str, int]]:
 
 
 def _lane(place: Place, have: tuple[int, ...], run: int = 0, limit: int = BATCH) -> Lane:
-    here, now = parts(), parts().house.clock()
+    here, now = parts(), parts().deps.clock()
     found: Sequence[Queued] = ()
     if place.lane == "decided":
-        with here.house.store.read() as tx:
+        with here.deps.store.read() as tx:
             return _decided(tx, place, now)
     if place.lane == "held":
         found = _held(place, have, run, limit)
@@ -157,7 +157,7 @@ def _lane(place: Place, have: tuple[int, ...], run: int = 0, limit: int = BATCH)
         found = _appeals(place, have, now, limit)
     else:
         found = _late(place, have, now, limit)
-    with here.house.store.read() as tx:
+    with here.deps.store.read() as tx:
         sites, claims = {site.id: site for site in tx.sites()}, tx.claims(now)
         shown = cards(tx, [one.comment for one in found], sites, now, claims)
     full = len(found) == limit
@@ -166,23 +166,23 @@ def _lane(place: Place, have: tuple[int, ...], run: int = 0, limit: int = BATCH)
 
 def _held(place: Place, have: tuple[int, ...], run: int, limit: int) -> Sequence[Queued]:
     here = parts()
-    with here.house.store.read() as tx:
+    with here.deps.store.read() as tx:
         wanted = place.wanted(tx, have)
     cap = preferences(request).cap
-    return actions.take(here.house, moderator().id, wanted, limit, cap, run)
+    return actions.take(here.deps, moderator().id, wanted, limit, cap, run)
 
 
 def _matters(place: Place, have: tuple[int, ...], limit: int) -> Sequence[Queued]:
     here = parts()
-    with here.house.store.read() as tx:
+    with here.deps.store.read() as tx:
         wanted = place.wanted(tx, have)
-    return actions.take_matters(here.house, moderator().id, Matter(place.lane), wanted, limit)
+    return actions.take_matters(here.deps, moderator().id, Matter(place.lane), wanted, limit)
 
 
 def _appeals(place: Place, have: tuple[int, ...], now: datetime, limit: int) -> Sequence[Queued]:
-    with parts().house.store.read() as tx:
+    with parts().deps.store.read() as tx:
         found = tx.appeals_open(place.wanted(tx, have), BATCH + COUNT_LIMIT // 10)
-    # an appeal against one's own decision is shown and left to others: in this hand it would wait for good
+    # an appeal against one's own decision is shown and left to others: assigned here it would wait for good
     own = [queued for appeal, queued in found if appeal.decided_by == moderator().name]
     mine = _claimed([queued for _, queued in found if queued not in own], now, limit)
     return [queued for _, queued in found if queued in own or queued in mine][:limit]
@@ -192,7 +192,7 @@ def _late(place: Place, have: tuple[int, ...], now: datetime, limit: int) -> Seq
     """Return what no score reached in its site's time, oldest first; it has no score, label or language to go by."""
     if place.label or place.language:
         return ()
-    with parts().house.store.read() as tx:
+    with parts().deps.store.read() as tx:
         found = [
             one
             for site in tx.sites()
@@ -211,7 +211,7 @@ def _claimed(found: Sequence[Queued], now: datetime, limit: int) -> Sequence[Que
     if not found:
         return ()
     until = now + timedelta(seconds=CLAIM_SECONDS)
-    with parts().house.store.write() as tx:
+    with parts().deps.store.write() as tx:
         taken = {one.comment_pk for one in tx.claims(now) if one.moderator_id != moderator().id}
         free = [one for one in found if one.comment.pk not in taken][:limit]
         mine = tx.claim(moderator().id, [one.comment.pk for one in free], now, until)

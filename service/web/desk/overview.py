@@ -1,4 +1,4 @@
-"""The overview: what came in, what was decided by whom, how fast, and where people and machine agree."""
+"""The overview: what came in, what was decided by whom, how fast, and where moderators and model agree."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ SPANS: Final[Mapping[str, timedelta]] = {
 }
 SPAN_WORDS: Final = {"1h": _l("60 minutes"), "24h": _l("24 hours"), "7d": _l("7 days"), "30d": _l("30 days")}
 WHO_WORDS: Final = {
-    Who.MACHINE: _l("the machine"),
+    Who.MACHINE: _l("automatic"),
     Who.MODERATOR: _l("moderators"),
     Who.SITE: _l("the sites"),
 }
@@ -54,7 +54,7 @@ COLUMNS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """How people and machine agree on one label."""
+    """How moderators and model agree on one label."""
 
     label: str
     counts: Confusion
@@ -80,12 +80,12 @@ class Asked:
 @requires("moderator")
 def overview() -> ResponseReturnValue:
     """Show a stretch of time in numbers, each leading to the comments behind it."""
-    with parts().house.store.read() as tx:
+    with parts().deps.store.read() as tx:
         asked = asked_in(tx)
         if asked is None:
             return missing()
         site_id = asked.site.id if asked.site else None
-        surges = tx.surges(site_id, parts().house.clock())
+        surges = tx.surges(site_id, parts().deps.clock())
         tally = tx.tally(site_id, asked.since, asked.until)
         sites = tx.sites()
     return page(
@@ -101,7 +101,7 @@ def overview() -> ResponseReturnValue:
         acts=SHOWN_ACTS,
         agreements=_agreements(tally),
         waits=_wait_words(tally.median_wait),
-        oldest=age(tally.oldest_waiting, parts().house.clock()) if tally.oldest_waiting else None,
+        oldest=age(tally.oldest_waiting, parts().deps.clock()) if tally.oldest_waiting else None,
     )
 
 
@@ -109,12 +109,12 @@ def overview() -> ResponseReturnValue:
 @requires("lead")
 def export(form: str) -> ResponseReturnValue:
     """Hand out the comments of the stretch, masked as they are stored; no address, no author key, no network."""
-    with parts().house.store.read() as tx:
+    with parts().deps.store.read() as tx:
         asked = asked_in(tx)
         sites = {one.id: one.name for one in tx.sites()}
     if asked is None:
         return missing()
-    rows = _rows(parts().house.store, asked, sites)
+    rows = _rows(parts().deps.store, asked, sites)
     kind = "application/json" if form == "json" else "text/csv; charset=utf-8"
     name = f"comments-{asked.span}.{form}"
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
@@ -123,7 +123,7 @@ def export(form: str) -> ResponseReturnValue:
 
 def asked_in(tx: Tx) -> Asked | None:
     """Read the address; None for a stretch or a site that is not there."""
-    now = parts().house.clock()
+    now = parts().deps.clock()
     span = request.args.get("span", "24h")
     name = request.args.get("site") or None
     site = tx.site(name) if name else None

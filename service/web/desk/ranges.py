@@ -13,7 +13,7 @@ from service.actions import Judgement, Target
 from service.actions.together import MOST, SLICE, decide_together, range_named
 from service.moderation.desk import Sort
 from service.moderation.verdict import LABELS, Action, Who
-from service.ports import House, Site, Tx
+from service.ports import Dependencies, Site, Tx
 from service.ports.ranging import Stretch
 from service.web.desk import blueprint
 from service.web.desk.access import back_to, moderator, requires
@@ -67,9 +67,9 @@ class Chosen:
 @requires("moderator")
 def ranges() -> ResponseReturnValue:
     """Show how what is held spreads over a score, and a random look into the chosen stretch."""
-    here, now = parts(), parts().house.clock()
+    here, now = parts(), parts().deps.clock()
     chosen = _read(request.args) or Chosen(place=_place(request.args))
-    with here.house.store.read() as tx:
+    with here.deps.store.read() as tx:
         sites = tx.sites()
         stretch = chosen.stretch(tx, tx.last_held())
         spread = tx.spread(stretch, BINS)
@@ -118,7 +118,7 @@ def decide_range() -> ResponseReturnValue:
     if action is None or until is None or chosen is None:
         return unfit()
     here = parts()
-    with here.house.store.read() as tx:
+    with here.deps.store.read() as tx:
         sites = {one.id: one for one in tx.sites()}
         stretch = chosen.stretch(tx, until)
     site = sites.get(stretch.lane.site_id or 0)
@@ -128,18 +128,18 @@ def decide_range() -> ResponseReturnValue:
     own = [one.options.undo_seconds for one in ([site] if site else sites.values())]
     seconds = max(here.settings.undo_seconds if one is None else one for one in own)
     what = range_named(chosen.by, chosen.low, chosen.high)
-    made = decide_together(here.house, _targets(here.house, stretch, sites), judgement, what, seconds)
+    made = decide_together(here.deps, _targets(here.deps, stretch, sites), judgement, what, seconds)
     if made.stopped:  # where what is left of the stretch can be seen, and decided by another act
         return back_to(url_for("desk.ranges", **chosen.query(), together=made.bundle.id))
     return back_to(url_for("desk.queue", together=made.bundle.id))
 
 
-def _targets(house: House, stretch: Stretch, sites: dict[int, Site]) -> Iterator[Target]:
-    """Go through the stretch page by page, leaving alone what another moderator has in hand."""
+def _targets(deps: Dependencies, stretch: Stretch, sites: dict[int, Site]) -> Iterator[Target]:
+    """Go through the stretch page by page, leaving alone what is assigned to another moderator."""
     after = 0
     while True:
-        with house.store.read() as tx:
-            some = tx.page_stretch(stretch, after, SLICE, moderator().id, house.clock())
+        with deps.store.read() as tx:
+            some = tx.page_stretch(stretch, after, SLICE, moderator().id, deps.clock())
         yield from (Target(sites[one.site_id], one.id, one.revision) for one in some if one.site_id in sites)
         if len(some) < SLICE:
             return

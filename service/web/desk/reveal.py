@@ -9,8 +9,8 @@ from flask import request
 from flask.typing import ResponseReturnValue
 
 from service.ports import Site
-from service.privacy.door import ORIGINAL
 from service.privacy.keys import CiphertextError
+from service.privacy.sanitizer import ORIGINAL
 from service.web.desk import blueprint
 from service.web.desk.access import moderator, requires
 from service.web.desk.frame import missing, page
@@ -33,8 +33,8 @@ class Revealed:
 @requires("moderator")
 def reveal(pk: int) -> ResponseReturnValue:
     """Log who asks for which comment's contacts, and then show them, on a page that nothing keeps."""
-    here, now = parts(), parts().house.clock()
-    with here.house.store.write() as tx:
+    here, now = parts(), parts().deps.clock()
+    with here.deps.store.write() as tx:
         comment = tx.comment_by_pk(pk)
         site = tx.site_by_id(comment.site_id) if comment else None
         if comment is None or site is None:

@@ -51,7 +51,7 @@ WORD_LISTS: Final = ("hold_words", "reject_words", "spam_words")
 @requires("lead")
 def settings_home() -> ResponseReturnValue:
     """Lead to the settings of the first site."""
-    with parts().house.store.read() as tx:
+    with parts().deps.store.read() as tx:
         sites = tx.sites()
     return back_to(url_for("desk.settings", name=sites[0].name)) if sites else missing()
 
@@ -209,7 +209,7 @@ def _shown(
     marks = {key: _mark(value) for key, value in stored.items()}
     marks |= {key: mark for key, mark in (seen or {}).items() if key in (given or {})}
     unsaved = {key for key in given or {} if key in stored and _mark(values[key]) != _mark(stored[key])}
-    with parts().house.store.read() as tx:
+    with parts().deps.store.read() as tx:
         sites = tx.sites()
     return page(
         "desk/settings.html",
@@ -240,8 +240,8 @@ def _shown(
 
 def _consequences(site: Site, other: Policy) -> tuple[Consequences, tuple[tuple[Card, Action, Action], ...]]:
     """Decide the site's newest comments anew under both policies."""
-    now = parts().house.clock()
-    with parts().house.store.read() as tx:
+    now = parts().deps.clock()
+    with parts().deps.store.read() as tx:
         own = free_hosts(site.options, site.url)
         found = consequences(tx.scored_lately(site.id, PAST), site.policy, other, own)
         some = found.changes[_skipped() : _skipped() + CHANGES_SHOWN]
@@ -261,7 +261,7 @@ def _hits(policy: Policy, text: str) -> dict[str, str | None]:
 
 
 def _site(name: str) -> Site | None:
-    with parts().house.store.read() as tx:
+    with parts().deps.store.read() as tx:
         return tx.site(name)
 
 

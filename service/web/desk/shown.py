@@ -105,7 +105,7 @@ class Card:
 
     @property
     def verdict(self) -> Verdict | None:
-        """The machine's verdict, if there is one."""
+        """The model's verdict, if there is one."""
         return self.comment.verdict
 
     @property

@@ -48,16 +48,16 @@ def sign_in(token: str) -> Response:
 @blueprint.post("/sign-in/<token>")
 def use_sign_in(token: str) -> Response:
     """Use the link up and open a session, or say that the link is spent."""
-    here, now = parts(), parts().house.clock()
+    here, now = parts(), parts().deps.clock()
     if not is_same_origin(request):
         return keep_private(
             message_page(403, gettext("Open the link yourself"), gettext("Another site sent you here."))
         )
     network = network_key(here, request)
-    with here.house.store.read() as tx:
+    with here.deps.store.read() as tx:
         if tx.sign_in_failures(network, now - LOCK_OUT) >= MOST_FAILURES:
             return keep_private(_locked_out())
-    with here.house.store.write() as tx:
+    with here.deps.store.write() as tx:
         person = tx.use_sign_in(hash_token(token), now)
         session = start_session(here, tx, person) if person else None
         if person:
@@ -101,10 +101,10 @@ def sign_out() -> ResponseReturnValue:
     """End the session, here and in the store."""
     here = parts()
     token = session_token(here, request) or ""
-    with here.house.store.write() as tx:
+    with here.deps.store.write() as tx:
         tx.end_session(hash_token(token))
         tx.release_claims(moderator().id)
-        tx.log_act(moderator().name, "sign-out", "desk", here.house.clock())
+        tx.log_act(moderator().name, "sign-out", "desk", here.deps.clock())
     response = back_to(url_for("desk.sign_in_needed"))
     clear_cookie(here, response)
     return response

@@ -82,14 +82,14 @@ def told_together(tx: Tx, query: Mapping[str, str]) -> Together | None:
 def together(bundle_id: int) -> ResponseReturnValue:
     """Show the comments of one act as they are now, in the order in which they were decided."""
     here, after = parts(), number(request.args.get("after")) or 0
-    with here.house.store.read() as tx:
+    with here.deps.store.read() as tx:
         bundle = tx.bundle(bundle_id)
         if bundle is None:
             return missing()
         size = tx.bundle_sizes([bundle_id]).get(bundle_id, 0)
         found = tx.bundled(bundle_id, after, PAGE + 1)
         sites = {one.id: one for one in tx.sites()}
-        shown = cards(tx, [one for _, one in found[:PAGE]], sites, here.house.clock())
+        shown = cards(tx, [one for _, one in found[:PAGE]], sites, here.deps.clock())
         stands = bundle.undone_at is None or tx.bundle_stands(bundle_id)
     return page(
         "desk/together.html",
@@ -107,7 +107,7 @@ def together(bundle_id: int) -> ResponseReturnValue:
 def undo_together(bundle_id: int) -> ResponseReturnValue:
     """Take back in one act what was decided in one."""
     try:
-        undo_all(parts().house, bundle_id, Who.MODERATOR, moderator().name)
+        undo_all(parts().deps, bundle_id, Who.MODERATOR, moderator().name)
     except NotFound:
         return missing()
     return back_to(url_for("desk.queue", **Place.of(request.form).query(), together=bundle_id))

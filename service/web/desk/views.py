@@ -24,8 +24,8 @@ def save_view() -> ResponseReturnValue:
     if not name or len(name) > NAME_LIMIT or not name.isprintable():
         return unfit()
     here = parts()
-    with here.house.store.write() as tx:
-        tx.add_view(moderator().id, name, place.without().at, here.house.clock())
+    with here.deps.store.write() as tx:
+        tx.add_view(moderator().id, name, place.without().at, here.deps.clock())
     return back_to(place.url())
 
 
@@ -33,7 +33,7 @@ def save_view() -> ResponseReturnValue:
 @requires("moderator")
 def drop_view(view_id: int) -> ResponseReturnValue:
     """Keep a view no longer; another moderator's stays."""
-    with parts().house.store.write() as tx:
+    with parts().deps.store.write() as tx:
         tx.drop_view(moderator().id, view_id)
     return back_to(Place.of(request.form).url())
 

@@ -33,8 +33,8 @@ def wave(pk: int) -> ResponseReturnValue:
 
 def _shown(pk: int, after: int = 0, refused: bool = False) -> ResponseReturnValue:
     """Show the wave from behind `after` on; a decision that was `refused` is answered 409 with what stands now."""
-    here, now = parts(), parts().house.clock()
-    with here.house.store.read() as tx:
+    here, now = parts(), parts().deps.clock()
+    with here.deps.store.read() as tx:
         found = tx.waves_of([pk]).get(pk)
         first = tx.comment_by_pk(pk)
         site = tx.site_by_id(first.site_id) if first else None
@@ -65,7 +65,7 @@ def decide_wave(pk: int) -> ResponseReturnValue:
     if action is None or wave_id is None:
         return unfit()
     here = parts()
-    with here.house.store.read() as tx:
+    with here.deps.store.read() as tx:
         found = tx.waves_of([pk]).get(pk)
         site = tx.site_by_id(found.site_id) if found else None
     if found is None or site is None or found.id != wave_id:
@@ -73,7 +73,7 @@ def decide_wave(pk: int) -> ResponseReturnValue:
     judgement = Judgement(action, Who.MODERATOR, moderator().name)
     seen = replace(found, bundle_id=number(request.form.get("stands")))
     try:
-        made = decide_all(here.house, site, seen, judgement, delay(site))
+        made = decide_all(here.deps, site, seen, judgement, delay(site))
     except WaveDecided:
         return _shown(pk, refused=True)
     return back_to(url_for("desk.queue", **Place.of(request.form).query(), together=made.bundle.id))

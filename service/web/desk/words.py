@@ -151,7 +151,7 @@ def clock_time(moment: datetime) -> str:
 
 
 def decider(decision: Decision) -> str:
-    """Name the hand that decided."""
+    """Name who decided."""
     if decision.who_kind is Who.MODERATOR:
         return decision.who
     if decision.who_kind is Who.MACHINE:
@@ -167,7 +167,7 @@ def titled(reason: RefusalReason) -> str:
 
 
 def decided_because(code: str, site: Site) -> str:
-    """Say why a decision was made: the title of the site's reason, or the machine's ground."""
+    """Say why a decision was made: the title of the site's reason, or the policy's ground."""
     given = reason_named(site.options.reasons, code)
     return titled(given) if given else str(GROUND_WORDS.get(code, code))
 

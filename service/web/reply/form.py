@@ -1,4 +1,4 @@
-"""The reply form: what it shows, what a reader sent with it, and each fault said so that the reader can mend it."""
+"""The reply form: what it shows, what a reader sent with it, and each fault said so that the reader can fix it."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ FIELD_OF: Final = {
 
 
 def _l(sentence: str) -> str:
-    """Mark a sentence for the catalog; `mends` says it."""
+    """Mark a sentence for the catalog; `field_errors` returns it."""
     return sentence
 
 
@@ -135,16 +135,16 @@ def read_form(
     )
 
 
-def mends(faults: Sequence[Fault]) -> dict[str, str]:
-    """Return for each field at fault, in the form's order, the sentence that says the mend."""
+def field_errors(faults: Sequence[Fault]) -> dict[str, str]:
+    """Return for each field at fault, in the form's order, the sentence that says how to fix it."""
     found: dict[str, str] = {}
     for fault in faults:
         name = FIELD_OF.get(fault.field, "comment")
-        found.setdefault(name, _mend(name, fault.code))
+        found.setdefault(name, _message(name, fault.code))
     return {name: found[name] for name in FIELDS if name in found}
 
 
-def _mend(name: str, code: str) -> str:
+def _message(name: str, code: str) -> str:
     told = MENDS.get((name, code), OTHERWISE[name])
     return (
         gettext(told, limit=format_decimal(LIMITS[name]))
@@ -154,7 +154,7 @@ def _mend(name: str, code: str) -> str:
 
 
 def _all_faults(faults: list[Fault], values: Mapping[str, str], site: Site) -> list[Fault]:
-    """Name a missing address together with the other faults, not after they are mended."""
+    """Name a missing address together with the other faults, not after they are fixed."""
     missing = site.email_required and not values["email"].strip()
     return faults + ([Fault("author.email", "is required", "missing")] if missing else [])
 

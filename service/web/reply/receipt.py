@@ -90,15 +90,15 @@ def find_receipt(token: str) -> Receipt | None:
     if meant is None:
         return None
     site_name, comment_id = meant
-    with here.house.store.read() as tx:
+    with here.deps.store.read() as tx:
         site = tx.site(site_name)
         comment = tx.comment(site.id, comment_id) if site else None
         if site is None or comment is None:
             return None
-        status, decision = departed(tx, comment)
+        status, decision = published_state(tx, comment)
         own = site.options.undo_seconds
         seconds = here.settings.undo_seconds if own is None else own
-        answered_by = here.house.clock() - timedelta(seconds=seconds)
+        answered_by = here.deps.clock() - timedelta(seconds=seconds)
         ground = put_back(decision, tx.decisions_of(comment.pk)) if decision else None
         made = _appealed(tx.appeals_of(comment.pk), decision, answered_by)
     refused = status in (Status.REJECTED, Status.SPAM) and decision is not None
@@ -108,7 +108,7 @@ def find_receipt(token: str) -> Receipt | None:
 def _appealed(appeals: Sequence[Appeal], decision: Decision | None, answered_by: datetime) -> Appealed | None:
     """Return the appeal about what is known outside.
 
-    A reversal that has not left the house is no answer yet, nor is one that upholds until its undo time is over.
+    A reversal that is not published is no answer yet, nor is one that upholds until its undo time is over.
     """
     for one in reversed(appeals):
         if decision is None or decision.id not in (one.decision_id, one.reversed_by):
@@ -140,12 +140,12 @@ def post_appeal(token: str) -> ResponseReturnValue:
     masked = mask(text, region=found.site.region).text
     # sent twice, or decided anew meanwhile: the receipt says how things stand
     with suppress(ReplydeskError):
-        actions.appeal(parts().house, found.site, found.comment.id, masked)
+        actions.appeal(parts().deps, found.site, found.comment.id, masked)
     return keep_private(Response(status=303, headers={"Location": url_for("reply.receipt", token=token)}))
 
 
-def departed(tx: Tx, comment: Comment) -> tuple[Status, Decision | None]:
-    """Return the state that has left the house: while a decision waits out its undo time, the one before it."""
+def published_state(tx: Tx, comment: Comment) -> tuple[Status, Decision | None]:
+    """Return the state that is published: while a decision waits out its undo time, the one before it."""
     standing = tx.decision(comment.decision_id) if comment.decision_id else None
     known = outside(comment, standing)
     if standing is None or known.decision_id == standing.id:

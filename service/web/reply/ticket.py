@@ -41,7 +41,7 @@ class Ticket:
 
     @classmethod
     def new(cls, site: str, article_url: str, now: datetime, title: str | None = None) -> Ticket:
-        """Make the ticket of a fresh form; `title` is the article's, where the house itself knows it."""
+        """Make the ticket of a fresh form; `title` is the article's, where the service itself knows it."""
         return cls(site, article_url, now, now, secrets.token_urlsafe(16), _short(title))
 
     def again(self, now: datetime) -> Ticket:

@@ -22,7 +22,7 @@ from service.web.faults import in_words
 from service.web.pages import message_page
 from service.web.reach import parts
 from service.web.reply import blueprint
-from service.web.reply.form import Form, article_of, mends, parent_of, read_form, shown_again
+from service.web.reply.form import Form, article_of, field_errors, parent_of, read_form, shown_again
 from service.web.reply.ticket import Ticket, TicketExpired, TicketRefused, read_ticket
 from service.web.security import keep_private, reader_network
 from service.web.speech import gettext
@@ -52,13 +52,13 @@ def show(site: str) -> ResponseReturnValue:
 
 @blueprint.post("/sites/<slug:site>/reply")
 def send(site: str) -> ResponseReturnValue:
-    """Take the form: on to the receipt, or the form again with what was typed and what is to be mended."""
+    """Take the form: on to the receipt, or the form again with what was typed and what is wrong."""
     request.max_content_length = request.max_form_memory_size = FORM_BYTES
     asked = asked_for(site)
     if isinstance(asked, Response):
         return asked
     found, article_url = asked
-    here, now = parts(), parts().house.clock()
+    here, now = parts(), parts().deps.clock()
     parent = _parent(found, article_url, request.form.get("parent_id"))
     try:
         ticket = read_ticket(here.keyring, found.name, article_url, request.form.get("ticket", ""), now)
@@ -69,7 +69,7 @@ def send(site: str) -> ResponseReturnValue:
     try:
         submission = read_form(request, found, ticket, now, parent)
     except Invalid as invalid:
-        return _again(found, ticket, None, parent, mends(invalid.faults))
+        return _again(found, ticket, None, parent, field_errors(invalid.faults))
     return _accept(found, ticket, submission, parent)
 
 
@@ -86,7 +86,7 @@ def blank_form(
 ) -> Form:
     """Return an empty form with a fresh ticket, for a page of its own or inside an article."""
     here = parts()
-    ticket = Ticket.new(site.name, article_url, here.house.clock(), title)
+    ticket = Ticket.new(site.name, article_url, here.deps.clock(), title)
     parent = _parent(site, article_url, parent_id)
     return Form(
         site=site,
@@ -104,7 +104,7 @@ def _accept(site: Site, ticket: Ticket, submission: Submission, parent: Comment 
         again.headers["Retry-After"] = rates.retry_after(seconds)
         return again
     try:
-        (answer,) = answers = actions.submit(here.house, here.sealer, site, [submission])
+        (answer,) = answers = actions.submit(here.deps, here.sealer, site, [submission])
     except (
         sql.OperationalError,
         sql.TimeoutError,
@@ -112,7 +112,7 @@ def _accept(site: Site, ticket: Ticket, submission: Submission, parent: Comment 
         return _again(site, ticket, AGAIN["busy"], parent, status=503)
     note_stored(api(), Source.FORM, answers, g.began)
     if isinstance(answer, IdempotencyMismatch):
-        return _again(site, ticket.again(here.house.clock()), AGAIN["used"], parent)
+        return _again(site, ticket.again(here.deps.clock()), AGAIN["used"], parent)
     if not isinstance(answer, Placed):
         raise answer
     token = receipt_token(here.keyring, site.name, answer.comment.id)
@@ -125,7 +125,7 @@ def _accept(site: Site, ticket: Ticket, submission: Submission, parent: Comment 
 
 def asked_for(site_name: str) -> tuple[Site, str] | Response:
     """Return the site and the article that the address names, or the page that says what is wrong with it."""
-    with parts().house.store.read() as tx:
+    with parts().deps.store.read() as tx:
         site = tx.site(site_name)
     if site is None:
         return message_page(
@@ -143,7 +143,7 @@ def asked_for(site_name: str) -> tuple[Site, str] | Response:
 def _parent(site: Site, article_url: str, parent_id: str | None) -> Comment | None:
     if not parent_id:
         return None
-    with parts().house.store.read() as tx:
+    with parts().deps.store.read() as tx:
         return parent_of(tx, site, article_url, parent_id)
 
 

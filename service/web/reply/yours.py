@@ -24,7 +24,7 @@ from service.web.security import keep_private
 from service.web.speech import gettext
 from service.web.speech import lazy_gettext as _l
 
-WISHES: Final = ("show", "file", "erase")
+CHOICES: Final = ("show", "file", "erase")
 TRIES: Final = 5
 WINDOW: Final = timedelta(hours=1)
 FORM_BYTES: Final = 16 * 1024
@@ -34,7 +34,7 @@ SAID: Final = {
     "missing": _l("Give the email address that you gave with the comment."),
     "wrong": _l("This is not the address that was given with the comment."),
     "many": _l("There were too many tries. Come back in an hour."),
-    "wish": _l("Choose what is to be done."),
+    "choice": _l("Choose what is to be done."),
 }
 
 
@@ -54,9 +54,9 @@ def ask(token: str) -> ResponseReturnValue:
         return _missing()
     if found.comment.status is Status.ERASED or found.comment.author_key is None:
         return _page(found, status=409)
-    wish = request.form.get("wish", "")
-    if wish not in WISHES:
-        return _page(found, "wish", status=422)
+    choice = request.form.get("choice", "")
+    if choice not in CHOICES:
+        return _page(found, "choice", status=422)
     try:
         address = Address.parse(request.form.get("email", ""))
     except AddressError:
@@ -66,15 +66,15 @@ def ask(token: str) -> ResponseReturnValue:
     if not _is_theirs(found, address):
         _count_wrong(found)
         return _page(found, "wrong", status=403)
-    return _done(found, wish, address)
+    return _done(found, choice, address)
 
 
-def _done(found: Receipt, wish: str, address: Address) -> Response:
+def _done(found: Receipt, choice: str, address: Address) -> Response:
     here, site = parts(), found.site
-    if wish == "erase":
+    if choice == "erase":
         receipt = erase_person(here, site, address, Who.AUTHOR, "author")
         return _result("reply/erased.html", found, receipt=receipt, text=_pretty(receipt))
-    if wish == "file":
+    if choice == "file":
         return _file(EXPORT, export_json(here, site, address))
     shown = {"site": site, "token": found.token, "export": export_person(here, site, address)}
     return keep_private(Response(stream_template("reply/export.html", **shown)))
@@ -89,15 +89,15 @@ def _is_theirs(found: Receipt, address: Address) -> bool:
 
 
 def _may_try(found: Receipt) -> bool:
-    house = parts().house
-    with house.store.read() as tx:
-        return tx.sign_in_failures(_counter(found), house.clock() - WINDOW) < TRIES
+    deps = parts().deps
+    with deps.store.read() as tx:
+        return tx.sign_in_failures(_counter(found), deps.clock() - WINDOW) < TRIES
 
 
 def _count_wrong(found: Receipt) -> None:
-    house = parts().house
-    with house.store.write() as tx:
-        tx.count_sign_in_failure(_counter(found), house.clock(), house.clock() - WINDOW)
+    deps = parts().deps
+    with deps.store.write() as tx:
+        tx.count_sign_in_failure(_counter(found), deps.clock(), deps.clock() - WINDOW)
 
 
 def _counter(found: Receipt) -> str:

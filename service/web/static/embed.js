@@ -63,17 +63,17 @@
   var words = spoken[lang]
   var site = desk + '/sites/' + encodeURIComponent(tag.dataset.site)
   var query = '?article_url=' + encodeURIComponent(article)
-  var room = document.createElement('section')
-  room.className = 'replydesk'
-  room.lang = lang
-  tag.after(room)
-  if (tag.dataset.style !== 'none') room.append(style())
+  var section = document.createElement('section')
+  section.className = 'replydesk'
+  section.lang = lang
+  tag.after(section)
+  if (tag.dataset.style !== 'none') section.append(style())
 
   var list = make('ol', { className: 'replydesk-thread' })
   var title = make('h2', { textContent: words.title })
   var more = make('button', { type: 'button', textContent: words.later, hidden: true })
   var place = make('div')
-  room.append(title, list, more, place)
+  section.append(title, list, more, place)
   var shown = Object.create(null)
   var waiting = Object.create(null)
   var count = 0
@@ -173,8 +173,8 @@
     if (box.dataset.asking) return
     box.dataset.asking = 'yes'
     line.hidden = true
-    var patience = AbortSignal.timeout ? { cache: 'no-store', signal: AbortSignal.timeout(10000) } : { cache: 'no-store' }
-    ask(site + '/form' + query, patience).then(function () { return true }, function () { return false }).then(function (there) {
+    var options = AbortSignal.timeout ? { cache: 'no-store', signal: AbortSignal.timeout(10000) } : { cache: 'no-store' }
+    ask(site + '/form' + query, options).then(function () { return true }, function () { return false }).then(function (there) {
       delete box.dataset.asking
       line.hidden = there
       if (there) box.submit()

@@ -58,7 +58,7 @@ def test_lines_that_cannot_be_used_are_counted(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("content", [b"", b"\xff\xfe\x00", b"{}", b"[" * 10_000, b"text,TOXICITY\n"])
 def test_a_file_without_an_answer_is_refused(tmp_path: Path, content: bytes) -> None:
-    """Nothing usable in it: one sentence with the mend, no traceback."""
+    """Nothing usable in it: one sentence with the fix, no traceback."""
     for name in ("log.jsonl", "log.csv"):
         file = tmp_path / name
         file.write_bytes(content)

@@ -59,7 +59,7 @@ def run(*arguments: str, code: int = 0) -> str:
 
 
 def test_the_table_says_what_a_threshold_would_be_here(log: Path) -> None:
-    """Rank correlation, our threshold with the same share, and the texts that would differ, without any house."""
+    """Rank correlation, our threshold with the same share, and the texts that would differ, without an installation."""
     output = run(str(log), "--cut", "0.95", "--show", "5")
     assert "241 texts compared" in output
     assert "The flowers on the bridge" in output
@@ -73,10 +73,10 @@ def test_the_table_says_what_a_threshold_would_be_here(log: Path) -> None:
 
 @pytest.mark.usefixtures("home")
 def test_fit_stores_the_map_for_the_site(log: Path) -> None:
-    """After --fit the site has a map of its own, and the plug's values follow the old ones."""
+    """After --fit the site has a map of its own, and the compatibility API's values follow the old ones."""
     assert "perspective_map=own" in run(str(log), "--site", "courier", "--fit", "--show", "0")
     parts = wiring.build(settings.load())
-    with parts.house.store.read() as tx:
+    with parts.deps.store.read() as tx:
         site = tx.site("courier")
     parts.close()
     assert site is not None

@@ -25,8 +25,8 @@ from service.canaries.searching import Searcher
 from service.moderation.comment import Article, Source
 from service.moderation.policy import Policy
 from service.ports import Site, Submission
-from service.privacy.door import Door
 from service.privacy.keys import Keyring
+from service.privacy.sanitizer import Sanitizer
 from service.privacy.sealing import Address, Sealer
 from tests.builders import NOON
 
@@ -56,7 +56,7 @@ def fail(given: Submission) -> None:
     """Fail in the depth of a request, with address, draft and seal in the hands of three frames."""
     keyring = Keyring(bytes(32))
     site = Site(id=0, name="courier", url="https://courier.example", policy=Policy())
-    draft = Door(keyring).draft(site, given, NOON)
+    draft = Sanitizer(keyring).draft(site, given, NOON)
     sealed = Sealer(keyring).seal("courier", None, given.email)  # type: ignore[arg-type]
     raise RuntimeError(f"{given} {draft.body} {sealed} {given.email} {given.email!r} {given.email:>40}")
 
@@ -147,7 +147,7 @@ def test_a_submission_is_not_turned_into_plain_data_with_it() -> None:
 
 @pytest.fixture
 def logged(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """The house's logging, writing into memory; what was configured before comes back."""
+    """The service's logging, writing into memory; what was configured before comes back."""
     said = io.StringIO()
     monkeypatch.setattr(sys, "stderr", said)
     root = logging.getLogger()
@@ -192,8 +192,8 @@ def test_a_process_that_dies_leaves_nothing(tmp_path: Any) -> None:
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
 
-def test_the_house_s_processes_leave_no_image_of_their_memory() -> None:
-    """Once a process of the house has begun, its limit for core dumps is nothing, and cannot be raised again."""
+def test_the_service_s_processes_leave_no_image_of_their_memory() -> None:
+    """Once a process of the service has begun, its limit for core dumps is nothing, and cannot be raised again."""
     script = (
         "import resource; from service.cli.processes import no_core_dumps; no_core_dumps();"
         "print(resource.getrlimit(resource.RLIMIT_CORE))"

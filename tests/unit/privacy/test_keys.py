@@ -19,7 +19,7 @@ bounded = settings(derandomize=True, max_examples=60, deadline=None, database=No
 
 
 @pytest.fixture
-def ring() -> Keyring:
+def keyring() -> Keyring:
     """A keyring as it is on the first day."""
     return Keyring(MASTER)
 
@@ -62,56 +62,56 @@ def test_hkdf_gives_the_vectors_of_rfc_5869(
     assert hkdf_expand(key, bytes.fromhex(info), len(output) // 2).hex() == output
 
 
-def test_derived_keys_are_stable(ring: Keyring) -> None:
+def test_derived_keys_are_stable(keyring: Keyring) -> None:
     """A release that derived other keys would lose every sealed thing: this value may never change."""
     assert (
-        ring.derive("daily", "author").hex()
+        keyring.derive("daily", "author").hex()
         == "a3e6c4fd3a9b9c215c9a7548f73dfb991fba775848cc4dbeb2f005aa6f6ece26"
     )
 
 
 def test_every_site_purpose_and_version_has_its_own_key() -> None:
     """No two of site, purpose and version share a key, however the words are cut."""
-    ring = Keyring(MASTER, version=2, older={1: MASTER})
+    keyring = Keyring(MASTER, version=2, older={1: MASTER})
     asked = [("a", "bc"), ("ab", "c"), ("", "abc"), ("abc", ""), ("a", "b"), ("a", "bc\x00")]
-    made = {ring.derive(site, purpose, version) for site, purpose in asked for version in (1, 2)}
+    made = {keyring.derive(site, purpose, version) for site, purpose in asked for version in (1, 2)}
     assert len(made) == len(asked) * 2
     assert {len(key) for key in made} == {32}
 
 
-def test_derived_keys_are_remembered_up_to_a_bound(ring: Keyring, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_derived_keys_are_remembered_up_to_a_bound(keyring: Keyring, monkeypatch: pytest.MonkeyPatch) -> None:
     """A key is derived once while it is remembered, the same again after it was forgotten, and none piles up."""
     monkeypatch.setattr(keys, "DERIVED_BOUND", 3)
-    first = ring.derive("courier", "author")
+    first = keyring.derive("courier", "author")
     for number in range(10):
-        ring.derive(f"site-{number}", "author")
-        assert len(ring._derived) <= 3
-    assert ring.derive("courier", "author") == first
+        keyring.derive(f"site-{number}", "author")
+        assert len(keyring._derived) <= 3
+    assert keyring.derive("courier", "author") == first
 
 
 @bounded
 @given(st.tuples(st.text(), st.text()), st.tuples(st.text(), st.text()))
 def test_different_names_never_meet(one: tuple[str, str], two: tuple[str, str]) -> None:
     """The encoding of site and purpose is unambiguous for all texts."""
-    ring = Keyring(MASTER)
-    assert (ring.derive(*one) == ring.derive(*two)) == (one == two)
+    keyring = Keyring(MASTER)
+    assert (keyring.derive(*one) == keyring.derive(*two)) == (one == two)
 
 
-def test_uses_of_one_purpose_do_not_share_a_key(ring: Keyring) -> None:
+def test_uses_of_one_purpose_do_not_share_a_key(keyring: Keyring) -> None:
     """Encrypting, signing and deriving under the same name use four different keys."""
-    tag_key = ring._derive(b"tag", "s", "p", None)
-    box_key = ring._derive(b"box", "s", "p", None)
-    assert len({ring.derive("s", "p"), tag_key, box_key, bytes(ring.signing_key("s", "p"))}) == 4
+    tag_key = keyring._derive(b"tag", "s", "p", None)
+    box_key = keyring._derive(b"box", "s", "p", None)
+    assert len({keyring.derive("s", "p"), tag_key, box_key, bytes(keyring.signing_key("s", "p"))}) == 4
 
 
-def test_ciphertext_opens_for_its_site_and_purpose_alone(ring: Keyring) -> None:
+def test_ciphertext_opens_for_its_site_and_purpose_alone(keyring: Keyring) -> None:
     """A text encrypted for one site and purpose is closed to every other."""
-    box = ring.encrypt("daily", "originals", b"call 555")
+    box = keyring.encrypt("daily", "originals", b"call 555")
     assert b"555" not in box
-    assert ring.decrypt("daily", "originals", box) == b"call 555"
+    assert keyring.decrypt("daily", "originals", box) == b"call 555"
     for site, purpose in (("weekly", "originals"), ("daily", "secrets")):
         with pytest.raises(CiphertextError):
-            ring.decrypt(site, purpose, box)
+            keyring.decrypt(site, purpose, box)
 
 
 @bounded
@@ -136,42 +136,42 @@ def test_older_masters_still_open_after_a_rotation() -> None:
     assert Keyring(OTHER, version=2).read_token("s", "p", token) is None
 
 
-def test_a_keyring_shows_nothing(ring: Keyring) -> None:
+def test_a_keyring_shows_nothing(keyring: Keyring) -> None:
     """Printing it shows no key, and a keyring cannot be copied or pickled away."""
-    assert repr(ring) == str(ring) == "<Keyring ***>"
+    assert repr(keyring) == str(keyring) == "<Keyring ***>"
     for leave in (pickle.dumps, copy.copy, copy.deepcopy):
         with pytest.raises(TypeError):
-            leave(ring)
+            leave(keyring)
 
 
 @pytest.mark.parametrize(
     ("master", "version"), [(b"short", 1), (MASTER, 0), (MASTER, 256), (b"", 1)], ids=str
 )
 def test_a_poor_master_is_refused(master: bytes, version: int) -> None:
-    """A short master or an impossible version is refused when the ring is made."""
+    """A short master or an impossible version is refused when the keyring is made."""
     with pytest.raises(MasterKeyError):
         Keyring(master, version=version)
 
 
-def test_a_token_returns_its_payload_for_its_own_site_and_purpose(ring: Keyring) -> None:
+def test_a_token_returns_its_payload_for_its_own_site_and_purpose(keyring: Keyring) -> None:
     """A token speaks for one site and one purpose: a receipt link never passes for an appeal link."""
-    token = ring.token("daily", "receipt", "comment 17 · ü")
+    token = keyring.token("daily", "receipt", "comment 17 · ü")
     assert re.fullmatch(r"[A-Za-z0-9_-]+", token)
-    assert ring.read_token("daily", "receipt", token) == "comment 17 · ü"
-    assert ring.read_token("daily", "appeal", token) is None
-    assert ring.read_token("weekly", "receipt", token) is None
+    assert keyring.read_token("daily", "receipt", token) == "comment 17 · ü"
+    assert keyring.read_token("daily", "appeal", token) is None
+    assert keyring.read_token("weekly", "receipt", token) is None
 
 
-def test_no_changed_token_is_read(ring: Keyring) -> None:
+def test_no_changed_token_is_read(keyring: Keyring) -> None:
     """A token with any one character changed, dropped or added is None."""
-    token = ring.token("s", "p", "payload")
+    token = keyring.token("s", "p", "payload")
     for place, was in enumerate(token):
         for now in "Aa9-_=/. \x00é":
             if now != was:
-                assert ring.read_token("s", "p", token[:place] + now + token[place + 1 :]) is None
-        assert ring.read_token("s", "p", token[:place] + token[place + 1 :]) is None
+                assert keyring.read_token("s", "p", token[:place] + now + token[place + 1 :]) is None
+        assert keyring.read_token("s", "p", token[:place] + token[place + 1 :]) is None
     for extra in ("A", "=", "==", "\n", " "):
-        assert ring.read_token("s", "p", token + extra) is None
+        assert keyring.read_token("s", "p", token + extra) is None
 
 
 @bounded
@@ -181,19 +181,19 @@ def test_any_text_is_read_as_none_and_nothing_is_raised(text: str) -> None:
     assert Keyring(MASTER).read_token("s", "p", text) is None
 
 
-def test_tokens_are_bounded(ring: Keyring) -> None:
+def test_tokens_are_bounded(keyring: Keyring) -> None:
     """Too long a payload is refused, too long a token is not even decoded."""
-    assert ring.read_token("s", "p", ring.token("s", "p", "x" * 1024)) == "x" * 1024
+    assert keyring.read_token("s", "p", keyring.token("s", "p", "x" * 1024)) == "x" * 1024
     with pytest.raises(ValueError, match="at most 1024 bytes"):
-        ring.token("s", "p", "x" * 1025)
-    assert ring.read_token("s", "p", "A" * 5_000_000) is None
+        keyring.token("s", "p", "x" * 1025)
+    assert keyring.read_token("s", "p", "A" * 5_000_000) is None
 
 
-def test_signing_keys_sign(ring: Keyring) -> None:
+def test_signing_keys_sign(keyring: Keyring) -> None:
     """The Ed25519 key is the same each time, and its public half verifies."""
-    key = ring.signing_key("daily", "receipts")
+    key = keyring.signing_key("daily", "receipts")
     signed = key.sign(b"erased 50 comments")
-    assert ring.signing_key("daily", "receipts").verify_key.verify(signed) == b"erased 50 comments"
+    assert keyring.signing_key("daily", "receipts").verify_key.verify(signed) == b"erased 50 comments"
 
 
 def test_new_keys_have_their_forms() -> None:
@@ -205,10 +205,10 @@ def test_new_keys_have_their_forms() -> None:
         assert make() != make()
 
 
-def test_a_fingerprint_finds_a_key_and_does_not_show_it(ring: Keyring) -> None:
+def test_a_fingerprint_finds_a_key_and_does_not_show_it(keyring: Keyring) -> None:
     """The stored form of an API key is a keyed hash: the same each time, another under another master."""
     key = keys.new_api_key()
-    assert keys.fingerprint(ring, key) == keys.fingerprint(ring, key)
-    assert re.fullmatch(r"[0-9a-f]{64}", keys.fingerprint(ring, key))
-    assert keys.fingerprint(Keyring(OTHER), key) != keys.fingerprint(ring, key)
-    keys.fingerprint(ring, "\ud800 no key \x00")
+    assert keys.fingerprint(keyring, key) == keys.fingerprint(keyring, key)
+    assert re.fullmatch(r"[0-9a-f]{64}", keys.fingerprint(keyring, key))
+    assert keys.fingerprint(Keyring(OTHER), key) != keys.fingerprint(keyring, key)
+    keys.fingerprint(keyring, "\ud800 no key \x00")

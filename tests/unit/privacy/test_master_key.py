@@ -32,7 +32,7 @@ def test_the_environment_gives_the_key_in_base64_or_hex(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["hunter2hunter2!", "c2hvcnQ=", "ab" * 31, "é" * 64, "A" * 42, "=" * 50])
 def test_a_poor_key_is_refused_in_one_line_that_does_not_show_it(text: str) -> None:
-    """A key too short or in no known form is refused with the variable's name and the mend, not its value."""
+    """A key too short or in no known form is refused with the variable's name and the fix, not its value."""
     with pytest.raises(MasterKeyError) as refused:
         load_master({"REPLYDESK_MASTER_KEY": text}, None)
     assert "REPLYDESK_MASTER_KEY" in str(refused.value)
@@ -52,7 +52,7 @@ def test_a_file_gives_the_key(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("mode", [0o604, 0o644, 0o602, 0o666])
 def test_a_file_open_to_others_is_refused(tmp_path: Path, mode: int) -> None:
-    """A key file that other users may read or write is refused with the command that mends it."""
+    """A key file that other users may read or write is refused with the command that fixes it."""
     file = tmp_path / "key"
     file.write_text(KEY.hex())
     file.chmod(mode)
@@ -117,7 +117,7 @@ def test_a_home_key_readable_by_the_group_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_home_that_is_a_file_is_named(tmp_path: Path) -> None:
-    """A home that is no folder gives one clear line with the mend."""
+    """A home that is no folder gives one clear line with the fix."""
     (tmp_path / "var").write_text("x")
     with pytest.raises(MasterKeyError, match="cannot make the master key"):
         load_master({}, tmp_path / "var")

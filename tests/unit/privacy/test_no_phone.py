@@ -10,8 +10,8 @@ import pytest
 from service.moderation.comment import Article, Source
 from service.ports import Submission
 from service.privacy.contacts import mask
-from service.privacy.door import Door
 from service.privacy.keys import Keyring
+from service.privacy.sanitizer import Sanitizer
 from service.privacy.sealing import Address
 from tests.builders import courier
 
@@ -153,5 +153,5 @@ def test_a_title_loses_addresses_alone(title: str, kept: str | None) -> None:
     """Nobody could restore it, and a number in a headline is news."""
     site = replace(courier(), id=1, region="DE")
     given = Submission(Article("https://courier.example/a", title), "Ada", "Hello.", Source.API)
-    draft = Door(Keyring(bytes(32))).draft(site, given, datetime(2026, 11, 22, tzinfo=UTC))
+    draft = Sanitizer(Keyring(bytes(32))).draft(site, given, datetime(2026, 11, 22, tzinfo=UTC))
     assert draft.article.title == (kept or title)

@@ -87,7 +87,7 @@ def test_a_dataclass_cannot_carry_it_out() -> None:
 
 
 def test_comparing_addresses_tells_nothing() -> None:
-    """Two carriers of one address are not equal, and there is no order: equality is the author key's business."""
+    """Two objects of one address are not equal, and there is no order: equality is the author key's business."""
     assert Address.parse(PLAIN) != Address.parse(PLAIN)
     with pytest.raises(TypeError):
         sorted([Address.parse(PLAIN), Address.parse(PLAIN)])  # type: ignore[type-var] # that it fails is the point

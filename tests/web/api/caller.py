@@ -15,7 +15,7 @@ from werkzeug.test import TestResponse
 
 from service import actions, settings, wiring
 from service.actions import Judgement, Scored
-from service.bell import QuietBell
+from service.dispatcher import RecordingDispatcher
 from service.enrolment import Enrolment, enrol_site
 from service.moderation.comment import Comment
 from service.moderation.verdict import LABELS, Action, Assessment, Decision, Effort, Span, Who
@@ -55,26 +55,26 @@ def submission(**changes: Any) -> dict[str, Any]:
 
 @dataclass
 class Newsroom:
-    """Two sites that call, the house that answers, and the hands inside it."""
+    """Two sites that call, the service that answers, and the hands inside it."""
 
     parts: wiring.Parts
     app: Flask
     clock: SetClock
-    bell: QuietBell
+    dispatcher: RecordingDispatcher
     courier: Enrolment
     herald: Enrolment
 
     @classmethod
     def over(cls, store: Store, home: Path, **env: str) -> Newsroom:
-        """Put the house over `store`; settings as a fresh home has them, changed by `env`."""
-        clock, bell = SetClock(), QuietBell()
+        """Put the service over `store`; settings as a fresh home has them, changed by `env`."""
+        clock, dispatcher = SetClock(), RecordingDispatcher()
         surroundings = {"REPLYDESK_HOME": str(home), "REPLYDESK_MASTER_KEY": MASTER, **env}
         parts = wiring.build(
-            settings.load(surroundings), env=surroundings, store=store, bell=bell, clock=clock
+            settings.load(surroundings), env=surroundings, store=store, dispatcher=dispatcher, clock=clock
         )
         courier = enrol_site(parts, "courier", "https://courier.example", "https://courier.example/callback")
         herald = enrol_site(parts, "herald", "https://herald.example")
-        return cls(parts, create_app(parts), clock, bell, courier, herald)
+        return cls(parts, create_app(parts), clock, dispatcher, courier, herald)
 
     @property
     def client(self) -> FlaskClient:
@@ -106,14 +106,14 @@ class Newsroom:
 
     def comment(self, comment_id: str = "c-1") -> Comment:
         """Return the courier's comment as it is stored."""
-        with self.parts.house.store.read() as tx:
+        with self.parts.deps.store.read() as tx:
             found = tx.comment(self.courier.site.id, comment_id)
         assert found is not None
         return found
 
     def count(self) -> int:
         """Count the courier's stored comments."""
-        with self.parts.house.store.read() as tx:
+        with self.parts.deps.store.read() as tx:
             return len(tx.comments(self.courier.site.id, limit=200).comments)
 
     def settle(
@@ -123,7 +123,7 @@ class Newsroom:
         effort: Effort = Effort.FULL,
         **others: float,
     ) -> None:
-        """Let the machine decide: held at the shipped policy, unless `toxicity` says otherwise."""
+        """Let the model decide: held at the shipped policy, unless `toxicity` says otherwise."""
         scores = {**dict.fromkeys(LABELS, 0.01), "toxicity": toxicity, **others}
         assessment = Assessment(
             scores,
@@ -133,12 +133,12 @@ class Newsroom:
             spans=(Span(4, 10, "toxicity", 1.25),),
             effort=effort,
         )
-        actions.settle(self.parts.house, [Scored(self.comment(comment_id), assessment)])
+        actions.settle(self.parts.deps, [Scored(self.comment(comment_id), assessment)])
 
     def review(self, action: Action, comment_id: str = "c-1", delay: float = 5.0, **given: Any) -> Decision:
-        """Let a moderator decide on the desk; it leaves the house `delay` seconds later."""
+        """Let a moderator decide on the desk; it is published `delay` seconds later."""
         judgement = Judgement(action, Who.MODERATOR, "Mara", **given)
-        return actions.review(self.parts.house, self.courier.site, comment_id, judgement, delay)
+        return actions.review(self.parts.deps, self.courier.site, comment_id, judgement, delay)
 
     def forget(self) -> None:
         """Let the two seconds pass for which the process remembers keys and sites."""
@@ -146,9 +146,9 @@ class Newsroom:
         here.by_key.forget()
         here.by_name.forget()
 
-    def depart(self) -> int:
-        """Let what is due leave the house."""
-        return actions.depart(self.parts.house)
+    def publish_due(self) -> int:
+        """Let what is due be published."""
+        return actions.publish_due(self.parts.deps)
 
 
 def problem(response: TestResponse, status: int, name: str) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from pathlib import Path
 from urllib.request import urlopen
 
 from service import settings, wiring
-from service.bell import QuietBell
+from service.dispatcher import RecordingDispatcher
 from service.enrolment import Enrolment, enrol_site
 from service.storage import migrate
 from tests.web.api.caller import MASTER
@@ -43,7 +43,7 @@ class Served:
         found: list[str] = []
         after: int | None = None
         while True:
-            with self.parts.house.store.read() as tx:
+            with self.parts.deps.store.read() as tx:
                 page = tx.comments(self.site.site.id, after=after, limit=200)
             found += [comment.id for comment in page.comments]
             if page.next is None:
@@ -58,7 +58,7 @@ def served(home: Path, **more: str) -> Iterator[Served]:
     known = settings.load(env)
     home.mkdir(parents=True, exist_ok=True)
     migrate.upgrade(known.database_url)
-    parts = wiring.build(known, env=env, bell=QuietBell())
+    parts = wiring.build(known, env=env, dispatcher=RecordingDispatcher())
     site = enrol_site(parts, "courier", "https://courier.example")
     log = home / "web.log"
     with log.open("wb") as output:

@@ -246,10 +246,10 @@ def test_one_bad_byte_costs_one_character(archive: Archive) -> None:
     """Of 3,000 comments all come in, the line is named, and a second run changes nothing."""
     found = [comment(n, f"Text {n}.\n") for n in range(1, 3_001)]
     broken = item(*found).replace(b"Text 1500.", b"Text \x96 1500.")
-    assert archive.wordpress(broken) == {"imported": 3_000, "mended": 1}
+    assert archive.wordpress(broken) == {"imported": 3_000, "repaired": 1}
     assert archive.newsroom.comment("wp-1500").body == "Text \ufffd 1500.\n"
     assert [fault.line for fault in archive.faults] == [1_501]
-    assert archive.wordpress(broken) == {"replayed": 3_000, "mended": 1}
+    assert archive.wordpress(broken) == {"replayed": 3_000, "repaired": 1}
 
 
 # -- threads by date and parentage -------------------------------------------------------------------------------------
@@ -384,7 +384,7 @@ def test_live_comments_keep_their_bound(archive: Archive) -> None:
 
 def test_the_counts_beside_the_outcomes_are_named() -> None:
     """The command prints them where there are any."""
-    assert BESIDES == ("left_out", "not_shown", "mended")
+    assert BESIDES == ("left_out", "not_shown", "repaired")
     assert ADDRESS
 
 

@@ -1,4 +1,4 @@
-"""One article, one thread: through every door, under every spelling; described, corrected and moved by its site."""
+"""One article, one thread: through every source, under every spelling; described, corrected and moved by its site."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def approve(newsroom: Newsroom) -> None:
             assert newsroom.decide("approve", row["id"], **replaces).status_code == 200
 
 
-# -- the doors ---------------------------------------------------------------------------------------------------------
+# -- the sources ------------------------------------------------------------------------------------------------------
 
 
 def by_api(newsroom: Newsroom, name: str, url: str) -> None:
@@ -127,7 +127,7 @@ def by_wordpress(newsroom: Newsroom, name: str, url: str) -> None:
     (*_, _last) = import_export(newsroom.parts, newsroom.courier.site, io.BytesIO(file))
 
 
-DOORS: list[Callable[[Newsroom, str, str], None]] = [
+SOURCES: list[Callable[[Newsroom, str, str], None]] = [
     by_api,
     by_batch,
     by_webhook,
@@ -138,18 +138,18 @@ DOORS: list[Callable[[Newsroom, str, str], None]] = [
 
 
 @pytest.mark.parametrize("kind", SPELLINGS)
-def test_one_article_whatever_its_spelling_and_its_door(real_newsroom: Newsroom, kind: str) -> None:
-    """Each door in turn brings a comment under each spelling; they are one thread for readers, site and desk."""
+def test_one_article_whatever_its_spelling_and_its_source(real_newsroom: Newsroom, kind: str) -> None:
+    """Each source in turn brings a comment under each spelling; they are one thread for readers, site and desk."""
     newsroom, spellings = real_newsroom, SPELLINGS[kind]
     if kind == "one host":
         tune_site(newsroom.parts, "courier", {"url": "https://münchen.example"})
         newsroom.forget()
     for n, url in enumerate(spellings):
-        for door in DOORS:
-            door(newsroom, f"{door.__name__}-{n}", url)
+        for source in SOURCES:
+            source(newsroom, f"{source.__name__}-{n}", url)
     approve(newsroom)
     count = newsroom.count()
-    assert count == len(spellings) * (len(DOORS) + 1)
+    assert count == len(spellings) * (len(SOURCES) + 1)
     browser = newsroom.client
     _, link = invite(newsroom.parts, "Mara", "lead")
     assert browser.post(link.removeprefix(newsroom.parts.settings.public_url)).status_code == 303
@@ -196,7 +196,7 @@ def test_a_site_may_keep_them_apart(real_newsroom: Newsroom, apart: str, one: st
 
 
 @pytest.mark.parametrize("kind", SPELLINGS)
-def test_a_plug_knows_the_article_in_every_spelling(kind: str) -> None:
+def test_a_compat_api_knows_the_article_in_every_spelling(kind: str) -> None:
     """What Akismet's clients send as permalink, and Coral as the story's address, is the site's own article."""
     keys = set()
     for url in SPELLINGS[kind]:
@@ -250,11 +250,11 @@ def test_a_wrong_date_closes_an_article_until_it_is_corrected(real_newsroom: New
     assert newsroom.comment("c-3").status == "rejected"
 
 
-@pytest.mark.parametrize("door", [by_api, by_batch, by_webhook, by_lines])
+@pytest.mark.parametrize("source", [by_api, by_batch, by_webhook, by_lines])
 def test_the_same_comment_under_a_corrected_address_stands_there(
-    real_newsroom: Newsroom, door: Callable[[Newsroom, str, str], None]
+    real_newsroom: Newsroom, source: Callable[[Newsroom, str, str], None]
 ) -> None:
-    """It is no new comment, and it goes with its answers; sent by another door it does so as well."""
+    """It is no new comment, and it goes with its answers; sent by another source it does so as well."""
     newsroom = real_newsroom
     wrong, right = "https://courier.example/brigde", ARTICLE
     by_api(newsroom, "c-1", wrong)
@@ -262,12 +262,12 @@ def test_the_same_comment_under_a_corrected_address_stands_there(
     newsroom.post(submission(id="c-3", body="Another one.", article={"url": wrong}))
     approve(newsroom)
     line = submission(id="c-1", article={"url": right, "title": "The bridge"})
-    if door is by_api:
+    if source is by_api:
         answer = newsroom.post(line)
         assert (answer.status_code, answer.headers["Idempotent-Replay"]) == (200, "true")
-    elif door is by_batch:
+    elif source is by_batch:
         newsroom.call("POST", "/v1/comments/batch", json=[line])
-    elif door is by_lines:
+    elif source is by_lines:
         list(import_lines(newsroom.parts, newsroom.courier.site, io.BytesIO(json.dumps(line).encode())))
     else:
         raw = json.dumps(line).encode()
@@ -340,7 +340,7 @@ def test_an_article_that_waits_for_a_person_still_does_after_a_move(newsroom: Ne
     from service.actions.watching_articles import watch_article
 
     by_api(newsroom, "c-1", ARTICLE)
-    watch_article(newsroom.parts.house, "courier", "http://www.courier.example/bridge/", "Mara")
+    watch_article(newsroom.parts.deps, "courier", "http://www.courier.example/bridge/", "Mara")
     newsroom.call("POST", "/v1/articles/move", json={"url": ARTICLE, "to": f"{ARTICLE}-2"})
     newsroom.post(submission(id="c-2", body="A new one.", article={"url": f"{ARTICLE}-2"}))
     newsroom.settle("c-2", toxicity=0.1)
@@ -363,7 +363,7 @@ def test_an_article_that_waits_for_a_person_still_does_after_a_move(newsroom: Ne
 def test_faults_are_named(
     newsroom: Newsroom, path: str, given: dict[str, Any], field: str, code: str
 ) -> None:
-    """As everywhere: the field, the mend, and no value."""
+    """As everywhere: the field, the fix, and no value."""
     assert faults(problem(newsroom.call("POST", path, json=given), 422, "validation")) == {field: code}
 
 

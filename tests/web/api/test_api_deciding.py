@@ -14,7 +14,7 @@ from tests.web.api.caller import Newsroom, faults, problem, submission
 
 @pytest.fixture(autouse=True)
 def held(newsroom: Newsroom) -> None:
-    """Each story begins with one comment that the machine held."""
+    """Each story begins with one comment that the model held."""
     newsroom.post()
     newsroom.settle()
 
@@ -38,7 +38,7 @@ def decision_of(newsroom: Newsroom) -> str:
 )
 def test_a_decision_takes_effect_at_once(newsroom: Newsroom, action: str, status: str) -> None:
     """Each action ends in its status, shows as a decision of the site, and is called back."""
-    newsroom.bell.rung.clear()
+    newsroom.dispatcher.enqueued.clear()
     answer = newsroom.decide(action, reason="house rules", note="as agreed on Monday")
     decision = made(answer)
     assert answer.json is not None
@@ -46,7 +46,7 @@ def test_a_decision_takes_effect_at_once(newsroom: Newsroom, action: str, status
     last = answer.json["decisions"][-1]
     assert (last["decision"], last["by"], last["reason"]) == (decision, "site", "house rules")
     assert "as agreed on Monday" not in answer.text
-    assert newsroom.bell.rung == [(DELIVER, 0.0)]
+    assert newsroom.dispatcher.enqueued == [(DELIVER, 0.0)]
 
 
 def test_contacts_in_reason_and_note_are_masked(newsroom: Newsroom) -> None:
@@ -54,7 +54,7 @@ def test_contacts_in_reason_and_note_are_masked(newsroom: Newsroom) -> None:
     answer = newsroom.decide("reject", reason="asked ada@mail.example", note="ada%40mail.example said so")
     assert answer.json is not None
     assert answer.json["decisions"][-1]["reason"] == "asked ⟦email⟧"
-    with newsroom.parts.house.store.read() as tx:
+    with newsroom.parts.deps.store.read() as tx:
         notes = tx.notes([int(made(answer))])
         payloads = [one.payload for one in tx.deliveries(None, None, 10)]
     assert list(notes.values()) == ["⟦email⟧ said so"]
@@ -134,7 +134,7 @@ def test_undoing_twice_is_a_conflict(newsroom: Newsroom) -> None:
 
 def test_a_withdrawn_comment_cannot_be_decided(newsroom: Newsroom) -> None:
     """Withdrawn is final."""
-    actions.withdraw(newsroom.parts.house, newsroom.courier.site, "c-1", "site courier")
+    actions.withdraw(newsroom.parts.deps, newsroom.courier.site, "c-1", "site courier")
     problem(newsroom.decide("approve"), 409, "final")
     problem(newsroom.call("POST", "/v1/comments/c-1/undo"), 409, "final")
 

@@ -85,7 +85,7 @@ def test_published_reaches_the_newest_of_a_long_thread(newsroom: Newsroom) -> No
     """A thousand at once by themselves, fewer where asked; following `next`, a caller meets each comment once."""
     names = [f"c-{n}" for n in range(1_001)]
     bridge = Article(ARTICLE)
-    with newsroom.parts.house.store.write() as tx:
+    with newsroom.parts.deps.store.write() as tx:
         added = tx.add_comments(
             newsroom.courier.site.id, [draft(name, article=bridge) for name in names], NOON
         )
@@ -109,13 +109,13 @@ def test_published_refuses_a_strange_cursor(newsroom: Newsroom, query: str) -> N
 
 
 def test_published_waits_for_the_desk(newsroom: Newsroom) -> None:
-    """A desk's approval appears when it leaves the house, not before."""
+    """A desk's approval appears when it is published, not before."""
     newsroom.post()
     newsroom.settle()
     newsroom.review(Action.APPROVE)
     assert published(newsroom).json["comments"] == []
     newsroom.clock.pass_seconds(5)
-    newsroom.depart()
+    newsroom.publish_due()
     assert len(published(newsroom).json["comments"]) == 1
 
 

@@ -43,7 +43,7 @@ def test_a_webhook_of_its_own_is_a_comment(mapped: Newsroom) -> None:
 
 
 def test_a_signature_counts_before_a_key(mapped: Newsroom) -> None:
-    """A system that signs needs no key; a wrong signature is not mended by one."""
+    """A system that signs needs no key; a wrong signature is not repaired by one."""
     raw = json.dumps(HOOK).encode()
     now = int(mapped.clock().timestamp())
     headers = webhooks.sign([mapped.courier.inbound_secret], "msg_1", now, raw)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from service.bell import BEAT, Answerer, Bell, connect, pulses
+from service.dispatcher import BEAT, Answerer, RedisDispatcher, connect, read_heartbeats
 from service.moderation.verdict import Effort
 from service.ports import SWEEP, Store
 from service.storage import open_store
@@ -29,15 +29,15 @@ def test_alive_asks_no_part(newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch)
 
 
 def ring_as_beat(redis_url: str) -> None:
-    """Leave beat's pulse, as its first ring does."""
-    bell = Bell(redis_url, pulse=BEAT)
-    bell.ring(SWEEP)
-    bell.close()
-    assert pulses(redis_url).beat is not None
+    """Write beat's heartbeat, as its first message does."""
+    dispatcher = RedisDispatcher(redis_url, heartbeat_name=BEAT)
+    dispatcher.enqueue(SWEEP)
+    dispatcher.close()
+    assert read_heartbeats(redis_url).beat is not None
 
 
 def test_ready_when_every_part_is(sql_store: Store, redis_url: str, tmp_path: Path, sqlite_url: str) -> None:
-    """With store, schema and broker there, and worker and beat heard of, the house is ready."""
+    """With store, schema and broker there, and worker and beat heard of, the service is ready."""
     newsroom = Newsroom.over(sql_store, tmp_path, REDIS_URL=redis_url, REPLYDESK_DATABASE_URL=sqlite_url)
     Answerer(redis_url).begun(SWEEP)
     ring_as_beat(redis_url)
@@ -47,7 +47,7 @@ def test_ready_when_every_part_is(sql_store: Store, redis_url: str, tmp_path: Pa
 
 
 def test_workers_of_whom_nothing_is_heard_are_named(redis_url: str, tmp_path: Path) -> None:
-    """A worker that dies again and again answers no bell, and whoever watches is told."""
+    """A worker that dies again and again answers no message, and whoever watches is told."""
     newsroom = Newsroom.over(MemoryStore(), tmp_path, REDIS_URL=redis_url, REPLYDESK_REDIS_PREFIX="silent:")
     found = problem(newsroom.call("GET", "/readyz", None), 503, "unavailable")
     assert found["detail"] == "Not ready: worker, beat."
@@ -58,11 +58,11 @@ def test_beat_that_is_gone_is_named_and_no_worker_that_works(redis_url: str, tmp
     """Whoever scores, or sweeps by itself, lives, though beat was not heard of."""
     settings = {"REDIS_URL": redis_url, "REPLYDESK_REDIS_PREFIX": "no-beat:"}
     newsroom = Newsroom.over(MemoryStore(), tmp_path, **settings)
-    Answerer(redis_url, "no-beat:").begun(SWEEP, rung=False)
+    Answerer(redis_url, "no-beat:").begun(SWEEP, by_message=False)
     assert problem(newsroom.call("GET", "/readyz", None), 503, "unavailable")["detail"] == "Not ready: beat."
 
 
-def test_a_broker_that_forgot_its_pulses_makes_nobody_dead(redis_url: str, tmp_path: Path) -> None:
+def test_a_broker_that_forgot_its_heartbeats_makes_nobody_dead(redis_url: str, tmp_path: Path) -> None:
     """Emptied, it is told the next within seconds; till then the last that was heard counts, for half a minute."""
     now = [0.0]
     checks = Checks(Newsroom.over(MemoryStore(), tmp_path, REDIS_URL=redis_url).parts, lambda: now[0])
@@ -111,7 +111,7 @@ def test_a_pool_that_is_used_up_does_not_make_the_store_away(sqlite_url: str, tm
 
 
 def test_who_asks_within_a_second_is_told_the_same(tmp_path: Path) -> None:
-    """Each check costs the parts something, and the door is open to all."""
+    """Each check costs the parts something, and anybody may ask."""
     asked = []
 
     class Counting(MemoryStore):
@@ -156,7 +156,7 @@ def test_a_store_that_fails_is_named(newsroom: Newsroom, monkeypatch: pytest.Mon
 def test_an_older_schema_is_named(
     sql_store: Store, sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A database that has not been migrated is not ready, and the answer says how to mend it."""
+    """A database that has not been migrated is not ready, and the answer says how to fix it."""
     newsroom = Newsroom.over(sql_store, tmp_path, REPLYDESK_DATABASE_URL=sqlite_url)
     monkeypatch.setattr("service.storage.store.HEAD", "9999")
     found = problem(newsroom.call("GET", "/readyz", None), 503, "unavailable")
@@ -172,7 +172,7 @@ def metric(newsroom: Newsroom, name: str) -> float:
 
 
 def test_metrics_count_what_came(newsroom: Newsroom) -> None:
-    """New, replayed, revised and refused submissions are counted by door, and their latency is measured."""
+    """New, replayed, revised and refused submissions are counted by source, and their latency is measured."""
     newsroom.post()
     newsroom.post()
     newsroom.post(submission(body="Second thoughts."))
@@ -208,7 +208,7 @@ def test_metrics_tell_the_effort_and_what_is_scored_again(newsroom: Newsroom) ->
     assert metric(newsroom, "replydesk_scoring_fast") == 0
     newsroom.post()
     newsroom.settle(effort=Effort.FAST)
-    with newsroom.parts.house.store.write() as tx:
+    with newsroom.parts.deps.store.write() as tx:
         tx.set_scoring_effort(Effort.FAST, newsroom.clock.now)
     assert metric(newsroom, "replydesk_scoring_fast") == 1
     assert metric(newsroom, "replydesk_comments_to_rescore") == 1
@@ -221,11 +221,11 @@ def test_metrics_survive_the_store(newsroom: Newsroom, monkeypatch: pytest.Monke
 
 
 def test_metrics_tell_when_a_sweep_last_began(redis_url: str, tmp_path: Path) -> None:
-    """The age of the last sweep and of beat's last ring, an hour where none was heard of; and of a dead broker that."""
+    """The age of the last sweep and of beat's last message, an hour where there was none; and that a broker is dead."""
     settings = {"REDIS_URL": redis_url, "REPLYDESK_REDIS_PREFIX": "metered:"}
     newsroom = Newsroom.over(MemoryStore(), tmp_path, **settings)
     assert metric(newsroom, "replydesk_last_sweep_age_seconds") == 3600
-    Answerer(redis_url, "metered:").begun(SWEEP, rung=False)
+    Answerer(redis_url, "metered:").begun(SWEEP, by_message=False)
     assert metric(newsroom, "replydesk_last_sweep_age_seconds") < 5
     assert metric(newsroom, "replydesk_beat_age_seconds") == 3600
     assert metric(newsroom, "replydesk_clock_skew_seconds") < 2

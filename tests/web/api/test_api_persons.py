@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from service.moderation.chain import PlainNotary, walk
+from service.moderation.chain import UnkeyedSigner, walk
 from service.moderation.comment import Comment, Status
 from service.moderation.verdict import Action
 from service.privacy.attesting import StatementError, check
@@ -36,7 +36,7 @@ def keys(newsroom: Newsroom) -> list[dict[str, str]]:
 
 def written(newsroom: Newsroom, email: str, prefix: str, count: int) -> None:
     """Let one person write `count` comments, and let them come to stand in every state that there is."""
-    turns = cycle(["pending", "held", "approved", "rejected", "spam", "departing", "withdrawn", "revised"])
+    turns = cycle(["pending", "held", "approved", "rejected", "spam", "unpublished", "withdrawn", "revised"])
     for n, turn in zip(range(count), turns, strict=False):
         name = f"{prefix}-{n}"
         given = submission(
@@ -48,7 +48,7 @@ def written(newsroom: Newsroom, email: str, prefix: str, count: int) -> None:
         if turn == "pending":
             continue
         newsroom.settle(name)
-        if turn == "departing":
+        if turn == "unpublished":
             newsroom.review(Action.APPROVE, name)
         elif turn == "withdrawn":
             newsroom.call("DELETE", f"/v1/comments/{name}")
@@ -62,7 +62,7 @@ def written(newsroom: Newsroom, email: str, prefix: str, count: int) -> None:
 
 def everything(newsroom: Newsroom, prefix: str) -> list[object]:
     """Everything that is stored of one person's comments, for comparing."""
-    with newsroom.parts.house.store.read() as tx:
+    with newsroom.parts.deps.store.read() as tx:
         found: list[object] = []
         for n in range(WRITTEN):
             comment = tx.comment(newsroom.courier.site.id, f"{prefix}-{n}")
@@ -93,8 +93,8 @@ def test_a_person_with_fifty_comments_in_all_states_is_forgotten(real_newsroom: 
         assert receipt["touched"][table] > 0, table
     assert everything(real_newsroom, "bo") == others
     _is_gone(real_newsroom)
-    with real_newsroom.parts.house.store.read() as tx:
-        assert walk(tx.acts_after(0, 999), tx.act_head(), PlainNotary()).holds
+    with real_newsroom.parts.deps.store.read() as tx:
+        assert walk(tx.acts_after(0, 999), tx.act_head(), UnkeyedSigner()).holds
     assert ADDRESS not in answer.text
 
 
@@ -104,7 +104,7 @@ def _is_gone(newsroom: Newsroom) -> None:
     assert "ada wrote" not in dumped
     assert "about ada" not in dumped
     assert "as ada" not in dumped
-    with newsroom.parts.house.store.read() as tx:
+    with newsroom.parts.deps.store.read() as tx:
         waiting = tx.deliveries(newsroom.courier.site.id, "waiting", 999)
         told = [one for one in waiting if one.type == "comment.erased"]
         assert len(told) == WRITTEN
@@ -167,7 +167,7 @@ def test_another_site_cannot_erase_here(newsroom: Newsroom) -> None:
 
 @pytest.mark.parametrize("email", ["no address", "", None, 7, ["a@b.example"], "x" * 400 + "@example.org"])
 def test_what_is_no_address_is_refused_without_being_repeated(newsroom: Newsroom, email: object) -> None:
-    """The fault names the field and the mend, and never the value."""
+    """The fault names the field and the fix, and never the value."""
     for path in ("/v1/erasures", "/v1/exports"):
         answer = newsroom.call("POST", path, json={"email": email})
         told = problem(answer, 422, "validation")
@@ -200,12 +200,12 @@ def test_an_erasure_is_in_the_log_of_acts_and_the_chain_holds(newsroom: Newsroom
     """Who asked, and how many it reached; the chain verifies before and after."""
     newsroom.post()
     erase(newsroom)
-    with newsroom.parts.house.store.read() as tx:
+    with newsroom.parts.deps.store.read() as tx:
         links = tx.acts_after(0, 100)
         assert [(one.act.who, one.act.act) for one in links if one.act and one.act.act == "erase"] == [
             ("site courier", "erase")
         ]
-        assert walk(links, tx.act_head(), PlainNotary()).holds
+        assert walk(links, tx.act_head(), UnkeyedSigner()).holds
 
 
 def test_an_export_is_whole_and_shows_nobody_else(newsroom: Newsroom) -> None:
@@ -254,10 +254,10 @@ def test_a_retrained_model_has_not_seen_what_was_erased(newsroom: Newsroom) -> N
     newsroom.settle()
     comment: Comment = newsroom.comment()
     newsroom.review(Action.SPAM, replaces=comment.decision_id)
-    with newsroom.parts.house.store.read() as tx:
+    with newsroom.parts.deps.store.read() as tx:
         assert tx.labels_of(comment.pk)
     erase(newsroom)
-    with newsroom.parts.house.store.read() as tx:
+    with newsroom.parts.deps.store.read() as tx:
         assert tx.labels_of(comment.pk) == []
 
 
@@ -266,8 +266,8 @@ def test_an_export_of_very_many_comments_is_whole(real_newsroom: Newsroom) -> No
     posted = real_newsroom.post(submission(id="first"))
     assert posted.status_code == 202
     key = real_newsroom.comment("first").author_key
-    house, site = real_newsroom.parts.house, real_newsroom.courier.site
-    with house.store.write() as tx:
+    deps, site = real_newsroom.parts.deps, real_newsroom.courier.site
+    with deps.store.write() as tx:
         tx.add_comments(site.id, [draft(f"c-{n:04}", author_key=key) for n in range(5_001)], NOON)
         tx.add_comments(site.id, [draft("bo", "Bo")], NOON)
     answer = real_newsroom.call("POST", "/v1/exports", json={"email": ADDRESS})

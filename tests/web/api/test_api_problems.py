@@ -111,7 +111,7 @@ def test_a_fault_is_named(newsroom: Newsroom, given: object, expected: dict[str,
 
 
 def test_every_fault_is_named_at_once(newsroom: Newsroom) -> None:
-    """A caller mends all faults in one round."""
+    """A caller fixes all faults in one round."""
     given = submission(id="a b", body="", author={"name": "", "email": "x"}, article={"url": "x"}, extra=1)
     found = faults(problem(newsroom.post(given), 422, "validation"))
     assert list(found) == ["id", "article.url", "author.name", "author.email", "body", "extra"]

@@ -1,4 +1,4 @@
-"""What a site may post in a minute, at each of its doors: refused with the seconds to wait, and nothing stored."""
+"""What a site may post in a minute, by each way in: refused with the seconds to wait, and nothing stored."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def limited(newsroom: Newsroom) -> Callable[..., None]:
     """Change what the courier may post."""
 
     def change(**options: object) -> None:
-        with newsroom.parts.house.store.write() as tx:
+        with newsroom.parts.deps.store.write() as tx:
             site = tx.site("courier")
             assert site is not None
             tx.save_site(replace(site, options=Options(**options)))  # type: ignore[arg-type]

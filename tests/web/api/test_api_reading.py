@@ -101,7 +101,7 @@ def test_another_sites_comment_cannot_be_touched(
 
 def test_no_address_no_box(newsroom: Newsroom) -> None:
     """Asked for the address of a comment that has none, the API says so."""
-    with newsroom.parts.house.store.write() as tx:
+    with newsroom.parts.deps.store.write() as tx:
         tx.save_site(replace(newsroom.courier.site, email_required=False))
     newsroom.post(submission(author={"name": "Ada"}))
     problem(newsroom.get("/v1/comments/c-1/contact"), 404, "no-contact")
@@ -160,7 +160,7 @@ def test_a_strange_page_is_refused(newsroom: Newsroom, query: str, field: str, c
     assert faults(problem(newsroom.get(f"/v1/comments?{query}"), 422, "validation")) == {field: code}
 
 
-# -- what has not left the house ---------------------------------------------------------------------------------------
+# -- what is not published ---------------------------------------------------------------------------------------
 
 
 def test_a_waiting_decision_is_invisible(newsroom: Newsroom) -> None:
@@ -176,7 +176,7 @@ def test_a_waiting_decision_is_invisible(newsroom: Newsroom) -> None:
     assert newsroom.get("/v1/decisions").json["decisions"][-1]["action"] == "hold"
     assert newsroom.post().json["status"] == "held"
     newsroom.clock.pass_seconds(5)
-    newsroom.depart()
+    newsroom.publish_due()
     assert shown(newsroom)["status"] == "approved"
     assert [decision["action"] for decision in shown(newsroom)["decisions"]] == ["hold", "approve"]
     assert listed(newsroom, "?status=held") == []
@@ -189,9 +189,9 @@ def test_a_waiting_decision_taken_back_never_was(newsroom: Newsroom) -> None:
     newsroom.settle()
     held = shown(newsroom)
     newsroom.review(Action.SPAM)
-    actions.undo(newsroom.parts.house, newsroom.courier.site, "c-1", Who.MODERATOR, "Mara")
+    actions.undo(newsroom.parts.deps, newsroom.courier.site, "c-1", Who.MODERATOR, "Mara")
     newsroom.clock.pass_seconds(10)
-    newsroom.depart()
+    newsroom.publish_due()
     assert shown(newsroom) == held
 
 

@@ -19,14 +19,14 @@ from tests.web.api.caller import ADDRESS, Newsroom, faults, problem, submission
 
 
 def test_a_comment_is_accepted_at_once(newsroom: Newsroom) -> None:
-    """A fresh comment is answered 202, pending, with its address, and the worker's bell is rung."""
+    """A fresh comment is answered 202, pending, with its address, and scoring is enqueued."""
     answer = newsroom.post()
     assert answer.status_code == 202
     assert answer.json is not None
     assert set(answer.json) == {"id", "revision", "status", "links"}
     assert (answer.json["id"], answer.json["revision"], answer.json["status"]) == ("c-1", 1, "pending")
     assert answer.json["links"]["self"] == "/v1/comments/c-1"
-    assert newsroom.bell.rung == [(SCORE, 0.0)]
+    assert newsroom.dispatcher.enqueued == [(SCORE, 0.0)]
 
 
 def test_the_answer_names_the_receipt_of_the_comments_writer(newsroom: Newsroom) -> None:
@@ -155,7 +155,7 @@ def test_a_site_may_do_without_addresses(newsroom: Newsroom) -> None:
     """A missing email is a fault, unless the site switched it off."""
     nameless = submission(author={"name": "Ada"})
     assert faults(problem(newsroom.post(nameless), 422, "validation")) == {"author.email": "missing"}
-    with newsroom.parts.house.store.write() as tx:
+    with newsroom.parts.deps.store.write() as tx:
         tx.save_site(replace(newsroom.courier.site, email_required=False))
     newsroom.forget()
     assert newsroom.post(nameless).status_code == 202
@@ -386,7 +386,7 @@ def test_the_scheme_is_read_in_any_case(newsroom: Newsroom) -> None:
     )
 
 
-def test_the_akismet_key_opens_the_plugs_alone(newsroom: Newsroom) -> None:
+def test_the_akismet_key_opens_the_compat_apis_alone(newsroom: Newsroom) -> None:
     """The short key that travels in host names does not open /v1."""
     problem(newsroom.post(key=newsroom.courier.akismet_key), 401, "unauthorized")
 
@@ -394,7 +394,7 @@ def test_the_akismet_key_opens_the_plugs_alone(newsroom: Newsroom) -> None:
 def test_a_retired_key_ends(newsroom: Newsroom) -> None:
     """A key that was retired is refused once the moment has come and the memory of two seconds has passed."""
     newsroom.post()
-    with newsroom.parts.house.store.write() as tx:
+    with newsroom.parts.deps.store.write() as tx:
         tx.retire_keys(newsroom.courier.site.id, "key", newsroom.clock())
     newsroom.clock.pass_seconds(3)
     newsroom.forget()
@@ -409,7 +409,7 @@ def test_sites_may_use_the_same_ids(newsroom: Newsroom) -> None:
     assert newsroom.comment().body == submission()["body"]
 
 
-# -- faults of the house -----------------------------------------------------------------------------------------------
+# -- faults of the service ------------------------------------------------------------------------------------------
 
 
 def test_a_busy_store_asks_to_come_again(newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -419,7 +419,7 @@ def test_a_busy_store_asks_to_come_again(newsroom: Newsroom, monkeypatch: pytest
     def busy(*_: object, **__: object) -> Any:
         raise OperationalError("INSERT …", {"email": ADDRESS}, Exception(f"locked {ADDRESS}"))
 
-    monkeypatch.setattr(type(newsroom.parts.house.store), "write", busy)
+    monkeypatch.setattr(type(newsroom.parts.deps.store), "write", busy)
     answer = newsroom.post(submission(id="c-2"))
     problem(answer, 503, "unavailable")
     assert int(answer.headers["Retry-After"]) > 0

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from service import webhooks
-from service.actions import Scored, Wish, settle, stand, undo
+from service.actions import AuthorChange, Scored, settle, stand, undo
 from service.importing import import_lines
 from service.moderation.comment import Comment, Status
 from service.moderation.standing import Standing
@@ -39,9 +39,9 @@ WP_COMMENT = (
 
 
 def judged(newsroom: Newsroom, comment: Comment, **scores: float) -> None:
-    """Let the machine decide a comment by these scores; without any it finds nothing against it."""
+    """Let the model decide a comment by these scores; without any it finds nothing against it."""
     told = Assessment({**dict.fromkeys(LABELS, 0.01), **scores}, "made-up-1", language="en")
-    settle(newsroom.parts.house, [Scored(comment, told)])
+    settle(newsroom.parts.deps, [Scored(comment, told)])
 
 
 def post_alone(newsroom: Newsroom, comment_id: str, body: str) -> None:
@@ -128,7 +128,12 @@ def test_a_refusal_is_kept_in_the_real_stores(real_newsroom: Newsroom) -> None:
 def test_a_trusted_author_does_not_lift_a_persons_refusal(newsroom: Newsroom) -> None:
     """Trust in the author outweighs doubts of the classifier, never a decision about this comment."""
     newsroom.post()
-    stand(newsroom.parts.house, newsroom.courier.site, newsroom.comment().pk, Wish(Standing.TRUSTED, "Mara"))
+    stand(
+        newsroom.parts.deps,
+        newsroom.courier.site,
+        newsroom.comment().pk,
+        AuthorChange(Standing.TRUSTED, "Mara"),
+    )
     newsroom.review(Action.SPAM, delay=0)
     post_alone(newsroom, "c-1", CALM)
     judged(newsroom, newsroom.comment())
@@ -136,11 +141,11 @@ def test_a_trusted_author_does_not_lift_a_persons_refusal(newsroom: Newsroom) ->
 
 
 def test_a_refusal_that_was_taken_back_holds_nothing(newsroom: Newsroom) -> None:
-    """After its undo the decision before it counts: here the machine's approval."""
+    """After its undo the decision before it counts: here the model's approval."""
     newsroom.post()
     judged(newsroom, newsroom.comment())
     newsroom.review(Action.REJECT, delay=0, replaces=newsroom.comment().decision_id)
-    undo(newsroom.parts.house, newsroom.courier.site, "c-1", Who.MODERATOR, "Mara")
+    undo(newsroom.parts.deps, newsroom.courier.site, "c-1", Who.MODERATOR, "Mara")
     post_alone(newsroom, "c-1", CALM)
     judged(newsroom, newsroom.comment())
     assert newsroom.comment().status is Status.APPROVED
@@ -163,7 +168,7 @@ def test_an_outage_publishes_nothing_that_a_person_refused(newsroom: Newsroom) -
     newsroom.post()
     newsroom.review(Action.REJECT, delay=0)
     post_alone(newsroom, "c-1", CALM)
-    settle(newsroom.parts.house, [Scored(newsroom.comment(), None, late=True)])
+    settle(newsroom.parts.deps, [Scored(newsroom.comment(), None, late=True)])
     assert newsroom.comment().status is Status.HELD
 
 
@@ -210,7 +215,7 @@ def closing(newsroom: Newsroom) -> dict[str, Any]:
 def test_an_edit_is_judged_by_the_time_of_the_first_posting(
     newsroom: Newsroom, entry: str, moderation: str
 ) -> None:
-    """A reader mends a word a week later: the comment stays, however often it is mended."""
+    """A reader corrects a word a week later: the comment stays, however often it is corrected."""
     article = closing(newsroom)
     tune_site(newsroom.parts, "courier", {"moderation": moderation})
     newsroom.forget()
@@ -251,7 +256,7 @@ def test_a_comment_that_came_too_late_stays_too_late(newsroom: Newsroom) -> None
 
 
 def test_a_line_imported_again_keeps_its_moment(newsroom: Newsroom) -> None:
-    """An archive's line with mended text is judged as its first version was."""
+    """An archive's line with corrected text is judged as its first version was."""
     article = closing(newsroom)
     for days, body in ((0, "It opens."), (9, CALM)):
         newsroom.clock.pass_seconds(days * 86_400)
@@ -261,8 +266,8 @@ def test_a_line_imported_again_keeps_its_moment(newsroom: Newsroom) -> None:
         assert newsroom.comment().status is Status.APPROVED
 
 
-def test_a_first_moment_that_was_wrong_can_be_mended(newsroom: Newsroom) -> None:
-    """A site that stamped a comment too late mends it with an earlier moment."""
+def test_a_first_moment_that_was_wrong_can_be_corrected(newsroom: Newsroom) -> None:
+    """A site that stamped a comment too late corrects it with an earlier moment."""
     article = closing(newsroom)
     newsroom.post(submission(article=article, submitted_at=(NOON + timedelta(days=300)).isoformat()))
     judged(newsroom, newsroom.comment())

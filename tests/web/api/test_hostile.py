@@ -203,14 +203,14 @@ def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         yield process
 
 
-def exchange(web: Served, raw: bytes, patience: float = 30) -> tuple[int | None, bytes]:
+def exchange(web: Served, raw: bytes, timeout: float = 30) -> tuple[int | None, bytes]:
     """Send the bytes and return the status and the whole answer.
 
     None when the connection ended without one, or stayed silent: the server waits for the rest of such a request until
     its own time-out ends it.
     """
     answer = b""
-    with socket.create_connection(("127.0.0.1", web.port), timeout=patience) as connection:
+    with socket.create_connection(("127.0.0.1", web.port), timeout=timeout) as connection:
         with contextlib.suppress(ConnectionError):  # the server has seen enough, and may have answered
             connection.sendall(raw.replace(KEY, web.site.key.encode()))
         with contextlib.suppress(ConnectionError, TimeoutError):
@@ -228,7 +228,7 @@ def test_there_are_enough() -> None:
 @pytest.mark.parametrize("one", HOSTILE, ids=[one.name for one in HOSTILE])
 def test_a_hostile_request_is_answered(web: Served, one: Hostile) -> None:
     """Each ends in one of the answers that are good for it: no 5xx but the server's own 501, and no traceback."""
-    status, answer = exchange(web, one.raw, patience=3 if None in one.good else 30)
+    status, answer = exchange(web, one.raw, timeout=3 if None in one.good else 30)
     assert status in one.good, answer[:1000]
     assert b"Traceback" not in answer
     assert b'File "' not in answer

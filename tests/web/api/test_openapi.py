@@ -15,10 +15,10 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from service.bell import BEAT, PULSE_SECONDS, connect
+from service.dispatcher import BEAT, HEARTBEAT_SECONDS, connect
 from service.ports import SWEEP
 from service.web.api.operations import OPERATIONS
-from service.web.plugs import blueprints
+from service.web.compat import blueprints
 from tests.web.api.caller import Newsroom, submission
 from tests.web.api.serving import served
 from worker.sweep import KEYS_KEPT
@@ -49,9 +49,9 @@ def parts_of(value: Any) -> Iterator[dict[str, Any]]:
 def test_every_route_is_described(newsroom: Newsroom, spec: dict[str, Any]) -> None:
     """Each route of the API is in the description with exactly its methods, and nothing else is.
 
-    The plugs are described by those whose protocols they are.
+    The compatibility APIs are described by those whose protocols they are.
     """
-    others = {plug.name for plug in blueprints()}
+    others = {compat.name for compat in blueprints()}
     routes: dict[str, set[str]] = {}
     for rule in newsroom.app.url_map.iter_rules():
         if rule.rule.startswith(SPECIFIC) and rule.endpoint.partition(".")[0] not in others:
@@ -162,7 +162,7 @@ def test_generated_requests_find_no_fault(tmp_path: Path, redis_url: str) -> Non
         redis_url
     ) as broker:  # worker and beat that live for as long as this lasts, or /readyz says 503
         for name in (SWEEP, BEAT):
-            broker.set(f"replydesk:pulse:{name}", time.time(), ex=PULSE_SECONDS + 900)
+            broker.set(f"replydesk:heartbeat:{name}", time.time(), ex=HEARTBEAT_SECONDS + 900)
     with served(tmp_path / "home", REDIS_URL=redis_url) as web:
         done = subprocess.run(
             [

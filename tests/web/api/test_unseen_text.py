@@ -138,9 +138,9 @@ def test_an_archive_names_whom_nobody_can_see(newsroom: Newsroom) -> None:
     assert (done.counts["refused"], [fault.field for fault in done.faults]) == (1, ["body"])
 
 
-def test_a_plug_names_whom_nobody_can_see(newsroom: Newsroom) -> None:
+def test_a_compat_api_names_whom_nobody_can_see(newsroom: Newsroom) -> None:
     """An Akismet client is answered whatever the name; on the desk the comment has one that can be seen."""
-    tune_site(newsroom.parts, "courier", {"plug_mode": "queue", "hold_words": "quorble"})
+    tune_site(newsroom.parts, "courier", {"compat_mode": "queue", "hold_words": "quorble"})
     newsroom.forget()
     told = {
         "api_key": newsroom.courier.akismet_key,

@@ -1,4 +1,4 @@
-"""Fixtures for the pages' tests: the small house, served over http."""
+"""Fixtures for the pages' tests: the small installation, served over http."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.web.pages.house import Small, build_small
+from tests.web.pages.installation import Small, build_small
 
 
 @pytest.fixture
 def small(tmp_path: Path) -> Small:
-    """A small house served over http."""
+    """A small installation served over http."""
     return build_small(tmp_path)

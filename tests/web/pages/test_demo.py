@@ -10,7 +10,7 @@ from service.moderation.verdict import Action
 from service.ports import Site
 from service.web.demo.views import threaded
 from tests.builders import NOON, draft, move
-from tests.web.pages.house import Small
+from tests.web.pages.installation import Small
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def under(small: Small) -> Article:
 
 @pytest.mark.parametrize("path", ["/demo", "/demo/", "/demo/the-bridge"])
 def test_without_the_demo_site_there_is_no_demo(small: Small, path: str) -> None:
-    """A house with sites of its own shows no demo."""
+    """An installation with sites of its own shows no demo."""
     assert small.browser().get(path).status == 404
 
 
@@ -49,7 +49,7 @@ def test_a_comment_posted_in_the_article_appears_under_it_once_approved(small: S
     typed = {"comment": "Hooray!", "name": "Ada", "email": "ada@example.org"}
     small.clock.pass_seconds(9)
     assert browser.post(form.attributes["action"], form.fields() | typed).status == 303
-    with small.parts.house.store.read() as tx:
+    with small.parts.deps.store.read() as tx:
         (comment,) = tx.comments(demo.id).comments
     assert comment.article.title == "The bridge opens"
     assert "Hooray!" not in browser.get("/demo/the-bridge").text
@@ -93,7 +93,7 @@ def test_a_thread_shows_every_comment_once_whatever_its_parents(small: Small, de
 def test_a_long_thread_goes_on_on_a_further_page(small: Small, demo: Site) -> None:
     """A page shows a thousand comments and leads to the ones after them, the newest among them."""
     names = [f"c-{n}" for n in range(1_001)]
-    with small.parts.house.store.write() as tx:
+    with small.parts.deps.store.write() as tx:
         added = tx.add_comments(
             demo.id, [draft(name, article=under(small), body=name) for name in names], NOON
         )

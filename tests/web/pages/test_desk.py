@@ -8,7 +8,7 @@ from service import actions
 from service.moderation.comment import Article, Comment, Status
 from service.moderation.verdict import Action, Effort, Span
 from tests.web.pages.browser import Browser, Element, Page
-from tests.web.pages.house import ADDRESS, Small
+from tests.web.pages.installation import ADDRESS, Small
 
 SCRIPT = {"HX_Request": "true"}
 
@@ -104,39 +104,39 @@ def test_a_decision_leads_back_to_the_same_place_with_an_undo(
     assert small.again(first).status is Status.HELD
 
 
-def test_a_decision_leaves_the_house_after_the_undo_time(small: Small) -> None:
+def test_a_decision_is_published_after_the_undo_time(small: Small) -> None:
     """Readers see an approved comment five seconds later, not before."""
     comment, browser = small.held(), small.signed_in()
     act(browser, browser.get("/desk"), comment, "approve")
-    assert actions.depart(small.parts.house) == 0
+    assert actions.publish_due(small.parts.deps) == 0
     assert small.again(comment).published_revision is None
     small.clock.pass_seconds(5)
-    assert actions.depart(small.parts.house) == 1
+    assert actions.publish_due(small.parts.deps) == 1
     assert small.again(comment).published_revision == 1
 
 
-def test_undo_before_departure_leaves_no_trace_outside(small: Small) -> None:
+def test_undo_before_publication_leaves_no_trace_outside(small: Small) -> None:
     """What was taken back in time never gets a number."""
     comment, browser = small.held(), small.signed_in()
     page = follow(browser, act(browser, browser.get("/desk"), comment, "approve"))
     undo(browser, page.tree)
     small.clock.pass_seconds(60)
-    assert actions.depart(small.parts.house) == 0
-    with small.parts.house.store.read() as tx:
+    assert actions.publish_due(small.parts.deps) == 0
+    with small.parts.deps.store.read() as tx:
         told = [decision.action for decision, _ in tx.decisions_after(small.courier.id, 0, 10)]
     assert told == [Action.HOLD]
 
 
-def test_undo_after_departure_tells_the_site(small: Small) -> None:
+def test_undo_after_publication_tells_the_site(small: Small) -> None:
     """A later undo is a decision of its own, and readers no longer see the comment."""
     comment, browser = small.held(), small.signed_in()
     act(browser, browser.get("/desk"), comment, "approve")
     small.clock.pass_seconds(5)
-    actions.depart(small.parts.house)
+    actions.publish_due(small.parts.deps)
     undo(browser, browser.get("/desk?lane=decided").tree)
     again = small.again(comment)
     assert (again.status, again.published_revision) == (Status.HELD, None)
-    with small.parts.house.store.read() as tx:
+    with small.parts.deps.store.read() as tx:
         told = [decision.action for decision, _ in tx.decisions_after(small.courier.id, 0, 10)]
     assert told == [Action.HOLD, Action.APPROVE, Action.RESTORE]
 
@@ -185,7 +185,7 @@ def test_a_withdrawn_comment_cannot_be_decided(small: Small) -> None:
     """What the site withdrew is final: 409, and no buttons."""
     comment, browser = small.held(), small.signed_in()
     page = browser.get("/desk")
-    actions.withdraw(small.parts.house, small.courier, comment.id, "courier")
+    actions.withdraw(small.parts.deps, small.courier, comment.id, "courier")
     answer = act(browser, page, comment, "approve")
     assert answer.status == 409
     assert not card(answer, comment).all("form")

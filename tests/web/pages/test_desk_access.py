@@ -13,7 +13,7 @@ from service.enrolment import change_moderator, hash_token, invite
 from service.web import create_app
 from service.web.desk.access import requires
 from tests.web.pages.browser import Browser
-from tests.web.pages.house import Small, build_small
+from tests.web.pages.installation import Small, build_small
 
 OPEN = {"desk.sign_in", "desk.sign_in_needed", "desk.use_sign_in"}
 
@@ -107,7 +107,7 @@ def test_another_site_cannot_sign_a_browser_in(small: Small) -> None:
 
 
 def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(small: Small, tmp_path: Path) -> None:
-    """HttpOnly and SameSite always; Secure and bound to the host where the house is reached by https."""
+    """HttpOnly and SameSite always; Secure and bound to the host where the service is reached by https."""
     cookie = small.browser().post(link(small)).headers["Set-Cookie"]
     assert cookie.startswith("replydesk=")
     assert {"HttpOnly", "SameSite=Lax", "Path=/", "Max-Age=43200"} <= set(cookie.split("; "))
@@ -144,7 +144,7 @@ def test_the_store_never_holds_a_session_token(small: Small) -> None:
     browser = small.signed_in()
     kept = browser.client.get_cookie("replydesk")
     assert kept is not None
-    with small.parts.house.store.read() as tx:
+    with small.parts.deps.store.read() as tx:
         assert tx.session(kept.value, small.clock()) is None
         assert tx.session(hash_token(kept.value), small.clock()) is not None
 
@@ -189,13 +189,13 @@ def test_a_stolen_tag_sent_from_another_site_is_refused(small: Small) -> None:
         ("admin", {"moderator", "lead", "admin"}),
     ],
 )
-def test_a_role_opens_its_own_doors_and_those_below(small: Small, role: str, opens: set[str]) -> None:
+def test_a_role_opens_its_own_pages_and_those_below(small: Small, role: str, opens: set[str]) -> None:
     """A lead is a moderator too, an admin both."""
     small.app = create_app(small.parts)
     for asked in ("moderator", "lead", "admin"):
-        small.app.add_url_rule(f"/door/{asked}", f"door_{asked}", requires(asked)(lambda: "in"))
+        small.app.add_url_rule(f"/page/{asked}", f"page_{asked}", requires(asked)(lambda: "in"))
     browser = small.signed_in("Rae", role)
-    statuses = {asked: browser.get(f"/door/{asked}").status for asked in ("moderator", "lead", "admin")}
+    statuses = {asked: browser.get(f"/page/{asked}").status for asked in ("moderator", "lead", "admin")}
     assert statuses == {asked: 200 if asked in opens else 403 for asked in statuses}
 
 
@@ -227,7 +227,7 @@ def test_the_lock_out_counts_a_network_and_keeps_no_address(small: Small) -> Non
         small.app.test_client().post("/desk/sign-in/x", environ_base={"REMOTE_ADDR": f"203.0.113.{last}"})
     answer = small.app.test_client().post("/desk/sign-in/x", environ_base={"REMOTE_ADDR": "203.0.113.99"})
     assert answer.status_code == 429
-    with small.parts.house.store.read() as tx:
+    with small.parts.deps.store.read() as tx:
         told = str(tx.acts_after(0, 100)) + str(tx._state.sign_in_failures)
     assert "lock-out" in told
     assert "203.0.113" not in told

@@ -15,7 +15,7 @@ from service.moderation.verdict import Action, Who
 from service.privacy.receipts import receipt_token
 from tests.evidence.desk_stories import told
 from tests.web.pages.browser import Browser, Page
-from tests.web.pages.house import ADDRESS, Small
+from tests.web.pages.installation import ADDRESS, Small
 from tests.web.pages.test_desk import SCRIPT, act, card, follow
 
 
@@ -72,7 +72,7 @@ def test_two_moderators_are_given_different_comments(small: Small) -> None:
     assert shown(page) == made[8:]
     assert "Mara has 8 comments" in page.text
     small.clock.pass_seconds(40)
-    mara.get(f"/desk/pulse?have={','.join(map(str, made[:2]))}")
+    mara.get(f"/desk/updates?have={','.join(map(str, made[:2]))}")
     small.clock.pass_seconds(40)
     assert shown(noor.get("/desk")) == made[2:10]
     assert shown(mara.get("/desk")) == [*made[:2], *made[10:]]
@@ -87,21 +87,21 @@ def test_signing_out_lets_go_of_what_was_in_hand(small: Small) -> None:
     assert shown(noor.get("/desk")) == [comment.pk]
 
 
-def test_the_pulse_says_nothing_when_nothing_changed(small: Small) -> None:
+def test_updates_say_nothing_when_nothing_changed(small: Small) -> None:
     """The heartbeat is answered 304 until a count, a neighbour or an arrival changes."""
     small.held()
     browser = small.signed_in()
     browser.get("/desk")
-    first = browser.get("/desk/pulse?seen=1&have=1")
+    first = browser.get("/desk/updates?seen=1&have=1")
     assert first.status == 200
     tag = first.headers["ETag"]
-    assert browser.get("/desk/pulse?seen=1&have=1", If_None_Match=tag).status == 304
+    assert browser.get("/desk/updates?seen=1&have=1", If_None_Match=tag).status == 304
     small.held(author_name="Bo")
-    again = browser.get("/desk/pulse?seen=1&have=1", If_None_Match=tag)
+    again = browser.get("/desk/updates?seen=1&have=1", If_None_Match=tag)
     assert again.status == 200
     assert "1 new comment" in again.html
     small.signed_in("Noor").get("/desk")
-    assert "Noor has 1 comment" in browser.get("/desk/pulse?seen=9&have=1").html
+    assert "Noor has 1 comment" in browser.get("/desk/updates?seen=9&have=1").html
 
 
 def test_more_comments_follow_those_on_the_screen(small: Small) -> None:
@@ -131,7 +131,7 @@ def test_severe_comments_are_spread(small: Small) -> None:
 
 
 def test_the_browsers_language_is_spoken_and_grounds_too(small: Small) -> None:
-    """A browser that asks for German is answered in German, the machine's grounds among it; a fragment as well."""
+    """A browser that asks for German is answered in German, the model's grounds among it; a fragment as well."""
     comment = told(small, "Ada", "text", {"insult": 0.6})
     browser = small.signed_in()
     page = browser.get("/desk", Accept_Language="de-AT,de;q=0.8")
@@ -150,8 +150,8 @@ def test_a_reason_of_the_site_reaches_callback_and_commenter(small: Small) -> No
     assert browser.post(form.attributes["action"], given | {"action": "reject:nonsense"}).status == 400
     assert browser.post(form.attributes["action"], given | {"action": "reject:off_topic"}).status == 303
     small.clock.pass_seconds(6)
-    actions.depart(small.parts.house)
-    with small.parts.house.store.read() as tx:
+    actions.publish_due(small.parts.deps)
+    with small.parts.deps.store.read() as tx:
         decision, _ = tx.decisions_after(small.courier.id, 0, 9)[-1]
     assert decision.reason == "off_topic"
     token = receipt_token(small.parts.keyring, "courier", comment.id)
@@ -182,7 +182,7 @@ def test_a_reported_comment_is_left_or_taken_down(small: Small) -> None:
     """Reports bring a published comment before a moderator, who leaves it as it is or refuses it."""
     one, two = small.approved(author_name="Ada"), small.approved(author_name="Bo", body="Another text.")
     for comment in (one, two):
-        actions.report(small.parts.house, small.courier, comment.id, "digest", "names a neighbour")
+        actions.report(small.parts.deps, small.courier, comment.id, "digest", "names a neighbour")
     browser = small.signed_in()
     page = browser.get("/desk?lane=reported")
     assert shown(page) == [one.pk, two.pk]
@@ -199,7 +199,7 @@ def test_a_reported_comment_is_left_or_taken_down(small: Small) -> None:
 def test_leaving_a_comment_as_it_is_can_be_taken_back(small: Small, scripted: bool) -> None:
     """The notice has an Undo that puts it back into its lane, once, and not over what a colleague decided since."""
     comment = small.approved()
-    actions.report(small.parts.house, small.courier, comment.id, "digest", "names a neighbour")
+    actions.report(small.parts.deps, small.courier, comment.id, "digest", "names a neighbour")
     browser, headers = small.signed_in(), SCRIPT if scripted else {}
     lane = browser.get("/desk?lane=reported")
     kept = act(browser, lane, comment, "keep", **headers)
@@ -214,7 +214,7 @@ def test_leaving_a_comment_as_it_is_can_be_taken_back(small: Small, scripted: bo
     page = kept if scripted else follow(browser, kept)
     undo = next(one for one in page.tree.all("form") if one.attributes["action"].endswith("/undo"))
     judgement = Judgement(Action.REJECT, Who.MODERATOR, "Noor", 1, small.again(comment).decision_id)
-    actions.review(small.parts.house, small.courier, comment.id, judgement)
+    actions.review(small.parts.deps, small.courier, comment.id, judgement)
     assert browser.post(undo.attributes["action"], undo.fields(), **headers).status == 409
     assert shown(browser.get("/desk?lane=reported")) == []
 
@@ -223,12 +223,12 @@ def test_leaving_a_comment_as_it_is_can_be_taken_back(small: Small, scripted: bo
 def test_a_comment_that_was_decided_since_is_not_left_as_it_is(small: Small, first: Status) -> None:
     """A stale "Leave as it is" is answered 409 with what a colleague decided, and the reports stay open if they are."""
     comment = small.approved() if first is Status.APPROVED else small.held()
-    actions.report(small.parts.house, small.courier, comment.id, "digest", None)
+    actions.report(small.parts.deps, small.courier, comment.id, "digest", None)
     browser = small.signed_in()
     page = browser.get("/desk?lane=reported")
     standing = small.again(comment).decision_id if first is Status.APPROVED else None
     judgement = Judgement(Action.REJECT, Who.MODERATOR, "Noor", comment.revision, standing)
-    actions.review(small.parts.house, small.courier, comment.id, judgement)
+    actions.review(small.parts.deps, small.courier, comment.id, judgement)
     refused = act(browser, page, comment, "keep")
     assert refused.status == 409
     assert "Rejected by Noor" in " ".join(refused.text.split())
@@ -238,7 +238,7 @@ def test_reported_late_and_appealed_are_filtered_by_the_address(small: Small) ->
     """The form of each lane is a plain one whose answer is the address; what it leaves out is not on the page."""
     one, two = small.approved(), small.approved(small.herald)
     for comment, site in ((one, small.courier), (two, small.herald)):
-        actions.report(small.parts.house, site, comment.id, "digest", None)
+        actions.report(small.parts.deps, site, comment.id, "digest", None)
     browser = small.signed_in()
     page = browser.get("/desk?lane=reported")
     form = page.tree.one("form", class_="filters")
@@ -266,17 +266,17 @@ def appealed(small: Small) -> tuple[str, int]:
 
 def test_an_appeal_against_what_an_undo_put_back_is_answered_by_somebody_else(small: Small) -> None:
     """Not by who made the decision that stands again, though a colleague took back what stood over it."""
-    comment, house = small.held(), small.parts.house
+    comment, deps = small.held(), small.parts.deps
     small.judge(comment, Action.REJECT, "Bea")
     for _ in range(2):
         approval = Judgement(Action.APPROVE, Who.MODERATOR, "Lea", 1, small.again(comment).decision_id)
-        actions.review(house, small.courier, comment.id, approval)
-        actions.undo(house, small.courier, comment.id, Who.MODERATOR, "Lea")
+        actions.review(deps, small.courier, comment.id, approval)
+        actions.undo(deps, small.courier, comment.id, Who.MODERATOR, "Lea")
     assert small.again(comment).status is Status.REJECTED
-    waiting = actions.appeal(house, small.courier, comment.id, "I meant it.")
+    waiting = actions.appeal(deps, small.courier, comment.id, "I meant it.")
     with pytest.raises(actions.NotYours):
-        actions.answer(house, small.courier, waiting.id, actions.Answer(False, "No.", "Bea"), 0)
-    actions.answer(house, small.courier, waiting.id, actions.Answer(False, "No.", "Lea"), 0)
+        actions.answer(deps, small.courier, waiting.id, actions.Answer(False, "No.", "Bea"), 0)
+    actions.answer(deps, small.courier, waiting.id, actions.Answer(False, "No.", "Lea"), 0)
 
 
 @pytest.mark.parametrize("verdict", ["uphold", "reverse"])
@@ -298,11 +298,11 @@ def test_an_appeal_is_answered_by_somebody_else(small: Small, verdict: str) -> N
     if verdict == "reverse":
         assert "You are right" not in small.browser().get(path).text
     small.clock.pass_seconds(6)
-    actions.depart(small.parts.house)
+    actions.publish_due(small.parts.deps)
     receipt = small.browser().get(path).text
     assert "You are right, it was a joke." in receipt
     assert ADDRESS not in receipt
-    with small.parts.house.store.read() as tx:
+    with small.parts.deps.store.read() as tx:
         comment = tx.comment_by_pk(pk)
         labels = [(one.action, one.retracted_at is None) for one in tx.labels_of(pk)]
     assert comment is not None
@@ -317,12 +317,12 @@ def test_an_appeal_is_answered_by_somebody_else(small: Small, verdict: str) -> N
 def test_undoing_a_reversal_opens_the_appeal_again(small: Small) -> None:
     """Undo undoes everything: the appeal waits for its answer as before."""
     path, pk = appealed(small)
-    with small.parts.house.store.read() as tx:
+    with small.parts.deps.store.read() as tx:
         (waiting,) = tx.appeals_of(pk)
-    house, given = small.parts.house, actions.Answer(True, "Right.", "Mara")
-    comment = actions.answer(house, small.courier, waiting.id, given, 5)
-    actions.undo(house, small.courier, comment.id, Who.MODERATOR, "Mara")
-    with house.store.read() as tx:
+    deps, given = small.parts.deps, actions.Answer(True, "Right.", "Mara")
+    comment = actions.answer(deps, small.courier, waiting.id, given, 5)
+    actions.undo(deps, small.courier, comment.id, Who.MODERATOR, "Mara")
+    with deps.store.read() as tx:
         assert tx.appeals_of(pk) == [waiting]
     assert "This page shows the answer" in small.browser().get(path).text
 
@@ -330,24 +330,24 @@ def test_undoing_a_reversal_opens_the_appeal_again(small: Small) -> None:
 def test_undoing_a_reversal_that_left_opens_the_appeal_again(small: Small) -> None:
     """The site is told, the first judgement counts again, the receipt waits again, and another answer can be given."""
     path, pk = appealed(small)
-    house, given = small.parts.house, actions.Answer(True, "Right.", "Mara")
-    with house.store.read() as tx:
+    deps, given = small.parts.deps, actions.Answer(True, "Right.", "Mara")
+    with deps.store.read() as tx:
         (waiting,) = tx.appeals_of(pk)
-    comment = actions.answer(house, small.courier, waiting.id, given, 5)
+    comment = actions.answer(deps, small.courier, waiting.id, given, 5)
     small.clock.pass_seconds(6)
-    actions.depart(house)
+    actions.publish_due(deps)
     assert "Right." in small.browser().get(path).text
-    undone = actions.undo(house, small.courier, comment.id, Who.MODERATOR, "Mara")
+    undone = actions.undo(deps, small.courier, comment.id, Who.MODERATOR, "Mara")
     assert undone.status is Status.REJECTED
     receipt = small.browser().get(path).text
     assert "This page shows the answer" in receipt
     assert "Right." not in receipt
-    with house.store.read() as tx:
+    with deps.store.read() as tx:
         told = [decision.action for decision, _ in tx.decisions_after(small.courier.id, 0, 9)]
         labels = [(one.action, one.who) for one in tx.labels_of(pk) if one.retracted_at is None]
     assert told[-2:] == [Action.APPROVE, Action.RESTORE]
     assert labels == [(Action.REJECT, "Noor")]
-    again = actions.answer(house, small.courier, waiting.id, given, 0)
+    again = actions.answer(deps, small.courier, waiting.id, given, 0)
     assert again.status is Status.APPROVED
 
 
@@ -370,25 +370,25 @@ def test_an_upheld_appeal_can_be_taken_back(small: Small, seconds: int) -> None:
     assert mara.post(undo.attributes["action"], undo.fields()).status == 409
     assert "No, it was not." not in small.browser().get(path).text
     assert "This page shows the answer" in small.browser().get(path).text
-    with small.parts.house.store.read() as tx:
+    with small.parts.deps.store.read() as tx:
         labels = [(one.action, one.who) for one in tx.labels_of(pk) if one.retracted_at is None]
         assert [one.comment_pk for one, _ in tx.appeals_open(Wanted(), 9)] == [pk]
     assert labels == [(Action.REJECT, "Noor")]
 
 
 def test_upholding_a_machine_is_a_judgement(small: Small) -> None:
-    """It leaves a person's label on the machine's decision, and taking it back retracts that."""
+    """It leaves a person's label on the model's decision, and taking it back retracts that."""
     comment = small.settle(small.submit(body="Buy cheap boats now."), {"spam": 0.999})
     assert comment.status is not Status.HELD
-    house = small.parts.house
-    actions.depart(house)
-    made = actions.appeal(house, small.courier, comment.id, "I sell none.")
-    actions.answer(house, small.courier, made.id, actions.Answer(False, "You do.", "Mara"), 5)
-    with house.store.read() as tx:
+    deps = small.parts.deps
+    actions.publish_due(deps)
+    made = actions.appeal(deps, small.courier, comment.id, "I sell none.")
+    actions.answer(deps, small.courier, made.id, actions.Answer(False, "You do.", "Mara"), 5)
+    with deps.store.read() as tx:
         (label,) = tx.labels_of(comment.pk)
     assert (label.who, label.action, label.retracted_at) == ("Mara", Action.SPAM, None)
-    actions.take_answer_back(house, small.courier, made.id, "Mara")
-    with house.store.read() as tx:
+    actions.take_answer_back(deps, small.courier, made.id, "Mara")
+    with deps.store.read() as tx:
         (label,) = tx.labels_of(comment.pk)
     assert label.retracted_at is not None
 
@@ -414,7 +414,7 @@ def test_an_authors_standing_counts_for_what_they_write_next(small: Small) -> No
     assert browser.post(form.attributes["action"], given).status == 303
     assert small.approved(body="Good morning.").status is Status.REJECTED
     assert small.approved(small.herald, body="Good morning.").status is Status.APPROVED
-    with small.parts.house.store.read() as tx:
+    with small.parts.deps.store.read() as tx:
         standing = tx.standings(small.courier.id, [comment.author_key or ""], small.clock())
     assert standing[comment.author_key or ""].reason == "as ⟦email⟧"
     small.clock.pass_seconds(7 * 86_400)
@@ -426,8 +426,8 @@ def test_an_authors_standing_counts_for_what_they_write_next(small: Small) -> No
 
 def test_the_site_learns_an_authors_standing_by_event(small: Small) -> None:
     """The callback names the author by a comment that the site knows; ending a standing is told, too."""
-    house = small.parts.house
-    with house.store.write() as tx:
+    deps = small.parts.deps
+    with deps.store.write() as tx:
         tx.save_site(
             type(small.courier)(
                 **{
@@ -441,10 +441,10 @@ def test_the_site_learns_an_authors_standing_by_event(small: Small) -> None:
         site = tx.site("courier")
     assert site is not None
     comment = small.submit()
-    actions.stand(house, site, comment.pk, actions.Wish(Standing.WATCHED, "Mara", "rude"))
-    actions.stand(house, site, comment.pk, actions.Wish(None, "Mara"))
-    assert actions.stand(house, site, comment.pk, actions.Wish(None, "Mara")) is None
-    with house.store.read() as tx:
+    actions.stand(deps, site, comment.pk, actions.AuthorChange(Standing.WATCHED, "Mara", "rude"))
+    actions.stand(deps, site, comment.pk, actions.AuthorChange(None, "Mara"))
+    assert actions.stand(deps, site, comment.pk, actions.AuthorChange(None, "Mara")) is None
+    with deps.store.read() as tx:
         sent = tx.deliveries(site.id, None, 9)
     assert sorted(one.type for one in sent) == ["author.cleared", "author.watched"]
     bodies = b" ".join(one.payload for one in sent)
@@ -521,7 +521,7 @@ def test_a_lead_moves_a_thread_and_opens_what_was_private(small: Small) -> None:
     assert len(opened.tree.all("li", class_="card row depth0")) == 2
     again = opened.tree.one("form", action="/desk/article/move").fields()
     assert lead.post("/desk/article/open", again).status == 303
-    with small.parts.house.store.read() as tx:
+    with small.parts.deps.store.read() as tx:
         assert len(tx.published(small.courier.id, url)) == 2
         told = [
             link.act for link in tx.acts_after(0, 100) if link.act.who == "Lea" and link.act.act == "article"

@@ -13,7 +13,7 @@ from service.moderation.verdict import Action, Span, Who
 from service.privacy.receipts import receipt_token
 from service.tuning import tune_site
 from tests.web.pages.browser import Page
-from tests.web.pages.house import Small
+from tests.web.pages.installation import Small
 
 DARK = "I was on the bridge again last night and I do not know why I came down."
 SHIPPED = "please do not stay alone with it"
@@ -109,7 +109,7 @@ def test_a_refusal_is_told_gently(small: Small, action: Action) -> None:
     """Neither the word nor a reason: that it was read and not published, and where help is."""
     dark = at_risk(small)
     judgement = Judgement(action, Who.MODERATOR, "Bea", 1, reason="insult")
-    actions.review(small.parts.house, small.courier, dark.id, judgement)
+    actions.review(small.parts.deps, small.courier, dark.id, judgement)
     page = receipt(small, dark)
     assert small.again(dark).status in (Status.REJECTED, Status.SPAM)
     assert "Your comment was not published" in page.text
@@ -154,7 +154,7 @@ def test_a_lead_sets_the_help_text_on_the_desk(small: Small) -> None:
     assert not form.all("input", name="self_harm.reject")
     sent = {"csrf": form.fields()["csrf"], "section": "help", "help_text": "Ring the Harbour line."}
     assert browser.post(form.attributes["action"], sent).status == 303
-    with small.parts.house.store.read() as tx:
+    with small.parts.deps.store.read() as tx:
         site = tx.site("courier")
     assert site is not None
     assert site.options.help_text == "Ring the Harbour line."

@@ -15,9 +15,9 @@ import service.web
 WEB = Path(service.web.__file__).parent
 PO = WEB / "translations" / "de" / "LC_MESSAGES" / "messages.po"
 KEYWORDS = {"_": None, "_l": None, "gettext": None, "ngettext": (1, 2)}
-ROOMS = ("desk", "reply", "demo")
-METHODS = [(f"{room}/**.py", "python") for room in ROOMS] + [
-    (f"templates/{room}/**.html", "jinja2") for room in ROOMS
+BLUEPRINTS = ("desk", "reply", "demo")
+METHODS = [(f"{blueprint}/**.py", "python") for blueprint in BLUEPRINTS] + [
+    (f"templates/{blueprint}/**.html", "jinja2") for blueprint in BLUEPRINTS
 ]
 METHODS += [("faults.py", "python"), ("told.py", "python")]
 

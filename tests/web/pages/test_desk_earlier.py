@@ -8,12 +8,12 @@ import pytest
 
 from service.moderation.verdict import Action
 from service.ports import Store
-from tests.web.pages.house import Small, build_small
+from tests.web.pages.installation import Small, build_small
 
 
 @pytest.fixture
 def small(sql_store: Store, tmp_path: Path) -> Small:
-    """A small house over SQLite, then over PostgreSQL."""
+    """A small installation over SQLite, then over PostgreSQL."""
     return build_small(tmp_path, sql_store)
 
 

@@ -9,7 +9,7 @@ import pytest
 from service.moderation.comment import Status
 from service.privacy.sealing import Address
 from tests.web.pages.browser import Page
-from tests.web.pages.house import Small
+from tests.web.pages.installation import Small
 from tests.web.pages.test_desk import act, card, follow
 from tests.web.pages.test_desk_around import appealed
 from tests.web.pages.test_desk_waves import adverts, arrive
@@ -50,7 +50,7 @@ def test_a_lane_in_other_hands_is_not_called_clear(small: Small) -> None:
     small.held()
     small.signed_in("Noor").get("/desk")
     late = small.signed_in("Mara").get("/desk")
-    assert "in other hands" in late.text
+    assert "assigned to others" in late.text
     assert "The queue is clear" not in late.text
 
 
@@ -78,7 +78,7 @@ def test_the_list_says_how_many_a_row_stands_for(small: Small) -> None:
     assert "× 3" in row.text
 
 
-def test_the_door_speaks_german_too(small: Small) -> None:
+def test_the_sign_in_speaks_german_too(small: Small) -> None:
     """Signing in, a spent link and what is not there read German where the browser asks for it, and say so."""
     browser = small.browser()
     for path in ("/desk/sign-in", "/desk/sign-in/abc"):
@@ -91,7 +91,7 @@ def test_the_door_speaks_german_too(small: Small) -> None:
 
 
 def test_a_ban_keeps_its_end_until_somebody_changes_it(small: Small) -> None:
-    """Whoever mends the reason of a ban does not make it last for good."""
+    """Whoever corrects the reason of a ban does not make it last for good."""
     comment, browser = small.held(), small.signed_in()
     path = f"/desk/comments/{comment.pk}/author"
     form = browser.get(path).tree.one("section", class_="standing card").one("form")

@@ -1,4 +1,4 @@
-"""The overview: numbers that lead to their comments, agreement of machine and people, an export without addresses."""
+"""The overview: numbers that lead to their comments, agreement of model and moderators, an export without addresses."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from service.moderation.comment import Status
 from service.moderation.verdict import Action
 from service.web.desk import overview
 from tests.builders import draft
-from tests.web.pages.house import ADDRESS, Small
+from tests.web.pages.installation import ADDRESS, Small
 
 
 def test_the_numbers_are_those_of_the_stretch(small: Small) -> None:
@@ -36,7 +36,7 @@ def test_the_numbers_are_those_of_the_stretch(small: Small) -> None:
 
 def test_thousands_are_written_as_the_language_does(small: Small) -> None:
     """A German page has a point where an English one has a comma."""
-    with small.parts.house.store.write() as tx:
+    with small.parts.deps.store.write() as tx:
         tx.add_comments(small.courier.id, [draft(f"c-{n}") for n in range(1_199)], small.clock())
     browser = small.signed_in()
     for language, said in (("de", "1.199"), ("en", "1,199")):
@@ -59,7 +59,7 @@ def test_every_number_leads_to_its_comments(small: Small) -> None:
 
 
 def test_every_number_of_the_tables_leads_to_its_comments(small: Small) -> None:
-    """Who decided what, each person's count, and each cell of machine and people open as many as they say."""
+    """Who decided what, each person's count, and each cell of model and moderators open as many as they say."""
     small.approved(body="Fine.")
     for action in (Action.REJECT, Action.REJECT, Action.APPROVE, Action.SPAM):
         small.judge(small.held(), action)
@@ -85,7 +85,7 @@ def test_every_number_of_the_tables_leads_to_its_comments(small: Small) -> None:
 
 
 def test_people_and_machine_are_compared(small: Small) -> None:
-    """A refusal of what the machine scored high is agreement, an approval is not."""
+    """A refusal of what the model scored high is agreement, an approval is not."""
     for action in (Action.REJECT, Action.REJECT, Action.APPROVE):
         small.judge(small.held(), action)
     page = small.signed_in().get("/desk/overview")
@@ -122,7 +122,7 @@ def test_no_cell_of_the_export_is_a_formula(small: Small, before: str) -> None:
 
 
 def test_the_export_is_whole(small: Small, monkeypatch: pytest.MonkeyPatch) -> None:
-    """However many comments came in, each is in the file once; an empty house gives an empty list and a head."""
+    """However many comments came in, each is in the file once; an empty installation gives an empty list and a head."""
     browser = small.signed_in("Lea", "lead")
     assert json.loads(browser.get("/desk/overview/export.json").html) == []
     assert browser.get("/desk/overview/export.csv").html.startswith("site,id,revision,")
@@ -141,7 +141,7 @@ def test_the_export_is_not_for_everybody(small: Small) -> None:
 
 
 def test_what_cannot_be_asked_is_not_there(small: Small) -> None:
-    """An unknown stretch, site or state is answered 404; an empty house shows zeros."""
+    """An unknown stretch, site or state is answered 404; an empty installation shows zeros."""
     browser = small.signed_in()
     for query in ("?span=9y", "?site=nowhere"):
         assert browser.get(f"/desk/overview{query}").status == 404

@@ -9,7 +9,7 @@ from service.moderation.comment import Comment, Status
 from service.web.desk import ranges
 from service.web.desk import together as desk_together
 from tests.web.pages.browser import Browser, Element, Page
-from tests.web.pages.house import Small
+from tests.web.pages.installation import Small
 
 
 def held(small: Small, *scores: float) -> list[Comment]:
@@ -168,12 +168,12 @@ def test_an_undo_that_stopped_offers_the_rest(small: Small, monkeypatch: pytest.
     form = browser.get("/desk/ranges?low=0.6&high=0.8").tree.one("form", class_="together")
     done = press(browser, form, action="reject")
     monkeypatch.setattr(together, "SLICE", 1)
-    monkeypatch.setattr(together, "PATIENCE_SECONDS", 0.0)
+    monkeypatch.setattr(together, "TIME_LIMIT_SECONDS", 0.0)
     (undo,) = [one for one in done.tree.all("form") if one.attributes["action"].endswith("/undo")]
     part = press(browser, undo)
     assert statuses(small, comments) == [Status.HELD, Status.REJECTED, Status.REJECTED]
     assert "Taken back in part" in part.text
-    monkeypatch.setattr(together, "PATIENCE_SECONDS", 10.0)
+    monkeypatch.setattr(together, "TIME_LIMIT_SECONDS", 10.0)
     (rest,) = [one for one in part.tree.all("form") if one.attributes["action"].endswith("/undo")]
     assert "Taken back together." in press(browser, rest).text
     assert statuses(small, comments) == [Status.HELD] * 3

@@ -10,7 +10,7 @@ from service.moderation.verdict import Action
 from service.ports import Site
 from service.privacy.keys import fingerprint
 from tests.web.pages.browser import Browser, Element, Page
-from tests.web.pages.house import Small
+from tests.web.pages.installation import Small
 
 SETTINGS = "/desk/settings/courier"
 
@@ -86,7 +86,7 @@ def save(browser: Browser, **terms: str) -> Page:
 
 def site(small: Small) -> Site:
     """The courier as it is now."""
-    with small.parts.house.store.read() as tx:
+    with small.parts.deps.store.read() as tx:
         found = tx.site("courier")
     assert found is not None
     return found
@@ -97,7 +97,7 @@ def test_consequences_are_shown_before_anything_is_saved(small: Small) -> None:
     fine, bad = small.held(), small.held()
     small.judge(fine, Action.APPROVE)
     small.judge(bad, Action.REJECT)
-    actions.report(small.parts.house, small.courier, fine.id, "a reader", None)
+    actions.report(small.parts.deps, small.courier, fine.id, "a reader", None)
     small.approved()
     page = lead(small).get(f"{SETTINGS}?insult.hold=0.9&toxicity.hold=0.6&toxicity.reject=0.95")
     assert "On this site's newest 3 scored comments, of which people judged 2." in page.text
@@ -247,7 +247,7 @@ def test_dead_letters_are_shown_and_replayed(small: Small) -> None:
     """A lead sees what could not be delivered, without its text, and lets it wait again."""
     save(lead(small), callback_url="https://courier.example/hook")
     small.held(body="A text that no log shows.")
-    with small.parts.house.store.write() as tx:
+    with small.parts.deps.store.write() as tx:
         (one,) = tx.lease_deliveries(small.clock(), small.clock(), 9)
         assert tx.finish_delivery(one.id, one.attempts, "dead", "503", None, small.clock())
     browser = lead(small)
@@ -266,7 +266,7 @@ def test_a_key_is_shown_once(small: Small) -> None:
     made = browser.post(f"{SETTINGS}/keys", {"csrf": csrf(browser.get(f"{SETTINGS}/keys")), "what": "key"})
     key = made.tree.one("code", class_="wraps secret").text
     assert made.headers["Cache-Control"] == "no-store"
-    with small.parts.house.store.read() as tx:
+    with small.parts.deps.store.read() as tx:
         owner = tx.key_owner(fingerprint(small.parts.keyring, key), small.clock())
     assert owner is not None
     assert owner[0].name == "courier"
@@ -284,7 +284,7 @@ def test_people_are_invited_changed_and_shut_out(small: Small) -> None:
     assert noor.post(url.removeprefix(small.parts.settings.public_url)).status == 303
     assert noor.get("/desk").status == 200
     browser.post("/desk/people", {"csrf": csrf(page), "name": "Noor", "role": "lead", "active": "yes"})
-    with small.parts.house.store.read() as tx:
+    with small.parts.deps.store.read() as tx:
         known = tx.moderator("Noor")
     assert known is not None
     assert known.role == "lead"
@@ -337,7 +337,7 @@ def saving(form: Element) -> str:
 
 
 def test_words_that_cannot_be_saved_stay_one_a_line(small: Small) -> None:
-    """A list with a fault comes back as it was typed, so that saving it mended does not run its entries together."""
+    """A list with a fault comes back as it was typed, so that a corrected one does not run its entries together."""
     browser = lead(small)
     page = save(browser, hold_words="old fool\nnasty", spam_words="***")
     assert page.status == 400

@@ -10,7 +10,7 @@ import pytest
 from service.moderation import options, pointers, reasons, terms
 from service.web.faults import SENTENCES, values_in
 from tests.web.pages.browser import Page
-from tests.web.pages.house import Small
+from tests.web.pages.installation import Small
 from tests.web.pages.test_desk_settings import form_with, lead, save, site
 
 GERMAN = {"Accept_Language": "de"}
@@ -135,7 +135,7 @@ def test_reasons_are_rows_of_a_form(small: Small) -> None:
 
 
 def test_a_row_without_a_text_is_not_lost(small: Small) -> None:
-    """What cannot be saved comes back as it was typed, with what is to be mended."""
+    """What cannot be saved comes back as it was typed, with what is wrong."""
     page = post_reasons(small, [("odd", "Odd", "")])
     assert page.status == 400
     assert rows(page) == [("odd", "Odd", "")]

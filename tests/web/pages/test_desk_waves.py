@@ -11,7 +11,7 @@ from service.moderation.verdict import LABELS, Action, Assessment, Who
 from service.ports import Store
 from service.reader import sign
 from tests.web.pages.browser import Browser, Element, Page
-from tests.web.pages.house import Small, build_small
+from tests.web.pages.installation import Small, build_small
 
 ADVERT = (
     "Earn 84 dollars an hour on your laptop from home, have a look at page-{n}.example and thank me later."
@@ -19,14 +19,14 @@ ADVERT = (
 
 
 def arrive(small: Small, *bodies: str) -> list[Comment]:
-    """Comments that the machine holds as likely spam, each with its signature."""
+    """Comments that the model holds as likely spam, each with its signature."""
     comments = [small.submit(body=body) for body in bodies]
     scores = dict.fromkeys(LABELS, 0.01) | {"spam": 0.7}
     scored = [
         Scored(comment, Assessment(scores, "made-up-1", language="en"), signature=signature)
         for comment, signature in zip(comments, sign(bodies), strict=True)
     ]
-    actions.settle(small.parts.house, scored)
+    actions.settle(small.parts.deps, scored)
     return [small.again(comment) for comment in comments]
 
 
@@ -104,7 +104,7 @@ def test_of_two_who_have_a_wave_open_the_second_is_told(small: Small) -> None:
     assert "Copies that arrive are decided alike until" in told
     (late,) = arrive(small, ADVERT.format(n=77))
     assert late.status is Status.REJECTED
-    actions.undo(small.parts.house, small.courier, copies[0].id, Who.MODERATOR, "Lea")
+    actions.undo(small.parts.deps, small.courier, copies[0].id, Who.MODERATOR, "Lea")
     fresh = bea.get(place).tree.one("form", class_="together")
     assert press(bea, fresh, action="approve").status == 303
     assert small.again(copies[0]).status is Status.APPROVED
@@ -141,7 +141,7 @@ def test_an_act_on_many_is_undone_from_the_lane_of_decisions_too(small: Small) -
     form = browser.get("/desk").tree.one("section", class_="alike").one("form")
     press(browser, form, action="spam")
     small.clock.pass_seconds(60)
-    actions.depart(small.parts.house)
+    actions.publish_due(small.parts.deps)
     lane = browser.get("/desk?lane=decided")
     (act,) = lane.tree.one("section", aria_labelledby="acts-title").all("li")
     assert "Marked as spam: 3 comments." in act.text

@@ -8,7 +8,7 @@ import re
 import pytest
 
 from service.enrolment import enrol_site
-from tests.web.pages.house import Small
+from tests.web.pages.installation import Small
 from tests.web.pages.test_desk_catalogs import catalog
 
 

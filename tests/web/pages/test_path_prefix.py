@@ -13,7 +13,7 @@ from werkzeug.test import TestResponse
 
 from service.enrolment import enrol_site, invite
 from service.web import create_app
-from tests.web.pages.house import ADDRESS, Small, build_small
+from tests.web.pages.installation import ADDRESS, Small, build_small
 
 HOST = "https://news.example"
 ARTICLE = quote("https://courier.example/bridge", safe="")
@@ -22,7 +22,7 @@ LINKS = re.compile(r"""\s(?:href|src|action|formaction|hx-get|hx-post|data-url|d
 
 @dataclass
 class Mounted:
-    """A house below a path, behind a proxy that hands the path on whole, or cuts the prefix off."""
+    """An installation below a path, behind a proxy that hands the path on whole, or cuts the prefix off."""
 
     small: Small
     prefix: str
@@ -52,7 +52,7 @@ def prefix(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(params=[False, True], ids=["whole", "cut"])
 def mounted(request: pytest.FixtureRequest, prefix: str, tmp_path: Path) -> Mounted:
-    """The small house below the prefix, with its demo paper."""
+    """The small installation below the prefix, with its demo paper."""
     small = build_small(tmp_path, REPLYDESK_PUBLIC_URL=f"{HOST}{prefix}")
     enrol_site(small.parts, "demo", f"{HOST}{prefix}", title="The Demo Courier")
     return Mounted(small, prefix, request.param)

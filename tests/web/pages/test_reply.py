@@ -11,7 +11,7 @@ from service.moderation.comment import Article, Status
 from service.moderation.options import Options
 from service.web import create_app
 from tests.web.pages.browser import Browser, Page
-from tests.web.pages.house import ADDRESS, Small
+from tests.web.pages.installation import ADDRESS, Small
 
 PROMISE = "Your email address will not be published. Required fields are marked *"
 BRIDGE = "https://courier.example/bridge"
@@ -52,7 +52,7 @@ def test_every_field_has_its_label_and_required_ones_their_mark(small: Small) ->
 
 def test_a_site_may_do_without_addresses(small: Small) -> None:
     """Where a site does not require an address the form does not mark it and takes a comment without one."""
-    with small.parts.house.store.write() as tx:
+    with small.parts.deps.store.write() as tx:
         tx.save_site(replace(small.courier, email_required=False))
     label = small.browser().get(URL).tree.one("label", for_="reply-email")
     assert label.text == "Email"
@@ -198,7 +198,7 @@ def test_a_form_that_was_open_for_days_is_shown_again_with_its_text(small: Small
 
 def test_a_flood_is_slowed_and_the_text_kept(small: Small) -> None:
     """Beyond the site's rate the form comes back with its text and says how long to wait; nothing is stored."""
-    with small.parts.house.store.write() as tx:
+    with small.parts.deps.store.write() as tx:
         tx.save_site(replace(small.courier, options=Options(form_per_minute=1)))
     for n in range(10):
         assert post(small, comment=f"Bridge number {n}.").status == 303

@@ -12,7 +12,7 @@ import pytest
 from service.limits import Limiter
 from service.moderation.options import Options
 from service.web import rates
-from tests.web.pages.house import ADDRESS, Small, build_small
+from tests.web.pages.installation import ADDRESS, Small, build_small
 
 URL = f"/sites/courier/reply?article_url={quote('https://courier.example/bridge', safe='')}"
 FLOOD, READER, OTHER = "198.51.100.9", "203.0.113.5", "192.0.2.1"
@@ -36,7 +36,7 @@ def poster(small: Small) -> Post:
 
 @pytest.fixture
 def small(tmp_path: Path) -> Small:
-    """A house behind a proxy at 10.0.0.1; for its limits no time passes."""
+    """An installation behind a proxy at 10.0.0.1; for its limits no time passes."""
     made = build_small(tmp_path, REPLYDESK_TRUSTED_PROXIES="10.0.0.1")
     made.app.extensions[rates.EXTENSION] = Limiter(None, monotonic=lambda: 1000.0)
     return made
@@ -44,7 +44,7 @@ def small(tmp_path: Path) -> Small:
 
 def tune(small: Small, **options: float | None) -> None:
     """Give the site these options."""
-    with small.parts.house.store.write() as tx:
+    with small.parts.deps.store.write() as tx:
         tx.save_site(replace(small.courier, options=Options(**options)))  # type: ignore[arg-type]
 
 

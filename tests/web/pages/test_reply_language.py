@@ -8,7 +8,7 @@ import pytest
 
 from service.enrolment import enrol_site
 from tests.web.pages.browser import Page
-from tests.web.pages.house import ADDRESS, Small
+from tests.web.pages.installation import ADDRESS, Small
 
 URL = f"/sites/courier/reply?article_url={quote('https://courier.example/bridge', safe='')}"
 ENGLISH = "Your email address will not be published. Required fields are marked *"
@@ -84,7 +84,7 @@ def test_what_is_wrong_with_the_address_is_said_in_german(small: Small) -> None:
 
 
 def test_the_demo_paper_has_german_comments_under_english_articles(small: Small) -> None:
-    """What the house says is German and says so; what the article says is marked as the English that it is."""
+    """What the service says is German and says so; what the article says is marked as the English that it is."""
     enrol_site(small.parts, "demo", small.parts.settings.public_url, title="The Demo Courier")
     page = small.browser().get("/demo/the-bridge?lang=de")
     assert page.tree.one("html").attributes["lang"] == "de"

@@ -12,7 +12,7 @@ from service.privacy.receipts import receipt_token
 from service.tuning import tune_site
 from service.web.reply.words import BY_LABEL
 from tests.web.pages.browser import Page
-from tests.web.pages.house import ADDRESS, Small
+from tests.web.pages.installation import ADDRESS, Small
 
 
 def receipt(small: Small, comment: Comment, more: str = "") -> Page:
@@ -75,18 +75,18 @@ def test_a_moderators_refusal_is_explained(small: Small, action: Action, words: 
 def test_a_withdrawn_comment_says_so(small: Small) -> None:
     """What the site withdrew is said to be withdrawn."""
     comment = small.approved()
-    actions.withdraw(small.parts.house, small.courier, comment.id, "courier")
+    actions.withdraw(small.parts.deps, small.courier, comment.id, "courier")
     assert "The site has withdrawn it." in receipt(small, comment).text
 
 
-def test_a_decision_shows_only_once_it_has_left_the_house(small: Small) -> None:
+def test_a_decision_shows_only_once_it_is_published(small: Small) -> None:
     """While a decision can be undone for free the commenter sees the state before it; then the new one."""
     comment = small.held()
     small.judge(comment, Action.APPROVE, delay=5.0)
     assert small.again(comment).status is Status.APPROVED
     assert "A moderator will read your comment" in receipt(small, comment).text
     small.clock.pass_seconds(5)
-    actions.depart(small.parts.house)
+    actions.publish_due(small.parts.deps)
     assert "Your comment is published" in receipt(small, comment).text
 
 
@@ -94,34 +94,34 @@ def test_an_overruled_refusal_keeps_its_old_words_until_the_new_decision_leaves(
     """A decision over an earlier one shows the earlier one's grounds while it waits."""
     refuse_from(small, "toxicity", 0.9)
     comment = small.settle(small.submit(), {"toxicity": 0.99})
-    with small.parts.house.store.read() as tx:
+    with small.parts.deps.store.read() as tx:
         standing = tx.decision(small.again(comment).decision_id or 0)
     assert standing is not None
     judgement = actions.Judgement(Action.APPROVE, Who.MODERATOR, "Mara", 1, standing.id)
-    actions.review(small.parts.house, small.courier, comment.id, judgement, 5.0)
+    actions.review(small.parts.deps, small.courier, comment.id, judgement, 5.0)
     assert "it reads as hostile towards others" in receipt(small, comment).text
 
 
 def test_a_refusal_that_stands_again_keeps_its_reason(small: Small) -> None:
-    """Overruled and taken back after that had left the house, it is told in the words of the first decision."""
-    comment, house = small.held(), small.parts.house
+    """Overruled and taken back after that was published, it is told in the words of the first decision."""
+    comment, deps = small.held(), small.parts.deps
     refusal = Judgement(Action.REJECT, Who.MODERATOR, "Bea", 1, reason="insult")
-    actions.review(house, small.courier, comment.id, refusal)
+    actions.review(deps, small.courier, comment.id, refusal)
     first = receipt(small, comment).tree.one("div", id="state").text
     assert "it insults somebody" in first
     approval = Judgement(Action.APPROVE, Who.MODERATOR, "Lea", 1, small.again(comment).decision_id)
-    actions.review(house, small.courier, comment.id, approval)
-    actions.undo(house, small.courier, comment.id, Who.MODERATOR, "Lea")
+    actions.review(deps, small.courier, comment.id, approval)
+    actions.undo(deps, small.courier, comment.id, Who.MODERATOR, "Lea")
     assert "it insults somebody" in receipt(small, comment).text
 
 
 def test_a_machines_refusal_that_stands_again_keeps_its_label(small: Small) -> None:
     """So does what the classifier refused."""
     refuse_from(small, "toxicity", 0.9)
-    comment, house = small.settle(small.submit(), {"toxicity": 0.99}), small.parts.house
+    comment, deps = small.settle(small.submit(), {"toxicity": 0.99}), small.parts.deps
     approval = Judgement(Action.APPROVE, Who.MODERATOR, "Lea", 1, small.again(comment).decision_id)
-    actions.review(house, small.courier, comment.id, approval)
-    actions.undo(house, small.courier, comment.id, Who.MODERATOR, "Lea")
+    actions.review(deps, small.courier, comment.id, approval)
+    actions.undo(deps, small.courier, comment.id, Who.MODERATOR, "Lea")
     assert f"because {BY_LABEL['toxicity']}." in receipt(small, comment).text
 
 
@@ -171,11 +171,11 @@ def test_a_receipt_of_one_site_never_opens_another_sites_comment(small: Small) -
 def test_a_receipt_speaks_as_the_browser_asks(small: Small) -> None:
     """German for who asks for it, the ground and the shipped reason too; the texts of reader and site stay theirs."""
     comment = small.held(body="Der Artikel ist albern.")
-    with small.parts.house.store.read() as tx:
+    with small.parts.deps.store.read() as tx:
         site = tx.site_by_id(comment.site_id)
     assert site
     judgement = Judgement(Action.REJECT, Who.MODERATOR, "Bo", comment.revision, reason="off_topic")
-    actions.review(small.parts.house, site, comment.id, judgement, 0.0)
+    actions.review(small.parts.deps, site, comment.id, judgement, 0.0)
     path = f"/r/{receipt_token(small.parts.keyring, site.name, comment.id)}"
     page = small.browser().get(path, Accept_Language="de-CH,de;q=0.9,en;q=0.5")
     assert page.tree.one("html").attributes["lang"] == "de"

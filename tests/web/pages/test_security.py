@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from service.web import security
-from tests.web.pages.house import Small, build_small
+from tests.web.pages.installation import Small, build_small
 
 TEMPLATES = sorted(Path(str(resources.files("service.web") / "templates")).rglob("*.html"))
 PAGES = [
@@ -38,7 +38,7 @@ def test_every_page_refuses_foreign_and_inline_code(small: Small, path: str) -> 
 
 
 def test_https_is_asked_to_stay(tmp_path: Path) -> None:
-    """A house reached by https tells browsers never to come by http."""
+    """An installation reached by https tells browsers never to come by http."""
     small = build_small(tmp_path, REPLYDESK_PUBLIC_URL="https://desk.example")
     headers = small.browser().get("/desk/sign-in").headers
     assert headers["Strict-Transport-Security"] == security.TRANSPORT

@@ -11,7 +11,7 @@ from service.moderation.comment import Comment, Status
 from service.ports import Store
 from service.tuning import tune_site
 from tests.web.pages.browser import Page
-from tests.web.pages.house import ADDRESS, Small, build_small
+from tests.web.pages.installation import ADDRESS, Small, build_small
 
 BRIDGE = "https://courier.example/bridge"
 URL = f"/sites/courier/reply?article_url={quote(BRIDGE, safe='')}"
@@ -19,7 +19,7 @@ URL = f"/sites/courier/reply?article_url={quote(BRIDGE, safe='')}"
 
 @pytest.fixture
 def small(sql_store: Store, tmp_path: Path) -> Small:
-    """A small house over SQLite, then over PostgreSQL."""
+    """A small installation over SQLite, then over PostgreSQL."""
     made = build_small(tmp_path, sql_store)
     tune_site(
         made.parts,

@@ -9,19 +9,19 @@ import pytest
 from service import actions
 from service.moderation.comment import Status
 from service.ports import Store
-from tests.web.pages.house import Small, build_small
+from tests.web.pages.installation import Small, build_small
 
 FORM = "/sites/courier/reply?article_url=https://courier.example/bridge"
 
 
 @pytest.fixture
 def stored(store: Store, tmp_path: Path) -> Small:
-    """A small house on each store in turn."""
+    """A small installation on each store in turn."""
     return build_small(tmp_path / "home", store)
 
 
 def test_a_comments_way_from_the_form_over_the_desk_to_its_reader(stored: Small) -> None:
-    """Posted, held, approved, left the house, taken back: each page says so on every store."""
+    """Posted, held, approved, was published, taken back: each page says so on every store."""
     reader, desk = stored.browser(), stored.signed_in()
     form = reader.get(FORM).tree.one("form", id="reply-form").fields()
     receipt = reader.post(FORM, form | {"comment": "Hm.", "name": "Ada", "email": "a@example.org"}).headers[
@@ -34,7 +34,7 @@ def test_a_comments_way_from_the_form_over_the_desk_to_its_reader(stored: Small)
     assert desk.post(card.attributes["action"], card.fields() | {"action": "approve"}).status == 303
     assert "A moderator will read" in reader.get(receipt).text
     stored.clock.pass_seconds(5)
-    actions.depart(stored.parts.house)
+    actions.publish_due(stored.parts.deps)
     assert "is published" in reader.get(receipt).text
     row = desk.get("/desk?lane=decided").tree.one("li", class_="card row").one("form")
     assert desk.post(row.attributes["action"], row.fields()).status == 303

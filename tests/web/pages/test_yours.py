@@ -15,7 +15,7 @@ from service.tuning import tune_site
 from service.web.reply.yours import TRIES, WINDOW
 from tests.builders import NOON, draft
 from tests.web.pages.browser import Page
-from tests.web.pages.house import ADDRESS, Small
+from tests.web.pages.installation import ADDRESS, Small
 
 BO = "bo.unique.canary@example.org"
 
@@ -25,14 +25,16 @@ def path(small: Small, comment: Comment) -> str:
     return f"/r/{receipt_token(small.parts.keyring, small.courier.name, comment.id)}/yours"
 
 
-def ask(small: Small, comment: Comment, wish: str, email: str = ADDRESS, **headers: str) -> Page:
-    """Fill the form as it stands, and press the button of that wish."""
+def ask(small: Small, comment: Comment, choice: str, email: str = ADDRESS, **headers: str) -> Page:
+    """Fill the form as it stands, and press the button of that choice."""
     browser = small.browser()
     page = browser.get(path(small, comment))
     form = page.tree.one("form")
     assert form.attributes["action"] == path(small, comment)
     assert "value" not in form.one("input", name="email").attributes
-    return browser.post(form.attributes["action"], {**form.fields(), "email": email, "wish": wish}, **headers)
+    return browser.post(
+        form.attributes["action"], {**form.fields(), "email": email, "choice": choice}, **headers
+    )
 
 
 def test_the_receipt_leads_to_it(small: Small) -> None:
@@ -54,7 +56,7 @@ def test_everything_is_erased_and_the_receipt_holds(small: Small) -> None:
     assert "Everything is erased" in page.text
     receipt = check(json.loads(page.tree.one("textarea").text), public_keys(small.parts.keyring))
     assert (receipt["comments_in_all"], receipt["requested_by"]) == (3, "author")
-    with small.parts.house.store.read() as tx:
+    with small.parts.deps.store.read() as tx:
         for comment in comments:
             found = tx.comment_by_pk(comment.pk)
             assert found
@@ -80,15 +82,15 @@ def test_what_stays_without_its_author_is_not_said_to_be_gone(small: Small) -> N
     assert "Its text, your name and your address are gone from here." in other.text
 
 
-@pytest.mark.parametrize("wish", ["show", "file", "erase"])
-def test_a_wrong_address_tells_nothing_and_changes_nothing(small: Small, wish: str) -> None:
+@pytest.mark.parametrize("choice", ["show", "file", "erase"])
+def test_a_wrong_address_tells_nothing_and_changes_nothing(small: Small, choice: str) -> None:
     """Whoever has the receipt's link but not the address gets one sentence, whoever's the address is."""
     comment = small.approved()
     small.submit(email=Address.parse(BO), author_name="Bo", body="Bo wrote this.")
-    answers = {ask(small, comment, wish, email).html for email in (BO, "nobody@example.org")}
+    answers = {ask(small, comment, choice, email).html for email in (BO, "nobody@example.org")}
     assert len(answers) == 1
     assert "This is not the address" in answers.pop()
-    with small.parts.house.store.read() as tx:
+    with small.parts.deps.store.read() as tx:
         assert tx.comment_by_pk(comment.pk) == comment
 
 
@@ -106,14 +108,14 @@ def test_guessing_ends_after_a_few_tries(small: Small) -> None:
 @pytest.mark.parametrize(
     ("sent", "told"),
     [
-        ({"wish": "show", "email": ""}, "Give the email address"),
-        ({"wish": "show", "email": "not one"}, "Give the email address"),
-        ({"wish": "publish", "email": ADDRESS}, "Choose what"),
+        ({"choice": "show", "email": ""}, "Give the email address"),
+        ({"choice": "show", "email": "not one"}, "Give the email address"),
+        ({"choice": "publish", "email": ADDRESS}, "Choose what"),
         ({"email": ADDRESS}, "Choose what"),
     ],
 )
 def test_a_form_that_is_not_filled_says_the_mend(small: Small, sent: dict[str, str], told: str) -> None:
-    """A missing address or wish is named; what was typed is not repeated."""
+    """A missing address or choice is named; what was typed is not repeated."""
     page = small.browser().post(path(small, small.approved()), sent)
     assert page.status == 422
     assert told in page.text
@@ -146,7 +148,7 @@ def test_where_no_address_is_kept_nobody_can_ask(small: Small) -> None:
     comment = small.submit(email=None)
     page = small.browser().get(path(small, comment))
     assert "No email address is kept" in page.text
-    assert small.browser().post(path(small, comment), {"wish": "erase", "email": ADDRESS}).status == 409
+    assert small.browser().post(path(small, comment), {"choice": "erase", "email": ADDRESS}).status == 409
 
 
 def test_a_made_up_link_is_none(small: Small) -> None:
@@ -177,15 +179,15 @@ def test_what_is_kept_and_what_goes_is_told_in_german(small: Small, kept: str) -
             assert sentence[1:] not in told
 
 
-@pytest.mark.parametrize("wish", ["show", "file"])
-def test_all_of_very_many_comments_is_handed_over(small: Small, wish: str) -> None:
+@pytest.mark.parametrize("choice", ["show", "file"])
+def test_all_of_very_many_comments_is_handed_over(small: Small, choice: str) -> None:
     """To read and to take along, to the last one."""
     first = small.approved()
-    with small.parts.house.store.write() as tx:
+    with small.parts.deps.store.write() as tx:
         drafts = [draft(f"c-{n:04}", author_key=first.author_key, body=f"Text {n}.") for n in range(5_001)]
         tx.add_comments(small.courier.id, drafts, NOON)
-    page = ask(small, first, wish)
-    if wish == "file":
+    page = ask(small, first, choice)
+    if choice == "file":
         assert len(json.loads(page.html)["comments"]) == 5_002
     else:
         assert page.html.count('class="mine"') == 5_002

@@ -231,7 +231,7 @@ def upgrade() -> None:
     )
     op.create_index("ix_decisions_comment", "decisions", ["comment_pk", "pk"])
     _partial(
-        "ix_decisions_departing", "decisions", ["effective_at", "pk"], "seq IS NULL AND undone_at IS NULL"
+        "ix_decisions_unpublished", "decisions", ["effective_at", "pk"], "seq IS NULL AND undone_at IS NULL"
     )
     _partial("ix_decisions_feed", "decisions", ["site_id", "seq"], "seq IS NOT NULL", unique=True)
     _partial("ix_decisions_lately", "decisions", ["pk"], "who_kind = 'moderator' AND undone_at IS NULL")

@@ -1,0 +1,200 @@
+"""The sanitizer: turn a submission as the reader wrote it into a draft that holds no address."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from service.moderation.addresses import article_key
+from service.moderation.comment import Article, Client, Draft, Original, Source
+from service.moderation.typed import cleaned, cleaned_line
+from service.networks import cut_ip
+from service.ports import Site, Submission
+from service.privacy.contacts import Contact, mask, mask_addresses
+from service.privacy.emails import might_hold
+from service.privacy.keys import Keyring
+from service.privacy.sealing import Address, Sealed, Sealer
+
+ORIGINAL = "original"
+AGENTS_BOUND = 1024
+WITHOUT_IDS = frozenset({Source.API, Source.BATCH, Source.INBOUND, Source.FORM})
+"""Sources whose comments may have no id; an import names its lines, a compatibility API its texts."""
+TELLING = frozenset("@%&\\")
+
+
+class Sanitizer:
+    """Implements `ports.Sealer`: masks contacts, seals the address, cuts the IP, digests the content."""
+
+    def __init__(self, keyring: Keyring) -> None:
+        self._keyring = keyring
+        self._sealer = Sealer(keyring)
+        self._plain_agents: set[str] = set()
+
+    def draft(self, site: Site, submission: Submission, now: datetime) -> Draft:
+        """Return the draft of `submission`; nothing in it shows an address, and what was masked is encrypted."""
+        own = submission.email if isinstance(submission.email, Address) else None
+        sealed = self._seal(site, own)
+        older = self._older_keys(site, own) if sealed.author_key is not None else ()
+        fields = {
+            "name": cleaned_line(submission.author_name),
+            "website": submission.website or "",
+            "body": cleaned(submission.body),
+        }
+        masked = {name: mask(text, region=site.region, own=own) for name, text in fields.items()}
+        originals = tuple(
+            self._original(site, name, fields[name]) for name, one in masked.items() if one.found
+        )
+        key, client = submission.idempotency_key, self._cut(submission.client, own)
+        author = self._oldest_key(sealed, older)
+        return Draft(
+            id=submission.id or self._made_id(site, key, now),
+            content_key=self._content_key(site, submission, author, client, fields),
+            id_from_key=submission.id is None and key is not None,
+            article=masked_article(site, submission.article, own),
+            parent_id=submission.parent_id,
+            author_name=masked["name"].text,
+            website=None if masked["website"].found else submission.website,
+            body=masked["body"].text,
+            submitted_at=submission.submitted_at or now,
+            content_hash=self._digest(site, "content", "\0".join(fields.values())),
+            request_hash=self._digest(site, "request", _told(submission, fields, author)),
+            source=submission.source,
+            author_key=sealed.author_key,
+            older_author_keys=older,
+            box=sealed.box,
+            originals=originals,
+            client=client,
+            signals={
+                **submission.signals,
+                **_contacts_signal([c for one in masked.values() for c in one.found]),
+            },
+            idempotency_key=self.key_of(site, key) if key is not None else None,
+            live=submission.live,
+            undated=submission.submitted_at is None,
+        )
+
+    def id_of(self, site: Site, key: str) -> str:
+        """Return the id of what comes with this idempotency key and no id of its own."""
+        return "k-" + self._digest(site, "id", key)[:32]
+
+    def key_of(self, site: Site, key: str) -> str:
+        """Return the digest under which an idempotency key is kept."""
+        return self._digest(site, "idempotency", key)
+
+    def _seal(self, site: Site, own: Address | None) -> Sealed:
+        if own is None:
+            return Sealed(None, None)
+        return self._sealer.seal(site.name, site.contact_public_key, own, site.address_mode)
+
+    def _oldest_key(self, sealed: Sealed, older: tuple[str, ...]) -> str | None:
+        """Return the author's key under the oldest master at hand, as digests use it."""
+        by_version = dict(zip(self._keyring.versions, (sealed.author_key, *older), strict=False))
+        return by_version[self._keyring.oldest] if older else sealed.author_key
+
+    def _older_keys(self, site: Site, own: Address | None) -> tuple[str, ...]:
+        """Return the author's keys under the other masters at hand, while a rotation is under way."""
+        if own is None or len(self._keyring.versions) == 1:
+            return ()
+        return self._sealer.author_keys(site.name, own)[1:]
+
+    def _cut(self, client: Client, own: Address | None) -> Client:
+        """Keep of the reader's machine what does not single it out: the network, the agent, the referring page."""
+        return Client(
+            ip=cut_ip(client.ip),
+            user_agent=self._agent(client.user_agent, own) if client.user_agent else None,
+            referrer=_page_alone(client.referrer),
+        )
+
+    def _agent(self, agent: str, own: Address | None) -> str:
+        """Mask an agent's name. The few that most readers have are remembered, where no address can be in them.
+
+        Masking one costs as much as masking a long comment: it is full of digits.
+        """
+        if agent in self._plain_agents:
+            return agent
+        masked = mask(agent, own=own)
+        if not masked.found and agent.isascii() and TELLING.isdisjoint(agent) and not might_hold(agent):
+            if len(self._plain_agents) >= AGENTS_BOUND:
+                self._plain_agents.clear()
+            self._plain_agents.add(agent)
+        return masked.text
+
+    def _content_key(
+        self,
+        site: Site,
+        submission: Submission,
+        author: str | None,
+        client: Client,
+        fields: Mapping[str, str],
+    ) -> str | None:
+        """Name who wrote what under which article; None where the caller has an id for it, or nobody knows who wrote.
+
+        Without an address the writer is the name from one network and browser.
+        """
+        if submission.id is not None or submission.source not in WITHOUT_IDS:
+            return None
+        writer = author or (client.ip and f"{client.ip}\0{client.user_agent or ''}\0{fields['name']}")
+        if not writer:
+            return None
+        body = " ".join(fields["body"].split())
+        told = ("written", submission.article.url, submission.parent_id or "", writer, body)
+        return self._digest(site, "idempotency", "\0".join(told))
+
+    def _original(self, site: Site, field: str, text: str) -> Original:
+        return Original(field, self._keyring.encrypt(site.name, ORIGINAL, text.encode()))
+
+    def _digest(self, site: Site, purpose: str, text: str) -> str:
+        """Digest under a key: a plain hash of a text that holds an address could be guessed.
+
+        The oldest key at hand, so that what a site sends again after a rotation is still known as the same.
+        """
+        key = self._keyring.derive(site.name, purpose, self._keyring.oldest)
+        return hmac.digest(key, text.encode(), hashlib.sha256).hex()
+
+    def _made_id(self, site: Site, key: str | None, now: datetime) -> str:
+        """Ids made here start with the time, so that neighbours in time are neighbours in the index."""
+        if key is not None:
+            return self.id_of(site, key)
+        return f"{int(now.timestamp() * 1000):012x}-{os.urandom(10).hex()}"
+
+
+def masked_article(site: Site, article: Article, own: Address | None = None) -> Article:
+    """Return the article with its key, and addresses in its title masked: nobody restores them, the newsroom wrote it.
+
+    No address got into the `url`.
+    """
+    title = mask_addresses(cleaned_line(article.title), own) if article.title else None
+    return replace(article, title=title, key=article_key(article.url, site.options.articles_apart))
+
+
+def _told(submission: Submission, fields: Mapping[str, str], author_key: str | None) -> str:
+    """Join all that makes a submission the one it is; no part holds the separator."""
+    named = (submission.id, submission.article.url, submission.parent_id, author_key)
+    return "\0".join([*(part or "" for part in named), *fields.values()])
+
+
+def _contacts_signal(found: list[Contact]) -> dict[str, object]:
+    """Count the contacts by kind: spam lives by them, and the text no longer shows them."""
+    counts: dict[str, int] = {}
+    for contact in found:
+        counts[contact.kind] = counts.get(contact.kind, 0) + 1
+    return {"contacts": counts} if counts else {}
+
+
+def _page_alone(referrer: str | None) -> str | None:
+    """Drop query, fragment and user part: sites put addresses there."""
+    if not referrer:
+        return None
+    try:
+        parts = urlsplit(referrer)
+        host = parts.hostname
+    except ValueError:
+        return None
+    if parts.scheme not in ("http", "https") or not host:
+        return None
+    return mask(f"{parts.scheme}://{host}{parts.path}").text

@@ -1,0 +1,318 @@
+"""Perspective's protocol, commentanalyzer v1alpha1: scores in its shape, scored in this process."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Final
+from urllib.parse import urlsplit
+
+import structlog
+from flask import Blueprint, Response, request
+
+from service.coral.bodies import typed_as_text
+from service.coral.phase import alias_of
+from service.markup import plain_text
+from service.moderation.comment import BODY_LIMIT, Article, Comment, Source
+from service.moderation.sentences import sentences
+from service.moderation.verdict import Action, Assessment, Verdict
+from service.perspective.attributes import JUDGED, LABEL_OF, primary, unknown, unserved
+from service.perspective.scale import Scale, mapped, shipped, shipped_for
+from service.ports import Site, Submission
+from service.web.compat import google, perspective_calls
+from service.web.compat.discovery import document
+from service.web.compat.gate import compat, raw_body, site_of
+from service.web.compat.perspective_calls import PROBABILITY, Analyze, Call, Suggest, Wanted
+from service.web.compat.refusing import register
+from service.web.rates import charge
+
+EVERY_METHOD: Final = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]
+FOREIGN: Final = "language"
+UNNAMED: Final = "(no name)"
+ID_LETTERS: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._:-")
+COMMENT: Final = "comment:"  # how Coral's tokens begin
+SUGGESTER: Final = "perspective"
+NOT_STORED: Final = "X-Replydesk-Not-Stored"
+
+log = structlog.get_logger(__name__)
+blueprint = Blueprint("perspective", __name__)
+blueprint.register_error_handler(google.GoogleError, google.refused)
+register(blueprint, google.refuse)
+
+
+@blueprint.post("/v1alpha1/comments:analyze", provide_automatic_options=False)
+def analyze() -> Response:
+    """Score a text now."""
+    site = site_of(_key())
+    charge(site, Source.COMPAT)
+    call = perspective_calls.analyze(raw_body())
+    verbs = compat().verbs
+    places = sentences(call.text) if call.spans else []
+    pieces = [call.text, *(call.text[begin:end] for begin, end in places)]
+    readings = [verbs.reading(site, piece) for piece in pieces]
+    queued = _is_queued(site, call)
+    # the desk shows why, so what is queued is explained; everything else is read in one matrix
+    assessed = (
+        verbs.score(readings[:1], True) + verbs.score(readings[1:]) if queued else verbs.score(readings)
+    )
+    _refuse_unknown((one.name for one in call.wanted), assessed[0])
+    languages = _languages(call, assessed[0])
+    answered: dict[str, object] = {
+        "attributeScores": _attribute_scores(site, call, assessed, places),
+        "languages": list(call.languages or languages),
+        "detectedLanguages": languages,
+    }
+    if call.client_token:
+        answered["clientToken"] = call.client_token
+    headers = {"X-Replydesk-Scores": f"{_scale_name(site, call.wanted)}; model={assessed[0].model}"}
+    kept = _keep(site, call, assessed[0]) if queued else None
+    if queued and kept is None:
+        headers[NOT_STORED] = "the store is away"
+    if site.options.compat_mode != "score":
+        known = kept.verdict if kept else None
+        answered["moderation"] = _moderation(known or verbs.verdict(site, readings[0], assessed[0]))
+    response = google.answer(answered)
+    response.headers.extend(headers)
+    return response
+
+
+@blueprint.post("/v1alpha1/comments:suggestscore", provide_automatic_options=False)
+def suggestscore() -> Response:
+    """Keep what the site says the scores should be, as a label."""
+    site = site_of(_key())
+    charge(site, Source.COMPAT)
+    call = _as_read(perspective_calls.suggest(raw_body()))
+    verbs = compat().verbs
+    (assessed,) = verbs.score([verbs.reading(site, call.text)])
+    _refuse_unknown(call.scores, assessed)
+    submission = _submission(site, call)
+    verbs.learn(site, submission, _action(call), SUGGESTER, known_as=_known_as(call))
+    answered: dict[str, object] = {"detectedLanguages": [assessed.language] if assessed.language else []}
+    if call.languages:
+        answered["requestedLanguages"] = list(call.languages)
+    if call.client_token:
+        answered["clientToken"] = call.client_token
+    return google.answer(answered)
+
+
+@blueprint.get("/$discovery/rest", provide_automatic_options=False)
+def discovery() -> Response:
+    """Describe the API as Google's client libraries read it; its addresses are this host's own."""
+    version = request.args.get("version", "v1alpha1")
+    if version != "v1alpha1":
+        raise google.GoogleError("NOT_FOUND", "Discovery document not found; the version is v1alpha1.")
+    return google.answer(document(_root_url()))
+
+
+@blueprint.route("/$discovery/rest", methods=EVERY_METHOD[1:], provide_automatic_options=False)
+@blueprint.route("/v1alpha1", methods=EVERY_METHOD, provide_automatic_options=False)
+@blueprint.route("/v1alpha1/", methods=EVERY_METHOD, provide_automatic_options=False)
+@blueprint.route("/v1alpha1/<path:rest>", methods=EVERY_METHOD, provide_automatic_options=False)
+def elsewhere(rest: str = "") -> Response:  # noqa: ARG001  # the route's own
+    """Say in Google's form that there is no such call."""
+    raise google.GoogleError("NOT_FOUND", "There is no such method: analyze and suggestscore are POST.")
+
+
+def _key() -> str | None:
+    """Return the key from the query or its header; a Bearer key counts too."""
+    scheme, _, bearer = request.headers.get("Authorization", "").partition(" ")
+    return (
+        request.args.get("key")
+        or request.headers.get("X-Goog-Api-Key")
+        or (bearer if scheme.lower() == "bearer" else None)
+    )
+
+
+def _root_url() -> str:
+    """Return the address that the client reached us by; the public one where it is the same host, for its scheme."""
+    public = compat().parts.settings.public_url
+    return f"{public}/" if request.host == urlsplit(public).netloc else request.root_url
+
+
+# -- languages ---------------------------------------------------------------------------------------------------------
+
+
+def _languages(call: Analyze, assessed: Assessment) -> list[str]:
+    """Return the detected languages, or refuse: what was asked for, or found, must be one that every attribute has."""
+    if call.languages:
+        _refuse_unserved(call, call.languages, "requestedLanguages")
+        return [assessed.language] if assessed.language else [primary(call.languages[0])]
+    detected = assessed.language or _fallback(call.text)
+    if detected is None:
+        raise google.own_error("Unable to detect language", "LANGUAGE_DETECTION_FAILED")
+    _refuse_unserved(call, (detected,), "detectedLanguages")
+    return [detected]
+
+
+def _refuse_unknown(attributes: Iterable[str], assessed: Assessment) -> None:
+    """Refuse an attribute that the model of this installation does not give."""
+    if name := unknown(attributes, assessed.scores):
+        raise perspective_calls.unknown_attribute(name)
+
+
+def _fallback(text: str) -> str | None:
+    """Take a text whose words are in no language we can tell for English, and one without words for none at all."""
+    return "en" if any(letter.isalpha() for letter in text) else None
+
+
+def _refuse_unserved(call: Analyze, languages: Sequence[str], said_as: str) -> None:
+    for wanted in call.wanted:
+        missing = unserved(wanted.name, languages)
+        if missing:
+            error: dict[str, object] = {"attribute": wanted.name, said_as: missing}
+            raise google.own_error(
+                f"Attribute {wanted.name} does not support request languages: {', '.join(missing)}",
+                "LANGUAGE_NOT_SUPPORTED_BY_ATTRIBUTE",
+                languageNotSupportedByAttributeError=error,
+            )
+
+
+# -- scores ------------------------------------------------------------------------------------------------------------
+
+
+def _attribute_scores(
+    site: Site, call: Analyze, assessed: Sequence[Assessment], places: Sequence[tuple[int, int]]
+) -> dict[str, object]:
+    scale = _scale(site)
+    units = _utf16(call.text, places)
+    return {
+        wanted.name: _scores_of(wanted, scale, assessed[0], list(zip(units, assessed[1:], strict=True)))
+        for wanted in call.wanted
+    }
+
+
+def _scores_of(
+    wanted: Wanted, scale: Scale, whole: Assessment, parts: Sequence[tuple[tuple[int, int], Assessment]]
+) -> dict[str, object]:
+    least = wanted.threshold if wanted.threshold is not None else -1.0
+    made: dict[str, object] = {}
+    if parts:
+        made["spanScores"] = [
+            {"begin": begin, "end": end, "score": _score(value)}
+            for (begin, end), one in parts
+            if (value := _value(wanted.name, scale, one)) >= least
+        ]
+    summary = _value(wanted.name, scale, whole)
+    if summary >= least:
+        made["summaryScore"] = _score(summary)
+    return made
+
+
+def _value(attribute: str, scale: Scale, assessed: Assessment) -> float:
+    value = assessed.scores[LABEL_OF[attribute]]
+    knots = scale.get(attribute)
+    return round(mapped(knots, value) if knots else value, 7)
+
+
+def _score(value: float) -> dict[str, object]:
+    return {"value": value, "type": PROBABILITY}
+
+
+def _scale(site: Site) -> Scale:
+    """Return the map that the site chose for its scores; an empty one leaves them as they are."""
+    if site.options.perspective_map == "shipped":
+        return shipped()
+    if site.options.perspective_map == "own":
+        return site.options.perspective_knots or {}
+    return {}
+
+
+def _scale_name(site: Site, wanted: Sequence[Wanted]) -> str:
+    """Say what the values are: `type` is PROBABILITY in every answer, for clients take no other.
+
+    An attribute that the map does not have stays as it is, and is named.
+    """
+    scale = _scale(site)
+    plain = [one.name for one in wanted if one.name not in scale]
+    if len(plain) == len(wanted):
+        return "calibrated"
+    name = "own" if site.options.perspective_map == "own" else shipped_for()
+    return f"perspective-like; map={name}" + (f"; calibrated={','.join(plain)}" if plain else "")
+
+
+def _utf16(text: str, places: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return the places, which rise, in UTF-16 units: what lies beyond the first plane counts two."""
+    units: list[tuple[int, int]] = []
+    at = counted = 0
+    for begin, end in places:
+        counted += _units(text[at:begin])
+        first = counted
+        counted += _units(text[begin:end])
+        units.append((first, counted))
+        at = end
+    return units
+
+
+def _units(text: str) -> int:
+    return len(text) if text.isascii() else sum(2 if letter > "\uffff" else 1 for letter in text)
+
+
+# -- modes -------------------------------------------------------------------------------------------------------------
+
+
+def _moderation(verdict: Verdict) -> dict[str, object]:
+    return {
+        "action": str(verdict.action),
+        "reasons": [
+            {"code": one.code, "detail": one.detail} | ({"label": one.label} if one.label else {})
+            for one in verdict.reasons
+        ],
+        "policy": verdict.policy,
+    }
+
+
+def _is_queued(site: Site, call: Analyze) -> bool:
+    return site.options.compat_mode == "queue" and not call.do_not_store
+
+
+def _keep(site: Site, call: Call, assessed: Assessment) -> Comment | None:
+    """Store it; None when the store is away, which costs nobody an answer."""
+    spans = tuple(span for span in assessed.spans if span.end <= BODY_LIMIT)
+    try:
+        return compat().verbs.keep(site, _submission(site, call), replace(assessed, spans=spans))
+    except Exception as failure:  # noqa: BLE001  # whatever the store died of
+        log.warning("compat.not_stored", error=type(failure).__name__)
+        return None
+
+
+def _submission(site: Site, call: Call) -> Submission:
+    """Make a comment of a text that came without author or page; a client token that can be an id is one."""
+    token = call.client_token or ""
+    own_id = token if 0 < len(token) <= 128 and set(token) <= ID_LETTERS else None
+    return Submission(
+        article=Article(site.url),
+        author_name=UNNAMED,
+        body=call.text[:BODY_LIMIT].replace("\0", "\ufffd"),
+        source=Source.COMPAT,
+        id=own_id,
+        idempotency_key=None if own_id else _text_key(call),
+    )
+
+
+def _as_read(call: Suggest) -> Suggest:
+    """Return the call with the text that readers see: Coral sends its HTML, with tags or without, as it is."""
+    if not (call.client_token or "").startswith(COMMENT):
+        return call
+    return replace(call, text=plain_text(typed_as_text(call.text)).strip() or call.text)
+
+
+def _text_key(call: Call) -> str:
+    """Name a text that has no id by what it says; the sanitizer digests the name under a key."""
+    return "perspective:" + hashlib.sha256(call.text.encode()).hexdigest()
+
+
+def _known_as(call: Call) -> list[str]:
+    """Return the names under which analyze, or Coral's phase, may have stored the same comment."""
+    token = call.client_token or ""
+    return [_text_key(call), *([alias_of(token.removeprefix(COMMENT))] if token.startswith(COMMENT) else [])]
+
+
+def _action(call: Suggest) -> Action:
+    """Return what the suggested scores come to: at a half or above the text should have been refused."""
+    high: Mapping[str, bool] = {
+        name: (1 - value if JUDGED.get(name) else value) >= 0.5 for name, value in call.scores.items()
+    }
+    if not any(high.values()):
+        return Action.APPROVE
+    return Action.SPAM if all(name == "SPAM" for name, is_high in high.items() if is_high) else Action.REJECT

@@ -1,0 +1,258 @@
+"""The real stores: comments that wait at one moment are stored together, and none of them spoils another."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
+from typing import Any
+
+import psycopg
+import pytest
+from sqlalchemy import Connection, event
+from sqlalchemy.exc import OperationalError
+
+from service.moderation.comment import Article, Comment, Draft, Original
+from service.ports import Site
+from service.storage import SqlStore, open_store
+from service.storage.group_commit import GroupCommit
+from tests.builders import ARTICLE, NOON, courier, draft, herald
+
+DEADLINE = 10.0
+Answer = Future[Comment | None]
+
+
+@pytest.fixture
+def site(sql_store: SqlStore) -> Site:
+    """The courier, stored, with an article that is known."""
+    with sql_store.write() as tx:
+        site = tx.add_site(courier())
+        tx.add_comments(site.id, [draft("known")], NOON)
+        return site
+
+
+def together(store: SqlStore, *arrivals: tuple[Site, Draft]) -> list[Answer]:
+    """Let all come to wait before the first may go, as they do behind a slow disk; return their answers."""
+    group_commit = store._group_commit
+    turns, group_commit._turns = group_commit._turns, 0
+    with ThreadPoolExecutor(len(arrivals)) as threads:
+        answers = []
+        for n, (site, written) in enumerate(arrivals, start=1):
+            answers.append(threads.submit(store.add_comment, site.id, written, NOON))
+            _until(partial(_has, group_commit, n))
+        group_commit._turns = turns
+        group_commit._call_next()
+    return answers
+
+
+def _has(group_commit: GroupCommit[Any], count: int) -> bool:
+    return len(group_commit._waiting) == count
+
+
+def _until(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + DEADLINE
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.001)
+
+
+def stored(store: SqlStore, site: Site, names: Sequence[str]) -> list[Comment | None]:
+    """What is in the store under these ids."""
+    with store.read() as tx:
+        return [tx.comment(site.id, name) for name in names]
+
+
+def on_accepting(store: SqlStore, when: str, act: Callable[[Connection], None]) -> None:
+    """Do something once, at the first statement that stores comments."""
+    done: list[bool] = []
+
+    def first(connection: Connection, _cursor: Any, statement: str, *_rest: Any) -> None:
+        if "INSERT INTO comments" in statement and not done:
+            done.append(True)
+            act(connection)
+
+    event.listen(store._engine, when, first)
+
+
+def test_what_waits_is_stored_by_one_statement(sql_store: SqlStore, site: Site) -> None:
+    """Comments of two sites that wait together take one commit, and on PostgreSQL one statement for each that fits."""
+    with sql_store.write() as tx:
+        other = tx.add_site(herald())
+        tx.add_comments(other.id, [draft("known")], NOON)
+    statements: Counter[str] = Counter()
+    event.listen(
+        sql_store._engine,
+        "before_cursor_execute",
+        lambda _c, _cursor, statement, *_rest: statements.update([statement.split(None, 1)[0]]),
+    )
+    mine = [(site, draft(f"c-{n}", body=f"text {n}", box=b"box %d" % n)) for n in range(4)]
+    theirs = [(other, draft(f"c-{n}", body=f"theirs {n}")) for n in range(4)]
+    answers = [one.result() for one in together(sql_store, *mine, *theirs)]
+    if sql_store._engine.dialect.name == "postgresql":
+        assert statements == {"WITH": 1}
+    for (where, written), answer in zip([*mine, *theirs], answers, strict=True):
+        assert answer is not None
+        assert stored(sql_store, where, [written.id]) == [answer]
+        with sql_store.read() as tx:
+            assert tx.contact_box(answer.pk) == written.box
+
+
+def test_what_needs_more_than_a_statement_is_stored_too(sql_store: SqlStore, site: Site) -> None:
+    """On a new article, on one that is completed, with encrypted originals: each gets its row and its own answer."""
+    new = Article("https://courier.example/new", "New")
+    drafts = [
+        draft("c-1", article=new),
+        draft("c-2", originals=(Original("body", b"cipher"),)),
+        draft("c-3"),
+        draft("c-4", article=new),
+    ]
+    answers = [one.result() for one in together(sql_store, *((site, one) for one in drafts))]
+    assert stored(sql_store, site, [one.id for one in drafts]) == answers
+    assert [one.article for one in answers if one] == [new, ARTICLE, ARTICLE, new]
+    with sql_store.read() as tx:
+        assert tx.originals(answers[1].pk, 1) == {"body": b"cipher"} if answers[1] else False
+
+
+def test_one_of_two_with_one_id_is_stored(sql_store: SqlStore, site: Site) -> None:
+    """Of two that wait with the same id one is stored; the other is told that the id exists, as is who comes late."""
+    arrivals = [draft("c-1", body="one"), draft("c-1", body="two"), draft("c-2"), draft("known", body="late")]
+    answers = [one.result() for one in together(sql_store, *((site, one) for one in arrivals))]
+    assert [one is None for one in answers] == [False, True, False, True]
+    assert stored(sql_store, site, ["c-1", "c-2"]) == [answers[0], answers[2]]
+
+
+def test_a_poisoned_one_fails_alone(sql_store: SqlStore, site: Site) -> None:
+    """A text that the driver cannot write spoils nobody else's."""
+    poison = draft("c-2", body="half a pair: \ud800")
+    answers = together(sql_store, (site, draft("c-1")), (site, poison), (site, draft("c-3")))
+    assert isinstance(answers[1].exception(), UnicodeEncodeError)
+    assert stored(sql_store, site, ["c-1", "c-2", "c-3"]) == [answers[0].result(), None, answers[2].result()]
+
+
+def test_what_the_database_refuses_fails_alone(clean_postgres_url: str) -> None:
+    """A text that PostgreSQL refuses, though the driver takes it, spoils nobody else's."""
+    store = _opened(clean_postgres_url)
+    with store.write() as tx:
+        site = tx.add_site(courier())
+        tx.add_comments(site.id, [draft("known")], NOON)
+    poison = draft("c-2", body="nothing: \0")
+    answers = together(store, (site, draft("c-1")), (site, poison), (site, draft("c-3")))
+    assert answers[1].exception() is not None
+    assert stored(store, site, ["c-1", "c-2", "c-3"]) == [answers[0].result(), None, answers[2].result()]
+    store.close()
+
+
+def test_a_connection_lost_on_the_way_loses_nobody(clean_postgres_url: str) -> None:
+    """When the server ends the connection under several, each goes again by itself and is stored once."""
+    store = _opened(clean_postgres_url)
+    with store.write() as tx:
+        site = tx.add_site(courier())
+        tx.add_comments(site.id, [draft("known")], NOON)
+
+    def end(connection: Connection) -> None:
+        raw: Any = connection.connection.dbapi_connection
+        with psycopg.connect(clean_postgres_url, autocommit=True) as killer:
+            killer.execute("SELECT pg_terminate_backend(%s)", [raw.info.backend_pid])
+
+    on_accepting(store, "before_cursor_execute", end)
+    names = [f"c-{n}" for n in range(5)]
+    answers = [one.result() for one in together(store, *((site, draft(name)) for name in names))]
+    assert None not in answers
+    assert stored(store, site, names) == answers
+    store.close()
+
+
+def test_an_answer_lost_after_the_commit_makes_no_second_row(clean_postgres_url: str) -> None:
+    """When the server committed and its answer was lost, each finds its id stored: once, and nobody is told "new"."""
+    store = _opened(clean_postgres_url)
+    with store.write() as tx:
+        site = tx.add_site(courier())
+        tx.add_comments(site.id, [draft("known")], NOON)
+
+    def lose(_connection: Connection) -> None:
+        raise OperationalError("INSERT", {}, Exception("the answer was lost"))
+
+    on_accepting(store, "after_cursor_execute", lose)
+    names = [f"c-{n}" for n in range(5)]
+    answers = [one.result() for one in together(store, *((site, draft(name)) for name in names))]
+    assert answers == [None] * 5
+    assert all(stored(store, site, names))
+    store.close()
+
+
+def test_two_processes_with_the_same_ids_wait_for_each_other(clean_postgres_url: str) -> None:
+    """Groups of two processes that share ids, in opposite orders, never wait in a circle; each id is stored once."""
+    stores = [_opened(clean_postgres_url) for _ in range(2)]
+    with stores[0].write() as tx:
+        site = tx.add_site(courier())
+        tx.add_comments(site.id, [draft("known")], NOON)
+    names = [f"c-{n}" for n in range(40)]
+    with ThreadPoolExecutor(16) as threads:
+        jobs = [
+            threads.submit(store.add_comment, site.id, draft(name, body=f"{number} {name}"), NOON)
+            for pair in zip(names, reversed(names), strict=True)
+            for number, (store, name) in enumerate(zip(stores, pair, strict=True))
+        ]
+    added = [comment for one in jobs if (comment := one.result())]
+    assert sorted(one.id for one in added) == sorted(names)
+    assert {one.id: one for one in added} == {one.id: one for one in stored(stores[1], site, names) if one}
+    for store in stores:
+        store.close()
+
+
+def _opened(url: str) -> SqlStore:
+    store = open_store(url)
+    assert isinstance(store, SqlStore)
+    return store
+
+
+def test_one_that_waits_for_a_lock_holds_up_nobody_who_comes_later(clean_postgres_url: str) -> None:
+    """While an id is being stored by a transaction that is still open, who posts it waits, and all others go on."""
+    store, other = _opened(clean_postgres_url), _opened(clean_postgres_url)
+    with store.write() as tx:
+        site = tx.add_site(courier())
+        tx.add_comments(site.id, [draft("known")], NOON)
+    with ThreadPoolExecutor(1) as threads:
+        with other.write() as tx:
+            tx.add_comments(site.id, [draft("c-1")], NOON)
+            late = threads.submit(store.add_comment, site.id, draft("c-1", body="late"), NOON)
+            _until(lambda: _locked(clean_postgres_url) == 1)
+            added = [store.add_comment(site.id, draft(f"d-{n}"), NOON) for n in range(3)]
+            assert None not in added
+            assert not late.done()
+        assert late.result() is None
+    store.close()
+    other.close()
+
+
+def _locked(url: str) -> int:
+    with psycopg.connect(url, autocommit=True) as connection:
+        asked = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+        return int((connection.execute(asked).fetchone() or [0])[0])
+
+
+def test_articles_are_found_by_their_index(clean_postgres_url: str) -> None:
+    """The one statement reads none of the articles it does not need, also where it could read all of them cheaply."""
+    store = _opened(clean_postgres_url)
+    with store.write() as tx:
+        site = tx.add_site(courier())
+        tx.add_comments(
+            site.id, [draft(f"known-{n}", article=Article(f"{ARTICLE.url}/{n}")) for n in range(3_000)], NOON
+        )
+    seen: list[tuple[str, Any]] = []
+    event.listen(
+        store._engine,
+        "before_cursor_execute",
+        lambda _c, _cursor, statement, parameters, *_rest: seen.append((statement, parameters)),
+    )
+    assert store.add_comment(site.id, draft(article=Article(f"{ARTICLE.url}/7")), NOON)
+    (statement, parameters), *rest = seen
+    assert not rest
+    with store._engine.connect() as connection:
+        connection.exec_driver_sql("ANALYZE articles")
+        plan = "\n".join(row[0] for row in connection.exec_driver_sql(f"EXPLAIN {statement}", parameters))
+    assert "Index Scan using uq_articles_site_id_url" in plan
+    assert "Seq Scan on articles" not in plan
+    store.close()

@@ -1,0 +1,213 @@
+"""Compatibility APIs without broker or worker, and with a database that refuses, hangs or comes back."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import socket
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from statistics import median
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from service.coral.signature import sign
+from service.moderation.comment import Status
+from service.tuning import tune_site
+from tests import servers
+from tests.conftest import missing
+from tests.web.api.serving import Served, served
+from tests.web.compat.perspective_cases import RUDE, TEXT, request, suggestion
+
+LONGEST = 2.0
+"""Seconds; the callers give up soon after."""
+CORALS = 0.8
+"""Seconds after which Coral publishes without an answer."""
+SECRET = "ccext-fault-secret"
+pytestmark = pytest.mark.journey
+
+
+class Wire:
+    """A wire to a server that can pass, hang without a word, or refuse; what is open hangs or breaks with it."""
+
+    def __init__(self, host: str, port: int) -> None:
+        self._target = (host, port)
+        self._mode = "pass"
+        self._pairs: list[socket.socket] = []
+        self._listening = socket.create_server(("127.0.0.1", 0))
+        self.port = int(self._listening.getsockname()[1])
+        self._passing = threading.Event()
+        self._passing.set()
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def set(self, mode: str) -> None:
+        """Change what the wire does, for new connections and open ones."""
+        self._mode = mode
+        (self._passing.clear if mode == "hang" else self._passing.set)()
+        if mode == "refuse":
+            self._break()
+
+    def close(self) -> None:
+        """Take the wire away."""
+        self.set("refuse")
+        self._listening.close()
+
+    def _break(self) -> None:
+        for one in self._pairs:
+            with contextlib.suppress(OSError):
+                one.shutdown(socket.SHUT_RDWR)
+            one.close()
+        self._pairs = []
+
+    def _accept(self) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                near, _ = self._listening.accept()
+                if self._mode == "refuse":
+                    near.close()
+                    continue
+                far = socket.create_connection(self._target)
+                self._pairs += [near, far]
+                for source, sink in ((near, far), (far, near)):
+                    threading.Thread(target=self._pump, args=(source, sink), daemon=True).start()
+
+    def _pump(self, source: socket.socket, sink: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while data := source.recv(65536):
+                self._passing.wait()
+                sink.sendall(data)
+        for one in (source, sink):
+            with contextlib.suppress(OSError):
+                one.shutdown(socket.SHUT_RDWR)
+
+
+@pytest.fixture(scope="module")
+def wire() -> Iterator[tuple[Wire, str]]:
+    """A wire to a database of this module's own, and the URL that goes over it."""
+    with contextlib.ExitStack() as stack:
+        try:
+            url = stack.enter_context(servers.postgresql_database())
+        except servers.Missing as reason:
+            missing(str(reason))
+        parts = urlsplit(url)
+        made = Wire(parts.hostname or "127.0.0.1", parts.port or 5432)
+        user = f"{parts.netloc.rpartition('@')[0]}@" if "@" in parts.netloc else ""
+        yield made, parts._replace(netloc=f"{user}127.0.0.1:{made.port}").geturl()
+        made.close()
+
+
+@pytest.fixture(scope="module")
+def installation(tmp_path_factory: pytest.TempPathFactory, wire: tuple[Wire, str]) -> Iterator[Served]:
+    """A web process over that wire: no worker, and a broker's address where something listens and never answers."""
+    with socket.create_server(("127.0.0.1", 0)) as deaf:
+        more = {
+            "REPLYDESK_DATABASE_URL": wire[1],
+            "REDIS_URL": f"redis://127.0.0.1:{deaf.getsockname()[1]}/0",
+            "REPLYDESK_COMPAT": "warm",
+        }
+        with served(tmp_path_factory.mktemp("faults") / "home", **more) as running:
+            tune_site(
+                running.parts,
+                "courier",
+                {"coral_secret": SECRET, "toxicity.hold": "0.5", "toxicity.reject": ""},
+            )
+            yield running
+
+
+def post(
+    installation: Served, path: str, body: object, headers: dict[str, str] | None = None
+) -> tuple[int, Any, Any]:
+    """Post, in less than two seconds, and return status, JSON and headers."""
+    raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+    sent = {"Content-Type": "application/json", **(headers or {})}
+    asked = urllib.request.Request(installation.url + path, data=raw, headers=sent)  # noqa: S310  # loopback
+    began = time.monotonic()
+    try:
+        with urllib.request.urlopen(asked, timeout=20) as answer:  # noqa: S310  # loopback
+            status, content, told = answer.status, answer.read(), answer.headers
+    except urllib.error.HTTPError as refused:
+        with refused:
+            status, content, told = refused.code, refused.read(), refused.headers
+    assert time.monotonic() - began < LONGEST, (
+        f"{path.partition('?')[0]} took {time.monotonic() - began:.1f} s"
+    )
+    return status, json.loads(content), told
+
+
+def analyze(installation: Served, text: str = TEXT, key: str = "") -> tuple[int, Any, Any]:
+    """Ask for scores."""
+    return post(
+        installation, f"/v1alpha1/comments:analyze?key={key or installation.site.akismet_key}", request(text)
+    )
+
+
+def phase(installation: Served, text: str = RUDE) -> tuple[int, Any, Any]:
+    """Ask as Coral's phase does."""
+    body = {
+        "action": "NEW",
+        "comment": {"body": text, "parentID": None},
+        "author": {"id": "a1"},
+        "story": {"id": "s1", "url": "https://courier.example/bridge"},
+    }
+    raw = json.dumps(body).encode()
+    return post(
+        installation, "/sites/courier/coral/phase", raw, {"X-Coral-Signature": f"sha256={sign(SECRET, raw)}"}
+    )
+
+
+def eventually(holds: Any, seconds: float = 20) -> None:
+    """Wait until it holds."""
+    end = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end, f"not so within {seconds} s"
+        time.sleep(0.05)
+
+
+def test_without_broker_and_worker_every_mode_answers(installation: Served) -> None:
+    """No broker and no worker: scores are answered, and queue mode still puts the held on the desk."""
+    assert analyze(installation)[0] == 200
+    tune_site(installation.parts, "courier", {"compat_mode": "queue"})
+    eventually(lambda: "moderation" in analyze(installation, TEXT)[1])
+    status, found, headers = analyze(installation, RUDE)
+    assert (status, found["moderation"]["action"]) == (200, "hold")
+    assert "X-Replydesk-Not-Stored" not in headers
+    with installation.parts.deps.store.read() as tx:
+        assert [one.body for one in tx.comments(installation.site.site.id, status=Status.HELD).comments] == [
+            RUDE
+        ]
+    assert phase(installation)[1]["status"] == "SYSTEM_WITHHELD"
+
+
+@pytest.mark.parametrize("mode", ["hang", "refuse"])
+def test_a_dead_database_costs_no_known_key_its_answer(
+    installation: Served, wire: tuple[Wire, str], mode: str
+) -> None:
+    """Known keys are scored on, in queue mode too; what needs the store says 503; never over two seconds; it heals."""
+    assert analyze(installation)[0] == phase(installation)[0] == 200
+    wire[0].set(mode)
+    try:
+        took = []
+        for _ in range(8):
+            began = time.monotonic()
+            status, found, headers = analyze(installation, RUDE)
+            took.append(time.monotonic() - began)
+            assert (status, found["moderation"]["action"]) == (200, "hold")
+            assert headers["X-Replydesk-Not-Stored"]
+        assert median(took) < CORALS, took
+        status, found, headers = phase(installation)
+        assert (status, found["status"]) == (200, "SYSTEM_WITHHELD")
+        assert headers["X-Replydesk-Not-Stored"]
+        status, found, _ = analyze(installation, key=installation.site.key)
+        assert (status, found["error"]["status"]) == (503, "UNAVAILABLE")
+        path = f"/v1alpha1/comments:suggestscore?key={installation.site.akismet_key}"
+        status, found, headers = post(installation, path, suggestion(RUDE))
+        assert (status, found["error"]["status"], headers["Retry-After"]) == (503, "UNAVAILABLE", "2")
+    finally:
+        wire[0].set("pass")
+    eventually(lambda: analyze(installation, key="not-a-key-of-ours")[0] == 400, 30)
+    eventually(lambda: "X-Replydesk-Not-Stored" not in analyze(installation, f"{RUDE} {mode}")[2], 30)

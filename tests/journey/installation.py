@@ -1,0 +1,202 @@
+"""Starts `replydesk up` in a home of its own, as `make run` does, and drives it from outside as its users would."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+REPLYDESK = str(Path(sys.executable).with_name("replydesk"))
+SETTINGS = re.compile(r"^(REPLYDESK_|REDIS_URL|PORT$)")
+
+
+class Installation:
+    """One running process tree; `answers` keeps every byte that it ever answered over HTTP."""
+
+    def __init__(self, home: Path, **env: str) -> None:
+        self.home = home
+        self.port = _free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        clean = {name: value for name, value in os.environ.items() if not SETTINGS.match(name)}
+        self.env = {**clean, "REPLYDESK_HOME": str(home), "PORT": str(self.port), **env}
+        self.output = home.parent / "up.txt"
+        self.answers: list[bytes] = []
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Installation:
+        try:
+            self.start()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Start and wait until the summary is printed."""
+        with self.output.open("wb") as output:
+            self.process = subprocess.Popen(
+                [REPLYDESK, "up"],
+                env=self.env,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                stdin=subprocess.DEVNULL,
+            )
+        until(lambda: b"Ctrl-C stops everything" in self.output.read_bytes() or self._ended(), 120)
+        assert self.process.poll() is None, self.output.read_text()
+
+    def _ended(self) -> bool:
+        return self.process is not None and self.process.poll() is not None
+
+    def stop(self) -> None:
+        """Press Ctrl-C and wait."""
+        assert self.process is not None
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGINT)
+        try:
+            self.process.wait(15)
+        except subprocess.TimeoutExpired:
+            self.process.kill()  # its reaper clears the rest away
+            raise
+
+    def run(self, *arguments: str, expect: int = 0) -> str:
+        """Run a `replydesk` command against this installation and return what it printed."""
+        done = subprocess.run(
+            [REPLYDESK, *arguments], env=self.env, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == expect, f"{arguments}: {done.returncode}\n{done.stdout}\n{done.stderr}"
+        return done.stdout
+
+    def json(self, *arguments: str) -> Any:
+        """Run a command that prints JSON."""
+        return json.loads(self.run(*arguments, "--json"))
+
+    def demo_key(self) -> str:
+        """The demo site's API key."""
+        return str(json.loads((self.home / "demo-site.json").read_text())["key"])
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        body: object | bytes | None = None,
+        key: str | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """Send one request; `body` is JSON unless it is bytes."""
+        data = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
+        sent = {"Content-Type": "application/json", **(headers or {})}
+        if key:
+            sent["Authorization"] = f"Bearer {key}"
+        request = urllib.request.Request(self.url + path, data=data, method=method, headers=sent)  # noqa: S310  # loopback
+        started = time.monotonic()
+        try:
+            with urllib.request.urlopen(request, timeout=30) as response:  # noqa: S310  # loopback
+                answer = Answer(response.status, response.read(), dict(response.headers))
+        except urllib.error.HTTPError as refused:
+            with refused:
+                answer = Answer(refused.code, refused.read(), dict(refused.headers))
+        answer.seconds = time.monotonic() - started
+        self.answers.append(answer.body)
+        self.answers.append(str(answer.headers).encode())
+        return answer
+
+    def processes(self) -> list[int]:
+        """The process ids of the whole tree below `up`."""
+        assert self.process is not None
+        listed = subprocess.run(["ps", "-eo", "pid=,ppid="], capture_output=True, text=True, check=True)
+        parents = [tuple(map(int, line.split())) for line in listed.stdout.splitlines()]
+        tree = {self.process.pid}
+        while grown := {pid for pid, parent in parents if parent in tree} - tree:
+            tree |= grown
+        return sorted(tree)
+
+    def broker(self) -> int:
+        """The process id of the service's own broker."""
+        for pid in self.processes():
+            if "broker.sock" in Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace"):
+                return pid
+        raise AssertionError("the service has no broker of its own")
+
+
+@dataclass
+class Answer:
+    """One answer over HTTP."""
+
+    status: int
+    body: bytes
+    headers: dict[str, str]
+    seconds: float = 0.0
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+@dataclass
+class Receiver:
+    """The site's end of the callbacks: keeps what it is sent."""
+
+    received: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
+    url: str = ""
+
+    def __enter__(self) -> Receiver:
+        kept = self.received
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                kept.append((dict(self.headers), body))
+                self.send_response(204)
+                self.end_headers()
+
+            def log_message(self, *_: object) -> None:
+                """Say nothing."""
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self._server.server_port}/callbacks"
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+
+def until(true: Callable[[], object], seconds: float = 20) -> None:
+    """Wait until something is so; fail when it is not within `seconds`."""
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, f"not so within {seconds} s"
+        time.sleep(0.05)
+
+
+def submission(comment_id: str | None = None, **changes: Any) -> dict[str, Any]:
+    """A comment as a site posts it."""
+    made = {
+        "article": {"url": "https://courier.example/bridge", "title": "The bridge opens"},
+        "author": {"name": "Ada", "email": "ada@mail.example"},
+        "body": "My way to work is half an hour shorter now.",
+    }
+    return {**made, **({"id": comment_id} if comment_id else {}), **changes}
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -1,0 +1,334 @@
+"""The dispatcher: it never blocks, coalesces, and goes on when the broker is back; real server and double."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import signal
+import statistics
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+from redis import Redis
+
+from service.dispatcher import (
+    BEAT,
+    HEARTBEAT_SECONDS,
+    OUTSTANDING_SECONDS,
+    QUEUE_BOUND,
+    QUEUES,
+    Answerer,
+    RecordingDispatcher,
+    RedisDispatcher,
+    connect,
+    kombu_url,
+    make_dispatcher,
+    read_heartbeats,
+    stuck,
+)
+from service.ports import DELIVER, PUBLISH, SCORE, SWEEP
+from service.settings import load
+from tests import servers
+
+PREFIX = "dispatcher:"
+
+
+@pytest.fixture(scope="module")
+def url() -> Iterator[str]:
+    """A Valkey or Redis of this module's own, so that it may be stopped."""
+    with servers.own_valkey(servers.valkey_program()) as started:
+        yield started
+
+
+@pytest.fixture
+def server(url: str) -> Iterator[Redis]:
+    """A patient client of that server, emptied."""
+    with Redis.from_url(url) as client:
+        client.flushall()
+        yield client
+
+
+@pytest.fixture
+def dispatcher(url: str, server: Redis) -> Iterator[RedisDispatcher]:
+    """A dispatcher on that server, closed at the end."""
+    made = RedisDispatcher(url, PREFIX)
+    yield made
+    made.close()
+
+
+@contextmanager
+def hung(server: Redis) -> Iterator[None]:
+    """Stop the server as a machine that swaps or a paused container would: it takes bytes and answers nothing."""
+    pid = int(server.info("server")["process_id"])  # type: ignore[index]  # the sync client
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
+
+
+def until(true: Callable[[], object], seconds: float = 10.0) -> None:
+    """Wait until something is so."""
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, f"not so within {seconds} s"
+        time.sleep(0.005)
+
+
+def length(server: Redis, name: str) -> int:
+    """How many messages wait in the queue of this task."""
+    return int(server.llen(f"{PREFIX}{QUEUES[name]}"))  # type: ignore[arg-type]  # the sync client
+
+
+@pytest.mark.parametrize("kind", ["real", "quiet", "no broker", "dead broker"])
+def test_no_dispatcher_blocks_or_raises(kind: str, url: str, server: Redis) -> None:
+    """Every dispatcher takes any name at any time, also an unknown one and one after the end, at once."""
+    dispatcher = {
+        "real": RedisDispatcher(url, PREFIX),
+        "quiet": RecordingDispatcher(),
+        "no broker": RedisDispatcher(None),
+        "dead broker": RedisDispatcher("unix:///nowhere/at/all.sock", PREFIX),
+    }[kind]
+    for name in (*QUEUES, "replydesk.unknown", ""):
+        dispatcher.enqueue(name)
+        dispatcher.enqueue(name, 0.01)
+        dispatcher.enqueue(name, -1.0)
+    started = time.monotonic()
+    dispatcher.close()
+    dispatcher.enqueue(SCORE)
+    dispatcher.close()
+    assert time.monotonic() - started < 1.5
+
+
+def test_the_double_records_what_was_enqueued() -> None:
+    """The shipped double records names and delays, in order, of the names that a real dispatcher would send."""
+    dispatcher = RecordingDispatcher()
+    dispatcher.enqueue(SCORE)
+    dispatcher.enqueue(PUBLISH, 5.0)
+    dispatcher.enqueue("replydesk.unknown")
+    assert dispatcher.enqueued == [(SCORE, 0.0), (PUBLISH, 5.0)]
+
+
+@pytest.mark.parametrize("name", QUEUES)
+def test_a_task_is_one_message_with_its_name_alone(
+    name: str, dispatcher: RedisDispatcher, server: Redis
+) -> None:
+    """A task becomes one Celery message in its task's queue, with no arguments and no text."""
+    dispatcher.enqueue(name)
+    until(lambda: length(server, name))
+    message = json.loads(server.lindex(f"{PREFIX}{QUEUES[name]}", 0))  # type: ignore[arg-type]  # the sync client
+    assert message["headers"]["task"] == name
+    assert (message["headers"]["argsrepr"], message["headers"]["kwargsrepr"]) == ("()", "{}")
+    assert message["content-type"] == "application/json"
+    assert length(server, name) == 1
+
+
+def test_tasks_are_coalesced_until_a_worker_answers(
+    dispatcher: RedisDispatcher, server: Redis, url: str
+) -> None:
+    """Ten thousand calls leave one message; after a worker's answer the next one is sent again."""
+    for _ in range(10_000):
+        dispatcher.enqueue(SCORE)
+    until(lambda: length(server, SCORE))
+    dispatcher.enqueue(DELIVER)
+    until(lambda: length(server, DELIVER))  # the thread has been through all that came before
+    assert length(server, SCORE) == 1
+    Answerer(url, PREFIX).answer(SCORE)
+    dispatcher.enqueue(SCORE)
+    until(lambda: length(server, SCORE) == 2)
+
+
+def test_a_message_without_answer_counts_as_lost_after_a_while(
+    dispatcher: RedisDispatcher, server: Redis
+) -> None:
+    """The mark of an outstanding message expires, so a worker that died with it blocks nobody."""
+    dispatcher.enqueue(SCORE)
+    until(lambda: length(server, SCORE))
+    left = server.ttl(f"{PREFIX}enqueued:{SCORE}")
+    assert 0 < left <= OUTSTANDING_SECONDS  # type: ignore[operator]  # the sync client
+
+
+def test_dead_workers_are_not_buried_in_messages(dispatcher: RedisDispatcher, server: Redis) -> None:
+    """A queue that nobody empties takes a handful of messages and no more."""
+    for _ in range(QUEUE_BOUND):
+        server.lpush(f"{PREFIX}{QUEUES[SCORE]}", b"{}")
+    dispatcher.enqueue(SCORE)
+    dispatcher.enqueue(DELIVER)
+    until(lambda: length(server, DELIVER))
+    assert length(server, SCORE) == QUEUE_BOUND
+
+
+def test_a_task_can_be_delayed(dispatcher: RedisDispatcher, server: Redis) -> None:
+    """A delayed task comes later, and an immediate one does not replace it."""
+    started = time.monotonic()
+    dispatcher.enqueue(PUBLISH, 0.4)
+    dispatcher.enqueue(SCORE)
+    until(lambda: length(server, SCORE))
+    assert length(server, PUBLISH) == 0
+    until(lambda: length(server, PUBLISH))
+    assert 0.35 < time.monotonic() - started < 5
+
+
+def test_enqueueing_takes_microseconds_though_the_broker_hangs(
+    dispatcher: RedisDispatcher, server: Redis
+) -> None:
+    """With the server stopped, as before, 99 of 100 calls return within a millisecond; afterwards all are sent."""
+    dispatcher.enqueue(SCORE)
+    until(lambda: length(server, SCORE))
+    server.flushall()
+    took = []
+    with hung(server):
+        end = time.monotonic() + 1.5
+        while time.monotonic() < end:
+            started = time.perf_counter()
+            dispatcher.enqueue(SCORE)
+            dispatcher.enqueue(SWEEP, 0.1)
+            took.append(time.perf_counter() - started)
+            time.sleep(0.001)
+    assert statistics.quantiles(took, n=100)[-1] < 0.001
+    until(lambda: length(server, SCORE) and length(server, SWEEP), 15)
+
+
+def test_a_dispatcher_closes_within_a_second_though_the_broker_hangs(
+    dispatcher: RedisDispatcher, server: Redis
+) -> None:
+    """Closing never waits for a server that does not answer."""
+    with hung(server):
+        dispatcher.enqueue(SCORE)
+        dispatcher.enqueue(PUBLISH, 60)
+        started = time.monotonic()
+        dispatcher.close()
+        assert time.monotonic() - started < 1.2
+
+
+def test_closing_sends_what_is_due(dispatcher: RedisDispatcher, server: Redis) -> None:
+    """A command's last message goes out though the process ends at once."""
+    dispatcher.enqueue(SCORE)
+    dispatcher.close()
+    assert length(server, SCORE) == 1
+
+
+def test_an_emptied_server_is_no_obstacle(dispatcher: RedisDispatcher, server: Redis) -> None:
+    """After FLUSHALL the next message arrives: nothing that the dispatcher needs is kept in the server."""
+    dispatcher.enqueue(SCORE)
+    until(lambda: length(server, SCORE))
+    server.flushall()
+    dispatcher.enqueue(SCORE)
+    until(lambda: length(server, SCORE) == 1)
+
+
+def _enqueue_in_child(dispatcher: RedisDispatcher) -> None:
+    dispatcher.enqueue(DELIVER)
+    dispatcher.close()
+
+
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_a_forked_process_enqueues_with_a_thread_of_its_own(
+    dispatcher: RedisDispatcher, server: Redis
+) -> None:
+    """A dispatcher used before a fork works after it, in the child."""
+    dispatcher.enqueue(SCORE)
+    until(lambda: length(server, SCORE))
+    child = multiprocessing.get_context("fork").Process(target=_enqueue_in_child, args=(dispatcher,))
+    child.start()
+    child.join(10)
+    assert child.exitcode == 0
+    assert length(server, DELIVER) == 1
+
+
+def test_whoever_lives_writes_a_heartbeat(dispatcher: RedisDispatcher, server: Redis, url: str) -> None:
+    """Who asks learns how long ago a worker began each task, by a message or by polling, and when beat enqueued."""
+    assert read_heartbeats(url, PREFIX).worker is None
+    answerer = Answerer(url, PREFIX)
+    answerer.begun(SCORE)
+    answerer.begun(SWEEP, by_message=False)
+    heard = read_heartbeats(url, PREFIX)
+    assert (set(heard.by_message), set(heard.rounds), heard.beat) == ({SCORE}, {SWEEP}, None)
+    assert answerer.swept_ago() is None  # no message asked for a sweep
+    answerer.begun(SWEEP)
+    for age in (
+        read_heartbeats(url, PREFIX).sweep,
+        read_heartbeats(url, PREFIX).worker,
+        answerer.swept_ago(),
+    ):
+        assert age is not None
+        assert 0 <= age < 5
+    dispatcher.enqueue(SWEEP)
+    until(lambda: length(server, SWEEP))
+    assert read_heartbeats(url, PREFIX).beat is None  # the web may enqueue as it likes
+    beat = RedisDispatcher(url, PREFIX, heartbeat_name=BEAT)
+    beat.enqueue(SWEEP)
+    until(lambda: read_heartbeats(url, PREFIX).beat is not None)
+    beat.close()
+
+
+@pytest.mark.parametrize("offset", [-40.0, 60.0])
+def test_a_heartbeat_is_as_old_as_the_broker_says(
+    server: Redis, url: str, monkeypatch: pytest.MonkeyPatch, offset: float
+) -> None:
+    """Whatever the clock of a host says, its heartbeat has the age that it has; and the difference is told."""
+    now = time.time()
+    monkeypatch.setattr("service.dispatcher.time.time", lambda: now + offset)
+    Answerer(url, PREFIX).begun(SWEEP)
+    monkeypatch.undo()
+    server.pexpire(f"{PREFIX}heartbeat:{SWEEP}", (HEARTBEAT_SECONDS - 20) * 1000)  # twenty seconds pass
+    server.set(f"{PREFIX}heartbeat:{SWEEP}", f"{now + offset - 20:.3f}", keepttl=True)
+    heard = read_heartbeats(url, PREFIX)
+    assert heard.sweep is not None
+    assert 20 <= heard.sweep < 25
+    assert abs(heard.skew - offset) < 5
+
+
+def test_a_round_is_made_by_one_worker(server: Redis, url: str) -> None:
+    """Of many that would make the same round one does, until its time is over; without a broker each does."""
+    workers = [Answerer(url, PREFIX) for _ in range(8)]
+    assert sum(one.takes_turn(SWEEP, 60) for one in workers) == 1
+    assert workers[0].takes_turn(DELIVER, 60)  # other work is another's round
+    assert 0 < server.pttl(f"{PREFIX}enqueued:fallback:{SWEEP}") <= 60_000  # type: ignore[operator]  # the sync client
+    lonely = [Answerer("unix:///nowhere/at/all.sock"), Answerer(None)]
+    assert all(one.takes_turn(SWEEP, 60) for one in lonely)
+    assert [one.swept_ago() for one in lonely] == [None, None]
+
+
+def test_an_answer_to_a_hung_broker_costs_half_a_second_once(server: Redis, url: str) -> None:
+    """A worker does its work though the broker hangs: the first answer gives up soon, the next do not try."""
+    answerer = Answerer(url, PREFIX)
+    with hung(server):
+        started = time.monotonic()
+        for _ in range(20):
+            answerer.answer(SCORE)
+        assert time.monotonic() - started < 1.5
+
+
+def test_a_queue_is_stuck_when_messages_wait_and_nobody_starts(server: Redis, url: str) -> None:
+    """An empty queue is healthy, a waiting one is not, a waiting one that is being worked is."""
+    assert stuck(url, ["score", "upkeep"], PREFIX) == []
+    server.lpush(f"{PREFIX}score", b"{}")
+    assert stuck(url, ["score", "upkeep"], PREFIX) == ["score"]
+    Answerer(url, PREFIX).begun(SCORE)
+    assert stuck(url, ["score", "upkeep"], PREFIX) == []
+
+
+def test_kombu_spells_a_unix_socket_its_own_way() -> None:
+    """Only a unix socket's URL differs between the two libraries."""
+    assert kombu_url("unix:///run/v.sock?db=2") == "redis+socket:///run/v.sock?db=2"
+    assert kombu_url("rediss://:pw@h:1/2") == "rediss://:pw@h:1/2"
+
+
+def test_a_dispatcher_is_made_from_settings(url: str, server: Redis) -> None:
+    """`make_bell` takes URL and prefix from the settings."""
+    dispatcher = make_dispatcher(load({"REDIS_URL": url, "REPLYDESK_REDIS_PREFIX": PREFIX}))
+    dispatcher.enqueue(SCORE)
+    dispatcher.close()
+    assert length(server, SCORE) == 1
+
+
+def test_a_client_gives_up_within_half_a_second(server: Redis, url: str) -> None:
+    """Whoever asks a hung server through `connect` is told so in time."""
+    client = connect(url)
+    with hung(server), pytest.raises(Exception, match="Timeout"):  # the library's own time-out error
+        client.ping()
+    client.close()

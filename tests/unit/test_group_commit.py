@@ -1,0 +1,196 @@
+"""Comments that wait for the same disk go there together, and none spoils another's way."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+
+import pytest
+
+from service.moderation.comment import Comment, Draft
+from service.ports import Tx
+from service.storage.group_commit import GroupCommit, Waiting, add_each_site
+from service.storage.memory import MemoryStore
+from tests.builders import NOON, courier, draft
+
+DEADLINE = 10.0
+
+
+@dataclass
+class Disk:
+    """A store whose first writer stays at the disk until it is let go; remembers how many drafts each writer took."""
+
+    store: MemoryStore = field(default_factory=MemoryStore)
+    at_disk: threading.Event = field(default_factory=threading.Event)
+    go_on: threading.Event = field(default_factory=threading.Event)
+    taken: list[int] = field(default_factory=list)
+    failures: list[Exception] = field(default_factory=list)
+
+    @contextmanager
+    def write(self) -> Iterator[Tx]:
+        """A transaction of the double, told apart by how many comments it adds."""
+        with self.store.write() as tx:
+            before = len(tx._state.comments)
+            yield tx
+            self.taken.append(len(tx._state.comments) - before)
+            if len(self.taken) == 1:
+                self.at_disk.set()
+                assert self.go_on.wait(DEADLINE)
+            elif self.failures:
+                raise self.failures.pop()
+
+    @contextmanager
+    def write_beside(self) -> Iterator[Tx]:
+        """A transaction that holds nobody else up; the first one's commit stays at the disk all the same."""
+        first = not self.at_disk.is_set()
+        with self.store.write() as tx:
+            yield tx
+        self.at_disk.set()
+        assert not first or self.go_on.wait(DEADLINE)
+
+
+@pytest.fixture
+def disk() -> Disk:
+    """A disk, with the courier known to its store."""
+    made = Disk()
+    with made.store.write() as tx:
+        tx.add_site(courier())
+    return made
+
+
+def _all_at_once(disk: Disk, drafts: list[Draft]) -> list[Future[Comment | None]]:
+    """Let the first draft be at the disk while all others come to wait, then let them go."""
+    group_commit = GroupCommit(disk.write, add_each_site)
+    with ThreadPoolExecutor(len(drafts)) as threads:
+        first = threads.submit(group_commit.add, Waiting(1, drafts[0], NOON))
+        assert disk.at_disk.wait(DEADLINE)
+        rest = [threads.submit(group_commit.add, Waiting(1, one, NOON)) for one in drafts[1:]]
+        _until(lambda: len(group_commit._waiting) == len(rest))
+        disk.go_on.set()
+    return [first, *rest]
+
+
+def _has(group_commit: GroupCommit[Tx], count: int) -> bool:
+    return len(group_commit._waiting) == count
+
+
+def _until(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + DEADLINE
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.001)
+
+
+def test_what_waits_goes_together(disk: Disk) -> None:
+    """While one writes, seven more come: they need one transaction, and each gets its own comment."""
+    answers = _all_at_once(disk, [draft(f"c-{number}") for number in range(8)])
+    assert [comment.id for one in answers if (comment := one.result())] == [f"c-{n}" for n in range(8)]
+    assert disk.taken == [1, 7]
+
+
+def test_two_with_one_id_do_not_go_together(disk: Disk) -> None:
+    """The second of two with one id finds the first one stored."""
+    answers = _all_at_once(disk, [draft("c-0"), draft("c-1"), draft("c-1", body="again"), draft("c-2")])
+    assert sorted(one.result() is None for one in answers) == [False, False, False, True]
+    assert disk.taken == [1, 2, 0]
+
+
+def test_one_that_fails_does_not_spoil_the_others(disk: Disk) -> None:
+    """When a transaction of several fails, each goes alone, and only who fails alone is told."""
+    disk.failures = [ValueError("alone"), ValueError("together")]
+    answers = _all_at_once(disk, [draft(f"c-{number}") for number in range(4)])
+    failed = [one for one in answers if one.exception()]
+    assert [str(one.exception()) for one in failed] == ["alone"]
+    assert disk.taken == [1, 3, 1, 1, 1]
+    with disk.store.read() as tx:
+        stored = {one for one in range(4) if tx.comment(1, f"c-{one}")}
+    assert len(stored) == 3
+
+
+def test_a_store_that_cannot_be_entered_is_waited_for_once(disk: Disk) -> None:
+    """When the first in line was kept waiting in vain, all behind it are told so at once and may come again later."""
+    arrived, give_up = threading.Event(), threading.Event()
+    tries: list[int] = []
+
+    @contextmanager
+    def locked() -> Iterator[Tx]:
+        tries.append(1)
+        arrived.set()
+        if give_up.wait(DEADLINE):
+            raise TimeoutError("the store is busy")
+        with disk.write() as tx:
+            yield tx
+
+    group_commit = GroupCommit(locked, add_each_site)
+    with ThreadPoolExecutor(6) as threads:
+        first = threads.submit(group_commit.add, Waiting(1, draft("c-0"), NOON))
+        assert arrived.wait(DEADLINE)
+        others = [threads.submit(group_commit.add, Waiting(1, draft(f"c-{n}"), NOON)) for n in range(1, 6)]
+        _until(lambda: len(group_commit._waiting) == 5)
+        give_up.set()
+        refused = [one.exception(DEADLINE) for one in (first, *others)]
+    assert all(isinstance(one, TimeoutError) for one in refused)
+    assert len(tries) == 1
+    group_commit._enter = disk.write
+    disk.go_on.set()
+    assert group_commit.add(Waiting(1, draft("c-0"), NOON)) is not None
+
+
+def test_what_is_stored_waits_for_no_later_commit(disk: Disk) -> None:
+    """Those who went together are told as soon as they are stored, while the next in line is still at the disk."""
+    third_at_disk, third_may_go = threading.Event(), threading.Event()
+
+    @contextmanager
+    def write() -> Iterator[Tx]:
+        with disk.write() as tx:
+            yield tx
+        if len(disk.taken) == 3:
+            third_at_disk.set()
+            assert third_may_go.wait(DEADLINE)
+
+    group_commit = GroupCommit(write, add_each_site)
+    with ThreadPoolExecutor(6) as threads:
+        jobs = [threads.submit(group_commit.add, Waiting(1, draft("c-0"), NOON))]
+        assert disk.at_disk.wait(DEADLINE)
+        for n, name in enumerate(("c-1", "c-2", "c-3", "c-3"), start=1):
+            jobs.append(threads.submit(group_commit.add, Waiting(1, draft(name), NOON)))
+            _until(partial(_has, group_commit, n))
+        disk.go_on.set()
+        assert third_at_disk.wait(DEADLINE)
+        assert all(one.result(DEADLINE) for one in jobs[:4])
+        assert not jobs[4].done()
+        third_may_go.set()
+    assert jobs[4].result() is None
+
+
+def test_one_writes_beside_another_that_takes_too_long(disk: Disk) -> None:
+    """With two turns a second draft waits for the first one's disk as long as it may, and no longer."""
+    group_commit = GroupCommit(disk.write_beside, add_each_site, turns=2, wait_seconds=0.001)
+    with ThreadPoolExecutor(3) as threads:
+        first = threads.submit(group_commit.add, Waiting(1, draft("c-0"), NOON))
+        assert disk.at_disk.wait(DEADLINE)
+        assert group_commit.add(Waiting(1, draft("c-1"), NOON)) is not None
+        assert not first.done()
+        disk.go_on.set()
+    assert first.result() is not None
+    assert not group_commit._writing
+
+
+def test_what_comes_while_another_writes_gathers(disk: Disk) -> None:
+    """With turns left, drafts wait for the one that writes and then go together, as long as they may wait."""
+    group_commit = GroupCommit(disk.write, add_each_site, turns=4, wait_seconds=DEADLINE)
+    with ThreadPoolExecutor(4) as threads:
+        jobs = [threads.submit(group_commit.add, Waiting(1, draft("c-0"), NOON))]
+        assert disk.at_disk.wait(DEADLINE)
+        for n in range(1, 4):
+            jobs.append(threads.submit(group_commit.add, Waiting(1, draft(f"c-{n}"), NOON)))
+            _until(partial(_has, group_commit, n))
+        disk.go_on.set()
+        assert all(one.result(DEADLINE) for one in jobs)
+    assert disk.taken == [1, 3]
+    assert not group_commit._writing

@@ -1,0 +1,158 @@
+"""What comes out of the sanitizer holds no address, whatever went in."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from service.moderation.comment import Article, Client, Source
+from service.moderation.policy import Policy
+from service.ports import Site, Submission
+from service.privacy.keys import Keyring
+from service.privacy.sanitizer import ORIGINAL, Sanitizer, cut_ip
+from service.privacy.sealing import Address, new_contact_keys, open_box
+
+NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+PUBLIC, PRIVATE = new_contact_keys()
+COURIER = Site(
+    id=1, name="courier", url="https://courier.example", policy=Policy(), contact_public_key=PUBLIC
+)
+ADDRESS = "Ada.Quince@mail.example"
+KEYRING = Keyring(bytes(range(32)))
+SANITIZER = Sanitizer(KEYRING)
+SUBMISSION = Submission(
+    article=Article("https://courier.example/a"),
+    author_name="Ada",
+    body="The bridge is late again.",
+    source=Source.API,
+    email=Address.parse(ADDRESS),
+)
+
+
+def test_the_address_leaves_as_a_box_that_only_the_site_opens() -> None:
+    """The site's private key opens the box and gives the address as typed."""
+    draft = SANITIZER.draft(COURIER, SUBMISSION, NOW)
+    assert draft.box is not None
+    assert open_box(PRIVATE, draft.box) == ADDRESS
+
+
+@pytest.mark.parametrize(
+    ("mode", "boxed", "keyed"), [("sealed", True, True), ("fingerprint", False, True), ("none", False, False)]
+)
+def test_a_site_chooses_what_is_kept_of_an_address(mode: str, boxed: bool, keyed: bool) -> None:
+    """Sealed keeps box and author key, fingerprint the author key alone, none neither."""
+    draft = SANITIZER.draft(replace(COURIER, address_mode=mode), SUBMISSION, NOW)
+    assert (draft.box is not None, draft.author_key is not None) == (boxed, keyed)
+
+
+def test_no_field_of_the_draft_shows_the_address() -> None:
+    """Typed into every field, the writer's own address is in no field of the draft, nor a plain hash of it."""
+    everywhere = replace(
+        SUBMISSION,
+        author_name=f"Ada {ADDRESS}",
+        body=f"Write to {ADDRESS.upper()} or ada.quince at mail dot example!",
+        website=f"https://courier.example/?mail={ADDRESS}",
+        client=Client(
+            ip="192.0.2.77", user_agent=f"Agent {ADDRESS}", referrer=f"https://x.example/?e={ADDRESS}"
+        ),
+        idempotency_key=ADDRESS,
+        article=Article(
+            "https://courier.example/a", title=f"Write to {ADDRESS} or ada.quince at mail dot example"
+        ),
+    )
+    shown = repr(SANITIZER.draft(COURIER, everywhere, NOW)).lower()
+    for form in (ADDRESS.lower(), "quince", hashlib.sha256(ADDRESS.lower().encode()).hexdigest()):
+        assert form not in shown
+    assert "⟦email⟧" in shown
+
+
+def test_what_was_masked_is_kept_encrypted() -> None:
+    """The original of a masked field opens with the site's key of the keyring, and clean fields keep none."""
+    draft = SANITIZER.draft(COURIER, replace(SUBMISSION, body="Mail bo@mail.example"), NOW)
+    (original,) = draft.originals
+    assert original.field == "body"
+    assert KEYRING.decrypt("courier", ORIGINAL, original.ciphertext).decode() == "Mail bo@mail.example"
+    assert draft.signals == {"contacts": {"email": 1}}
+
+
+def test_a_website_that_holds_a_contact_is_dropped() -> None:
+    """A link with a placeholder in it would lead nowhere, so there is no link."""
+    draft = SANITIZER.draft(COURIER, replace(SUBMISSION, website="https://x.example/bo@mail.example"), NOW)
+    assert draft.website is None
+
+
+def test_a_title_is_masked_and_counts_as_no_contact_of_the_reader() -> None:
+    """The newsroom wrote it: its contacts are no sign of spam, and no original of it is kept."""
+    article = Article("https://courier.example/a", title="Tips to bo@mail.example", published_at=NOW)
+    draft = SANITIZER.draft(COURIER, replace(SUBMISSION, article=article), NOW)
+    assert draft.article == replace(article, title="Tips to ⟦email⟧")
+    assert (draft.signals, draft.originals) == ({}, ())
+
+
+def test_an_agent_is_remembered_only_where_no_address_can_be_in_it() -> None:
+    """Common agents are masked once; one with an address, plain or escaped, is masked each time and not kept."""
+    sanitizer = Sanitizer(KEYRING)
+    for agent, shown in (
+        ("Firefox/130.0 (X11; Linux 20100101)", "Firefox/130.0 (X11; Linux 20100101)"),
+        (f"Agent {ADDRESS}", "Agent ⟦email⟧"),
+        (f"Agent {ADDRESS.replace('@', '%40')}", "Agent ⟦email⟧"),
+        ("Agent ada.quince at mail dot example", "Agent ⟦email⟧"),
+        ("Agent ｆｕｌｌ", "Agent ｆｕｌｌ"),
+    ):
+        for _ in range(2):
+            drafted = sanitizer.draft(COURIER, replace(SUBMISSION, client=Client(user_agent=agent)), NOW)
+            assert drafted.client.user_agent == shown
+    assert sanitizer._plain_agents == {"Firefox/130.0 (X11; Linux 20100101)"}
+
+
+def test_remembered_agents_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A caller who makes up agents fills no memory."""
+    monkeypatch.setattr("service.privacy.sanitizer.AGENTS_BOUND", 3)
+    sanitizer = Sanitizer(KEYRING)
+    for number in range(10):
+        sanitizer.draft(COURIER, replace(SUBMISSION, client=Client(user_agent=f"Agent {number}")), NOW)
+        assert len(sanitizer._plain_agents) <= 3
+
+
+def test_one_person_is_another_author_on_another_site() -> None:
+    """Author keys of one address differ between sites, and agree on one site whatever its case."""
+    herald = replace(COURIER, id=2, name="herald")
+    shouted = replace(SUBMISSION, email=Address.parse("ADA.QUINCE@MAIL.EXAMPLE"))
+    keys = {site.name: SANITIZER.draft(site, SUBMISSION, NOW).author_key for site in (COURIER, herald)}
+    assert keys["courier"] != keys["herald"]
+    assert SANITIZER.draft(COURIER, shouted, NOW).author_key == keys["courier"]
+
+
+def test_the_same_idempotency_key_makes_the_same_id() -> None:
+    """A race of two requests with one key makes one row, so the id must not depend on the time."""
+    keyed = replace(SUBMISSION, idempotency_key="order-1")
+    first, later = SANITIZER.draft(COURIER, keyed, NOW), SANITIZER.draft(COURIER, keyed, NOW.replace(hour=10))
+    assert first.id == later.id
+    assert first.id_from_key
+
+
+def test_the_content_digest_tells_replays_from_revisions() -> None:
+    """Equal content digests equally; another text, name or website does not; the address plays no part."""
+    digest = SANITIZER.draft(COURIER, SUBMISSION, NOW).content_hash
+    same = replace(SUBMISSION, email=Address.parse("bo@mail.example"), submitted_at=NOW)
+    assert SANITIZER.draft(COURIER, same, NOW).content_hash == digest
+    for other in ({"body": "On time!"}, {"author_name": "Bo"}, {"website": "https://bo.example"}):
+        assert SANITIZER.draft(COURIER, replace(SUBMISSION, **other), NOW).content_hash != digest
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("192.0.2.77", "192.0.2.0"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1::"),
+        ("::ffff:192.0.2.77", "192.0.2.0"),
+        ("not an address", None),
+        (None, None),
+    ],
+)
+def test_an_ip_is_cut_to_its_network(given: str | None, kept: str | None) -> None:
+    """/24 of IPv4, /48 of IPv6, and an IPv4 in IPv6 clothes is IPv4."""
+    assert cut_ip(given) == kept

@@ -1,0 +1,179 @@
+"""The Akismet and OpenAI APIs when the service is broken: an answer in two seconds, and no clean bill by accident."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy.exc import OperationalError
+from werkzeug.test import TestResponse
+
+from service.reader import NoModel
+from service.storage.memory import MemoryStore
+from service.tuning import tune_site
+from tests.web.api.caller import Newsroom
+from tests.web.compat.test_akismet import DOUBT, HAM, SPAM, fields
+
+WITHIN_SECONDS = 2.0
+UNTIL_IT_HANGS_NO_MORE = 4.0
+
+
+class Breaking(MemoryStore):
+    """A store that can be broken: it refuses at once, or it hangs until it is let go."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.broken: str | None = None
+        self.let_go = threading.Event()
+
+    def _stumble(self) -> None:
+        if self.broken == "refuses":
+            raise OperationalError("SELECT", {}, Exception("away"))
+        if self.broken == "hangs":
+            self.let_go.wait(UNTIL_IT_HANGS_NO_MORE)
+            raise OperationalError("SELECT", {}, Exception("away"))
+
+    @contextmanager
+    def read(self) -> Iterator[Any]:
+        """Read, unless broken."""
+        self._stumble()
+        with super().read() as tx:
+            yield tx
+
+    @contextmanager
+    def write(self) -> Iterator[Any]:
+        """Write, unless broken."""
+        self._stumble()
+        with super().write() as tx:
+            yield tx
+
+
+@pytest.fixture
+def store() -> Iterator[Breaking]:
+    """A store that is whole yet."""
+    made = Breaking()
+    yield made
+    made.broken = None
+    made.let_go.set()
+
+
+@pytest.fixture
+def newsroom(store: Breaking, tmp_path: Path) -> Iterator[Newsroom]:
+    """A newsroom over it, whose keys were used before."""
+    made = Newsroom.over(store, tmp_path)
+    tune_site(made.parts, "courier", {"hold_words": "quorble", "spam_words": "viagra"})
+    yield made
+    made.parts.close()
+
+
+def broken(newsroom: Newsroom, store: Breaking, how: str, mode: str) -> None:
+    """Let the compatibility APIs be used in that mode, and the store break."""
+    tune_site(newsroom.parts, "courier", {"compat_mode": mode})
+    assert check(newsroom, HAM)[0].data == b"false"
+    assert ask(newsroom)[0].status_code == 200
+    newsroom.app.extensions["replydesk.compat"].by_key.forget()
+    store.broken = how
+
+
+def timed(call: Any) -> tuple[TestResponse, float]:
+    """Return an answer and the seconds it took."""
+    started = time.perf_counter()
+    return call(), time.perf_counter() - started
+
+
+def check(newsroom: Newsroom, text: str, key: str | None = None) -> tuple[TestResponse, float]:
+    """Ask as Akismet's clients do."""
+    told = fields(text, api_key=key or newsroom.courier.akismet_key)
+    return timed(lambda: newsroom.client.post("/1.1/comment-check", data=told))
+
+
+def ask(newsroom: Newsroom) -> tuple[TestResponse, float]:
+    """Ask as OpenAI's clients do."""
+    return timed(lambda: newsroom.call("POST", "/v1/moderations", json={"input": HAM}))
+
+
+@pytest.mark.parametrize("how", ["refuses", "hangs"])
+@pytest.mark.parametrize("mode", ["score", "decide"])
+def test_without_a_database_scores_are_answered(
+    newsroom: Newsroom, store: Breaking, how: str, mode: str
+) -> None:
+    """Where nothing is to be stored, a key that was seen is answered as ever."""
+    broken(newsroom, store, how, mode)
+    for text, word in ((SPAM, b"true"), (HAM, b"false")):
+        answer, seconds = check(newsroom, text)
+        assert (answer.data, seconds < WITHIN_SECONDS) == (word, True)
+    answer, seconds = ask(newsroom)
+    assert (answer.status_code, seconds < WITHIN_SECONDS) == (200, True)
+
+
+@pytest.mark.parametrize("how", ["refuses", "hangs"])
+@pytest.mark.parametrize("text", [HAM, DOUBT])
+def test_what_cannot_be_put_on_the_desk_is_never_ham(
+    newsroom: Newsroom, store: Breaking, how: str, text: str
+) -> None:
+    """In queue mode what is no spam is answered by 503 and a sentence, which no reader of words takes for `false`."""
+    broken(newsroom, store, how, "queue")
+    answer, seconds = check(newsroom, text + " New.")
+    assert answer.status_code == 503
+    assert answer.data not in (b"true", b"false", b"invalid")
+    assert answer.headers["X-akismet-debug-help"]
+    assert seconds < WITHIN_SECONDS
+    answer, seconds = check(newsroom, SPAM)
+    assert (answer.data, seconds < WITHIN_SECONDS) == (b"true", True)
+
+
+@pytest.mark.parametrize("how", ["refuses", "hangs"])
+def test_openai_says_that_nothing_was_stored(newsroom: Newsroom, store: Breaking, how: str) -> None:
+    """The scores are answered, and the header says the rest."""
+    broken(newsroom, store, how, "queue")
+    answer, seconds = ask(newsroom)
+    assert (answer.status_code, answer.headers["X-Replydesk-Not-Stored"]) == (200, "the store is away")
+    assert seconds < WITHIN_SECONDS
+
+
+@pytest.mark.parametrize("how", ["refuses", "hangs"])
+def test_a_key_that_was_never_seen_waits(newsroom: Newsroom, store: Breaking, how: str) -> None:
+    """Nobody knows whose it is: 503 in each form, and not `invalid`, which would make sites drop a good key."""
+    broken(newsroom, store, how, "score")
+    answer, seconds = check(newsroom, SPAM, newsroom.herald.akismet_key)
+    assert (answer.status_code, seconds < WITHIN_SECONDS) == (503, True)
+    assert answer.data not in (b"true", b"false", b"invalid")
+    answer, seconds = timed(
+        lambda: newsroom.call("POST", "/v1/moderations", newsroom.herald.key, json={"input": HAM})
+    )
+    assert (answer.status_code, seconds < WITHIN_SECONDS) == (503, True)
+    assert answer.json is not None
+    assert answer.json["error"]["type"] == "server_error"
+
+
+@pytest.mark.parametrize("mode", ["score", "queue"])
+def test_without_a_model_nothing_is_ham(
+    newsroom: Newsroom, mode: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No model, no verdict: 503 in each form, and nothing is stored."""
+    tune_site(newsroom.parts, "courier", {"compat_mode": mode})
+
+    def missing(*_: object, **__: object) -> None:
+        raise NoModel()
+
+    monkeypatch.setattr(newsroom.parts.scorer, "score", missing)
+    answer, _ = check(newsroom, HAM)
+    assert (answer.status_code, answer.data in (b"true", b"false")) == (503, False)
+    answer, _ = ask(newsroom)
+    assert answer.status_code == 503
+    assert newsroom.count() == 0
+
+
+def test_a_report_that_was_not_kept_is_not_thanked_for(newsroom: Newsroom, store: Breaking) -> None:
+    """Clients send again what was answered by 503."""
+    broken(newsroom, store, "refuses", "queue")
+    told = fields(DOUBT, api_key=newsroom.courier.akismet_key)
+    assert newsroom.client.post("/1.1/submit-spam", data=told).status_code == 503
+    store.broken = None
+    answer = newsroom.client.post("/1.1/submit-spam", data=told)
+    assert answer.data == b"Thanks for making the web a better place."

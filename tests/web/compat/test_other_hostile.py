@@ -1,0 +1,178 @@
+"""Hostile and broken requests to the Akismet and OpenAI APIs: answered in their own form, and never by a 5xx."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+
+from tests.web.api.caller import Newsroom
+
+FORM = "application/x-www-form-urlencoded"
+MULTIPART = "multipart/form-data; boundary=b"
+BASE = {"blog": "https://courier.example", "user_ip": "192.0.2.7", "comment_content": "Good."}
+WORDS = {"true", "false", "valid", "invalid"}
+
+
+def form(**changes: str) -> bytes:
+    """A call's fields, KEY standing for the key."""
+    return urlencode({"api_key": "KEY"} | BASE | changes).replace("api_key=KEY", "api_key=%KEY%").encode()
+
+
+def part(name: str, value: bytes, more: bytes = b"") -> bytes:
+    """One part of a multipart body."""
+    return (
+        b'--b\r\nContent-Disposition: form-data; name="'
+        + name.encode()
+        + b'"'
+        + more
+        + b"\r\n\r\n"
+        + value
+        + b"\r\n"
+    )
+
+
+AKISMET: list[tuple[str, str, str, bytes]] = [
+    ("POST", "/1.1/comment-check", FORM, b""),
+    ("POST", "/1.1/comment-check", FORM, b"\xff\xfe\x00"),
+    ("POST", "/1.1/comment-check", FORM, b"%" * 1000),
+    ("POST", "/1.1/comment-check", FORM, b"&" * 5000),
+    ("POST", "/1.1/comment-check", FORM, b"a=b&" * 5000),
+    ("POST", "/1.1/comment-check", FORM, form() + b"&=&=&=x&%00=%00"),
+    ("POST", "/1.1/comment-check", FORM, form() + b"&comment_content=%ff%fe%c3%28&comment_author=%c3"),
+    ("POST", "/1.1/comment-check", FORM, form(blog_charset="utf-7") + b"&comment_content=%ff"),
+    ("POST", "/1.1/comment-check", FORM, form(blog_charset="zip_codec") + b"&comment_content=%ff"),
+    ("POST", "/1.1/comment-check", FORM, form(blog_charset="rot13") + b"&comment_content=%ff"),
+    ("POST", "/1.1/comment-check", FORM, form(blog_charset="idna") + b"&comment_content=%ff"),
+    ("POST", "/1.1/comment-check", FORM, form(blog_charset="x" * 10_000)),
+    ("POST", "/1.1/comment-check", FORM, form(comment_content="\0" * 1000)),
+    ("POST", "/1.1/comment-check", FORM, form(comment_content="a" * 200_000)),
+    ("POST", "/1.1/comment-check", FORM, form(comment_content="<a href=" * 20_000)),
+    ("POST", "/1.1/comment-check", FORM, form(comment_content="\\" * 50_000)),
+    ("POST", "/1.1/comment-check", FORM, form(comment_content="\\'" * 25_000)),
+    ("POST", "/1.1/comment-check", FORM, form(comment_content="a@" * 50_000)),
+    ("POST", "/1.1/comment-check", FORM, form(comment_content="a" * 300_000)),
+    ("POST", "/1.1/comment-check", FORM, form(blog="javascript:alert(1)", permalink="file:///etc/passwd")),
+    ("POST", "/1.1/comment-check", FORM, form(blog="http://[::1", permalink="http://[")),
+    ("POST", "/1.1/comment-check", FORM, form(blog="x" * 100_000)),
+    ("POST", "/1.1/comment-check", FORM, form(user_ip="999.1.1.1' OR 1=1")),
+    ("POST", "/1.1/comment-check", FORM, form(user_ip="fe80::1%eth0")),
+    ("POST", "/1.1/comment-check", FORM, form(comment_date_gmt="9999-99-99T99:99:99")),
+    ("POST", "/1.1/comment-check", FORM, form(comment_date_gmt="0001-01-01T00:00:00+23:59")),
+    ("POST", "/1.1/comment-check", FORM, form(guid="../../etc", comment_parent="-1")),
+    ("POST", "/1.1/comment-check", FORM, form(comment_parent="9" * 5000)),
+    ("POST", "/1.1/comment-check", FORM, form(comment_parent="١٢٣")),
+    ("POST", "/1.1/comment-check", FORM, form(honeypot_field_name="comment_content")),
+    ("POST", "/1.1/comment-check", FORM, form(comment_author_email="a" * 100_000)),
+    ("POST", "/1.1/comment-check", FORM, form(comment_author_email="a@b\r\nBcc: c@d")),
+    ("POST", "/1.1/comment-check", FORM, form(recheck_reason="recheck", guid="k-" + "0" * 32)),
+    ("POST", "/1.1/comment-check", "application/json", b'{"api_key": "%KEY%"}'),
+    ("POST", "/1.1/comment-check", "charset=utf-8", form()),
+    ("POST", "/1.1/comment-check", "", form()),
+    ("POST", "/1.1/comment-check", "multipart/form-data", form()),
+    ("POST", "/1.1/comment-check", MULTIPART, b"--b\r\n\r\n"),
+    ("POST", "/1.1/comment-check", MULTIPART, b"garbage"),
+    ("POST", "/1.1/comment-check", MULTIPART, part("api_key", b"%KEY%") * 1500 + b"--b--"),
+    ("POST", "/1.1/comment-check", MULTIPART, part("a", b"x", b'; filename="f"') + b"--b--"),
+    ("POST", "/1.1/comment-check", MULTIPART, part("api_key", b"\xff") + b"--b--"),
+    ("GET", "/1.1/comment-check", FORM, b""),
+    ("DELETE", "/1.1/verify-key", FORM, b""),
+    ("POST", "/1.1/verify-key", FORM, b"key=" + b"a" * 5000),
+    ("POST", "/1.1/submit-spam", FORM, form(comment_content="a" * 100_000)),
+    ("POST", "/1.1/submit-ham", FORM, form(permalink="mailto:a@b.example", blog="no address")),
+    ("POST", "/1.1/no-such-call", FORM, form()),
+    ("GET", "/1.1/", FORM, b""),
+    ("GET", "/1.2/key-sites?api_key=%KEY%&month=2026-99", FORM, b""),
+    ("GET", "/1.2/key-sites?api_key=%KEY%&limit=-1&offset=x", FORM, b""),
+    ("GET", "/1.2/key-sites?api_key=%KEY%&order=;drop", FORM, b""),
+    ("GET", "/1.2/usage-limit?api_key=" + "a" * 20_000, FORM, b""),
+    ("POST", "/1.1/get-stats", FORM, b"key=%KEY%&from=forever"),
+]
+
+
+@pytest.mark.parametrize("number", range(len(AKISMET)))
+def test_akismet(queueing: Newsroom, number: int) -> None:
+    """No 5xx, plain text or the protocol's JSON, one line, and what is no verdict has its reason in the header."""
+    newsroom = queueing
+    method, path, kind, raw = AKISMET[number]
+    key = newsroom.courier.akismet_key
+    raw = raw.replace(b"%25KEY%25", key.encode()).replace(b"%KEY%", key.encode())
+    answer = newsroom.client.open(path.replace("%KEY%", key), method=method, data=raw, content_type=kind)
+    assert answer.status_code in (200, 404, 413)
+    if answer.status_code == 200 and answer.mimetype in ("application/json", "text/csv"):
+        return
+    assert answer.headers["Content-Type"] == "text/plain; charset=utf-8"
+    assert "\n" not in answer.text
+    if answer.text not in WORDS and not answer.text.startswith("Thanks"):
+        assert answer.headers["X-akismet-debug-help"]
+
+
+def nested(depth: int) -> bytes:
+    """JSON nested so deep."""
+    return b'{"input": ' + b"[" * depth + b"]" * depth + b"}"
+
+
+OPENAI: list[tuple[str, bytes]] = [
+    ("POST", raw)
+    for raw in (
+        b"",
+        b"{",
+        b"null",
+        b"[]",
+        b"7",
+        b'"text"',
+        b"\xff\xfe",
+        b"\xef\xbb\xbf{}",
+        b"{'input': 'a'}",
+        b'{"input": NaN}',
+        b'{"input": 1e999}',
+        b'{"input": ' + b"9" * 6000 + b"}",
+        b'{"input": "a", "input": 7}',
+        b'{"input": true}',
+        b'{"input": [null]}',
+        b'{"input": [[]]}',
+        b'{"input": [["a"]]}',
+        b'{"input": ["a", {"type": "text", "text": "b"}]}',
+        b'{"input": [{}]}',
+        b'{"input": [{"type": "text"}]}',
+        b'{"input": [{"type": 7, "text": "a"}]}',
+        b'{"input": [{"type": "image_url", "image_url": "x"}]}',
+        b'{"input": [{"type": "image_url", "image_url": {"url": "x"}}]}',
+        b'{"input": {"type": "text", "text": "a"}}',
+        b'{"input": "\\ud800"}',
+        b'{"input": "\\u0000"}',
+        b'{"input": ["\\udfff\\ud800"]}',
+        b'{"input": "a", "model": []}',
+        b'{"input": "a", "model": "' + b"m" * 5000 + b'"}',
+        b'{"input": "a", "model": ""}',
+        b'{"input": "a", "unknown": {"deep": [1]}}',
+        json.dumps({"input": ["a"] * 10_000}).encode(),
+        json.dumps({"input": "a" * 200_000}).encode(),
+        json.dumps({"input": "a@" * 100_000}).encode(),
+        json.dumps({"input": "\u202e" * 20_000}).encode(),
+        b'{"input": "' + b"a" * 300_000 + b'"}',
+        nested(100),
+        nested(50_000),
+    )
+] + [(method, b'{"input": "a"}') for method in ("GET", "PUT", "DELETE", "PATCH", "OPTIONS")]
+
+
+@pytest.mark.parametrize("number", range(len(OPENAI)))
+def test_openai(queueing: Newsroom, number: int) -> None:
+    """No 5xx, always JSON: results, or an error with its four members."""
+    method, raw = OPENAI[number]
+    answer = queueing.call(method, "/v1/moderations", data=raw, content_type="application/json")
+    assert answer.status_code in (200, 400, 405, 413)
+    told: Any = answer.json
+    if answer.status_code == 200:
+        assert told["results"]
+    else:
+        assert set(told["error"]) == {"message", "type", "param", "code"}
+
+
+def test_there_are_enough_of_them() -> None:
+    """At least forty for each compatibility API."""
+    assert len(AKISMET) >= 40
+    assert len(OPENAI) >= 40

@@ -1,0 +1,202 @@
+"""Perspective's analyze: scores in its shape, spans in its units, languages and tokens as its clients expect them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from service.moderation.verdict import Assessment
+from service.perspective.attributes import LANGUAGES
+from service.tuning import tune_site
+from tests.web.api.caller import Newsroom
+from tests.web.compat.perspective_cases import (
+    RUDE,
+    TEXT,
+    analyze,
+    call,
+    knows,
+    refusal,
+    request,
+    served,
+    value,
+)
+
+
+def test_every_attribute_that_is_served_is_answered(newsroom: Newsroom) -> None:
+    """All of them at once: exactly the names that were asked for, each with a summary between 0 and 1."""
+    names = list(served(newsroom))
+    found = analyze(newsroom, request(requestedAttributes={name: {} for name in names}))
+    assert list(found["attributeScores"]) == names
+    assert all(set(scores) == {"summaryScore"} for scores in found["attributeScores"].values())
+    assert found["languages"] == found["detectedLanguages"] == ["en"]
+    assert "clientToken" not in found
+
+
+def test_the_newer_labels_answer_their_attributes(
+    newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SEXUALLY_EXPLICIT is our `sexual`, LIKELY_TO_REJECT our `refuse`, where a model gives them."""
+    knows(newsroom, monkeypatch, sexual=0.7, refuse=0.6)
+    wanted = {"SEXUALLY_EXPLICIT": {}, "LIKELY_TO_REJECT": {}, "TOXICITY": {}}
+    found = analyze(newsroom, request(requestedAttributes=wanted))
+    assert [value(found, name) for name in wanted] == [0.7, 0.6, 0.01]
+
+
+@pytest.mark.parametrize("attribute", ["SEXUALLY_EXPLICIT", "LIKELY_TO_REJECT"])
+@pytest.mark.parametrize("method", ["analyze", "suggestscore"])
+def test_an_attribute_whose_label_no_model_gives_is_unknown(
+    newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch, attribute: str, method: str
+) -> None:
+    """A model without the label answers as it always did, also to who suggests a score."""
+    verbs = newsroom.app.extensions["replydesk.compat"].verbs
+    said = Assessment({"toxicity": 0.1}, "made-up-1", language="en")
+    monkeypatch.setattr(verbs, "score", lambda readings, explain=False: [said] * len(readings))
+    body = {"comment": {"text": TEXT}, "languages": ["xx"]}
+    body |= {
+        "requestedAttributes": {attribute: {}},
+        "attributeScores": {attribute: {"summaryScore": {"value": 1}}},
+    }
+    found = refusal(call(newsroom, method, body), 400, "INVALID_ARGUMENT")
+    assert found["message"] == f"Unknown requested attribute: {attribute}"
+
+
+def test_the_score_is_the_classifiers_own(newsroom: Newsroom) -> None:
+    """What is answered is the calibrated probability, and the answer's header says so."""
+    response = call(newsroom, "analyze", request(RUDE))
+    (assessed,) = newsroom.parts.scorer.score(
+        [newsroom.app.extensions["replydesk.compat"].verbs.reading(newsroom.courier.site, RUDE)]
+    )
+    assert value(json.loads(response.data)) == round(assessed.scores["toxicity"], 7) > 0.8
+    assert response.headers["X-Replydesk-Scores"] == f"calibrated; model={assessed.model}"
+
+
+@pytest.mark.parametrize("where", ["query", "header", "bearer"])
+@pytest.mark.parametrize("kind", ["key", "akismet_key"])
+def test_both_keys_open_from_every_place(newsroom: Newsroom, where: str, kind: str) -> None:
+    """The site key and the Akismet key are taken from the query, Google's header or a Bearer header."""
+    key = getattr(newsroom.courier, kind)
+    headers = {"header": {"X-Goog-Api-Key": key}, "bearer": {"Authorization": f"Bearer {key}"}}.get(where, {})
+    assert value(analyze(newsroom, request(), key=key if where == "query" else None, headers=headers)) < 0.5
+
+
+def test_spans_count_utf16_units_by_sentence(newsroom: Newsroom) -> None:
+    """Each sentence is a span; an emoji counts two units, and what was cut out by the units is the sentence."""
+    text = "  Good 😀 morning.\nYou are an idiot 🤦🏽‍♀️! Bye"
+    found = analyze(newsroom, request(text, spanAnnotations=True))
+    units = text.encode("utf-16-le")
+    spans = found["attributeScores"]["TOXICITY"]["spanScores"]
+    cut = [units[2 * one["begin"] : 2 * one["end"]].decode("utf-16-le") for one in spans]
+    assert cut == ["Good 😀 morning.", "You are an idiot 🤦🏽‍♀️!", "Bye"]
+    scores = [one["score"]["value"] for one in spans]
+    assert scores[1] > 0.5 > max(scores[0], scores[2])
+    assert all(one["score"]["type"] == "PROBABILITY" for one in spans)
+
+
+def test_a_span_that_begins_the_text_says_so(newsroom: Newsroom) -> None:
+    """`begin` is sent even when it is 0, and a text of one sentence has one span with the summary's score."""
+    scores = analyze(newsroom, request(TEXT, spanAnnotations=True))["attributeScores"]["TOXICITY"]
+    assert [(one["begin"], one["end"]) for one in scores["spanScores"]] == [(0, len(TEXT))]
+    assert scores["spanScores"][0]["score"] == scores["summaryScore"]
+
+
+def test_a_threshold_hides_what_is_below_it(newsroom: Newsroom) -> None:
+    """No summary and no span below scoreThreshold; the attribute itself stays in the answer."""
+    wanted = {"TOXICITY": {"scoreThreshold": 0.5}, "SPAM": {"scoreThreshold": 0}}
+    found = analyze(newsroom, request(requestedAttributes=wanted, spanAnnotations=True))["attributeScores"]
+    assert "summaryScore" not in found["TOXICITY"]
+    assert found["TOXICITY"]["spanScores"] == []
+    assert "summaryScore" in found["SPAM"]
+
+
+def test_tokens_and_languages_come_back(newsroom: Newsroom) -> None:
+    """ClientToken and the request's languages are echoed as they were given; the detected language stands beside."""
+    found = analyze(newsroom, request(clientToken="täst-😀", languages=["en-GB"]))
+    assert found["clientToken"] == "täst-😀"
+    assert (found["languages"], found["detectedLanguages"]) == (["en-GB"], ["en"])
+
+
+def test_an_empty_list_of_languages_asks_for_none(newsroom: Newsroom) -> None:
+    """`languages: []` detects the language, as its absence does."""
+    assert analyze(newsroom, request(languages=[]))["languages"] == ["en"]
+
+
+def test_other_languages_are_served_where_there_was_training(newsroom: Newsroom) -> None:
+    """A German text is detected and scored; so is one that says its language."""
+    german = "Du bist ein dummes Arschloch und jeder hier weiß das."
+    found = analyze(newsroom, request(german))
+    assert found["detectedLanguages"] == ["de"]
+    assert value(found) > 0.3
+    for attribute, label in served(newsroom).items():
+        wanted: dict[str, object] = {attribute: {}}
+        for language in LANGUAGES[label]:
+            analyze(newsroom, request(requestedAttributes=wanted, languages=[language]))
+
+
+def test_a_caller_may_write_as_protocol_buffers_do(newsroom: Newsroom) -> None:
+    """snake_case, nulls, unknown fields and unknown query parameters are all taken."""
+    body = {
+        "comment": {"text": TEXT, "type": "PLAIN_TEXT"},
+        "requested_attributes": {"TOXICITY": None, "INSULT": {"score_type": "PROBABILITY"}},
+        "span_annotations": False,
+        "do_not_store": True,
+        "client_token": "t",
+        "session_id": "s",
+        "community_id": "c",
+        "context": {"entries": [{"text": "…"}]},
+        "nobody_knows": {"this": 1},
+    }
+    response = newsroom.client.post(
+        "/v1alpha1/comments%3Aanalyze",
+        query_string={"key": newsroom.courier.key, "alt": "json", "prettyPrint": "false", "$.xgafv": "2"},
+        json=body,
+    )
+    found = json.loads(response.data)
+    assert set(found["attributeScores"]) == {"TOXICITY", "INSULT"}
+    assert found["clientToken"] == "t"
+
+
+def test_the_longest_text_is_answered(newsroom: Newsroom) -> None:
+    """20,480 bytes are taken, whatever their characters are, with spans of two hundred sentences at most."""
+    for text in ("a word. " * 2560, "😀" * 5120):
+        found = analyze(newsroom, request(text, spanAnnotations=True, languages=["en"]))
+        assert 1 <= len(found["attributeScores"]["TOXICITY"]["spanScores"]) <= 200
+
+
+def test_a_text_of_letters_that_no_language_has_is_read_as_english(newsroom: Newsroom) -> None:
+    """What cannot be told is taken for the default language; a text without any word has none."""
+    assert analyze(newsroom, request("zxqw"))["detectedLanguages"]
+
+
+def test_the_mapped_scale_is_a_choice_and_says_its_name(fresh: Newsroom) -> None:
+    """With the site's own map the header says so, and names what the map does not have; without one it is not said."""
+    newsroom = fresh
+    tune_site(newsroom.parts, "courier", {"perspective_map": "own"})
+    newsroom.app.extensions["replydesk.compat"].by_key.forget()
+    unmapped = call(newsroom, "analyze", request(RUDE)).headers["X-Replydesk-Scores"]
+    assert unmapped.startswith("calibrated; model=")
+    plain = value(analyze(newsroom, request(RUDE)))
+    with newsroom.parts.deps.store.write() as tx:
+        site = tx.site("courier")
+        assert site is not None
+        knots = {"TOXICITY": ((0.0, 0.0), (0.5, 0.9), (1.0, 1.0))}
+        tx.save_site(replace(site, options=replace(site.options, perspective_knots=knots)))
+    newsroom.app.extensions["replydesk.compat"].by_key.forget()
+    response = call(newsroom, "analyze", request(RUDE, requestedAttributes={"TOXICITY": {}, "INSULT": {}}))
+    assert value(json.loads(response.data)) == pytest.approx(0.9 + (plain - 0.5) * 0.2, abs=1e-5)
+    said = response.headers["X-Replydesk-Scores"]
+    assert said.startswith("perspective-like; map=own; calibrated=INSULT; model=")
+    alone = call(newsroom, "analyze", request(RUDE, requestedAttributes={"TOXICITY": {}}))
+    assert alone.headers["X-Replydesk-Scores"].startswith("perspective-like; map=own; model=")
+
+
+def test_the_discovery_document_names_our_own_host(newsroom: Newsroom) -> None:
+    """RootUrl is the host that the client reached; another version is not found."""
+    found = json.loads(newsroom.client.get("/$discovery/rest?version=v1alpha1").data)
+    assert found["rootUrl"] == found["baseUrl"] == "http://localhost/"
+    method = found["resources"]["comments"]["methods"]["analyze"]
+    assert (method["httpMethod"], method["path"]) == ("POST", "v1alpha1/comments:analyze")
+    named = newsroom.client.get("/$discovery/rest", headers={"Host": "127.0.0.1:8080"})
+    assert json.loads(named.data)["rootUrl"] == "http://127.0.0.1:8080/"
+    assert newsroom.client.get("/$discovery/rest?version=v9").status_code == 404

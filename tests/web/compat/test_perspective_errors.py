@@ -1,0 +1,244 @@
+"""Perspective's errors, each of its table and what hostile callers send: Google's form, and never a 5xx."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.web.api.caller import Newsroom
+from tests.web.compat.perspective_cases import OWN_ERROR, TEXT, call, refusal, request, suggestion
+
+BOTH = {"entries": [{"text": "a"}], "articleAndParentComment": {"article": {"text": "b"}}}
+
+TABLE: list[tuple[str, dict[str, Any], str, str]] = [
+    ("empty", request(""), "Comment must be non-empty.", "COMMENT_EMPTY"),
+    ("blank", request(" \n\t"), "Comment must be non-empty.", "COMMENT_EMPTY"),
+    ("no comment", request(comment=...), "Comment must be non-empty.", "COMMENT_EMPTY"),
+    ("too long", request("a" * 20_481), "Comment text too long.", "COMMENT_TOO_LONG"),
+    ("too many bytes", request("😀" * 5_121), "Comment text too long.", "COMMENT_TOO_LONG"),
+    (
+        "no attributes",
+        request(requestedAttributes={}),
+        "Missing requested_attributes",
+        "NO_REQUESTED_ATTRIBUTES",
+    ),
+    (
+        "attributes absent",
+        request(requestedAttributes=...),
+        "Missing requested_attributes",
+        "NO_REQUESTED_ATTRIBUTES",
+    ),
+    (
+        "unknown attribute",
+        request(requestedAttributes={"TOXICITY": {}, "FLIRTATION": {}}),
+        "Unknown requested attribute: FLIRTATION",
+        "INVALID_REQUEST",
+    ),
+    (
+        "language not served",
+        request(languages=["en", "fr", "es"]),
+        "Attribute TOXICITY does not support request languages: fr, es",
+        "LANGUAGE_NOT_SUPPORTED_BY_ATTRIBUTE",
+    ),
+    ("no language", request("123 !!! 😀"), "Unable to detect language", "LANGUAGE_DETECTION_FAILED"),
+    (
+        "score type",
+        request(requestedAttributes={"TOXICITY": {"scoreType": "STD_DEV_SCORE"}}),
+        "Requested score type STD_DEV_SCORE is not supported by attribute TOXICITY",
+        "INVALID_REQUEST",
+    ),
+    (
+        "html",
+        request(comment={"text": TEXT, "type": "HTML"}),
+        "Currently, only 'PLAIN_TEXT' comments are supported",
+        "INVALID_REQUEST",
+    ),
+    (
+        "unknown type",
+        request(comment={"text": TEXT, "type": "MARKDOWN"}),
+        "Unknown text type",
+        "INVALID_REQUEST",
+    ),
+    (
+        "both contexts",
+        request(context=BOTH),
+        "Context can have either entries or article_and_parent_comment, but both fields were populated.",
+        "INVALID_REQUEST",
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("body", "message", "kind"), [row[1:] for row in TABLE], ids=[row[0] for row in TABLE]
+)
+def test_each_error_of_the_table(newsroom: Newsroom, body: dict[str, Any], message: str, kind: str) -> None:
+    """Status 400, INVALID_ARGUMENT, Perspective's own message, and the errorType that callers read."""
+    error = refusal(call(newsroom, "analyze", body), 400, "INVALID_ARGUMENT")
+    assert error["message"] == message
+    (detail,) = error["details"]
+    assert (detail["@type"], detail["errorType"]) == (OWN_ERROR, kind)
+
+
+def test_an_unserved_language_names_attribute_and_languages(newsroom: Newsroom) -> None:
+    """What was asked for stands in requestedLanguages, what was found in detectedLanguages: callers drop it."""
+    asked = refusal(call(newsroom, "analyze", request(languages=["fr"])), 400, "INVALID_ARGUMENT")
+    found = asked["details"][0]["languageNotSupportedByAttributeError"]
+    assert found == {"attribute": "TOXICITY", "requestedLanguages": ["fr"]}
+    french = request(
+        "Je ne comprends pas pourquoi la mairie a fermé cette route sans prévenir les habitants."
+    )
+    told = refusal(call(newsroom, "analyze", french), 400, "INVALID_ARGUMENT")
+    found = told["details"][0]["languageNotSupportedByAttributeError"]
+    assert found == {"attribute": "TOXICITY", "detectedLanguages": ["fr"]}
+
+
+def test_a_wrong_key_and_no_key(newsroom: Newsroom) -> None:
+    """A wrong key is 400 with API_KEY_INVALID, none is 403; neither says more."""
+    for wrong in ("AIzaSyNotOurs", "x" * 5_000, "ü\0", newsroom.courier.inbound_secret):
+        error = refusal(call(newsroom, "analyze", request(), key=wrong), 400, "INVALID_ARGUMENT")
+        assert error["message"] == "API key not valid. Please pass a valid API key."
+        assert (error["details"][0]["reason"], error["details"][0]["domain"]) == (
+            "API_KEY_INVALID",
+            "googleapis.com",
+        )
+    error = refusal(call(newsroom, "analyze", request(), key=None), 403, "PERMISSION_DENIED")
+    assert error["message"].startswith("Method doesn't allow unregistered callers")
+
+
+HOSTILE: list[object] = [
+    b"",
+    b"{",
+    b"null",
+    b"[]",
+    b"1",
+    b'"text"',
+    b"\xff\xfe",
+    b'{"comment": {"text": "\\ud800"}, "requestedAttributes": {"TOXICITY": {}}}',
+    b'{"comment": {"text": NaN}}',
+    b'{"comment": {}, "comment": {}}',
+    b"[" * 100_000,
+    b'{"a":' * 5_000,
+    b'{"comment": {"text": "a"}, "requestedAttributes": {"TOXICITY": {"scoreThreshold": '
+    + b"9" * 5_000
+    + b"}}}",
+    b'{"comment": {"text": "a"}, "requestedAttributes": {"TOXICITY": {"scoreThreshold": 1e999}}}',
+    {"comment": []},
+    {"comment": "text"},
+    {"comment": {"text": 1}},
+    {"comment": {"text": ["a"]}},
+    {"comment": {"text": TEXT, "type": 3}},
+    request(requestedAttributes=[]),
+    request(requestedAttributes=["TOXICITY"]),
+    request(requestedAttributes="TOXICITY"),
+    request(requestedAttributes={"TOXICITY": 1}),
+    request(requestedAttributes={"TOXICITY": []}),
+    request(requestedAttributes={"toxicity": {}}),
+    request(requestedAttributes={"": {}}),
+    request(requestedAttributes={"__class__": {}}),
+    request(requestedAttributes={"TOXICITY\n\r<script>": {}}),
+    request(requestedAttributes={"A" * 10_000: {}}),
+    request(requestedAttributes={f"X{n}": {} for n in range(5_000)}),
+    request(requestedAttributes={"TOXICITY": {"scoreThreshold": "0.5"}}),
+    request(requestedAttributes={"TOXICITY": {"scoreThreshold": True}}),
+    request(requestedAttributes={"TOXICITY": {"scoreType": 7}}),
+    request(languages="en"),
+    request(languages=[1]),
+    request(languages=[None]),
+    request(languages=["e"]),
+    request(languages=["en'; DROP TABLE comments"]),
+    request(languages=["en"] * 1_000),
+    request(languages={"en": 1}),
+    request(spanAnnotations="true"),
+    request(doNotStore=1),
+    request(clientToken=5),
+    request(clientToken="t" * 10_000),
+    request(sessionId=[]),
+    request(communityId={}),
+    request(context=[]),
+    request(context={"entries": "x"}),
+    request(context={"articleAndParentComment": "x"}),
+]
+
+
+@pytest.mark.parametrize("body", HOSTILE, ids=range(len(HOSTILE)))
+def test_hostile_bodies_get_a_clear_no(newsroom: Newsroom, body: object) -> None:
+    """Whatever the body is, both methods refuse it as an invalid argument, in Google's form."""
+    for method in ("analyze", "suggestscore"):
+        refusal(call(newsroom, method, body), 400, "INVALID_ARGUMENT")
+
+
+def test_an_infinite_depth_of_spans_and_control_characters_are_only_text(newsroom: Newsroom) -> None:
+    """U+0000, bidirectional marks, lone marks and ten thousand dots are scored like any text."""
+    for text in (
+        "a\0b idiot",
+        "\u202eidiot\u202c",
+        "." * 10_000 + "a",
+        "a\n" * 5_000,
+        "ﷺ" * 100,
+        "\u200b\ufeffok",
+    ):
+        response = call(newsroom, "analyze", request(text, spanAnnotations=True, languages=["en"]))
+        assert response.status_code == 200, response.text
+
+
+def test_a_body_over_its_bound_is_refused_in_googles_form(newsroom: Newsroom) -> None:
+    """More than 256 KiB is an invalid argument, whether its length is stated or not."""
+    refusal(call(newsroom, "analyze", b"x" * (256 * 1024 + 1)), 400, "INVALID_ARGUMENT")
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/v1alpha1/comments:analyze"),
+        ("PUT", "/v1alpha1/comments:suggestscore"),
+        ("OPTIONS", "/v1alpha1/comments:analyze"),
+        ("POST", "/v1alpha1/comments:delete"),
+        ("POST", "/v1alpha1/"),
+        ("POST", "/v1alpha1/comments:analyze/more"),
+        ("TRACE", "/v1alpha1/comments:analyze"),
+        ("POST", "/v1alpha1"),
+        ("GET", "/v1alpha1?key=secret"),
+        ("POST", "/$discovery/rest?version=v1alpha1"),
+        ("GET", "/$discovery/rest?version=v2"),
+    ],
+)
+def test_what_is_no_method_is_not_found(newsroom: Newsroom, method: str, path: str) -> None:
+    """Other methods and other paths below the version are 404 NOT_FOUND, in Google's form."""
+    refusal(newsroom.client.open(path, method=method), 404, "NOT_FOUND")
+
+
+@pytest.mark.parametrize(
+    "scores",
+    [
+        {},
+        {"TOXICITY": {}},
+        {"TOXICITY": {"summaryScore": {"value": 2}}},
+        {"TOXICITY": {"summaryScore": {"value": "1"}}},
+        {"TOXICITY": {"summaryScore": {"value": 1, "type": "STD_DEV_SCORE"}}},
+        {"TOXICITY": {"spanScores": {}}},
+        {"TOXICITY": {"spanScores": [{"score": {"value": 1}}]}},
+        {"TOXICITY": {"spanScores": [{"begin": 5, "end": 2, "score": {"value": 1}}]}},
+        {"TOXICITY": {"spanScores": [7]}},
+        {"NO_SUCH": {"summaryScore": {"value": 1}}},
+        [],
+    ],
+)
+def test_suggestions_without_a_usable_score_are_refused(newsroom: Newsroom, scores: object) -> None:
+    """A suggestion needs an attribute that there is and a value from 0 to 1; spans need begin and end."""
+    refusal(call(newsroom, "suggestscore", suggestion(attributeScores=scores)), 400, "INVALID_ARGUMENT")
+
+
+def test_a_model_that_is_missing_is_unavailable(newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a model the answer is 503 UNAVAILABLE, which clients take for a reason to come again."""
+    from service.reader import NoModel
+
+    def score(*_: object, **__: object) -> None:
+        raise NoModel()
+
+    monkeypatch.setattr(newsroom.parts.scorer, "score", score)
+    response = call(newsroom, "analyze", request())
+    refusal(response, 503, "UNAVAILABLE")
+    assert response.headers["Retry-After"] == "2"
+    assert json.loads(response.data)["error"]["message"]

@@ -1,0 +1,149 @@
+"""A small installation for the pages' tests: a store in memory, a clock that is set, two sites and whoever signs in."""
+
+from __future__ import annotations
+
+import base64
+import itertools
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+
+from service import actions, settings, wiring
+from service.actions import Judgement, Scored
+from service.dispatcher import RecordingDispatcher
+from service.enrolment import enrol_site, invite
+from service.moderation.comment import Article, Comment, Source
+from service.moderation.verdict import LABELS, Action, Assessment, Effort, Span, Who
+from service.ports import Placed, Site, Store, Submission
+from service.privacy.sealing import Address
+from service.storage.memory import MemoryStore
+from service.web import create_app, rates
+from tests.builders import NOON
+from tests.web.pages.browser import Browser
+
+MASTER = base64.b64encode(b"m" * 32).decode()
+ADDRESS = "ada.unique.canary@example.org"
+
+
+class SetClock:
+    """A clock that stands until a test moves it."""
+
+    def __init__(self) -> None:
+        self.now = NOON
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def pass_seconds(self, seconds: float) -> None:
+        self.now += timedelta(seconds=seconds)
+
+
+@dataclass
+class Small:
+    """The service, what it serves, and the story that tests tell with it."""
+
+    parts: wiring.Parts
+    app: Flask
+    clock: SetClock
+    courier: Site
+    herald: Site
+
+    def browser(self) -> Browser:
+        """A fresh browser without cookies."""
+        return Browser(self.app.test_client())
+
+    def signed_in(self, name: str = "Mara", role: str = "moderator") -> Browser:
+        """A browser with a session on the desk."""
+        _, url = invite(self.parts, name, role)
+        browser = self.browser()
+        assert browser.post(url.removeprefix(self.parts.settings.public_url)).status == 303
+        return browser
+
+    def submit(self, site: Site | None = None, **changes: Any) -> Comment:
+        """A comment by Ada under the courier's bridge, not yet scored."""
+        written: dict[str, Any] = {
+            "article": Article("https://courier.example/bridge", "The bridge opens"),
+            "author_name": "Ada",
+            "email": Address.parse(ADDRESS),
+            "body": "The new bridge saves me twenty minutes every morning.",
+            "source": Source.API,
+            "id": f"t-{next(_numbers)}",
+        }
+        submission = Submission(**{**written, **changes})
+        (placed,) = actions.submit(self.parts.deps, self.parts.sealer, site or self.courier, [submission])
+        assert isinstance(placed, Placed)
+        return placed.comment
+
+    def settle(
+        self,
+        comment: Comment,
+        scores: Mapping[str, float] | None = None,
+        spans: tuple[Span, ...] = (),
+        effort: Effort = Effort.FULL,
+    ) -> Comment:
+        """The machine's verdict by the shipped policy."""
+        given = dict.fromkeys(LABELS, 0.01) | dict(scores or {})
+        assessment = Assessment(given, "made-up-1", spans=spans, language="en", effort=effort)
+        assert actions.settle(self.parts.deps, [Scored(comment, assessment)]) == {comment.pk}
+        return self.again(comment)
+
+    def approved(self, site: Site | None = None, **changes: Any) -> Comment:
+        """A comment that readers see."""
+        return self.settle(self.submit(site, **changes))
+
+    def held(self, site: Site | None = None, **changes: Any) -> Comment:
+        """A comment that waits on the desk."""
+        spans = changes.pop("spans", (Span(4, 14, "insult", 1.9),))
+        return self.settle(self.submit(site, **changes), {"toxicity": 0.7, "insult": 0.85}, spans)
+
+    def judge(self, comment: Comment, action: Action, who: str = "Bo the other", delay: float = 0.0) -> None:
+        """Another moderator decides."""
+        judgement = Judgement(action, Who.MODERATOR, who, comment.revision)
+        actions.review(self.parts.deps, self.courier, comment.id, judgement, delay)
+
+    def again(self, comment: Comment) -> Comment:
+        """The comment as it is stored now."""
+        with self.parts.deps.store.read() as tx:
+            found = tx.comment_by_pk(comment.pk)
+        assert found is not None
+        return found
+
+    def comments(self) -> list[Comment]:
+        """Every comment of the courier, oldest first."""
+        with self.parts.deps.store.read() as tx:
+            return list(tx.comments(self.courier.id, oldest_first=True).comments)
+
+
+def build_small(home: Path, store: Store | None = None, **env: str) -> Small:
+    """Put a small installation together; without a store it has one in memory; `env` are more settings."""
+    clock = SetClock()
+    given = {"REPLYDESK_HOME": str(home), "REPLYDESK_MASTER_KEY": MASTER, **env}
+    parts = wiring.build(
+        settings.load(given),
+        env=given,
+        store=store or MemoryStore(),
+        dispatcher=RecordingDispatcher(),
+        clock=clock,
+    )
+    courier = enrol_site(parts, "courier", "https://courier.example", title="The Courier").site
+    herald = enrol_site(parts, "herald", "https://herald.example").site
+    return Small(parts, _served(parts), clock, courier, herald)
+
+
+def _served(parts: wiring.Parts) -> Flask:
+    """The application around `parts`: building its routes takes a tenth of a second, so each kind is built once."""
+    kind = (parts.settings.public_url, parts.settings.trusted_proxies)
+    if kind not in _applications:
+        _applications[kind] = create_app(parts)
+        _applications[kind].testing = True
+    _applications[kind].extensions["replydesk"] = parts
+    rates.init(_applications[kind], parts)  # what one test let pass is not owed by the next
+    return _applications[kind]
+
+
+_numbers = itertools.count()
+_applications: dict[tuple[str, tuple[str, ...]], Flask] = {}

@@ -1,0 +1,111 @@
+"""The polling fallback: maintenance runs without a message; work goes on when broker or beat is gone for good."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+
+from worker.fallback import PollingFallback
+
+from service.actions import Scored, settle
+from service.dispatcher import RecordingDispatcher, RedisDispatcher, connect, read_heartbeats
+from service.enrolment import enrol_site
+from service.moderation.verdict import LABELS, Assessment, Effort
+from service.ports import SCORE, SWEEP
+from service.settings import load
+from service.wiring import Parts, build
+from tests.worker.receivers import receiver
+from tests.worker.test_broker import Broker
+from tests.worker.test_celery import accept, env, pending, wait_for, worker
+
+__all__ = ["env"]  # the fixture
+
+
+def to_rescore(parts: Parts) -> int:
+    """How many wait to be scored again in full."""
+    with parts.deps.store.read() as tx:
+        return tx.backlog(datetime.now(UTC)).to_rescore
+
+
+def test_rounds_are_made_in_a_silence_alone() -> None:
+    """Ten seconds without a sweep begin it, a sweep ends it; a worker that sweeps slowly waits for five sweeps."""
+    now, heard, rounds = [100.0], [100.0], []
+    fallback = PollingFallback(lambda: heard[0], lambda: rounds.append(now[0]), 1.0, lambda: now[0])
+    for now[0] in (105.0, 109.9, 110.0, 111.0):
+        fallback.look()
+    heard[0] = 111.0
+    now[0] = 112.0
+    assert not fallback.look()
+    assert rounds == [110.0, 111.0]
+    slow = PollingFallback(lambda: 100.0, lambda: None, 30.0, lambda: now[0])
+    now[0] = 249.0
+    assert not slow.look()
+    now[0] = 250.0
+    assert slow.look()
+
+
+def test_a_worker_goes_on_without_its_broker(tmp_path: Path, sqlite_template: Path) -> None:
+    """What comes after the broker died is decided, what was scored fast is scored again, and callbacks are sent."""
+    broker = Broker(tmp_path)
+    (tmp_path / "replydesk.db").write_bytes(sqlite_template.read_bytes())
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("REPLYDESK_")}
+    env = clean | {
+        "REPLYDESK_HOME": str(tmp_path),
+        "REPLYDESK_SWEEP_SECONDS": "0.3",
+        "REDIS_URL": broker.url,
+        "REPLYDESK_MASTER_KEY": "5e" * 32,
+        "REPLYDESK_LOG_LEVEL": "info",
+    }
+    log = tmp_path / "worker.log"
+    parts = build(load(env), env=env, dispatcher=RecordingDispatcher())
+    try:
+        with receiver() as hook:
+            enrolled = enrol_site(parts, "courier", "https://courier.example", hook.url)
+            held = accept(parts, enrolled, ["The old bridge looks fine to me."])[0].comment
+            fast = Assessment(dict.fromkeys(LABELS, 0.0) | {"toxicity": 0.7}, "made-up-1", effort=Effort.FAST)
+            settle(parts.deps, [Scored(held, fast)])
+            with worker(env, log):
+                wait_for(lambda: '"model.loaded"' in log.read_text())
+                broker.kill()
+                accept(parts, enrolled, ["The new bridge looks fine to me.", "Another one."])
+                wait_for(lambda: pending(parts) == 0)
+                wait_for(lambda: to_rescore(parts) == 0)
+                wait_for(lambda: len(hook.got) == 4)  # the held one is told twice
+            with parts.deps.store.read() as tx:
+                again = tx.comment_by_pk(held.pk)
+            assert again is not None
+            assert again.verdict is not None
+            assert (again.status, again.verdict.effort) == ("approved", "full")
+            assert '"polling_fallback.started"' in log.read_text()
+    finally:
+        broker.process.kill()
+        broker.process.wait()
+        parts.close()
+
+
+def test_somebody_sweeps_though_beat_is_gone_and_comments_ring(
+    env: dict[str, str], sqlite_template: Path, tmp_path: Path
+) -> None:
+    """Messages for new comments are no sign of beat: without it a worker sweeps by itself, round for round."""
+    env |= {"REPLYDESK_SWEEP_SECONDS": "0.3"}
+    (Path(env["REPLYDESK_HOME"]) / "replydesk.db").write_bytes(sqlite_template.read_bytes())
+    url, prefix = env["REDIS_URL"], env["REPLYDESK_REDIS_PREFIX"]
+    dispatcher, broker = RedisDispatcher(url, prefix), connect(url)
+    try:
+        with worker(env, tmp_path / "worker.log"):
+
+            def swept() -> bool:
+                dispatcher.enqueue(SCORE)  # as the web does for each comment
+                return SWEEP in read_heartbeats(url, prefix).rounds
+
+            wait_for(swept)
+            heard = read_heartbeats(url, prefix)
+            assert heard.beat is None
+            assert heard.worker is not None
+            assert heard.worker < 5
+            broker.delete(f"{prefix}heartbeat:fallback:{SWEEP}")
+            wait_for(swept, 5)
+    finally:
+        dispatcher.close()
+        broker.close()

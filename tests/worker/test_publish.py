@@ -1,0 +1,67 @@
+"""Publishing under a race: each decision is published once, whoever does it."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+from service.actions import Judgement, publish_due, review, submit
+from service.dispatcher import RecordingDispatcher
+from service.moderation.comment import Article, Source
+from service.moderation.verdict import Action, Who
+from service.ports import Dependencies, Store, Submission
+from service.privacy.keys import Keyring
+from service.privacy.sanitizer import Sanitizer
+from tests.builders import NOON, after, courier
+from worker.sweep import publish_all_due
+
+COUNT = 40
+
+
+def test_workers_at_once_publish_each_decision_once(sql_store: Store) -> None:
+    """Four workers, one moment: every decision gets one number and one callback, and no number is lost."""
+    deps = Dependencies(store=sql_store, dispatcher=RecordingDispatcher(), clock=lambda: NOON)
+    with sql_store.write() as tx:
+        site = tx.add_site(courier())
+    posted = [
+        Submission(Article("https://courier.example/a"), "Ada", f"Text {n}.", Source.API, id=f"c-{n}")
+        for n in range(COUNT)
+    ]
+    submit(deps, Sanitizer(Keyring(bytes(32))), site, posted)
+    for n in range(COUNT):
+        review(deps, site, f"c-{n}", Judgement(Action.APPROVE, Who.MODERATOR, "Mo"), delay=5)
+    later = Dependencies(store=sql_store, dispatcher=RecordingDispatcher(), clock=lambda: after(6))
+    start = threading.Barrier(4)
+
+    def publish() -> int:
+        start.wait(10)
+        return publish_due(later)
+
+    with ThreadPoolExecutor(4) as pool:
+        left = sum(one.result(30) for one in [pool.submit(publish) for _ in range(4)])
+    with sql_store.read() as tx:
+        numbers = [decision.seq for decision, _ in tx.decisions_after(site.id, 0, 200)]
+        mail = tx.deliveries(site.id, None, 200)
+    assert (left, len(mail), numbers) == (COUNT, COUNT, list(range(1, COUNT + 1)))
+    assert len({one.decision_id for one in mail}) == COUNT
+
+
+def test_publishing_goes_on_until_none_is_due(store: Store) -> None:
+    """More decisions than one transaction takes leave in one run."""
+    deps = Dependencies(store=store, dispatcher=RecordingDispatcher(), clock=lambda: NOON)
+    with store.write() as tx:
+        site = tx.add_site(courier(callback_url=None))
+    posted = [
+        Submission(Article("https://courier.example/a"), "Ada", f"Text {n}.", Source.API, id=f"c-{n}")
+        for n in range(5)
+    ]
+    submit(deps, Sanitizer(Keyring(bytes(32))), site, posted)
+    for n in range(5):
+        review(deps, site, f"c-{n}", Judgement(Action.APPROVE, Who.MODERATOR, "Mo"), delay=5)
+    assert publish_all_due(deps) == 0
+    assert (
+        publish_all_due(
+            Dependencies(store=store, dispatcher=RecordingDispatcher(), clock=lambda: after(5)), batch=2
+        )
+        == 5
+    )

@@ -1,0 +1,119 @@
+"""The watchdog: a run that hangs is reported though its worker answers; one that works or waits is no fault."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from service.dispatcher import RedisDispatcher, read_heartbeats
+from service.heartbeat import LOOP, TASKS, faults
+from service.ports import DELIVER, SCORE, SWEEP
+from tests.worker.test_broker import Broker
+from tests.worker.test_celery import env, wait_for
+from worker.lanes import Lane
+from worker.watchdog import Watchdog
+
+__all__ = ["env"]  # the fixture
+
+
+def test_a_short_lease_makes_no_run_hang() -> None:
+    """A run may work for seconds though leases are shorter: only where it could not take so long it hangs."""
+    now, told = [0.0], []
+    lane = Lane(1, lambda: now[0])
+    watchdog = Watchdog({SCORE: lane}, 1.0, lambda _: None, told.append)
+
+    def work() -> None:
+        now[0] += 9.0
+        assert watchdog.look() == ""
+        now[0] += 2.0
+        assert watchdog.look() == SCORE
+
+    lane.run(work, lambda: False)
+    assert watchdog.look() == ""
+    assert told == [SCORE]
+
+
+def test_a_run_that_goes_on_for_longer_than_its_lease_is_told() -> None:
+    """Scoring may take as long as its lease, a sweep minutes; what came to its end is forgotten."""
+    now, said, told = [0.0], [], []
+    lanes = {name: Lane(1, lambda: now[0]) for name in (SCORE, DELIVER, SWEEP)}
+    watchdog = Watchdog(lanes, 30.0, said.append, told.append)
+    go_on = threading.Event()
+    runs = [
+        threading.Thread(target=lanes[name].run, args=(go_on.wait, lambda: False)) for name in (SCORE, SWEEP)
+    ]
+    for run in runs:
+        run.start()
+    wait_for(lambda: all(lanes[name]._began for name in (SCORE, SWEEP)))
+    now[0] = 30.0
+    assert watchdog.look() == ""
+    now[0] = 31.0
+    assert watchdog.look() == SCORE
+    assert said == ["", f"a run of {SCORE} hangs"]
+    assert told == [SCORE]
+    go_on.set()
+    for run in runs:
+        run.join(10)
+    assert watchdog.look() == ""
+
+
+@pytest.mark.parametrize("pool", ["threads", "prefork"])
+def test_a_worker_whose_scoring_hangs_is_not_alive(
+    env: dict[str, str], sqlite_template: Path, tmp_path: Path, pool: str
+) -> None:
+    """It answers every message, and its own check and whoever asks the broker are told that it hangs all the same."""
+    env |= {"REPLYDESK_LEASE_SECONDS": "1", "REPLYDESK_WORKER_POOL": pool}
+    home, url, prefix = Path(env["REPLYDESK_HOME"]), env["REDIS_URL"], env["REPLYDESK_REDIS_PREFIX"]
+    (home / "replydesk.db").write_bytes(sqlite_template.read_bytes())
+    dispatcher = RedisDispatcher(url, prefix)
+    with (tmp_path / "worker.log").open("wb") as log:
+        process = subprocess.Popen([sys.executable, "-m", "tests.worker.hanging"], env=env, stderr=log)
+    try:
+        wait_for(lambda: faults(home, LOOP) == [] and faults(home, TASKS) == [])
+        dispatcher.enqueue(SCORE)
+        wait_for(lambda: faults(home, TASKS) == [f"a run of {SCORE} hangs"])
+        assert read_heartbeats(url, prefix).hung == SCORE
+        assert faults(home, LOOP) == []
+        alive = subprocess.run(
+            [sys.executable, "-m", "service.cli.main", "alive"], env=env, capture_output=True, check=False
+        )
+        assert alive.returncode == 2
+    finally:
+        dispatcher.close()
+        process.kill()
+        process.wait()
+
+
+def test_a_worker_that_waits_for_its_broker_is_alive(
+    tmp_path: Path, sqlite_template: Path, env: dict[str, str]
+) -> None:
+    """A broker that is gone is no fault of the worker, whose loop goes round in tries; nor is one that comes back."""
+    broker = Broker(tmp_path)
+    home = Path(env["REPLYDESK_HOME"])
+    (home / "replydesk.db").write_bytes(sqlite_template.read_bytes())
+    env |= {"REDIS_URL": broker.url}
+    with (tmp_path / "worker.log").open("wb") as log:
+        process = subprocess.Popen([sys.executable, "-m", "service.cli.main", "worker"], env=env, stderr=log)
+
+    def goes_round() -> None:
+        (path,) = home.rglob(f"{LOOP}-*")
+        before = path.read_bytes()
+        wait_for(lambda: path.read_bytes() != before, 20)
+        before = path.read_bytes()
+        wait_for(lambda: path.read_bytes() != before, 20)
+
+    try:
+        wait_for(lambda: faults(home, LOOP) == [] and faults(home, TASKS) == [])
+        broker.kill()
+        goes_round()
+        broker.start()
+        goes_round()
+    finally:
+        process.kill()
+        process.wait()
+        broker.process.kill()
+        broker.process.wait()
