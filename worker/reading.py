@@ -72,7 +72,7 @@ def explain(scorer: Scorer, scored: Sequence[Scored], policies: Mapping[int, Pol
 def sign(
     signer: Signer, scored: Sequence[Scored], policies: Mapping[int, Policy], always: Collection[int]
 ) -> list[Scored]:
-    """Give a signature to those that may be held, and to every arrival where a decision stands over a wave."""
+    """Give a signature to those that may be held, and to every arrival on a site with a decided cluster."""
     wanted = [
         n
         for n, one in enumerate(scored)

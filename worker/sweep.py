@@ -12,7 +12,7 @@ import structlog
 
 from service.actions import Scored, clear_files, depart, retain, settle, turns_to_retain
 from service.actions.retaining import Turn
-from service.moderation.options import FOLD_HOURS_LIMIT
+from service.moderation.options import DUPLICATE_HOURS_LIMIT
 from service.ports import DELIVER, DEPART, SCORE, Backlog, House, Site
 from worker.journal import Journal, Noted
 from worker.meters import meters
@@ -24,7 +24,7 @@ LATE_SECONDS: Final = 4.0
 SILENCE_SECONDS: Final = 60.0
 HEAD_START_SECONDS: Final = 30.0
 KEYS_KEPT: Final = timedelta(days=7)
-WAVES_KEPT: Final = timedelta(hours=FOLD_HOURS_LIMIT)
+CLUSTERS_KEPT: Final = timedelta(hours=DUPLICATE_HOURS_LIMIT)
 PRUNE_SECONDS: Final = 600.0
 PRUNE_BATCH: Final = 1_000
 FILL_BATCH: Final = 1_000
@@ -186,7 +186,7 @@ class Sweep:
         while more:
             with house.store.write() as tx:
                 went = tx.prune(house.clock(), house.clock() - KEYS_KEPT, PRUNE_BATCH)
-                went += tx.prune_waves(house.clock() - WAVES_KEPT, PRUNE_BATCH)
+                went += tx.prune_clusters(house.clock() - CLUSTERS_KEPT, PRUNE_BATCH)
             dropped += went
             more = went >= PRUNE_BATCH
             if is_over():

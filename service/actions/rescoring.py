@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from service.actions.folding import Candidate, fold, note_folds
+from service.actions.clustering import Candidate, assign, store_memberships
 from service.actions.leaving import leave
 from service.actions.moving import follow_up, move_of, standing_each
 from service.actions.settling import Case, Scored, cases_of
@@ -40,7 +40,7 @@ def rescore(house: House, scored: Sequence[Scored]) -> Counter[str]:
         if verdict.action is Action.HOLD and cases[pk].scored.comment.status is not Status.HELD
     ]
     with house.store.write() as tx:
-        folds = fold(tx, candidates, now)
+        assignments = assign(tx, candidates, now)
         marked = _marked(tx, scored)
         acted_on = _acted_on(tx, marked, now)
         chosen = {pk: one for pk, one in verdicts.items() if pk in marked and pk not in acted_on}
@@ -48,7 +48,7 @@ def rescore(house: House, scored: Sequence[Scored]) -> Counter[str]:
         resting = marked.keys() - {comment.pk for comment in moving}
         tx.move([replace(_unmoved(marked[pk], now), verdict=chosen.get(pk)) for pk in resting])
         left = _move(tx, moving, chosen, now)
-        note_folds(tx, folds, {comment.pk for comment in moving}, now)
+        store_memberships(tx, assignments, {comment.pk for comment in moving}, now)
         called_back = leave(tx, {case.site.id: case.site for case in cases.values()}, left, fresh=True)
     if called_back:
         house.bell.ring(DELIVER)
@@ -94,7 +94,7 @@ def _acted_on(tx: Tx, comments: Mapping[int, Comment], now: datetime) -> set[int
     labels = tx.labels_about(comments).items()
     judged = {pk for pk, given in labels if any(one.retracted_at is None for one in given)}
     claimed = {claim.comment_pk for claim in tx.claims(now)}
-    clusters = tx.waves_of(claimed | comments.keys())
+    clusters = tx.clusters_of(claimed | comments.keys())
     clusters_claimed = {clusters[pk].id for pk in claimed if pk in clusters}
     copies = {pk for pk in comments if pk in clusters and clusters[pk].id in clusters_claimed}
     return decided | judged | (claimed & comments.keys()) | copies | tx.appeals_about(comments).keys()

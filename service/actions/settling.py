@@ -7,16 +7,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from service.actions.folding import Candidate, fold, note_covered, note_folds
+from service.actions.clustering import Candidate, assign, store_covered, store_memberships
 from service.actions.leaving import leave
 from service.moderation.comment import STAFF, Comment, Status
+from service.moderation.duplicates import Signature
 from service.moderation.effort import deserves_full
 from service.moderation.facts import facts_of, free_hosts
 from service.moderation.policy import Facts, decide
 from service.moderation.standing import Standing
 from service.moderation.surge import is_held
 from service.moderation.verdict import OUTCOME, Action, Assessment, Decision, Verdict, Who
-from service.moderation.waves import Signature
 from service.ports import (
     DELIVER,
     House,
@@ -35,7 +35,7 @@ class Scored:
     exhausted: bool = False
     late: bool = False
     signature: Signature | None = None
-    """What of the text can be compared with others; None: it is in no wave."""
+    """For comparison with other texts; None: the comment joins no duplicate cluster."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,17 +72,17 @@ def settle(house: House, scored: Sequence[Scored]) -> set[int]:
     ]
     with house.store.write() as tx:
         ids = tx.new_decision_ids(len(cases))
-        folds = fold(tx, candidates, now)
+        assignments = assign(tx, candidates, now)
         decided = [
             _machine_decision(case, decision_id, verdict, now)
-            for case, decision_id, verdict in zip(cases, ids, folds.verdicts, strict=True)
+            for case, decision_id, verdict in zip(cases, ids, assignments.verdicts, strict=True)
         ]
         moved = tx.move([move for move, _, _ in decided])
         tx.index_texts(moved)
         left = [(comment, decision) for move, comment, decision in decided if move.pk in moved]
-        note_folds(tx, folds, moved, now)
+        store_memberships(tx, assignments, moved, now)
         called_back = leave(tx, {case.site.id: case.site for case in cases}, left, fresh=True)
-        note_covered(tx, folds, {comment.pk: decision.id for comment, decision in left})
+        store_covered(tx, assignments, {comment.pk: decision.id for comment, decision in left})
     if called_back:
         house.bell.ring(DELIVER)
     return {comment.pk for comment, _ in left}

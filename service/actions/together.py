@@ -1,4 +1,4 @@
-"""Deciding together: a wave, or whatever a moderator chose by score, is decided in one act and undone in one act."""
+"""Deciding together: a cluster, or whatever a moderator chose by score, is decided in one act and undone in one act."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from typing import Final
 from service.actions.reviewing import Judgement, Reviewed, Target, carry_out_each, ring_after
 from service.actions.undoing import Standing, Undone, take_back_each
 from service.moderation.comment import Comment, Status
+from service.moderation.duplicates import DuplicateCluster
 from service.moderation.errors import NotFound, ReplydeskError
 from service.moderation.verdict import Who
-from service.moderation.waves import Wave
 from service.ports import DELIVER, SCORE, House, Site
-from service.ports.waves import Bundle
+from service.ports.clusters import Bundle
 
 SLICE: Final = 100
 """Comments in one transaction: on SQLite no other writer waits longer than for so many."""
@@ -30,8 +30,8 @@ def range_named(by: str | None, low: float, high: float) -> str:
     return f"range {by or 'score'} {low:g} {high:g}"
 
 
-class WaveDecided(ReplydeskError):
-    """Another decision stands over the wave than the one you saw; look at it and decide again."""
+class ClusterAlreadyDecided(ReplydeskError):
+    """Somebody else decided this duplicate cluster since you loaded it; look at it and decide again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,25 +107,29 @@ def _decide_slice(
     return len(reviewed)
 
 
-def decide_wave(house: House, site: Site, wave: Wave, judgement: Judgement, delay: float = 0.0) -> Together:
-    """Decide the held members of a wave, and let the decision stand over its copies that arrive in the next hours.
+def decide_cluster(
+    house: House, site: Site, cluster: DuplicateCluster, judgement: Judgement, delay: float = 0.0
+) -> Together:
+    """Decide the held members of a cluster, and the copies that arrive in the next hours.
 
-    `wave` is as it was seen. Raises WaveDecided when another decision stands over it by now: nothing is done then.
+    `cluster` is as the moderator saw it. Raises ClusterAlreadyDecided, and decides nothing, if its decision changed.
     """
-    begun, hours = house.clock(), site.options.fold_hours
+    begun, hours = house.clock(), site.options.duplicate_hours
     with house.store.write() as tx:
-        bundle = tx.add_bundle(judgement.who, judgement.action, f"wave {wave.id}", begun)
+        bundle = tx.add_bundle(judgement.who, judgement.action, f"cluster {cluster.id}", begun)
         # before its members: of two who decide at once the second is told, and decides none of them
-        if hours and not tx.decide_wave(wave.id, bundle, begun + timedelta(hours=hours), wave.bundle_id):
-            raise WaveDecided
-    return _decide(house, bundle, _members(house, site, wave), judgement, delay)
+        if hours and not tx.decide_cluster(
+            cluster.id, bundle, begun + timedelta(hours=hours), cluster.bundle_id
+        ):
+            raise ClusterAlreadyDecided
+    return _decide(house, bundle, _members(house, site, cluster), judgement, delay)
 
 
-def _members(house: House, site: Site, wave: Wave) -> Iterator[Target]:
+def _members(house: House, site: Site, cluster: DuplicateCluster) -> Iterator[Target]:
     after = 0
     while True:
         with house.store.read() as tx:
-            some = tx.held_in_wave(wave.id, after, SLICE)
+            some = tx.held_in_cluster(cluster.id, after, SLICE)
         yield from (Target(site, comment.id, comment.revision) for comment in some)
         if len(some) < SLICE:
             return
@@ -153,7 +157,7 @@ def undo_together(house: House, bundle_id: int, who_kind: Who, who: str) -> Undo
         bundle = tx.bundle(bundle_id)
         if bundle is None:
             raise NotFound("There is no such act to undo.")
-        tx.undecide_waves(bundle_id)  # first, so that nothing more is covered meanwhile
+        tx.undecide_clusters(bundle_id)  # first, so that nothing more is covered meanwhile
         tx.end_bundle(bundle_id, begun)
     undone = passed_over = after = 0
     while True:

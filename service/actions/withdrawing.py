@@ -19,7 +19,7 @@ from service.ports import (
 def withdraw(house: House, site: Site, comment_id: str, who: str) -> Comment:
     """Take the comment off for good, at the site's wish, and return it; withdrawing twice is no error.
 
-    Nothing stays open about it: reports, appeals, claims and its place in a wave end.
+    Nothing stays open about it: reports, appeals, claims and its membership in a duplicate cluster end.
     The site is told by `comment.withdrawn` after whatever was on its way, so that its last word on the comment is this.
     """
     now = house.clock()

@@ -13,8 +13,8 @@ FIRST_POSTED: Final = "first_posted_at"
 REFUSED: Final = "refused_earlier"
 IMPORTED: Final = "imported"
 """The reason of a decision that came with an import: another program may have made it."""
-WAVE: Final = "wave"
-"""The reason of a decision that a person's decision about copies made of one more."""
+DUPLICATE: Final = "duplicate"
+"""The reason of a decision that a moderator's decision on a duplicate cluster made for one more copy."""
 _REFUSALS: Final = frozenset({Action.REJECT, Action.SPAM, Action.HOLD, Action.RESTORE})
 """A RESTORE counts where it put no other decision back: it left the comment to a person."""
 
@@ -54,7 +54,7 @@ def refusal_of(comment: Comment) -> Refusal | None:
 
 
 def _refusal(current: Comment, standing: Decision | None) -> Refusal | None:
-    if standing is None or (standing.who_kind is Who.MACHINE and standing.reason != WAVE):
+    if standing is None or (standing.who_kind is Who.MACHINE and standing.reason != DUPLICATE):
         return refusal_of(current)
     if standing.action not in _REFUSALS:
         return None

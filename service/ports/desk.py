@@ -26,8 +26,8 @@ class Queue(Protocol):
     def queue(self, wanted: Wanted, moderator_id: int, now: datetime, limit: int) -> list[Queued]:
         """Return held comments in the wanted order, without those set aside or in another moderator's hands.
 
-        Of a wave only the oldest of those is returned, claims aside: the others stand behind it. None is while any held
-        member of it is in another's hands, whatever is wanted here and there: one decision decides them all.
+        Of a duplicate cluster only the oldest of those is returned, claims aside. None is while another moderator has
+        claimed any held member of it, under whatever filters: one decision decides them all.
         """
 
     def matters(
@@ -130,7 +130,7 @@ class Closing(Protocol):
     def close_cases(self, closed_by: Mapping[int, int], now: datetime) -> None:
         """End what is open about comments that are final, by pk, each for the decision beside it.
 
-        Matters and appeals are closed, claims end, and the comment leaves its wave.
+        Matters and appeals are closed, claims end, and the comment leaves its duplicate cluster.
         """
 
 

@@ -25,13 +25,13 @@ from sqlalchemy import (
 from service.moderation.comment import Comment
 from service.moderation.desk import Appeal, Matter, Queued, Report, Wanted
 from service.storage.bulk import insert_into, rows_of
+from service.storage.cluster_tables import cluster_members
 from service.storage.columns import to_json
 from service.storage.desk_tables import appeals, claims, is_open, is_unanswered, matters, reports
 from service.storage.part import Part
 from service.storage.queueing import Shape, bound, cursor, in_order, shape
 from service.storage.reading import ARTICLE, joined
 from service.storage.schema import articles, comments
-from service.storage.wave_tables import wave_members
 
 _REPORTS = (
     select(reports)
@@ -101,7 +101,7 @@ _PKS: BindParameter[Any] = bindparam("pks", expanding=True)
 _CLOSE_APPEALS = (
     update(appeals).where(appeals.c.comment_pk.in_(_PKS), is_unanswered).values(answered_at=bindparam("now"))
 )
-_LEAVE = tuple(delete(table).where(table.c.comment_pk.in_(_PKS)) for table in (claims, wave_members))
+_LEAVE = tuple(delete(table).where(table.c.comment_pk.in_(_PKS)) for table in (claims, cluster_members))
 
 
 class CasesPart(Part):

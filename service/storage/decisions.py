@@ -26,6 +26,7 @@ from service.moderation.comment import Comment
 from service.moderation.verdict import Action, Decision, Who
 from service.ports import Label
 from service.storage.bulk import POSTGRESQL, insert_into, rows_of
+from service.storage.cluster_tables import bundled
 from service.storage.columns import Instant, to_json
 from service.storage.part import LIMIT, Part
 from service.storage.reading import ARTICLE, PAGE_LIMIT, TEXTS, in_revision, joined
@@ -44,7 +45,6 @@ from service.storage.schema import (
     site_counters,
     word,
 )
-from service.storage.wave_tables import bundled
 
 _NEXT_IDS = text("SELECT nextval('decision_ids') FROM generate_series(1, :count)")
 _COUNT_UP = insert_into(numbers, "sqlite")

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import pytest
 
 from service.actions import Judgement, Scored, Wish, settle, stand
-from service.actions.together import decide_wave
+from service.actions.together import decide_cluster
 from service.moderation.comment import Comment, Status
 from service.moderation.quotations import adds_remark, own_words
 from service.moderation.standing import Standing
@@ -67,10 +67,10 @@ class Crowd:
         return self.stage.look(name)
 
     def decide(self, comment: Comment, action: Action) -> None:
-        """Mara decides the wave of a comment."""
+        """Mara decides the cluster of a comment."""
         with self.stage.house.store.read() as tx:
-            wave = tx.waves_of([comment.pk])[comment.pk]
-        decide_wave(self.stage.house, self.stage.site, wave, Judgement(action, Who.MODERATOR, "Mara"))
+            cluster = tx.clusters_of([comment.pk])[comment.pk]
+        decide_cluster(self.stage.house, self.stage.site, cluster, Judgement(action, Who.MODERATOR, "Mara"))
 
 
 @pytest.fixture
@@ -108,8 +108,8 @@ def test_trolls_who_quote_the_same_are_no_copies_of_each_other(crowd: Crowd, for
         for n, said in enumerate(INSULTS)
     )
     with crowd.stage.house.store.read() as tx:
-        waves = tx.waves_of([one.pk, other.pk])
-    assert waves[one.pk].id != waves[other.pk].id
+        clusters = tx.clusters_of([one.pk, other.pk])
+    assert clusters[one.pk].id != clusters[other.pk].id
 
 
 def test_the_same_remark_on_other_quotations_is_a_copy(crowd: Crowd) -> None:
@@ -166,7 +166,7 @@ def test_trusted_authors_and_staff_are_no_copies(crowd: Crowd, who: str) -> None
     held = crowd.write(f"{ANSWER} Again.", {"threat": 0.9}, "service", **given)
     assert held.status is Status.HELD
     with crowd.stage.house.store.read() as tx:
-        assert tx.waves_of([held.pk]) == {}
+        assert tx.clusters_of([held.pk]) == {}
 
 
 def test_new_text_does_not_lift_what_a_person_decided_about_copies(crowd: Crowd) -> None:

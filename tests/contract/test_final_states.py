@@ -23,9 +23,9 @@ from service.actions.appealing import Answer
 from service.actions.reviewing import Judgement
 from service.moderation.comment import Comment, Status
 from service.moderation.desk import Matter, Wanted
+from service.moderation.duplicates import Signature
 from service.moderation.errors import Final
 from service.moderation.verdict import LABELS, Action, Assessment, Who
-from service.moderation.waves import Signature
 from service.ports import Moderator, Store
 from service.privacy.sealing import Address
 from tests.builders import NOON
@@ -153,8 +153,8 @@ def test_it_leaves_its_copies(stage: Stage, mara: Moderator, how: str) -> None:
     copies = held(stage, 3)
     assert open_lanes(stage, mara)["held"] == ["c-0"]
     with stage.house.store.read() as tx:
-        wave = tx.waves_of([copies[0].pk])[copies[0].pk]
-        assert tx.wave_sizes([wave.id]) == {wave.id: 3}
+        cluster = tx.clusters_of([copies[0].pk])[copies[0].pk]
+        assert tx.cluster_sizes([cluster.id]) == {cluster.id: 3}
     if how == "erased":
         with stage.house.store.write() as tx:
             tx.empty([copies[0].pk])
@@ -162,8 +162,8 @@ def test_it_leaves_its_copies(stage: Stage, mara: Moderator, how: str) -> None:
         end(stage, how, copies[0])
     assert open_lanes(stage, mara)["held"] == ["c-1"]
     with stage.house.store.read() as tx:
-        assert tx.wave_sizes([wave.id]) == {wave.id: 2}
-        assert tx.waves_of([copies[0].pk]) == {}
+        assert tx.cluster_sizes([cluster.id]) == {cluster.id: 2}
+        assert tx.clusters_of([copies[0].pk]) == {}
 
 
 def test_all_of_it_ends_at_once(stage: Stage, mara: Moderator) -> None:

@@ -1,4 +1,4 @@
-"""Every store: copies fold as they are settled, one act decides them and what still arrives, one act undoes it all."""
+"""Every store: copies are grouped, one act decides them and those still to arrive, one act undoes it all."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -7,12 +7,12 @@ from datetime import datetime, timedelta
 import pytest
 
 from service.actions import Judgement, Scored, Target, depart, review, settle
-from service.actions.together import WaveDecided, decide_together, decide_wave, undo_together
+from service.actions.together import ClusterAlreadyDecided, decide_cluster, decide_together, undo_together
 from service.bell import QuietBell
 from service.moderation.comment import Comment, Status
+from service.moderation.duplicates import DuplicateCluster
 from service.moderation.errors import NotFound
 from service.moderation.verdict import LABELS, Action, Assessment, Who
-from service.moderation.waves import Wave
 from service.ports import DELIVER, DEPART, House, Site, Store
 from service.reader import sign
 from tests.builders import NOON, after, courier, draft
@@ -52,13 +52,13 @@ class Newsroom:
         assert found is not None
         return found
 
-    def wave(self, comment: Comment) -> Wave:
+    def cluster(self, comment: Comment) -> DuplicateCluster:
         with self.house.store.read() as tx:
-            return tx.waves_of([comment.pk])[comment.pk]
+            return tx.clusters_of([comment.pk])[comment.pk]
 
-    def size(self, wave: Wave) -> int:
+    def size(self, cluster: DuplicateCluster) -> int:
         with self.house.store.read() as tx:
-            return tx.wave_sizes([wave.id]).get(wave.id, 0)
+            return tx.cluster_sizes([cluster.id]).get(cluster.id, 0)
 
     def statuses(self, comments: list[Comment]) -> set[Status]:
         return {self.look(comment).status for comment in comments}
@@ -85,44 +85,44 @@ def room(store: Store) -> Newsroom:
     return Newsroom(store)
 
 
-def test_copies_fold_into_one_wave(room: Newsroom) -> None:
-    """Held copies are members of one wave, in one batch or over several; another text is in a wave of its own."""
+def test_copies_join_one_cluster(room: Newsroom) -> None:
+    """Held copies are members of one cluster, in one batch or over several; another text is in a cluster of its own."""
     *copies, other = room.arrive(*adverts(5), "The council meets on Monday to talk about the library.")
     (late,) = room.arrive(*adverts(1, first=50), first=50)
-    waves = {room.wave(copy).id for copy in [*copies, late]}
-    assert len(waves) == 1
-    assert room.size(room.wave(late)) == 6
-    assert room.wave(other).id not in waves
+    clusters = {room.cluster(copy).id for copy in [*copies, late]}
+    assert len(clusters) == 1
+    assert room.size(room.cluster(late)) == 6
+    assert room.cluster(other).id not in clusters
 
 
-def test_what_is_not_held_is_in_no_wave(room: Newsroom) -> None:
-    """A comment that the machine decides for good folds into nothing."""
+def test_what_is_not_held_is_in_no_cluster(room: Newsroom) -> None:
+    """A comment that is decided automatically joins no cluster."""
     (fine,) = room.arrive(*adverts(1), spam=0.01)
     with room.house.store.read() as tx:
-        assert tx.waves_of([fine.pk]) == {}
+        assert tx.clusters_of([fine.pk]) == {}
 
 
-def test_a_site_without_folding_folds_nothing(room: Newsroom, store: Store) -> None:
-    """`fold_hours` empty means that every comment is decided by itself."""
+def test_a_site_that_does_not_group_copies_has_no_clusters(room: Newsroom, store: Store) -> None:
+    """`duplicate_hours` empty means that every comment is decided by itself."""
     with store.write() as tx:
         tx.save_site(unfolding(room.site))
     copies = room.arrive(*adverts(2))
     with store.read() as tx:
-        assert tx.waves_of([copy.pk for copy in copies]) == {}
+        assert tx.clusters_of([copy.pk for copy in copies]) == {}
 
 
 def unfolding(site: Site) -> Site:
-    """The site with folding switched off."""
+    """The site with grouping of copies switched off."""
     from dataclasses import replace
 
-    return replace(site, options=replace(site.options, fold_hours=None))
+    return replace(site, options=replace(site.options, duplicate_hours=None))
 
 
-def test_one_decision_covers_the_wave_and_what_still_arrives(room: Newsroom) -> None:
+def test_one_decision_covers_the_cluster_and_what_still_arrives(room: Newsroom) -> None:
     """Copies that come later get the decision too, even where the machine would let them pass, and say why."""
     copies = room.arrive(*adverts(12))
-    wave = room.wave(copies[0])
-    done = decide_wave(room.house, room.site, wave, judgement())
+    cluster = room.cluster(copies[0])
+    done = decide_cluster(room.house, room.site, cluster, judgement())
     assert (done.decided, done.passed_over) == (12, 0)
     assert room.statuses(copies) == {Status.SPAM}
     held, passed = (
@@ -132,15 +132,15 @@ def test_one_decision_covers_the_wave_and_what_still_arrives(room: Newsroom) -> 
     assert room.statuses(held + passed) == {Status.SPAM}
     verdict = room.look(held[0]).verdict
     assert verdict is not None
-    assert verdict.reasons[0].code == "wave"
+    assert verdict.reasons[0].code == "duplicate"
     room.now = after(7 * 3600)
     assert room.statuses(room.arrive(*adverts(1, first=70), first=70)) == {Status.HELD}
 
 
 def test_one_undo_reaches_all_that_the_decision_reached(room: Newsroom) -> None:
-    """The wave is held again, arrivals included, its labels are retracted, and nothing more is covered."""
+    """The cluster is held again, arrivals included, its labels are retracted, and nothing more is covered."""
     copies = room.arrive(*adverts(3))
-    done = decide_wave(room.house, room.site, room.wave(copies[0]), judgement())
+    done = decide_cluster(room.house, room.site, room.cluster(copies[0]), judgement())
     later = room.arrive(*adverts(1, first=60), first=60)
     undone = undo_together(room.house, done.bundle.id, Who.MODERATOR, "Mara")
     assert (undone.undone, undone.passed_over) == (4, 0)
@@ -150,26 +150,26 @@ def test_one_undo_reaches_all_that_the_decision_reached(room: Newsroom) -> None:
         assert all(one.retracted_at for copy in copies for one in tx.labels_of(copy.pk))
 
 
-def test_a_wave_is_decided_as_it_was_seen_or_not_at_all(room: Newsroom) -> None:
+def test_a_cluster_is_decided_as_it_was_seen_or_not_at_all(room: Newsroom) -> None:
     """Who saw nothing stand over it is told that a colleague decided; nothing of the second act is kept."""
     copies = room.arrive(*adverts(3))
-    seen = room.wave(copies[0])
-    first = decide_wave(room.house, room.site, seen, judgement(Action.REJECT))
+    seen = room.cluster(copies[0])
+    first = decide_cluster(room.house, room.site, seen, judgement(Action.REJECT))
     late = room.arrive(f"{adverts(1)[0]} {' '.join(f'https://a{n}.example/x' for n in range(6))}", first=60)
-    with pytest.raises(WaveDecided):
-        decide_wave(room.house, room.site, seen, judgement(Action.APPROVE))
+    with pytest.raises(ClusterAlreadyDecided):
+        decide_cluster(room.house, room.site, seen, judgement(Action.APPROVE))
     with room.house.store.read() as tx:
         assert [one for one, _ in tx.bundles_lately(9)] == [first.bundle]
     assert room.statuses(copies + late) == {Status.REJECTED}
-    second = decide_wave(room.house, room.site, room.wave(copies[0]), judgement(Action.SPAM))
-    assert room.wave(copies[0]).bundle_id == second.bundle.id
+    second = decide_cluster(room.house, room.site, room.cluster(copies[0]), judgement(Action.SPAM))
+    assert room.cluster(copies[0]).bundle_id == second.bundle.id
 
 
 def test_an_undo_before_departure_leaves_no_trace_outside(room: Newsroom) -> None:
     """Decided with a delay and undone within it, nothing is delivered and the departure finds nothing."""
     copies = room.arrive(*adverts(3))
     room.bell.rung.clear()
-    done = decide_wave(room.house, room.site, room.wave(copies[0]), judgement(), delay=5)
+    done = decide_cluster(room.house, room.site, room.cluster(copies[0]), judgement(), delay=5)
     assert (DEPART, 5) in room.bell.rung
     undo_together(room.house, done.bundle.id, Who.MODERATOR, "Mara")
     room.now = after(10)
@@ -178,10 +178,10 @@ def test_an_undo_before_departure_leaves_no_trace_outside(room: Newsroom) -> Non
         assert {one.type for one in tx.deliveries(room.site.id, None, 99)} <= {"comment.held"}
 
 
-def test_an_approved_wave_lifts_only_what_scores_hold(room: Newsroom) -> None:
+def test_an_approved_cluster_lifts_only_what_scores_hold(room: Newsroom) -> None:
     """A copy that is held for another ground than its score stays held: nobody looked at that ground."""
     copies = room.arrive(*adverts(2))
-    decide_wave(room.house, room.site, room.wave(copies[0]), judgement(Action.APPROVE))
+    decide_cluster(room.house, room.site, room.cluster(copies[0]), judgement(Action.APPROVE))
     assert room.statuses(room.arrive(*adverts(1, first=60), first=60)) == {Status.APPROVED}
     links = " ".join(f"https://a{n}.example/x" for n in range(6))
     assert room.statuses(room.arrive(f"{adverts(1)[0]} {links}", first=61)) == {Status.HELD}
@@ -189,9 +189,9 @@ def test_an_approved_wave_lifts_only_what_scores_hold(room: Newsroom) -> None:
 
 
 def test_an_act_that_was_undone_covers_nothing(room: Newsroom) -> None:
-    """A worker that read the wave before the undo and settles after it holds the copy: the undo would miss it."""
+    """A worker that read the cluster before the undo and settles after it holds the copy: the undo would miss it."""
     copies = room.arrive(*adverts(2))
-    done = decide_wave(room.house, room.site, room.wave(copies[0]), judgement())
+    done = decide_cluster(room.house, room.site, room.cluster(copies[0]), judgement())
     with room.house.store.write() as tx:
         tx.end_bundle(done.bundle.id, room.now)
     assert room.statuses(room.arrive(*adverts(1, first=50), first=50)) == {Status.HELD}
@@ -231,7 +231,7 @@ def test_an_undo_leaves_what_another_decided_since(room: Newsroom) -> None:
 def test_more_than_a_slice_is_decided_and_undone(room: Newsroom) -> None:
     """Two hundred and fifty comments take three transactions, and come back with one undo."""
     copies = room.arrive(*adverts(250))
-    done = decide_wave(room.house, room.site, room.wave(copies[0]), judgement())
+    done = decide_cluster(room.house, room.site, room.cluster(copies[0]), judgement())
     assert done.decided == 250
     assert (DELIVER, 0.0) in room.bell.rung
     assert undo_together(room.house, done.bundle.id, Who.MODERATOR, "Mara").undone == 250

@@ -76,7 +76,7 @@ AROUND = (
     "search?q=nowhere",
     "search?q=ferry+gate77&site=courier",
     "comments/15003",
-    "comments/600/wave",
+    "comments/600/duplicates",
     "together/1",
 )
 
@@ -201,7 +201,9 @@ def served(small: Small, rounds: int) -> Iterator[Kind]:
     yield decisions(browser, rounds * 3)
     yield from together(small, max(rounds // 10, 2))
     yield looked_at(browser, Kind("range preview", 150), (f"/ranges{one}" for one in RANGES), rounds)
-    yield looked_at(browser, Kind("search, comment, wave, act", 150), (f"/{one}" for one in AROUND), rounds)
+    yield looked_at(
+        browser, Kind("search, comment, cluster, act", 150), (f"/{one}" for one in AROUND), rounds
+    )
     spans = (f"/overview?span={span}" for span in ("24h", "7d", "30d"))
     yield looked_at(browser, Kind("overview", 1000), spans, max(rounds // 5, 2))
     yield heartbeats(small.signed_in("Noor"), rounds)

@@ -59,7 +59,7 @@ class ErasingPart(DeskPart, DecisionsPart):
         for pk in pks:
             self.close_matters({pk: None}, as_stored(self._state.comments[pk].received_at))
             self._state.claims.pop(pk, None)
-            self._state.wave_members.pop(pk, None)
+            self._state.cluster_members.pop(pk, None)
             self._state.leases.pop(pk, None)
             taken["revisions"] += self._empty_comment(pk, pk in shown)
         return taken

@@ -22,7 +22,7 @@ class QueuePart(ScoringPart):
     def queue(self, wanted: Wanted, moderator_id: int, now: datetime, limit: int) -> list[Queued]:
         lane = self._of_kind(wanted)
         taken = self._taken(moderator_id, now)
-        left_out = taken | self._copies(taken) | self._folded(lane) | set(wanted.without)
+        left_out = taken | self._copies(taken) | self._hidden_copies(lane) | set(wanted.without)
         found = [
             ((not is_at_risk(comment.verdict), *_order(wanted.sort, comment)), comment)
             for comment in lane
@@ -38,19 +38,19 @@ class QueuePart(ScoringPart):
             for (is_other, rank, _), comment in found[:limit]
         ]
 
-    def _folded(self, lane: list[Comment]) -> set[int]:
-        """Those of the lane that stand behind an older one of their wave in it; at risk, behind one at risk."""
+    def _hidden_copies(self, lane: list[Comment]) -> set[int]:
+        """Return the copies hidden by an older one of their cluster in the queue; at risk, only by one at risk."""
         at_risk = [one for one in lane if is_at_risk(one.verdict)]
         whole = self._behind(lane)
         return self._behind(at_risk) | (whole - {one.pk for one in at_risk})
 
     def _behind(self, lane: list[Comment]) -> set[int]:
-        members = self._state.wave_members
+        members = self._state.cluster_members
         first: dict[int, int] = {}
-        waves = [(one.pk, members[one.pk]) for one in lane if one.pk in members]
-        for pk, wave_id in sorted(waves):
-            first.setdefault(wave_id, pk)
-        return {pk for pk, wave_id in waves if first[wave_id] != pk}
+        clusters = [(one.pk, members[one.pk]) for one in lane if one.pk in members]
+        for pk, cluster_id in sorted(clusters):
+            first.setdefault(cluster_id, pk)
+        return {pk for pk, cluster_id in clusters if first[cluster_id] != pk}
 
     def _of_kind(self, wanted: Wanted) -> list[Comment]:
         wanted = self._led_on(wanted)
@@ -72,11 +72,11 @@ class QueuePart(ScoringPart):
         return {pk for pk, (who, until) in claims if who != moderator_id and until > now}
 
     def _copies(self, pks: set[int]) -> set[int]:
-        """All that are of a wave with a held one of these."""
-        members = self._state.wave_members
+        """Return every member of a cluster that one of these held comments is in."""
+        members = self._state.cluster_members
         held = (pk for pk in pks if self._state.comments[pk].status is Status.HELD)
-        waves = {members[pk] for pk in held if pk in members}
-        return {pk for pk, wave_id in members.items() if wave_id in waves}
+        clusters = {members[pk] for pk in held if pk in members}
+        return {pk for pk, cluster_id in members.items() if cluster_id in clusters}
 
     def matters(
         self, kind: Matter, wanted: Wanted, moderator_id: int, now: datetime, limit: int

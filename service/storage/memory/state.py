@@ -11,14 +11,14 @@ from service.moderation.alarms import Alarm
 from service.moderation.chain import Head, Link, Notary, PlainNotary
 from service.moderation.comment import Article, Comment
 from service.moderation.desk import Appeal, Matter, Report, View
+from service.moderation.duplicates import DuplicateCluster
 from service.moderation.events import Delivery
 from service.moderation.policy import Policy
 from service.moderation.standing import AuthorStanding
 from service.moderation.verdict import Decision
-from service.moderation.waves import Wave
 from service.ports import CurrentEffort, Key, Label, Moderator, Site
+from service.ports.clusters import Bundle
 from service.ports.privacy import Erasure
-from service.ports.waves import Bundle
 from service.storage.columns import from_microseconds, to_json, to_microseconds
 
 PLAIN: Final = PlainNotary()
@@ -92,9 +92,9 @@ class State:
     standings: dict[tuple[int, str], AuthorStanding] = field(default_factory=dict)
     words: dict[int, str] = field(default_factory=dict)
     views: dict[int, tuple[int, View]] = field(default_factory=dict)
-    waves: dict[int, Wave] = field(default_factory=dict)
-    wave_bands: set[tuple[int, int]] = field(default_factory=set)
-    wave_members: dict[int, int] = field(default_factory=dict)
+    clusters: dict[int, DuplicateCluster] = field(default_factory=dict)
+    cluster_bands: set[tuple[int, int]] = field(default_factory=set)
+    cluster_members: dict[int, int] = field(default_factory=dict)
     bundles: dict[int, Bundle] = field(default_factory=dict)
     bundled: dict[int, int] = field(default_factory=dict)
     usage: dict[tuple[int, str, str], int] = field(default_factory=dict)

@@ -12,6 +12,7 @@ from service.web.desk import (  # noqa: E402  the views hang themselves on the b
     authors,
     behind,
     callbacks,
+    duplicates,
     finding,
     lanes,
     overview,
@@ -23,7 +24,6 @@ from service.web.desk import (  # noqa: E402  the views hang themselves on the b
     sign_in,
     together,
     views,
-    waves,
 )
 
 __all__ = [
@@ -33,6 +33,7 @@ __all__ = [
     "behind",
     "blueprint",
     "callbacks",
+    "duplicates",
     "finding",
     "lanes",
     "overview",
@@ -44,5 +45,4 @@ __all__ = [
     "sign_in",
     "together",
     "views",
-    "waves",
 ]

@@ -21,10 +21,10 @@ from service.ports import Site
 from service.web.desk import blueprint
 from service.web.desk.access import back_to, moderator, requires
 from service.web.desk.acts import delay, masked
+from service.web.desk.duplicates import TOGETHER
 from service.web.desk.frame import missing, page, unfit
 from service.web.desk.place import Place, number
 from service.web.desk.shown import cards
-from service.web.desk.waves import TOGETHER
 from service.web.reach import parts
 
 PAGE: Final = 30

@@ -10,13 +10,13 @@ from typing import Final
 
 from service.moderation.comment import FINAL, Comment, Status
 from service.moderation.desk import Appeal, Claim, History, Matter, Report
+from service.moderation.duplicates import DuplicateCluster
 from service.moderation.earlier import refusal_of
 from service.moderation.leading import is_at_risk, is_severe, leading
 from service.moderation.reasons import RefusalReason, reasons
 from service.moderation.retention import deletes_at
 from service.moderation.standing import AuthorStanding
 from service.moderation.verdict import LABELS, Decision, Span, Verdict
-from service.moderation.waves import Wave
 from service.ports import Site, Tx
 from service.web.desk.words import age
 
@@ -66,7 +66,7 @@ class Around:
     reports: tuple[Report, ...] = ()
     appeals: tuple[Appeal, ...] = ()
     claim: Claim | None = None
-    wave: Wave | None = None
+    cluster: DuplicateCluster | None = None
     alike: int = 0
     """How many other held comments are copies of this one."""
     note: str | None = None
@@ -228,8 +228,8 @@ def _card(
 
 def _around(tx: Tx, found: Sequence[Comment], now: datetime, claimed: Sequence[Claim]) -> dict[int, Around]:
     matters = tx.open_matters([one.pk for one in found])
-    waves = tx.waves_of([one.pk for one in found if one.status is Status.HELD])
-    sizes = tx.wave_sizes({wave.id for wave in waves.values()})
+    clusters = tx.clusters_of([one.pk for one in found if one.status is Status.HELD])
+    sizes = tx.cluster_sizes({cluster.id for cluster in clusters.values()})
     claims = {claim.comment_pk: claim for claim in claimed}
     notes = tx.notes(
         [one.decision_id for one in found if one.decision_id and (one.pk in matters or one.status in REFUSED)]
@@ -256,8 +256,8 @@ def _around(tx: Tx, found: Sequence[Comment], now: datetime, claimed: Sequence[C
                 reports=tuple(reports.get(one.pk, ())),
                 appeals=tuple(appeals.get(one.pk, ())),
                 claim=claims.get(one.pk),
-                wave=(wave := waves.get(one.pk)),
-                alike=max(sizes.get(wave.id, 0) - 1, 0) if wave else 0,
+                cluster=(cluster := clusters.get(one.pk)),
+                alike=max(sizes.get(cluster.id, 0) - 1, 0) if cluster else 0,
                 note=notes.get(one.decision_id or 0),
             )
     return made

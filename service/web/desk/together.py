@@ -14,7 +14,7 @@ from service.actions.together import undo_together as undo_all
 from service.moderation.errors import NotFound
 from service.moderation.verdict import Who
 from service.ports import Tx
-from service.ports.waves import Bundle
+from service.ports.clusters import Bundle
 from service.web.desk import blueprint
 from service.web.desk.access import back_to, moderator, requires
 from service.web.desk.frame import missing, page
@@ -124,8 +124,8 @@ def _counted(bundle: Bundle, count: int) -> str:
 def _chosen(what: str) -> str:
     """Say how an act's comments were chosen; what an older version wrote, as it wrote it."""
     match what.split():
-        case ["wave", _]:
-            return gettext("a wave of copies")
+        case ["cluster", _]:
+            return gettext("a cluster of copies")
         case ["author"]:
             return gettext("what an author had written")
         case ["range", by, low, high]:

@@ -12,7 +12,7 @@ from tests.web.pages.browser import Page
 from tests.web.pages.house import Small
 from tests.web.pages.test_desk import act, card, follow
 from tests.web.pages.test_desk_around import appealed
-from tests.web.pages.test_desk_waves import adverts, arrive
+from tests.web.pages.test_desk_duplicates import adverts, arrive
 
 PLACE = "/desk?sort=score&site=courier"
 
@@ -71,7 +71,7 @@ def test_thresholds_in_the_address_are_no_search(small: Small) -> None:
 
 
 def test_the_list_says_how_many_a_row_stands_for(small: Small) -> None:
-    """A wave's row carries its number, before anybody looks at it."""
+    """The row of a group of copies shows how many they are."""
     arrive(small, *adverts(3))
     page = small.signed_in().get("/desk")
     (row,) = page.tree.all("li", class_="row")

@@ -1,6 +1,6 @@
-"""Folding on a set written for it: copies with edits, and comments that only look alike; beside exact match.
+"""Duplicate detection on a set written for it: edited copies, and comments that only look alike.
 
-`python -m tests.evidence.folding` prints precision and recall over pairs, by how alike two signatures must be.
+`python -m tests.evidence.duplicates` prints precision and recall over pairs, by how alike two signatures must be.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from classifier.similarity import bands, likeness, signatures
 SEED: Final = 7
 COPIES: Final = 12
 
-WAVES: Final = (
+COPIED: Final = (
     (
         "My neighbour makes 84 dollars an hour on her laptop. She lost her job in spring, and last month her "
         "cheque was 9,412 dollars for a few hours of work. Look at page-one.example to see how."
@@ -85,19 +85,19 @@ LOOKALIKES: Final = (
     ("What a wonderful concert! The orchestra was in great form, and so was the soprano.",
      "What a disappointing concert. The orchestra sounded tired and the soprano could not be heard."),
 )  # fmt: skip
-"""Pairs on one subject, written by different people: to fold them would put words into a reader's mouth."""
+"""Pairs on one subject, written by different people: they must not be grouped."""
 
 
 def main() -> None:
     """Print the table."""
-    texts, waves = written()
+    texts, clusters = written()
     signed = [signature or b"" for signature in signatures(texts)]
     pairs = list(itertools.combinations(range(len(texts)), 2))
-    truth = {pair for pair in pairs if waves[pair[0]] == waves[pair[1]]}
+    truth = {pair for pair in pairs if clusters[pair[0]] == clusters[pair[1]]}
     found = _candidates(signed)
     alike = {pair: likeness(signed[pair[0]], signed[pair[1]]) for pair in found}
     print(
-        f"{len(texts)} texts, {len(pairs):,} pairs, {len(truth):,} of one wave; {len(found):,} share a band"
+        f"{len(texts)} texts, {len(pairs):,} pairs, {len(truth):,} of one cluster; {len(found):,} share a band"
     )
     print(f"{'alike at least':>16} {'precision':>10} {'recall':>8}")
     exact = {pair for pair in pairs if texts[pair[0]] == texts[pair[1]]}
@@ -107,20 +107,20 @@ def main() -> None:
 
 
 def written() -> tuple[list[str], list[int]]:
-    """Return the set: texts, and for each the number of its wave; lookalikes are waves of one."""
+    """Return the set: texts, and for each the number of its cluster; lookalikes are clusters of one."""
     draw = random.Random(SEED)
     texts: list[str] = []
-    waves: list[int] = []
-    for number, text in enumerate(WAVES):
+    clusters: list[int] = []
+    for number, text in enumerate(COPIED):
         copies = [text, *(_edited(text, draw) for _ in range(COPIES - 1))]
         texts += copies
-        waves += [number] * len(copies)
+        clusters += [number] * len(copies)
     singles = list(itertools.chain.from_iterable(LOOKALIKES))
-    return texts + singles, waves + list(range(len(WAVES), len(WAVES) + len(singles)))
+    return texts + singles, clusters + list(range(len(COPIED), len(COPIED) + len(singles)))
 
 
 def _edited(text: str, draw: random.Random) -> str:
-    """Return a copy as the senders of waves make them: one to three edits."""
+    """Return a copy as spammers make them: one to three edits."""
     for edit in draw.sample(EDITS, draw.randint(1, 3)):
         text = edit(text, draw)
     return text

@@ -1,4 +1,4 @@
-"""Let copies of a held text fold into a wave, and remember what was decided together so that it is undone together."""
+"""Group copies of a held text into duplicate clusters, and remember bulk decisions so that one act undoes them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Takes the pictures of waves, ranges, overview and settings: `python -m tests.evidence.wave_pictures [FOLDER]`."""
+"""Take pictures of copies, ranges, overview and settings: `python -m tests.evidence.duplicate_pictures [FOLDER]`."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Final
 
 from playwright.sync_api import sync_playwright
 
+from tests.evidence.busy_day import busy_day
 from tests.evidence.desk_pictures import served, take
-from tests.evidence.wave_stories import busy_day
 from tests.journey.conftest import SWITCHES, executable
 
 CUTS: Final = "insult.hold=0.7&toxicity.hold=0.6&toxicity.reject=0.95"
@@ -20,10 +20,10 @@ def main() -> None:
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path("docs/desk")
     folder.mkdir(parents=True, exist_ok=True)
     with served() as small, sync_playwright() as playwright:
-        wave = busy_day(small)
+        cluster = busy_day(small)
         paths = {
-            "wave": f"/desk?label=spam#c{wave[0].pk}",
-            "copies": f"/desk/comments/{wave[0].pk}/wave",
+            "duplicates": f"/desk?label=spam#c{cluster[0].pk}",
+            "copies": f"/desk/comments/{cluster[0].pk}/duplicates",
             "ranges": "/desk/ranges?low=0.5&high=0.7",
             "overview": "/desk/overview",
             "settings": "/desk/settings/courier",

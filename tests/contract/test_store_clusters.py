@@ -1,11 +1,11 @@
-"""Every store: waves of copies, and what was decided together."""
+"""Every store: duplicate clusters and bulk decisions."""
 
 import pytest
 
 from service.moderation.comment import Article, Comment
 from service.moderation.desk import Matter, Wanted
+from service.moderation.duplicates import Signature
 from service.moderation.verdict import Action, Reason
-from service.moderation.waves import Signature
 from service.ports import Moderator, Site, Store
 from tests.builders import NOON, after, courier, decided, decision, draft, herald, ids, move, verdict
 
@@ -30,24 +30,24 @@ def held(store: Store, site: Site, count: int) -> list[Comment]:
         return comments
 
 
-def test_a_wave_is_found_by_any_band_of_its_site(store: Store, site: Site) -> None:
-    """A signature that shares a band finds the wave; another site's signature does not."""
+def test_a_cluster_is_found_by_any_band_of_its_site(store: Store, site: Site) -> None:
+    """A signature that shares a band finds the cluster; another site's signature does not."""
     with store.write() as tx:
         other = tx.add_site(herald())
-        near, far = tx.add_waves(site.id, [NEAR, FAR], NOON)
-        assert tx.waves_near(site.id, [3, 4], NOON) == {3: [near]}
-        assert tx.waves_near(site.id, [1 << 50], NOON) == {1 << 50: [far]}
-        assert tx.waves_near(other.id, [3], NOON) == {}
-        assert tx.waves_near(site.id, [], NOON) == {}
+        near, far = tx.add_clusters(site.id, [NEAR, FAR], NOON)
+        assert tx.clusters_near(site.id, [3, 4], NOON) == {3: [near]}
+        assert tx.clusters_near(site.id, [1 << 50], NOON) == {1 << 50: [far]}
+        assert tx.clusters_near(other.id, [3], NOON) == {}
+        assert tx.clusters_near(site.id, [], NOON) == {}
 
 
-def test_a_copy_at_risk_is_not_folded_behind_one_that_is_not(store: Store, site: Site) -> None:
+def test_a_copy_at_risk_is_not_hidden_by_one_that_is_not(store: Store, site: Site) -> None:
     """Whoever may be at risk is in sight; a later copy at risk stands behind the first one."""
     calm, first, second, later = held(store, site, 4)
     at_risk = verdict(reasons=(Reason("at_risk", "said", "self_harm"),), scores={"self_harm": 0.8})
     with store.write() as tx:
-        (wave,) = tx.add_waves(site.id, [NEAR], NOON)
-        tx.join_waves([(one.pk, wave.id) for one in (calm, first, second, later)])
+        (cluster,) = tx.add_clusters(site.id, [NEAR], NOON)
+        tx.join_clusters([(one.pk, cluster.id) for one in (calm, first, second, later)])
         for one in (first, second):
             known = tx.comment_by_pk(one.pk)
             assert known
@@ -56,76 +56,76 @@ def test_a_copy_at_risk_is_not_folded_behind_one_that_is_not(store: Store, site:
         assert ids([one.comment for one in tx.queue(Wanted(), 1, NOON, 9)]) == [first.id, calm.id]
 
 
-def test_an_old_wave_is_found_only_while_a_decision_stands(store: Store, site: Site) -> None:
+def test_an_old_cluster_is_found_only_while_a_decision_stands(store: Store, site: Site) -> None:
     """What began before `since` is left out, unless what was decided over it reaches further."""
     with store.write() as tx:
-        (wave,) = tx.add_waves(site.id, [NEAR], NOON)
-        assert tx.waves_near(site.id, [1], after(60)) == {}
-        bundle = tx.add_bundle("Mara", Action.SPAM, "a wave", after(10))
-        tx.decide_wave(wave.id, bundle, after(600))
-        (found,) = tx.waves_near(site.id, [1], after(60))[1]
+        (cluster,) = tx.add_clusters(site.id, [NEAR], NOON)
+        assert tx.clusters_near(site.id, [1], after(60)) == {}
+        bundle = tx.add_bundle("Mara", Action.SPAM, "a cluster", after(10))
+        tx.decide_cluster(cluster.id, bundle, after(600))
+        (found,) = tx.clusters_near(site.id, [1], after(60))[1]
         assert (found.action, found.decided_by, found.bundle_id) == (Action.SPAM, "Mara", bundle.id)
         assert found.stands(after(599))
         assert not found.stands(after(600))
-        assert tx.sites_with_waves_decided(after(60)) == {site.id}
-        tx.undecide_waves(bundle.id)
-        assert tx.sites_with_waves_decided(after(60)) == set()
+        assert tx.sites_with_decided_clusters(after(60)) == {site.id}
+        tx.undecide_clusters(bundle.id)
+        assert tx.sites_with_decided_clusters(after(60)) == set()
 
 
-def test_a_decision_over_a_wave_names_the_one_it_replaces(store: Store, site: Site) -> None:
+def test_a_decision_over_a_cluster_names_the_one_it_replaces(store: Store, site: Site) -> None:
     """One that was made without knowing what stands by now changes nothing."""
     with store.write() as tx:
-        (wave,) = tx.add_waves(site.id, [NEAR], NOON)
-        first, second = (tx.add_bundle(who, Action.REJECT, "a wave", NOON) for who in ("Lea", "Bea"))
-        assert not tx.decide_wave(wave.id, first, after(600), replaces=second.id)
-        assert tx.decide_wave(wave.id, first, after(600))
-        assert not tx.decide_wave(wave.id, second, after(900))
-        assert [one.bundle_id for one in tx.waves_near(site.id, [1], NOON)[1]] == [first.id]
-        assert tx.decide_wave(wave.id, second, after(900), replaces=first.id)
-        tx.undecide_waves(first.id)
-        (found,) = tx.waves_near(site.id, [1], NOON)[1]
+        (cluster,) = tx.add_clusters(site.id, [NEAR], NOON)
+        first, second = (tx.add_bundle(who, Action.REJECT, "a cluster", NOON) for who in ("Lea", "Bea"))
+        assert not tx.decide_cluster(cluster.id, first, after(600), replaces=second.id)
+        assert tx.decide_cluster(cluster.id, first, after(600))
+        assert not tx.decide_cluster(cluster.id, second, after(900))
+        assert [one.bundle_id for one in tx.clusters_near(site.id, [1], NOON)[1]] == [first.id]
+        assert tx.decide_cluster(cluster.id, second, after(900), replaces=first.id)
+        tx.undecide_clusters(first.id)
+        (found,) = tx.clusters_near(site.id, [1], NOON)[1]
         assert (found.bundle_id, found.decided_by, found.stands_until) == (second.id, "Bea", after(900))
-        tx.undecide_waves(second.id)
-        assert not tx.decide_wave(wave.id, first, after(600), replaces=second.id)
+        tx.undecide_clusters(second.id)
+        assert not tx.decide_cluster(cluster.id, first, after(600), replaces=second.id)
 
 
-def test_a_wave_counts_its_held_members(store: Store, site: Site) -> None:
+def test_a_cluster_counts_its_held_members(store: Store, site: Site) -> None:
     """Members that are decided count no more; pages of the held ones go by pk."""
     comments = held(store, site, 3)
     with store.write() as tx:
-        near, far = tx.add_waves(site.id, [NEAR, FAR], NOON)
-        tx.join_waves([(comment.pk, near.id) for comment in comments])
-        tx.join_waves([(comments[2].pk, far.id)])
-        assert tx.wave_sizes([near.id, far.id]) == {near.id: 2, far.id: 1}
-        assert tx.waves_of([comments[0].pk, comments[2].pk]) == {
+        near, far = tx.add_clusters(site.id, [NEAR, FAR], NOON)
+        tx.join_clusters([(comment.pk, near.id) for comment in comments])
+        tx.join_clusters([(comments[2].pk, far.id)])
+        assert tx.cluster_sizes([near.id, far.id]) == {near.id: 2, far.id: 1}
+        assert tx.clusters_of([comments[0].pk, comments[2].pk]) == {
             comments[0].pk: near,
             comments[2].pk: far,
         }
-        assert ids(tx.held_in_wave(near.id, 0, 1)) == ["c-0"]
-        assert ids(tx.held_in_wave(near.id, comments[0].pk, 9)) == ["c-1"]
+        assert ids(tx.held_in_cluster(near.id, 0, 1)) == ["c-0"]
+        assert ids(tx.held_in_cluster(near.id, comments[0].pk, 9)) == ["c-1"]
         first = tx.comment_by_pk(comments[0].pk)
         assert first is not None
         decided(tx, first, Action.SPAM)
-        assert tx.wave_sizes([near.id, far.id]) == {near.id: 1, far.id: 1}
+        assert tx.cluster_sizes([near.id, far.id]) == {near.id: 1, far.id: 1}
 
 
-def test_old_waves_are_forgotten_when_nothing_hangs_on_them(store: Store, site: Site) -> None:
-    """A wave with held members, or under a standing decision, stays; bands and members go along with the others."""
+def test_old_clusters_without_held_members_or_a_decision_are_deleted(store: Store, site: Site) -> None:
+    """A cluster with held members or a current decision stays; bands and members are deleted with theirs."""
     (comment,) = held(store, site, 1)
     with store.write() as tx:
-        near, far = tx.add_waves(site.id, [NEAR, FAR], NOON)
-        tx.join_waves([(comment.pk, near.id)])
-        bundle = tx.add_bundle("Mara", Action.SPAM, "a wave", NOON)
-        tx.decide_wave(far.id, bundle, after(3600))
-        assert tx.prune_waves(after(60), 10) == 0
+        near, far = tx.add_clusters(site.id, [NEAR, FAR], NOON)
+        tx.join_clusters([(comment.pk, near.id)])
+        bundle = tx.add_bundle("Mara", Action.SPAM, "a cluster", NOON)
+        tx.decide_cluster(far.id, bundle, after(3600))
+        assert tx.prune_clusters(after(60), 10) == 0
         current = tx.comment_by_pk(comment.pk)
         assert current is not None
         decided(tx, current, Action.SPAM)
-        assert tx.prune_waves(after(60), 10) == 1
-        assert tx.waves_of([comment.pk]) == {}
-        assert set(tx.waves_near(site.id, [1, 7], NOON)) == {7}
-        assert tx.prune_waves(after(7200), 0) == 0
-        assert tx.prune_waves(after(7200), 10) == 1
+        assert tx.prune_clusters(after(60), 10) == 1
+        assert tx.clusters_of([comment.pk]) == {}
+        assert set(tx.clusters_near(site.id, [1, 7], NOON)) == {7}
+        assert tx.prune_clusters(after(7200), 0) == 0
+        assert tx.prune_clusters(after(7200), 10) == 1
 
 
 def test_a_bundle_keeps_its_decisions_in_order(store: Store, site: Site) -> None:
@@ -152,9 +152,9 @@ def test_acts_on_many_are_found_until_they_are_undone(store: Store, site: Site) 
     """The latest come first, each with its size and with when it stops to cover arrivals; an undone one is gone."""
     comments = held(store, site, 2)
     with store.write() as tx:
-        (wave,) = tx.add_waves(site.id, [NEAR], NOON)
-        first = tx.add_bundle("Mara", Action.SPAM, "a wave", NOON)
-        tx.decide_wave(wave.id, first, after(600))
+        (cluster,) = tx.add_clusters(site.id, [NEAR], NOON)
+        first = tx.add_bundle("Mara", Action.SPAM, "a cluster", NOON)
+        tx.decide_cluster(cluster.id, first, after(600))
         second = tx.add_bundle("Noor", Action.REJECT, "score from .4 to .6", after(5))
         numbers = tx.new_decision_ids(2)
         tx.add_decisions([decision(one, number) for one, number in zip(comments, numbers, strict=True)])
@@ -164,18 +164,18 @@ def test_acts_on_many_are_found_until_they_are_undone(store: Store, site: Site) 
         assert tx.bundles_lately(9, before=second.id) == [(first, after(600))]
         assert tx.bundle_sizes([first.id, second.id]) == {first.id: 2}
         assert tx.bundle_sizes([]) == {}
-        tx.undecide_waves(first.id)
+        tx.undecide_clusters(first.id)
         assert tx.bundles_lately(9) == [(second, None), (first, None)]
         tx.end_bundle(first.id, after(9))
         assert tx.bundles_lately(9) == [(second, None)]
 
 
-def test_a_wave_is_in_the_queue_while_its_oldest_member_is_set_aside(store: Store, site: Site) -> None:
+def test_a_cluster_is_in_the_queue_while_its_oldest_member_is_set_aside(store: Store, site: Site) -> None:
     """The next one stands for the rest, and the lane counts what is in it."""
     first, second, third = held(store, site, 3)
     with store.write() as tx:
-        (wave,) = tx.add_waves(site.id, [NEAR], NOON)
-        tx.join_waves([(one.pk, wave.id) for one in (first, second, third)])
+        (cluster,) = tx.add_clusters(site.id, [NEAR], NOON)
+        tx.join_clusters([(one.pk, cluster.id) for one in (first, second, third)])
         assert [one.comment.pk for one in tx.queue(Wanted(), 1, NOON, 9)] == [first.pk]
         tx.open_matter(Matter.ASIDE, first, NOON)
         assert [one.comment.pk for one in tx.queue(Wanted(), 1, NOON, 9)] == [second.pk]
@@ -183,8 +183,8 @@ def test_a_wave_is_in_the_queue_while_its_oldest_member_is_set_aside(store: Stor
         assert tx.lane_counts(9)["aside"] == 1
 
 
-def test_a_wave_is_found_by_every_filter_that_a_member_passes(store: Store, site: Site) -> None:
-    """Filtered by an article, the oldest copy under that article stands for the wave."""
+def test_a_cluster_is_found_by_every_filter_that_a_member_passes(store: Store, site: Site) -> None:
+    """Filtered by an article, the oldest copy under that article stands for the cluster."""
     library = Article("https://courier.example/library", "The library stays open")
     first, second = held(store, site, 2)
     with store.write() as tx:
@@ -192,15 +192,15 @@ def test_a_wave_is_found_by_every_filter_that_a_member_passes(store: Store, site
         (number,) = tx.new_decision_ids(1)
         assert tx.move([move(third, Action.HOLD, decision_id=number)])
         tx.add_decisions([decision(third, number)])
-        (wave,) = tx.add_waves(site.id, [NEAR], NOON)
-        tx.join_waves([(one.pk, wave.id) for one in (first, second, third)])
+        (cluster,) = tx.add_clusters(site.id, [NEAR], NOON)
+        tx.join_clusters([(one.pk, cluster.id) for one in (first, second, third)])
         under = Wanted(site_id=site.id, article_url=library.url)
         assert [one.comment.pk for one in tx.queue(under, 1, NOON, 9)] == [third.pk]
         assert [one.comment.pk for one in tx.queue(Wanted(site_id=site.id), 1, NOON, 9)] == [first.pk]
 
 
-def test_a_wave_is_in_one_moderators_hands_under_every_filter(store: Store, site: Site) -> None:
-    """Whoever has a copy in hand has the wave, though another filter would show another copy of it."""
+def test_a_cluster_is_claimed_by_one_moderator_under_every_filter(store: Store, site: Site) -> None:
+    """Claiming a copy claims its cluster, though another filter would show another copy of it."""
     library = Article("https://courier.example/library", "The library stays open")
     first, alone = held(store, site, 2)
     with store.write() as tx:
@@ -209,8 +209,8 @@ def test_a_wave_is_in_one_moderators_hands_under_every_filter(store: Store, site
         (number,) = tx.new_decision_ids(1)
         assert tx.move([move(third, Action.HOLD, decision_id=number)])
         tx.add_decisions([decision(third, number)])
-        (wave,) = tx.add_waves(site.id, [NEAR], NOON)
-        tx.join_waves([(one.pk, wave.id) for one in (first, third)])
+        (cluster,) = tx.add_clusters(site.id, [NEAR], NOON)
+        tx.join_clusters([(one.pk, cluster.id) for one in (first, third)])
         under = Wanted(site_id=site.id, article_url=library.url)
 
         def offered(wanted: Wanted, to: Moderator) -> list[int]:

@@ -1,4 +1,4 @@
-"""The tables of waves, and of what was decided together."""
+"""The tables of duplicate clusters and bulk decisions."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from sqlalchemy import Column, ForeignKey, Identity, Index, LargeBinary, Table, 
 from service.storage.columns import Instant, Pk, Word
 from service.storage.schema import comments, decisions, metadata, partial, sites
 
-waves = Table(
+clusters = Table(
     "waves",
     metadata,
     Column("pk", Pk, Identity(), primary_key=True),
@@ -19,23 +19,30 @@ waves = Table(
     Column("stands_until", Instant),
     Column("bundle_id", Pk),
 )
-is_decided = waves.c.stands_until.is_not(None)
-partial("ix_waves_standing", waves.c.stands_until, waves.c.site_id, where=is_decided)
-Index("ix_waves_begun", waves.c.begun_at, waves.c.pk)
-Index("ix_waves_site", waves.c.site_id)
-partial("ix_waves_bundle", waves.c.bundle_id, where=waves.c.bundle_id.is_not(None))
+is_decided = clusters.c.stands_until.is_not(None)
+partial("ix_waves_standing", clusters.c.stands_until, clusters.c.site_id, where=is_decided)
+Index("ix_waves_begun", clusters.c.begun_at, clusters.c.pk)
+Index("ix_waves_site", clusters.c.site_id)
+partial("ix_waves_bundle", clusters.c.bundle_id, where=clusters.c.bundle_id.is_not(None))
 
-wave_bands = Table(
+cluster_bands = Table(
     "wave_bands",
     metadata,
     Column("site_id", Pk, primary_key=True, autoincrement=False),
     Column("band", Pk, primary_key=True, autoincrement=False),
-    Column("wave_id", Pk, ForeignKey(waves.c.pk, ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column(
+        "wave_id",
+        Pk,
+        ForeignKey(clusters.c.pk, ondelete="CASCADE"),
+        key="cluster_id",
+        primary_key=True,
+        autoincrement=False,
+    ),
 )
-Index("ix_wave_bands_wave", wave_bands.c.wave_id)
+Index("ix_wave_bands_wave", cluster_bands.c.cluster_id)
 
-# apart from the comments, so that accepting and scoring what is in no wave costs nothing
-wave_members = Table(
+# apart from the comments, so that accepting and scoring a comment without copies costs nothing
+cluster_members = Table(
     "wave_members",
     metadata,
     Column(
@@ -45,9 +52,15 @@ wave_members = Table(
         primary_key=True,
         autoincrement=False,
     ),
-    Column("wave_id", Pk, ForeignKey(waves.c.pk, ondelete="CASCADE"), nullable=False),
+    Column(
+        "wave_id",
+        Pk,
+        ForeignKey(clusters.c.pk, ondelete="CASCADE"),
+        key="cluster_id",
+        nullable=False,
+    ),
 )
-Index("ix_wave_members_wave", wave_members.c.wave_id, wave_members.c.comment_pk)
+Index("ix_wave_members_wave", cluster_members.c.cluster_id, cluster_members.c.comment_pk)
 
 bundles = Table(
     "bundles",

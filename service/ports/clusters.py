@@ -1,4 +1,4 @@
-"""What a transaction does for waves and for what is decided together."""
+"""What a transaction does for duplicate clusters and bulk decisions."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import Protocol
 
 from service.moderation.comment import Comment
+from service.moderation.duplicates import DuplicateCluster, Signature
 from service.moderation.verdict import Action
-from service.moderation.waves import Signature, Wave
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,47 +24,53 @@ class Bundle:
     undone_at: datetime | None = None
 
 
-class Waves(Protocol):
+class Clusters(Protocol):
     """Copies of one text, found by what they have in common."""
 
-    def waves_near(self, site_id: int, bands: Collection[int], since: datetime) -> dict[int, list[Wave]]:
-        """Return by band the site's waves that have it and began or were decided at `since` or later, oldest first.
+    def clusters_near(
+        self, site_id: int, bands: Collection[int], since: datetime
+    ) -> dict[int, list[DuplicateCluster]]:
+        """Return by band the site's clusters that were created, or covered copies, at `since` or later, oldest first.
 
-        At most eight a band: the copies of one text meet in its first wave.
+        At most eight a band: the copies of one text meet in its first cluster.
         """
 
-    def add_waves(self, site_id: int, signatures: Sequence[Signature], now: datetime) -> list[Wave]:
-        """Begin one wave for each signature, in order."""
+    def add_clusters(
+        self, site_id: int, signatures: Sequence[Signature], now: datetime
+    ) -> list[DuplicateCluster]:
+        """Create one cluster for each signature, in order."""
 
-    def join_waves(self, members: Sequence[tuple[int, int]]) -> None:
-        """Note which comment (its pk) belongs to which wave; one that belonged to another leaves it."""
+    def join_clusters(self, members: Sequence[tuple[int, int]]) -> None:
+        """Store members as pairs of comment pk and cluster id; a comment leaves the cluster it was in."""
 
-    def waves_of(self, comment_pks: Collection[int]) -> dict[int, Wave]:
-        """Return by comment the wave it belongs to."""
+    def clusters_of(self, comment_pks: Collection[int]) -> dict[int, DuplicateCluster]:
+        """Return the cluster by comment pk."""
 
-    def wave_sizes(self, wave_ids: Collection[int]) -> dict[int, int]:
-        """Count by wave the members that are held; a wave without any is left out."""
+    def cluster_sizes(self, cluster_ids: Collection[int]) -> dict[int, int]:
+        """Count the held members by cluster; a cluster without any is left out."""
 
-    def held_in_wave(self, wave_id: int, after: int, limit: int) -> list[Comment]:
-        """Return the wave's held members with a pk above `after`, oldest first."""
+    def held_in_cluster(self, cluster_id: int, after: int, limit: int) -> list[Comment]:
+        """Return the cluster's held members with a pk above `after`, oldest first."""
 
-    def first_text(self, wave_id: int) -> str | None:
-        """Return the text of the wave's oldest member that has one, in whatever state; None without any."""
+    def first_text(self, cluster_id: int) -> str | None:
+        """Return the text of the cluster's oldest member that has one, in any state; None without any."""
 
-    def decide_wave(self, wave_id: int, bundle: Bundle, until: datetime, replaces: int | None = None) -> bool:
-        """Let a bundle's decision stand over the wave until then.
+    def decide_cluster(
+        self, cluster_id: int, bundle: Bundle, until: datetime, replaces: int | None = None
+    ) -> bool:
+        """Let a bulk decision cover new copies of the cluster until then.
 
         False where another bundle's stands there by now than `replaces`, None meaning nobody's: nothing is changed.
         """
 
-    def undecide_waves(self, bundle_id: int) -> None:
-        """Take back what a bundle let stand over waves."""
+    def undecide_clusters(self, bundle_id: int) -> None:
+        """Stop a bulk decision from covering new copies."""
 
-    def sites_with_waves_decided(self, now: datetime) -> set[int]:
-        """Return the sites that have a decision standing over a wave."""
+    def sites_with_decided_clusters(self, now: datetime) -> set[int]:
+        """Return the sites where a cluster's decision covers new copies."""
 
-    def prune_waves(self, before: datetime, limit: int) -> int:
-        """Forget waves that began before that moment, have no held member and no decision standing; return how many."""
+    def prune_clusters(self, before: datetime, limit: int) -> int:
+        """Delete clusters created before then without a held member or a current decision; return how many."""
 
 
 class Bundles(Protocol):

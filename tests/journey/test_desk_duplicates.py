@@ -1,4 +1,4 @@
-"""The wave in a real Chromium: three hundred copies by one key, five hundred by one drag, each undone by one click."""
+"""Bulk decisions in a real Chromium: 300 copies by one key, 500 by one drag, each undone by one click."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from service.actions.together import decide_together, range_named
 from service.enrolment import invite
 from service.moderation.comment import Comment, Status
 from service.moderation.verdict import Action, Who
-from tests.evidence.wave_stories import ARTICLES, NAMES, WAVE, arrive, busy_day
+from tests.evidence.busy_day import ADVERT, ARTICLES, NAMES, arrive, busy_day
 from tests.journey.conftest import Contexts
 from tests.journey.test_desk import Desk, desk
 from tests.web.pages.house import Small
@@ -29,7 +29,7 @@ def copies(small: Small, count: int, first: int = 0) -> list[Comment]:
         arrive(
             small,
             NAMES[n % 10],
-            WAVE.format(n=40 + n, name=NAMES[-n % 10]),
+            ADVERT.format(n=40 + n, name=NAMES[-n % 10]),
             {"spam": 0.72},
             ARTICLES[n % 3],
         )
@@ -49,25 +49,25 @@ def sign_in_as_admin(desk: Desk, page: Page) -> None:
     expect(page).to_have_url(f"{desk.url}/desk")
 
 
-def test_a_wave_of_three_hundred_is_decided_by_one_key(desk: Desk, contexts: Contexts) -> None:
+def test_a_cluster_of_three_hundred_is_decided_by_one_key(desk: Desk, contexts: Contexts) -> None:
     """One row stands for 300 copies; W marks them all, 50 later arrivals are covered, one click brings all back."""
-    wave = copies(desk.small, 300)
+    cluster = copies(desk.small, 300)
     page = desk.sign_in(contexts())
     expect(page.locator("article.card")).to_have_count(1)
     expect(page.get_by_text("299 more like this are held.")).to_be_visible()
     page.keyboard.press("w")
     expect(page.get_by_text("Marked as spam: 300 comments.")).to_be_visible(timeout=PATIENCE)
-    assert statuses(desk, wave) == {Status.SPAM}
+    assert statuses(desk, cluster) == {Status.SPAM}
     later = copies(desk.small, 50, first=300)
     assert statuses(desk, later) == {Status.SPAM}
     page.get_by_role("button", name="Undo all of it").click()
     expect(page.get_by_text("Taken back together.")).to_be_visible(timeout=PATIENCE)
-    assert statuses(desk, wave + later) == {Status.HELD}
+    assert statuses(desk, cluster + later) == {Status.HELD}
 
 
-def test_undo_goes_back_to_the_wave_over_what_came_after(desk: Desk, contexts: Contexts) -> None:
-    """U takes back the comment that was decided after the wave, and U again the wave, all of it."""
-    wave = copies(desk.small, 4)
+def test_undo_goes_back_to_the_cluster_over_what_came_after(desk: Desk, contexts: Contexts) -> None:
+    """U takes back the comment that was decided after the copies, and U again all copies."""
+    cluster = copies(desk.small, 4)
     later = desk.small.settle(desk.small.submit(body="The mayor is asleep at the wheel."), {"insult": 0.7})
     page = desk.sign_in(contexts())
     page.keyboard.press("w")
@@ -80,7 +80,7 @@ def test_undo_goes_back_to_the_wave_over_what_came_after(desk: Desk, contexts: C
     expect(page.get_by_text("Marked as spam: 4 comments.")).to_be_visible()
     page.keyboard.press("u")
     expect(page.get_by_text("Taken back together.")).to_be_visible(timeout=PATIENCE)
-    assert statuses(desk, [*wave, later]) == {Status.HELD}
+    assert statuses(desk, [*cluster, later]) == {Status.HELD}
 
 
 def test_a_range_of_five_hundred_is_dragged_decided_and_undone(desk: Desk, contexts: Contexts) -> None:
@@ -137,11 +137,11 @@ def test_a_range_by_any_score_is_keyed_decided_and_undone_without_scripts(
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (390, "dark")], ids=["wide", "narrow"])
-def test_the_pages_of_the_wave_are_accessible(
+def test_the_pages_of_the_cluster_are_accessible(
     desk: Desk, contexts: Contexts, width: int, scheme: str
 ) -> None:
     """On none of them does axe find a fault, wide and narrow, light and dark, and none is wider than the screen."""
-    wave = busy_day(desk.small, held=60, copies=8)
+    cluster = busy_day(desk.small, held=60, copies=8)
     context = contexts(reduced_motion="reduce", color_scheme=scheme, viewport={"width": width, "height": 900})
     page = context.new_page()
     sign_in_as_admin(desk, page)
@@ -154,7 +154,7 @@ def test_the_pages_of_the_wave_are_accessible(
     cuts = "insult.hold=0.7&toxicity.hold=0.6&toxicity.reject=0.95"
     for path in (
         "/desk?label=spam",
-        f"/desk/comments/{wave[0].pk}/wave",
+        f"/desk/comments/{cluster[0].pk}/duplicates",
         "/desk/ranges?low=0.5&high=0.7",
         "/desk/ranges?by=toxicity&low=0.5&high=0.7&language=en",
         f"/desk/together/{act}",

@@ -1,4 +1,4 @@
-"""A busy day at the Courier: many held comments over the whole scale, a wave of copies, and people who judged."""
+"""A busy day at the Courier: many held comments over the whole scale, a cluster of copies, and people who judged."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ARTICLES = (
     Article("https://courier.example/school", "Council keeps the village school open"),
     Article("https://courier.example/market", "Saturday market moves to the harbour"),
 )
-WAVE = "I earn {n} dollars an hour on my laptop since spring. Look at page-{n}.example, {name}, and thank me later."
+ADVERT = "I earn {n} dollars an hour on my laptop since spring. Look at page-{n}.example, {name}, and thank me later."
 OPENINGS = (
     "Honestly,",
     "As a nurse I say:",
@@ -46,7 +46,7 @@ NAMES = ("Ines", "Jorge", "Kaya", "Lotte", "Mats", "Nadia", "Ole", "Pia", "Quiri
 
 
 def busy_day(small: Small, held: int = 160, copies: int = 24, seed: int = 3) -> list[Comment]:
-    """Fill the house; return the copies of the wave."""
+    """Fill the house; return the copies."""
     draw = random.Random(seed)
     for n in range(held):
         body = f"{draw.choice(OPENINGS)} {draw.choice(SUBJECTS)} {draw.choice(VERDICTS)} ({n + 1})"
@@ -60,7 +60,9 @@ def busy_day(small: Small, held: int = 160, copies: int = 24, seed: int = 3) -> 
     for n in range(40):
         arrive(small, draw.choice(NAMES), f"A fine report, part {n + 1}.", {}, draw.choice(ARTICLES))
     return [
-        arrive(small, NAMES[n % 10], WAVE.format(n=40 + n, name=NAMES[-n % 10]), {"spam": 0.72}, ARTICLES[2])
+        arrive(
+            small, NAMES[n % 10], ADVERT.format(n=40 + n, name=NAMES[-n % 10]), {"spam": 0.72}, ARTICLES[2]
+        )
         for n in range(copies)
     ]
 

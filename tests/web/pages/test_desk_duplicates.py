@@ -1,4 +1,4 @@
-"""Waves on the desk: copies are one row, decided in one act and taken back in one act, without a script too."""
+"""Copies are one row on the desk, decided in one act and undone in one act, without a script too."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_copies_are_one_row_with_their_number(small: Small) -> None:
     assert "4 more like this are held." in " ".join(alike.text.split())
 
 
-def test_a_wave_is_decided_and_taken_back_in_one_act(small: Small) -> None:
+def test_a_cluster_is_decided_and_taken_back_in_one_act(small: Small) -> None:
     """One button marks all copies as spam; the queue says how many, and its Undo brings every one of them back."""
     copies = arrive(small, *adverts(5))
     browser = small.signed_in()
@@ -76,24 +76,24 @@ def test_a_wave_is_decided_and_taken_back_in_one_act(small: Small) -> None:
     assert statuses(small, copies) == {Status.HELD}
 
 
-def test_a_decided_wave_says_so_and_offers_nothing_to_decide(small: Small) -> None:
+def test_a_decided_cluster_says_so_and_offers_nothing_to_decide(small: Small) -> None:
     """Its page tells who decided what and until when it counts, leads to the act, and has no buttons for nothing."""
     copies = arrive(small, *adverts(3))
     browser = small.signed_in()
     form = browser.get("/desk").tree.one("section", class_="alike").one("form")
     press(browser, form, action="spam")
-    page = browser.get(f"/desk/comments/{copies[0].pk}/wave")
+    page = browser.get(f"/desk/comments/{copies[0].pk}/duplicates")
     assert "Marked as spam by Mara." in " ".join(page.text.split())
     assert "Copies that arrive are decided alike until" in page.text
     assert [one for one in page.tree.all("a") if "/together/" in one.attributes["href"]]
     assert not [one for one in page.tree.all("button") if one.attributes.get("name") == "action"]
 
 
-def test_of_two_who_have_a_wave_open_the_second_is_told(small: Small) -> None:
+def test_of_two_who_have_a_cluster_open_the_second_is_told(small: Small) -> None:
     """A stale form is answered with who decided what and until when; the fresh one overrules, knowing it."""
     copies = arrive(small, *adverts(3))
     lea, bea = small.signed_in("Lea"), small.signed_in("Bea")
-    place = f"/desk/comments/{copies[0].pk}/wave"
+    place = f"/desk/comments/{copies[0].pk}/duplicates"
     forms = [one.get(place).tree.one("form", class_="together") for one in (lea, bea)]
     assert press(lea, forms[0], action="reject").status == 303
     refused = press(bea, forms[1], action="approve")
@@ -111,26 +111,26 @@ def test_of_two_who_have_a_wave_open_the_second_is_told(small: Small) -> None:
 
 
 def test_the_copies_can_be_looked_at_first(small: Small) -> None:
-    """The wave's page shows every copy as it was written, and decides them too."""
+    """The page of a cluster shows every copy as it was written, and decides them too."""
     copies = arrive(small, *adverts(3))
     browser = small.signed_in()
-    page = browser.get(f"/desk/comments/{copies[0].pk}/wave")
+    page = browser.get(f"/desk/comments/{copies[0].pk}/duplicates")
     assert all(f"page-{n}.example" in page.text for n in range(3))
     assert "3 comments like this are held" in page.text
     follow(browser, press(browser, page.tree.one("form", class_="together"), action="reject"))
     assert statuses(small, copies) == {Status.REJECTED}
 
 
-def test_a_form_for_another_wave_changes_nothing(small: Small) -> None:
-    """A wave that is not the comment's, an act that is none, a bundle that is not there: refused in words."""
+def test_a_form_for_another_cluster_changes_nothing(small: Small) -> None:
+    """A cluster that is not the comment's, an act that is none, a bundle that is not there: refused in words."""
     copies = arrive(small, *adverts(2))
     browser = small.signed_in()
     form = browser.get("/desk").tree.one("section", class_="alike").one("form")
     target = form.attributes["action"]
-    assert browser.post(target, form.fields() | {"action": "spam", "wave": "999"}).status == 404
+    assert browser.post(target, form.fields() | {"action": "spam", "cluster": "999"}).status == 404
     assert browser.post(target, form.fields() | {"action": "burn"}).status == 400
     assert browser.post("/desk/together/999/undo", {"csrf": form.fields()["csrf"]}).status == 404
-    assert browser.get("/desk/comments/999/wave").status == 404
+    assert browser.get("/desk/comments/999/duplicates").status == 404
     assert statuses(small, copies) == {Status.HELD}
 
 
@@ -164,7 +164,7 @@ def test_an_act_on_many_stands_folded_above_what_was_decided_one_by_one(small: S
     lane = browser.get("/desk?lane=decided")
     (act,) = lane.tree.one("section", aria_labelledby="acts-title").all("li")
     assert "Marked as spam: 60 comments." in act.text
-    assert "a wave of copies" in act.text
+    assert "copies of one comment" in act.text
     assert [
         one.attributes["id"] for one in lane.tree.all("li", class_="card row") if "id" in one.attributes
     ] == [f"c{alone.pk}"]
@@ -190,8 +190,8 @@ def test_a_range_says_in_the_lane_of_decisions_how_it_was_chosen(small: Small) -
     assert "identity attack from 0.6 to 0.7" in browser.get("/desk?lane=decided").text
 
 
-def test_the_box_of_the_wave_comes_back_with_an_undo(small: Small) -> None:
-    """After an undo, and on a comment's own page, the wave can be decided as before."""
+def test_the_box_of_the_cluster_comes_back_with_an_undo(small: Small) -> None:
+    """After an undo, and on a comment's own page, the cluster can be decided as before."""
     copies = arrive(small, *adverts(3))
     browser = small.signed_in()
     card = browser.get("/desk").tree.one("form", class_="acts")

@@ -1,4 +1,4 @@
-"""Waves and what is decided together, in SQL."""
+"""Duplicate clusters and bulk decisions in SQL."""
 
 from __future__ import annotations
 
@@ -20,69 +20,76 @@ from sqlalchemy import (
 )
 
 from service.moderation.comment import FINAL, Comment
+from service.moderation.duplicates import DuplicateCluster, Signature
 from service.moderation.verdict import Action
-from service.moderation.waves import Signature, Wave
-from service.ports.waves import Bundle
+from service.ports.clusters import Bundle
 from service.storage.bulk import insert_into
+from service.storage.cluster_tables import (
+    bundled,
+    bundles,
+    cluster_bands,
+    cluster_members,
+    clusters,
+    is_decided,
+)
 from service.storage.columns import Instant, Pk
 from service.storage.part import Part
 from service.storage.reading import COMMENTS, joined
 from service.storage.schema import comments, decisions, is_held, word
-from service.storage.wave_tables import bundled, bundles, is_decided, wave_bands, wave_members, waves
 
 BAND_LIMIT = 8
-"""So many waves of one band are looked at; a text has sixteen bands, and copies meet in the oldest."""
+"""How many clusters of one band are compared; a text has sixteen bands, and copies meet in the oldest cluster."""
 _AT_ONCE = 8_000
 """Values in one IN list; SQLite takes 32,766 parameters."""
 
 _NEAR = (
-    select(wave_bands.c.band, waves)
-    .join(waves, waves.c.pk == wave_bands.c.wave_id)
+    select(cluster_bands.c.band, clusters)
+    .join(clusters, clusters.c.pk == cluster_bands.c.cluster_id)
     .where(
-        wave_bands.c.site_id == bindparam("site_id"),
-        wave_bands.c.band.in_(bindparam("bands", expanding=True)),
+        cluster_bands.c.site_id == bindparam("site_id"),
+        cluster_bands.c.band.in_(bindparam("bands", expanding=True)),
         or_(
-            waves.c.begun_at >= bindparam("since", type_=Instant),
-            waves.c.stands_until >= bindparam("since", type_=Instant),
+            clusters.c.begun_at >= bindparam("since", type_=Instant),
+            clusters.c.stands_until >= bindparam("since", type_=Instant),
         ),
     )
-    .order_by(waves.c.pk)
+    .order_by(clusters.c.pk)
 )
-_NEW_WAVE = insert(waves).returning(waves.c.pk)
+_NEW_CLUSTER = insert(clusters).returning(clusters.c.pk)
 _OF = (
-    select(wave_members.c.comment_pk, waves)
-    .join(waves, waves.c.pk == wave_members.c.wave_id)
-    .where(wave_members.c.comment_pk.in_(bindparam("pks", expanding=True)))
+    select(cluster_members.c.comment_pk, clusters)
+    .join(clusters, clusters.c.pk == cluster_members.c.cluster_id)
+    .where(cluster_members.c.comment_pk.in_(bindparam("pks", expanding=True)))
 )
-_MEMBERS = wave_members.join(comments, comments.c.pk == wave_members.c.comment_pk)
+_MEMBERS = cluster_members.join(comments, comments.c.pk == cluster_members.c.comment_pk)
 _SIZES = (
-    select(wave_members.c.wave_id, func.count().label("size"))
+    select(cluster_members.c.cluster_id, func.count().label("size"))
     .select_from(_MEMBERS)
-    .where(wave_members.c.wave_id.in_(bindparam("wave_ids", expanding=True)), is_held)
-    .group_by(wave_members.c.wave_id)
+    .where(cluster_members.c.cluster_id.in_(bindparam("cluster_ids", expanding=True)), is_held)
+    .group_by(cluster_members.c.cluster_id)
 )
 _HELD = (
-    COMMENTS.join(wave_members, wave_members.c.comment_pk == comments.c.pk)
+    COMMENTS.join(cluster_members, cluster_members.c.comment_pk == comments.c.pk)
     .where(
-        wave_members.c.wave_id == bindparam("wave_id"),
-        wave_members.c.comment_pk > bindparam("after"),
+        cluster_members.c.cluster_id == bindparam("cluster_id"),
+        cluster_members.c.comment_pk > bindparam("after"),
         is_held,
     )
-    .order_by(wave_members.c.comment_pk)
+    .order_by(cluster_members.c.comment_pk)
     .limit(bindparam("limit"))
 )
 _FIRST_TEXT = (
     select(comments.c.body)
     .select_from(_MEMBERS)
-    .where(wave_members.c.wave_id == bindparam("wave_id"), comments.c.status != word("erased"))
-    .order_by(wave_members.c.comment_pk)
+    .where(cluster_members.c.cluster_id == bindparam("cluster_id"), comments.c.status != word("erased"))
+    .order_by(cluster_members.c.comment_pk)
     .limit(1)
 )
 _DECIDE = (
-    update(waves)
+    update(clusters)
     .where(
-        waves.c.pk == bindparam("wave_id"),
-        waves.c.bundle_id.is_not_distinct_from(bindparam("replaced", type_=Pk)),
+        clusters.c.pk == bindparam("cluster_id"),
+        clusters.c.bundle_id.is_not_distinct_from(bindparam("replaced", type_=Pk)),
     )
     .values(
         action=bindparam("its_action"),
@@ -92,29 +99,29 @@ _DECIDE = (
     )
 )
 _UNDECIDE = (
-    update(waves)
-    .where(waves.c.bundle_id == bindparam("of_bundle"))
+    update(clusters)
+    .where(clusters.c.bundle_id == bindparam("of_bundle"))
     .values(action=None, decided_by=None, stands_until=None, bundle_id=None)
 )
 _STANDING = (
-    select(waves.c.site_id)
+    select(clusters.c.site_id)
     .distinct()
-    .where(is_decided, waves.c.stands_until > bindparam("now", type_=Instant))
+    .where(is_decided, clusters.c.stands_until > bindparam("now", type_=Instant))
 )
 _HAS_HELD = exists(
-    select(wave_members.c.comment_pk)
+    select(cluster_members.c.comment_pk)
     .select_from(_MEMBERS)
-    .where(wave_members.c.wave_id == waves.c.pk, is_held)
-    .correlate(waves)
+    .where(cluster_members.c.cluster_id == clusters.c.pk, is_held)
+    .correlate(clusters)
 )
 _OVER = (
-    select(waves.c.pk)
+    select(clusters.c.pk)
     .where(
         ~_HAS_HELD,
-        waves.c.begun_at < bindparam("before", type_=Instant),
-        or_(waves.c.stands_until.is_(None), waves.c.stands_until < bindparam("before", type_=Instant)),
+        clusters.c.begun_at < bindparam("before", type_=Instant),
+        or_(clusters.c.stands_until.is_(None), clusters.c.stands_until < bindparam("before", type_=Instant)),
     )
-    .order_by(waves.c.begun_at, waves.c.pk)
+    .order_by(clusters.c.begun_at, clusters.c.pk)
     .limit(bindparam("limit"))
 )
 _NEW_BUNDLE = insert(bundles).returning(bundles.c.pk)
@@ -144,8 +151,8 @@ _BUNDLES_OF = select(bundled).where(bundled.c.decision_id.in_(bindparam("decisio
 _LATELY = (
     select(
         bundles,
-        select(func.max(waves.c.stands_until))
-        .where(waves.c.bundle_id == bundles.c.pk)
+        select(func.max(clusters.c.stands_until))
+        .where(clusters.c.bundle_id == bundles.c.pk)
         .scalar_subquery()
         .label("stands_until"),
     )
@@ -166,23 +173,27 @@ _END = (
 )
 
 
-class WavesPart(Part):
-    """The verbs about waves and bundles."""
+class ClustersPart(Part):
+    """The verbs about clusters and bundles."""
 
-    def waves_near(self, site_id: int, bands: Collection[int], since: datetime) -> dict[int, list[Wave]]:
-        near: dict[int, list[Wave]] = defaultdict(list)
+    def clusters_near(
+        self, site_id: int, bands: Collection[int], since: datetime
+    ) -> dict[int, list[DuplicateCluster]]:
+        near: dict[int, list[DuplicateCluster]] = defaultdict(list)
         wanted = sorted(set(bands))
         for begin in range(0, len(wanted), _AT_ONCE):
             some = wanted[begin : begin + _AT_ONCE]
             for row in self._read(_NEAR, site_id=site_id, bands=some, since=since).mappings():
                 if len(near[row["band"]]) < BAND_LIMIT:
-                    near[row["band"]].append(_wave(row))
+                    near[row["band"]].append(_cluster(row))
         return dict(near)
 
-    def add_waves(self, site_id: int, signatures: Sequence[Signature], now: datetime) -> list[Wave]:
+    def add_clusters(
+        self, site_id: int, signatures: Sequence[Signature], now: datetime
+    ) -> list[DuplicateCluster]:
         made = [
-            Wave(
-                self._write(_NEW_WAVE, site_id=site_id, entries=one.entries, begun_at=now).scalar_one(),
+            DuplicateCluster(
+                self._write(_NEW_CLUSTER, site_id=site_id, entries=one.entries, begun_at=now).scalar_one(),
                 site_id,
                 one.entries,
                 now,
@@ -190,45 +201,50 @@ class WavesPart(Part):
             for one in signatures
         ]
         self._add(
-            wave_bands,
+            cluster_bands,
             [
-                {"site_id": site_id, "band": band, "wave_id": wave.id}
-                for wave, one in zip(made, signatures, strict=True)
+                {"site_id": site_id, "band": band, "cluster_id": cluster.id}
+                for cluster, one in zip(made, signatures, strict=True)
                 for band in sorted(set(one.bands))
             ],
         )
         return made
 
-    def join_waves(self, members: Sequence[tuple[int, int]]) -> None:
+    def join_clusters(self, members: Sequence[tuple[int, int]]) -> None:
         self._must_write()
         if not members:
             return
-        new = insert_into(wave_members, self._dialect)
+        new = insert_into(cluster_members, self._dialect)
         joins = new.on_conflict_do_update(
-            index_elements=["comment_pk"], set_={"wave_id": new.excluded.wave_id}
+            index_elements=["comment_pk"], set_={"cluster_id": new.excluded.cluster_id}
         )
-        self._write_each(joins, [{"comment_pk": pk, "wave_id": wave_id} for pk, wave_id in sorted(members)])
+        self._write_each(
+            joins, [{"comment_pk": pk, "cluster_id": cluster_id} for pk, cluster_id in sorted(members)]
+        )
 
-    def waves_of(self, comment_pks: Collection[int]) -> dict[int, Wave]:
+    def clusters_of(self, comment_pks: Collection[int]) -> dict[int, DuplicateCluster]:
         rows = self._read(_OF, pks=sorted(comment_pks)).mappings() if comment_pks else ()
-        return {row["comment_pk"]: _wave(row) for row in rows}
+        return {row["comment_pk"]: _cluster(row) for row in rows}
 
-    def wave_sizes(self, wave_ids: Collection[int]) -> dict[int, int]:
-        rows = self._read(_SIZES, wave_ids=sorted(wave_ids)) if wave_ids else ()
-        return {row.wave_id: row.size for row in rows}
+    def cluster_sizes(self, cluster_ids: Collection[int]) -> dict[int, int]:
+        rows = self._read(_SIZES, cluster_ids=sorted(cluster_ids)) if cluster_ids else ()
+        return {row.cluster_id: row.size for row in rows}
 
-    def held_in_wave(self, wave_id: int, after: int, limit: int) -> list[Comment]:
+    def held_in_cluster(self, cluster_id: int, after: int, limit: int) -> list[Comment]:
         return [
-            joined(row) for row in self._read(_HELD, wave_id=wave_id, after=after, limit=limit).mappings()
+            joined(row)
+            for row in self._read(_HELD, cluster_id=cluster_id, after=after, limit=limit).mappings()
         ]
 
-    def first_text(self, wave_id: int) -> str | None:
-        return self._read(_FIRST_TEXT, wave_id=wave_id).scalar_one_or_none()
+    def first_text(self, cluster_id: int) -> str | None:
+        return self._read(_FIRST_TEXT, cluster_id=cluster_id).scalar_one_or_none()
 
-    def decide_wave(self, wave_id: int, bundle: Bundle, until: datetime, replaces: int | None = None) -> bool:
+    def decide_cluster(
+        self, cluster_id: int, bundle: Bundle, until: datetime, replaces: int | None = None
+    ) -> bool:
         done = self._write(
             _DECIDE,
-            wave_id=wave_id,
+            cluster_id=cluster_id,
             replaced=replaces,
             its_action=bundle.action.value,
             its_decider=bundle.who,
@@ -237,19 +253,19 @@ class WavesPart(Part):
         )
         return done.rowcount == 1
 
-    def undecide_waves(self, bundle_id: int) -> None:
+    def undecide_clusters(self, bundle_id: int) -> None:
         self._write(_UNDECIDE, of_bundle=bundle_id)
 
-    def sites_with_waves_decided(self, now: datetime) -> set[int]:
+    def sites_with_decided_clusters(self, now: datetime) -> set[int]:
         return set(self._read(_STANDING, now=now).scalars())
 
-    def prune_waves(self, before: datetime, limit: int) -> int:
+    def prune_clusters(self, before: datetime, limit: int) -> int:
         gone = list(self._read(_OVER, before=before, limit=limit).scalars())
         if gone:
             for table, column in (
-                (wave_bands, wave_bands.c.wave_id),
-                (wave_members, wave_members.c.wave_id),
-                (waves, waves.c.pk),
+                (cluster_bands, cluster_bands.c.cluster_id),
+                (cluster_members, cluster_members.c.cluster_id),
+                (clusters, clusters.c.pk),
             ):
                 self._write(delete(table).where(column.in_(bindparam("gone", expanding=True))), gone=gone)
         return len(gone)
@@ -293,8 +309,8 @@ def _bundle(row: RowMapping) -> Bundle:
     return Bundle(row["pk"], row["who"], Action(row["action"]), row["what"], row["made_at"], row["undone_at"])
 
 
-def _wave(row: RowMapping) -> Wave:
-    return Wave(
+def _cluster(row: RowMapping) -> DuplicateCluster:
+    return DuplicateCluster(
         id=row["pk"],
         site_id=row["site_id"],
         entries=row["entries"],
