@@ -32,7 +32,7 @@ FILL_BATCH: Final = 1_000
 KEYS_BATCH: Final = 500
 """Articles in one step, likewise: a version that is being replaced still adds some without a key."""
 TIDY_SECONDS: Final = 2.0
-"""In one sweep: the lane is wanted again for what is urgent, and a warm shutdown waits for it."""
+"""In one sweep: urgent work waits for it, and so does a warm shutdown."""
 CLEAR_SECONDS: Final = 60.0
 
 log = structlog.get_logger(__name__)

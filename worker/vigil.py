@@ -90,7 +90,7 @@ def keep_vigil(every: float) -> Vigil:
         served = app.amqp.queues.consume_from
         for name in ORDER:
             if QUEUES[name] in served and app.answerer.takes_turn(name, TURN_SHARE * every):
-                app.tasks[name]()  # in its lane, as a ring would have it
+                app.tasks[name]()  # within its limit, as a ring would have it
 
     vigil = Vigil(swept_at, make_round, every, broker_away=lambda: not app.answerer.takes_writes())
     vigil.start()

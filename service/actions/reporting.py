@@ -12,7 +12,7 @@ from service.ports import House, Label, Site
 
 
 def report(house: House, site: Site, comment_id: str, by: str, reason: str | None) -> tuple[Comment, bool]:
-    """Put the comment into the reported lane; return it, and whether the report is new.
+    """Put the comment into the reported queue; return it, and whether the report is new.
 
     `by` is a digest of who reported: the same reader counts once. Raises NotFound, and Final for what is gone.
     """

@@ -42,7 +42,7 @@ PLACE_BOUND: Final = 100
 SESSION: Final = timedelta(minutes=10)
 DESK_PAGES: Final = (
     "/desk",
-    "/desk?lane=reported",
+    "/desk?queue=reported",
     "/desk/search?q=bridge",
     "/desk/preferences",
     "/desk/pulse",

@@ -1,4 +1,4 @@
-"""What a transaction does for the desk, role by role: lanes and claims, reports and appeals, authors, search, views."""
+"""What a transaction does for the desk, by role: queues and claims, reports and appeals, authors, search, views."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from service.moderation.standing import AuthorStanding
 
 
 class Queue(Protocol):
-    """The lanes, and what moderators have in hand of them."""
+    """The queues, and what moderators have in hand of them."""
 
     def queue(self, wanted: Wanted, moderator_id: int, now: datetime, limit: int) -> list[Queued]:
         """Return held comments in the wanted order, without those set aside or in another moderator's hands.
@@ -44,7 +44,7 @@ class Queue(Protocol):
     def newest_held(self) -> int:
         """Return the highest number of a held comment, 0 when none is held."""
 
-    def lane_counts(self, limit: int) -> dict[str, int]:
+    def queue_counts(self, limit: int) -> dict[str, int]:
         """Count "held" (without what is set aside), "reported", "aside" and "appeals", each up to `limit`."""
 
     def languages(self) -> list[str]:

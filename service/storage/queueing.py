@@ -1,4 +1,4 @@
-"""The desk's lanes in SQL: held comments by age, score or doubt, open matters, and who has what in hand."""
+"""The desk's queues in SQL: held comments by age, score or doubt, open matters, and who has what in hand."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ _OTHERS = select(claims.c.comment_pk).where(
 
 
 class QueueingPart(Part):
-    """The verbs of lanes and claims."""
+    """The verbs of queues and claims."""
 
     def queue(self, wanted: Wanted, moderator_id: int, now: datetime, limit: int) -> list[Queued]:
         found: list[Queued] = []
@@ -118,7 +118,7 @@ class QueueingPart(Part):
     def newest_held(self) -> int:
         return int(self._read(_NEWEST).scalar_one_or_none() or 0)
 
-    def lane_counts(self, limit: int) -> dict[str, int]:
+    def queue_counts(self, limit: int) -> dict[str, int]:
         return dict(self._read(_COUNTS, limit=limit).mappings().one())
 
     def languages(self) -> list[str]:
@@ -284,7 +284,7 @@ def _queue(shape: Shape, at_risk: bool | None) -> Select[Any]:
 
 
 def in_order(statement: Select[Any], shape: Shape, key: Column[Any]) -> Select[Any]:
-    """Filter and sort a lane as the shape says, by `key` where ranks are alike, and begin behind the cursor."""
+    """Filter and sort a queue as the shape says, by `key` where ranks are alike, and begin behind the cursor."""
     sort, filters, after, without = shape
     rank = _RANK.get(sort)
     statement = statement.where(*filtered(filters))

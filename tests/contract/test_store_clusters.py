@@ -171,7 +171,7 @@ def test_acts_on_many_are_found_until_they_are_undone(store: Store, site: Site) 
 
 
 def test_a_cluster_is_in_the_queue_while_its_oldest_member_is_set_aside(store: Store, site: Site) -> None:
-    """The next one stands for the rest, and the lane counts what is in it."""
+    """The next one stands for the rest, and the queue counts what is in it."""
     first, second, third = held(store, site, 3)
     with store.write() as tx:
         (cluster,) = tx.add_clusters(site.id, [NEAR], NOON)
@@ -179,8 +179,8 @@ def test_a_cluster_is_in_the_queue_while_its_oldest_member_is_set_aside(store: S
         assert [one.comment.pk for one in tx.queue(Wanted(), 1, NOON, 9)] == [first.pk]
         tx.open_matter(Matter.ASIDE, first, NOON)
         assert [one.comment.pk for one in tx.queue(Wanted(), 1, NOON, 9)] == [second.pk]
-        assert tx.lane_counts(9)["held"] == 2
-        assert tx.lane_counts(9)["aside"] == 1
+        assert tx.queue_counts(9)["held"] == 2
+        assert tx.queue_counts(9)["aside"] == 1
 
 
 def test_a_cluster_is_found_by_every_filter_that_a_member_passes(store: Store, site: Site) -> None:

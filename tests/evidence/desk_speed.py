@@ -55,14 +55,14 @@ PLACES = (
     "?site=courier&label=insult&language=fr&sort=score",
     f"?article={ARTICLE}",
     f"?site=courier&article={ARTICLE}&sort=score",
-    "?lane=late",
-    "?lane=reported",
-    "?lane=aside",
-    "?lane=appeals",
-    "?lane=decided",
-    "?lane=decided&after=500000",
+    "?queue=late",
+    "?queue=reported",
+    "?queue=aside",
+    "?queue=appeals",
+    "?queue=decided",
+    "?queue=decided&after=500000",
 )
-"""Every lane, order and filter of the queue page."""
+"""Every queue, order and filter of the queue page."""
 RANGES = (
     "?low=0.4&high=0.6",
     "?by=toxicity&low=0&high=1",
@@ -197,7 +197,7 @@ def heartbeats(browser: Browser, rounds: int) -> Kind:
 def served(small: Small, rounds: int) -> Iterator[Kind]:
     """Time what the server does for the desk, without a browser."""
     browser = small.signed_in()
-    yield looked_at(browser, Kind("queue page, every lane, order and filter", 50), PLACES, rounds)
+    yield looked_at(browser, Kind("queue page, every queue, order and filter", 50), PLACES, rounds)
     yield decisions(browser, rounds * 3)
     yield from together(small, max(rounds // 10, 2))
     yield looked_at(browser, Kind("range preview", 150), (f"/ranges{one}" for one in RANGES), rounds)

@@ -128,7 +128,7 @@ def test_a_range_by_any_score_is_keyed_decided_and_undone_without_scripts(
     expect(page.get_by_role("heading", name="3 comments from 0.35 to 0.45")).to_be_visible()
     page.get_by_role("button", name="Reject all").click()
     assert (statuses(desk, inside), statuses(desk, outside)) == ({Status.REJECTED}, {Status.HELD})
-    page.goto(f"{desk.url}/desk?lane=decided")
+    page.goto(f"{desk.url}/desk?queue=decided")
     page.get_by_role("link", name=re.compile("^Look at them")).click()
     expect(page.get_by_text("threat from 0.35 to 0.45")).to_be_visible()
     page.get_by_role("button", name="Undo all of it").click()
@@ -161,7 +161,7 @@ def test_the_pages_of_the_cluster_are_accessible(
         "/desk/overview",
         "/desk/overview/comments?status=held",
         "/desk/overview/comments?by=moderator",
-        "/desk?lane=decided",
+        "/desk?queue=decided",
         "/desk/settings/courier",
         f"/desk/settings/courier?{cuts}",
         "/desk/settings/courier/callbacks",

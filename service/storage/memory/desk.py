@@ -1,4 +1,4 @@
-"""The double's desk: authors, words and views, on top of its lanes and cases."""
+"""The double's desk: authors, words and views, on top of its queues and cases."""
 
 from __future__ import annotations
 

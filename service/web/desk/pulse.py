@@ -11,8 +11,8 @@ from flask.typing import ResponseReturnValue
 from service import actions
 from service.web.desk import blueprint
 from service.web.desk.access import moderator, requires
-from service.web.desk.lanes import counted, others
 from service.web.desk.place import Place, number, numbers
+from service.web.desk.queue import counted, others
 from service.web.desk.speech import gettext, ngettext
 from service.web.reach import parts
 
@@ -29,7 +29,7 @@ def pulse() -> ResponseReturnValue:
     with here.house.store.read() as tx:
         claims = tx.claims(now)
         seen = number(request.args.get("seen")) or 0
-        new = tx.arrived(place.wanted(tx), seen, NEW_LIMIT) if place.lane == "held" else 0
+        new = tx.arrived(place.wanted(tx), seen, NEW_LIMIT) if place.queue == "held" else 0
         told = {
             "counts": counted(tx),
             "new": new_words(new),

@@ -42,7 +42,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """What a moderator chose by the address: a stretch of a score, None the leading one, in a filtered lane."""
+    """What a moderator chose by the address: a stretch of a score, None the leading one, in a filtered queue."""
 
     low: float = 0.0
     high: float = 1.0
@@ -121,7 +121,7 @@ def decide_range() -> ResponseReturnValue:
     with here.house.store.read() as tx:
         sites = {one.id: one for one in tx.sites()}
         stretch = chosen.stretch(tx, until)
-    site = sites.get(stretch.lane.site_id or 0)
+    site = sites.get(stretch.wanted.site_id or 0)
     if chosen.place.site and site is None:
         return unfit()
     judgement = Judgement(action, Who.MODERATOR, moderator().name)
@@ -161,5 +161,5 @@ def _read(told: Mapping[str, str]) -> Chosen | None:
 
 
 def _place(told: Mapping[str, str]) -> Place:
-    """Read the lane's filters; a range is of what is held, and has no order and no cursor."""
-    return replace(Place.of(told), lane="held", sort=Sort.AGE, after=None)
+    """Read the queue's filters; a range is of what is held, and has no order and no cursor."""
+    return replace(Place.of(told), queue="held", sort=Sort.AGE, after=None)

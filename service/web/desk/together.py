@@ -1,4 +1,4 @@
-"""What was decided together, as one act: in the lane of decided comments, with its members, and taken back in one."""
+"""What was decided together, as one act: in the queue of decided comments, with its members, and taken back in one."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def together(bundle_id: int) -> ResponseReturnValue:
         stands=stands,
         members=list(zip(shown, (decision_id for decision_id, _ in found), strict=False)),
         after=found[PAGE - 1][0] if len(found) > PAGE else None,
-        place=Place(lane="decided"),
+        place=Place(queue="decided"),
     )
 
 

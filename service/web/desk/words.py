@@ -1,4 +1,4 @@
-"""The desk's words in the moderator's language: lanes, labels, states, acts, ages, grounds."""
+"""The desk's words in the moderator's language: queues, labels, states, acts, ages, grounds."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from service.ports import Site
 from service.web.desk.speech import gettext, language, ngettext
 from service.web.desk.speech import lazy_gettext as _l
 
-LANE_WORDS: Final = {
+QUEUE_WORDS: Final = {
     "held": _l("Held"),
     "late": _l("Late"),
     "reported": _l("Reported"),
@@ -186,7 +186,7 @@ def ground(reason: Reason, verdict: Verdict) -> str:
 
 
 _TABLES: Final[Mapping[str, Mapping[Any, object]]] = {
-    "lane_words": LANE_WORDS,
+    "queue_words": QUEUE_WORDS,
     "label_words": LABEL_WORDS,
     "status_words": STATUS_WORDS,
     "done_words": DONE,

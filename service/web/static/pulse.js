@@ -14,8 +14,8 @@
   const have = () => desk.open().filter((one) => !one.hasAttribute("data-theirs")).map(desk.numberOf).join(",");
 
   function tell(told) {
-    for (const [lane, count] of Object.entries(told.counts)) {
-      const badge = document.querySelector(`[data-count="${lane}"]`);
+    for (const [queue, count] of Object.entries(told.counts)) {
+      const badge = document.querySelector(`[data-count="${queue}"]`);
       if (badge) badge.textContent = count;
     }
     others.replaceChildren(...told.others.map((words) => {

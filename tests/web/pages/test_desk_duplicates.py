@@ -134,7 +134,7 @@ def test_a_form_for_another_cluster_changes_nothing(small: Small) -> None:
     assert statuses(small, copies) == {Status.HELD}
 
 
-def test_an_act_on_many_is_undone_from_the_lane_of_decisions_too(small: Small) -> None:
+def test_an_act_on_many_is_undone_from_the_queue_of_decisions_too(small: Small) -> None:
     """Long after its notice is gone, the act stands there with what it covers, and one button takes all of it back."""
     copies = arrive(small, *adverts(3))
     browser = small.signed_in()
@@ -142,8 +142,8 @@ def test_an_act_on_many_is_undone_from_the_lane_of_decisions_too(small: Small) -
     press(browser, form, action="spam")
     small.clock.pass_seconds(60)
     actions.depart(small.parts.house)
-    lane = browser.get("/desk?lane=decided")
-    (act,) = lane.tree.one("section", aria_labelledby="acts-title").all("li")
+    queue = browser.get("/desk?queue=decided")
+    (act,) = queue.tree.one("section", aria_labelledby="acts-title").all("li")
     assert "Marked as spam: 3 comments." in act.text
     assert "Copies that arrive are decided alike until" in act.text
     after = follow(browser, press(browser, act.one("form")))
@@ -161,12 +161,12 @@ def test_an_act_on_many_stands_folded_above_what_was_decided_one_by_one(small: S
     small.judge(alone, Action.APPROVE)
     form = next(iter(browser.get("/desk").tree.all("section", class_="alike"))).one("form")
     press(browser, form, action="spam")
-    lane = browser.get("/desk?lane=decided")
-    (act,) = lane.tree.one("section", aria_labelledby="acts-title").all("li")
+    queue = browser.get("/desk?queue=decided")
+    (act,) = queue.tree.one("section", aria_labelledby="acts-title").all("li")
     assert "Marked as spam: 60 comments." in act.text
     assert "copies of one comment" in act.text
     assert [
-        one.attributes["id"] for one in lane.tree.all("li", class_="card row") if "id" in one.attributes
+        one.attributes["id"] for one in queue.tree.all("li", class_="card row") if "id" in one.attributes
     ] == [f"c{alone.pk}"]
     (link,) = [one.attributes["href"] for one in act.all("a")]
     members = browser.get(link)
@@ -181,13 +181,13 @@ def test_an_act_on_many_stands_folded_above_what_was_decided_one_by_one(small: S
     assert browser.get("/desk/together/999").status == 404
 
 
-def test_a_range_says_in_the_lane_of_decisions_how_it_was_chosen(small: Small) -> None:
+def test_a_range_says_in_the_queue_of_decisions_how_it_was_chosen(small: Small) -> None:
     """The score and the edges, in the moderator's words."""
     small.settle(small.submit(body="A foolish thing."), {"identity_attack": 0.61, "insult": 0.7})
     browser = small.signed_in()
     page = browser.get("/desk/ranges?by=identity_attack&low=0.6&high=0.7")
     press(browser, page.tree.one("form", class_="together"), action="reject")
-    assert "identity attack from 0.6 to 0.7" in browser.get("/desk?lane=decided").text
+    assert "identity attack from 0.6 to 0.7" in browser.get("/desk?queue=decided").text
 
 
 def test_the_box_of_the_cluster_comes_back_with_an_undo(small: Small) -> None:

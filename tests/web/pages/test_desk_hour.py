@@ -1,4 +1,4 @@
-"""What an hour at the desk taught: every way leads back, every empty lane says why, notes reach whom they are for."""
+"""What an hour at the desk taught: every way leads back, every empty queue says why, notes reach whom they are for."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_a_ban_leads_back_to_the_same_place_too(small: Small) -> None:
         assert way_back(follow(browser, answer)).startswith(PLACE)
 
 
-def test_a_lane_in_other_hands_is_not_called_clear(small: Small) -> None:
+def test_a_queue_in_other_hands_is_not_called_clear(small: Small) -> None:
     """Who comes when colleagues hold all that waits reads so, and not that nothing is held."""
     small.held()
     small.signed_in("Noor").get("/desk")
@@ -55,11 +55,11 @@ def test_a_lane_in_other_hands_is_not_called_clear(small: Small) -> None:
 
 
 def test_who_set_a_comment_aside_says_why(small: Small) -> None:
-    """The lane of what waits for a talk shows who put it there, and their note."""
+    """The queue of what waits for a talk shows who put it there, and their note."""
     comment, browser = small.held(), small.signed_in("Noor")
     form = card(browser.get("/desk"), comment).one("form", class_="acts")
     browser.post(form.attributes["action"], form.fields() | {"action": "hold", "note": "Is this the mayor?"})
-    shown = card(small.signed_in("Mara").get("/desk?lane=aside"), comment).text
+    shown = card(small.signed_in("Mara").get("/desk?queue=aside"), comment).text
     assert "Set aside by Noor" in " ".join(shown.split())
     assert "Is this the mayor?" in shown
 
@@ -121,9 +121,9 @@ def test_severe_words_are_blurred_on_every_page(small: Small) -> None:
 def test_an_appeal_against_ones_own_decision_is_left_to_others(small: Small) -> None:
     """Who decided sees the appeal and holds it back from nobody, however long they look."""
     _, pk = appealed(small)
-    noor = small.signed_in("Noor").get("/desk?lane=appeals")
+    noor = small.signed_in("Noor").get("/desk?queue=appeals")
     assert "data-theirs" in noor.tree.one("article", id=f"c{pk}").attributes
-    page = small.signed_in("Mara").get("/desk?lane=appeals")
+    page = small.signed_in("Mara").get("/desk?queue=appeals")
     assert page.tree.one("article", id=f"c{pk}").one("form", class_="answer")
 
 

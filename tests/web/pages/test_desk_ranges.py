@@ -59,7 +59,7 @@ def test_a_stretch_is_decided_and_taken_back(small: Small) -> None:
 
 
 def test_a_range_goes_by_any_score(small: Small) -> None:
-    """The address names the score; bars, count, sample and decision go by it, and the lane's filters hold."""
+    """The address names the score; bars, count, sample and decision go by it, and the queue's filters hold."""
     low = small.settle(small.submit(body="What a silly thing."), {"insult": 0.9, "threat": 0.1})
     high = small.settle(small.submit(body="You will see what comes."), {"insult": 0.9, "threat": 0.7})
     browser = small.signed_in()
@@ -74,11 +74,11 @@ def test_a_range_goes_by_any_score(small: Small) -> None:
     assert statuses(small, [low, high]) == [Status.HELD, Status.REJECTED]
 
 
-def test_the_held_lane_leads_to_its_ranges(small: Small) -> None:
+def test_the_held_queue_leads_to_its_ranges(small: Small) -> None:
     """The filters go along; the order, which a range has not, stays behind."""
     held(small, 0.7)
-    lane = small.signed_in().get("/desk?sort=score&label=insult&site=courier")
-    links = [one.attributes["href"] for one in lane.tree.one("form", class_="filters").all("a")]
+    queue = small.signed_in().get("/desk?sort=score&label=insult&site=courier")
+    links = [one.attributes["href"] for one in queue.tree.one("form", class_="filters").all("a")]
     assert links == ["/desk/ranges?site=courier&label=insult"]
 
 
@@ -142,7 +142,7 @@ def test_an_act_that_stopped_leads_back_to_what_is_left(
     assert statuses(small, comments) == [Status.HELD] * 3
 
 
-def test_the_lane_of_decisions_leads_to_earlier_acts(small: Small, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_queue_of_decisions_leads_to_earlier_acts(small: Small, monkeypatch: pytest.MonkeyPatch) -> None:
     """However many acts there are, each can be found and taken back."""
     comments = held(small, 0.65, 0.75)
     browser = small.signed_in()
@@ -150,10 +150,10 @@ def test_the_lane_of_decisions_leads_to_earlier_acts(small: Small, monkeypatch: 
         page = browser.get(f"/desk/ranges?low={low}&high={high}")
         press(browser, page.tree.one("form", class_="together"), action="reject")
     monkeypatch.setattr(desk_together, "ACTS", 1)
-    lane = browser.get("/desk?lane=decided")
-    assert "from 0.7 to 0.8" in lane.text
-    assert "from 0.6 to 0.7" not in lane.text
-    (link,) = lane.tree.one("nav", aria_label="Decided together").all("a")
+    queue = browser.get("/desk?queue=decided")
+    assert "from 0.7 to 0.8" in queue.text
+    assert "from 0.6 to 0.7" not in queue.text
+    (link,) = queue.tree.one("nav", aria_label="Decided together").all("a")
     earlier = browser.get(link.attributes["href"])
     assert "from 0.6 to 0.7" in earlier.text
     (undo,) = earlier.tree.one("section", aria_labelledby="acts-title").all("form")

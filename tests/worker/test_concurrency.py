@@ -1,4 +1,4 @@
-"""The lanes: no more runs at once than a lane is wide, and no ring lost in a full one."""
+"""Concurrency limits: no more runs of a task at once than its limit, and no work lost at the limit."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from service.bell import QUEUES
-from worker.lanes import THREADS, WIDTHS, Lane
+from worker.concurrency import CONCURRENCY, THREADS, ConcurrencyLimit
 
 
 def never() -> bool:
@@ -23,29 +23,29 @@ def aside(work: Callable[[], object]) -> threading.Thread:
     return thread
 
 
-def test_every_task_has_a_lane_and_all_fit_at_once() -> None:
+def test_every_task_has_a_limit_and_all_fit_at_once() -> None:
     """Each named task has a width, and the threads of the embedded worker are as many as all widths together."""
-    assert set(WIDTHS) == set(QUEUES)
-    assert sum(WIDTHS.values()) == THREADS
+    assert set(CONCURRENCY) == set(QUEUES)
+    assert sum(CONCURRENCY.values()) == THREADS
 
 
-def test_a_call_into_a_full_lane_returns_and_makes_the_run_go_round() -> None:
+def test_a_call_at_the_limit_returns_and_makes_the_run_repeat() -> None:
     """What is rung for during a run is looked for after it, by that run; any number of rings is one round."""
-    lane, runs = Lane(1), []
+    limit, runs = ConcurrencyLimit(1), []
 
     def work() -> None:
         runs.append(threading.get_ident())
         if len(runs) == 1:
             for _ in range(5):
-                aside(lambda: lane.run(work, never)).join()
+                aside(lambda: limit.run(work, never)).join()
 
-    lane.run(work, never)
+    limit.run(work, never)
     assert runs == [threading.get_ident()] * 2
 
 
-def test_a_lane_of_two_runs_two_at_once() -> None:
+def test_a_limit_of_two_allows_two_runs_at_once() -> None:
     """Two calls run side by side; the third waits for nobody."""
-    lane, both, runs = Lane(2), threading.Barrier(3, timeout=10), []
+    limit, both, runs = ConcurrencyLimit(2), threading.Barrier(3, timeout=10), []
 
     def work() -> None:
         runs.append(1)
@@ -53,9 +53,9 @@ def test_a_lane_of_two_runs_two_at_once() -> None:
             both.wait()
             both.wait()
 
-    threads = [aside(lambda: lane.run(work, never)) for _ in range(2)]
+    threads = [aside(lambda: limit.run(work, never)) for _ in range(2)]
     both.wait()
-    lane.run(work, never)  # returns at once
+    limit.run(work, never)  # returns at once
     both.wait()
     for thread in threads:
         thread.join(10)
@@ -64,20 +64,20 @@ def test_a_lane_of_two_runs_two_at_once() -> None:
 
 def test_a_stopping_process_goes_no_further_round() -> None:
     """On the way out a run ends with its work, though it was asked to go round."""
-    lane, runs = Lane(1), []
+    limit, runs = ConcurrencyLimit(1), []
 
     def work() -> None:
         runs.append(1)
-        aside(lambda: lane.run(work, never)).join()
+        aside(lambda: limit.run(work, never)).join()
 
-    lane.run(work, lambda: True)
+    limit.run(work, lambda: True)
     assert len(runs) == 1
 
 
-def test_a_run_that_fails_leaves_its_lane_free() -> None:
+def test_a_run_that_fails_frees_its_place() -> None:
     """An exception passes through, and the next call runs."""
-    lane, runs = Lane(1), []
+    limit, runs = ConcurrencyLimit(1), []
     with pytest.raises(ZeroDivisionError):
-        lane.run(lambda: 1 // 0, never)
-    lane.run(lambda: runs.append(1), never)
+        limit.run(lambda: 1 // 0, never)
+    limit.run(lambda: runs.append(1), never)
     assert runs == [1]

@@ -1,4 +1,4 @@
-"""The lanes of the desk: the next few comments in a moderator's hands, and what people decided lately."""
+"""The queues of the desk: the next few comments in a moderator's hands, and what people decided lately."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ LATE_LIMIT: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """A decision as the lane of decided comments shows it; `stands` while nothing has overruled it."""
+    """A decision as the queue of decided comments shows it; `stands` while nothing has overruled it."""
 
     decision: Decision
     card: Card
@@ -57,8 +57,8 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True)
-class Lane:
-    """One page of a lane; `next` is the place of the following page, `claims` what everybody has in hand by now."""
+class QueuePage:
+    """One page of a queue; `next` is the place of the following page, `claims` what everybody has in hand by now."""
 
     cards: tuple[Card, ...] = ()
     done: tuple[Done, ...] = ()
@@ -70,21 +70,21 @@ class Lane:
 @blueprint.get("", strict_slashes=False)
 @requires("moderator")
 def queue() -> ResponseReturnValue:
-    """Show the moderator's next comments of a lane, or what people decided lately."""
+    """Show the moderator's next comments of a queue, or what people decided lately."""
     here, place = parts(), Place.of(request.args)
-    lane = _lane(place, ())
+    queue = _queue_page(place, ())
     with here.house.store.read() as tx:
         return page(
             "desk/queue.html",
             200,
-            lane=lane,
+            queue=queue,
             place=place,
             counts=counted(tx),
             sites=tx.sites(),
             labels=LABELS,
             languages=tx.languages(),
             views=tx.views(moderator().id),
-            others=others(lane.claims),
+            others=others(queue.claims),
             newest=tx.newest_held(),
             notice=_notice(tx, request.args),
             together=told_together(tx, request.args),
@@ -97,10 +97,10 @@ def more() -> ResponseReturnValue:
     """Hand a script the comments that follow those it has, claimed; 204 when there are none."""
     place, have = replace(Place.of(request.args), after=None), numbers(request.args.get("have"))
     run, left = number(request.args.get("run")) or 0, number(request.args.get("open")) or 0
-    lane = _lane(place, have, run, max(1, BATCH - left))
-    if not lane.cards:
+    queue = _queue_page(place, have, run, max(1, BATCH - left))
+    if not queue.cards:
         return Response(status=204, headers={"Cache-Control": "no-store"})
-    return page("desk/more.html", 200, lane=lane, place=place)
+    return page("desk/more.html", 200, queue=queue, place=place)
 
 
 @blueprint.get("/comments/<int(max=999999999999999999):pk>")
@@ -127,10 +127,10 @@ def find(tx: Tx, pk: int, now: datetime) -> Card | None:
 
 
 def counted(tx: Tx) -> dict[str, str]:
-    """Count what waits in each lane, as the lanes' links say it."""
+    """Count what waits in each queue, as the links to the queues show it."""
     return {
-        lane: f"{number:,}" if number < COUNT_LIMIT else f"{COUNT_LIMIT - 1:,}+"
-        for lane, number in tx.lane_counts(COUNT_LIMIT).items()
+        name: f"{number:,}" if number < COUNT_LIMIT else f"{COUNT_LIMIT - 1:,}+"
+        for name, number in tx.queue_counts(COUNT_LIMIT).items()
     }
 
 
@@ -143,17 +143,17 @@ def others(claims: Sequence[Claim]) -> list[tuple[str, int]]:
     return sorted(found.items())
 
 
-def _lane(place: Place, have: tuple[int, ...], run: int = 0, limit: int = BATCH) -> Lane:
+def _queue_page(place: Place, have: tuple[int, ...], run: int = 0, limit: int = BATCH) -> QueuePage:
     here, now = parts(), parts().house.clock()
     found: Sequence[Queued] = ()
-    if place.lane == "decided":
+    if place.queue == "decided":
         with here.house.store.read() as tx:
             return _decided(tx, place, now)
-    if place.lane == "held":
+    if place.queue == "held":
         found = _held(place, have, run, limit)
-    elif place.lane in ("reported", "aside"):
+    elif place.queue in ("reported", "aside"):
         found = _matters(place, have, limit)
-    elif place.lane == "appeals":
+    elif place.queue == "appeals":
         found = _appeals(place, have, now, limit)
     else:
         found = _late(place, have, now, limit)
@@ -161,7 +161,7 @@ def _lane(place: Place, have: tuple[int, ...], run: int = 0, limit: int = BATCH)
         sites, claims = {site.id: site for site in tx.sites()}, tx.claims(now)
         shown = cards(tx, [one.comment for one in found], sites, now, claims)
     full = len(found) == limit
-    return Lane(shown, next=place.following(found[-1].cursor) if full else None, claims=claims)
+    return QueuePage(shown, next=place.following(found[-1].cursor) if full else None, claims=claims)
 
 
 def _held(place: Place, have: tuple[int, ...], run: int, limit: int) -> Sequence[Queued]:
@@ -176,7 +176,7 @@ def _matters(place: Place, have: tuple[int, ...], limit: int) -> Sequence[Queued
     here = parts()
     with here.house.store.read() as tx:
         wanted = place.wanted(tx, have)
-    return actions.take_matters(here.house, moderator().id, Matter(place.lane), wanted, limit)
+    return actions.take_matters(here.house, moderator().id, Matter(place.queue), wanted, limit)
 
 
 def _appeals(place: Place, have: tuple[int, ...], now: datetime, limit: int) -> Sequence[Queued]:
@@ -218,7 +218,7 @@ def _claimed(found: Sequence[Queued], now: datetime, limit: int) -> Sequence[Que
     return [one for one in free if one.comment.pk in mine]
 
 
-def _decided(tx: Tx, place: Place, now: datetime) -> Lane:
+def _decided(tx: Tx, place: Place, now: datetime) -> QueuePage:
     sites, claims = {site.id: site for site in tx.sites()}, tx.claims(now)
     found = tx.decisions_lately(place.after.pk if place.after else None, PAGE + 1)
     told = cards(tx, [one for _, one in found[:PAGE]], sites, now, claims)
@@ -226,7 +226,7 @@ def _decided(tx: Tx, place: Place, now: datetime) -> Lane:
     following = place.following(Cursor(shown[-1].decision.id)) if len(found) > PAGE else None
     earlier = number(request.args.get("acts"))
     acts = acts_lately(tx, now, earlier) if earlier or not place.after else Acts()
-    return Lane(done=shown, acts=acts, next=following, claims=claims)
+    return QueuePage(done=shown, acts=acts, next=following, claims=claims)
 
 
 def _done(decision: Decision, card: Card, now: datetime) -> Done:
@@ -291,4 +291,4 @@ def taken_back(one: Comment) -> str:
     return gettext("Taken back: the comment is %(status)s again.", status=str(STATUS_WORDS[one.status]))
 
 
-__all__ = ["Lane", "Notice", "counted", "find", "missing", "others", "page", "taken_back", "waits_again"]
+__all__ = ["Notice", "QueuePage", "counted", "find", "missing", "others", "page", "taken_back", "waits_again"]

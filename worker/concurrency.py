@@ -1,4 +1,4 @@
-"""Lanes: how many runs of one task a worker process has at once, so that no kind of work starves another."""
+"""Limit how many runs of one task a worker process has at once, so that no kind of work starves another."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from typing import Final
 
 from service.ports import DELIVER, DEPART, SCORE, SWEEP
 
-WIDTHS: Final = {SCORE: 1, DELIVER: 2, DEPART: 1, SWEEP: 1}
+CONCURRENCY: Final = {SCORE: 1, DELIVER: 2, DEPART: 1, SWEEP: 1}
 """Scoring holds the interpreter's lock, so a second run would gain nothing; a slow receiver must not hold all mail."""
 
-THREADS: Final = sum(WIDTHS.values())
-"""With this many threads every lane can be full at once."""
+THREADS: Final = sum(CONCURRENCY.values())
+"""With this many threads every task can run as often as it may."""
 
 
-class Lane:
-    """At most `width` runs at a time; a call beyond that returns at once and makes a present run go round again.
+class ConcurrencyLimit:
+    """Allow `width` runs at a time; a call beyond that returns at once and makes a current run repeat.
 
-    So a ring is never lost in a full lane: what was rung for during a run is looked for after it.
+    So no task is lost at the limit: work that was enqueued during a run is looked for after it.
     """
 
     def __init__(self, width: int, monotonic: Callable[[], float] = time.monotonic) -> None:
@@ -40,10 +40,10 @@ class Lane:
             return
         try:
             self._timed(work)
-            while self._goes_round(stopping()):
+            while self._must_repeat(stopping()):
                 self._timed(work)
         except BaseException:
-            self._goes_round(stopping=True)
+            self._must_repeat(stopping=True)
             raise
 
     def _timed(self, work: Callable[[], object]) -> None:
@@ -64,8 +64,8 @@ class Lane:
             self._running += 1
             return True
 
-    def _goes_round(self, stopping: bool) -> bool:
-        """Leave the lane, or stay for another round: one step, so that no call falls between the two."""
+    def _must_repeat(self, stopping: bool) -> bool:
+        """End the run, or tell that it must repeat: in one step, so that no call is lost between the two."""
         with self._lock:
             if self._again and not stopping:
                 self._again = False
