@@ -99,8 +99,8 @@ def _reseal_secrets(parts: Parts) -> tuple[int, int]:
             if fresh != site:
                 tx.save_site(fresh)
         if done:
-            told = f"{done} secrets of sites, key version {keyring.version}"
-            tx.log_act("operator", "reseal", told, parts.house.clock())
+            subject = f"{done} secrets of sites, key version {keyring.version}"
+            tx.log_act("operator", "reseal", subject, parts.house.clock())
     return done, lost
 
 

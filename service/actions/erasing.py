@@ -52,9 +52,9 @@ def erase(
                 rows.update(tx.forget_author(site.id, author_keys))
                 break
             shown = {one.pk for one in mine if _stays(site, one)}
-            touched, told = _erase(tx, site, mine, shown, who_kind, who, reference, house.clock())
+            touched, notified = _erase(tx, site, mine, shown, who_kind, who, reference, house.clock())
         rows.update(touched)
-        called_back = called_back or told
+        called_back = called_back or notified
         kept += [one.id for one in mine if one.pk in shown]
         removed += [one.id for one in mine if one.pk not in shown]
     if called_back:
@@ -98,5 +98,5 @@ def _erase(
     touched = tx.empty([comment.pk for comment in mine], shown)
     # what the site is told now is told of the emptied comment
     emptied = tx.comments_by_pk([comment.pk for comment in mine])
-    told = [(emptied.get(comment.pk, comment), erasure) for comment, erasure in left]
-    return touched, leave(tx, {site.id: site}, told, fresh=True)
+    notified = [(emptied.get(comment.pk, comment), erasure) for comment, erasure in left]
+    return touched, leave(tx, {site.id: site}, notified, fresh=True)

@@ -159,13 +159,15 @@ def _keep(
     if judgement.note:
         tx.add_notes([decision.id for _, decision in moved], judgement.note, judgement.who, now)
     _settle_matters(tx, moved, now)
-    tx.log_acts([Act(judgement.who, "decision", _told(case, decision), now) for case, decision in moved])
+    tx.log_acts(
+        [Act(judgement.who, "decision", _audit_subject(case, decision), now) for case, decision in moved]
+    )
     return called_back
 
 
-def _told(case: _Case, decision: Decision) -> str:
-    told = f"{case.site.name}: comment {case.comment.pk}, revision {case.comment.revision}"
-    return f"{told}, {decision.action}, decision {decision.id}"
+def _audit_subject(case: _Case, decision: Decision) -> str:
+    subject = f"{case.site.name}: comment {case.comment.pk}, revision {case.comment.revision}"
+    return f"{subject}, {decision.action}, decision {decision.id}"
 
 
 def _settle_matters(tx: Tx, moved: Sequence[tuple[_Case, Decision]], now: datetime) -> None:

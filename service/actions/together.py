@@ -117,7 +117,7 @@ def decide_cluster(
     begun, hours = house.clock(), site.options.duplicate_hours
     with house.store.write() as tx:
         bundle = tx.add_bundle(judgement.who, judgement.action, f"cluster {cluster.id}", begun)
-        # before its members: of two who decide at once the second is told, and decides none of them
+        # before its members: of two who decide at once the second gets an error and decides nothing
         if hours and not tx.decide_cluster(
             cluster.id, bundle, begun + timedelta(hours=hours), cluster.bundle_id
         ):

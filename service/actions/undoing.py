@@ -124,11 +124,11 @@ def _put_back(tx: Tx, cases: Sequence[_Case], who_kind: Who, who: str, now: date
     stands = {case.undone.id: move.decision_id for case, move in zip(cases, moves, strict=True)}
     tx.reopen_appeals(stands)
     _judge_again(tx, cases, stands, now)
-    tx.log_acts([Act(who, "undo", _told(case), now) for case in cases])
+    tx.log_acts([Act(who, "undo", _audit_subject(case), now) for case in cases])
     return called_back
 
 
-def _told(case: _Case) -> str:
+def _audit_subject(case: _Case) -> str:
     return f"{case.site.name}: comment {case.comment.pk}, decision {case.undone.id}"
 
 
@@ -170,7 +170,11 @@ def _judge_again(tx: Tx, cases: Sequence[_Case], stands: Mapping[int, int | None
     again = []
     labels = tx.labels_about(overruled)
     for pk, (case, instead) in overruled.items():
-        told = [one for one in labels.get(pk, ()) if one.decision_id == case.undone.previous]
-        if told and told[-1].retracted_at is not None and told[-1].revision == case.comment.revision:
-            again.append(replace(told[-1], decision_id=instead, created_at=now, retracted_at=None))
+        previous = [one for one in labels.get(pk, ()) if one.decision_id == case.undone.previous]
+        if (
+            previous
+            and previous[-1].retracted_at is not None
+            and previous[-1].revision == case.comment.revision
+        ):
+            again.append(replace(previous[-1], decision_id=instead, created_at=now, retracted_at=None))
     tx.add_labels(again)

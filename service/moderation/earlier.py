@@ -34,8 +34,8 @@ def edited(draft: Draft, current: Comment, standing: Decision | None) -> Draft:
 def first_posted_at(comment: Comment) -> datetime:
     """Return when the comment was first posted: an edit counts by that moment."""
     kept = comment.signals.get(FIRST_POSTED)
-    told = datetime.fromisoformat(kept) if isinstance(kept, str) else comment.submitted_at
-    return min(told, comment.submitted_at)
+    first = datetime.fromisoformat(kept) if isinstance(kept, str) else comment.submitted_at
+    return min(first, comment.submitted_at)
 
 
 @dataclass(frozen=True, slots=True)

@@ -181,8 +181,8 @@ def _from_finds(finds: Sequence[Find]) -> list[Ground]:
     if any(one.label == "threat" for one in finds):
         grounds.append((Action.HOLD, Reason(PHRASE, "It contains words of plain violence.", "threat")))
     if seen := {one.what for one in finds if one.label == "personal_info"}:
-        told = ", ".join(words for what, words in _SEEN.items() if what in seen)
-        detail = f"It seems to tell personal data: {told}."
+        found = ", ".join(words for what, words in _SEEN.items() if what in seen)
+        detail = f"It seems to tell personal data: {found}."
         grounds.append((Action.HOLD, Reason(PERSONAL_DATA, detail, "personal_info")))
     return grounds
 
@@ -196,8 +196,8 @@ def _with_standing(grounds: list[Ground], standing: Standing | None) -> list[Gro
     """Let the author's standing count: trust lifts mere doubts, the others add a ground of their own."""
     if standing is Standing.TRUSTED:
         kept = [(a, r) for a, r in grounds if a is not Action.HOLD or not lifts(r.code, r.label)]
-        told = Reason("trusted", "A moderator trusts this author.")
-        return kept if len(kept) == len(grounds) else [*kept, (Action.APPROVE, told)]
+        trusted = Reason("trusted", "A moderator trusts this author.")
+        return kept if len(kept) == len(grounds) else [*kept, (Action.APPROVE, trusted)]
     if standing is Standing.WATCHED:
         return [*grounds, (Action.HOLD, Reason("watched", "A moderator looks at this author first."))]
     if standing is Standing.BANNED:

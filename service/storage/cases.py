@@ -126,8 +126,8 @@ class CasesPart(Part):
         found: dict[int, list[Report]] = {}
         rows = self._read(_REPORTS_ABOUT, pks=sorted(comment_pks), limit=limit) if comment_pks else ()
         for row in rows:
-            told = Report(row.comment_pk, row.revision, row.by, row.reason, row.created_at)
-            found.setdefault(row.comment_pk, []).append(told)
+            report = Report(row.comment_pk, row.revision, row.by, row.reason, row.created_at)
+            found.setdefault(row.comment_pk, []).append(report)
         return found
 
     def open_matter(
@@ -153,8 +153,8 @@ class CasesPart(Part):
         self._must_write()
         if not closed_by:
             return 0
-        told = to_json([{"comment_pk": pk, "by": by} for pk, by in closed_by.items()])
-        return self._write(_close(self._dialect), closing=told, now=now).rowcount
+        closing = to_json([{"comment_pk": pk, "by": by} for pk, by in closed_by.items()])
+        return self._write(_close(self._dialect), closing=closing, now=now).rowcount
 
     def close_cases(self, closed_by: Mapping[int, int], now: datetime) -> None:
         self.close_matters(dict(closed_by), now)
@@ -220,8 +220,8 @@ class CasesPart(Part):
     def reopen_appeals(self, stands: Mapping[int, int | None]) -> None:
         self._must_write()
         if stands:
-            told = to_json([{"undone": one, "stands": instead} for one, instead in stands.items()])
-            self._write(_reopen_appeals(self._dialect), reopened=told)
+            reopened = to_json([{"undone": one, "stands": instead} for one, instead in stands.items()])
+            self._write(_reopen_appeals(self._dialect), reopened=reopened)
 
     def take_answer_back(self, appeal_id: int) -> bool:
         return self._write(_UNANSWER_UPHELD, appeal_id=appeal_id).rowcount == 1

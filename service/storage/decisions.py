@@ -169,8 +169,8 @@ class DecisionsPart(Part):
         self._must_write()
         if not numbers:
             return set()
-        told = to_json([{"pk": decision_id, "seq": seq} for decision_id, seq in numbers.items()])
-        return set(self._write(_depart(self._dialect), leaving=told).scalars())
+        values = to_json([{"pk": decision_id, "seq": seq} for decision_id, seq in numbers.items()])
+        return set(self._write(_depart(self._dialect), leaving=values).scalars())
 
     def undo_decisions(self, decision_ids: Collection[int], now: datetime) -> set[int]:
         self._must_write()
@@ -185,8 +185,8 @@ class DecisionsPart(Part):
         self._must_write()
         if not shown:
             return set()
-        told = to_json([{"pk": pk, "standing": one, "revision": revision} for pk, one, revision in shown])
-        return set(self._write(_publish(self._dialect), shown=told).scalars())
+        values = to_json([{"pk": pk, "standing": one, "revision": revision} for pk, one, revision in shown])
+        return set(self._write(_publish(self._dialect), shown=values).scalars())
 
     def decisions_after(self, site_id: int, cursor: int, limit: int) -> list[tuple[Decision, Comment]]:
         limit = max(1, min(limit, PAGE_LIMIT))
@@ -202,8 +202,8 @@ class DecisionsPart(Part):
         return [(_beside(row), joined(row)) for row in rows.mappings()]
 
     def add_notes(self, decision_ids: Sequence[int], text: str, who: str, now: datetime) -> None:
-        told = {"text": text, "who": who, "created_at": now}
-        self._write_each(_note(self._dialect), [{"decision_id": one, **told} for one in decision_ids])
+        values = {"text": text, "who": who, "created_at": now}
+        self._write_each(_note(self._dialect), [{"decision_id": one, **values} for one in decision_ids])
 
     def notes(self, decision_ids: Sequence[int]) -> dict[int, str]:
         rows = self._read(_NOTES, decision_ids=sorted(decision_ids)) if decision_ids else ()

@@ -103,13 +103,13 @@ class RekeyingPart(Part):
         return {bytes(row.version)[0]: row.number for row in self._read(_COUNTED)}
 
     def originals_sealed_otherwise(self, version: int, after: int, limit: int) -> list[SealedOriginal]:
-        told = bytes([version])
-        pks = list(self._read(_PKS, version=told, after=after, most=limit).scalars())
+        prefix = bytes([version])
+        pks = list(self._read(_PKS, version=prefix, after=after, most=limit).scalars())
         if not pks:
             return []
         return [
             SealedOriginal(row.comment_pk, row.revision, row.field, row.site, bytes(row.ciphertext))
-            for row in self._read(_ORIGINALS, version=told, pks=pks)
+            for row in self._read(_ORIGINALS, version=prefix, pks=pks)
         ]
 
     def reseal(self, pairs: Sequence[tuple[SealedOriginal, SealedOriginal]]) -> int:

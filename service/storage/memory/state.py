@@ -129,7 +129,7 @@ def as_stored(moment: datetime) -> datetime:
     return from_microseconds(to_microseconds(moment))
 
 
-def as_json(told: object) -> dict[str, object]:
+def as_json(value: object) -> dict[str, object]:
     """Return a structure as its JSON text gives it back."""
-    found: dict[str, object] = json.loads(to_json(told))
+    found: dict[str, object] = json.loads(to_json(value))
     return found

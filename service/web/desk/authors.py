@@ -62,7 +62,7 @@ def author(pk: int) -> ResponseReturnValue:
         known=key is not None,
         newest=max((one.pk for one in shown), default=pk) if before is None else before - 1,
         before=shown[-1].pk if len(found) > PAGE else None,
-        place=Place.behind(request.args),
+        place=Place.opened_from(request.args),
     )
 
 
@@ -93,7 +93,7 @@ def set_standing(pk: int) -> ResponseReturnValue:
         return missing()
     except actions.Unknown:
         return unfit()
-    return back_to(url_for("desk.author", pk=pk, at=Place.behind(request.args).at or None))
+    return back_to(url_for("desk.author", pk=pk, at=Place.opened_from(request.args).at or None))
 
 
 @blueprint.post("/comments/<int(max=999999999999999999):pk>/author/held")
@@ -110,7 +110,7 @@ def decide_held(pk: int) -> ResponseReturnValue:
     judgement = Judgement(action, Who.MODERATOR, moderator().name)
     targets = _held(site, str(comment.author_key), until)
     made = decide_together(parts().house, targets, judgement, "author", delay(site))
-    return back_to(url_for("desk.queue", **Place.behind(request.args).query(), together=made.bundle.id))
+    return back_to(url_for("desk.queue", **Place.opened_from(request.args).query(), together=made.bundle.id))
 
 
 def _held(site: Site, key: str, until: int) -> Iterator[Target]:

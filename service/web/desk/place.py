@@ -52,13 +52,13 @@ class Place:
         )
 
     @classmethod
-    def behind(cls, values: Mapping[str, str]) -> Place:
+    def opened_from(cls, values: Mapping[str, str]) -> Place:
         """Read the place that a page beside the queue was reached from; its own query is none."""
         return cls.of({"at": values.get("at", "")})
 
     def query(self) -> dict[str, Any]:
         """Return the place as a query, without what goes without saying."""
-        told = {
+        query = {
             "queue": None if self.queue == "held" else self.queue,
             "sort": None if self.sort is Sort.AGE else self.sort.value,
             "site": self.site,
@@ -67,7 +67,7 @@ class Place:
             "language": self.language,
             "after": _written(self.after),
         }
-        return {name: value for name, value in told.items() if value}
+        return {name: value for name, value in query.items() if value}
 
     @property
     def at(self) -> str:

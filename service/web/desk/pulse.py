@@ -30,7 +30,7 @@ def pulse() -> ResponseReturnValue:
         claims = tx.claims(now)
         seen = number(request.args.get("seen")) or 0
         new = tx.arrived(place.wanted(tx), seen, NEW_LIMIT) if place.queue == "held" else 0
-        told = {
+        update = {
             "counts": counted(tx),
             "new": new_words(new),
             "others": [others_words(name, many) for name, many in others(claims)],
@@ -40,7 +40,7 @@ def pulse() -> ResponseReturnValue:
                 if one.moderator_id != moderator().id and one.comment_pk in have
             ),
         }
-    body = json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode()
+    body = json.dumps(update, ensure_ascii=False, separators=(",", ":")).encode()
     tag = hashlib.sha256(body).hexdigest()[:20]
     response: Response = make_response("", 304) if tag in request.if_none_match else make_response(body)
     response.set_etag(tag)

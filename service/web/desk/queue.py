@@ -23,7 +23,7 @@ from service.web.desk.own import preferences
 from service.web.desk.place import Place, number, numbers
 from service.web.desk.shown import Card, cards
 from service.web.desk.speech import gettext
-from service.web.desk.together import Acts, acts_lately, told_together
+from service.web.desk.together import Acts, acts_lately, bulk_notice
 from service.web.desk.words import DONE, STATUS_WORDS
 from service.web.reach import parts
 
@@ -87,7 +87,7 @@ def queue() -> ResponseReturnValue:
             others=others(queue.claims),
             newest=tx.newest_held(),
             notice=_notice(tx, request.args),
-            together=told_together(tx, request.args),
+            together=bulk_notice(tx, request.args),
         )
 
 
@@ -110,12 +110,12 @@ def comment(pk: int) -> ResponseReturnValue:
     here = parts()
     with here.house.store.read() as tx:
         shown = find(tx, pk, here.house.clock())
-        told = tx.decisions_of(pk) if shown else []
-        notes = tx.notes([one.id for one in told])
+        decisions = tx.decisions_of(pk) if shown else []
+        notes = tx.notes([one.id for one in decisions])
     if shown is None:
         return missing()
     return page(
-        "desk/comment.html", 200, card=shown, decisions=told, notes=notes, place=Place.of(request.args)
+        "desk/comment.html", 200, card=shown, decisions=decisions, notes=notes, place=Place.of(request.args)
     )
 
 
@@ -221,8 +221,8 @@ def _claimed(found: Sequence[Queued], now: datetime, limit: int) -> Sequence[Que
 def _decided(tx: Tx, place: Place, now: datetime) -> QueuePage:
     sites, claims = {site.id: site for site in tx.sites()}, tx.claims(now)
     found = tx.decisions_lately(place.after.pk if place.after else None, PAGE + 1)
-    told = cards(tx, [one for _, one in found[:PAGE]], sites, now, claims)
-    shown = tuple(_done(decision, card, now) for (decision, _), card in zip(found, told, strict=False))
+    shown_cards = cards(tx, [one for _, one in found[:PAGE]], sites, now, claims)
+    shown = tuple(_done(decision, card, now) for (decision, _), card in zip(found, shown_cards, strict=False))
     following = place.following(Cursor(shown[-1].decision.id)) if len(found) > PAGE else None
     earlier = number(request.args.get("acts"))
     acts = acts_lately(tx, now, earlier) if earlier or not place.after else Acts()

@@ -20,7 +20,7 @@ from service.web.desk.access import back_to, moderator, requires
 from service.web.desk.frame import page, unfit
 from service.web.desk.place import Place, number
 from service.web.desk.shown import cards
-from service.web.desk.together import told_together
+from service.web.desk.together import bulk_notice
 from service.web.reach import parts
 
 BINS: Final = 50
@@ -51,8 +51,8 @@ class Chosen:
 
     def query(self) -> dict[str, Any]:
         """Return the choice as a query, without what goes without saying."""
-        told = {"by": self.by, "low": f"{self.low:g}", "high": f"{self.high:g}", **self.place.query()}
-        return {name: value for name, value in told.items() if value is not None}
+        query = {"by": self.by, "low": f"{self.low:g}", "high": f"{self.high:g}", **self.place.query()}
+        return {name: value for name, value in query.items() if value is not None}
 
     def anywhere(self) -> Chosen:
         """Return the same choice over every article."""
@@ -76,7 +76,7 @@ def ranges() -> ResponseReturnValue:
         drawn = tx.sample_stretch(stretch, SAMPLE)
         shown = cards(tx, drawn, {one.id: one for one in sites}, now)
         languages = tx.languages()
-        together = told_together(tx, request.args)
+        together = bulk_notice(tx, request.args)
     return page(
         "desk/ranges.html",
         200,
@@ -146,20 +146,20 @@ def _targets(house: House, stretch: Stretch, sites: dict[int, Site]) -> Iterator
         after = some[-1].pk
 
 
-def _read(told: Mapping[str, str]) -> Chosen | None:
+def _read(values: Mapping[str, str]) -> Chosen | None:
     """Read a choice as the address or a form tells it, the edges in either order; None for what is no stretch."""
     edges = []
-    for given, otherwise in ((told.get("low"), 0.0), (told.get("high"), 1.0)):
+    for given, otherwise in ((values.get("low"), 0.0), (values.get("high"), 1.0)):
         try:
             edges.append(float(given[:EDGE_LIMIT]) if given else otherwise)
         except ValueError:
             return None
     if not all(0.0 <= edge <= 1.0 for edge in edges):
         return None
-    by = told.get("by")
-    return Chosen(min(edges), max(edges), by if by in LABELS else None, _place(told))
+    by = values.get("by")
+    return Chosen(min(edges), max(edges), by if by in LABELS else None, _place(values))
 
 
-def _place(told: Mapping[str, str]) -> Place:
+def _place(values: Mapping[str, str]) -> Place:
     """Read the queue's filters; a range is of what is held, and has no order and no cursor."""
-    return replace(Place.of(told), queue="held", sort=Sort.AGE, after=None)
+    return replace(Place.of(values), queue="held", sort=Sort.AGE, after=None)

@@ -21,7 +21,7 @@ from service.ports import Site, Tx
 from service.web.desk.words import age
 
 SPANS_SHOWN: Final = 200
-SPANS_TOLD: Final = 6
+SPANS_LISTED: Final = 6
 """The heaviest are also listed with their weights, and can be reached by Tab."""
 REFUSED: Final = (Status.REJECTED, Status.SPAM)
 STRENGTHS: Final = (0.25, 0.75, 1.5)  # log-odds at which a mark grows darker
@@ -50,8 +50,8 @@ class Bar:
     crossed: bool
 
     @property
-    def told(self) -> bool:
-        """Whether it is worth a look at once; the rest is folded away."""
+    def is_notable(self) -> bool:
+        """Tell whether it is shown at once; the rest is collapsed."""
         return self.crossed or self.score >= NOTABLE
 
 
@@ -155,7 +155,7 @@ class Card:
     def weights(self) -> tuple[Piece, ...]:
         """The pieces that weigh most, heaviest first."""
         marked_ones = [piece for piece in self.pieces if piece.strength]
-        return tuple(sorted(marked_ones, key=lambda piece: -piece.weight)[:SPANS_TOLD])
+        return tuple(sorted(marked_ones, key=lambda piece: -piece.weight)[:SPANS_LISTED])
 
     @property
     def has_aside(self) -> bool:

@@ -63,7 +63,7 @@ def acts_lately(tx: Tx, now: datetime, before: int | None = None) -> Acts:
     return Acts(shown, found[-1][0].id if len(found) == ACTS else None)
 
 
-def told_together(tx: Tx, query: Mapping[str, str]) -> Together | None:
+def bulk_notice(tx: Tx, query: Mapping[str, str]) -> Together | None:
     """Say what the form that led here decided or took back in one act; read from the store."""
     bundle = tx.bundle(number(query.get("together")) or 0)
     if bundle is None:

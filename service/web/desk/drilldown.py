@@ -1,4 +1,4 @@
-"""The comments behind a number of the overview: what came in, what was decided by whom, where people disagreed."""
+"""The comments that a number of the overview counts: received, decided by whom, and where people disagreed."""
 
 from __future__ import annotations
 
@@ -56,40 +56,40 @@ class Found:
 
 @blueprint.get("/overview/comments")
 @requires("moderator")
-def behind() -> ResponseReturnValue:
-    """Show the comments behind a number, newest first."""
-    told = {name: value for name in NAMES if (value := request.args.get(name))}
-    if any(told[name] not in known for name, known in NAMES.items() if known and name in told):
+def drilldown() -> ResponseReturnValue:
+    """Show the comments that a number counts, newest first."""
+    filters = {name: value for name in NAMES if (value := request.args.get(name))}
+    if any(filters[name] not in known for name, known in NAMES.items() if known and name in filters):
         return missing()
     with parts().house.store.read() as tx:
         asked = asked_in(tx)
         if asked is None:
             return missing()
-        found = _found(tx, asked, told, number(request.args.get("before")))
+        found = _found(tx, asked, filters, number(request.args.get("before")))
         sites = {one.id: one for one in tx.sites()}
         shown = cards(tx, found.comments, sites, parts().house.clock())
     return page(
-        "desk/behind.html",
+        "desk/drilldown.html",
         200,
         when=asked,
         cards=shown,
-        told=told,
+        filters=filters,
         who_words=WHO_WORDS,
         cell_words=CELL_WORDS,
         before=found.before,
-        query={**asked.query(), **told},
+        query={**asked.query(), **filters},
     )
 
 
-def _found(tx: Tx, asked: Asked, told: Mapping[str, str], before: int | None) -> Found:
+def _found(tx: Tx, asked: Asked, filters: Mapping[str, str], before: int | None) -> Found:
     site_id = asked.site.id if asked.site else None
-    if "cell" in told:
-        return _judged(tx, asked, told["cell"], told.get("label"), before or 0)
-    if any(name in told for name in ("by", "who", "action")):
+    if "cell" in filters:
+        return _judged(tx, asked, filters["cell"], filters.get("label"), before or 0)
+    if any(name in filters for name in ("by", "who", "action")):
         hand = Hand(
-            who_kind=Who(told["by"]) if "by" in told else None,
-            who=told.get("who"),
-            action=Action(told["action"]) if "action" in told else None,
+            who_kind=Who(filters["by"]) if "by" in filters else None,
+            who=filters.get("who"),
+            action=Action(filters["action"]) if "action" in filters else None,
         )
         made = tx.decided_in(site_id, asked.since, asked.until, hand, before, PAGE + 1)
         last = made[PAGE - 1][0] if len(made) > PAGE else None
@@ -98,8 +98,8 @@ def _found(tx: Tx, asked: Asked, told: Mapping[str, str], before: int | None) ->
         site_id,
         asked.since,
         asked.until,
-        Status(told["status"]) if "status" in told else None,
-        told.get("article"),
+        Status(filters["status"]) if "status" in filters else None,
+        filters.get("article"),
         before,
         PAGE + 1,
     )

@@ -1,4 +1,4 @@
-"""What a person at a browser is told where something went wrong: in their language, without a caller's words."""
+"""Error pages for people at a browser: in their language, without the caller's input."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ def is_person() -> bool:
     return request.blueprint in PEOPLE
 
 
-def told(status: int) -> Response:
-    """Return the page that says what went wrong, with the way back for who is on the desk."""
+def error_page(status: int) -> Response:
+    """Return the page that says what went wrong, with a link back for moderators."""
     title, sentence = SAID.get(status, OTHERWISE)
     on_desk = request.path.startswith("/desk")
     way = Way(url_for("desk.queue"), gettext("Back to the queue")) if on_desk else None
