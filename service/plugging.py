@@ -136,8 +136,8 @@ class Plugging:
                 comment = tx.comment(site.id, comment_id)
                 if comment is None or comment.status in FINAL:
                     return None
-                standing = tx.decision(comment.decision_id) if comment.decision_id else None
-                known = outside(comment, standing)
+                decision = tx.decision(comment.decision_id) if comment.decision_id else None
+                known = outside(comment, decision)
                 return Known(known.status, comment.body, is_at_risk(comment.verdict))
 
         return self._patience.ask(look_up)

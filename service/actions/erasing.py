@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from service.actions.leaving import leave
-from service.actions.moving import follow_up, standing_each, swap
+from service.actions.moving import current_decisions, follow_up, swap
 from service.moderation.comment import Comment, Status
 from service.moderation.verdict import Action, Who
 from service.ports import DELIVER, House, Site, Tx
@@ -87,13 +87,13 @@ def _erase(
     reference: str,
     now: datetime,
 ) -> tuple[Mapping[str, int], bool]:
-    standings = standing_each(tx, mine)
-    tx.undo_decisions([one.id for one in standings.values() if one.seq is None], now)
+    decisions = current_decisions(tx, mine)
+    tx.undo_decisions([one.id for one in decisions.values() if one.seq is None], now)
     left = []
     for comment, decision_id in zip(mine, tx.new_decision_ids(len(mine)), strict=True):
         erasure = follow_up(decision_id, comment, Action.ERASE, Status.ERASED, who_kind, who, reference, now)
         published = comment.published_revision if comment.pk in shown else None
-        swap(tx, comment, standings.get(comment.pk), Status.ERASED, erasure.id, published, now)
+        swap(tx, comment, decisions.get(comment.pk), Status.ERASED, erasure.id, published, now)
         left.append((comment, erasure))
     touched = tx.empty([comment.pk for comment in mine], shown)
     # what the site is told now is told of the emptied comment

@@ -50,10 +50,10 @@ def dismiss(
     now = house.clock()
     with house.store.write() as tx:
         comment = locked(tx, site, comment_id)
-        standing = tx.decision(comment.decision_id) if comment.decision_id else None
-        ground = stale(comment, standing, revision, replaces)
+        decision = tx.decision(comment.decision_id) if comment.decision_id else None
+        ground = stale(comment, decision, revision, replaces)
         if ground:
-            raise Conflict(comment, standing, ground)
+            raise Conflict(comment, decision, ground)
         (number,) = tx.new_decision_ids(1)
         closed = tx.close_matters({comment.pk: number}, now)
         tx.log_act(who, "dismiss", f"{site.name}: comment {comment.pk}, revision {revision}", now)

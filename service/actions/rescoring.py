@@ -9,7 +9,7 @@ from datetime import datetime
 
 from service.actions.clustering import Candidate, assign, store_memberships
 from service.actions.leaving import leave
-from service.actions.moving import follow_up, move_of, standing_each
+from service.actions.moving import current_decisions, follow_up, move_of
 from service.actions.settling import Case, Scored, cases_of
 from service.moderation.comment import Comment, Status
 from service.moderation.consequences import assessment_of
@@ -89,8 +89,8 @@ def _acted_on(tx: Tx, comments: Mapping[int, Comment], now: datetime) -> set[int
 
     Who has claimed a comment has claimed its copies, too: one decision decides them all.
     """
-    standing = standing_each(tx, comments.values())
-    decided = {pk for pk in comments if (one := standing.get(pk)) is None or one.who_kind is not Who.MACHINE}
+    decisions = current_decisions(tx, comments.values())
+    decided = {pk for pk in comments if (one := decisions.get(pk)) is None or one.who_kind is not Who.MACHINE}
     labels = tx.labels_about(comments).items()
     judged = {pk for pk, given in labels if any(one.retracted_at is None for one in given)}
     claimed = {claim.comment_pk for claim in tx.claims(now)}

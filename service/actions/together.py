@@ -9,7 +9,7 @@ from itertools import islice
 from typing import Final
 
 from service.actions.reviewing import Judgement, Reviewed, Target, carry_out_each, ring_after
-from service.actions.undoing import Standing, Undone, take_back_each
+from service.actions.undoing import Undone, UndoTarget, take_back_each
 from service.moderation.comment import Comment, Status
 from service.moderation.duplicates import DuplicateCluster
 from service.moderation.errors import NotFound, ReplydeskError
@@ -181,15 +181,15 @@ def _undo_slice(
     who_kind: Who,
     who: str,
 ) -> int:
-    standing = [
-        Standing(site, comment.id, decision_id)
+    targets = [
+        UndoTarget(site, comment.id, decision_id)
         for decision_id, comment in bundled
         if comment.decision_id == decision_id and (site := sites[comment.site_id])
     ]
-    if not standing:
+    if not targets:
         return 0
     with house.store.write() as tx:
-        outcomes = take_back_each(tx, standing, who_kind, who, house.clock())
+        outcomes = take_back_each(tx, targets, who_kind, who, house.clock())
     taken = [one for one in outcomes if isinstance(one, Undone)]
     if any(one.called_back for one in taken):
         house.bell.ring(DELIVER)

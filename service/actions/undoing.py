@@ -1,4 +1,4 @@
-"""undo: take the standing decision back; free before it left the house, compensated after."""
+"""undo: take the current decision back; free before it left the house, compensated after."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from service.actions.leaving import leave
-from service.actions.moving import follow_up, locked_each, move_of, standing_each
+from service.actions.moving import current_decisions, follow_up, locked_each, move_of
 from service.moderation.chain import Act
 from service.moderation.comment import Comment, Status
 from service.moderation.errors import Conflict, Final, NotFound, NothingToUndo
@@ -25,7 +25,7 @@ from service.ports import (
 def undo(
     house: House, site: Site, comment_id: str, who_kind: Who, who: str, decision_id: int | None = None
 ) -> Comment:
-    """Take the standing decision back and return the comment as it is then.
+    """Take the current decision back and return the comment as it is then.
 
     Before departure nothing has left the house and nothing will. After it, a compensating `restore` decision and a
     `comment.restored` callback follow. The label is retracted either way. Raises NothingToUndo when no decision
@@ -52,15 +52,15 @@ def take_back(
     tx: Tx, site: Site, comment_id: str, who_kind: Who, who: str, decision_id: int | None, now: datetime
 ) -> Undone:
     """Do what `undo` does within a transaction that does more; what is to be rung after it is the caller's."""
-    (undone,) = take_back_each(tx, [Standing(site, comment_id, decision_id)], who_kind, who, now)
+    (undone,) = take_back_each(tx, [UndoTarget(site, comment_id, decision_id)], who_kind, who, now)
     if not isinstance(undone, Undone):
         raise undone
     return undone
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """A comment on which a decision is to be taken back; None means whichever stands."""
+class UndoTarget:
+    """A comment and the decision on it to undo; None means the current one."""
 
     site: Site
     comment_id: str
@@ -77,21 +77,21 @@ class _Case:
 
 
 def take_back_each(
-    tx: Tx, wanted: Sequence[Standing], who_kind: Who, who: str, now: datetime
+    tx: Tx, wanted: Sequence[UndoTarget], who_kind: Who, who: str, now: datetime
 ) -> list[Undone | NotFound | Final | NothingToUndo]:
     """Take back every decision that still stands; in the place of one that does not, why.
 
     However many there are, it takes as many statements as for one.
     """
     found = locked_each(tx, [(one.site, one.comment_id) for one in wanted])
-    decisions = standing_each(tx, (one for one in found if isinstance(one, Comment)))
+    decisions = current_decisions(tx, (one for one in found if isinstance(one, Comment)))
     cases = [
-        _Case(one.site, comment, standing)
+        _Case(one.site, comment, decision)
         for one, comment in zip(wanted, found, strict=True)
         if isinstance(comment, Comment)
-        and (standing := decisions.get(comment.pk))
-        and standing.action is not Action.RESTORE
-        and one.decision_id in (None, standing.id)
+        and (decision := decisions.get(comment.pk))
+        and decision.action is not Action.RESTORE
+        and one.decision_id in (None, decision.id)
     ]
     marked = tx.undo_decisions({case.undone.id for case in cases}, now)
     undone = {case.comment.pk: case for case in cases if case.undone.id in marked}

@@ -239,8 +239,8 @@ class Planter:
     def _decide(self, name: str, action: str, called: str = "") -> None:
         address = self.address("told")
         body = {"action": action, "reason": f"{address} asked", "note": f"by mail to {address.upper()}"}
-        standing = (self.caller.call("GET", f"/v1/comments/{name}").json or {}).get("decision")
-        body |= {"replaces": standing} if standing else {}
+        decision = (self.caller.call("GET", f"/v1/comments/{name}").json or {}).get("decision")
+        body |= {"replaces": decision} if decision else {}
         self._say(
             f"decided: {called or name}", self.caller.call("POST", f"/v1/comments/{name}/decision", body)
         )

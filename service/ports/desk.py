@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
+from service.moderation.author_status import AuthorStatusEntry
 from service.moderation.comment import Comment
 from service.moderation.desk import (
     Appeal,
@@ -17,7 +18,6 @@ from service.moderation.desk import (
     View,
     Wanted,
 )
-from service.moderation.standing import AuthorStanding
 
 
 class Queue(Protocol):
@@ -144,12 +144,14 @@ class Authors(Protocol):
     def named(self, site_id: int, ids: Iterable[str]) -> dict[str, Comment]:
         """Return the site's comments with these ids."""
 
-    def stand(self, standing: AuthorStanding) -> AuthorStanding:
-        """Keep a standing in the place of the one before, and return it with its id."""
+    def set_author_status(self, entry: AuthorStatusEntry) -> AuthorStatusEntry:
+        """Replace the author's status, and return the new entry with its id."""
 
-    def end_standing(self, site_id: int, author_key: str, now: datetime) -> bool: ...
-    def standings(self, site_id: int, author_keys: Iterable[str], now: datetime) -> dict[str, AuthorStanding]:
-        """Return the standings that count now."""
+    def end_author_status(self, site_id: int, author_key: str, now: datetime) -> bool: ...
+    def author_statuses(
+        self, site_id: int, author_keys: Iterable[str], now: datetime
+    ) -> dict[str, AuthorStatusEntry]:
+        """Return the statuses in force now, by author key."""
 
 
 class Searching(Protocol):

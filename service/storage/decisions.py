@@ -185,7 +185,9 @@ class DecisionsPart(Part):
         self._must_write()
         if not shown:
             return set()
-        values = to_json([{"pk": pk, "standing": one, "revision": revision} for pk, one, revision in shown])
+        values = to_json(
+            [{"pk": pk, "decision_id": one, "revision": revision} for pk, one, revision in shown]
+        )
         return set(self._write(_publish(self._dialect), shown=values).scalars())
 
     def decisions_after(self, site_id: int, cursor: int, limit: int) -> list[tuple[Decision, Comment]]:
@@ -258,10 +260,10 @@ def _depart(dialect: str) -> Executable:
 
 @cache
 def _publish(dialect: str) -> Executable:
-    shown = rows_of("shown", dialect, pk=BigInteger, standing=BigInteger, revision=Integer)
+    shown = rows_of("shown", dialect, pk=BigInteger, decision_id=BigInteger, revision=Integer)
     return (
         update(comments)
-        .where(comments.c.pk == shown.c.pk, comments.c.decision_id == shown.c.standing)
+        .where(comments.c.pk == shown.c.pk, comments.c.decision_id == shown.c.decision_id)
         .values(published_revision=shown.c.revision)
         .returning(comments.c.pk)
     )

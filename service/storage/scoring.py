@@ -250,7 +250,7 @@ def _move(dialect: str) -> Executable:
         pk=BigInteger,
         revision=Integer,
         from_status=Text,
-        standing=BigInteger,
+        expected_decision_id=BigInteger,
         to_status=Text,
         decision_id=BigInteger,
         published_revision=Integer,
@@ -268,7 +268,7 @@ def _move(dialect: str) -> Executable:
             comments.c.pk == wanted.c.pk,
             comments.c.revision == wanted.c.revision,
             comments.c.status == wanted.c.from_status,
-            comments.c.decision_id.is_not_distinct_from(wanted.c.standing),
+            comments.c.decision_id.is_not_distinct_from(wanted.c.expected_decision_id),
         )
         .values(
             status=wanted.c.to_status,
@@ -330,7 +330,7 @@ def _move_values(move: Move) -> dict[str, Any]:
         "pk": move.pk,
         "revision": move.revision,
         "from_status": move.from_status.value,
-        "standing": move.standing,
+        "expected_decision_id": move.expected_decision_id,
         "to_status": move.to_status.value,
         "decision_id": move.decision_id,
         "published_revision": move.published_revision,

@@ -18,7 +18,7 @@ from werkzeug.exceptions import HTTPException
 
 from service.moderation import errors
 from service.moderation.errors import Fault, ReplydeskError
-from service.web.error_page import error_page, is_person
+from service.web.error_pages import error_page, is_person
 from service.web.pages import message_page
 
 MIMETYPE: Final = "application/problem+json"

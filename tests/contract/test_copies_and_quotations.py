@@ -7,11 +7,11 @@ from collections.abc import Mapping
 
 import pytest
 
-from service.actions import Judgement, Scored, Wish, settle, stand
+from service.actions import Judgement, Scored, StatusChange, set_author_status, settle
 from service.actions.together import decide_cluster
+from service.moderation.author_status import AuthorStatus
 from service.moderation.comment import Comment, Status
 from service.moderation.quotations import adds_remark, own_words
-from service.moderation.standing import Standing
 from service.moderation.verdict import LABELS, Action, Assessment, Who
 from service.ports import Store
 from service.privacy.sealing import Address
@@ -157,7 +157,9 @@ def test_trusted_authors_and_staff_are_no_copies(crowd: Crowd, who: str) -> None
     given: dict[str, object] = {"signals": {"staff": True}} if who == "staff" else {}
     first = crowd.write(ANSWER, {}, "service", **given)
     if who == "trusted":
-        stand(crowd.stage.house, crowd.stage.site, first.pk, Wish(Standing.TRUSTED, "Mara"))
+        set_author_status(
+            crowd.stage.house, crowd.stage.site, first.pk, StatusChange(AuthorStatus.TRUSTED, "Mara")
+        )
     copies = [crowd.write(ANSWER, {"spam": 0.7}, f"troll{n}") for n in range(2)]
     crowd.decide(copies[0], Action.SPAM)
     assert crowd.write(ANSWER, {}, "troll9").status is Status.SPAM
@@ -188,7 +190,9 @@ def test_watched_and_banned_authors_are_caught_as_before(crowd: Crowd) -> None:
     first = crowd.write(ANSWER, {"spam": 0.7}, "troll")
     crowd.decide(first, Action.SPAM)
     watched = crowd.write("A first word.", {}, "bo")
-    stand(crowd.stage.house, crowd.stage.site, watched.pk, Wish(Standing.WATCHED, "Mara"))
+    set_author_status(
+        crowd.stage.house, crowd.stage.site, watched.pk, StatusChange(AuthorStatus.WATCHED, "Mara")
+    )
     assert crowd.write(ANSWER, {}, "bo").status is Status.SPAM
 
 

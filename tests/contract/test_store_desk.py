@@ -8,9 +8,9 @@ from datetime import timedelta
 
 import pytest
 
+from service.moderation.author_status import AuthorStatus, AuthorStatusEntry
 from service.moderation.comment import Article, Comment, Status
 from service.moderation.desk import Appeal, Cursor, Matter, Queued, Report, Sort, Wanted
-from service.moderation.standing import AuthorStanding, Standing
 from service.moderation.verdict import Action, Reason
 from service.ports import Site, Store, Tx
 from service.storage import searching
@@ -299,19 +299,19 @@ def test_histories_count_an_authors_comments_on_one_site(store: Store) -> None:
         assert ids(list(tx.named(one.id, ["b", "other", "none"]).values())) == ["b"]
 
 
-def test_one_standing_counts_until_its_end(store: Store) -> None:
-    """A new standing takes the place of the old one, runs out at its end, and can be ended."""
+def test_one_author_status_counts_until_its_end(store: Store) -> None:
+    """A new status replaces the old one, expires at its end, and can be ended."""
     with store.write() as tx:
         site = tx.add_site(courier())
-        banned = AuthorStanding(site.id, "k", Standing.BANNED, "Mara", NOON, "rude", LATER)
-        first = tx.stand(replace(banned, standing=Standing.TRUSTED, until=None))
-        second = tx.stand(banned)
+        banned = AuthorStatusEntry(site.id, "k", AuthorStatus.BANNED, "Mara", NOON, "rude", LATER)
+        first = tx.set_author_status(replace(banned, status=AuthorStatus.TRUSTED, until=None))
+        second = tx.set_author_status(banned)
         assert first.id != second.id
-        assert tx.standings(site.id, ["k", "x"], NOON) == {"k": second}
-        assert tx.standings(site.id, ["k"], LATER) == {}
-        assert tx.end_standing(site.id, "k", NOON)
-        assert not tx.end_standing(site.id, "k", NOON)
-        assert tx.standings(site.id, ["k"], NOON) == {}
+        assert tx.author_statuses(site.id, ["k", "x"], NOON) == {"k": second}
+        assert tx.author_statuses(site.id, ["k"], LATER) == {}
+        assert tx.end_author_status(site.id, "k", NOON)
+        assert not tx.end_author_status(site.id, "k", NOON)
+        assert tx.author_statuses(site.id, ["k"], NOON) == {}
 
 
 def test_rare_words_are_found_however_old_their_comments_are(

@@ -144,9 +144,9 @@ def _take_back(twins: Twins, site: Site, names: Sequence[str]) -> None:
     for name in names:
         with twins.store.read() as tx:
             comment = tx.comment(site.id, name)
-            standing = tx.decision(comment.decision_id) if comment and comment.decision_id else None
-        if standing and standing.who == "Mara" and standing.action is not Action.RESTORE:
-            undo(twins.house, site, name, Who.MODERATOR, "Mara", standing.id)
+            current = tx.decision(comment.decision_id) if comment and comment.decision_id else None
+        if current and current.who == "Mara" and current.action is not Action.RESTORE:
+            undo(twins.house, site, name, Who.MODERATOR, "Mara", current.id)
 
 
 def test_a_comment_that_is_named_twice_is_decided_once(twins: Twins) -> None:

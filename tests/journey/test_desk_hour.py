@@ -82,7 +82,7 @@ def test_beside_the_queue_nothing_is_wider_than_a_phone(
     page.goto(f"{desk.url}/desk/comments/{comment.pk}/author")
     page.locator("[value=banned]").check()
     page.locator("[name=days]").select_option("7")
-    page.locator(".standing button").click()
+    page.locator(".author-status button").click()
     page.goto(f"{desk.url}/desk")
     for button in page.locator("article.now .acts > button").all():
         assert button.evaluate("b => b.scrollWidth <= b.clientWidth"), button.inner_text()

@@ -141,7 +141,7 @@ class ClustersPart(Part):
         return any(one.decision_id == decision_id and one.status not in FINAL for decision_id, one in every)
 
     def bundles_lately(self, limit: int, before: int | None = None) -> list[tuple[Bundle, datetime | None]]:
-        standing = {
+        decision = {
             one.bundle_id: one.stands_until
             for one in sorted(
                 self._state.clusters.values(), key=lambda cluster: cluster.stands_until or cluster.begun_at
@@ -150,7 +150,7 @@ class ClustersPart(Part):
         }
         newest_first = (one for _, one in sorted(self._state.bundles.items(), reverse=True))
         left = [one for one in newest_first if one.undone_at is None and (before is None or one.id < before)]
-        return [(one, standing.get(one.id)) for one in left[:limit]]
+        return [(one, decision.get(one.id)) for one in left[:limit]]
 
     def bundle_sizes(self, bundle_ids: Collection[int]) -> dict[int, int]:
         return dict(Counter(its for its in self._state.bundled.values() if its in set(bundle_ids)))

@@ -8,13 +8,13 @@ from datetime import datetime
 from typing import Final
 
 from service.moderation.alarms import Alarm
+from service.moderation.author_status import AuthorStatusEntry
 from service.moderation.chain import Head, Link, Notary, PlainNotary
 from service.moderation.comment import Article, Comment
 from service.moderation.desk import Appeal, Matter, Report, View
 from service.moderation.duplicates import DuplicateCluster
 from service.moderation.events import Delivery
 from service.moderation.policy import Policy
-from service.moderation.standing import AuthorStanding
 from service.moderation.verdict import Decision
 from service.ports import CurrentEffort, Key, Label, Moderator, Site
 from service.ports.clusters import Bundle
@@ -89,7 +89,7 @@ class State:
     closed: dict[int, dict[tuple[int, Matter], OpenMatter]] = field(default_factory=dict)
     reports: dict[tuple[int, str], Report] = field(default_factory=dict)
     appeals: dict[int, Appeal] = field(default_factory=dict)
-    standings: dict[tuple[int, str], AuthorStanding] = field(default_factory=dict)
+    author_statuses: dict[tuple[int, str], AuthorStatusEntry] = field(default_factory=dict)
     words: dict[int, str] = field(default_factory=dict)
     views: dict[int, tuple[int, View]] = field(default_factory=dict)
     clusters: dict[int, DuplicateCluster] = field(default_factory=dict)

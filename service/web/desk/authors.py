@@ -12,10 +12,10 @@ from flask.typing import ResponseReturnValue
 from service import actions
 from service.actions import Judgement, Target
 from service.actions.together import SLICE, decide_together
+from service.moderation.author_status import AuthorStatus
 from service.moderation.comment import Comment, Status
 from service.moderation.desk import History
 from service.moderation.errors import NotFound
-from service.moderation.standing import Standing
 from service.moderation.verdict import Who
 from service.ports import Site
 from service.web.desk import blueprint
@@ -36,7 +36,7 @@ REASON_LIMIT: Final = 300
 @blueprint.get("/comments/<int(max=999999999999999999):pk>/author")
 @requires("moderator")
 def author(pk: int) -> ResponseReturnValue:
-    """Show what the comment's author wrote on the site, newest first, and the form for their standing."""
+    """Show what the comment's author wrote on the site, newest first, and the form for their status."""
     here, now = parts(), parts().house.clock()
     target = _target(pk)
     if target is None:
@@ -47,7 +47,7 @@ def author(pk: int) -> ResponseReturnValue:
         found = tx.by_author(site.id, key, before, PAGE + 1) if key else [comment]
         shown = cards(tx, found[:PAGE], {site.id: site}, now)
         history = tx.histories(site.id, [key]).get(key, History()) if key else History()
-        standing = tx.standings(site.id, [key], now).get(key) if key else None
+        status = tx.author_statuses(site.id, [key], now).get(key) if key else None
     return page(
         "desk/author.html",
         200,
@@ -56,8 +56,8 @@ def author(pk: int) -> ResponseReturnValue:
         cards=shown,
         history=history,
         held=history.counts.get(Status.HELD, 0),
-        standing=standing,
-        standings=tuple(Standing),
+        status=status,
+        author_statuses=tuple(AuthorStatus),
         days=DAYS,
         known=key is not None,
         newest=max((one.pk for one in shown), default=pk) if before is None else before - 1,
@@ -68,27 +68,27 @@ def author(pk: int) -> ResponseReturnValue:
 
 @blueprint.post("/comments/<int(max=999999999999999999):pk>/author")
 @requires("moderator")
-def set_standing(pk: int) -> ResponseReturnValue:
-    """Trust the author, look at them first, ban them, or end that; the site is told."""
+def set_author_status(pk: int) -> ResponseReturnValue:
+    """Trust the author, always review them, ban them, or end that; the site is notified."""
     target = _target(pk)
     if target is None:
         return missing()
     _, site = target
-    said, days = request.form.get("standing", ""), number(request.form.get("days"))
-    if said not in ("none", *Standing) or (days or 0) > max(DAYS):
+    said, days = request.form.get("author_status", ""), number(request.form.get("days"))
+    if said not in ("none", *AuthorStatus) or (days or 0) > max(DAYS):
         return unfit()
     here = parts()
     until = here.house.clock() + timedelta(days=days) if days else None
     if request.form.get("days") == SAME:
         until = _until(pk)
-    wish = actions.Wish(
-        standing=None if said == "none" else Standing(said),
+    change = actions.StatusChange(
+        status=None if said == "none" else AuthorStatus(said),
         who=moderator().name,
         reason=masked(site, request.form.get("reason"), REASON_LIMIT),
         until=until,
     )
     try:
-        actions.stand(here.house, site, pk, wish)
+        actions.set_author_status(here.house, site, pk, change)
     except NotFound:
         return missing()
     except actions.Unknown:
@@ -131,12 +131,12 @@ def _held(site: Site, key: str, until: int) -> Iterator[Target]:
 
 
 def _until(pk: int) -> datetime | None:
-    """Return the end that the standing of the comment's author has now."""
+    """Return when the status of the comment's author ends."""
     house = parts().house
     with house.store.read() as tx:
         comment = tx.comment_by_pk(pk)
         key = comment.author_key if comment else None
-        now = tx.standings(comment.site_id, [key], house.clock()).get(key) if comment and key else None
+        now = tx.author_statuses(comment.site_id, [key], house.clock()).get(key) if comment and key else None
     return now.until if now else None
 
 

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Final
 
+from service.moderation.author_status import AuthorStatusEntry
 from service.moderation.comment import FINAL, Comment, Status
 from service.moderation.desk import Appeal, Claim, History, Matter, Report
 from service.moderation.duplicates import DuplicateCluster
@@ -15,7 +16,6 @@ from service.moderation.earlier import refusal_of
 from service.moderation.leading import is_at_risk, is_severe, leading
 from service.moderation.reasons import RefusalReason, reasons
 from service.moderation.retention import deletes_at
-from service.moderation.standing import AuthorStanding
 from service.moderation.verdict import LABELS, Decision, Span, Verdict
 from service.ports import Site, Tx
 from service.web.desk.words import age
@@ -57,11 +57,11 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """What stands around a comment: answered comment, author's past and standing, matters, appeals, who has it."""
+    """The context of a comment: answered comment, author's history and status, matters, appeals, claim."""
 
     parent: Comment | None = None
     history: History = field(default_factory=History)
-    standing: AuthorStanding | None = None
+    author_status: AuthorStatusEntry | None = None
     matters: Mapping[Matter, int] | None = None
     reports: tuple[Report, ...] = ()
     appeals: tuple[Appeal, ...] = ()
@@ -91,7 +91,7 @@ class Card:
     bars: tuple[Bar, ...]
     age: str
     late: bool
-    standing: Decision | None
+    decision: Decision | None
     earlier: Decision | None
     """The decision by which a person refused an earlier text of the comment."""
     around: Around
@@ -178,14 +178,14 @@ def cards(
     """Put together what is shown of comments, asking the store once for all of them, and for claims not given."""
     around = _around(tx, found, now, tx.claims(now) if claims is None else claims)
     refusals = {one.pk: refusal.decision for one in found if (refusal := refusal_of(one))}
-    standing = {one.pk: one.decision_id for one in found if one.decision_id}
-    decisions = tx.decisions_named({*standing.values(), *refusals.values()})
+    decision = {one.pk: one.decision_id for one in found if one.decision_id}
+    decisions = tx.decisions_named({*decision.values(), *refusals.values()})
     return tuple(
         _card(
             one,
             sites[one.site_id],
             around[one.pk],
-            decisions.get(standing.get(one.pk, 0)),
+            decisions.get(decision.get(one.pk, 0)),
             decisions.get(refusals.get(one.pk, 0)),
             now,
         )
@@ -202,7 +202,7 @@ def _card(
     comment: Comment,
     site: Site,
     around: Around,
-    standing: Decision | None,
+    decision: Decision | None,
     earlier: Decision | None,
     now: datetime,
 ) -> Card:
@@ -218,10 +218,10 @@ def _card(
         bars=bars(verdict) if verdict else (),
         age=age(written_at(comment), now),
         late=comment.status is Status.PENDING and now - comment.received_at > deadline,
-        standing=standing,
+        decision=decision,
         earlier=earlier,
         around=around,
-        deletes_at=deletes_at(comment, site.options, standing),
+        deletes_at=deletes_at(comment, site.options, decision),
         now=now,
     )
 
@@ -245,13 +245,13 @@ def _around(tx: Tx, found: Sequence[Comment], now: datetime, claimed: Sequence[C
         keys = {one.author_key for one in theirs if one.author_key}
         parents = tx.named(site_id, {one.parent_id for one in theirs if one.parent_id})
         histories = tx.histories(site_id, keys)
-        standings = tx.standings(site_id, keys, now)
+        author_statuses = tx.author_statuses(site_id, keys, now)
         for one in theirs:
             raised = matters.get(one.pk, {})
             made[one.pk] = Around(
                 parent=parents.get(one.parent_id or ""),
                 history=histories.get(one.author_key or "", History()),
-                standing=standings.get(one.author_key or ""),
+                author_status=author_statuses.get(one.author_key or ""),
                 matters=raised,
                 reports=tuple(reports.get(one.pk, ())),
                 appeals=tuple(appeals.get(one.pk, ())),

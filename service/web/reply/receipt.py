@@ -148,8 +148,8 @@ def post_appeal(token: str) -> ResponseReturnValue:
 
 def departed(tx: Tx, comment: Comment) -> tuple[Status, Decision | None]:
     """Return the state that has left the house: while a decision waits out its undo time, the one before it."""
-    standing = tx.decision(comment.decision_id) if comment.decision_id else None
-    known = outside(comment, standing)
-    if standing is None or known.decision_id == standing.id:
-        return known.status, standing
+    current_decision = tx.decision(comment.decision_id) if comment.decision_id else None
+    known = outside(comment, current_decision)
+    if current_decision is None or known.decision_id == current_decision.id:
+        return known.status, current_decision
     return known.status, tx.decision(known.decision_id) if known.decision_id else None

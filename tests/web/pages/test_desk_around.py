@@ -8,9 +8,9 @@ import pytest
 
 from service import actions
 from service.actions import Judgement
+from service.moderation.author_status import AuthorStatus
 from service.moderation.comment import Article, Source, Status
 from service.moderation.desk import Wanted
-from service.moderation.standing import Standing
 from service.moderation.verdict import Action, Who
 from service.privacy.receipts import receipt_token
 from tests.evidence.desk_stories import told
@@ -226,8 +226,8 @@ def test_a_comment_that_was_decided_since_is_not_left_as_it_is(small: Small, fir
     actions.report(small.parts.house, small.courier, comment.id, "digest", None)
     browser = small.signed_in()
     page = browser.get("/desk?queue=reported")
-    standing = small.again(comment).decision_id if first is Status.APPROVED else None
-    judgement = Judgement(Action.REJECT, Who.MODERATOR, "Noor", comment.revision, standing)
+    current = small.again(comment).decision_id if first is Status.APPROVED else None
+    judgement = Judgement(Action.REJECT, Who.MODERATOR, "Noor", comment.revision, current)
     actions.review(small.parts.house, small.courier, comment.id, judgement)
     refused = act(browser, page, comment, "keep")
     assert refused.status == 409
@@ -404,19 +404,19 @@ def test_an_appeal_has_its_bounds(small: Small, text: str) -> None:
     assert small.browser().post("/r/nonsense/appeal", {"text": "x"}).status == 404
 
 
-def test_an_authors_standing_counts_for_what_they_write_next(small: Small) -> None:
+def test_an_authors_status_counts_for_what_they_write_next(small: Small) -> None:
     """A ban by author key refuses the next comment, the site is told without any key, and its end lets it through."""
     comment, browser = small.held(), small.signed_in()
     page = browser.get(f"/desk/comments/{comment.pk}/author")
-    form = page.tree.one("section", class_="standing card").one("form")
-    given = {"csrf": csrf(browser), "standing": "banned", "reason": f"as {ADDRESS}", "days": "7"}
-    assert browser.post(form.attributes["action"], given | {"standing": "sainted"}).status == 400
+    form = page.tree.one("section", class_="author-status card").one("form")
+    given = {"csrf": csrf(browser), "author_status": "banned", "reason": f"as {ADDRESS}", "days": "7"}
+    assert browser.post(form.attributes["action"], given | {"author_status": "sainted"}).status == 400
     assert browser.post(form.attributes["action"], given).status == 303
     assert small.approved(body="Good morning.").status is Status.REJECTED
     assert small.approved(small.herald, body="Good morning.").status is Status.APPROVED
     with small.parts.house.store.read() as tx:
-        standing = tx.standings(small.courier.id, [comment.author_key or ""], small.clock())
-    assert standing[comment.author_key or ""].reason == "as ⟦email⟧"
+        current = tx.author_statuses(small.courier.id, [comment.author_key or ""], small.clock())
+    assert current[comment.author_key or ""].reason == "as ⟦email⟧"
     small.clock.pass_seconds(7 * 86_400)
     assert small.approved(body="Good evening.").status is Status.APPROVED
     page = small.signed_in("Noor").get(f"/desk/comments/{comment.pk}/author")
@@ -424,8 +424,8 @@ def test_an_authors_standing_counts_for_what_they_write_next(small: Small) -> No
     assert (comment.author_key or "?") not in page.html
 
 
-def test_the_site_learns_an_authors_standing_by_event(small: Small) -> None:
-    """The callback names the author by a comment that the site knows; ending a standing is told, too."""
+def test_the_site_learns_an_authors_status_by_event(small: Small) -> None:
+    """The callback names the author by a comment that the site knows; ending a status is sent, too."""
     house = small.parts.house
     with house.store.write() as tx:
         tx.save_site(
@@ -441,9 +441,11 @@ def test_the_site_learns_an_authors_standing_by_event(small: Small) -> None:
         site = tx.site("courier")
     assert site is not None
     comment = small.submit()
-    actions.stand(house, site, comment.pk, actions.Wish(Standing.WATCHED, "Mara", "rude"))
-    actions.stand(house, site, comment.pk, actions.Wish(None, "Mara"))
-    assert actions.stand(house, site, comment.pk, actions.Wish(None, "Mara")) is None
+    actions.set_author_status(
+        house, site, comment.pk, actions.StatusChange(AuthorStatus.WATCHED, "Mara", "rude")
+    )
+    actions.set_author_status(house, site, comment.pk, actions.StatusChange(None, "Mara"))
+    assert actions.set_author_status(house, site, comment.pk, actions.StatusChange(None, "Mara")) is None
     with house.store.read() as tx:
         sent = tx.deliveries(site.id, None, 9)
     assert sorted(one.type for one in sent) == ["author.cleared", "author.watched"]

@@ -40,7 +40,7 @@ def test_a_ban_leads_back_to_the_same_place_too(small: Small) -> None:
             continue
         page = browser.get(html.unescape(link))
         form = next(one for one in page.tree.all("form") if "at=" in one.attributes["action"])
-        changed = {"standing": "banned", "watch": "yes"}
+        changed = {"author_status": "banned", "watch": "yes"}
         answer = browser.post(html.unescape(form.attributes["action"]), form.fields() | changed)
         assert way_back(follow(browser, answer)).startswith(PLACE)
 
@@ -94,12 +94,12 @@ def test_a_ban_keeps_its_end_until_somebody_changes_it(small: Small) -> None:
     """Whoever mends the reason of a ban does not make it last for good."""
     comment, browser = small.held(), small.signed_in()
     path = f"/desk/comments/{comment.pk}/author"
-    form = browser.get(path).tree.one("section", class_="standing card").one("form")
-    browser.post(path, form.fields() | {"standing": "banned", "reason": "Rude.", "days": "7"})
+    form = browser.get(path).tree.one("section", class_="author-status card").one("form")
+    browser.post(path, form.fields() | {"author_status": "banned", "reason": "Rude.", "days": "7"})
     assert "until 29 November 2026" in browser.get(path).text
     (chosen,) = [one for one in browser.get(path).tree.all("option") if "selected" in one.attributes]
     assert chosen.attributes["value"] == "same"
-    browser.post(path, form.fields() | {"standing": "banned", "reason": "Rude, often.", "days": "same"})
+    browser.post(path, form.fields() | {"author_status": "banned", "reason": "Rude, often.", "days": "same"})
     page = browser.get(path)
     assert "Rude, often." in page.text
     assert "until 29 November 2026" in page.text

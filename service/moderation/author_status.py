@@ -1,4 +1,4 @@
-"""Where an author stands with a site: trusted, looked at first, or banned, with a reason and perhaps an end."""
+"""Author status: trusted, always reviewed or banned on one site, with a reason and an optional end."""
 
 from __future__ import annotations
 
@@ -8,24 +8,24 @@ from enum import StrEnum
 from typing import Final
 
 
-class Standing(StrEnum):
-    """What a moderator decided about everything that an author will write. Words, never integers."""
+class AuthorStatus(StrEnum):
+    """How an author's later comments are treated. Words, never integers."""
 
     TRUSTED = "trusted"
-    """What would only be held for doubt is approved; grave scores, word lists and refusals still count."""
+    """Uncertain holds are skipped; severe scores, word lists and rejections still count."""
     WATCHED = "watched"
-    """Everything waits for a person."""
+    """Every comment is held for review."""
     BANNED = "banned"
-    """Everything is refused."""
+    """Every comment is rejected."""
 
 
 @dataclass(frozen=True, slots=True)
-class AuthorStanding:
-    """One author's standing on one site; over at `until`, where that is given, or when it is ended."""
+class AuthorStatusEntry:
+    """One author's status on one site, in force until `until` or until it is ended."""
 
     site_id: int
     author_key: str
-    standing: Standing
+    status: AuthorStatus
     who: str
     created_at: datetime
     reason: str | None = None
@@ -33,7 +33,7 @@ class AuthorStanding:
     id: int = 0
 
     def holds(self, now: datetime) -> bool:
-        """Whether it still counts."""
+        """Tell whether it is still in force."""
         return self.until is None or now < self.until
 
 

@@ -1,4 +1,4 @@
-"""stand: trust an author, look at them first, or ban them, with a reason and an end; the site learns it by event."""
+"""Set or end an author's status, with a reason and an end; the site is notified by a webhook."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from service.moderation import events
+from service.moderation.author_status import AuthorStatus, AuthorStatusEntry
 from service.moderation.comment import Comment
 from service.moderation.errors import NotFound, ReplydeskError
 from service.moderation.events import Delivery
-from service.moderation.standing import AuthorStanding, Standing
 from service.ports import DELIVER, House, Site, Tx
 
 
@@ -18,17 +18,19 @@ class Unknown(ReplydeskError):
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
-    """What a moderator decides about an author; `standing` None ends what stood."""
+class StatusChange:
+    """What a moderator decides about an author; `status` None ends the current status."""
 
-    standing: Standing | None
+    status: AuthorStatus | None
     who: str
     reason: str | None = None
     until: datetime | None = None
 
 
-def stand(house: House, site: Site, comment_pk: int, wish: Wish) -> AuthorStanding | None:
-    """Let the wish count for whatever the comment's author writes on this site from now on, and tell the site.
+def set_author_status(
+    house: House, site: Site, comment_pk: int, change: StatusChange
+) -> AuthorStatusEntry | None:
+    """Set the status of the comment's author on this site, and notify the site.
 
     Raises NotFound, and Unknown for an author without a key.
     """
@@ -39,31 +41,31 @@ def stand(house: House, site: Site, comment_pk: int, wish: Wish) -> AuthorStandi
             raise NotFound("There is no such comment.")
         if comment.author_key is None:
             raise Unknown
-        made: AuthorStanding | None = None
-        if wish.standing is None:
-            if not tx.end_standing(site.id, comment.author_key, now):
+        made: AuthorStatusEntry | None = None
+        if change.status is None:
+            if not tx.end_author_status(site.id, comment.author_key, now):
                 return None
         else:
-            made = tx.stand(
-                AuthorStanding(
+            made = tx.set_author_status(
+                AuthorStatusEntry(
                     site_id=site.id,
                     author_key=comment.author_key,
-                    standing=wish.standing,
-                    who=wish.who,
+                    status=change.status,
+                    who=change.who,
                     created_at=now,
-                    reason=wish.reason,
-                    until=wish.until,
+                    reason=change.reason,
+                    until=change.until,
                 )
             )
-        said = wish.standing or "cleared"
-        tx.log_act(wish.who, "author", f"{site.name}: author of comment {comment.pk} {said}", now)
+        said = change.status or "cleared"
+        tx.log_act(change.who, "author", f"{site.name}: author of comment {comment.pk} {said}", now)
         called_back = _tell(tx, site, comment, made, now)
     if called_back:
         house.bell.ring(DELIVER)
     return made
 
 
-def _tell(tx: Tx, site: Site, comment: Comment, made: AuthorStanding | None, now: datetime) -> bool:
+def _tell(tx: Tx, site: Site, comment: Comment, made: AuthorStatusEntry | None, now: datetime) -> bool:
     if not site.callback_url:
         return False
     (number,) = tx.new_decision_ids(1)  # a number that no other callback of the site has
@@ -75,7 +77,7 @@ def _tell(tx: Tx, site: Site, comment: Comment, made: AuthorStanding | None, now
                 comment_pk=comment.pk,
                 decision_id=number,
                 webhook_id=f"msg_{site.id}_author_{number}",
-                type=str(events.author_type(made.standing if made else None)),
+                type=str(events.author_type(made.status if made else None)),
                 payload=events.author_payload(comment, made, now),
                 state="waiting",
                 attempts=0,
