@@ -74,7 +74,7 @@ class Clusters(Protocol):
 
 
 class Bundles(Protocol):
-    """What was decided together."""
+    """Bulk decisions."""
 
     def add_bundle(self, who: str, action: Action, what: str, now: datetime) -> Bundle: ...
     def add_to_bundle(self, bundle_id: int, decision_ids: Sequence[int]) -> None: ...

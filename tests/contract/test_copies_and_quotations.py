@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import pytest
 
 from service.actions import Judgement, Scored, StatusChange, set_author_status, settle
-from service.actions.together import decide_cluster
+from service.actions.bulk import decide_cluster
 from service.moderation.author_status import AuthorStatus
 from service.moderation.comment import Comment, Status
 from service.moderation.quotations import adds_remark, own_words

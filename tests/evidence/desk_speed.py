@@ -26,7 +26,7 @@ from werkzeug.serving import make_server
 
 from service import actions
 from service.actions import Judgement, Target
-from service.actions.together import Together, decide_together, undo_together
+from service.actions.bulk import BulkDecision, decide_bulk, undo_bulk
 from service.enrolment import invite
 from service.moderation.comment import Status
 from service.moderation.desk import Sort
@@ -77,7 +77,7 @@ AROUND = (
     "search?q=ferry+gate77&site=courier",
     "comments/15003",
     "comments/600/duplicates",
-    "together/1",
+    "bulk/1",
 )
 
 
@@ -164,7 +164,7 @@ def decisions(browser: Browser, rounds: int) -> Kind:
     return Kind("decision", 20, {"": took})
 
 
-def together(small: Small, rounds: int) -> Iterator[Kind]:
+def bulk_decisions(small: Small, rounds: int) -> Iterator[Kind]:
     """Time one act on 500 held comments, and its undo before it left."""
     house, judgement = small.parts.house, Judgement(Action.REJECT, Who.MODERATOR, "Mara")
     with house.store.read() as tx:
@@ -174,10 +174,10 @@ def together(small: Small, rounds: int) -> Iterator[Kind]:
     decided: list[Took] = []
     undone: list[Took] = []
     for _ in range(rounds):
-        made: list[Together] = []
-        decided.append(timed(lambda m=made: m.append(decide_together(house, targets, judgement, "all", 5.0))))  # type: ignore[misc]
+        made: list[BulkDecision] = []
+        decided.append(timed(lambda m=made: m.append(decide_bulk(house, targets, judgement, "all", 5.0))))  # type: ignore[misc]
         assert made[0].decided == len(targets)
-        undone.append(timed(lambda m=made: undo_together(house, m[0].bundle.id, Who.MODERATOR, "Mara")))  # type: ignore[misc]
+        undone.append(timed(lambda m=made: undo_bulk(house, m[0].bundle.id, Who.MODERATOR, "Mara")))  # type: ignore[misc]
     yield Kind("range of 500 decided", 500, {"": decided})
     yield Kind("range of 500 taken back", 500, {"": undone})
 
@@ -199,7 +199,7 @@ def served(small: Small, rounds: int) -> Iterator[Kind]:
     browser = small.signed_in()
     yield looked_at(browser, Kind("queue page, every queue, order and filter", 50), PLACES, rounds)
     yield decisions(browser, rounds * 3)
-    yield from together(small, max(rounds // 10, 2))
+    yield from bulk_decisions(small, max(rounds // 10, 2))
     yield looked_at(browser, Kind("range preview", 150), (f"/ranges{one}" for one in RANGES), rounds)
     yield looked_at(
         browser, Kind("search, comment, cluster, act", 150), (f"/{one}" for one in AROUND), rounds

@@ -9,7 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from service.actions import Judgement, Target
-from service.actions.together import decide_together, range_named
+from service.actions.bulk import decide_bulk, range_named
 from service.enrolment import invite
 from service.moderation.comment import Comment, Status
 from service.moderation.verdict import Action, Who
@@ -61,7 +61,7 @@ def test_a_cluster_of_three_hundred_is_decided_by_one_key(desk: Desk, contexts: 
     later = copies(desk.small, 50, first=300)
     assert statuses(desk, later) == {Status.SPAM}
     page.get_by_role("button", name="Undo all of it").click()
-    expect(page.get_by_text("Taken back together.")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_text("All of it was undone.")).to_be_visible(timeout=PATIENCE)
     assert statuses(desk, cluster + later) == {Status.HELD}
 
 
@@ -79,7 +79,7 @@ def test_undo_goes_back_to_the_cluster_over_what_came_after(desk: Desk, contexts
     expect(page.locator(f"#c{later.pk}.now")).to_be_visible()
     expect(page.get_by_text("Marked as spam: 4 comments.")).to_be_visible()
     page.keyboard.press("u")
-    expect(page.get_by_text("Taken back together.")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_text("All of it was undone.")).to_be_visible(timeout=PATIENCE)
     assert statuses(desk, [*cluster, later]) == {Status.HELD}
 
 
@@ -102,7 +102,7 @@ def test_a_range_of_five_hundred_is_dragged_decided_and_undone(desk: Desk, conte
     assert statuses(desk, inside) == {Status.REJECTED}
     assert statuses(desk, outside) == {Status.HELD}
     page.get_by_role("button", name="Undo all of it").click()
-    expect(page.get_by_text("Taken back together.")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_text("All of it was undone.")).to_be_visible(timeout=PATIENCE)
     assert statuses(desk, inside + outside) == {Status.HELD}
 
 
@@ -132,7 +132,7 @@ def test_a_range_by_any_score_is_keyed_decided_and_undone_without_scripts(
     page.get_by_role("link", name=re.compile("^Look at them")).click()
     expect(page.get_by_text("threat from 0.35 to 0.45")).to_be_visible()
     page.get_by_role("button", name="Undo all of it").click()
-    expect(page.get_by_text("Taken back together.")).to_be_visible()
+    expect(page.get_by_text("All of it was undone.")).to_be_visible()
     assert statuses(desk, inside) == {Status.HELD}
 
 
@@ -148,16 +148,14 @@ def test_the_pages_of_the_cluster_are_accessible(
     one = desk.small.settle(desk.small.submit(body="Mind the step."), {"insult": 0.8})
     judgement = Judgement(Action.REJECT, Who.MODERATOR, "Ada")
     target = Target(desk.small.courier, one.id, one.revision)
-    act = decide_together(
-        desk.small.parts.house, [target], judgement, range_named("insult", 0.7, 0.9)
-    ).bundle.id
+    act = decide_bulk(desk.small.parts.house, [target], judgement, range_named("insult", 0.7, 0.9)).bundle.id
     cuts = "insult.hold=0.7&toxicity.hold=0.6&toxicity.reject=0.95"
     for path in (
         "/desk?label=spam",
         f"/desk/comments/{cluster[0].pk}/duplicates",
         "/desk/ranges?low=0.5&high=0.7",
         "/desk/ranges?by=toxicity&low=0.5&high=0.7&language=en",
-        f"/desk/together/{act}",
+        f"/desk/bulk/{act}",
         "/desk/overview",
         "/desk/overview/comments?status=held",
         "/desk/overview/comments?by=moderator",

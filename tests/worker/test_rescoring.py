@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from service.actions import Judgement, appeal, report, review, take, undo, withdraw
+from service.actions.bulk import decide_cluster
 from service.actions.settling import Scored, settle
-from service.actions.together import decide_cluster
 from service.moderation.comment import Comment, Source
 from service.moderation.desk import Wanted
 from service.moderation.duplicates import Signature

@@ -10,6 +10,7 @@ from service.web.desk import (  # noqa: E402  the views hang themselves on the b
     acts,
     admin,
     authors,
+    bulk,
     callbacks,
     drilldown,
     duplicates,
@@ -22,7 +23,6 @@ from service.web.desk import (  # noqa: E402  the views hang themselves on the b
     reveal,
     settings,
     sign_in,
-    together,
     views,
 )
 
@@ -31,6 +31,7 @@ __all__ = [
     "admin",
     "authors",
     "blueprint",
+    "bulk",
     "callbacks",
     "drilldown",
     "duplicates",
@@ -43,6 +44,5 @@ __all__ = [
     "reveal",
     "settings",
     "sign_in",
-    "together",
     "views",
 ]

@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 
 from service import actions
 from service.actions import Judgement, Target
-from service.actions.together import SLICE, decide_together
+from service.actions.bulk import SLICE, decide_bulk
 from service.moderation.author_status import AuthorStatus
 from service.moderation.comment import Comment, Status
 from service.moderation.desk import History
@@ -21,7 +21,7 @@ from service.ports import Site
 from service.web.desk import blueprint
 from service.web.desk.access import back_to, moderator, requires
 from service.web.desk.acts import delay, masked
-from service.web.desk.duplicates import TOGETHER
+from service.web.desk.duplicates import BULK_ACTIONS
 from service.web.desk.frame import missing, page, unfit
 from service.web.desk.place import Place, number
 from service.web.desk.shown import cards
@@ -100,7 +100,7 @@ def set_author_status(pk: int) -> ResponseReturnValue:
 @requires("moderator")
 def decide_held(pk: int) -> ResponseReturnValue:
     """Decide in one act what of the author was held on the site when the page was shown."""
-    action, until = TOGETHER.get(request.form.get("action", "")), number(request.form.get("until"))
+    action, until = BULK_ACTIONS.get(request.form.get("action", "")), number(request.form.get("until"))
     target = _target(pk)
     if target is None or target[0].author_key is None:
         return missing()
@@ -109,8 +109,8 @@ def decide_held(pk: int) -> ResponseReturnValue:
     comment, site = target
     judgement = Judgement(action, Who.MODERATOR, moderator().name)
     targets = _held(site, str(comment.author_key), until)
-    made = decide_together(parts().house, targets, judgement, "author", delay(site))
-    return back_to(url_for("desk.queue", **Place.opened_from(request.args).query(), together=made.bundle.id))
+    made = decide_bulk(parts().house, targets, judgement, "author", delay(site))
+    return back_to(url_for("desk.queue", **Place.opened_from(request.args).query(), bulk=made.bundle.id))
 
 
 def _held(site: Site, key: str, until: int) -> Iterator[Target]:

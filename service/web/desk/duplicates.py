@@ -9,8 +9,8 @@ from flask import request, url_for
 from flask.typing import ResponseReturnValue
 
 from service.actions import Judgement
-from service.actions.together import ClusterAlreadyDecided
-from service.actions.together import decide_cluster as decide_all
+from service.actions.bulk import ClusterAlreadyDecided
+from service.actions.bulk import decide_cluster as decide_all
 from service.moderation.verdict import Action, Who
 from service.web.desk import blueprint
 from service.web.desk.access import back_to, moderator, requires
@@ -21,7 +21,7 @@ from service.web.desk.shown import cards
 from service.web.reach import parts
 
 PAGE: Final = 50
-TOGETHER: Final = {"approve": Action.APPROVE, "reject": Action.REJECT, "spam": Action.SPAM}
+BULK_ACTIONS: Final = {"approve": Action.APPROVE, "reject": Action.REJECT, "spam": Action.SPAM}
 
 
 @blueprint.get("/comments/<int(max=999999999999999999):pk>/duplicates")
@@ -61,7 +61,7 @@ def _shown(pk: int, after: int = 0, refused: bool = False) -> ResponseReturnValu
 @requires("moderator")
 def decide_duplicates(pk: int) -> ResponseReturnValue:
     """Decide all held copies of a comment, and those still to arrive, if the cluster is as the moderator saw it."""
-    action, cluster_id = TOGETHER.get(request.form.get("action", "")), number(request.form.get("cluster"))
+    action, cluster_id = BULK_ACTIONS.get(request.form.get("action", "")), number(request.form.get("cluster"))
     if action is None or cluster_id is None:
         return unfit()
     here = parts()
@@ -76,4 +76,4 @@ def decide_duplicates(pk: int) -> ResponseReturnValue:
         made = decide_all(here.house, site, seen, judgement, delay(site))
     except ClusterAlreadyDecided:
         return _shown(pk, refused=True)
-    return back_to(url_for("desk.queue", **Place.of(request.form).query(), together=made.bundle.id))
+    return back_to(url_for("desk.queue", **Place.of(request.form).query(), bulk=made.bundle.id))

@@ -18,12 +18,12 @@ from service.moderation.verdict import LABELS, Action, Decision
 from service.ports import Tx
 from service.web.desk import blueprint
 from service.web.desk.access import moderator, requires
+from service.web.desk.bulk import Acts, acts_lately, bulk_notice
 from service.web.desk.frame import missing, page
 from service.web.desk.own import preferences
 from service.web.desk.place import Place, number, numbers
 from service.web.desk.shown import Card, cards
 from service.web.desk.speech import gettext
-from service.web.desk.together import Acts, acts_lately, bulk_notice
 from service.web.desk.words import DONE, STATUS_WORDS
 from service.web.reach import parts
 
@@ -87,7 +87,7 @@ def queue() -> ResponseReturnValue:
             others=others(queue.claims),
             newest=tx.newest_held(),
             notice=_notice(tx, request.args),
-            together=bulk_notice(tx, request.args),
+            bulk_notice=bulk_notice(tx, request.args),
         )
 
 

@@ -10,23 +10,23 @@ from flask import request, url_for
 from flask.typing import ResponseReturnValue
 
 from service.actions import Judgement, Target
-from service.actions.together import MOST, SLICE, decide_together, range_named
+from service.actions.bulk import MOST, SLICE, decide_bulk, range_named
 from service.moderation.desk import Sort
 from service.moderation.verdict import LABELS, Action, Who
 from service.ports import House, Site, Tx
 from service.ports.ranging import Stretch
 from service.web.desk import blueprint
 from service.web.desk.access import back_to, moderator, requires
+from service.web.desk.bulk import bulk_notice
 from service.web.desk.frame import page, unfit
 from service.web.desk.place import Place, number
 from service.web.desk.shown import cards
-from service.web.desk.together import bulk_notice
 from service.web.reach import parts
 
 BINS: Final = 50
 SAMPLE: Final = 12
 EDGE_LIMIT: Final = 24
-TOGETHER: Final = {"approve": Action.APPROVE, "reject": Action.REJECT, "spam": Action.SPAM}
+BULK_ACTIONS: Final = {"approve": Action.APPROVE, "reject": Action.REJECT, "spam": Action.SPAM}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ def ranges() -> ResponseReturnValue:
         drawn = tx.sample_stretch(stretch, SAMPLE)
         shown = cards(tx, drawn, {one.id: one for one in sites}, now)
         languages = tx.languages()
-        together = bulk_notice(tx, request.args)
+        notice = bulk_notice(tx, request.args)
     return page(
         "desk/ranges.html",
         200,
@@ -91,7 +91,7 @@ def ranges() -> ResponseReturnValue:
         sites=sites,
         labels=LABELS,
         languages=languages,
-        together=together,
+        bulk_notice=notice,
     )
 
 
@@ -113,7 +113,7 @@ def _bars(chosen: Chosen, counts: Sequence[int]) -> list[Bar]:
 @requires("moderator")
 def decide_range() -> ResponseReturnValue:
     """Decide every held comment of the stretch that was looked at, as one act with one undo."""
-    action, until = TOGETHER.get(request.form.get("action", "")), number(request.form.get("until"))
+    action, until = BULK_ACTIONS.get(request.form.get("action", "")), number(request.form.get("until"))
     chosen = _read(request.form)
     if action is None or until is None or chosen is None:
         return unfit()
@@ -128,10 +128,10 @@ def decide_range() -> ResponseReturnValue:
     own = [one.options.undo_seconds for one in ([site] if site else sites.values())]
     seconds = max(here.settings.undo_seconds if one is None else one for one in own)
     what = range_named(chosen.by, chosen.low, chosen.high)
-    made = decide_together(here.house, _targets(here.house, stretch, sites), judgement, what, seconds)
+    made = decide_bulk(here.house, _targets(here.house, stretch, sites), judgement, what, seconds)
     if made.stopped:  # where what is left of the stretch can be seen, and decided by another act
-        return back_to(url_for("desk.ranges", **chosen.query(), together=made.bundle.id))
-    return back_to(url_for("desk.queue", together=made.bundle.id))
+        return back_to(url_for("desk.ranges", **chosen.query(), bulk=made.bundle.id))
+    return back_to(url_for("desk.queue", bulk=made.bundle.id))
 
 
 def _targets(house: House, stretch: Stretch, sites: dict[int, Site]) -> Iterator[Target]:

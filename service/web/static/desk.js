@@ -116,7 +116,7 @@ const desk = (() => {
       done.pop();
       if (form) return form.querySelector("button").click(), true;
     }
-    const button = document.querySelector('#notice button, .trail form[action$="/undo"] button') ?? document.querySelector("#together button");
+    const button = document.querySelector('#notice button, .trail form[action$="/undo"] button') ?? document.querySelector("#bulk-notice button");
     if (!button) return toDecided(); // after a reload or on another page nothing is known of the acts before
     button.click();
     return true;

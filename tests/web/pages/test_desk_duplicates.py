@@ -70,9 +70,9 @@ def test_a_cluster_is_decided_and_taken_back_in_one_act(small: Small) -> None:
     assert "Marked as spam: 5 comments." in done.text
     assert statuses(small, copies) == {Status.SPAM}
     assert statuses(small, arrive(small, ADVERT.format(n=77))) == {Status.SPAM}
-    (undo,) = [one for one in done.tree.all("form") if "/together/" in one.attributes["action"]]
+    (undo,) = [one for one in done.tree.all("form") if "/bulk/" in one.attributes["action"]]
     back = follow(browser, press(browser, undo))
-    assert "Taken back together." in back.text
+    assert "All of it was undone." in back.text
     assert statuses(small, copies) == {Status.HELD}
 
 
@@ -85,7 +85,7 @@ def test_a_decided_cluster_says_so_and_offers_nothing_to_decide(small: Small) ->
     page = browser.get(f"/desk/comments/{copies[0].pk}/duplicates")
     assert "Marked as spam by Mara." in " ".join(page.text.split())
     assert "Copies that arrive are decided alike until" in page.text
-    assert [one for one in page.tree.all("a") if "/together/" in one.attributes["href"]]
+    assert [one for one in page.tree.all("a") if "/bulk/" in one.attributes["href"]]
     assert not [one for one in page.tree.all("button") if one.attributes.get("name") == "action"]
 
 
@@ -94,7 +94,7 @@ def test_of_two_who_have_a_cluster_open_the_second_is_told(small: Small) -> None
     copies = arrive(small, *adverts(3))
     lea, bea = small.signed_in("Lea"), small.signed_in("Bea")
     place = f"/desk/comments/{copies[0].pk}/duplicates"
-    forms = [one.get(place).tree.one("form", class_="together") for one in (lea, bea)]
+    forms = [one.get(place).tree.one("form", class_="form-row") for one in (lea, bea)]
     assert press(lea, forms[0], action="reject").status == 303
     refused = press(bea, forms[1], action="approve")
     assert refused.status == 409
@@ -105,7 +105,7 @@ def test_of_two_who_have_a_cluster_open_the_second_is_told(small: Small) -> None
     (late,) = arrive(small, ADVERT.format(n=77))
     assert late.status is Status.REJECTED
     actions.undo(small.parts.house, small.courier, copies[0].id, Who.MODERATOR, "Lea")
-    fresh = bea.get(place).tree.one("form", class_="together")
+    fresh = bea.get(place).tree.one("form", class_="form-row")
     assert press(bea, fresh, action="approve").status == 303
     assert small.again(copies[0]).status is Status.APPROVED
 
@@ -117,7 +117,7 @@ def test_the_copies_can_be_looked_at_first(small: Small) -> None:
     page = browser.get(f"/desk/comments/{copies[0].pk}/duplicates")
     assert all(f"page-{n}.example" in page.text for n in range(3))
     assert "3 comments like this are held" in page.text
-    follow(browser, press(browser, page.tree.one("form", class_="together"), action="reject"))
+    follow(browser, press(browser, page.tree.one("form", class_="form-row"), action="reject"))
     assert statuses(small, copies) == {Status.REJECTED}
 
 
@@ -129,7 +129,7 @@ def test_a_form_for_another_cluster_changes_nothing(small: Small) -> None:
     target = form.attributes["action"]
     assert browser.post(target, form.fields() | {"action": "spam", "cluster": "999"}).status == 404
     assert browser.post(target, form.fields() | {"action": "burn"}).status == 400
-    assert browser.post("/desk/together/999/undo", {"csrf": form.fields()["csrf"]}).status == 404
+    assert browser.post("/desk/bulk/999/undo", {"csrf": form.fields()["csrf"]}).status == 404
     assert browser.get("/desk/comments/999/duplicates").status == 404
     assert statuses(small, copies) == {Status.HELD}
 
@@ -147,8 +147,8 @@ def test_an_act_on_many_is_undone_from_the_queue_of_decisions_too(small: Small) 
     assert "Marked as spam: 3 comments." in act.text
     assert "Copies that arrive are decided alike until" in act.text
     after = follow(browser, press(browser, act.one("form")))
-    assert "Taken back together." in after.text
-    assert "Decided together" not in after.text
+    assert "All of it was undone." in after.text
+    assert "Bulk decisions" not in after.text
     assert statuses(small, copies) == {Status.HELD}
     assert {small.again(one).status for one in arrive(small, *adverts(2))} == {Status.HELD}
 
@@ -178,7 +178,7 @@ def test_an_act_on_many_stands_folded_above_what_was_decided_one_by_one(small: S
     (more,) = [one.attributes["href"] for one in members.tree.all("a") if "after=" in one.attributes["href"]]
     assert len(browser.get(more).tree.all("li", class_="card row")) == 10
     assert "overruled since" in browser.get(link).text
-    assert browser.get("/desk/together/999").status == 404
+    assert browser.get("/desk/bulk/999").status == 404
 
 
 def test_a_range_says_in_the_queue_of_decisions_how_it_was_chosen(small: Small) -> None:
@@ -186,7 +186,7 @@ def test_a_range_says_in_the_queue_of_decisions_how_it_was_chosen(small: Small) 
     small.settle(small.submit(body="A foolish thing."), {"identity_attack": 0.61, "insult": 0.7})
     browser = small.signed_in()
     page = browser.get("/desk/ranges?by=identity_attack&low=0.6&high=0.7")
-    press(browser, page.tree.one("form", class_="together"), action="reject")
+    press(browser, page.tree.one("form", class_="form-row"), action="reject")
     assert "identity attack from 0.6 to 0.7" in browser.get("/desk?queue=decided").text
 
 
@@ -209,11 +209,11 @@ def test_an_act_that_was_taken_back_can_still_be_looked_at(tmp_path: Path, store
     browser = small.signed_in()
     form = browser.get("/desk").tree.one("section", class_="alike").one("form")
     done = follow(browser, press(browser, form, action="spam"))
-    (undo,) = [one for one in done.tree.all("form") if "/together/" in one.attributes["action"]]
+    (undo,) = [one for one in done.tree.all("form") if "/bulk/" in one.attributes["action"]]
     press(browser, undo)
     page = browser.get(undo.attributes["action"].removesuffix("/undo"))
     assert page.status == 200
     assert [one.attributes["id"] for one in page.tree.all("li", class_="card row")] == [
         f"c{one.pk}" for one in copies
     ]
-    assert not [one for one in page.tree.all("form") if "/together/" in one.attributes["action"]]
+    assert not [one for one in page.tree.all("form") if "/bulk/" in one.attributes["action"]]

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from service.actions import Judgement, Scored, Target, depart, review, settle
-from service.actions.together import ClusterAlreadyDecided, decide_cluster, decide_together, undo_together
+from service.actions.bulk import ClusterAlreadyDecided, decide_bulk, decide_cluster, undo_bulk
 from service.bell import QuietBell
 from service.moderation.comment import Comment, Status
 from service.moderation.duplicates import DuplicateCluster
@@ -142,7 +142,7 @@ def test_one_undo_reaches_all_that_the_decision_reached(room: Newsroom) -> None:
     copies = room.arrive(*adverts(3))
     done = decide_cluster(room.house, room.site, room.cluster(copies[0]), judgement())
     later = room.arrive(*adverts(1, first=60), first=60)
-    undone = undo_together(room.house, done.bundle.id, Who.MODERATOR, "Mara")
+    undone = undo_bulk(room.house, done.bundle.id, Who.MODERATOR, "Mara")
     assert (undone.undone, undone.passed_over) == (4, 0)
     assert room.statuses(copies + later) == {Status.HELD}
     assert room.statuses(room.arrive(*adverts(1, first=61), first=61)) == {Status.HELD}
@@ -171,7 +171,7 @@ def test_an_undo_before_departure_leaves_no_trace_outside(room: Newsroom) -> Non
     room.bell.rung.clear()
     done = decide_cluster(room.house, room.site, room.cluster(copies[0]), judgement(), delay=5)
     assert (DEPART, 5) in room.bell.rung
-    undo_together(room.house, done.bundle.id, Who.MODERATOR, "Mara")
+    undo_bulk(room.house, done.bundle.id, Who.MODERATOR, "Mara")
     room.now = after(10)
     assert depart(room.house) == 0
     with room.house.store.read() as tx:
@@ -203,7 +203,7 @@ def test_who_acted_first_has_won(room: Newsroom) -> None:
     targets = [Target(room.site, each.id, each.revision) for each in (one, two, three)]
     review(room.house, room.site, two.id, Judgement(Action.APPROVE, Who.MODERATOR, "Noor"))
     targets[2] = Target(room.site, three.id, three.revision + 1)
-    done = decide_together(room.house, targets, judgement(Action.REJECT), "spam from .6 to .8")
+    done = decide_bulk(room.house, targets, judgement(Action.REJECT), "spam from .6 to .8")
     assert (done.decided, done.passed_over) == (1, 2)
     assert [room.look(each).status for each in (one, two, three)] == [
         Status.REJECTED,
@@ -216,16 +216,16 @@ def test_an_undo_leaves_what_another_decided_since(room: Newsroom) -> None:
     """What was overruled after the act stays as it was overruled; a second undo finds nothing."""
     one, two = room.arrive(*adverts(2))
     targets = [Target(room.site, each.id, each.revision) for each in (one, two)]
-    done = decide_together(room.house, targets, judgement(Action.REJECT), "by hand")
+    done = decide_bulk(room.house, targets, judgement(Action.REJECT), "by hand")
     overruled = room.look(two).decision_id
     review(
         room.house, room.site, two.id, Judgement(Action.APPROVE, Who.MODERATOR, "Noor", replaces=overruled)
     )
-    assert undo_together(room.house, done.bundle.id, Who.MODERATOR, "Mara").undone == 1
+    assert undo_bulk(room.house, done.bundle.id, Who.MODERATOR, "Mara").undone == 1
     assert [room.look(each).status for each in (one, two)] == [Status.HELD, Status.APPROVED]
-    assert undo_together(room.house, done.bundle.id, Who.MODERATOR, "Mara").undone == 0
+    assert undo_bulk(room.house, done.bundle.id, Who.MODERATOR, "Mara").undone == 0
     with pytest.raises(NotFound):
-        undo_together(room.house, done.bundle.id + 1, Who.MODERATOR, "Mara")
+        undo_bulk(room.house, done.bundle.id + 1, Who.MODERATOR, "Mara")
 
 
 def test_more_than_a_slice_is_decided_and_undone(room: Newsroom) -> None:
@@ -234,7 +234,7 @@ def test_more_than_a_slice_is_decided_and_undone(room: Newsroom) -> None:
     done = decide_cluster(room.house, room.site, room.cluster(copies[0]), judgement())
     assert done.decided == 250
     assert (DELIVER, 0.0) in room.bell.rung
-    assert undo_together(room.house, done.bundle.id, Who.MODERATOR, "Mara").undone == 250
+    assert undo_bulk(room.house, done.bundle.id, Who.MODERATOR, "Mara").undone == 250
 
 
 def chosen(room: Newsroom, comments: list[Comment]) -> list[Target]:
@@ -255,7 +255,7 @@ def slow(room: Newsroom) -> House:
 def test_an_act_takes_no_longer_than_who_waits_for_it(room: Newsroom) -> None:
     """After ten seconds no slice is begun: what was not decided stays held."""
     comments = room.arrive(*adverts(250))
-    done = decide_together(slow(room), chosen(room, comments), judgement(Action.REJECT), "by hand")
+    done = decide_bulk(slow(room), chosen(room, comments), judgement(Action.REJECT), "by hand")
     assert (done.decided, done.stopped) == (200, True)
     assert [room.look(comments[n]).status for n in (0, 199, 200)] == [
         Status.REJECTED,
@@ -267,21 +267,21 @@ def test_an_act_takes_no_longer_than_who_waits_for_it(room: Newsroom) -> None:
 def test_an_undo_that_ran_out_of_time_goes_on_where_it_stopped(room: Newsroom) -> None:
     """The bundle tells that some of it stands, until another undo has taken back the rest."""
     comments = room.arrive(*adverts(350))
-    done = decide_together(room.house, chosen(room, comments), judgement(Action.REJECT), "by hand")
-    first = undo_together(slow(room), done.bundle.id, Who.MODERATOR, "Mara")
+    done = decide_bulk(room.house, chosen(room, comments), judgement(Action.REJECT), "by hand")
+    first = undo_bulk(slow(room), done.bundle.id, Who.MODERATOR, "Mara")
     assert (first.undone, first.stopped) == (200, True)
     with room.house.store.read() as tx:
         assert tx.bundle_stands(done.bundle.id)
-    second = undo_together(room.house, done.bundle.id, Who.MODERATOR, "Mara")
+    second = undo_bulk(room.house, done.bundle.id, Who.MODERATOR, "Mara")
     assert (second.undone, second.stopped) == (150, False)
     assert room.statuses(comments) == {Status.HELD}
 
 
-def test_what_takes_long_to_decide_leaves_the_house_together(room: Newsroom) -> None:
+def test_what_takes_long_to_decide_is_published_at_once(room: Newsroom) -> None:
     """More than a slice waits out the act's ten seconds besides its delay, so that the undo is free for all of it."""
     comments = room.arrive(*adverts(150))
-    few = decide_together(room.house, chosen(room, comments[:3]), judgement(Action.REJECT), "few", 5.0)
-    many = decide_together(room.house, chosen(room, comments[3:]), judgement(Action.REJECT), "many", 5.0)
+    few = decide_bulk(room.house, chosen(room, comments[:3]), judgement(Action.REJECT), "few", 5.0)
+    many = decide_bulk(room.house, chosen(room, comments[3:]), judgement(Action.REJECT), "many", 5.0)
     with room.house.store.read() as tx:
         leaving = [
             {one.effective_at for one in tx.decisions_named([pk for pk, _ in found]).values()}
@@ -298,9 +298,9 @@ def test_an_act_that_is_undone_while_it_goes_on_stops(room: Newsroom) -> None:
         yield from chosen(room, comments[:200])
         with room.house.store.read() as tx:
             ((bundle, _),) = tx.bundles_lately(2)
-        undo_together(room.house, bundle.id, Who.MODERATOR, "Noor")
+        undo_bulk(room.house, bundle.id, Who.MODERATOR, "Noor")
         yield from chosen(room, comments[200:])
 
-    done = decide_together(room.house, while_undone(), judgement(Action.REJECT), "by hand")
+    done = decide_bulk(room.house, while_undone(), judgement(Action.REJECT), "by hand")
     assert (done.decided, done.stopped) == (100, True)
     assert room.statuses(comments) == {Status.HELD}

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import event
 
 from service.actions import Judgement, Scored, Target, depart, dismiss, report, review, settle, undo, withdraw
-from service.actions.together import decide_together, undo_together
+from service.actions.bulk import decide_bulk, undo_bulk
 from service.bell import QuietBell
 from service.moderation.comment import Comment
 from service.moderation.errors import ReplydeskError
@@ -119,12 +119,12 @@ def one_by_one(twins: Twins, targets: Sequence[Target], judgement: Judgement, de
 
 @pytest.mark.parametrize("delay", [0.0, 5.0])
 @pytest.mark.parametrize("action", [Action.APPROVE, Action.REJECT, Action.HOLD])
-def test_together_is_the_same_as_one_by_one(twins: Twins, action: Action, delay: float) -> None:
+def test_a_bulk_decision_is_the_same_as_one_by_one(twins: Twins, action: Action, delay: float) -> None:
     """Status, decisions, labels, notes, matters and callbacks: decided, departed, and taken back before or after."""
     judgement = Judgement(action, Who.MODERATOR, "Mara", note="All of these.")
     first, second = newsday(twins, twins.one), newsday(twins, twins.other)
     done = one_by_one(twins, first, judgement, delay)
-    made = decide_together(twins.house, second, judgement, "by hand", delay)
+    made = decide_bulk(twins.house, second, judgement, "by hand", delay)
     assert (made.decided, made.passed_over) == (done, len(second) - done)
     assert done == 5
     twins.alike()
@@ -135,7 +135,7 @@ def test_together_is_the_same_as_one_by_one(twins: Twins, action: Action, delay:
     depart(twins.house)
     twins.alike()
     _take_back(twins, twins.one, ["held", "reported", "aside", "decided", "leaving", "unscored"])
-    undo_together(twins.house, made.bundle.id, Who.MODERATOR, "Mara")
+    undo_bulk(twins.house, made.bundle.id, Who.MODERATOR, "Mara")
     twins.alike()
 
 
@@ -153,9 +153,9 @@ def test_a_comment_that_is_named_twice_is_decided_once(twins: Twins) -> None:
     """The second time it is passed over, and one undo takes it back."""
     twins.held(twins.one, "c-1")
     targets = [Target(twins.one, "c-1", 1)] * 2
-    made = decide_together(twins.house, targets, Judgement(Action.SPAM, Who.MODERATOR, "Mara"), "by hand")
+    made = decide_bulk(twins.house, targets, Judgement(Action.SPAM, Who.MODERATOR, "Mara"), "by hand")
     assert (made.decided, made.passed_over) == (1, 1)
-    assert undo_together(twins.house, made.bundle.id, Who.MODERATOR, "Mara").undone == 1
+    assert undo_bulk(twins.house, made.bundle.id, Who.MODERATOR, "Mara").undone == 1
 
 
 def test_a_bundle_over_two_sites_numbers_each_by_itself(twins: Twins) -> None:
@@ -163,7 +163,7 @@ def test_a_bundle_over_two_sites_numbers_each_by_itself(twins: Twins) -> None:
     twins.both(lambda site: twins.held(site, *(f"c-{n}" for n in range(3))))
     targets = [Target(site, f"c-{n}", 1) for n in range(3) for site in (twins.one, twins.other)]
     judgement = Judgement(Action.SPAM, Who.MODERATOR, "Mara")
-    assert decide_together(twins.house, targets, judgement, "by hand").decided == 6
+    assert decide_bulk(twins.house, targets, judgement, "by hand").decided == 6
     with twins.store.read() as tx:
         for site in (twins.one, twins.other):
             feed = tx.decisions_after(site.id, 0, 50)
@@ -194,12 +194,12 @@ def _statements(twins: Twins, targets: Sequence[Target]) -> list[int]:
     event.listen(twins.store._engine, "before_cursor_execute", count)
     for leaves in (False, True):
         counted.append(0)
-        made = decide_together(twins.house, targets, judgement, "by hand", 5.0)
+        made = decide_bulk(twins.house, targets, judgement, "by hand", 5.0)
         counted.append(0)
         if leaves:
             twins.now = after((twins.now - NOON).total_seconds() + 10)
             assert depart(twins.house) == len(targets)
         counted.append(0)
-        assert undo_together(twins.house, made.bundle.id, Who.MODERATOR, "Mara").undone == len(targets)
+        assert undo_bulk(twins.house, made.bundle.id, Who.MODERATOR, "Mara").undone == len(targets)
     event.remove(twins.store._engine, "before_cursor_execute", count)
     return counted

@@ -1,4 +1,4 @@
-"""Deciding together: a cluster, or whatever a moderator chose by score, is decided in one act and undone in one act."""
+"""Bulk decisions: a duplicate cluster or a score range is decided in one act and undone in one act."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ class ClusterAlreadyDecided(ReplydeskError):
 
 
 @dataclass(frozen=True, slots=True)
-class Together:
-    """What one act came to: its bundle, how many comments it decided, how many had moved on meanwhile.
+class BulkDecision:
+    """The outcome of a bulk decision: its bundle, how many comments it decided, and how many had changed meanwhile.
 
-    `stopped` where there may be more: it decided as many as one act may, took its time, or was undone meanwhile.
+    `stopped` where there may be more: it reached its limit of comments or time, or was undone meanwhile.
     """
 
     bundle: Bundle
@@ -47,14 +47,14 @@ class Together:
     stopped: bool = False
 
 
-def decide_together(
+def decide_bulk(
     house: House, targets: Iterable[Target], judgement: Judgement, what: str, delay: float = 0.0
-) -> Together:
+) -> BulkDecision:
     """Carry one judgement out on every target, a hundred to a transaction; `what` says how they were chosen.
 
     A target that is no longer as it was seen is passed over: who acted first has won. At most 5,000 are decided, and
-    no further slice is begun after ten seconds or once the act is undone. What takes more than one slice leaves the
-    house together, `delay` seconds after those ten, so that all of it is free to undo when the answer comes.
+    no further slice is begun after ten seconds or once the act is undone. What takes more than one slice is published
+    at once, `delay` seconds after those ten, so that all of it can still be undone when the answer comes.
     """
     begun = house.clock()
     with house.store.write() as tx:
@@ -64,7 +64,7 @@ def decide_together(
 
 def _decide(
     house: House, bundle: Bundle, targets: Iterable[Target], judgement: Judgement, delay: float
-) -> Together:
+) -> BulkDecision:
     begun = bundle.made_at
     decided = passed_over = 0
     slices = _slices(islice(targets, MOST + 1))
@@ -74,14 +74,14 @@ def _decide(
     while some:
         done = _decide_slice(house, bundle, some, judgement, delay, leaving)
         if done is None:
-            return Together(bundle, decided, passed_over, stopped=True)
+            return BulkDecision(bundle, decided, passed_over, stopped=True)
         decided += done
         passed_over += len(some) - done
         over = (house.clock() - begun).total_seconds() >= PATIENCE_SECONDS
         if more and (over or decided + passed_over >= MOST):
-            return Together(bundle, decided, passed_over, stopped=True)
+            return BulkDecision(bundle, decided, passed_over, stopped=True)
         some, more = more, next(slices, [])
-    return Together(bundle, decided, passed_over)
+    return BulkDecision(bundle, decided, passed_over)
 
 
 def _decide_slice(
@@ -109,7 +109,7 @@ def _decide_slice(
 
 def decide_cluster(
     house: House, site: Site, cluster: DuplicateCluster, judgement: Judgement, delay: float = 0.0
-) -> Together:
+) -> BulkDecision:
     """Decide the held members of a cluster, and the copies that arrive in the next hours.
 
     `cluster` is as the moderator saw it. Raises ClusterAlreadyDecided, and decides nothing, if its decision changed.
@@ -137,8 +137,8 @@ def _members(house: House, site: Site, cluster: DuplicateCluster) -> Iterator[Ta
 
 
 @dataclass(frozen=True, slots=True)
-class UndoneTogether:
-    """What an undo came to: how many decisions it took back, how many no longer stood, whether it ran out of time."""
+class BulkUndo:
+    """The outcome of a bulk undo: how many decisions it undid, how many were overruled before, whether time ran out."""
 
     bundle: Bundle
     undone: int
@@ -146,7 +146,7 @@ class UndoneTogether:
     stopped: bool = False
 
 
-def undo_together(house: House, bundle_id: int, who_kind: Who, who: str) -> UndoneTogether:
+def undo_bulk(house: House, bundle_id: int, who_kind: Who, who: str) -> BulkUndo:
     """Take back every decision of a bundle that still stands, arrivals that it covered included.
 
     No further slice is begun after ten seconds; asked again, it goes on where it stopped. Raises NotFound for no such
@@ -168,9 +168,9 @@ def undo_together(house: House, bundle_id: int, who_kind: Who, who: str) -> Undo
         undone += done
         passed_over += len(some) - done
         if len(some) < SLICE:
-            return UndoneTogether(bundle, undone, passed_over)
+            return BulkUndo(bundle, undone, passed_over)
         if done and (house.clock() - begun).total_seconds() >= PATIENCE_SECONDS:
-            return UndoneTogether(bundle, undone, passed_over, stopped=True)
+            return BulkUndo(bundle, undone, passed_over, stopped=True)
         after = some[-1][0]
 
 

@@ -1,4 +1,4 @@
-"""What was decided together, as one act: in the queue of decided comments, with its members, and taken back in one."""
+"""Bulk decisions on the desk: listed among the decided comments, shown with their members, undone in one act."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Final
 from flask import request, url_for
 from flask.typing import ResponseReturnValue
 
-from service.actions.together import undo_together as undo_all
+from service.actions.bulk import undo_bulk as undo_all
 from service.moderation.errors import NotFound
 from service.moderation.verdict import Who
 from service.ports import Tx
@@ -30,7 +30,7 @@ PAGE: Final = 50
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """What somebody decided together; `what` says how it was chosen, `until` how long it covers copies that arrive."""
+    """A bulk decision; `what` says how its comments were chosen, `until` how long it covers later copies."""
 
     bundle: Bundle
     text: str
@@ -47,8 +47,8 @@ class Acts:
 
 
 @dataclass(frozen=True, slots=True)
-class Together:
-    """What was done in one act, with the bundle that one undo takes back; None once there is nothing to take back."""
+class BulkNotice:
+    """What a bulk decision or its undo did, and the bundle to undo; None once there is nothing to undo."""
 
     text: str
     bundle_id: int | None
@@ -63,23 +63,23 @@ def acts_lately(tx: Tx, now: datetime, before: int | None = None) -> Acts:
     return Acts(shown, found[-1][0].id if len(found) == ACTS else None)
 
 
-def bulk_notice(tx: Tx, query: Mapping[str, str]) -> Together | None:
-    """Say what the form that led here decided or took back in one act; read from the store."""
-    bundle = tx.bundle(number(query.get("together")) or 0)
+def bulk_notice(tx: Tx, query: Mapping[str, str]) -> BulkNotice | None:
+    """Return what the last form decided or undid in bulk, read from the store."""
+    bundle = tx.bundle(number(query.get("bulk")) or 0)
     if bundle is None:
         return None
     if bundle.undone_at is not None:
         if tx.bundle_stands(bundle.id):
-            return Together(
+            return BulkNotice(
                 gettext("Taken back in part: it took too long. Undo the rest as well."), bundle.id
             )
-        return Together(gettext("Taken back together."), None)
-    return Together(_counted(bundle, tx.bundle_sizes([bundle.id]).get(bundle.id, 0)), bundle.id)
+        return BulkNotice(gettext("All of it was undone."), None)
+    return BulkNotice(_counted(bundle, tx.bundle_sizes([bundle.id]).get(bundle.id, 0)), bundle.id)
 
 
-@blueprint.get("/together/<int(max=999999999999999999):bundle_id>")
+@blueprint.get("/bulk/<int(max=999999999999999999):bundle_id>")
 @requires("moderator")
-def together(bundle_id: int) -> ResponseReturnValue:
+def bulk_decision(bundle_id: int) -> ResponseReturnValue:
     """Show the comments of one act as they are now, in the order in which they were decided."""
     here, after = parts(), number(request.args.get("after")) or 0
     with here.house.store.read() as tx:
@@ -92,7 +92,7 @@ def together(bundle_id: int) -> ResponseReturnValue:
         shown = cards(tx, [one for _, one in found[:PAGE]], sites, here.house.clock())
         stands = bundle.undone_at is None or tx.bundle_stands(bundle_id)
     return page(
-        "desk/together.html",
+        "desk/bulk.html",
         200,
         act=_act(bundle, size),
         stands=stands,
@@ -102,15 +102,15 @@ def together(bundle_id: int) -> ResponseReturnValue:
     )
 
 
-@blueprint.post("/together/<int(max=999999999999999999):bundle_id>/undo")
+@blueprint.post("/bulk/<int(max=999999999999999999):bundle_id>/undo")
 @requires("moderator")
-def undo_together(bundle_id: int) -> ResponseReturnValue:
+def undo_bulk(bundle_id: int) -> ResponseReturnValue:
     """Take back in one act what was decided in one."""
     try:
         undo_all(parts().house, bundle_id, Who.MODERATOR, moderator().name)
     except NotFound:
         return missing()
-    return back_to(url_for("desk.queue", **Place.of(request.form).query(), together=bundle_id))
+    return back_to(url_for("desk.queue", **Place.of(request.form).query(), bulk=bundle_id))
 
 
 def _act(bundle: Bundle, count: int, until: datetime | None = None) -> Act:

@@ -1,4 +1,4 @@
-"""Scoring in company: what threads ask at one moment is read in one matrix, at a fraction of the price."""
+"""Batch concurrent requests: texts that threads submit at the same moment are scored in one matrix."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from service.ports import Reading, Scorer
 
 MOST: Final = 64
 SHORT: Final = 2_000
-"""Characters up to which a text joins others: behind a long one they would wait for it."""
+"""Longest text, in characters, that is batched: others would wait for a longer one."""
 
 
 @dataclass(eq=False, slots=True)
 class _Asked:
-    """One text on its way; its answer counts once `done`."""
+    """One text waiting for its score; `answer` is valid once `done`."""
 
     reading: Reading
     done: bool = False
     answer: Assessment | None = None
 
 
-class Together:
-    """Implements `ports.Scorer` around another. Whoever is next takes along all that wait; nobody waits for company."""
+class BatchingScorer:
+    """Wrap a `ports.Scorer`: the next thread scores all that wait, and none waits for a batch to fill."""
 
     def __init__(self, scorer: Scorer) -> None:
         self._scorer = scorer
@@ -45,7 +45,7 @@ class Together:
     def score(
         self, readings: Sequence[Reading], explain: bool = False, effort: Effort = Effort.FULL
     ) -> list[Assessment]:
-        """Assess each reading, in order; a single short one, in full and unexplained, together with others'."""
+        """Assess each reading, in order; a single short one, in full and unexplained, is batched with others."""
         if explain or effort is not Effort.FULL or len(readings) != 1 or len(readings[0].text) > SHORT:
             return self._scorer.score(readings, explain, effort)
         mine = _Asked(readings[0])

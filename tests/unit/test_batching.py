@@ -8,9 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from service.batching import SHORT, BatchingScorer
 from service.moderation.verdict import Assessment, Effort
 from service.ports import Reading
-from service.together import SHORT, Together
 
 
 class Counting:
@@ -36,7 +36,7 @@ class Counting:
         """Nothing to load."""
 
 
-def value(scorer: Together, text: str) -> float:
+def value(scorer: BatchingScorer, text: str) -> float:
     """Return the score of one text."""
     (one,) = scorer.score([Reading(text)])
     return one.scores["toxicity"]
@@ -45,7 +45,7 @@ def value(scorer: Together, text: str) -> float:
 def test_what_waits_is_read_in_one_batch() -> None:
     """While one batch is read others wait; then they go together, and each has its own answer."""
     inner = Counting()
-    scorer = Together(inner)
+    scorer = BatchingScorer(inner)
     inner.open.clear()
     with ThreadPoolExecutor(20) as threads:
         asked = [threads.submit(value, scorer, "x" * n) for n in range(1, 21)]
@@ -62,7 +62,7 @@ def test_what_waits_is_read_in_one_batch() -> None:
 def test_a_text_that_fails_spoils_no_other() -> None:
     """In a batch with poison all are asked again alone: the poison fails with its own fault, the others do not."""
     inner = Counting()
-    scorer = Together(inner)
+    scorer = BatchingScorer(inner)
     inner.open.clear()
     with ThreadPoolExecutor(8) as threads:
         good = [threads.submit(value, scorer, "x" * n) for n in range(1, 7)]
@@ -76,7 +76,7 @@ def test_a_text_that_fails_spoils_no_other() -> None:
 def test_long_texts_and_explanations_go_alone() -> None:
     """A long text, several at once and an explanation are handed on as they are, and hold nobody up."""
     inner = Counting()
-    scorer = Together(inner)
+    scorer = BatchingScorer(inner)
     assert len(scorer.score([Reading("x" * (SHORT + 1))])) == 1
     assert len(scorer.score([Reading("a"), Reading("b")])) == 2
     assert len(scorer.score([Reading("a")], explain=True)) == 1

@@ -1,4 +1,4 @@
-"""How fast 500 comments are decided in one act, leave, and are taken back: `python -m tests.evidence.together`.
+"""How fast 500 comments are decided in one act, leave, and are taken back: `python -m tests.evidence.bulk`.
 
 On SQLite and on PostgreSQL, each in a database of its own that is dropped afterwards. The bound is a thousand comments
 a second: an act may decide five thousand and begins nothing more after ten seconds.
@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from service.actions import Judgement, Scored, Target, depart, settle
-from service.actions.together import decide_together, undo_together
+from service.actions.bulk import decide_bulk, undo_bulk
 from service.bell import QuietBell
 from service.moderation.verdict import LABELS, Action, Assessment, Who
 from service.ports import House, Site
@@ -88,12 +88,12 @@ def measure(name: str, room: Room, targets: list[Target]) -> None:
     judgement, count = Judgement(Action.REJECT, Who.MODERATOR, "Mara"), len(targets)
 
     def decided() -> int:
-        return decide_together(room.house, targets, judgement, "range score 0.6 0.8", DELAY).decided
+        return decide_bulk(room.house, targets, judgement, "range score 0.6 0.8", DELAY).decided
 
     def undone() -> int:
         with room.store.read() as tx:
             ((bundle, _),) = tx.bundles_lately(1)
-        return undo_together(room.house, bundle.id, Who.MODERATOR, "Mara").undone
+        return undo_bulk(room.house, bundle.id, Who.MODERATOR, "Mara").undone
 
     def left() -> int:
         total = 0
