@@ -56,7 +56,7 @@ def author(pk: int) -> ResponseReturnValue:
         cards=shown,
         history=history,
         held=history.counts.get(Status.HELD, 0),
-        status=status,
+        author_status=status,
         author_statuses=tuple(AuthorStatus),
         days=DAYS,
         known=key is not None,

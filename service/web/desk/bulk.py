@@ -125,7 +125,7 @@ def _chosen(what: str) -> str:
     """Say how an act's comments were chosen; what an older version wrote, as it wrote it."""
     match what.split():
         case ["cluster", _]:
-            return gettext("a cluster of copies")
+            return gettext("copies of one comment")
         case ["author"]:
             return gettext("what an author had written")
         case ["range", by, low, high]:
