@@ -30,8 +30,8 @@ SPACES: Final = re.compile(r"\s+")
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """A comment as a client told it, its optional fields only where they are good; it prints no value."""
+class AkismetComment:
+    """A comment as a client sent it, with only its valid optional fields; its repr holds no value."""
 
     blog: str = field(repr=False)
     text: str = field(repr=False)
@@ -74,8 +74,8 @@ class Told:
 
         White space and the slashes that some versions add do not count, so that the same comment is found again.
         """
-        told = (self.article, self.name, self.ip or "", self.text)
-        return "akismet\0" + "\0".join(SPACES.sub(" ", one).strip() for one in told)
+        values = (self.article, self.name, self.ip or "", self.text)
+        return "akismet\0" + "\0".join(SPACES.sub(" ", one).strip() for one in values)
 
     def submission(self, comment_id: str) -> Submission:
         """Return the comment as the verbs take it. Raises Invalid where there is no text, or no page for it."""
@@ -98,14 +98,14 @@ class Told:
         )
 
 
-def told(fields: Mapping[str, str]) -> Told:
-    """Read the fields of a call; what is optional and no good is left out."""
+def read_comment(fields: Mapping[str, str]) -> AkismetComment:
+    """Read the fields of a call; drop invalid optional ones."""
     blog = fields.get("blog", "").strip()
     raw, name = _without_slashes(fields.get("comment_content", ""), fields.get("comment_author", ""))
     text = plain_text(raw).strip()
     email = fields.get("comment_author_email", "").strip()
     trap = fields.get("honeypot_field_name", "")
-    return Told(
+    return AkismetComment(
         blog=blog,
         text=text[:BODY_LIMIT],
         name=lenient.name(plain_text(name), ANONYMOUS),

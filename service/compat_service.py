@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from service.actions import Learned, join, learn, submit, take_in
+from service.batching import BatchingScorer
 from service.moderation.comment import FINAL, Comment, Source, Status
 from service.moderation.facts import free_hosts
 from service.moderation.leading import is_at_risk
@@ -20,7 +21,6 @@ from service.ports import Reading, Site, Submission
 from service.privacy.contacts import mask
 from service.privacy.sealing import Address
 from service.time_limit import TimeLimit
-from service.together import Together
 
 if TYPE_CHECKING:
     from service.wiring import Parts
@@ -58,7 +58,7 @@ class CompatService:
         self._parts, self._began = parts, began
         self._limit = TimeLimit(STORE_SECONDS)
         self._keeping = TimeLimit(KEEP_SECONDS)
-        self._scorer = Together(parts.scorer)
+        self._scorer = BatchingScorer(parts.scorer)
 
     def reading(
         self, site: Site, body: str, name: str = "", website: str | None = None, own: Address | None = None
@@ -136,8 +136,8 @@ class CompatService:
                 comment = tx.comment(site.id, comment_id)
                 if comment is None or comment.status in FINAL:
                     return None
-                standing = tx.decision(comment.decision_id) if comment.decision_id else None
-                known = outside(comment, standing)
+                decision = tx.decision(comment.decision_id) if comment.decision_id else None
+                known = outside(comment, decision)
                 return Known(known.status, comment.body, is_at_risk(comment.verdict))
 
         return self._limit.ask(look_up)

@@ -120,8 +120,8 @@ def change_moderator(
         if known is None:
             raise NotFound(f"There is no moderator {name[:100]!r}; `replydesk moderator list` names all.")
         changed = _change(tx, known, role, known.active if active is None else active)
-        told = f"moderator {changed.id}: {changed.role}{'' if changed.active else ', let go'}"
-        tx.log_act(who, "moderator", told, parts.deps.clock())
+        subject = f"moderator {changed.id}: {changed.role}{'' if changed.active else ', let go'}"
+        tx.log_act(who, "moderator", subject, parts.deps.clock())
     return changed
 
 

@@ -76,12 +76,12 @@ def _kept_as(site: Site) -> str:
 def _view(tx: Tx, site: Site, comment: Comment, keys: Collection[str]) -> dict[str, object]:
     older = [one for one in tx.superseded(comment.pk) if one.author_key in keys]
     theirs = {one.revision for one in (*older, comment)}  # under one id a site may send another person's text
-    standing = tx.decision(comment.decision_id) if comment.decision_id else None
-    known = outside(comment, standing)
+    decision = tx.decision(comment.decision_id) if comment.decision_id else None
+    known = outside(comment, decision)
     decisions = [
         one for one in tx.decisions_of(comment.pk) if not is_unpublished(one) and one.revision in theirs
     ]
-    expires = deletes_at(comment, site.options, standing) if known.status is comment.status else None
+    expires = deletes_at(comment, site.options, decision) if known.status is comment.status else None
     return {
         "id": comment.id,
         "article": {"url": comment.article.url, "title": comment.article.title},

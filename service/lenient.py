@@ -47,8 +47,8 @@ def line(text: str) -> str | None:
 
 def name(text: str, otherwise: str) -> str:
     """Return a name without what no name may hold, cut to its bound; `otherwise` where nothing of it is seen."""
-    told = cleaned_line(text).strip()[:NAME_LIMIT]
-    return otherwise if is_blank(told) else told
+    cleaned = cleaned_line(text).strip()[:NAME_LIMIT]
+    return otherwise if is_blank(cleaned) else cleaned
 
 
 def moment(text: str) -> str | None:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 SYNC_SECONDS: Final = 0.1
 FIRST_PAUSE, LONGEST_PAUSE = 0.25, 5.0
 BUCKETS_BOUND: Final = 4096
-TOGETHER: Final = """
+ADD_USAGE: Final = """
 local clock = redis.call('TIME')
 local now = tonumber(clock[1]) + tonumber(clock[2]) / 1000000
 local known = redis.call('HMGET', KEYS[1], 'debt', 'at')
@@ -42,18 +42,18 @@ log = structlog.get_logger(__name__)
 
 @dataclass(slots=True)
 class Bucket:
-    """What one name owes as far as this process knows, when it knew it, and what it has not told yet."""
+    """One name's usage as far as this process knows, when it knew it, and what is not reported to Redis yet."""
 
     rate: Rate
     debt: float = 0.0
     at: float = 0.0
-    untold: float = 0.0
+    unreported: float = 0.0
     asked: bool = False
 
     def drain(self, now: float) -> None:
-        """Let time pass. Nobody owes more of his own than all owe together."""
+        """Let time pass. A process's unreported usage is never more than the shared total."""
         self.debt = drained(self.debt, now - self.at, self.rate)
-        self.untold = min(self.untold, self.debt)
+        self.unreported = min(self.unreported, self.debt)
         self.at = now
 
 
@@ -98,7 +98,7 @@ class Limiter:
             wait = wait_for(bucket.debt, count, rate)
             if not wait:
                 bucket.debt += taken
-                bucket.untold += taken
+                bucket.unreported += taken
         if self._url is not None and not self._stir.is_set():
             self._wake()
         return wait
@@ -119,7 +119,7 @@ class Limiter:
         return bucket
 
     def close(self) -> None:
-        """Stop the thread; what was not told is forgotten."""
+        """Stop the thread; unreported usage is dropped."""
         self._ending.set()
         self._stir.set()
         if self._thread is not None:
@@ -158,24 +158,24 @@ class Limiter:
             client.close()
 
     def _agree(self, client: Redis) -> None:
-        """Tell what passed here and learn what all owe, of every name that was asked for since the last time."""
+        """Report this process's usage and read the shared totals of the names asked for since the last time."""
         now = self._monotonic()
         with self._lock:
-            told = []
+            reported = []
             for name, bucket in self._buckets.items():
                 if bucket.asked:
                     bucket.drain(now)
-                    told.append((name, bucket.untold, bucket.rate))
-        if not told:
+                    reported.append((name, bucket.unreported, bucket.rate))
+        if not reported:
             return
         with client.pipeline(transaction=False) as pipe:
-            for name, untold, rate in told:
-                pipe.eval(TOGETHER, 1, f"{self._prefix}rate:{name}", str(untold), str(rate.per_second))
+            for name, unreported, rate in reported:
+                pipe.eval(ADD_USAGE, 1, f"{self._prefix}rate:{name}", str(unreported), str(rate.per_second))
             debts = pipe.execute()
         with self._lock:
-            for (name, untold, _), debt in zip(told, debts, strict=True):
+            for (name, unreported, _), debt in zip(reported, debts, strict=True):
                 learnt = self._buckets.get(name)
                 if learnt is not None:
                     learnt.drain(self._monotonic())
-                    learnt.untold = max(0.0, learnt.untold - untold)
-                    learnt.debt, learnt.asked = float(debt) + learnt.untold, learnt.untold > 0
+                    learnt.unreported = max(0.0, learnt.unreported - unreported)
+                    learnt.debt, learnt.asked = float(debt) + learnt.unreported, learnt.unreported > 0

@@ -14,7 +14,7 @@ import structlog
 
 ADDRESS: Final = re.compile(r"[^\s\"'<>@\\]{1,256}(?:@|%40)[^\s\"'<>@\\]{1,256}")
 VALUE_LIMIT: Final = 8 * 1024  # characters; a traceback's end is worth less than a bounded line
-RANGES_TOLD: Final = 50
+RANGES_SHOWN: Final = 50
 NOISY: Final = {
     "celery.app.trace": "WARNING",
     "celery.beat": "WARNING",
@@ -91,14 +91,14 @@ def configure(process: str, level: str = "info") -> None:
 
 def ranges(numbers: Iterable[int]) -> str:
     """Write row numbers shortly, as in "4711-4966,5001", and no more of them than fit a line."""
-    told: list[list[int]] = []
+    ranges: list[list[int]] = []
     for number in sorted(numbers):
-        if told and number <= told[-1][1] + 1:
-            told[-1][1] = number
+        if ranges and number <= ranges[-1][1] + 1:
+            ranges[-1][1] = number
         else:
-            told.append([number, number])
-    shown = [f"{first}-{last}" if first < last else str(first) for first, last in told[:RANGES_TOLD]]
-    return ",".join(shown) + ("…" if len(told) > RANGES_TOLD else "")
+            ranges.append([number, number])
+    shown = [f"{first}-{last}" if first < last else str(first) for first, last in ranges[:RANGES_SHOWN]]
+    return ",".join(shown) + ("…" if len(ranges) > RANGES_SHOWN else "")
 
 
 def _sieved_json(event: object, **options: Any) -> str:

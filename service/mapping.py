@@ -62,7 +62,7 @@ def tried(sample: bytes | str, places: Map, *, email_required: bool = True) -> d
     shown = {field: at(read, "/" + field.replace(".", "/")) for field in FIELDS}
     if shown["author.email"] is not None:
         shown["author.email"] = HIDDEN
-    return {field: told for field, told in shown.items() if told is not None}
+    return {field: text for field, text in shown.items() if text is not None}
 
 
 def _text(found: object) -> object:

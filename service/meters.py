@@ -129,17 +129,17 @@ def share(home: Path) -> bool:
     return True
 
 
-def told(own: CollectorRegistry) -> CollectorRegistry:
-    """Return a registry that tells what all processes of the home counted, or `own` where this one counts alone."""
-    return told_at(_slots) if _slots is not None else own
+def summed_registry(own: CollectorRegistry) -> CollectorRegistry:
+    """Return a registry of what all processes of the home counted, or `own` where this one counts alone."""
+    return slots_registry(_slots) if _slots is not None else own
 
 
-def told_of(home: Path) -> CollectorRegistry:
-    """Return a registry that tells what the home's processes counted, for one that counts nothing itself."""
-    return told_at(Slots(_folder(home)))
+def home_registry(home: Path) -> CollectorRegistry:
+    """Return a registry of what the home's processes counted, for a process that counts nothing itself."""
+    return slots_registry(Slots(_folder(home)))
 
 
-def told_at(slots: Slots) -> CollectorRegistry:
+def slots_registry(slots: Slots) -> CollectorRegistry:
     """Return a registry of everything in these slots."""
     registry = CollectorRegistry()
     registry.register(Sums(slots))

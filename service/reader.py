@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Final
 
 import structlog
 
+from service.moderation.duplicates import Signature
 from service.moderation.errors import ReplydeskError
 from service.moderation.quotations import own_words
 from service.moderation.verdict import Assessment, Effort, Span
-from service.moderation.waves import Signature
 from service.ports import Explain, Reading
 
 if TYPE_CHECKING:

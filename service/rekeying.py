@@ -99,8 +99,8 @@ def _reseal_secrets(parts: Parts) -> tuple[int, int]:
             if fresh != site:
                 tx.save_site(fresh)
         if done:
-            told = f"{done} secrets of sites, key version {keyring.version}"
-            tx.log_act("operator", "reseal", told, parts.deps.clock())
+            subject = f"{done} secrets of sites, key version {keyring.version}"
+            tx.log_act("operator", "reseal", subject, parts.deps.clock())
     return done, lost
 
 

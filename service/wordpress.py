@@ -175,8 +175,10 @@ class _Taken:
 
     def _word_of(self, one: Exported) -> str:
         """Digest what the export says of the article, under a key: it may be private."""
-        told = "\0".join([one.blog, one.post_id, one.link, one.title, one.published, str(one.is_private)])
-        return self._parts.keyring.sign("wordpress article", told.encode(), site=self._site.name)[:16].hex()
+        content = "\0".join([one.blog, one.post_id, one.link, one.title, one.published, str(one.is_private)])
+        return self._parts.keyring.sign("wordpress article", content.encode(), site=self._site.name)[
+            :16
+        ].hex()
 
 
 class _Names:
@@ -221,8 +223,8 @@ class _Names:
 
     def key(self, name: str, body: str) -> str:
         """Name the comment in this wording by a keyed digest, which is kept for good."""
-        told = f"{name}\0{body}".encode()
-        return self._parts.keyring.sign("wordpress comment", told, site=self._site.name)[:16].hex()
+        content = f"{name}\0{body}".encode()
+        return self._parts.keyring.sign("wordpress comment", content, site=self._site.name)[:16].hex()
 
     def _note(self, number: str, name: str) -> None:
         if len(self._own) < KNOWN_LIMIT:

@@ -21,8 +21,8 @@ from service import logs
 from service.dispatcher import QUEUES, Answerer, ask_to_write, kombu_url, transport_options
 from service.ports import SWEEP
 from service.settings import Settings, load
-from worker.lanes import WIDTHS, Lane
-from worker.stopping import Stop
+from worker.concurrency import CONCURRENCY, ConcurrencyLimit
+from worker.heart import loop_heartbeat
 from worker.watchdog import loop_heartbeat
 
 log = structlog.get_logger(__name__)
@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     app: Desk
 
 
-class LanedTask(Task):  # type: ignore[misc]  # Celery ships no types
-    """A task that first acknowledges its message, so that the next one is sent again, and then runs in its lane."""
+class LimitedTask(Task):  # type: ignore[misc]  # Celery ships no types
+    """A task that first acknowledges its message, so that the next one is sent again, and then runs within its limit."""
 
     abstract = True
     ignore_result = True
@@ -56,11 +56,11 @@ class LanedTask(Task):  # type: ignore[misc]  # Celery ships no types
             app.answerer.begun(self.name, by_message)
             self.run(*args, **kwargs)
 
-        lane = app.lanes.get(self.name)
-        if lane is None:
+        limit = app.limits.get(self.name)
+        if limit is None:
             begin()
         else:
-            lane.run(begin, app.stopping.is_set)
+            limit.run(begin, app.stopping.is_set)
 
 
 class RetryingTransport(RedisTransport):  # type: ignore[misc]  # kombu ships no types
@@ -120,14 +120,14 @@ class Post(AMQP):  # type: ignore[misc]  # Celery ships no types
 class Desk(Celery):  # type: ignore[misc]  # Celery ships no types
     """A Celery app that carries the settings it was made from; `stopping` is set once the process shall end."""
 
-    task_cls = LanedTask
+    task_cls = LimitedTask
     amqp_cls = Post
 
     def __init__(self, settings: Settings, **options: Any) -> None:
         super().__init__("replydesk", **options)
         self.settings = settings
         self.answerer = Answerer(settings.redis_url, settings.redis_prefix)
-        self.lanes = {name: Lane(width) for name, width in WIDTHS.items()}
+        self.limits = {name: ConcurrencyLimit(width) for name, width in CONCURRENCY.items()}
         self.loop = loop_heartbeat(settings)
         self.stopping = Stop()
         self.swept_at = time.monotonic()

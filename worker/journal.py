@@ -131,12 +131,12 @@ def _by_moment(rows: Mapping[int, datetime]) -> dict[str, list[int]]:
 def _read(opened: int) -> Noted:
     """Read a journal; one that is torn, for its writer died in mid-word, says nothing."""
     try:
-        told: Any = json.loads(os.pread(opened, FILE_BYTES, 0) or b"{}")
+        written: Any = json.loads(os.pread(opened, FILE_BYTES, 0) or b"{}")
         return {
             str(work): {
                 datetime.fromisoformat(moment): [int(one) for one in ids] for moment, ids in moments.items()
             }
-            for work, moments in told.items()
+            for work, moments in written.items()
         }
     except (ValueError, TypeError, AttributeError, RecursionError):
         return {}

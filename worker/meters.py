@@ -16,7 +16,7 @@ from celery import current_app, signals
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
 
 from service.actions import Scored
-from service.meters import told_of
+from service.meters import home_registry
 from service.webhooks import Outcome
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ def serve(**_: object) -> None:
 
 def listen(port: int, home: Path) -> tuple[WSGIServer, Thread]:
     """Tell on that port what the home's processes counted, from a thread of its own."""
-    return start_http_server(port, registry=told_of(home))
+    return start_http_server(port, registry=home_registry(home))
 
 
 @cache

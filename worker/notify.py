@@ -87,7 +87,7 @@ class Notifier:
         raised = turns(alarm, queue.held, age, site.options, now)
         if raised is None:
             return None
-        told = {
+        message = {
             "type": GROWN if raised else CALM,
             "timestamp": instant(now),
             "data": {
@@ -101,7 +101,7 @@ class Notifier:
                 "desk": f"{self._parts.settings.public_url}/desk",
             },
         }
-        payload = json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode()
+        payload = json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode()
         serial = alarm.serial + 1 if alarm else 1
         return Alarm(site.id, raised, serial, now, payload, next_attempt_at=now)
 
@@ -161,7 +161,7 @@ class Notifier:
                     "retry", detail="no webhook secret could be opened, and nothing is sent unsigned"
                 )
             again = next_attempt(outcome, alarm.attempts, now, random.random())  # noqa: S311  # jitter
-            log.info("notify.told", site=site.name, outcome=outcome.kind, attempt=alarm.attempts)
+            log.info("notify.sent", site=site.name, outcome=outcome.kind, attempt=alarm.attempts)
         with self._deps.store.write() as tx:
             tx.finish_alarm(alarm, again)
         return again is None

@@ -26,8 +26,8 @@ def tell_stopped(site: Site, secrets: tuple[str, ...], reason: str, now: datetim
     url = site.options.notify_url
     if url is None or not secrets:
         return
-    told = {"type": STOPPED, "timestamp": instant(now), "data": {"site": site.name, "reason": reason}}
-    payload = json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode()
+    message = {"type": STOPPED, "timestamp": instant(now), "data": {"site": site.name, "reason": reason}}
+    payload = json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode()
     stamp = int(now.timestamp())
     headers = {
         "content-type": "application/json",
@@ -43,4 +43,4 @@ def _tell(name: str, url: str, headers: dict[str, str], payload: bytes, allow: A
         outcome = post(url, headers, payload, allow=allow, timeout=TIMEOUT_SECONDS)
     except Exception as failure:  # noqa: BLE001  # nobody waits for this thread
         outcome = Outcome("retry", detail=type(failure).__name__)
-    log.info("owner.told", site=name, outcome=outcome.kind)
+    log.info("owner.notified", site=name, outcome=outcome.kind)

@@ -90,7 +90,7 @@ def start_polling_fallback(every: float) -> PollingFallback:
         served = app.amqp.queues.consume_from
         for name in ORDER:
             if QUEUES[name] in served and app.answerer.takes_turn(name, TURN_SHARE * every):
-                app.tasks[name]()  # in its lane, as for a message
+                app.tasks[name]()  # within its limit, as for a message
 
     fallback = PollingFallback(
         swept_at, make_round, every, broker_away=lambda: not app.answerer.takes_writes()

@@ -75,7 +75,7 @@ def _without_spans(scorer: Scorer, comment: Comment, effort: Effort, failure: Ex
 def sign(
     signer: Signer, scored: Sequence[Scored], policies: Mapping[int, Policy], always: Collection[int]
 ) -> list[Scored]:
-    """Give a signature to those that may be held, and to every arrival where a decision stands over a wave."""
+    """Give a signature to those that may be held, and to every arrival on a site with a decided cluster."""
     wanted = [
         n
         for n, one in enumerate(scored)

@@ -130,8 +130,8 @@ class Leased:
     """With which comments are scored whose senders asked for none."""
     policies: Mapping[int, Policy] = field(default_factory=dict)
     """By the site's id."""
-    waves_decided: Collection[int] = ()
-    """Sites where a decision stands over a wave, so that every arrival is compared with it."""
+    sites_with_decided_clusters: Collection[int] = ()
+    """Sites where a decision covers new copies, so that every arrival is compared with its cluster."""
 
 
 @dataclass(slots=True)
@@ -171,12 +171,12 @@ class _Run:
         try:
             with self.deps.store.read() as tx:
                 sites = [tx.site_by_id(site_id) for site_id in {one.site_id for one in leased.comments}]
-                waves_decided = tx.sites_with_waves_decided(now)
+                sites_with_decided_clusters = tx.sites_with_decided_clusters(now)
         except Exception:
             self.give_back(leased.comments, leased.until)
             raise
         policies = {site.id: site.policy for site in sites if site}
-        return replace(leased, policies=policies, waves_decided=waves_decided)
+        return replace(leased, policies=policies, sites_with_decided_clusters=sites_with_decided_clusters)
 
     def _effort(self, tx: Tx, fresh: Sequence[Comment], now: datetime) -> Effort:
         """Return the effort to score with, by the age of the oldest that waited; a change of it is every worker's.
@@ -267,7 +267,7 @@ class _Run:
         read_alone = {one.comment.pk for one in scored}
         failed = [one for one in comments if one.pk not in read_alone]
         scored += [Scored(one, None, exhausted=True) for one in failed if one.attempts == most]
-        signed = sign(self.signer, scored, leased.policies, leased.waves_decided)
+        signed = sign(self.signer, scored, leased.policies, leased.sites_with_decided_clusters)
         return signed, [one for one in failed if one.attempts < most]
 
     @contextmanager

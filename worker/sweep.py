@@ -12,7 +12,7 @@ import structlog
 
 from service.actions import Scored, clear_files, publish_due, retain, settle, turns_to_retain
 from service.actions.retaining import Turn
-from service.moderation.options import FOLD_HOURS_LIMIT
+from service.moderation.options import DUPLICATE_HOURS_LIMIT
 from service.ports import DELIVER, PUBLISH, SCORE, Backlog, Dependencies, Site
 from worker.journal import Journal, Noted
 from worker.meters import meters
@@ -24,7 +24,7 @@ LATE_SECONDS: Final = 4.0
 SILENCE_SECONDS: Final = 60.0
 HEAD_START_SECONDS: Final = 30.0
 KEYS_KEPT: Final = timedelta(days=7)
-WAVES_KEPT: Final = timedelta(hours=FOLD_HOURS_LIMIT)
+CLUSTERS_KEPT: Final = timedelta(hours=DUPLICATE_HOURS_LIMIT)
 PRUNE_SECONDS: Final = 600.0
 PRUNE_BATCH: Final = 1_000
 FILL_BATCH: Final = 1_000
@@ -32,7 +32,7 @@ FILL_BATCH: Final = 1_000
 KEYS_BATCH: Final = 500
 """Articles in one step, likewise: a version that is being replaced still adds some without a key."""
 TIDY_SECONDS: Final = 2.0
-"""In one sweep: the lane is wanted again for what is urgent, and a warm shutdown waits for it."""
+"""In one sweep: urgent work waits for it, and so does a warm shutdown."""
 CLEAR_SECONDS: Final = 60.0
 
 log = structlog.get_logger(__name__)
@@ -188,7 +188,7 @@ class Sweep:
         while more:
             with deps.store.write() as tx:
                 went = tx.prune(deps.clock(), deps.clock() - KEYS_KEPT, PRUNE_BATCH)
-                went += tx.prune_waves(deps.clock() - WAVES_KEPT, PRUNE_BATCH)
+                went += tx.prune_clusters(deps.clock() - CLUSTERS_KEPT, PRUNE_BATCH)
             dropped += went
             more = went >= PRUNE_BATCH
             if is_over():

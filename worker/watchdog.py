@@ -1,6 +1,6 @@
 """The watchdog: writes a heartbeat while this process's runs come to an end, and names the task that hangs.
 
-A run that hangs has acknowledged its message and fills its lane, so neither broker nor queue can tell.
+A run that hangs has acknowledged its message and keeps others of its kind from running, so neither broker nor queue can tell.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from celery import current_app, signals
 
 from service.heartbeat import EVERY_SECONDS, LOOP, TASKS, Heartbeat
 from service.ports import DELIVER, SCORE
-from worker.lanes import Lane
+from worker.concurrency import ConcurrencyLimit
 
 SHORT_SECONDS: Final = 10.0
 """Of scoring whatever the lease: four seconds of work, and five of giving back to a store that is away."""
@@ -25,19 +25,19 @@ log = structlog.get_logger(__name__)
 
 
 class Watchdog:
-    """Looks at the lanes of one process, from a thread of its own."""
+    """Looks at the running tasks of one process, from a thread of its own."""
 
     def __init__(
         self,
-        lanes: Mapping[str, Lane],
+        limits: Mapping[str, ConcurrencyLimit],
         lease_seconds: float,
         beat: Callable[[str], object],
         tell: Callable[[str], object],
     ) -> None:
-        self._lanes, self._beat, self._tell = lanes, beat, tell
+        self._limits, self._beat, self._tell = limits, beat, tell
         self._limits = {
             name: max(SHORT_SECONDS if name in (SCORE, DELIVER) else LONG_SECONDS, lease_seconds)
-            for name in lanes
+            for name in limits
         }
         self._over = threading.Event()
         self._hung = ""
@@ -60,10 +60,10 @@ class Watchdog:
 
     def look(self) -> str:
         """Beat, with the name of a task whose run has been going for longer than it may; return that name."""
-        overdue = [name for name, lane in self._lanes.items() if lane.longest() > self._limits[name]]
+        overdue = [name for name, limit in self._limits.items() if limit.longest() > self._limits[name]]
         hung = overdue[0] if overdue else ""
         if hung and hung != self._hung:
-            log.error("watchdog.task_hung", task=hung, seconds=round(self._lanes[hung].longest()))
+            log.error("watchdog.task_hung", task=hung, seconds=round(self._limits[hung].longest()))
         self._hung = hung
         if hung:
             self._tell(hung)
@@ -75,7 +75,7 @@ def start_watchdog() -> Watchdog:
     """Start the watchdog of this process."""
     app: Any = current_app._get_current_object()  # a proxy is bound to the thread that asks
     heartbeat = Heartbeat(app.settings.home, TASKS)
-    watchdog = Watchdog(app.lanes, app.settings.lease_seconds, heartbeat.beat, app.answerer.hangs)
+    watchdog = Watchdog(app.limits, app.settings.lease_seconds, heartbeat.beat, app.answerer.hangs)
     watchdog.start()
     return watchdog
 

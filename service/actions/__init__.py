@@ -10,6 +10,7 @@ from service.actions.appealing import (
     appeal,
     take_answer_back,
 )
+from service.actions.author_status import StatusChange, Unknown, set_author_status
 from service.actions.claiming import keep, take, take_matters
 from service.actions.erasing import Erased, clear_files, erase
 from service.actions.joining import join
@@ -21,7 +22,6 @@ from service.actions.resuming import resume
 from service.actions.retaining import retain, turns_to_retain
 from service.actions.reviewing import Judgement, Target, review
 from service.actions.settling import Scored, settle
-from service.actions.standing import AuthorChange, Unknown, stand
 from service.actions.submitting import RACES, submit
 from service.actions.taking_in import take_in
 from service.actions.undoing import undo
@@ -38,6 +38,7 @@ __all__ = [
     "NotYours",
     "NothingToAppeal",
     "Scored",
+    "StatusChange",
     "Target",
     "Unknown",
     "adopt",
@@ -56,8 +57,8 @@ __all__ = [
     "resume",
     "retain",
     "review",
+    "set_author_status",
     "settle",
-    "stand",
     "submit",
     "take",
     "take_answer_back",

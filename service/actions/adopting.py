@@ -65,7 +65,7 @@ def _decided(
         pk=comment.pk,
         revision=comment.revision,
         from_status=comment.status,
-        standing=comment.decision_id,
+        expected_decision_id=comment.decision_id,
         to_status=OUTCOME[action],
         decision_id=decision_id,
         published_revision=comment.revision if OUTCOME[action] is Status.APPROVED else None,

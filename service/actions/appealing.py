@@ -44,17 +44,17 @@ def appeal(deps: Dependencies, site: Site, comment_id: str, text: str) -> Appeal
     now = deps.clock()
     with deps.store.write() as tx:
         comment = locked(tx, site, comment_id)
-        standing = tx.decision(comment.decision_id) if comment.decision_id else None
+        current_decision = tx.decision(comment.decision_id) if comment.decision_id else None
         refused = comment.status in (Status.REJECTED, Status.SPAM)
-        if standing is None or standing.seq is None or not refused:
+        if current_decision is None or current_decision.seq is None or not refused:
             raise NothingToAppeal
-        by = put_back(standing, tx.decisions_of(comment.pk))
+        by = put_back(current_decision, tx.decisions_of(comment.pk))
         made = tx.add_appeal(
             Appeal(
                 id=0,
                 site_id=site.id,
                 comment_pk=comment.pk,
-                decision_id=standing.id,
+                decision_id=current_decision.id,
                 decided_by=by.who if by.who_kind is Who.MODERATOR else None,
                 text=text,
                 opened_at=now,
@@ -85,8 +85,8 @@ def answer(deps: Dependencies, site: Site, appeal_id: int, given: Answer, delay:
         if open_appeal.decided_by == given.who:
             raise NotYours
         if comment.decision_id != open_appeal.decision_id and given.reverse:
-            standing = tx.decision(comment.decision_id) if comment.decision_id else None
-            raise Conflict(comment, standing, "Another decision stands by now.")
+            current_decision = tx.decision(comment.decision_id) if comment.decision_id else None
+            raise Conflict(comment, current_decision, "Another decision stands by now.")
         if given.reverse:
             judgement = Judgement(
                 action=Action.APPROVE,
@@ -109,18 +109,18 @@ def answer(deps: Dependencies, site: Site, appeal_id: int, given: Answer, delay:
 
 
 def _agree(tx: Tx, comment: Comment, who: str, now: datetime) -> None:
-    standing = tx.decision(comment.decision_id) if comment.decision_id else None
-    if standing is None or standing.who_kind is Who.MODERATOR:
+    current_decision = tx.decision(comment.decision_id) if comment.decision_id else None
+    if current_decision is None or current_decision.who_kind is Who.MODERATOR:
         return  # whose label stands
     agreed = Label(
         site_id=comment.site_id,
         comment_pk=comment.pk,
-        revision=standing.revision,
+        revision=current_decision.revision,
         who_kind=Who.MODERATOR,
         who=who,
-        action=standing.action,
+        action=current_decision.action,
         created_at=now,
-        decision_id=standing.id,
+        decision_id=current_decision.id,
     )
     tx.add_labels([agreed])
 

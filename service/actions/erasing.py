@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from service.actions.moving import follow_up, standing_each, swap
+from service.actions.moving import current_decisions, follow_up, swap
 from service.actions.publishing import publish_decisions
 from service.moderation.comment import Comment, Status
 from service.moderation.verdict import Action, Who
@@ -52,9 +52,9 @@ def erase(
                 rows.update(tx.forget_author(site.id, author_keys))
                 break
             shown = {one.pk for one in mine if _stays(site, one)}
-            touched, told = _erase(tx, site, mine, shown, who_kind, who, reference, deps.clock())
+            touched, notified = _erase(tx, site, mine, shown, who_kind, who, reference, deps.clock())
         rows.update(touched)
-        called_back = called_back or told
+        called_back = called_back or notified
         kept += [one.id for one in mine if one.pk in shown]
         removed += [one.id for one in mine if one.pk not in shown]
     if called_back:
@@ -87,16 +87,16 @@ def _erase(
     reference: str,
     now: datetime,
 ) -> tuple[Mapping[str, int], bool]:
-    standings = standing_each(tx, mine)
-    tx.undo_decisions([one.id for one in standings.values() if one.seq is None], now)
+    decisions = current_decisions(tx, mine)
+    tx.undo_decisions([one.id for one in decisions.values() if one.seq is None], now)
     left = []
     for comment, decision_id in zip(mine, tx.new_decision_ids(len(mine)), strict=True):
         erasure = follow_up(decision_id, comment, Action.ERASE, Status.ERASED, who_kind, who, reference, now)
         published = comment.published_revision if comment.pk in shown else None
-        swap(tx, comment, standings.get(comment.pk), Status.ERASED, erasure.id, published, now)
+        swap(tx, comment, decisions.get(comment.pk), Status.ERASED, erasure.id, published, now)
         left.append((comment, erasure))
     touched = tx.empty([comment.pk for comment in mine], shown)
     # what the site is told now is told of the emptied comment
     emptied = tx.comments_by_pk([comment.pk for comment in mine])
-    told = [(emptied.get(comment.pk, comment), erasure) for comment, erasure in left]
-    return touched, publish_decisions(tx, {site.id: site}, told, fresh=True)
+    notified = [(emptied.get(comment.pk, comment), erasure) for comment, erasure in left]
+    return touched, publish_decisions(tx, {site.id: site}, notified, fresh=True)

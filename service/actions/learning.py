@@ -46,16 +46,16 @@ def learn(
         if comment.status in FINAL:
             return Learned(comment, is_new=False)
         with deps.store.write() as tx:
-            standing = tx.decision(comment.decision_id) if comment.decision_id else None
+            decision = tx.decision(comment.decision_id) if comment.decision_id else None
             if _is_said(tx, comment, action, who):
                 return Learned(comment, is_new=False)
-            if standing is not None and standing.who_kind is Who.MODERATOR:
-                is_other = standing.action is not action
+            if decision is not None and decision.who_kind is Who.MODERATOR:
+                is_other = decision.action is not action
                 if is_other:
                     tx.add_labels([_label(deps, comment, action, who)])
                 return Learned(comment, is_other)
         try:
-            review(deps, site, comment.id, _judgement(comment, standing, action, who))
+            review(deps, site, comment.id, _judgement(comment, decision, action, who))
         except Conflict as changed:
             comment = changed.current
             continue
@@ -105,9 +105,9 @@ def _is_said(tx: Tx, comment: Comment, action: Action, who: str) -> bool:
     )
 
 
-def _judgement(comment: Comment, standing: Decision | None, action: Action, who: str) -> Judgement:
+def _judgement(comment: Comment, decision: Decision | None, action: Action, who: str) -> Judgement:
     decided = comment.status not in (Status.PENDING, Status.HELD)
-    replaces = standing.id if standing is not None and decided else None
+    replaces = decision.id if decision is not None and decided else None
     return Judgement(action, Who.SITE, who, revision=comment.revision, replaces=replaces)
 
 

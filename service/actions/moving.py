@@ -41,8 +41,8 @@ def _movable(comment: Comment | None) -> Comment | NotFound | Final:
     return comment
 
 
-def standing_each(tx: Tx, comments: Iterable[Comment]) -> dict[int, Decision]:
-    """Return by comment, which is locked, the decision that stands on it; comments without any are left out."""
+def current_decisions(tx: Tx, comments: Iterable[Comment]) -> dict[int, Decision]:
+    """Return the current decision by pk of the locked comments; comments without any are left out."""
     ids = {one.pk: one.decision_id for one in comments if one.decision_id}
     found = tx.decisions_named(ids.values())
     return {pk: found[decision_id] for pk, decision_id in ids.items() if decision_id in found}
@@ -51,7 +51,7 @@ def standing_each(tx: Tx, comments: Iterable[Comment]) -> dict[int, Decision]:
 def swap(
     tx: Tx,
     comment: Comment,
-    standing: Decision | None,
+    decision: Decision | None,
     to_status: Status,
     decision_id: int | None,
     published: int | None,
@@ -59,7 +59,7 @@ def swap(
 ) -> None:
     """Move the comment, or refuse: the row changed meanwhile."""
     if not tx.move([move_of(comment, to_status, decision_id, published, now)]):
-        raise Conflict(comment, standing)
+        raise Conflict(comment, decision)
 
 
 def move_of(
@@ -70,7 +70,7 @@ def move_of(
         pk=comment.pk,
         revision=comment.revision,
         from_status=comment.status,
-        standing=comment.decision_id,
+        expected_decision_id=comment.decision_id,
         to_status=to_status,
         decision_id=decision_id,
         published_revision=published,

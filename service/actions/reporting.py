@@ -14,7 +14,7 @@ from service.ports import Dependencies, Label, Site
 def report(
     deps: Dependencies, site: Site, comment_id: str, by: str, reason: str | None
 ) -> tuple[Comment, bool]:
-    """Put the comment into the reported lane; return it, and whether the report is new.
+    """Put the comment into the reported queue; return it, and whether the report is new.
 
     `by` is a digest of who reported: the same reader counts once. Raises NotFound, and Final for what is gone.
     """
@@ -52,10 +52,10 @@ def dismiss(
     now = deps.clock()
     with deps.store.write() as tx:
         comment = locked(tx, site, comment_id)
-        standing = tx.decision(comment.decision_id) if comment.decision_id else None
-        ground = stale(comment, standing, revision, replaces)
+        decision = tx.decision(comment.decision_id) if comment.decision_id else None
+        ground = stale(comment, decision, revision, replaces)
         if ground:
-            raise Conflict(comment, standing, ground)
+            raise Conflict(comment, decision, ground)
         (number,) = tx.new_decision_ids(1)
         closed = tx.close_matters({comment.pk: number}, now)
         tx.log_act(who, "dismiss", f"{site.name}: comment {comment.pk}, revision {revision}", now)

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from service.actions.folding import Candidate, fold, note_folds
-from service.actions.moving import follow_up, move_of, standing_each
+from service.actions.clustering import Candidate, assign, store_memberships
+from service.actions.moving import current_decisions, follow_up, move_of
 from service.actions.publishing import publish_decisions
 from service.actions.settling import Case, Scored, cases_of
 from service.moderation.comment import Comment, Status
@@ -40,7 +40,7 @@ def rescore(deps: Dependencies, scored: Sequence[Scored]) -> Counter[str]:
         if verdict.action is Action.HOLD and cases[pk].scored.comment.status is not Status.HELD
     ]
     with deps.store.write() as tx:
-        folds = fold(tx, candidates, now)
+        assignments = assign(tx, candidates, now)
         marked = _marked(tx, scored)
         acted_on = _acted_on(tx, marked, now)
         chosen = {pk: one for pk, one in verdicts.items() if pk in marked and pk not in acted_on}
@@ -48,7 +48,7 @@ def rescore(deps: Dependencies, scored: Sequence[Scored]) -> Counter[str]:
         resting = marked.keys() - {comment.pk for comment in moving}
         tx.move([replace(_unmoved(marked[pk], now), verdict=chosen.get(pk)) for pk in resting])
         left = _move(tx, moving, chosen, now)
-        note_folds(tx, folds, {comment.pk for comment in moving}, now)
+        store_memberships(tx, assignments, {comment.pk for comment in moving}, now)
         called_back = publish_decisions(
             tx, {case.site.id: case.site for case in cases.values()}, left, fresh=True
         )
@@ -91,12 +91,12 @@ def _acted_on(tx: Tx, comments: Mapping[int, Comment], now: datetime) -> set[int
 
     Who has claimed a comment has claimed its copies, too: one decision decides them all.
     """
-    standing = standing_each(tx, comments.values())
-    decided = {pk for pk in comments if (one := standing.get(pk)) is None or one.who_kind is not Who.MACHINE}
+    decisions = current_decisions(tx, comments.values())
+    decided = {pk for pk in comments if (one := decisions.get(pk)) is None or one.who_kind is not Who.MACHINE}
     labels = tx.labels_about(comments).items()
     judged = {pk for pk, given in labels if any(one.retracted_at is None for one in given)}
     claimed = {claim.comment_pk for claim in tx.claims(now)}
-    clusters = tx.waves_of(claimed | comments.keys())
+    clusters = tx.clusters_of(claimed | comments.keys())
     clusters_claimed = {clusters[pk].id for pk in claimed if pk in clusters}
     copies = {pk for pk in comments if pk in clusters and clusters[pk].id in clusters_claimed}
     return decided | judged | (claimed & comments.keys()) | copies | tx.appeals_about(comments).keys()

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from service.actions.moving import locked_each, move_of, standing_each
+from service.actions.moving import current_decisions, locked_each, move_of
 from service.actions.publishing import publish_decisions, published_by
 from service.moderation.chain import Act
 from service.moderation.comment import Comment, Status
@@ -78,7 +78,7 @@ class _Case:
 
     site: Site
     comment: Comment
-    standing: Decision | None
+    current_decision: Decision | None
 
 
 def carry_out(
@@ -109,7 +109,7 @@ def carry_out_each(
     moved = tx.move([_move(case.comment, decision, delay, now) for _, case, decision in judged])
     for place, case, _ in judged:
         if case.comment.pk not in moved:
-            outcomes[place] = Conflict(case.comment, case.standing)
+            outcomes[place] = Conflict(case.comment, case.current_decision)
     carried = [(place, case, one) for place, case, one in judged if place not in outcomes]
     called_back = _keep(tx, [(case, one) for _, case, one in carried], judgement, now, delay)
     outcomes |= {place: Reviewed(decision, called_back) for place, _, decision in carried}
@@ -121,19 +121,19 @@ def _fit(
 ) -> dict[int, _Case]:
     """Lock the targets; return by place those that are as they were seen, and note why the others are not taken."""
     found = locked_each(tx, [(one.site, one.comment_id) for one in targets])
-    standings = standing_each(tx, (one for one in found if isinstance(one, Comment)))
+    decisions = current_decisions(tx, (one for one in found if isinstance(one, Comment)))
     fit: dict[int, _Case] = {}
     taken: set[int] = set()
     for place, (target, comment) in enumerate(zip(targets, found, strict=True)):
         if not isinstance(comment, Comment):
             outcomes[place] = comment
             continue
-        standing = standings.get(comment.pk)
-        ground = stale(comment, standing, target.revision, judgement.replaces)
+        current_decision = decisions.get(comment.pk)
+        ground = stale(comment, current_decision, target.revision, judgement.replaces)
         if ground or comment.pk in taken:
-            outcomes[place] = Conflict(comment, standing, ground)
+            outcomes[place] = Conflict(comment, current_decision, ground)
         else:
-            fit[place] = _Case(target.site, comment, standing)
+            fit[place] = _Case(target.site, comment, current_decision)
             taken.add(comment.pk)
     return fit
 
@@ -147,7 +147,7 @@ def _keep(
     tx: Tx, moved: Sequence[tuple[_Case, Decision]], judgement: Judgement, now: datetime, delay: float
 ) -> bool:
     """Store the decisions and all that goes with them; return whether there is something to deliver at once."""
-    overruled = [case.standing for case, _ in moved if case.standing]
+    overruled = [case.current_decision for case, _ in moved if case.current_decision]
     tx.undo_decisions([one.id for one in overruled if one.seq is None], now)
     # one revision has one judgement: the one that stands
     tx.retract_labels([one.id for one in overruled], now)
@@ -163,13 +163,15 @@ def _keep(
     if judgement.note:
         tx.add_notes([decision.id for _, decision in moved], judgement.note, judgement.who, now)
     _settle_matters(tx, moved, now)
-    tx.log_acts([Act(judgement.who, "decision", _told(case, decision), now) for case, decision in moved])
+    tx.log_acts(
+        [Act(judgement.who, "decision", _audit_subject(case, decision), now) for case, decision in moved]
+    )
     return called_back
 
 
-def _told(case: _Case, decision: Decision) -> str:
-    told = f"{case.site.name}: comment {case.comment.pk}, revision {case.comment.revision}"
-    return f"{told}, {decision.action}, decision {decision.id}"
+def _audit_subject(case: _Case, decision: Decision) -> str:
+    subject = f"{case.site.name}: comment {case.comment.pk}, revision {case.comment.revision}"
+    return f"{subject}, {decision.action}, decision {decision.id}"
 
 
 def _settle_matters(tx: Tx, moved: Sequence[tuple[_Case, Decision]], now: datetime) -> None:
@@ -183,22 +185,22 @@ def _settle_matters(tx: Tx, moved: Sequence[tuple[_Case, Decision]], now: dateti
 
 
 def stale(
-    comment: Comment, standing: Decision | None, revision: int | None, replaces: int | None
+    comment: Comment, current_decision: Decision | None, revision: int | None, replaces: int | None
 ) -> str | None:
     """Say what is no longer as it was seen, None when all is."""
     if revision is not None and revision != comment.revision:
         return f"The comment is now in revision {comment.revision}; look at it again."
-    if replaces is not None and (standing is None or standing.id != replaces):
+    if replaces is not None and (current_decision is None or current_decision.id != replaces):
         return "The decision named in `replaces` does not stand."
     if comment.status not in (Status.PENDING, Status.HELD) and replaces is None:
-        return "The comment is decided; name the standing decision in `replaces`."
+        return "The comment is decided; name the current decision in `replaces`."
     return None
 
 
 def _judged(decision_id: int, case: _Case, judgement: Judgement, now: datetime, delay: float) -> Decision:
     """Make the decision. One that overrules another still unpublished takes that one's place and starting point."""
-    comment, standing = case.comment, case.standing
-    unpublished = standing if standing and standing.seq is None else None
+    comment, current_decision = case.comment, case.current_decision
+    unpublished = current_decision if current_decision and current_decision.seq is None else None
     return Decision(
         id=decision_id,
         comment_pk=comment.pk,

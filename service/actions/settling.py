@@ -7,16 +7,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from service.actions.folding import Candidate, fold, note_covered, note_folds
+from service.actions.clustering import Candidate, assign, store_covered, store_memberships
 from service.actions.publishing import publish_decisions
+from service.moderation.author_status import AuthorStatus
 from service.moderation.comment import STAFF, Comment, Status
+from service.moderation.duplicates import Signature
 from service.moderation.effort import deserves_full
 from service.moderation.facts import facts_of, free_hosts
 from service.moderation.policy import Facts, decide
-from service.moderation.standing import Standing
 from service.moderation.surge import is_held
 from service.moderation.verdict import OUTCOME, Action, Assessment, Decision, Verdict, Who
-from service.moderation.waves import Signature
 from service.ports import (
     DELIVER,
     Dependencies,
@@ -35,7 +35,7 @@ class Scored:
     exhausted: bool = False
     late: bool = False
     signature: Signature | None = None
-    """What of the text can be compared with others; None: it is in no wave."""
+    """For comparison with other texts; None: the comment joins no duplicate cluster."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,17 +72,17 @@ def settle(deps: Dependencies, scored: Sequence[Scored]) -> set[int]:
     ]
     with deps.store.write() as tx:
         ids = tx.new_decision_ids(len(cases))
-        folds = fold(tx, candidates, now)
+        assignments = assign(tx, candidates, now)
         decided = [
             _machine_decision(case, decision_id, verdict, now)
-            for case, decision_id, verdict in zip(cases, ids, folds.verdicts, strict=True)
+            for case, decision_id, verdict in zip(cases, ids, assignments.verdicts, strict=True)
         ]
         moved = tx.move([move for move, _, _ in decided])
         tx.index_texts(moved)
         left = [(comment, decision) for move, comment, decision in decided if move.pk in moved]
-        note_folds(tx, folds, moved, now)
+        store_memberships(tx, assignments, moved, now)
         called_back = publish_decisions(tx, {case.site.id: case.site for case in cases}, left, fresh=True)
-        note_covered(tx, folds, {comment.pk: decision.id for comment, decision in left})
+        store_covered(tx, assignments, {comment.pk: decision.id for comment, decision in left})
     if called_back:
         deps.dispatcher.enqueue(DELIVER)
     return {comment.pk for comment, _ in left}
@@ -92,12 +92,12 @@ def cases_of(tx: Tx, scored: Sequence[Scored], now: datetime) -> list[Case]:
     """Decide each scored comment by its site's policy; what has no site any more is left out."""
     sites = {site_id: tx.site_by_id(site_id) for site_id in {one.comment.site_id for one in scored}}
     known = _known_authors(tx, scored, sites)
-    standings = _standings(tx, scored, now)
+    author_statuses = _author_statuses(tx, scored, now)
     cases = []
     for one in scored:
         site = sites[one.comment.site_id]
         if site is not None:
-            facts = _facts(one, site, known, standings, now)
+            facts = _facts(one, site, known, author_statuses, now)
             cases.append(Case(one, site, facts, decide(one.assessment, facts, site.policy)))
     return cases
 
@@ -112,16 +112,16 @@ def _known_authors(tx: Tx, scored: Sequence[Scored], sites: dict[int, Site | Non
     return {(site_id, key) for site_id, keys in asked.items() for key in tx.has_approved(site_id, keys)}
 
 
-def _standings(tx: Tx, scored: Sequence[Scored], now: datetime) -> dict[tuple[int, str], Standing]:
+def _author_statuses(tx: Tx, scored: Sequence[Scored], now: datetime) -> dict[tuple[int, str], AuthorStatus]:
     """Look up where the authors stand, one question for each site in the batch."""
     asked: dict[int, set[str]] = defaultdict(set)
     for one in scored:
         if one.comment.author_key:
             asked[one.comment.site_id].add(one.comment.author_key)
     return {
-        (site_id, key): standing.standing
+        (site_id, key): entry.status
         for site_id, keys in asked.items()
-        for key, standing in tx.standings(site_id, keys, now).items()
+        for key, entry in tx.author_statuses(site_id, keys, now).items()
     }
 
 
@@ -129,7 +129,7 @@ def _facts(
     one: Scored,
     site: Site,
     known: set[tuple[int, str]],
-    standings: Mapping[tuple[int, str], Standing],
+    author_statuses: Mapping[tuple[int, str], AuthorStatus],
     now: datetime,
 ) -> Facts:
     comment = one.comment
@@ -139,14 +139,14 @@ def _facts(
         known_author=not site.policy.hold_first_time or (site.id, comment.author_key or "") in known,
         exhausted=one.exhausted,
         late=one.late,
-        standing=standings.get((site.id, comment.author_key or "")),
+        author_status=author_statuses.get((site.id, comment.author_key or "")),
         article_held=is_held(site.options.held_articles, comment.article.url, now),
     )
 
 
 def _is_trusted(case: Case) -> bool:
     """Whether a trusted author wrote it, or the site's staff."""
-    return case.facts.standing is Standing.TRUSTED or case.scored.comment.signals.get(STAFF) is True
+    return case.facts.author_status is AuthorStatus.TRUSTED or case.scored.comment.signals.get(STAFF) is True
 
 
 def _machine_decision(
@@ -159,7 +159,7 @@ def _machine_decision(
         pk=comment.pk,
         revision=comment.revision,
         from_status=Status.PENDING,
-        standing=None,
+        expected_decision_id=None,
         to_status=status,
         decision_id=decision_id,
         published_revision=published,

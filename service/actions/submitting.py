@@ -175,17 +175,17 @@ def _again(tx: Tx, site: Site, draft: Draft, now: datetime) -> Placed | Replydes
     if current.status in FINAL:
         return Final()
     current = _where_it_stands(tx, current, draft)
-    draft = edited(draft, current, _standing(tx, current))
+    draft = edited(draft, current, _current_decision(tx, current))
     revised = tx.revise(current, draft, now, keep_published=site.policy.moderation == "post")
     return Placed(revised, "revised") if revised else Conflict(current, None)
 
 
-def _standing(tx: Tx, comment: Comment) -> Decision | None:
+def _current_decision(tx: Tx, comment: Comment) -> Decision | None:
     """Return the decision that stands, or the one that its RESTORE put back."""
-    standing = tx.decision(comment.decision_id) if comment.decision_id else None
-    if standing is None or standing.action is not Action.RESTORE:
-        return standing
-    return put_back(standing, tx.decisions_of(comment.pk))
+    decision = tx.decision(comment.decision_id) if comment.decision_id else None
+    if decision is None or decision.action is not Action.RESTORE:
+        return decision
+    return put_back(decision, tx.decisions_of(comment.pk))
 
 
 def _where_it_stands(tx: Tx, current: Comment, draft: Draft) -> Comment:

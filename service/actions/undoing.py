@@ -1,4 +1,4 @@
-"""undo: take the standing decision back; free before it was published, compensated after."""
+"""undo: take the current decision back; free before it was published, compensated after."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from service.actions.moving import follow_up, locked_each, move_of, standing_each
+from service.actions.moving import current_decisions, follow_up, locked_each, move_of
 from service.actions.publishing import publish_decisions
 from service.moderation.chain import Act
 from service.moderation.comment import Comment, Status
@@ -25,7 +25,7 @@ from service.ports import (
 def undo(
     deps: Dependencies, site: Site, comment_id: str, who_kind: Who, who: str, decision_id: int | None = None
 ) -> Comment:
-    """Take the standing decision back and return the comment as it is then.
+    """Take the current decision back and return the comment as it is then.
 
     Before publication an undo leaves no trace outside. After it, a compensating `restore` decision and a
     `comment.restored` callback follow. The label is retracted either way. Raises NothingToUndo when no decision
@@ -52,15 +52,15 @@ def take_back(
     tx: Tx, site: Site, comment_id: str, who_kind: Who, who: str, decision_id: int | None, now: datetime
 ) -> Undone:
     """Do what `undo` does within a transaction that does more; enqueueing what follows is the caller's."""
-    (undone,) = take_back_each(tx, [Standing(site, comment_id, decision_id)], who_kind, who, now)
+    (undone,) = take_back_each(tx, [UndoTarget(site, comment_id, decision_id)], who_kind, who, now)
     if not isinstance(undone, Undone):
         raise undone
     return undone
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """A comment on which a decision is to be taken back; None means whichever stands."""
+class UndoTarget:
+    """A comment and the decision on it to undo; None means the current one."""
 
     site: Site
     comment_id: str
@@ -77,21 +77,21 @@ class _Case:
 
 
 def take_back_each(
-    tx: Tx, wanted: Sequence[Standing], who_kind: Who, who: str, now: datetime
+    tx: Tx, wanted: Sequence[UndoTarget], who_kind: Who, who: str, now: datetime
 ) -> list[Undone | NotFound | Final | NothingToUndo]:
     """Take back every decision that still stands; in the place of one that does not, why.
 
     However many there are, it takes as many statements as for one.
     """
     found = locked_each(tx, [(one.site, one.comment_id) for one in wanted])
-    decisions = standing_each(tx, (one for one in found if isinstance(one, Comment)))
+    decisions = current_decisions(tx, (one for one in found if isinstance(one, Comment)))
     cases = [
-        _Case(one.site, comment, standing)
+        _Case(one.site, comment, decision)
         for one, comment in zip(wanted, found, strict=True)
         if isinstance(comment, Comment)
-        and (standing := decisions.get(comment.pk))
-        and standing.action is not Action.RESTORE
-        and one.decision_id in (None, standing.id)
+        and (decision := decisions.get(comment.pk))
+        and decision.action is not Action.RESTORE
+        and one.decision_id in (None, decision.id)
     ]
     marked = tx.undo_decisions({case.undone.id for case in cases}, now)
     undone = {case.comment.pk: case for case in cases if case.undone.id in marked}
@@ -124,11 +124,11 @@ def _put_back(tx: Tx, cases: Sequence[_Case], who_kind: Who, who: str, now: date
     stands = {case.undone.id: move.decision_id for case, move in zip(cases, moves, strict=True)}
     tx.reopen_appeals(stands)
     _judge_again(tx, cases, stands, now)
-    tx.log_acts([Act(who, "undo", _told(case), now) for case in cases])
+    tx.log_acts([Act(who, "undo", _audit_subject(case), now) for case in cases])
     return called_back
 
 
-def _told(case: _Case) -> str:
+def _audit_subject(case: _Case) -> str:
     return f"{case.site.name}: comment {case.comment.pk}, decision {case.undone.id}"
 
 
@@ -168,7 +168,11 @@ def _judge_again(tx: Tx, cases: Sequence[_Case], stands: Mapping[int, int | None
     again = []
     labels = tx.labels_about(overruled)
     for pk, (case, instead) in overruled.items():
-        told = [one for one in labels.get(pk, ()) if one.decision_id == case.undone.previous]
-        if told and told[-1].retracted_at is not None and told[-1].revision == case.comment.revision:
-            again.append(replace(told[-1], decision_id=instead, created_at=now, retracted_at=None))
+        previous = [one for one in labels.get(pk, ()) if one.decision_id == case.undone.previous]
+        if (
+            previous
+            and previous[-1].retracted_at is not None
+            and previous[-1].revision == case.comment.revision
+        ):
+            again.append(replace(previous[-1], decision_id=instead, created_at=now, retracted_at=None))
     tx.add_labels(again)

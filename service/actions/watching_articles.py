@@ -35,8 +35,8 @@ def watch_article(
             site, options=replace(site.options, held_articles=tuple(held[-HELD_ARTICLES_LIMIT:]))
         )
         tx.save_site(changed)
-        told = "watched" if hours > 0 else "watched no more"
-        tx.log_act(who, "article", f"{site.name}: an article is {told}", now)
+        change = "watched" if hours > 0 else "watched no more"
+        tx.log_act(who, "article", f"{site.name}: an article is {change}", now)
     return changed
 
 

@@ -19,7 +19,7 @@ from service.ports import (
 def withdraw(deps: Dependencies, site: Site, comment_id: str, who: str) -> Comment:
     """Take the comment off for good and return it; withdrawing twice is no error.
 
-    Nothing stays open about it: reports, appeals, claims and its place in a wave end.
+    Nothing stays open about it: reports, appeals, claims and its membership in a duplicate cluster end.
     The site is told by `comment.withdrawn` after whatever was on its way, so that its last word on the comment is this.
     """
     now = deps.clock()
@@ -29,14 +29,14 @@ def withdraw(deps: Dependencies, site: Site, comment_id: str, who: str) -> Comme
             raise NotFound("There is no comment with this id on this site.")
         if comment.status is Status.WITHDRAWN:
             return comment
-        standing = tx.decision(comment.decision_id) if comment.decision_id else None
-        if standing and standing.seq is None:
-            tx.undo_decisions([standing.id], now)
+        decision = tx.decision(comment.decision_id) if comment.decision_id else None
+        if decision and decision.seq is None:
+            tx.undo_decisions([decision.id], now)
         (decision_id,) = tx.new_decision_ids(1)
         withdrawal = follow_up(
             decision_id, comment, Action.WITHDRAW, Status.WITHDRAWN, Who.SITE, who, None, now
         )
-        swap(tx, comment, standing, Status.WITHDRAWN, withdrawal.id, None, now)
+        swap(tx, comment, decision, Status.WITHDRAWN, withdrawal.id, None, now)
         tx.close_cases({comment.pk: withdrawal.id}, now)
         tx.drop_dead_deliveries(comment.pk)  # a replay of an approval must not follow the withdrawal
         called_back = publish_decisions(tx, {site.id: site}, [(comment, withdrawal)], fresh=True)

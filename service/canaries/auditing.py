@@ -42,7 +42,7 @@ PLACE_BOUND: Final = 100
 SESSION: Final = timedelta(minutes=10)
 DESK_PAGES: Final = (
     "/desk",
-    "/desk?lane=reported",
+    "/desk?queue=reported",
     "/desk/search?q=bridge",
     "/desk/preferences",
     "/desk/updates",
@@ -50,7 +50,7 @@ DESK_PAGES: Final = (
 """Pages on which moderators see comments; where the desk has none of that name, it says so."""
 
 
-LEFT_BEHIND: Final = re.compile(r"audit-[0-9a-f]{10}")
+LEFTOVERS: Final = re.compile(r"audit-[0-9a-f]{10}")
 LONG_OVER: Final = timedelta(hours=1)
 
 
@@ -177,7 +177,7 @@ class Audit:
         self.planter.after_verdicts()
         self._look_at_the_desk()
         if self.site.site.callback_url:
-            if not _until(self._all_told, CALLBACK_SECONDS):
+            if not _until(self._all_attempted, CALLBACK_SECONDS):
                 self.not_reached.append(f"callbacks: not all of them came within {CALLBACK_SECONDS:.0f} s")
             self.planter.give_up()
             if not _until(self._given_up, CALLBACK_SECONDS):
@@ -193,12 +193,12 @@ class Audit:
         with self._parts.deps.store.read() as tx:
             return tx.count(self.site.site.id, Status.PENDING) == 0
 
-    def _all_told(self) -> bool:
+    def _all_attempted(self) -> bool:
         """Whether each callback was tried: what failed once waits for its next attempt."""
         with self._parts.deps.store.read() as tx:
             waiting = tx.deliveries(self.site.site.id, "waiting", 1_000)
-        behind = {one.comment_pk for one in waiting if one.attempts}
-        return all(one.attempts or one.comment_pk in behind for one in waiting)
+        attempted_pks = {one.comment_pk for one in waiting if one.attempts}
+        return all(one.attempts or one.comment_pk in attempted_pks for one in waiting)
 
     def _given_up(self) -> bool:
         with self._parts.deps.store.read() as tx:
@@ -284,7 +284,7 @@ def take_off_what_was_left(store: Store, now: datetime) -> list[str]:
         left = [
             site
             for site in tx.sites()
-            if LEFT_BEHIND.fullmatch(site.name)
+            if LEFTOVERS.fullmatch(site.name)
             and site.url == f"https://{site.name}.example"
             and site.created_at is not None
             and site.created_at < now - LONG_OVER

@@ -66,15 +66,15 @@ class Caller:
         try:
             connection.request(method, self._path + path, body=data, headers=sent)
             response = connection.getresponse()
-            told = response.read(ANSWER_LIMIT)
-            answer = Answer(response.status, told, {n.lower(): v for n, v in response.getheaders()})
+            body = response.read(ANSWER_LIMIT)
+            answer = Answer(response.status, body, {n.lower(): v for n, v in response.getheaders()})
         except (OSError, http.client.HTTPException):
             answer = Answer(0)
         finally:
             connection.close()
         named = path.partition("?")[0] if "@" not in path else "(a path with an address)"
-        told_headers = "\n".join(f"{name}: {value}" for name, value in answer.headers.items()).encode()
-        self.heard.append((f"{method} {named}", told_headers + b"\n\n" + answer.body))
+        header_text = "\n".join(f"{name}: {value}" for name, value in answer.headers.items()).encode()
+        self.heard.append((f"{method} {named}", header_text + b"\n\n" + answer.body))
         return answer
 
     def form(self, path: str, fields: Mapping[str, str], headers: Mapping[str, str] | None = None) -> Answer:

@@ -28,11 +28,11 @@ def plant(planter: Planter) -> None:
     for path in ("/1.1/verify-key", "/1.1/comment-check", "/1.1/submit-spam", "/1.1/nothing"):
         planter.saw(f"compat: {path}", planter.caller.form(path, fields | {"key": key}))
     asked = {"comment": {"text": f"Mail {address}"}, "requestedAttributes": {"TOXICITY": {}}}
-    told = {
+    suggestion = {
         "comment": {"text": f"Write to {address}"},
         "attributeScores": {"TOXICITY": {"summaryScore": {"value": 1.0}}},
     }
-    for path, body in (("analyze", asked), ("suggestscore", told)):
+    for path, body in (("analyze", asked), ("suggestscore", suggestion)):
         path = f"/v1alpha1/comments:{path}"
         planter.saw(f"compat: {path}", planter.caller.call("POST", f"{path}?key={key}", body, keyed=False))
     planter.saw(

@@ -262,7 +262,7 @@ def _server_file(engine: Engine, path: str, begin: int, end: int | None) -> Iter
 def broker(client: Redis) -> Iterator[Place]:
     """Yield everything in the broker's memory, value by value, and what it tells of itself."""
     yield Place("broker", "values", lambda: _values(client))
-    yield Place("broker", "what it tells of itself", lambda: _told(client))
+    yield Place("broker", "what it tells of itself", lambda: _broker_diagnostics(client))
 
 
 def _values(client: Redis) -> Iterator[bytes]:
@@ -295,7 +295,7 @@ def _flat(value: object) -> Iterator[bytes]:
         yield _bytes(value)
 
 
-def _told(client: Redis) -> Iterator[bytes]:
+def _broker_diagnostics(client: Redis) -> Iterator[bytes]:
     for ask in (client.info, client.client_list, client.slowlog_get, client.acl_log):
         with suppress(Exception):  # a managed broker may forbid one or the other
             yield repr(ask()).encode() + b"\n"

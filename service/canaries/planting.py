@@ -217,14 +217,14 @@ class Planter:
     # -- what happens to it --------------------------------------------------------------------------------------------
 
     def _decided(self) -> None:
-        told = self.address("told")
+        address = self.address("told")
         for name in ("undone", "api", "retried"):
             self._decide(name, "reject" if name == "api" else "approve")
         for form in self._from_forms():
             self._decide(form, "reject", "by form")
         self._say("undone", self.caller.call("POST", "/v1/comments/undone/undo"))
         self._say("withdrawn", self.caller.call("DELETE", "/v1/comments/tagged"))
-        report = {"reason": f"Ask {told}", "by": told}
+        report = {"reason": f"Ask {address}", "by": address}
         self._say("reported", self.caller.call("POST", "/v1/comments/in-text/reports", report))
 
     def give_up(self) -> None:
@@ -237,10 +237,10 @@ class Planter:
         return [one["id"] for one in listed.get("comments", ()) if one.get("name") == FORMS_NAME]
 
     def _decide(self, name: str, action: str, called: str = "") -> None:
-        told = self.address("told")
-        body = {"action": action, "reason": f"{told} asked", "note": f"by mail to {told.upper()}"}
-        standing = (self.caller.call("GET", f"/v1/comments/{name}").json or {}).get("decision")
-        body |= {"replaces": standing} if standing else {}
+        address = self.address("told")
+        body = {"action": action, "reason": f"{address} asked", "note": f"by mail to {address.upper()}"}
+        decision = (self.caller.call("GET", f"/v1/comments/{name}").json or {}).get("decision")
+        body |= {"replaces": decision} if decision else {}
         self._say(
             f"decided: {called or name}", self.caller.call("POST", f"/v1/comments/{name}/decision", body)
         )

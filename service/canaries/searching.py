@@ -137,7 +137,7 @@ class _Trail:
         known, data = len(self._rest), self._rest + fresh
         begin = self._offset - known
         for at, name in self._searcher.find(data, known):
-            yield Hit(self._place, begin + at, name, _told(data, at))
+            yield Hit(self._place, begin + at, name, _readable_word(data, at))
         if self._depth < DEPTH:
             going = self._streams
             self._streams = []
@@ -188,7 +188,7 @@ class _Stream:
     unpacked: int = 0
 
 
-def _told(data: bytes, at: int) -> str | None:
+def _readable_word(data: bytes, at: int) -> str | None:
     """Return the readable word at that place: of a plain form it tells which canary it is."""
     word = WORD.match(data, at, at + 64)
     return word[0].decode("ascii") if word else None

@@ -101,7 +101,7 @@ def _title_limit() -> int:
 def _show(made: Article, more: dict[str, object], as_json: bool) -> None:
     from service.moderation.events import instant
 
-    told = {
+    values = {
         "url": made.url,
         "title": made.title,
         "published_at": instant(made.published_at),
@@ -109,7 +109,7 @@ def _show(made: Article, more: dict[str, object], as_json: bool) -> None:
         **more,
     }
     if as_json:
-        print_json(told)
+        print_json(values)
         return
-    for name, value in told.items():
+    for name, value in values.items():
         click.echo(f"{name}: {'—' if value is None else value}")

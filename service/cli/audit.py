@@ -52,7 +52,7 @@ def list_acts(after: int, limit: int) -> None:
     with opened_installation() as parts, parts.deps.store.read() as tx:
         found = tx.acts_after(after, limit)
     for link in found:
-        print_json(_told(link))
+        print_json(_link_json(link))
 
 
 @audit.command()
@@ -65,11 +65,11 @@ def blank(who: str) -> None:
     click.echo(f"{count} acts blanked.")
 
 
-def _told(link: Link) -> dict[str, object]:
-    told: dict[str, object] = {"number": link.number, "at": link.at.isoformat(), "link": link.link}
+def _link_json(link: Link) -> dict[str, object]:
+    values: dict[str, object] = {"number": link.number, "at": link.at.isoformat(), "link": link.link}
     if link.act is None:
-        return {**told, "blanked": True}
-    return {**told, "who": link.act.who, "act": link.act.act, "subject": link.act.subject}
+        return {**values, "blanked": True}
+    return {**values, "who": link.act.who, "act": link.act.act, "subject": link.act.subject}
 
 
 def _shown(found: Verified) -> dict[str, object]:
@@ -83,7 +83,7 @@ def _shown(found: Verified) -> dict[str, object]:
         "of_retired_keys": walked.unvouched,
         "broken_at": walked.broken_at,
         "fault": _fault(found),
-        "act": _told(found.broken) if found.broken else None,
+        "act": _link_json(found.broken) if found.broken else None,
     }
 
 

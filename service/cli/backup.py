@@ -94,12 +94,12 @@ def restore(file: Path, as_json: bool) -> None:
             _print_of(parts.keyring.sign(PRINT, b"", version=version)) == note["master_key"]
             for version in parts.keyring.versions
         )
-    told = {"rows": found, "schema": migrate.current(known.database_url), "master_key_fits": same}
+    result = {"rows": found, "schema": migrate.current(known.database_url), "master_key_fits": same}
     if as_json:
-        print_json(told)
+        print_json(result)
     else:
         click.echo(
-            f"Put back: {sum(found.values()):,} rows, every table as it was counted; now at schema {told['schema']}."
+            f"Put back: {sum(found.values()):,} rows, every table as it was counted; now at schema {result['schema']}."
         )
     if not same:
         raise Refused(

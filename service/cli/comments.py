@@ -92,12 +92,12 @@ def _as_outside(tx: Tx, rows: Iterable[Comment], waiting: Mapping[int, Decision]
     from service.moderation.outside import outside
 
     for comment in rows:
-        standing = waiting.get(comment.decision_id or 0)
+        decision = waiting.get(comment.decision_id or 0)
         decided_at = comment.decided_at
-        if standing is not None:
-            before = tx.decision(standing.previous) if standing.previous else None
+        if decision is not None:
+            before = tx.decision(decision.previous) if decision.previous else None
             decided_at = before.created_at if before else None
-        yield Listed(comment, outside(comment, standing).status, decided_at)
+        yield Listed(comment, outside(comment, decision).status, decided_at)
 
 
 def _view(listed: Listed) -> dict[str, object]:

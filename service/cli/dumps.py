@@ -195,7 +195,7 @@ def _connection(known: Settings) -> dict[str, str]:
 
     url = database(known.database_url)
     host = url.host or str(url.query.get("host", ""))
-    told: dict[str, Callable[[], object]] = {
+    variables: dict[str, Callable[[], object]] = {
         "PGHOST": lambda: host,
         "PGPORT": lambda: url.port or url.query.get("port"),
         "PGUSER": lambda: url.username,
@@ -206,7 +206,7 @@ def _connection(known: Settings) -> dict[str, str]:
         "PGCONNECT_TIMEOUT": lambda: "10",
     }
     found = {}
-    for name, ask in told.items():
+    for name, ask in variables.items():
         with suppress(TypeError):
             if value := ask():
                 found[name] = str(value)

@@ -30,11 +30,11 @@ def status(as_json: bool) -> None:
 
     with opened_installation() as parts:
         found, versions = sealed(parts), parts.keyring.versions
-    told = [_told(found, version) for version in sorted({*versions, *found.secrets, *found.originals})]
+    usage = [_usage(found, version) for version in sorted({*versions, *found.secrets, *found.originals})]
     if as_json:
-        print_json({"current": versions[0], "at_hand": list(versions), "versions": told})
+        print_json({"current": versions[0], "at_hand": list(versions), "versions": usage})
         return
-    for one in told:
+    for one in usage:
         held = "current" if one["version"] == versions[0] else "older"
         held = held if one["version"] in versions else "NOT AT HAND"
         click.echo(
@@ -109,12 +109,12 @@ def retire(version: int, leaked: bool) -> None:
     click.echo(f"Version {version} is gone from the file. Restart web, workers and beat.")
 
 
-def _log(parts: Parts, told: str) -> None:
+def _log(parts: Parts, subject: str) -> None:
     with parts.deps.store.write() as tx:
-        tx.log_act("operator", "master-key", told, parts.deps.clock())
+        tx.log_act("operator", "master-key", subject, parts.deps.clock())
 
 
-def _told(found: Sealed, version: int) -> dict[str, int]:
+def _usage(found: Sealed, version: int) -> dict[str, int]:
     return {
         "version": version,
         "secrets": found.secrets.get(version, 0),

@@ -145,10 +145,10 @@ def alive(beat: bool, queues: str | None) -> None:
         if beat
         else dict.fromkeys((heartbeat.LOOP, heartbeat.TASKS), heartbeat.STALE_SECONDS)
     )
-    told = {role: heartbeat.faults(known.home, role, seconds) for role, seconds in roles.items()}
-    if all(found is None for found in told.values()):
+    faults = {role: heartbeat.faults(known.home, role, seconds) for role, seconds in roles.items()}
+    if all(found is None for found in faults.values()):
         raise ReplydeskError(f"no {'beat' if beat else 'worker'} of {known.home} lives on this host")
-    wrong = [one for found in told.values() for one in found or ()]
+    wrong = [one for found in faults.values() for one in found or ()]
     if wrong:
         raise ReplydeskError("\n".join(wrong))
 

@@ -160,10 +160,10 @@ def _heard(settings: Settings) -> tuple[dict[str, str], BrokerHeartbeats | None]
         return {"broker": fault_of(failure), "worker": "unknown", "beat": "unknown"}, None
     silent = silent_after(settings.sweep_seconds)
     ages = {"worker": heard.worker, "beat": heard.beat}
-    told = {name: _alive(age, silent) for name, age in ages.items()}
+    states = {name: _alive(age, silent) for name, age in ages.items()}
     if heard.hung:
-        told["worker"] = f"hangs in {heard.hung}"
-    return {"broker": "ok"} | told, heard
+        states["worker"] = f"hangs in {heard.hung}"
+    return {"broker": "ok"} | states, heard
 
 
 def _alive(age: float | None, silent: float) -> str:

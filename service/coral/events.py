@@ -41,7 +41,7 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class FetchedComment:
     """What Coral says of a comment."""
 
     id: str
@@ -87,7 +87,7 @@ def is_id(value: str) -> bool:
     return 0 < len(value) <= ID_BOUND and set(value) <= ID_LETTERS
 
 
-def ask(coral_url: str, address: str, token: str, comment_id: str) -> Told:
+def ask(coral_url: str, address: str, token: str, comment_id: str) -> FetchedComment:
     """Ask Coral's GraphQL API for the comment; three seconds at most, no redirects. Raises CoralSilent.
 
     `address` is where the host of `coral_url` was found and judged; nothing else is connected to.
@@ -108,7 +108,7 @@ def ask(coral_url: str, address: str, token: str, comment_id: str) -> Told:
             )
             raw = response.read(ANSWER_BOUND) if response.status == 200 else b""
             response.close()
-        return _told(json.loads(raw))
+        return _fetched_comment(json.loads(raw))
     except (urllib3.exceptions.HTTPError, OSError, ValueError, RecursionError):
         raise CoralSilent() from None
 
@@ -126,7 +126,7 @@ def _line(parts: SplitResult, address: str) -> urllib3.HTTPConnectionPool:
     )
 
 
-def _told(answer: Any) -> Told:
+def _fetched_comment(answer: Any) -> FetchedComment:
     """Read the answer. Raises ValueError for anything but a comment with author and story."""
     comment: Any = answer["data"]["comment"] if _has(answer, "data", "comment") else {}
     if not (
@@ -145,7 +145,7 @@ def _told(answer: Any) -> Told:
         raise ValueError("no comment")
     parent: Any = comment.get("parent")
     revision: Any = comment.get("revision")
-    return Told(
+    return FetchedComment(
         **texts,
         parent_id=parent["id"] if _has(parent, "id") and isinstance(parent["id"], str) else None,
         revision_id=revision["id"] if _has(revision, "id") and isinstance(revision["id"], str) else None,

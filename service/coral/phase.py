@@ -122,15 +122,15 @@ def answer(verdict: Verdict, decides: bool) -> dict[str, object]:
     if verdict.action is Action.APPROVE:
         return {}
     flags = _flags(verdict)
-    told: dict[str, object] = {"actions": flags} if flags else {}
+    response: dict[str, object] = {"actions": flags} if flags else {}
     if not decides:
-        return told
+        return response
     if verdict.action is Action.HOLD:
-        return told | {"status": "SYSTEM_WITHHELD" if flags else "PREMOD"}
-    told["status"] = "REJECTED"
+        return response | {"status": "SYSTEM_WITHHELD" if flags else "PREMOD"}
+    response["status"] = "REJECTED"
     if code := _code(verdict):
-        told["moderationAction"] = {"status": "REJECTED", "rejectionReason": {"code": code}}
-    return told
+        response["moderationAction"] = {"status": "REJECTED", "rejectionReason": {"code": code}}
+    return response
 
 
 def _flags(verdict: Verdict) -> list[dict[str, str]]:

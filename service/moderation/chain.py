@@ -60,8 +60,8 @@ class ChainSigner(Protocol):
     def version(self) -> int:
         """The version of the key that vouches now."""
 
-    def tag(self, told: str, version: int) -> str | None:
-        """Return the tag of `told` under the key of that version, None when that key is not at hand."""
+    def tag(self, message: str, version: int) -> str | None:
+        """Return the tag of `message` under the key of that version, None when that key is not at hand."""
 
 
 class UnkeyedSigner:
@@ -69,9 +69,9 @@ class UnkeyedSigner:
 
     version: Final = 0
 
-    def tag(self, told: str, version: int) -> str | None:
+    def tag(self, message: str, version: int) -> str | None:
         """Return a plain hash."""
-        return hashlib.sha256(told.encode()).hexdigest() if version == 0 else None
+        return hashlib.sha256(message.encode()).hexdigest() if version == 0 else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,7 @@ def forge(
     digest = _digest(act, salt)
     link = _link(previous, number, act.at, adopted, digest)
     version = signer.version
-    tag = signer.tag(_link_told(link), version) or ""
+    tag = signer.tag(_link_message(link), version) or ""
     return Link(number, act.at, digest, link, tag, version, adopted, salt, act)
 
 
@@ -108,7 +108,7 @@ def forge_head(last: Link, signer: ChainSigner) -> Head:
     """Return the head of a chain that ends with `last`."""
     version = signer.version
     return Head(
-        last.number, last.link, signer.tag(_head_told(last.number, last.link), version) or "", version
+        last.number, last.link, signer.tag(_head_message(last.number, last.link), version) or "", version
     )
 
 
@@ -125,7 +125,7 @@ def walk(links: Iterable[Link], head: Head | None, signer: ChainSigner) -> Walk:
         fault = _fault(previous, count + 1, found, signer)
         if fault is not None:
             return Walk(count, previous, blanked, tuple(adopted), unvouched, count + 1, fault)
-        vouched = signer.tag(_link_told(found.link), found.key_version) is not None
+        vouched = signer.tag(_link_message(found.link), found.key_version) is not None
         since = None if vouched else since or found.number
         unvouched += not vouched
         blanked += found.act is None
@@ -144,7 +144,7 @@ def _fault(previous: str, number: int, found: Link, signer: ChainSigner) -> str 
         return "the act was changed after it was linked"
     if _link(previous, number, found.at, found.adopted, found.digest) != found.link:
         return "it does not hold the link before it, or its moment was changed"
-    expected = signer.tag(_link_told(found.link), found.key_version)
+    expected = signer.tag(_link_message(found.link), found.key_version)
     if expected is not None and not hmac.compare_digest(expected.encode(), found.tag.encode()):
         return "its tag was not made with this installation's key"
     return None
@@ -155,7 +155,7 @@ def _end_fault(
 ) -> str | None:
     if head is None:
         return "the head is missing, so the end may be too" if count else None
-    expected = signer.tag(_head_told(head.number, head.link), head.key_version)
+    expected = signer.tag(_head_message(head.number, head.link), head.key_version)
     if since is not None or expected is None:
         return "its key version is not at hand, and no later link vouches for it"
     if not hmac.compare_digest(expected.encode(), head.tag.encode()):
@@ -167,18 +167,18 @@ def _end_fault(
 
 def _digest(act: Act, salt: str) -> str:
     """Digest the act with its salt: without the salt nobody can find out by guessing what was blanked."""
-    told = json.dumps([salt, act.who, act.act, act.subject], ensure_ascii=True, separators=(",", ":"))
-    return hashlib.sha256(told.encode()).hexdigest()
+    message = json.dumps([salt, act.who, act.act, act.subject], ensure_ascii=True, separators=(",", ":"))
+    return hashlib.sha256(message.encode()).hexdigest()
 
 
 def _link(previous: str, number: int, at: datetime, adopted: bool, digest: str) -> str:
-    told = f"{previous}|{number}|{at.isoformat()}|{int(adopted)}|{digest}"
-    return hashlib.sha256(told.encode()).hexdigest()
+    message = f"{previous}|{number}|{at.isoformat()}|{int(adopted)}|{digest}"
+    return hashlib.sha256(message.encode()).hexdigest()
 
 
-def _link_told(link: str) -> str:
+def _link_message(link: str) -> str:
     return f"link|{link}"
 
 
-def _head_told(number: int, link: str) -> str:
+def _head_message(number: int, link: str) -> str:
     return f"head|{number}|{link}"

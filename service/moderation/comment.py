@@ -70,10 +70,10 @@ class Article:
         """The key, also where nobody has asked for it yet."""
         return self.key or article_key(self.url)
 
-    def told(self, again: Article, by_site: bool) -> Article:
-        """Return the article after one more word on it: the site's latest counts, others fill in what is missing.
+    def merged(self, again: Article, by_site: bool) -> Article:
+        """Return the article merged with newer data: the site's replaces, anyone else's fills in what is missing.
 
-        So does the site's under an address that only leads here: whoever uses it does not know yet.
+        Data the site sends under an old address of the article also only fills in.
         """
         if not by_site or again.identity != self.identity:
             return replace(

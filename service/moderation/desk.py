@@ -1,4 +1,4 @@
-"""The desk's own records: what waits in a lane and who has it, reports, appeals, an author's past, a saved view."""
+"""The desk's own records: what waits in a queue and who has it, reports, appeals, an author's past, a saved view."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Matter(StrEnum):
 
 
 class Sort(StrEnum):
-    """The order of a lane."""
+    """The order of a queue."""
 
     AGE = "age"
     SCORE = "score"
@@ -55,7 +55,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Queued:
-    """A comment in its lane, with the cursor of the page that follows it."""
+    """A comment in its queue, with the cursor of the page that follows it."""
 
     comment: Comment
     cursor: Cursor

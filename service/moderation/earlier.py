@@ -13,19 +13,19 @@ FIRST_POSTED: Final = "first_posted_at"
 REFUSED: Final = "refused_earlier"
 IMPORTED: Final = "imported"
 """The reason of a decision that came with an import: another program may have made it."""
-WAVE: Final = "wave"
-"""The reason of a decision that a person's decision about copies made of one more."""
+DUPLICATE: Final = "duplicate"
+"""The reason of a decision that a moderator's decision on a duplicate cluster made for one more copy."""
 _REFUSALS: Final = frozenset({Action.REJECT, Action.SPAM, Action.HOLD, Action.RESTORE})
 """A RESTORE counts where it put no other decision back: it left the comment to a person."""
 
 
-def edited(draft: Draft, current: Comment, standing: Decision | None) -> Draft:
+def edited(draft: Draft, current: Comment, current_decision: Decision | None) -> Draft:
     """Return the draft of the next revision, which keeps what counts of the current one.
 
-    `standing` is the decision that stands on it, or the one that a RESTORE put back.
+    `decision` is the current one, or the one that a RESTORE put back.
     """
     kept: dict[str, object] = {FIRST_POSTED: first_posted_at(current).isoformat()}
-    if refusal := _refusal(current, standing):
+    if refusal := _refusal(current, current_decision):
         kept[REFUSED] = asdict(refusal)
     submitted_at = current.submitted_at if draft.undated else draft.submitted_at
     return replace(draft, submitted_at=submitted_at, signals={**draft.signals, **kept})
@@ -34,8 +34,8 @@ def edited(draft: Draft, current: Comment, standing: Decision | None) -> Draft:
 def first_posted_at(comment: Comment) -> datetime:
     """Return when the comment was first posted: an edit counts by that moment."""
     kept = comment.signals.get(FIRST_POSTED)
-    told = datetime.fromisoformat(kept) if isinstance(kept, str) else comment.submitted_at
-    return min(told, comment.submitted_at)
+    first = datetime.fromisoformat(kept) if isinstance(kept, str) else comment.submitted_at
+    return min(first, comment.submitted_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +53,11 @@ def refusal_of(comment: Comment) -> Refusal | None:
     return Refusal(**kept) if isinstance(kept, dict) else None
 
 
-def _refusal(current: Comment, standing: Decision | None) -> Refusal | None:
-    if standing is None or (standing.who_kind is Who.MACHINE and standing.reason != WAVE):
+def _refusal(current: Comment, current_decision: Decision | None) -> Refusal | None:
+    if current_decision is None or (
+        current_decision.who_kind is Who.MACHINE and current_decision.reason != DUPLICATE
+    ):
         return refusal_of(current)
-    if standing.action not in _REFUSALS:
+    if current_decision.action not in _REFUSALS:
         return None
-    return Refusal(standing.id, standing.revision, standing.reason == IMPORTED)
+    return Refusal(current_decision.id, current_decision.revision, current_decision.reason == IMPORTED)

@@ -53,11 +53,13 @@ class Final(ReplydeskError):
 class Conflict(ReplydeskError):
     """The comment is no longer as you saw it; look at its current state and decide again."""
 
-    def __init__(self, current: Comment, standing: Decision | None, detail: str | None = None) -> None:
+    def __init__(
+        self, current: Comment, current_decision: Decision | None, detail: str | None = None
+    ) -> None:
         super().__init__(detail)
         self.current = current
-        self.standing = standing
+        self.decision = current_decision
 
 
 class NothingToUndo(Conflict):
-    """There is no standing decision that can be undone."""
+    """There is no current decision that can be undone."""

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 
+from service.moderation.author_status import AuthorStatus, AuthorStatusEntry
 from service.moderation.comment import Comment
 from service.moderation.leading import is_at_risk
-from service.moderation.standing import AuthorStanding, Standing
 from service.moderation.verdict import Action, Decision, Verdict, Who
 
 
@@ -143,22 +143,22 @@ def payload(comment: Comment, decision: Decision) -> bytes:
     ).encode()
 
 
-def author_type(standing: Standing | None) -> EventType:
-    """Return the type of the callback about an author's standing; None: it has ended."""
-    return EventType(f"author.{standing}") if standing else EventType.AUTHOR_CLEARED
+def author_type(status: AuthorStatus | None) -> EventType:
+    """Return the type of the webhook about an author's status; None: it was ended."""
+    return EventType(f"author.{status}") if status else EventType.AUTHOR_CLEARED
 
 
-def author_payload(comment: Comment, standing: AuthorStanding | None, now: datetime) -> bytes:
+def author_payload(comment: Comment, entry: AuthorStatusEntry | None, now: datetime) -> bytes:
     """Return the body of the callback about an author, who is named by a comment the site knows; never by a key."""
     return json.dumps(
         {
-            "type": str(author_type(standing.standing if standing else None)),
+            "type": str(author_type(entry.status if entry else None)),
             "timestamp": instant(now),
             "data": {
                 "comment": {"id": comment.id, "name": comment.author_name},
-                "standing": str(standing.standing) if standing else None,
-                "reason": standing.reason if standing else None,
-                "until": instant(standing.until) if standing else None,
+                "standing": str(entry.status) if entry else None,
+                "reason": entry.reason if entry else None,
+                "until": instant(entry.until) if entry else None,
             },
         },
         ensure_ascii=False,

@@ -12,7 +12,7 @@ from service.moderation.addresses import APART
 from service.moderation.pointers import read_map
 from service.moderation.reasons import SHIPPED, read_reasons
 
-FOLD_HOURS_LIMIT: Final = 72.0
+DUPLICATE_HOURS_LIMIT: Final = 72.0
 HELP_TEXT_LIMIT: Final = 2_000
 
 
@@ -60,8 +60,8 @@ class Options:
     """Comments that wait for a moderator, from which the queue counts as grown; None: however many."""
     notify_age_seconds: float | None = 3600.0
     """How long the oldest of them may wait until the queue counts as grown; None: however long."""
-    fold_hours: float | None = 6.0
-    """For so long copies of a held text fold into one row, and a decision on the row covers what still arrives; None:
+    duplicate_hours: float | None = 6.0
+    """For so long copies of a held text are grouped in one row, and a decision on it covers later copies; None:
     every comment is decided by itself."""
     wordpress_blog: str | None = None
     """The key of the blog whose comments go by their WordPress numbers here; None before the first import."""
@@ -215,8 +215,8 @@ def flag(value: str) -> bool:
 COMPAT_MODES: Final = ("score", "decide", "queue")
 
 
-def _fold_hours(value: str) -> float | None:
-    return number(value, 0.1, FOLD_HOURS_LIMIT) if value else None
+def _duplicate_hours(value: str) -> float | None:
+    return number(value, 0.1, DUPLICATE_HOURS_LIMIT) if value else None
 
 
 READERS: Final[Mapping[str, Callable[[str], object]]] = {
@@ -224,7 +224,7 @@ READERS: Final[Mapping[str, Callable[[str], object]]] = {
     "help_text": _help_text,
     "articles_apart": _apart,
     "erased_texts": _erased_texts,
-    "fold_hours": _fold_hours,
+    "duplicate_hours": _duplicate_hours,
     "keep_rejected_days": _days,
     "keep_spam_days": _days,
     "keep_withdrawn_days": _days,

@@ -21,8 +21,12 @@ def is_unpublished(decision: Decision | None) -> bool:
     return decision is not None and decision.seq is None
 
 
-def outside(comment: Comment, standing: Decision | None) -> Outside:
+def outside(comment: Comment, current_decision: Decision | None) -> Outside:
     """Return the state to show, given the decision that stands on the comment."""
-    if standing is not None and standing.id == comment.decision_id and is_unpublished(standing):
-        return Outside(standing.from_status, standing.previous)
+    if (
+        current_decision is not None
+        and current_decision.id == comment.decision_id
+        and is_unpublished(current_decision)
+    ):
+        return Outside(current_decision.from_status, current_decision.previous)
     return Outside(comment.status, comment.decision_id)

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from service.moderation.author_status import AuthorStatus, lifts
 from service.moderation.phrases import Find, find_private, find_threats
-from service.moderation.standing import Standing, lifts
 from service.moderation.text import has_flags
 from service.moderation.verdict import SELF_HARM, Action, Assessment, Reason, Span, Verdict
 from service.moderation.words import NO_WORDS, WordList
@@ -97,7 +97,7 @@ class Facts:
     """The comment was tried as often as is allowed and could not be scored."""
     late: bool = False
     """No score came within the site's limit: the outage policy speaks."""
-    standing: Standing | None = None
+    author_status: AuthorStatus | None = None
     """What a moderator decided about everything that this author writes."""
     refused_revision: int | None = None
     """The revision of this comment that a person refused, where the text is another by now."""
@@ -108,7 +108,7 @@ class Facts:
 def decide(assessment: Assessment | None, facts: Facts, policy: Policy) -> Verdict:
     """Return the verdict of `policy` on one comment. Pure: the same input gives the same verdict, always."""
     finds = _finds(assessment, facts, policy)
-    grounds = _with_standing(_grounds(assessment, facts, policy, finds), facts.standing)
+    grounds = _with_author_status(_grounds(assessment, facts, policy, finds), facts.author_status)
     ordered = sorted(grounds or [_CLEAR], key=_weight, reverse=True)
     return Verdict(
         action=ordered[0][0],
@@ -198,8 +198,8 @@ def _from_finds(finds: Sequence[Find]) -> list[Ground]:
     if any(one.label == "threat" for one in finds):
         grounds.append((Action.HOLD, Reason(PHRASE, "It contains words of plain violence.", "threat")))
     if seen := {one.what for one in finds if one.label == "personal_info"}:
-        told = ", ".join(words for what, words in _SEEN.items() if what in seen)
-        detail = f"It seems to tell personal data: {told}."
+        found = ", ".join(words for what, words in _SEEN.items() if what in seen)
+        detail = f"It seems to tell personal data: {found}."
         grounds.append((Action.HOLD, Reason(PERSONAL_DATA, detail, "personal_info")))
     return grounds
 
@@ -209,15 +209,15 @@ def _marks(finds: Sequence[Find], facts: Facts) -> list[Span]:
     return [Span(*one, _MARK_WEIGHT, _RULE_OF[one[2]]) for one in sorted(marked)[:_MARKS_LIMIT]]
 
 
-def _with_standing(grounds: list[Ground], standing: Standing | None) -> list[Ground]:
-    """Let the author's standing count: trust lifts mere doubts, the others add a ground of their own."""
-    if standing is Standing.TRUSTED:
+def _with_author_status(grounds: list[Ground], author_status: AuthorStatus | None) -> list[Ground]:
+    """Apply the author's status: trust skips uncertain holds, the others add a ground of their own."""
+    if author_status is AuthorStatus.TRUSTED:
         kept = [(a, r) for a, r in grounds if a is not Action.HOLD or not lifts(r.code, r.label)]
-        told = Reason("trusted", "A moderator trusts this author.")
-        return kept if len(kept) == len(grounds) else [*kept, (Action.APPROVE, told)]
-    if standing is Standing.WATCHED:
+        trusted = Reason("trusted", "A moderator trusts this author.")
+        return kept if len(kept) == len(grounds) else [*kept, (Action.APPROVE, trusted)]
+    if author_status is AuthorStatus.WATCHED:
         return [*grounds, (Action.HOLD, Reason("watched", "A moderator looks at this author first."))]
-    if standing is Standing.BANNED:
+    if author_status is AuthorStatus.BANNED:
         return [*grounds, (Action.REJECT, Reason("banned", "This author is banned here."))]
     return grounds
 

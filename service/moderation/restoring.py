@@ -7,12 +7,12 @@ from collections.abc import Iterable
 from service.moderation.verdict import Action, Decision
 
 
-def put_back(decision: Decision, told: Iterable[Decision]) -> Decision:
-    """Return the decision that a RESTORE put back, of those `told` about its comment; any other decision itself.
+def put_back(decision: Decision, decisions: Iterable[Decision]) -> Decision:
+    """Return the decision that a RESTORE put back, of all `decisions` on its comment; any other decision itself.
 
     Where it put back none, as after the undo of the first decision, it speaks for itself.
     """
-    known = {one.id: one for one in told}
+    known = {one.id: one for one in decisions}
     found = decision
     while found.action is Action.RESTORE:
         undone = known.get(found.previous or 0)

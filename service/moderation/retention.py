@@ -47,13 +47,13 @@ def cutoffs(options: Options, now: datetime) -> Cutoffs:
     )
 
 
-def deletes_at(comment: Comment, options: Options, standing: Decision | None = None) -> datetime | None:
+def deletes_at(comment: Comment, options: Options, decision: Decision | None = None) -> datetime | None:
     """Return when the comment's text goes if nothing else happens to it, None while its state is kept for good.
 
-    Counted from the moment when `standing`, the decision that stands, took effect; without it from the first verdict.
+    Counted from the moment when `decision`, the current one, took effect; without it from the first verdict.
     """
     days = days_kept(options).get(comment.status)
     if days is None:
         return None
-    since = standing.effective_at if standing else comment.decided_at or comment.received_at
+    since = decision.effective_at if decision else comment.decided_at or comment.received_at
     return since + timedelta(days=days)

@@ -161,7 +161,7 @@ def _is_hangul(character: str) -> bool:
     return "\uac00" <= character <= "\ud7a3" or "\u1100" <= character <= "\u11ff"
 
 
-class _Folds(dict[int, str]):
+class _LetterMap(dict[int, str]):
     """A table for `str.translate` that works an entry out when it is first asked for."""
 
     def __init__(self, bare: bool) -> None:
@@ -200,8 +200,8 @@ def _is_own(base: str, accent: str) -> bool:
     return accent in _OWN_ACCENTS or (accent == "\u0303" and base == "n")
 
 
-_kept: Final = _Folds(bare=False)
-_bare: Final = _Folds(bare=True)
+_kept: Final = _LetterMap(bare=False)
+_bare: Final = _LetterMap(bare=True)
 
 
 @lru_cache(maxsize=1)

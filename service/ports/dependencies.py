@@ -9,8 +9,8 @@ from datetime import datetime
 from typing import Final, Protocol
 
 from service.moderation.comment import Comment, Draft, Source
+from service.moderation.duplicates import Signature
 from service.moderation.verdict import Assessment, Effort
-from service.moderation.waves import Signature
 from service.ports.records import (
     Site,
     Submission,

@@ -1,4 +1,4 @@
-"""What a transaction does for the desk, role by role: lanes and claims, reports and appeals, authors, search, views."""
+"""What a transaction does for the desk, by role: queues and claims, reports and appeals, authors, search, views."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
+from service.moderation.author_status import AuthorStatusEntry
 from service.moderation.comment import Comment
 from service.moderation.desk import (
     Appeal,
@@ -17,17 +18,16 @@ from service.moderation.desk import (
     View,
     Wanted,
 )
-from service.moderation.standing import AuthorStanding
 
 
 class Queue(Protocol):
-    """The lanes, and what is assigned to whom."""
+    """The queues, and what is assigned to whom."""
 
     def queue(self, wanted: Wanted, moderator_id: int, now: datetime, limit: int) -> list[Queued]:
         """Return held comments in the wanted order, without those set aside or assigned to another moderator.
 
-        Of a wave only the oldest of those is returned, claims aside: the others stand behind it. None is while any held
-        member of it is assigned to another, whatever is wanted here and there: one decision decides them all.
+        Of a duplicate cluster only the oldest of those is returned, claims aside. None is while another moderator has
+        claimed any held member of it, under whatever filters: one decision decides them all.
         """
 
     def matters(
@@ -44,7 +44,7 @@ class Queue(Protocol):
     def newest_held(self) -> int:
         """Return the highest number of a held comment, 0 when none is held."""
 
-    def lane_counts(self, limit: int) -> dict[str, int]:
+    def queue_counts(self, limit: int) -> dict[str, int]:
         """Count "held" (without what is set aside), "reported", "aside" and "appeals", each up to `limit`."""
 
     def languages(self) -> list[str]:
@@ -130,7 +130,7 @@ class Closing(Protocol):
     def close_cases(self, closed_by: Mapping[int, int], now: datetime) -> None:
         """End what is open about comments that are final, by pk, each for the decision beside it.
 
-        Matters and appeals are closed, claims end, and the comment leaves its wave.
+        Matters and appeals are closed, claims end, and the comment leaves its duplicate cluster.
         """
 
 
@@ -144,12 +144,14 @@ class Authors(Protocol):
     def named(self, site_id: int, ids: Iterable[str]) -> dict[str, Comment]:
         """Return the site's comments with these ids."""
 
-    def stand(self, standing: AuthorStanding) -> AuthorStanding:
-        """Keep a standing in the place of the one before, and return it with its id."""
+    def set_author_status(self, entry: AuthorStatusEntry) -> AuthorStatusEntry:
+        """Replace the author's status, and return the new entry with its id."""
 
-    def end_standing(self, site_id: int, author_key: str, now: datetime) -> bool: ...
-    def standings(self, site_id: int, author_keys: Iterable[str], now: datetime) -> dict[str, AuthorStanding]:
-        """Return the standings that count now."""
+    def end_author_status(self, site_id: int, author_key: str, now: datetime) -> bool: ...
+    def author_statuses(
+        self, site_id: int, author_keys: Iterable[str], now: datetime
+    ) -> dict[str, AuthorStatusEntry]:
+        """Return the statuses in force now, by author key."""
 
 
 class Searching(Protocol):

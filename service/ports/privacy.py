@@ -45,8 +45,8 @@ class Erasing(Protocol):
     def forget_author(self, site_id: int, author_keys: Collection[str]) -> Mapping[str, int]:
         """Take out what else hangs on these authors: older texts under comments whose present text is another's.
 
-        Their standing goes too, but for a ban that holds: that stays, as a keyed hash without its reason, counted as
-        "bans_kept".
+        Their author status goes too, except a ban in force: that stays, as a keyed hash without its reason, counted
+        as "bans_kept".
         """
 
     def add_erasure(self, erasure: Erasure) -> None: ...
@@ -71,7 +71,7 @@ class Retaining(Protocol):
     """How what is old enough goes; each verb takes at most `limit` and returns how many it took."""
 
     def expired(self, site_id: int, status: Status, before: datetime, limit: int) -> list[int]:
-        """Return and lock comments in that state whose standing decision took effect before that moment."""
+        """Return and lock comments in that state whose current decision took effect before that moment."""
 
     def drop_clients(self, site_id: int, before: datetime, limit: int) -> int:
         """Forget network, user agent and referring page of comments received before that moment."""

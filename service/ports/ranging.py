@@ -1,4 +1,4 @@
-"""What a transaction does for ranges: how a lane spreads over a score, and the comments within a stretch of it."""
+"""What a transaction does for ranges: how a queue spreads over a score, and the comments within a stretch of it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from service.moderation.desk import Wanted
 class Stretch:
     """Held comments whose score lies from `low` up to `high`, both included, up to the number `until_pk`.
 
-    `by` names the label whose score is meant; None means the score that leads each verdict. Of `lane` the filters
+    `by` names the label whose score is meant; None means the score that leads each verdict. Of `wanted` the filters
     count, the order and the cursor do not. What arrives after the look is not in it, so that what is decided is what
     was looked at.
     """
@@ -22,26 +22,26 @@ class Stretch:
     low: float
     high: float
     by: str | None = None
-    lane: Wanted = field(default_factory=Wanted)
+    wanted: Wanted = field(default_factory=Wanted)
     until_pk: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """How a lane spreads over a score: how many comments lie in each step of it, and how many in the stretch."""
+    """How a queue spreads over a score: how many comments lie in each step of it, and how many in the stretch."""
 
     counts: tuple[int, ...]
     inside: int
 
 
 class Ranging(Protocol):
-    """Ranges of a lane. Comments set aside are left out, as the lane leaves them out.
+    """Ranges of a queue. Comments set aside are left out, as the queue leaves them out.
 
     So are those whose writers may be at risk, who are looked at one by one, unless `self_harm` is asked for.
     """
 
     def spread(self, stretch: Stretch, bins: int) -> Spread:
-        """Count the lane in so many equal steps of the score from 0 to 1, and what of it lies in the stretch."""
+        """Count the queue in so many equal steps of the score from 0 to 1, and what of it lies in the stretch."""
 
     def last_held(self) -> int:
         """Return the highest number of a held comment, 0 when none is held."""

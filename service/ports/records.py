@@ -74,13 +74,13 @@ class Key:
 class Move:
     """A compare-and-swap on one comment: from what the caller saw to what it should be.
 
-    It takes effect only where pk, revision, `from_status` and `standing` (the decision that stood) still hold.
+    It takes effect only where pk, revision, `from_status` and `expected_decision_id` (the current decision) still hold.
     """
 
     pk: int
     revision: int
     from_status: Status
-    standing: int | None
+    expected_decision_id: int | None
     to_status: Status
     decision_id: int | None
     published_revision: int | None

@@ -30,10 +30,10 @@ class Rekeying(Protocol):
         """Let an API key be known by another fingerprint; False when the old one is not there (any more)."""
 
     def known_authors(self, site_id: int, author_keys: Iterable[str]) -> set[str]:
-        """Return those author keys under which the site has comments or standings."""
+        """Return those author keys under which the site has comments or an author status."""
 
     def rekey_authors(self, site_id: int, keys: Mapping[str, str]) -> int:
-        """Give what is kept under each old author key (comments, revisions, standings) its new one; return how much."""
+        """Replace each old author key in comments, revisions and author statuses by its new one; return how many."""
 
     def originals_by_version(self) -> dict[int, int]:
         """Count the encrypted originals by the version of their key."""

@@ -13,6 +13,7 @@ from service.moderation.events import Delivery
 from service.moderation.policy import Policy
 from service.moderation.verdict import Decision, Effort
 from service.ports.articles import Articles
+from service.ports.clusters import Bundles, Clusters
 from service.ports.desk import Desk
 from service.ports.leases import Leases
 from service.ports.overview import Overview
@@ -32,7 +33,6 @@ from service.ports.records import (
 )
 from service.ports.rekeying import Rekeying
 from service.ports.usage import Usage
-from service.ports.waves import Bundles, Waves
 
 
 class Sites(Protocol):
@@ -372,7 +372,7 @@ class Tx(
     Desk,
     Erasing,
     Retaining,
-    Waves,
+    Clusters,
     Bundles,
     Overview,
     Ranging,

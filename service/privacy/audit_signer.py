@@ -20,8 +20,8 @@ class KeyedSigner:
         """The key version that vouches now."""
         return self._keyring.version
 
-    def tag(self, told: str, version: int) -> str | None:
+    def tag(self, message: str, version: int) -> str | None:
         """Return the tag under that version of the key, None when it is not at hand."""
         if version not in self._keyring.versions:
             return None
-        return self._keyring.sign(PURPOSE, told.encode(), version=version).hex()
+        return self._keyring.sign(PURPOSE, message.encode(), version=version).hex()

@@ -62,7 +62,7 @@ class Sanitizer:
             body=masked["body"].text,
             submitted_at=submission.submitted_at or now,
             content_hash=self._digest(site, "content", "\0".join(fields.values())),
-            request_hash=self._digest(site, "request", _told(submission, fields, author)),
+            request_hash=self._digest(site, "request", _request_content(submission, fields, author)),
             source=submission.source,
             author_key=sealed.author_key,
             older_author_keys=older,
@@ -142,8 +142,8 @@ class Sanitizer:
         if not writer:
             return None
         body = " ".join(fields["body"].split())
-        told = ("written", submission.article.url, submission.parent_id or "", writer, body)
-        return self._digest(site, "idempotency", "\0".join(told))
+        values = ("written", submission.article.url, submission.parent_id or "", writer, body)
+        return self._digest(site, "idempotency", "\0".join(values))
 
     def _original(self, site: Site, field: str, text: str) -> Original:
         return Original(field, self._keyring.encrypt(site.name, ORIGINAL, text.encode()))
@@ -172,7 +172,7 @@ def masked_article(site: Site, article: Article, own: Address | None = None) -> 
     return replace(article, title=title, key=article_key(article.url, site.options.articles_apart))
 
 
-def _told(submission: Submission, fields: Mapping[str, str], author_key: str | None) -> str:
+def _request_content(submission: Submission, fields: Mapping[str, str], author_key: str | None) -> str:
     """Join all that makes a submission the one it is; no part holds the separator."""
     named = (submission.id, submission.article.url, submission.parent_id, author_key)
     return "\0".join([*(part or "" for part in named), *fields.values()])

@@ -123,8 +123,8 @@ class AcceptingPart(ArticlesPart):
             pks = self._connection.scalars(_NEXT_PKS, {"count": len(rows)}).all()
             rows = [{**row, "pk": pk} for row, pk in zip(rows, sorted(pks), strict=True)]
             rows.sort(key=lambda row: str(row["id"]))
-            told = {"rows": rows_text(comments, rows)}
-            inserted = self._connection.execute(_add_batch(tuple(rows[0])), told)
+            values = {"rows": rows_text(comments, rows)}
+            inserted = self._connection.execute(_add_batch(tuple(rows[0])), values)
         else:
             inserted = self._connection.execute(_add_comments(self._dialect), rows)
         return {row.id: row.pk for row in inserted}

@@ -54,19 +54,19 @@ class ActsPart(Part):
 
     def __init__(self, connection: Connection, *, writes: bool, signer: ChainSigner = PLAIN) -> None:
         super().__init__(connection, writes=writes, signer=signer)
-        self._told: list[Act] = []
+        self._pending: list[Act] = []
 
     def log_act(self, who: str, act: str, subject: str, now: datetime) -> None:
         self.log_acts([Act(who, act, subject, now)])
 
-    def log_acts(self, told: Sequence[Act]) -> None:
+    def log_acts(self, added: Sequence[Act]) -> None:
         self._must_write()
-        self._told.extend(told)
+        self._pending.extend(added)
 
     def link_acts(self) -> None:
         """Append what was logged, as the transaction's last verb: whoever holds the head waits for no other row."""
-        told, self._told = self._told, []
-        if not told:
+        added, self._pending = self._pending, []
+        if not added:
             return
         at, previous, last = *self._locked_head(), None
         for row in self._read(_OUTSIDE).mappings().all():  # logged by an older version of the service
@@ -75,10 +75,10 @@ class ActsPart(Part):
             previous = last.link
             self._write(_ADOPT, outsider=row["pk"], **{f"its_{n}": v for n, v in _columns(last).items()})
         rows = []
-        for act in told:
+        for act in added:
             at, last = at + 1, forge(previous, at + 1, act, _salt(), self._signer)
             previous = last.link
-            rows.append({**_columns(last), "adopted": False, **_told(act)})
+            rows.append({**_columns(last), "adopted": False, **_pending(act)})
         self._add(acts, rows)
         if last is not None:
             self._set_head(forge_head(last, self._signer))
@@ -131,7 +131,7 @@ def _columns(link: Link) -> dict[str, object]:
     }
 
 
-def _told(act: Act) -> dict[str, object]:
+def _pending(act: Act) -> dict[str, object]:
     return {"who": act.who, "act": act.act, "subject": act.subject, "created_at": act.at}
 
 

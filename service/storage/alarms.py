@@ -21,7 +21,7 @@ _TURN = (
         raised=bindparam("is_raised"),
         serial=bindparam("number"),
         changed_at=bindparam("changed", type_=Instant),
-        payload=bindparam("told"),
+        payload=bindparam("sent"),
         attempts=0,
         next_attempt_at=bindparam("due", type_=Instant),
     )
@@ -67,7 +67,7 @@ class AlarmsPart(Part):
             is_raised=alarm.raised,
             number=alarm.serial,
             changed=alarm.changed_at,
-            told=alarm.payload,
+            sent=alarm.payload,
             due=alarm.next_attempt_at,
         )
         return turned.rowcount == 1

@@ -39,7 +39,7 @@ _BESIDE: Final[Mapping[str, TypeEngine[Any]]] = {
     "published_at": Instant(),
     "box": Text(),
 }
-"""What is told of an arrival beside its own row."""
+"""What an arrival holds beside its own row."""
 
 
 def added_at_once(connection: Connection, arrivals: Sequence[Arrival]) -> dict[tuple[int, str], Comment]:
@@ -48,19 +48,19 @@ def added_at_once(connection: Connection, arrivals: Sequence[Arrival]) -> dict[t
     Each round trip costs both sides as much as the insert itself. Left out is whose id exists, and whose article is new
     or is described anew: that takes more than one statement.
     """
-    told = {(site_id, draft.id): (draft, now) for site_id, draft, now in arrivals}
-    rows = [_told(site_id, draft, now) for site_id, draft, now in arrivals]
+    arriving = {(site_id, draft.id): (draft, now) for site_id, draft, now in arrivals}
+    rows = [_arrival_values(site_id, draft, now) for site_id, draft, now in arrivals]
     added: dict[tuple[int, str], Comment] = {}
     found = connection.execute(_add_at_once(tuple(rows[0])), {"rows": to_json(rows)}).mappings()
     for row in found:
-        draft, now = told[row["site_id"], row["id"]]
+        draft, now = arriving[row["site_id"], row["id"]]
         added[row["site_id"], row["id"]] = pending(
             row["pk"], row["site_id"], draft, article_of(row, "article_"), now
         )
     return added
 
 
-def _told(site_id: int, draft: Draft, now: datetime) -> dict[str, Any]:
+def _arrival_values(site_id: int, draft: Draft, now: datetime) -> dict[str, Any]:
     """Return an arrival as the statement reads it: instants as numbers, structures and bytes as text."""
     published_at = draft.article.published_at
     return {
@@ -80,14 +80,14 @@ def _told(site_id: int, draft: Draft, now: datetime) -> dict[str, Any]:
 def _add_at_once(names: tuple[str, ...]) -> Executable:
     own = [name for name in names if name not in _BESIDE]
     types: dict[str, TypeEngine[Any]] = {name: comments.c[name].type for name in own}
-    told = rows_of("rows", POSTGRESQL, **types, **_BESIDE)
-    by_reader = told.c.source == word(Source.FORM.value)
+    arriving = rows_of("rows", POSTGRESQL, **types, **_BESIDE)
+    by_reader = arriving.c.source == word(Source.FORM.value)
     says_nothing_new = and_(
-        or_(told.c.url == articles.c.url, by_reader),
+        or_(arriving.c.url == articles.c.url, by_reader),
         *(
             or_(
-                told.c[name].is_(None),
-                told.c[name] == articles.c[name],
+                arriving.c[name].is_(None),
+                arriving.c[name] == articles.c[name],
                 and_(by_reader, articles.c[name].is_not(None)),
             )
             for name in ("title", "published_at")
@@ -96,16 +96,16 @@ def _add_at_once(names: tuple[str, ...]) -> Executable:
     # looked up row by row: a join would read the whole table where it is small beside the rows that a list might have
     there = (
         select(*(articles.c[name].label(f"article_{name}") for name in KNOWN))
-        .where(articles.c.site_id == told.c.site_id, articles.c.url_key == told.c.url_key)
+        .where(articles.c.site_id == arriving.c.site_id, articles.c.url_key == arriving.c.url_key)
         .where(articles.c.moved_to.is_(None), says_nothing_new)
         .limit(literal_column("1"))
         .with_for_update(read=True, key_share=True)  # against one who moves the thread just now
         .lateral("there")
     )
     known = (
-        select(*(told.c[name] for name in own), told.c.box)
+        select(*(arriving.c[name] for name in own), arriving.c.box)
         .add_columns(*there.c)
-        .join_from(told, there, true())
+        .join_from(arriving, there, true())
         .cte("known")
     )
     # in the order of ids, as batches are: two that share some wait for each other and never in a circle

@@ -151,7 +151,7 @@ class ArticlesPart(Part):
 
     def save_article(self, site_id: int, article: Article) -> None:
         pk, stored = self._articles(site_id, [(article, False)])[article.identity]
-        if _told(stored) != _told(article):
+        if _compared(stored) != _compared(article):
             self._describe(pk, article)
 
     def move_thread(self, site_id: int, url: str, to: Article, redirect: bool) -> int | None:
@@ -189,14 +189,14 @@ class ArticlesPart(Part):
             self._make_articles(site_id, [first[key] for key in missing])
             found |= self._find(_FIND_TO_ADD, site_id, missing)
             found |= self._by_url(site_id, [first[key] for key in missing if key not in found])
-        told = dict(found.values())
+        merged = dict(found.values())
         for article, by_site in said:
             pk = found[article.identity][0]
-            told[pk] = told[pk].told(article, by_site)
+            merged[pk] = merged[pk].merged(article, by_site)
         for pk, stored in sorted(dict(found.values()).items()):
-            if _told(told[pk]) != _told(stored):
-                self._describe(pk, told[pk])
-        return {key: (pk, told[pk]) for key, (pk, _) in found.items()}
+            if _compared(merged[pk]) != _compared(stored):
+                self._describe(pk, merged[pk])
+        return {key: (pk, merged[pk]) for key, (pk, _) in found.items()}
 
     def _by_url(self, site_id: int, wanted: Sequence[Article]) -> dict[str, Known]:
         """Find what the site knows by another key, because this caller knew its option of a moment ago."""
@@ -238,7 +238,7 @@ class ArticlesPart(Part):
     def _merge(self, source: Known, target: Known, redirect: bool) -> int:
         """Make one thread of two; what the target lacks, its title or its date, it has from the source."""
         (source_pk, left), (target_pk, kept) = source, target
-        whole = kept.told(left, by_site=False)
+        whole = kept.merged(left, by_site=False)
         self._describe(target_pk, replace(whole, private=kept.private or left.private))
         moved = self._put_all(source_pk, target_pk)
         self._write(_REDIRECT_OTHERS, article_pk=source_pk, target=target_pk)
@@ -276,7 +276,7 @@ class ArticlesPart(Part):
         return len(keyless)
 
 
-def _told(article: Article) -> tuple[object, ...]:
+def _compared(article: Article) -> tuple[object, ...]:
     return (
         article.url,
         article.title,

@@ -22,12 +22,12 @@ from sqlalchemy import (
     update,
 )
 
+from service.moderation.author_status import AuthorStatus, AuthorStatusEntry
 from service.moderation.comment import Comment, Status
 from service.moderation.desk import History, View
-from service.moderation.standing import AuthorStanding, Standing
 from service.storage.bulk import insert_into
 from service.storage.columns import Instant
-from service.storage.desk_tables import is_present, standings, views
+from service.storage.desk_tables import author_statuses, is_present, views
 from service.storage.part import Part
 from service.storage.reading import COMMENTS, joined
 from service.storage.schema import comments, has_author, word
@@ -50,17 +50,19 @@ _RECEIVED = select(comments.c.pk, comments.c.received_at).where(
 )
 _NAMED = COMMENTS.where(_OF_SITE, comments.c.id.in_(bindparam("ids", expanding=True)))
 _END = (
-    update(standings)
+    update(author_statuses)
     .where(
-        standings.c.site_id == bindparam("of_site"), standings.c.author_key == bindparam("key"), is_present
+        author_statuses.c.site_id == bindparam("of_site"),
+        author_statuses.c.author_key == bindparam("key"),
+        is_present,
     )
     .values(ended_at=bindparam("now"))
 )
-_STANDINGS = select(standings).where(
-    standings.c.site_id == bindparam("site_id"),
-    standings.c.author_key.in_(_KEYS),
+_AUTHOR_STATUSES = select(author_statuses).where(
+    author_statuses.c.site_id == bindparam("site_id"),
+    author_statuses.c.author_key.in_(_KEYS),
     is_present,
-    or_(standings.c.until.is_(None), standings.c.until > bindparam("now", type_=Instant)),
+    or_(author_statuses.c.until.is_(None), author_statuses.c.until > bindparam("now", type_=Instant)),
 )
 _VIEWS = (
     select(views.c.pk, views.c.name, views.c.query)
@@ -101,31 +103,33 @@ class AuthorsPart(Part):
         rows = self._read(_NAMED, site_id=site_id, ids=wanted).mappings() if wanted else ()
         return {row["id"]: joined(row) for row in rows}
 
-    def stand(self, standing: AuthorStanding) -> AuthorStanding:
-        self.end_standing(standing.site_id, standing.author_key, standing.created_at)
+    def set_author_status(self, entry: AuthorStatusEntry) -> AuthorStatusEntry:
+        self.end_author_status(entry.site_id, entry.author_key, entry.created_at)
         added = self._write(
-            insert(standings).returning(standings.c.pk),
-            site_id=standing.site_id,
-            author_key=standing.author_key,
-            standing=standing.standing.value,
-            reason=standing.reason,
-            who=standing.who,
-            created_at=standing.created_at,
-            until=standing.until,
+            insert(author_statuses).returning(author_statuses.c.pk),
+            site_id=entry.site_id,
+            author_key=entry.author_key,
+            status=entry.status.value,
+            reason=entry.reason,
+            who=entry.who,
+            created_at=entry.created_at,
+            until=entry.until,
         )
-        return replace(standing, id=added.scalar_one())
+        return replace(entry, id=added.scalar_one())
 
-    def end_standing(self, site_id: int, author_key: str, now: datetime) -> bool:
+    def end_author_status(self, site_id: int, author_key: str, now: datetime) -> bool:
         return self._write(_END, of_site=site_id, key=author_key, now=now).rowcount > 0
 
-    def standings(self, site_id: int, author_keys: Iterable[str], now: datetime) -> dict[str, AuthorStanding]:
+    def author_statuses(
+        self, site_id: int, author_keys: Iterable[str], now: datetime
+    ) -> dict[str, AuthorStatusEntry]:
         keys = sorted(set(author_keys))
-        rows = self._read(_STANDINGS, site_id=site_id, author_keys=keys, now=now) if keys else ()
+        rows = self._read(_AUTHOR_STATUSES, site_id=site_id, author_keys=keys, now=now) if keys else ()
         return {
-            row.author_key: AuthorStanding(
+            row.author_key: AuthorStatusEntry(
                 site_id=row.site_id,
                 author_key=row.author_key,
-                standing=Standing(row.standing),
+                status=AuthorStatus(row.status),
                 who=row.who,
                 created_at=row.created_at,
                 reason=row.reason,

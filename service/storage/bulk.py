@@ -46,12 +46,12 @@ def rows_of(parameter: str, dialect: str, **columns: TypeEngine[Any] | type[Type
 
     One parameter and one statement text for any number of rows, so that it is parsed and planned once.
     """
-    told = bindparam(parameter, type_=Text)
+    given = bindparam(parameter, type_=Text)
     if dialect == POSTGRESQL:
         typed = [column(name, kind) for name, kind in columns.items()]
-        rows = func.json_to_recordset(cast(told, JSON)).table_valued(*typed)
+        rows = func.json_to_recordset(cast(given, JSON)).table_valued(*typed)
         return rows.render_derived(parameter, with_types=True)
-    each = func.json_each(told).table_valued("value")
+    each = func.json_each(given).table_valued("value")
     fields = [
         func.json_extract(each.c.value, f"$.{name}", type_=kind).label(name) for name, kind in columns.items()
     ]
@@ -65,11 +65,11 @@ def insert_rows(table: Table, names: tuple[str, ...], unique: tuple[str, ...] = 
     A VALUES list of a hundred rows costs the client several times as much; SQLite's driver has a good batch of its own.
     """
     columns = [table.c[name] for name in names]
-    told = rows_of(
+    given = rows_of(
         "rows", POSTGRESQL, **{one.name: Text() if _is_bytes(one) else one.type for one in columns}
     )
     values = [
-        func.decode(told.c[one.name], "base64") if _is_bytes(one) else told.c[one.name] for one in columns
+        func.decode(given.c[one.name], "base64") if _is_bytes(one) else given.c[one.name] for one in columns
     ]
     new = postgresql.insert(table).from_select(list(names), select(*values))
     return new.on_conflict_do_nothing(index_elements=unique) if unique else new

@@ -25,13 +25,13 @@ from sqlalchemy import (
 from service.moderation.comment import Comment
 from service.moderation.desk import Appeal, Matter, Queued, Report, Wanted
 from service.storage.bulk import insert_into, rows_of
+from service.storage.cluster_tables import cluster_members
 from service.storage.columns import to_json
 from service.storage.desk_tables import appeals, claims, is_open, is_unanswered, matters, reports
 from service.storage.part import Part
 from service.storage.queueing import Shape, bound, cursor, in_order, shape
 from service.storage.reading import ARTICLE, joined
 from service.storage.schema import articles, comments
-from service.storage.wave_tables import wave_members
 
 _REPORTS = (
     select(reports)
@@ -101,7 +101,7 @@ _PKS: BindParameter[Any] = bindparam("pks", expanding=True)
 _CLOSE_APPEALS = (
     update(appeals).where(appeals.c.comment_pk.in_(_PKS), is_unanswered).values(answered_at=bindparam("now"))
 )
-_LEAVE = tuple(delete(table).where(table.c.comment_pk.in_(_PKS)) for table in (claims, wave_members))
+_LEAVE = tuple(delete(table).where(table.c.comment_pk.in_(_PKS)) for table in (claims, cluster_members))
 
 
 class CasesPart(Part):
@@ -126,8 +126,8 @@ class CasesPart(Part):
         found: dict[int, list[Report]] = {}
         rows = self._read(_REPORTS_ABOUT, pks=sorted(comment_pks), limit=limit) if comment_pks else ()
         for row in rows:
-            told = Report(row.comment_pk, row.revision, row.by, row.reason, row.created_at)
-            found.setdefault(row.comment_pk, []).append(told)
+            report = Report(row.comment_pk, row.revision, row.by, row.reason, row.created_at)
+            found.setdefault(row.comment_pk, []).append(report)
         return found
 
     def open_matter(
@@ -153,8 +153,8 @@ class CasesPart(Part):
         self._must_write()
         if not closed_by:
             return 0
-        told = to_json([{"comment_pk": pk, "by": by} for pk, by in closed_by.items()])
-        return self._write(_close(self._dialect), closing=told, now=now).rowcount
+        closing = to_json([{"comment_pk": pk, "by": by} for pk, by in closed_by.items()])
+        return self._write(_close(self._dialect), closing=closing, now=now).rowcount
 
     def close_cases(self, closed_by: Mapping[int, int], now: datetime) -> None:
         self.close_matters(dict(closed_by), now)
@@ -220,8 +220,8 @@ class CasesPart(Part):
     def reopen_appeals(self, stands: Mapping[int, int | None]) -> None:
         self._must_write()
         if stands:
-            told = to_json([{"undone": one, "stands": instead} for one, instead in stands.items()])
-            self._write(_reopen_appeals(self._dialect), reopened=told)
+            reopened = to_json([{"undone": one, "stands": instead} for one, instead in stands.items()])
+            self._write(_reopen_appeals(self._dialect), reopened=reopened)
 
     def take_answer_back(self, appeal_id: int) -> bool:
         return self._write(_UNANSWER_UPHELD, appeal_id=appeal_id).rowcount == 1

@@ -26,6 +26,7 @@ from service.moderation.comment import Comment
 from service.moderation.verdict import Action, Decision, Who
 from service.ports import Label
 from service.storage.bulk import POSTGRESQL, insert_into, rows_of
+from service.storage.cluster_tables import bundled
 from service.storage.columns import Instant, to_json
 from service.storage.part import LIMIT, Part
 from service.storage.reading import ARTICLE, PAGE_LIMIT, TEXTS, in_revision, joined
@@ -44,7 +45,6 @@ from service.storage.schema import (
     site_counters,
     word,
 )
-from service.storage.wave_tables import bundled
 
 _NEXT_IDS = text("SELECT nextval('decision_ids') FROM generate_series(1, :count)")
 _COUNT_UP = insert_into(numbers, "sqlite")
@@ -169,8 +169,8 @@ class DecisionsPart(Part):
         self._must_write()
         if not numbers:
             return set()
-        told = to_json([{"pk": decision_id, "seq": seq} for decision_id, seq in numbers.items()])
-        return set(self._write(_number(self._dialect), leaving=told).scalars())
+        values = to_json([{"pk": decision_id, "seq": seq} for decision_id, seq in numbers.items()])
+        return set(self._write(_number(self._dialect), leaving=values).scalars())
 
     def undo_decisions(self, decision_ids: Collection[int], now: datetime) -> set[int]:
         self._must_write()
@@ -185,8 +185,10 @@ class DecisionsPart(Part):
         self._must_write()
         if not shown:
             return set()
-        told = to_json([{"pk": pk, "standing": one, "revision": revision} for pk, one, revision in shown])
-        return set(self._write(_send(self._dialect), shown=told).scalars())
+        values = to_json(
+            [{"pk": pk, "decision_id": one, "revision": revision} for pk, one, revision in shown]
+        )
+        return set(self._write(_send(self._dialect), shown=values).scalars())
 
     def decisions_after(self, site_id: int, cursor: int, limit: int) -> list[tuple[Decision, Comment]]:
         limit = max(1, min(limit, PAGE_LIMIT))
@@ -202,8 +204,8 @@ class DecisionsPart(Part):
         return [(_beside(row), joined(row)) for row in rows.mappings()]
 
     def add_notes(self, decision_ids: Sequence[int], text: str, who: str, now: datetime) -> None:
-        told = {"text": text, "who": who, "created_at": now}
-        self._write_each(_note(self._dialect), [{"decision_id": one, **told} for one in decision_ids])
+        values = {"text": text, "who": who, "created_at": now}
+        self._write_each(_note(self._dialect), [{"decision_id": one, **values} for one in decision_ids])
 
     def notes(self, decision_ids: Sequence[int]) -> dict[int, str]:
         rows = self._read(_NOTES, decision_ids=sorted(decision_ids)) if decision_ids else ()
@@ -258,10 +260,10 @@ def _number(dialect: str) -> Executable:
 
 @cache
 def _send(dialect: str) -> Executable:
-    shown = rows_of("shown", dialect, pk=BigInteger, standing=BigInteger, revision=Integer)
+    shown = rows_of("shown", dialect, pk=BigInteger, decision_id=BigInteger, revision=Integer)
     return (
         update(comments)
-        .where(comments.c.pk == shown.c.pk, comments.c.decision_id == shown.c.standing)
+        .where(comments.c.pk == shown.c.pk, comments.c.decision_id == shown.c.decision_id)
         .values(published_revision=shown.c.revision)
         .returning(comments.c.pk)
     )

@@ -149,7 +149,7 @@ class DeliveriesPart(Part):
     def finish_deliveries(self, ended: Sequence[Finished], now: datetime) -> set[int]:
         if not ended:
             return set()
-        told = [
+        rows = [
             {
                 "pk": one.delivery_id,
                 "attempts": one.attempts,
@@ -160,7 +160,7 @@ class DeliveriesPart(Part):
             }
             for one in ended
         ]
-        return set(self._write(_finish(self._dialect), ended=to_json(told)).scalars())
+        return set(self._write(_finish(self._dialect), ended=to_json(rows)).scalars())
 
     def drop_dead_deliveries(self, comment_pk: int) -> int:
         return self._write(_DROP_DEAD, of_comment=comment_pk).rowcount

@@ -1,4 +1,4 @@
-"""The desk's own tables: claims, matters, reports, appeals, authors' standings, saved views, and the index of words."""
+"""The desk's own tables: claims, matters, reports, appeals, authors' statuses, saved views, and the index of words."""
 
 from __future__ import annotations
 
@@ -74,22 +74,28 @@ is_unanswered = appeals.c.answered_at.is_(None)
 partial("ix_appeals_open", appeals.c.pk, where=is_unanswered)
 partial("ix_appeals_reversed_by", appeals.c.reversed_by, where=appeals.c.reversed_by.is_not(None))
 
-standings = Table(
+author_statuses = Table(
     "standings",
     metadata,
     Column("pk", Pk, Identity(), primary_key=True),
     Column("site_id", Pk, ForeignKey(sites.c.pk, ondelete="CASCADE"), nullable=False),
     Column("author_key", Text, nullable=False),
-    Column("standing", Word, nullable=False),
+    Column("standing", Word, key="status", nullable=False),
     Column("reason", Text),
     Column("who", Text, nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("until", Instant),
     Column("ended_at", Instant),
 )
-is_present = standings.c.ended_at.is_(None)
-partial("uq_standings_present", standings.c.site_id, standings.c.author_key, where=is_present, unique=True)
-Index("ix_standings_author", standings.c.author_key)
+is_present = author_statuses.c.ended_at.is_(None)
+partial(
+    "uq_standings_present",
+    author_statuses.c.site_id,
+    author_statuses.c.author_key,
+    where=is_present,
+    unique=True,
+)
+Index("ix_standings_author", author_statuses.c.author_key)
 
 views = Table(
     "views",

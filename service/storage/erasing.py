@@ -28,7 +28,7 @@ from sqlalchemy import (
 from service.moderation.comment import Comment
 from service.ports.privacy import Erasure
 from service.storage.columns import Instant
-from service.storage.desk_tables import is_present, standings
+from service.storage.desk_tables import author_statuses, is_present
 from service.storage.reading import COMMENTS, PAGE_LIMIT, TEXTS, in_revision, joined
 from service.storage.schema import (
     LABEL_SCORES,
@@ -135,10 +135,12 @@ _THEIR_OLD_TEXTS = (
 )
 PLACES: Final = 1_000
 """Older texts that one statement takes."""
-_THEIR_STANDINGS = and_(standings.c.site_id == bindparam("of_site"), standings.c.author_key.in_(_KEYS))
-_HOLDS_A_BAN = and_(is_present, standings.c.standing == word("banned"))
-_DROP_STANDINGS = delete(standings).where(_THEIR_STANDINGS, ~_HOLDS_A_BAN)
-_BARE_BANS = update(standings).where(_THEIR_STANDINGS, _HOLDS_A_BAN).values(reason=None)
+_THEIR_STATUSES = and_(
+    author_statuses.c.site_id == bindparam("of_site"), author_statuses.c.author_key.in_(_KEYS)
+)
+_HOLDS_A_BAN = and_(is_present, author_statuses.c.status == word("banned"))
+_DROP_STATUSES = delete(author_statuses).where(_THEIR_STATUSES, ~_HOLDS_A_BAN)
+_BARE_BANS = update(author_statuses).where(_THEIR_STATUSES, _HOLDS_A_BAN).values(reason=None)
 _ERASURE = select(erasures).where(erasures.c.id == bindparam("erasure_id"))
 _UNPURGED = select(func.count()).select_from(erasures).where(is_unpurged)
 _PURGED = (
@@ -194,7 +196,7 @@ class ErasingPart(SearchingPart):
             return {}
         whose = {"of_site": site_id, "author_keys": sorted(author_keys)}
         gone = Counter(
-            standings=self._write(_DROP_STANDINGS, **whose).rowcount,
+            decisions=self._write(_DROP_STATUSES, **whose).rowcount,
             bans_kept=self._write(_BARE_BANS, **whose).rowcount,
             deliveries=0,
             originals=0,

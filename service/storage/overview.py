@@ -250,8 +250,10 @@ class OverviewPart(Part):
             .order_by(decisions.c.pk.desc())
             .limit(JUDGED_LIMIT)
         )
-        told = [(Action(row.action), verdict_of(row.verdict), row.pk) for row in rows]
-        return [Judged(verdict.scores, verdict.action, person, pk) for person, verdict, pk in told if verdict]
+        judged = [(Action(row.action), verdict_of(row.verdict), row.pk) for row in rows]
+        return [
+            Judged(verdict.scores, verdict.action, person, pk) for person, verdict, pk in judged if verdict
+        ]
 
     def _places(
         self, came: ColumnElement[bool], name: Any, table: Any, on: ColumnElement[bool]

@@ -1,4 +1,4 @@
-"""The desk's lanes in SQL: held comments by age, score or doubt, open matters, and claims."""
+"""The desk's queues in SQL: held comments by age, score or doubt, open matters, and claims."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ from sqlalchemy import (
 from service.moderation.desk import Claim, Cursor, Matter, Queued, Sort, Wanted
 from service.moderation.verdict import SELF_HARM
 from service.storage.bulk import insert_into
+from service.storage.cluster_tables import cluster_members
 from service.storage.columns import Instant
 from service.storage.desk_tables import appeals, claims, is_open, is_unanswered, matters
 from service.storage.part import LIMIT, ONE, Part
 from service.storage.reading import ARTICLE, ARTICLES_AT, COMMENTS, at, joined
 from service.storage.schema import articles, comments, is_held, moderators, word
-from service.storage.wave_tables import wave_members
 
 LANGUAGES_SHOWN = 50
 _NOW = bindparam("now", type_=Instant)
@@ -44,20 +44,26 @@ _TAKEN = exists().where(
     claims.c.moderator_id != bindparam("moderator_id"),
     claims.c.until > _NOW,
 )
-_older, _member = wave_members.alias("older"), wave_members.alias("member")
+_older, _member = cluster_members.alias("older"), cluster_members.alias("member")
 _held_older = comments.alias("held_older")
 _RANK = {Sort.SCORE: comments.c.score, Sort.DOUBT: comments.c.doubt}
 _RELEASE_ALL = delete(claims).where(claims.c.moderator_id == bindparam("by"))
 _RELEASE = _RELEASE_ALL.where(claims.c.comment_pk.in_(bindparam("pks", expanding=True)))
 # looked up for each claim: of a join SQLite, which knows nothing of how few claims there are, reads all comments first
 _STATUS = select(comments.c.status).where(comments.c.pk == claims.c.comment_pk).scalar_subquery()
-_wave_of_claimed = select(wave_members.c.wave_id).where(wave_members.c.comment_pk == claims.c.comment_pk)
-_wave_of_comment = select(wave_members.c.wave_id).where(wave_members.c.comment_pk == comments.c.pk)
-# read once, claim by claim, however many are held; NULL, of what is in no wave, would make NOT IN leave out everything
-_IN_HANDS = select(func.coalesce(_wave_of_claimed.scalar_subquery(), 0)).where(
+_cluster_of_claimed = select(cluster_members.c.cluster_id).where(
+    cluster_members.c.comment_pk == claims.c.comment_pk
+)
+_cluster_of_comment = select(cluster_members.c.cluster_id).where(
+    cluster_members.c.comment_pk == comments.c.pk
+)
+# read once, claim by claim, however many are held; NULL, of what is in no cluster, would make NOT IN exclude all
+_IN_HANDS = select(func.coalesce(_cluster_of_claimed.scalar_subquery(), 0)).where(
     claims.c.moderator_id != bindparam("moderator_id"), claims.c.until > _NOW, _STATUS.in_([word("held")])
 )
-_WAVE_IS_FREE = func.coalesce(_wave_of_comment.correlate(comments).scalar_subquery(), -1).not_in(_IN_HANDS)
+_CLUSTER_IS_FREE = func.coalesce(_cluster_of_comment.correlate(comments).scalar_subquery(), -1).not_in(
+    _IN_HANDS
+)
 _WAITS = or_(
     _STATUS.in_([word("pending"), word("held")]),
     exists().where(matters.c.comment_pk == claims.c.comment_pk, is_open),
@@ -76,7 +82,7 @@ _OTHERS = select(claims.c.comment_pk).where(
 
 
 class QueueingPart(Part):
-    """The verbs of lanes and claims."""
+    """The verbs of queues and claims."""
 
     def queue(self, wanted: Wanted, moderator_id: int, now: datetime, limit: int) -> list[Queued]:
         found: list[Queued] = []
@@ -112,7 +118,7 @@ class QueueingPart(Part):
     def newest_held(self) -> int:
         return int(self._read(_NEWEST).scalar_one_or_none() or 0)
 
-    def lane_counts(self, limit: int) -> dict[str, int]:
+    def queue_counts(self, limit: int) -> dict[str, int]:
         return dict(self._read(_COUNTS, limit=limit).mappings().one())
 
     def languages(self) -> list[str]:
@@ -246,12 +252,12 @@ def of_risk(at_risk: bool | None, rows: FromClause) -> list[ColumnElement[bool]]
     return [label == self_harm if at_risk else label.is_distinct_from(self_harm)]
 
 
-def _folded(filters: Filters, at_risk: bool | None) -> Exists:
-    """A copy stands behind the oldest of its wave that is in the same lane, which is shown with their number.
+def _has_older_copy(filters: Filters, at_risk: bool | None) -> Exists:
+    """Tell whether an older copy of the comment is in the same queue: that one is shown, with their number.
 
-    A copy whose writer may be at risk is folded only behind another such copy.
+    A copy whose author may be at risk is hidden only by another such copy.
     """
-    before = and_(_older.c.wave_id == _member.c.wave_id, _older.c.comment_pk < _member.c.comment_pk)
+    before = and_(_older.c.cluster_id == _member.c.cluster_id, _older.c.comment_pk < _member.c.comment_pk)
     same = of_risk(True, _held_older) if at_risk else []
     return exists(
         select(_member.c.comment_pk)
@@ -272,13 +278,13 @@ def _folded(filters: Filters, at_risk: bool | None) -> Exists:
 @cache
 def _queue(shape: Shape, at_risk: bool | None) -> Select[Any]:
     _, filters, *_ = shape
-    folded = _folded(filters, at_risk)
-    free = COMMENTS.where(is_held, ~_TAKEN, _WAVE_IS_FREE, ~_set_aside(comments), ~folded)
+    is_copy = _has_older_copy(filters, at_risk)
+    free = COMMENTS.where(is_held, ~_TAKEN, _CLUSTER_IS_FREE, ~_set_aside(comments), ~is_copy)
     return in_order(free.where(*of_risk(at_risk, comments)), shape, comments.c.pk)
 
 
 def in_order(statement: Select[Any], shape: Shape, key: Column[Any]) -> Select[Any]:
-    """Filter and sort a lane as the shape says, by `key` where ranks are alike, and begin behind the cursor."""
+    """Filter and sort a queue as the shape says, by `key` where ranks are alike, and begin behind the cursor."""
     sort, filters, after, without = shape
     rank = _RANK.get(sort)
     statement = statement.where(*filtered(filters))

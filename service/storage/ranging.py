@@ -81,11 +81,11 @@ _SOME = COMMENTS.where(comments.c.pk.in_(bindparam("pks", expanding=True)))
 
 
 def _shape(stretch: Stretch) -> Shape:
-    return stretch.by, filters_of(stretch.lane), stretch.until_pk is not None
+    return stretch.by, filters_of(stretch.wanted), stretch.until_pk is not None
 
 
 def _values(connection: Connection, stretch: Stretch) -> dict[str, Any]:
-    values = values_of(connection, stretch.lane)
+    values = values_of(connection, stretch.wanted)
     if stretch.by is None:
         values |= {"low": stretch.low - SLACK, "high": stretch.high + SLACK}
     else:

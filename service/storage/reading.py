@@ -154,8 +154,8 @@ class ReadingPart(Part):
     def lock_comments(self, named: Collection[tuple[int, str]]) -> dict[tuple[int, str], Comment]:
         if not named:
             return {}
-        told = to_json([{"site_id": site_id, "id": comment_id} for site_id, comment_id in named])
-        rows = self._read(_lock_named(self._dialect), named=told).mappings()
+        keys = to_json([{"site_id": site_id, "id": comment_id} for site_id, comment_id in named])
+        rows = self._read(_lock_named(self._dialect), named=keys).mappings()
         return {(row["site_id"], row["id"]): joined(row) for row in rows}
 
     def comments(

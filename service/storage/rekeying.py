@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import BindParameter, LargeBinary, bindparam, func, or_, select, union, update
 
 from service.ports.rekeying import SealedOriginal
-from service.storage.desk_tables import standings
+from service.storage.desk_tables import author_statuses
 from service.storage.part import Part
 from service.storage.schema import api_keys, comments, has_author, originals, revisions, sites
 
@@ -47,8 +47,8 @@ _KNOWN = union(
     select(comments.c.author_key)
     .where(comments.c.site_id == bindparam("of_site"), comments.c.author_key.in_(_KEYS), has_author)
     .distinct(),
-    select(standings.c.author_key).where(
-        standings.c.site_id == bindparam("of_site"), standings.c.author_key.in_(_KEYS)
+    select(author_statuses.c.author_key).where(
+        author_statuses.c.site_id == bindparam("of_site"), author_statuses.c.author_key.in_(_KEYS)
     ),
 )
 _OLD_AUTHOR: BindParameter[Any] = bindparam("old")
@@ -59,14 +59,14 @@ _COMMENTS = (
 )
 _REVISIONS = update(revisions).where(revisions.c.author_key == _OLD_AUTHOR)
 _REVISIONS_ANEW = _REVISIONS.values(author_key=bindparam("anew"))
-_other = standings.alias()
-_STANDINGS = (
-    update(standings)
+_other = author_statuses.alias()
+_AUTHOR_STATUSES = (
+    update(author_statuses)
     .where(
-        standings.c.site_id == bindparam("of_site"),
-        standings.c.author_key == _OLD_AUTHOR,
+        author_statuses.c.site_id == bindparam("of_site"),
+        author_statuses.c.author_key == _OLD_AUTHOR,
         or_(
-            standings.c.ended_at.is_not(None),
+            author_statuses.c.ended_at.is_not(None),
             ~select(_other.c.pk)
             .where(
                 _other.c.site_id == bindparam("of_site"),
@@ -96,20 +96,20 @@ class RekeyingPart(Part):
             changed += self._write(_COMMENTS, of_site=site_id, old=old, anew=new).rowcount
             # an author key is made for one site, so that no other site's revisions can be meant
             changed += self._write(_REVISIONS_ANEW, old=old, anew=new).rowcount
-            changed += self._write(_STANDINGS, of_site=site_id, old=old, anew=new).rowcount
+            changed += self._write(_AUTHOR_STATUSES, of_site=site_id, old=old, anew=new).rowcount
         return changed
 
     def originals_by_version(self) -> dict[int, int]:
         return {bytes(row.version)[0]: row.number for row in self._read(_COUNTED)}
 
     def originals_sealed_otherwise(self, version: int, after: int, limit: int) -> list[SealedOriginal]:
-        told = bytes([version])
-        pks = list(self._read(_PKS, version=told, after=after, most=limit).scalars())
+        prefix = bytes([version])
+        pks = list(self._read(_PKS, version=prefix, after=after, most=limit).scalars())
         if not pks:
             return []
         return [
             SealedOriginal(row.comment_pk, row.revision, row.field, row.site, bytes(row.ciphertext))
-            for row in self._read(_ORIGINALS, version=told, pks=pks)
+            for row in self._read(_ORIGINALS, version=prefix, pks=pks)
         ]
 
     def reseal(self, pairs: Sequence[tuple[SealedOriginal, SealedOriginal]]) -> int:

@@ -40,17 +40,17 @@ def verdict_of(text: str | None) -> Verdict | None:
     """Return the verdict that `verdict_text` wrote."""
     if text is None:
         return None
-    told = json.loads(text)
+    stored = json.loads(text)
     return Verdict(
-        action=Action(told["action"]),
-        reasons=tuple(Reason(*reason) for reason in told["reasons"]),
-        scores=told["scores"],
-        spans=tuple(Span(*span) for span in told["spans"]),
-        reads_as=told["reads_as"],
-        language=told["language"],
-        model=told["model"],
-        policy=told["policy"],
-        effort=Effort(effort) if (effort := told.get("effort")) else None,
+        action=Action(stored["action"]),
+        reasons=tuple(Reason(*reason) for reason in stored["reasons"]),
+        scores=stored["scores"],
+        spans=tuple(Span(*span) for span in stored["spans"]),
+        reads_as=stored["reads_as"],
+        language=stored["language"],
+        model=stored["model"],
+        policy=stored["policy"],
+        effort=Effort(effort) if (effort := stored.get("effort")) else None,
     )
 
 

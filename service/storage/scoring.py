@@ -205,7 +205,7 @@ class ScoringPart(Part):
         if not moves:
             return set()
         return set(
-            self._write(_move(self._dialect), moves=to_json([_told(move) for move in moves])).scalars()
+            self._write(_move(self._dialect), moves=to_json([_move_values(move) for move in moves])).scalars()
         )
 
     def fill_scores(self, after: int, limit: int) -> int | None:
@@ -250,7 +250,7 @@ def _move(dialect: str) -> Executable:
         pk=BigInteger,
         revision=Integer,
         from_status=Text,
-        standing=BigInteger,
+        expected_decision_id=BigInteger,
         to_status=Text,
         decision_id=BigInteger,
         published_revision=Integer,
@@ -268,7 +268,7 @@ def _move(dialect: str) -> Executable:
             comments.c.pk == wanted.c.pk,
             comments.c.revision == wanted.c.revision,
             comments.c.status == wanted.c.from_status,
-            comments.c.decision_id.is_not_distinct_from(wanted.c.standing),
+            comments.c.decision_id.is_not_distinct_from(wanted.c.expected_decision_id),
         )
         .values(
             status=wanted.c.to_status,
@@ -303,7 +303,7 @@ def _label_scores(
     verdict: ColumnElement[str], to_status: ColumnElement[str], dialect: str
 ) -> dict[str, Case[Any]]:
     """Read the scores out of the verdict for a comment that comes to be held, in millionths; others need none."""
-    told = {}
+    values = {}
     for label, kept in LABEL_SCORES.items():
         if dialect == POSTGRESQL:
             text = cast(verdict, JSON)[("scores", label)].as_string()
@@ -311,8 +311,8 @@ def _label_scores(
         else:
             score = func.json_extract(verdict, f"$.scores.{label}", type_=Double)
             millionths = cast(score * MILLION + 0.5, Integer)  # which cuts off
-        told[kept.name] = case((to_status == word("held"), millionths), else_=null())
-    return told
+        values[kept.name] = case((to_status == word("held"), millionths), else_=null())
+    return values
 
 
 def _newer(verdict: ColumnElement[Any], new: ColumnElement[Any], old: ColumnElement[Any]) -> Case[Any]:
@@ -320,7 +320,7 @@ def _newer(verdict: ColumnElement[Any], new: ColumnElement[Any], old: ColumnElem
     return case((verdict.is_(None), old), else_=new)
 
 
-def _told(move: Move) -> dict[str, Any]:
+def _move_values(move: Move) -> dict[str, Any]:
     led = leading(move.verdict) if move.verdict else None
     return {
         "label": led.label if led else None,
@@ -330,7 +330,7 @@ def _told(move: Move) -> dict[str, Any]:
         "pk": move.pk,
         "revision": move.revision,
         "from_status": move.from_status.value,
-        "standing": move.standing,
+        "expected_decision_id": move.expected_decision_id,
         "to_status": move.to_status.value,
         "decision_id": move.decision_id,
         "published_revision": move.published_revision,

@@ -43,7 +43,7 @@ _FORGET = {
         bindparam("pks", expanding=True)
     ),
 }
-_FORGET_TOLD = tuple(
+_FORGET_OTHERS = tuple(
     delete(table).where(table.c.comment_pk.in_(bindparam("pks", expanding=True)))
     for table in (reports, appeals)
 )
@@ -90,7 +90,7 @@ class SearchingPart(Part):
     def forget_texts(self, pks: Collection[int]) -> None:
         if pks:
             self._write(_FORGET[self._dialect], pks=sorted(pks))
-            for statement in _FORGET_TOLD:
+            for statement in _FORGET_OTHERS:
                 self._write(statement, pks=sorted(pks))
 
     def rebuild_search(self) -> None:
@@ -104,28 +104,28 @@ class SearchingPart(Part):
         asked = [its for one in words if (its := terms(one))]
         if not asked:
             return []
-        told = phrases(asked, self._dialect)
+        query = phrases(asked, self._dialect)
         newest = before or 1 + int(self._read(_NEWEST).scalar_one() or 0)
         found: list[Comment] = []
         for window in WINDOWS[self._dialect]:
             least = 0 if window is None else max(0, newest - window)
             if window is None and self._dialect == POSTGRESQL:
-                return self._rare(told, site_id, newest, limit)
-            found = self._within(told, site_id, newest, least, limit)
+                return self._rare(query, site_id, newest, limit)
+            found = self._within(query, site_id, newest, least, limit)
             if len(found) >= limit or least == 0:
                 break
         return found
 
-    def _rare(self, told: str, site_id: int | None, before: int, limit: int) -> list[Comment]:
-        asked = {"asked": told, "site_id": site_id, "before": before, "limit": limit}
+    def _rare(self, query: str, site_id: int | None, before: int, limit: int) -> list[Comment]:
+        asked = {"asked": query, "site_id": site_id, "before": before, "limit": limit}
         pks = list(self._read(_RARE, **asked).scalars())
         return [joined(row) for row in self._read(_THESE, pks=pks).mappings()] if pks else []
 
-    def _within(self, told: str, site_id: int | None, before: int, least: int, limit: int) -> list[Comment]:
+    def _within(self, query: str, site_id: int | None, before: int, least: int, limit: int) -> list[Comment]:
         key = _WORDS_PG.c.comment_pk if self._dialect == POSTGRESQL else _WORDS_LITE.c.rowid
         hits = _FOUND[self._dialect].where(key < bindparam("before"), key >= bindparam("least"))
         statement = COMMENTS.where(comments.c.pk.in_(hits))
-        values = {"asked": told, "before": before, "least": least, "limit": limit}
+        values = {"asked": query, "before": before, "least": least, "limit": limit}
         if site_id is not None:
             statement = statement.where(comments.c.site_id == bindparam("site_id"))
             values["site_id"] = site_id

@@ -19,6 +19,7 @@ from service.storage.alarms import AlarmsPart
 from service.storage.authoring import AuthorsPart
 from service.storage.bulk import SQLITE
 from service.storage.cases import CasesPart
+from service.storage.clusters import ClustersPart
 from service.storage.decisions import DecisionsPart
 from service.storage.deliveries import DeliveriesPart
 from service.storage.engines import for_reading, open_engine, with_short_waits
@@ -39,7 +40,6 @@ from service.storage.searching import SearchingPart
 from service.storage.sites import SitesPart
 from service.storage.usage import UsagePart
 from service.storage.watching import WatchingPart
-from service.storage.waves import WavesPart
 
 
 class SchemaError(ReplydeskError):
@@ -65,7 +65,7 @@ class SqlTx(
     CasesPart,
     AuthorsPart,
     SearchingPart,
-    WavesPart,
+    ClustersPart,
     OverviewPart,
     RangingPart,
     UsagePart,

@@ -22,7 +22,7 @@ from service.ports import Backlog, Dependencies, SiteQueue
 if TYPE_CHECKING:
     from service.settings import Settings
 
-SITES_TOLD: Final = 200
+SITES_SHOWN: Final = 200
 """Series by site are for so many at most, those with the most waiting; the totals are always there."""
 FRESH_SECONDS: Final = 1.0
 """For so long a scrape is answered from the last: /metrics needs no key, and each one counts what waits."""
@@ -113,7 +113,9 @@ def _totals(backlog: Backlog, now: datetime) -> Iterator[GaugeMetricFamily]:
 
 
 def _by_site(queues: list[SiteQueue], now: datetime) -> Iterator[GaugeMetricFamily]:
-    told = sorted(queues, key=lambda one: (-(one.pending + one.held + one.deliveries_waiting), one.site_id))
+    backlog_text = sorted(
+        queues, key=lambda one: (-(one.pending + one.held + one.deliveries_waiting), one.site_id)
+    )
     for name, text, value in (
         ("comments_pending", "Comments of the site not yet scored.", lambda one: one.pending),
         ("comments_held", "Comments of the site that wait for a moderator.", lambda one: one.held),
@@ -135,7 +137,7 @@ def _by_site(queues: list[SiteQueue], now: datetime) -> Iterator[GaugeMetricFami
         ("deliveries_dead", "Callbacks of the site given up.", lambda one: one.deliveries_dead),
     ):
         family = GaugeMetricFamily(f"replydesk_site_{name}", text, labels=["site"])
-        for one in told[:SITES_TOLD]:
+        for one in backlog_text[:SITES_SHOWN]:
             family.add_metric([one.name], value(one))
         yield family
 
@@ -146,22 +148,22 @@ def _age(since: datetime | None, now: datetime) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Meters:
-    """The counters of this process, and how the sums of all are told."""
+    """The counters of this process, and the text of the backlog's gauges."""
 
     own: CollectorRegistry
     backlog: CollectorRegistry
     arrivals: Arrivals
     requests: Counter
     waits: Gauge
-    told: Told
+    backlog_text: CachedText
 
     def text(self) -> bytes:
         """Return everything in Prometheus' text format: what all processes of the home counted, and what waits."""
-        return generate_latest(meters.told(self.own)) + self.told.text(self.backlog)
+        return generate_latest(meters.summed_registry(self.own)) + self.backlog_text.text(self.backlog)
 
 
-class Told:
-    """The backlog's text, remembered for a second; whoever comes meanwhile waits for the one who asks."""
+class CachedText:
+    """The backlog's text, cached for a second; concurrent readers wait for one query."""
 
     def __init__(self) -> None:
         self._turn = threading.Lock()
@@ -201,5 +203,5 @@ def make_meters(deps: Dependencies, settings: Settings | None = None) -> Meters:
             registry=own,
             multiprocess_mode="livesum",
         ),
-        told=Told(),
+        backlog_text=CachedText(),
     )

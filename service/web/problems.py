@@ -18,8 +18,8 @@ from werkzeug.exceptions import HTTPException
 
 from service.moderation import errors
 from service.moderation.errors import Fault, ReplydeskError
+from service.web.error_pages import error_page, is_person
 from service.web.pages import message_page
-from service.web.told import is_person, told
 
 MIMETYPE: Final = "application/problem+json"
 RETRY_SECONDS: Final = 2
@@ -221,7 +221,7 @@ def from_error(error: ReplydeskError, current: Mapping[str, object] | None = Non
 def answer(problem: Problem) -> Response:
     """Return the problem as a response: JSON for programs, a plain page for a browser outside the API."""
     if wants_page() and is_person():
-        response = told(problem.kind.status)
+        response = error_page(problem.kind.status)
     elif wants_page():
         sentence = (problem.detail or problem.kind.fix).replace("`", "")
         response = message_page(problem.kind.status, problem.kind.title, sentence)

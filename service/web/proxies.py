@@ -80,7 +80,7 @@ class PathPrefix:
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Answer below the prefix; a server that was told of a mount point itself has set it already."""
-        prefix = self._prefix or _told_prefix(environ.get("HTTP_X_FORWARDED_PREFIX", ""))
+        prefix = self._prefix or _forwarded_prefix(environ.get("HTTP_X_FORWARDED_PREFIX", ""))
         if prefix and not environ.get("SCRIPT_NAME"):
             environ["SCRIPT_NAME"] = prefix
             environ["PATH_INFO"] = self._below(prefix, environ.get("PATH_INFO", ""))
@@ -93,10 +93,10 @@ class PathPrefix:
         return path if self._serves(path) and not self._serves(rest) else rest
 
 
-def _told_prefix(told: str) -> str:
+def _forwarded_prefix(header: str) -> str:
     """Return what the proxies say they cut off, outermost first; nothing when any of it is no plain path."""
-    joined = "".join(one.strip().rstrip("/") for one in told[:PREFIX_LIMIT].split(","))
-    return joined if len(told) <= PREFIX_LIMIT and PATH.fullmatch(joined) else ""
+    joined = "".join(one.strip().rstrip("/") for one in header[:PREFIX_LIMIT].split(","))
+    return joined if len(header) <= PREFIX_LIMIT and PATH.fullmatch(joined) else ""
 
 
 def _hop(hop: str) -> Address | None:

@@ -58,13 +58,13 @@ def form_wait(site: Site, network: str | None) -> float:
     Whoever has posted little passes beyond the site's burst, so that one who posts much keeps nobody else away.
     """
     limit, within = site.options.form_per_minute, site.options.form_per_network
-    all_together = None if limit is None else Rate.a_minute(limit)
+    site_rate = None if limit is None else Rate.a_minute(limit)
     alone = None if network is None or within is None else Rate.a_minute(within)
     name, own = f"{site.id}:form", f"{site.id}:form:{network}"
     seconds = _limiter().ask(own, alone) if alone else 0.0
-    if not seconds and all_together:
+    if not seconds and site_rate:
         has_posted_little = alone and not _limiter().ask(own, alone.with_burst(LITTLE))
-        seconds = _limiter().take(name, all_together.with_burst(SPARE) if has_posted_little else all_together)
+        seconds = _limiter().take(name, site_rate.with_burst(SPARE) if has_posted_little else site_rate)
     if seconds:
         refused(Source.FORM, 1)
     elif alone:

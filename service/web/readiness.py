@@ -43,16 +43,16 @@ class Checks:
         self._threads = ThreadPoolExecutor(len(self._asked), thread_name_prefix="ready")
         self._running: dict[str, Future[Words]] = {}
         self._turn = threading.Lock()
-        self._told: dict[str, str] = {}
+        self._answers: dict[str, str] = {}
         self._until = 0.0
 
     def run(self) -> dict[str, str]:
         """Return a word on each part: "ok", or what is wrong; within a second, whatever hangs."""
-        with self._turn:  # who comes meanwhile waits for the one who asks
+        with self._turn:  # concurrent callers wait for one check
             if self._monotonic() >= self._until:
-                self._told = self._ask()
+                self._answers = self._ask()
                 self._until = self._monotonic() + FRESH_SECONDS
-            return self._told
+            return self._answers
 
     def _ask(self) -> dict[str, str]:
         ends_at = time.monotonic() + ANSWER_SECONDS
@@ -60,11 +60,11 @@ class Checks:
             running = self._running.get(name)
             if running is None or running.done():  # one that hangs is asked no second time
                 self._running[name] = self._threads.submit(ask)
-        told: dict[str, str] = {}
+        answers: dict[str, str] = {}
         for name, future in self._running.items():
-            told |= dict.fromkeys(self._named[name], "does not answer")
-            told |= _words(future, ends_at)
-        return told
+            answers |= dict.fromkeys(self._named[name], "does not answer")
+            answers |= _words(future, ends_at)
+        return answers
 
 
 def _words(future: Future[Words], ends_at: float) -> Words:

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 
 import pytest
 
-from service.actions import AuthorChange, Judgement, Scored, settle, stand
-from service.actions.together import decide_wave
+from service.actions import Judgement, Scored, StatusChange, set_author_status, settle
+from service.actions.bulk import decide_cluster
+from service.moderation.author_status import AuthorStatus
 from service.moderation.comment import Comment, Status
 from service.moderation.quotations import adds_remark, own_words
-from service.moderation.standing import Standing
 from service.moderation.verdict import LABELS, Action, Assessment, Who
 from service.ports import Store
 from service.privacy.sealing import Address
@@ -67,10 +67,10 @@ class Crowd:
         return self.stage.look(name)
 
     def decide(self, comment: Comment, action: Action) -> None:
-        """Mara decides the wave of a comment."""
+        """Mara decides the cluster of a comment."""
         with self.stage.deps.store.read() as tx:
-            wave = tx.waves_of([comment.pk])[comment.pk]
-        decide_wave(self.stage.deps, self.stage.site, wave, Judgement(action, Who.MODERATOR, "Mara"))
+            cluster = tx.clusters_of([comment.pk])[comment.pk]
+        decide_cluster(self.stage.deps, self.stage.site, cluster, Judgement(action, Who.MODERATOR, "Mara"))
 
 
 @pytest.fixture
@@ -108,8 +108,8 @@ def test_trolls_who_quote_the_same_are_no_copies_of_each_other(crowd: Crowd, for
         for n, said in enumerate(INSULTS)
     )
     with crowd.stage.deps.store.read() as tx:
-        waves = tx.waves_of([one.pk, other.pk])
-    assert waves[one.pk].id != waves[other.pk].id
+        clusters = tx.clusters_of([one.pk, other.pk])
+    assert clusters[one.pk].id != clusters[other.pk].id
 
 
 def test_the_same_remark_on_other_quotations_is_a_copy(crowd: Crowd) -> None:
@@ -157,7 +157,9 @@ def test_trusted_authors_and_staff_are_no_copies(crowd: Crowd, who: str) -> None
     given: dict[str, object] = {"signals": {"staff": True}} if who == "staff" else {}
     first = crowd.write(ANSWER, {}, "service", **given)
     if who == "trusted":
-        stand(crowd.stage.deps, crowd.stage.site, first.pk, AuthorChange(Standing.TRUSTED, "Mara"))
+        set_author_status(
+            crowd.stage.deps, crowd.stage.site, first.pk, StatusChange(AuthorStatus.TRUSTED, "Mara")
+        )
     copies = [crowd.write(ANSWER, {"spam": 0.7}, f"troll{n}") for n in range(2)]
     crowd.decide(copies[0], Action.SPAM)
     assert crowd.write(ANSWER, {}, "troll9").status is Status.SPAM
@@ -166,7 +168,7 @@ def test_trusted_authors_and_staff_are_no_copies(crowd: Crowd, who: str) -> None
     held = crowd.write(f"{ANSWER} Again.", {"threat": 0.9}, "service", **given)
     assert held.status is Status.HELD
     with crowd.stage.deps.store.read() as tx:
-        assert tx.waves_of([held.pk]) == {}
+        assert tx.clusters_of([held.pk]) == {}
 
 
 def test_new_text_does_not_lift_what_a_person_decided_about_copies(crowd: Crowd) -> None:
@@ -188,7 +190,9 @@ def test_watched_and_banned_authors_are_caught_as_before(crowd: Crowd) -> None:
     first = crowd.write(ANSWER, {"spam": 0.7}, "troll")
     crowd.decide(first, Action.SPAM)
     watched = crowd.write("A first word.", {}, "bo")
-    stand(crowd.stage.deps, crowd.stage.site, watched.pk, AuthorChange(Standing.WATCHED, "Mara"))
+    set_author_status(
+        crowd.stage.deps, crowd.stage.site, watched.pk, StatusChange(AuthorStatus.WATCHED, "Mara")
+    )
     assert crowd.write(ANSWER, {}, "bo").status is Status.SPAM
 
 

@@ -23,9 +23,9 @@ from service.actions.appealing import Answer
 from service.actions.reviewing import Judgement
 from service.moderation.comment import Comment, Status
 from service.moderation.desk import Matter, Wanted
+from service.moderation.duplicates import Signature
 from service.moderation.errors import Final
 from service.moderation.verdict import LABELS, Action, Assessment, Who
-from service.moderation.waves import Signature
 from service.ports import Moderator, Store
 from service.privacy.sealing import Address
 from tests.builders import NOON
@@ -61,8 +61,8 @@ def decide(stage: Stage, comment: Comment, action: Action, replaces: int | None 
     review(stage.deps, stage.site, comment.id, judgement)
 
 
-def open_lanes(stage: Stage, moderator: Moderator) -> dict[str, list[str]]:
-    """What each lane of the desk shows, by the comments' ids, and what is counted."""
+def open_queues(stage: Stage, moderator: Moderator) -> dict[str, list[str]]:
+    """What each queue of the desk shows, by the comments' ids, and what is counted."""
     with stage.deps.store.read() as tx:
         shown = {
             str(kind): [one.comment.id for one in tx.matters(kind, Wanted(), moderator.id, NOON, 9)]
@@ -70,7 +70,7 @@ def open_lanes(stage: Stage, moderator: Moderator) -> dict[str, list[str]]:
         }
         shown["appeals"] = [one.comment.id for _, one in tx.appeals_open(Wanted(), 9)]
         shown["held"] = [one.comment.id for one in tx.queue(Wanted(), moderator.id, NOON, 9)]
-        counts = tx.lane_counts(9)
+        counts = tx.queue_counts(9)
     assert counts["reported"] == len(shown["reported"])
     assert counts["aside"] == len(shown["aside"])
     assert counts["appeals"] == len(shown["appeals"])
@@ -96,14 +96,14 @@ ENDS = ["withdrawn", "erased", "retained no longer"]
 
 @pytest.mark.parametrize("how", ENDS)
 def test_reports_end_with_the_comment(stage: Stage, mara: Moderator, how: str) -> None:
-    """What readers reported is in no lane once the comment is gone."""
+    """What readers reported is in no queue once the comment is gone."""
     (comment,) = held(stage, 1)
     decide(stage, comment, Action.APPROVE)
     for reader in ("one", "two"):
         report(stage.deps, stage.site, comment.id, reader, "rude")
-    assert open_lanes(stage, mara) == EMPTY | {"reported": ["c-0"]}
+    assert open_queues(stage, mara) == EMPTY | {"reported": ["c-0"]}
     end(stage, how, stage.look("c-0"))
-    assert open_lanes(stage, mara) == EMPTY
+    assert open_queues(stage, mara) == EMPTY
 
 
 @pytest.mark.parametrize("how", ENDS)
@@ -111,9 +111,9 @@ def test_what_was_set_aside_ends_with_the_comment(stage: Stage, mara: Moderator,
     """A moderator has nothing left to talk about."""
     (comment,) = held(stage, 1)
     decide(stage, comment, Action.HOLD)
-    assert open_lanes(stage, mara) == EMPTY | {"aside": ["c-0"]}
+    assert open_queues(stage, mara) == EMPTY | {"aside": ["c-0"]}
     end(stage, how, stage.look("c-0"))
-    assert open_lanes(stage, mara) == EMPTY
+    assert open_queues(stage, mara) == EMPTY
 
 
 @pytest.mark.parametrize("how", ENDS)
@@ -122,9 +122,9 @@ def test_appeals_end_with_the_comment(stage: Stage, mara: Moderator, how: str) -
     (comment,) = held(stage, 1)
     decide(stage, comment, Action.REJECT)
     made = appeal(stage.deps, stage.site, comment.id, "Please look again.")
-    assert open_lanes(stage, mara) == EMPTY | {"appeals": ["c-0"]}
+    assert open_queues(stage, mara) == EMPTY | {"appeals": ["c-0"]}
     end(stage, how, stage.look("c-0"))
-    assert open_lanes(stage, mara) == EMPTY
+    assert open_queues(stage, mara) == EMPTY
     if how == "withdrawn":
         with pytest.raises(Final):
             take_answer_back(stage.deps, stage.site, made.id, "Bea")
@@ -151,19 +151,19 @@ def test_nobody_has_it_in_hand(stage: Stage, mara: Moderator, how: str) -> None:
 def test_it_leaves_its_copies(stage: Stage, mara: Moderator, how: str) -> None:
     """The oldest copy that is left stands for the others, and they are one fewer."""
     copies = held(stage, 3)
-    assert open_lanes(stage, mara)["held"] == ["c-0"]
+    assert open_queues(stage, mara)["held"] == ["c-0"]
     with stage.deps.store.read() as tx:
-        wave = tx.waves_of([copies[0].pk])[copies[0].pk]
-        assert tx.wave_sizes([wave.id]) == {wave.id: 3}
+        cluster = tx.clusters_of([copies[0].pk])[copies[0].pk]
+        assert tx.cluster_sizes([cluster.id]) == {cluster.id: 3}
     if how == "erased":
         with stage.deps.store.write() as tx:
             tx.empty([copies[0].pk])
     else:
         end(stage, how, copies[0])
-    assert open_lanes(stage, mara)["held"] == ["c-1"]
+    assert open_queues(stage, mara)["held"] == ["c-1"]
     with stage.deps.store.read() as tx:
-        assert tx.wave_sizes([wave.id]) == {wave.id: 2}
-        assert tx.waves_of([copies[0].pk]) == {}
+        assert tx.cluster_sizes([cluster.id]) == {cluster.id: 2}
+        assert tx.clusters_of([copies[0].pk]) == {}
 
 
 def test_all_of_it_ends_at_once(stage: Stage, mara: Moderator) -> None:
@@ -177,7 +177,7 @@ def test_all_of_it_ends_at_once(stage: Stage, mara: Moderator) -> None:
         tx.claim(mara.id, [comment.pk], NOON, NOON + timedelta(seconds=60))
     for _ in range(2):
         end(stage, "withdrawn", comment)
-        assert open_lanes(stage, mara) == EMPTY
+        assert open_queues(stage, mara) == EMPTY
 
 
 def test_other_comments_keep_what_is_open_about_them(stage: Stage, mara: Moderator) -> None:
@@ -188,4 +188,4 @@ def test_other_comments_keep_what_is_open_about_them(stage: Stage, mara: Moderat
         appeal(stage.deps, stage.site, one.id, "Please look again.")
         report(stage.deps, stage.site, one.id, "one", None)
     end(stage, "withdrawn", first)
-    assert open_lanes(stage, mara) == EMPTY | {"reported": ["c-1"], "appeals": ["c-1"]}
+    assert open_queues(stage, mara) == EMPTY | {"reported": ["c-1"], "appeals": ["c-1"]}

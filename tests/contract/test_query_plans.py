@@ -294,7 +294,7 @@ def test_a_page_of_the_queue_is_planned_once_however_much_is_held(postgres_url: 
             with store.read() as tx:
                 for sort in Sort:
                     tx.queue(Wanted(sort), 1, NOON, 8)
-                tx.lane_counts(1_000)
+                tx.queue_counts(1_000)
                 tx.newest_held()
                 tx.languages()
         with store.read() as tx:

@@ -190,7 +190,7 @@ def test_lately_leaves_out_what_was_decided_in_one_act(store: Store, site: Site)
         by_hand: dict[str, Any] = {"who_kind": Who.MODERATOR, "who": "Mara"}
         alone = decided(tx, found["c-1"], Action.APPROVE, **by_hand)
         member = decided(tx, found["c-2"], Action.APPROVE, **by_hand)
-        bundle = tx.add_bundle("Mara", Action.APPROVE, "wave 1", NOON)
+        bundle = tx.add_bundle("Mara", Action.APPROVE, "cluster 1", NOON)
         tx.add_to_bundle(bundle.id, [member.id])
         tx.undo_decisions([member.id], after(1))
         back = tx.comment_by_pk(found["c-2"].pk)

@@ -1,4 +1,4 @@
-"""The desk's promises of every store: lanes, claims, matters, appeals, authors, words and views."""
+"""The desk's promises of every store: queues, claims, matters, appeals, authors, words and views."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from datetime import timedelta
 
 import pytest
 
+from service.moderation.author_status import AuthorStatus, AuthorStatusEntry
 from service.moderation.comment import Article, Comment, Status
 from service.moderation.desk import Appeal, Cursor, Matter, Queued, Report, Sort, Wanted
-from service.moderation.standing import AuthorStanding, Standing
 from service.moderation.verdict import Action, Reason
 from service.ports import Site, Store, Tx
 from service.storage import searching
@@ -39,7 +39,7 @@ def order(tx: Tx, wanted: Wanted, moderator_id: int = 1, limit: int = 9) -> list
     return ids([one.comment for one in tx.queue(wanted, moderator_id, NOON, limit)])
 
 
-def test_a_lane_is_sorted_by_age_score_or_doubt(store: Store) -> None:
+def test_a_queue_is_sorted_by_age_score_or_doubt(store: Store) -> None:
     """Each order puts the same comments differently, ties by age, and a cursor goes on where a page ended."""
     with store.write() as tx:
         site = tx.add_site(courier())
@@ -86,7 +86,7 @@ def test_writers_at_risk_come_before_every_order(store: Store) -> None:
             assert seen == order(tx, wanted)
 
 
-def test_a_lane_is_filtered(store: Store) -> None:
+def test_a_queue_is_filtered(store: Store) -> None:
     """Site, article, label and language each leave out what is something else, alone and together."""
     with store.write() as tx:
         one, two = tx.add_site(courier()), tx.add_site(herald())
@@ -107,9 +107,9 @@ def test_a_lane_is_filtered(store: Store) -> None:
         assert tx.arrived(Wanted(), 0, 2) == 2
 
 
-@pytest.mark.parametrize("lane", ["reported", "appeals"])
-def test_every_lane_has_the_orders_and_filters(store: Store, lane: str) -> None:
-    """What is reported and what is appealed against is sorted, filtered and paged as the held lane is."""
+@pytest.mark.parametrize("queue", ["reported", "appeals"])
+def test_every_queue_has_the_orders_and_filters(store: Store, queue: str) -> None:
+    """What is reported and what is appealed against is sorted, filtered and paged as the held queue is."""
     with store.write() as tx:
         one, two = tx.add_site(courier()), tx.add_site(herald())
         found = [
@@ -123,7 +123,7 @@ def test_every_lane_has_the_orders_and_filters(store: Store, lane: str) -> None:
             tx.add_appeal(Appeal(0, comment.site_id, comment.pk, n, None, "Look again.", NOON))
 
         def shown(wanted: Wanted, limit: int = 9) -> list[Queued]:
-            if lane == "appeals":
+            if queue == "appeals":
                 return [queued for _, queued in tx.appeals_open(wanted, limit)]
             return tx.matters(Matter.REPORTED, wanted, 1, NOON, limit)
 
@@ -219,7 +219,7 @@ def test_reports_count_once_a_reader(store: Store) -> None:
         (queued,) = tx.matters(Matter.REPORTED, Wanted(), 1, NOON, 9)
         assert queued.comment.id == "c-1"
         assert tx.matters(Matter.REPORTED, Wanted(after=queued.cursor), 1, NOON, 9) == []
-        assert tx.lane_counts(9)["reported"] == 1
+        assert tx.queue_counts(9)["reported"] == 1
 
 
 def test_a_decision_closes_matters_and_its_undo_opens_them(store: Store) -> None:
@@ -266,7 +266,7 @@ def test_an_appeal_is_made_once_and_answered_once(store: Store) -> None:
         assert tx.appeals_about(()) == {}
         assert answered is not None
         assert (answered.answer, answered.answered_by, answered.reversed_by) == ("You are right.", "Mara", 88)
-        assert tx.lane_counts(9)["appeals"] == 0
+        assert tx.queue_counts(9)["appeals"] == 0
         assert not tx.take_answer_back(made.id), "the decision that the answer made is what is undone"
         tx.reopen_appeals({88: None})
         assert tx.appeals_of(comment.pk) == [made]
@@ -299,19 +299,19 @@ def test_histories_count_an_authors_comments_on_one_site(store: Store) -> None:
         assert ids(list(tx.named(one.id, ["b", "other", "none"]).values())) == ["b"]
 
 
-def test_one_standing_counts_until_its_end(store: Store) -> None:
-    """A new standing takes the place of the old one, runs out at its end, and can be ended."""
+def test_one_author_status_counts_until_its_end(store: Store) -> None:
+    """A new status replaces the old one, expires at its end, and can be ended."""
     with store.write() as tx:
         site = tx.add_site(courier())
-        banned = AuthorStanding(site.id, "k", Standing.BANNED, "Mara", NOON, "rude", LATER)
-        first = tx.stand(replace(banned, standing=Standing.TRUSTED, until=None))
-        second = tx.stand(banned)
+        banned = AuthorStatusEntry(site.id, "k", AuthorStatus.BANNED, "Mara", NOON, "rude", LATER)
+        first = tx.set_author_status(replace(banned, status=AuthorStatus.TRUSTED, until=None))
+        second = tx.set_author_status(banned)
         assert first.id != second.id
-        assert tx.standings(site.id, ["k", "x"], NOON) == {"k": second}
-        assert tx.standings(site.id, ["k"], LATER) == {}
-        assert tx.end_standing(site.id, "k", NOON)
-        assert not tx.end_standing(site.id, "k", NOON)
-        assert tx.standings(site.id, ["k"], NOON) == {}
+        assert tx.author_statuses(site.id, ["k", "x"], NOON) == {"k": second}
+        assert tx.author_statuses(site.id, ["k"], LATER) == {}
+        assert tx.end_author_status(site.id, "k", NOON)
+        assert not tx.end_author_status(site.id, "k", NOON)
+        assert tx.author_statuses(site.id, ["k"], NOON) == {}
 
 
 def test_rare_words_are_found_however_old_their_comments_are(

@@ -40,8 +40,10 @@ def test_held_comments_spread_over_their_score(store: Store, site: Site) -> None
     held(store, site, 0.95, label="insult", first=10)
     with store.read() as tx:
         assert list(tx.spread(ALL, 10).counts) == [1, 2, 0, 0, 0, 0, 0, 0, 0, 3]
-        assert list(tx.spread(Stretch(0, 1, lane=Wanted(label="insult", site_id=site.id)), 10).counts)[9] == 1
-        assert sum(tx.spread(Stretch(0, 1, lane=Wanted(label="threat")), 10).counts) == 0
+        assert (
+            list(tx.spread(Stretch(0, 1, wanted=Wanted(label="insult", site_id=site.id)), 10).counts)[9] == 1
+        )
+        assert sum(tx.spread(Stretch(0, 1, wanted=Wanted(label="threat")), 10).counts) == 0
 
 
 def test_a_stretch_holds_its_edges(store: Store, site: Site) -> None:
@@ -90,11 +92,11 @@ def test_a_stretch_goes_by_any_score(store: Store, site: Site) -> None:
         assert ids(tx.sample_stretch(by_threat, 9)) == ["c-1", "c-2"]
         assert ids(tx.page_stretch(by_threat, 0, 9, 1, NOON)) == ["c-1", "c-2"]
         assert sum(tx.spread(Stretch(0, 1, by="obscene"), 10).counts) == 0
-        assert tx.spread(Stretch(0, 1, by="threat", lane=Wanted(label="threat")), 10).inside == 1
+        assert tx.spread(Stretch(0, 1, by="threat", wanted=Wanted(label="threat")), 10).inside == 1
 
 
-def test_a_stretch_has_the_filters_of_its_lane(store: Store, site: Site) -> None:
-    """Language and article leave out what they leave out of the lane."""
+def test_a_stretch_has_the_filters_of_its_queue(store: Store, site: Site) -> None:
+    """Language and article leave out what they leave out of the queue."""
     held(store, site, 0.5, 0.6)
     with store.write() as tx:
         (german,) = tx.add_comments(
@@ -139,7 +141,7 @@ def test_writers_at_risk_are_in_no_range_but_their_own(store: Store, site: Site)
             (ALL, ["c-0"]),
             (Stretch(0, 1, by="spam"), ["c-0"]),
             (Stretch(0.5, 1, by="self_harm"), ["at-risk"]),
-            (Stretch(0, 1, lane=Wanted(label="self_harm")), ["at-risk"]),
+            (Stretch(0, 1, wanted=Wanted(label="self_harm")), ["at-risk"]),
         ):
             assert tx.spread(stretch, 10).inside == len(found)
             assert ids(tx.sample_stretch(stretch, 9)) == ids(tx.page_stretch(stretch, 0, 9, 1, NOON)) == found

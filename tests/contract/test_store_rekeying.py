@@ -1,7 +1,7 @@
 """Every store: what an older master key made is found, and carried over to the present one."""
 
+from service.moderation.author_status import AuthorStatus, AuthorStatusEntry
 from service.moderation.comment import Original
-from service.moderation.standing import AuthorStanding, Standing
 from service.ports import Store
 from tests.builders import NOON, courier, draft, herald
 
@@ -20,7 +20,7 @@ def test_a_key_is_known_by_its_new_fingerprint(store: Store) -> None:
 
 
 def test_an_author_keeps_their_past_under_a_new_key(store: Store) -> None:
-    """Comments, revisions and standing go over; other authors and other sites stay."""
+    """Comments, revisions and author status go over; other authors and other sites stay."""
     with store.write() as tx:
         site, other = tx.add_site(courier()), tx.add_site(herald())
         made = tx.add_comments(
@@ -30,13 +30,13 @@ def test_an_author_keeps_their_past_under_a_new_key(store: Store) -> None:
         tx.revise(
             made["c-1"], draft("c-1", author_key="old", content_hash="other"), NOON, keep_published=False
         )
-        tx.stand(AuthorStanding(site.id, "old", Standing.BANNED, "Mara", NOON))
+        tx.set_author_status(AuthorStatusEntry(site.id, "old", AuthorStatus.BANNED, "Mara", NOON))
         assert tx.known_authors(site.id, ["old", "new", "third", "none"]) == {"old", "third"}
         assert tx.known_authors(site.id, []) == set()
         assert tx.rekey_authors(site.id, {"old": "new"}) >= 2
         assert tx.known_authors(site.id, ["old", "new"]) == {"new"}
         assert tx.known_authors(other.id, ["old", "new"]) == {"old"}
-        assert tx.standings(site.id, ["new"], NOON)["new"].standing is Standing.BANNED
+        assert tx.author_statuses(site.id, ["new"], NOON)["new"].status is AuthorStatus.BANNED
         found = tx.comment(site.id, "c-1")
         assert found is not None
         assert found.author_key == "new"

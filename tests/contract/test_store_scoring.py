@@ -186,11 +186,11 @@ def test_move_without_a_verdict_leaves_the_one_that_is_there(store: Store, site:
 
 @pytest.mark.parametrize(
     "other",
-    [{"revision": 2}, {"from_status": Status.HELD}, {"standing": 7}],
-    ids=["another revision", "another status", "another standing decision"],
+    [{"revision": 2}, {"from_status": Status.HELD}, {"expected_decision_id": 7}],
+    ids=["another revision", "another status", "another current decision"],
 )
 def test_lost_swap_changes_nothing(store: Store, site: Site, other: dict[str, object]) -> None:
-    """A move that saw another revision, status or standing decision is left out, and the rest go through."""
+    """A move that saw another revision, status or current decision is left out, and the rest go through."""
     with store.write() as tx:
         one, two = tx.lease_pending(NOON, after(30), 2)
         lost = replace(move(one, decision_id=1), **other)  # type: ignore[arg-type]  # one changed field at a time
@@ -198,14 +198,14 @@ def test_lost_swap_changes_nothing(store: Store, site: Site, other: dict[str, ob
         assert tx.comment(site.id, "c-1") == one
 
 
-def test_standing_decision_is_compared(store: Store, site: Site) -> None:
+def test_current_decision_is_compared(store: Store, site: Site) -> None:
     """Only who names the decision that stands may overrule it."""
     with store.write() as tx:
         (leased,) = tx.lease_pending(NOON, after(30), 1)
         tx.move([move(leased, decision_id=5)])
         held = tx.comment(site.id, "c-1")
         assert held is not None
-        assert tx.move([replace(move(held, Action.APPROVE, 6), standing=None)]) == set()
+        assert tx.move([replace(move(held, Action.APPROVE, 6), expected_decision_id=None)]) == set()
         assert tx.move([move(held, Action.APPROVE, 6)]) == {leased.pk}
 
 

@@ -50,12 +50,12 @@ def pages(small: Small) -> dict[str, str]:
     focus = known["focus"]
     return {
         "queue": "/desk",
-        "reported": "/desk?lane=reported",
-        "appeals": "/desk?lane=appeals",
+        "reported": "/desk?queue=reported",
+        "appeals": "/desk?queue=appeals",
         "author": f"/desk/comments/{focus.pk}/author",
         "article": "/desk/article?site=courier&url=https://courier.example/bridge",
         "search": "/desk/search?q=ferry",
-        "decided": "/desk?lane=decided",
+        "decided": "/desk?queue=decided",
         "comment": f"/desk/comments/{known['appealed'].pk}",
         "help": "/desk/help",
         "preferences": "/desk/preferences",

@@ -26,7 +26,7 @@ from werkzeug.serving import make_server
 
 from service import actions
 from service.actions import Judgement, Target
-from service.actions.together import Together, decide_together, undo_together
+from service.actions.bulk import BulkDecision, decide_bulk, undo_bulk
 from service.enrolment import invite
 from service.moderation.comment import Status
 from service.moderation.desk import Sort
@@ -55,14 +55,14 @@ PLACES = (
     "?site=courier&label=insult&language=fr&sort=score",
     f"?article={ARTICLE}",
     f"?site=courier&article={ARTICLE}&sort=score",
-    "?lane=late",
-    "?lane=reported",
-    "?lane=aside",
-    "?lane=appeals",
-    "?lane=decided",
-    "?lane=decided&after=500000",
+    "?queue=late",
+    "?queue=reported",
+    "?queue=aside",
+    "?queue=appeals",
+    "?queue=decided",
+    "?queue=decided&after=500000",
 )
-"""Every lane, order and filter of the queue page."""
+"""Every queue, order and filter of the queue page."""
 RANGES = (
     "?low=0.4&high=0.6",
     "?by=toxicity&low=0&high=1",
@@ -76,8 +76,8 @@ AROUND = (
     "search?q=nowhere",
     "search?q=ferry+gate77&site=courier",
     "comments/15003",
-    "comments/600/wave",
-    "together/1",
+    "comments/600/duplicates",
+    "bulk/1",
 )
 
 
@@ -164,7 +164,7 @@ def decisions(browser: Browser, rounds: int) -> Kind:
     return Kind("decision", 20, {"": took})
 
 
-def together(small: Small, rounds: int) -> Iterator[Kind]:
+def bulk_decisions(small: Small, rounds: int) -> Iterator[Kind]:
     """Time one act on 500 held comments, and its undo before it left."""
     installation, judgement = small.parts.deps, Judgement(Action.REJECT, Who.MODERATOR, "Mara")
     with installation.store.read() as tx:
@@ -174,14 +174,12 @@ def together(small: Small, rounds: int) -> Iterator[Kind]:
     decided: list[Took] = []
     undone: list[Took] = []
     for _ in range(rounds):
-        made: list[Together] = []
+        made: list[BulkDecision] = []
         decided.append(
-            timed(lambda m=made: m.append(decide_together(installation, targets, judgement, "all", 5.0)))
+            timed(lambda m=made: m.append(decide_bulk(installation, targets, judgement, "all", 5.0)))
         )  # type: ignore[misc]
         assert made[0].decided == len(targets)
-        undone.append(
-            timed(lambda m=made: undo_together(installation, m[0].bundle.id, Who.MODERATOR, "Mara"))
-        )  # type: ignore[misc]
+        undone.append(timed(lambda m=made: undo_bulk(installation, m[0].bundle.id, Who.MODERATOR, "Mara")))  # type: ignore[misc]
     yield Kind("range of 500 decided", 500, {"": decided})
     yield Kind("range of 500 taken back", 500, {"": undone})
 
@@ -201,11 +199,13 @@ def heartbeats(browser: Browser, rounds: int) -> Kind:
 def served(small: Small, rounds: int) -> Iterator[Kind]:
     """Time what the server does for the desk, without a browser."""
     browser = small.signed_in()
-    yield looked_at(browser, Kind("queue page, every lane, order and filter", 50), PLACES, rounds)
+    yield looked_at(browser, Kind("queue page, every queue, order and filter", 50), PLACES, rounds)
     yield decisions(browser, rounds * 3)
-    yield from together(small, max(rounds // 10, 2))
+    yield from bulk_decisions(small, max(rounds // 10, 2))
     yield looked_at(browser, Kind("range preview", 150), (f"/ranges{one}" for one in RANGES), rounds)
-    yield looked_at(browser, Kind("search, comment, wave, act", 150), (f"/{one}" for one in AROUND), rounds)
+    yield looked_at(
+        browser, Kind("search, comment, cluster, act", 150), (f"/{one}" for one in AROUND), rounds
+    )
     spans = (f"/overview?span={span}" for span in ("24h", "7d", "30d"))
     yield looked_at(browser, Kind("overview", 1000), spans, max(rounds // 5, 2))
     yield heartbeats(small.signed_in("Noor"), rounds)

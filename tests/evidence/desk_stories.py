@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from service import actions
 from service.actions import Judgement, Scored
+from service.moderation.author_status import AuthorStatus
 from service.moderation.comment import Article, Comment
-from service.moderation.standing import Standing
 from service.moderation.verdict import LABELS, Action, Assessment, Span, Who
 from service.ports import Site
 from service.privacy.sealing import Address
@@ -123,11 +123,11 @@ def newsroom(small: Small) -> dict[str, Comment]:
         "It is a figure of speech about an institution, and it insults nobody. Please look again.",
     )
     known["appealed"] = appealed
-    actions.stand(
+    actions.set_author_status(
         deps,
         small.courier,
         rude.pk,
-        actions.AuthorChange(Standing.WATCHED, "Noor", "Insults other readers again and again"),
+        actions.StatusChange(AuthorStatus.WATCHED, "Noor", "Insults other readers again and again"),
     )
     small.clock.pass_seconds(300)
     return known

@@ -74,7 +74,7 @@ def in_focus(page: Page) -> int:
 
 
 def test_fifty_comments_are_cleared_by_the_keyboard_alone(desk: Desk, contexts: Contexts) -> None:
-    """One key a comment, the next one there at once, new ones fetched meanwhile, until the lane is empty."""
+    """One key a comment, the next one there at once, new ones fetched meanwhile, until the queue is empty."""
     made = longer(desk.small, 50)
     page = desk.sign_in(contexts())
     keys = {0: ("a", Status.APPROVED), 1: ("r", Status.REJECTED), 2: ("s", Status.SPAM)}
@@ -151,7 +151,7 @@ def test_undo_takes_back_that_a_comment_was_left_as_it_is(desk: Desk, contexts: 
     first, second = (desk.small.approved(body=f"The ferry is late, {n}.") for n in range(2))
     for one in (first, second):
         actions.report(desk.small.parts.deps, desk.small.courier, one.id, "digest", None)
-    page = desk.sign_in(contexts(), path="/desk?lane=reported")
+    page = desk.sign_in(contexts(), path="/desk?queue=reported")
     page.wait_for_load_state()
     page.keyboard.press("r")
     expect(page.locator(f"#r{first.pk}.is-done")).to_be_visible()
@@ -164,7 +164,7 @@ def test_undo_takes_back_that_a_comment_was_left_as_it_is(desk: Desk, contexts: 
 
 
 def test_undo_after_a_reload_leads_to_what_was_decided(desk: Desk, contexts: Contexts) -> None:
-    """U with nothing to undo on the page goes to the lane of decisions, and there to the latest one's button."""
+    """U with nothing to undo on the page goes to the queue of decisions, and there to the latest one's button."""
     first, _ = longer(desk.small, 2)
     page = desk.sign_in(contexts())
     page.keyboard.press("a")
@@ -172,7 +172,7 @@ def test_undo_after_a_reload_leads_to_what_was_decided(desk: Desk, contexts: Con
     page.goto(f"{desk.url}/desk")
     page.wait_for_load_state()
     page.keyboard.press("u")
-    expect(page).to_have_url(re.compile("lane=decided"))
+    expect(page).to_have_url(re.compile("queue=decided"))
     page.wait_for_load_state()
     page.keyboard.press("u")
     expect(page.locator(f"#c{first.pk} button")).to_be_focused()
@@ -182,7 +182,7 @@ def test_undo_after_a_reload_leads_to_what_was_decided(desk: Desk, contexts: Con
 
 
 def test_two_moderators_never_see_the_same_comment(desk: Desk, contexts: Contexts) -> None:
-    """Each has other comments in hand at every step, is told of the other, and together they clear the lane."""
+    """Each has other comments in hand at every step, is told of the other, and together they clear the queue."""
     made = longer(desk.small, 24)
     mara, noor = desk.sign_in(contexts()), desk.sign_in(contexts(), "Noor")
     expect(noor.locator("#others")).to_contain_text("Mara has 8 comments")
@@ -324,7 +324,7 @@ def test_every_page_of_the_desk_is_accessible(
         extra_http_headers={"Accept-Language": language},
     )
     page = desk.sign_in(context)
-    paths = [f"/desk?lane={lane}" for lane in ("held", "late", "reported", "aside", "appeals", "decided")]
+    paths = [f"/desk?queue={queue}" for queue in ("held", "late", "reported", "aside", "appeals", "decided")]
     paths += [f"/desk/comments/{known['focus'].pk}", f"/desk/comments/{known['focus'].pk}/author"]
     paths += ["/desk/search?q=ferry", "/desk/help", "/desk/preferences"]
     paths += ["/desk/article?site=courier&url=https://courier.example/bridge"]

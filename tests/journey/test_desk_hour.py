@@ -1,4 +1,4 @@
-"""What an hour at the desk taught, held in a real Chromium: notes, buttons that stay, ways back, a phone's lanes."""
+"""What an hour at the desk taught, held in a real Chromium: notes, buttons that stay, ways back, a phone's queues."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_enter_in_a_note_decides_nothing(desk: Desk, contexts: Contexts, scripts
     if scripts:
         page.keyboard.press("h")
         until(lambda: desk.status(second) is Status.HELD and in_focus(page) == second.pk)
-        page.goto(f"{desk.url}/desk?lane=aside")
+        page.goto(f"{desk.url}/desk?queue=aside")
         expect(page.locator(f"#c{first.pk} .why")).to_contain_text("Wrote before under another name.")
     else:
         expect(note).to_have_value("Wrote before under another name.")
@@ -50,7 +50,7 @@ def test_the_buttons_stay_under_the_pointer(desk: Desk, contexts: Contexts) -> N
 
 
 def test_on_a_phone_nothing_covers_the_buttons(desk: Desk, contexts: Contexts) -> None:
-    """What was just done stands below the buttons, and the lane that is open is in view."""
+    """What was just done stands below the buttons, and the queue that is open is in view."""
     told(desk.small, "Ilse", "Short.", {"insult": 0.6})
     told(desk.small, "Ilse", "A long complaint about the bridge. " * 40, {"insult": 0.6})
     page = desk.sign_in(contexts(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True))
@@ -61,10 +61,10 @@ def test_on_a_phone_nothing_covers_the_buttons(desk: Desk, contexts: Contexts) -
     assert acts
     assert acts["y"] + acts["height"] <= notice["y"] + 1, (acts, notice)
     page.goto(f"{desk.url}/desk/overview")
-    open_lane = page.locator(".lanes [aria-current]").bounding_box()
-    assert open_lane
-    assert open_lane["x"] >= 0
-    assert open_lane["x"] + open_lane["width"] <= 390
+    open_queue = page.locator(".queues [aria-current]").bounding_box()
+    assert open_queue
+    assert open_queue["x"] >= 0
+    assert open_queue["x"] + open_queue["width"] <= 390
 
 
 @pytest.mark.parametrize("language", ["en", "de"])
@@ -82,7 +82,7 @@ def test_beside_the_queue_nothing_is_wider_than_a_phone(
     page.goto(f"{desk.url}/desk/comments/{comment.pk}/author")
     page.locator("[value=banned]").check()
     page.locator("[name=days]").select_option("7")
-    page.locator(".standing button").click()
+    page.locator(".author-status button").click()
     page.goto(f"{desk.url}/desk")
     for button in page.locator("article.now .acts > button").all():
         assert button.evaluate("b => b.scrollWidth <= b.clientWidth"), button.inner_text()

@@ -134,9 +134,9 @@ def pages_of(served: Served, context: BrowserContext) -> dict[str, Page]:
     type_in(receipt)
     receipt.get_by_role("button", name="Post comment").click()
     opened["queue"] = served.sign_in(context)
-    for lane in ("late", "decided"):
-        opened[lane] = context.new_page()
-        opened[lane].goto(f"{served.queue}?lane={lane}")
+    for queue in ("late", "decided"):
+        opened[queue] = context.new_page()
+        opened[queue].goto(f"{served.queue}?queue={queue}")
     acted = opened["acted"] = context.new_page()
     acted.goto(served.queue)
     acted.get_by_role("button", name="Approve").first.click()

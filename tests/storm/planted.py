@@ -27,7 +27,11 @@ def settle_without_swap() -> None:
         for one in moves:
             now = self.comment_by_pk(one.pk)
             if now is not None:
-                seen = {"revision": now.revision, "from_status": now.status, "standing": now.decision_id}
+                seen = {
+                    "revision": now.revision,
+                    "from_status": now.status,
+                    "expected_decision_id": now.decision_id,
+                }
                 blind.append(replace(one, **seen))
         return careful(self, blind)
 

@@ -529,17 +529,17 @@ def test_a_stale_revision_is_refused_with_the_current_state(desk: Desk) -> None:
 
 
 def test_a_decided_comment_is_overruled_only_by_name(desk: Desk) -> None:
-    """Without `replaces`, or naming another decision, a standing decision is not overruled."""
+    """Without `replaces`, or naming another decision, a current decision is not overruled."""
     desk.score(desk.accept(), spam=0.99)
-    standing = desk.look().decision_id
-    assert standing is not None
-    for names in (None, standing + 1):
+    current = desk.look().decision_id
+    assert current is not None
+    for names in (None, current + 1):
         with pytest.raises(Conflict) as refused:
             desk.decide("c-1", APPROVE, replaces=names)
-        assert refused.value.standing is not None
-        assert refused.value.standing.id == standing
-    decision = desk.decide("c-1", APPROVE, replaces=standing)
-    assert (decision.replaces, desk.look().status) == (standing, Status.APPROVED)
+        assert refused.value.decision is not None
+        assert refused.value.decision.id == current
+    decision = desk.decide("c-1", APPROVE, replaces=current)
+    assert (decision.replaces, desk.look().status) == (current, Status.APPROVED)
 
 
 def test_a_held_comment_takes_a_decision_without_naming_any(desk: Desk) -> None:

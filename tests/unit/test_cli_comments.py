@@ -17,7 +17,7 @@ from click.testing import Result
 from prometheus_client import generate_latest
 
 from service.actions import Judgement, Scored, review, settle
-from service.meters import told_of
+from service.meters import home_registry
 from service.moderation.verdict import LABELS, Action, Assessment, Effort, Who
 from service.ports import SCORE, Site
 from service.wiring import Parts
@@ -464,7 +464,7 @@ def test_an_import_counts_in_the_homes_metrics(
     file.write_text(json.dumps(line("c-1")) + "\n" + json.dumps(line("c-2")) + "\n")
     command = [sys.executable, "-m", "service.cli.main", "import", str(file), "--site", courier.name]
     subprocess.run(command, env=dict(os.environ), check=True, capture_output=True)
-    told = generate_latest(told_of(parts.settings.home)).decode()
+    told = generate_latest(home_registry(parts.settings.home)).decode()
     assert 'replydesk_submissions_total{outcome="new",source="import"} 2.0' in told
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from prometheus_client import CollectorRegistry, generate_latest
 
-from service.meters import FILE_BYTES, Slots, told_at, told_of
+from service.meters import FILE_BYTES, Slots, home_registry, slots_registry
 from worker.meters import listen
 
 COUNT = """
@@ -58,19 +58,19 @@ def test_two_processes_tell_one_sum_and_successors_count_on(tmp_path: Path) -> N
     """Counts and histograms add up and outlive a kill; gauges are of the living; files do not grow in number."""
     first, second = counting(tmp_path, 3), counting(tmp_path, 4)
     try:
-        told = told_of(tmp_path)
+        told = home_registry(tmp_path)
         assert sample(told, 'bridges_total{kind="stone"}') == 7
         assert sample(told, 'span_metres_bucket{le="20.0"}') == 2
         assert sample(told, "cranes") == 2
     finally:
         end(second)
     try:
-        told = told_of(tmp_path)
+        told = home_registry(tmp_path)
         assert (sample(told, 'bridges_total{kind="stone"}'), sample(told, "cranes")) == (7, 1)
         files = sorted(path.name for path in (tmp_path / "run" / "meters").iterdir())
         third = counting(tmp_path, 5)
         end(third)
-        assert sample(told_of(tmp_path), 'bridges_total{kind="stone"}') == 12
+        assert sample(home_registry(tmp_path), 'bridges_total{kind="stone"}') == 12
         assert set(files) <= {path.name for path in (tmp_path / "run" / "meters").iterdir()}
         assert len(files) <= 8 + 2
     finally:
@@ -84,7 +84,7 @@ def test_files_are_taken_whole_and_torn_ones_begin_anew(tmp_path: Path) -> None:
     slots = Slots(tmp_path)
     assert (slots.mine(), slots.mine()) == ("0", "0")
     assert torn.stat().st_size == torn.stat().st_blocks * 512 == FILE_BYTES
-    assert generate_latest(told_at(slots)) == b""
+    assert generate_latest(slots_registry(slots)) == b""
 
 
 def test_a_home_that_cannot_be_written_costs_the_sums_alone(tmp_path: Path) -> None:
@@ -100,7 +100,7 @@ def test_a_home_that_cannot_be_written_costs_the_sums_alone(tmp_path: Path) -> N
 
 def test_a_home_without_counters_tells_nothing(tmp_path: Path) -> None:
     """Before the first process counted there is nothing to add up."""
-    assert generate_latest(told_of(tmp_path)) == b""
+    assert generate_latest(home_registry(tmp_path)) == b""
 
 
 def test_a_worker_tells_what_its_home_counted(tmp_path: Path) -> None:

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
+from service.moderation.author_status import AuthorStatus
 from service.moderation.errors import Invalid
 from service.moderation.leading import is_at_risk
 from service.moderation.policy import SHIPPED_CUTS, Cut, Facts, Policy, decide
-from service.moderation.standing import Standing
 from service.moderation.terms import change, from_terms, known_terms, to_terms
 from service.moderation.verdict import LABELS, Action, Assessment, Effort, Span
 from service.moderation.words import ENTRY_LIMIT, LIST_LIMIT, WordList
@@ -304,8 +304,8 @@ AT_RISK = replace(CUTS, cuts={**CUTS.cuts, "self_harm": Cut(hold=0.3)})
         ({"spam": 0.99}, {}, {}),
         ({}, {"body": "about the mayor"}, {"reject_words": WordList(("mayor",))}),
         ({}, {"submitted_at": NOON, "article_published_at": NOON}, {"close_after_days": 0}),
-        ({}, {"standing": Standing.BANNED}, {}),
-        ({}, {"standing": Standing.TRUSTED}, {}),
+        ({}, {"author_status": AuthorStatus.BANNED}, {}),
+        ({}, {"author_status": AuthorStatus.TRUSTED}, {}),
     ],
 )
 def test_a_person_looks_at_what_somebody_at_risk_wrote(
@@ -388,7 +388,7 @@ def test_a_site_can_do_without_the_rules(body: str, code: str, label: str) -> No
 @pytest.mark.parametrize(("body", "code", "label"), BY_RULE)
 def test_trust_does_not_lift_what_a_rule_found(body: str, code: str, label: str) -> None:
     """A trusted author's threat or private address waits as well."""
-    assert decide(assessed(), facts(body, standing=Standing.TRUSTED), Policy()).action is Action.HOLD
+    assert decide(assessed(), facts(body, author_status=AuthorStatus.TRUSTED), Policy()).action is Action.HOLD
 
 
 def test_violence_is_found_behind_a_disguise() -> None:

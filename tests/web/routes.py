@@ -151,8 +151,8 @@ ROUTES: Final[dict[str, Row]] = {
     f"POST /desk/comments/{PK}pk>/decision": DESK,
     f"POST /desk/comments/{PK}pk>/reveal": DESK,
     f"POST /desk/comments/{PK}pk>/undo": DESK,
-    f"GET /desk/comments/{PK}pk>/wave": DESK,
-    f"POST /desk/comments/{PK}pk>/wave": DESK,
-    f"GET /desk/together/{PK}bundle_id>": DESK,
-    f"POST /desk/together/{PK}bundle_id>/undo": DESK,
+    f"GET /desk/comments/{PK}pk>/duplicates": DESK,
+    f"POST /desk/comments/{PK}pk>/duplicates": DESK,
+    f"GET /desk/bulk/{PK}bundle_id>": DESK,
+    f"POST /desk/bulk/{PK}bundle_id>/undo": DESK,
 }

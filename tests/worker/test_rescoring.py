@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 
 from service.actions import Judgement, appeal, report, review, take, undo, withdraw
+from service.actions.bulk import decide_cluster
 from service.actions.settling import Scored, settle
-from service.actions.together import decide_wave
 from service.moderation.comment import Comment, Source
 from service.moderation.desk import Wanted
+from service.moderation.duplicates import Signature
 from service.moderation.effort import FAST_WANTED
 from service.moderation.policy import Policy
 from service.moderation.verdict import LABELS, Action, Assessment, Effort, Who
-from service.moderation.waves import Signature
 from service.ports import SCORE, Explain, Moderator, Reading, Store
 from service.reader import NoModel
 from tests.worker.cast import Stage, TwoEfforts
@@ -168,7 +168,7 @@ def test_copies_that_come_to_be_held_are_one_cluster(flood: Flood) -> None:
 
     score_pending(flood.stage.deps, flood.scorer, signer=lambda texts: [COPY] * len(texts))
     with flood.stage.deps.store.read() as tx:
-        clusters = tx.waves_of([flood.stage.look(name).pk for name in ("one", "two")])
+        clusters = tx.clusters_of([flood.stage.look(name).pk for name in ("one", "two")])
         queued = tx.queue(Wanted(), 1, flood.stage.clock.now, 9)
     assert len({one.id for one in clusters.values()}) == 1
     assert [one.comment.id for one in queued] == ["one"]
@@ -329,8 +329,8 @@ def test_what_a_decision_on_its_copies_decided_is_not_scored_again(flood: Flood)
     (first,) = stage.post("copy", id="first")
     settle(stage.deps, [Scored(first, Assessment({"spam": 0.7}, "told-2"), signature=COPY)])
     with stage.deps.store.read() as tx:
-        cluster = tx.waves_of([first.pk])[first.pk]
-    decide_wave(stage.deps, stage.site, cluster, Judgement(Action.SPAM, Who.MODERATOR, "Mo"))
+        cluster = tx.clusters_of([first.pk])[first.pk]
+    decide_cluster(stage.deps, stage.site, cluster, Judgement(Action.SPAM, Who.MODERATOR, "Mo"))
     (second,) = stage.post("copy", id="second")
     settle(stage.deps, [replace(scored_fast(second, **NARROW), signature=COPY)])
     assert flood.states("second") == ["spam fast"]

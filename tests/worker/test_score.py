@@ -254,7 +254,7 @@ def test_a_store_that_fails_at_settling_gets_the_leases_back(
     assert scorer.batches == [2]
 
 
-@pytest.mark.parametrize("at", ["sites_with_waves_decided", "settle"])
+@pytest.mark.parametrize("at", ["sites_with_decided_clusters", "settle"])
 def test_a_store_that_is_back_in_a_moment_gets_the_leases_back(
     stage: Stage, monkeypatch: pytest.MonkeyPatch, at: str
 ) -> None:

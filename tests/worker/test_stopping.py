@@ -68,10 +68,10 @@ def test_a_worker_that_cannot_give_back_is_gone_in_time_and_the_next_sweep_ends_
             for _ in range(2 * COMMENTS // 500):
                 accept(parts, enrolled, [f"Number {n}: a quiet word about the bridge." for n in range(500)])
             wait_for(lambda: lock_with_some_leased(lock))
-            told_at = time.monotonic()
+            slots_registry = time.monotonic()
             process.send_signal(signal.SIGTERM)
             assert process.wait(30) == 0
-            assert time.monotonic() - told_at < 9.5
+            assert time.monotonic() - slots_registry < 9.5
             kept = leased(lock)
             lock.rollback()
         assert kept > 0
@@ -96,10 +96,10 @@ def test_a_worker_told_to_stop_finishes_or_gives_back(
                 accept(parts, enrolled, [f"Number {n}: a quiet word about the bridge." for n in range(500)])
             wait_for(lambda: pending(parts) < COMMENTS)
             left_to_do = pending(parts)
-            told_at = time.monotonic()
+            slots_registry = time.monotonic()
             process.send_signal(signal.SIGTERM)
             assert process.wait(10) == 0
-            assert time.monotonic() - told_at < 10
+            assert time.monotonic() - slots_registry < 10
         assert left_to_do > 0
         now = int(datetime.now(UTC).timestamp() * 1_000_000)
         with psycopg.connect(clean_postgres_url) as connection:

@@ -8,14 +8,14 @@ import threading
 from pathlib import Path
 
 import pytest
+from worker.heart import Heart
 
 from service.dispatcher import RedisDispatcher, read_heartbeats
 from service.heartbeat import LOOP, TASKS, faults
 from service.ports import DELIVER, SCORE, SWEEP
 from tests.worker.test_broker import Broker
 from tests.worker.test_celery import env, wait_for
-from worker.lanes import Lane
-from worker.watchdog import Watchdog
+from worker.concurrency import ConcurrencyLimit
 
 __all__ = ["env"]  # the fixture
 
@@ -23,8 +23,8 @@ __all__ = ["env"]  # the fixture
 def test_a_short_lease_makes_no_run_hang() -> None:
     """A run may work for seconds though leases are shorter: only where it could not take so long it hangs."""
     now, told = [0.0], []
-    lane = Lane(1, lambda: now[0])
-    watchdog = Watchdog({SCORE: lane}, 1.0, lambda _: None, told.append)
+    limit = ConcurrencyLimit(1, lambda: now[0])
+    watchdog = Watchdog({SCORE: limit}, 1.0, lambda _: None, told.append)
 
     def work() -> None:
         now[0] += 9.0
@@ -32,7 +32,7 @@ def test_a_short_lease_makes_no_run_hang() -> None:
         now[0] += 2.0
         assert watchdog.look() == SCORE
 
-    lane.run(work, lambda: False)
+    limit.run(work, lambda: False)
     assert watchdog.look() == ""
     assert told == [SCORE]
 
@@ -40,15 +40,15 @@ def test_a_short_lease_makes_no_run_hang() -> None:
 def test_a_run_that_goes_on_for_longer_than_its_lease_is_told() -> None:
     """Scoring may take as long as its lease, a sweep minutes; what came to its end is forgotten."""
     now, said, told = [0.0], [], []
-    lanes = {name: Lane(1, lambda: now[0]) for name in (SCORE, DELIVER, SWEEP)}
-    watchdog = Watchdog(lanes, 30.0, said.append, told.append)
+    limits = {name: ConcurrencyLimit(1, lambda: now[0]) for name in (SCORE, DELIVER, SWEEP)}
+    watchdog = Watchdog(limits, 30.0, said.append, told.append)
     go_on = threading.Event()
     runs = [
-        threading.Thread(target=lanes[name].run, args=(go_on.wait, lambda: False)) for name in (SCORE, SWEEP)
+        threading.Thread(target=limits[name].run, args=(go_on.wait, lambda: False)) for name in (SCORE, SWEEP)
     ]
     for run in runs:
         run.start()
-    wait_for(lambda: all(lanes[name]._began for name in (SCORE, SWEEP)))
+    wait_for(lambda: all(limits[name]._began for name in (SCORE, SWEEP)))
     now[0] = 30.0
     assert watchdog.look() == ""
     now[0] = 31.0

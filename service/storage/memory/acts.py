@@ -17,13 +17,13 @@ class ActsPart(Part):
     def log_act(self, who: str, act: str, subject: str, now: datetime) -> None:
         self.log_acts([Act(who, act, subject, now)])
 
-    def log_acts(self, told: Sequence[Act]) -> None:
+    def log_acts(self, acts: Sequence[Act]) -> None:
         state = self._change()
-        for act in told:
+        for act in acts:
             previous = state.acts[-1].link if state.acts else GENESIS
             salt = secrets.token_hex(SALT_BYTES)
             state.acts.append(forge(previous, len(state.acts) + 1, act, salt, self._signer))
-        if told:
+        if acts:
             state.act_heads[:] = [forge_head(state.acts[-1], self._signer)]
 
     def acts_after(self, number: int, limit: int) -> list[Link]:

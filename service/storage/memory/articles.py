@@ -43,7 +43,7 @@ class ArticlesPart(Part):
         if known is None or target == source:
             made = replace(old, url=to.url, key=target)
         else:
-            made = replace(known.told(old, by_site=False), private=bool(known.private or old.private))
+            made = replace(known.merged(old, by_site=False), private=bool(known.private or old.private))
         state.articles[site_id, target] = made
         moved = self._put(
             [one for one in state.comments.values() if self._is_under(one, site_id, source)], made
@@ -97,19 +97,19 @@ class ArticlesPart(Part):
                 continue
             del state.articles[place]
             known = state.articles.get((site_id, key))
-            made = known.told(article, by_site=False) if known else replace(article, key=key)
+            made = known.merged(article, by_site=False) if known else replace(article, key=key)
             state.articles[site_id, key] = made
             self._put(
                 [one for one in state.comments.values() if self._is_under(one, site_id, place[1])], made
             )
 
-    def _say(self, site_id: int, told: Article, by_site: bool) -> Article:
+    def _say(self, site_id: int, merged: Article, by_site: bool) -> Article:
         """Let one more word on an article count, and return it."""
-        key = self._lead(site_id, told.identity)
-        moment = as_stored(told.published_at) if told.published_at else None
-        told = replace(told, published_at=moment, key=told.identity)
+        key = self._lead(site_id, merged.identity)
+        moment = as_stored(merged.published_at) if merged.published_at else None
+        merged = replace(merged, published_at=moment, key=merged.identity)
         stored = self._state.articles.get((site_id, key))
-        now = stored.told(told, by_site) if stored else replace(told, private=bool(told.private))
+        now = stored.merged(merged, by_site) if stored else replace(merged, private=bool(merged.private))
         self._state.articles[site_id, key] = now
         return now
 

@@ -62,7 +62,7 @@ class CasesPart(QueuePart):
                 state.appeals[one.id] = replace(one, answered_at=as_stored(now))
         for pk in closed_by:
             state.claims.pop(pk, None)
-            state.wave_members.pop(pk, None)
+            state.cluster_members.pop(pk, None)
 
     def closed_matters(self, number: int) -> set[int]:
         return {pk for pk, _ in self._state.closed.get(number, {})}

@@ -299,5 +299,5 @@ def _in_turns(free: Sequence[Comment], limit: int) -> list[Comment]:
 
 
 def _still_holds(move: Move, comment: Comment) -> bool:
-    seen = (move.revision, move.from_status, move.standing)
+    seen = (move.revision, move.from_status, move.expected_decision_id)
     return seen == (comment.revision, comment.status, comment.decision_id)

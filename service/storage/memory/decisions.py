@@ -56,10 +56,10 @@ class DecisionsPart(ScoringPart):
 
     def undo_decisions(self, decision_ids: Collection[int], now: datetime) -> set[int]:
         found = self.decisions_named(decision_ids)
-        standing = {one for one, its in found.items() if its.undone_at is None}
-        undone = {one: replace(found[one], undone_at=as_stored(now)) for one in standing}
+        kept = {one for one, its in found.items() if its.undone_at is None}
+        undone = {one: replace(found[one], undone_at=as_stored(now)) for one in kept}
         self._change().decisions.update(undone)
-        return standing
+        return kept
 
     def due_decisions(self, now: datetime, limit: int) -> list[Decision]:
         due = [
@@ -121,14 +121,14 @@ class DecisionsPart(ScoringPart):
 
     def retract_labels(self, decision_ids: Collection[int], now: datetime) -> int:
         labels = self._change().labels
-        standing = [
+        kept = [
             place
             for place, label in enumerate(labels)
             if label.decision_id in decision_ids and label.retracted_at is None
         ]
-        for place in standing:
+        for place in kept:
             labels[place] = replace(labels[place], retracted_at=as_stored(now))
-        return len(standing)
+        return len(kept)
 
     def labels_of(self, comment_pk: int) -> list[Label]:
         return [label for label in self._state.labels if label.comment_pk == comment_pk]

@@ -1,4 +1,4 @@
-"""The double's desk: authors, words and views, on top of its lanes and cases."""
+"""The double's desk: authors, words and views, on top of its queues and cases."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from service.moderation.author_status import AuthorStatusEntry
 from service.moderation.comment import Comment, Status
 from service.moderation.desk import History, View
-from service.moderation.standing import AuthorStanding
 from service.moderation.text import terms
 from service.storage.authoring import VIEWS_KEPT
 from service.storage.memory.cases import CasesPart
@@ -42,22 +42,24 @@ class DeskPart(CasesPart):
         found = ((one, self.comment(site_id, one)) for one in set(ids))
         return {name: comment for name, comment in found if comment}
 
-    def stand(self, standing: AuthorStanding) -> AuthorStanding:
-        self.end_standing(standing.site_id, standing.author_key, standing.created_at)
+    def set_author_status(self, entry: AuthorStatusEntry) -> AuthorStatusEntry:
+        self.end_author_status(entry.site_id, entry.author_key, entry.created_at)
         made = replace(
-            standing,
-            id=self._change().next("standing"),
-            created_at=as_stored(standing.created_at),
-            until=as_stored(standing.until) if standing.until else None,
+            entry,
+            id=self._change().next("author_status"),
+            created_at=as_stored(entry.created_at),
+            until=as_stored(entry.until) if entry.until else None,
         )
-        self._state.standings[standing.site_id, standing.author_key] = made
+        self._state.author_statuses[entry.site_id, entry.author_key] = made
         return made
 
-    def end_standing(self, site_id: int, author_key: str, now: datetime) -> bool:  # noqa: ARG002 - kept by tables
-        return self._change().standings.pop((site_id, author_key), None) is not None
+    def end_author_status(self, site_id: int, author_key: str, now: datetime) -> bool:  # noqa: ARG002 - kept by tables
+        return self._change().author_statuses.pop((site_id, author_key), None) is not None
 
-    def standings(self, site_id: int, author_keys: Iterable[str], now: datetime) -> dict[str, AuthorStanding]:
-        found = ((key, self._state.standings.get((site_id, key))) for key in set(author_keys))
+    def author_statuses(
+        self, site_id: int, author_keys: Iterable[str], now: datetime
+    ) -> dict[str, AuthorStatusEntry]:
+        found = ((key, self._state.author_statuses.get((site_id, key))) for key in set(author_keys))
         return {key: one for key, one in found if one is not None and one.holds(now)}
 
     def index_texts(self, pks: Collection[int]) -> None:

@@ -6,8 +6,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
 
+from service.moderation.author_status import AuthorStatus
 from service.moderation.comment import Client, Comment, Status
-from service.moderation.standing import Standing
 from service.moderation.verdict import Action, Who
 from service.ports.privacy import Erasure
 from service.storage.memory.decisions import DecisionsPart
@@ -59,7 +59,7 @@ class ErasingPart(DeskPart, DecisionsPart):
         for pk in pks:
             self.close_matters({pk: None}, as_stored(self._state.comments[pk].received_at))
             self._state.claims.pop(pk, None)
-            self._state.wave_members.pop(pk, None)
+            self._state.cluster_members.pop(pk, None)
             self._state.leases.pop(pk, None)
             taken["revisions"] += self._empty_comment(pk, pk in shown)
         return taken
@@ -120,13 +120,13 @@ class ErasingPart(DeskPart, DecisionsPart):
         if not author_keys:
             return {}
         gone = {"standings": 0, "bans_kept": 0, "deliveries": 0, "originals": 0, "revisions": 0}
-        for key, standing in list(self._change().standings.items()):
-            if standing.site_id == site_id and standing.author_key in author_keys:
-                if standing.standing is Standing.BANNED:
-                    self._state.standings[key] = replace(standing, reason=None)
+        for key, entry in list(self._change().author_statuses.items()):
+            if entry.site_id == site_id and entry.author_key in author_keys:
+                if entry.status is AuthorStatus.BANNED:
+                    self._state.author_statuses[key] = replace(entry, reason=None)
                     gone["bans_kept"] += 1
                 else:
-                    del self._state.standings[key]
+                    del self._state.author_statuses[key]
                     gone["standings"] += 1
         for place, old in list(self._state.revisions.items()):
             if old.site_id == site_id and old.author_key in author_keys:
@@ -207,8 +207,8 @@ class RetainingPart(ErasingPart):
         return sorted(found)[:limit]
 
     def _settled_at(self, one: Comment) -> datetime:
-        standing = self.decision(one.decision_id) if one.decision_id else None
-        return standing.effective_at if standing else one.decided_at or one.received_at
+        current = self.decision(one.decision_id) if one.decision_id else None
+        return current.effective_at if current else one.decided_at or one.received_at
 
     def drop_clients(self, site_id: int, before: datetime, limit: int) -> int:
         old = [

@@ -1,4 +1,4 @@
-"""The double's lanes: what is held and what matters beside it, in order, filtered, and assigned to whom."""
+"""The double's queues: what is held and what matters beside it, in order, filtered, and assigned to whom."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from service.storage.queueing import LANGUAGES_SHOWN
 
 
 class QueuePart(ScoringPart):
-    """The verbs of lanes and claims."""
+    """The verbs of queues and claims."""
 
     def queue(self, wanted: Wanted, moderator_id: int, now: datetime, limit: int) -> list[Queued]:
-        lane = self._of_kind(wanted)
+        queue = self._of_kind(wanted)
         taken = self._taken(moderator_id, now)
-        left_out = taken | self._copies(taken) | self._folded(lane) | set(wanted.without)
+        left_out = taken | self._copies(taken) | self._hidden_copies(queue) | set(wanted.without)
         found = [
             ((not is_at_risk(comment.verdict), *_order(wanted.sort, comment)), comment)
-            for comment in lane
+            for comment in queue
             if comment.pk not in left_out
         ]
         found.sort(key=lambda pair: pair[0])
@@ -38,19 +38,19 @@ class QueuePart(ScoringPart):
             for (is_other, rank, _), comment in found[:limit]
         ]
 
-    def _folded(self, lane: list[Comment]) -> set[int]:
-        """Those of the lane that stand behind an older one of their wave in it; at risk, behind one at risk."""
-        at_risk = [one for one in lane if is_at_risk(one.verdict)]
-        whole = self._behind(lane)
+    def _hidden_copies(self, queue: list[Comment]) -> set[int]:
+        """Return the copies hidden by an older one of their cluster in the queue; at risk, only by one at risk."""
+        at_risk = [one for one in queue if is_at_risk(one.verdict)]
+        whole = self._behind(queue)
         return self._behind(at_risk) | (whole - {one.pk for one in at_risk})
 
-    def _behind(self, lane: list[Comment]) -> set[int]:
-        members = self._state.wave_members
+    def _behind(self, queue: list[Comment]) -> set[int]:
+        members = self._state.cluster_members
         first: dict[int, int] = {}
-        waves = [(one.pk, members[one.pk]) for one in lane if one.pk in members]
-        for pk, wave_id in sorted(waves):
-            first.setdefault(wave_id, pk)
-        return {pk for pk, wave_id in waves if first[wave_id] != pk}
+        clusters = [(one.pk, members[one.pk]) for one in queue if one.pk in members]
+        for pk, cluster_id in sorted(clusters):
+            first.setdefault(cluster_id, pk)
+        return {pk for pk, cluster_id in clusters if first[cluster_id] != pk}
 
     def _of_kind(self, wanted: Wanted) -> list[Comment]:
         wanted = self._led_on(wanted)
@@ -72,11 +72,11 @@ class QueuePart(ScoringPart):
         return {pk for pk, (who, until) in claims if who != moderator_id and until > now}
 
     def _copies(self, pks: set[int]) -> set[int]:
-        """All that are of a wave with a held one of these."""
-        members = self._state.wave_members
+        """Return every member of a cluster that one of these held comments is in."""
+        members = self._state.cluster_members
         held = (pk for pk in pks if self._state.comments[pk].status is Status.HELD)
-        waves = {members[pk] for pk in held if pk in members}
-        return {pk for pk, wave_id in members.items() if wave_id in waves}
+        clusters = {members[pk] for pk in held if pk in members}
+        return {pk for pk, cluster_id in members.items() if cluster_id in clusters}
 
     def matters(
         self, kind: Matter, wanted: Wanted, moderator_id: int, now: datetime, limit: int
@@ -100,7 +100,7 @@ class QueuePart(ScoringPart):
         held = (one.pk for one in self._state.comments.values() if one.status is Status.HELD)
         return max(held, default=0)
 
-    def lane_counts(self, limit: int) -> dict[str, int]:
+    def queue_counts(self, limit: int) -> dict[str, int]:
         kinds = [kind for _, kind in self._state.matters]
         counts = {
             "held": len(self._of_kind(Wanted())),
@@ -155,7 +155,7 @@ def _language(comment: Comment) -> str | None:
 
 
 def in_order(found: Iterable[tuple[int, Comment]], wanted: Wanted) -> list[tuple[int, Queued]]:
-    """Filter and sort comments of a lane, each with the number that decides where ranks are alike."""
+    """Filter and sort comments of a queue, each with the number that decides where ranks are alike."""
     after = (-(wanted.after.rank or 0.0), wanted.after.pk) if wanted.after else None
     ranked = [
         ((_order(wanted.sort, comment)[0], key), comment)

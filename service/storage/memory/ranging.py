@@ -59,12 +59,12 @@ class RangingPart(Part):
 
     def _scored(self, stretch: Stretch) -> list[tuple[float, Comment]]:
         aside = {pk for pk, kind in self._state.matters if kind is Matter.ASIDE}
-        by_label = stretch.lane.label is not None or stretch.by == SELF_HARM
+        by_label = stretch.wanted.label is not None or stretch.by == SELF_HARM
         found = []
         for comment in self._state.comments.values():
             if comment.status is not Status.HELD or comment.verdict is None or comment.pk in aside:
                 continue
-            if not matches(stretch.lane, comment) or (not by_label and is_at_risk(comment.verdict)):
+            if not matches(stretch.wanted, comment) or (not by_label and is_at_risk(comment.verdict)):
                 continue
             score = _read(comment.verdict, stretch.by)
             if score is not None:

@@ -21,8 +21,8 @@ class RekeyingPart(Part):
 
     def known_authors(self, site_id: int, author_keys: Iterable[str]) -> set[str]:
         wrote = {one.author_key for one in self._state.comments.values() if one.site_id == site_id}
-        stand = {key for site, key in self._state.standings if site == site_id}
-        return {key for key in author_keys if key in wrote or key in stand}
+        set_author_status = {key for site, key in self._state.author_statuses if site == site_id}
+        return {key for key in author_keys if key in wrote or key in set_author_status}
 
     def rekey_authors(self, site_id: int, keys: Mapping[str, str]) -> int:
         state, changed = self._change(), 0
@@ -37,10 +37,10 @@ class RekeyingPart(Part):
                 state.revisions[at] = replace(revision, author_key=new)
                 changed += 1
         for old, present in keys.items():
-            standing = state.standings.get((site_id, old))
-            if standing is not None and (site_id, present) not in state.standings:
-                del state.standings[site_id, old]
-                state.standings[site_id, present] = replace(standing, author_key=present)
+            entry = state.author_statuses.get((site_id, old))
+            if entry is not None and (site_id, present) not in state.author_statuses:
+                del state.author_statuses[site_id, old]
+                state.author_statuses[site_id, present] = replace(entry, author_key=present)
                 changed += 1
         return changed
 

@@ -8,17 +8,17 @@ from datetime import datetime
 from typing import Final
 
 from service.moderation.alarms import Alarm
+from service.moderation.author_status import AuthorStatusEntry
 from service.moderation.chain import ChainSigner, Head, Link, UnkeyedSigner
 from service.moderation.comment import Article, Comment
 from service.moderation.desk import Appeal, Matter, Report, View
+from service.moderation.duplicates import DuplicateCluster
 from service.moderation.events import Delivery
 from service.moderation.policy import Policy
-from service.moderation.standing import AuthorStanding
 from service.moderation.verdict import Decision
-from service.moderation.waves import Wave
 from service.ports import CurrentEffort, Key, Label, Moderator, Site
+from service.ports.clusters import Bundle
 from service.ports.privacy import Erasure
-from service.ports.waves import Bundle
 from service.storage.columns import from_microseconds, to_json, to_microseconds
 
 PLAIN: Final = UnkeyedSigner()
@@ -89,12 +89,12 @@ class State:
     closed: dict[int, dict[tuple[int, Matter], OpenMatter]] = field(default_factory=dict)
     reports: dict[tuple[int, str], Report] = field(default_factory=dict)
     appeals: dict[int, Appeal] = field(default_factory=dict)
-    standings: dict[tuple[int, str], AuthorStanding] = field(default_factory=dict)
+    author_statuses: dict[tuple[int, str], AuthorStatusEntry] = field(default_factory=dict)
     words: dict[int, str] = field(default_factory=dict)
     views: dict[int, tuple[int, View]] = field(default_factory=dict)
-    waves: dict[int, Wave] = field(default_factory=dict)
-    wave_bands: set[tuple[int, int]] = field(default_factory=set)
-    wave_members: dict[int, int] = field(default_factory=dict)
+    clusters: dict[int, DuplicateCluster] = field(default_factory=dict)
+    cluster_bands: set[tuple[int, int]] = field(default_factory=set)
+    cluster_members: dict[int, int] = field(default_factory=dict)
     bundles: dict[int, Bundle] = field(default_factory=dict)
     bundled: dict[int, int] = field(default_factory=dict)
     usage: dict[tuple[int, str, str], int] = field(default_factory=dict)
@@ -129,7 +129,7 @@ def as_stored(moment: datetime) -> datetime:
     return from_microseconds(to_microseconds(moment))
 
 
-def as_json(told: object) -> dict[str, object]:
+def as_json(value: object) -> dict[str, object]:
     """Return a structure as its JSON text gives it back."""
-    found: dict[str, object] = json.loads(to_json(told))
+    found: dict[str, object] = json.loads(to_json(value))
     return found

@@ -12,6 +12,7 @@ from service.moderation.comment import Comment, Draft, Status
 from service.ports import Backlog, Site, SiteQueue
 from service.storage.memory.acts import ActsPart
 from service.storage.memory.alarms import AlarmsPart
+from service.storage.memory.clusters import ClustersPart
 from service.storage.memory.deliveries import DeliveriesPart
 from service.storage.memory.forgetting import RetainingPart
 from service.storage.memory.leases import LeasesPart
@@ -22,7 +23,6 @@ from service.storage.memory.rekeying import RekeyingPart
 from service.storage.memory.sites import SitesPart
 from service.storage.memory.state import State
 from service.storage.memory.usage import UsagePart
-from service.storage.memory.waves import WavesPart
 
 
 class MemoryTx(
@@ -34,7 +34,7 @@ class MemoryTx(
     PeoplePart,
     ActsPart,
     RekeyingPart,
-    WavesPart,
+    ClustersPart,
     OverviewPart,
     RangingPart,
     UsagePart,

@@ -55,7 +55,7 @@ def post_decision(comment_id: str) -> Response:
 
 @blueprint.post("/comments/<id:comment_id>/undo")
 def post_undo(comment_id: str) -> Response:
-    """Take the standing decision back; a compensating callback follows."""
+    """Take the current decision back; a compensating callback follows."""
     site = authenticate()
     raw = json_body(SINGLE_LIMIT) if request.mimetype else bounded_body(SINGLE_LIMIT)
     if raw and not request.mimetype:
@@ -64,11 +64,13 @@ def post_undo(comment_id: str) -> Response:
     deps = api().parts.deps
     with deps.store.read() as tx:
         comment = found(tx, site, comment_id)
-        standing = shown.standing_of(tx, comment)
-    if standing is not None and is_unpublished(standing):
-        raise being_decided(comment, standing, deps.clock())
+        current_decision = shown.current_decision(tx, comment)
+    if current_decision is not None and is_unpublished(current_decision):
+        raise being_decided(comment, current_decision, deps.clock())
     # name the decision that was seen: one made in between must not be taken back unseen
-    meant = given.decision if given.decision is not None else standing.id if standing else None
+    meant = (
+        given.decision if given.decision is not None else current_decision.id if current_decision else None
+    )
     try:
         actions.undo(deps, site, comment_id, Who.SITE, f"site {site.name}", meant)
     except ReplydeskError as error:
@@ -89,7 +91,9 @@ def post_report(comment_id: str) -> Response:
     except ReplydeskError as error:
         raise refused(error) from None
     with here.deps.store.read() as tx:
-        view = shown.accepted_view(comment, receipt_path(site, comment_id), shown.standing_of(tx, comment))
+        view = shown.accepted_view(
+            comment, receipt_path(site, comment_id), shown.current_decision(tx, comment)
+        )
     return reply({**view, "new": is_new}, 201 if is_new else 200)
 
 

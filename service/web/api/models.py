@@ -151,7 +151,7 @@ class UndoGiven(Strict):
     """An undo of the decision that stands; `decision` makes sure that it is the one that was meant."""
 
     decision: DecisionId | None = Field(
-        None, description="The id of the decision to take back; the standing one."
+        None, description="The id of the decision to take back; the current one."
     )
 
 

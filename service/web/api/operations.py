@@ -146,7 +146,7 @@ OPERATIONS: Final = (
         "/v1/comments/{id}/decision",
         "decide",
         "Decide about a comment",
-        "Takes effect at once. A stale `revision`, or a standing decision that `replaces` does not name, is a conflict "
+        "Takes effect at once. A stale `revision`, or a current decision that `replaces` does not name, is a conflict "
         "that shows the current state.",
         {200: (answers.Decided, "The comment as it is now.")},
         ("not-found", "conflict", "final", *READ_BODY, *KEYED),

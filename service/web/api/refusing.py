@@ -21,18 +21,18 @@ def refused(error: ReplydeskError) -> Problem:
     deps = api().parts.deps
     with deps.store.read() as tx:
         current = tx.comment_by_pk(error.current.pk) or error.current
-        standing = shown.standing_of(tx, current)
-    if standing is not None and is_unpublished(standing):
-        return being_decided(current, standing, deps.clock())
-    return from_error(error, shown.current_view(current, standing))
+        decision = shown.current_decision(tx, current)
+    if decision is not None and is_unpublished(decision):
+        return being_decided(current, decision, deps.clock())
+    return from_error(error, shown.current_view(current, decision))
 
 
-def being_decided(comment: Comment, standing: Decision, now: datetime) -> Problem:
+def being_decided(comment: Comment, decision: Decision, now: datetime) -> Problem:
     """Return the conflict with a decision that a desk is still free to take back."""
-    seconds = max(1, math.ceil((standing.effective_at - now).total_seconds()))
+    seconds = max(1, math.ceil((decision.effective_at - now).total_seconds()))
     return Problem(
         "conflict",
         "The comment is being decided at this moment; ask again in a few seconds.",
         headers={"Retry-After": str(seconds)},
-        extra={"current": shown.current_view(comment, standing)},
+        extra={"current": shown.current_view(comment, decision)},
     )

@@ -26,17 +26,17 @@ def waiting_to_leave(tx: Tx, deps: Dependencies) -> Mapping[int, Decision]:
 def one_view(tx: Tx, comment: Comment, receipt: str) -> dict[str, object]:
     """Return the whole view of one comment, with every decision that is published; `receipt` is its path."""
     decisions = tx.decisions_of(comment.pk)
-    standing = next((one for one in decisions if one.id == comment.decision_id), None)
+    decision = next((one for one in decisions if one.id == comment.decision_id), None)
     return {
-        **row_view(comment, standing),
+        **row_view(comment, decision),
         "decisions": [decision_view(one) for one in decisions if one.seq is not None],
         "links": {**links(comment.id), "receipt": receipt},
     }
 
 
-def row_view(comment: Comment, standing: Decision | None) -> dict[str, object]:
+def row_view(comment: Comment, decision: Decision | None) -> dict[str, object]:
     """Return the view of a comment as it stands in a page."""
-    state = outside(comment, standing)
+    state = outside(comment, decision)
     seen = public_view(comment)
     seen.pop("article_url")
     return {
@@ -58,9 +58,9 @@ def row_view(comment: Comment, standing: Decision | None) -> dict[str, object]:
     }
 
 
-def accepted_view(comment: Comment, receipt: str, standing: Decision | None = None) -> dict[str, object]:
+def accepted_view(comment: Comment, receipt: str, decision: Decision | None = None) -> dict[str, object]:
     """Return the short answer to a submission; `receipt` is the path of the page made for its writer."""
-    state = outside(comment, standing)
+    state = outside(comment, decision)
     return {
         "id": comment.id,
         "revision": comment.revision,
@@ -69,10 +69,10 @@ def accepted_view(comment: Comment, receipt: str, standing: Decision | None = No
     }
 
 
-def current_view(comment: Comment, standing: Decision | None) -> dict[str, object]:
+def current_view(comment: Comment, decision: Decision | None) -> dict[str, object]:
     """Return the state that a conflict shows: what stands now, and by which decision."""
-    state = outside(comment, standing)
-    known = standing if standing is not None and standing.id == state.decision_id else None
+    state = outside(comment, decision)
+    known = decision if decision is not None and decision.id == state.decision_id else None
     return {
         "id": comment.id,
         "revision": comment.revision,
@@ -99,7 +99,7 @@ def links(comment_id: str) -> dict[str, str]:
     return {"self": f"{request.script_root}/v1/comments/{comment_id}"}
 
 
-def standing_of(tx: Tx, comment: Comment) -> Decision | None:
+def current_decision(tx: Tx, comment: Comment) -> Decision | None:
     """Return the decision that stands on the comment."""
     return tx.decision(comment.decision_id) if comment.decision_id else None
 

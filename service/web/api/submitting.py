@@ -217,7 +217,7 @@ def _short(site: Site, placed: Placed) -> dict[str, object]:
     if comment.decision_id is None:
         return shown.accepted_view(comment, receipt)
     with api().parts.deps.store.read() as tx:
-        return shown.accepted_view(comment, receipt, shown.standing_of(tx, comment))
+        return shown.accepted_view(comment, receipt, shown.current_decision(tx, comment))
 
 
 def _unpublished(answers: Sequence[Placed | ReplydeskError]) -> Mapping[int, Decision]:
@@ -235,6 +235,6 @@ def _item(site: Site, answer: Placed | ReplydeskError, waiting: Mapping[int, Dec
         return {"code": problem.kind.status, "problem": problem.members()}
     replay = answer.outcome == "replay"
     comment = answer.comment
-    standing = waiting.get(comment.decision_id or 0)
-    view = shown.accepted_view(comment, receipt_path(site, comment.id), standing)
+    decision = waiting.get(comment.decision_id or 0)
+    view = shown.accepted_view(comment, receipt_path(site, comment.id), decision)
     return {"code": 200 if replay else 202, "replay": replay, **view}

@@ -12,7 +12,7 @@ from service.moderation.outside import outside
 from service.moderation.verdict import Decision
 from service.ports import Store
 from service.web.api.gate import Api
-from service.web.api.shown import standing_of
+from service.web.api.shown import current_decision
 
 LONGEST: Final = 10.0
 FIRST_PAUSE, LAST_PAUSE = 0.01, 0.1
@@ -47,11 +47,11 @@ def _watch(store: Store, comment: Comment, until: float) -> tuple[Comment, Decis
     while True:
         with store.read() as tx:
             now = tx.comment_by_pk(comment.pk)
-            standing = standing_of(tx, now) if now else None
+            decision = current_decision(tx, now) if now else None
         if now is None or now.revision != comment.revision:
             return None
-        if outside(now, standing).status is not Status.PENDING:
-            return now, standing
+        if outside(now, decision).status is not Status.PENDING:
+            return now, decision
         left = until - time.monotonic()
         if left <= 0:
             return None

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, request
 
-from service.akismet import RECHECK_SECONDS, Answer, Told, answer_of, judged, told
+from service.akismet import RECHECK_SECONDS, AkismetComment, Answer, answer_of, judged, read_comment
 from service.compat_service import Known
 from service.moderation.comment import Source, Status
 from service.moderation.verdict import OUTCOME, Action, Verdict
@@ -92,7 +92,7 @@ def comment_check() -> Response:
     site = site_of(key_in(fields))
     required(fields, "blog", "user_ip")  # Coral sends an empty IP, which is an unknown one
     charge(site, Source.COMPAT)
-    one = told(fields)
+    one = read_comment(fields)
     if not one.is_recheck:
         one = replace(
             one, guid=None
@@ -106,7 +106,7 @@ def comment_check() -> Response:
     return _said(site, one, judged(site, _verdict(site, one)))
 
 
-def _queued(site: Site, one: Told) -> Response:
+def _queued(site: Site, one: AkismetComment) -> Response:
     """Put the comment on the desk, or find it there; when the store is away, spam is refused and nothing else said."""
     verbs, comment_id = compat().verbs, _id(site, one)
     reading = verbs.reading(site, one.text, one.name, one.website, one.address)
@@ -140,19 +140,19 @@ def _of_other_text(site: Site, was: Known, verdict: Verdict) -> Answer:
     return answer_of(site, Status.HELD) if waits else answer
 
 
-def _verdict(site: Site, one: Told) -> Verdict:
+def _verdict(site: Site, one: AkismetComment) -> Verdict:
     verbs = compat().verbs
     reading = verbs.reading(site, one.text, one.name, one.website, one.address)
     (assessment,) = verbs.score([reading])
     return verbs.verdict(site, reading, assessment, one.facts)
 
 
-def _id(site: Site, one: Told) -> str:
+def _id(site: Site, one: AkismetComment) -> str:
     """Return the comment's id: what the client was told before, else one made of what the comment says."""
     return one.guid or compat().parts.sealer.id_of(site, one.key)
 
 
-def _said(site: Site, one: Told, answer: Answer) -> Response:
+def _said(site: Site, one: AkismetComment, answer: Answer) -> Response:
     compat().tally.count(site, "spam" if answer.is_spam else "ham")
     headers = {
         "X-akismet-guid": _id(site, one),
@@ -183,7 +183,7 @@ def _learned(action: Action, what: str) -> Response:
     site = site_of(key_in(fields))
     required(fields, "blog", "user_ip")
     charge(site, Source.COMPAT)
-    one = told(fields)
+    one = read_comment(fields)
     if not one.text or one.is_test:
         return say(THANKS)
     learned = compat().verbs.learn(site, one.submission(_id(site, one)), action, WHO, known_as=[one.key])

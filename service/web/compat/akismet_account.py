@@ -153,8 +153,8 @@ def _csv(rows: list[dict[str, object]], caption: str) -> Response:
         ["Site", "Total API Calls", "Spam", "Ham", "Missed Spam", "False Positives", "Is Revoked"]
     )
     for row in rows:
-        *told, revoked = row.values()
-        writer.writerow([*told, str(revoked).lower()])
+        *values, revoked = row.values()
+        writer.writerow([*values, str(revoked).lower()])
     text = f"{caption}\n{out.getvalue()}"
     return Response(text, content_type="text/csv; charset=utf-8", headers={"Cache-Control": "no-store"})
 

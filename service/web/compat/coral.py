@@ -10,7 +10,7 @@ from flask import Blueprint, Response, request
 
 from service.coral import events, phase, signature
 from service.coral.bodies import typed_as_text
-from service.coral.events import Told
+from service.coral.events import FetchedComment
 from service.markup import plain_text
 from service.moderation.comment import BODY_LIMIT, Article, Comment, Source
 from service.moderation.errors import ReplydeskError
@@ -95,11 +95,11 @@ def hear(name: str) -> Response:
         return _json({"joined": False, "why": "set coral_url and coral_token: a webhook holds no text"})
     url, token = options.coral_url, open_option(compat().parts.keyring, site.name, CORAL, options.coral_token)
     comment_id, allow = event.comment_id, Allow.parse(",".join(compat().parts.settings.callback_allow))
-    told = asking.ask(lambda: events.ask(url, _judged(url, allow), token, comment_id))
-    joined = _join(site, told)
-    if event.type == events.LEFT_QUEUE and told.judged is not None:
-        known_as = [_key(told), phase.alias_of(told.id)]
-        compat().verbs.learn(site, _later(site, told), told.judged, WHO, known_as=known_as)
+    fetched = asking.ask(lambda: events.ask(url, _judged(url, allow), token, comment_id))
+    joined = _join(site, fetched)
+    if event.type == events.LEFT_QUEUE and fetched.judged is not None:
+        known_as = [_key(fetched), phase.alias_of(fetched.id)]
+        compat().verbs.learn(site, _later(site, fetched), fetched.judged, WHO, known_as=known_as)
     return _json({"joined": joined})
 
 
@@ -159,30 +159,30 @@ def _keep(site: Site, asked: phase.Asked, text: str, assessed: Assessment | None
         return None
 
 
-def _join(site: Site, told: Told) -> bool:
+def _join(site: Site, fetched: FetchedComment) -> bool:
     """Join, or take in what no phase brought: written before the switch, or while the phase was away."""
     verbs = compat().verbs
-    if verbs.join(site, _key(told), phase.alias_of(told.id), told.origin()):
+    if verbs.join(site, _key(fetched), phase.alias_of(fetched.id), fetched.origin()):
         return True
-    if not is_blank(_read(told.body)) and told.judged is None:
-        verbs.submit(site, _later(site, told))
+    if not is_blank(_read(fetched.body)) and fetched.judged is None:
+        verbs.submit(site, _later(site, fetched))
     return False
 
 
-def _later(site: Site, told: Told) -> Submission:
+def _later(site: Site, fetched: FetchedComment) -> Submission:
     return Submission(
-        article=Article(_page(told.story_url) or site.url),
-        author_name=_reader(told.author_id),
-        body=_read(told.body)[:BODY_LIMIT].replace("\0", "\ufffd"),
+        article=Article(_page(fetched.story_url) or site.url),
+        author_name=_reader(fetched.author_id),
+        body=_read(fetched.body)[:BODY_LIMIT].replace("\0", "\ufffd"),
         source=Source.COMPAT,
-        id=f"coral:{told.id}",
-        parent_id=_parent(told.parent_id),
-        signals={"origin": told.origin()},
+        id=f"coral:{fetched.id}",
+        parent_id=_parent(fetched.parent_id),
+        signals={"origin": fetched.origin()},
     )
 
 
-def _key(told: Told) -> str:
-    return phase.key_of(told.story_id, told.author_id, _read(told.body))
+def _key(fetched: FetchedComment) -> str:
+    return phase.key_of(fetched.story_id, fetched.author_id, _read(fetched.body))
 
 
 def _read(body: str) -> str:

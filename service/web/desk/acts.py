@@ -20,8 +20,8 @@ from service.privacy.contacts import mask
 from service.web.desk import blueprint
 from service.web.desk.access import back_to, moderator, requires
 from service.web.desk.frame import is_fragment, missing, page, unfit
-from service.web.desk.lanes import Notice, find, taken_back, waits_again
 from service.web.desk.place import Place, number
+from service.web.desk.queue import Notice, find, taken_back, waits_again
 from service.web.desk.speech import gettext
 from service.web.desk.words import DONE
 from service.web.reach import parts

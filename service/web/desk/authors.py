@@ -11,20 +11,20 @@ from flask.typing import ResponseReturnValue
 
 from service import actions
 from service.actions import Judgement, Target
-from service.actions.together import SLICE, decide_together
+from service.actions.bulk import SLICE, decide_bulk
+from service.moderation.author_status import AuthorStatus
 from service.moderation.comment import Comment, Status
 from service.moderation.desk import History
 from service.moderation.errors import NotFound
-from service.moderation.standing import Standing
 from service.moderation.verdict import Who
 from service.ports import Site
 from service.web.desk import blueprint
 from service.web.desk.access import back_to, moderator, requires
 from service.web.desk.acts import delay, masked
+from service.web.desk.duplicates import BULK_ACTIONS
 from service.web.desk.frame import missing, page, unfit
 from service.web.desk.place import Place, number
 from service.web.desk.shown import cards
-from service.web.desk.waves import TOGETHER
 from service.web.reach import parts
 
 PAGE: Final = 30
@@ -36,7 +36,7 @@ REASON_LIMIT: Final = 300
 @blueprint.get("/comments/<int(max=999999999999999999):pk>/author")
 @requires("moderator")
 def author(pk: int) -> ResponseReturnValue:
-    """Show what the comment's author wrote on the site, newest first, and the form for their standing."""
+    """Show what the comment's author wrote on the site, newest first, and the form for their status."""
     here, now = parts(), parts().deps.clock()
     target = _target(pk)
     if target is None:
@@ -47,7 +47,7 @@ def author(pk: int) -> ResponseReturnValue:
         found = tx.by_author(site.id, key, before, PAGE + 1) if key else [comment]
         shown = cards(tx, found[:PAGE], {site.id: site}, now)
         history = tx.histories(site.id, [key]).get(key, History()) if key else History()
-        standing = tx.standings(site.id, [key], now).get(key) if key else None
+        status = tx.author_statuses(site.id, [key], now).get(key) if key else None
     return page(
         "desk/author.html",
         200,
@@ -56,51 +56,51 @@ def author(pk: int) -> ResponseReturnValue:
         cards=shown,
         history=history,
         held=history.counts.get(Status.HELD, 0),
-        standing=standing,
-        standings=tuple(Standing),
+        author_status=status,
+        author_statuses=tuple(AuthorStatus),
         days=DAYS,
         known=key is not None,
         newest=max((one.pk for one in shown), default=pk) if before is None else before - 1,
         before=shown[-1].pk if len(found) > PAGE else None,
-        place=Place.behind(request.args),
+        place=Place.opened_from(request.args),
     )
 
 
 @blueprint.post("/comments/<int(max=999999999999999999):pk>/author")
 @requires("moderator")
-def set_standing(pk: int) -> ResponseReturnValue:
-    """Trust the author, look at them first, ban them, or end that; the site is told."""
+def set_author_status(pk: int) -> ResponseReturnValue:
+    """Trust the author, always review them, ban them, or end that; the site is notified."""
     target = _target(pk)
     if target is None:
         return missing()
     _, site = target
-    said, days = request.form.get("standing", ""), number(request.form.get("days"))
-    if said not in ("none", *Standing) or (days or 0) > max(DAYS):
+    said, days = request.form.get("author_status", ""), number(request.form.get("days"))
+    if said not in ("none", *AuthorStatus) or (days or 0) > max(DAYS):
         return unfit()
     here = parts()
     until = here.deps.clock() + timedelta(days=days) if days else None
     if request.form.get("days") == SAME:
         until = _until(pk)
-    change = actions.AuthorChange(
-        standing=None if said == "none" else Standing(said),
+    change = actions.StatusChange(
+        status=None if said == "none" else AuthorStatus(said),
         who=moderator().name,
         reason=masked(site, request.form.get("reason"), REASON_LIMIT),
         until=until,
     )
     try:
-        actions.stand(here.deps, site, pk, change)
+        actions.set_author_status(here.deps, site, pk, change)
     except NotFound:
         return missing()
     except actions.Unknown:
         return unfit()
-    return back_to(url_for("desk.author", pk=pk, at=Place.behind(request.args).at or None))
+    return back_to(url_for("desk.author", pk=pk, at=Place.opened_from(request.args).at or None))
 
 
 @blueprint.post("/comments/<int(max=999999999999999999):pk>/author/held")
 @requires("moderator")
 def decide_held(pk: int) -> ResponseReturnValue:
     """Decide in one act what of the author was held on the site when the page was shown."""
-    action, until = TOGETHER.get(request.form.get("action", "")), number(request.form.get("until"))
+    action, until = BULK_ACTIONS.get(request.form.get("action", "")), number(request.form.get("until"))
     target = _target(pk)
     if target is None or target[0].author_key is None:
         return missing()
@@ -109,8 +109,8 @@ def decide_held(pk: int) -> ResponseReturnValue:
     comment, site = target
     judgement = Judgement(action, Who.MODERATOR, moderator().name)
     targets = _held(site, str(comment.author_key), until)
-    made = decide_together(parts().deps, targets, judgement, "author", delay(site))
-    return back_to(url_for("desk.queue", **Place.behind(request.args).query(), together=made.bundle.id))
+    made = decide_bulk(parts().deps, targets, judgement, "author", delay(site))
+    return back_to(url_for("desk.queue", **Place.opened_from(request.args).query(), bulk=made.bundle.id))
 
 
 def _held(site: Site, key: str, until: int) -> Iterator[Target]:
@@ -129,12 +129,12 @@ def _held(site: Site, key: str, until: int) -> Iterator[Target]:
 
 
 def _until(pk: int) -> datetime | None:
-    """Return the end that the standing of the comment's author has now."""
+    """Return when the status of the comment's author ends."""
     deps = parts().deps
     with deps.store.read() as tx:
         comment = tx.comment_by_pk(pk)
         key = comment.author_key if comment else None
-        now = tx.standings(comment.site_id, [key], deps.clock()).get(key) if comment and key else None
+        now = tx.author_statuses(comment.site_id, [key], deps.clock()).get(key) if comment and key else None
     return now.until if now else None
 
 

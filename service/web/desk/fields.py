@@ -60,7 +60,7 @@ RULES: Final = (
         long=True,
     ),
     Field("undo_seconds", _l("Seconds to undo a decision freely"), _l("empty: as the installation says")),
-    Field("fold_hours", _l("Hours that copies fold into one row"), _l("empty: no folding")),
+    Field("duplicate_hours", _l("Group copies for (hours)"), _l("empty: copies are not grouped")),
 )
 WORDS: Final = (
     Field("hold_words", _l("Hold"), long=True),

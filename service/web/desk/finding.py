@@ -89,7 +89,7 @@ def _article(name: str, address: str, status: int = 200, **shown_again: str | No
         head=shown[0],
         thread=threaded(shown, lambda card: card.comment),
         before=shown[-1].pk if len(found) > THREAD else None,
-        place=Place.behind(request.args),
+        place=Place.opened_from(request.args),
         held_until=datetime.fromtimestamp(held[0][1], UTC) if held else None,
         leads=moderator().role in LEADS,
         **shown_again,
@@ -152,7 +152,7 @@ def _site(name: str) -> Site | None:
 
 
 def _to_article(site: Site, url: str) -> ResponseReturnValue:
-    at = Place.behind(request.args).at or None
+    at = Place.opened_from(request.args).at or None
     return back_to(url_for("desk.article", site=site.name, url=url, at=at))
 
 

@@ -1,4 +1,4 @@
-"""The frame of every page of the desk: language, session, lanes; and the page for what is not there."""
+"""The frame of every page of the desk: language, session, queues; and the page for what is not there."""
 
 from __future__ import annotations
 

@@ -72,14 +72,14 @@ class Asked:
 
     def query(self) -> dict[str, str]:
         """Return it as a query."""
-        told = {"span": self.span, "site": self.site.name if self.site else ""}
-        return {name: value for name, value in told.items() if value}
+        query = {"span": self.span, "site": self.site.name if self.site else ""}
+        return {name: value for name, value in query.items() if value}
 
 
 @blueprint.get("/overview")
 @requires("moderator")
 def overview() -> ResponseReturnValue:
-    """Show a stretch of time in numbers, each leading to the comments behind it."""
+    """Show a stretch of time in numbers, each leading to the comments it counts."""
     with parts().deps.store.read() as tx:
         asked = asked_in(tx)
         if asked is None:

@@ -29,11 +29,11 @@ class Preferences:
 
 def preferences(asked: Request) -> Preferences:
     """Read the cookie; what makes no sense is as it was shipped."""
-    told = asked.cookies.get(COOKIE, "").split(".")
-    if len(told) != 4 or told[3] not in map(str, CAPS):
+    fields = asked.cookies.get(COOKIE, "").split(".")
+    if len(fields) != 4 or fields[3] not in map(str, CAPS):
         return Preferences()
-    language = told[0] if told[0] in LANGUAGES else None
-    return Preferences(language, told[1] == "1", told[2] == "1", int(told[3]))
+    language = fields[0] if fields[0] in LANGUAGES else None
+    return Preferences(language, fields[1] == "1", fields[2] == "1", int(fields[3]))
 
 
 def language_of(asked: Request) -> str:

@@ -1,4 +1,4 @@
-"""Where on the desk a moderator is: lane, order, filters and cursor, carried by addresses and forms."""
+"""Where on the desk a moderator is: queue, order, filters and cursor, carried by addresses and forms."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from service.moderation.desk import Cursor, Sort, Wanted
 from service.moderation.verdict import LABELS
 from service.ports import Tx
 
-LANES: Final = ("held", "late", "reported", "aside", "appeals", "decided")
+QUEUES: Final = ("held", "late", "reported", "aside", "appeals", "decided")
 DIGITS: Final = 18  # more than any row number has, fewer than a database refuses
 NAME_LIMIT: Final = 63
 LANGUAGE_LIMIT: Final = 8
@@ -25,9 +25,9 @@ AT_RISK: Final = "r"
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A lane, its order and filters, and the cursor behind which the page begins; None is its beginning."""
+    """A queue, its order and filters, and the cursor behind which the page begins; None is its beginning."""
 
-    lane: str = "held"
+    queue: str = "held"
     sort: Sort = Sort.AGE
     site: str | None = None
     article: str | None = None
@@ -40,9 +40,9 @@ class Place:
         """Read a place from a query, or from a form's field `at`; what makes no sense is left out."""
         if "at" in values:
             values = dict(parse_qsl(values["at"][:QUERY_LIMIT], max_num_fields=20))
-        lane, sort = values.get("lane", "held"), values.get("sort", "age")
+        queue, sort = values.get("queue", "held"), values.get("sort", "age")
         return cls(
-            lane=lane if lane in LANES else "held",
+            queue=queue if queue in QUEUES else "held",
             sort=Sort(sort) if sort in tuple(Sort) else Sort.AGE,
             site=_word(values.get("site"), NAME_LIMIT),
             article=_word(values.get("article"), URL_LIMIT),
@@ -52,14 +52,14 @@ class Place:
         )
 
     @classmethod
-    def behind(cls, values: Mapping[str, str]) -> Place:
+    def opened_from(cls, values: Mapping[str, str]) -> Place:
         """Read the place that a page beside the queue was reached from; its own query is none."""
         return cls.of({"at": values.get("at", "")})
 
     def query(self) -> dict[str, Any]:
         """Return the place as a query, without what goes without saying."""
-        told = {
-            "lane": None if self.lane == "held" else self.lane,
+        query = {
+            "queue": None if self.queue == "held" else self.queue,
             "sort": None if self.sort is Sort.AGE else self.sort.value,
             "site": self.site,
             "article": self.article,
@@ -67,7 +67,7 @@ class Place:
             "language": self.language,
             "after": _written(self.after),
         }
-        return {name: value for name, value in told.items() if value}
+        return {name: value for name, value in query.items() if value}
 
     @property
     def at(self) -> str:

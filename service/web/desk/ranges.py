@@ -10,23 +10,23 @@ from flask import request, url_for
 from flask.typing import ResponseReturnValue
 
 from service.actions import Judgement, Target
-from service.actions.together import MOST, SLICE, decide_together, range_named
+from service.actions.bulk import MOST, SLICE, decide_bulk, range_named
 from service.moderation.desk import Sort
 from service.moderation.verdict import LABELS, Action, Who
 from service.ports import Dependencies, Site, Tx
 from service.ports.ranging import Stretch
 from service.web.desk import blueprint
 from service.web.desk.access import back_to, moderator, requires
+from service.web.desk.bulk import bulk_notice
 from service.web.desk.frame import page, unfit
 from service.web.desk.place import Place, number
 from service.web.desk.shown import cards
-from service.web.desk.together import told_together
 from service.web.reach import parts
 
 BINS: Final = 50
 SAMPLE: Final = 12
 EDGE_LIMIT: Final = 24
-TOGETHER: Final = {"approve": Action.APPROVE, "reject": Action.REJECT, "spam": Action.SPAM}
+BULK_ACTIONS: Final = {"approve": Action.APPROVE, "reject": Action.REJECT, "spam": Action.SPAM}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """What a moderator chose by the address: a stretch of a score, None the leading one, in a filtered lane."""
+    """What a moderator chose by the address: a stretch of a score, None the leading one, in a filtered queue."""
 
     low: float = 0.0
     high: float = 1.0
@@ -51,8 +51,8 @@ class Chosen:
 
     def query(self) -> dict[str, Any]:
         """Return the choice as a query, without what goes without saying."""
-        told = {"by": self.by, "low": f"{self.low:g}", "high": f"{self.high:g}", **self.place.query()}
-        return {name: value for name, value in told.items() if value is not None}
+        query = {"by": self.by, "low": f"{self.low:g}", "high": f"{self.high:g}", **self.place.query()}
+        return {name: value for name, value in query.items() if value is not None}
 
     def anywhere(self) -> Chosen:
         """Return the same choice over every article."""
@@ -76,7 +76,7 @@ def ranges() -> ResponseReturnValue:
         drawn = tx.sample_stretch(stretch, SAMPLE)
         shown = cards(tx, drawn, {one.id: one for one in sites}, now)
         languages = tx.languages()
-        together = told_together(tx, request.args)
+        notice = bulk_notice(tx, request.args)
     return page(
         "desk/ranges.html",
         200,
@@ -91,7 +91,7 @@ def ranges() -> ResponseReturnValue:
         sites=sites,
         labels=LABELS,
         languages=languages,
-        together=together,
+        bulk_notice=notice,
     )
 
 
@@ -113,7 +113,7 @@ def _bars(chosen: Chosen, counts: Sequence[int]) -> list[Bar]:
 @requires("moderator")
 def decide_range() -> ResponseReturnValue:
     """Decide every held comment of the stretch that was looked at, as one act with one undo."""
-    action, until = TOGETHER.get(request.form.get("action", "")), number(request.form.get("until"))
+    action, until = BULK_ACTIONS.get(request.form.get("action", "")), number(request.form.get("until"))
     chosen = _read(request.form)
     if action is None or until is None or chosen is None:
         return unfit()
@@ -121,17 +121,17 @@ def decide_range() -> ResponseReturnValue:
     with here.deps.store.read() as tx:
         sites = {one.id: one for one in tx.sites()}
         stretch = chosen.stretch(tx, until)
-    site = sites.get(stretch.lane.site_id or 0)
+    site = sites.get(stretch.wanted.site_id or 0)
     if chosen.place.site and site is None:
         return unfit()
     judgement = Judgement(action, Who.MODERATOR, moderator().name)
     own = [one.options.undo_seconds for one in ([site] if site else sites.values())]
     seconds = max(here.settings.undo_seconds if one is None else one for one in own)
     what = range_named(chosen.by, chosen.low, chosen.high)
-    made = decide_together(here.deps, _targets(here.deps, stretch, sites), judgement, what, seconds)
+    made = decide_bulk(here.deps, _targets(here.deps, stretch, sites), judgement, what, seconds)
     if made.stopped:  # where what is left of the stretch can be seen, and decided by another act
-        return back_to(url_for("desk.ranges", **chosen.query(), together=made.bundle.id))
-    return back_to(url_for("desk.queue", together=made.bundle.id))
+        return back_to(url_for("desk.ranges", **chosen.query(), bulk=made.bundle.id))
+    return back_to(url_for("desk.queue", bulk=made.bundle.id))
 
 
 def _targets(deps: Dependencies, stretch: Stretch, sites: dict[int, Site]) -> Iterator[Target]:
@@ -146,20 +146,20 @@ def _targets(deps: Dependencies, stretch: Stretch, sites: dict[int, Site]) -> It
         after = some[-1].pk
 
 
-def _read(told: Mapping[str, str]) -> Chosen | None:
+def _read(values: Mapping[str, str]) -> Chosen | None:
     """Read a choice as the address or a form tells it, the edges in either order; None for what is no stretch."""
     edges = []
-    for given, otherwise in ((told.get("low"), 0.0), (told.get("high"), 1.0)):
+    for given, otherwise in ((values.get("low"), 0.0), (values.get("high"), 1.0)):
         try:
             edges.append(float(given[:EDGE_LIMIT]) if given else otherwise)
         except ValueError:
             return None
     if not all(0.0 <= edge <= 1.0 for edge in edges):
         return None
-    by = told.get("by")
-    return Chosen(min(edges), max(edges), by if by in LABELS else None, _place(told))
+    by = values.get("by")
+    return Chosen(min(edges), max(edges), by if by in LABELS else None, _place(values))
 
 
-def _place(told: Mapping[str, str]) -> Place:
-    """Read the lane's filters; a range is of what is held, and has no order and no cursor."""
-    return replace(Place.of(told), lane="held", sort=Sort.AGE, after=None)
+def _place(values: Mapping[str, str]) -> Place:
+    """Read the queue's filters; a range is of what is held, and has no order and no cursor."""
+    return replace(Place.of(values), queue="held", sort=Sort.AGE, after=None)

@@ -40,8 +40,8 @@ def reveal(pk: int) -> ResponseReturnValue:
         if comment is None or site is None:
             return missing()
         sealed = tx.originals(pk, comment.revision)
-        told = f"{site.name}: comment {pk}, revision {comment.revision}"
-        tx.log_act(moderator().name, "reveal", told, now)
+        subject = f"{site.name}: comment {pk}, revision {comment.revision}"
+        tx.log_act(moderator().name, "reveal", subject, now)
     titles = {"name": gettext("Name"), "website": gettext("Website"), "body": gettext("Text")}
     shown = [Revealed(titles[name], _opened(site, sealed[name])) for name in FIELDS if name in sealed]
     return page("desk/revealed.html", 200, comment=comment, revealed=shown, place=Place.of(request.form))

@@ -326,8 +326,8 @@ def _reasons_given() -> list[tuple[str, str]]:
     """Return the reasons of a form, three fields for each, as the setting is written; none for other forms."""
     columns = [request.form.getlist(f"reason.{part}")[:REASONS_LIMIT] for part in ("code", "title", "text")]
     rows = [[one.strip()[:VALUE_LIMIT] for one in row] for row in zip(*columns, strict=False)]
-    told = [[code or _code_of(title), title, text] for code, title, text in rows if code or title or text]
-    return [("reasons", _written(told) if told else "")] if rows else []
+    filled = [[code or _code_of(title), title, text] for code, title, text in rows if code or title or text]
+    return [("reasons", _written(filled) if filled else "")] if rows else []
 
 
 def _code_of(title: str) -> str:

@@ -8,20 +8,20 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Final
 
+from service.moderation.author_status import AuthorStatusEntry
 from service.moderation.comment import FINAL, Comment, Status
 from service.moderation.desk import Appeal, Claim, History, Matter, Report
+from service.moderation.duplicates import DuplicateCluster
 from service.moderation.earlier import refusal_of
 from service.moderation.leading import is_at_risk, is_severe, leading
 from service.moderation.reasons import RefusalReason, reasons
 from service.moderation.retention import deletes_at
-from service.moderation.standing import AuthorStanding
 from service.moderation.verdict import LABELS, Decision, Span, Verdict
-from service.moderation.waves import Wave
 from service.ports import Site, Tx
 from service.web.desk.words import age
 
 SPANS_SHOWN: Final = 200
-SPANS_TOLD: Final = 6
+SPANS_LISTED: Final = 6
 """The heaviest are also listed with their weights, and can be reached by Tab."""
 REFUSED: Final = (Status.REJECTED, Status.SPAM)
 STRENGTHS: Final = (0.25, 0.75, 1.5)  # log-odds at which a mark grows darker
@@ -50,23 +50,23 @@ class Bar:
     crossed: bool
 
     @property
-    def told(self) -> bool:
-        """Whether it is worth a look at once; the rest is folded away."""
+    def is_notable(self) -> bool:
+        """Tell whether it is shown at once; the rest is collapsed."""
         return self.crossed or self.score >= NOTABLE
 
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """What stands around a comment: answered comment, author's past and standing, matters, appeals, who has it."""
+    """The context of a comment: answered comment, author's history and status, matters, appeals, claim."""
 
     parent: Comment | None = None
     history: History = field(default_factory=History)
-    standing: AuthorStanding | None = None
+    author_status: AuthorStatusEntry | None = None
     matters: Mapping[Matter, int] | None = None
     reports: tuple[Report, ...] = ()
     appeals: tuple[Appeal, ...] = ()
     claim: Claim | None = None
-    wave: Wave | None = None
+    cluster: DuplicateCluster | None = None
     alike: int = 0
     """How many other held comments are copies of this one."""
     note: str | None = None
@@ -91,7 +91,7 @@ class Card:
     bars: tuple[Bar, ...]
     age: str
     late: bool
-    standing: Decision | None
+    decision: Decision | None
     earlier: Decision | None
     """The decision by which a person refused an earlier text of the comment."""
     around: Around
@@ -155,7 +155,7 @@ class Card:
     def weights(self) -> tuple[Piece, ...]:
         """The pieces that weigh most, heaviest first."""
         marked_ones = [piece for piece in self.pieces if piece.strength]
-        return tuple(sorted(marked_ones, key=lambda piece: -piece.weight)[:SPANS_TOLD])
+        return tuple(sorted(marked_ones, key=lambda piece: -piece.weight)[:SPANS_LISTED])
 
     @property
     def has_aside(self) -> bool:
@@ -178,14 +178,14 @@ def cards(
     """Put together what is shown of comments, asking the store once for all of them, and for claims not given."""
     around = _around(tx, found, now, tx.claims(now) if claims is None else claims)
     refusals = {one.pk: refusal.decision for one in found if (refusal := refusal_of(one))}
-    standing = {one.pk: one.decision_id for one in found if one.decision_id}
-    decisions = tx.decisions_named({*standing.values(), *refusals.values()})
+    decision = {one.pk: one.decision_id for one in found if one.decision_id}
+    decisions = tx.decisions_named({*decision.values(), *refusals.values()})
     return tuple(
         _card(
             one,
             sites[one.site_id],
             around[one.pk],
-            decisions.get(standing.get(one.pk, 0)),
+            decisions.get(decision.get(one.pk, 0)),
             decisions.get(refusals.get(one.pk, 0)),
             now,
         )
@@ -202,7 +202,7 @@ def _card(
     comment: Comment,
     site: Site,
     around: Around,
-    standing: Decision | None,
+    decision: Decision | None,
     earlier: Decision | None,
     now: datetime,
 ) -> Card:
@@ -218,18 +218,18 @@ def _card(
         bars=bars(verdict) if verdict else (),
         age=age(written_at(comment), now),
         late=comment.status is Status.PENDING and now - comment.received_at > deadline,
-        standing=standing,
+        decision=decision,
         earlier=earlier,
         around=around,
-        deletes_at=deletes_at(comment, site.options, standing),
+        deletes_at=deletes_at(comment, site.options, decision),
         now=now,
     )
 
 
 def _around(tx: Tx, found: Sequence[Comment], now: datetime, claimed: Sequence[Claim]) -> dict[int, Around]:
     matters = tx.open_matters([one.pk for one in found])
-    waves = tx.waves_of([one.pk for one in found if one.status is Status.HELD])
-    sizes = tx.wave_sizes({wave.id for wave in waves.values()})
+    clusters = tx.clusters_of([one.pk for one in found if one.status is Status.HELD])
+    sizes = tx.cluster_sizes({cluster.id for cluster in clusters.values()})
     claims = {claim.comment_pk: claim for claim in claimed}
     notes = tx.notes(
         [one.decision_id for one in found if one.decision_id and (one.pk in matters or one.status in REFUSED)]
@@ -245,19 +245,19 @@ def _around(tx: Tx, found: Sequence[Comment], now: datetime, claimed: Sequence[C
         keys = {one.author_key for one in theirs if one.author_key}
         parents = tx.named(site_id, {one.parent_id for one in theirs if one.parent_id})
         histories = tx.histories(site_id, keys)
-        standings = tx.standings(site_id, keys, now)
+        author_statuses = tx.author_statuses(site_id, keys, now)
         for one in theirs:
             raised = matters.get(one.pk, {})
             made[one.pk] = Around(
                 parent=parents.get(one.parent_id or ""),
                 history=histories.get(one.author_key or "", History()),
-                standing=standings.get(one.author_key or ""),
+                author_status=author_statuses.get(one.author_key or ""),
                 matters=raised,
                 reports=tuple(reports.get(one.pk, ())),
                 appeals=tuple(appeals.get(one.pk, ())),
                 claim=claims.get(one.pk),
-                wave=(wave := waves.get(one.pk)),
-                alike=max(sizes.get(wave.id, 0) - 1, 0) if wave else 0,
+                cluster=(cluster := clusters.get(one.pk)),
+                alike=max(sizes.get(cluster.id, 0) - 1, 0) if cluster else 0,
                 note=notes.get(one.decision_id or 0),
             )
     return made

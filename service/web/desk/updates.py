@@ -11,8 +11,8 @@ from flask.typing import ResponseReturnValue
 from service import actions
 from service.web.desk import blueprint
 from service.web.desk.access import moderator, requires
-from service.web.desk.lanes import counted, others
 from service.web.desk.place import Place, number, numbers
+from service.web.desk.queue import counted, others
 from service.web.desk.speech import gettext, ngettext
 from service.web.reach import parts
 
@@ -29,8 +29,8 @@ def updates() -> ResponseReturnValue:
     with here.deps.store.read() as tx:
         claims = tx.claims(now)
         seen = number(request.args.get("seen")) or 0
-        new = tx.arrived(place.wanted(tx), seen, NEW_LIMIT) if place.lane == "held" else 0
-        told = {
+        new = tx.arrived(place.wanted(tx), seen, NEW_LIMIT) if place.queue == "held" else 0
+        update = {
             "counts": counted(tx),
             "new": new_words(new),
             "others": [others_words(name, many) for name, many in others(claims)],
@@ -40,7 +40,7 @@ def updates() -> ResponseReturnValue:
                 if one.moderator_id != moderator().id and one.comment_pk in have
             ),
         }
-    body = json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode()
+    body = json.dumps(update, ensure_ascii=False, separators=(",", ":")).encode()
     tag = hashlib.sha256(body).hexdigest()[:20]
     response: Response = make_response("", 304) if tag in request.if_none_match else make_response(body)
     response.set_etag(tag)

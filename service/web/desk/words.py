@@ -1,4 +1,4 @@
-"""The desk's words in the moderator's language: lanes, labels, states, acts, ages, grounds."""
+"""The desk's words in the moderator's language: queues, labels, states, acts, ages, grounds."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any, Final
 
+from service.moderation.author_status import AuthorStatus
 from service.moderation.comment import Status
 from service.moderation.reasons import RefusalReason, reason_named
-from service.moderation.standing import Standing
 from service.moderation.verdict import Action, Decision, Reason, Verdict, Who
 from service.ports import Site
 from service.web.desk.speech import gettext, language, ngettext
 from service.web.desk.speech import lazy_gettext as _l
 
-LANE_WORDS: Final = {
+QUEUE_WORDS: Final = {
     "held": _l("Held"),
     "late": _l("Late"),
     "reported": _l("Reported"),
@@ -59,10 +59,10 @@ SORT_WORDS: Final = {
     "score": _l("highest score first"),
     "doubt": _l("most uncertain first"),
 }
-STANDING_WORDS: Final = {
-    Standing.TRUSTED: _l("trusted"),
-    Standing.WATCHED: _l("looked at first"),
-    Standing.BANNED: _l("banned"),
+AUTHOR_STATUS_WORDS: Final = {
+    AuthorStatus.TRUSTED: _l("trusted"),
+    AuthorStatus.WATCHED: _l("always reviewed"),
+    AuthorStatus.BANNED: _l("banned"),
 }
 SHIPPED_REASONS: Final = (
     _l("Off topic"),
@@ -186,12 +186,12 @@ def ground(reason: Reason, verdict: Verdict) -> str:
 
 
 _TABLES: Final[Mapping[str, Mapping[Any, object]]] = {
-    "lane_words": LANE_WORDS,
+    "queue_words": QUEUE_WORDS,
     "label_words": LABEL_WORDS,
     "status_words": STATUS_WORDS,
     "done_words": DONE,
     "sort_words": SORT_WORDS,
-    "standing_words": STANDING_WORDS,
+    "author_status_words": AUTHOR_STATUS_WORDS,
 }
 _VERBS: Final[Mapping[str, object]] = {
     "decider": decider,

@@ -145,11 +145,11 @@ def field_errors(faults: Sequence[Fault]) -> dict[str, str]:
 
 
 def _message(name: str, code: str) -> str:
-    told = MENDS.get((name, code), OTHERWISE[name])
+    text = MENDS.get((name, code), OTHERWISE[name])
     return (
-        gettext(told, limit=format_decimal(LIMITS[name]))
+        gettext(text, limit=format_decimal(LIMITS[name]))
         if code == "too_long" and name in LIMITS
-        else gettext(told)
+        else gettext(text)
     )
 
 

@@ -25,7 +25,7 @@ from service.privacy.receipts import read_receipt
 from service.web.pages import message_page
 from service.web.reach import parts
 from service.web.reply import blueprint
-from service.web.reply.words import Told, told
+from service.web.reply.words import StatusMessage, status_message
 from service.web.security import is_same_origin, keep_private
 from service.web.speech import gettext
 
@@ -48,7 +48,7 @@ class Receipt:
     token: str
     site: Site
     comment: Comment
-    told: Told
+    message: StatusMessage
     appeal: Appealed | None = None
     may_appeal: bool = False
 
@@ -78,7 +78,7 @@ def state(token: str) -> ResponseReturnValue:
     found = find_receipt(token)
     if found is None:
         return keep_private(Response(status=404))
-    if request.args.get("seen") == found.told.state:
+    if request.args.get("seen") == found.message.state:
         return keep_private(Response(status=204))
     return keep_private(make_response(render_template("reply/_state.html", receipt=found)))
 
@@ -102,7 +102,9 @@ def find_receipt(token: str) -> Receipt | None:
         ground = put_back(decision, tx.decisions_of(comment.pk)) if decision else None
         made = _appealed(tx.appeals_of(comment.pk), decision, answered_by)
     refused = status in (Status.REJECTED, Status.SPAM) and decision is not None
-    return Receipt(token, site, comment, told(comment, status, ground, site), made, refused and made is None)
+    return Receipt(
+        token, site, comment, status_message(comment, status, ground, site), made, refused and made is None
+    )
 
 
 def _appealed(appeals: Sequence[Appeal], decision: Decision | None, answered_by: datetime) -> Appealed | None:
@@ -146,8 +148,8 @@ def post_appeal(token: str) -> ResponseReturnValue:
 
 def published_state(tx: Tx, comment: Comment) -> tuple[Status, Decision | None]:
     """Return the state that is published: while a decision waits out its undo time, the one before it."""
-    standing = tx.decision(comment.decision_id) if comment.decision_id else None
-    known = outside(comment, standing)
-    if standing is None or known.decision_id == standing.id:
-        return known.status, standing
+    current_decision = tx.decision(comment.decision_id) if comment.decision_id else None
+    known = outside(comment, current_decision)
+    if current_decision is None or known.decision_id == current_decision.id:
+        return known.status, current_decision
     return known.status, tx.decision(known.decision_id) if known.decision_id else None

@@ -59,8 +59,8 @@ class Ticket:
 
     def sign(self, keyring: Keyring) -> str:
         """Return the ticket as the form's hidden field carries it."""
-        told = [_digest(self.article_url), _stamp(self.started), _stamp(self.issued), self.nonce, self.title]
-        return keyring.token(self.site, PURPOSE, json.dumps(told, ensure_ascii=False, separators=(",", ":")))
+        data = [_digest(self.article_url), _stamp(self.started), _stamp(self.issued), self.nonce, self.title]
+        return keyring.token(self.site, PURPOSE, json.dumps(data, ensure_ascii=False, separators=(",", ":")))
 
 
 def read_ticket(keyring: Keyring, site: str, article_url: str, token: str, now: datetime) -> Ticket:

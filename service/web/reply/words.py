@@ -46,7 +46,7 @@ OTHERWISE: Final = _l("it does not fit this site’s rules")
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class StatusMessage:
     """One state of a comment for its author: a heading, a sentence, and after how many seconds to look again."""
 
     state: str
@@ -57,7 +57,9 @@ class Told:
     """What somebody who may be at risk can do, of several lines perhaps; None for everybody else."""
 
 
-def told(comment: Comment, status: Status, decision: Decision | None, site: Site | None = None) -> Told:
+def status_message(
+    comment: Comment, status: Status, decision: Decision | None, site: Site | None = None
+) -> StatusMessage:
     """Say how `comment` stands; `status` and `decision` are the ones that are known outside."""
     if is_at_risk(comment.verdict) and status in TO_ONE_AT_RISK:
         own = site.options.help_text if site else None
@@ -65,7 +67,7 @@ def told(comment: Comment, status: Status, decision: Decision | None, site: Site
     if status in (Status.REJECTED, Status.SPAM):
         because = why(comment, decision, site)
         said = gettext("It was not published because %(because)s.", because=because)
-        return Told(str(status), gettext("Your comment was not published"), said)
+        return StatusMessage(str(status), gettext("Your comment was not published"), said)
     if status is Status.ERASED and comment.published_revision is not None:
         return KEPT_WITHOUT_AUTHOR
     return STATES[status]
@@ -92,13 +94,13 @@ HELP_TEXT: Final = _l(
     "somebody you trust, to a doctor or to a crisis line where you live. If you are in danger now, call your local "
     "emergency number."
 )
-_NOT_PUBLISHED: Final = Told(
+_NOT_PUBLISHED: Final = StatusMessage(
     "not_published",
     _l("Your comment was not published"),
     _l("Somebody has read it and decided not to publish it. That is no judgement of you."),
 )
 TO_ONE_AT_RISK: Final = {
-    Status.HELD: Told(
+    Status.HELD: StatusMessage(
         "held",
         _l("Somebody will read your comment"),
         _l("It is not published yet. This page shows what was decided; you may close it and come back."),
@@ -109,32 +111,34 @@ TO_ONE_AT_RISK: Final = {
 }
 """What is said to a writer who may be at risk: neither a reason nor a refusal."""
 STATES: Final = {
-    Status.PENDING: Told(
+    Status.PENDING: StatusMessage(
         "pending",
         _l("Your comment has arrived"),
         _l("It is being checked, which takes a few seconds. This page looks again by itself."),
         look_again=3,
     ),
-    Status.HELD: Told(
+    Status.HELD: StatusMessage(
         "held",
         _l("A moderator will read your comment"),
         _l("It is not published yet. This page shows what was decided; you may close it and come back."),
         look_again=15,
     ),
-    Status.APPROVED: Told(
+    Status.APPROVED: StatusMessage(
         "published",
         _l("Your comment is published"),
         _l("Readers can see it under the article."),
         look_again=None,
     ),
-    Status.WITHDRAWN: Told("withdrawn", _l("Your comment was taken down"), _l("The site has withdrawn it.")),
-    Status.ERASED: Told(
+    Status.WITHDRAWN: StatusMessage(
+        "withdrawn", _l("Your comment was taken down"), _l("The site has withdrawn it.")
+    ),
+    Status.ERASED: StatusMessage(
         "erased",
         _l("Your comment was erased"),
         _l("Its text, your name and your address are gone from here."),
     ),
 }
-KEPT_WITHOUT_AUTHOR: Final = Told(
+KEPT_WITHOUT_AUTHOR: Final = StatusMessage(
     "erased",
     _l("Your name was taken off your comment"),
     _l("Readers go on seeing its text under the article, without your name; your address is gone from here."),

@@ -106,8 +106,8 @@ def _counter(found: Receipt) -> str:
 
 
 def _page(found: Receipt, fault: str | None = None, status: int = 200) -> Response:
-    told = str(SAID[fault]) if fault else None
-    page = render_template("reply/yours.html", receipt=found, fault=told)
+    message = str(SAID[fault]) if fault else None
+    page = render_template("reply/yours.html", receipt=found, fault=message)
     return keep_private(make_response(page, status))
 
 

@@ -86,7 +86,7 @@ const desk = (() => {
     if (!(now() && isOpen(now()))) finish(); // the hand was faster than the answer
   }
 
-  /** Keep the list short: what was decided long ago is in the lane of decided comments. */
+  /** Keep the list short: what was decided long ago is in the queue of decided comments. */
   function tidy() {
     const old = [...document.querySelectorAll("#rows > .is-done")].slice(0, -KEEP_ROWS);
     for (const one of old) {
@@ -97,9 +97,9 @@ const desk = (() => {
 
   /** Lead to what was decided lately; there to the latest undo, which is pressed by whoever means it. */
   function toDecided() {
-    const lane = document.querySelector('.lanes a[href*="lane=decided"]');
-    if (lane.hasAttribute("aria-current")) document.querySelector('.done form[action$="/undo"] button')?.focus();
-    else lane.click();
+    const queue = document.querySelector('.queues a[href*="queue=decided"]');
+    if (queue.hasAttribute("aria-current")) document.querySelector('.done form[action$="/undo"] button')?.focus();
+    else queue.click();
     return true;
   }
 
@@ -116,7 +116,7 @@ const desk = (() => {
       done.pop();
       if (form) return form.querySelector("button").click(), true;
     }
-    const button = document.querySelector('#notice button, .trail form[action$="/undo"] button') ?? document.querySelector("#together button");
+    const button = document.querySelector('#notice button, .trail form[action$="/undo"] button') ?? document.querySelector("#bulk-notice button");
     if (!button) return toDecided(); // after a reload or on another page nothing is known of the acts before
     button.click();
     return true;
@@ -171,9 +171,9 @@ const desk = (() => {
     show(one);
   });
 
-  const here = document.querySelector(".lanes [aria-current]"); // on a phone the lanes are wider than the screen
-  const lanes = here?.closest("ul");
-  if (lanes) lanes.scrollLeft = here.offsetLeft - lanes.offsetLeft - (lanes.clientWidth - here.offsetWidth) / 2;
+  const here = document.querySelector(".queues [aria-current]"); // on a phone the queues are wider than the screen
+  const queues = here?.closest("ul");
+  if (queues) queues.scrollLeft = here.offsetLeft - queues.offsetLeft - (queues.clientWidth - here.offsetWidth) / 2;
 
   if (bench) {
     document.body.classList.add("one");

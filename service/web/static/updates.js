@@ -13,20 +13,20 @@
   /** What of the screen is still to be decided, here and not by somebody else. */
   const have = () => desk.open().filter((one) => !one.hasAttribute("data-theirs")).map(desk.numberOf).join(",");
 
-  function tell(told) {
-    for (const [lane, count] of Object.entries(told.counts)) {
-      const badge = document.querySelector(`[data-count="${lane}"]`);
+  function tell(update) {
+    for (const [queue, count] of Object.entries(update.counts)) {
+      const badge = document.querySelector(`[data-count="${queue}"]`);
       if (badge) badge.textContent = count;
     }
-    others.replaceChildren(...told.others.map((words) => {
+    others.replaceChildren(...update.others.map((words) => {
       const span = document.createElement("span");
       span.textContent = words;
       return span;
     }));
     const said = fresh.querySelector("span");
-    if (said.textContent !== told.new) said.textContent = told.new;
-    fresh.hidden = !told.new;
-    for (const pk of told.lost) {
+    if (said.textContent !== update.new) said.textContent = update.new;
+    fresh.hidden = !update.new;
+    for (const pk of update.lost) {
       desk.row(pk)?.classList.add("is-lost");
       if (desk.now() === desk.card(pk)) desk.step(1);
     }

@@ -5,8 +5,8 @@ import time
 import pytest
 
 from classifier.similarity import BANDS, LIMIT, bands, likeness, signatures
-from service.moderation.waves import ALIKE
-from tests.evidence.folding import LOOKALIKES, WAVES, written
+from service.moderation.duplicates import ALIKE
+from tests.evidence.duplicates import COPIED, LOOKALIKES, written
 
 
 def _signed(*texts: str) -> list[bytes]:
@@ -25,12 +25,12 @@ def test_case_spacing_punctuation_and_digits_do_not_count() -> None:
 
 def test_a_text_is_signed_the_same_alone_and_in_a_batch() -> None:
     """What stands beside a text in a batch changes nothing."""
-    assert signatures(WAVES) == [signatures([text])[0] for text in WAVES]
+    assert signatures(COPIED) == [signatures([text])[0] for text in COPIED]
 
 
 @pytest.mark.parametrize("text", ["", "so true", "12345678901234567890", "\u200b" * 50, "\ud800", "!?"])
 def test_too_few_letters_have_no_signature(text: str) -> None:
-    """Short agreement is not a wave: many people say the same three words."""
+    """Short agreement makes no duplicates: many people say the same three words."""
     assert signatures([text]) == [None]
 
 
@@ -41,12 +41,12 @@ def test_no_text_is_no_signature() -> None:
 
 def test_copies_are_alike_and_lookalikes_are_not() -> None:
     """Nearly every copy is near its original, and no comment is near another that merely shares the subject."""
-    texts, waves = written()
+    texts, clusters = written()
     signed = _signed(*texts)
     near = [
-        likeness(signed[n], signed[waves.index(wave)]) >= ALIKE
-        for n, wave in enumerate(waves)
-        if wave < len(WAVES)
+        likeness(signed[n], signed[clusters.index(cluster)]) >= ALIKE
+        for n, cluster in enumerate(clusters)
+        if cluster < len(COPIED)
     ]
     assert sum(near) / len(near) > 0.9
     assert all(likeness(*_signed(*pair)) < ALIKE for pair in LOOKALIKES)
@@ -54,7 +54,7 @@ def test_copies_are_alike_and_lookalikes_are_not() -> None:
 
 def test_bands_fit_a_signed_column_and_keep_their_places() -> None:
     """A band is a number that a database holds, and the band of one place never equals that of another."""
-    first, second = (bands(signature) for signature in _signed(WAVES[0], WAVES[1]))
+    first, second = (bands(signature) for signature in _signed(COPIED[0], COPIED[1]))
     assert len(first) == len(set(first)) == BANDS
     assert all(0 <= band < 2**63 for band in first + second)
     assert not set(first) & set(second)

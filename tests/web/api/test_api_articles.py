@@ -200,7 +200,9 @@ def test_a_compat_api_knows_the_article_in_every_spelling(kind: str) -> None:
     """What Akismet's clients send as permalink, and Coral as the story's address, is the site's own article."""
     keys = set()
     for url in SPELLINGS[kind]:
-        told = akismet.told({"blog": "https://courier.example", "permalink": url, "comment_content": "Fine."})
+        told = akismet.read_comment(
+            {"blog": "https://courier.example", "permalink": url, "comment_content": "Fine."}
+        )
         keys.add(told.submission("ak-1").article.identity)
         keys.add(Article(page_url(url)).identity)
     assert len(keys) == 1

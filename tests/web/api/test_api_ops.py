@@ -165,7 +165,7 @@ def test_an_older_schema_is_named(
 
 def metric(newsroom: Newsroom, name: str) -> float:
     """Return one sample of the metrics."""
-    newsroom.app.extensions["replydesk.api"].meters.told.forget()
+    newsroom.app.extensions["replydesk.api"].meters.backlog_text.forget()
     lines = newsroom.call("GET", "/metrics", None).text.splitlines()
     (value,) = [line.rpartition(" ")[2] for line in lines if line.startswith(f"{name} ")]
     return float(value)

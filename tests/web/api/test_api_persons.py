@@ -53,9 +53,9 @@ def written(newsroom: Newsroom, email: str, prefix: str, count: int) -> None:
         elif turn == "withdrawn":
             newsroom.call("DELETE", f"/v1/comments/{name}")
         elif turn in ("approved", "rejected", "spam"):
-            standing = newsroom.get(f"/v1/comments/{name}").json["decision"]  # type: ignore[index]
+            current = newsroom.get(f"/v1/comments/{name}").json["decision"]  # type: ignore[index]
             action = {"approved": "approve", "rejected": "reject", "spam": "spam"}[turn]
-            newsroom.decide(action, name, note=f"about {prefix}", reason=f"as {prefix}", replaces=standing)
+            newsroom.decide(action, name, note=f"about {prefix}", reason=f"as {prefix}", replaces=current)
         elif turn == "revised":
             assert newsroom.post({**given, "body": f"{prefix} thought again about {n}."}).status_code == 202
 
@@ -237,8 +237,8 @@ def test_an_export_leaves_out_what_another_wrote_under_the_same_id(newsroom: New
     """Where the site sent an older text as another's, neither it nor what was decided of it is handed over."""
     newsroom.post(submission(author={"name": "Bo", "email": BO}, body="bo wrote this one first."))
     newsroom.settle()
-    standing = newsroom.get("/v1/comments/c-1").json["decision"]  # type: ignore[index]
-    newsroom.decide("reject", reason="too much of bo", replaces=standing)
+    current = newsroom.get("/v1/comments/c-1").json["decision"]  # type: ignore[index]
+    newsroom.decide("reject", reason="too much of bo", replaces=current)
     newsroom.post(submission(body="Ada wrote this instead."))
     answer = newsroom.call("POST", "/v1/exports", json={"email": ADDRESS})
     (mine,) = answer.json["comments"]  # type: ignore[index]

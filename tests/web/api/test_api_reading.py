@@ -196,7 +196,7 @@ def test_a_waiting_decision_taken_back_never_was(newsroom: Newsroom) -> None:
 
 
 def test_waiting_decisions_keep_their_place_in_a_page(newsroom: Newsroom) -> None:
-    """A comment whose decision waits stands in its old lane's page in order, in none twice."""
+    """A comment whose decision waits stands in its old queue's page in order, in none twice."""
     for n in range(6):
         newsroom.post(submission(id=f"c-{n}"))
         newsroom.settle(f"c-{n}")

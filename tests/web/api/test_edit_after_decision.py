@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 from service import webhooks
-from service.actions import AuthorChange, Scored, settle, stand, undo
+from service.actions import AuthorChange, StatusChange, set_author_status, settle, undo
 from service.importing import import_lines
+from service.moderation.author_status import AuthorStatus
 from service.moderation.comment import Comment, Status
-from service.moderation.standing import Standing
 from service.moderation.verdict import LABELS, Action, Assessment, Who
 from service.tuning import tune_site
 from service.wordpress import import_export
@@ -128,11 +128,11 @@ def test_a_refusal_is_kept_in_the_real_stores(real_newsroom: Newsroom) -> None:
 def test_a_trusted_author_does_not_lift_a_persons_refusal(newsroom: Newsroom) -> None:
     """Trust in the author outweighs doubts of the classifier, never a decision about this comment."""
     newsroom.post()
-    stand(
+    set_author_status(
         newsroom.parts.deps,
         newsroom.courier.site,
         newsroom.comment().pk,
-        AuthorChange(Standing.TRUSTED, "Mara"),
+        StatusChange(AuthorStatus.TRUSTED, "Mara"),
     )
     newsroom.review(Action.SPAM, delay=0)
     post_alone(newsroom, "c-1", CALM)

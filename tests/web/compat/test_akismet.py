@@ -491,8 +491,8 @@ def test_a_change_of_mind_replaces_the_label(newsroom: Newsroom) -> None:
         call(newsroom, path, fields(DOUBT))
     with newsroom.parts.deps.store.read() as tx:
         (comment,) = tx.comments(newsroom.courier.site.id).comments
-        standing = [one.action for one in tx.labels_of(comment.pk) if one.retracted_at is None]
-    assert (comment.status, standing) == ("approved", [Action.APPROVE])
+        kept = [one.action for one in tx.labels_of(comment.pk) if one.retracted_at is None]
+    assert (comment.status, kept) == ("approved", [Action.APPROVE])
 
 
 def test_tests_teach_nothing(newsroom: Newsroom) -> None:

@@ -133,7 +133,7 @@ def test_undo_after_publication_tells_the_site(small: Small) -> None:
     act(browser, browser.get("/desk"), comment, "approve")
     small.clock.pass_seconds(5)
     actions.publish_due(small.parts.deps)
-    undo(browser, browser.get("/desk?lane=decided").tree)
+    undo(browser, browser.get("/desk?queue=decided").tree)
     again = small.again(comment)
     assert (again.status, again.published_revision) == (Status.HELD, None)
     with small.parts.deps.store.read() as tx:
@@ -225,45 +225,45 @@ def test_the_panel_says_when_a_comment_was_scored_fast(small: Small) -> None:
     assert "Scored fast" not in card(page, full).text
 
 
-def test_the_late_lane_shows_what_no_score_reached(small: Small) -> None:
+def test_the_late_queue_shows_what_no_score_reached(small: Small) -> None:
     """What no score reached in the site's time can be looked at and decided; until then it is not here."""
     comment, browser = small.submit(), small.signed_in()
-    assert not browser.get("/desk?lane=late").tree.all("article")
+    assert not browser.get("/desk?queue=late").tree.all("article")
     small.clock.pass_seconds(301)
-    page = browser.get("/desk?lane=late")
+    page = browser.get("/desk?queue=late")
     assert "No score yet." in card(page, comment).text
     assert page.tree.one("span", class_="state late").text == "late"
     answer = act(browser, page, comment, "approve")
-    assert answer.headers["Location"].startswith("/desk?lane=late")
+    assert answer.headers["Location"].startswith("/desk?queue=late")
     assert small.again(comment).status is Status.APPROVED
 
 
-def test_the_late_lane_has_pages(small: Small) -> None:
+def test_the_late_queue_has_pages(small: Small) -> None:
     """The next page of what no score reached begins behind the one before it, without a script too."""
     for n in range(10):
         small.submit(body=f"The bridge, part {n}.")
     small.clock.pass_seconds(301)
     browser = small.signed_in()
-    first = browser.get("/desk?lane=late")
+    first = browser.get("/desk?queue=late")
     (link,) = [one for one in first.tree.one("nav", class_="pages").all("a") if one.text == "Next page"]
     second = browser.get(link.attributes["href"])
     assert [len(page.tree.all("article")) for page in (first, second)] == [8, 2]
     assert "The bridge, part 8." in second.text
 
 
-def test_the_decided_lane_shows_peoples_decisions_latest_first(small: Small) -> None:
+def test_the_decided_queue_shows_peoples_decisions_latest_first(small: Small) -> None:
     """What people decided is there to be undone, with whose hand and how soon it leaves; overruled ones say so."""
     first, second, browser = small.held(), small.held(author_name="Bo"), small.signed_in()
     page = browser.get("/desk")
     act(browser, page, first, "approve")
     act(browser, page, second, "spam")
-    rows = browser.get("/desk?lane=decided").tree.all("li", class_="card row")
+    rows = browser.get("/desk?queue=decided").tree.all("li", class_="card row")
     assert [row.attributes["id"] for row in rows] == [f"c{second.pk}", f"c{first.pk}"]
     assert "Marked as spam by Mara" in " ".join(rows[0].text.split())
     assert "leaves in 5 s" in rows[0].text
-    again = browser.get(f"/desk/comments/{first.pk}?lane=decided")
+    again = browser.get(f"/desk/comments/{first.pk}?queue=decided")
     act(browser, again, first, "reject")
-    rows = browser.get("/desk?lane=decided").tree.all("li", class_="card row")
+    rows = browser.get("/desk?queue=decided").tree.all("li", class_="card row")
     assert [row.attributes["id"] for row in rows] == [f"c{first.pk}", f"c{second.pk}"]
 
 
@@ -284,12 +284,12 @@ def test_long_queues_have_pages_and_acts_stay_on_theirs(small: Small) -> None:
     assert answer.headers["Location"].startswith(f"{url}&done=")
 
 
-def test_the_lanes_count_what_waits(small: Small) -> None:
-    """The lanes' links carry the numbers."""
+def test_the_queues_count_what_waits(small: Small) -> None:
+    """The queues' links carry the numbers."""
     small.held()
     small.submit(author_name="Bo")
-    lanes = small.signed_in().get("/desk").tree.one("ul", class_="lanes").all("a")
-    assert [lane.text for lane in lanes][:6] == [
+    queues = small.signed_in().get("/desk").tree.one("ul", class_="queues").all("a")
+    assert [queue.text for queue in queues][:6] == [
         "Held 1",
         "Late",
         "Reported 0",
@@ -299,16 +299,16 @@ def test_the_lanes_count_what_waits(small: Small) -> None:
     ]
 
 
-@pytest.mark.parametrize("lane", ["held", "late", "reported", "aside", "appeals", "decided"])
-def test_an_empty_lane_says_so(small: Small, lane: str) -> None:
+@pytest.mark.parametrize("queue", ["held", "late", "reported", "aside", "appeals", "decided"])
+def test_an_empty_queue_says_so(small: Small, queue: str) -> None:
     """Nothing to do is said in words."""
-    assert small.signed_in().get(f"/desk?lane={lane}").tree.one("p", class_="empty")
+    assert small.signed_in().get(f"/desk?queue={queue}").tree.one("p", class_="empty")
 
 
 @pytest.mark.parametrize(
     "query",
     [
-        "lane=none",
+        "queue=none",
         "after=-1",
         "after=x",
         "after=" + "9" * 400,
@@ -316,12 +316,12 @@ def test_an_empty_lane_says_so(small: Small, lane: str) -> None:
         "done=1",
         "done=x",
         "undone=999",
-        "lane=decided&after=0",
+        "queue=decided&after=0",
         "after=٣",
     ],
 )
 def test_a_made_up_place_is_the_beginning(small: Small, query: str) -> None:
-    """Whatever an address says, the desk shows a lane."""
+    """Whatever an address says, the desk shows a queue."""
     small.held()
     assert small.signed_in().get(f"/desk?{query}").status == 200
 
@@ -357,10 +357,10 @@ def test_an_incomplete_form_changes_nothing(small: Small, fields: dict[str, str]
 
 
 def test_no_page_of_the_desk_shows_an_address_an_author_key_or_an_ip(small: Small) -> None:
-    """Queue, lanes, one comment, a conflict: none of them shows who wrote from where."""
+    """Queue, queues, one comment, a conflict: none of them shows who wrote from where."""
     comment = small.held(body=f"Write to {ADDRESS}!", author_name=f"Ada {ADDRESS}")
     browser = small.signed_in()
-    pages = [browser.get(url) for url in ("/desk", "/desk?lane=decided", f"/desk/comments/{comment.pk}")]
+    pages = [browser.get(url) for url in ("/desk", "/desk?queue=decided", f"/desk/comments/{comment.pk}")]
     small.judge(comment, Action.REJECT)
     pages.append(act(browser, pages[0], comment, "approve"))
     for page in pages:

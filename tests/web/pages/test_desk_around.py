@@ -1,4 +1,4 @@
-"""What lies around a comment on the desk: lanes, filters, reasons, appeals, authors, search, views, language, care."""
+"""What lies around a comment on the desk: queues, filters, reasons, appeals, authors, search, views, language, care."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ import pytest
 
 from service import actions
 from service.actions import Judgement
+from service.moderation.author_status import AuthorStatus
 from service.moderation.comment import Article, Source, Status
 from service.moderation.desk import Wanted
-from service.moderation.standing import Standing
 from service.moderation.verdict import Action, Who
 from service.privacy.receipts import receipt_token
 from tests.evidence.desk_stories import told
@@ -29,7 +29,7 @@ def csrf(browser: Browser) -> str:
     return browser.get("/desk").tree.one("form", class_="person").fields()["csrf"]
 
 
-def test_the_address_is_the_whole_state_of_a_lane(small: Small) -> None:
+def test_the_address_is_the_whole_state_of_a_queue(small: Small) -> None:
     """Order and filters stand in the address; acts lead back to the same one."""
     one = told(small, "Ada", "first", {"insult": 0.6})
     two = told(small, "Bo", "second", {"insult": 0.9, "spam": 0.3})
@@ -163,18 +163,18 @@ def test_a_reason_of_the_site_reaches_callback_and_commenter(small: Small) -> No
 
 
 def test_what_is_held_by_a_person_is_set_aside(small: Small) -> None:
-    """It leaves the queue for a lane of its own, its undo brings it back, another decision ends it."""
+    """It leaves the queue for a queue of its own, its undo brings it back, another decision ends it."""
     comment, browser = small.held(), small.signed_in()
     page = follow(browser, act(browser, browser.get("/desk"), comment, "hold"))
     assert shown(page) == []
-    aside = browser.get("/desk?lane=aside")
+    aside = browser.get("/desk?queue=aside")
     assert shown(aside) == [comment.pk]
     undo = page.tree.one("div", class_="notice").one("form")
     assert browser.post(undo.attributes["action"], undo.fields()).status == 303
     assert shown(browser.get("/desk")) == [comment.pk]
     act(browser, browser.get("/desk"), comment, "hold")
-    act(browser, browser.get("/desk?lane=aside"), comment, "approve")
-    assert shown(browser.get("/desk?lane=aside")) == []
+    act(browser, browser.get("/desk?queue=aside"), comment, "approve")
+    assert shown(browser.get("/desk?queue=aside")) == []
     assert small.again(comment).status is Status.APPROVED
 
 
@@ -184,12 +184,12 @@ def test_a_reported_comment_is_left_or_taken_down(small: Small) -> None:
     for comment in (one, two):
         actions.report(small.parts.deps, small.courier, comment.id, "digest", "names a neighbour")
     browser = small.signed_in()
-    page = browser.get("/desk?lane=reported")
+    page = browser.get("/desk?queue=reported")
     assert shown(page) == [one.pk, two.pk]
     assert "names a neighbour" in card(page, one).text
     assert act(browser, page, one, "keep").status == 303
     assert act(browser, page, two, "reject").status == 303
-    assert shown(browser.get("/desk?lane=reported")) == []
+    assert shown(browser.get("/desk?queue=reported")) == []
     assert small.again(one).status is Status.APPROVED
     assert small.again(two).status is Status.REJECTED
     assert "Left as it is." in act(browser, page, one, "keep", **SCRIPT).text
@@ -197,26 +197,26 @@ def test_a_reported_comment_is_left_or_taken_down(small: Small) -> None:
 
 @pytest.mark.parametrize("scripted", [False, True])
 def test_leaving_a_comment_as_it_is_can_be_taken_back(small: Small, scripted: bool) -> None:
-    """The notice has an Undo that puts it back into its lane, once, and not over what a colleague decided since."""
+    """The notice has an Undo that puts it back into its queue, once, and not over what a colleague decided since."""
     comment = small.approved()
     actions.report(small.parts.deps, small.courier, comment.id, "digest", "names a neighbour")
     browser, headers = small.signed_in(), SCRIPT if scripted else {}
-    lane = browser.get("/desk?lane=reported")
-    kept = act(browser, lane, comment, "keep", **headers)
+    queue = browser.get("/desk?queue=reported")
+    kept = act(browser, queue, comment, "keep", **headers)
     page = kept if scripted else follow(browser, kept)
     assert "Left as it is." in page.text
     undo = next(one for one in page.tree.all("form") if one.attributes["action"].endswith("/undo"))
     taken = browser.post(undo.attributes["action"], undo.fields(), **headers)
     assert "Taken back: it waits for a look again." in (taken if scripted else follow(browser, taken)).text
-    assert shown(browser.get("/desk?lane=reported")) == [comment.pk]
+    assert shown(browser.get("/desk?queue=reported")) == [comment.pk]
     assert browser.post(undo.attributes["action"], undo.fields(), **headers).status == 409
-    kept = act(browser, browser.get("/desk?lane=reported"), comment, "keep", **headers)
+    kept = act(browser, browser.get("/desk?queue=reported"), comment, "keep", **headers)
     page = kept if scripted else follow(browser, kept)
     undo = next(one for one in page.tree.all("form") if one.attributes["action"].endswith("/undo"))
     judgement = Judgement(Action.REJECT, Who.MODERATOR, "Noor", 1, small.again(comment).decision_id)
     actions.review(small.parts.deps, small.courier, comment.id, judgement)
     assert browser.post(undo.attributes["action"], undo.fields(), **headers).status == 409
-    assert shown(browser.get("/desk?lane=reported")) == []
+    assert shown(browser.get("/desk?queue=reported")) == []
 
 
 @pytest.mark.parametrize("first", [Status.APPROVED, Status.HELD])
@@ -225,9 +225,9 @@ def test_a_comment_that_was_decided_since_is_not_left_as_it_is(small: Small, fir
     comment = small.approved() if first is Status.APPROVED else small.held()
     actions.report(small.parts.deps, small.courier, comment.id, "digest", None)
     browser = small.signed_in()
-    page = browser.get("/desk?lane=reported")
-    standing = small.again(comment).decision_id if first is Status.APPROVED else None
-    judgement = Judgement(Action.REJECT, Who.MODERATOR, "Noor", comment.revision, standing)
+    page = browser.get("/desk?queue=reported")
+    current = small.again(comment).decision_id if first is Status.APPROVED else None
+    judgement = Judgement(Action.REJECT, Who.MODERATOR, "Noor", comment.revision, current)
     actions.review(small.parts.deps, small.courier, comment.id, judgement)
     refused = act(browser, page, comment, "keep")
     assert refused.status == 409
@@ -235,24 +235,24 @@ def test_a_comment_that_was_decided_since_is_not_left_as_it_is(small: Small, fir
 
 
 def test_reported_late_and_appealed_are_filtered_by_the_address(small: Small) -> None:
-    """The form of each lane is a plain one whose answer is the address; what it leaves out is not on the page."""
+    """The form of each queue is a plain one whose answer is the address; what it leaves out is not on the page."""
     one, two = small.approved(), small.approved(small.herald)
     for comment, site in ((one, small.courier), (two, small.herald)):
         actions.report(small.parts.deps, site, comment.id, "digest", None)
     browser = small.signed_in()
-    page = browser.get("/desk?lane=reported")
+    page = browser.get("/desk?queue=reported")
     form = page.tree.one("form", class_="filters")
-    assert form.fields()["lane"] == "reported"
-    assert shown(browser.get("/desk?lane=reported&sort=score&site=herald")) == [two.pk]
-    assert shown(browser.get("/desk?lane=reported&label=threat")) == []
+    assert form.fields()["queue"] == "reported"
+    assert shown(browser.get("/desk?queue=reported&sort=score&site=herald")) == [two.pk]
+    assert shown(browser.get("/desk?queue=reported&label=threat")) == []
     waiting = small.submit(body="Nobody scored this one.")
     small.clock.pass_seconds(100_000)
     browser = small.signed_in()
-    assert shown(browser.get("/desk?lane=late&site=courier")) == [waiting.pk]
-    assert shown(browser.get("/desk?lane=late&site=herald")) == []
-    assert shown(browser.get("/desk?lane=late&label=threat")) == []
-    assert shown(browser.get(f"/desk?lane=late&article={waiting.article.url}")) == [waiting.pk]
-    assert shown(browser.get("/desk?lane=late&article=https://nowhere.example/")) == []
+    assert shown(browser.get("/desk?queue=late&site=courier")) == [waiting.pk]
+    assert shown(browser.get("/desk?queue=late&site=herald")) == []
+    assert shown(browser.get("/desk?queue=late&label=threat")) == []
+    assert shown(browser.get(f"/desk?queue=late&article={waiting.article.url}")) == [waiting.pk]
+    assert shown(browser.get("/desk?queue=late&article=https://nowhere.example/")) == []
 
 
 def appealed(small: Small) -> tuple[str, int]:
@@ -285,11 +285,11 @@ def test_an_appeal_is_answered_by_somebody_else(small: Small, verdict: str) -> N
     path, pk = appealed(small)
     assert "This page shows the answer" in small.browser().get(path).text
     noor = small.signed_in("Noor")
-    page = noor.get("/desk?lane=appeals")
+    page = noor.get("/desk?queue=appeals")
     assert "This was your decision: another moderator answers." in page.text
     mara = small.signed_in()
     small.clock.pass_seconds(61)
-    form = mara.get("/desk?lane=appeals").tree.one("form", class_="answer")
+    form = mara.get("/desk?queue=appeals").tree.one("form", class_="answer")
     given = {"csrf": csrf(noor), "words": "No.", "action": verdict}
     assert noor.post(form.attributes["action"], given).status == 409
     given = form.fields() | {"words": "You are right, it was a joke.", "action": verdict}
@@ -353,11 +353,11 @@ def test_undoing_a_reversal_that_left_opens_the_appeal_again(small: Small) -> No
 
 @pytest.mark.parametrize("seconds", [1, 10])
 def test_an_upheld_appeal_can_be_taken_back(small: Small, seconds: int) -> None:
-    """Before its undo time the commenter sees nothing of it, after it no longer; the appeal waits in its lane again."""
+    """The commenter sees nothing of it before its undo time, and no longer after it; the appeal is open again."""
     path, pk = appealed(small)
     small.clock.pass_seconds(61)
     mara = small.signed_in()
-    form = mara.get("/desk?lane=appeals").tree.one("form", class_="answer")
+    form = mara.get("/desk?queue=appeals").tree.one("form", class_="answer")
     given = form.fields() | {"words": "No, it was not.", "action": "uphold"}
     done = mara.post(form.attributes["action"], given)
     small.clock.pass_seconds(seconds)
@@ -404,19 +404,19 @@ def test_an_appeal_has_its_bounds(small: Small, text: str) -> None:
     assert small.browser().post("/r/nonsense/appeal", {"text": "x"}).status == 404
 
 
-def test_an_authors_standing_counts_for_what_they_write_next(small: Small) -> None:
+def test_an_authors_status_counts_for_what_they_write_next(small: Small) -> None:
     """A ban by author key refuses the next comment, the site is told without any key, and its end lets it through."""
     comment, browser = small.held(), small.signed_in()
     page = browser.get(f"/desk/comments/{comment.pk}/author")
-    form = page.tree.one("section", class_="standing card").one("form")
-    given = {"csrf": csrf(browser), "standing": "banned", "reason": f"as {ADDRESS}", "days": "7"}
-    assert browser.post(form.attributes["action"], given | {"standing": "sainted"}).status == 400
+    form = page.tree.one("section", class_="author-status card").one("form")
+    given = {"csrf": csrf(browser), "author_status": "banned", "reason": f"as {ADDRESS}", "days": "7"}
+    assert browser.post(form.attributes["action"], given | {"author_status": "sainted"}).status == 400
     assert browser.post(form.attributes["action"], given).status == 303
     assert small.approved(body="Good morning.").status is Status.REJECTED
     assert small.approved(small.herald, body="Good morning.").status is Status.APPROVED
     with small.parts.deps.store.read() as tx:
-        standing = tx.standings(small.courier.id, [comment.author_key or ""], small.clock())
-    assert standing[comment.author_key or ""].reason == "as ⟦email⟧"
+        current = tx.author_statuses(small.courier.id, [comment.author_key or ""], small.clock())
+    assert current[comment.author_key or ""].reason == "as ⟦email⟧"
     small.clock.pass_seconds(7 * 86_400)
     assert small.approved(body="Good evening.").status is Status.APPROVED
     page = small.signed_in("Noor").get(f"/desk/comments/{comment.pk}/author")
@@ -424,8 +424,8 @@ def test_an_authors_standing_counts_for_what_they_write_next(small: Small) -> No
     assert (comment.author_key or "?") not in page.html
 
 
-def test_the_site_learns_an_authors_standing_by_event(small: Small) -> None:
-    """The callback names the author by a comment that the site knows; ending a standing is told, too."""
+def test_the_site_learns_an_authors_status_by_event(small: Small) -> None:
+    """The callback names the author by a comment that the site knows; ending a status is sent, too."""
     deps = small.parts.deps
     with deps.store.write() as tx:
         tx.save_site(
@@ -441,9 +441,11 @@ def test_the_site_learns_an_authors_standing_by_event(small: Small) -> None:
         site = tx.site("courier")
     assert site is not None
     comment = small.submit()
-    actions.stand(deps, site, comment.pk, actions.AuthorChange(Standing.WATCHED, "Mara", "rude"))
-    actions.stand(deps, site, comment.pk, actions.AuthorChange(None, "Mara"))
-    assert actions.stand(deps, site, comment.pk, actions.AuthorChange(None, "Mara")) is None
+    actions.set_author_status(
+        house, site, comment.pk, actions.StatusChange(AuthorStatus.WATCHED, "Mara", "rude")
+    )
+    actions.set_author_status(deps, site, comment.pk, actions.StatusChange(None, "Mara"))
+    assert actions.set_author_status(deps, site, comment.pk, actions.StatusChange(None, "Mara")) is None
     with deps.store.read() as tx:
         sent = tx.deliveries(site.id, None, 9)
     assert sorted(one.type for one in sent) == ["author.cleared", "author.watched"]

@@ -30,8 +30,8 @@ def test_the_earlier_decision_stands_beside_the_new_text(small: Small, action: A
         Action.SPAM: "Marked as spam by Lea",
         Action.HOLD: "Set aside by Lea",
     }
-    lane = "/desk?lane=aside" if action is Action.HOLD else "/desk"
-    for path in (lane, f"/desk/comments/{again.pk}"):
+    queue = "/desk?queue=aside" if action is Action.HOLD else "/desk"
+    for path in (queue, f"/desk/comments/{again.pk}"):
         words = " ".join(browser.get(path).text.split())
         assert f"Before the edit {said[action]}" in words, path
         assert "A person refused revision 1; a person looks at the new text." in words

@@ -1,4 +1,4 @@
-"""What an hour at the desk taught: every way leads back, every empty lane says why, notes reach whom they are for."""
+"""What an hour at the desk taught: every way leads back, every empty queue says why, notes reach whom they are for."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.web.pages.browser import Page
 from tests.web.pages.installation import Small
 from tests.web.pages.test_desk import act, card, follow
 from tests.web.pages.test_desk_around import appealed
-from tests.web.pages.test_desk_waves import adverts, arrive
+from tests.web.pages.test_desk_duplicates import adverts, arrive
 
 PLACE = "/desk?sort=score&site=courier"
 
@@ -40,12 +40,12 @@ def test_a_ban_leads_back_to_the_same_place_too(small: Small) -> None:
             continue
         page = browser.get(html.unescape(link))
         form = next(one for one in page.tree.all("form") if "at=" in one.attributes["action"])
-        changed = {"standing": "banned", "watch": "yes"}
+        changed = {"author_status": "banned", "watch": "yes"}
         answer = browser.post(html.unescape(form.attributes["action"]), form.fields() | changed)
         assert way_back(follow(browser, answer)).startswith(PLACE)
 
 
-def test_a_lane_in_other_hands_is_not_called_clear(small: Small) -> None:
+def test_a_queue_in_other_hands_is_not_called_clear(small: Small) -> None:
     """Who comes when colleagues hold all that waits reads so, and not that nothing is held."""
     small.held()
     small.signed_in("Noor").get("/desk")
@@ -55,11 +55,11 @@ def test_a_lane_in_other_hands_is_not_called_clear(small: Small) -> None:
 
 
 def test_who_set_a_comment_aside_says_why(small: Small) -> None:
-    """The lane of what waits for a talk shows who put it there, and their note."""
+    """The queue of what waits for a talk shows who put it there, and their note."""
     comment, browser = small.held(), small.signed_in("Noor")
     form = card(browser.get("/desk"), comment).one("form", class_="acts")
     browser.post(form.attributes["action"], form.fields() | {"action": "hold", "note": "Is this the mayor?"})
-    shown = card(small.signed_in("Mara").get("/desk?lane=aside"), comment).text
+    shown = card(small.signed_in("Mara").get("/desk?queue=aside"), comment).text
     assert "Set aside by Noor" in " ".join(shown.split())
     assert "Is this the mayor?" in shown
 
@@ -71,7 +71,7 @@ def test_thresholds_in_the_address_are_no_search(small: Small) -> None:
 
 
 def test_the_list_says_how_many_a_row_stands_for(small: Small) -> None:
-    """A wave's row carries its number, before anybody looks at it."""
+    """The row of a group of copies shows how many they are."""
     arrive(small, *adverts(3))
     page = small.signed_in().get("/desk")
     (row,) = page.tree.all("li", class_="row")
@@ -94,12 +94,12 @@ def test_a_ban_keeps_its_end_until_somebody_changes_it(small: Small) -> None:
     """Whoever corrects the reason of a ban does not make it last for good."""
     comment, browser = small.held(), small.signed_in()
     path = f"/desk/comments/{comment.pk}/author"
-    form = browser.get(path).tree.one("section", class_="standing card").one("form")
-    browser.post(path, form.fields() | {"standing": "banned", "reason": "Rude.", "days": "7"})
+    form = browser.get(path).tree.one("section", class_="author-status card").one("form")
+    browser.post(path, form.fields() | {"author_status": "banned", "reason": "Rude.", "days": "7"})
     assert "until 29 November 2026" in browser.get(path).text
     (chosen,) = [one for one in browser.get(path).tree.all("option") if "selected" in one.attributes]
     assert chosen.attributes["value"] == "same"
-    browser.post(path, form.fields() | {"standing": "banned", "reason": "Rude, often.", "days": "same"})
+    browser.post(path, form.fields() | {"author_status": "banned", "reason": "Rude, often.", "days": "same"})
     page = browser.get(path)
     assert "Rude, often." in page.text
     assert "until 29 November 2026" in page.text
@@ -121,9 +121,9 @@ def test_severe_words_are_blurred_on_every_page(small: Small) -> None:
 def test_an_appeal_against_ones_own_decision_is_left_to_others(small: Small) -> None:
     """Who decided sees the appeal and holds it back from nobody, however long they look."""
     _, pk = appealed(small)
-    noor = small.signed_in("Noor").get("/desk?lane=appeals")
+    noor = small.signed_in("Noor").get("/desk?queue=appeals")
     assert "data-theirs" in noor.tree.one("article", id=f"c{pk}").attributes
-    page = small.signed_in("Mara").get("/desk?lane=appeals")
+    page = small.signed_in("Mara").get("/desk?queue=appeals")
     assert page.tree.one("article", id=f"c{pk}").one("form", class_="answer")
 
 

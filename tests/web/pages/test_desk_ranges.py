@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from service.actions import together
+from service.actions import bulk
 from service.moderation.comment import Comment, Status
+from service.web.desk import bulk as desk_bulk
 from service.web.desk import ranges
-from service.web.desk import together as desk_together
 from tests.web.pages.browser import Browser, Element, Page
 from tests.web.pages.installation import Small
 
@@ -50,16 +50,16 @@ def test_a_stretch_is_decided_and_taken_back(small: Small) -> None:
     browser = small.signed_in()
     page = browser.get("/desk/ranges?low=0.6&high=0.8&label=insult&site=courier")
     assert "2 comments from 0.60 to 0.80" in page.text
-    done = press(browser, page.tree.one("form", class_="together"), action="reject")
+    done = press(browser, page.tree.one("form", class_="form-row"), action="reject")
     assert "Rejected: 2 comments." in done.text
     assert statuses(small, comments) == [Status.HELD, Status.REJECTED, Status.REJECTED, Status.HELD]
-    (undo,) = [one for one in done.tree.all("form") if "/together/" in one.attributes["action"]]
-    assert "Taken back together." in press(browser, undo).text
+    (undo,) = [one for one in done.tree.all("form") if "/bulk/" in one.attributes["action"]]
+    assert "All of it was undone." in press(browser, undo).text
     assert statuses(small, comments) == [Status.HELD] * 4
 
 
 def test_a_range_goes_by_any_score(small: Small) -> None:
-    """The address names the score; bars, count, sample and decision go by it, and the lane's filters hold."""
+    """The address names the score; bars, count, sample and decision go by it, and the queue's filters hold."""
     low = small.settle(small.submit(body="What a silly thing."), {"insult": 0.9, "threat": 0.1})
     high = small.settle(small.submit(body="You will see what comes."), {"insult": 0.9, "threat": 0.7})
     browser = small.signed_in()
@@ -69,16 +69,16 @@ def test_a_range_goes_by_any_score(small: Small) -> None:
     assert "1 comment from 0.60 to 0.80" in page.text
     assert [one.text for one in page.tree.all("p", class_="chip-score")] == ["threat 0.70"]
     assert "0 comments" in browser.get("/desk/ranges?by=threat&low=0.6&high=0.8&language=de").text
-    done = press(browser, page.tree.one("form", class_="together"), action="reject")
+    done = press(browser, page.tree.one("form", class_="form-row"), action="reject")
     assert "Rejected: 1 comment." in done.text
     assert statuses(small, [low, high]) == [Status.HELD, Status.REJECTED]
 
 
-def test_the_held_lane_leads_to_its_ranges(small: Small) -> None:
+def test_the_held_queue_leads_to_its_ranges(small: Small) -> None:
     """The filters go along; the order, which a range has not, stays behind."""
     held(small, 0.7)
-    lane = small.signed_in().get("/desk?sort=score&label=insult&site=courier")
-    links = [one.attributes["href"] for one in lane.tree.one("form", class_="filters").all("a")]
+    queue = small.signed_in().get("/desk?sort=score&label=insult&site=courier")
+    links = [one.attributes["href"] for one in queue.tree.one("form", class_="filters").all("a")]
     assert links == ["/desk/ranges?site=courier&label=insult"]
 
 
@@ -88,7 +88,7 @@ def test_what_arrives_after_the_look_is_not_decided(small: Small) -> None:
     browser = small.signed_in()
     page = browser.get("/desk/ranges")
     (later,) = held(small, 0.7)
-    press(browser, page.tree.one("form", class_="together"), action="reject")
+    press(browser, page.tree.one("form", class_="form-row"), action="reject")
     assert statuses(small, [seen, later]) == [Status.REJECTED, Status.HELD]
 
 
@@ -98,7 +98,7 @@ def test_what_another_moderator_has_in_hand_is_left_to_them(small: Small) -> Non
     small.signed_in("Noor").get("/desk")  # which claims it
     browser = small.signed_in()
     page = browser.get("/desk/ranges")
-    press(browser, page.tree.one("form", class_="together"), action="reject")
+    press(browser, page.tree.one("form", class_="form-row"), action="reject")
     assert statuses(small, comments) == [Status.HELD]
 
 
@@ -109,7 +109,7 @@ def test_what_is_no_stretch_is_the_whole_scale(small: Small) -> None:
     assert "1 comment from 0.00 to 1.00" in browser.get("/desk/ranges?low=x&high=nan&label=rude").text
     assert "0 comments" in browser.get("/desk/ranges?site=nowhere").text
     assert "1 comment from 0.50 to 0.80" in browser.get("/desk/ranges?low=.8&high=.5").text
-    form = browser.get("/desk/ranges").tree.one("form", class_="together").fields()
+    form = browser.get("/desk/ranges").tree.one("form", class_="form-row").fields()
     for wrong in ({"action": "burn"}, {"action": "spam", "low": "2"}, {"action": "spam", "site": "nowhere"}):
         assert browser.post("/desk/ranges", form | wrong).status == 400
     assert browser.post("/desk/ranges", form | {"action": "spam", "until": "x"}).status == 400
@@ -131,9 +131,9 @@ def test_an_act_that_stopped_leads_back_to_what_is_left(
     """Where one act could not decide all of a stretch, the page shows the rest of it, and the undo of the act."""
     comments = held(small, 0.61, 0.62, 0.63)
     browser = small.signed_in()
-    form = browser.get("/desk/ranges?low=0.6&high=0.8").tree.one("form", class_="together")
-    monkeypatch.setattr(together, "MOST", 2)
-    monkeypatch.setattr(together, "SLICE", 1)
+    form = browser.get("/desk/ranges?low=0.6&high=0.8").tree.one("form", class_="form-row")
+    monkeypatch.setattr(bulk, "MOST", 2)
+    monkeypatch.setattr(bulk, "SLICE", 1)
     done = press(browser, form, action="reject")
     assert "Rejected: 2 comments." in done.text
     assert "1 comment from 0.60 to 0.80" in done.text
@@ -142,18 +142,18 @@ def test_an_act_that_stopped_leads_back_to_what_is_left(
     assert statuses(small, comments) == [Status.HELD] * 3
 
 
-def test_the_lane_of_decisions_leads_to_earlier_acts(small: Small, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_queue_of_decisions_leads_to_earlier_acts(small: Small, monkeypatch: pytest.MonkeyPatch) -> None:
     """However many acts there are, each can be found and taken back."""
     comments = held(small, 0.65, 0.75)
     browser = small.signed_in()
     for low, high in ((0.6, 0.7), (0.7, 0.8)):
         page = browser.get(f"/desk/ranges?low={low}&high={high}")
-        press(browser, page.tree.one("form", class_="together"), action="reject")
-    monkeypatch.setattr(desk_together, "ACTS", 1)
-    lane = browser.get("/desk?lane=decided")
-    assert "from 0.7 to 0.8" in lane.text
-    assert "from 0.6 to 0.7" not in lane.text
-    (link,) = lane.tree.one("nav", aria_label="Decided together").all("a")
+        press(browser, page.tree.one("form", class_="form-row"), action="reject")
+    monkeypatch.setattr(desk_bulk, "ACTS", 1)
+    queue = browser.get("/desk?queue=decided")
+    assert "from 0.7 to 0.8" in queue.text
+    assert "from 0.6 to 0.7" not in queue.text
+    (link,) = queue.tree.one("nav", aria_label="Bulk decisions").all("a")
     earlier = browser.get(link.attributes["href"])
     assert "from 0.6 to 0.7" in earlier.text
     (undo,) = earlier.tree.one("section", aria_labelledby="acts-title").all("form")
@@ -165,15 +165,15 @@ def test_an_undo_that_stopped_offers_the_rest(small: Small, monkeypatch: pytest.
     """While some of an act still stands, its notice and its page have the button that takes it back."""
     comments = held(small, 0.61, 0.62, 0.63)
     browser = small.signed_in()
-    form = browser.get("/desk/ranges?low=0.6&high=0.8").tree.one("form", class_="together")
+    form = browser.get("/desk/ranges?low=0.6&high=0.8").tree.one("form", class_="form-row")
     done = press(browser, form, action="reject")
-    monkeypatch.setattr(together, "SLICE", 1)
-    monkeypatch.setattr(together, "TIME_LIMIT_SECONDS", 0.0)
+    monkeypatch.setattr(bulk, "SLICE", 1)
+    monkeypatch.setattr(bulk, "TIME_LIMIT_SECONDS", 0.0)
     (undo,) = [one for one in done.tree.all("form") if one.attributes["action"].endswith("/undo")]
     part = press(browser, undo)
     assert statuses(small, comments) == [Status.HELD, Status.REJECTED, Status.REJECTED]
     assert "Taken back in part" in part.text
-    monkeypatch.setattr(together, "TIME_LIMIT_SECONDS", 10.0)
+    monkeypatch.setattr(bulk, "TIME_LIMIT_SECONDS", 10.0)
     (rest,) = [one for one in part.tree.all("form") if one.attributes["action"].endswith("/undo")]
-    assert "Taken back together." in press(browser, rest).text
+    assert "All of it was undone." in press(browser, rest).text
     assert statuses(small, comments) == [Status.HELD] * 3

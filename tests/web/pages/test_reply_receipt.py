@@ -95,9 +95,9 @@ def test_an_overruled_refusal_keeps_its_old_words_until_the_new_decision_leaves(
     refuse_from(small, "toxicity", 0.9)
     comment = small.settle(small.submit(), {"toxicity": 0.99})
     with small.parts.deps.store.read() as tx:
-        standing = tx.decision(small.again(comment).decision_id or 0)
-    assert standing is not None
-    judgement = actions.Judgement(Action.APPROVE, Who.MODERATOR, "Mara", 1, standing.id)
+        current = tx.decision(small.again(comment).decision_id or 0)
+    assert current is not None
+    judgement = actions.Judgement(Action.APPROVE, Who.MODERATOR, "Mara", 1, current.id)
     actions.review(small.parts.deps, small.courier, comment.id, judgement, 5.0)
     assert "it reads as hostile towards others" in receipt(small, comment).text
 

@@ -36,7 +36,7 @@ def test_a_comments_way_from_the_form_over_the_desk_to_its_reader(stored: Small)
     stored.clock.pass_seconds(5)
     actions.publish_due(stored.parts.deps)
     assert "is published" in reader.get(receipt).text
-    row = desk.get("/desk?lane=decided").tree.one("li", class_="card row").one("form")
+    row = desk.get("/desk?queue=decided").tree.one("li", class_="card row").one("form")
     assert desk.post(row.attributes["action"], row.fields()).status == 303
     assert stored.again(comment).status is Status.HELD
     assert "A moderator will read" in reader.get(receipt).text
@@ -53,8 +53,8 @@ def test_a_comments_way_from_the_form_over_the_desk_to_its_reader(stored: Small)
         "/r/%00/state?seen=%00",
         "/demo/%00",
         "/desk?after=999999999999999999",
-        "/desk?lane=decided&after=999999999999999999",
-        "/desk?lane=%00&done=%00&undone=%00",
+        "/desk?queue=decided&after=999999999999999999",
+        "/desk?queue=%00&done=%00&undone=%00",
         "/desk/comments/999999999999999999",
         "/desk/comments/9999999999999999999",
         "/desk/sign-in/%00",
@@ -74,7 +74,7 @@ def test_no_posted_value_breaks_a_store(stored: Small) -> None:
         assert browser.post(FORM, form | typed | {name: "a\0b"}).status in (409, 422)
     assert browser.post(FORM, form | typed | {"parent_id": "\0", "topic": "\0"}).status == 303
     tag = browser.get("/desk").tree.one("form", class_="person").fields()["csrf"]
-    base = {"csrf": tag, "action": "approve", "revision": "1", "lane": "\0", "after": "\0", "next": "\0"}
+    base = {"csrf": tag, "action": "approve", "revision": "1", "queue": "\0", "after": "\0", "next": "\0"}
     url = f"/desk/comments/{comment.pk}"
     for name in ("revision", "replaces", "decision"):
         for value in ("\0", "9" * 18, "9" * 19):

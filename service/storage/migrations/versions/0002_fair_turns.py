@@ -15,7 +15,7 @@ FRESH = sa.text("status = 'pending' AND attempts = 0")
 
 
 def upgrade() -> None:
-    """Make the index by lane and site, and drop the one by lane alone, which nothing uses any more."""
+    """Make the index by priority and site, and drop the one by priority alone, which nothing uses any more."""
     if op.get_context().dialect.name != "postgresql":
         op.create_index("ix_comments_turn", "comments", COLUMNS, sqlite_where=FRESH)
         op.drop_index("ix_comments_fresh", "comments")

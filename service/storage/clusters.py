@@ -1,0 +1,322 @@
+"""Duplicate clusters and bulk decisions in SQL."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from sqlalchemy import (
+    RowMapping,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
+
+from service.moderation.comment import FINAL, Comment
+from service.moderation.duplicates import DuplicateCluster, Signature
+from service.moderation.verdict import Action
+from service.ports.clusters import Bundle
+from service.storage.bulk import insert_into
+from service.storage.cluster_tables import (
+    bundled,
+    bundles,
+    cluster_bands,
+    cluster_members,
+    clusters,
+    is_decided,
+)
+from service.storage.columns import Instant, Pk
+from service.storage.part import Part
+from service.storage.reading import COMMENTS, joined
+from service.storage.schema import comments, decisions, is_held, word
+
+BAND_LIMIT = 8
+"""How many clusters of one band are compared; a text has sixteen bands, and copies meet in the oldest cluster."""
+_AT_ONCE = 8_000
+"""Values in one IN list; SQLite takes 32,766 parameters."""
+
+_NEAR = (
+    select(cluster_bands.c.band, clusters)
+    .join(clusters, clusters.c.pk == cluster_bands.c.cluster_id)
+    .where(
+        cluster_bands.c.site_id == bindparam("site_id"),
+        cluster_bands.c.band.in_(bindparam("bands", expanding=True)),
+        or_(
+            clusters.c.begun_at >= bindparam("since", type_=Instant),
+            clusters.c.stands_until >= bindparam("since", type_=Instant),
+        ),
+    )
+    .order_by(clusters.c.pk)
+)
+_NEW_CLUSTER = insert(clusters).returning(clusters.c.pk)
+_OF = (
+    select(cluster_members.c.comment_pk, clusters)
+    .join(clusters, clusters.c.pk == cluster_members.c.cluster_id)
+    .where(cluster_members.c.comment_pk.in_(bindparam("pks", expanding=True)))
+)
+_MEMBERS = cluster_members.join(comments, comments.c.pk == cluster_members.c.comment_pk)
+_SIZES = (
+    select(cluster_members.c.cluster_id, func.count().label("size"))
+    .select_from(_MEMBERS)
+    .where(cluster_members.c.cluster_id.in_(bindparam("cluster_ids", expanding=True)), is_held)
+    .group_by(cluster_members.c.cluster_id)
+)
+_HELD = (
+    COMMENTS.join(cluster_members, cluster_members.c.comment_pk == comments.c.pk)
+    .where(
+        cluster_members.c.cluster_id == bindparam("cluster_id"),
+        cluster_members.c.comment_pk > bindparam("after"),
+        is_held,
+    )
+    .order_by(cluster_members.c.comment_pk)
+    .limit(bindparam("limit"))
+)
+_FIRST_TEXT = (
+    select(comments.c.body)
+    .select_from(_MEMBERS)
+    .where(cluster_members.c.cluster_id == bindparam("cluster_id"), comments.c.status != word("erased"))
+    .order_by(cluster_members.c.comment_pk)
+    .limit(1)
+)
+_DECIDE = (
+    update(clusters)
+    .where(
+        clusters.c.pk == bindparam("cluster_id"),
+        clusters.c.bundle_id.is_not_distinct_from(bindparam("replaced", type_=Pk)),
+    )
+    .values(
+        action=bindparam("its_action"),
+        decided_by=bindparam("its_decider"),
+        stands_until=bindparam("its_end"),
+        bundle_id=bindparam("its_bundle"),
+    )
+)
+_UNDECIDE = (
+    update(clusters)
+    .where(clusters.c.bundle_id == bindparam("of_bundle"))
+    .values(action=None, decided_by=None, stands_until=None, bundle_id=None)
+)
+_STANDING = (
+    select(clusters.c.site_id)
+    .distinct()
+    .where(is_decided, clusters.c.stands_until > bindparam("now", type_=Instant))
+)
+_HAS_HELD = exists(
+    select(cluster_members.c.comment_pk)
+    .select_from(_MEMBERS)
+    .where(cluster_members.c.cluster_id == clusters.c.pk, is_held)
+    .correlate(clusters)
+)
+_OVER = (
+    select(clusters.c.pk)
+    .where(
+        ~_HAS_HELD,
+        clusters.c.begun_at < bindparam("before", type_=Instant),
+        or_(clusters.c.stands_until.is_(None), clusters.c.stands_until < bindparam("before", type_=Instant)),
+    )
+    .order_by(clusters.c.begun_at, clusters.c.pk)
+    .limit(bindparam("limit"))
+)
+_NEW_BUNDLE = insert(bundles).returning(bundles.c.pk)
+_BUNDLE = select(bundles).where(bundles.c.pk == bindparam("bundle_id"))
+_KEPT_BUNDLE = _BUNDLE.with_for_update(read=True)
+_BUNDLED = (
+    COMMENTS.add_columns(bundled.c.decision_id.label("bundled_id"))
+    .join(decisions, decisions.c.comment_pk == comments.c.pk)
+    .join(bundled, bundled.c.decision_id == decisions.c.pk)
+    .where(bundled.c.bundle_id == bindparam("bundle_id"), bundled.c.decision_id > bindparam("after"))
+    .order_by(bundled.c.decision_id)
+    .limit(bindparam("limit"))
+)
+_STANDS = select(
+    exists(
+        select(bundled.c.decision_id)
+        .join(decisions, decisions.c.pk == bundled.c.decision_id)
+        .join(comments, comments.c.pk == decisions.c.comment_pk)
+        .where(
+            bundled.c.bundle_id == bindparam("bundle_id"),
+            comments.c.decision_id == bundled.c.decision_id,
+            comments.c.status.not_in([word(one) for one in sorted(FINAL)]),
+        )
+    )
+)
+_BUNDLES_OF = select(bundled).where(bundled.c.decision_id.in_(bindparam("decision_ids", expanding=True)))
+_LATELY = (
+    select(
+        bundles,
+        select(func.max(clusters.c.stands_until))
+        .where(clusters.c.bundle_id == bundles.c.pk)
+        .scalar_subquery()
+        .label("stands_until"),
+    )
+    .where(bundles.c.undone_at.is_(None))
+    .order_by(bundles.c.pk.desc())
+    .limit(bindparam("limit"))
+)
+_EARLIER = _LATELY.where(bundles.c.pk < bindparam("before"))
+_BUNDLE_SIZES = (
+    select(bundled.c.bundle_id, func.count().label("size"))
+    .where(bundled.c.bundle_id.in_(bindparam("bundle_ids", expanding=True)))
+    .group_by(bundled.c.bundle_id)
+)
+_END = (
+    update(bundles)
+    .where(and_(bundles.c.pk == bindparam("bundle_id"), bundles.c.undone_at.is_(None)))
+    .values(undone_at=bindparam("now"))
+)
+
+
+class ClustersPart(Part):
+    """The verbs about clusters and bundles."""
+
+    def clusters_near(
+        self, site_id: int, bands: Collection[int], since: datetime
+    ) -> dict[int, list[DuplicateCluster]]:
+        near: dict[int, list[DuplicateCluster]] = defaultdict(list)
+        wanted = sorted(set(bands))
+        for begin in range(0, len(wanted), _AT_ONCE):
+            some = wanted[begin : begin + _AT_ONCE]
+            for row in self._read(_NEAR, site_id=site_id, bands=some, since=since).mappings():
+                if len(near[row["band"]]) < BAND_LIMIT:
+                    near[row["band"]].append(_cluster(row))
+        return dict(near)
+
+    def add_clusters(
+        self, site_id: int, signatures: Sequence[Signature], now: datetime
+    ) -> list[DuplicateCluster]:
+        made = [
+            DuplicateCluster(
+                self._write(_NEW_CLUSTER, site_id=site_id, entries=one.entries, begun_at=now).scalar_one(),
+                site_id,
+                one.entries,
+                now,
+            )
+            for one in signatures
+        ]
+        self._add(
+            cluster_bands,
+            [
+                {"site_id": site_id, "band": band, "cluster_id": cluster.id}
+                for cluster, one in zip(made, signatures, strict=True)
+                for band in sorted(set(one.bands))
+            ],
+        )
+        return made
+
+    def join_clusters(self, members: Sequence[tuple[int, int]]) -> None:
+        self._must_write()
+        if not members:
+            return
+        new = insert_into(cluster_members, self._dialect)
+        joins = new.on_conflict_do_update(
+            index_elements=["comment_pk"], set_={"cluster_id": new.excluded.cluster_id}
+        )
+        self._write_each(
+            joins, [{"comment_pk": pk, "cluster_id": cluster_id} for pk, cluster_id in sorted(members)]
+        )
+
+    def clusters_of(self, comment_pks: Collection[int]) -> dict[int, DuplicateCluster]:
+        rows = self._read(_OF, pks=sorted(comment_pks)).mappings() if comment_pks else ()
+        return {row["comment_pk"]: _cluster(row) for row in rows}
+
+    def cluster_sizes(self, cluster_ids: Collection[int]) -> dict[int, int]:
+        rows = self._read(_SIZES, cluster_ids=sorted(cluster_ids)) if cluster_ids else ()
+        return {row.cluster_id: row.size for row in rows}
+
+    def held_in_cluster(self, cluster_id: int, after: int, limit: int) -> list[Comment]:
+        return [
+            joined(row)
+            for row in self._read(_HELD, cluster_id=cluster_id, after=after, limit=limit).mappings()
+        ]
+
+    def first_text(self, cluster_id: int) -> str | None:
+        return self._read(_FIRST_TEXT, cluster_id=cluster_id).scalar_one_or_none()
+
+    def decide_cluster(
+        self, cluster_id: int, bundle: Bundle, until: datetime, replaces: int | None = None
+    ) -> bool:
+        done = self._write(
+            _DECIDE,
+            cluster_id=cluster_id,
+            replaced=replaces,
+            its_action=bundle.action.value,
+            its_decider=bundle.who,
+            its_end=until,
+            its_bundle=bundle.id,
+        )
+        return done.rowcount == 1
+
+    def undecide_clusters(self, bundle_id: int) -> None:
+        self._write(_UNDECIDE, of_bundle=bundle_id)
+
+    def sites_with_decided_clusters(self, now: datetime) -> set[int]:
+        return set(self._read(_STANDING, now=now).scalars())
+
+    def prune_clusters(self, before: datetime, limit: int) -> int:
+        gone = list(self._read(_OVER, before=before, limit=limit).scalars())
+        if gone:
+            for table, column in (
+                (cluster_bands, cluster_bands.c.cluster_id),
+                (cluster_members, cluster_members.c.cluster_id),
+                (clusters, clusters.c.pk),
+            ):
+                self._write(delete(table).where(column.in_(bindparam("gone", expanding=True))), gone=gone)
+        return len(gone)
+
+    def add_bundle(self, who: str, action: Action, what: str, now: datetime) -> Bundle:
+        made = self._write(_NEW_BUNDLE, who=who, action=action.value, what=what, made_at=now)
+        return Bundle(made.scalar_one(), who, action, what, now)
+
+    def add_to_bundle(self, bundle_id: int, decision_ids: Sequence[int]) -> None:
+        self._add(bundled, [{"decision_id": one, "bundle_id": bundle_id} for one in decision_ids])
+
+    def bundle(self, bundle_id: int, lock: bool = False) -> Bundle | None:
+        row = self._read(_KEPT_BUNDLE if lock else _BUNDLE, bundle_id=bundle_id).mappings().first()
+        return _bundle(row) if row else None
+
+    def bundled(self, bundle_id: int, after: int, limit: int) -> list[tuple[int, Comment]]:
+        rows = self._read(_BUNDLED, bundle_id=bundle_id, after=after, limit=limit).mappings()
+        return [(row["bundled_id"], joined(row)) for row in rows]
+
+    def bundle_stands(self, bundle_id: int) -> bool:
+        return bool(self._read(_STANDS, bundle_id=bundle_id).scalar())
+
+    def bundles_lately(self, limit: int, before: int | None = None) -> list[tuple[Bundle, datetime | None]]:
+        asked = (_LATELY, {}) if before is None else (_EARLIER, {"before": before})
+        rows = self._read(asked[0], **asked[1], limit=limit).mappings()
+        return [(_bundle(row), row["stands_until"]) for row in rows]
+
+    def bundle_sizes(self, bundle_ids: Collection[int]) -> dict[int, int]:
+        rows = self._read(_BUNDLE_SIZES, bundle_ids=sorted(bundle_ids)) if bundle_ids else ()
+        return {row.bundle_id: row.size for row in rows}
+
+    def bundles_of(self, decision_ids: Collection[int]) -> dict[int, int]:
+        rows = self._read(_BUNDLES_OF, decision_ids=sorted(decision_ids)) if decision_ids else ()
+        return {row.decision_id: row.bundle_id for row in rows}
+
+    def end_bundle(self, bundle_id: int, now: datetime) -> bool:
+        return self._write(_END, bundle_id=bundle_id, now=now).rowcount == 1
+
+
+def _bundle(row: RowMapping) -> Bundle:
+    return Bundle(row["pk"], row["who"], Action(row["action"]), row["what"], row["made_at"], row["undone_at"])
+
+
+def _cluster(row: RowMapping) -> DuplicateCluster:
+    return DuplicateCluster(
+        id=row["pk"],
+        site_id=row["site_id"],
+        entries=row["entries"],
+        begun_at=row["begun_at"],
+        action=Action(row["action"]) if row["action"] else None,
+        decided_by=row["decided_by"],
+        stands_until=row["stands_until"],
+        bundle_id=row["bundle_id"],
+    )

@@ -1,0 +1,134 @@
+"""Bulk decisions on the desk: listed among the decided comments, shown with their members, undone in one act."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from flask import request, url_for
+from flask.typing import ResponseReturnValue
+
+from service.actions.bulk import undo_bulk as undo_all
+from service.moderation.errors import NotFound
+from service.moderation.verdict import Who
+from service.ports import Tx
+from service.ports.clusters import Bundle
+from service.web.desk import blueprint
+from service.web.desk.access import back_to, moderator, requires
+from service.web.desk.frame import missing, page
+from service.web.desk.place import Place, number
+from service.web.desk.shown import cards
+from service.web.desk.speech import gettext, ngettext
+from service.web.desk.words import DONE, LABEL_WORDS
+from service.web.reach import parts
+
+ACTS: Final = 50
+PAGE: Final = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """A bulk decision; `what` says how its comments were chosen, `until` how long it covers later copies."""
+
+    bundle: Bundle
+    text: str
+    what: str
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Acts:
+    """Some acts on many comments, newest first; `earlier` is the one that those before them were made before."""
+
+    shown: tuple[Act, ...] = ()
+    earlier: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BulkNotice:
+    """What a bulk decision or its undo did, and the bundle to undo; None once there is nothing to undo."""
+
+    text: str
+    bundle_id: int | None
+
+
+def acts_lately(tx: Tx, now: datetime, before: int | None = None) -> Acts:
+    """Return the latest acts on many comments, of those before one; what came to nothing is left out."""
+    found = tx.bundles_lately(ACTS, before)
+    sizes = tx.bundle_sizes([bundle.id for bundle, _ in found])
+    acts = [_act(one, sizes.get(one.id, 0), until if until and until > now else None) for one, until in found]
+    shown = tuple(act for act in acts if act.until or act.bundle.id in sizes)
+    return Acts(shown, found[-1][0].id if len(found) == ACTS else None)
+
+
+def bulk_notice(tx: Tx, query: Mapping[str, str]) -> BulkNotice | None:
+    """Return what the last form decided or undid in bulk, read from the store."""
+    bundle = tx.bundle(number(query.get("bulk")) or 0)
+    if bundle is None:
+        return None
+    if bundle.undone_at is not None:
+        if tx.bundle_stands(bundle.id):
+            return BulkNotice(
+                gettext("Taken back in part: it took too long. Undo the rest as well."), bundle.id
+            )
+        return BulkNotice(gettext("All of it was undone."), None)
+    return BulkNotice(_counted(bundle, tx.bundle_sizes([bundle.id]).get(bundle.id, 0)), bundle.id)
+
+
+@blueprint.get("/bulk/<int(max=999999999999999999):bundle_id>")
+@requires("moderator")
+def bulk_decision(bundle_id: int) -> ResponseReturnValue:
+    """Show the comments of one act as they are now, in the order in which they were decided."""
+    here, after = parts(), number(request.args.get("after")) or 0
+    with here.deps.store.read() as tx:
+        bundle = tx.bundle(bundle_id)
+        if bundle is None:
+            return missing()
+        size = tx.bundle_sizes([bundle_id]).get(bundle_id, 0)
+        found = tx.bundled(bundle_id, after, PAGE + 1)
+        sites = {one.id: one for one in tx.sites()}
+        shown = cards(tx, [one for _, one in found[:PAGE]], sites, here.deps.clock())
+        stands = bundle.undone_at is None or tx.bundle_stands(bundle_id)
+    return page(
+        "desk/bulk.html",
+        200,
+        act=_act(bundle, size),
+        stands=stands,
+        members=list(zip(shown, (decision_id for decision_id, _ in found), strict=False)),
+        after=found[PAGE - 1][0] if len(found) > PAGE else None,
+        place=Place(queue="decided"),
+    )
+
+
+@blueprint.post("/bulk/<int(max=999999999999999999):bundle_id>/undo")
+@requires("moderator")
+def undo_bulk(bundle_id: int) -> ResponseReturnValue:
+    """Take back in one act what was decided in one."""
+    try:
+        undo_all(parts().deps, bundle_id, Who.MODERATOR, moderator().name)
+    except NotFound:
+        return missing()
+    return back_to(url_for("desk.queue", **Place.of(request.form).query(), bulk=bundle_id))
+
+
+def _act(bundle: Bundle, count: int, until: datetime | None = None) -> Act:
+    return Act(bundle, _counted(bundle, count), _chosen(bundle.what), until)
+
+
+def _counted(bundle: Bundle, count: int) -> str:
+    return f"{DONE[bundle.action]}: {ngettext('%(num)d comment', '%(num)d comments', count)}."
+
+
+def _chosen(what: str) -> str:
+    """Say how an act's comments were chosen; what an older version wrote, as it wrote it."""
+    match what.split():
+        case ["cluster", _]:
+            return gettext("copies of one comment")
+        case ["author"]:
+            return gettext("what an author had written")
+        case ["range", by, low, high]:
+            score = str(LABEL_WORDS[by]) if by in LABEL_WORDS else gettext("the leading score")
+            return gettext("%(score)s from %(low)s to %(high)s", score=score, low=low, high=high)
+    return what

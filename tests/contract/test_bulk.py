@@ -1,0 +1,304 @@
+"""Every store: copies are grouped, one act decides them and those still to arrive, one act undoes it all."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+
+from service.actions import Judgement, Scored, Target, publish_due, review, settle
+from service.actions.bulk import ClusterAlreadyDecided, decide_bulk, decide_cluster, undo_bulk
+from service.dispatcher import RecordingDispatcher
+from service.moderation.comment import Comment, Status
+from service.moderation.duplicates import DuplicateCluster
+from service.moderation.errors import NotFound
+from service.moderation.verdict import LABELS, Action, Assessment, Who
+from service.ports import DELIVER, PUBLISH, Dependencies, Site, Store
+from service.reader import sign
+from tests.builders import NOON, after, courier, draft
+
+ADVERT = "Earn 84 dollars an hour on your laptop from home, have a look at page-{n}.example and thank me later, {name}."
+NAMES = ("Ana", "Ben", "Caro", "Dina", "Emil", "Faye", "Gert", "Hana", "Ivo", "Jo")
+
+
+class Newsroom:
+    """An installation over a store, with a clock that the test sets."""
+
+    def __init__(self, store: Store) -> None:
+        self.now = NOON
+        self.dispatcher = RecordingDispatcher()
+        self.deps = Dependencies(store=store, dispatcher=self.dispatcher, clock=self.clock)
+        with store.write() as tx:
+            self.site = tx.add_site(courier())
+
+    def clock(self) -> datetime:
+        return self.now
+
+    def arrive(self, *bodies: str, first: int = 0, spam: float = 0.7) -> list[Comment]:
+        """Accept, score and settle; return the comments as they are then."""
+        with self.deps.store.write() as tx:
+            drafts = [draft(f"c-{first + n}", body=body) for n, body in enumerate(bodies)]
+            comments = list(tx.add_comments(self.site.id, drafts, self.now).values())
+        scored = [
+            Scored(comment, assessed(spam), signature=signature)
+            for comment, signature in zip(comments, sign([one.body for one in comments]), strict=True)
+        ]
+        settle(self.deps, scored)
+        return [self.look(comment) for comment in comments]
+
+    def look(self, comment: Comment) -> Comment:
+        with self.deps.store.read() as tx:
+            found = tx.comment_by_pk(comment.pk)
+        assert found is not None
+        return found
+
+    def cluster(self, comment: Comment) -> DuplicateCluster:
+        with self.deps.store.read() as tx:
+            return tx.clusters_of([comment.pk])[comment.pk]
+
+    def size(self, cluster: DuplicateCluster) -> int:
+        with self.deps.store.read() as tx:
+            return tx.cluster_sizes([cluster.id]).get(cluster.id, 0)
+
+    def statuses(self, comments: list[Comment]) -> set[Status]:
+        return {self.look(comment).status for comment in comments}
+
+
+def adverts(count: int, first: int = 0) -> list[str]:
+    """Copies of one advert, each a little different."""
+    return [ADVERT.format(n=n, name=NAMES[n % len(NAMES)]) for n in range(first, first + count)]
+
+
+def assessed(spam: float) -> Assessment:
+    """What the classifier says of an advert."""
+    return Assessment(scores=dict.fromkeys(LABELS, 0.01) | {"spam": spam}, model="made-up-1")
+
+
+def judgement(action: Action = Action.SPAM) -> Judgement:
+    """What Mara decides."""
+    return Judgement(action, Who.MODERATOR, "Mara")
+
+
+@pytest.fixture
+def room(store: Store) -> Newsroom:
+    """A newsroom with one site."""
+    return Newsroom(store)
+
+
+def test_copies_join_one_cluster(room: Newsroom) -> None:
+    """Held copies are members of one cluster, in one batch or over several; another text is in a cluster of its own."""
+    *copies, other = room.arrive(*adverts(5), "The council meets on Monday to talk about the library.")
+    (late,) = room.arrive(*adverts(1, first=50), first=50)
+    clusters = {room.cluster(copy).id for copy in [*copies, late]}
+    assert len(clusters) == 1
+    assert room.size(room.cluster(late)) == 6
+    assert room.cluster(other).id not in clusters
+
+
+def test_what_is_not_held_is_in_no_cluster(room: Newsroom) -> None:
+    """A comment that is decided automatically joins no cluster."""
+    (fine,) = room.arrive(*adverts(1), spam=0.01)
+    with room.deps.store.read() as tx:
+        assert tx.clusters_of([fine.pk]) == {}
+
+
+def test_a_site_that_does_not_group_copies_has_no_clusters(room: Newsroom, store: Store) -> None:
+    """`duplicate_hours` empty means that every comment is decided by itself."""
+    with store.write() as tx:
+        tx.save_site(unfolding(room.site))
+    copies = room.arrive(*adverts(2))
+    with store.read() as tx:
+        assert tx.clusters_of([copy.pk for copy in copies]) == {}
+
+
+def unfolding(site: Site) -> Site:
+    """The site with grouping of copies switched off."""
+    from dataclasses import replace
+
+    return replace(site, options=replace(site.options, duplicate_hours=None))
+
+
+def test_one_decision_covers_the_cluster_and_what_still_arrives(room: Newsroom) -> None:
+    """Copies that come later get the decision too, even where the model would let them pass, and say why."""
+    copies = room.arrive(*adverts(12))
+    cluster = room.cluster(copies[0])
+    done = decide_cluster(room.deps, room.site, cluster, judgement())
+    assert (done.decided, done.passed_over) == (12, 0)
+    assert room.statuses(copies) == {Status.SPAM}
+    held, passed = (
+        room.arrive(*adverts(1, first=60), first=60),
+        room.arrive(*adverts(1, first=61), first=61, spam=0.1),
+    )
+    assert room.statuses(held + passed) == {Status.SPAM}
+    verdict = room.look(held[0]).verdict
+    assert verdict is not None
+    assert verdict.reasons[0].code == "duplicate"
+    room.now = after(7 * 3600)
+    assert room.statuses(room.arrive(*adverts(1, first=70), first=70)) == {Status.HELD}
+
+
+def test_one_undo_reaches_all_that_the_decision_reached(room: Newsroom) -> None:
+    """The cluster is held again, arrivals included, its labels are retracted, and nothing more is covered."""
+    copies = room.arrive(*adverts(3))
+    done = decide_cluster(room.deps, room.site, room.cluster(copies[0]), judgement())
+    later = room.arrive(*adverts(1, first=60), first=60)
+    undone = undo_bulk(room.deps, done.bundle.id, Who.MODERATOR, "Mara")
+    assert (undone.undone, undone.passed_over) == (4, 0)
+    assert room.statuses(copies + later) == {Status.HELD}
+    assert room.statuses(room.arrive(*adverts(1, first=61), first=61)) == {Status.HELD}
+    with room.deps.store.read() as tx:
+        assert all(one.retracted_at for copy in copies for one in tx.labels_of(copy.pk))
+
+
+def test_a_cluster_is_decided_as_it_was_seen_or_not_at_all(room: Newsroom) -> None:
+    """Who saw nothing stand over it is told that a colleague decided; nothing of the second act is kept."""
+    copies = room.arrive(*adverts(3))
+    seen = room.cluster(copies[0])
+    first = decide_cluster(room.deps, room.site, seen, judgement(Action.REJECT))
+    late = room.arrive(f"{adverts(1)[0]} {' '.join(f'https://a{n}.example/x' for n in range(6))}", first=60)
+    with pytest.raises(ClusterAlreadyDecided):
+        decide_cluster(room.deps, room.site, seen, judgement(Action.APPROVE))
+    with room.deps.store.read() as tx:
+        assert [one for one, _ in tx.bundles_lately(9)] == [first.bundle]
+    assert room.statuses(copies + late) == {Status.REJECTED}
+    second = decide_cluster(room.deps, room.site, room.cluster(copies[0]), judgement(Action.SPAM))
+    assert room.cluster(copies[0]).bundle_id == second.bundle.id
+
+
+def test_an_undo_before_publication_leaves_no_trace_outside(room: Newsroom) -> None:
+    """Decided with a delay and undone within it, nothing is delivered and nothing is published."""
+    copies = room.arrive(*adverts(3))
+    room.dispatcher.enqueued.clear()
+    done = decide_cluster(room.deps, room.site, room.cluster(copies[0]), judgement(), delay=5)
+    assert (PUBLISH, 5) in room.dispatcher.enqueued
+    undo_bulk(room.deps, done.bundle.id, Who.MODERATOR, "Mara")
+    room.now = after(10)
+    assert publish_due(room.deps) == 0
+    with room.deps.store.read() as tx:
+        assert {one.type for one in tx.deliveries(room.site.id, None, 99)} <= {"comment.held"}
+
+
+def test_an_approved_cluster_lifts_only_what_scores_hold(room: Newsroom) -> None:
+    """A copy that is held for another ground than its score stays held: nobody looked at that ground."""
+    copies = room.arrive(*adverts(2))
+    decide_cluster(room.deps, room.site, room.cluster(copies[0]), judgement(Action.APPROVE))
+    assert room.statuses(room.arrive(*adverts(1, first=60), first=60)) == {Status.APPROVED}
+    links = " ".join(f"https://a{n}.example/x" for n in range(6))
+    assert room.statuses(room.arrive(f"{adverts(1)[0]} {links}", first=61)) == {Status.HELD}
+    assert room.statuses(room.arrive(*adverts(1, first=62), first=62, spam=0.99)) == {Status.SPAM}
+
+
+def test_an_act_that_was_undone_covers_nothing(room: Newsroom) -> None:
+    """A worker that read the cluster before the undo and settles after it holds the copy: the undo would miss it."""
+    copies = room.arrive(*adverts(2))
+    done = decide_cluster(room.deps, room.site, room.cluster(copies[0]), judgement())
+    with room.deps.store.write() as tx:
+        tx.end_bundle(done.bundle.id, room.now)
+    assert room.statuses(room.arrive(*adverts(1, first=50), first=50)) == {Status.HELD}
+
+
+def test_who_acted_first_has_won(room: Newsroom) -> None:
+    """A target that another moderator decided meanwhile, or whose text is another now, is passed over."""
+    one, two, three = room.arrive(*adverts(3))
+    targets = [Target(room.site, each.id, each.revision) for each in (one, two, three)]
+    review(room.deps, room.site, two.id, Judgement(Action.APPROVE, Who.MODERATOR, "Noor"))
+    targets[2] = Target(room.site, three.id, three.revision + 1)
+    done = decide_bulk(room.deps, targets, judgement(Action.REJECT), "spam from .6 to .8")
+    assert (done.decided, done.passed_over) == (1, 2)
+    assert [room.look(each).status for each in (one, two, three)] == [
+        Status.REJECTED,
+        Status.APPROVED,
+        Status.HELD,
+    ]
+
+
+def test_an_undo_leaves_what_another_decided_since(room: Newsroom) -> None:
+    """What was overruled after the act stays as it was overruled; a second undo finds nothing."""
+    one, two = room.arrive(*adverts(2))
+    targets = [Target(room.site, each.id, each.revision) for each in (one, two)]
+    done = decide_bulk(room.deps, targets, judgement(Action.REJECT), "by hand")
+    overruled = room.look(two).decision_id
+    review(room.deps, room.site, two.id, Judgement(Action.APPROVE, Who.MODERATOR, "Noor", replaces=overruled))
+    assert undo_bulk(room.deps, done.bundle.id, Who.MODERATOR, "Mara").undone == 1
+    assert [room.look(each).status for each in (one, two)] == [Status.HELD, Status.APPROVED]
+    assert undo_bulk(room.deps, done.bundle.id, Who.MODERATOR, "Mara").undone == 0
+    with pytest.raises(NotFound):
+        undo_bulk(room.deps, done.bundle.id + 1, Who.MODERATOR, "Mara")
+
+
+def test_more_than_a_slice_is_decided_and_undone(room: Newsroom) -> None:
+    """Two hundred and fifty comments take three transactions, and come back with one undo."""
+    copies = room.arrive(*adverts(250))
+    done = decide_cluster(room.deps, room.site, room.cluster(copies[0]), judgement())
+    assert done.decided == 250
+    assert (DELIVER, 0.0) in room.dispatcher.enqueued
+    assert undo_bulk(room.deps, done.bundle.id, Who.MODERATOR, "Mara").undone == 250
+
+
+def chosen(room: Newsroom, comments: list[Comment]) -> list[Target]:
+    """The comments as they were seen."""
+    return [Target(room.site, each.id, each.revision) for each in comments]
+
+
+def slow(room: Newsroom) -> Dependencies:
+    """The service on a clock by which every step takes four seconds."""
+
+    def tick() -> datetime:
+        room.now += timedelta(seconds=4)
+        return room.now
+
+    return replace(room.deps, clock=tick)
+
+
+def test_an_act_takes_no_longer_than_who_waits_for_it(room: Newsroom) -> None:
+    """After ten seconds no slice is begun: what was not decided stays held."""
+    comments = room.arrive(*adverts(250))
+    done = decide_bulk(slow(room), chosen(room, comments), judgement(Action.REJECT), "by hand")
+    assert (done.decided, done.stopped) == (200, True)
+    assert [room.look(comments[n]).status for n in (0, 199, 200)] == [
+        Status.REJECTED,
+        Status.REJECTED,
+        Status.HELD,
+    ]
+
+
+def test_an_undo_that_ran_out_of_time_goes_on_where_it_stopped(room: Newsroom) -> None:
+    """The bundle tells that some of it stands, until another undo has taken back the rest."""
+    comments = room.arrive(*adverts(350))
+    done = decide_bulk(room.deps, chosen(room, comments), judgement(Action.REJECT), "by hand")
+    first = undo_bulk(slow(room), done.bundle.id, Who.MODERATOR, "Mara")
+    assert (first.undone, first.stopped) == (200, True)
+    with room.deps.store.read() as tx:
+        assert tx.bundle_stands(done.bundle.id)
+    second = undo_bulk(room.deps, done.bundle.id, Who.MODERATOR, "Mara")
+    assert (second.undone, second.stopped) == (150, False)
+    assert room.statuses(comments) == {Status.HELD}
+
+
+def test_what_takes_long_to_decide_is_published_at_once(room: Newsroom) -> None:
+    """More than a slice waits out the act's ten seconds besides its delay, so that the undo is free for all of it."""
+    comments = room.arrive(*adverts(150))
+    few = decide_bulk(room.deps, chosen(room, comments[:3]), judgement(Action.REJECT), "few", 5.0)
+    many = decide_bulk(room.deps, chosen(room, comments[3:]), judgement(Action.REJECT), "many", 5.0)
+    with room.deps.store.read() as tx:
+        leaving = [
+            {one.effective_at for one in tx.decisions_named([pk for pk, _ in found]).values()}
+            for found in (tx.bundled(each.bundle.id, 0, 200) for each in (few, many))
+        ]
+    assert leaving == [{after(5)}, {after(15)}]
+
+
+def test_an_act_that_is_undone_while_it_goes_on_stops(room: Newsroom) -> None:
+    """Nothing is decided behind the back of the undo."""
+    comments = room.arrive(*adverts(250))
+
+    def while_undone() -> Iterator[Target]:
+        yield from chosen(room, comments[:200])
+        with room.deps.store.read() as tx:
+            ((bundle, _),) = tx.bundles_lately(2)
+        undo_bulk(room.deps, bundle.id, Who.MODERATOR, "Noor")
+        yield from chosen(room, comments[200:])
+
+    done = decide_bulk(room.deps, while_undone(), judgement(Action.REJECT), "by hand")
+    assert (done.decided, done.stopped) == (100, True)
+    assert room.statuses(comments) == {Status.HELD}

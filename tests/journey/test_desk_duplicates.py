@@ -1,0 +1,172 @@
+"""Bulk decisions in a real Chromium: 300 copies by one key, 500 by one drag, each undone by one click."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from service.actions import Judgement, Target
+from service.actions.bulk import decide_bulk, range_named
+from service.enrolment import invite
+from service.moderation.comment import Comment, Status
+from service.moderation.verdict import Action, Who
+from tests.evidence.busy_day import ADVERT, ARTICLES, NAMES, arrive, busy_day
+from tests.journey.conftest import Contexts
+from tests.journey.test_desk import Desk, desk
+from tests.web.pages.installation import Small
+
+__all__ = ["desk"]
+pytestmark = pytest.mark.journey
+TIMEOUT_MS = 30_000
+
+
+def copies(small: Small, count: int, first: int = 0) -> list[Comment]:
+    """Copies of one advert as they arrive, each a little different."""
+    return [
+        arrive(
+            small,
+            NAMES[n % 10],
+            ADVERT.format(n=40 + n, name=NAMES[-n % 10]),
+            {"spam": 0.72},
+            ARTICLES[n % 3],
+        )
+        for n in range(first, first + count)
+    ]
+
+
+def statuses(desk: Desk, comments: list[Comment]) -> set[Status]:
+    """The states the comments are in now."""
+    return {desk.status(comment) for comment in comments}
+
+
+def sign_in_as_admin(desk: Desk, page: Page) -> None:
+    """Sign in with the role that sees every page."""
+    page.goto(invite(desk.small.parts, "Ada", "admin")[1])
+    page.locator("form button").click()
+    expect(page).to_have_url(f"{desk.url}/desk")
+
+
+def test_a_cluster_of_three_hundred_is_decided_by_one_key(desk: Desk, contexts: Contexts) -> None:
+    """One row stands for 300 copies; W marks them all, 50 later arrivals are covered, one click brings all back."""
+    cluster = copies(desk.small, 300)
+    page = desk.sign_in(contexts())
+    expect(page.locator("article.card")).to_have_count(1)
+    expect(page.get_by_text("299 more like this are held.")).to_be_visible()
+    page.keyboard.press("w")
+    expect(page.get_by_text("Marked as spam: 300 comments.")).to_be_visible(timeout=TIMEOUT_MS)
+    assert statuses(desk, cluster) == {Status.SPAM}
+    later = copies(desk.small, 50, first=300)
+    assert statuses(desk, later) == {Status.SPAM}
+    page.get_by_role("button", name="Undo all of it").click()
+    expect(page.get_by_text("All of it was undone.")).to_be_visible(timeout=TIMEOUT_MS)
+    assert statuses(desk, cluster + later) == {Status.HELD}
+
+
+def test_undo_goes_back_to_the_cluster_over_what_came_after(desk: Desk, contexts: Contexts) -> None:
+    """U takes back the comment that was decided after the copies, and U again all copies."""
+    cluster = copies(desk.small, 4)
+    later = desk.small.settle(desk.small.submit(body="The mayor is asleep at the wheel."), {"insult": 0.7})
+    page = desk.sign_in(contexts())
+    page.keyboard.press("w")
+    expect(page.get_by_text("Marked as spam: 4 comments.")).to_be_visible()
+    page.keyboard.press("a")
+    expect(page.locator("#notice")).to_contain_text("Approved.")
+    expect(page.get_by_text("Marked as spam: 4 comments.")).to_be_hidden()
+    page.keyboard.press("u")
+    expect(page.locator(f"#c{later.pk}.now")).to_be_visible()
+    expect(page.get_by_text("Marked as spam: 4 comments.")).to_be_visible()
+    page.keyboard.press("u")
+    expect(page.get_by_text("All of it was undone.")).to_be_visible(timeout=TIMEOUT_MS)
+    assert statuses(desk, [*cluster, later]) == {Status.HELD}
+
+
+def test_a_range_of_five_hundred_is_dragged_decided_and_undone(desk: Desk, contexts: Contexts) -> None:
+    """A drag over the histogram chooses a stretch; its count, its decision and its undo are those of 500 comments."""
+    small = desk.small
+    inside = [small.settle(small.submit(body=f"Reader {n} disagrees."), {"insult": 0.71}) for n in range(500)]
+    outside = [small.settle(small.submit(body=f"Reader {n} objects."), {"insult": 0.91}) for n in range(5)]
+    page = desk.sign_in(contexts(viewport={"width": 1440, "height": 900}), path="/desk/ranges")
+    box = page.locator(".spread svg").bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + box["width"] * 0.65, box["y"] + 60)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.79, box["y"] + 60, steps=5)
+    page.mouse.up()
+    expect(page).to_have_url(re.compile(r"low=0\.6"))
+    expect(page.get_by_role("heading", name=re.compile(r"^500 comments from 0\.6"))).to_be_visible()
+    page.get_by_role("button", name="Reject all").click()
+    expect(page.get_by_text("Rejected: 500 comments.")).to_be_visible(timeout=TIMEOUT_MS)
+    assert statuses(desk, inside) == {Status.REJECTED}
+    assert statuses(desk, outside) == {Status.HELD}
+    page.get_by_role("button", name="Undo all of it").click()
+    expect(page.get_by_text("All of it was undone.")).to_be_visible(timeout=TIMEOUT_MS)
+    assert statuses(desk, inside + outside) == {Status.HELD}
+
+
+def test_a_range_by_any_score_is_keyed_decided_and_undone_without_scripts(
+    desk: Desk, contexts: Contexts
+) -> None:
+    """Select, fields and buttons are enough: the address holds the choice, and the act is undone from its own page."""
+    small = desk.small
+    inside = [
+        small.settle(small.submit(body=f"Mind the step, {n}."), {"insult": 0.8, "threat": 0.4})
+        for n in range(3)
+    ]
+    outside = [
+        small.settle(small.submit(body=f"Mind the gap, {n}."), {"insult": 0.8, "threat": 0.1})
+        for n in range(2)
+    ]
+    page = desk.sign_in(contexts(java_script_enabled=False), path="/desk/ranges")
+    page.get_by_role("combobox", name=re.compile("^Score")).select_option("threat")
+    page.get_by_role("spinbutton", name="from").fill("0.35")
+    page.get_by_role("spinbutton", name="to").fill("0.45")
+    page.get_by_role("spinbutton", name="to").press("Enter")
+    expect(page).to_have_url(re.compile(r"by=threat&low=0\.35&high=0\.45"))
+    expect(page.get_by_role("heading", name="3 comments from 0.35 to 0.45")).to_be_visible()
+    page.get_by_role("button", name="Reject all").click()
+    assert (statuses(desk, inside), statuses(desk, outside)) == ({Status.REJECTED}, {Status.HELD})
+    page.goto(f"{desk.url}/desk?queue=decided")
+    page.get_by_role("link", name=re.compile("^Look at them")).click()
+    expect(page.get_by_text("threat from 0.35 to 0.45")).to_be_visible()
+    page.get_by_role("button", name="Undo all of it").click()
+    expect(page.get_by_text("All of it was undone.")).to_be_visible()
+    assert statuses(desk, inside) == {Status.HELD}
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (390, "dark")], ids=["wide", "narrow"])
+def test_the_pages_of_the_cluster_are_accessible(
+    desk: Desk, contexts: Contexts, width: int, scheme: str
+) -> None:
+    """On none of them does axe find a fault, wide and narrow, light and dark, and none is wider than the screen."""
+    cluster = busy_day(desk.small, held=60, copies=8)
+    context = contexts(reduced_motion="reduce", color_scheme=scheme, viewport={"width": width, "height": 900})
+    page = context.new_page()
+    sign_in_as_admin(desk, page)
+    one = desk.small.settle(desk.small.submit(body="Mind the step."), {"insult": 0.8})
+    judgement = Judgement(Action.REJECT, Who.MODERATOR, "Ada")
+    target = Target(desk.small.courier, one.id, one.revision)
+    act = decide_bulk(desk.small.parts.deps, [target], judgement, range_named("insult", 0.7, 0.9)).bundle.id
+    cuts = "insult.hold=0.7&toxicity.hold=0.6&toxicity.reject=0.95"
+    for path in (
+        "/desk?label=spam",
+        f"/desk/comments/{cluster[0].pk}/duplicates",
+        "/desk/ranges?low=0.5&high=0.7",
+        "/desk/ranges?by=toxicity&low=0.5&high=0.7&language=en",
+        f"/desk/bulk/{act}",
+        "/desk/overview",
+        "/desk/overview/comments?status=held",
+        "/desk/overview/comments?by=moderator",
+        "/desk?queue=decided",
+        "/desk/settings/courier",
+        f"/desk/settings/courier?{cuts}",
+        "/desk/settings/courier/callbacks",
+        "/desk/settings/courier/keys",
+        "/desk/people",
+    ):
+        page.goto(desk.url + path)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+        found = Axe().run(page)
+        assert found.violations_count == 0, f"{path}: {found.generate_report()}"

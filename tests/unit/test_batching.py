@@ -1,0 +1,86 @@
+"""Batch scoring: everyone gets their own text's answer, and one that fails spoils no other."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from service.batching import SHORT, BatchingScorer
+from service.moderation.verdict import Assessment, Effort
+from service.ports import Reading
+
+
+class Counting:
+    """A scorer that counts its batches, can be held up, and cannot read the word poison."""
+
+    version = "made-up-1"
+
+    def __init__(self) -> None:
+        self.batches: list[int] = []
+        self.open = threading.Event()
+        self.open.set()
+
+    def score(
+        self, readings: Sequence[Reading], explain: bool = True, effort: Effort = Effort.FULL
+    ) -> list[Assessment]:
+        self.open.wait(5)
+        self.batches.append(len(readings))
+        if any("poison" in one.text for one in readings):
+            raise ValueError("poison")
+        return [Assessment({"toxicity": len(one.text) / 1e6}, self.version) for one in readings]
+
+    def warm(self) -> None:
+        """Nothing to load."""
+
+
+def value(scorer: BatchingScorer, text: str) -> float:
+    """Return the score of one text."""
+    (one,) = scorer.score([Reading(text)])
+    return one.scores["toxicity"]
+
+
+def test_what_waits_is_read_in_one_batch() -> None:
+    """While one batch is read others wait; then they go together, and each has its own answer."""
+    inner = Counting()
+    scorer = BatchingScorer(inner)
+    inner.open.clear()
+    with ThreadPoolExecutor(20) as threads:
+        asked = [threads.submit(value, scorer, "x" * n) for n in range(1, 21)]
+        end = threading.Event()
+        for _ in range(500):
+            if len(scorer._waiting) >= 19 or end.wait(0.01):
+                break
+        inner.open.set()
+        assert [one.result(5) for one in asked] == [n / 1e6 for n in range(1, 21)]
+    assert sum(inner.batches) == 20
+    assert len(inner.batches) <= 3
+
+
+def test_a_text_that_fails_spoils_no_other() -> None:
+    """In a batch with poison all are asked again alone: the poison fails with its own fault, the others do not."""
+    inner = Counting()
+    scorer = BatchingScorer(inner)
+    inner.open.clear()
+    with ThreadPoolExecutor(8) as threads:
+        good = [threads.submit(value, scorer, "x" * n) for n in range(1, 7)]
+        bad = threads.submit(value, scorer, "poison")
+        inner.open.set()
+        assert [one.result(5) for one in good] == [n / 1e6 for n in range(1, 7)]
+        with pytest.raises(ValueError, match="poison"):
+            bad.result(5)
+
+
+def test_long_texts_and_explanations_go_alone() -> None:
+    """A long text, several at once and an explanation are handed on as they are, and hold nobody up."""
+    inner = Counting()
+    scorer = BatchingScorer(inner)
+    assert len(scorer.score([Reading("x" * (SHORT + 1))])) == 1
+    assert len(scorer.score([Reading("a"), Reading("b")])) == 2
+    assert len(scorer.score([Reading("a")], explain=True)) == 1
+    assert scorer.score([]) == []
+    assert len(scorer.score([Reading("a")], effort=Effort.FAST)) == 1
+    assert inner.batches == [1, 2, 1, 0, 1]
+    assert scorer.version == "made-up-1"

@@ -1,0 +1,219 @@
+"""Copies are one row on the desk, decided in one act and undone in one act, without a script too."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from service import actions
+from service.actions import Scored
+from service.moderation.comment import Comment, Status
+from service.moderation.verdict import LABELS, Action, Assessment, Who
+from service.ports import Store
+from service.reader import sign
+from tests.web.pages.browser import Browser, Element, Page
+from tests.web.pages.installation import Small, build_small
+
+ADVERT = (
+    "Earn 84 dollars an hour on your laptop from home, have a look at page-{n}.example and thank me later."
+)
+
+
+def arrive(small: Small, *bodies: str) -> list[Comment]:
+    """Comments that the model holds as likely spam, each with its signature."""
+    comments = [small.submit(body=body) for body in bodies]
+    scores = dict.fromkeys(LABELS, 0.01) | {"spam": 0.7}
+    scored = [
+        Scored(comment, Assessment(scores, "made-up-1", language="en"), signature=signature)
+        for comment, signature in zip(comments, sign(bodies), strict=True)
+    ]
+    actions.settle(small.parts.deps, scored)
+    return [small.again(comment) for comment in comments]
+
+
+def adverts(count: int) -> list[str]:
+    """Copies of one advert, each a little different."""
+    return [ADVERT.format(n=n) for n in range(count)]
+
+
+def follow(browser: Browser, answer: Page) -> Page:
+    """Go where the answer leads."""
+    assert answer.status == 303
+    return browser.get(answer.headers["Location"])
+
+
+def press(browser: Browser, form: Element, **more: str) -> Page:
+    """Send a form as it stands, with the button that was pressed."""
+    return browser.post(form.attributes["action"], form.fields() | more)
+
+
+def statuses(small: Small, comments: list[Comment]) -> set[Status]:
+    """The states the comments are in now."""
+    return {small.again(comment).status for comment in comments}
+
+
+def test_copies_are_one_row_with_their_number(small: Small) -> None:
+    """Of five copies the oldest stands in the queue and says that four more are held; another text stands alone."""
+    copies = arrive(small, *adverts(5))
+    (other,) = arrive(small, "The council meets on Monday to talk about the library roof.")
+    page = small.signed_in().get("/desk")
+    assert [one.attributes["id"] for one in page.tree.all("article")] == [f"c{copies[0].pk}", f"c{other.pk}"]
+    (alike,) = page.tree.all("section", class_="alike")
+    assert "4 more like this are held." in " ".join(alike.text.split())
+
+
+def test_a_cluster_is_decided_and_taken_back_in_one_act(small: Small) -> None:
+    """One button marks all copies as spam; the queue says how many, and its Undo brings every one of them back."""
+    copies = arrive(small, *adverts(5))
+    browser = small.signed_in()
+    form = browser.get("/desk").tree.one("section", class_="alike").one("form")
+    done = follow(browser, press(browser, form, action="spam"))
+    assert "Marked as spam: 5 comments." in done.text
+    assert statuses(small, copies) == {Status.SPAM}
+    assert statuses(small, arrive(small, ADVERT.format(n=77))) == {Status.SPAM}
+    (undo,) = [one for one in done.tree.all("form") if "/bulk/" in one.attributes["action"]]
+    back = follow(browser, press(browser, undo))
+    assert "All of it was undone." in back.text
+    assert statuses(small, copies) == {Status.HELD}
+
+
+def test_a_decided_cluster_says_so_and_offers_nothing_to_decide(small: Small) -> None:
+    """Its page tells who decided what and until when it counts, leads to the act, and has no buttons for nothing."""
+    copies = arrive(small, *adverts(3))
+    browser = small.signed_in()
+    form = browser.get("/desk").tree.one("section", class_="alike").one("form")
+    press(browser, form, action="spam")
+    page = browser.get(f"/desk/comments/{copies[0].pk}/duplicates")
+    assert "Marked as spam by Mara." in " ".join(page.text.split())
+    assert "Copies that arrive are decided alike until" in page.text
+    assert [one for one in page.tree.all("a") if "/bulk/" in one.attributes["href"]]
+    assert not [one for one in page.tree.all("button") if one.attributes.get("name") == "action"]
+
+
+def test_of_two_who_have_a_cluster_open_the_second_is_told(small: Small) -> None:
+    """A stale form is answered with who decided what and until when; the fresh one overrules, knowing it."""
+    copies = arrive(small, *adverts(3))
+    lea, bea = small.signed_in("Lea"), small.signed_in("Bea")
+    place = f"/desk/comments/{copies[0].pk}/duplicates"
+    forms = [one.get(place).tree.one("form", class_="form-row") for one in (lea, bea)]
+    assert press(lea, forms[0], action="reject").status == 303
+    refused = press(bea, forms[1], action="approve")
+    assert refused.status == 409
+    told = " ".join(refused.text.split())
+    assert "Your decision was not carried out." in told
+    assert "Rejected by Lea." in told
+    assert "Copies that arrive are decided alike until" in told
+    (late,) = arrive(small, ADVERT.format(n=77))
+    assert late.status is Status.REJECTED
+    actions.undo(small.parts.deps, small.courier, copies[0].id, Who.MODERATOR, "Lea")
+    fresh = bea.get(place).tree.one("form", class_="form-row")
+    assert press(bea, fresh, action="approve").status == 303
+    assert small.again(copies[0]).status is Status.APPROVED
+
+
+def test_the_copies_can_be_looked_at_first(small: Small) -> None:
+    """The page of a cluster shows every copy as it was written, and decides them too."""
+    copies = arrive(small, *adverts(3))
+    browser = small.signed_in()
+    page = browser.get(f"/desk/comments/{copies[0].pk}/duplicates")
+    assert all(f"page-{n}.example" in page.text for n in range(3))
+    assert "3 comments like this are held" in page.text
+    follow(browser, press(browser, page.tree.one("form", class_="form-row"), action="reject"))
+    assert statuses(small, copies) == {Status.REJECTED}
+
+
+def test_a_form_for_another_cluster_changes_nothing(small: Small) -> None:
+    """A cluster that is not the comment's, an act that is none, a bundle that is not there: refused in words."""
+    copies = arrive(small, *adverts(2))
+    browser = small.signed_in()
+    form = browser.get("/desk").tree.one("section", class_="alike").one("form")
+    target = form.attributes["action"]
+    assert browser.post(target, form.fields() | {"action": "spam", "cluster": "999"}).status == 404
+    assert browser.post(target, form.fields() | {"action": "burn"}).status == 400
+    assert browser.post("/desk/bulk/999/undo", {"csrf": form.fields()["csrf"]}).status == 404
+    assert browser.get("/desk/comments/999/duplicates").status == 404
+    assert statuses(small, copies) == {Status.HELD}
+
+
+def test_an_act_on_many_is_undone_from_the_queue_of_decisions_too(small: Small) -> None:
+    """Long after its notice is gone, the act stands there with what it covers, and one button takes all of it back."""
+    copies = arrive(small, *adverts(3))
+    browser = small.signed_in()
+    form = browser.get("/desk").tree.one("section", class_="alike").one("form")
+    press(browser, form, action="spam")
+    small.clock.pass_seconds(60)
+    actions.publish_due(small.parts.deps)
+    queue = browser.get("/desk?queue=decided")
+    (act,) = queue.tree.one("section", aria_labelledby="acts-title").all("li")
+    assert "Marked as spam: 3 comments." in act.text
+    assert "Copies that arrive are decided alike until" in act.text
+    after = follow(browser, press(browser, act.one("form")))
+    assert "All of it was undone." in after.text
+    assert "Bulk decisions" not in after.text
+    assert statuses(small, copies) == {Status.HELD}
+    assert {small.again(one).status for one in arrive(small, *adverts(2))} == {Status.HELD}
+
+
+def test_an_act_on_many_stands_folded_above_what_was_decided_one_by_one(small: Small) -> None:
+    """One line with its count and how it was chosen leads to its members; each can be taken back by itself."""
+    alone = small.held()
+    copies = arrive(small, *adverts(60))
+    browser = small.signed_in()
+    small.judge(alone, Action.APPROVE)
+    form = next(iter(browser.get("/desk").tree.all("section", class_="alike"))).one("form")
+    press(browser, form, action="spam")
+    queue = browser.get("/desk?queue=decided")
+    (act,) = queue.tree.one("section", aria_labelledby="acts-title").all("li")
+    assert "Marked as spam: 60 comments." in act.text
+    assert "copies of one comment" in act.text
+    assert [
+        one.attributes["id"] for one in queue.tree.all("li", class_="card row") if "id" in one.attributes
+    ] == [f"c{alone.pk}"]
+    (link,) = [one.attributes["href"] for one in act.all("a")]
+    members = browser.get(link)
+    rows = members.tree.all("li", class_="card row")
+    assert len(rows) == 50
+    undone = press(browser, rows[0].one("form"))
+    assert undone.status == 303
+    assert small.again(copies[0]).status is Status.HELD
+    (more,) = [one.attributes["href"] for one in members.tree.all("a") if "after=" in one.attributes["href"]]
+    assert len(browser.get(more).tree.all("li", class_="card row")) == 10
+    assert "overruled since" in browser.get(link).text
+    assert browser.get("/desk/bulk/999").status == 404
+
+
+def test_a_range_says_in_the_queue_of_decisions_how_it_was_chosen(small: Small) -> None:
+    """The score and the edges, in the moderator's words."""
+    small.settle(small.submit(body="A foolish thing."), {"identity_attack": 0.61, "insult": 0.7})
+    browser = small.signed_in()
+    page = browser.get("/desk/ranges?by=identity_attack&low=0.6&high=0.7")
+    press(browser, page.tree.one("form", class_="form-row"), action="reject")
+    assert "identity attack from 0.6 to 0.7" in browser.get("/desk?queue=decided").text
+
+
+def test_the_box_of_the_cluster_comes_back_with_an_undo(small: Small) -> None:
+    """After an undo, and on a comment's own page, the cluster can be decided as before."""
+    copies = arrive(small, *adverts(3))
+    browser = small.signed_in()
+    card = browser.get("/desk").tree.one("form", class_="acts")
+    slim = browser.post(card.attributes["action"], card.fields() | {"action": "approve"}, HX_Request="true")
+    undo = slim.tree.all("form")[0]
+    back = browser.post(undo.attributes["action"], undo.fields(), HX_Request="true")
+    assert back.tree.all("section", class_="alike")
+    assert browser.get(f"/desk/comments/{copies[0].pk}").tree.all("section", class_="alike")
+
+
+def test_an_act_that_was_taken_back_can_still_be_looked_at(tmp_path: Path, store: Store) -> None:
+    """Its page shows the members as they are now, with nothing to undo; in every store."""
+    small = build_small(tmp_path, store)
+    copies = arrive(small, *adverts(2))
+    browser = small.signed_in()
+    form = browser.get("/desk").tree.one("section", class_="alike").one("form")
+    done = follow(browser, press(browser, form, action="spam"))
+    (undo,) = [one for one in done.tree.all("form") if "/bulk/" in one.attributes["action"]]
+    press(browser, undo)
+    page = browser.get(undo.attributes["action"].removesuffix("/undo"))
+    assert page.status == 200
+    assert [one.attributes["id"] for one in page.tree.all("li", class_="card row")] == [
+        f"c{one.pk}" for one in copies
+    ]
+    assert not [one for one in page.tree.all("form") if "/bulk/" in one.attributes["action"]]
