@@ -22,7 +22,7 @@ from service.dispatcher import QUEUES, Answerer, ask_to_write, kombu_url, transp
 from service.ports import SWEEP
 from service.settings import Settings, load
 from worker.concurrency import CONCURRENCY, ConcurrencyLimit
-from worker.heart import loop_heartbeat
+from worker.stopping import Stop
 from worker.watchdog import loop_heartbeat
 
 log = structlog.get_logger(__name__)
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 
 class LimitedTask(Task):  # type: ignore[misc]  # Celery ships no types
-    """A task that first acknowledges its message, so that the next one is sent again, and then runs within its limit."""
+    """A task that acknowledges its message first, so that the next one is sent, and then runs within its limit."""
 
     abstract = True
     ignore_result = True

@@ -1,6 +1,7 @@
 """The watchdog: writes a heartbeat while this process's runs come to an end, and names the task that hangs.
 
-A run that hangs has acknowledged its message and keeps others of its kind from running, so neither broker nor queue can tell.
+A run that hangs has acknowledged its message and keeps others of its kind from running: neither broker nor queue can
+tell.
 """
 
 from __future__ import annotations

@@ -342,7 +342,7 @@ def test_what_the_site_refuses_by_itself_stays_refused() -> None:
     assert decide(assessed(threat=0.9), facts("A casino."), policy).action is Action.SPAM
     strict = replace(Policy(), cuts={"threat": Cut(hold=0.1, reject=0.9)})
     assert decide(assessed(threat=0.9), facts(), strict).action is Action.REJECT
-    banned = facts(standing=Standing.BANNED)
+    banned = facts(author_status=AuthorStatus.BANNED)
     assert decide(assessed(threat=0.9), banned, Policy()).action is Action.REJECT
 
 

@@ -8,7 +8,6 @@ import threading
 from pathlib import Path
 
 import pytest
-from worker.heart import Heart
 
 from service.dispatcher import RedisDispatcher, read_heartbeats
 from service.heartbeat import LOOP, TASKS, faults
@@ -16,6 +15,7 @@ from service.ports import DELIVER, SCORE, SWEEP
 from tests.worker.test_broker import Broker
 from tests.worker.test_celery import env, wait_for
 from worker.concurrency import ConcurrencyLimit
+from worker.watchdog import Watchdog
 
 __all__ = ["env"]  # the fixture
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from service import webhooks
-from service.actions import AuthorChange, StatusChange, set_author_status, settle, undo
+from service.actions import Scored, StatusChange, set_author_status, settle, undo
 from service.importing import import_lines
 from service.moderation.author_status import AuthorStatus
 from service.moderation.comment import Comment, Status

@@ -442,7 +442,7 @@ def test_the_site_learns_an_authors_status_by_event(small: Small) -> None:
     assert site is not None
     comment = small.submit()
     actions.set_author_status(
-        house, site, comment.pk, actions.StatusChange(AuthorStatus.WATCHED, "Mara", "rude")
+        deps, site, comment.pk, actions.StatusChange(AuthorStatus.WATCHED, "Mara", "rude")
     )
     actions.set_author_status(deps, site, comment.pk, actions.StatusChange(None, "Mara"))
     assert actions.set_author_status(deps, site, comment.pk, actions.StatusChange(None, "Mara")) is None
