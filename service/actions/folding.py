@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from service.moderation.quotations import adds_remark
+from service.moderation.quotations import REMARK, REMARK_SEEN, adds_remark
 from service.moderation.verdict import Action, Verdict
 from service.moderation.waves import Signature, Wave, covered, nearest
 from service.ports import Site, Tx
@@ -21,8 +21,8 @@ class Candidate:
     site: Site
     signature: Signature | None
     verdict: Verdict
-    body: str = ""
-    is_trusted: bool = False
+    body: str
+    is_trusted: bool
     """By a trusted author or the site's staff: it is in no wave, whoever copies it."""
 
 
@@ -42,14 +42,15 @@ def fold(tx: Tx, candidates: Sequence[Candidate], now: datetime) -> Folds:
     """Find each candidate's wave among those of its site and those that begin in this batch; nothing is stored yet."""
     folds = Folds()
     near = _near(tx, candidates, now)
-    texts: dict[int, str | None] = {}
+    texts = _Texts(tx)
     for candidate in candidates:
         signature, hours = candidate.signature, candidate.site.options.fold_hours
         if signature is None or not hours or candidate.is_trusted:
             folds.verdicts.append(candidate.verdict)
             continue
         known = near[candidate.site.id]
-        wave = nearest(signature, {one.id: one for band in signature.bands for one in known[band]}.values())
+        alike = nearest(signature, {one.id: one for band in signature.bands for one in known[band]}.values())
+        wave = next((one for one in alike if not texts.differ(candidate, one, REMARK_SEEN)), None)
         verdict = candidate.verdict
         if wave and (given := _given(tx, candidate, wave, texts, now)):
             verdict = given
@@ -59,6 +60,7 @@ def fold(tx: Tx, candidates: Sequence[Candidate], now: datetime) -> Folds:
             if wave is None:
                 wave = Wave(-1 - len(folds.begun), candidate.site.id, signature.entries, now)
                 folds.begun[wave.id] = (candidate.site, signature)
+                texts.first[wave.id] = candidate.body
                 for band in signature.bands:
                     known[band].append(wave)
             folds.joined[candidate.pk] = wave.id
@@ -66,18 +68,27 @@ def fold(tx: Tx, candidates: Sequence[Candidate], now: datetime) -> Folds:
     return folds
 
 
-def _given(
-    tx: Tx, candidate: Candidate, wave: Wave, texts: dict[int, str | None], now: datetime
-) -> Verdict | None:
+@dataclass(slots=True)
+class _Texts:
+    """The first text of each wave, read when it is asked for."""
+
+    tx: Tx
+    first: dict[int, str | None] = field(default_factory=dict)
+
+    def differ(self, candidate: Candidate, wave: Wave, least: int) -> bool:
+        """Whether the candidate, or the wave, has a remark of its own of that many letters."""
+        if wave.id not in self.first:
+            self.first[wave.id] = self.tx.first_text(wave.id)
+        text = self.first[wave.id]
+        return text is not None and adds_remark(candidate.body, text, least)
+
+
+def _given(tx: Tx, candidate: Candidate, wave: Wave, texts: _Texts, now: datetime) -> Verdict | None:
     """Return the verdict that the decision over the wave gives a copy; None for what has a remark of its own."""
     given = covered(candidate.verdict, wave) if wave.stands(now) else None
-    if given is None:
+    if given is None or texts.differ(candidate, wave, REMARK):
         return None
-    if wave.id not in texts:
-        texts[wave.id] = tx.first_text(wave.id)
-    text = texts[wave.id]
-    is_copy = text is None or not adds_remark(candidate.body, text)
-    return given if is_copy and _is_kept(tx, wave) else None
+    return given if _is_kept(tx, wave) else None
 
 
 def _is_kept(tx: Tx, wave: Wave) -> bool:

@@ -55,6 +55,8 @@ def stand(house: House, site: Site, comment_pk: int, wish: Wish) -> AuthorStandi
                     until=wish.until,
                 )
             )
+        if wish.standing is Standing.TRUSTED:
+            tx.leave_waves(site.id, comment.author_key)
         said = wish.standing or "cleared"
         tx.log_act(wish.who, "author", f"{site.name}: author of comment {comment.pk} {said}", now)
         called_back = _tell(tx, site, comment, made, now)

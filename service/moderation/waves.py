@@ -14,6 +14,8 @@ from service.moderation.verdict import Action, Reason, Verdict
 ALIKE: Final = 0.5
 """From this likeness on two texts are of one wave: of the pairs in tests/evidence/folding.py that belong together 0.79
 are found and no other (exact match finds 0.015). Lower finds more, and begins to put words into readers' mouths."""
+TRIED: Final = 4
+"""Waves with which one text is compared word for word."""
 BY_RULE: Final = frozenset({PHRASE, PERSONAL_DATA})
 """Grounds of rules: a copy may differ in just what they found."""
 _GRAVITY = {Action.APPROVE: 0, Action.HOLD: 1, Action.REJECT: 2, Action.SPAM: 3}
@@ -54,11 +56,11 @@ def likeness(one: bytes, other: bytes) -> float:
     return sum(a == b for a, b in zip(ours, theirs, strict=True)) / len(ours)
 
 
-def nearest(signature: Signature, waves: Iterable[Wave]) -> Wave | None:
-    """Return the wave that a text belongs to: the likest, of equals the oldest; None when it is like none of them."""
+def nearest(signature: Signature, waves: Iterable[Wave]) -> list[Wave]:
+    """Return the waves that a text may belong to: the likest first, of equals the oldest; few of many."""
     found = [(likeness(signature.entries, wave.entries), -wave.id, wave) for wave in waves]
-    alike = [one for one in found if one[0] >= ALIKE]
-    return max(alike, key=lambda one: one[:2])[2] if alike else None
+    alike = sorted((one for one in found if one[0] >= ALIKE), key=lambda one: one[:2], reverse=True)
+    return [wave for _, _, wave in alike[:TRIED]]
 
 
 def covered(verdict: Verdict, wave: Wave) -> Verdict | None:

@@ -39,6 +39,9 @@ class Waves(Protocol):
     def join_waves(self, members: Sequence[tuple[int, int]]) -> None:
         """Note which comment (its pk) belongs to which wave; one that belonged to another leaves it."""
 
+    def leave_waves(self, site_id: int, author_key: str) -> None:
+        """Take what an author wrote, and is held, out of the waves it belongs to."""
+
     def waves_of(self, comment_pks: Collection[int]) -> dict[int, Wave]:
         """Return by comment the wave it belongs to."""
 

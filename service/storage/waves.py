@@ -54,6 +54,15 @@ _OF = (
     .join(waves, waves.c.pk == wave_members.c.wave_id)
     .where(wave_members.c.comment_pk.in_(bindparam("pks", expanding=True)))
 )
+_LEAVE = delete(wave_members).where(
+    wave_members.c.comment_pk.in_(
+        select(comments.c.pk).where(
+            comments.c.site_id == bindparam("site_id"),
+            comments.c.author_key == bindparam("author_key"),
+            is_held,
+        )
+    )
+)
 _MEMBERS = wave_members.join(comments, comments.c.pk == wave_members.c.comment_pk)
 _SIZES = (
     select(wave_members.c.wave_id, func.count().label("size"))
@@ -208,6 +217,9 @@ class WavesPart(Part):
             index_elements=["comment_pk"], set_={"wave_id": new.excluded.wave_id}
         )
         self._write_each(joins, [{"comment_pk": pk, "wave_id": wave_id} for pk, wave_id in sorted(members)])
+
+    def leave_waves(self, site_id: int, author_key: str) -> None:
+        self._write(_LEAVE, site_id=site_id, author_key=author_key)
 
     def waves_of(self, comment_pks: Collection[int]) -> dict[int, Wave]:
         rows = self._read(_OF, pks=sorted(comment_pks)).mappings() if comment_pks else ()

@@ -40,6 +40,13 @@ class WavesPart(Part):
     def join_waves(self, members: Sequence[tuple[int, int]]) -> None:
         self._change().wave_members.update(members)
 
+    def leave_waves(self, site_id: int, author_key: str) -> None:
+        members = self._change().wave_members
+        for pk in list(members):
+            one = self._state.comments[pk]
+            if (one.site_id, one.author_key, one.status) == (site_id, author_key, Status.HELD):
+                del members[pk]
+
     def waves_of(self, comment_pks: Collection[int]) -> dict[int, Wave]:
         members = self._state.wave_members
         return {pk: self._state.waves[members[pk]] for pk in comment_pks if pk in members}
