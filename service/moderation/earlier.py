@@ -56,6 +56,8 @@ def refusal_of(comment: Comment) -> Refusal | None:
 def _refusal(current: Comment, standing: Decision | None) -> Refusal | None:
     if standing is None or (standing.who_kind is Who.MACHINE and standing.reason != WAVE):
         return refusal_of(current)
+    if standing.reason == IMPORTED and (earlier := refusal_of(current)) and not earlier.imported:
+        return earlier  # a person refused here, which no import takes back
     if standing.action not in _REFUSALS:
         return None
     return Refusal(standing.id, standing.revision, standing.reason == IMPORTED)
