@@ -57,6 +57,8 @@ def set_author_status(
                     until=change.until,
                 )
             )
+        if change.status is AuthorStatus.TRUSTED:
+            tx.leave_clusters(site.id, comment.author_key)
         said = change.status or "cleared"
         tx.log_act(change.who, "author", f"{site.name}: author of comment {comment.pk} {said}", now)
         called_back = _tell(tx, site, comment, made, now)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from service.moderation.duplicates import DuplicateCluster, Signature, covered, nearest
-from service.moderation.quotations import adds_remark
+from service.moderation.quotations import REMARK, REMARK_SEEN, adds_remark
 from service.moderation.verdict import Action, Verdict
 from service.ports import Site, Tx
 
@@ -21,8 +21,8 @@ class Candidate:
     site: Site
     signature: Signature | None
     verdict: Verdict
-    body: str = ""
-    is_trusted: bool = False
+    body: str
+    is_trusted: bool
     """By a trusted author or the site's staff: it joins no cluster, whoever copies it."""
 
 
@@ -42,16 +42,15 @@ def assign(tx: Tx, candidates: Sequence[Candidate], now: datetime) -> Assignment
     """Find each candidate's cluster among those of its site and the new ones of this batch; store nothing yet."""
     assignments = Assignments()
     near = _near(tx, candidates, now)
-    texts: dict[int, str | None] = {}
+    texts = _Texts(tx)
     for candidate in candidates:
         signature, hours = candidate.signature, candidate.site.options.duplicate_hours
         if signature is None or not hours or candidate.is_trusted:
             assignments.verdicts.append(candidate.verdict)
             continue
         known = near[candidate.site.id]
-        cluster = nearest(
-            signature, {one.id: one for band in signature.bands for one in known[band]}.values()
-        )
+        alike = nearest(signature, {one.id: one for band in signature.bands for one in known[band]}.values())
+        cluster = next((one for one in alike if not texts.differ(candidate, one, REMARK_SEEN)), None)
         verdict = candidate.verdict
         if cluster and (given := _given(tx, candidate, cluster, texts, now)):
             verdict = given
@@ -63,6 +62,7 @@ def assign(tx: Tx, candidates: Sequence[Candidate], now: datetime) -> Assignment
                     -1 - len(assignments.begun), candidate.site.id, signature.entries, now
                 )
                 assignments.begun[cluster.id] = (candidate.site, signature)
+                texts.first[cluster.id] = candidate.body
                 for band in signature.bands:
                     known[band].append(cluster)
             assignments.joined[candidate.pk] = cluster.id
@@ -70,18 +70,29 @@ def assign(tx: Tx, candidates: Sequence[Candidate], now: datetime) -> Assignment
     return assignments
 
 
+@dataclass(slots=True)
+class _Texts:
+    """The first text of each cluster, read when it is needed."""
+
+    tx: Tx
+    first: dict[int, str | None] = field(default_factory=dict)
+
+    def differ(self, candidate: Candidate, cluster: DuplicateCluster, least: int) -> bool:
+        """Say whether the candidate, or the cluster, adds a remark of that many letters."""
+        if cluster.id not in self.first:
+            self.first[cluster.id] = self.tx.first_text(cluster.id)
+        text = self.first[cluster.id]
+        return text is not None and adds_remark(candidate.body, text, least)
+
+
 def _given(
-    tx: Tx, candidate: Candidate, cluster: DuplicateCluster, texts: dict[int, str | None], now: datetime
+    tx: Tx, candidate: Candidate, cluster: DuplicateCluster, texts: _Texts, now: datetime
 ) -> Verdict | None:
     """Return the verdict that the cluster's decision gives a copy; None where the comment adds a remark of its own."""
     given = covered(candidate.verdict, cluster) if cluster.stands(now) else None
-    if given is None:
+    if given is None or texts.differ(candidate, cluster, REMARK):
         return None
-    if cluster.id not in texts:
-        texts[cluster.id] = tx.first_text(cluster.id)
-    text = texts[cluster.id]
-    is_copy = text is None or not adds_remark(candidate.body, text)
-    return given if is_copy and _is_kept(tx, cluster) else None
+    return given if _is_kept(tx, cluster) else None
 
 
 def _is_kept(tx: Tx, cluster: DuplicateCluster) -> bool:

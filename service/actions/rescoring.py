@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from service.actions.clustering import Candidate, assign, store_memberships
+from service.actions.clustering import assign, store_memberships
 from service.actions.moving import current_decisions, follow_up, move_of
 from service.actions.publishing import publish_decisions
 from service.actions.settling import Case, Scored, cases_of
@@ -35,7 +35,7 @@ def rescore(deps: Dependencies, scored: Sequence[Scored]) -> Counter[str]:
         }
     verdicts = {pk: verdict for pk, case in cases.items() if (verdict := _verdict(case))}
     candidates = [
-        Candidate(pk, cases[pk].site, cases[pk].scored.signature, verdict)
+        cases[pk].candidate(verdict)
         for pk, verdict in verdicts.items()
         if verdict.action is Action.HOLD and cases[pk].scored.comment.status is not Status.HELD
     ]

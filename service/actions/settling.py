@@ -47,6 +47,12 @@ class Case:
     facts: Facts
     verdict: Verdict
 
+    def candidate(self, verdict: Verdict) -> Candidate:
+        """Return the case as one that may be a copy, with this verdict. Staff and trusted authors copy nobody."""
+        comment = self.scored.comment
+        is_trusted = self.facts.author_status is AuthorStatus.TRUSTED or comment.signals.get(STAFF) is True
+        return Candidate(comment.pk, self.site, self.scored.signature, verdict, comment.body, is_trusted)
+
 
 def settle(deps: Dependencies, scored: Sequence[Scored]) -> set[int]:
     """Decide scored comments by their site's policy and send each on its way in one transaction; return which moved.
@@ -59,17 +65,7 @@ def settle(deps: Dependencies, scored: Sequence[Scored]) -> set[int]:
     # decided before the transaction that writes: on SQLite whoever accepts comments waits for that one
     with deps.store.read() as tx:
         cases = cases_of(tx, scored, now)
-    candidates = [
-        Candidate(
-            case.scored.comment.pk,
-            case.site,
-            case.scored.signature,
-            case.verdict,
-            case.scored.comment.body,
-            _is_trusted(case),
-        )
-        for case in cases
-    ]
+    candidates = [case.candidate(case.verdict) for case in cases]
     with deps.store.write() as tx:
         ids = tx.new_decision_ids(len(cases))
         assignments = assign(tx, candidates, now)
@@ -142,11 +138,6 @@ def _facts(
         author_status=author_statuses.get((site.id, comment.author_key or "")),
         article_held=is_held(site.options.held_articles, comment.article.url, now),
     )
-
-
-def _is_trusted(case: Case) -> bool:
-    """Whether a trusted author wrote it, or the site's staff."""
-    return case.facts.author_status is AuthorStatus.TRUSTED or case.scored.comment.signals.get(STAFF) is True
 
 
 def _machine_decision(

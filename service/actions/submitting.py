@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 
-from service.moderation.comment import FINAL, Comment, Draft, Source
+from service.moderation.comment import FINAL, Comment, Draft, Source, Status
 from service.moderation.earlier import edited
 from service.moderation.errors import (
     Conflict,
@@ -28,6 +28,7 @@ from service.ports import (
     Tx,
 )
 
+UNREFUSED = (Status.PENDING, Status.APPROVED)
 RACES = 3
 """How often a submission looks again when other requests use its idempotency key at the same moment."""
 
@@ -176,7 +177,9 @@ def _again(tx: Tx, site: Site, draft: Draft, now: datetime) -> Placed | Replydes
         return Final()
     current = _where_it_stands(tx, current, draft)
     draft = edited(draft, current, _current_decision(tx, current))
-    revised = tx.revise(current, draft, now, keep_published=site.policy.moderation == "post")
+    # what a person refused a moment ago is still shown, and must not stay so
+    keep_published = site.policy.moderation == "post" and current.status in UNREFUSED
+    revised = tx.revise(current, draft, now, keep_published)
     return Placed(revised, "revised") if revised else Conflict(current, None)
 
 

@@ -73,9 +73,11 @@ class Article:
     def merged(self, again: Article, by_site: bool) -> Article:
         """Return the article merged with newer data: the site's replaces, anyone else's fills in what is missing.
 
-        Data the site sends under an old address of the article also only fills in.
+        Data the site sends under an old address of the article also only fills in. An export that
+        says what it said before has no new word.
         """
-        if not by_site or again.identity != self.identity:
+        is_old = again.import_word is not None and again.import_word == self.import_word
+        if not by_site or is_old or again.identity != self.identity:
             return replace(
                 self,
                 title=self.title or again.title,

@@ -15,6 +15,8 @@ from service.moderation.verdict import Action, Reason, Verdict
 ALIKE: Final = 0.5
 """Two texts at least this similar are duplicates. Measured in tests/evidence/duplicates.py: recall 0.79 at precision 1
 (exact match: 0.015). A lower value finds more, and begins to group comments by different people."""
+TRIED: Final = 4
+"""Clusters with which one text is compared word for word."""
 BY_RULE: Final = frozenset({PHRASE, PERSONAL_DATA})
 """Grounds of rules: a copy may differ in just what they found."""
 _GRAVITY = {Action.APPROVE: 0, Action.HOLD: 1, Action.REJECT: 2, Action.SPAM: 3}
@@ -55,11 +57,11 @@ def likeness(one: bytes, other: bytes) -> float:
     return sum(a == b for a, b in zip(ours, theirs, strict=True)) / len(ours)
 
 
-def nearest(signature: Signature, clusters: Iterable[DuplicateCluster]) -> DuplicateCluster | None:
-    """Return the most similar cluster, of equals the oldest; None where none is similar enough."""
+def nearest(signature: Signature, clusters: Iterable[DuplicateCluster]) -> list[DuplicateCluster]:
+    """Return the clusters that a text may belong to, at most `TRIED`: the most similar first, of equals the oldest."""
     found = [(likeness(signature.entries, cluster.entries), -cluster.id, cluster) for cluster in clusters]
-    alike = [one for one in found if one[0] >= ALIKE]
-    return max(alike, key=lambda one: one[:2])[2] if alike else None
+    alike = sorted((one for one in found if one[0] >= ALIKE), key=lambda one: one[:2], reverse=True)
+    return [cluster for _, _, cluster in alike[:TRIED]]
 
 
 def covered(verdict: Verdict, cluster: DuplicateCluster) -> Verdict | None:

@@ -58,6 +58,8 @@ def _refusal(current: Comment, current_decision: Decision | None) -> Refusal | N
         current_decision.who_kind is Who.MACHINE and current_decision.reason != DUPLICATE
     ):
         return refusal_of(current)
+    if current_decision.reason == IMPORTED and (earlier := refusal_of(current)) and not earlier.imported:
+        return earlier  # a person refused here, which no import takes back
     if current_decision.action not in _REFUSALS:
         return None
     return Refusal(current_decision.id, current_decision.revision, current_decision.reason == IMPORTED)

@@ -3,40 +3,53 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from typing import Final
 
 from service.moderation.text import DENSE, clusters, words
 
-LEAST_OWN: Final = 12
-"""Letters that a text must have beside its quotations; with fewer it is compared as a whole."""
 REMARK: Final = 20
 """Letters in a row that another text does not have, from which on they are a remark of one's own."""
+REMARK_SEEN: Final = 40
+"""Likewise where a person looks at both: copies with a few words changed stay together."""
+QUOTED: Final = 40
+QUOTED_DENSE: Final = 20
+"""Characters between quotation marks, from which on they are more than a word that is only named."""
 SHARED: Final = 2
 """Words in a row that two texts must have in common to share them."""
 DENSE_WEIGHT: Final = 3
 """A letter of a script without spaces says as much as so many others."""
 
 _LINK: Final = re.compile(r"(?:\b(?:https?|ftp|hxxps?)://|\bwww\.)\S+", re.IGNORECASE)
-_LINE: Final = re.compile(r"^[ \t]{0,8}>[^\n]*$", re.MULTILINE)
+_LINE: Final = re.compile(r"^[ \t]{0,8}(?:[>＞]|&gt;)[^\n]*$", re.MULTILINE)
 _BLOCK: Final = re.compile(
     r"<(/?)(blockquote|q)\b[^<>]{0,300}>|\[(/?)(quote|cite)\b[^\[\]]{0,300}\]", re.IGNORECASE
 )
 _MARKED: Final = re.compile(
-    '“[^“”]{40,}+”|„[^„“”]{40,}+[“”]|«[^«»]{40,}+»|»[^«»]{40,}+«|「[^「」]{20,}+」|『[^『』]{20,}+』|"[^"]{40,}+"'
+    "“[^“”]*+”|„[^„“”]*+[“”]|”[^„“”]*+”|‘[^‘’]*+’|«[^«»]*+»|»[^«»]*+«|‹[^‹›]*+›|›[^‹›]*+‹|「[^「」]*+」|『[^『』]*+』"
+    '|"[^"]*+"'
 )
-"""Between quotation marks, and too long to be a word that is only named."""
+"""Between quotation marks; short ones too, so that what stands between two of them is taken for no quotation."""
 
 
 def own_words(text: str) -> str:
-    """Return the text without what it quotes by a mark; the whole where hardly anything is left."""
-    left = _MARKED.sub(" ", _LINE.sub(" ", _without_blocks(text)))
-    return text if left == text or sum(map(str.isalpha, left)) < LEAST_OWN else left
+    """Return the text without what it quotes by a mark; the whole where nothing that says anything is left."""
+    left = _MARKED.sub(_without_long, _LINE.sub(" ", _without_blocks(text)))
+    return left if any(unicodedata.category(one)[0] in "LNS" for one in left) else text
 
 
-def adds_remark(one: str, other: str) -> bool:
-    """Whether either text, quotations and links aside, says something of its own that the other does not hold."""
+def adds_remark(one: str, other: str, least: int = REMARK) -> bool:
+    """Whether either text, quotations and links aside, says something of its own that the other does not hold.
+
+    `least` is how many letters in a row that takes.
+    """
     ours, theirs = (_pieces(_LINK.sub(" ", own_words(text))) for text in (one, other))
-    return _longest_own(ours, theirs) >= REMARK or _longest_own(theirs, ours) >= REMARK
+    return _longest_own(ours, theirs) >= least or _longest_own(theirs, ours) >= least
+
+
+def _without_long(quoted: re.Match[str]) -> str:
+    least = QUOTED_DENSE if quoted[0][0] in "「『" else QUOTED
+    return " " if len(quoted[0]) - 2 >= least else quoted[0]
 
 
 def _without_blocks(text: str) -> str:

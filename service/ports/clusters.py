@@ -43,6 +43,9 @@ class Clusters(Protocol):
     def join_clusters(self, members: Sequence[tuple[int, int]]) -> None:
         """Store members as pairs of comment pk and cluster id; a comment leaves the cluster it was in."""
 
+    def leave_clusters(self, site_id: int, author_key: str) -> None:
+        """Remove the held comments of an author from their clusters."""
+
     def clusters_of(self, comment_pks: Collection[int]) -> dict[int, DuplicateCluster]:
         """Return the cluster by comment pk."""
 

@@ -24,6 +24,7 @@ from service.storage.arriving import Arrival, added_at_once, content_of, first_r
 from service.storage.articles import ArticlesPart, Said
 from service.storage.bulk import POSTGRESQL, insert_into, insert_rows, rows_text
 from service.storage.schema import comments, contacts, idempotency_keys, originals, revisions, word
+from service.storage.wave_tables import wave_members
 
 _KEYS = select(
     idempotency_keys.c.key,
@@ -54,6 +55,7 @@ _KEEP_REVISION = insert(revisions).from_select(
     ),
 )
 _REVISE = update(comments).where(comments.c.pk == bindparam("comment_pk"))
+_LEAVE_WAVE = delete(wave_members).where(wave_members.c.comment_pk == bindparam("comment_pk"))
 _NOTE = _REVISE.values(signals=bindparam("noted", type_=comments.c.signals.type))
 
 
@@ -152,6 +154,7 @@ class AcceptingPart(ArticlesPart):
             return None
         article_pk, article = self._articles(current.site_id, [_said(draft)])[draft.article.identity]
         self._write(_KEEP_REVISION, comment_pk=current.pk)
+        self._write(_LEAVE_WAVE, comment_pk=current.pk)
         published = current.published_revision if keep_published else None
         self._write(
             _REVISE,

@@ -61,6 +61,15 @@ _OF = (
     .join(clusters, clusters.c.pk == cluster_members.c.cluster_id)
     .where(cluster_members.c.comment_pk.in_(bindparam("pks", expanding=True)))
 )
+_LEAVE = delete(cluster_members).where(
+    cluster_members.c.comment_pk.in_(
+        select(comments.c.pk).where(
+            comments.c.site_id == bindparam("site_id"),
+            comments.c.author_key == bindparam("author_key"),
+            is_held,
+        )
+    )
+)
 _MEMBERS = cluster_members.join(comments, comments.c.pk == cluster_members.c.comment_pk)
 _SIZES = (
     select(cluster_members.c.cluster_id, func.count().label("size"))
@@ -221,6 +230,9 @@ class ClustersPart(Part):
         self._write_each(
             joins, [{"comment_pk": pk, "cluster_id": cluster_id} for pk, cluster_id in sorted(members)]
         )
+
+    def leave_clusters(self, site_id: int, author_key: str) -> None:
+        self._write(_LEAVE, site_id=site_id, author_key=author_key)
 
     def clusters_of(self, comment_pks: Collection[int]) -> dict[int, DuplicateCluster]:
         rows = self._read(_OF, pks=sorted(comment_pks)).mappings() if comment_pks else ()

@@ -7,12 +7,12 @@ from collections.abc import Mapping
 
 import pytest
 
-from service.actions import Judgement, Scored, StatusChange, set_author_status, settle
+from service.actions import Judgement, Scored, StatusChange, rescore, set_author_status, settle
 from service.actions.bulk import decide_cluster
 from service.moderation.author_status import AuthorStatus
 from service.moderation.comment import Comment, Status
 from service.moderation.quotations import adds_remark, own_words
-from service.moderation.verdict import LABELS, Action, Assessment, Who
+from service.moderation.verdict import LABELS, Action, Assessment, Effort, Who
 from service.ports import Store
 from service.privacy.sealing import Address
 from service.reader import sign
@@ -36,6 +36,12 @@ FORMS = {
     "block": "<blockquote>{quoted}</blockquote>{said}",
     "code": "[quote=Ada]{quoted}[/quote]\n{said}",
     "nested": "[quote]x [quote]{quoted}[/quote] y[/quote] {said}",
+    "escaped line": "&gt; {quoted}\n\n{said}",
+    "full-width line": "＞ {quoted}\n\n{said}",
+    "quoted singly": "‘{quoted}’ {said}",
+    "quoted in Swedish": "”{quoted}” {said}",
+    "quoted in French": "« {quoted} » {said}",
+    "quoted in angles": "‹{quoted}› {said}",
 }
 ADVERT = (
     "Earn 84 dollars an hour on your laptop from home, have a look at page-{n}.example and thank me later."
@@ -98,6 +104,76 @@ def test_who_quotes_the_same_paragraph_is_no_copy(crowd: Crowd, form: str, actio
     assert alone.status is Status.APPROVED
     doubtful = crowd.write(FORMS[form].format(quoted=PARAGRAPH, said=f"{CIVIL} Really."), RUDE, "eve")
     assert doubtful.status is Status.HELD
+
+
+@pytest.mark.parametrize("form", [form for form in FORMS if form not in ("bare", "bare, behind")])
+def test_a_short_word_beside_a_quotation_is_ones_own(crowd: Crowd, form: str) -> None:
+    """Two trolls quote a paragraph with a curse and are spam; who agrees with it in two words is published."""
+    trolls = [
+        crowd.write(FORMS[form].format(quoted=PARAGRAPH, said=said), RUDE, f"troll{n}")
+        for n, said in enumerate(("Idiots.", "Liars!"))
+    ]
+    for troll in trolls:
+        with crowd.stage.deps.store.read() as tx:
+            joined = tx.waves_of([troll.pk])
+        if joined:
+            crowd.decide(troll, Action.SPAM)
+    for n, said in enumerate(("Well said.", "+1", "👏👏")):
+        civil = crowd.write(FORMS[form].format(quoted=PARAGRAPH, said=said), {}, f"chi{n}")
+        assert civil.status is Status.APPROVED, said
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_who_quotes_before_the_decision_is_no_copy_either(crowd: Crowd, form: str) -> None:
+    """A civil remark that is held beside the trolls' is not decided with them."""
+    civil = crowd.write(FORMS[form].format(quoted=PARAGRAPH, said=CIVIL), RUDE, "chi")
+    troll = crowd.write(FORMS[form].format(quoted=PARAGRAPH, said=INSULTS[0]), RUDE, "troll")
+    crowd.decide(troll, Action.SPAM)
+    assert crowd.stage.look(civil.id).status is Status.HELD
+
+
+@pytest.mark.parametrize("text", [CIVIL, "Nice one."])
+def test_an_edit_leaves_the_copies(crowd: Crowd, text: str) -> None:
+    """A comment is decided with the copies of what it says now, not of what it said once."""
+    first, second = (crowd.write(ADVERT.format(n=n), RUDE, f"bot{n}") for n in range(2))
+    crowd.count -= 1  # the same id again
+    assert crowd.write(text, RUDE, "bot1").id == second.id
+    crowd.decide(first, Action.SPAM)
+    assert crowd.stage.look(second.id).status is Status.HELD
+
+
+def test_an_author_trusted_later_is_no_copy(crowd: Crowd) -> None:
+    """What a trusted author wrote before the trust is taken from among the copies; others stay."""
+    first, second, third = (crowd.write(ADVERT.format(n=n), RUDE, f"bot{n}") for n in range(3))
+    set_author_status(
+        crowd.stage.deps, crowd.stage.site, second.pk, StatusChange(AuthorStatus.TRUSTED, "Mara")
+    )
+    set_author_status(
+        crowd.stage.deps, crowd.stage.site, third.pk, StatusChange(AuthorStatus.WATCHED, "Mara")
+    )
+    crowd.decide(first, Action.SPAM)
+    found = [crowd.stage.look(one.id).status for one in (first, second, third)]
+    assert found == [Status.SPAM, Status.HELD, Status.SPAM]
+
+
+def test_a_trusted_author_scored_again_is_no_copy(crowd: Crowd) -> None:
+    """A full score after a fast one puts a trusted author's comment among no copies either."""
+    stage = crowd.stage
+    first = crowd.write(ADVERT.format(n=1), RUDE, "bot")
+    crowd.decide(first, Action.SPAM)
+    set_author_status(stage.deps, stage.site, first.pk, StatusChange(AuthorStatus.TRUSTED, "Mara"))
+    stage.post(ADVERT.format(n=2), id="fast", email=Address.parse("bot@mail.example"), author_name="bot")
+    for threat, effort, act in ((0.06, Effort.FAST, settle), (0.9, Effort.FULL, rescore)):
+        scores = dict.fromkeys(LABELS, 0.01) | {"threat": threat}
+        told = Assessment(scores, "made-up-1", language="en", effort=effort)
+        act(
+            stage.deps,
+            sign_batch(sign, [Scored(stage.look("fast"), told)], {}, {stage.site.id}),
+        )
+    found = stage.look("fast")
+    assert found.status is Status.HELD
+    with stage.deps.store.read() as tx:
+        assert tx.waves_of([found.pk]) == {}
 
 
 @pytest.mark.parametrize("form", [form for form in FORMS if form not in ("bare", "bare, behind")])
@@ -212,13 +288,18 @@ def test_a_decision_counts_though_its_first_copy_is_gone(crowd: Crowd) -> None:
         ("mine is this one here", "mine is this one here"),
         ("> all of it is quoted", "> all of it is quoted"),
         ("He said “no” to the whole plan", "He said “no” to the whole plan"),
+        (f'"No" {CIVIL} "yes"', f'"No" {CIVIL} "yes"'),
+        (f"« Non » {CIVIL} « oui »", f"« Non » {CIVIL} « oui »"),
+        (f"”Nej” {CIVIL} ”ja”", f"”Nej” {CIVIL} ”ja”"),
+        (f"> {CIVIL}\nYes!", " \nYes!"),
+        (f"> {CIVIL}\n...", f"> {CIVIL}\n..."),
         ("[quote]not closed, so it is mine", "[quote]not closed, so it is mine"),
         ("[/quote] opened nowhere, so it is mine", "[/quote] opened nowhere, so it is mine"),
         ("a <b>bold</b> word is no quotation", "a <b>bold</b> word is no quotation"),
     ],
 )
 def test_quotations_are_known_by_their_marks(text: str, own: str) -> None:
-    """Where hardly anything is left beside them, the text counts as a whole."""
+    """Where nothing is left beside them, the text counts as a whole."""
     assert own_words(text) == own
 
 

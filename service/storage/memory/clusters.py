@@ -47,6 +47,13 @@ class ClustersPart(Part):
     def join_clusters(self, members: Sequence[tuple[int, int]]) -> None:
         self._change().cluster_members.update(members)
 
+    def leave_clusters(self, site_id: int, author_key: str) -> None:
+        members = self._change().cluster_members
+        for pk in list(members):
+            one = self._state.comments[pk]
+            if (one.site_id, one.author_key, one.status) == (site_id, author_key, Status.HELD):
+                del members[pk]
+
     def clusters_of(self, comment_pks: Collection[int]) -> dict[int, DuplicateCluster]:
         members = self._state.cluster_members
         return {pk: self._state.clusters[members[pk]] for pk in comment_pks if pk in members}

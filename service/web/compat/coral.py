@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Final
 
 import structlog
@@ -15,7 +16,7 @@ from service.markup import plain_text
 from service.moderation.comment import BODY_LIMIT, Article, Comment, Source
 from service.moderation.errors import ReplydeskError
 from service.moderation.typed import is_blank
-from service.moderation.verdict import Assessment
+from service.moderation.verdict import OUTCOME, Assessment, Reason, Verdict
 from service.ports import Reading, Site, Submission
 from service.privacy.keys import CORAL, open_option
 from service.privacy.pages import page_url
@@ -41,6 +42,7 @@ STATUS: Final = {
 ASKING_SECONDS: Final = 4.0
 ID_LETTERS: Final = events.ID_LETTERS
 WHO: Final = "coral"
+ACTION_OF: Final = {status: action for action, status in OUTCOME.items()}
 NOT_STORED: Final = "X-Replydesk-Not-Stored"
 
 log = structlog.get_logger(__name__)
@@ -76,7 +78,7 @@ def moderate(name: str) -> Response:
     reading = verbs.reading(site, text)
     assessed = _assessed(reading, explain=mode == "queue", needed=mode == "score")
     kept = _keep(site, asked, text, assessed) if mode == "queue" else None
-    verdict = (kept.verdict if kept else None) or verbs.verdict(site, reading, assessed)
+    verdict = (_that_counts(kept) if kept else None) or verbs.verdict(site, reading, assessed)
     response = _json(phase.answer(verdict, decides=mode != "score"))
     if mode == "queue" and kept is None:
         response.headers[NOT_STORED] = "the store is away"
@@ -157,6 +159,14 @@ def _keep(site: Site, asked: phase.Asked, text: str, assessed: Assessment | None
     except Exception as failure:  # noqa: BLE001  # whatever the store died of
         log.warning("compat.not_stored", error=type(failure).__name__)
         return None
+
+
+def _that_counts(comment: Comment) -> Verdict | None:
+    """Return the verdict on a comment; that of a person who decided it, where the same text came before."""
+    verdict, decided = comment.verdict, ACTION_OF.get(comment.status)
+    if verdict is None or decided is None or verdict.action is decided:
+        return verdict
+    return replace(verdict, action=decided, reasons=(Reason("decided", "A person decided this comment."),))
 
 
 def _join(site: Site, fetched: FetchedComment) -> bool:

@@ -190,6 +190,38 @@ def test_a_later_export_does_not_lift_a_moderators_refusal(real_newsroom: Newsro
     assert (after.revision, after.status, after.published_revision) == (2, Status.HELD, None)
 
 
+def test_no_number_of_exports_lifts_a_moderators_refusal(real_newsroom: Newsroom) -> None:
+    """Each new text of an export waits for a person, after the first and after one that the site refused too."""
+    newsroom = real_newsroom
+    import_wordpress(newsroom, "Buy now!", "1")
+    newsroom.review(Action.REJECT, "wp-7", delay=0, replaces=newsroom.comment("wp-7").decision_id)
+    for number, (state, status) in enumerate(
+        (("1", Status.HELD), ("1", Status.HELD), ("trash", Status.REJECTED), ("1", Status.HELD))
+    ):
+        import_wordpress(newsroom, f"{CALM} {number}", state)
+        assert newsroom.comment("wp-7").status is status, number
+    newsroom.review(Action.APPROVE, "wp-7", delay=0)
+    import_wordpress(newsroom, CALM, "1")
+    assert newsroom.comment("wp-7").status is Status.APPROVED
+
+
+def test_an_edit_shows_no_longer_what_was_just_refused(real_newsroom: Newsroom) -> None:
+    """Where edits keep the old text in view, one that a moderator refused seconds ago is taken off at once."""
+    newsroom = real_newsroom
+    tune_site(newsroom.parts, "courier", {"moderation": "post"})
+    newsroom.forget()
+    newsroom.post()
+    judged(newsroom, newsroom.comment())
+    newsroom.review(Action.REJECT, replaces=newsroom.comment().decision_id)
+    assert newsroom.comment().published_revision == 1
+    post_alone(newsroom, "c-1", CALM)
+    assert newsroom.comment().published_revision is None
+    newsroom.clock.pass_seconds(9)
+    newsroom.depart()
+    judged(newsroom, newsroom.comment())
+    assert (newsroom.comment().status, newsroom.comment().published_revision) == (Status.HELD, None)
+
+
 def test_an_export_that_refuses_too_refuses(newsroom: Newsroom) -> None:
     """The new text stays refused where both said no, and the site may change its own mind."""
     import_wordpress(newsroom, "Buy now!", "1")

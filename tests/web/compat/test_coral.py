@@ -335,3 +335,26 @@ def test_what_was_withdrawn_does_not_come_back_by_a_webhook(desk: Newsroom) -> N
         desk.call("DELETE", f"/v1/comments/{one.id}")
         assert json.loads(post(desk, "events", event("COMMENT_CREATED")).data) == {"joined": True}
     assert [one.status for one in stored(desk)] == [Status.WITHDRAWN]
+
+
+@pytest.mark.parametrize(
+    ("action", "answer"), [(Action.REJECT, "REJECTED"), (Action.SPAM, "REJECTED"), (Action.HOLD, "PREMOD")]
+)
+def test_the_same_text_again_is_what_a_moderator_said_of_it(
+    desk: Newsroom, action: Action, answer: str
+) -> None:
+    """A reader who posts again what a person refused here is not let through by the classifier."""
+    tune(desk, plug_mode="queue")
+    assert told(desk, asked(KIND)) == {}
+    (one,) = stored(desk)
+    desk.review(action, one.id, delay=0, replaces=one.decision_id)
+    assert told(desk, asked(KIND))["status"] == answer
+
+
+def test_what_a_moderator_approved_is_no_longer_withheld(desk: Newsroom) -> None:
+    """The same text again needs no second look."""
+    tune(desk, plug_mode="queue")
+    assert "status" in told(desk, asked(RUDE))
+    (one,) = stored(desk)
+    desk.review(Action.APPROVE, one.id, delay=0, replaces=one.decision_id)
+    assert told(desk, asked(RUDE)) == {}
