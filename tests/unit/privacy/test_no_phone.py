@@ -53,7 +53,12 @@ NO_PHONES = [
     # prices and amounts
     "1.234.567", "kostet 1.234.567 Euro", "10.000-20.000", "2500-3000 Euro", "1 000 000", "25.000.000 Menschen",
     "$2 125 557 890", "2 125 557 890 $", "EUR 1 250 000", "100.000 – 250.000 Besucher",
+    "06.07.2023-08.09.2023", "06.07.23 - 08.09.23", "Rs 25 000 000", "10 000 000 kr", "1 000 000 - 2 000 000",
+    # numbers of things
+    "ISBN 978-3-16-148410-0", "ISBN-10: 0-306-40615-2", "ISBN 0306406152", "978 3 16 148410 0", "invoice 2024-000123",
+    "Rechnung 2023-01234", "order no. 4711 0815 123", "IBAN DE89 3704 0044 0532 0130 00", "tracking 1Z999AA10123456784",
     # places and addresses of machines
+    "255.255.255.0", "10.0.0.0/8 172.16.0.0/12", "Chrome 120.0.6099.129", "13.404953999999975 52.52000659999999",
     "52.520008 13.404954", "-33.8688197 151.2092955", "52.5200, 13.4050", "192.168.100.200",
 ]  # fmt: skip
 PHONES = [
@@ -92,6 +97,41 @@ def test_a_number_to_call_still_goes(region: str | None, text: str) -> None:
 def test_a_number_beside_a_day_goes_alone(text: str, shown: str) -> None:
     """The day stays where a number stands beside it."""
     assert mask(text, "DE").text == shown
+
+
+REAL = [
+    ("DE", "030 12345678"), ("DE", "0171 1234567"), ("DE", "+49 171 1234567"), ("DE", "0171/1234567"),
+    ("DE", "089-123456-78"), ("DE", "(030) 123456"), ("DE", "0049 30 123456"),
+    ("US", "(212) 555-0123"), ("US", "212-555-0123"), ("US", "212.555.0123"), ("US", "+1 212 555 0123"),
+    ("US", "2125550123"), ("US", "1-800-555-0199"), ("US", "212 555 0123"),
+    ("GB", "020 7946 0958"), ("GB", "07911 123456"), ("GB", "+44 20 7946 0958"), ("GB", "01632 960123"),
+    ("FR", "01 23 45 67 89"), ("FR", "06.12.34.56.78"), ("FR", "+33 6 12 34 56 78"), ("FR", "06-12-34-56-78"),
+    ("IN", "98765 43210"), ("IN", "+91 98765 43210"), ("IN", "9876543210"), ("IN", "022 2345 6789"),
+    ("SE", "070-123 45 67"), ("SE", "08-123 456 78"), ("SE", "+46 70 123 45 67"),
+    ("ES", "612 345 678"), ("ES", "912 34 56 78"), (None, "0171 1234567"), (None, "+49 171 1234567"),
+]  # fmt: skip
+BESIDE = [
+    "{} 05.10.1986", "05.10.1986 {}", "2024-01-15 12:30 {}", "2024-01-15 12 {}", "6-4 6-3 {}", "{} 6-4 6-3 7-6",
+    "08.00-12.00 13.00-18.00 {}", "{} 08.00-12.00", "52.520008 13.404954 {}", "ISBN 978-3-16-148410-0 {}",
+    "{} ISBN 978-3-16-148410-0", "1.200.000 € {}", "$1,200,000 {}", "{} 25.000 €", "10.000-20.000 {}", "1939-1945 {}",
+    "2010 2011 {}", "{} 2010 2011", "192.168.100.200 {}", "{} 192.168.100.200", "24.12.-26.12. {}", "24.12. {}",
+    "1.85 2.10 3.40 {}", "0-0 {}", "order 302-7654321-7654321, {}",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("region", "number"), REAL)
+def test_a_number_goes_whatever_digits_stand_beside_it(region: str | None, number: str) -> None:
+    """Days, times, scores, prices and the numbers of things hide no number to call, and stay themselves."""
+    shown = {beside: mask(beside.format(number), region).text for beside in BESIDE}
+    assert {beside: text for beside, text in shown.items() if text != beside.format("⟦phone⟧")} == {}
+
+
+@pytest.mark.parametrize("beside", ["{} 8-12", "{}/{}", "{}/08.00-12.00"])
+def test_of_two_numbers_none_is_left(beside: str) -> None:
+    """Where nothing tells where a number ends, rather too much goes than too little."""
+    for region, number in (("DE", "0171 1234567"), ("GB", "01632 960123"), ("ES", "612 345 678")):
+        shown = mask(beside.format(number, number), region).text
+        assert number[-5:] not in shown
 
 
 @pytest.mark.parametrize(
