@@ -56,6 +56,8 @@ _FAMILY: Final = (
 )
 _IGNORED_RUN: Final = re.compile(f"[{IGNORED}]+")
 _DECORATION_RUN: Final = re.compile(f"[{DECORATION}]+")
+_SIGNS: Final = dict.fromkeys(map(ord, "™℠℡℻№"), " ")
+"""Signs of a few letters that belong to no word, though their compatibility forms are letters."""
 _NEGATION: Final = re.compile(r"(?<=n)['’ʼ]t(?!\w)")
 """`won't` is a word of its own, and none that holds `won`."""
 _ASCII_WORD: Final = re.compile(r"[a-z0-9]+")
@@ -64,11 +66,12 @@ _OWN_ACCENTS: Final = frozenset("\u0306\u0308\u030a\u030b\u030c\u031b\u0327\u032
 """Breve, diaeresis, ring, double acute, caron, horn, cedilla, ogonek; the tilde too where it stands on an n."""
 _ALWAYS: Final = dict(
     zip("ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢɑɡıѐѝё", "abcdefghijklmnoprstuvwyzagiеие", strict=True)
-) | dict.fromkeys("أإآٱ", "ا") | {"ى": "ي", "ی": "ي", "ک": "ك"}  # fmt: skip
-"""Letters that are another one in other clothes: small capitals, the dotless i, carriers of a hamza, Persian forms."""
+) | dict.fromkeys("أإآٱ", "ا") | {"ى": "ي", "ی": "ي", "ک": "ك", "œ": "oe", "æ": "ae"}  # fmt: skip
+"""Letters that are another one in other clothes: small capitals, the dotless i, carriers of a hamza, Persian forms,
+ligatures."""
 _LONGER: Final = {
     "ø": "o", "đ": "d", "ł": "l", "ħ": "h", "ŧ": "t", "ƶ": "z", "ɨ": "i", "ʉ": "u", "ɵ": "o", "ɓ": "b", "ɖ": "d",
-    "ƙ": "k", "ŋ": "n", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe",
+    "ƙ": "k", "ŋ": "n", "ð": "d", "þ": "th",
 }  # fmt: skip
 """Letters that are folded in longer words alone."""
 
@@ -77,14 +80,16 @@ def caseless(text: str) -> str:
     """Return the text without case, width and invisible characters; every accent stays."""
     if text.isascii():
         return text.lower()
-    seen = unicodedata.normalize("NFKC", _IGNORED_RUN.sub("", text))
+    seen = unicodedata.normalize("NFKC", _IGNORED_RUN.sub("", text).translate(_SIGNS))
     return unicodedata.normalize("NFKC", seen.casefold())
 
 
 def folded(text: str) -> str:
     """Return the normal form of a text, with the accents that make other words in short ones."""
     seen = caseless(text)
-    return seen if seen.isascii() else _DECORATION_RUN.sub("", seen.translate(_kept))
+    if seen.isascii():
+        return seen
+    return _foreign_marks().sub("", _DECORATION_RUN.sub("", seen.translate(_kept)))
 
 
 def plain(text: str) -> str:
@@ -178,6 +183,8 @@ def _fold(letter: str, bare: bool) -> str:
     if found := _ALWAYS.get(letter) or (_LONGER.get(letter) if bare else None):
         return found
     point = ord(letter)
+    if unicodedata.category(letter) == "Nd":
+        return str(unicodedata.decimal(letter))
     for first in (
         0x1F150,
         0x1F170,
@@ -219,6 +226,12 @@ def _marks() -> str:
             found.append(chr(first) if first == point - 1 else f"{chr(first)}-{chr(point - 1)}")
             first = None
     return "".join(found)
+
+
+@lru_cache(maxsize=1)
+def _foreign_marks() -> re.Pattern[str]:
+    """Marks of other scripts on letters of the alphabets that have no use for them."""
+    return re.compile(rf"(?<=[{_FAMILY}])[{_marks()}]+")
 
 
 @lru_cache(maxsize=1)
