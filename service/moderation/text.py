@@ -45,11 +45,12 @@ DECORATION: Final = (
     "\u08e3-\u08ff\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20f0\ufe20-\ufe2f"
 )
 """Accents that no letter took in, vowel points of Arabic, Hebrew and Syriac, and the strokes that stretch a word."""
-_DENSE: Final = (
+DENSE_LETTERS: Final = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u1950-\u19ff\u1a20-\u1aaf\u2e80-\u2fdf\u3005-\u3007\u3040-\u312f"
     "\u31a0-\u31bf\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\ua9e0-\ua9ff\uaa60-\uaa7f\uf900-\ufaff"
     "\U0001b000-\U0001b16f\U00020000-\U000323af"
 )
+"""Letters of scripts that are written without spaces; the inside of a character class."""
 _FAMILY: Final = (
     "a-z0-9\u00aa-\u058f\u10a0-\u10ff\u13a0-\u13ff\u1c80-\u1cbf\u1d00-\u1dbf\u1e00-\u1fff\u2c60-\u2c7f"
     "\u2d00-\u2d2f\ua640-\ua69f\ua720-\ua7ff\uab30-\uab8f"
@@ -242,14 +243,14 @@ def _run() -> re.Pattern[str]:
 @lru_cache(maxsize=1)
 def _mixing() -> re.Pattern[str]:
     """What may stand in a run that is not of one script alone."""
-    return re.compile(f"[{_DENSE}{_FAMILY}]")
+    return re.compile(f"[{DENSE_LETTERS}{_FAMILY}]")
 
 
 @lru_cache(maxsize=1)
 def _pattern() -> re.Pattern[str]:
     marks = _marks()
     return re.compile(
-        rf"(?P<dense>[{_DENSE}][{_DENSE}{marks}]*)|(?P<family>[{_FAMILY}]+)|(?P<rest>[^{_DENSE}{_FAMILY}]+)"
+        rf"(?P<dense>[{DENSE_LETTERS}][{DENSE_LETTERS}{marks}]*)|(?P<family>[{_FAMILY}]+)|(?P<rest>[^{DENSE_LETTERS}{_FAMILY}]+)"
     )
 
 
