@@ -77,6 +77,11 @@ _LONGER: Final = {
 """Letters that are folded in longer words alone."""
 
 
+def visible(text: str) -> str:
+    """Return the text without invisible characters, accents composed."""
+    return text if text.isascii() else unicodedata.normalize("NFC", _IGNORED_RUN.sub("", text))
+
+
 def caseless(text: str) -> str:
     """Return the text without case, width and invisible characters; every accent stays."""
     if text.isascii():

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from service.moderation.addresses import article_key
 from service.moderation.comment import Article, Client, Draft, Original, Source
+from service.moderation.text import visible
 from service.moderation.typed import cleaned, cleaned_line
 from service.networks import cut_ip
 from service.ports import Site, Submission
@@ -51,11 +52,12 @@ class Door:
         )
         key, client = submission.idempotency_key, self._cut(submission.client, own)
         author = self._oldest_key(sealed, older)
+        article = masked_article(site, submission.article, own)
         return Draft(
             id=submission.id or self._made_id(site, key, now),
-            content_key=self._content_key(site, submission, author, client, fields),
+            content_key=self._content_key(site, submission, article, author, client, fields),
             id_from_key=submission.id is None and key is not None,
-            article=masked_article(site, submission.article, own),
+            article=article,
             parent_id=submission.parent_id,
             author_name=masked["name"].text,
             website=None if masked["website"].found else submission.website,
@@ -128,6 +130,7 @@ class Door:
         self,
         site: Site,
         submission: Submission,
+        article: Article,
         author: str | None,
         client: Client,
         fields: Mapping[str, str],
@@ -141,8 +144,8 @@ class Door:
         writer = author or (client.ip and f"{client.ip}\0{client.user_agent or ''}\0{fields['name']}")
         if not writer:
             return None
-        body = " ".join(fields["body"].split())
-        told = ("written", submission.article.url, submission.parent_id or "", writer, body)
+        body = " ".join(visible(fields["body"]).split())
+        told = ("written", article.key, submission.parent_id or "", writer, body)
         return self._digest(site, "idempotency", "\0".join(told))
 
     def _original(self, site: Site, field: str, text: str) -> Original:
