@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Final, NamedTuple
 
@@ -35,10 +35,11 @@ class Word(NamedTuple):
 
 IGNORED_BMP: Final = (
     "\u00ad\u034f\u061c\u06dd\u070f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f"
-    "\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb"
+    "\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffc"
 )
-IGNORED: Final = f"{IGNORED_BMP}\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
-"""Default-ignorable code points: joiners, fillers, variation selectors, tags, and what sets the direction."""
+IGNORED: Final = f"{IGNORED_BMP}\U0001bca0-\U0001bca3\U0001d159\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
+"""Default-ignorable code points: joiners, fillers, variation selectors, tags, and what sets the direction; and two that
+show nothing though their names say otherwise, of an object that is left out and of a note without a head."""
 DECORATION: Final = (
     "\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u0640\u064b-\u065f"
     "\u0670\u06d6-\u06dc\u06df-\u06e4\u06e7\u06e8\u06ea-\u06ed\u0711\u0730-\u074a\u07fa\u0898-\u089f\u08ca-\u08e1"
@@ -220,12 +221,21 @@ _bare: Final = _Folds(bare=True)
 @lru_cache(maxsize=1)
 def _marks() -> str:
     """Return the marks that belong to words, as the inside of a character class."""
-    found: list[str] = []
     dropped = re.compile(f"[{DECORATION}{IGNORED}]")
+    return _points(lambda letter: unicodedata.category(letter)[0] == "M" and not dropped.match(letter))
+
+
+@lru_cache(maxsize=1)
+def stacked_marks() -> str:
+    """Return the marks that stand above, below or around their letter, as the inside of a character class."""
+    return _points(lambda letter: unicodedata.category(letter) in ("Mn", "Me"))
+
+
+def _points(is_meant: Callable[[str], object]) -> str:
+    found: list[str] = []
     first: int | None = None
     for point in range(0x300, 0x1F000):
-        letter = chr(point)
-        is_mark = unicodedata.category(letter)[0] == "M" and not dropped.match(letter)
+        is_mark = is_meant(chr(point))
         if is_mark and first is None:
             first = point
         elif not is_mark and first is not None:
