@@ -33,6 +33,7 @@ _DATE: Final = (
     rf"|{_DAY}-{_MONTH}-{_YEAR}|{_MONTH}-{_DAY}-{_YEAR}"
     rf"|{_YEAR}-{_MONTH}-{_DAY}|{_YEAR}\.{_MONTH}\.{_DAY}|{_YEAR}/{_MONTH}/{_DAY})"
 )
+_OF_YEAR: Final = f"{_MONTH}/{_YEAR}"
 _CLOCK: Final = r"(?:[01]?[0-9]|2[0-4])\.[0-5][0-9]"
 _HOUR: Final = "(?:[01][0-9]|2[0-4])[0-5][05]"
 _SCORE: Final = r"(?:0|[1-9][0-9]{0,2})(?:[-\u2013](?:0|[1-9][0-9]{0,2})){1,3}(?:\([0-9]{1,2}\))?"
@@ -59,6 +60,7 @@ COUNTED: Final = _one_of(
     "(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])",  # 20240115
     f"{_CLOCK}{_DASH}{_CLOCK}(?:{_SPACE}{_CLOCK}{_DASH}{_CLOCK}){{0,6}}",  # 08.00-12.00 13.00-18.00
     f"{_HOUR}{_DASH}{_HOUR}",  # 0800-1200
+    f"{_OF_YEAR}(?:(?:{_TO}|{_SPACE}){_OF_YEAR})+",  # 03/2015 - 04/2016
     f"{_YEARS}(?:(?:{_DASH}|{_SPACE}){_YEARS})*",  # 1939-1945, 2023/24 2024/25, 2010 2011
     f"{_SCORE}(?:{_SPACE}{_SCORE})+",  # 6-4 6-3 7-6(5), 4-4-2 4-3-3
     f"{_DECIMAL}(?:(?:{_DASH}|{_SPACE}){_DECIMAL})+",  # 1.85 2.10 3.40
