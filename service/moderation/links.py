@@ -6,20 +6,24 @@ import re
 from collections.abc import Collection
 from contextlib import suppress
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
-from service.moderation.text import caseless
+from service.moderation.text import DENSE_LETTERS, caseless
 
 _HINTS: Final = ("://", ":/", ":\\", "www", "href", "[url", "](//")
 _START: Final = re.compile(
     r"(?P<scheme>(?:h(?:tt|xx)ps?|ftps?):[/\\]{1,9}+)"
-    r"|(?P<www>(?<![^\W_])www\d{0,2}\.(?=[^\W_]))"
+    rf"|(?P<www>(?<![^\W_{DENSE_LETTERS}])www\d{{0,2}}\.(?=[^\W_]))"
     r"|(?P<tag>\bhref\s{0,3}=\s{0,3}[\"']?|\[url\s{0,3}=\s{0,3}[\"']?)"
     r"|(?P<code>\[url\])"
     r"|(?P<mark>\]\((?=//))"
 )
-_END: Final = re.compile(r"[\s<>\"'\[\](){}|⟦⟧]|(?<=[^\W\d_])(?=(?:h(?:tt|xx)ps?|ftps?):[/\\])")
+_END: Final = re.compile(
+    r"[\s<>\"'\[\](){}|⟦⟧]|(?:(?<=[^\W\d_])|(?<=[,;—–·•、，；]))(?=(?:h(?:tt|xx)ps?|ftps?):[/\\])"
+)
 """What no address holds, or another address that is glued to it."""
+_IPV6: Final = re.compile(r"(?<=[/\\])(?:[^\s/\\?#\[\]<>\"'()]{0,100}@)?\[(?P<host>[0-9a-f:.]{2,45})\]")
+_DOTS: Final = re.compile(r"。(?=[a-z0-9])")
 _HOST_END: Final = re.compile(r"[/\\?#]")
 _NAMED: Final = re.compile(r"[^\W_](?:[\w.-]*[^\W_])?")
 _WWW_HOST: Final = re.compile(r"www\d{0,2}\.[\w.-]*[\w-]\.[^\W\d_]{2,}")
@@ -62,8 +66,12 @@ def _hosts(text: str) -> list[str]:
     at, unclosed = 0, set[str]()
     while start := _START.search(text, at):
         begin = start.end()
-        end = _end_of(text, begin)
+        numeric = _IPV6.match(text, begin) if start.lastgroup == "scheme" else None
+        end = _end_of(text, numeric.end() if numeric else begin)
         at = max(end, begin)
+        if numeric:
+            found.append(numeric["host"])
+            continue
         kind = start.lastgroup
         if kind == "www":
             host = _WWW_HOST.match(text, start.start(), _host_end(text, begin, end))
@@ -96,6 +104,7 @@ def _targets(target: str, is_code: bool) -> list[str]:
     scheme = re.match(r"(?:h(?:tt|xx)ps?|ftps?):[/\\]*|[/\\]{2,}", target)
     begin = scheme.end() if scheme else 0
     host = target[begin : _host_end(target, begin, len(target))].rpartition("@")[2].partition(":")[0]
+    host = _DOTS.sub(".", caseless(unquote(host)) if "%" in host else host)
     if not scheme and not (is_code and "." in host):
         return []
     named = _NAMED.match(host)

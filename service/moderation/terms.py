@@ -8,6 +8,7 @@ from dataclasses import fields, replace
 
 from service.moderation.errors import Fault, Invalid
 from service.moderation.policy import Cut, Policy
+from service.moderation.text import words
 from service.moderation.verdict import LABELS, SELF_HARM
 from service.moderation.words import ENTRY_LIMIT, LIST_LIMIT, WordList
 
@@ -134,7 +135,7 @@ def _word_list(value: object) -> WordList:
         raise ValueError(f"must hold at most {LIST_LIMIT} entries")
     if any(len(entry) > ENTRY_LIMIT for entry in cleaned):
         raise ValueError(f"must hold entries of at most {ENTRY_LIMIT} characters")
-    if any(not any(character.isalnum() for character in entry) for entry in cleaned):
+    if any(not words(entry) for entry in cleaned):
         raise ValueError("must hold entries with at least one letter or digit")
     return WordList(cleaned)
 

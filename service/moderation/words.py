@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import pairwise
 from typing import Final
 
 from service.moderation.text import ALPHABETIC, DENSE, Word, has_mark_at, key, words
@@ -34,21 +35,24 @@ _TWINS: Final = str.maketrans(
         "ј": "j", "к": "k", "ӏ": "l", "м": "m", "п": "n", "о": "o", "р": "p", "ԛ": "q", "г": "r", "ѕ": "s", "т": "t",
         "ц": "u", "ѵ": "v", "ԝ": "w", "ѡ": "w", "х": "x", "у": "y", "з": "z",
         # Greek
-        "α": "a", "β": "b", "ϲ": "c", "ε": "e", "ι": "i", "ϳ": "j", "κ": "k", "η": "n", "ο": "o", "ρ": "p", "τ": "t",
+        "α": "a", "β": "b", "ϲ": "c", "ε": "e", "ι": "i", "ϳ": "j", "κ": "k", "η": "n", "ο": "o", "σ": "o", "ρ": "p",
+        "τ": "t",
         "μ": "u", "υ": "u", "ν": "v", "ω": "w", "χ": "x", "γ": "y", "ζ": "z",
         # Armenian
         "ց": "g", "հ": "h", "յ": "j", "ո": "n", "օ": "o", "զ": "q", "ս": "u",
     }
 )  # fmt: skip
 """Letters of other alphabets that pass for a Latin one in a word that is Latin otherwise."""
+_CAPITAL_TWINS: Final = _TWINS | dict(zip(map(ord, "ηνυμ"), "hnym", strict=True))
+"""The same for Greek capitals, which pass for other letters than the small ones do."""
 _DIGITS: Final = {"0": "o", "1": "i", "3": "e", "4": "a", "5": "s", "7": "t", "8": "b", "9": "g"}
 _SPELT: Final = (str.maketrans(_DIGITS), str.maketrans({**_DIGITS, "1": "l"}))
 _LATIN: Final = re.compile(r"[a-z]")
 _DIGIT: Final = re.compile(r"[0-9]")
 _KATAKANA: Final = re.compile(r"[\u30a1-\u30fa\u30fc-\u30ff\u31f0-\u31ff]+")
 _PARTICLES: Final = re.compile(
-    "[은는이가을를의에와과도만야아여들로랑네다요님]|으로|에[게서]|한테|처럼|보다|까지|부터|마다|이[나다야네요라랑]|하고|라고|같은"
-    "|들[이은을아의]|입니다|이라고"
+    "[은는이가을를의에와과도만야아여들로랑네다요님임냐니죠군놈년]|으로|에[게서]|한테|처럼|보다|까지|부터|마다|이[나다야네요라랑냐죠]|하고"
+    "|라[고서도며니]|니까|였[다어네]|같은|들[이은을아의]|놈[이들아]|입니다|이라[고서도]|이었다|이니까|한테만|에게만|같은놈|인가요?|인데"
 )
 """Endings that Korean sets behind a word."""
 
@@ -140,7 +144,7 @@ def _index(entries: tuple[str, ...]) -> _Index:
         if not found:
             continue
         if any(word.kind == DENSE for word in found):
-            index.in_dense.add("".join(word.text for word in found), entry)
+            index.in_dense.add(_run_of(found), entry)
             continue
         keys = [key(word.text) for word in found]
         is_open = entry.rstrip().endswith("*")
@@ -219,8 +223,8 @@ def _undisguised(text: str) -> list[str]:
     found = [bare] if len(bare) >= LEAST_LETTERS and bare != text else []
     if len(text) < LEAST_DISGUISED or not _LATIN.search(text):
         return found
-    latin = key(text).translate(_TWINS)
-    forms = [latin, latin.strip("0123456789")]
+    latin = dict.fromkeys(key(text).translate(table) for table in (_TWINS, _CAPITAL_TWINS))
+    forms = [form for one in latin for form in (one, one.strip("0123456789"))]
     spelt = [form.translate(table) for form in forms for table in _SPELT] if _DIGIT.search(bare) else []
     return [*found, *forms, *spelt]
 
@@ -232,7 +236,7 @@ def _joined(found: Sequence[Word]) -> tuple[list[Word], list[str]]:
     at = 0
     while at < len(found):
         end = _end_of_run(found, at)
-        least = 2 if found[at].kind == DENSE else LEAST_LETTERS
+        least = 2 if found[at].kind == DENSE or _is_parted_hangul(found, at) else LEAST_LETTERS
         if end - at < least:
             joined.append(found[at])
             at += 1
@@ -258,24 +262,43 @@ def _end_of_run(found: Sequence[Word], at: int) -> int:
     return end
 
 
+def _is_parted_hangul(found: Sequence[Word], at: int) -> bool:
+    """Whether a sign stands behind a syllable of Korean, where a space may stand between two words."""
+    is_hangul = "\uac00" <= found[at].text[0] <= "\ud7a3"
+    return is_hangul and at + 1 < len(found) and not found[at + 1].gap.isspace()
+
+
 def _is_single(text: str) -> bool:
     return len(text) == 1 or (len(text) <= SINGLE_LIMIT and not text.isascii() and has_mark_at(text, 1))
 
 
 def _in_dense(entries: _Inside, found: Sequence[Word]) -> str | None:
-    """Look inside runs of what is written without spaces, and of what directly follows it."""
+    """Look inside runs of what is written without spaces, and of what stands beside it."""
     at = 0
     while entries and at < len(found):
         end = at + 1
-        while end < len(found) and not found[end].gap:
+        while end < len(found) and _goes_with(found[end - 1], found[end]):
             end += 1
         if any(word.kind == DENSE for word in found[at:end]):
-            run = "".join(word.text for word in found[at:end])
+            run = _run_of(found[at:end])
             places = entries.at_each_place(run)
             if entry := next((one for begin, end_, one in places if _stands_alone(run, begin, end_)), None):
                 return entry
         at = end
     return None
+
+
+def _goes_with(one: Word, other: Word) -> bool:
+    """Whether two words are of one run: only between two that are written without spaces does a space part them."""
+    return not other.gap or (other.gap.isspace() and not one.kind == other.kind == DENSE)
+
+
+def _run_of(found: Sequence[Word]) -> str:
+    """Return the letters of a run; a space is kept between words that have spaces in their script."""
+    parts = [found[0].text]
+    for one, other in pairwise(found):
+        parts += [" " if other.gap and DENSE not in (one.kind, other.kind) else "", other.text]
+    return "".join(parts)
 
 
 def _stands_alone(run: str, begin: int, end: int) -> bool:
@@ -289,4 +312,4 @@ def _stands_alone(run: str, begin: int, end: int) -> bool:
 
 
 def _goes_on(one: str, other: str) -> bool:
-    return bool(one and other and one.isascii() and other.isascii())
+    return one.isascii() and other.isascii() and one.isalnum() and other.isalnum()

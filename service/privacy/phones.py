@@ -28,14 +28,18 @@ _SPACE: Final = r"[ \t]{1,3}"
 _DAY, _MONTH = "(?:0?[1-9]|[12][0-9]|3[01])", "(?:0?[1-9]|1[0-2])"
 _YEAR, _SHORT = "(?:1[1-9]|20)[0-9]{2}", "(?:(?:1[1-9]|20)[0-9]{2}|[0-9]{2})"
 _DATE: Final = (
-    rf"(?:{_DAY}\.[ \t]?{_MONTH}\.[ \t]?{_SHORT}|{_DAY}/{_MONTH}/{_SHORT}|{_MONTH}/{_DAY}/{_SHORT}"
+    rf"(?:{_DAY}\.[ \t]?{_MONTH}\.(?:[ \t]?{_YEAR}|[ \t]?[0-9]{{2}}(?![ \t][0-9]))"
+    rf"|{_DAY}/{_MONTH}/{_SHORT}|{_MONTH}/{_DAY}/{_SHORT}"
     rf"|{_DAY}-{_MONTH}-{_YEAR}|{_MONTH}-{_DAY}-{_YEAR}"
     rf"|{_YEAR}-{_MONTH}-{_DAY}|{_YEAR}\.{_MONTH}\.{_DAY}|{_YEAR}/{_MONTH}/{_DAY})"
 )
+_OF_YEAR: Final = f"{_MONTH}/{_YEAR}"
 _CLOCK: Final = r"(?:[01]?[0-9]|2[0-4])\.[0-5][0-9]"
 _HOUR: Final = "(?:[01][0-9]|2[0-4])[0-5][05]"
 _SCORE: Final = r"(?:0|[1-9][0-9]{0,2})(?:[-\u2013](?:0|[1-9][0-9]{0,2})){1,3}(?:\([0-9]{1,2}\))?"
-_GROUPED: Final = "[1-9][0-9]{0,2}(?:[. ][0-9]{3}){1,3}"
+_GROUPED: Final = r"(?:[1-9][0-9]?(?:(?:\.[0-9]{3}){1,3}|(?: [0-9]{3}){1,3})|[1-9][0-9]{2}[. ][0-9]{3})"
+_TO: Final = r"[ \t]{0,2}[\-\u2010\u2013\u2014\u2212][ \t]{0,2}"
+_OCTET: Final = "(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
 _DECIMAL: Final = r"(?:0|[1-9][0-9]{0,2})\.[0-9]{2}"
 _YEARS: Final = f"{_YEAR}(?:{_DASH}[0-9]{{2}}(?![0-9]))?"
 _NOTHING_BEFORE, _NOTHING_AFTER = r"(?<![0-9])(?<![0-9][.\-/])", r"(?![0-9])(?![.\-/][0-9])"
@@ -47,6 +51,7 @@ def _one_of(*forms: str) -> re.Pattern[str]:
 
 DATED: Final = _one_of(
     rf"{_DAY}\.(?:{_MONTH}\.?)?{_DASH}{_DATE}",  # 3.-17.7.2015, 03.07 - 17.07.15
+    rf"{_DATE}{_DASH}{_DATE}",  # 06.07.2023-08.09.2023
     _DATE,
 )
 """A day with its year, or a stretch of days that ends in one: no phone number is written so."""
@@ -55,15 +60,32 @@ COUNTED: Final = _one_of(
     "(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])",  # 20240115
     f"{_CLOCK}{_DASH}{_CLOCK}(?:{_SPACE}{_CLOCK}{_DASH}{_CLOCK}){{0,6}}",  # 08.00-12.00 13.00-18.00
     f"{_HOUR}{_DASH}{_HOUR}",  # 0800-1200
+    f"{_OF_YEAR}(?:(?:{_TO}|{_SPACE}){_OF_YEAR})+",  # 03/2015 - 04/2016
     f"{_YEARS}(?:(?:{_DASH}|{_SPACE}){_YEARS})*",  # 1939-1945, 2023/24 2024/25, 2010 2011
     f"{_SCORE}(?:{_SPACE}{_SCORE})+",  # 6-4 6-3 7-6(5), 4-4-2 4-3-3
     f"{_DECIMAL}(?:(?:{_DASH}|{_SPACE}){_DECIMAL})+",  # 1.85 2.10 3.40
     r"(?:1[0-7][0-9]|180|[1-9]?[0-9])\.[0-9]{4,9}",  # 52.520008
-    f"{_GROUPED}{_DASH}{_GROUPED}",  # 10.000-20.000
+    f"{_GROUPED}{_TO}{_GROUPED}",  # 10.000-20.000
     "[1-9][0-9]{0,2}(?:[. ]000)+",  # 25.000.000
     r"[1-9][0-9]{1,2}00[\-\u2013][1-9][0-9]{1,2}00",  # 2500-3000
+    rf"{_OCTET}(?:\.{_OCTET}){{3}}(?:/[0-9]{{1,2}})?",  # 192.168.100.200
+    "97[89](?:-[0-9]{1,7}){3}-[0-9]|97[89](?: [0-9]{1,7}){3} [0-9]",  # 978-3-16-148410-0
+    "(?:19|20)[0-9]{2}-0[0-9]{4,5}",  # 2024-000123
 )
-"""What is written like days, times, years, scores, quotas, a place on the map, amounts or their range."""
+"""What is written like days, times, years, scores, quotas, a place on the map, amounts or their range, or a thing's
+number: a machine's, a book's, an invoice's."""
+BOOK: Final = re.compile(
+    r"[0-9]{1,5}(?:-[0-9]{1,7}){2}(?:-[0-9])?|[0-9]{1,5}(?: [0-9]{1,7}){2} [0-9]|[0-9]{9,13}"
+)
+BOOK_BEFORE: Final = re.compile(r"\bisbn(?:[ -]?1[03])?[\s.:#-]{0,3}$", re.IGNORECASE)
+_AMOUNT: Final = r"[1-9][0-9]{0,2}(?:(?:\.[0-9]{3})+|(?: [0-9]{3})+)"
+FIRST_AMOUNT: Final = re.compile(rf"(?:{_AMOUNT}|[1-9][0-9]*(?![. ]?[0-9]))(?![0-9])")
+LAST_AMOUNT: Final = re.compile(rf"(?<![0-9])(?:{_AMOUNT}|(?<![. ])[1-9][0-9]*)$")
+PIECE: Final = re.compile(r"[0-9(][0-9().\-\u2010\u2013\u2014\u2212]*+")
+"""What stands in a run between blanks and slashes."""
+PIECES_LIMIT: Final = 6
+"""Pieces that a number is written in: `01 23 45 67 89`, one more for a country."""
+AREA: Final = re.compile(r"\(?0[1-9][0-9]{1,4}\)?[ /-]")
 MONEY_BEFORE: Final = re.compile(
     r"(?:[$€£¥₹₽₩₺₫]|\b(?:eur|usd|gbp|chf|sek|nok|dkk|pln|rs|kr|fr))\.?[ \t]{0,2}$", re.IGNORECASE
 )
@@ -75,6 +97,7 @@ MONEY_AFTER: Final = re.compile(
 )
 LEFT_OVER: Final = 2
 """Digits beside what is vetoed that say nothing; from three on they may begin a number of which it is a part."""
+COUNTRY: Final = ("+", "00", "(+", "(00")
 ADDRESS: Final = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}(?![0-9])")
 AMERICAN: Final = re.compile(r"\(?[2-9][0-9]{2}\)?[ .-]{1,2}[2-9][0-9]{2}[ .-][0-9]{4}(?![0-9])")
 FRENCH: Final = re.compile(r"0[1-9](?:[ .-][0-9]{2}){4}")
@@ -112,7 +135,12 @@ def find(text: str, region: str | None) -> list[tuple[int, int, str]]:
             found.extend((at, until, "phone") for at, until in _bluntly(text, begin, end))
             continue
         for first, last in _without_vetoed(text, begin, end):
-            found.extend((at, until, "phone") for at, until in _judged(text, first, last, region))
+            numbers = _judged(text, first, last, region)
+            for at, until in _between(numbers, first, last):
+                if count_digits(text[at:until]) >= LEAST_DIGITS:
+                    budget -= until - at
+                    numbers = numbers + _within(text, at, until, region)
+            found.extend((at, until, "phone") for at, until in numbers)
     return found
 
 
@@ -122,21 +150,43 @@ def _without_vetoed(text: str, begin: int, end: int) -> list[tuple[int, int]]:
     The library is asked about these alone: it takes `05.10.1986` for a number of Germany. A number that says its
     country is never vetoed, and only a date is where a word before it says that a number follows.
     """
-    if text.startswith(("+", "00", "(+", "(00"), begin):
-        return [(begin, end)]
+    if text.startswith(COUNTRY, begin):
+        until = _country_end(text, begin, end)
+        return [(begin, until), *(_without_vetoed(text, until, end) if until < end else [])]
     sure = [match.span() for match in DATED.finditer(text, begin, end)]
     stretches = _between(sure, begin, end)
     if CUE.search(text[max(0, begin - 32) : begin]):
         return _with_enough(text, stretches)
     kept: list[tuple[int, int]] = []
     for first, last in stretches:
-        if _is_money(text, first, last):
-            continue
-        rest = _between([match.span() for match in COUNTED.finditer(text, first, last)], first, last)
+        spans = [match.span() for match in COUNTED.finditer(text, first, last)]
+        rest = _between(_joined(spans + _amounts(text, first, last)), first, last)
         counts = [count_digits(text[at:until]) for at, until in rest]
         is_part = any(LEFT_OVER < count < LEAST_DIGITS for count in counts)
         kept += [(first, last)] if is_part else rest
     return _with_enough(text, kept)
+
+
+def _country_end(text: str, begin: int, end: int) -> int:
+    """Return where a number that says its country ends; what follows it may be a day or a price."""
+    ends = [piece.end() for piece in PIECE.finditer(text, begin, end)][:PIECES_LIMIT]
+    for pattern in (DATED, COUNTED):
+        at = next(
+            (
+                match.start()
+                for match in pattern.finditer(text, begin, end)
+                if text[match.start() - 1].isspace()
+            ),
+            end,
+        )
+        ends = [until for until in ends if until <= at] or ends
+    valid = [until for until in ends if _says_country(text[begin:until])]
+    return max(valid, default=end)
+
+
+def _says_country(run: str) -> bool:
+    bare = run.replace("(", "").replace(")", "")
+    return _is_valid(f"+{bare[2:]}" if bare.startswith("00") else bare, None)
 
 
 def _between(spans: list[tuple[int, int]], begin: int, end: int) -> list[tuple[int, int]]:
@@ -156,13 +206,28 @@ def _with_enough(text: str, stretches: list[tuple[int, int]]) -> list[tuple[int,
     return found
 
 
-def _is_money(text: str, begin: int, end: int) -> bool:
-    """Whether a currency or a unit stands before or behind, and no zero begins it as it begins a number."""
-    if text[begin : begin + 1] in ("0", "("):
-        return False
-    return MONEY_BEFORE.search(text, max(0, begin - 6), begin) is not None or (
-        MONEY_AFTER.match(text, end) is not None
-    )
+def _amounts(text: str, begin: int, end: int) -> list[tuple[int, int]]:
+    """Return what a currency or a unit before or behind, or the name of a book's number, makes no phone number."""
+    found: list[re.Match[str] | None] = []
+    before = MONEY_BEFORE.search(text, max(0, begin - 6), begin)
+    if before and not text[: before.start()].rstrip(" \t")[-1:].isdigit():
+        found.append(FIRST_AMOUNT.match(text, begin, end))
+    if MONEY_AFTER.match(text, end):
+        found.append(LAST_AMOUNT.search(text, begin, end))
+    if BOOK_BEFORE.search(text, max(0, begin - 16), begin):
+        found.append(BOOK.match(text, begin, end))
+    return [match.span() for match in found if match]
+
+
+def _joined(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return the spans in order, those that overlap as one."""
+    joined: list[tuple[int, int]] = []
+    for first, last in sorted(spans):
+        if joined and first < joined[-1][1]:
+            joined[-1] = joined[-1][0], max(last, joined[-1][1])
+        else:
+            joined.append((first, last))
+    return joined
 
 
 def _with_opening(text: str, begin: int) -> int:
@@ -188,15 +253,45 @@ def _judged(text: str, begin: int, end: int, region: str | None) -> list[tuple[i
     return [(begin, end)] if _looks_national(text, begin, end) else []
 
 
+def _within(text: str, begin: int, end: int, region: str | None) -> list[tuple[int, int]]:
+    """Look for numbers in a run that is none as a whole: the longest that begins at each piece."""
+    if _is_other_number(text[max(0, begin - 32) : begin]):
+        return []
+    pieces = [match.span() for match in PIECE.finditer(text, begin, end)]
+    found: list[tuple[int, int]] = []
+    at = 0
+    while at < len(pieces):
+        first, step = pieces[at][0], 1
+        for until in range(min(at + PIECES_LIMIT, len(pieces)), at, -1):
+            last = first + len(text[first : pieces[until - 1][1]].rstrip(TRAILING))
+            if _is_sure(text[first:last], region):
+                found.append((first, last))
+                step = until - at
+                break
+        at += step
+    return found
+
+
+def _is_sure(run: str, region: str | None) -> bool:
+    """Whether these pieces are a number by themselves: written as one is in the region, or with an area's code."""
+    digits = count_digits(run)
+    if not LEAST_DIGITS <= digits <= MOST_DIGITS:
+        return False
+    if run.startswith("00"):
+        return _says_country(run)
+    if FRENCH.fullmatch(run) or (digits == 10 and AMERICAN.match(run) and _is_valid(run, "US")):
+        return True
+    if AREA.match(run):
+        return 9 <= digits <= 12 or (region is not None and _is_valid(run, region))
+    matcher = PhoneNumberMatcher(run, region, Leniency.STRICT_GROUPING, 1) if region else ()
+    return any(match.raw_string == run for match in matcher)
+
+
 def _looks_national(text: str, begin: int, end: int) -> bool:
     """Judge a run that the library did not take by its shape and the words before it."""
     run, before = text[begin:end], text[max(0, begin - 32) : begin]
     digits = count_digits(run)
-    if (
-        not LEAST_DIGITS <= digits <= MOST_DIGITS
-        or NO_PHONE.search(before)
-        or (before[-1:].isalpha() and before[-1:].isascii())
-    ):
+    if not LEAST_DIGITS <= digits <= MOST_DIGITS or _is_other_number(before):
         return False
     if run.startswith("+"):
         return _is_possible(run)
@@ -211,6 +306,11 @@ def _looks_national(text: str, begin: int, end: int) -> bool:
     if AMERICAN.match(run):
         return digits == 10 and _is_valid(run, "US")
     return 9 <= digits <= 12 and TRUNK.match(run) is not None
+
+
+def _is_other_number(before: str) -> bool:
+    """Whether what stands before a run says that it is a number of something else, or the rest of a word."""
+    return NO_PHONE.search(before) is not None or (before[-1:].isalpha() and before[-1:].isascii())
 
 
 def _is_possible(number: str) -> bool:

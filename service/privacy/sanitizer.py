@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from service.moderation.addresses import article_key
 from service.moderation.comment import Article, Client, Draft, Original, Source
+from service.moderation.text import visible
 from service.moderation.typed import cleaned, cleaned_line
 from service.networks import cut_ip
 from service.ports import Site, Submission
@@ -52,6 +53,7 @@ class Sanitizer:
         key, client = submission.idempotency_key, self._cut(submission.client, own)
         article = masked_article(site, submission.article, own)
         author = self._oldest_key(sealed, older)
+        article = masked_article(site, submission.article, own)
         return Draft(
             id=submission.id or self._made_id(site, key, now),
             content_key=self._content_key(site, submission, article, author, client, fields),
@@ -143,8 +145,8 @@ class Sanitizer:
         writer = author or (client.ip and f"{client.ip}\0{client.user_agent or ''}\0{fields['name']}")
         if not writer:
             return None
-        body = " ".join(fields["body"].split())
-        values = ("written", article.identity, submission.parent_id or "", writer, body)
+        body = " ".join(visible(fields["body"]).split())
+        values = ("written", article.key, submission.parent_id or "", writer, body)
         return self._digest(site, "idempotency", "\0".join(values))
 
     def _original(self, site: Site, field: str, text: str) -> Original:

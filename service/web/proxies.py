@@ -49,7 +49,8 @@ class TrustedProxies:
 
     def _reader(self, peer: Address | None, forwarded: str) -> str:
         nearest = peer
-        for hop in reversed(forwarded.split(",")[-HOPS:]):
+        hops = [hop for hop in forwarded.split(",") if hop.strip()]  # a list may have empty places (RFC 9110)
+        for hop in reversed(hops[-HOPS:]):
             address = _hop(hop)
             if address is None:
                 break

@@ -49,6 +49,13 @@ FOUND = [
     ("version 3.14", "3.14"),
     ("C'est l’été", "ete"),
     ("don’t", "don't"),
+    ("سنة ٢٠٢٤", "2024"),
+    ("room 101", "१०१"),
+    ("ma sœur", "soeur"),
+    ("mon coeur", "cœur"),
+    ("ZorboCoin™ forever", "zorbocoin"),
+    ("z้o้r้b้o้", "zorbo"),
+    ("진짜바보", "바보"),
     ("𠮷野家", "野家"),
 ]
 MISSED = [

@@ -66,6 +66,9 @@ DISGUISED = [
     "zоrbосоin", "zοrbοcοin", "ZОRВОСОIN", "z0rb0c0in", "zorboc01n", "z0rb0c0in7",
     "zorbocoin很好", "我买zorbocoin了", "zorbocoinを買う", "zorbocoin은", "בzorbocoin", "zorbocoinको",
     "zorbocoin🇮🇸", "zorbocoin😀",
+    "\u115f".join("zorbocoin"), "\uffa0".join("zorbocoin"), "\ufe0e".join("zorbocoin"), "\U000e0030".join("zorbocoin"),
+    "z้o้r้b้o้c้o้i้n", "z゙o゙r゙b゙o゙c゙o゙i゙n゙", "z़o़r़b़o़c़o़i़n़", "zाoाrाbাoাcাoাiাnা", "z𝅧o𝅧r𝅧b𝅧o𝅧c𝅧o𝅧i𝅧n𝅧", "z᳐o᳐r᳐b᳐o᳐c᳐o᳐i᳐n᳐",
+    "ZorboCoin™", "№zorbocoin", "z०rboc०in", "zorbocoin٢٠٢٦", "ΖΟRΒΟCΟΙΝ", "zσrbσcσin",
     "(zorbocoin)", "zorbocoin's", "l’zorbocoin", "zorbocoin—now",
 ]  # fmt: skip
 """What a reader sees as one and the same word."""
@@ -116,6 +119,22 @@ def test_what_looks_like_the_word_is_the_word(text: str) -> None:
         ("ёлка", "ЕЛКА"),
         ("казино", "кази́но"),
         ("καζίνο", "ΚΑΖΙΝΟ"),
+        ("씨발", "씨.발"),
+        ("바보", "바보임"),
+        ("바보", "바보라서, 바보였다"),
+        ("병신", "병신같은놈"),
+        # lists that mix scripts, and texts that set a space between them or none
+        ("buy 手机", "buy 手机 now"),
+        ("buy 手机", "buy手机"),
+        ("VPN翻墙", "用vpn 翻墙吧"),
+        ("微信 vx99 buy now", "加微信vx99 buy now!"),
+        ("ติดต่อ line", "ติดต่อ LINE"),
+        # digits of every script, ligatures
+        ("حمار", "حمار٢"),
+        ("चोर", "चोर१"),
+        ("कमरा 101", "कमरा १०१"),
+        ("cœur", "coeur"),
+        ("soeur", "sœur"),
         ("won't", "I won’t"),
         ("Ærøskøbing*", "aeroskobing2026"),
         ("casino", "U.S.A. c.a.s.i.n.o"),
@@ -148,6 +167,12 @@ def test_every_script_has_its_words(entry: str, text: str) -> None:
         ("กา", "การ์ตูนก๊า"[6:]),
         ("大便", "房子很大，便宜"),
         ("phone手机", "iphone手机"),
+        ("phone 手机", "iphone 手机"),
+        ("手机 buy now", "手机 buy nowadays"),
+        ("买 手机", "不买。手机很好"),
+        ("그놈", "그 놈"),
+        ("buy手机", "buy, 手机"),
+        ("tm", "Word™"),
         ("바보", "울보"),
         ("개새", "개"),
         ("ano", "feliz año"),
@@ -201,17 +226,17 @@ def test_a_long_list_over_a_long_text_takes_linear_time() -> None:
     """Five thousand entries, prefixes among them, over the longest text take well under a second."""
     entries = tuple(f"word{n} more{n}*" for n in range(4500)) + tuple(f"pre{n}*" for n in range(500))
     text = "word1 more " * 1800
-    started = time.perf_counter()
+    started = time.process_time()
     assert WordList(entries).first_in([text]) is None
-    assert time.perf_counter() - started < 2.0
+    assert time.process_time() - started < 2.0
 
 
 def test_entries_that_share_a_first_word_take_linear_time() -> None:
     """A text that repeats the first word of every entry is no trap."""
     entries = tuple(f"spam {n}" for n in range(5000))
-    started = time.perf_counter()
+    started = time.process_time()
     assert WordList(entries).first_in(["spam " * 4000]) is None
-    assert time.perf_counter() - started < 2.0
+    assert time.process_time() - started < 2.0
 
 
 @pytest.mark.parametrize(

@@ -38,6 +38,7 @@ def seen(peer: str, forwarded: str | None, trusted: tuple[str, ...] = ("10.0.0.0
         (PROXY, "", PROXY),
         (PROXY, "unknown", PROXY),
         (PROXY, f"{READER}, nonsense", PROXY),
+        (PROXY, f"{LIAR}, , {READER}, , {OTHER_PROXY},,", READER),
         (PROXY, ",".join([LIAR] * 5000), LIAR),
         (READER, LIAR, READER),
     ],

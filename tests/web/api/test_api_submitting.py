@@ -92,6 +92,24 @@ def test_without_an_id_the_same_again_is_told_so(real_newsroom: Newsroom) -> Non
     assert newsroom.count() == 3
 
 
+@pytest.mark.parametrize(
+    "again",
+    [
+        {"article": {"url": "http://www.courier.example/bridge/?utm_source=x#top"}},
+        {"body": "Cafe\u0301 au lait, tre\u0300s bon."},
+        {"body": " Café au\u200b lait,\ntrès  bon.\ufeff"},
+        {"author": {"name": "Ada L.", "email": ADDRESS.upper()}},
+    ],
+)
+def test_without_an_id_another_spelling_is_the_same(newsroom: Newsroom, again: dict[str, Any]) -> None:
+    """The article's address, the text's normal form and what is invisible in it make no second comment."""
+    told = submission(id=..., body="Café au lait, très bon.")
+    first, second = newsroom.post(told), newsroom.post(told | again)
+    assert first.json is not None
+    assert second.json is not None
+    assert (second.status_code, second.json["id"], newsroom.count()) == (200, first.json["id"], 1)
+
+
 def test_two_who_post_at_once_post_once(real_newsroom: Newsroom) -> None:
     """A double click that reaches two threads makes one comment."""
     answers: list[str] = []

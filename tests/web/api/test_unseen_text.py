@@ -19,6 +19,7 @@ from tests.web.api.caller import ADDRESS, ARTICLE, Newsroom, faults, problem, su
 UNSEEN = [
     "\u3164", "\u2800", "\u200b", "\u00ad", "\u2060", "\ufeff", "\u202e",  # reported
     "\u115f\u1160", "\uffa0", "\u034f", "\u180e", "\u17b4\u17b5", "\u061c", "\u200c\u200d", "\u2066\u2069", "\ufe0f",
+    "\ufffc", "\U0001d159",
     "\U000e0041\U000e007f", "\U000e0100", "\u00a0\u3000", "\u2028\u2029", "\x07", "\x85", "\u0301\u0302", "\u20dd",
     " \t\r\n", "\u200b \u3164 \u2800 \u00ad",
 ]  # fmt: skip
@@ -87,6 +88,9 @@ SPOILT = [
     ("\u2067Ada\u2069 \u202bx", "Ada x", "Ada x"),
     ("Z" + "\u0351" * 40 + "a" + "\u0323" * 9, "Z" + "\u0351" * 3 + "a" + "\u0323" * 3, None),
     ("ก" + "\u0e47" * 60, "ก" + "\u0e47" * 6, None),
+    ("Z" + "\u0346\u0e49" * 40 + "x", "Z" + "\u0346\u0e49" * 3 + "x", None),
+    ("Z" + "\u1cd0" * 40, "Z" + "\u1cd0" * 6, None),
+    ("Z" + "\U0001d167" * 40, "Z" + "\U0001d167" * 6, None),
     ("ب" + "\u064b" * 30 + "ت", "ب" + "\u064b" * 6 + "ت", None),
 ]
 FINE = [
