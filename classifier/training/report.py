@@ -271,7 +271,7 @@ def _facts(model: Model) -> dict[str, object]:
         "long": LONG,
         "piece": PIECE,
         "margin": MARGIN,
-        "invented": train.INVENTED,
+        "invented": train.INVENTED_SPAM + train.INVENTED_IDENTITY,
         "disguised": train.DISGUISED,
         "peopled": train.PEOPLED,
         "written": sum(len(newsroom.read(path)) for path in newsroom.COMMENTS.glob("*.jsonl")),

@@ -29,7 +29,7 @@ TRUST = 0.25
 """How much a rater's label counts where the teacher has spoken too."""
 HELD_BACK = 12
 """One public text in so many is kept from the linear heads, for the stack."""
-INVENTED, DISGUISED, PEOPLED = 40_000, 24_000, 40_000
+INVENTED_SPAM, INVENTED_IDENTITY, DISGUISED, PEOPLED = 20_000, 40_000, 24_000, 40_000
 WRITTEN_COPIES, WRITTEN_WEIGHT = 4, 3.0
 """How often each written comment is learnt, in varied forms, and what each counts."""
 ABUSE = (
@@ -134,7 +134,7 @@ def training_set(directory: Path, seed: int) -> tuple[Corpus, Floats, Floats]:
     public = data.training(directory)
     corpus = public.joined(augmentation.disguised(public, DISGUISED, seed + 1))
     corpus = corpus.joined(augmentation.peopled(public, PEOPLED, seed + 3))
-    corpus = corpus.joined(invent(INVENTED, seed + 2, directory / "lists"))
+    corpus = corpus.joined(invent(INVENTED_SPAM, INVENTED_IDENTITY, seed + 2, directory / "lists"))
     targets = public_targets(corpus, TRUST)
     targets[np.isin(corpus.sources, APART), LABELS.index("toxicity")] = np.nan
     weight = np.ones((len(corpus), len(LABELS)), np.float32)

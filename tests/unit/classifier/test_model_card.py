@@ -110,7 +110,7 @@ def measured(scored: Any, score: Any) -> dict[str, Any]:
 @pytest.fixture
 def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A directory of little training data, of which less is invented than usual."""
-    for name in ("INVENTED", "DISGUISED", "PEOPLED"):
+    for name in ("INVENTED_SPAM", "INVENTED_IDENTITY", "DISGUISED", "PEOPLED"):
         monkeypatch.setattr(train, name, 40)
     monkeypatch.setattr(train, "WRITTEN_COPIES", 1)
     texts = [f"Kommentar {number} von people" for number in range(300)]
