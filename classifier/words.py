@@ -19,10 +19,10 @@ def _sections() -> dict[str, tuple[str, ...]]:
 
 
 def lines(name: str) -> tuple[str, ...]:
-    """Returns one list, a line each, in the order of the file."""
+    """Return one list, a line each, in the order of the file."""
     return _sections()[name]
 
 
 def words(name: str) -> tuple[str, ...]:
-    """Returns one list, a word each, in the order of the file."""
+    """Return one list, a word each, in the order of the file."""
     return tuple(word for line in lines(name) for word in line.split())

@@ -1,4 +1,4 @@
-"""`make train-encoder`: fine-tunes the sentence encoder with PyTorch and exports it to ONNX in eight bits.
+"""`make train-encoder`: fine-tune the sentence encoder with PyTorch and export it to ONNX in eight bits.
 
 The start is a six-layer transformer (MiniLM-L6-H384, Apache-2.0) that was trained on the public data sets and then
 fine-tuned on the written comments (`newsroom_encoder` in the data, whose config.json has the recipe). It learns more
@@ -226,7 +226,7 @@ def _invented(directory: Path, seed: int) -> Examples:
 
 
 def main(directory: Path, out: Path = persistence.SHIPPED, seed: int = 0, quiet: bool = False) -> int:
-    """Fine-tune, export and check the encoder; returns 0, or 2 with one clear line when data is missing."""
+    """Fine-tune, export and check the encoder; return 0, or 2 with one clear line when data is missing."""
     torch.manual_seed(seed)
     torch.set_num_threads(2)  # the same weights whatever the number of cores
     try:

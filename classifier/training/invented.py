@@ -134,7 +134,7 @@ _ARTICLE = re.compile(r"\b([Aa]) (?=[aeiouAEIOU])")
 
 
 def _agreeing(text: str) -> str:
-    """Mend verb and article: "I am is a honest" becomes "I am an honest"."""
+    """Correct verb and article: "I am is a honest" becomes "I am an honest"."""
     return _ARTICLE.sub(r"\1n ", _VERB.sub(r"\1", text))
 
 

@@ -80,7 +80,7 @@ class Tables:
 
 
 def _decorated(point: int) -> str:
-    """Gives the Latin letter inside an enclosed, squared or regional letter, or nothing."""
+    """Return the Latin letter inside an enclosed, squared or regional letter, or nothing."""
     for first, last in ((0x1F110, 0x1F129), (0x1F130, 0x1F149), (0x1F150, 0x1F169), (0x1F170, 0x1F189)):
         if first <= point <= last:
             return chr(97 + point - first)
@@ -90,7 +90,7 @@ def _decorated(point: int) -> str:
 
 
 def _folded(point: int) -> tuple[str, int]:
-    """Folds one code point to (plain character or nothing, how it was disguised)."""
+    """Fold one code point: return the plain character, or nothing, and how it was disguised."""
     character = chr(point)
     lowered = character.lower()
     if character in _PUNCTUATION:
@@ -116,7 +116,7 @@ def _folded(point: int) -> tuple[str, int]:
 
 
 def _kind(character: str, point: int) -> int:
-    """Sorts a folded character into letter, digit, space, symbol or emoji."""
+    """Sort a folded character into letter, digit, space, symbol or emoji."""
     if character.isspace() or unicodedata.category(character) in ("Cc", "Zl", "Zp", "Zs"):
         return SPACE
     if character.isdigit():
@@ -130,7 +130,7 @@ def _kind(character: str, point: int) -> int:
 
 @lru_cache(maxsize=1)
 def tables() -> Tables:
-    """Builds the tables once per process, in about a tenth of a second."""
+    """Build the tables once per process, in about a tenth of a second."""
     fold = np.arange(SIZE, dtype=np.uint32)
     kind = np.full(SIZE, SYMBOL, dtype=np.uint8)
     trick = np.zeros(SIZE, dtype=np.uint8)
