@@ -41,6 +41,13 @@ class Corpus:
     def __len__(self) -> int:
         return len(self.texts)
 
+    @classmethod
+    def of_source(cls, texts: list[str], source: str, labels: Floats | None = None) -> Corpus:
+        """Return English texts of one source; without `labels` nothing is known about them."""
+        count = len(texts)
+        known = unknown(count) if labels is None else labels
+        return cls(texts, np.full(count, source), np.full(count, "en"), known, unknown(count))
+
     def take(self, rows: NDArray[np.int64]) -> Corpus:
         """Return the texts of some rows, in that order."""
         return Corpus(

@@ -6,16 +6,13 @@ Every sentence of grammar.txt was written for it. The teacher knows no such text
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from classifier.labels import LABELS
-from classifier.training.data import Corpus
-
-Floats = NDArray[np.float32]
+from classifier.training.data import Corpus, Floats, unknown
+from classifier.words import sections
 
 _SLOT = re.compile(r"\{([^{}]*)\}")
 _NAMED = re.compile(r"<(\w+)>")
@@ -36,21 +33,14 @@ _FIRST = (
 _WHO = "{I am|You are|They are|He|She|<first>|<first>|<first>|<first>|My {boss|sister|doctor|landlord|uncle|coach}}"
 
 
-@lru_cache(maxsize=1)
-def grammar() -> dict[str, tuple[str, ...]]:
-    """Read the grammar's sections."""
-    sections: dict[str, list[str]] = {}
-    for line in _GRAMMAR.read_text(encoding="utf-8").splitlines():
-        if line.startswith("[") and line.endswith("]"):
-            sections[line[1:-1]] = []
-        elif line and sections:
-            sections[next(reversed(sections))].append(line)
-    return {name: tuple(lines) for name, lines in sections.items()}
+def grammar(section: str) -> tuple[str, ...]:
+    """Return the lines of a section of grammar.txt."""
+    return sections(_GRAMMAR)[section]
 
 
-def lookups() -> dict[str, str]:
-    """Read the section of named choices."""
-    return dict(line.split(" = ", 1) for line in grammar()["named"])
+def lookups(section: str = "named") -> dict[str, str]:
+    """Return the choices that a section names."""
+    return dict(line.split(" = ", 1) for line in grammar(section))
 
 
 def spin(template: str, rng: np.random.Generator, named: dict[str, str]) -> str:
@@ -79,22 +69,21 @@ def invent(spam: int, identity: int, seed: int, lists: Path | None = None) -> Co
         else:
             _identity(texts, labels, rng)
     count = spam + identity
-    unknown = np.full((count, len(LABELS)), np.nan, np.float32)
     sources = np.where(np.arange(count) < spam, "invented_spam", "invented_identity")
-    return Corpus(texts[:count], sources, np.full(count, "en"), np.stack(labels[:count]), unknown)
+    return Corpus(texts[:count], sources, np.full(count, "en"), np.stack(labels[:count]), unknown(count))
 
 
 def _spam(texts: list[str], labels: list[Floats], rng: np.random.Generator, phrases: list[str]) -> None:
     """Add one spam comment, or one genuine comment that shares its words."""
     row = np.full(len(LABELS), np.nan, np.float32)
     if rng.random() < 0.3:
-        texts.append(spin(str(rng.choice(grammar()["genuine"])), rng, lookups()))
+        texts.append(spin(str(rng.choice(grammar("genuine"))), rng, lookups()))
         row[:] = 0.02
     else:
         named = lookups()
         if phrases and rng.random() < 0.5:
             named["phrase"] = "{" + "|".join(rng.choice(phrases, 8)) + "}"
-        text = spin(str(rng.choice(grammar()["spam"])), rng, named)
+        text = spin(str(rng.choice(grammar("spam"))), rng, named)
         if "http" in text and rng.random() < 0.15:
             text = re.sub(r"(https?://\S+)", r'<a href="\1">here</a>', text, count=1)
         texts.append(text)
@@ -105,24 +94,24 @@ def _spam(texts: list[str], labels: list[Floats], rng: np.random.Generator, phra
 
 def group(rng: np.random.Generator) -> str:
     """Draw the name of a group of people, those that the sources use as insults more often than others."""
-    return str(rng.choice(grammar()["abused" if rng.random() < _ABUSED else "terms"]))
+    return str(rng.choice(grammar("abused" if rng.random() < _ABUSED else "terms")))
 
 
 def _identity(texts: list[str], labels: list[Floats], rng: np.random.Generator) -> None:
     """Add one sentence about a group of people: kind two times in three, cruel otherwise."""
     cruel = bool(rng.random() < 0.33)
     named = {"term": group(rng), "first": str(rng.choice(_FIRST))}
-    text = spin(str(rng.choice(grammar()["cruel" if cruel else "kind"])), rng, named)
+    text = spin(str(rng.choice(grammar("cruel" if cruel else "kind"))), rng, named)
     texts.append(text[0].upper() + text[1:] if rng.random() < 0.7 else text.lower().rstrip("."))
     labels.append(_about_a_group(cruel))
 
 
 def _pair(texts: list[str], labels: list[Floats], rng: np.random.Generator) -> None:
     """Add two sentences about one group that differ in the one word that makes them kind or cruel."""
-    template, term = str(rng.choice(grammar()["pair"])), group(rng)
+    template, term = str(rng.choice(grammar("pair"))), group(rng)
     seed, lowered = int(rng.integers(2**32)), rng.random() < 0.3
     for cruel in (False, True):
-        words = dict(line.split(" = ", 1) for line in grammar()["pair_cruel" if cruel else "pair_kind"])
+        words = lookups("pair_cruel" if cruel else "pair_kind")
         named = words | {"term": term, "first": "{" + "|".join(_FIRST) + "}", "who": _WHO}
         text = _agreeing(spin(template, np.random.default_rng(seed), named))
         texts.append(text.lower().rstrip(".") if lowered else text[0].upper() + text[1:])

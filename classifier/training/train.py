@@ -176,9 +176,7 @@ def written_set(directory: Path, seed: int) -> tuple[Corpus, Floats]:
             varied = augmentation.hurried(comment.text, rng) if copy % 2 else comment.text
             texts.append(data.mask_contacts(varied if copy < 2 else augmentation.misspelt(varied, rng)))
             taught.append(comment.targets())
-    count = len(texts)
-    blank = np.full((count, len(LABELS)), np.nan, np.float32)
-    return Corpus(texts, np.full(count, "newsroom"), np.full(count, "en"), blank, blank), np.stack(taught)
+    return Corpus.of_source(texts, "newsroom"), np.stack(taught)
 
 
 def _fit_linear(
