@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from classifier.heads import probability
 from classifier.labels import LABELS
 from classifier.signals import NAMES
 
@@ -34,9 +35,9 @@ class Span:
 
 @dataclass(frozen=True)
 class Explanation:
-    """The log-odds of one label: `bias`, `sentence`, `signals` and the weights of `parts` add up to `log_odds`.
+    """The log-odds of one label: `bias`, `sentence`, `signals` and the weights of `words` add up to `log_odds`.
 
-    `sentence` is what the encoder makes of the text as a whole (the marks before and after it). `parts` holds one span
+    `sentence` is what the encoder makes of the text as a whole (the marks before and after it). `words` holds one span
     for every word (of a long text: of the piece that counted); `spans` the heaviest, heaviest first, at most `limit`.
     """
 
@@ -46,14 +47,14 @@ class Explanation:
     bias: float
     sentence: float
     signals: dict[str, float]
-    parts: tuple[Span, ...]
+    words: tuple[Span, ...]
     spans: tuple[Span, ...]
     reads_as: str | None
 
     def total(self) -> float:
-        """Add the parts up again."""
+        """Return the sum of all that adds up to `log_odds`."""
         return (
-            self.bias + self.sentence + sum(self.signals.values()) + sum(part.weight for part in self.parts)
+            self.bias + self.sentence + sum(self.signals.values()) + sum(word.weight for word in self.words)
         )
 
 
@@ -63,7 +64,7 @@ def explain_row(model: Model, reading: Reading, row: int, label: str | None, lim
         raise ValueError(f"label: {label!r} is not one of {', '.join(LABELS)}")
     odds = reading.log_odds[row]
     column = int(odds.argmax()) if label is None else LABELS.index(label)
-    reads_as = reading.batch.reread.get(row)
+    reads_as = reading.batch.reads_as.get(row)
     piece = reading.gravest.get((row, column))
     if piece is None:
         return replace(_taken_apart(model, reading, row, column, limit), reads_as=reads_as)
@@ -72,9 +73,9 @@ def explain_row(model: Model, reading: Reading, row: int, label: str | None, lim
     return replace(
         found,
         log_odds=found.log_odds - margin,
-        probability=_probability(found.log_odds - margin),
+        probability=float(probability(found.log_odds - margin)),
         bias=found.bias - margin,
-        parts=tuple(_moved(part, begin) for part in found.parts),
+        words=tuple(_moved(word, begin) for word in found.words),
         spans=tuple(_moved(span, begin) for span in found.spans),
         reads_as=reads_as,
     )
@@ -84,14 +85,10 @@ def _moved(span: Span, by: int) -> Span:
     return replace(span, begin=span.begin + by, end=span.end + by)
 
 
-def _probability(log_odds: float) -> float:
-    return float(1 / (1 + np.exp(-np.clip(log_odds, -30, 30))))
-
-
 def _taken_apart(model: Model, reading: Reading, row: int, column: int, limit: int) -> Explanation:
     """Share the log-odds of one column out over words, signals, the sentence and the bias."""
     encoded = reading.encoded.get(row)
-    of_linear, of_sentence, intercepts = model.stack.parts("fast" if encoded is None else "full")
+    of_linear, of_sentence, intercepts = model.stack.coefficients("fast" if encoded is None else "full")
     weights = of_linear[column]
     words = _Words(reading.batch, row)
     _share_ngrams(model, words, weights)
@@ -103,17 +100,17 @@ def _taken_apart(model: Model, reading: Reading, row: int, column: int, limit: i
         sentence = words.add_tokens(tokens.astype(np.float64) @ of_sentence[column], offsets)
     signals = reading.signals[row] * (model.signal_weights @ weights)
     named = {name: float(part) for name, part in zip(NAMES, signals, strict=True) if part}
-    parts = words.spans(LABELS[column])
-    heaviest = sorted((part for part in parts if part.weight > 0), key=lambda part: -part.weight)
-    log_odds = float(reading.whole[row, column])
+    every = words.spans(LABELS[column])
+    heaviest = sorted((word for word in every if word.weight > 0), key=lambda word: -word.weight)
+    log_odds = reading.whole[row, column]
     return Explanation(
         label=LABELS[column],
-        log_odds=log_odds,
-        probability=_probability(log_odds),
+        log_odds=float(log_odds),
+        probability=float(probability(log_odds)),
         bias=bias + words.elsewhere(),
         sentence=sentence,
         signals=named,
-        parts=tuple(parts),
+        words=tuple(every),
         spans=tuple(heaviest[: max(limit, 0)]),
         reads_as=None,
     )
@@ -129,7 +126,7 @@ class _Words:
         self.begins, self.lasts = words.begins[first:last], words.lasts[first:last]
         self.origin = batch.origin
         self.start = int(batch.starts[row])
-        self.reread = row in batch.reread
+        self.disguised = row in batch.reads_as
         self.weights = np.zeros(last - first + 1)
 
     def under(self, places: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -146,7 +143,7 @@ class _Words:
         """Give each token's weight to the word it lies in; return that of the marks around the text."""
         marks = offsets[:, 0] == offsets[:, 1]
         begins = offsets[~marks, 0]
-        if self.reread:
+        if self.disguised:
             words = self.under(self.start + begins)
         else:
             written = self.origin[self.begins]

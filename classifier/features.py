@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 from sklearn.base import BaseEstimator, TransformerMixin
 
-from classifier.folding import DIGIT, EMOJI, LETTER
+from classifier.characters import DIGIT, EMOJI, LETTER
 
 if TYPE_CHECKING:
     from classifier.text import TextBatch
@@ -41,7 +41,6 @@ class Grams:
     only for explanations.
     """
 
-    kind: str
     columns: NDArray[np.int32]
     indptr: NDArray[np.int32]
     first: NDArray[np.int64]
@@ -50,17 +49,15 @@ class Grams:
     last_of: NDArray[np.int64]
 
     def places(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Returns the offsets of each n-gram's first and last character in `TextBatch.codes`."""
+        """Return the offsets of each n-gram's first and last character in `TextBatch.codes`."""
         return self.begin_of[self.first], self.last_of[self.first + self.span]
 
     def of(self, row: int) -> Grams:
-        """Returns those of one text."""
+        """Return the n-grams of one text."""
         begin, end = int(self.indptr[row]), int(self.indptr[row + 1])
         here = slice(begin, end)
         indptr = self.indptr[row : row + 2] - self.indptr[row]
-        return Grams(
-            self.kind, self.columns[here], indptr, self.first[here], self.span, self.begin_of, self.last_of
-        )
+        return Grams(self.columns[here], indptr, self.first[here], self.span, self.begin_of, self.last_of)
 
 
 @dataclass(eq=False)
@@ -74,7 +71,7 @@ class Words:
 
 
 def mix(hashes: NDArray[np.uint32]) -> NDArray[np.uint32]:
-    """Spreads each 32-bit hash over all its bits (Chris Wellons' low-bias mixer, two rounds)."""
+    """Spread each 32-bit hash over all its bits (Chris Wellons' low-bias mixer, two rounds)."""
     shifted = hashes >> np.uint32(15)
     mixed = hashes ^ shifted
     mixed *= np.uint32(0x2C1B3C6D)
@@ -85,7 +82,7 @@ def mix(hashes: NDArray[np.uint32]) -> NDArray[np.uint32]:
 
 
 def grams(views: TextBatch) -> tuple[list[Grams], Words]:
-    """Computes every n-gram of every text of the batch: character orders 3 to 5 within words, words, pairs.
+    """Compute every n-gram of every text of the batch: character orders 3 to 5 within words, words, pairs.
 
     The stream is one empty place, then every character of a word, and one space after each word.
     """
@@ -118,7 +115,7 @@ def _character_grams(
     place: NDArray[np.int64],
     bounds: NDArray[np.int64],
 ) -> list[Grams]:
-    """Slides windows of each order over the stream; a window may hold a space at its ends only."""
+    """Slide windows of each order over the stream; a window may hold a space at its ends only."""
     size = len(hashed)
     begin_of, last_of = place.copy(), place.copy()
     begin_of[spaces[:-1]] = place[spaces[:-1] + 1]
@@ -141,7 +138,7 @@ def _character_grams(
         rows = mix(chosen)
         rows >>= np.uint32(32 - CHARACTER_BITS)
         indptr = np.searchsorted(first, bounds).astype(np.int32)
-        found.append(Grams(f"c{order}", rows.view(np.int32), indptr, first, order - 1, begin_of, last_of))
+        found.append(Grams(rows.view(np.int32), indptr, first, order - 1, begin_of, last_of))
     return found
 
 
@@ -151,9 +148,9 @@ def _words(
     place: NDArray[np.int64],
     bounds: NDArray[np.int64],
 ) -> tuple[Words, NDArray[np.int64]]:
-    """Hashes each word whole: a sum of its characters, each multiplied by an odd number for its position.
+    """Hash each word whole: a sum of its characters, each multiplied by an odd number for its position.
 
-    Returns also where the words of each text begin and end. Sums are differences of one running sum, modulo 2^32.
+    Return also where the words of each text begin and end. Sums are differences of one running sum, modulo 2^32.
     """
     lengths = np.diff(spaces)
     position = np.arange(len(hashed))
@@ -174,18 +171,18 @@ def _words(
 
 
 def _word_grams(words: Words, ends: NDArray[np.int64]) -> list[Grams]:
-    """Makes words and neighbouring pairs, none across two texts."""
+    """Make words and neighbouring pairs, none across two texts."""
     hashes, text_of = words.hashes, words.text_of
     pair = mix(hashes[:-1] * np.uint32(0x85EBCA6B) + hashes[1:])
     found = []
-    for kind, values, span in (("w1", hashes, 0), ("w2", pair, 1)):
+    for values, span in ((hashes, 0), (pair, 1)):
         room = max(0, len(hashes) - span)
         first = np.flatnonzero(text_of[:room] == text_of[span : span + room])
         rows = mix(values.take(first) + np.uint32(span))
         rows >>= np.uint32(32 - WORD_BITS)
         rows += np.uint32(WORDS_FROM)
         indptr = np.searchsorted(first, ends).astype(np.int32)
-        found.append(Grams(kind, rows.view(np.int32), indptr, first, span, words.begins, words.lasts))
+        found.append(Grams(rows.view(np.int32), indptr, first, span, words.begins, words.lasts))
     return found
 
 
@@ -203,7 +200,7 @@ def columns_of(batch: TextBatch) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
 
 
 class HashedNgrams(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no types
-    """Counts hashed n-grams of read texts: a sparse matrix (texts, `COLUMNS`), each row of length one.
+    """Count hashed n-grams of read texts: a sparse matrix (texts, `COLUMNS`), each row of length one.
 
     Stateless. The input is what `TextReader` gives.
     """

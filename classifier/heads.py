@@ -19,7 +19,7 @@ LOUD = 6.0
 
 
 class LinearHeads(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no types
-    """Regresses each label's log-odds on the features; `transform` returns them, (texts, labels).
+    """Regress each label's log-odds on the features; `transform` returns them, (texts, labels).
 
     `y` holds the share of people who would give the label, 0..1, NaN where unknown: each head is fitted on its known
     rows. `weights_` (features, labels) and `intercept_` (labels) are all that is kept of the fitted regressors.
@@ -58,7 +58,7 @@ class LinearHeads(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sci
 
 
 class LabelStack(BaseEstimator):  # type: ignore[misc]
-    """Joins the log-odds of the linear heads and of the sentence encoder, and calibrates them, per label.
+    """Join the log-odds of the linear heads and of the sentence encoder, and calibrate them, per label.
 
     `X` holds the log-odds of the linear heads in its first half, those of the encoder in its second. A label's log-odds
     are their mean, in which the encoder counts `sentence_share`; then `leans[label][other]` times another label's is
@@ -127,7 +127,7 @@ class LabelStack(BaseEstimator):  # type: ignore[misc]
             return linear @ self.fast_coef_.T + self.fast_intercept_
         return np.hstack([linear, sentence]) @ self.full_coef_.T + self.full_intercept_
 
-    def parts(self, effort: Effort) -> tuple[Doubles, Doubles, Doubles]:
+    def coefficients(self, effort: Effort) -> tuple[Doubles, Doubles, Doubles]:
         """Return what one unit of each linear and each encoder log-odds adds to each label, and the intercepts."""
         half = self.fast_coef_.shape[1]
         if effort == "fast":
@@ -170,7 +170,7 @@ def log_odds(shares: Doubles) -> Doubles:
     return odds
 
 
-def probability(log_odds: Doubles) -> Doubles:
+def probability(log_odds: Doubles | float) -> Doubles:
     """Return the probability of log-odds, never quite 0 or 1."""
     result: Doubles = 1 / (1 + np.exp(-np.clip(log_odds, -30, 30)))
     return result

@@ -34,4 +34,4 @@ EFFORTS: tuple[Effort, ...] = ("full", "fast")
 
 
 class ModelError(Exception):
-    """The model cannot be loaded; the message says why and what mends it, in one line."""
+    """The model cannot be loaded; the message says why and what fixes it, in one line."""

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 
+from classifier.characters import LETTER
 from classifier.features import KNOWN_BITS, grams, text_tags
-from classifier.folding import LETTER
 from classifier.text import TextBatch, fold
 from classifier.words import words as listed
 
@@ -43,14 +43,14 @@ _KIN = {"arz": "ar", "gl": "pt"}
 
 @lru_cache(maxsize=1)
 def _identifier() -> Any:
-    """Loads fastText's shipped identifier of 176 languages, once, and only when a text needs it."""
+    """Load fastText's shipped identifier of 176 languages, once, and only when a text needs it."""
     from fasttext import load_model
 
     return load_model(str(_MODEL))
 
 
 def identify(text: str) -> dict[str, float]:
-    """Returns the languages (ISO 639) that the text may be in, with their probabilities, likeliest first.
+    """Return the languages (ISO 639) that the text may be in, with their probabilities, likeliest first.
 
     fastText reads the words up to the first line end, or to a word that means one, and parts words at NUL too; it
     refuses lone surrogates, and its error would quote the text.
@@ -68,19 +68,19 @@ def identify(text: str) -> dict[str, float]:
 
 @lru_cache(maxsize=1)
 def _common() -> NDArray[np.uint32]:
-    """Returns the hashes of English's commonest words."""
+    """Return the hashes of English's commonest words."""
     return np.unique(grams(fold(listed("english")))[1].hashes)
 
 
 def _among(hashes: NDArray[np.uint32], wanted: NDArray[np.uint32]) -> NDArray[np.bool_]:
-    """Says which hashes are among the wanted ones, which are sorted."""
+    """Say which hashes are among the wanted ones, which are sorted."""
     place = np.minimum(np.searchsorted(wanted, hashes), len(wanted) - 1)
     found: NDArray[np.bool_] = wanted.take(place) == hashes
     return found
 
 
 class LanguageIdentifier(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no types
-    """Judges language by known words first, and asks fastText only about texts that leave a doubt.
+    """Judge language by known words first, and ask fastText only about texts that leave a doubt.
 
     `known_` marks, per hash of a word, the trained languages in which the word is at home (a bit each).
     """
@@ -135,13 +135,13 @@ class LanguageIdentifier(BaseEstimator):  # type: ignore[misc]  # scikit-learn s
         doubts: list[str | None] = [None] * count
         for row in np.flatnonzero((best != 0) | (share < _SURE) | strange).tolist():
             languages[row], doubts[row] = _settle(
-                views.reread.get(row, texts[row]), languages[row], float(share[row]), int(total[row])
+                views.reads_as.get(row, texts[row]), languages[row], float(share[row]), int(total[row])
             )
         return languages, doubts
 
 
 def _settle(text: str, guess: str | None, share: float, words: int) -> tuple[str | None, str | None]:
-    """Decides about one text that the known words leave open."""
+    """Decide about one text that the known words leave open."""
     if words == 0:
         return None, UNKNOWN
     likely = identify(text)

@@ -273,7 +273,7 @@ class Model:
                 reading.languages[row],
                 reading.doubts[row] is None,
                 reading.doubts[row],
-                reading.batch.reread.get(row),
+                reading.batch.reads_as.get(row),
                 disguise[row],
                 self.version,
                 effort,

@@ -40,7 +40,7 @@ TRUSTED = (
 def write(directory: Path, pipeline: Pipeline, languages: LanguageIdentifier, facts: dict[str, Any]) -> str:
     """Write the fitted pipeline and the manifest to `directory`, where the encoder lies already.
 
-    Returns the SHA-256 of the model file, which is the same for the same weights.
+    Return the SHA-256 of the model file, which is the same for the same weights.
     """
     import skops.io
 
@@ -78,7 +78,7 @@ def _pack(archive: bytes, file: Path) -> None:
 
 
 def read(directory: Path) -> tuple[Pipeline, LanguageIdentifier, dict[str, Any]]:
-    """Read and check manifest, hashes and model; raises `ModelError` in one line."""
+    """Read and check manifest, hashes and model; raise `ModelError` in one line."""
     import skops.io
 
     manifest = read_manifest(directory)

@@ -11,15 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
 
+from classifier.characters import DIGIT, EMOJI
 from classifier.features import text_tags
-from classifier.folding import DIGIT, EMOJI
 from classifier.text import TextBatch, tally
 from classifier.words import words
 
 
 @dataclass(frozen=True)
 class Signals:
-    """What a site knows beside the text; every field may stay unknown. No address ever comes here."""
+    """What a site knows beside the text; every field may stay unknown. No address is among them."""
 
     author_name: str = ""
     website: str | None = None
@@ -60,7 +60,7 @@ _CONTACTS = ("⟦email⟧", "⟦phone⟧", "⟦handle⟧", "whatsapp", "telegram
 def measure(
     texts: Sequence[str], views: TextBatch, signals: Sequence[Signals] | None = None
 ) -> NDArray[np.float32]:
-    """Measures each text: one row per text, one column per entry of `NAMES`, every value between 0 and about 3."""
+    """Measure each text: one row per text, one column per entry of `NAMES`, every value between 0 and about 3."""
     count = len(texts)
     table = np.zeros((count, len(NAMES)), np.float32)
     lengths = np.fromiter(map(len, texts), np.float32, count) + 1
@@ -80,14 +80,14 @@ def measure(
 
 
 def _dotted(views: TextBatch) -> NDArray[np.bool_]:
-    """Says which texts hold a dot right before a letter, as every domain does: the others need no search for one."""
+    """Say which texts hold a dot right before a letter, as every domain does: the others need no search for one."""
     found = np.zeros(len(views.codes), bool)
     found[:-1] = (views.codes[:-1] == 46) & (views.codes[1:] >= 97) & (views.codes[1:] <= 122)
     return tally(found, views.starts) > 0
 
 
 def _from_text(row: NDArray[np.float32], text: str, dotted: bool) -> None:
-    """Fills the columns that need the text as written: links, money, mark-up, contacts."""
+    """Fill the columns that need the text as written: links, money, mark-up, contacts."""
     if "://" in text or (dotted and "www." in text.lower()):
         hosts = [host.lower() for host in _LINK.findall(text)[:50]]
         row[0] = min(len(hosts), 2) / 2
@@ -109,12 +109,12 @@ def _from_text(row: NDArray[np.float32], text: str, dotted: bool) -> None:
 
 
 def _paid(text: str) -> bool:
-    """Says whether a text names a currency by its letters."""
+    """Say whether a text names a currency by its letters."""
     return "USD" in text or "usd" in text or "BTC" in text or "btc" in text
 
 
 def _from_codes(table: NDArray[np.float32], views: TextBatch, lengths: NDArray[np.float32]) -> None:
-    """Fills the columns that are counts over the folded buffer."""
+    """Fill the columns that are counts over the folded buffer."""
     starts = views.starts[:-1]
     if not len(starts):
         return
@@ -138,7 +138,7 @@ def _from_codes(table: NDArray[np.float32], views: TextBatch, lengths: NDArray[n
 
 
 class TextSignals(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no types
-    """Measures what is not words: a matrix (texts, `NAMES`), times `scale`, so that no signal outweighs the n-grams."""
+    """Measure what is not words: a matrix (texts, `NAMES`), times `scale`, so that no signal outweighs the n-grams."""
 
     def __init__(self, scale: float = 0.25) -> None:
         self.scale = scale
@@ -152,7 +152,6 @@ class TextSignals(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sci
         return measure(X.texts, X, X.known) * self.scale
 
     def get_feature_names_out(self, input_features: Any = None) -> Any:
-        """Return the signals' names."""
         return np.array(NAMES, dtype=object)
 
     def __sklearn_tags__(self) -> Any:

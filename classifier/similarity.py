@@ -1,8 +1,8 @@
 """Similarity: a short signature of a text, alike for texts that differ by a few words, to find near-duplicates.
 
 MinHash over windows of characters: the share of equal entries in two signatures estimates the share of windows that
-two texts have in common (their Jaccard similarity). Case, spacing, punctuation and digits do not count: the copies of a
-wave differ in those.
+two texts have in common (their Jaccard similarity). Case, spacing, punctuation and digits do not count: copies
+of one comment differ in those.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ WORD: Final = re.compile(r"[^\W\d_]+")
 
 
 def signatures(texts: Sequence[str]) -> list[bytes | None]:
-    """Returns one signature per text, 2 bytes for each of 48 entries; None for one with too few letters to tell."""
+    """Return one signature per text, 2 bytes for each of 48 entries; None for one with too few letters to tell."""
     buffers = [_letters(text) for text in texts]
     kept = [n for n, letters in enumerate(buffers) if len(letters) >= LEAST]
     made: list[bytes | None] = [None] * len(texts)
@@ -51,7 +51,7 @@ def signatures(texts: Sequence[str]) -> list[bytes | None]:
 
 
 def bands(signature: bytes) -> list[int]:
-    """Returns 16 numbers; two texts that have half their windows in common share one in nine cases of ten.
+    """Return 16 numbers; two texts that have half their windows in common share one in nine cases of ten.
 
     Each fits a signed 64-bit column and carries its place, so that bands of different places never meet.
     """
@@ -62,18 +62,18 @@ def bands(signature: bytes) -> list[int]:
 
 
 def likeness(one: bytes, other: bytes) -> float:
-    """Returns the estimated share of windows that two texts have in common, 0 to 1."""
+    """Return the estimated share of windows that two texts have in common, 0 to 1."""
     return float(np.mean(np.frombuffer(one, np.uint16) == np.frombuffer(other, np.uint16)))
 
 
 def _letters(text: str) -> str:
-    """Returns the letters of a text, folded, one space between words."""
+    """Return the letters of a text, folded, one space between words."""
     folded = unicodedata.normalize("NFKC", text[:LIMIT]).casefold()
     return " ".join(WORD.findall(folded))[:LIMIT]
 
 
 def _windows(codes: NDArray[np.uint32]) -> NDArray[np.uint32]:
-    """Hashes every window of the buffer (FNV's prime, then a mix, since the high bits choose the entry)."""
+    """Hash every window of the buffer (FNV's prime, then a mix, since the high bits choose the entry)."""
     hashed = np.full(len(codes) - WINDOW + 1, 2166136261, np.uint32)
     for shift in range(WINDOW):
         hashed = (hashed ^ codes[shift : len(codes) - WINDOW + 1 + shift]) * np.uint32(16777619)
@@ -86,7 +86,7 @@ def _windows(codes: NDArray[np.uint32]) -> NDArray[np.uint32]:
 
 
 def _least(windows: NDArray[np.uint32], rows: NDArray[np.int64], count: int) -> NDArray[np.uint16]:
-    """Returns, per text and entry, the least value among the windows that fall to that entry.
+    """Return, per text and entry, the least value among the windows that fall to that entry.
 
     One hash per window does for all entries (one-permutation MinHash); an entry that no window fell to borrows from
     another, chosen by draws that are the same for every text, so that equal texts borrow alike.

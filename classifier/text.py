@@ -1,4 +1,4 @@
-"""Reads a text through its disguise; every character of the reading is traceable to the original."""
+"""Read a text through its disguise; every character of the reading is traceable to the original."""
 
 from __future__ import annotations
 
@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from classifier.features import Grams, Words, grams, text_tags
-from classifier.folding import (
+from classifier.characters import (
     DIGIT,
     FANCY,
     INVISIBLE,
@@ -24,8 +23,9 @@ from classifier.folding import (
     STRANGER,
     tables,
 )
-from classifier.reread import Lexicon, count_words, reread
-from classifier.respell import LEET
+from classifier.deobfuscation import Lexicon, count_words, deobfuscate
+from classifier.features import Grams, Words, grams, text_tags
+from classifier.leetspeak import LEET
 
 if TYPE_CHECKING:
     from classifier.signals import Signals
@@ -37,9 +37,9 @@ class TextBatch:
 
     `codes`, `kinds` and `origin` run in parallel: folded code point, its kind, and its offset in the original text.
     Text `d` lies in `codes[starts[d]:starts[d + 1] - 1]`; the last place of each text holds a space.
-    `tricks` counts, per text, characters that were invisible, fancy, lookalikes, stacked marks, and re-read ones;
-    `capitals` counts A to Z as written. `reread` holds the texts that do not read as they were written; `known` what is
-    known of each comment beside its text, where anybody said so.
+    `tricks` counts, per text, characters that were invisible, fancy, lookalikes, stacked marks, and respelt ones;
+    `capitals` counts A to Z as written. `reads_as` holds the texts that do not read as they were written; `known` what
+    the site knows of each comment beside its text.
     """
 
     texts: Sequence[str]
@@ -49,17 +49,16 @@ class TextBatch:
     starts: NDArray[np.int64]
     tricks: NDArray[np.float32]
     capitals: NDArray[np.int64]
-    reread: dict[int, str] = field(default_factory=dict)
+    reads_as: dict[int, str] = field(default_factory=dict)
     known: Sequence[Signals] | None = None
 
     @cached_property
     def grams(self) -> tuple[list[Grams], Words]:
-        """The n-grams of the batch."""
         return grams(self)
 
     def as_read(self) -> list[str]:
         """Return the texts as they read: as written, or through a disguise where there was one."""
-        return [self.reread.get(row, text) for row, text in enumerate(self.texts)]
+        return [self.reads_as.get(row, text) for row, text in enumerate(self.texts)]
 
     def text(self, row: int) -> str:
         """Return text `row`, folded."""
@@ -78,12 +77,12 @@ _HIDING = [0, 1, 2, 4]
 
 
 def read_as(texts: Sequence[str], lexicon: Lexicon) -> TextBatch:
-    """Fold a batch, reread the texts that look disguised beyond single characters, and note how those now read."""
+    """Fold a batch, deobfuscate the texts that look disguised beyond single characters, and note how those read."""
     batch = fold(texts)
     changed: dict[int, tuple[str, NDArray[np.int32]]] = {}
     some, whole = _suspicious(batch)
     for row in np.flatnonzero(some | whole).tolist():
-        page = reread(batch.text(row), lexicon, bool(whole[row]))
+        page = deobfuscate(batch.text(row), lexicon, bool(whole[row]))
         if page.changed:
             places = batch.starts[row] + np.array(page.places, np.int64)
             changed[row] = (page.text, batch.origin[places])
@@ -91,12 +90,12 @@ def read_as(texts: Sequence[str], lexicon: Lexicon) -> TextBatch:
     if changed:
         _splice(batch, changed)
     for row in np.flatnonzero(batch.tricks[:, _HIDING].any(axis=1)).tolist():
-        batch.reread[row] = batch.text(row)
+        batch.reads_as[row] = batch.text(row)
     return batch
 
 
 def _splice(batch: TextBatch, changed: dict[int, tuple[str, NDArray[np.int32]]]) -> None:
-    """Put reread texts, and the offsets of their characters, in the place of the first reading."""
+    """Replace the first reading of some texts, and the offsets of their characters."""
     parts = [np.split(each, batch.starts[1:-1]) for each in (batch.codes, batch.kinds, batch.origin)]
     for row, (text, origin) in changed.items():
         codes = np.minimum(np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32), SIZE - 1)
@@ -108,9 +107,9 @@ def _splice(batch: TextBatch, changed: dict[int, tuple[str, NDArray[np.int32]]])
 
 
 def _suspicious(batch: TextBatch) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Say which texts hold leetspeak, masks or stretched letters, and which are to be reread whole.
+    """Say which texts hold leetspeak, masks or stretched letters, and which are to be read whole.
 
-    Whole are reread those with tags, character references, or three letters in a row that stand alone.
+    Read whole are those with tags, character references, or three letters in a row that stand alone.
     """
     codes, kinds = batch.codes, batch.kinds
     letter = kinds == LETTER
@@ -202,7 +201,7 @@ def _lookalikes(batch: TextBatch, trick: NDArray[np.uint8], text_of: NDArray[np.
 
 
 class TextReader(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no types
-    """Reads texts through their disguise: the first step, whose `TextBatch` all features are made from.
+    """Read texts through their disguise: the first step, whose `TextBatch` all features are made from.
 
     `fit` counts words, so that a respelling must be a word: `words_` holds the CRC-32 of the commonest, `costs_` their
     negative log probability in tenths.

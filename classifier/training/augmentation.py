@@ -29,7 +29,7 @@ _MILD = 0.2
 
 
 def disguised(corpus: Corpus, count: int, seed: int) -> Corpus:
-    """Copies `count` English texts, half of them disguised by a named trick, half misspelt; labels stay."""
+    """Copy `count` English texts, half of them disguised by a named trick, half misspelt; labels stay."""
     rng = np.random.default_rng(seed)
     english: NDArray[np.int64] = np.flatnonzero(corpus.languages == "en")
     copies = corpus.take(rng.choice(english, min(count, len(english)), replace=False))
@@ -42,7 +42,7 @@ def disguised(corpus: Corpus, count: int, seed: int) -> Corpus:
 
 
 def peopled(corpus: Corpus, count: int, seed: int) -> Corpus:
-    """Copies up to `count` short English texts that speak of people, and says of which group they are.
+    """Copy up to `count` short English texts that speak of people, and say of which group they are.
 
     Labels stay as they were: who somebody is makes no remark toxic, and none harmless. Only whether a toxic one attacks
     the group is not known any more.
@@ -69,14 +69,14 @@ def peopled(corpus: Corpus, count: int, seed: int) -> Corpus:
 
 
 def misspelt(text: str, rng: Rng) -> str:
-    """Drops, doubles, swaps or changes one letter in a third of the longer words."""
+    """Drop, double, swap or change one letter in a third of the longer words."""
     return " ".join(
         _slip(word, rng) if len(word) > 3 and rng.random() < 0.35 else word for word in text.split(" ")
     )
 
 
 def _slip(word: str, rng: Rng) -> str:
-    """Makes one slip inside a word."""
+    """Drop, double, swap or change one inner letter."""
     at, which = int(rng.integers(1, len(word) - 1)), rng.random()
     if which < 0.35:
         return word[:at] + word[at + 1 :]
@@ -115,7 +115,6 @@ class Surroundings:
         return cls(public, [each.text for each in written if each.category in _PLAIN])
 
     def draw(self, rng: Rng) -> str:
-        """Draw one text."""
         texts = self.public if self.public and rng.random() < 0.6 else self.written
         return texts[int(rng.integers(len(texts)))]
 

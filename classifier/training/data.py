@@ -41,8 +41,15 @@ class Corpus:
     def __len__(self) -> int:
         return len(self.texts)
 
+    @classmethod
+    def of_source(cls, texts: list[str], source: str, labels: Floats | None = None) -> Corpus:
+        """Return English texts of one source; without `labels` nothing is known about them."""
+        count = len(texts)
+        known = unknown(count) if labels is None else labels
+        return cls(texts, np.full(count, source), np.full(count, "en"), known, unknown(count))
+
     def take(self, rows: NDArray[np.int64]) -> Corpus:
-        """Returns the texts of some rows, in that order."""
+        """Return the texts of some rows, in that order."""
         return Corpus(
             [self.texts[row] for row in rows.tolist()],
             self.sources[rows],
@@ -52,7 +59,7 @@ class Corpus:
         )
 
     def joined(self, other: Corpus) -> Corpus:
-        """Returns these texts and the other's after them."""
+        """Return these texts and the other's after them."""
         return Corpus(
             self.texts + other.texts,
             np.concatenate((self.sources, other.sources)),
@@ -63,14 +70,14 @@ class Corpus:
 
 
 def mask_contacts(text: str) -> str:
-    """Puts placeholders in the place of addresses, phone numbers and handles, as the service does at its door."""
+    """Replace addresses, phone numbers and handles by placeholders, as the service does."""
     if "@" in text:
         text = _HANDLE.sub("⟦handle⟧", _EMAIL.sub("⟦email⟧", text))
     return _PHONE.sub("⟦phone⟧", text)
 
 
 def table(path: Path) -> Any:
-    """Reads one Parquet file; says plainly which file is missing or what package is."""
+    """Read one Parquet file; raise DataError, which names the file or the package that is missing."""
     try:
         from pyarrow import ArrowInvalid, parquet
     except ImportError:
@@ -86,7 +93,7 @@ def table(path: Path) -> Any:
 
 
 def labelled(path: Path) -> Corpus:
-    """Reads a file of labelled texts: Parquet such as dev.parquet, or JSON lines with the same fields."""
+    """Read a file of labelled texts: Parquet such as dev.parquet, or JSON lines with the same fields."""
     if path.suffix in (".jsonl", ".ndjson", ".json"):
         return _from_lines(path)
     columns = table(path)
@@ -154,7 +161,7 @@ def unknown(count: int) -> Floats:
 
 
 def training(directory: Path) -> Corpus:
-    """Reads train.parquet and unlabelled.parquet with the teacher's log-odds beside them."""
+    """Read train.parquet and unlabelled.parquet with the teacher's log-odds beside them."""
     corpus = labelled(directory / "train.parquet")
     labelled_rows = len(corpus)
     more = table(directory / "unlabelled.parquet")

@@ -1,4 +1,4 @@
-"""Disguises for the evasion test and for training: written apart from read-as, seeded, one function per trick."""
+"""Disguises for the evasion test and for training: seeded, one function per trick, apart from what undoes them."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _ACCENTS = "\u0300\u0301\u0302\u0303\u0308\u030a\u0323\u0331"
 
 
 def leet(text: str, rng: Rng) -> str:
-    """Puts digits and signs in the place of letters, four times in five."""
+    """Put digits and signs in the place of letters, four times in five."""
     return "".join(
         str(rng.choice(list(_LEET[each.lower()]))) if each.lower() in _LEET and rng.random() < 0.8 else each
         for each in text
@@ -36,12 +36,12 @@ def leet(text: str, rng: Rng) -> str:
 
 
 def homoglyph(text: str, rng: Rng) -> str:
-    """Swaps letters for their Cyrillic twins, four times in five."""
+    """Swap letters for their Cyrillic twins, four times in five."""
     return "".join(_TWINS[each] if each in _TWINS and rng.random() < 0.8 else each for each in text)
 
 
 def zero_width(text: str, rng: Rng) -> str:
-    """Drops invisible characters into words."""
+    """Put invisible characters into words."""
     hidden = "\u200b\u200c\u200d\u2060\ufeff\u00ad"
     return "".join(
         each + (str(rng.choice(list(hidden))) if each.isalpha() and rng.random() < 0.4 else "")
@@ -50,7 +50,7 @@ def zero_width(text: str, rng: Rng) -> str:
 
 
 def spaced(text: str, rng: Rng) -> str:
-    """Sets the letters of each longer word apart by a space, dot or dash, the same through a text."""
+    """Set the letters of each longer word apart by a space, dot or dash, the same through a text."""
     sign = str(rng.choice([" ", ".", "-", " ", "_"]))
     return (" " if sign != " " else "   ").join(
         sign.join(word) if len(word) > 2 else word for word in text.split()
@@ -58,14 +58,14 @@ def spaced(text: str, rng: Rng) -> str:
 
 
 def stretched(text: str, rng: Rng) -> str:
-    """Repeats a letter or two of each word three to six times."""
+    """Repeat a letter or two of each word three to six times."""
     return "".join(
         each * int(rng.integers(3, 7)) if each.isalpha() and rng.random() < 0.25 else each for each in text
     )
 
 
 def fancy(text: str, rng: Rng) -> str:
-    """Writes the letters in one of eleven mathematical, circled or wide alphabets."""
+    """Write the letters in one of eleven mathematical, circled or wide alphabets."""
     base = int(rng.choice(_ALPHABETS))
     return "".join(
         chr(base + ord(each) - 97) if "a" <= each <= "z" and base + ord(each) - 97 not in _HOLES else each
@@ -74,7 +74,7 @@ def fancy(text: str, rng: Rng) -> str:
 
 
 def swapped(text: str, rng: Rng) -> str:
-    """Swaps two inner letters of each longer word; read-as does not name this one."""
+    """Swap two inner letters of each longer word; reading does not undo this one."""
     words = []
     for word in text.split(" "):
         if len(word) > 3 and word.isalpha():
@@ -85,7 +85,7 @@ def swapped(text: str, rng: Rng) -> str:
 
 
 def accented(text: str, rng: Rng) -> str:
-    """Stacks accents on letters."""
+    """Stack accents on letters."""
     return "".join(
         each + str(rng.choice(list(_ACCENTS))) if each.isalpha() and rng.random() < 0.5 else each
         for each in text
@@ -104,6 +104,6 @@ DISGUISES = {**NAMED, "swapped": swapped}
 
 
 def disguise(texts: list[str], name: str, seed: int) -> list[str]:
-    """Disguises every text by one trick."""
+    """Disguise every text by one trick."""
     rng = np.random.default_rng(seed)
     return [DISGUISES[name](text, rng) for text in texts]

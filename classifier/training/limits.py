@@ -1,4 +1,4 @@
-"""`replydesk classifier limits`: chooses from which probability a site's policy holds, rejects or calls a comment spam.
+"""`replydesk classifier limits`: choose from which probability a site's policy holds, rejects or calls a comment spam.
 
 A comment is held where any label reaches its hold limit. It is rejected, or called spam, only where a label reaches a
 limit that was right at least `PRECISION` of the time on all development sets together, never by toxicity alone, and
@@ -85,7 +85,7 @@ def main(
 ) -> int:
     """Choose limits for the shipped model on the development sets in `directory`, print them and write the page `out`.
 
-    With `limit`, at most so many comments of each source are read, and no page is written. Returns 0, or 2 with one
+    With `limit`, at most so many comments of each source are read, and no page is written. Return 0, or 2 with one
     clear line when data is missing.
     """
     try:

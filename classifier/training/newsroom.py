@@ -6,12 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from classifier.labels import LABELS
-from classifier.training.data import DataError, json_lines
-
-Floats = NDArray[np.float32]
+from classifier.training.data import DataError, Floats, json_lines
 
 HARMLESS = (
     "plain", "critical", "heated", "disagree", "sarcasm", "hyperbole", "quoting", "identity", "violence_news",

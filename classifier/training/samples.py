@@ -128,9 +128,10 @@ def _with_perspective(path: Path, table: Any) -> Samples:
     missing = [name for name in ("text", "toxicity") if name not in table.column_names]
     if missing:
         raise data.DataError(f"{path} lacks the column {missing[0]}")
-    labels = np.full((table.num_rows, len(LABELS)), np.nan, np.float32)
+    labels = data.unknown(table.num_rows)
     labels[:, TOXICITY] = table["toxicity"].to_numpy()
-    corpus = _corpus(table["text"].to_pylist(), path.stem, labels)
+    texts = [data.mask_contacts(text or "") for text in table["text"].to_pylist()]
+    corpus = data.Corpus.of_source(texts, path.stem, labels)
     return Samples(
         corpus, np.full(len(corpus), "", np.str_), table["perspective"].to_numpy().astype(np.float64)
     )
@@ -153,20 +154,9 @@ def _written(path: Path) -> Samples:
     targets[:, REFUSE] = [1 if each.harmful else 0 if each.harmless else 0.5 for each in comments]
     open_ = (targets > _HARDLY) & (targets < _SURELY)
     labels = np.where(np.isnan(targets) | open_, np.nan, targets >= _SURELY).astype(np.float32)
-    corpus = _corpus([each.text for each in comments], "newsroom", labels)
+    corpus = data.Corpus.of_source([data.mask_contacts(each.text) for each in comments], "newsroom", labels)
     categories = np.array([each.category for each in comments])
     return Samples(corpus, categories, np.full(len(corpus), np.nan))
-
-
-def _corpus(texts: Sequence[str | None], source: str, labels: data.Floats) -> data.Corpus:
-    count = len(texts)
-    return data.Corpus(
-        [data.mask_contacts(text or "") for text in texts],
-        np.full(count, source),
-        np.full(count, "en"),
-        labels,
-        np.full_like(labels, np.nan),
-    )
 
 
 @contextmanager

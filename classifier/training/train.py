@@ -29,7 +29,7 @@ TRUST = 0.25
 """How much a rater's label counts where the teacher has spoken too."""
 HELD_BACK = 12
 """One public text in so many is kept from the linear heads, for the stack."""
-INVENTED, DISGUISED, PEOPLED = 40_000, 24_000, 40_000
+INVENTED_SPAM, INVENTED_IDENTITY, DISGUISED, PEOPLED = 20_000, 40_000, 24_000, 40_000
 WRITTEN_COPIES, WRITTEN_WEIGHT = 4, 3.0
 """How often each written comment is learnt, in varied forms, and what each counts."""
 ABUSE = (
@@ -73,7 +73,7 @@ def main(
 ) -> int:
     """Train from `directory` and write the model to `out`, where the encoder must lie (or the shipped one is copied).
 
-    With `card`, the model card is written too where `out` is the shipped model. Returns 0, or 2 with one clear line
+    With `card`, the model card is written too where `out` is the shipped model. Return 0, or 2 with one clear line
     when data is missing.
     """
     there = all((out / name).is_file() for name in (ENCODER, TOKENIZER))
@@ -106,17 +106,17 @@ def train(
     bars = Bars(*Bars.get_default_columns(), TimeElapsedColumn(), disable=quiet)
     with bars as progress, threadpool_limits(1):  # one thread, so that the same seed gives the same bytes
 
-        def told(title: str) -> Progress:
+        def track(title: str) -> Progress:
             task = progress.add_task(title, total=None)
             return lambda done, total: progress.update(task, completed=done, total=total)
 
-        reading = told("reading data")
+        reading = track("reading data")
         corpus, targets, weight = training_set(directory, seed)
         reading(1, 1)
         pipeline = build_pipeline(seed)
         held = np.arange(len(corpus)) % HELD_BACK == 0
-        languages = _fit_linear(pipeline, corpus, targets, weight, ~held, told)
-        told("fitting the stack")
+        languages = _fit_linear(pipeline, corpus, targets, weight, ~held, track)
+        track("fitting the stack")
         _fit_stack(pipeline, corpus.take(np.flatnonzero(held)), targets[held], encoder, seed)
     public = int((~np.isin(corpus.sources, MADE)).sum())
     facts = {
@@ -134,7 +134,7 @@ def training_set(directory: Path, seed: int) -> tuple[Corpus, Floats, Floats]:
     public = data.training(directory)
     corpus = public.joined(augmentation.disguised(public, DISGUISED, seed + 1))
     corpus = corpus.joined(augmentation.peopled(public, PEOPLED, seed + 3))
-    corpus = corpus.joined(invent(INVENTED, seed + 2, directory / "lists"))
+    corpus = corpus.joined(invent(INVENTED_SPAM, INVENTED_IDENTITY, seed + 2, directory / "lists"))
     targets = public_targets(corpus, TRUST)
     targets[np.isin(corpus.sources, APART), LABELS.index("toxicity")] = np.nan
     weight = np.ones((len(corpus), len(LABELS)), np.float32)
@@ -176,9 +176,7 @@ def written_set(directory: Path, seed: int) -> tuple[Corpus, Floats]:
             varied = augmentation.hurried(comment.text, rng) if copy % 2 else comment.text
             texts.append(data.mask_contacts(varied if copy < 2 else augmentation.misspelt(varied, rng)))
             taught.append(comment.targets())
-    count = len(texts)
-    blank = np.full((count, len(LABELS)), np.nan, np.float32)
-    return Corpus(texts, np.full(count, "newsroom"), np.full(count, "en"), blank, blank), np.stack(taught)
+    return Corpus.of_source(texts, "newsroom"), np.stack(taught)
 
 
 def _fit_linear(
@@ -187,7 +185,7 @@ def _fit_linear(
     targets: Floats,
     weight: Floats,
     chosen: NDArray[np.bool_],
-    told: Callable[[str], Progress],
+    track: Callable[[str], Progress],
 ) -> LanguageIdentifier:
     """Fit reader, language identifier and linear heads on the chosen rows."""
     reader, linear = pipeline["read"], pipeline["log_odds"]["linear"]
@@ -196,14 +194,14 @@ def _fit_linear(
     reader.fit([corpus.texts[row][: data.LONGEST] for row in np.flatnonzero(~made).tolist()])
     languages = LanguageIdentifier()
     languages.start()
-    progress, matrices = told("hashing n-grams"), []
+    progress, matrices = track("hashing n-grams"), []
     for begin in range(0, len(corpus), _BATCH):
         batch = reader.transform([text[: data.LONGEST] for text in corpus.texts[begin : begin + _BATCH]])
         languages.count(batch, corpus.languages[begin : begin + _BATCH].tolist())
         matrices.append(features.fit_transform(batch)[chosen[begin : begin + _BATCH]])
         progress(begin + len(batch.texts), len(corpus))
     languages.finish()
-    learning, signals = told("learning"), features["signals"].get_feature_names_out().tolist()
+    learning, signals = track("learning"), features["signals"].get_feature_names_out().tolist()
     heads.fit(sparse.vstack(matrices, format="csr"), targets[chosen], weight[chosen])
     for signal, (label, by_hand) in PRIORS.items():
         heads.weights_[signals.index(signal) - len(signals), LABELS.index(label)] = by_hand

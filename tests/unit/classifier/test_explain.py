@@ -45,7 +45,7 @@ def test_the_parts_add_up_for_any_text(text: str, label: str, effort: Effort) ->
     """Whatever the text, its parts add up and its spans lie inside it."""
     explanation = Model.load().explain(text, label, effort=effort)
     assert abs(explanation.total() - explanation.log_odds) < 1e-6
-    assert all(0 <= part.begin < part.end <= len(text) for part in explanation.parts)
+    assert all(0 <= part.begin < part.end <= len(text) for part in explanation.words)
 
 
 @each_effort
@@ -56,7 +56,7 @@ def test_the_parts_of_a_long_text_add_up_and_lie_in_it(model: Model, around: str
     for label in LABELS:
         explanation = model.explain(text, label, effort=effort)
         assert abs(explanation.total() - explanation.log_odds) < 1e-6
-        assert all(0 <= part.begin < part.end <= len(text) for part in explanation.parts)
+        assert all(0 <= part.begin < part.end <= len(text) for part in explanation.words)
         assert explanation.reads_as == model.score([text], effort=effort)[0].reads_as
 
 
@@ -91,7 +91,7 @@ def test_the_spans_of_a_disguised_word_cover_it_as_written(model: Model, effort:
     """Offsets are those of the text as given, code point for code point."""
     text = "well, you i d\u200b i o t!"
     explanation = model.explain(text, "insult", effort=effort)
-    parts = {text[part.begin : part.end] for part in explanation.parts}
+    parts = {text[part.begin : part.end] for part in explanation.words}
     assert parts == {"well", "you", "i d\u200b i o t"}
     heaviest = explanation.spans[0]
     assert text[heaviest.begin : heaviest.end] == "i d\u200b i o t"
@@ -127,7 +127,7 @@ def test_limit_bounds_the_spans_alone(model: Model) -> None:
     """`limit` cuts the list of spans; the parts stay whole."""
     explanation = model.explain("idiot stupid moron fool liar clown", "toxicity", limit=2)
     assert len(explanation.spans) == 2
-    assert len(explanation.parts) == 6
+    assert len(explanation.words) == 6
 
 
 @each_effort
@@ -181,5 +181,5 @@ def test_a_long_text_in_a_batch_is_explained_by_the_reading_that_counted(model: 
     for text, (score, explained) in zip(texts, model.assess(texts, effort="fast"), strict=True):
         assert explained is not None
         assert explained.probability == pytest.approx(score.scores[explained.label], abs=1e-9)
-        wholes += explained.parts[0].begin == 0 and explained.parts[-1].end == len(text)
+        wholes += explained.words[0].begin == 0 and explained.words[-1].end == len(text)
     assert wholes >= 2

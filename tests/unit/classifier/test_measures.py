@@ -154,3 +154,49 @@ def test_a_measurement_without_its_comments_is_empty() -> None:
         == {}
     )
     assert nothing.log_odds[0, [TOXICITY, REFUSE]].tolist() == [0, 0]
+
+
+def test_auc_by_hand() -> None:
+    """Of four pairs two are in order, one is a tie and one is not; a text drawn twice counts twice."""
+    ranking = metrics.Ranking(np.array([0, 1, 0, 1]), np.array([0.1, 0.2, 0.3, 0.3]))
+    assert ranking.auc() == 2.5 / 4
+    assert ranking.auc(np.array([2, 1, 1, 0])) == 2 / 3
+    assert np.isnan(ranking.auc(np.array([1, 0, 1, 0])))
+
+
+def test_calibration_error_by_hand() -> None:
+    """Two bins: .2 is expected of one that holds, 1.8 of two that hold."""
+    truth, chances = np.array([0, 1, 1, 1]), np.array([0.1, 0.1, 0.9, 0.9])
+    assert metrics.calibration_error(truth, chances, bins=2) == pytest.approx((0.8 + 0.2) / 4)
+    assert metrics.calibration_error(truth, np.ones(4)) == 0.25
+
+
+def test_term_rates_by_hand() -> None:
+    """Of twenty benign texts with a term the five highest of all hundred pass; nineteen texts are too few."""
+    scores, truth = np.arange(110.0), np.arange(110) >= 100
+    often, rarely = np.arange(110) >= 80, (np.arange(110) >= 81)
+    rates = metrics.term_rates(truth, scores, np.stack([often, rarely]))
+    assert rates[0] == 5 / 20
+    assert np.isnan(rates[1])
+
+
+def test_a_term_is_found_as_a_word() -> None:
+    """Not inside another word; at either end of a text, whatever its capitals."""
+    named = metrics.terms_in(["Gay pride.", "a gaymer", "he is gay"], ("gay", "pride"))
+    assert named.tolist() == [[True, False, True], [True, False, False]]
+
+
+def test_an_interval_is_the_middle_of_its_draws() -> None:
+    """2.5 % lie on either side; a resample that gave no figure does not count."""
+    estimate = metrics.Estimate.of(0.5, np.append(np.arange(101.0), np.nan))
+    assert (estimate.low, estimate.high) == (2.5, 97.5)
+    assert metrics.Estimate(1 / 3, 0.25, 0.5).rounded() == [0.3333, 0.25, 0.5]
+
+
+def test_a_resample_draws_as_many_texts() -> None:
+    """Each of the rounds draws `size` texts, the same for the same seed."""
+    drawn = metrics.resampled(lambda counts: [float(counts.sum())], 7, rounds=5)
+    assert drawn.tolist() == [[7.0]] * 5
+    first = metrics.resampled(lambda counts: counts.astype(float).tolist(), 7, rounds=2)
+    assert np.array_equal(first, metrics.resampled(lambda counts: counts.astype(float).tolist(), 7, rounds=2))
+    assert not np.array_equal(first[0], first[1])

@@ -16,8 +16,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from classifier import EFFORTS, LABELS, Effort, Model, Signals
+from classifier.deobfuscation import Lexicon
 from classifier.model import BATCH_CHARACTERS, LONG, MARGIN, PIECE, Score, cut
-from classifier.reread import Lexicon
 from classifier.text import TextBatch, read_as
 
 PLAIN = [

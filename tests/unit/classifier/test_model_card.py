@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 import pytest
-from pyarrow import parquet
 
-from classifier.labels import LABELS, PUBLIC_LABELS
+from classifier.labels import LABELS
 from classifier.training import benchmark, data, measures, report, robustness, train
 from classifier.training.samples import Samples
 
@@ -105,30 +102,6 @@ def measured(scored: Any, score: Any) -> dict[str, Any]:
     from classifier.training.evaluate import evaluate
 
     return evaluate(scored, score, compare=False, rounds=20)
-
-
-@pytest.fixture
-def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A directory of little training data, of which less is invented than usual."""
-    for name in ("INVENTED", "DISGUISED", "PEOPLED"):
-        monkeypatch.setattr(train, name, 40)
-    monkeypatch.setattr(train, "WRITTEN_COPIES", 1)
-    texts = [f"Kommentar {number} von people" for number in range(300)]
-    columns: dict[str, Any] = {
-        "text": texts,
-        "source": ["germeval2018", "jigsaw", "told_br"] * 100,
-        "lang": ["de", "en", "pt"] * 100,
-    }
-    for label in PUBLIC_LABELS:
-        columns[label] = np.arange(300) % 2 * 1.0
-    parquet.write_table(pa.table(columns), tmp_path / "train.parquet")
-    more = {"text": ["unlabelled"], "source": ["goemotions"], "lang": ["en"]}
-    parquet.write_table(pa.table(more), tmp_path / "unlabelled.parquet")
-    soft = {"file": ["unlabelled"], "row": [0], **{label: [0.5] for label in PUBLIC_LABELS}}
-    parquet.write_table(pa.table(soft), tmp_path / "teacher_logits.parquet")
-    (tmp_path / "newsroom").mkdir()
-    (tmp_path / "newsroom" / "train.jsonl").write_text(json.dumps({"text": "A remark", "category": "plain"}))
-    return tmp_path
 
 
 def test_languages_are_measured_on_what_no_head_has_seen(small: Path) -> None:

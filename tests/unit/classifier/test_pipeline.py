@@ -180,10 +180,10 @@ def test_a_label_leans_on_those_it_may_and_an_unknown_one_passes_through() -> No
     assert stack.full_coef_[0, 1] == pytest.approx(stack.full_coef_[0, 0] / 2)
     assert stack.fast_coef_[2].tolist() == [0, 0, 1]
     assert stack.full_coef_[2].tolist() == [0, 0, 0.5, 0, 0, 0.5]
-    of_linear, of_sentence, intercepts = stack.parts("full")
+    of_linear, of_sentence, intercepts = stack.coefficients("full")
     taken = X[:, :3] @ of_linear.T + X[:, 3:] @ of_sentence.T + intercepts
     assert taken == pytest.approx(stack.log_odds(X[:, :3], X[:, 3:]))
-    of_linear, of_sentence, intercepts = stack.parts("fast")
+    of_linear, of_sentence, intercepts = stack.coefficients("fast")
     assert X[:, :3] @ of_linear.T + intercepts == pytest.approx(stack.log_odds(X[:, :3], None))
     assert not of_sentence.any()
 

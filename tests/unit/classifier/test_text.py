@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from classifier.reread import Lexicon
+from classifier.deobfuscation import Lexicon
 from classifier.text import TextReader, read_as
 
 WORDS = "you are an a i idiot stupid the and what fuck fucking shit is so this that moron hello world dont go asshole"
@@ -39,7 +39,7 @@ def test_a_disguised_text_reads_as_what_it_means(disguised: str, meant: str) -> 
     """Each kind of disguise is seen through, and said to be one."""
     views = read_as([disguised], LEXICON)
     assert views.text(0) == meant
-    assert views.reread == {0: meant}
+    assert views.reads_as == {0: meant}
     assert views.disguise()[0] > 0
 
 
@@ -60,12 +60,12 @@ def test_a_disguised_text_reads_as_what_it_means(disguised: str, meant: str) -> 
 def test_a_plain_text_is_left_alone(plain: str) -> None:
     """A text without disguise is folded, and nothing else."""
     views = read_as([plain], LEXICON)
-    assert views.reread == {}
+    assert views.reads_as == {}
     assert views.disguise()[0] == 0
 
 
 def test_every_character_keeps_its_place_in_the_original() -> None:
-    """The letters of a reread word point at the letters they came from, in order and inside the text."""
+    """The letters of a respelt word point at the letters they came from, in order and inside the text."""
     text = "so: i d\u200b i o t"
     views = read_as(["hello", text], LEXICON)
     begin, end = views.starts[1], views.starts[2] - 1

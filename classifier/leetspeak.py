@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from classifier.words import words
 
 if TYPE_CHECKING:
-    from classifier.reread import Lexicon
+    from classifier.deobfuscation import Lexicon
 
 LEET = {
     "0": "o", "1": "il", "2": "z", "3": "e", "4": "a", "5": "s", "6": "gb", "7": "t", "8": "b", "9": "g", "@": "a",
@@ -27,16 +27,16 @@ _COMMON = 11.0
 
 
 def meant_by(token: str, lexicon: Lexicon, bold: bool) -> tuple[str, str] | None:
-    """Returns the part of a token that is disguised and what it stands for: all of it, or all but the closing signs."""
+    """Return the part of a token that is disguised and what it stands for: all of it, or all but the closing signs."""
     for part in dict.fromkeys((token, token.rstrip(_TAIL))):
-        meant = _respell(part, lexicon, bold) if part else None
+        meant = _meaning(part, lexicon, bold) if part else None
         if meant is not None:
             return (part, meant) if meant != part else None
     return None
 
 
 def aligned(token: str, meant: str, begin: int) -> list[int]:
-    """Spreads the respelt letters over the token's places: equal letters meet, the rest stay in order."""
+    """Spread the respelt letters over the token's places: equal letters meet, the rest stay in order."""
     sources = []
     place = 0
     for index, letter in enumerate(meant):
@@ -56,13 +56,13 @@ def aligned(token: str, meant: str, begin: int) -> list[int]:
 
 
 def leetish(token: str) -> bool:
-    """Says whether a token mixes letters with digits or signs that may stand for letters."""
+    """Say whether a token mixes letters with digits or signs that may stand for letters."""
     core = token.rstrip(_TAIL)
     return any(each in LEET for each in core) and (any(each.isalpha() for each in core) or len(core) > 2)
 
 
-def _respell(token: str, lexicon: Lexicon, bold: bool) -> str | None:
-    """Returns the word a token stands for, or None where it is best left alone."""
+def _meaning(token: str, lexicon: Lexicon, bold: bool) -> str | None:
+    """Return the word a token stands for, or None where it is best left alone."""
     if not _ODD.search(token):
         return None
     if not any(each in LEET or each in MASKS for each in token):
@@ -81,7 +81,7 @@ def _respell(token: str, lexicon: Lexicon, bold: bool) -> str | None:
 
 
 def _squeezed(token: str, lexicon: Lexicon) -> str | None:
-    """Shortens stretched letters: the known word with each run cut to one or two, else all to one."""
+    """Shorten stretched letters: the known word with each run cut to one or two, else all to one."""
     if not any(len(match.group()) > 2 for match in _RUN.finditer(token)):
         return None
     if lexicon.cost(token) is not None and len(token) < 4:
@@ -97,7 +97,7 @@ def _squeezed(token: str, lexicon: Lexicon) -> str | None:
 
 
 def _unmasked(token: str, lexicon: Lexicon, _bold: bool) -> str | None:
-    """Reads signs in the place of letters: first as one of the words people mask, then as any vowel."""
+    """Read signs in the place of letters: first as one of the words people mask, then as any vowel."""
     masked = [place for place, each in enumerate(token) if each in MASKS and each != "x"]
     letters = sum(each.isalpha() for each in token)
     if not masked or len(masked) + letters != len(token) or not letters or len(token) < 3:
@@ -117,12 +117,12 @@ def _unmasked(token: str, lexicon: Lexicon, _bold: bool) -> str | None:
 
 
 def _stands_for(sign: str, letter: str) -> bool:
-    """Says whether a character of a masked word may stand for a letter: itself, its leet form, or any mere mask."""
+    """Say whether a character of a masked word may stand for a letter: itself, its leet form, or any mere mask."""
     return sign == letter or (sign in MASKS and sign != "x" and letter in LEET.get(sign, letter))
 
 
 def _unleeted(token: str, lexicon: Lexicon, bold: bool) -> str | None:
-    """Reads digits and signs as the letters they resemble, where that makes a known word."""
+    """Read digits and signs as the letters they resemble, where that makes a known word."""
     if not all(each.isalpha() or each in LEET or each == "'" for each in token):
         return None
     signs = sum(each in LEET for each in token)
@@ -144,7 +144,7 @@ def _unleeted(token: str, lexicon: Lexicon, bold: bool) -> str | None:
 
 
 def _undotted(token: str, lexicon: Lexicon, _bold: bool) -> str | None:
-    """Joins pieces of a word parted by signs, where the whole is known and the pieces are not words."""
+    """Join pieces of a word parted by signs, where the whole is known and the pieces are not words."""
     if not any(each in ".-_*~|/+=" for each in token[1:-1]):
         return None
     joined = "".join(each for each in token if each.isalnum())
@@ -157,6 +157,6 @@ def _undotted(token: str, lexicon: Lexicon, _bold: bool) -> str | None:
 
 
 def _cheapest(choices: list[str], lexicon: Lexicon) -> str | None:
-    """Returns the most common known word among the choices."""
+    """Return the most common known word among the choices."""
     known = [(cost, word) for word in choices if (cost := lexicon.cost(word)) is not None]
     return min(known)[1] if known else None

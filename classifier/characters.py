@@ -42,7 +42,7 @@ _LOOKALIKES = {
     "ϳ": "j", "ϱ": "p", "λ": "a", "φ": "o", "ψ": "w", "ξ": "e", "ϝ": "f", "ϊ": "i", "ϋ": "u",
     # Armenian, Hebrew and others
     "ց": "g", "հ": "h", "ո": "n", "օ": "o", "ս": "u", "զ": "q", "յ": "j", "լ": "l", "ք": "p", "ռ": "n", "ւ": "i",
-    "ӀI"[0]: "l", "ո"[0]: "n", "ט": "u", "ס": "o", "ו": "l", "ן": "l", "०": "o", "୦": "o", "๐": "o",
+    "Ӏ": "l", "ט": "u", "ס": "o", "ו": "l", "ן": "l", "०": "o", "୦": "o", "๐": "o",
     "໐": "o", "ഠ": "o", "ဝ": "o", "ა": "a", "ი": "o", "ṡ": "s",
 }  # fmt: skip
 
@@ -55,7 +55,7 @@ _FANCY = {
     "ɱ": "m", "ɴ": "n", "ɲ": "n", "ŋ": "n", "ƞ": "n", "ᴏ": "o", "ɵ": "o", "ᴘ": "p", "ƥ": "p", "ꞯ": "q",
     "ǫ": "q", "ʠ": "q", "ʀ": "r", "ɹ": "r", "ɼ": "r", "ɽ": "r", "ꜱ": "s", "ʂ": "s", "ƨ": "s", "ᴛ": "t", "ʇ": "t",
     "ƭ": "t", "ʈ": "t", "ŧ": "t", "ᴜ": "u", "ʊ": "u", "ʉ": "u", "ᴠ": "v", "ʌ": "v", "ʋ": "v", "ᴡ": "w", "ʍ": "w",
-    "ʏ": "y", "ʎ": "y", "ƴ": "y", "ᴢ": "z", "ʐ": "z", "ʑ": "z", "ƶ": "z", "ʒ": "z", "ʀ"[0]: "r",
+    "ʏ": "y", "ʎ": "y", "ƴ": "y", "ᴢ": "z", "ʐ": "z", "ʑ": "z", "ƶ": "z", "ʒ": "z",
     "∂": "d", "∆": "a", "∀": "a", "∑": "e", "∈": "e", "∪": "u", "∩": "n", "√": "v", "⨯": "x", "×": "x", "₳": "a",
     "฿": "b", "₿": "b", "₵": "c", "¢": "c", "₫": "d", "€": "e", "₣": "f", "₲": "g", "₭": "k", "£": "l", "₥": "m",
     "₦": "n", "₱": "p", "₹": "r", "₴": "s", "₮": "t", "₩": "w", "¥": "y", "ł": "l", "đ": "d", "ħ": "h", "ø": "o",
@@ -80,7 +80,7 @@ class Tables:
 
 
 def _decorated(point: int) -> str:
-    """Gives the Latin letter inside an enclosed, squared or regional letter, or nothing."""
+    """Return the Latin letter inside an enclosed, squared or regional letter, or nothing."""
     for first, last in ((0x1F110, 0x1F129), (0x1F130, 0x1F149), (0x1F150, 0x1F169), (0x1F170, 0x1F189)):
         if first <= point <= last:
             return chr(97 + point - first)
@@ -90,7 +90,7 @@ def _decorated(point: int) -> str:
 
 
 def _folded(point: int) -> tuple[str, int]:
-    """Folds one code point to (plain character or nothing, how it was disguised)."""
+    """Fold one code point: return the plain character, or nothing, and how it was disguised."""
     character = chr(point)
     lowered = character.lower()
     if character in _PUNCTUATION:
@@ -116,7 +116,7 @@ def _folded(point: int) -> tuple[str, int]:
 
 
 def _kind(character: str, point: int) -> int:
-    """Sorts a folded character into letter, digit, space, symbol or emoji."""
+    """Sort a folded character into letter, digit, space, symbol or emoji."""
     if character.isspace() or unicodedata.category(character) in ("Cc", "Zl", "Zp", "Zs"):
         return SPACE
     if character.isdigit():
@@ -130,7 +130,7 @@ def _kind(character: str, point: int) -> int:
 
 @lru_cache(maxsize=1)
 def tables() -> Tables:
-    """Builds the tables once per process, in about a tenth of a second."""
+    """Build the tables once per process, in about a tenth of a second."""
     fold = np.arange(SIZE, dtype=np.uint32)
     kind = np.full(SIZE, SYMBOL, dtype=np.uint8)
     trick = np.zeros(SIZE, dtype=np.uint8)
@@ -155,11 +155,7 @@ def tables() -> Tables:
     kind[[0x27E6, 0x27E7]] = LETTER  # the brackets of ⟦email⟧: a placeholder is a word of its own
     kind[SIZE - 1] = SYMBOL
     lookalike = fold.copy()
-    stranger = (
-        (fold >= 0x370) & (fold < 0x530)
-        | (fold >= 0x530) & (fold < 0x600)
-        | (fold >= 0x10A0) & (fold < 0x1100)
-    )
+    stranger = (fold >= 0x370) & (fold < 0x600) | (fold >= 0x10A0) & (fold < 0x1100)
     for seen, meant in _LOOKALIKES.items():
         lookalike[fold == ord(seen)] = ord(meant[0])
     for seen, meant in _LOOKALIKES.items():

@@ -1,4 +1,4 @@
-"""The second reading of one folded text: tags out, leetspeak, masks, stretched and spaced letters back to words.
+"""Undo disguise in one folded text: tags, leetspeak, masked, stretched and spaced letters become words again.
 
 Slow (plain Python) but linear, and asked only about texts that the batch's screen found suspicious. Nothing is changed
 on suspicion alone: a respelling must be a word that the lexicon knows, and the word as written must not be.
@@ -18,7 +18,7 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
-from classifier.respell import LEET, aligned, leetish, meant_by
+from classifier.leetspeak import LEET, aligned, leetish, meant_by
 
 _TAG = re.compile(r"</?[a-z][a-z0-9]{0,9} {0,3}/?>|\[/?[a-z]{1,10}(?:=[^\]\[\n]{0,200})?\]")
 _BREAKS = ("<br", "<p", "</p", "<li", "</li", "<div", "</div")
@@ -42,15 +42,15 @@ class Lexicon:
 
     @classmethod
     def from_arrays(cls, words: NDArray[Any], costs: NDArray[Any]) -> Lexicon:
-        """Builds the lexicon from an artifact's arrays: CRC-32 and cost in tenths."""
+        """Build the lexicon from an artifact's arrays: CRC-32 and cost in tenths."""
         return cls(dict(zip(words.tolist(), (costs / 10.0).tolist(), strict=True)))
 
     def cost(self, word: str) -> float | None:
-        """Returns the word's cost, or None where it is not known."""
+        """Return the word's cost, or None where it is not known."""
         return self.costs.get(crc32(word.encode("utf-8", "surrogatepass")))
 
     def segment(self, letters: str) -> list[str]:
-        """Splits letters without spaces into the cheapest sequence of known words; time linear in their number."""
+        """Split letters without spaces into the cheapest sequence of known words; time linear in their number."""
         raw = letters.encode("utf-8", "surrogatepass")
         if len(raw) != len(letters):
             return [letters]
@@ -76,7 +76,7 @@ Edit = tuple[int, int, str, list[int]]
 
 @dataclass
 class Page:
-    """A text being reread: its characters, and the place in the folded text that each came from."""
+    """A text being deobfuscated: its characters, and the place in the folded text that each came from."""
 
     text: str
     places: list[int]
@@ -98,8 +98,8 @@ class Page:
         self.text, self.places = "".join(pieces), places
 
 
-def reread(text: str, lexicon: Lexicon, whole: bool) -> Page:
-    """Reread one folded text: the words that look disguised, and, where asked, tags and letters that stand apart."""
+def deobfuscate(text: str, lexicon: Lexicon, whole: bool) -> Page:
+    """Undo disguise: of words that look disguised, and with `whole` also tags and letters that stand apart."""
     page = Page(text, list(range(len(text))))
     if whole:
         page.replace(_tags(page.text))
@@ -114,14 +114,14 @@ def reread(text: str, lexicon: Lexicon, whole: bool) -> Page:
 
 
 def _tags(text: str) -> Iterator[Edit]:
-    """Takes formatting tags out: those that break a line leave a space, the others nothing."""
+    """Remove formatting tags: those that break a line leave a space, the others nothing."""
     for match in _TAG.finditer(text):
         space = match.group().startswith(_BREAKS)
         yield match.start(), match.end(), " " if space else "", [match.start()] if space else []
 
 
 def _entities(text: str) -> Iterator[Edit]:
-    """Reads character references as the character they stand for."""
+    """Read character references as the character they stand for."""
     for match in _ENTITY.finditer(text):
         meant = html.unescape(match.group())
         if len(meant) == 1 and meant != match.group():
@@ -130,7 +130,7 @@ def _entities(text: str) -> Iterator[Edit]:
 
 
 def _spaced(text: str, lexicon: Lexicon) -> Iterator[Edit]:
-    """Joins letters that stand apart, three or more in a row, and finds the words in them."""
+    """Join letters that stand apart, three or more in a row, and find the words in them."""
     run: list[int] = []
     for place in (match.start() for match in _LONELY.finditer(text)):
         if run and 2 <= place - run[-1] <= 5 and len(run) < _LONGEST_SPACED:
@@ -142,7 +142,7 @@ def _spaced(text: str, lexicon: Lexicon) -> Iterator[Edit]:
 
 
 def _joined(text: str, run: list[int], lexicon: Lexicon) -> Iterator[Edit]:
-    """Turns one run of lonely letters into words, or leaves it when no word comes out."""
+    """Turn one run of lone letters into words, or leave it when no word comes out."""
     if len(run) < 3:
         return
     gaps = [text[a + 1 : b] for a, b in pairwise(run)]
@@ -169,7 +169,7 @@ def _joined(text: str, run: list[int], lexicon: Lexicon) -> Iterator[Edit]:
 
 
 def _words_of(text: str, group: list[int], lexicon: Lexicon) -> list[str]:
-    """Reads one group of letters as one word if it is known, as several otherwise."""
+    """Read one group of letters as one word if it is known, as several otherwise."""
     letters = "".join(LEET.get(text[place], text[place])[0] for place in group)
     if lexicon.cost(letters) is not None:
         return [letters]
