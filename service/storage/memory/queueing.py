@@ -41,10 +41,10 @@ class QueuePart(ScoringPart):
     def _hidden_copies(self, queue: list[Comment]) -> set[int]:
         """Return the copies hidden by an older one of their cluster in the queue; at risk, only by one at risk."""
         at_risk = [one for one in queue if is_at_risk(one.verdict)]
-        whole = self._behind(queue)
-        return self._behind(at_risk) | (whole - {one.pk for one in at_risk})
+        whole = self._with_older_copy(queue)
+        return self._with_older_copy(at_risk) | (whole - {one.pk for one in at_risk})
 
-    def _behind(self, queue: list[Comment]) -> set[int]:
+    def _with_older_copy(self, queue: list[Comment]) -> set[int]:
         members = self._state.cluster_members
         first: dict[int, int] = {}
         clusters = [(one.pk, members[one.pk]) for one in queue if one.pk in members]

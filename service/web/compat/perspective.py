@@ -183,14 +183,14 @@ def _attribute_scores(
 
 
 def _scores_of(
-    wanted: Wanted, scale: Scale, whole: Assessment, parts: Sequence[tuple[tuple[int, int], Assessment]]
+    wanted: Wanted, scale: Scale, whole: Assessment, pieces: Sequence[tuple[tuple[int, int], Assessment]]
 ) -> dict[str, object]:
     least = wanted.threshold if wanted.threshold is not None else -1.0
     made: dict[str, object] = {}
-    if parts:
+    if pieces:
         made["spanScores"] = [
             {"begin": begin, "end": end, "score": _score(value)}
-            for (begin, end), one in parts
+            for (begin, end), one in pieces
             if (value := _value(wanted.name, scale, one)) >= least
         ]
     summary = _value(wanted.name, scale, whole)
