@@ -18,7 +18,7 @@ from service.settings import Settings
 from service.targets import Allow
 from service.wiring import Parts, build
 from worker.deliver import CLOSE_SECONDS, DeliveryWorker
-from worker.fallback import PollingFallback, start_polling_fallback
+from worker.polling_fallback import PollingFallback, start_polling_fallback
 from worker.journal import Journal
 from worker.notify import Notifier
 from worker.score import Pace

@@ -36,7 +36,7 @@ def settle_without_swap() -> None:
 
 def ring_without_sweep() -> None:
     """Let the sweep look away, and the rounds that workers make by themselves where no message comes."""
-    from worker.fallback import PollingFallback
+    from worker.polling_fallback import PollingFallback
 
     from worker.sweep import Sweep
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from worker.fallback import PollingFallback
+from worker.polling_fallback import PollingFallback
 
 from service.cli.children import ChildProcesses
 from tests.storm import planted

@@ -6,7 +6,7 @@ import os
 from datetime import UTC, datetime
 from pathlib import Path
 
-from worker.fallback import PollingFallback
+from worker.polling_fallback import PollingFallback
 
 from service.actions import Scored, settle
 from service.dispatcher import RecordingDispatcher, RedisDispatcher, connect, read_heartbeats

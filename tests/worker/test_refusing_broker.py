@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 import redis
-from worker.fallback import PollingFallback
+from worker.polling_fallback import PollingFallback
 
 from service import meters
 from service.cli.status import Opened, look
