@@ -18,9 +18,9 @@ from service.settings import Settings
 from service.targets import Allow
 from service.wiring import Parts, build
 from worker.deliver import CLOSE_SECONDS, DeliveryWorker
-from worker.fallback import PollingFallback, start_polling_fallback
 from worker.journal import Journal
 from worker.notify import Notifier
+from worker.polling_fallback import PollingFallback, start_polling_fallback
 from worker.score import Pace
 from worker.stopping import Stop
 from worker.sweep import Sweep

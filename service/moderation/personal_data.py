@@ -182,7 +182,7 @@ _RULES: Final = (
         r"(?:\w{1,20} ){0,4}\w{2,20},? (?:n\.?[ºo°]?\.? ?|número )?[0-9]{1,5}\b",
         counts=_is_a_street,
     ),
-    # a postcode of the United Kingdom, which about fifteen houses share
+    # a postcode of the United Kingdom, which about fifteen homes share
     _rule(
         "address",
         r"\b[A-PR-UWYZ][A-HK-Y]?[0-9][0-9A-HJKMNPRV-Y]? [0-9][ABD-HJLNP-UW-Z]{2}\b",
@@ -220,7 +220,7 @@ _RULES: Final = (
         ("door", "gate"),
         _is_somebody_elses,
     ),
-    # her house: Plot 9
+    # "her house": Plot 9
     _rule(
         "home",
         r"(?i)\b(?:his|her|their|\w{2,20}'s) (?:new )?(?:house|home|flat|place)(?:'s| is|:) "

@@ -38,10 +38,9 @@ def settle_without_swap() -> None:
     ScoringPart.move = move  # type: ignore[method-assign]
 
 
-def ring_without_sweep() -> None:
+def enqueue_without_sweep() -> None:
     """Let the sweep look away, and the rounds that workers make by themselves where no message comes."""
-    from worker.fallback import PollingFallback
-
+    from worker.polling_fallback import PollingFallback
     from worker.sweep import Sweep
 
     Sweep.release_dead = lambda self: 0  # type: ignore[method-assign]
@@ -61,7 +60,7 @@ def plant_children() -> None:
     ChildProcesses.start = planted  # type: ignore[method-assign]
 
 
-PLANTS = {SWAP: settle_without_swap, SWEEP: ring_without_sweep}
+PLANTS = {SWAP: settle_without_swap, SWEEP: enqueue_without_sweep}
 
 
 def main() -> None:

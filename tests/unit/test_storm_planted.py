@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from worker.fallback import PollingFallback
 
 from service.cli.children import ChildProcesses
 from tests.storm import planted
 from tests.storm.stages import Embedded, Given
+from worker.polling_fallback import PollingFallback
 from worker.sweep import Sweep
 
 
@@ -17,7 +17,7 @@ def test_without_a_sweep_nobody_makes_rounds(monkeypatch: pytest.MonkeyPatch) ->
     """A worker that goes round by itself while no message comes would find what only the sweep should."""
     for part, act in ((Sweep, "release_dead"), (Sweep, "run"), (PollingFallback, "look")):
         monkeypatch.setattr(part, act, getattr(part, act))
-    planted.ring_without_sweep()
+    planted.enqueue_without_sweep()
     rounds: list[int] = []
     fallback = PollingFallback(lambda: -1000.0, lambda: rounds.append(1), 1.0, lambda: 0.0)
     assert (fallback.look(), rounds) == (False, [])

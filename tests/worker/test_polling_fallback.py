@@ -6,8 +6,6 @@ import os
 from datetime import UTC, datetime
 from pathlib import Path
 
-from worker.fallback import PollingFallback
-
 from service.actions import Scored, settle
 from service.dispatcher import RecordingDispatcher, RedisDispatcher, connect, read_heartbeats
 from service.enrolment import enrol_site
@@ -18,6 +16,7 @@ from service.wiring import Parts, build
 from tests.worker.receivers import receiver
 from tests.worker.test_broker import Broker
 from tests.worker.test_celery import accept, env, pending, wait_for, worker
+from worker.polling_fallback import PollingFallback
 
 __all__ = ["env"]  # the fixture
 

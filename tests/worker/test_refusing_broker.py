@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 import redis
-from worker.fallback import PollingFallback
 
 from service import meters
 from service.cli.status import Opened, look
@@ -24,6 +23,7 @@ from service.wiring import Parts, build
 from tests.worker.receivers import receiver
 from tests.worker.test_broker import Broker
 from tests.worker.test_celery import accept, pending, wait_for, worker
+from worker.polling_fallback import PollingFallback
 
 SECONDS = 9.0
 """Until a comment is decided whose task cannot be enqueued, on a busy machine; ten seconds and more before."""
