@@ -36,7 +36,7 @@ class Watchdog:
         tell: Callable[[str], object],
     ) -> None:
         self._limits, self._beat, self._tell = limits, beat, tell
-        self._limits = {
+        self._most = {
             name: max(SHORT_SECONDS if name in (SCORE, DELIVER) else LONG_SECONDS, lease_seconds)
             for name in limits
         }
@@ -61,7 +61,7 @@ class Watchdog:
 
     def look(self) -> str:
         """Beat, with the name of a task whose run has been going for longer than it may; return that name."""
-        overdue = [name for name, limit in self._limits.items() if limit.longest() > self._limits[name]]
+        overdue = [name for name, limit in self._limits.items() if limit.longest() > self._most[name]]
         hung = overdue[0] if overdue else ""
         if hung and hung != self._hung:
             log.error("watchdog.task_hung", task=hung, seconds=round(self._limits[hung].longest()))

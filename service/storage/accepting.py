@@ -23,8 +23,8 @@ from service.ports import Key
 from service.storage.arriving import Arrival, added_at_once, content_of, first_row, pending
 from service.storage.articles import ArticlesPart, Said
 from service.storage.bulk import POSTGRESQL, insert_into, insert_rows, rows_text
+from service.storage.cluster_tables import cluster_members
 from service.storage.schema import comments, contacts, idempotency_keys, originals, revisions, word
-from service.storage.wave_tables import wave_members
 
 _KEYS = select(
     idempotency_keys.c.key,
@@ -55,7 +55,7 @@ _KEEP_REVISION = insert(revisions).from_select(
     ),
 )
 _REVISE = update(comments).where(comments.c.pk == bindparam("comment_pk"))
-_LEAVE_WAVE = delete(wave_members).where(wave_members.c.comment_pk == bindparam("comment_pk"))
+_LEAVE_WAVE = delete(cluster_members).where(cluster_members.c.comment_pk == bindparam("comment_pk"))
 _NOTE = _REVISE.values(signals=bindparam("noted", type_=comments.c.signals.type))
 
 

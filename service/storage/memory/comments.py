@@ -98,7 +98,7 @@ class CommentsPart(ArticlesPart):
         self._say(stored.site_id, draft.article, draft.source is not Source.FORM)
         state.revisions[stored.pk, stored.revision] = stored
         state.leases.pop(stored.pk, None)
-        state.wave_members.pop(stored.pk, None)
+        state.cluster_members.pop(stored.pk, None)
         revised = replace(
             self._pending(stored.pk, stored.site_id, draft, now),
             id=stored.id,
