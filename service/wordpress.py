@@ -18,7 +18,7 @@ from service import salvage
 from service.actions import adopt
 from service.importing import BATCH, COUNTED, Batch, LineDoor, LineFault
 from service.markup import plain_text
-from service.moderation.addresses import article_key
+from service.moderation.addresses import article_key, host_of
 from service.moderation.comment import TITLE_LIMIT, Comment, Source
 from service.moderation.errors import Fault, Invalid, ReplydeskError
 from service.moderation.verdict import Action
@@ -185,7 +185,7 @@ class _Names:
     def __init__(self, parts: Parts, site: Site) -> None:
         self._parts, self._site = parts, site
         self._prefix: str | None = None
-        self._own: dict[str, str] = {}
+        self._own: dict[tuple[str, str], str] = {}
 
     def look(self, taken: Sequence[Exported]) -> None:
         """See which blog the file is of, and which of these comments are known by other ids than their numbers."""
@@ -195,15 +195,26 @@ class _Names:
             self._prefix = self._prefix_for(taken)
         for one in taken:
             if KNOWN_AS.fullmatch(one.known_as):
-                self._note(one.number, one.known_as)
-        numbered = {f"{self._prefix}{one.number}": one for one in taken if one.number not in self._own}
+                self._note(one, one.number, one.known_as)
+        unknown = [one for one in taken if self._place(one, one.number) not in self._own]
+        numbers = {one.number for one in unknown} | {one.parent for one in taken}
         with self._parts.house.store.read() as tx:
-            stored = tx.named(self._site.id, [name for name in numbered if KNOWN_AS.fullmatch(name)])
-        for name, known in stored.items():
-            one = numbered[name]
-            page = article_key(_link(one, self._site.url))
-            if not _is_same(known, one, page):
-                self._note(one.number, f"wp-{page[:8]}-{one.number}")
+            wanted = [name for number in numbers if KNOWN_AS.fullmatch(name := f"{self._prefix}{number}")]
+            stored = tx.named(self._site.id, wanted)
+        hosts = {f"{self._prefix}{number}": "" for number in numbers}
+        hosts |= {name: host_of(known.article.url) for name, known in stored.items()}
+        first: dict[str, Exported] = {}
+        for one in unknown:
+            known = stored.get(f"{self._prefix}{one.number}")
+            is_plain = known is None or _is_same(known, one, self._page(one))
+            if is_plain and self._is_one(first.setdefault(one.number, one), one):
+                hosts[f"{self._prefix}{one.number}"] = self._host(one)
+            else:
+                self._note(one, one.number)
+        for one in taken:
+            is_named = self._place(one, one.parent) in self._own
+            if not is_named and hosts[f"{self._prefix}{one.parent}"] not in ("", self._host(one)):
+                self._note(one, one.parent)  # a parent that is still to come: that number is another blog's
 
     def of(self, one: Exported) -> str:
         """Return the comment's id. Raises Invalid where its number is none."""
@@ -211,22 +222,38 @@ class _Names:
             raise Invalid(_fault("comment_id", "must be a number"))
         if KNOWN_AS.fullmatch(one.known_as):
             return one.known_as
-        return self._own.get(one.number, f"{self._prefix}{one.number}")
+        return self._own.get(self._place(one, one.number), f"{self._prefix}{one.number}")
 
     def of_parent(self, one: Exported) -> str | None:
         """Return the id of the comment that this one answers."""
         if one.parent in ("", "0"):
             return None
-        return self._own.get(one.parent, f"{self._prefix}{one.parent}")
+        return self._own.get(self._place(one, one.parent), f"{self._prefix}{one.parent}")
 
     def key(self, name: str, body: str) -> str:
         """Name the comment in this wording by a keyed digest, which is kept for good."""
         told = f"{name}\0{body}".encode()
         return self._parts.keyring.sign("wordpress comment", told, site=self._site.name)[:16].hex()
 
-    def _note(self, number: str, name: str) -> None:
+    def _page(self, one: Exported) -> str:
+        return article_key(_link(one, self._site.url))
+
+    def _host(self, one: Exported) -> str:
+        return host_of(_link(one, self._site.url))
+
+    def _place(self, one: Exported, number: str) -> tuple[str, str]:
+        """Say which number it is, under which article: another may hold it too, where two blogs are in one file."""
+        return self._page(one)[:8], number
+
+    def _is_one(self, first: Exported, one: Exported) -> bool:
+        """Whether two of a file are the same comment, and not of two blogs."""
+        return first.written == one.written or self._page(first) == self._page(one)
+
+    def _note(self, one: Exported, number: str, name: str = "") -> None:
+        """Give what has this number under the article of `one` a name of its own: with the article's in it."""
         if len(self._own) < KNOWN_LIMIT:
-            self._own[number] = name
+            page, _ = place = self._place(one, number)
+            self._own[place] = name or f"wp-{page}-{number}"
 
     def _prefix_for(self, taken: Sequence[Exported]) -> str:
         """Return what stands before the numbers: of the first blog nothing but `wp-`."""
@@ -279,12 +306,14 @@ def _link(one: Exported, site_url: str) -> str:
 
 def _fields(one: Exported, name: str, parent: str | None, site_url: str) -> dict[str, object]:
     """Put the export's words into those of a submission; what is optional and no good is left out, not refused."""
+    published = salvage.moment(one.published) or salvage.moment(one.published_local)
+    written = salvage.moment(one.written) or salvage.moment(one.written_local)
     return {
         "id": name,
         "article": {
             "url": _link(one, site_url),
             "title": plain_text(one.title)[:TITLE_LIMIT] or None,
-            "published_at": salvage.moment(one.published) or salvage.moment(one.published_local),
+            "published_at": published,
         },
         "parent_id": parent if parent and KNOWN_AS.fullmatch(parent) else None,
         "author": {
@@ -293,7 +322,7 @@ def _fields(one: Exported, name: str, parent: str | None, site_url: str) -> dict
             "website": salvage.website(one.website),
         },
         "body": plain_text(one.content),
-        "submitted_at": salvage.moment(one.written) or salvage.moment(one.written_local),
+        "submitted_at": written or published,  # never the day of the import, as long as any other is known
         "client": {"ip": salvage.ip(one.ip)},
     }
 

@@ -1,16 +1,19 @@
 """Reads the comments of a WordPress export (WXR) off a stream: XML in bounded pieces, and nothing kept behind it.
 
 WordPress leaves spam out of its exports, and writes what its database holds: control characters that no XML may hold
-are dropped here, bytes and characters that no text can have are replaced, and the line is told.
+are dropped here, bytes and characters that no text can have are replaced, and the line is told. HTML's names of
+characters are read as HTML reads them, and an ampersand that names nothing is one.
 """
 
 from __future__ import annotations
 
 import codecs
+import html
 import re
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from html.entities import html5
 from typing import IO, Any, Final
 from xml.parsers import (
     expat,  # bounded below: no document type, so no entity, and no element beyond its limit
@@ -35,6 +38,8 @@ ITEM: Final = {
 }
 PUBLIC: Final = frozenset({"", "publish"})
 """States of an article that anyone can read; exports by others than WordPress say none."""
+UNTOLD: Final = "untold"
+"""The state of an article of which the end, where it may be said, was not read."""
 OF_COMMENT: Final = {
     "comment_id": "number",
     "comment_author": "name",
@@ -56,11 +61,18 @@ WIDE: Final = frozenset(
     {"utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be", "utf-7", "idna"}
 )
 """Encodings of text in which no declaration could be read as it was."""
-REFERENCE_LIMIT: Final = 12
+REFERENCE_LIMIT: Final = 40
 FOREIGN: Final = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f]|[\udc80-\udcff]+|[\ufffe\uffff\ud800-\udfff]|&#([0-9]{1,8}|[xX][0-9A-Fa-f]{1,7});"
 )
 """What no XML may hold, and references to it."""
+SECTION: Final = re.compile(r"(<!\[CDATA\[|\]\]>)")
+LOOSE: Final = re.compile(
+    r"&(?!(?:amp|lt|gt|quot|apos|#[0-9]{1,8}|#x[0-9A-Fa-f]{1,7});)([A-Za-z][A-Za-z0-9]{1,31};)?"
+)
+"""An ampersand that begins no reference that XML knows, outside CDATA."""
+OPEN: Final = re.compile(r"(?:&[#A-Za-z0-9]*|<(?:!(?:\[[CDAT]*)?)?|\]\]?)\Z")
+"""What a reference or the mark of a section may begin with."""
 ID_KEY: Final = "replydesk_id"
 """The comment's meta field in which our WordPress plugin keeps the id that the comment has here."""
 
@@ -116,7 +128,7 @@ def read_export(
             yield from reader.taken()
         reader.feed(text.read(b"", final=True), final=True)
     except Invalid:
-        reader.release()
+        reader.release(is_whole=False)
         yield from reader.taken()
         raise
     yield from reader.taken()
@@ -131,6 +143,7 @@ class _Text:
         self._decoder: codecs.IncrementalDecoder | None = None
         self._line = 1
         self._rest = ""
+        self._is_verbatim = False
 
     def read(self, piece: bytes, *, final: bool = False) -> str:
         """Return the text of the next bytes, as far as it can be told."""
@@ -144,11 +157,17 @@ class _Text:
             self._line += whole[: len(whole) - len(piece)].count(b"\n")
             self._decoder = codecs.getincrementaldecoder(_encoding(piece))("surrogateescape")
         text = self._rest + self._decoder.decode(piece, final)
-        cut = len(text) if final else _end_of_references(text)
+        cut = len(text) if final else _end_of_marks(text)
         text, self._rest = text[:cut], text[cut:]
         mended = FOREIGN.sub(self._mend(text), text)
         self._line += text.count("\n")
-        return mended
+        return "".join(map(self._named, SECTION.split(mended)))
+
+    def _named(self, part: str) -> str:
+        """Put characters in the place of HTML's names for them, but not in CDATA, which names none."""
+        if SECTION.fullmatch(part):
+            self._is_verbatim = part != "]]>"
+        return part if self._is_verbatim else LOOSE.sub(_character, part)
 
     def _mend(self, text: str) -> Callable[[re.Match[str]], str]:
         def mend(found: re.Match[str]) -> str:
@@ -179,10 +198,17 @@ def _encoding(begin: bytes) -> str:
     return known.name if known._is_text_encoding and known.name not in WIDE else "utf-8"
 
 
-def _end_of_references(text: str) -> int:
-    """Return up to where the text can be judged: a character reference may go on in the next piece."""
-    begun = text.rfind("&", max(0, len(text) - REFERENCE_LIMIT))
-    return len(text) if begun < 0 or ";" in text[begun:] else begun
+def _end_of_marks(text: str) -> int:
+    """Return up to where the text can be judged: a reference, or the mark of a section, may go on in the next piece."""
+    last = max(0, len(text) - REFERENCE_LIMIT)
+    begun = OPEN.search(text, last)
+    return begun.start() if begun else len(text)
+
+
+def _character(named: re.Match[str]) -> str:
+    """Return as XML has it the character that HTML calls by this name; the ampersand itself where it knows none."""
+    name = named[1] or ""
+    return html.escape(html5[name], quote=False) if name in html5 else f"&amp;{name}"
 
 
 def _is_reference(digits: str) -> bool:
@@ -222,11 +248,12 @@ class _Reader:
         if final and not self._is_export:
             raise self._fault("is no WordPress export: it has no <rss>")
 
-    def release(self) -> None:
-        """Let go of the comments of an article, with what is known of it by now."""
+    def release(self, *, is_whole: bool = True) -> None:
+        """Let go of the comments of an article, as it is known by now; one that goes on may be private."""
+        told = {"status": "" if is_whole else UNTOLD} | self._item
         blog = next((self._channel[name] for name in BLOG if self._channel.get(name)), "")
         for one in self._held:
-            for name, value in self._item.items():
+            for name, value in told.items():
                 setattr(one, name, value)
             one.blog = blog
             self._done.append(one)
@@ -296,7 +323,7 @@ class _Reader:
         self._held.append(comment)
         self._held_size += len(comment.content)
         if self._held_size > HELD_LIMIT:
-            self.release()
+            self.release(is_whole=False)
 
     def _keep(self, above: str, local: str, text: str) -> None:
         if above == "item":

@@ -73,9 +73,11 @@ class Article:
     def told(self, again: Article, by_site: bool) -> Article:
         """Return the article after one more word on it: the site's latest counts, others fill in what is missing.
 
-        So does the site's under an address that only leads here: whoever uses it does not know yet.
+        So does the site's under an address that only leads here: whoever uses it does not know yet. An export that
+        says what it said before has no new word.
         """
-        if not by_site or again.identity != self.identity:
+        is_old = again.import_word is not None and again.import_word == self.import_word
+        if not by_site or is_old or again.identity != self.identity:
             return replace(
                 self,
                 title=self.title or again.title,

@@ -5,11 +5,13 @@ from __future__ import annotations
 import io
 from collections import Counter
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from service.actions import Judgement, review
+from service.articles import describe_article
 from service.bell import QuietBell
 from service.enrolment import enrol_site
 from service.importing import LineFault
@@ -152,7 +154,7 @@ def test_what_is_optional_and_no_good_is_left_out(moving_in: MovingIn) -> None:
     assert moving_in.run(item(broken)) == {"imported": 1}
     stored = moving_in.comment("wp-1")
     assert (stored.author_name, stored.website, stored.author_key) == ("Anonymous", None, None)
-    assert stored.submitted_at == NOON
+    assert stored.submitted_at == datetime(2026, 10, 31, 9, tzinfo=UTC)  # its article's
 
 
 def test_what_cannot_be_taken_is_named_with_its_line(moving_in: MovingIn) -> None:
@@ -199,3 +201,72 @@ def test_a_comment_that_was_checked_here_is_known(moving_in: MovingIn) -> None:
     assert moving_in.run(item(comment(1, extra=meta), comment(2, parent=1))) == {"imported": 2}
     assert moving_in.comment("wp-2").parent_id == "ak-77"
     assert moving_in.comment("ak-77").body == "Good."
+
+
+def test_two_blogs_in_one_file_keep_their_comments_apart(moving_in: MovingIn) -> None:
+    """Two articles hold comment 7 each, and each its answer; running the file again changes nothing."""
+    items = [
+        item(
+            comment(7, f"Seven on {day}.", written=f"2026-11-0{day} 10:00:00"),
+            comment(70 + day, "Yes.", parent=7, written=f"2026-11-0{day} 11:00:00"),
+            link=f"https://courier.example/{day}",
+        )
+        for day in (1, 2)
+    ]
+    assert moving_in.run(*items) == {"imported": 4}
+    assert moving_in.run(*reversed(items)) == {"replayed": 4}
+    assert moving_in.run(*items, batch=1) == {"replayed": 4}
+    with moving_in.parts.house.store.read() as tx:
+        stored = {one.id: one for one in tx.comments(moving_in.site.id).comments}
+    assert len(stored) == 4
+    for day in (1, 2):
+        answer = next(one for one in stored.values() if one.id.endswith(f"7{day}"))
+        parent = stored[answer.parent_id or ""]
+        assert (parent.body, parent.article.url) == (f"Seven on {day}.", answer.article.url)
+
+
+@pytest.mark.parametrize("batch", [1, 500])
+def test_an_answer_waits_for_the_parent_of_its_own_blog(moving_in: MovingIn, batch: int) -> None:
+    """A parent that comes after its answer is not mistaken for another blog's comment of the same number."""
+    hello = "Hi, this is a comment."  # in every new WordPress
+    one = item(comment(1, hello, written="2026-01-01 10:00:00"), comment(7, "Of the first."))
+    other = item(
+        comment(1, hello, written="2026-02-02 10:00:00"),
+        comment(5, "An answer.", parent=7, written="2026-02-03 10:00:00"),
+        comment(7, "Of the second.", written="2026-02-02 11:00:00"),
+        link="https://other.example/a",
+    )
+    assert moving_in.run(one) == {"imported": 2}
+    assert moving_in.run(other, batch=batch) == {"imported": 3}
+    parent = moving_in.comment(moving_in.comment("wp-5").parent_id or "")
+    assert parent.body == "Of the second."
+
+
+@pytest.mark.parametrize("end", [b"<a></b>", b"", b"\x00<", b"<!DOCTYPE x>"])
+def test_a_file_that_breaks_off_shows_nothing_private(moving_in: MovingIn, end: bytes) -> None:
+    """Where the end of an article is missing, it may be private, so its comments are kept and not shown."""
+    whole = item(comment(1, "Secret.")).removesuffix(b"</item>") + end
+    with pytest.raises(Invalid):
+        moving_in.run(whole)
+    assert moving_in.comment("wp-1").article.private
+    assert moving_in.run(item(comment(1, "Secret."), status="publish")) == {"replayed": 1}
+    assert not moving_in.comment("wp-1").article.private
+
+
+def test_a_comment_without_a_date_is_as_old_as_its_article(moving_in: MovingIn) -> None:
+    """Old databases hold 0000-00-00; such a comment does not stand below those of today."""
+    moving_in.run(item(comment(1, written="0000-00-00 00:00:00"), published="2012-05-01 09:00:00"))
+    assert moving_in.comment("wp-1").submitted_at.year == 2012
+
+
+def test_the_same_export_again_takes_no_correction_back(moving_in: MovingIn) -> None:
+    """What the site said of an article since then stays, though a comment of the export is new."""
+    moving_in.run(item(comment(1), title="Mistyped", status="publish"))
+    url = "https://courier.example/bridge"
+    describe_article(moving_in.parts, moving_in.site, url, {"title": "Right", "private": True}, "site")
+    assert moving_in.run(item(comment(1), comment(2), title="Mistyped", status="publish"))["imported"] == 1
+    stored = moving_in.comment("wp-2").article
+    assert (stored.title, stored.private) == ("Right", True)
+    moving_in.run(item(comment(1), title="Another", status="publish"))
+    stored = moving_in.comment("wp-2").article
+    assert (stored.title, stored.private) == ("Another", False)
