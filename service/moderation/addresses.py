@@ -43,14 +43,19 @@ _TRACKING = frozenset(
         *("msclkid", "rdt_cid", "sccid", "srsltid", "ttclid", "twclid", "yclid", "ysclid", "_openstat"),
         *("mc_cid", "mc_eid", "mkt_tok", "ml_subscriber", "ml_subscriber_hash", "oly_anon_id", "oly_enc_id"),
         *("_hsenc", "_hsmi", "__hsfp", "__hssc", "__hstc", "hsctatracking", "s_cid", "vero_id", "wickedid"),
+        *("amp_js_v", "amp_gsa", "usqp", "guccounter", "guce_referrer", "guce_referrer_sig", "replytocom"),
     }
 )
-_TRACKING_PREFIXES = ("utm_", "at_", "pk_", "mtm_", "piwik_", "matomo_")
+_TRACKING_PREFIXES = ("utm_", "at_", "pk_", "mtm_", "piwik_", "matomo_", "hsa_")
+_FORMS = frozenset({"amp", "amp=1", "amp=true"})
+"""Parameters that ask for the same page in another form."""
 _UNSEEN = re.compile(r"[\x00-\x20\x7f]")
 _STRAY_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _ESCAPES = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
-_RESERVED = frozenset("!$&'()*+,/:;=?@#%")
-"""What an escape stands for something else than, in a path: RFC 3986's reserved characters, and the percent sign."""
+_RESERVED = frozenset("$&+/;=?#%")
+"""What an escape stands for something else than, in a path: the percent sign, and RFC 3986's reserved characters but
+for those that programs escape or not as they like: ! ' ( ) * , : @
+"""
 _NOT_IN_HOSTS = frozenset("/?#@:%[]\\ ")
 
 
@@ -148,8 +153,11 @@ def _without_tracking(query: str) -> str:
 
 
 def _is_tracking(parameter: str) -> bool:
-    name = unquote_plus(parameter.partition("=")[0]).lower()
-    return name in _TRACKING or name.startswith(_TRACKING_PREFIXES)
+    plain = parameter.lower().removeprefix(
+        "amp;"
+    )  # of an address that was taken from HTML as it stands there
+    name = unquote_plus(plain.partition("=")[0])
+    return name in _TRACKING or name.startswith(_TRACKING_PREFIXES) or plain in _FORMS
 
 
 def _path(path: str) -> str:
