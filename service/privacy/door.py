@@ -50,12 +50,13 @@ class Door:
             self._original(site, name, fields[name]) for name, one in masked.items() if one.found
         )
         key, client = submission.idempotency_key, self._cut(submission.client, own)
+        article = masked_article(site, submission.article, own)
         author = self._oldest_key(sealed, older)
         return Draft(
             id=submission.id or self._made_id(site, key, now),
-            content_key=self._content_key(site, submission, author, client, fields),
+            content_key=self._content_key(site, submission, article, author, client, fields),
             id_from_key=submission.id is None and key is not None,
-            article=masked_article(site, submission.article, own),
+            article=article,
             parent_id=submission.parent_id,
             author_name=masked["name"].text,
             website=None if masked["website"].found else submission.website,
@@ -128,6 +129,7 @@ class Door:
         self,
         site: Site,
         submission: Submission,
+        article: Article,
         author: str | None,
         client: Client,
         fields: Mapping[str, str],
@@ -142,7 +144,7 @@ class Door:
         if not writer:
             return None
         body = " ".join(fields["body"].split())
-        told = ("written", submission.article.url, submission.parent_id or "", writer, body)
+        told = ("written", article.identity, submission.parent_id or "", writer, body)
         return self._digest(site, "idempotency", "\0".join(told))
 
     def _original(self, site: Site, field: str, text: str) -> Original:

@@ -442,3 +442,18 @@ def test_box_is_base64(newsroom: Newsroom) -> None:
     box = newsroom.get("/v1/comments/c-1/contact").json
     assert box is not None
     assert len(base64.b64decode(box["box"], validate=True)) > len(ADDRESS)
+
+
+def test_another_spelling_of_the_address_makes_no_second_comment(newsroom: Newsroom) -> None:
+    """Who posts the same text again under the article's other address is told that it is there."""
+    first, second, third = (
+        newsroom.post(submission(id=..., article={"url": url}))
+        for url in (
+            "https://courier.example/caf%C3%A9",
+            "http://www.courier.example/café/?utm_source=x",
+            "https://courier.example/tea",
+        )
+    )
+    assert [one.status_code for one in (first, second, third)] == [202, 200, 202]
+    ids = [(one.json or {})["id"] for one in (first, second, third)]
+    assert ids[0] == ids[1] != ids[2]
