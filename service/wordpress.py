@@ -210,12 +210,12 @@ class _Names:
             known = stored.get(f"{self._prefix}{one.number}")
             is_plain = known is None or _is_same(known, one, self._page(one))
             if is_plain and self._is_one(first.setdefault(one.number, one), one):
-                hosts[f"{self._prefix}{one.number}"] = host_of(one.link)
+                hosts[f"{self._prefix}{one.number}"] = self._host(one)
             else:
                 self._note(one, one.number)
         for one in taken:
             is_named = self._place(one, one.parent) in self._own
-            if not is_named and hosts[f"{self._prefix}{one.parent}"] not in ("", host_of(one.link)):
+            if not is_named and hosts[f"{self._prefix}{one.parent}"] not in ("", self._host(one)):
                 self._note(one, one.parent)  # a parent that is still to come: that number is another blog's
 
     def of(self, one: Exported) -> str:
@@ -239,6 +239,9 @@ class _Names:
 
     def _page(self, one: Exported) -> str:
         return article_key(_link(one, self._site.url))
+
+    def _host(self, one: Exported) -> str:
+        return host_of(_link(one, self._site.url))
 
     def _place(self, one: Exported, number: str) -> tuple[str, str]:
         """Say which number it is, under which article: another may hold it too, where two blogs are in one file."""
