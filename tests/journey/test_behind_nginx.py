@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -184,15 +184,14 @@ class Reader:
 
     def ask(self, method: str, path: str, body: str | None = None) -> tuple[int, str, dict[str, Any]]:
         """Send one request and return status, body and headers."""
-        connection = http.client.HTTPConnection(
-            self._target, self._port, timeout=30, source_address=(self._source, 0)
-        )
         headers = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "text/html"}
-        connection.request(method, path, body, headers)
-        answer = connection.getresponse()
-        text = answer.read().decode()
-        connection.close()
-        return answer.status, text, dict(answer.headers)
+        source = (self._source, 0)
+        with closing(
+            http.client.HTTPConnection(self._target, self._port, timeout=30, source_address=source)
+        ) as connection:
+            connection.request(method, path, body, headers)
+            answer = connection.getresponse()
+            return answer.status, answer.read().decode(), dict(answer.headers)
 
     def post(self) -> int:
         """Fetch the form and post it; return the status."""
