@@ -146,7 +146,7 @@ class Sanitizer:
         if not writer:
             return None
         body = " ".join(visible(fields["body"]).split())
-        values = ("written", article.key, submission.parent_id or "", writer, body)
+        values = ("written", article.identity, submission.parent_id or "", writer, body)
         return self._digest(site, "idempotency", "\0".join(values))
 
     def _original(self, site: Site, field: str, text: str) -> Original:

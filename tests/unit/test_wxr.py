@@ -153,35 +153,6 @@ def test_html_in_place_of_xml_costs_no_comment() -> None:
         assert mended == []
 
 
-def test_an_article_of_many_comments_may_be_private_to_its_last_line() -> None:
-    """Comments that are let go before the article ends count as private until it is known that anyone may read it."""
-    many = [comment(n, f"{n} " + "x" * 500_000) for n in range(1, 11)]
-    for status in ("private", "publish"):
-        file = item(*many).replace(b"</item>", f"<wp:status>{status}</wp:status></item>".encode())
-        told = exported(file)
-        assert (len(told), told[0].is_private, told[-1].is_private) == (10, True, status == "private")
-
-
-def test_html_in_place_of_xml_costs_no_comment() -> None:
-    """HTML's names and loose ampersands outside CDATA, which XML does not know; in CDATA they are letters."""
-    written = {
-        "A&nbsp;B &eacute;": "A\xa0B é",
-        "Q & A &amp; B": "Q & A & B",
-        "AT&T; &LT; &#233;": "AT&T; < é",
-        "&unknown; &": "&unknown; &",
-    }
-    for raw, read in written.items():
-        file = item(comment(1, f"{raw} <b>")).replace(b"<![CDATA[The bridge]]>", raw.encode())
-        file = HEAD + file + item(comment(2), link="https://courier.example/?a=1&b=2&copy=3") + TAIL
-        mended: list[int] = []
-        for first in range(1, 40, 4):  # wherever the file is cut for reading
-            pieces = HEAD + b" " * (64 * 1024 - len(HEAD) - first) + file[len(HEAD) :]
-            one, other = read_export(io.BytesIO(pieces), None, mended)
-            assert (one.title, one.content) == (read, f"{raw} <b>")
-            assert other.link == "https://courier.example/?a=1&b=2&copy=3"
-        assert mended == []
-
-
 @pytest.mark.parametrize(
     ("said", "is_private"),
     [
