@@ -66,10 +66,10 @@ def insert_rows(table: Table, names: tuple[str, ...], unique: tuple[str, ...] = 
     """
     columns = [table.c[name] for name in names]
     given = rows_of(
-        "rows", POSTGRESQL, **{one.name: Text() if _is_bytes(one) else one.type for one in columns}
+        "rows", POSTGRESQL, **{one.key: Text() if _is_bytes(one) else one.type for one in columns}
     )
     values = [
-        func.decode(given.c[one.name], "base64") if _is_bytes(one) else given.c[one.name] for one in columns
+        func.decode(given.c[one.key], "base64") if _is_bytes(one) else given.c[one.key] for one in columns
     ]
     new = postgresql.insert(table).from_select(list(names), select(*values))
     return new.on_conflict_do_nothing(index_elements=unique) if unique else new

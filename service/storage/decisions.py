@@ -37,7 +37,7 @@ from service.storage.schema import (
     comments,
     decisions,
     is_by_moderator,
-    is_published,
+    is_numbered,
     labels,
     notes,
     numbers,
@@ -103,7 +103,7 @@ _FEED = (
             ),
         )
     )
-    .where(decisions.c.site_id == bindparam("site_id"), decisions.c.seq > bindparam("cursor"), is_published)
+    .where(decisions.c.site_id == bindparam("site_id"), decisions.c.seq > bindparam("cursor"), is_numbered)
     .order_by(decisions.c.seq)
     .limit(LIMIT)
 )

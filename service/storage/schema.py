@@ -349,11 +349,11 @@ decisions = Table(
     Column("from_published", Integer),
 )
 
-is_published = decisions.c.seq.is_not(None)
+is_numbered = decisions.c.seq.is_not(None)
 awaits_publication = and_(decisions.c.seq.is_(None), decisions.c.undone_at.is_(None))
 is_by_moderator = and_(decisions.c.who_kind == word("moderator"), decisions.c.undone_at.is_(None))
 
-partial("ix_decisions_feed", decisions.c.site_id, decisions.c.seq, where=is_published, unique=True)
+partial("ix_decisions_feed", decisions.c.site_id, decisions.c.seq, where=is_numbered, unique=True)
 partial("ix_decisions_unpublished", decisions.c.effective_at, decisions.c.pk, where=awaits_publication)
 partial("ix_decisions_lately", decisions.c.pk, where=is_by_moderator)
 Index("ix_decisions_comment", decisions.c.comment_pk, decisions.c.pk)

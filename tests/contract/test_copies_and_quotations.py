@@ -115,7 +115,7 @@ def test_a_short_word_beside_a_quotation_is_ones_own(crowd: Crowd, form: str) ->
     ]
     for troll in trolls:
         with crowd.stage.deps.store.read() as tx:
-            joined = tx.waves_of([troll.pk])
+            joined = tx.clusters_of([troll.pk])
         if joined:
             crowd.decide(troll, Action.SPAM)
     for n, said in enumerate(("Well said.", "+1", "👏👏")):
@@ -173,7 +173,7 @@ def test_a_trusted_author_scored_again_is_no_copy(crowd: Crowd) -> None:
     found = stage.look("fast")
     assert found.status is Status.HELD
     with stage.deps.store.read() as tx:
-        assert tx.waves_of([found.pk]) == {}
+        assert tx.clusters_of([found.pk]) == {}
 
 
 @pytest.mark.parametrize("form", [form for form in FORMS if form not in ("bare", "bare, behind")])
