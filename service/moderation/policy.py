@@ -37,7 +37,7 @@ SHIPPED_CUTS: Mapping[str, Cut] = {
     "toxicity": Cut(hold=0.70),
     "severe_toxicity": Cut(hold=0.50),
     "obscene": Cut(hold=0.90),
-    "threat": Cut(hold=0.07),
+    "threat": Cut(hold=0.09),
     "insult": Cut(hold=0.30),
     "identity_attack": Cut(hold=0.60),
     "spam": Cut(hold=0.50, spam=0.985),
