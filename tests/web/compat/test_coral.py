@@ -344,7 +344,7 @@ def test_the_same_text_again_is_what_a_moderator_said_of_it(
     desk: Newsroom, action: Action, answer: str
 ) -> None:
     """A reader who posts again what a person refused here is not let through by the classifier."""
-    tune(desk, plug_mode="queue")
+    tune(desk, compat_mode="queue")
     assert told(desk, asked(KIND)) == {}
     (one,) = stored(desk)
     desk.review(action, one.id, delay=0, replaces=one.decision_id)
@@ -353,7 +353,7 @@ def test_the_same_text_again_is_what_a_moderator_said_of_it(
 
 def test_what_a_moderator_approved_is_no_longer_withheld(desk: Newsroom) -> None:
     """The same text again needs no second look."""
-    tune(desk, plug_mode="queue")
+    tune(desk, compat_mode="queue")
     assert "status" in told(desk, asked(RUDE))
     (one,) = stored(desk)
     desk.review(Action.APPROVE, one.id, delay=0, replaces=one.decision_id)
