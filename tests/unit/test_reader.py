@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from classifier.labels import LABELS, Effort
-from classifier.model import Score
+from classifier.model import Explained, Score
 from classifier.signals import Signals
 from service.moderation import verdict
 from service.ports import Reading
@@ -44,13 +44,17 @@ class FakeModel:
     asked: list[str] = field(default_factory=list)
 
     def assess(
-        self, texts: Sequence[str], signals: Sequence[Signals], least: float, effort: Effort = "full"
+        self,
+        texts: Sequence[str],
+        signals: Sequence[Signals],
+        explained: Explained | None,
+        effort: Effort = "full",
     ) -> list[tuple[Score, FakeExplanation | None]]:
         self.signals += signals
         self.asked.append(effort)
         return [
-            (score, self._explained(score, text, least))
-            for text, score in zip(texts, self._scores(texts, effort), strict=True)
+            (score, self._explained(text) if explained and explained(number, score) else None)
+            for number, (text, score) in enumerate(zip(texts, self._scores(texts, effort), strict=True))
         ]
 
     def _scores(self, texts: Sequence[str], effort: Effort) -> list[Score]:
@@ -68,9 +72,7 @@ class FakeModel:
             for text in texts
         ]
 
-    def _explained(self, score: Score, text: str, least: float) -> FakeExplanation | None:
-        if not score.scores["toxicity"] >= least:
-            return None
+    def _explained(self, text: str) -> FakeExplanation:
         self.explained.append((text, "toxicity"))
         return FakeExplanation((FakeSpan(0, 2, "toxicity", 1.23456),))
 
@@ -100,6 +102,16 @@ def test_only_doubtful_texts_are_explained() -> None:
     assert model.explained == [("0.9", "toxicity")]
     scorer_of(model).score([Reading("0.9")], explain=False)
     assert len(model.explained) == 1
+
+
+def test_the_caller_says_which_texts_are_explained() -> None:
+    """A function is asked for each text, by its number and scores."""
+    model = FakeModel()
+    readings = [Reading("0.1"), Reading("0.9"), Reading("0.2")]
+    assessed = scorer_of(model).score(
+        readings, lambda number, scores: number > 0 and scores["toxicity"] < 0.5
+    )
+    assert [one.spans != () for one in assessed] == [False, False, True]
 
 
 def test_the_model_is_asked_for_the_effort_that_is_wanted() -> None:

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from classifier import EFFORTS, LABELS, Effort, Model, Signals
+from classifier.model import Score
 
 TEXTS = [
     "You are an idiot and a liar.",
@@ -136,7 +137,11 @@ def test_explained_in_a_batch_as_alone(model: Model, effort: Effort) -> None:
     texts = ["You are an idiot.", "", "y0u 4re a m0r0n", "thank you", "I will kill you. " * 60, "Idiot!"]
     signals = [Signals(), Signals(website="http://x.example"), *[Signals()] * 4]
     least = 0.5
-    assessed = list(model.assess(texts, signals, least=least, effort=effort))
+
+    def is_grave(_: int, score: Score) -> bool:
+        return max(score.scores.values()) >= least
+
+    assessed = list(model.assess(texts, signals, is_grave, effort=effort))
     for text, known, (score, explained) in zip(texts, signals, assessed, strict=True):
         alone = model.score([text], [known], effort)[0]
         assert score.scores == pytest.approx(alone.scores, abs=1e-6)
@@ -150,7 +155,7 @@ def test_explained_in_a_batch_as_alone(model: Model, effort: Effort) -> None:
             assert [span.begin for span in explained.spans] == [span.begin for span in single.spans]
     assert assessed[0][1] is not None
     assert assessed[3][1] is None
-    assert all(explained is None for _, explained in model.assess(texts, least=math.inf, effort=effort))
+    assert all(explained is None for _, explained in model.assess(texts, None, None, effort=effort))
 
 
 def test_a_long_text_in_a_batch_is_explained_by_the_reading_that_counted(model: Model) -> None:

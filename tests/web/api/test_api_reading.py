@@ -52,8 +52,8 @@ def test_a_writer_at_risk_and_a_rule_are_shown(newsroom: Newsroom) -> None:
     assert (verdict["action"], verdict["at_risk"], set(verdict["scores"])) == ("hold", True, set(LABELS))
     assert [(reason["code"], reason["label"]) for reason in verdict["reasons"]] == [
         ("at_risk", "self_harm"),
-        ("score", "spam"),
         ("personal_data", "personal_info"),
+        ("score", "spam"),
         ("score", "toxicity"),
     ]
     assert {span.get("rule") for span in verdict["spans"]} == {None, "personal_data"}

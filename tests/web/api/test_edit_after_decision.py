@@ -217,7 +217,7 @@ def test_an_edit_shows_no_longer_what_was_just_refused(real_newsroom: Newsroom) 
     post_alone(newsroom, "c-1", CALM)
     assert newsroom.comment().published_revision is None
     newsroom.clock.pass_seconds(9)
-    newsroom.depart()
+    newsroom.publish_due()
     judged(newsroom, newsroom.comment())
     assert (newsroom.comment().status, newsroom.comment().published_revision) == (Status.HELD, None)
 
