@@ -162,15 +162,20 @@ def _grounds(
         grounds.append(
             (Action.HOLD, Reason(code, _DOUBTS.get(code, "The classifier is not sure of this text.")))
         )
-    return _for_a_person(grounds + _from_scores(assessment, policy))
+    return _for_a_person(grounds + _from_scores(assessment, policy), finds)
 
 
-def _for_a_person(grounds: list[Ground]) -> list[Ground]:
+def _for_a_person(grounds: list[Ground], finds: Sequence[Find]) -> list[Ground]:
     """Let a person decide where a score alone would refuse what also threatens, harasses or tells private data.
 
-    What the site refuses by its own words, bans or closing dates, or by a limit of that very label, stays refused.
+    What the site refuses by its own words, bans or closing dates, or by a limit of that very label, stays refused. A
+    phone number or email address does not count here: in spam it is the sender's own.
     """
-    if not any(reason.label in FOR_A_PERSON for _, reason in grounds):
+    by_rule = any(one.what != "contact" for one in finds)
+    by_score = any(
+        reason.code in ("score", "doubtful") and reason.label in FOR_A_PERSON for _, reason in grounds
+    )
+    if not by_rule and not by_score:
         return grounds
     return [
         (Action.HOLD, reason)

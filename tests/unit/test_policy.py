@@ -336,6 +336,14 @@ def test_words_of_violence_in_spam_wait_for_a_person() -> None:
     assert decide(assessed(spam=1.0), facts("Great blog!"), Policy()).action is Action.SPAM
 
 
+def test_the_number_of_whoever_sends_spam_is_not_private() -> None:
+    """Spam with a phone number stays spam; with a private address a person looks."""
+    number, address = "Cheap pills! Call ⟦phone⟧.", "Cheap pills! He lives at 14 Osterby Drive."
+    assert decide(assessed(spam=1.0), facts(number), Policy()).action is Action.SPAM
+    assert decide(assessed(), facts(number), Policy()).action is Action.HOLD
+    assert decide(assessed(spam=1.0), facts(address), Policy()).action is Action.HOLD
+
+
 def test_what_the_site_refuses_by_itself_stays_refused() -> None:
     """Its word lists, its bans and its own limit for threats speak for themselves."""
     policy = replace(Policy(), spam_words=WordList(("casino",)))
