@@ -122,7 +122,7 @@ class Model:
     def log_odds(self, texts: Sequence[str], effort: Effort = "full") -> Doubles:
         """Return calibrated log-odds alone: (texts, labels)."""
         _check(texts, None, effort)
-        parts = [self.read(texts[part], None, effort).log_odds for part in _parts(texts)]
+        parts = [self.read(texts[part], None, effort).log_odds for part in _split(texts)]
         return np.concatenate([np.zeros((0, len(LABELS))), *parts])
 
     def explain(
@@ -172,7 +172,7 @@ class Model:
         _check(texts, signals, effort)
         return (
             both
-            for part in _parts(texts)
+            for part in _split(texts)
             for both in self._both(
                 part.start, texts[part], signals and signals[part], explained, limit, effort
             )
@@ -300,7 +300,7 @@ def _check(texts: Sequence[str], signals: Sequence[Signals] | None, effort: Effo
         raise ValueError(f"signals: {len(signals)} given for {len(texts)} texts; give one each, or none")
 
 
-def _parts(texts: Sequence[str]) -> Iterator[slice]:
+def _split(texts: Sequence[str]) -> Iterator[slice]:
     """Cut a batch where it would hold more than `BATCH_CHARACTERS`; an empty one has no parts."""
     begin = size = 0
     for end, text in enumerate(texts):

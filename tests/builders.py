@@ -7,10 +7,11 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from service.moderation.comment import Article, Client, Comment, Draft, Source, Status
-from service.moderation.events import Delivery
-from service.moderation.policy import Policy
-from service.moderation.verdict import OUTCOME, Action, Decision, Reason, Span, Verdict, Who
+from service.domain.comment import Article, Client, Comment, Draft, Source
+from service.domain.events import Delivery
+from service.domain.policy import Policy
+from service.domain.status import Status
+from service.domain.verdict import OUTCOME, Action, Decision, Reason, Span, Verdict, Who
 from service.ports import Label, Move, Site, Tx
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)

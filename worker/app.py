@@ -17,10 +17,10 @@ from kombu import Connection, Exchange, Queue
 from kombu.transport.redis import Transport as RedisTransport
 from redis.exceptions import RedisError, ResponseError
 
-from service import logs
-from service.dispatcher import QUEUES, Answerer, ask_to_write, kombu_url, transport_options
+from service import logging as logs
+from service.config import Settings, load
+from service.messaging.dispatcher import QUEUES, Answerer, ask_to_write, kombu_url, transport_options
 from service.ports import SWEEP
-from service.settings import Settings, load
 from worker.concurrency import CONCURRENCY, ConcurrencyLimit
 from worker.stopping import Stop
 from worker.watchdog import loop_heartbeat

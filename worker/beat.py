@@ -6,9 +6,9 @@ from typing import Any
 
 from celery.beat import ScheduleEntry, Scheduler
 
-from service.dispatcher import BEAT, RedisDispatcher
-from service.heartbeat import BEAT as BEAT_ROLE
-from service.heartbeat import Heartbeat
+from service.messaging.dispatcher import BEAT, RedisDispatcher
+from service.observability.heartbeat import BEAT as BEAT_ROLE
+from service.observability.heartbeat import Heartbeat
 
 
 class DispatchingScheduler(Scheduler):  # type: ignore[misc]  # Celery ships no types

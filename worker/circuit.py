@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from service.webhooks import Outcome
+from service.webhooks.signing import Outcome
 
 FAILURES: Final = 5
 FIRST_PAUSE, LONGEST_PAUSE = 10.0, 300.0

@@ -15,12 +15,12 @@ from typing import Final
 
 import structlog
 
-from service.moderation.errors import ReplydeskError
-from service.moderation.events import Delivery
+from service.context import AppContext
+from service.domain.errors import ReplydeskError
+from service.domain.events import Delivery
 from service.ports import DELIVER, Site, Tx
-from service.targets import Allow
-from service.webhooks import Outcome, sign
-from service.wiring import Parts
+from service.webhooks.signing import Outcome, sign
+from service.webhooks.url_guard import Allow
 from worker.circuit import Circuits
 from worker.connections import Connections
 from worker.journal import Journal
@@ -64,7 +64,7 @@ class DeliveryWorker:
 
     def __init__(
         self,
-        parts: Parts,
+        context: AppContext,
         allow: Allow,
         *,
         post: Post = post,
@@ -72,7 +72,7 @@ class DeliveryWorker:
         threads: int = THREADS,
         journal: Journal | None = None,
     ) -> None:
-        self._parts, self._deps = parts, parts.deps
+        self._context, self._deps = context, context.deps
         self._allow, self._post, self._timeout = allow, post, timeout
         self._threads = threads
         self._circuits = Circuits()
@@ -80,7 +80,7 @@ class DeliveryWorker:
         self._leasing = threading.Lock()
         self._journal = journal or Journal(None)
         self._connections = Connections()
-        self._recorder = Recorder(parts.deps, allow, self._journal, self._open, self._refill)
+        self._recorder = Recorder(context.deps, allow, self._journal, self._open, self._refill)
         self._rounds: OrderedDict[int, Round] = OrderedDict()
         self._senders = 0
         self._more_due = False
@@ -133,7 +133,7 @@ class DeliveryWorker:
         """Decrypt the site's webhook secrets; none when they cannot be opened, and then nothing is sent unsigned."""
         try:
             return tuple(
-                self._parts.keyring.decrypt(site.name, "webhook", one).decode()
+                self._context.keyring.decrypt(site.name, "webhook", one).decode()
                 for one in site.webhook_secrets
             )
         except ReplydeskError as failure:

@@ -17,7 +17,7 @@ from typing import Any, Final
 
 import structlog
 
-from service.locking import kernel, lock
+from service.observability.file_locks import kernel, lock
 
 SLOTS: Final = 256
 FILE_BYTES: Final = 64 * 1024

@@ -15,14 +15,14 @@ import structlog
 from celery import current_app, signals
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
 
-from service.actions import Scored
-from service.meters import home_registry
-from service.webhooks import Outcome
+from service.observability.counters import home_registry
+from service.usecases import Scored
+from service.webhooks.signing import Outcome
 
 if TYPE_CHECKING:
     from wsgiref.simple_server import WSGIServer
 
-    from service.settings import Settings
+    from service.config import Settings
 
 VERDICT_BUCKETS: Final = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 1800.0)
 BATCH_BUCKETS: Final = (0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
@@ -110,7 +110,7 @@ def listen(port: int, home: Path) -> tuple[WSGIServer, Thread]:
 
 @cache
 def meters() -> Meters:
-    """Return this process's meters, made with the first use: after the fork, and after `service.meters.share`."""
+    """Return this process's meters, made with the first use: after the fork, and after `counters.share`."""
     own = CollectorRegistry()
     made = Meters(
         own=own,

@@ -15,13 +15,13 @@ from typing import Final
 
 import structlog
 
-from service.moderation.alarms import CALM, GROWN, Alarm, turns
-from service.moderation.errors import ReplydeskError
-from service.moderation.events import instant
+from service.context import AppContext
+from service.domain.alarms import CALM, GROWN, Alarm, turns
+from service.domain.errors import ReplydeskError
+from service.domain.events import instant
 from service.ports import Site, SiteQueue
-from service.targets import Allow
-from service.webhooks import Outcome, next_attempt, sign
-from service.wiring import Parts
+from service.webhooks.signing import Outcome, next_attempt, sign
+from service.webhooks.url_guard import Allow
 from worker.deliver import USER_AGENT, Post
 from worker.outbound import post
 
@@ -40,13 +40,13 @@ class Notifier:
 
     def __init__(
         self,
-        parts: Parts,
+        context: AppContext,
         allow: Allow,
         *,
         post: Post = post,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._parts, self._deps, self._allow, self._post = parts, parts.deps, allow, post
+        self._context, self._deps, self._allow, self._post = context, context.deps, allow, post
         self._monotonic = monotonic
         self._looked_at = monotonic() - LOOK_SECONDS
         self._telling = threading.Lock()
@@ -98,7 +98,7 @@ class Notifier:
                     "held": site.options.notify_held,
                     "oldest_held_seconds": site.options.notify_age_seconds,
                 },
-                "desk": f"{self._parts.settings.public_url}/desk",
+                "desk": f"{self._context.settings.public_url}/desk",
             },
         }
         payload = json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode()
@@ -168,7 +168,7 @@ class Notifier:
 
     def _secrets(self, site: Site) -> list[str]:
         try:
-            keyring = self._parts.keyring
+            keyring = self._context.keyring
             return [keyring.decrypt(site.name, "webhook", one).decode() for one in site.webhook_secrets]
         except ReplydeskError as failure:
             log.error("notify.secret_sealed", site=site.name, error=type(failure).__name__)

@@ -21,9 +21,9 @@ import idna
 import urllib3.exceptions
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
-from service.moderation.errors import ReplydeskError
-from service.targets import HOST, Allow, is_public, read_address
-from service.webhooks import Outcome, read_retry_after
+from service.domain.errors import ReplydeskError
+from service.webhooks.signing import Outcome, read_retry_after
+from service.webhooks.url_guard import HOST, Allow, is_public, read_address
 from worker.connections import Connections, Guard, Kept, Place, close
 
 URL_LIMIT: Final = 2048

@@ -9,10 +9,10 @@ from typing import Final
 
 import structlog
 
-from service.moderation.events import instant
+from service.domain.events import instant
 from service.ports import Site
-from service.targets import Allow
-from service.webhooks import Outcome, sign
+from service.webhooks.signing import Outcome, sign
+from service.webhooks.url_guard import Allow
 from worker.outbound import post
 
 STOPPED: Final = "site.callbacks_stopped"

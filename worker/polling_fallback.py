@@ -15,7 +15,7 @@ from typing import Any, Final
 import structlog
 from celery import current_app
 
-from service.dispatcher import QUEUES
+from service.messaging.dispatcher import QUEUES
 from service.ports import DELIVER, PUBLISH, SCORE, SWEEP
 
 ORDER: Final = (SWEEP, PUBLISH, SCORE, DELIVER)

@@ -12,11 +12,11 @@ from typing import Any, Final
 import structlog
 from celery import current_app, signals
 
-from service.meters import share
-from service.reader import ModelScorer
-from service.settings import Settings
-from service.targets import Allow
-from service.wiring import Parts, build
+from service.config import Settings
+from service.context import AppContext, build_context
+from service.observability.counters import share
+from service.scoring.scorer import ModelScorer
+from service.webhooks.url_guard import Allow
 from worker.deliver import CLOSE_SECONDS, DeliveryWorker
 from worker.journal import Journal
 from worker.notify import Notifier
@@ -38,10 +38,10 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """The parts of one process; `pid` tells a forked child that they are its parent's."""
+    """What one process holds; `pid` tells a forked child that they are its parent's."""
 
     pid: int
-    parts: Parts
+    context: AppContext
     scorer: ModelScorer
     delivery_worker: DeliveryWorker
     sweep: Sweep
@@ -57,7 +57,7 @@ _building = threading.Lock()
 
 
 def present(settings: Settings) -> Process:
-    """Return this process's parts, built now if this is their first use. Raises what building them raises."""
+    """Return this process's holdings, built now if this is their first use. Raises what building them raises."""
     global _present
     if _present is None or _present.pid != os.getpid():
         with _building:
@@ -70,17 +70,17 @@ def _build(settings: Settings) -> Process:
     share(settings.home)
     stopping: Stop = current_app.stopping
     threading.Thread(target=leave_in_time, args=(stopping,), name="leave", daemon=True).start()
-    parts = build(settings)
-    parts.deps.store.shorten_lock_waits(stopping.is_set)
+    context = build_context(settings)
+    context.deps.store.shorten_lock_waits(stopping.is_set)
     allow = Allow.parse(",".join(settings.callback_allow))
     journal = Journal(settings.home)
     return Process(
         os.getpid(),
-        parts,
+        context,
         ModelScorer(),
-        DeliveryWorker(parts, allow, journal=journal),
-        Sweep(parts.deps, journal=journal, stopping=stopping.is_set),
-        Notifier(parts, allow),
+        DeliveryWorker(context, allow, journal=journal),
+        Sweep(context.deps, journal=journal, stopping=stopping.is_set),
+        Notifier(context, allow),
         start_polling_fallback(settings.sweep_seconds),
         start_watchdog(),
         journal,
@@ -101,7 +101,7 @@ def leave_in_time(stopping: Stop, later: float = 0.0) -> None:
 
 @signals.celeryd_after_setup.connect  # type: ignore[untyped-decorator]  # Celery ships no types
 def warm_threads(instance: Any, **_: object) -> None:
-    """Build a pool of threads' parts before the broker is asked: the polling fallback must not wait for it."""
+    """Build what a pool of threads holds before the broker is asked: the polling fallback must not wait for it."""
     if "prefork" not in instance.pool_cls.__module__:
         warm()
 
@@ -144,4 +144,4 @@ def close(**_: object) -> None:
         )
         process.journal.close()
         with suppress(OSError):
-            process.parts.close()
+            process.context.close()

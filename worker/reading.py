@@ -8,13 +8,13 @@ from dataclasses import replace
 
 import structlog
 
-from service.actions import Scored
-from service.moderation.comment import Comment
-from service.moderation.policy import Cut, Policy
-from service.moderation.quotations import own_words
-from service.moderation.verdict import Effort
+from service.domain.comment import Comment
+from service.domain.policy import Cut, Policy
+from service.domain.quotations import own_words
+from service.domain.verdict import Effort
 from service.ports import Reading, Scorer, Signer
-from service.reader import NoModel
+from service.scoring.scorer import NoModel
+from service.usecases import Scored
 
 log = structlog.get_logger(__name__)
 

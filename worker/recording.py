@@ -16,10 +16,10 @@ from typing import Final
 
 import structlog
 
-from service.moderation.events import Delivery, instant
+from service.domain.events import Delivery, instant
 from service.ports import DELIVER, Dependencies, Finished, Site
-from service.targets import Allow
-from service.webhooks import Outcome, next_attempt
+from service.webhooks.signing import Outcome, next_attempt
+from service.webhooks.url_guard import Allow
 from worker.journal import Journal
 from worker.meters import meters
 from worker.owner import tell_stopped

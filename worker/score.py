@@ -15,13 +15,13 @@ from typing import Final
 
 import structlog
 
-from service.actions import Scored, rescore, settle
-from service.logs import ranges
-from service.moderation.comment import Comment
-from service.moderation.effort import effort_of, next_effort
-from service.moderation.policy import Policy
-from service.moderation.verdict import Effort
+from service.domain.comment import Comment
+from service.domain.effort import effort_of, next_effort
+from service.domain.policy import Policy
+from service.domain.verdict import Effort
+from service.logging import ranges
 from service.ports import SCORE, Dependencies, Scorer, Signer, Tx
+from service.usecases import Scored, rescore, settle
 from worker.journal import Journal
 from worker.meters import meters
 from worker.reading import assess, sign

@@ -10,10 +10,10 @@ from typing import Final
 
 import structlog
 
-from service.actions import Scored, clear_files, publish_due, retain, settle, turns_to_retain
-from service.actions.retaining import Turn
-from service.moderation.options import DUPLICATE_HOURS_LIMIT
+from service.domain.options import DUPLICATE_HOURS_LIMIT
 from service.ports import DELIVER, PUBLISH, SCORE, Backlog, Dependencies, Site
+from service.usecases import Scored, clear_files, publish_due, retain, settle, turns_to_retain
+from service.usecases.retaining import Turn
 from worker.journal import Journal, Noted
 from worker.meters import meters
 

@@ -9,7 +9,7 @@ import structlog
 from celery import current_app, shared_task
 
 from service.ports import DELIVER, PUBLISH, SCORE, SWEEP
-from service.reader import sign
+from service.scoring.scorer import sign
 from worker.process import Process, present
 from worker.score import Bounds, score_pending
 from worker.sweep import publish_all_due
@@ -27,7 +27,7 @@ def _score(process: Process) -> None:
     process.sweep.release_dead()
     bounds = Bounds(batch=current_app.settings.score_batch, pace=process.pace)
     score_pending(
-        process.parts.deps, process.scorer, bounds, current_app.stopping.is_set, sign, process.journal
+        process.context.deps, process.scorer, bounds, current_app.stopping.is_set, sign, process.journal
     )
 
 
@@ -40,7 +40,7 @@ def deliver() -> None:
 @shared_task(name=PUBLISH)  # type: ignore[untyped-decorator]  # Celery ships no types
 def publish() -> None:
     """Let the desk's decisions leave when their moment has come."""
-    _attempt(lambda process: publish_all_due(process.parts.deps, stopping=current_app.stopping.is_set))
+    _attempt(lambda process: publish_all_due(process.context.deps, stopping=current_app.stopping.is_set))
 
 
 @shared_task(name=SWEEP)  # type: ignore[untyped-decorator]  # Celery ships no types

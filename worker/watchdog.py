@@ -13,7 +13,7 @@ from typing import Any, Final
 import structlog
 from celery import current_app, signals
 
-from service.heartbeat import EVERY_SECONDS, LOOP, TASKS, Heartbeat
+from service.observability.heartbeat import EVERY_SECONDS, LOOP, TASKS, Heartbeat
 from service.ports import DELIVER, SCORE
 from worker.concurrency import ConcurrencyLimit
 

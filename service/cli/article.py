@@ -10,9 +10,9 @@ import click
 from service.cli.opened import Refused, opened_installation, print_json
 
 if TYPE_CHECKING:
-    from service.moderation.comment import Article
+    from service.context import AppContext
+    from service.domain.comment import Article
     from service.ports import Site
-    from service.wiring import Parts
 
 WHO: Final = "operator"
 
@@ -35,12 +35,12 @@ def describe(
     url: str, site_name: str, title: str | None, published_at: str | None, private: bool | None, as_json: bool
 ) -> None:
     """Set what is known of the article URL; what is not given stays as it is."""
-    from service.articles import describe_article
+    from service.usecases.articles import describe_article
 
     given = {"title": title, "published_at": published_at, "private": private}
     said = {name: _read(name, value) for name, value in given.items() if value is not None}
-    with opened_installation() as parts:
-        made = describe_article(parts, _site(parts, site_name), _page(url), said, WHO)
+    with opened_installation() as context:
+        made = describe_article(context, _site(context, site_name), _page(url), said, WHO)
     _show(made, {}, as_json)
 
 
@@ -54,17 +54,17 @@ def describe(
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def move(url: str, to: str, site_name: str, redirect: bool, as_json: bool) -> None:
     """Move all comments of the article URL to the address TO; where that has comments, both threads become one."""
-    from service.articles import move_thread
+    from service.usecases.articles import move_thread
 
-    with opened_installation() as parts:
-        moved = move_thread(parts, _site(parts, site_name), _page(url), _page(to), WHO, redirect)
+    with opened_installation() as context:
+        moved = move_thread(context, _site(context, site_name), _page(url), _page(to), WHO, redirect)
     _show(moved.article, {"moved": moved.comments}, as_json)
 
 
-def _site(parts: Parts, name: str) -> Site:
-    from service.tuning import find_site
+def _site(context: AppContext, name: str) -> Site:
+    from service.usecases.tuning import find_site
 
-    with parts.deps.store.read() as tx:
+    with context.deps.store.read() as tx:
         return find_site(tx, name)
 
 
@@ -93,13 +93,13 @@ def _read(name: str, value: str | bool) -> Any:
 
 
 def _title_limit() -> int:
-    from service.moderation.comment import TITLE_LIMIT
+    from service.domain.comment import TITLE_LIMIT
 
     return TITLE_LIMIT
 
 
 def _show(made: Article, more: dict[str, object], as_json: bool) -> None:
-    from service.moderation.events import instant
+    from service.domain.events import instant
 
     values = {
         "url": made.url,

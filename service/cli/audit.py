@@ -10,8 +10,8 @@ import click
 from service.cli.opened import opened_installation, print_json
 
 if TYPE_CHECKING:
-    from service.auditing import Verified
-    from service.moderation.chain import Link
+    from service.domain.chain import Link
+    from service.usecases.audit_log import Verified
 
 BROKEN: Final = 1
 
@@ -31,11 +31,11 @@ def verify(expect: str | None, as_json: bool) -> None:
 
     Keep the head that it prints somewhere else: a chain that was cut and covered up is found by --expect.
     """
-    from service.auditing import Anchor
-    from service.auditing import verify as verified
+    from service.usecases.audit_log import Anchor
+    from service.usecases.audit_log import verify as verified
 
-    with opened_installation() as parts:
-        found = verified(parts, Anchor.parse(expect) if expect else None)
+    with opened_installation() as context:
+        found = verified(context, Anchor.parse(expect) if expect else None)
     if as_json:
         print_json(_shown(found))
     else:
@@ -49,7 +49,7 @@ def verify(expect: str | None, as_json: bool) -> None:
 @click.option("--limit", type=click.IntRange(1, 10_000), default=100, show_default=True)
 def list_acts(after: int, limit: int) -> None:
     """List acts in order, one JSON object a line."""
-    with opened_installation() as parts, parts.deps.store.read() as tx:
+    with opened_installation() as context, context.deps.store.read() as tx:
         found = tx.acts_after(after, limit)
     for link in found:
         print_json(_link_json(link))
@@ -59,9 +59,9 @@ def list_acts(after: int, limit: int) -> None:
 @click.argument("who")
 def blank(who: str) -> None:
     """Forget WHO in the log: their name and what they did go, and the chain still verifies."""
-    with opened_installation() as parts, parts.deps.store.write() as tx:
+    with opened_installation() as context, context.deps.store.write() as tx:
         count = tx.blank_acts(who)
-        tx.log_act("operator", "blank", f"{count} acts of one person", parts.deps.clock())
+        tx.log_act("operator", "blank", f"{count} acts of one person", context.deps.clock())
     click.echo(f"{count} acts blanked.")
 
 

@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from service.actions import resume
 from service.cli import dumps
 from service.cli.opened import Refused, opened_installation, print_json
+from service.usecases import resume
 
 if TYPE_CHECKING:
-    from service.settings import Settings
+    from service.config import Settings
 
 NOTE_LIMIT: Final = 1024 * 1024
 PRINT: Final = "backup"
@@ -35,19 +35,19 @@ def backup(file: Path, as_json: bool) -> None:
 
     The master key is not in it. Keep it apart: without it the copy's secrets and masked contacts stay closed.
     """
-    with opened_installation() as parts:
+    with opened_installation() as context:
         for path in (file, _note_of(file)):
             if path.exists():
                 raise Refused(f"{path}: there is one already; name another file")
-        known = parts.settings
+        known = context.settings
         with _taken_back_unless_whole(file, _note_of(file)):
             rows = dumps.copy(known, file)
             note = {
                 "replydesk": "backup",
                 "store": _kind(known),
                 "schema": _revision(known),
-                "taken_at": parts.deps.clock().isoformat(timespec="seconds"),
-                "master_key": _print_of(parts.keyring.sign(PRINT, b"")),
+                "taken_at": context.deps.clock().isoformat(timespec="seconds"),
+                "master_key": _print_of(context.keyring.sign(PRINT, b"")),
                 "bytes": file.stat().st_size,
                 "rows": rows,
             }
@@ -71,7 +71,7 @@ def restore(file: Path, as_json: bool) -> None:
     webhook-ids that no site has seen, as `replydesk restored` explains.
     """
     from service.cli.processes import with_database
-    from service.settings import load
+    from service.config import load
     from service.storage import migrate
 
     known, note = load(), _read_note(file)
@@ -88,11 +88,11 @@ def restore(file: Path, as_json: bool) -> None:
     wrong = [name for name, rows in note["rows"].items() if found.get(name) != rows]
     if wrong:
         raise Refused(f"{', '.join(wrong)}: other rows than the note counts; the backup is not whole")
-    with opened_installation() as parts:
-        resume(parts.deps)
+    with opened_installation() as context:
+        resume(context.deps)
         same = any(
-            _print_of(parts.keyring.sign(PRINT, b"", version=version)) == note["master_key"]
-            for version in parts.keyring.versions
+            _print_of(context.keyring.sign(PRINT, b"", version=version)) == note["master_key"]
+            for version in context.keyring.versions
         )
     result = {"rows": found, "schema": migrate.current(known.database_url), "master_key_fits": same}
     if as_json:
@@ -116,8 +116,8 @@ def restored() -> None:
     webhook-ids go on far beyond theirs, so that nobody takes a new decision for one that was heard before. Running it
     twice does no harm.
     """
-    with opened_installation() as parts:
-        click.echo(f"What is decided from now on is numbered from {resume(parts.deps) + 1}.")
+    with opened_installation() as context:
+        click.echo(f"What is decided from now on is numbered from {resume(context.deps) + 1}.")
 
 
 # -- the note ----------------------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from service.moderation.errors import ReplydeskError
+from service.domain.errors import ReplydeskError
 
 SOCKET_PATH_LIMIT: Final = 100  # bytes; the kernel's own limit is 108 on Linux and 104 on macOS
 INSTALLED: Final = ("valkey-server", "redis-server")
@@ -28,7 +28,7 @@ def fault(redis_url: str, prefix: str) -> str | None:
     """Say what is wrong with a server that was not started here: it is silent, or takes no writes; None: nothing."""
     from redis.exceptions import RedisError
 
-    from service.dispatcher import ask_to_write, fault_of
+    from service.messaging.dispatcher import ask_to_write, fault_of
 
     try:
         ask_to_write(redis_url, prefix)

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import IO, Final
 
 from service.cli import reaper
-from service.moderation.errors import ReplydeskError
+from service.domain.errors import ReplydeskError
 
 LOG_BYTES: Final = 5 * 1024 * 1024
 LOG_FILES: Final = 2

@@ -12,10 +12,11 @@ import click
 from service.cli.opened import opened_installation, print_json
 
 if TYPE_CHECKING:
-    from service.moderation.comment import Comment, Status
-    from service.moderation.verdict import Decision
+    from service.context import AppContext
+    from service.domain.comment import Comment
+    from service.domain.status import Status
+    from service.domain.verdict import Decision
     from service.ports import Page, Site, Tx
-    from service.wiring import Parts
 
 PAGE: Final = 200
 STATUSES: Final = ("pending", "approved", "rejected", "spam", "held", "withdrawn", "erased")
@@ -30,10 +31,10 @@ UNPUBLISHED_LIMIT: Final = 10_000  # a desk's last few seconds; one index finds 
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
 def comments(site_name: str, status: str | None, as_json: bool) -> None:
     """List a site's comments, oldest first; no address is among what is listed."""
-    from service.moderation.comment import Status
+    from service.domain.status import Status
 
-    with opened_installation() as parts:
-        for listed in _stream(parts, site_name, Status(status) if status else None):
+    with opened_installation() as context:
+        for listed in _stream(context, site_name, Status(status) if status else None):
             if as_json:
                 print_json(_view(listed))
             else:
@@ -50,16 +51,16 @@ class Listed:
     decided_at: datetime | None
 
 
-def _stream(parts: Parts, site_name: str, status: Status | None) -> Iterator[Listed]:
+def _stream(context: AppContext, site_name: str, status: Status | None) -> Iterator[Listed]:
     """Read page after page, each in a transaction of its own: a slow reader holds nothing open."""
-    from service.tuning import find_site
+    from service.usecases.tuning import find_site
 
-    with parts.deps.store.read() as tx:
+    with context.deps.store.read() as tx:
         site = find_site(tx, site_name)
     after: int | None = None
     while True:
-        with parts.deps.store.read() as tx:
-            waiting = {one.id: one for one in tx.due_decisions(parts.deps.clock() + FAR, UNPUBLISHED_LIMIT)}
+        with context.deps.store.read() as tx:
+            waiting = {one.id: one for one in tx.due_decisions(context.deps.clock() + FAR, UNPUBLISHED_LIMIT)}
             page = tx.comments(site.id, status=status, after=after, limit=PAGE, oldest_first=True)
             rows = _with_moved(tx, site, page, status, after, waiting)
             listed = list(_as_outside(tx, rows, waiting))
@@ -89,7 +90,7 @@ def _with_moved(
 
 
 def _as_outside(tx: Tx, rows: Iterable[Comment], waiting: Mapping[int, Decision]) -> Iterator[Listed]:
-    from service.moderation.outside import outside
+    from service.domain.outside import outside
 
     for comment in rows:
         decision = waiting.get(comment.decision_id or 0)
@@ -101,8 +102,8 @@ def _as_outside(tx: Tx, rows: Iterable[Comment], waiting: Mapping[int, Decision]
 
 
 def _view(listed: Listed) -> dict[str, object]:
-    from service.moderation.comment import Status
-    from service.moderation.events import instant, public_view, verdict_view
+    from service.domain.events import instant, public_view, verdict_view
+    from service.domain.status import Status
 
     comment, decided_at = listed.comment, listed.decided_at
     verdict = comment.verdict if listed.status is not Status.PENDING else None

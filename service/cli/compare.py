@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from service import logs
+from service import logging
 from service.cli.opened import Refused, opened_installation, print_json
-from service.moderation.errors import ReplydeskError
-from service.perspective.answers import Old
-from service.perspective.answers import read as read_answers
-from service.perspective.attributes import LABEL_OF
-from service.perspective.comparing import Comparison, HeldShare, compare, differing, fit, held_back
-from service.perspective.scale import Knots, Scale, shipped
+from service.compat.perspective.answers import Old
+from service.compat.perspective.answers import read as read_answers
+from service.compat.perspective.attributes import LABEL_OF
+from service.compat.perspective.comparing import Comparison, HeldShare, compare, differing, fit, held_back
+from service.compat.perspective.scale import Knots, Scale, shipped
+from service.domain.errors import ReplydeskError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -88,9 +88,9 @@ def _scored(answers: Sequence[Old]) -> list[dict[str, float]]:
     """Score every text as the compatibility API would, contacts masked."""
     from service.ports import Reading
     from service.privacy.contacts import mask
-    from service.reader import ModelScorer
+    from service.scoring.scorer import ModelScorer
 
-    logs.configure("compare", "warning")
+    logging.configure("compare", "warning")
     scorer = ModelScorer()
     scores: list[dict[str, float]] = []
     with click.progressbar(length=len(answers), label="scoring", file=sys.stderr) as bar:
@@ -116,26 +116,26 @@ def _columns(answers: Sequence[Old], scored: Sequence[dict[str, float]]) -> Colu
 
 
 def _scale_of(site_name: str) -> Scale:
-    from service.tuning import find_site
+    from service.usecases.tuning import find_site
 
-    with opened_installation() as parts, parts.deps.store.read() as tx:
+    with opened_installation() as context, context.deps.store.read() as tx:
         return find_site(tx, site_name).options.perspective_knots or shipped()
 
 
 def _store(site_name: str, columns: Columns) -> list[str]:
-    from service.moderation.options import frozen
-    from service.tuning import find_site
+    from service.domain.options import frozen
+    from service.usecases.tuning import find_site
 
     made: dict[str, Knots] = dict(fit({name: (theirs, ours) for name, (theirs, ours, _) in columns.items()}))
     if not made:
         raise Refused("--fit: no attribute has 200 texts with both scores; give a longer log")
-    with opened_installation() as parts, parts.deps.store.write() as tx:
+    with opened_installation() as context, context.deps.store.write() as tx:
         site = find_site(tx, site_name)
         knots: Any = frozen(made)
         tx.save_site(
             dataclasses.replace(site, options=dataclasses.replace(site.options, perspective_knots=knots))
         )
-        tx.log_act("operator", "tune", f"site {site_name}: perspective map fitted", parts.deps.clock())
+        tx.log_act("operator", "tune", f"site {site_name}: perspective map fitted", context.deps.clock())
     return list(made)
 
 

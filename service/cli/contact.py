@@ -8,7 +8,7 @@ from typing import Final
 
 import click
 
-from service.moderation.errors import ReplydeskError
+from service.domain.errors import ReplydeskError
 
 KEY_LIMIT: Final = 4096
 BOX_LIMIT: Final = 16 * 1024

@@ -10,8 +10,8 @@ import click
 from service.cli.opened import Refused, opened_installation, print_json
 
 if TYPE_CHECKING:
-    from service.moderation.events import Delivery
-    from service.wiring import Parts
+    from service.context import AppContext
+    from service.domain.events import Delivery
 
 PAGE: Final = 200
 STATES: Final = ("waiting", "delivered", "dead")
@@ -31,9 +31,9 @@ def deliveries() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
 def list_deliveries(site_name: str | None, state: str | None, dead: bool, as_json: bool) -> None:
     """List callbacks, oldest first; their texts are not shown."""
-    with opened_installation() as parts:
-        names = _names(parts, site_name)
-        for delivery in _stream(parts, names, site_name, "dead" if dead else state):
+    with opened_installation() as context:
+        names = _names(context, site_name)
+        for delivery in _stream(context, names, site_name, "dead" if dead else state):
             view = _view(delivery, names)
             if as_json:
                 print_json(view)
@@ -58,34 +58,34 @@ def replay(ids: tuple[int, ...], site_name: str | None, dead: bool, as_json: boo
         raise Refused(f"an id is a number of 1 to {LAST_ID}, as `replydesk deliveries list` shows it")
     from service.ports import DELIVER
 
-    with opened_installation() as parts:
-        names = _names(parts, site_name)
+    with opened_installation() as context:
+        names = _names(context, site_name)
         site_id = next(iter(names)) if site_name else None
-        with parts.deps.store.write() as tx:
-            count = tx.replay_deliveries(site_id, None if dead else list(ids), parts.deps.clock())
+        with context.deps.store.write() as tx:
+            count = tx.replay_deliveries(site_id, None if dead else list(ids), context.deps.clock())
         if count:
-            parts.deps.dispatcher.enqueue(DELIVER)
+            context.deps.dispatcher.enqueue(DELIVER)
     if as_json:
         print_json({"replayed": count})
     else:
         click.echo(f"{count} on their way again.")
 
 
-def _names(parts: Parts, site_name: str | None) -> dict[int, str]:
+def _names(context: AppContext, site_name: str | None) -> dict[int, str]:
     """Return names of sites by id: of the one named, or of all."""
-    from service.tuning import find_site
+    from service.usecases.tuning import find_site
 
-    with parts.deps.store.read() as tx:
+    with context.deps.store.read() as tx:
         found = [find_site(tx, site_name)] if site_name else tx.sites()
     return {one.id: one.name for one in found}
 
 
 def _stream(
-    parts: Parts, names: dict[int, str], site_name: str | None, state: str | None
+    context: AppContext, names: dict[int, str], site_name: str | None, state: str | None
 ) -> Iterator[Delivery]:
     site_id, after = (next(iter(names)) if site_name else None), 0
     while True:
-        with parts.deps.store.read() as tx:
+        with context.deps.store.read() as tx:
             page = tx.deliveries(site_id, state, PAGE, after)
         yield from page
         if len(page) < PAGE:
@@ -94,7 +94,7 @@ def _stream(
 
 
 def _view(delivery: Delivery, names: dict[int, str]) -> dict[str, object]:
-    from service.moderation.events import instant
+    from service.domain.events import instant
 
     return {
         "id": delivery.id,

@@ -9,9 +9,9 @@ import tempfile
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from service.enrolment import Enrolment, enrol_site, invite
-from service.settings import Settings
-from service.wiring import Parts, build
+from service.config import Settings
+from service.context import AppContext, build_context
+from service.usecases.enrolment import Enrolment, enrol_site, invite
 
 SITE = "demo"
 MODERATOR = "Mo"
@@ -36,12 +36,12 @@ class Summary:
 
 def prepare(settings: Settings) -> Summary:
     """Make the demo site and its moderator unless they are there, and say how to reach them."""
-    parts = build(settings)
+    context = build_context(settings)
     try:
-        enrolled = _ensure_site(parts)
-        _, sign_in_url = invite(parts, MODERATOR, "admin")
+        enrolled = _ensure_site(context)
+        _, sign_in_url = invite(context, MODERATOR, "admin")
     finally:
-        parts.close()
+        context.close()
     url = settings.public_url
     return Summary(
         first_start=enrolled is not None,
@@ -55,10 +55,10 @@ def prepare(settings: Settings) -> Summary:
     )
 
 
-def _ensure_site(parts: Parts) -> Enrolment | None:
+def _ensure_site(context: AppContext) -> Enrolment | None:
     """Enrol the demo site once; later, only follow the public URL if it changed."""
-    url = parts.settings.public_url
-    with parts.deps.store.write() as tx:
+    url = context.settings.public_url
+    with context.deps.store.write() as tx:
         site = tx.site(SITE)
         if site and site.url != url:
             tx.save_site(replace(site, url=url))
@@ -66,7 +66,7 @@ def _ensure_site(parts: Parts) -> Enrolment | None:
         return None
     # kept before it is committed: a kill in between leaves a file without a site, which the next start replaces
     return enrol_site(
-        parts, SITE, url, title="The Demo Courier", keep=lambda made: _keep(parts.settings, made)
+        context, SITE, url, title="The Demo Courier", keep=lambda made: _keep(context.settings, made)
     )
 
 

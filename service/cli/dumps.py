@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 from service.cli.opened import Refused
 
 if TYPE_CHECKING:
-    from service.settings import Settings
+    from service.config import Settings
 
 CLIENTS: Final = "the PostgreSQL client programs; install postgresql-client, of the server's version or newer"
 POOLED: Final = (

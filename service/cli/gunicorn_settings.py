@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import os
 
-from service import logs
+from service import logging
 from service.cli.processes import no_core_dumps, take_short_turns
-from service.settings import load
+from service.config import load
 
 _known = load()
 
@@ -42,4 +42,4 @@ def post_fork(_server: object, _worker: object) -> None:
     """Let each worker log as the service does, take short turns, and leave no image when it crashes."""
     no_core_dumps()
     take_short_turns()
-    logs.configure("web", _known.log_level)
+    logging.configure("web", _known.log_level)

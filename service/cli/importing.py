@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from rich.progress import Progress
 
-    from service.importing import Batch
-    from service.wiring import Parts
+    from service.context import AppContext
+    from service.importers.jsonl import Batch
 
 FAULTS_SHOWN: Final = 100
 OUTCOMES: Final = ("imported", "replayed", "revised", "refused")
@@ -44,20 +44,20 @@ def importing(file: Path, site_name: str, strict: bool, fast: bool, as_json: boo
     left out. Running it again repeats nothing: what was imported is counted as replayed, with an id or without, and
     though it was edited since.
     """
-    from service.importing import import_lines
-    from service.tuning import find_site
-    from service.wordpress import import_export
+    from service.importers.jsonl import import_lines
+    from service.importers.wordpress import import_export
+    from service.usecases.tuning import find_site
 
     counts: Counter[str] = Counter()
     with opened_installation() as opened, _open(file) as lines, _progress() as progress:
-        parts = _counting(opened)
-        with parts.deps.store.read() as tx:
+        context = _counting(opened)
+        with context.deps.store.read() as tx:
             site = find_site(tx, site_name)
         bar = progress.add_task("importing", total=file.stat().st_size, done=0)
         shown = 0
         bring = import_export if _is_xml(lines) else partial(import_lines, fast=fast)
         try:
-            for batch in bring(parts, site, lines):
+            for batch in bring(context, site, lines):
                 counts += batch.counts
                 shown = _show_faults(progress, batch, shown)
                 done = sum(counts[name] for name in OUTCOMES)
@@ -71,15 +71,15 @@ def importing(file: Path, site_name: str, strict: bool, fast: bool, as_json: boo
         raise SystemExit(1)
 
 
-def _counting(parts: Parts) -> Parts:
+def _counting(context: AppContext) -> AppContext:
     """Let what is brought in count in the home's metrics, beside what comes from other sources."""
     from prometheus_client import CollectorRegistry
 
-    from service import meters
-    from service.arrivals import Arrivals
+    from service.observability import counters
+    from service.observability.arrivals import Arrivals
 
-    meters.share(parts.settings.home)
-    return replace(parts, deps=replace(parts.deps, arrivals=Arrivals(CollectorRegistry())))
+    counters.share(context.settings.home)
+    return replace(context, deps=replace(context.deps, arrivals=Arrivals(CollectorRegistry())))
 
 
 def _open(file: Path) -> BufferedReader:

@@ -10,8 +10,8 @@ import click
 from service.cli.opened import Refused, opened_installation, print_json
 
 if TYPE_CHECKING:
-    from service.rekeying import Sealed
-    from service.wiring import Parts
+    from service.context import AppContext
+    from service.usecases.rekeying import Sealed
 
 
 @click.group()
@@ -26,10 +26,10 @@ def keys() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def status(as_json: bool) -> None:
     """Show the versions at hand and how much lies sealed under each."""
-    from service.rekeying import sealed
+    from service.usecases.rekeying import sealed
 
-    with opened_installation() as parts:
-        found, versions = sealed(parts), parts.keyring.versions
+    with opened_installation() as context:
+        found, versions = sealed(context), context.keyring.versions
     usage = [_usage(found, version) for version in sorted({*versions, *found.secrets, *found.originals})]
     if as_json:
         print_json({"current": versions[0], "at_hand": list(versions), "versions": usage})
@@ -45,15 +45,15 @@ def status(as_json: bool) -> None:
 @keys.command()
 def rotate() -> None:
     """Put a fresh master key before the old ones in the key's file; processes use it from their next start on."""
+    from service.config import load
     from service.privacy.master import add_master, master_file
-    from service.settings import load
 
     with (
-        opened_installation() as parts
+        opened_installation() as context
     ):  # an installation that does not open with its present key is not given another
         path = master_file(os.environ, load().home)
         version = add_master(path)
-        _log(parts, f"version {version} made")
+        _log(context, f"version {version} made")
     click.echo(
         f"Version {version} stands first in {path}. Copy the file to your backup, restart web, workers and beat,"
         " then run: replydesk keys reseal"
@@ -64,11 +64,11 @@ def rotate() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def reseal(as_json: bool) -> None:
     """Seal anew under the current key what older keys sealed; can be broken off and run again."""
-    from service.rekeying import reseal as resealed
+    from service.usecases.rekeying import reseal as resealed
 
-    with opened_installation() as parts:
+    with opened_installation() as context:
         done = resealed(
-            parts, lambda count: None if as_json else click.echo(f"{count:,} originals", err=True)
+            context, lambda count: None if as_json else click.echo(f"{count:,} originals", err=True)
         )
     if as_json:
         print_json({"secrets": done.secrets, "originals": done.originals, "lost": done.lost})
@@ -87,14 +87,14 @@ def retire(version: int, leaked: bool) -> None:
     Refused while anything lies sealed under it. With it go: knowing authors again, by address, who have not written
     since the rotation; API keys not used since; receipt links of its time; and that what was sent before is sent again.
     """
+    from service.config import load
     from service.privacy.master import drop_master, master_file
-    from service.rekeying import sealed
-    from service.settings import load
+    from service.usecases.rekeying import sealed
 
-    with opened_installation() as parts:
-        if version not in parts.keyring.versions[1:]:
+    with opened_installation() as context:
+        if version not in context.keyring.versions[1:]:
             raise Refused(f"version {version} is not an older key at hand")
-        needed = sealed(parts).under(version)
+        needed = sealed(context).under(version)
         if needed:
             raise Refused(
                 f"{needed} secrets and originals lie sealed under version {version}: run `keys reseal`"
@@ -105,13 +105,13 @@ def retire(version: int, leaked: bool) -> None:
                 " links need the old key; keep it, or say --leaked"
             )
         drop_master(master_file(os.environ, load().home), version)
-        _log(parts, f"version {version} retired")
+        _log(context, f"version {version} retired")
     click.echo(f"Version {version} is gone from the file. Restart web, workers and beat.")
 
 
-def _log(parts: Parts, subject: str) -> None:
-    with parts.deps.store.write() as tx:
-        tx.log_act("operator", "master-key", subject, parts.deps.clock())
+def _log(context: AppContext, subject: str) -> None:
+    with context.deps.store.write() as tx:
+        tx.log_act("operator", "master-key", subject, context.deps.clock())
 
 
 def _usage(found: Sealed, version: int) -> dict[str, int]:

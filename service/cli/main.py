@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 import click
 
-from service.moderation.errors import ReplydeskError
+from service.domain.errors import ReplydeskError
 
 
 class Entry(NamedTuple):

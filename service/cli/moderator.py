@@ -23,10 +23,10 @@ def add(name: str, role: str | None, as_json: bool) -> None:
 
     With --role, one who is there changes to that role; sessions that are open have it at once.
     """
-    from service.enrolment import invite
+    from service.usecases.enrolment import invite
 
-    with opened_installation() as parts:
-        invited, url = invite(parts, name, role)
+    with opened_installation() as context:
+        invited, url = invite(context, name, role)
     if as_json:
         print_json({"moderator": invited.name, "role": invited.role, "sign_in_url": url})
         return
@@ -41,12 +41,12 @@ def add(name: str, role: str | None, as_json: bool) -> None:
 )
 def set_moderator(name: str, role: str | None, active: bool | None) -> None:
     """Change the role of the moderator NAME, or let them go."""
-    from service.enrolment import change_moderator
+    from service.usecases.enrolment import change_moderator
 
     if role is None and active is None:
         raise Refused("--role, --active or --inactive: say what to change")
-    with opened_installation() as parts:
-        changed = change_moderator(parts, name, role, active)
+    with opened_installation() as context:
+        changed = change_moderator(context, name, role, active)
     click.echo(f"{changed.name}: {changed.role}{'' if changed.active else ', inactive'}.")
 
 
@@ -54,7 +54,7 @@ def set_moderator(name: str, role: str | None, active: bool | None) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON array.")
 def list_moderators(as_json: bool) -> None:
     """List all moderators."""
-    with opened_installation() as parts, parts.deps.store.read() as tx:
+    with opened_installation() as context, context.deps.store.read() as tx:
         found = [{"moderator": one.name, "role": one.role, "active": one.active} for one in tx.moderators()]
     if as_json:
         print_json(found)

@@ -9,10 +9,10 @@ from typing import IO, TYPE_CHECKING, Any
 
 import click
 
-from service.moderation.errors import Invalid, ReplydeskError
+from service.domain.errors import Invalid, ReplydeskError
 
 if TYPE_CHECKING:
-    from service.wiring import Parts
+    from service.context import AppContext
 
 
 class Refused(click.ClickException):
@@ -27,17 +27,17 @@ class Refused(click.ClickException):
 
 
 @contextmanager
-def opened_installation() -> Iterator[Parts]:
+def opened_installation() -> Iterator[AppContext]:
     """Build the service from the environment, and close it afterwards."""
-    from service.settings import load
-    from service.wiring import build
+    from service.config import load
+    from service.context import build_context
 
     with refusals():
-        parts = build(load())
+        context = build_context(load())
         try:
-            yield parts
+            yield context
         finally:
-            parts.close()
+            context.close()
 
 
 @contextmanager

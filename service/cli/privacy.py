@@ -15,7 +15,7 @@ import click
 from service.cli.opened import Refused, opened_installation, print_json
 
 if TYPE_CHECKING:
-    from service.canaries.auditing import Report
+    from service.leak_audit.auditing import Report
     from service.privacy.sealing import Address
 
 ADDRESS_LIMIT: Final = 1_000
@@ -43,10 +43,10 @@ def audit(url: str | None, also: tuple[Path, ...], as_json: bool) -> None:
     It works on a site of its own, which it takes off again. Exit 0 when nothing is found, 1 when something is; then
     the place and the form are named.
     """
-    from service.canaries.auditing import Audit
+    from service.leak_audit.auditing import Audit
 
     ending = _Ending()
-    with opened_installation() as parts, Audit(parts, url, also, undisturbed=ending.undisturbed) as made:
+    with opened_installation() as context, Audit(context, url, also, undisturbed=ending.undisturbed) as made:
         made.plant()
         report = made.search()
     if as_json:
@@ -66,17 +66,17 @@ def erase(site_name: str, email: str | None, as_json: bool) -> None:
 
     Leave --email out, so that the address gets into no shell's history and no list of processes.
     """
-    from service.actions import clear_files
-    from service.erasure import erase_person
-    from service.moderation.verdict import Who
-    from service.tuning import find_site
+    from service.domain.verdict import Who
+    from service.usecases import clear_files
+    from service.usecases.erasure import erase_person
+    from service.usecases.tuning import find_site
 
     address = _address(email)
-    with opened_installation() as parts:
-        with parts.deps.store.read() as tx:
+    with opened_installation() as context:
+        with context.deps.store.read() as tx:
             site = find_site(tx, site_name)
-        receipt = erase_person(parts, site, address, Who.SITE, "operator")
-        cleared = clear_files(parts.deps)
+        receipt = erase_person(context, site, address, Who.SITE, "operator")
+        cleared = clear_files(context.deps)
     if as_json:
         print_json(receipt)
         return
@@ -92,14 +92,14 @@ def erase(site_name: str, email: str | None, as_json: bool) -> None:
 @click.option("--email", help="The address; without it, it is asked for, or read from standard input.")
 def export(site_name: str, email: str | None) -> None:
     """Print what is kept of what was written on a site under an address, as JSON."""
-    from service.export import export_json
-    from service.tuning import find_site
+    from service.usecases.export import export_json
+    from service.usecases.tuning import find_site
 
     address = _address(email)
-    with opened_installation() as parts:
-        with parts.deps.store.read() as tx:
+    with opened_installation() as context:
+        with context.deps.store.read() as tx:
             site = find_site(tx, site_name)
-        for piece in export_json(parts, site, address):
+        for piece in export_json(context, site, address):
             click.echo(piece, nl=False)
 
 
@@ -123,9 +123,9 @@ def verify(receipt: Any, keys_file: Any) -> None:
             raise Refused("--keys: this is no /.well-known/replydesk.json")
         keys: list[Mapping[str, object]] = [one for one in found if isinstance(one, dict)]
     else:
-        with opened_installation() as parts:
-            keys = [*public_keys(parts.keyring)]
-    from service.moderation.errors import ReplydeskError
+        with opened_installation() as context:
+            keys = [*public_keys(context.keyring)]
+    from service.domain.errors import ReplydeskError
 
     try:
         content = check(statement, keys)
@@ -144,7 +144,7 @@ def _json(text: str, name: str) -> Any:
 
 
 def _address(given: str | None) -> Address:
-    from service.moderation.errors import ReplydeskError
+    from service.domain.errors import ReplydeskError
     from service.privacy.sealing import Address
 
     if given is None:

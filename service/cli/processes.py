@@ -15,9 +15,9 @@ from typing import Any, Final
 
 import click
 
-from service import logs, settings
-from service.moderation.errors import ReplydeskError
-from service.settings import Settings
+from service import config, logging
+from service.config import Settings
+from service.domain.errors import ReplydeskError
 
 KiB: Final = 1024
 TURN_SECONDS: Final = 0.001
@@ -78,7 +78,7 @@ def waitress_options(known: Settings) -> dict[str, Any]:
     "--queues", default="score,deliver,upkeep", show_default=True, help="Which kinds of work to do."
 )
 @click.option("--concurrency", type=click.IntRange(1, 64), help="Processes, or threads of the threads pool.")
-@click.option("--pool", type=click.Choice(settings.POOLS), help="Threads share one process; prefork forks.")
+@click.option("--pool", type=click.Choice(config.POOLS), help="Threads share one process; prefork forks.")
 def worker(queues: str, concurrency: int | None, pool: str | None) -> None:
     """Score, deliver and maintain the database until stopped; run as many on as many hosts as you need."""
     known = _start("worker")
@@ -105,7 +105,7 @@ def worker(queues: str, concurrency: int | None, pool: str | None) -> None:
 
 
 def _queue_names(given: str) -> str:
-    from service.dispatcher import QUEUES
+    from service.messaging.dispatcher import QUEUES
 
     known = set(QUEUES.values())
     names = [name.strip() for name in given.split(",") if name.strip()]
@@ -133,12 +133,12 @@ def alive(beat: bool, queues: str | None) -> None:
     In a container that is its own worker alone. It asks neither database nor broker: who waits for them lives.
     With --queues, exit 0 unless messages wait there and no worker has answered one for half a minute.
     """
-    known = settings.load()
+    known = config.load()
     if queues is not None:
         _need_answers(known, _queue_names(queues).split(","))
         return
-    from service import heartbeat
-    from service.dispatcher import silent_after
+    from service.messaging.dispatcher import silent_after
+    from service.observability import heartbeat
 
     roles = (
         {heartbeat.BEAT: silent_after(known.sweep_seconds)}
@@ -156,7 +156,7 @@ def alive(beat: bool, queues: str | None) -> None:
 def _need_answers(known: Settings, queues: list[str]) -> None:
     from redis.exceptions import RedisError
 
-    from service.dispatcher import fault_of, stuck
+    from service.messaging.dispatcher import fault_of, stuck
 
     try:
         waiting = stuck(_need_broker(known), queues, known.redis_prefix)
@@ -171,7 +171,7 @@ def migrate() -> None:
     """Bring the database to the schema of this version and say which; safe to run twice and from several hosts."""
     from service.storage import migrate as migrations
 
-    known = settings.load()
+    known = config.load()
     if known.embedded:
         _folder(known.home)
     with_database(lambda: migrations.upgrade(known.database_url))
@@ -192,8 +192,8 @@ def with_database(work: Any) -> None:
 def _start(process: str) -> Settings:
     no_core_dumps()
     _share_heaps()
-    known = settings.load()
-    logs.configure(process, known.log_level)
+    known = config.load()
+    logging.configure(process, known.log_level)
     os.environ.setdefault(
         "OMP_NUM_THREADS", "1"
     )  # the classifier's matrices are narrow; more threads only wait

@@ -36,8 +36,8 @@ def site() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def add(name: str, url: str, callback: str | None, title: str | None, as_json: bool) -> None:
     """Make the site NAME (a-z, 0-9 and -) and print its secrets, once."""
-    from service.enrolment import enrol_site
-    from service.tuning import closed_faults, web_url
+    from service.usecases.enrolment import enrol_site
+    from service.usecases.tuning import closed_faults, web_url
 
     for option, value in (("--url", url), ("--callback", callback)):
         try:
@@ -45,10 +45,10 @@ def add(name: str, url: str, callback: str | None, title: str | None, as_json: b
                 web_url(value)
         except ValueError as wrong:
             raise Refused(f"{option}: {wrong}") from None
-    with opened_installation() as parts:
-        for fault in closed_faults("--callback", callback, parts.settings):
+    with opened_installation() as context:
+        for fault in closed_faults("--callback", callback, context.settings):
             raise Refused(f"{fault.field}: {fault.message}")
-        secrets = enrol_site(parts, name, url, callback, title).shown()
+        secrets = enrol_site(context, name, url, callback, title).shown()
     _show_secrets(secrets, as_json)
 
 
@@ -61,11 +61,11 @@ def set_terms(name: str, terms: tuple[str, ...]) -> None:
     An empty VALUE clears a setting; webhook_secret=@FILE, inbound_map=@FILE and help_text=@FILE read it from a
     file. `site show NAME` lists every KEY.
     """
-    from service.tuning import tune_site
+    from service.usecases.tuning import tune_site
 
     given = dict(_term(term) for term in terms)
-    with opened_installation() as parts:
-        tuned = tune_site(parts, name, given)
+    with opened_installation() as context:
+        tuned = tune_site(context, name, given)
     click.echo(f"{name}: {', '.join(given)} set; policy version {tuned.policy.version}.")
 
 
@@ -87,11 +87,11 @@ def _term(term: str) -> tuple[str, str]:
 @click.argument("file", type=click.File("rb"))
 def sample(name: str, file: BinaryIO) -> None:
     """Show what the site NAME's inbound_map reads from FILE, a webhook of its own; nothing is stored."""
-    from service.mapping import SAMPLE_LIMIT, tried
-    from service.tuning import find_site
+    from service.usecases.inbound_mapping import SAMPLE_LIMIT, tried
+    from service.usecases.tuning import find_site
 
-    with opened_installation() as parts:
-        with parts.deps.store.read() as tx:
+    with opened_installation() as context:
+        with context.deps.store.read() as tx:
             found = find_site(tx, name)
         if not found.options.inbound_map:
             raise Refused("inbound_map: the site has none; set it with `replydesk site set`")
@@ -105,9 +105,9 @@ def sample(name: str, file: BinaryIO) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def show(name: str, as_json: bool) -> None:
     """Show settings and policy of the site NAME; secrets are only counted."""
-    from service.tuning import find_site, settings_of
+    from service.usecases.tuning import find_site, settings_of
 
-    with opened_installation() as parts, parts.deps.store.read() as tx:
+    with opened_installation() as context, context.deps.store.read() as tx:
         shown = settings_of(find_site(tx, name))
     if as_json:
         print_json(shown)
@@ -123,7 +123,7 @@ def show(name: str, as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON array.")
 def list_sites(as_json: bool) -> None:
     """List all sites."""
-    with opened_installation() as parts, parts.deps.store.read() as tx:
+    with opened_installation() as context, context.deps.store.read() as tx:
         found: list[dict[str, Any]] = [
             {
                 "site": one.name,
@@ -158,14 +158,14 @@ def rotate(name: str, what: str, at_once: bool, ends: bool, as_json: bool) -> No
     The old API key works for 24 more hours; the old webhook or inbound secret beside the new one until the next
     rotation, or until --end-overlap. Keep the old contact key: boxes that were sealed for it need it.
     """
-    from service.tuning import end_overlap
-    from service.tuning import rotate as rotate_secret
+    from service.usecases.tuning import end_overlap
+    from service.usecases.tuning import rotate as rotate_secret
 
-    with opened_installation() as parts:
+    with opened_installation() as context:
         if ends:
-            click.echo(f"{name}: {end_overlap(parts, name, what)} older {what} let go.")
+            click.echo(f"{name}: {end_overlap(context, name, what)} older {what} let go.")
             return
-        made = rotate_secret(parts, name, what, at_once)
+        made = rotate_secret(context, name, what, at_once)
     _show_secrets(made, as_json)
 
 

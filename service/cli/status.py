@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from service.cli.opened import print_json, refusals
-from service.moderation.errors import Invalid, ReplydeskError
+from service.domain.errors import Invalid, ReplydeskError
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from rich.console import Console, Group
     from rich.table import Table
 
-    from service.dispatcher import BrokerHeartbeats
+    from service.config import Settings
+    from service.context import AppContext
+    from service.messaging.dispatcher import BrokerHeartbeats
     from service.ports import SiteQueue
-    from service.settings import Settings
     from service.storage import Probe
-    from service.wiring import Parts
 
 WATCH_SECONDS: Final = 1.0
 SITES_DRAWN: Final = 20
@@ -36,7 +36,7 @@ WELL: Final = {"ok", "none", "unknown"}
 @click.option("--watch", is_flag=True, help="Refresh every second until Ctrl-C.")
 def status(as_json: bool, watch: bool) -> None:
     """Show what is up, what waits and how old the oldest of it is; exit 1 when a part is not up."""
-    from service.settings import load
+    from service.config import load
 
     with refusals(), closing(Opened(load())) as opened:
         if not watch:
@@ -60,15 +60,15 @@ class Opened:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self._parts: Parts | None = None
+        self._context: AppContext | None = None
         self._probe: Probe | None = None
 
-    def parts(self) -> Parts:
-        """Return its parts; raises whatever keeps the store from being opened now."""
-        from service.wiring import build
+    def context(self) -> AppContext:
+        """Return its context; raises whatever keeps the store from being opened now."""
+        from service.context import build_context
 
-        self._parts = self._parts or build(self.settings)
-        return self._parts
+        self._context = self._context or build_context(self.settings)
+        return self._context
 
     def probe(self) -> Probe:
         """Return what asks whether the database takes writes."""
@@ -79,18 +79,18 @@ class Opened:
 
     def close(self) -> None:
         """Let go of everything."""
-        if self._parts is not None:
-            self._parts.close()
+        if self._context is not None:
+            self._context.close()
 
 
 def look(opened: Opened) -> dict[str, Any]:
-    """Return the state of the service: parts, backlog, ages in seconds, deliveries, switched-off sites, site by site.
+    """Return the state of the service: processes, backlog, ages in seconds, deliveries, sites.
 
     Of a store that is away nothing is told but that; the broker is asked all the same.
     """
     store, waiting = "ok", {}
     try:
-        waiting = _waiting(opened.parts())
+        waiting = _waiting(opened.context())
         opened.probe().ask()
     except Invalid:
         raise  # a fault of the settings, not of the store
@@ -107,9 +107,9 @@ def look(opened: Opened) -> dict[str, Any]:
     }
 
 
-def _waiting(parts: Parts) -> dict[str, Any]:
-    now = parts.deps.clock()
-    with parts.deps.store.read() as tx:
+def _waiting(context: AppContext) -> dict[str, Any]:
+    now = context.deps.clock()
+    with context.deps.store.read() as tx:
         backlog, scoring = tx.backlog(now), tx.scoring_effort()
         sites, queues = tx.sites(), tx.site_queues()
     return {
@@ -150,7 +150,7 @@ def _heard(settings: Settings) -> tuple[dict[str, str], BrokerHeartbeats | None]
     """Say how broker, worker and beat are, by when they were last heard of; nothing is known without the broker."""
     from redis.exceptions import RedisError
 
-    from service.dispatcher import fault_of, read_heartbeats, silent_after
+    from service.messaging.dispatcher import fault_of, read_heartbeats, silent_after
 
     if settings.redis_url is None:
         return {"broker": "none", "worker": "unknown", "beat": "unknown"}, None

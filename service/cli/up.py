@@ -19,11 +19,11 @@ from typing import IO, TYPE_CHECKING, Final, NoReturn
 
 import click
 
-from service import settings
+from service import config
 from service.cli import broker
 from service.cli.children import Child, ChildProcesses
-from service.moderation.errors import ReplydeskError
-from service.settings import Settings
+from service.config import Settings
+from service.domain.errors import ReplydeskError
 
 if TYPE_CHECKING:
     from service.cli.demo import Summary
@@ -47,7 +47,7 @@ def up(end_with_parent: bool) -> None:
     started = time.monotonic()
     orphaned = _watch_parent() if end_with_parent else lambda: False
     _listen_for_the_end()
-    known = settings.load()
+    known = config.load()
     os.umask(0o077)
     with _lock(_make_home(known.home)) as lock:
         _check_port(known)
@@ -196,7 +196,7 @@ class _Installation:
             self.children.tell(f"remove {folder}")
         self._socket = folder / "broker.sock"
         self._socket.unlink(missing_ok=True)
-        note = settings.broker_note(self._known.home)
+        note = config.broker_note(self._known.home)
         self.children.tell(f"remove {note}")
         self.children.tell(f"remove {self._socket}")
         child = self.children.start("broker", broker.command(server, self._socket))
@@ -218,7 +218,7 @@ class _Installation:
     def _prepare(self) -> Summary:
         from service.cli import demo
 
-        return demo.prepare(settings.load(self._env))
+        return demo.prepare(config.load(self._env))
 
     def _start_processes(self) -> tuple[Child, Child]:
         self.children.update_env(self._env)
@@ -241,7 +241,7 @@ class _Installation:
     def stop(self) -> None:
         """End everything within five seconds and take away what was only for this run."""
         self.children.stop()
-        settings.broker_note(self._known.home).unlink(missing_ok=True)
+        config.broker_note(self._known.home).unlink(missing_ok=True)
         if self._socket is not None:
             self._socket.unlink(missing_ok=True)
             if self._socket.parent != self._known.home / "run":

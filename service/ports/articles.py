@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from service.moderation.comment import Article, Comment
+from service.domain.comment import Article, Comment
 
 
 class Articles(Protocol):

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from service.moderation.comment import Comment
-from service.moderation.duplicates import DuplicateCluster, Signature
-from service.moderation.verdict import Action
+from service.domain.comment import Comment
+from service.domain.duplicates import DuplicateCluster, Signature
+from service.domain.verdict import Action
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Protocol
 
-from service.moderation.comment import Comment, Draft, Source
-from service.moderation.duplicates import Signature
-from service.moderation.verdict import Assessment, Effort
+from service.domain.comment import Comment, Draft, Source
+from service.domain.duplicates import Signature
+from service.domain.verdict import Assessment, Effort
 from service.ports.records import (
     Site,
     Submission,

@@ -6,9 +6,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from service.moderation.author_status import AuthorStatusEntry
-from service.moderation.comment import Comment
-from service.moderation.desk import (
+from service.domain.author_status import AuthorStatusEntry
+from service.domain.comment import Comment
+from service.domain.desk import (
     Appeal,
     Claim,
     History,

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from service.moderation.comment import Comment, Status
-from service.moderation.consequences import Past
-from service.moderation.overview import Tally
-from service.moderation.surge import Surge
-from service.moderation.verdict import Action, Who
+from service.domain.comment import Comment
+from service.domain.consequences import Past
+from service.domain.overview import Tally
+from service.domain.status import Status
+from service.domain.surge import Surge
+from service.domain.verdict import Action, Who
 
 
 @dataclass(frozen=True, slots=True)

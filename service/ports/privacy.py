@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from service.moderation.comment import Comment, Status
+from service.domain.comment import Comment
+from service.domain.status import Status
 
 
 @dataclass(frozen=True, slots=True)

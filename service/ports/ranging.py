@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from service.moderation.comment import Comment
-from service.moderation.desk import Wanted
+from service.domain.comment import Comment
+from service.domain.desk import Wanted
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from service.moderation.comment import Article, Client, Comment, Source, Status
-from service.moderation.options import DEFAULTS, Options
-from service.moderation.policy import Policy
-from service.moderation.verdict import Action, Effort, Verdict, Who
+from service.domain.comment import Article, Client, Comment, Source
+from service.domain.options import DEFAULTS, Options
+from service.domain.policy import Policy
+from service.domain.status import Status
+from service.domain.verdict import Action, Effort, Verdict, Who
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,13 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from service.moderation.alarms import Alarm
-from service.moderation.chain import Act, Head, Link
-from service.moderation.comment import Comment, Draft, Status
-from service.moderation.events import Delivery
-from service.moderation.policy import Policy
-from service.moderation.verdict import Decision, Effort
+from service.domain.alarms import Alarm
+from service.domain.chain import Act, Head, Link
+from service.domain.comment import Comment, Draft
+from service.domain.events import Delivery
+from service.domain.policy import Policy
+from service.domain.status import Status
+from service.domain.verdict import Decision, Effort
 from service.ports.articles import Articles
 from service.ports.clusters import Bundles, Clusters
 from service.ports.desk import Desk

@@ -12,7 +12,7 @@ from typing import Any, Final
 from nacl.exceptions import BadSignatureError
 from nacl.signing import VerifyKey
 
-from service.moderation.errors import ReplydeskError
+from service.domain.errors import ReplydeskError
 from service.privacy.keys import Keyring
 
 PURPOSE: Final = "receipt signature"

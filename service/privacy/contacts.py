@@ -72,17 +72,17 @@ def mask_addresses(text: str, own: Address | None = None) -> str:
 
 
 def _replaced(text: str, spans: list[tuple[int, int, str]]) -> Masked:
-    parts: list[str] = []
+    pieces: list[str] = []
     found: list[Contact] = []
     at = length = 0
     for begin, end, kind in spans:
-        parts += [_unforged(text[at:begin]), PLACEHOLDERS[kind]]
+        pieces += [_unforged(text[at:begin]), PLACEHOLDERS[kind]]
         length += begin - at
-        found.append(Contact(kind, length, length + len(parts[-1]), text[begin:end]))
-        length += len(parts[-1])
+        found.append(Contact(kind, length, length + len(pieces[-1]), text[begin:end]))
+        length += len(pieces[-1])
         at = end
-    parts.append(_unforged(text[at:]))
-    return Masked("".join(parts), tuple(found))
+    pieces.append(_unforged(text[at:]))
+    return Masked("".join(pieces), tuple(found))
 
 
 def _merged(spans: Iterable[tuple[int, int, str]]) -> list[tuple[int, int, str]]:

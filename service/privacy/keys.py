@@ -15,7 +15,7 @@ from nacl.exceptions import CryptoError
 from nacl.secret import SecretBox
 from nacl.signing import SigningKey
 
-from service.moderation.errors import ReplydeskError
+from service.domain.errors import ReplydeskError
 from service.privacy.master import MOST_VERSION, MasterKeyError, load_master, load_masters
 
 __all__ = [

@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from service.moderation.errors import ReplydeskError
+from service.domain.errors import ReplydeskError
 
 NAME: Final = "REPLYDESK_MASTER_KEY"
 FILE_NAME: Final = "REPLYDESK_MASTER_KEY_FILE"

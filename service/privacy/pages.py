@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 from urllib.parse import unquote, unquote_plus, urlsplit
 
-from service.moderation.comment import normalise_url
+from service.domain.comment import normalise_url
 from service.privacy import emails
 from service.privacy.visible_text import as_seen
 

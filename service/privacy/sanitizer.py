@@ -10,11 +10,11 @@ from dataclasses import replace
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from service.moderation.addresses import article_key
-from service.moderation.comment import Article, Client, Draft, Original, Source
-from service.moderation.text import visible
-from service.moderation.typed import cleaned, cleaned_line
-from service.networks import cut_ip
+from service.domain.addresses import article_key
+from service.domain.comment import Article, Client, Draft, Original, Source
+from service.domain.networks import cut_ip
+from service.domain.text import visible
+from service.domain.typed import cleaned, cleaned_line
 from service.ports import Site, Submission
 from service.privacy.contacts import Contact, mask, mask_addresses
 from service.privacy.emails import might_hold

@@ -16,7 +16,7 @@ import idna
 from nacl.exceptions import CryptoError
 from nacl.public import PrivateKey, PublicKey, SealedBox
 
-from service.moderation.errors import ReplydeskError
+from service.domain.errors import ReplydeskError
 from service.privacy.keys import Keyring
 
 MASK: Final = "***"

@@ -18,7 +18,8 @@ from sqlalchemy import (
     update,
 )
 
-from service.moderation.comment import Comment, Draft, Source, Status
+from service.domain.comment import Comment, Draft, Source
+from service.domain.status import Status
 from service.ports import Key
 from service.storage.arriving import Arrival, added_at_once, content_of, first_row, pending
 from service.storage.articles import ArticlesPart, Said

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from service.moderation.alarms import Alarm
+from service.domain.alarms import Alarm
 from service.storage.columns import Instant
 from service.storage.part import Part
 from service.storage.schema import alarms

@@ -23,7 +23,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeEngine
 
-from service.moderation.comment import Article, Comment, Draft, Source, Status
+from service.domain.comment import Article, Comment, Draft, Source
+from service.domain.status import Status
 from service.storage.articles import KNOWN, article_of
 from service.storage.bulk import POSTGRESQL, insert_into, rows_of
 from service.storage.columns import Instant, to_json, to_microseconds

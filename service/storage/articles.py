@@ -20,9 +20,9 @@ from sqlalchemy import (
     update,
 )
 
-from service.moderation.addresses import article_key, article_keys
-from service.moderation.comment import Article, Comment
-from service.moderation.options import from_stored
+from service.domain.addresses import article_key, article_keys
+from service.domain.comment import Article, Comment
+from service.domain.options import from_stored
 from service.storage.bulk import insert_into
 from service.storage.columns import Instant
 from service.storage.part import Part

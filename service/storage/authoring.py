@@ -22,9 +22,10 @@ from sqlalchemy import (
     update,
 )
 
-from service.moderation.author_status import AuthorStatus, AuthorStatusEntry
-from service.moderation.comment import Comment, Status
-from service.moderation.desk import History, View
+from service.domain.author_status import AuthorStatus, AuthorStatusEntry
+from service.domain.comment import Comment
+from service.domain.desk import History, View
+from service.domain.status import Status
 from service.storage.bulk import insert_into
 from service.storage.columns import Instant
 from service.storage.desk_tables import author_statuses, is_present, views

@@ -22,8 +22,8 @@ from sqlalchemy import (
     update,
 )
 
-from service.moderation.comment import Comment
-from service.moderation.desk import Appeal, Matter, Queued, Report, Wanted
+from service.domain.comment import Comment
+from service.domain.desk import Appeal, Matter, Queued, Report, Wanted
 from service.storage.bulk import insert_into, rows_of
 from service.storage.cluster_tables import cluster_members
 from service.storage.columns import to_json

@@ -19,9 +19,10 @@ from sqlalchemy import (
     update,
 )
 
-from service.moderation.comment import FINAL, Comment
-from service.moderation.duplicates import DuplicateCluster, Signature
-from service.moderation.verdict import Action
+from service.domain.comment import Comment
+from service.domain.duplicates import DuplicateCluster, Signature
+from service.domain.status import FINAL
+from service.domain.verdict import Action
 from service.ports.clusters import Bundle
 from service.storage.bulk import insert_into
 from service.storage.cluster_tables import (

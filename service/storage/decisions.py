@@ -22,8 +22,8 @@ from sqlalchemy import (
     update,
 )
 
-from service.moderation.comment import Comment
-from service.moderation.verdict import Action, Decision, Who
+from service.domain.comment import Comment
+from service.domain.verdict import Action, Decision, Who
 from service.ports import Label
 from service.storage.bulk import POSTGRESQL, insert_into, rows_of
 from service.storage.cluster_tables import bundled

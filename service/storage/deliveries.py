@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Executable, Integer, Select, Text, bindparam, exists, func, select, update
 
-from service.moderation.events import Delivery
+from service.domain.events import Delivery
 from service.ports import Finished
 from service.storage.bulk import POSTGRESQL, rows_of
 from service.storage.columns import Instant, to_json, to_microseconds

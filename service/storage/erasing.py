@@ -25,7 +25,7 @@ from sqlalchemy import (
     update,
 )
 
-from service.moderation.comment import Comment
+from service.domain.comment import Comment
 from service.ports.privacy import Erasure
 from service.storage.columns import Instant
 from service.storage.desk_tables import author_statuses, is_present

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Generic, TypeVar
 
-from service.moderation.comment import Comment, Draft
+from service.domain.comment import Comment, Draft
 from service.ports import Tx
 
 MOST = 100

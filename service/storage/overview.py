@@ -7,11 +7,12 @@ from typing import Any, Final
 
 from sqlalchemy import BindParameter, ColumnElement, Row, and_, bindparam, case, func, select
 
-from service.moderation.comment import Comment, Status
-from service.moderation.consequences import Past
-from service.moderation.overview import Judged, Place, Tally
-from service.moderation.surge import LEAST, USUAL_HOURS, Surge, is_surge
-from service.moderation.verdict import Action, Who
+from service.domain.comment import Comment
+from service.domain.consequences import Past
+from service.domain.overview import Judged, Place, Tally
+from service.domain.status import Status
+from service.domain.surge import LEAST, USUAL_HOURS, Surge, is_surge
+from service.domain.verdict import Action, Who
 from service.ports.overview import Hand
 from service.storage.part import Part
 from service.storage.reading import ARTICLES_AT, COMMENTS, at, joined

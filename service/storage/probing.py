@@ -6,7 +6,7 @@ import weakref
 
 from sqlalchemy import text
 
-from service.moderation.errors import ReplydeskError
+from service.domain.errors import ReplydeskError
 from service.storage.bulk import POSTGRESQL
 from service.storage.engines import open_engine
 from service.storage.store import refuse_older_schema

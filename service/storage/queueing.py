@@ -27,8 +27,8 @@ from sqlalchemy import (
     select,
 )
 
-from service.moderation.desk import Claim, Cursor, Matter, Queued, Sort, Wanted
-from service.moderation.verdict import SELF_HARM
+from service.domain.desk import Claim, Cursor, Matter, Queued, Sort, Wanted
+from service.domain.verdict import SELF_HARM
 from service.storage.bulk import insert_into
 from service.storage.cluster_tables import cluster_members
 from service.storage.columns import Instant
@@ -86,7 +86,7 @@ class QueueingPart(Part):
 
     def queue(self, wanted: Wanted, moderator_id: int, now: datetime, limit: int) -> list[Queued]:
         found: list[Queued] = []
-        for part, at_risk in _parts(wanted):
+        for part, at_risk in _split(wanted):
             if len(found) < limit:
                 found += self._part(part, at_risk, moderator_id, now, limit - len(found))
         return found
@@ -155,7 +155,7 @@ class QueueingPart(Part):
         ]
 
 
-def _parts(wanted: Wanted) -> list[tuple[Wanted, bool | None]]:
+def _split(wanted: Wanted) -> list[tuple[Wanted, bool | None]]:
     """Split the filters: writers who may be at risk come first, then the rest; None: another label's."""
     if wanted.label == SELF_HARM:
         return [(replace(wanted, label=None), True)]

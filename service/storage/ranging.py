@@ -21,8 +21,8 @@ from sqlalchemy import (
     select,
 )
 
-from service.moderation.comment import Comment
-from service.moderation.verdict import SELF_HARM
+from service.domain.comment import Comment
+from service.domain.verdict import SELF_HARM
 from service.ports.ranging import Spread, Stretch
 from service.storage.columns import Instant
 from service.storage.desk_tables import claims, is_open, matters

@@ -20,8 +20,9 @@ from sqlalchemy import (
     union_all,
 )
 
-from service.moderation.addresses import article_keys
-from service.moderation.comment import Article, Comment, Status
+from service.domain.addresses import article_keys
+from service.domain.comment import Article, Comment
+from service.domain.status import Status
 from service.ports import Page
 from service.storage.articles import KNOWN, article_of
 from service.storage.bulk import rows_of

@@ -20,7 +20,7 @@ from sqlalchemy import (
     update,
 )
 
-from service.moderation.comment import Status
+from service.domain.status import Status
 from service.storage.columns import Instant
 from service.storage.part import Part
 from service.storage.schema import (

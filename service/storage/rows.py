@@ -8,9 +8,10 @@ from typing import Any
 
 from sqlalchemy import RowMapping
 
-from service.moderation.comment import Article, Client, Comment, Source, Status
-from service.moderation.events import Delivery
-from service.moderation.verdict import Action, Decision, Effort, Reason, Span, Verdict, Who
+from service.domain.comment import Article, Client, Comment, Source
+from service.domain.events import Delivery
+from service.domain.status import Status
+from service.domain.verdict import Action, Decision, Effort, Reason, Span, Verdict, Who
 from service.storage.columns import to_json
 
 

@@ -35,9 +35,9 @@ from sqlalchemy import (
     update,
 )
 
-from service.moderation.comment import Article, Comment
-from service.moderation.leading import leading
-from service.moderation.verdict import Effort
+from service.domain.comment import Article, Comment
+from service.domain.leading import leading
+from service.domain.verdict import Effort
 from service.ports import CurrentEffort, Move
 from service.storage.articles import article_of
 from service.storage.bulk import POSTGRESQL, insert_into, rows_of

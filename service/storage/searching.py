@@ -11,8 +11,8 @@ from typing import Final
 from sqlalchemy import BigInteger, bindparam, column, delete, func, select, text
 from sqlalchemy import table as plain_table
 
-from service.moderation.comment import Comment
-from service.moderation.text import terms
+from service.domain.comment import Comment
+from service.domain.text import terms
 from service.storage.bulk import POSTGRESQL
 from service.storage.columns import to_json
 from service.storage.desk_tables import appeals, reports

@@ -9,9 +9,9 @@ from functools import cache, lru_cache
 
 from sqlalchemy import Executable, RowMapping, bindparam, insert, or_, select, update
 
-from service.moderation.options import Options, from_stored, stored
-from service.moderation.policy import Policy
-from service.moderation.terms import from_terms, to_terms
+from service.domain.options import Options, from_stored, stored
+from service.domain.policy import Policy
+from service.domain.terms import from_terms, to_terms
 from service.ports import Site
 from service.storage.bulk import insert_into
 from service.storage.columns import Instant, to_json

@@ -9,9 +9,9 @@ from datetime import datetime
 
 from sqlalchemy import Engine, inspect, text
 
-from service.moderation.chain import ChainSigner, UnkeyedSigner
-from service.moderation.comment import Comment, Draft
-from service.moderation.errors import ReplydeskError
+from service.domain.chain import ChainSigner, UnkeyedSigner
+from service.domain.comment import Comment, Draft
+from service.domain.errors import ReplydeskError
 from service.ports import Store
 from service.storage.accepting import AcceptingPart
 from service.storage.acts import ActsPart

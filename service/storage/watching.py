@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Select, Table, bindparam, func, select
 
-from service.moderation.comment import Comment
+from service.domain.comment import Comment
 from service.ports import Backlog, SiteQueue
 from service.storage.columns import Instant
 from service.storage.part import Part

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from apiflask import APIFlask
 
-    from service.wiring import Parts
+    from service.context import AppContext
 
 
-def create_app(parts: Parts | None = None) -> APIFlask:
-    """Return the WSGI application around `parts`; without them the service is built from the environment."""
+def create_app(context: AppContext | None = None) -> APIFlask:
+    """Return the WSGI application around `context`; without them the service is built from the environment."""
     from service.web.app import create_app as create  # Flask is imported by who serves, not by who only looks
 
-    return create(parts)
+    return create(context)

@@ -11,8 +11,8 @@ from typing import Final
 import structlog
 from flask import Flask, Response, g, request
 
-from service.logs import ranges
-from service.web.api.gate import api
+from service.logging import ranges
+from service.web.reach import api
 
 HEADER: Final = "X-Request-Id"
 ID_LETTERS: Final = frozenset(string.ascii_letters + string.digits + "._-")

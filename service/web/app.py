@@ -1,4 +1,4 @@
-"""The application: routes, bounds and error answers put together around the parts of the service."""
+"""The application: routes, bounds and error answers put together around the service."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from apiflask import APIFlask
 from werkzeug.exceptions import MethodNotAllowed, NotFound
 from werkzeug.routing import BaseConverter, RequestRedirect
 
-from service import meters, settings
+from service import config
+from service.context import AppContext, build_context
+from service.observability import counters
 from service.web import access, ops, problems, rates, security
 from service.web.api import articles, deciding, documents, feeds, openapi, persons, reading, submitting
-from service.web.api.gate import EXTENSION, Api
 from service.web.compat import blueprints as compat_apis
 from service.web.compat.gate import EXTENSION as COMPAT
 from service.web.compat.gate import CompatApis
@@ -24,8 +25,8 @@ from service.web.desk import blueprint as desk
 from service.web.desk import frame
 from service.web.meters import make_meters
 from service.web.proxies import PathPrefix, TrustedProxies
+from service.web.reach import EXTENSION, Api
 from service.web.reply import blueprint as reply
-from service.wiring import Parts, build
 
 FORM_LIMIT: Final = 1024 * 1024
 WAITING_SHARE: Final = 4
@@ -43,14 +44,14 @@ class SlugConverter(BaseConverter):
     regex = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 
 
-def create_app(parts: Parts | None = None) -> APIFlask:
-    """Return the WSGI application around `parts`; without them the service is built from the environment."""
-    if parts is None:
-        known = settings.load()
-        meters.share(known.home)
-        parts = build(known)
-    counters = make_meters(parts.deps, parts.settings)
-    parts = replace(parts, deps=replace(parts.deps, arrivals=counters.arrivals))
+def create_app(context: AppContext | None = None) -> APIFlask:
+    """Return the WSGI application around `context`; without it the service is built from the environment."""
+    if context is None:
+        known = config.load()
+        counters.share(known.home)
+        context = build_context(known)
+    meters = make_meters(context.deps, context.settings)
+    context = replace(context, deps=replace(context.deps, arrivals=meters.arrivals))
     app = APIFlask(
         "service.web",
         docs_path=None,
@@ -67,29 +68,29 @@ def create_app(parts: Parts | None = None) -> APIFlask:
     )
     app.url_map.converters.update(id=IdConverter, slug=SlugConverter)
     app.spec_processor(openapi.fill)
-    app.extensions["replydesk"] = parts
+    app.extensions["replydesk"] = context
     app.extensions[EXTENSION] = Api(
-        parts=parts,
-        meters=counters,
-        waits=threading.Semaphore(parts.settings.web_threads // WAITING_SHARE),
+        context=context,
+        meters=meters,
+        waits=threading.Semaphore(context.settings.web_threads // WAITING_SHARE),
     )
-    app.extensions[COMPAT] = CompatApis.over(parts)
+    app.extensions[COMPAT] = CompatApis.over(context)
     access.init(app)
-    rates.init(app, parts)
-    security.init(app, parts)
+    rates.init(app, context)
+    security.init(app, context)
     frame.init(app)
     problems.register(app)
     for module in (submitting, reading, deciding, articles, feeds, persons, documents, ops):
         app.register_blueprint(module.blueprint)
     for pages in (reply, demo, desk):
         app.register_blueprint(pages)
-    if parts.settings.compat != "off":
+    if context.settings.compat != "off":
         for protocol in compat_apis():
             app.register_blueprint(protocol)
-    if parts.settings.compat == "warm":
-        parts.scorer.warm()
-    below = PathPrefix(app.wsgi_app, urlsplit(parts.settings.public_url).path, partial(_serves, app))
-    app.wsgi_app = TrustedProxies(below, parts.settings.trusted_proxies)  # type: ignore[method-assign]  # Flask's own way to wrap itself
+    if context.settings.compat == "warm":
+        context.scorer.warm()
+    below = PathPrefix(app.wsgi_app, urlsplit(context.settings.public_url).path, partial(_serves, app))
+    app.wsgi_app = TrustedProxies(below, context.settings.trusted_proxies)  # type: ignore[method-assign]  # Flask's own way to wrap itself
     return app
 
 

@@ -13,14 +13,14 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from service import meters
-from service.arrivals import Arrivals
-from service.dispatcher import HEARTBEAT_SECONDS, read_heartbeats
-from service.moderation.verdict import Effort
+from service.domain.verdict import Effort
+from service.messaging.dispatcher import HEARTBEAT_SECONDS, read_heartbeats
+from service.observability import counters
+from service.observability.arrivals import Arrivals
 from service.ports import Backlog, Dependencies, SiteQueue
 
 if TYPE_CHECKING:
-    from service.settings import Settings
+    from service.config import Settings
 
 SITES_SHOWN: Final = 200
 """Series by site are for so many at most, those with the most waiting; the totals are always there."""
@@ -159,7 +159,7 @@ class Meters:
 
     def text(self) -> bytes:
         """Return everything in Prometheus' text format: what all processes of the home counted, and what waits."""
-        return generate_latest(meters.summed_registry(self.own)) + self.backlog_text.text(self.backlog)
+        return generate_latest(counters.summed_registry(self.own)) + self.backlog_text.text(self.backlog)
 
 
 class CachedText:

@@ -7,9 +7,9 @@ from typing import Final
 from flask import Blueprint, Response, current_app
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from service.web.api.gate import api
 from service.web.api.replies import reply
 from service.web.problems import Problem
+from service.web.reach import api
 from service.web.readiness import OK, Checks
 
 EXTENSION: Final = "replydesk.checks"
@@ -27,12 +27,14 @@ def health() -> Response:
 def readiness() -> Response:
     """Say how each part is; 503 names those that are not ready."""
     if EXTENSION not in current_app.extensions:  # two first callers make two, and one is kept: harmless
-        current_app.extensions[EXTENSION] = Checks(api().parts)
-    parts = current_app.extensions[EXTENSION].run()
-    if all(word == OK for word in parts.values()):
-        return reply({"status": "ready", "parts": parts})
-    down = ", ".join(name for name, word in parts.items() if word != OK)
-    raise Problem("unavailable", f"Not ready: {down}.", headers={"Retry-After": "5"}, extra={"parts": parts})
+        current_app.extensions[EXTENSION] = Checks(api().context)
+    checks = current_app.extensions[EXTENSION].run()
+    if all(word == OK for word in checks.values()):
+        return reply({"status": "ready", "checks": checks})
+    down = ", ".join(name for name, word in checks.items() if word != OK)
+    raise Problem(
+        "unavailable", f"Not ready: {down}.", headers={"Retry-After": "5"}, extra={"checks": checks}
+    )
 
 
 @blueprint.get("/metrics")

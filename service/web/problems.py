@@ -16,8 +16,8 @@ from flask import Flask, Response, request
 from sqlalchemy import exc as sql
 from werkzeug.exceptions import HTTPException
 
-from service.moderation import errors
-from service.moderation.errors import Fault, ReplydeskError
+from service.domain import errors
+from service.domain.errors import Fault, ReplydeskError
 from service.web.error_pages import error_page, is_person
 from service.web.pages import message_page
 

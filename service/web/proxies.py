@@ -7,8 +7,8 @@ from typing import Any, Final
 
 import structlog
 
-from service.networks import Address, Network, is_inside, read_address, read_network
-from service.settings import PATH, UNIX
+from service.config import PATH, UNIX
+from service.domain.networks import Address, Network, is_inside, read_address, read_network
 
 HOPS: Final = 20  # a longer chain is made up: only its near end is read
 UNNAMED: Final = "replydesk.unnamed_proxy"

@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, Final, cast
 
 from flask import current_app
 
-from service.limits import Limiter
-from service.moderation.comment import Source
-from service.moderation.rates import Rate
+from service.domain.comment import Source
+from service.domain.rates import Rate
 from service.ports import Site
-from service.web.api.gate import api
 from service.web.problems import Problem
+from service.web.rate_limits import Limiter
+from service.web.reach import api
 
 if TYPE_CHECKING:
     from flask import Flask
 
-    from service.wiring import Parts
+    from service.context import AppContext
 
 EXTENSION: Final = "replydesk.limits"
 LONGEST_WAIT: Final = 3600
@@ -27,9 +27,9 @@ SPARE: Final = 2.0
 """So many bursts of the site's form may be owed when one comes who has posted little."""
 
 
-def init(app: Flask, parts: Parts) -> None:
+def init(app: Flask, context: AppContext) -> None:
     """Give the application its limiter."""
-    app.extensions[EXTENSION] = Limiter(parts.settings.redis_url, parts.settings.redis_prefix)
+    app.extensions[EXTENSION] = Limiter(context.settings.redis_url, context.settings.redis_prefix)
 
 
 def charge(site: Site, source: Source, count: int = 1) -> None:

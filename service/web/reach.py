@@ -1,14 +1,67 @@
-"""How a view reaches the parts of the service: the application that serves it carries them."""
+"""How a view reaches the service: the application that serves it carries its context and what the API remembers."""
 
 from __future__ import annotations
 
-from typing import cast
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, cast
 
 from flask import current_app
 
-from service.wiring import Parts
+from service.context import AppContext
+from service.ports import Site
+
+if TYPE_CHECKING:
+    from service.web.meters import Meters
+
+CACHE_SECONDS: Final = 2.0
+CACHE_BOUND: Final = 4096
+EXTENSION: Final = "replydesk.api"
 
 
-def parts() -> Parts:
-    """Return the parts that `create_app` put into the running application."""
-    return cast(Parts, current_app.extensions["replydesk"])
+def context() -> AppContext:
+    """Return the context that `create_app` put into the running application."""
+    return cast(AppContext, current_app.extensions["replydesk"])
+
+
+@dataclass(slots=True)
+class Memory:
+    """Remembers what the store said for two seconds at most: a retired key ends that much later."""
+
+    seconds: float = CACHE_SECONDS
+    _kept: dict[str, tuple[float, Site]] = field(default_factory=dict)
+
+    def get(self, name: str, look_up: Callable[[], Site | None]) -> Site | None:
+        """Return what is remembered under `name`, else what `look_up` finds. Threads may look up twice, harmlessly."""
+        now = time.monotonic()
+        found = self._kept.get(name)
+        if found is not None and found[0] > now:
+            return found[1]
+        site = look_up()
+        if site is not None:
+            if len(self._kept) >= CACHE_BOUND:
+                self._kept.clear()
+            self._kept[name] = (now + self.seconds, site)
+        return site
+
+    def forget(self) -> None:
+        """Forget everything, so that the store is asked anew."""
+        self._kept.clear()
+
+
+@dataclass(frozen=True, slots=True)
+class Api:
+    """What the API's views need of the application; made once by `create_app`."""
+
+    context: AppContext
+    meters: Meters
+    waits: threading.Semaphore
+    by_key: Memory = field(default_factory=Memory)
+    by_name: Memory = field(default_factory=Memory)
+
+
+def api() -> Api:
+    """Return the running application's API."""
+    return cast(Api, current_app.extensions[EXTENSION])

@@ -9,17 +9,17 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as TooLate
 from typing import TYPE_CHECKING, Final
 
-from service.dispatcher import connect, fault_of, read_heartbeats, silent_after
-from service.moderation.errors import ReplydeskError
+from service.context import AppContext
+from service.domain.errors import ReplydeskError
+from service.messaging.dispatcher import connect, fault_of, read_heartbeats, silent_after
 from service.ports import Store
 from service.storage import Probe, ReadOnlyError, SchemaError, SqlStore
-from service.wiring import Parts
 
 if TYPE_CHECKING:
-    from service.settings import Settings
+    from service.config import Settings
 
 ANSWER_SECONDS: Final = 0.7
-"""For all parts together: who watches gives up after a second."""
+"""For all checks together: who watches gives up after a second."""
 FRESH_SECONDS: Final = 1.0
 OK: Final = "ok"
 
@@ -31,13 +31,13 @@ class NoBroker(ReplydeskError):
 
 
 class Checks:
-    """Asks the parts, so that one that hangs holds up neither the others nor the answer."""
+    """Asks database and broker, so that one that hangs holds up neither the others nor the answer."""
 
-    def __init__(self, parts: Parts, monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, context: AppContext, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._monotonic = monotonic
         self._asked: dict[str, Callable[[], Words]] = {
-            "store": _Database(parts.deps.store, parts.settings).words,
-            "broker": _BrokerCheck(parts.settings, monotonic).words,
+            "store": _Database(context.deps.store, context.settings).words,
+            "broker": _BrokerCheck(context.settings, monotonic).words,
         }
         self._named = {"store": ("store", "schema"), "broker": ("broker",)}
         self._threads = ThreadPoolExecutor(len(self._asked), thread_name_prefix="ready")

@@ -9,13 +9,13 @@ from typing import Final
 
 from flask import Flask, Request, Response, request
 
-from service.enrolment import hash_token
-from service.networks import cut_ip
+from service.context import AppContext
+from service.domain.networks import cut_ip
 from service.ports import Moderator, Tx
 from service.privacy.keys import Keyring
+from service.usecases.enrolment import hash_token
 from service.web import assets
 from service.web.proxies import UNNAMED
-from service.wiring import Parts
 
 CONTENT_SECURITY: Final = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "
@@ -43,10 +43,10 @@ READERS: Final = "form network"
 KEY_LETTERS: Final = 24
 
 
-def init(app: Flask, parts: Parts) -> None:
+def init(app: Flask, context: AppContext) -> None:
     """Give every answer the headers above, unless the view set its own, and serve the pages' static files."""
     headers = dict(HEADERS)
-    if is_https(parts):
+    if is_https(context):
         headers["Strict-Transport-Security"] = TRANSPORT
 
     @app.after_request
@@ -67,9 +67,9 @@ def keep_private(response: Response) -> Response:
     return response
 
 
-def is_https(parts: Parts) -> bool:
+def is_https(context: AppContext) -> bool:
     """Whether readers reach this installation by https, so that cookies may insist on it."""
-    return parts.settings.public_url.startswith("https://")
+    return context.settings.public_url.startswith("https://")
 
 
 # -- the desk's session ------------------------------------------------------------------------------------------------
@@ -80,63 +80,63 @@ def cookie_path(path: str = "") -> str:
     return f"{request.script_root}{path}" or "/"
 
 
-def cookie_name(parts: Parts) -> str:
+def cookie_name(context: AppContext) -> str:
     """Return the name of the session cookie; under https one that no neighbouring host can set.
 
     The stricter of the two is for an installation that has its host to itself.
     """
-    if not is_https(parts):
+    if not is_https(context):
         return "replydesk"
     return "__Secure-replydesk" if request.script_root else "__Host-replydesk"
 
 
-def start_session(parts: Parts, tx: Tx, moderator: Moderator) -> str:
+def start_session(context: AppContext, tx: Tx, moderator: Moderator) -> str:
     """Open a session of 12 hours and return its token; the store keeps the token's hash alone."""
     token = secrets.token_urlsafe(TOKEN_BYTES)
-    until = parts.deps.clock() + timedelta(hours=SESSION_HOURS)
+    until = context.deps.clock() + timedelta(hours=SESSION_HOURS)
     tx.add_session(moderator.id, hash_token(token), until)
     return token
 
 
-def session_token(parts: Parts, request: Request) -> str | None:
+def session_token(context: AppContext, request: Request) -> str | None:
     """Return the session token that the browser sent, None for none and for what cannot be one."""
-    token = request.cookies.get(cookie_name(parts), "")
+    token = request.cookies.get(cookie_name(context), "")
     return token if 0 < len(token) <= TOKEN_LIMIT and token.isascii() else None
 
 
-def set_cookie(parts: Parts, response: Response, token: str) -> None:
+def set_cookie(context: AppContext, response: Response, token: str) -> None:
     """Hand the session to the browser: out of reach of scripts, and not sent with other sites' forms."""
     response.set_cookie(
-        cookie_name(parts),
+        cookie_name(context),
         token,
         max_age=SESSION_HOURS * 3600,
         path=cookie_path(),
-        secure=is_https(parts),
+        secure=is_https(context),
         httponly=True,
         samesite="Lax",
     )
 
 
-def clear_cookie(parts: Parts, response: Response) -> None:
+def clear_cookie(context: AppContext, response: Response) -> None:
     """Take the session cookie back."""
     response.delete_cookie(
-        cookie_name(parts), path=cookie_path(), secure=is_https(parts), httponly=True, samesite="Lax"
+        cookie_name(context), path=cookie_path(), secure=is_https(context), httponly=True, samesite="Lax"
     )
 
 
-def network_key(parts: Parts, request: Request) -> str:
+def network_key(context: AppContext, request: Request) -> str:
     """Return under what the failed sign-ins of the caller's network (/24 or /48) are counted; no IP is stored."""
-    return _network_key(parts, NETWORK, cut_ip(request.remote_addr) or "unknown")
+    return _network_key(context, NETWORK, cut_ip(request.remote_addr) or "unknown")
 
 
-def reader_network(parts: Parts, request: Request) -> str | None:
+def reader_network(context: AppContext, request: Request) -> str | None:
     """Return under what the comments of the reader's network are counted; None where a proxy hides the reader."""
     network = None if request.environ.get(UNNAMED) else cut_ip(request.remote_addr)
-    return _network_key(parts, READERS, network)[:KEY_LETTERS] if network else None
+    return _network_key(context, READERS, network)[:KEY_LETTERS] if network else None
 
 
-def _network_key(parts: Parts, purpose: str, network: str) -> str:
-    return parts.keyring.sign(purpose, network.encode()).hex()
+def _network_key(context: AppContext, purpose: str, network: str) -> str:
+    return context.keyring.sign(purpose, network.encode()).hex()
 
 
 # -- forged requests ---------------------------------------------------------------------------------------------------

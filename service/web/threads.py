@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
 
-from service.moderation.comment import Comment
+from service.domain.comment import Comment
 from service.ports import Tx
 
 T = TypeVar("T")

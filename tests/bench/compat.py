@@ -16,7 +16,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from service.coral.signature import sign
+from service.compat.coral.signature import sign
 from tests.bench.load import TEXTS, Ran, analyze, comment, flat_out, request
 from tests.bench.processes import Installation
 

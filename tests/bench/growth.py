@@ -25,14 +25,15 @@ from typing import Any
 
 from sqlalchemy import Connection, event
 
-from service.actions import Judgement, Scored, review, settle
-from service.dispatcher import RecordingDispatcher
-from service.moderation.comment import Article, Status
-from service.moderation.desk import Wanted
-from service.moderation.verdict import Action, Who
+from service.domain.comment import Article
+from service.domain.desk import Wanted
+from service.domain.status import Status
+from service.domain.verdict import Action, Who
+from service.messaging.dispatcher import RecordingDispatcher
 from service.ports import Dependencies, Site
 from service.storage import SqlStore, migrate
 from service.storage.engines import open_engine
+from service.usecases import Judgement, Scored, review, settle
 from service.web.published import published_page
 from tests import servers
 from tests.bench.machine import described

@@ -15,7 +15,7 @@ from flask import Flask, request
 from pydantic import BaseModel
 from sqlalchemy import Column, DateTime, Identity, Integer, MetaData, Table, Text, insert
 
-from service import settings
+from service import config
 from service.cli.processes import waitress_options
 from service.storage.engines import open_engine
 
@@ -80,5 +80,5 @@ def make_app(database_url: str) -> Flask:
 
 if __name__ == "__main__":
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # as the service's own logs have it
-    known = settings.load()
+    known = config.load()
     waitress.serve(make_app(known.database_url), **waitress_options(known))

@@ -15,13 +15,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
-from service import logs, settings
-from service.dispatcher import RecordingDispatcher
-from service.enrolment import enrol_site
-from service.reader import ModelScorer
+from service import config
+from service import logging as logs
+from service.context import AppContext, build_context
+from service.messaging.dispatcher import RecordingDispatcher
+from service.scoring.scorer import ModelScorer
 from service.storage import migrate
+from service.usecases.enrolment import enrol_site
 from service.web import create_app
-from service.wiring import Parts, build
 from tests.bench.load import comment
 from worker.score import Bounds, score_pending
 
@@ -38,7 +39,7 @@ PACKAGES = (
     ("explaining what is not simply approved", "worker/reading.py", "explain"),
     ("scoring", "worker/reading.py", "assess"),
     ("the lease", "worker/score.py", "_lease"),
-    ("settling: verdicts in, decisions and callbacks out", "service/actions/settling.py", "settle"),
+    ("settling: verdicts in, decisions and callbacks out", "service/usecases/settling.py", "settle"),
 )
 REST = "the rest: Flask, werkzeug, Python"
 
@@ -54,20 +55,20 @@ class Shares:
 def profile(home: Path, count: int = 2_000) -> tuple[Shares, Shares]:
     """Accept and then decide that many comments on SQLite; return where the time went in each."""
     home.mkdir()
-    known = settings.load({"REPLYDESK_HOME": str(home)})
+    known = config.load({"REPLYDESK_HOME": str(home)})
     migrate.upgrade(known.database_url)
-    parts = build(known, env={"REPLYDESK_HOME": str(home)}, dispatcher=RecordingDispatcher())
+    context = build_context(known, env={"REPLYDESK_HOME": str(home)}, dispatcher=RecordingDispatcher())
     with _quietly():
-        key = enrol_site(parts, "profile", "https://courier.example", "https://courier.example/hook").key
-        accept = _accepting(parts, key)
+        key = enrol_site(context, "profile", "https://courier.example", "https://courier.example/hook").key
+        accept = _accepting(context, key)
         for number in range(100):
             accept(number)
         accepting = _shares(lambda: [accept(number) for number in range(100, 100 + count)], count)
         scorer = ModelScorer()
         scorer.warm()
-        score_pending(parts.deps, scorer, Bounds(batch=100, seconds=0.001))
-        deciding = _shares(lambda: score_pending(parts.deps, scorer, Bounds(seconds=30)), count)
-    parts.close()
+        score_pending(context.deps, scorer, Bounds(batch=100, seconds=0.001))
+        deciding = _shares(lambda: score_pending(context.deps, scorer, Bounds(seconds=30)), count)
+    context.close()
     return accepting, deciding
 
 
@@ -86,8 +87,8 @@ def _quietly() -> Iterator[None]:
             root.setLevel(level)
 
 
-def _accepting(parts: Parts, key: str) -> Callable[[int], None]:
-    app = create_app(parts)
+def _accepting(context: AppContext, key: str) -> Callable[[int], None]:
+    app = create_app(context)
 
     def accept(number: int) -> None:
         body = json.dumps(comment(f"profile-{number}")).encode()

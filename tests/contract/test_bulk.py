@@ -6,15 +6,16 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from service.actions import Judgement, Scored, Target, publish_due, review, settle
-from service.actions.bulk import ClusterAlreadyDecided, decide_bulk, decide_cluster, undo_bulk
-from service.dispatcher import RecordingDispatcher
-from service.moderation.comment import Comment, Status
-from service.moderation.duplicates import DuplicateCluster
-from service.moderation.errors import NotFound
-from service.moderation.verdict import LABELS, Action, Assessment, Who
+from service.domain.comment import Comment
+from service.domain.duplicates import DuplicateCluster
+from service.domain.errors import NotFound
+from service.domain.status import Status
+from service.domain.verdict import LABELS, Action, Assessment, Who
+from service.messaging.dispatcher import RecordingDispatcher
 from service.ports import DELIVER, PUBLISH, Dependencies, Site, Store
-from service.reader import sign
+from service.scoring.scorer import sign
+from service.usecases import Judgement, Scored, Target, publish_due, review, settle
+from service.usecases.bulk import ClusterAlreadyDecided, decide_bulk, decide_cluster, undo_bulk
 from tests.builders import NOON, after, courier, draft
 
 ADVERT = "Earn 84 dollars an hour on your laptop from home, have a look at page-{n}.example and thank me later, {name}."

@@ -8,7 +8,13 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
-from service.actions import (
+from service.domain.comment import Comment
+from service.domain.errors import ReplydeskError
+from service.domain.verdict import LABELS, Action, Assessment, Who
+from service.messaging.dispatcher import RecordingDispatcher
+from service.ports import Dependencies, Site, Store, Tx
+from service.storage.store import SqlStore
+from service.usecases import (
     Judgement,
     Scored,
     Target,
@@ -20,13 +26,7 @@ from service.actions import (
     undo,
     withdraw,
 )
-from service.actions.bulk import decide_bulk, undo_bulk
-from service.dispatcher import RecordingDispatcher
-from service.moderation.comment import Comment
-from service.moderation.errors import ReplydeskError
-from service.moderation.verdict import LABELS, Action, Assessment, Who
-from service.ports import Dependencies, Site, Store, Tx
-from service.storage.store import SqlStore
+from service.usecases.bulk import decide_bulk, undo_bulk
 from tests.builders import NOON, after, courier, draft, herald
 
 NOOR = Judgement(Action.APPROVE, Who.MODERATOR, "Noor")

@@ -7,15 +7,16 @@ from collections.abc import Mapping
 
 import pytest
 
-from service.actions import Judgement, Scored, StatusChange, rescore, set_author_status, settle
-from service.actions.bulk import decide_cluster
-from service.moderation.author_status import AuthorStatus
-from service.moderation.comment import Comment, Status
-from service.moderation.quotations import adds_remark, own_words
-from service.moderation.verdict import LABELS, Action, Assessment, Effort, Who
+from service.domain.author_status import AuthorStatus
+from service.domain.comment import Comment
+from service.domain.quotations import adds_remark, own_words
+from service.domain.status import Status
+from service.domain.verdict import LABELS, Action, Assessment, Effort, Who
 from service.ports import Store
 from service.privacy.sealing import Address
-from service.reader import sign
+from service.scoring.scorer import sign
+from service.usecases import Judgement, Scored, StatusChange, rescore, set_author_status, settle
+from service.usecases.bulk import decide_cluster
 from tests.worker.cast import Stage
 from worker.reading import sign as sign_batch
 

@@ -6,15 +6,15 @@ from pathlib import Path
 
 import psycopg
 
-from service import settings
-from service.canaries import places
+from service import config
+from service.leak_audit import places
 
 LEAK = "what was said in passing"
 
 
 def test_the_log_is_read_before_a_checkpoint_writes_over_it(clean_postgres_url: str, tmp_path: Path) -> None:
     """What stands in a segment of the log that is no longer written to is found: the server may give it away."""
-    known = settings.load({"REPLYDESK_DATABASE_URL": clean_postgres_url, "REPLYDESK_HOME": str(tmp_path)})
+    known = config.load({"REPLYDESK_DATABASE_URL": clean_postgres_url, "REPLYDESK_HOME": str(tmp_path)})
     since = places.log_position(known)
     with psycopg.connect(clean_postgres_url, autocommit=True) as connection:
         for _ in range(3):  # one of them may lie over the border of two pages
@@ -33,7 +33,7 @@ def test_a_log_that_was_written_over_is_said_to_be_out_of_reach(
     clean_postgres_url: str, tmp_path: Path
 ) -> None:
     """An audit does not pass for clean what it could not look into."""
-    known = settings.load({"REPLYDESK_DATABASE_URL": clean_postgres_url, "REPLYDESK_HOME": str(tmp_path)})
+    known = config.load({"REPLYDESK_DATABASE_URL": clean_postgres_url, "REPLYDESK_HOME": str(tmp_path)})
     since = places.log_position(known)
     with psycopg.connect(clean_postgres_url, autocommit=True) as connection:
         connection.execute("SELECT pg_logical_emit_message(true, 'leak', 'said')")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from service.moderation.desk import Sort, Wanted
+from service.domain.desk import Sort, Wanted
 from service.ports.ranging import Stretch
 from service.storage import migrate, open_store
 from service.storage.engines import open_engine

@@ -6,7 +6,15 @@ from datetime import timedelta
 
 import pytest
 
-from service.actions import (
+from service.domain.comment import Comment
+from service.domain.desk import Matter, Wanted
+from service.domain.duplicates import Signature
+from service.domain.errors import Final
+from service.domain.status import Status
+from service.domain.verdict import LABELS, Action, Assessment, Who
+from service.ports import Moderator, Store
+from service.privacy.sealing import Address
+from service.usecases import (
     NothingToAppeal,
     Scored,
     answer,
@@ -19,15 +27,8 @@ from service.actions import (
     take_answer_back,
     withdraw,
 )
-from service.actions.appealing import Answer
-from service.actions.reviewing import Judgement
-from service.moderation.comment import Comment, Status
-from service.moderation.desk import Matter, Wanted
-from service.moderation.duplicates import Signature
-from service.moderation.errors import Final
-from service.moderation.verdict import LABELS, Action, Assessment, Who
-from service.ports import Moderator, Store
-from service.privacy.sealing import Address
+from service.usecases.appealing import Answer
+from service.usecases.reviewing import Judgement
 from tests.builders import NOON
 from tests.worker.cast import Stage
 

@@ -14,10 +14,11 @@ import psycopg
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from service import settings, wiring
+from service import config
 from service.cli import dumps
 from service.cli.opened import Refused
 from service.cli.status import Opened, look
+from service.context import build_context
 from service.ports import Store
 from service.storage import Probe, ReadOnlyError, SqlStore, migrate, open_store
 from service.storage.engines import for_reading, open_engine
@@ -197,9 +198,9 @@ def test_a_backup_asks_for_the_server_itself(pooled_url: str, tmp_path: Path) ->
     """pg_dump would leave an empty search_path to whoever gets its server connection next; so it is refused."""
     env = {"REPLYDESK_DATABASE_URL": pooled_url, "REPLYDESK_HOME": str(tmp_path)}
     with pytest.raises(Refused, match="a pooler such as PgBouncer"):
-        dumps.copy(settings.load(env), tmp_path / "copy")
+        dumps.copy(config.load(env), tmp_path / "copy")
     with pytest.raises(Refused, match="a pooler such as PgBouncer"):
-        dumps._load_postgresql(settings.load(env), tmp_path / "copy")
+        dumps._load_postgresql(config.load(env), tmp_path / "copy")
 
 
 @pytest.fixture
@@ -220,8 +221,10 @@ def test_a_server_that_only_reads_is_not_ready(read_only_url: str, pooler: bool,
     with servers.pgbouncer(read_only_url) if pooler else nullcontext(read_only_url) as url:
         with pytest.raises(ReadOnlyError):
             Probe(url).ask()
-        known = settings.load({"REPLYDESK_DATABASE_URL": url, "REPLYDESK_HOME": str(tmp_path)})
-        with closing(wiring.build(known)) as parts:
-            assert Checks(parts).run()["store"] == "is read-only: a standby, or set so; nothing can be stored"
+        known = config.load({"REPLYDESK_DATABASE_URL": url, "REPLYDESK_HOME": str(tmp_path)})
+        with closing(build_context(known)) as context:
+            assert (
+                Checks(context).run()["store"] == "is read-only: a standby, or set so; nothing can be stored"
+            )
         with closing(Opened(known)) as opened:
             assert "is read-only" in look(opened)["up"]["store"]

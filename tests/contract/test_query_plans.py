@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, event, insert, text
 
-from service.moderation.comment import Status
-from service.moderation.desk import Cursor, Matter, Sort, Wanted
+from service.domain.desk import Cursor, Matter, Sort, Wanted
+from service.domain.status import Status
 from service.ports import Tx
 from service.ports.ranging import Stretch
 from service.storage import SqlStore, migrate

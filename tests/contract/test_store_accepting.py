@@ -6,8 +6,9 @@ from datetime import timedelta, timezone
 
 import pytest
 
-from service.moderation.comment import Article, Client, Original, Source, Status
-from service.moderation.verdict import Action
+from service.domain.comment import Article, Client, Original, Source
+from service.domain.status import Status
+from service.domain.verdict import Action
 from service.ports import Key, Site, Store
 from tests.builders import (
     ADA,

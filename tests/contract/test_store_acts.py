@@ -7,7 +7,7 @@ from contextlib import suppress
 import pytest
 from sqlalchemy import text
 
-from service.moderation.chain import Act, UnkeyedSigner, Walk, walk
+from service.domain.chain import Act, UnkeyedSigner, Walk, walk
 from service.ports import Store
 from service.storage import SqlStore, open_store
 from tests.builders import NOON, after, courier, draft

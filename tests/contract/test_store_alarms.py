@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from service.moderation.alarms import Alarm
+from service.domain.alarms import Alarm
 from service.ports import Store
 from tests.builders import NOON, after, courier, herald
 

@@ -9,9 +9,9 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import text
 
-from service.moderation.comment import Article, Comment, Source
-from service.moderation.desk import Wanted
-from service.moderation.verdict import Action
+from service.domain.comment import Article, Comment, Source
+from service.domain.desk import Wanted
+from service.domain.verdict import Action
 from service.ports import Site, Store, Tx
 from service.storage import SqlStore
 from tests.builders import ADA, ARTICLE, BO, CHI, NOON, after, courier, draft, herald, ids, move
@@ -95,7 +95,7 @@ def test_a_site_that_keeps_spellings_apart_has_two_articles(store: Store, site: 
         tx.save_site(replace(site, options=options))
         tx.rekey_articles(site.id)
         keys = [Article(f"{ARTICLE.url}{end}", key=key) for end, key in (("", "k1"), ("/", "k2"))]
-        from service.moderation.addresses import article_key
+        from service.domain.addresses import article_key
 
         keys = [replace(one, key=article_key(one.url, ("slash",))) for one in keys]
         approved(tx, site, draft("c-1", article=keys[0]), draft("c-2", BO, article=keys[1]))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from service.canaries.auditing import take_off_what_was_left
+from service.leak_audit.auditing import take_off_what_was_left
 from service.ports import Store
 from tests.builders import NOON, courier, draft
 

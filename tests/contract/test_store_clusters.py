@@ -2,10 +2,10 @@
 
 import pytest
 
-from service.moderation.comment import Article, Comment
-from service.moderation.desk import Matter, Wanted
-from service.moderation.duplicates import Signature
-from service.moderation.verdict import Action, Reason
+from service.domain.comment import Article, Comment
+from service.domain.desk import Matter, Wanted
+from service.domain.duplicates import Signature
+from service.domain.verdict import Action, Reason
 from service.ports import Moderator, Site, Store
 from tests.builders import NOON, after, courier, decided, decision, draft, herald, ids, move, verdict
 

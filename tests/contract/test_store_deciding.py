@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from service.moderation.comment import Comment, Status
-from service.moderation.verdict import Action, Who
+from service.domain.comment import Comment
+from service.domain.status import Status
+from service.domain.verdict import Action, Who
 from service.ports import Site, Store
 from tests.builders import (
     APPROVED,

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from service.moderation.comment import Comment
-from service.moderation.events import Delivery
+from service.domain.comment import Comment
+from service.domain.events import Delivery
 from service.ports import Finished, Site, Store
 from tests.builders import BO, NOON, after, courier, delivery, draft, herald
 

@@ -8,10 +8,11 @@ from datetime import timedelta
 
 import pytest
 
-from service.moderation.author_status import AuthorStatus, AuthorStatusEntry
-from service.moderation.comment import Article, Comment, Status
-from service.moderation.desk import Appeal, Cursor, Matter, Queued, Report, Sort, Wanted
-from service.moderation.verdict import Action, Reason
+from service.domain.author_status import AuthorStatus, AuthorStatusEntry
+from service.domain.comment import Article, Comment
+from service.domain.desk import Appeal, Cursor, Matter, Queued, Report, Sort, Wanted
+from service.domain.status import Status
+from service.domain.verdict import Action, Reason
 from service.ports import Site, Store, Tx
 from service.storage import searching
 from tests.builders import ADA, BO, CHI, NOON, after, courier, decided, draft, herald, ids, move, verdict

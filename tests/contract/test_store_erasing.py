@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from service.moderation.comment import Client, Comment, Draft, Original, Status
-from service.moderation.verdict import LABELS, Action, Who
+from service.domain.comment import Client, Comment, Draft, Original
+from service.domain.status import Status
+from service.domain.verdict import LABELS, Action, Who
 from service.ports import Key, Site, Store
 from service.ports.privacy import Erasure
 from service.storage import open_store

@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import Connection, event
 from sqlalchemy.exc import OperationalError
 
-from service.moderation.comment import Article, Comment, Draft, Original
+from service.domain.comment import Article, Comment, Draft, Original
 from service.ports import Site
 from service.storage import SqlStore, open_store
 from service.storage.group_commit import GroupCommit

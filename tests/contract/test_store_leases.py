@@ -2,7 +2,7 @@
 
 import pytest
 
-from service.moderation.comment import Comment
+from service.domain.comment import Comment
 from service.ports import Site, Store
 from tests.builders import NOON, after, courier, delivery, draft, ids, move
 

@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from service.moderation.comment import Article, Status
-from service.moderation.overview import Judged, calibration, cell_of, confusion
-from service.moderation.verdict import Action, Who
+from service.domain.comment import Article
+from service.domain.overview import Judged, calibration, cell_of, confusion
+from service.domain.status import Status
+from service.domain.verdict import Action, Who
 from service.ports import Site, Store
 from service.ports.overview import Hand
 from tests.builders import NOON, after, courier, decided, decision, draft, herald, ids, label, move

@@ -3,9 +3,9 @@
 import pytest
 from sqlalchemy import update
 
-from service.moderation.comment import Article, Comment
-from service.moderation.desk import Matter, Wanted
-from service.moderation.verdict import LABELS, Action, Reason
+from service.domain.comment import Article, Comment
+from service.domain.desk import Matter, Wanted
+from service.domain.verdict import LABELS, Action, Reason
 from service.ports import Site, Store
 from service.ports.ranging import Stretch
 from service.storage import SqlStore

@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from service.moderation.comment import Article, Source, Status
-from service.moderation.verdict import Action
+from service.domain.comment import Article, Source
+from service.domain.status import Status
+from service.domain.verdict import Action
 from service.ports import Page, Site, Store
 from service.web.published import published_page
 from tests.builders import (

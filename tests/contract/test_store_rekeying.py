@@ -1,7 +1,7 @@
 """Every store: what an older master key made is found, and carried over to the present one."""
 
-from service.moderation.author_status import AuthorStatus, AuthorStatusEntry
-from service.moderation.comment import Original
+from service.domain.author_status import AuthorStatus, AuthorStatusEntry
+from service.domain.comment import Original
 from service.ports import Store
 from tests.builders import NOON, courier, draft, herald
 

@@ -6,8 +6,8 @@ from collections import Counter
 
 import pytest
 
-from service.moderation.comment import Comment
-from service.moderation.verdict import Action, Effort
+from service.domain.comment import Comment
+from service.domain.verdict import Action, Effort
 from service.ports import CurrentEffort, Site, Store, Tx
 from tests.builders import NOON, after, courier, draft, herald, ids, move
 

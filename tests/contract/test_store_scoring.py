@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from service.moderation.comment import Status
-from service.moderation.verdict import Action
+from service.domain.status import Status
+from service.domain.verdict import Action
 from service.ports import Site, Store
 from tests.builders import ADA, BO, CHI, HELD, NOON, after, courier, draft, herald, ids, move, verdict
 

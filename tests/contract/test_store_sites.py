@@ -6,9 +6,9 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import select, update
 
-from service.moderation.options import Options
-from service.moderation.policy import Cut, Policy
-from service.moderation.words import WordList
+from service.domain.options import Options
+from service.domain.policy import Cut, Policy
+from service.domain.words import WordList
 from service.ports import Store
 from service.storage import SqlStore
 from service.storage.schema import policies

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import pytest
 
-from service.moderation.verdict import Action
+from service.domain.verdict import Action
 from service.ports import Site, Store
 from tests.builders import NOON, after, courier, decided, decision, delivery, draft, ids, move
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from service.moderation.comment import Comment
-from service.moderation.verdict import Action
+from service.domain.comment import Comment
+from service.domain.verdict import Action
 from service.ports import Site, SiteQueue, Store, Tx
 from tests.builders import BO, NOON, after, courier, decided, delivery, draft, herald
 

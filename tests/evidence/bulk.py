@@ -16,12 +16,12 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from service.actions import Judgement, Scored, Target, publish_due, settle
-from service.actions.bulk import decide_bulk, undo_bulk
-from service.dispatcher import RecordingDispatcher
-from service.moderation.verdict import LABELS, Action, Assessment, Who
+from service.domain.verdict import LABELS, Action, Assessment, Who
+from service.messaging.dispatcher import RecordingDispatcher
 from service.ports import Dependencies, Site
 from service.storage import migrate, open_store
+from service.usecases import Judgement, Scored, Target, publish_due, settle
+from service.usecases.bulk import decide_bulk, undo_bulk
 from tests import servers
 from tests.builders import NOON, courier, draft
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import random
 
-from service import actions
-from service.actions import Scored
-from service.moderation.comment import Article, Comment, Status
-from service.moderation.verdict import LABELS, Action, Assessment
+from service import usecases
+from service.domain.comment import Article, Comment
+from service.domain.status import Status
+from service.domain.verdict import LABELS, Action, Assessment
 from service.privacy.sealing import Address
-from service.reader import sign
+from service.scoring.scorer import sign
+from service.usecases import Scored
 from tests.web.pages.installation import Small
 
 ARTICLES = (
@@ -73,5 +74,5 @@ def arrive(small: Small, author: str, body: str, scores: dict[str, float], artic
     comment = small.submit(author_name=author, body=body, article=article, email=address)
     assessment = Assessment(dict.fromkeys(LABELS, 0.02) | scores, "reader-2026-11", language="en")
     (signature,) = sign([body])
-    actions.settle(small.parts.deps, [Scored(comment, assessment, signature=signature)])
+    usecases.settle(small.context.deps, [Scored(comment, assessment, signature=signature)])
     return small.again(comment)

@@ -15,7 +15,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 from werkzeug.serving import make_server
 
-from service.enrolment import invite
+from service.usecases.enrolment import invite
 from tests.evidence.desk_stories import newsroom
 from tests.journey.conftest import SWITCHES, executable
 from tests.web.pages.installation import Small, build_small
@@ -39,7 +39,7 @@ def served() -> Iterator[Small]:
 
 def sign_in(small: Small, page: Page, name: str) -> None:
     """Sign in as a person does."""
-    page.goto(invite(small.parts, name, "lead")[1])
+    page.goto(invite(small.context, name, "lead")[1])
     page.get_by_role("button", name="Sign in").click()
     page.wait_for_url("**/desk")
 
@@ -72,7 +72,7 @@ def take(browser: Browser, small: Small, paths: dict[str, str], folder: Path) ->
             page = context.new_page()
             sign_in(small, page, "Mara")
             for name, path in paths.items():
-                page.goto(small.parts.settings.public_url + path)
+                page.goto(small.context.settings.public_url + path)
                 save(page.screenshot(), folder / f"{name}-{size}-{scheme}.png")
             context.close()
 

@@ -24,14 +24,14 @@ from flask import Flask
 from playwright.sync_api import Page, sync_playwright
 from werkzeug.serving import make_server
 
-from service import actions
-from service.actions import Judgement, Target
-from service.actions.bulk import BulkDecision, decide_bulk, undo_bulk
-from service.enrolment import invite
-from service.moderation.comment import Status
-from service.moderation.desk import Sort
-from service.moderation.verdict import Action, Who
+from service import usecases
+from service.domain.desk import Sort
+from service.domain.status import Status
+from service.domain.verdict import Action, Who
 from service.storage import migrate, open_store
+from service.usecases import Judgement, Target
+from service.usecases.bulk import BulkDecision, decide_bulk, undo_bulk
+from service.usecases.enrolment import invite
 from tests import servers
 from tests.bench.machine import described
 from tests.evidence.desk_million import HELD_SHARE, fill
@@ -166,7 +166,7 @@ def decisions(browser: Browser, rounds: int) -> Kind:
 
 def bulk_decisions(small: Small, rounds: int) -> Iterator[Kind]:
     """Time one act on 500 held comments, and its undo before it left."""
-    installation, judgement = small.parts.deps, Judgement(Action.REJECT, Who.MODERATOR, "Mara")
+    installation, judgement = small.context.deps, Judgement(Action.REJECT, Who.MODERATOR, "Mara")
     with installation.store.read() as tx:
         sites = {one.id: one for one in tx.sites()}
         held = tx.comments(None, status=Status.HELD, limit=500).comments
@@ -230,7 +230,7 @@ def million(rows: int) -> Iterator[Small]:
         yield small
         server.shutdown()
         server.server_close()
-        small.parts.close()
+        small.context.close()
 
 
 PAINT = """(key) => new Promise((done) => {
@@ -283,7 +283,7 @@ def arrived(small: Small, who: str, many: int) -> None:
     """Wait until the store has as many decisions of somebody as they made. Raises AssertionError if some were lost."""
     made, ends_at = 0, time.monotonic() + ARRIVE_SECONDS
     while made < many and time.monotonic() < ends_at:
-        with small.parts.deps.store.read() as tx:
+        with small.context.deps.store.read() as tx:
             made = sum(one.who == who for one, _ in tx.decisions_lately(None, 2 * many))
         time.sleep(0.05)
     assert made == many, f"{made} of {many} decisions by {who} arrived"
@@ -303,7 +303,7 @@ def by_form(page: Page) -> int:
 
 def signed_in(small: Small, page: Page, name: str) -> Page:
     """Sign in as a person does."""
-    page.goto(invite(small.parts, name)[1])
+    page.goto(invite(small.context, name)[1])
     page.get_by_role("button", name="Sign in").click()
     page.wait_for_url("**/desk")
     return page
@@ -334,7 +334,7 @@ def main() -> int:
             seen, beside = painted(small, asked.scripted)
             kinds.append(seen)
         small.clock.pass_seconds(6)
-        actions.publish_due(small.parts.deps)
+        usecases.publish_due(small.context.deps)
     busy_after = os.getloadavg()[0]
     print(f"{described()}; load average {busy:.1f} before, {busy_after:.1f} after. ", end="")
     print(f"The run took {time.perf_counter() - begun:.0f} s. Milliseconds:\n")

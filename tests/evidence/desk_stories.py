@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from service import actions
-from service.actions import Judgement, Scored
-from service.moderation.author_status import AuthorStatus
-from service.moderation.comment import Article, Comment
-from service.moderation.verdict import LABELS, Action, Assessment, Span, Who
+from service import usecases
+from service.domain.author_status import AuthorStatus
+from service.domain.comment import Article, Comment
+from service.domain.verdict import LABELS, Action, Assessment, Span, Who
 from service.ports import Site
 from service.privacy.sealing import Address
+from service.usecases import Judgement, Scored
 from tests.web.pages.installation import Small
 
 BRIDGE = Article("https://courier.example/bridge", "The new bridge opens after nine years")
@@ -37,13 +37,13 @@ def told(
     )
     given = dict.fromkeys(LABELS, 0.02) | scores
     assessment = Assessment(given, "reader-2026-11", spans=spans, reads_as=reads_as, language="en")
-    actions.settle(small.parts.deps, [Scored(comment, assessment)])
+    usecases.settle(small.context.deps, [Scored(comment, assessment)])
     return small.again(comment)
 
 
 def newsroom(small: Small) -> dict[str, Comment]:
     """A morning at the Courier: a past, a queue in which each comment shows something else, reports and appeals."""
-    deps, known = small.parts.deps, {}
+    deps, known = small.context.deps, {}
     small.clock.pass_seconds(-86_400 * 40)
     for n in range(6):
         told(small, "Hanne Vogt", f"Thank you for the clear report, part {n + 1}.", {}, article=SCHOOL)
@@ -110,24 +110,24 @@ def newsroom(small: Small) -> dict[str, Comment]:
         site=small.herald,
     )
     reported = told(small, "Greta", "My neighbour at number 12 parks on the new pavement every night.", {})
-    actions.report(deps, small.courier, reported.id, "reader one", "names a private person")
-    actions.report(deps, small.courier, reported.id, "reader two", None)
+    usecases.report(deps, small.courier, reported.id, "reader one", "names a private person")
+    usecases.report(deps, small.courier, reported.id, "reader two", None)
     known["reported"] = reported
     appealed = told(small, "Otto", "This council could not run a bath.", {"insult": 0.66, "toxicity": 0.5})
     given = Judgement(Action.REJECT, Who.MODERATOR, "Noor", appealed.revision, reason="insult")
-    actions.review(deps, small.courier, appealed.id, given)
-    actions.appeal(
+    usecases.review(deps, small.courier, appealed.id, given)
+    usecases.appeal(
         deps,
         small.courier,
         appealed.id,
         "It is a figure of speech about an institution, and it insults nobody. Please look again.",
     )
     known["appealed"] = appealed
-    actions.set_author_status(
+    usecases.set_author_status(
         deps,
         small.courier,
         rude.pk,
-        actions.StatusChange(AuthorStatus.WATCHED, "Noor", "Insults other readers again and again"),
+        usecases.StatusChange(AuthorStatus.WATCHED, "Noor", "Insults other readers again and again"),
     )
     small.clock.pass_seconds(300)
     return known

@@ -14,12 +14,12 @@ from collections import Counter, defaultdict
 from pathlib import Path
 
 from classifier.training import newsroom
-from service.moderation.links import count_links
-from service.moderation.policy import Facts, Policy, decide
-from service.moderation.verdict import Action, Effort
+from service.domain.links import count_links
+from service.domain.policy import Facts, Policy, decide
+from service.domain.verdict import Action, Effort
 from service.ports import Reading
 from service.privacy.contacts import mask
-from service.reader import ModelScorer
+from service.scoring.scorer import ModelScorer
 
 ACTIONS = (Action.APPROVE, Action.HOLD, Action.REJECT, Action.SPAM)
 

@@ -2,8 +2,9 @@
 
     python tests/evidence/perspective_map.py [--data ../shared/data/perspective_scores.parquet] [--write]
 
-Prints the table of docs/migrate-perspective.md. With --write it also writes service/perspective/scale.json, for the
-model that is shipped now, docs/perspective-map.svg, and the table into that page. The data is not part of the project.
+Prints the table of docs/migrate-perspective.md. With --write it also writes service/compat/perspective/scale.json, for
+the model that is shipped now, docs/perspective-map.svg, and the table into that page. The data is not part of the
+project.
 """
 
 from __future__ import annotations
@@ -15,13 +16,13 @@ import statistics
 from collections.abc import Sequence
 from pathlib import Path
 
-from service.perspective.answers import read
-from service.perspective.attributes import LABEL_OF
-from service.perspective.comparing import HELD_BACK_CUTS, fit, rank_correlation
-from service.perspective.scale import SHIPPED, fitted, mapped
+from service.compat.perspective.answers import read
+from service.compat.perspective.attributes import LABEL_OF
+from service.compat.perspective.comparing import HELD_BACK_CUTS, fit, rank_correlation
+from service.compat.perspective.scale import SHIPPED, fitted, mapped
 from service.ports import Reading
 from service.privacy.contacts import mask
-from service.reader import ModelScorer
+from service.scoring.scorer import ModelScorer
 
 ROOT = Path(__file__).resolve().parents[2]
 HALVINGS = 20
@@ -59,7 +60,7 @@ def main() -> int:
         _write_page(table)
         (ROOT / "docs/perspective-map.svg").write_text(_picture(*columns["TOXICITY"]), encoding="utf-8")
         print(
-            f"\nwritten: service/perspective/{SHIPPED} for model {scorer.version}, docs/perspective-map.svg"
+            f"\nwritten: service/compat/perspective/{SHIPPED} for model {scorer.version}, docs/perspective-map.svg"
         )
     return 0
 

@@ -15,7 +15,7 @@ from contextlib import ExitStack, contextmanager
 from itertools import cycle
 from typing import Any, Final
 
-from service.targets import Allow
+from service.webhooks.url_guard import Allow
 from tests.unit.test_outbound import BODY, HOSTILE_HOSTS, Receiver, receiving
 from worker.outbound import post
 

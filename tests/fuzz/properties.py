@@ -13,19 +13,19 @@ from urllib.parse import quote
 
 from hypothesis import strategies as st
 
-from service import submission
-from service.moderation.errors import ReplydeskError
+from service.domain.errors import ReplydeskError
 from service.privacy.contacts import PLACEHOLDERS, mask
 from service.privacy.keys import CiphertextError, Keyring
 from service.privacy.master import MasterKeyError, parse_masters
 from service.privacy.pages import page_url
 from service.privacy.receipts import read_receipt
 from service.privacy.sealing import Address, AddressError, BoxError, ContactKeyError, normalise, open_box
-from service.targets import Allow, AllowError, is_closed
+from service.usecases import submission
 from service.web.api import strict_json
 from service.web.problems import Problem
 from service.web.proxies import TrustedProxies
-from service.webhooks import SignatureError, read_retry_after, sign, verify
+from service.webhooks.signing import SignatureError, read_retry_after, sign, verify
+from service.webhooks.url_guard import Allow, AllowError, is_closed
 from tests.builders import NOON
 from worker.outbound import RefusedError, Target
 

@@ -23,13 +23,13 @@ from urllib.parse import quote
 
 from sqlalchemy import text
 
-from service.canaries.auditing import Audit
-from service.dispatcher import connect
-from service.moderation.comment import Comment
-from service.moderation.verdict import Who
+from service.context import AppContext
+from service.domain.comment import Comment
+from service.domain.verdict import Who
+from service.leak_audit.auditing import Audit
+from service.messaging.dispatcher import connect
 from service.ports import DELIVER, Label
 from service.storage.engines import open_engine
-from service.wiring import Parts
 from tests.builders import delivery
 from tests.journey.installation import until
 
@@ -110,7 +110,7 @@ _OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}), _Follow)
 class Scene:
     """Where the leaks happen: a planted audit over a running installation, and the front before it."""
 
-    parts: Parts
+    context: AppContext
     audit: Audit
     front: Front
     home: Path
@@ -123,14 +123,14 @@ class Scene:
 
     def comment(self, name: str = "api") -> Comment:
         """One of the audit's comments."""
-        with self.parts.deps.store.read() as tx:
+        with self.context.deps.store.read() as tx:
             found = tx.comment(self.audit.site.site.id, name)
         assert found is not None
         return found
 
     def sql(self, statement: str, **values: object) -> None:
         """Write past the service's own modules."""
-        engine = open_engine(self.parts.settings.database_url)
+        engine = open_engine(self.context.settings.database_url)
         with engine.begin() as connection:
             connection.execute(text(statement), values)
         engine.dispose()
@@ -147,22 +147,22 @@ def _old_text(scene: Scene) -> None:
 
 def _note(scene: Scene) -> None:
     comment = scene.comment()
-    with scene.parts.deps.store.write() as tx:
+    with scene.context.deps.store.write() as tx:
         (first, *_) = tx.decisions_of(comment.pk)
         spelled = "".join(f"%{ord(letter):02X}" for letter in scene.address)
-        tx.add_notes([first.id], f"see {spelled}", "Mo", scene.parts.deps.clock())
+        tx.add_notes([first.id], f"see {spelled}", "Mo", scene.context.deps.clock())
 
 
 def _label(scene: Scene) -> None:
-    comment, now = scene.comment(), scene.parts.deps.clock()
+    comment, now = scene.comment(), scene.context.deps.clock()
     digest = hashlib.md5(scene.address.lower().encode(), usedforsecurity=False).hexdigest()
     given = Label(comment.site_id, comment.pk, 1, Who.SITE, digest, _action(), now)
-    with scene.parts.deps.store.write() as tx:
+    with scene.context.deps.store.write() as tx:
         tx.add_labels([given])
 
 
 def _action() -> Any:
-    from service.moderation.verdict import Action
+    from service.domain.verdict import Action
 
     return Action.SPAM
 
@@ -190,7 +190,7 @@ def _payload(scene: Scene) -> None:
 
 def _words(scene: Scene) -> None:
     pk = scene.comment("in-title").pk
-    if scene.parts.settings.embedded:
+    if scene.context.settings.embedded:
         scene.sql("INSERT INTO words (rowid, text) VALUES (:pk, :t)", pk=10**9, t=scene.address)
     else:
         scene.sql(
@@ -203,7 +203,7 @@ def _words(scene: Scene) -> None:
 
 def _dead_row(scene: Scene) -> None:
     """A row that was deleted, but whose bytes are still in the file."""
-    settings = scene.parts.settings
+    settings = scene.context.settings
     if not settings.embedded:
         scene.sql("INSERT INTO numbers (name, value) VALUES (:t, 1)", t=scene.address[:31][::-1])
         scene.sql("DELETE FROM numbers WHERE value = 1 AND name = :t", t=scene.address[:31][::-1])
@@ -219,7 +219,7 @@ def _dead_row(scene: Scene) -> None:
 def _log_of_the_store(scene: Scene) -> None:
     """Bytes that are in the write-ahead log alone, on SQLite until a checkpoint carries them over."""
     escaped = "".join(f"\\u{ord(letter):04x}" for letter in scene.address)
-    if scene.parts.settings.embedded:
+    if scene.context.settings.embedded:
         scene.sql("UPDATE articles SET title = :t WHERE site_id = :s", t=escaped, s=scene.audit.site.site.id)
     else:
         for _ in range(3):  # one of them may lie over the border of two pages, where a page's header parts it
@@ -254,7 +254,7 @@ def _spool(scene: Scene) -> None:
 
 
 def _broker(scene: Scene) -> None:
-    with connect(scene.parts.settings.redis_url or "") as client:
+    with connect(scene.context.settings.redis_url or "") as client:
         client.hset("leaky", "author", quote(scene.address))
 
 
@@ -278,15 +278,15 @@ def _page(scene: Scene) -> None:
 
 def _callback(scene: Scene) -> None:
     comment = scene.comment("in-text")
-    with scene.parts.deps.store.write() as tx:
+    with scene.context.deps.store.write() as tx:
         site = tx.site_by_id(comment.site_id)
         assert site
         tx.save_site(replace(site, callback_disabled=None))
         (first, *_) = tx.decisions_of(comment.pk)
         payload = json.dumps({"type": "comment.approved", "to": scene.address}).encode()
-        now = scene.parts.deps.clock()
+        now = scene.context.deps.clock()
         tx.add_deliveries([delivery(comment, first.id, payload=payload, next_attempt_at=now, created_at=now)])
-    scene.parts.deps.dispatcher.enqueue(DELIVER)
+    scene.context.deps.dispatcher.enqueue(DELIVER)
     until(lambda: any(scene.address.encode() in body for _, body in scene.audit.callbacks()))
 
 

@@ -10,9 +10,10 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import inspect, text
 
-from service import settings, wiring
-from service.canaries.auditing import Audit, Report
-from service.moderation.comment import Source
+from service import config
+from service.context import build_context
+from service.domain.comment import Source
+from service.leak_audit.auditing import Audit, Report
 from service.storage.engines import open_engine
 from tests import servers
 from tests.conftest import missing
@@ -71,16 +72,16 @@ def counted(url: str) -> dict[str, int]:
 @pytest.fixture(scope="module")
 def scene(installation: Installation) -> Iterator[Scene]:
     """The service with the canaries of one audit in it, a front before it; afterwards every row is gone again."""
-    parts = wiring.build(settings.load(installation.env), env=installation.env)
-    before = counted(parts.settings.database_url)
+    context = build_context(config.load(installation.env), env=installation.env)
+    before = counted(context.settings.database_url)
     temporary = installation.home.parent / "tmp"
     with Front(installation.url) as front:
-        audit = Audit(parts, front.url, environment=installation.env, temporary=[temporary])
+        audit = Audit(context, front.url, environment=installation.env, temporary=[temporary])
         with audit:
             audit.plant()
-            yield Scene(parts, audit, front, installation.home, temporary)
-    after = counted(parts.settings.database_url)
-    parts.close()
+            yield Scene(context, audit, front, installation.home, temporary)
+    after = counted(context.settings.database_url)
+    context.close()
     assert {name: (before[name], after[name]) for name in before if before[name] != after[name]} == {}
 
 
@@ -133,7 +134,7 @@ def test_what_needs_a_signature_or_a_refusal_gets_it(clean: Report, scene: Scene
         assert outcomes[f"compat: {name}"] == {"200"}, name
     assert outcomes["compat: coral phase, wrongly signed"] == {"401"}
     assert outcomes["decided: by form"] == outcomes["erasure by receipt"] == {"200"}
-    with scene.parts.deps.store.read() as tx:
+    with scene.context.deps.store.read() as tx:
         kept = tx.comments(scene.audit.site.site.id, limit=200).comments
         assert [one.text for pk in kept for one in tx.appeals_of(pk.pk)] == ["Mail me: ⟦email⟧"]
         assert [one for one in kept if one.source is Source.COMPAT]
@@ -157,7 +158,7 @@ def test_a_leak_that_is_everywhere_hides_no_other_place(leaked: Report) -> None:
 
 def audited(scene: Scene) -> list[str]:
     """The names of the canary sites that there are."""
-    with scene.parts.deps.store.read() as tx:
+    with scene.context.deps.store.read() as tx:
         return [site.name for site in tx.sites() if site.name.startswith("audit-")]
 
 

@@ -19,10 +19,11 @@ from urllib.parse import quote, urlencode, urlsplit
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from service import settings, wiring
-from service.dispatcher import RecordingDispatcher
-from service.enrolment import enrol_site
+from service import config
+from service.context import build_context
+from service.messaging.dispatcher import RecordingDispatcher
 from service.storage import migrate
+from service.usecases.enrolment import enrol_site
 from tests import servers
 from tests.conftest import missing
 from tests.journey.conftest import Contexts
@@ -156,10 +157,10 @@ def _sign_in(context: BrowserContext, installation: Installation, public: str) -
 def gunicorn(home: Path, **env: str) -> Iterator[None]:
     """The web as in production, on a SQLite file of its own, with a site that takes few comments a minute."""
     given = {"REPLYDESK_HOME": str(home), "REPLYDESK_MASTER_KEY": "5e" * 32, "WEB_CONCURRENCY": "1", **env}
-    known = settings.load(given)
+    known = config.load(given)
     home.mkdir(parents=True)
     migrate.upgrade(known.database_url)
-    parts = wiring.build(known, env=given, dispatcher=RecordingDispatcher())
+    parts = build_context(known, env=given, dispatcher=RecordingDispatcher())
     enrol_site(parts, "courier", "https://courier.example")
     parts.close()
     command = ["-m", "gunicorn", "--config=python:service.cli.gunicorn_settings", "service.web:create_app()"]

@@ -14,10 +14,11 @@ from flask import Flask
 from playwright.sync_api import BrowserContext, Page, expect
 from werkzeug.serving import make_server
 
-from service import actions
-from service.enrolment import invite
-from service.moderation.comment import Comment, Status
-from service.moderation.verdict import Action
+from service import usecases
+from service.domain.comment import Comment
+from service.domain.status import Status
+from service.domain.verdict import Action
+from service.usecases.enrolment import invite
 from tests.evidence.desk_stories import longer, newsroom, told
 from tests.journey.conftest import Contexts
 from tests.journey.installation import until
@@ -36,7 +37,7 @@ class Desk:
     def sign_in(self, context: BrowserContext, name: str = "Mara", path: str = "") -> Page:
         """Sign in as a person does, and go to a page of the desk."""
         page = context.new_page()
-        page.goto(invite(self.small.parts, name)[1])
+        page.goto(invite(self.small.context, name)[1])
         page.locator("form button").click()
         expect(page).to_have_url(f"{self.url}/desk")
         page.wait_for_load_state()  # a key pressed before the scripts have run is nobody's
@@ -47,7 +48,7 @@ class Desk:
     def publish_due(self) -> None:
         """Let the undo time pass."""
         self.small.clock.pass_seconds(6)
-        actions.publish_due(self.small.parts.deps)
+        usecases.publish_due(self.small.context.deps)
 
     def status(self, comment: Comment) -> Status:
         """Where the comment stands."""
@@ -62,7 +63,7 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
     server.app = small.app
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
-    yield Desk(small, small.parts.settings.public_url)
+    yield Desk(small, small.context.settings.public_url)
     server.shutdown()
     server.server_close()
     thread.join(5)
@@ -97,7 +98,7 @@ def test_a_reason_takes_two_keys(desk: Desk, contexts: Contexts) -> None:
     page.keyboard.press("1")
     expect(page.locator(f"#c{second.pk}.now")).to_be_visible()
     until(lambda: desk.status(first) is Status.REJECTED)
-    with desk.small.parts.deps.store.read() as tx:
+    with desk.small.context.deps.store.read() as tx:
         decision = tx.decision(desk.small.again(first).decision_id or 0)
     assert decision is not None
     assert decision.reason == "off_topic"
@@ -141,7 +142,7 @@ def test_undo_before_and_after_publication(desk: Desk, contexts: Contexts) -> No
     page.goto(f"{desk.url}/desk/comments/{first.pk}")
     page.keyboard.press("u")
     until(lambda: desk.status(first) is Status.HELD)
-    with desk.small.parts.deps.store.read() as tx:
+    with desk.small.context.deps.store.read() as tx:
         acts = [one.action for one, _ in tx.decisions_after(desk.small.courier.id, 0, 99)]
     assert acts.count(Action.APPROVE) == acts.count(Action.RESTORE) == 1
 
@@ -150,7 +151,7 @@ def test_undo_takes_back_that_a_comment_was_left_as_it_is(desk: Desk, contexts: 
     """U after O brings back the comment that was left, and not the one that was decided before it."""
     first, second = (desk.small.approved(body=f"The ferry is late, {n}.") for n in range(2))
     for one in (first, second):
-        actions.report(desk.small.parts.deps, desk.small.courier, one.id, "digest", None)
+        usecases.report(desk.small.context.deps, desk.small.courier, one.id, "digest", None)
     page = desk.sign_in(contexts(), path="/desk?queue=reported")
     page.wait_for_load_state()
     page.keyboard.press("r")
@@ -206,7 +207,7 @@ def on_screen(page: Page) -> set[int]:
 
 
 def _is_decided(desk: Desk, pk: int) -> bool:
-    with desk.small.parts.deps.store.read() as tx:
+    with desk.small.context.deps.store.read() as tx:
         found = tx.comment_by_pk(pk)
     return found is not None and found.status is Status.APPROVED
 

@@ -8,11 +8,12 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from service.actions import Judgement, Target
-from service.actions.bulk import decide_bulk, range_named
-from service.enrolment import invite
-from service.moderation.comment import Comment, Status
-from service.moderation.verdict import Action, Who
+from service.domain.comment import Comment
+from service.domain.status import Status
+from service.domain.verdict import Action, Who
+from service.usecases import Judgement, Target
+from service.usecases.bulk import decide_bulk, range_named
+from service.usecases.enrolment import invite
 from tests.evidence.busy_day import ADVERT, ARTICLES, NAMES, arrive, busy_day
 from tests.journey.conftest import Contexts
 from tests.journey.test_desk import Desk, desk
@@ -44,7 +45,7 @@ def statuses(desk: Desk, comments: list[Comment]) -> set[Status]:
 
 def sign_in_as_admin(desk: Desk, page: Page) -> None:
     """Sign in with the role that sees every page."""
-    page.goto(invite(desk.small.parts, "Ada", "admin")[1])
+    page.goto(invite(desk.small.context, "Ada", "admin")[1])
     page.locator("form button").click()
     expect(page).to_have_url(f"{desk.url}/desk")
 
@@ -148,7 +149,7 @@ def test_the_pages_of_the_cluster_are_accessible(
     one = desk.small.settle(desk.small.submit(body="Mind the step."), {"insult": 0.8})
     judgement = Judgement(Action.REJECT, Who.MODERATOR, "Ada")
     target = Target(desk.small.courier, one.id, one.revision)
-    act = decide_bulk(desk.small.parts.deps, [target], judgement, range_named("insult", 0.7, 0.9)).bundle.id
+    act = decide_bulk(desk.small.context.deps, [target], judgement, range_named("insult", 0.7, 0.9)).bundle.id
     cuts = "insult.hold=0.7&toxicity.hold=0.6&toxicity.reject=0.95"
     for path in (
         "/desk?label=spam",

@@ -6,8 +6,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from service.enrolment import invite
-from service.moderation.comment import Status
+from service.domain.status import Status
+from service.usecases.enrolment import invite
 from tests.evidence.desk_stories import longer, told
 from tests.journey.conftest import Contexts
 from tests.journey.installation import until
@@ -76,7 +76,7 @@ def test_beside_the_queue_nothing_is_wider_than_a_phone(
     size, heard = {"width": 390, "height": 844}, {"Accept-Language": language}
     context = contexts(viewport=size, extra_http_headers=heard, color_scheme="dark", reduced_motion="reduce")
     page = context.new_page()
-    page.goto(invite(desk.small.parts, "Ada", "admin")[1])
+    page.goto(invite(desk.small.context, "Ada", "admin")[1])
     page.locator("form button").click()
     page.wait_for_url("**/desk")
     page.goto(f"{desk.url}/desk/comments/{comment.pk}/author")

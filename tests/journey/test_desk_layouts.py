@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import pytest
 from playwright.sync_api import CDPSession, Page, expect
 
-from service.moderation.comment import Comment, Status
+from service.domain.comment import Comment
+from service.domain.status import Status
 from tests.evidence.desk_stories import longer
 from tests.journey.conftest import Contexts
 from tests.journey.installation import until

@@ -14,11 +14,12 @@ from flask import Flask
 from playwright.sync_api import BrowserContext, Page, expect
 from werkzeug.serving import make_server
 
-from service import actions
-from service.enrolment import enrol_site, invite
-from service.moderation.comment import Article, Status
-from service.moderation.verdict import Action, Span
+from service import usecases
+from service.domain.comment import Article
+from service.domain.status import Status
+from service.domain.verdict import Action, Span
 from service.ports import Site
+from service.usecases.enrolment import enrol_site, invite
 from tests.journey.conftest import Contexts
 from tests.journey.installation import until
 from tests.web.pages.installation import Small, build_small
@@ -48,12 +49,12 @@ class Served:
     def publish_due(self) -> None:
         """Let the undo time pass."""
         self.small.clock.pass_seconds(5)
-        actions.publish_due(self.small.parts.deps)
+        usecases.publish_due(self.small.context.deps)
 
     def sign_in(self, context: BrowserContext, name: str = "Mara") -> Page:
         """Sign in as a person does: open the link, press the button."""
         page = context.new_page()
-        page.goto(invite(self.small.parts, name)[1])
+        page.goto(invite(self.small.context, name)[1])
         page.get_by_role("button", name="Sign in").click()
         expect(page).to_have_url(self.queue)
         return page
@@ -67,8 +68,8 @@ def served(tmp_path: Path) -> Iterator[Served]:
     server.app = small.app
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
-    url = small.parts.settings.public_url
-    yield Served(small, enrol_site(small.parts, "demo", url, title="The Demo Courier").site, url)
+    url = small.context.settings.public_url
+    yield Served(small, enrol_site(small.context, "demo", url, title="The Demo Courier").site, url)
     server.shutdown()
     server.server_close()
     thread.join(5)
@@ -119,7 +120,7 @@ def pages_of(served: Served, context: BrowserContext) -> dict[str, Page]:
         "answer": f"{served.article}?reply_to=nobody",
         "form": f"{served.url}/sites/demo/reply?article_url={quote(served.article, safe='')}",
         "wrong article": f"{served.url}/sites/demo/reply?article_url=x",
-        "sign in": invite(served.small.parts, "Noor")[1],
+        "sign in": invite(served.small.context, "Noor")[1],
         "sign in needed": f"{served.url}/desk/sign-in",
     }
     opened = {}
@@ -229,7 +230,7 @@ def test_a_reader_without_scripts_comments_and_sees_it_published(served: Served,
     expect(page.get_by_role("heading", level=1)).to_have_text("Your comment has arrived")
     assert "/r/" in page.url
     assert "example.org" not in page.url + page.content()
-    with served.small.parts.deps.store.read() as tx:
+    with served.small.context.deps.store.read() as tx:
         (comment,) = tx.comments(served.demo.id).comments
     served.small.settle(comment)
     expect(page.get_by_role("heading", level=1)).to_have_text("Your comment is published")
@@ -271,7 +272,7 @@ def test_the_receipt_changes_under_the_readers_eyes(served: Served, contexts: Co
     page.get_by_role("button", name="Post comment").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Your comment has arrived")
     address = page.url
-    with served.small.parts.deps.store.read() as tx:
+    with served.small.context.deps.store.read() as tx:
         (comment,) = tx.comments(served.demo.id).comments
     served.small.settle(comment)
     expect(page.get_by_role("heading", level=1)).to_have_text("Your comment is published")

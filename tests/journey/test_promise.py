@@ -15,9 +15,9 @@ from urllib.parse import quote, urlencode
 import pytest
 from standardwebhooks import Webhook
 
-from service.canaries.forms import forms_of
-from service.canaries.planting import new_mark
-from service.canaries.searching import Searcher, Tally, search
+from service.leak_audit.forms import forms_of
+from service.leak_audit.planting import new_mark
+from service.leak_audit.searching import Searcher, Tally, search
 from tests.journey.installation import REPLYDESK, Installation, Receiver, submission, until
 
 pytestmark = pytest.mark.journey

@@ -10,7 +10,7 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from service import webhooks
+from service.webhooks import signing
 
 MOODS = ("500", "hangs", "resets", "vanishes")
 TAKES = "takes"
@@ -128,8 +128,8 @@ class Receiver:
 
     def _take(self, headers: dict[str, str], body: bytes) -> None:
         try:
-            webhook_id = webhooks.verify([self.secret], headers, body, int(time.time()))
-        except webhooks.SignatureError:
+            webhook_id = signing.verify([self.secret], headers, body, int(time.time()))
+        except signing.SignatureError:
             with self._lock:
                 self.unsigned += 1
             return

@@ -42,7 +42,7 @@ class Stage:
     """An installation under a storm: its address, its database, and the process ids of each of its parts."""
 
     name = ""
-    parts: tuple[str, ...] = ()
+    context: tuple[str, ...] = ()
     forks = False
     """Whether the workers score in forked children."""
 
@@ -125,7 +125,7 @@ class Embedded(Stage):
     """`replydesk up`: SQLite, a Valkey of its own, one web process, one worker with threads; it restarts what dies."""
 
     name = "embedded"
-    parts = ("web", "worker", "beat")
+    context = ("web", "worker", "beat")
 
     def __init__(self, folder: Path, given: Given) -> None:
         super().__init__(folder, given)
@@ -196,7 +196,7 @@ class Production(Stage):
     """What the compose file runs: gunicorn, two scoring workers, one for delivery, a beat, PostgreSQL and Redis."""
 
     name = "PostgreSQL + Redis"
-    parts = ("web", *WORKING, "beat")
+    context = ("web", *WORKING, "beat")
     forks = True
 
     def __init__(self, folder: Path, given: Given) -> None:
@@ -226,7 +226,7 @@ class Production(Stage):
         self._postgres.start()
         self._redis.start()
         self.run("migrate")
-        for part in self.parts:
+        for part in self.context:
             self._spawn(part)
         until(lambda: serves(self.port) or not self._root("web"), START_SECONDS, "the web process")
         until(self.scorers, START_SECONDS, "the workers")

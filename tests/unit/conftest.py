@@ -9,8 +9,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from service.cli.main import cli
-from service.settings import load
-from service.wiring import Parts, build
+from service.config import load
+from service.context import AppContext, build_context
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def home(tmp_path: Path, sqlite_template: Path, monkeypatch: pytest.MonkeyPatch)
 @pytest.fixture
 def run(home: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
     """Run a command line in that home; it counts in no files, which is for the whole of a process and for good."""
-    monkeypatch.setattr("service.meters.share", lambda _: False)
+    monkeypatch.setattr("service.observability.counters.share", lambda _: False)
 
     def runs(*words: str, code: int = 0, given: str | None = None) -> Result:
         done = CliRunner().invoke(cli, words, input=given)
@@ -39,8 +39,8 @@ def run(home: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
 
 
 @pytest.fixture
-def parts(home: Path) -> Iterator[Parts]:
+def context(home: Path) -> Iterator[AppContext]:
     """The service of that home, seen from another process."""
-    built = build(load())
+    built = build_context(load())
     yield built
     built.close()

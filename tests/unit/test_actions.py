@@ -10,10 +10,8 @@ from typing import Any
 
 import pytest
 
-from service.actions import Judgement, Scored, publish_due, review, settle, submit, undo, withdraw
-from service.dispatcher import RecordingDispatcher
-from service.moderation.comment import Article, Client, Comment, Source, Status
-from service.moderation.errors import (
+from service.domain.comment import Article, Client, Comment, Source
+from service.domain.errors import (
     Conflict,
     Final,
     IdempotencyMismatch,
@@ -21,15 +19,18 @@ from service.moderation.errors import (
     NothingToUndo,
     ReplydeskError,
 )
-from service.moderation.events import Delivery
-from service.moderation.policy import Policy
-from service.moderation.terms import change
-from service.moderation.verdict import LABELS, Action, Assessment, Decision, Who
+from service.domain.events import Delivery
+from service.domain.policy import Policy
+from service.domain.status import Status
+from service.domain.terms import change
+from service.domain.verdict import LABELS, Action, Assessment, Decision, Who
+from service.messaging.dispatcher import RecordingDispatcher
 from service.ports import DELIVER, PUBLISH, SCORE, Dependencies, Placed, Site, Submission
 from service.privacy.keys import Keyring
 from service.privacy.sanitizer import Sanitizer
 from service.privacy.sealing import Address
 from service.storage.memory import MemoryStore
+from service.usecases import Judgement, Scored, publish_due, review, settle, submit, undo, withdraw
 from tests.builders import NOON, courier, herald
 
 APPROVE, REJECT, SPAM, HOLD = Action.APPROVE, Action.REJECT, Action.SPAM, Action.HOLD

@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from service.moderation.alarms import LEAST_BETWEEN, Alarm, turns
-from service.moderation.options import Options
+from service.domain.alarms import LEAST_BETWEEN, Alarm, turns
+from service.domain.options import Options
 from tests.builders import NOON
 
 OPTIONS = Options(notify_url="https://courier.example/hook", notify_held=10, notify_age_seconds=600.0)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from service.moderation.author_status import AuthorStatus
-from service.moderation.policy import Facts, Policy, decide
-from service.moderation.verdict import LABELS, Action, Assessment, Verdict
-from service.moderation.words import WordList
+from service.domain.author_status import AuthorStatus
+from service.domain.policy import Facts, Policy, decide
+from service.domain.verdict import LABELS, Action, Assessment, Verdict
+from service.domain.words import WordList
 
 
 def judged(

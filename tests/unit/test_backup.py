@@ -11,18 +11,18 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from service.actions import Scored, settle, submit
 from service.cli.main import cli
-from service.dispatcher import RecordingDispatcher
-from service.enrolment import Enrolment, enrol_site
-from service.moderation.comment import Article, Source
-from service.moderation.verdict import LABELS, Assessment
+from service.config import load
+from service.context import AppContext, build_context
+from service.domain.comment import Article, Source
+from service.domain.verdict import LABELS, Assessment
+from service.messaging.dispatcher import RecordingDispatcher
 from service.ports import Placed, Site, Submission
 from service.privacy.receipts import receipt_token
-from service.settings import load
 from service.storage import migrate
+from service.usecases import Scored, settle, submit
+from service.usecases.enrolment import Enrolment, enrol_site
 from service.web import create_app
-from service.wiring import Parts, build
 from tests import servers
 
 MASTER = "5e" * 32
@@ -33,7 +33,7 @@ KNOWN = {"REPLYDESK_MASTER_KEY": MASTER}
 class Load:
     """Threads that post comments and one that decides them, until they are told to stop; `accepted` keeps the ids."""
 
-    parts: Parts
+    context: AppContext
     courier: Enrolment
     accepted: list[str] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
@@ -54,14 +54,14 @@ class Load:
         try:
             while not self.over.wait(0.02):
                 given = Submission(Article("https://courier.example/b"), "Ada", "A fine bridge.", Source.API)
-                for one in submit(self.parts.deps, self.parts.sealer, self.courier.site, [given]):
+                for one in submit(self.context.deps, self.context.sealer, self.courier.site, [given]):
                     if isinstance(one, Placed):
                         self.accepted.append(one.comment.id)
         except Exception as failure:  # noqa: BLE001  # a thread's: the test looks at it
             self.failures.append(repr(failure))
 
     def _decide(self) -> None:
-        deps = self.parts.deps
+        deps = self.context.deps
         fine = Assessment(dict.fromkeys(LABELS, 0.01), "made-up-1")
         try:
             while not self.over.wait(0.01):
@@ -84,10 +84,10 @@ def urls(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[str, 
         yield request.getfixturevalue("clean_postgres_url"), empty
 
 
-def deps(url: str, home: Path) -> Parts:
+def deps(url: str, home: Path) -> AppContext:
     """The service on that database, with a dispatcher that sends nothing."""
     env = {**KNOWN, "REPLYDESK_HOME": str(home), "REPLYDESK_DATABASE_URL": url}
-    return build(load(env), env=env, dispatcher=RecordingDispatcher())
+    return build_context(load(env), env=env, dispatcher=RecordingDispatcher())
 
 
 def replydesk(url: str, home: Path, *words: str, **env: str) -> Result:
@@ -99,10 +99,10 @@ def replydesk(url: str, home: Path, *words: str, **env: str) -> Result:
 def test_a_backup_under_load_comes_back_whole(urls: tuple[str, str], tmp_path: Path) -> None:
     """Rows are counted alike before and after, what was accepted before it is there, and receipts and keys open."""
     full, empty = urls
-    parts, copy = deps(full, tmp_path), tmp_path / "copy"
-    courier = enrol_site(parts, "courier", "https://courier.example", "https://courier.example/hook")
+    context, copy = deps(full, tmp_path), tmp_path / "copy"
+    courier = enrol_site(context, "courier", "https://courier.example", "https://courier.example/hook")
     try:
-        with Load(parts, courier) as load_:
+        with Load(context, courier) as load_:
             while len(load_.accepted) < 60 and not load_.failures:
                 load_.over.wait(0.01)
             before = list(load_.accepted)
@@ -119,16 +119,20 @@ def test_a_backup_under_load_comes_back_whole(urls: tuple[str, str], tmp_path: P
         assert (told["rows"], told["master_key_fits"]) == (note["rows"], True)
         restored = deps(empty, tmp_path)
         try:
-            receipts = [receipt_token(parts.keyring, "courier", name) for name in before]
+            receipts = [receipt_token(context.keyring, "courier", name) for name in before]
             compare(restored, courier, before, receipts, note["rows"])
         finally:
             restored.close()
     finally:
-        parts.close()
+        context.close()
 
 
 def compare(
-    restored: Parts, courier: Enrolment, before: list[str], receipt_tokens: list[str], rows: dict[str, int]
+    restored: AppContext,
+    courier: Enrolment,
+    before: list[str],
+    receipt_tokens: list[str],
+    rows: dict[str, int],
 ) -> None:
     """Look at what came back as a site and a reader would."""
     with restored.deps.store.read() as tx:
@@ -151,7 +155,7 @@ def compare(
     beyond_what_was_told(restored, site, rows)
 
 
-def beyond_what_was_told(restored: Parts, site: Site, rows: dict[str, int]) -> None:
+def beyond_what_was_told(restored: AppContext, site: Site, rows: dict[str, int]) -> None:
     """Decide something: its number and webhook-id are none that the service that died can have given meanwhile."""
     now = restored.deps.clock()
     with restored.deps.store.write() as tx:

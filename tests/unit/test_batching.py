@@ -8,9 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from service.batching import SHORT, BatchingScorer
-from service.moderation.verdict import Assessment, Effort
+from service.domain.verdict import Assessment, Effort
 from service.ports import Reading
+from service.scoring.batching import SHORT, BatchingScorer
 
 
 class Counting:

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from service.moderation.chain import GENESIS, Act, ChainSigner, Head, Link, forge, forge_head, walk
+from service.domain.chain import GENESIS, Act, ChainSigner, Head, Link, forge, forge_head, walk
 from service.privacy.audit_signer import KeyedSigner
 from service.privacy.keys import Keyring
 from tests.builders import NOON

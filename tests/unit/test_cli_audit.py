@@ -11,8 +11,8 @@ import pytest
 from click.testing import Result
 from sqlalchemy import text
 
+from service.context import AppContext
 from service.storage import SqlStore
-from service.wiring import Parts
 from tests.unit.test_cli_sites import added
 
 
@@ -22,10 +22,10 @@ def verified(run: Callable[..., Result], *more: str, code: int = 0) -> dict[str,
     return found
 
 
-def meddle(parts: Parts, statement: str) -> None:
+def meddle(context: AppContext, statement: str) -> None:
     """A hand on the database."""
-    assert isinstance(parts.deps.store, SqlStore)
-    with parts.deps.store._engine.begin() as connection:
+    assert isinstance(context.deps.store, SqlStore)
+    with context.deps.store._engine.begin() as connection:
         connection.execute(text(statement))
 
 
@@ -49,12 +49,12 @@ def test_settings_rotations_and_invitations_are_linked(run: Callable[..., Result
     assert f"head {found['head']}" in run("audit", "verify").stdout
 
 
-def test_the_first_broken_link_is_named(run: Callable[..., Result], parts: Parts) -> None:
+def test_the_first_broken_link_is_named(run: Callable[..., Result], context: AppContext) -> None:
     """An act that was changed is named with what it says now, and the exit code tells scripts."""
     added(run)
     run("moderator", "add", "Mo", "--role", "admin")
     run("moderator", "add", "Noor")
-    meddle(parts, "UPDATE acts SET subject = 'moderator 1 as moderator' WHERE number = 2")
+    meddle(context, "UPDATE acts SET subject = 'moderator 1 as moderator' WHERE number = 2")
     found = verified(run, code=1)
     assert (found["holds"], found["broken_at"], found["links"]) == (False, 2, 1)
     said = run("audit", "verify", code=1).stdout
@@ -63,15 +63,15 @@ def test_the_first_broken_link_is_named(run: Callable[..., Result], parts: Parts
 
 
 def test_a_chain_made_anew_misses_the_head_that_was_written_down(
-    run: Callable[..., Result], parts: Parts
+    run: Callable[..., Result], context: AppContext
 ) -> None:
     """A head kept elsewhere finds a log that was emptied and begun again, even with this installation's own key."""
     added(run)
     head = verified(run)["head"]
     run("moderator", "add", "Mo")
     assert verified(run, "--expect", head)["holds"]
-    meddle(parts, "DELETE FROM acts")
-    meddle(parts, "DELETE FROM act_heads")
+    meddle(context, "DELETE FROM acts")
+    meddle(context, "DELETE FROM act_heads")
     run("moderator", "add", "Noor")
     assert verified(run)["holds"]
     assert verified(run, "--expect", head, code=1)["fault"] == (
@@ -85,9 +85,9 @@ def test_an_unfit_head_is_refused(run: Callable[..., Result], text: str) -> None
     assert "NUMBER:LINK" in run("audit", "verify", "--expect", text, code=2).stderr
 
 
-def test_a_person_is_forgotten_and_the_chain_holds(run: Callable[..., Result], parts: Parts) -> None:
+def test_a_person_is_forgotten_and_the_chain_holds(run: Callable[..., Result], context: AppContext) -> None:
     """Blanking takes the name and the acts, and leaves a chain that verifies and says how many went."""
-    with parts.deps.store.write() as tx:
+    with context.deps.store.write() as tx:
         tx.log_act("Mara", "reveal", "courier: comment 7", datetime.now(UTC))
     run("audit", "blank", "Mara")
     assert "Mara" not in run("audit", "list").stdout
@@ -95,16 +95,16 @@ def test_a_person_is_forgotten_and_the_chain_holds(run: Callable[..., Result], p
     assert (found["holds"], found["links"], found["blanked"]) == (True, 2, 1)
 
 
-def test_a_moderator_changes_role_and_is_let_go(run: Callable[..., Result], parts: Parts) -> None:
+def test_a_moderator_changes_role_and_is_let_go(run: Callable[..., Result], context: AppContext) -> None:
     """A link with a role changes the role of one who is there; one let go has no session and no link any more."""
     run("moderator", "add", "Mo")
     shown = json.loads(run("moderator", "add", "Mo", "--role", "admin", "--json").stdout)
     assert shown["role"] == "admin"
     now = datetime.now(UTC)
-    with parts.deps.store.write() as tx:
+    with context.deps.store.write() as tx:
         tx.add_session(1, "session", now.replace(year=now.year + 1))
     run("moderator", "set", "Mo", "--inactive")
-    with parts.deps.store.write() as tx:
+    with context.deps.store.write() as tx:
         assert tx.session("session", now) is None
         mo = tx.moderator("Mo")
         assert mo is not None

@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 
 from classifier.model import LABELS as GIVEN
 from service.cli.main import cli
-from service.moderation.verdict import LABELS
+from service.domain.verdict import LABELS
 
 
 def run(*words: str, given: str | bytes = "") -> Result:

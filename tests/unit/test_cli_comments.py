@@ -16,11 +16,11 @@ import pytest
 from click.testing import Result
 from prometheus_client import generate_latest
 
-from service.actions import Judgement, Scored, review, settle
-from service.meters import home_registry
-from service.moderation.verdict import LABELS, Action, Assessment, Effort, Who
+from service.context import AppContext
+from service.domain.verdict import LABELS, Action, Assessment, Effort, Who
+from service.observability.counters import home_registry
 from service.ports import SCORE, Site
-from service.wiring import Parts
+from service.usecases import Judgement, Scored, review, settle
 from tests.wxr import HEAD, TAIL, comment, head, item
 
 Run = Callable[..., Result]
@@ -38,7 +38,7 @@ def line(name: str | None, body: str = "The bridge is open.", **changes: Any) ->
 
 
 @pytest.fixture
-def courier(run: Run, parts: Parts) -> Site:
+def courier(run: Run, context: AppContext) -> Site:
     """The site that everything is imported into; it wants callbacks."""
     run(
         "site",
@@ -49,7 +49,7 @@ def courier(run: Run, parts: Parts) -> Site:
         "--callback",
         "https://courier.example/hook",
     )
-    with parts.deps.store.read() as tx:
+    with context.deps.store.read() as tx:
         found = tx.site("courier")
     assert found is not None
     return found
@@ -80,33 +80,35 @@ def listed(run: Run, *options: str) -> list[dict[str, Any]]:
     ]
 
 
-def decide_all(parts: Parts, **scores: float) -> None:
+def decide_all(context: AppContext, **scores: float) -> None:
     """Let the model decide whatever is pending."""
-    now = parts.deps.clock()
-    with parts.deps.store.write() as tx:
+    now = context.deps.clock()
+    with context.deps.store.write() as tx:
         pending = tx.lease_pending(now, now, 10_000)
     said = Assessment(scores=dict.fromkeys(LABELS, 0.0) | scores, model="made-up-1")
-    settle(parts.deps, [Scored(one, said) for one in pending])
+    settle(context.deps, [Scored(one, said) for one in pending])
 
 
 # -- import ------------------------------------------------------------------------------------------------------------
 
 
-def test_lines_become_comments(imports: Callable[..., dict[str, int]], run: Run, parts: Parts) -> None:
+def test_lines_become_comments(imports: Callable[..., dict[str, int]], run: Run, context: AppContext) -> None:
     """Each is stored pending, as a backfill, and counted."""
     counts = imports(line("a"), line("b", "Two."), line(None, "Three."))
     assert counts == {"imported": 3, "replayed": 0, "revised": 0, "refused": 0}
     assert [one["body"] for one in listed(run)] == ["The bridge is open.", "Two.", "Three."]
-    with parts.deps.store.read() as tx:
+    with context.deps.store.read() as tx:
         page = tx.comments(None, limit=10)
     assert {(str(one.source), one.live) for one in page.comments} == {("import", False)}
 
 
-def test_an_import_may_ask_for_fast_scores(imports: Callable[..., dict[str, int]], parts: Parts) -> None:
+def test_an_import_may_ask_for_fast_scores(
+    imports: Callable[..., dict[str, int]], context: AppContext
+) -> None:
     """Its comments say so to the scorer; brought in again without it, they are replays all the same."""
     imports(line("a"), options=("--fast",))
     assert imports(line("a"), line("b")) == {"imported": 1, "replayed": 1, "revised": 0, "refused": 0}
-    with parts.deps.store.read() as tx:
+    with context.deps.store.read() as tx:
         signals = {one.id: one.signals for one in tx.comments(None).comments}
     assert {name: told.get("effort") for name, told in signals.items()} == {"a": "fast", "b": None}
 
@@ -221,11 +223,11 @@ def test_a_file_that_cannot_be_read_is_named(run: Run, courier: Site, tmp_path: 
 
 
 def test_comments_are_listed_with_where_they_stand(
-    imports: Callable[..., dict[str, int]], run: Run, parts: Parts
+    imports: Callable[..., dict[str, int]], run: Run, context: AppContext
 ) -> None:
     """Public view, status, verdict and how long it took; filtered by status."""
     imports(line("a"), line("b", "Two."))
-    decide_all(parts)
+    decide_all(context)
     imports(line("c", "Three."))
     assert [(one["id"], one["status"]) for one in listed(run)] == [
         ("a", "approved"),
@@ -241,16 +243,16 @@ def test_comments_are_listed_with_where_they_stand(
 
 
 def test_a_desk_decision_that_waits_is_not_listed(
-    imports: Callable[..., dict[str, int]], run: Run, parts: Parts, courier: Site
+    imports: Callable[..., dict[str, int]], run: Run, context: AppContext, courier: Site
 ) -> None:
     """Until it is published the comment stands where it stood, in its row, in its times and under --status."""
     imports(line("a"), line("b", "Two."), line("c", "Three."))
-    decide_all(parts, toxicity=0.7)
+    decide_all(context, toxicity=0.7)
     before = listed(run)
     assert {one["status"] for one in before} == {"held"}
-    review(parts.deps, courier, "b", Judgement(Action.REJECT, Who.MODERATOR, "Mo"), delay=60.0)
+    review(context.deps, courier, "b", Judgement(Action.REJECT, Who.MODERATOR, "Mo"), delay=60.0)
     imports(line("d", "Four."))
-    review(parts.deps, courier, "d", Judgement(Action.APPROVE, Who.MODERATOR, "Mo"), delay=60.0)
+    review(context.deps, courier, "d", Judgement(Action.APPROVE, Who.MODERATOR, "Mo"), delay=60.0)
     assert [one for one in listed(run) if one["id"] != "d"] == before
     assert [one["id"] for one in listed(run, "--status", "held")] == ["a", "b", "c"]
     (pending,) = listed(run, "--status", "pending")
@@ -275,13 +277,13 @@ def test_a_listing_cannot_steer_a_terminal(imports: Callable[..., dict[str, int]
 
 
 def test_callbacks_are_listed_and_dead_ones_replayed(
-    imports: Callable[..., dict[str, int]], run: Run, parts: Parts, courier: Site
+    imports: Callable[..., dict[str, int]], run: Run, context: AppContext, courier: Site
 ) -> None:
     """By site and state, without their texts; a replay makes dead ones wait again."""
     imports(line("a"), line("b", "Two."))
-    decide_all(parts)
-    now = parts.deps.clock()
-    with parts.deps.store.write() as tx:
+    decide_all(context)
+    now = context.deps.clock()
+    with context.deps.store.write() as tx:
         for delivery in tx.lease_deliveries(now, now, 10):
             tx.finish_delivery(delivery.id, delivery.attempts, "dead", "gone: HTTP 410", None, now)
     told = run("deliveries", "list", "--site", "courier", "--dead", "--json").stdout
@@ -296,13 +298,15 @@ def test_callbacks_are_listed_and_dead_ones_replayed(
     assert run("deliveries", "list", "--dead", "--json").stdout == ""
 
 
-def test_the_status_tells_what_waits(imports: Callable[..., dict[str, int]], run: Run, parts: Parts) -> None:
+def test_the_status_tells_what_waits(
+    imports: Callable[..., dict[str, int]], run: Run, context: AppContext
+) -> None:
     """Backlog, callbacks and switched-off sites; an import is no live backlog."""
     imports(line("a"), line("b", "Two."))
     told = json.loads(run("status", "--json").stdout)
     assert (told["pending"], told["oldest_unscored_seconds"], told["up"]["store"]) == (2, 0.0, "ok")
     assert told["up"]["broker"] == "none"
-    decide_all(parts)
+    decide_all(context)
     run("site", "set", "courier", "callback_disabled=moving house")
     told = json.loads(run("status", "--json").stdout)
     assert (told["pending"], told["deliveries"]["waiting"]) == (0, 2)
@@ -313,19 +317,19 @@ def test_the_status_tells_what_waits(imports: Callable[..., dict[str, int]], run
 
 
 def test_the_status_tells_the_effort_and_what_is_scored_again(
-    imports: Callable[..., dict[str, int]], run: Run, parts: Parts
+    imports: Callable[..., dict[str, int]], run: Run, context: AppContext
 ) -> None:
     """Full unless the workers fell back to fast, and since when they did."""
     told = json.loads(run("status", "--json").stdout)
     assert (told["effort"], told["effort_seconds"], told["to_rescore"]) == ("full", None, 0)
     assert "in full" in run("status").stdout
     imports(line("a"))
-    now = parts.deps.clock()
-    with parts.deps.store.write() as tx:
+    now = context.deps.clock()
+    with context.deps.store.write() as tx:
         (leased,) = tx.lease_pending(now, now, 9)
         tx.set_scoring_effort(Effort.FAST, now)
     scores = dict.fromkeys(LABELS, 0.0) | {"toxicity": 0.7}
-    settle(parts.deps, [Scored(leased, Assessment(scores, "made-up-1", effort=Effort.FAST))])
+    settle(context.deps, [Scored(leased, Assessment(scores, "made-up-1", effort=Effort.FAST))])
     told = json.loads(run("status", "--json").stdout)
     assert (told["effort"], told["to_rescore"]) == ("fast", 1)
     assert told["effort_seconds"] < 60
@@ -346,7 +350,7 @@ def test_the_status_knows_worker_and_beat_by_their_heartbeats(
     run: Run, courier: Site, redis_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A worker that began anything lately is up; beat is a part of its own, and when a sweep last began is told."""
-    from service.dispatcher import HEARTBEAT_SECONDS, Answerer, connect
+    from service.messaging.dispatcher import HEARTBEAT_SECONDS, Answerer, connect
     from service.ports import SWEEP
 
     monkeypatch.setenv("REDIS_URL", redis_url)
@@ -370,14 +374,14 @@ def test_the_status_tells_of_a_clock_that_is_wrong(
     run: Run, courier: Site, redis_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A worker's host that is 40 seconds behind is no worker that was not heard of; its clock is told."""
-    from service.dispatcher import Answerer
+    from service.messaging.dispatcher import Answerer
     from service.ports import SWEEP
 
     monkeypatch.setenv("REDIS_URL", redis_url)
     monkeypatch.setenv("REPLYDESK_REDIS_PREFIX", "skew-test:")
     then = time.time() - 40
     with monkeypatch.context() as there:
-        there.setattr("service.dispatcher.time.time", lambda: then)
+        there.setattr("service.messaging.dispatcher.time.time", lambda: then)
         Answerer(redis_url, "skew-test:").begun(SWEEP)
     told = json.loads(run("status", "--json", code=1).stdout)
     assert told["up"]["worker"] == "ok"
@@ -389,7 +393,7 @@ def test_the_status_asks_on_when_the_store_is_away(
     run: Run, courier: Site, redis_url: str, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The store's fault is one word beside broker, worker and beat, and the exit code is 1."""
-    from service.dispatcher import Answerer
+    from service.messaging.dispatcher import Answerer
     from service.ports import SWEEP
 
     monkeypatch.setenv("REDIS_URL", redis_url)
@@ -406,20 +410,20 @@ def test_the_status_asks_on_when_the_store_is_away(
 
 
 def test_watching_goes_on_while_the_store_is_away(
-    run: Run, courier: Site, parts: Parts, monkeypatch: pytest.MonkeyPatch
+    run: Run, courier: Site, context: AppContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The refreshing outlives the database, in JSON and on the screen, and shows what waits once it is back."""
     from service.cli import status
 
     waiting, looks = status._waiting, []
 
-    def away_for_a_moment(parts: Parts) -> dict[str, object]:
+    def away_for_a_moment(context: AppContext) -> dict[str, object]:
         looks.append(1)
         if len(looks) == 4:
             raise KeyboardInterrupt
         if len(looks) == 2:
             raise ConnectionResetError("the database went away")
-        return waiting(parts)
+        return waiting(context)
 
     monkeypatch.setattr(status, "_waiting", away_for_a_moment)
     monkeypatch.setattr(status, "WATCH_SECONDS", 0.0)
@@ -457,14 +461,14 @@ def test_a_broken_export_ends_the_import_with_its_line(run: Run, tmp_path: Path,
 
 
 def test_an_import_counts_in_the_homes_metrics(
-    home: Path, courier: Site, tmp_path: Path, parts: Parts
+    home: Path, courier: Site, tmp_path: Path, context: AppContext
 ) -> None:
     """What is brought in is told by `/metrics` of the same home, beside what comes from other sources."""
     file = tmp_path / "comments.jsonl"
     file.write_text(json.dumps(line("c-1")) + "\n" + json.dumps(line("c-2")) + "\n")
     command = [sys.executable, "-m", "service.cli.main", "import", str(file), "--site", courier.name]
     subprocess.run(command, env=dict(os.environ), check=True, capture_output=True)
-    told = generate_latest(home_registry(parts.settings.home)).decode()
+    told = generate_latest(home_registry(context.settings.home)).decode()
     assert 'replydesk_submissions_total{outcome="new",source="import"} 2.0' in told
 
 

@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 from click.testing import Result
 
+from service.context import AppContext
 from service.ports import Site
 from service.privacy.keys import Keyring, fingerprint
 from service.privacy.sealing import Address, open_box, seal
-from service.wiring import Parts
 
 SECRETS = ("key", "akismet_key", "inbound_secret", "webhook_secret", "contact_private_key")
 
@@ -28,18 +28,18 @@ def added(run: Callable[..., Result], *more: str) -> dict[str, str]:
     return shown
 
 
-def site_of(parts: Parts) -> Site:
+def site_of(context: AppContext) -> Site:
     """The courier as it is stored."""
-    with parts.deps.store.read() as tx:
+    with context.deps.store.read() as tx:
         found = tx.site("courier")
     assert found is not None
     return found
 
 
-def opens(parts: Parts, key: str, at: datetime | None = None) -> str | None:
+def opens(context: AppContext, key: str, at: datetime | None = None) -> str | None:
     """Which kind of key this is, None when it opens nothing."""
-    with parts.deps.store.read() as tx:
-        owner = tx.key_owner(fingerprint(parts.keyring, key), at or datetime.now(UTC))
+    with context.deps.store.read() as tx:
+        owner = tx.key_owner(fingerprint(context.keyring, key), at or datetime.now(UTC))
     return owner[1] if owner else None
 
 
@@ -48,14 +48,14 @@ def unsealed(keyring: Keyring, purpose: str, sealed: tuple[bytes, ...]) -> list[
     return [keyring.decrypt("courier", purpose, one).decode() for one in sealed]
 
 
-def test_a_new_site_gets_secrets_that_work(run: Callable[..., Result], parts: Parts) -> None:
+def test_a_new_site_gets_secrets_that_work(run: Callable[..., Result], context: AppContext) -> None:
     """Both keys open, the webhook secrets are the stored ones, and the private key opens what the public one seals."""
     shown = added(run, "--callback", "https://courier.example/hook")
     assert list(shown) == ["site", *SECRETS]
-    assert (opens(parts, shown["key"]), opens(parts, shown["akismet_key"])) == ("key", "akismet")
-    site = site_of(parts)
-    assert unsealed(parts.keyring, "webhook", site.webhook_secrets) == [shown["webhook_secret"]]
-    assert unsealed(parts.keyring, "inbound", site.inbound_secrets) == [shown["inbound_secret"]]
+    assert (opens(context, shown["key"]), opens(context, shown["akismet_key"])) == ("key", "akismet")
+    site = site_of(context)
+    assert unsealed(context.keyring, "webhook", site.webhook_secrets) == [shown["webhook_secret"]]
+    assert unsealed(context.keyring, "inbound", site.inbound_secrets) == [shown["inbound_secret"]]
     box = seal(site.contact_public_key or "", Address.parse("ada@example.org"))
     assert open_box(shown["contact_private_key"], box) == "ada@example.org"
     assert site.callback_url == "https://courier.example/hook"
@@ -122,7 +122,7 @@ def test_a_name_is_taken_once(run: Callable[..., Result]) -> None:
     assert first["site"] == "courier"
 
 
-def test_settings_and_policy_are_set_together(run: Callable[..., Result], parts: Parts) -> None:
+def test_settings_and_policy_are_set_together(run: Callable[..., Result], context: AppContext) -> None:
     """One command, one new policy version; both versions can be read afterwards."""
     added(run)
     run(
@@ -130,7 +130,7 @@ def test_settings_and_policy_are_set_together(run: Callable[..., Result], parts:
         "callback_url=https://courier.example/new", "email_required=false", "address_mode=fingerprint", "region=de",
         "undo_seconds=12",
     )  # fmt: skip
-    site = site_of(parts)
+    site = site_of(context)
     assert (site.policy.version, site.policy.moderation, site.policy.cuts["toxicity"].hold) == (
         2,
         "post",
@@ -143,20 +143,20 @@ def test_settings_and_policy_are_set_together(run: Callable[..., Result], parts:
     )
     assert (site.address_mode, site.region) == ("fingerprint", "DE")
     assert site.options.undo_seconds == 12.0
-    with parts.deps.store.read() as tx:
+    with context.deps.store.read() as tx:
         before = tx.policy(site.id, 1)
     assert before is not None
     assert before.moderation == "pre"
 
 
-def test_settings_alone_make_no_policy_version(run: Callable[..., Result], parts: Parts) -> None:
+def test_settings_alone_make_no_policy_version(run: Callable[..., Result], context: AppContext) -> None:
     """Neither does a term that changes nothing."""
     added(run)
     run("site", "set", "courier", "title=X", "moderation=pre")
-    assert site_of(parts).policy.version == 1
+    assert site_of(context).policy.version == 1
 
 
-def test_one_fault_and_nothing_is_set(run: Callable[..., Result], parts: Parts) -> None:
+def test_one_fault_and_nothing_is_set(run: Callable[..., Result], context: AppContext) -> None:
     """All faults are named at once, and no part of the command took effect."""
     added(run)
     done = run(
@@ -168,7 +168,7 @@ def test_one_fault_and_nothing_is_set(run: Callable[..., Result], parts: Parts) 
         "colour",
     ]
     assert "abc" not in done.stderr
-    assert site_of(parts).title is None
+    assert site_of(context).title is None
 
 
 @pytest.mark.parametrize(
@@ -192,33 +192,33 @@ def test_a_faulty_setting_is_named(run: Callable[..., Result], term: str) -> Non
 
 
 def test_an_operators_own_webhook_secret_is_taken(
-    run: Callable[..., Result], parts: Parts, tmp_path: Path
+    run: Callable[..., Result], context: AppContext, tmp_path: Path
 ) -> None:
     """From the command line, or from a file so that no process list shows it; it alone signs then."""
     added(run)
     own = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
     run("site", "set", "courier", f"webhook_secret={own}")
-    assert unsealed(parts.keyring, "webhook", site_of(parts).webhook_secrets) == [own]
+    assert unsealed(context.keyring, "webhook", site_of(context).webhook_secrets) == [own]
     other = "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
     (tmp_path / "secret").write_text(f"{other}\n")
     run("site", "set", "courier", f"webhook_secret=@{tmp_path / 'secret'}")
-    assert unsealed(parts.keyring, "webhook", site_of(parts).webhook_secrets) == [other]
+    assert unsealed(context.keyring, "webhook", site_of(context).webhook_secrets) == [other]
 
 
-def test_callbacks_are_switched_on_again(run: Callable[..., Result], parts: Parts) -> None:
+def test_callbacks_are_switched_on_again(run: Callable[..., Result], context: AppContext) -> None:
     """By clearing the reason, or by giving an address, another one or the same again."""
     added(run, "--callback", "https://courier.example/hook")
     run("site", "set", "courier", "callback_disabled=moving house")
-    assert site_of(parts).callback_disabled == "moving house"
+    assert site_of(context).callback_disabled == "moving house"
     assert "moving house" in run("site", "list").stdout
     run("site", "set", "courier", "callback_disabled=")
-    assert site_of(parts).callback_disabled is None
+    assert site_of(context).callback_disabled is None
     run("site", "set", "courier", "callback_disabled=moving house")
     run("site", "set", "courier", "callback_url=https://courier.example/new")
-    assert site_of(parts).callback_disabled is None
+    assert site_of(context).callback_disabled is None
     run("site", "set", "courier", "callback_disabled=HTTP 410")
     run("site", "set", "courier", "callback_url=https://courier.example/new")
-    assert site_of(parts).callback_disabled is None
+    assert site_of(context).callback_disabled is None
 
 
 @pytest.mark.parametrize(
@@ -234,7 +234,7 @@ def test_callbacks_are_switched_on_again(run: Callable[..., Result], parts: Part
     ],
 )
 def test_a_callback_address_that_would_be_refused_is_refused_at_once(
-    run: Callable[..., Result], parts: Parts, monkeypatch: pytest.MonkeyPatch, host: str
+    run: Callable[..., Result], context: AppContext, monkeypatch: pytest.MonkeyPatch, host: str
 ) -> None:
     """A private, loopback, link-local or metadata address is named with the setting that would open it."""
     added(run)
@@ -253,7 +253,7 @@ def test_a_callback_address_that_would_be_refused_is_refused_at_once(
         f"http://{host}/hook",
     )
     assert "REPLYDESK_CALLBACK_ALLOW" in run(*added_too, code=2).stderr
-    assert site_of(parts).callback_url is None
+    assert site_of(context).callback_url is None
 
 
 @pytest.mark.parametrize(
@@ -266,45 +266,47 @@ def test_a_callback_address_that_would_be_refused_is_refused_at_once(
     ],
 )
 def test_a_callback_address_that_is_open_is_taken(
-    run: Callable[..., Result], parts: Parts, monkeypatch: pytest.MonkeyPatch, allow: str, url: str
+    run: Callable[..., Result], context: AppContext, monkeypatch: pytest.MonkeyPatch, allow: str, url: str
 ) -> None:
     """Public ones, names, and what the setting names are set as given."""
     added(run)
     monkeypatch.setenv("REPLYDESK_CALLBACK_ALLOW", allow)
     run("site", "set", "courier", f"callback_url={url}")
-    assert site_of(parts).callback_url == url
+    assert site_of(context).callback_url == url
 
 
-def test_a_rotated_key_overlaps_for_a_day(run: Callable[..., Result], parts: Parts) -> None:
+def test_a_rotated_key_overlaps_for_a_day(run: Callable[..., Result], context: AppContext) -> None:
     """Both work for 24 hours, then the new one alone; a key that leaked ends at once."""
     old = added(run)["key"]
     new = json.loads(run("site", "rotate", "courier", "key", "--json").stdout)["key"]
-    assert (opens(parts, old), opens(parts, new)) == ("key", "key")
+    assert (opens(context, old), opens(context, new)) == ("key", "key")
     tomorrow = datetime.now(UTC) + timedelta(hours=24, minutes=1)
-    assert (opens(parts, old, tomorrow), opens(parts, new, tomorrow)) == (None, "key")
+    assert (opens(context, old, tomorrow), opens(context, new, tomorrow)) == (None, "key")
     newest = json.loads(run("site", "rotate", "courier", "key", "--now", "--json").stdout)["key"]
-    assert (opens(parts, old), opens(parts, new), opens(parts, newest)) == (None, None, "key")
+    assert (opens(context, old), opens(context, new), opens(context, newest)) == (None, None, "key")
 
 
 @pytest.mark.parametrize(("what", "purpose"), [("webhook_secret", "webhook"), ("inbound_secret", "inbound")])
 def test_a_rotated_webhook_secret_overlaps(
-    run: Callable[..., Result], parts: Parts, what: str, purpose: str
+    run: Callable[..., Result], context: AppContext, what: str, purpose: str
 ) -> None:
     """New and old stand side by side, the third rotation drops the first, and `--now` leaves the new one alone."""
     made = [added(run)[what]]
     made += [json.loads(run("site", "rotate", "courier", what, "--json").stdout)[what] for _ in range(2)]
-    assert unsealed(parts.keyring, purpose, getattr(site_of(parts), f"{what}s")) == [made[2], made[1]]
+    assert unsealed(context.keyring, purpose, getattr(site_of(context), f"{what}s")) == [made[2], made[1]]
     last = json.loads(run("site", "rotate", "courier", what, "--now", "--json").stdout)[what]
-    assert unsealed(parts.keyring, purpose, getattr(site_of(parts), f"{what}s")) == [last]
+    assert unsealed(context.keyring, purpose, getattr(site_of(context), f"{what}s")) == [last]
 
 
-def test_a_rotated_contact_key_seals_for_the_new_holder(run: Callable[..., Result], parts: Parts) -> None:
+def test_a_rotated_contact_key_seals_for_the_new_holder(
+    run: Callable[..., Result], context: AppContext
+) -> None:
     """New boxes open with the new private key."""
     added(run)
     private = json.loads(run("site", "rotate", "courier", "contact_key", "--json").stdout)[
         "contact_private_key"
     ]
-    box = seal(site_of(parts).contact_public_key or "", Address.parse("ada@example.org"))
+    box = seal(site_of(context).contact_public_key or "", Address.parse("ada@example.org"))
     assert open_box(private, box) == "ada@example.org"
 
 
@@ -316,7 +318,7 @@ def test_a_site_is_shown_without_its_secrets(run: Callable[..., Result]) -> None
         assert not [name for name in SECRETS if secrets[name] in told]
 
 
-def test_a_moderator_gets_a_link_that_works_once(run: Callable[..., Result], parts: Parts) -> None:
+def test_a_moderator_gets_a_link_that_works_once(run: Callable[..., Result], context: AppContext) -> None:
     """The token is stored as its hash, is used once, within fifteen minutes; the same name gets a new link."""
     first: dict[str, Any] = json.loads(run("moderator", "add", "Mo", "--role", "lead", "--json").stdout)
     again = json.loads(run("moderator", "add", "Mo", "--json").stdout)
@@ -326,7 +328,7 @@ def test_a_moderator_gets_a_link_that_works_once(run: Callable[..., Result], par
     assert base.endswith("/desk/sign-in")
     hashed = hashlib.sha256(token.encode()).hexdigest()
     now = datetime.now(UTC)
-    with parts.deps.store.write() as tx:
+    with context.deps.store.write() as tx:
         assert tx.use_sign_in(hashed, now + timedelta(minutes=16)) is None
         signed_in = tx.use_sign_in(hashed, now)
         assert signed_in is not None
@@ -338,7 +340,9 @@ def test_a_moderator_gets_a_link_that_works_once(run: Callable[..., Result], par
     assert "Mo" in run("moderator", "list").stdout
 
 
-def test_a_sample_shows_what_a_map_reads(run: Callable[..., Result], parts: Parts, tmp_path: Path) -> None:
+def test_a_sample_shows_what_a_map_reads(
+    run: Callable[..., Result], context: AppContext, tmp_path: Path
+) -> None:
     """`site sample` reads a webhook by the site's pointers, shows no address and stores nothing; faults are named."""
     run("site", "add", "courier", "--url", "https://courier.example")
     places = tmp_path / "map.json"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from service.moderation.comment import URL_LIMIT, normalise_url
+from service.domain.comment import URL_LIMIT, normalise_url
 
 SAME = [
     ("HTTPS://News.Example/a", "https://news.example/a"),

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 import pytest
 from urllib3.connection import HTTPConnection
 
-from service.targets import Allow
-from service.webhooks import Outcome
+from service.webhooks.signing import Outcome
+from service.webhooks.url_guard import Allow
 from tests.unit.test_outbound import CERTIFICATES, OK, read_request
 from worker import connections, outbound
 from worker.connections import IDLE_SECONDS, KEPT_EACH, LIFE_SECONDS, USES, Connections

@@ -2,11 +2,12 @@
 
 from dataclasses import replace
 
-from service.moderation.comment import Article, Comment, Source, Status
-from service.moderation.consequences import Past, again, consequences
-from service.moderation.facts import facts_of
-from service.moderation.policy import Cut, Policy, decide
-from service.moderation.verdict import LABELS, Action, Assessment, Reason, Verdict
+from service.domain.comment import Article, Comment, Source
+from service.domain.consequences import Past, again, consequences
+from service.domain.facts import facts_of
+from service.domain.policy import Cut, Policy, decide
+from service.domain.status import Status
+from service.domain.verdict import LABELS, Action, Assessment, Reason, Verdict
 from tests.builders import NOON
 
 APPROVE, HOLD, REJECT, SPAM = Action.APPROVE, Action.HOLD, Action.REJECT, Action.SPAM

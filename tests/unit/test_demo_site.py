@@ -13,10 +13,10 @@ from rich.console import Console
 from service.cli import demo
 from service.cli.demo import Summary
 from service.cli.screen import Screen
-from service.enrolment import Enrolment
+from service.config import Settings, load
+from service.context import AppContext
 from service.privacy.keys import fingerprint
-from service.settings import Settings, load
-from service.wiring import Parts
+from service.usecases.enrolment import Enrolment
 
 
 class Killed(BaseException):
@@ -29,10 +29,10 @@ def kept(home: Path) -> dict[str, str]:
     return found
 
 
-def opens(parts: Parts, key: str) -> bool:
+def opens(context: AppContext, key: str) -> bool:
     """Whether the API takes the key."""
-    with parts.deps.store.read() as tx:
-        return tx.key_owner(fingerprint(parts.keyring, key), parts.deps.clock()) is not None
+    with context.deps.store.read() as tx:
+        return tx.key_owner(fingerprint(context.keyring, key), context.deps.clock()) is not None
 
 
 def printed(summary: Summary) -> str:
@@ -44,7 +44,7 @@ def printed(summary: Summary) -> str:
     return screen.console.file.getvalue()
 
 
-def test_the_private_contact_key_is_shown_once_and_kept_nowhere(home: Path, parts: Parts) -> None:
+def test_the_private_contact_key_is_shown_once_and_kept_nowhere(home: Path, context: AppContext) -> None:
     """The first start prints it; no file of the home holds it, and a later start does not know it."""
     first, later = demo.prepare(load()), demo.prepare(load())
     assert first.contact_key
@@ -55,12 +55,12 @@ def test_the_private_contact_key_is_shown_once_and_kept_nowhere(home: Path, part
     assert not [path for path in files if first.contact_key.encode() in path.read_bytes()]
     assert set(kept(home)) == {"site", "key", "akismet_key", "inbound_secret", "webhook_secret"}
     assert stat.S_IMODE((home / "demo-site.json").stat().st_mode) == 0o600
-    assert opens(parts, kept(home)["key"])
+    assert opens(context, kept(home)["key"])
     assert first.contact_key not in repr(first)
 
 
 def test_a_kill_before_the_site_is_stored_is_made_good_by_the_next_start(
-    home: Path, parts: Parts, monkeypatch: pytest.MonkeyPatch
+    home: Path, context: AppContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The file is there before the site, so the worst is a file without a site, which the next start replaces."""
     keep = demo._keep
@@ -74,9 +74,9 @@ def test_a_kill_before_the_site_is_stored_is_made_good_by_the_next_start(
         with pytest.raises(Killed):
             demo.prepare(load())
     stale = kept(home)["key"]
-    assert not opens(parts, stale)
+    assert not opens(context, stale)
     assert demo.prepare(load()).first_start
-    assert opens(parts, kept(home)["key"])
+    assert opens(context, kept(home)["key"])
     assert kept(home)["key"] != stale
 
 

@@ -12,7 +12,7 @@ import pytest
 import yaml
 from prometheus_client import CollectorRegistry
 
-from service.dispatcher import RecordingDispatcher
+from service.messaging.dispatcher import RecordingDispatcher
 from service.ports import Dependencies
 from service.storage.memory import MemoryStore
 from service.web.meters import make_meters

@@ -14,7 +14,8 @@ from contextlib import contextmanager
 import pytest
 from redis import Redis
 
-from service.dispatcher import (
+from service.config import load
+from service.messaging.dispatcher import (
     BEAT,
     HEARTBEAT_SECONDS,
     OUTSTANDING_SECONDS,
@@ -30,7 +31,6 @@ from service.dispatcher import (
     stuck,
 )
 from service.ports import DELIVER, PUBLISH, SCORE, SWEEP
-from service.settings import load
 from tests import servers
 
 PREFIX = "dispatcher:"
@@ -271,7 +271,7 @@ def test_a_heartbeat_is_as_old_as_the_broker_says(
 ) -> None:
     """Whatever the clock of a host says, its heartbeat has the age that it has; and the difference is told."""
     now = time.time()
-    monkeypatch.setattr("service.dispatcher.time.time", lambda: now + offset)
+    monkeypatch.setattr("service.messaging.dispatcher.time.time", lambda: now + offset)
     Answerer(url, PREFIX).begun(SWEEP)
     monkeypatch.undo()
     server.pexpire(f"{PREFIX}heartbeat:{SWEEP}", (HEARTBEAT_SECONDS - 20) * 1000)  # twenty seconds pass

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from service.moderation.effort import deserves_full, next_effort
-from service.moderation.policy import Cut, Policy
-from service.moderation.verdict import Action, Effort, Verdict
+from service.domain.effort import deserves_full, next_effort
+from service.domain.policy import Cut, Policy
+from service.domain.verdict import Action, Effort, Verdict
 
 FULL, FAST = Effort.FULL, Effort.FAST
 

@@ -8,9 +8,10 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from service.moderation import events
-from service.moderation.comment import Article, Client, Comment, Source, Status
-from service.moderation.verdict import Action, Decision, Effort, Reason, Span, Verdict, Who
+from service.domain import events
+from service.domain.comment import Article, Client, Comment, Source
+from service.domain.status import Status
+from service.domain.verdict import Action, Decision, Effort, Reason, Span, Verdict, Who
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 ADA = Comment(

@@ -12,7 +12,7 @@ from functools import partial
 
 import pytest
 
-from service.moderation.comment import Comment, Draft
+from service.domain.comment import Comment, Draft
 from service.ports import Tx
 from service.storage.group_commit import GroupCommit, Waiting, add_each_site
 from service.storage.memory import MemoryStore

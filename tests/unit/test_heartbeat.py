@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from service.heartbeat import BEAT, FORGOTTEN_SECONDS, LOOP, Heartbeat, faults
+from service.observability.heartbeat import BEAT, FORGOTTEN_SECONDS, LOOP, Heartbeat, faults
 
 CLI = [sys.executable, "-m", "service.cli.main"]
 

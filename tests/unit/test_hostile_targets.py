@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from service.coral import events
-from service.targets import Allow, resolved
+from service.compat.coral import events
+from service.webhooks.url_guard import Allow, resolved
 from tests.evidence.targets import NAMES, resolving, run, targets
 from tests.unit.test_outbound import BODY, Receiver, receiving
 from worker import notify, outbound

@@ -12,17 +12,16 @@ from typing import Any
 
 import pytest
 
-from service import submission
-from service.actions import submit
-from service.dispatcher import RecordingDispatcher
-from service.enrolment import enrol_site
-from service.importing import import_lines
-from service.moderation.comment import Comment, Source
+from service.config import load
+from service.context import AppContext, build_context
+from service.domain.comment import Comment, Source
+from service.importers.jsonl import import_lines
+from service.messaging.dispatcher import RecordingDispatcher
 from service.ports import Placed, Site
-from service.settings import load
 from service.storage.memory import MemoryStore
-from service.tuning import tune_site
-from service.wiring import Parts, build
+from service.usecases import submission, submit
+from service.usecases.enrolment import enrol_site
+from service.usecases.tuning import tune_site
 from tests.builders import NOON
 from worker.sweep import KEYS_KEPT
 
@@ -35,10 +34,10 @@ class Import:
     def __init__(self, home: Path) -> None:
         self.now = NOON
         env = {"REPLYDESK_HOME": str(home)}
-        self.parts: Parts = build(
+        self.context: AppContext = build_context(
             load(env), env=env, store=MemoryStore(), dispatcher=RecordingDispatcher(), clock=self._clock
         )
-        self.site: Site = enrol_site(self.parts, "courier", "https://courier.example").site
+        self.site: Site = enrol_site(self.context, "courier", "https://courier.example").site
 
     def _clock(self) -> datetime:
         return self.now
@@ -47,25 +46,25 @@ class Import:
         """Import the lines as one file and return what was counted."""
         raw = io.BytesIO(b"".join(json.dumps(one).encode() + b"\n" for one in lines))
         counts: Counter[str] = Counter()
-        for batch in import_lines(self.parts, self.site, raw):
+        for batch in import_lines(self.context, self.site, raw):
             counts += batch.counts
         return dict(counts)
 
     def post(self, given: Line) -> None:
         """Let the site post the same comment over the API."""
         taken = submission.to_submission(submission.check(given), Source.API)
-        (answer,) = submit(self.parts.deps, self.parts.sealer, self.site, [taken])
+        (answer,) = submit(self.context.deps, self.context.sealer, self.site, [taken])
         assert isinstance(answer, Placed)
 
     def months_later(self) -> None:
         """Let time pass, and the sweep drop what it drops."""
         self.now += timedelta(days=90)
-        with self.parts.deps.store.write() as tx:
+        with self.context.deps.store.write() as tx:
             tx.prune(self.now, self.now - KEYS_KEPT)
 
     def comment(self, name: str = "a") -> Comment:
         """The comment as it is stored."""
-        with self.parts.deps.store.read() as tx:
+        with self.context.deps.store.read() as tx:
             found = tx.comment(self.site.id, name)
         assert found is not None
         return found
@@ -76,7 +75,7 @@ def importing(tmp_path: Path) -> Iterator[Import]:
     """A site whose comments are imported."""
     made = Import(tmp_path)
     yield made
-    made.parts.close()
+    made.context.close()
 
 
 def line(name: str | None, body: str) -> Line:
@@ -128,8 +127,8 @@ def test_an_edit_of_what_came_over_the_api_stays(importing: Import) -> None:
 def test_a_site_that_keeps_fewer_addresses_can_run_an_import_again(importing: Import) -> None:
     """A line is known by its content, whatever became of the site's settings."""
     importing.run(line("a", "One."), line(None, "Two."))
-    tune_site(importing.parts, "courier", {"address_mode": "none"})
-    with importing.parts.deps.store.read() as tx:
+    tune_site(importing.context, "courier", {"address_mode": "none"})
+    with importing.context.deps.store.read() as tx:
         importing.site = tx.site("courier") or importing.site
     assert importing.run(line("a", "One."), line(None, "Two.")) == {"replayed": 2}
 

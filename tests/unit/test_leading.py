@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from service.moderation.leading import Leading, is_at_risk, is_severe, leading, paced
-from service.moderation.verdict import Reason
+from service.domain.leading import Leading, is_at_risk, is_severe, leading, paced
+from service.domain.verdict import Reason
 from tests.builders import verdict
 
 

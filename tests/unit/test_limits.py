@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from service.limits import BUCKETS_BOUND, SYNC_SECONDS, Limiter
-from service.moderation.rates import Rate
+from service.domain.rates import Rate
+from service.web.rate_limits import BUCKETS_BOUND, SYNC_SECONDS, Limiter
 from tests.worker.test_broker import Broker
 
 

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from service.moderation.links import count_links, own_hosts
+from service.domain.links import count_links, own_hosts
 
 
 @pytest.mark.parametrize(

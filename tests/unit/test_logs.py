@@ -11,7 +11,7 @@ import pytest
 PROGRAM = """
 import logging, sys, warnings
 import structlog
-from service import logs
+from service import logging as logs
 logs.configure("web", "info")
 {body}
 """

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.mapping import mapped
-from service.moderation.pointers import FIELDS, at, read_map
+from service.domain.pointers import FIELDS, at, read_map
+from service.usecases.inbound_mapping import mapped
 
 GHOST = {
     "comment": {

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from service.markup import plain_text
+from service.domain.markup import plain_text
 
 
 @pytest.mark.parametrize(

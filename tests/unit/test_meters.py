@@ -10,13 +10,13 @@ from pathlib import Path
 
 from prometheus_client import CollectorRegistry, generate_latest
 
-from service.meters import FILE_BYTES, Slots, home_registry, slots_registry
+from service.observability.counters import FILE_BYTES, Slots, home_registry, slots_registry
 from worker.meters import listen
 
 COUNT = """
 import sys
 from pathlib import Path
-from service.meters import share
+from service.observability.counters import share
 assert share(Path(sys.argv[1]))
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 own = CollectorRegistry()
@@ -92,7 +92,8 @@ def test_a_home_that_cannot_be_written_costs_the_sums_alone(tmp_path: Path) -> N
     blocked = tmp_path / "home"
     blocked.write_text("a file")
     check = (
-        f"from pathlib import Path; from service.meters import share; print(share(Path({str(blocked)!r})))"
+        "from pathlib import Path; from service.observability.counters import share; "
+        f"print(share(Path({str(blocked)!r})))"
     )
     done = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "False"

@@ -1,6 +1,6 @@
 """A site's options: what is stored of them, and how they come back."""
 
-from service.moderation.options import READERS, Options, from_stored, frozen, stored
+from service.domain.options import READERS, Options, from_stored, frozen, stored
 
 
 def test_only_what_differs_from_its_default_is_stored() -> None:

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from service.targets import Allow, AllowError, is_public
-from service.webhooks import Outcome, SignatureError, sign, verify
+from service.webhooks.signing import Outcome, SignatureError, sign, verify
+from service.webhooks.url_guard import Allow, AllowError, is_public
 from worker import outbound
 from worker.outbound import RefusedError, Target, post
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.moderation.rates import Rate, drained, wait_for
+from service.domain.rates import Rate, drained, wait_for
 
 
 def test_ten_seconds_worth_may_come_at_once() -> None:

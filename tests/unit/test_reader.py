@@ -12,9 +12,9 @@ import pytest
 from classifier.labels import LABELS, Effort
 from classifier.model import Explained, Score
 from classifier.signals import Signals
-from service.moderation import verdict
+from service.domain import verdict
 from service.ports import Reading
-from service.reader import ModelScorer, NoModel
+from service.scoring.scorer import ModelScorer, NoModel
 
 
 @dataclass(frozen=True)
@@ -149,7 +149,7 @@ def test_the_model_is_loaded_once_and_late() -> None:
 def test_a_missing_model_is_asked_for_again_after_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each text says NoModel at once; the file is looked for again only after a pause, and then scoring goes on."""
     clock = [1000.0]
-    monkeypatch.setattr("service.reader.time.monotonic", lambda: clock[0])
+    monkeypatch.setattr("service.scoring.scorer.time.monotonic", lambda: clock[0])
     tries: list[bool] = []
 
     def load() -> Any:

@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from service.moderation.options import Options, from_stored, stored
-from service.moderation.reasons import SHIPPED, read_reasons, reason_named
+from service.domain.options import Options, from_stored, stored
+from service.domain.reasons import SHIPPED, read_reasons, reason_named
 
 
 def test_reasons_are_read_stored_and_found_again() -> None:

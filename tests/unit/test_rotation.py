@@ -13,18 +13,18 @@ from typing import Any
 import pytest
 from click.testing import Result
 
-from service import actions, settings, wiring
-from service.dispatcher import RecordingDispatcher
-from service.enrolment import Enrolment, enrol_site
-from service.moderation.comment import Article, Comment, Source
+from service import config, usecases
+from service.context import AppContext, build_context
+from service.domain.comment import Article, Comment, Source
+from service.messaging.dispatcher import RecordingDispatcher
 from service.ports import Placed, Submission
 from service.privacy.keys import CORAL, CiphertextError, open_option, seal_option
 from service.privacy.master import MasterKeyError, load_masters, parse_masters
 from service.privacy.receipts import read_receipt, receipt_token
 from service.privacy.sealing import Address
-from service.rekeying import key_owner, reseal, sealed
 from service.storage.memory import MemoryStore
-from service.wiring import Parts
+from service.usecases.enrolment import Enrolment, enrol_site
+from service.usecases.rekeying import key_owner, reseal, sealed
 from tests.builders import NOON
 from tests.unit.test_cli_sites import added
 
@@ -38,21 +38,21 @@ class Rotated:
 
     def __init__(self, home: Path) -> None:
         self.home, self.store = home, MemoryStore()
-        self.before, self.overlap, self.after = (self.parts(keys) for keys in (BEFORE, OVERLAP, AFTER))
+        self.before, self.overlap, self.after = (self.context(keys) for keys in (BEFORE, OVERLAP, AFTER))
         self.enrolled: Enrolment = enrol_site(self.before, "courier", "https://courier.example")
 
-    def parts(self, keys: str) -> Parts:
+    def context(self, keys: str) -> AppContext:
         """The service as processes with these keys build it."""
         env = {"REPLYDESK_HOME": str(self.home), "REPLYDESK_MASTER_KEY": keys}
-        return wiring.build(
-            settings.load(env),
+        return build_context(
+            config.load(env),
             env=env,
             store=self.store,
             dispatcher=RecordingDispatcher(),
             clock=lambda: NOON,
         )
 
-    def submit(self, parts: Parts, comment_id: str = "c-1", **changes: Any) -> Placed:
+    def submit(self, context: AppContext, comment_id: str = "c-1", **changes: Any) -> Placed:
         """Bo's comment, which holds an address."""
         given: dict[str, Any] = {
             "id": comment_id,
@@ -62,21 +62,21 @@ class Rotated:
             "body": BODY,
             "source": Source.API,
         }
-        (placed,) = actions.submit(
-            parts.deps, parts.sealer, self.enrolled.site, [Submission(**{**given, **changes})]
+        (placed,) = usecases.submit(
+            context.deps, context.sealer, self.enrolled.site, [Submission(**{**given, **changes})]
         )
         assert isinstance(placed, Placed), placed
         return placed
 
-    def original(self, parts: Parts, comment: Comment) -> str:
+    def original(self, context: AppContext, comment: Comment) -> str:
         """The text as it was typed."""
         with self.store.read() as tx:
             ciphertext = tx.originals(comment.pk, comment.revision)["body"]
-        return parts.keyring.decrypt("courier", "original", ciphertext).decode()
+        return context.keyring.decrypt("courier", "original", ciphertext).decode()
 
-    def opens(self, parts: Parts, key: str) -> str | None:
+    def opens(self, context: AppContext, key: str) -> str | None:
         """Which site an API key opens."""
-        owner = key_owner(self.store, parts.keyring, key, NOON)
+        owner = key_owner(self.store, context.keyring, key, NOON)
         return owner[0].name if owner else None
 
 
@@ -112,12 +112,12 @@ def test_what_no_key_opens_is_counted_and_left(rotated: Rotated) -> None:
 def test_site_secrets_go_over(rotated: Rotated) -> None:
     """Webhook and inbound secrets are the same to their site before, within and after."""
 
-    def secrets(parts: Parts) -> list[str]:
+    def secrets(context: AppContext) -> list[str]:
         with rotated.store.read() as tx:
             site = tx.site("courier")
         assert site is not None
         pairs = [("webhook", site.webhook_secrets), ("inbound", site.inbound_secrets)]
-        return [parts.keyring.decrypt("courier", purpose, one[0]).decode() for purpose, one in pairs]
+        return [context.keyring.decrypt("courier", purpose, one[0]).decode() for purpose, one in pairs]
 
     wanted = [rotated.enrolled.webhook_secret, rotated.enrolled.inbound_secret]
     assert secrets(rotated.before) == secrets(rotated.overlap) == wanted
@@ -161,9 +161,9 @@ def test_what_is_sent_again_in_the_overlap_is_a_replay(rotated: Rotated) -> None
     """Neither the same id nor the same idempotency key makes a second comment or revision."""
     first = rotated.submit(rotated.before)
     keyed = rotated.submit(rotated.before, None, idempotency_key="k-1", body="Another word.")
-    for parts in (rotated.before, rotated.overlap):
-        assert rotated.submit(parts).outcome == "replay"
-        again = rotated.submit(parts, None, idempotency_key="k-1", body="Another word.")
+    for context in (rotated.before, rotated.overlap):
+        assert rotated.submit(context).outcome == "replay"
+        again = rotated.submit(context, None, idempotency_key="k-1", body="Another word.")
         assert (again.outcome, again.comment.id) == ("replay", keyed.comment.id)
     assert rotated.submit(rotated.overlap, body="New words.").outcome == "revised"
     assert first.comment.revision == 1
@@ -171,7 +171,7 @@ def test_what_is_sent_again_in_the_overlap_is_a_replay(rotated: Rotated) -> None
 
 def test_a_new_key_that_waits_its_turn_changes_nothing_yet(rotated: Rotated) -> None:
     """Put second, a new key opens what others make with it already, and what is sent again stays a replay."""
-    waiting = rotated.parts(f"1:{OLD}\n2:{NEW}\n")
+    waiting = rotated.context(f"1:{OLD}\n2:{NEW}\n")
     rotated.submit(rotated.before)
     keyed = rotated.submit(rotated.before, None, idempotency_key="k-1", body="Another word.")
     assert rotated.submit(waiting).outcome == "replay"
@@ -285,7 +285,7 @@ def test_keys_of_the_environment_are_changed_there(
     assert OLD not in refused
 
 
-def test_a_secrets_overlap_is_ended(run: Callable[..., Result], parts: Parts) -> None:
+def test_a_secrets_overlap_is_ended(run: Callable[..., Result], context: AppContext) -> None:
     """The older secret goes without a newer one being made."""
     added(run)
     run("site", "rotate", "courier", "webhook_secret", "--json")
@@ -294,7 +294,7 @@ def test_a_secrets_overlap_is_ended(run: Callable[..., Result], parts: Parts) ->
         in run("site", "rotate", "courier", "webhook_secret", "--end-overlap").stdout
     )
     assert "no overlap" in run("site", "rotate", "courier", "key", "--end-overlap", code=2).stderr
-    with parts.deps.store.read() as tx:
+    with context.deps.store.read() as tx:
         site = tx.site("courier")
     assert site is not None
     assert (len(site.webhook_secrets), len(site.inbound_secrets)) == (1, 1)

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from service.moderation.comment import Article, Client, Source
-from service.moderation.policy import Policy
+from service.domain.comment import Article, Client, Source
+from service.domain.policy import Policy
 from service.ports import Site, Submission
 from service.privacy.keys import Keyring
 from service.privacy.sanitizer import ORIGINAL, Sanitizer, cut_ip

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.moderation.sentences import sentences
+from service.domain.sentences import sentences
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from service.settings import LOOPBACK, SettingsError, broker_note, load
+from service.config import LOOPBACK, SettingsError, broker_note, load
 
 
 def faults(**env: str) -> list[str]:
@@ -180,7 +180,7 @@ def test_a_port_is_a_plain_number_in_range(value: str) -> None:
 def test_importing_the_settings_reads_nothing() -> None:
     """Faulty settings in the environment hurt nobody who only imports the room."""
     done = subprocess.run(
-        [sys.executable, "-c", "import service.settings"],
+        [sys.executable, "-c", "import service.config"],
         env={"PORT": "nonsense"},
         capture_output=True,
         check=False,

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from service.moderation.verdict import LABELS, Action, Effort, Reason, Span, Verdict
+from service.domain.verdict import LABELS, Action, Effort, Reason, Span, Verdict
 from service.storage.columns import Json, Secrets, from_microseconds, to_json, to_microseconds
 from service.storage.rows import verdict_of, verdict_text
 from service.storage.schema import word

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from service.moderation.comment import Source
-from service.moderation.errors import Fault, Invalid
+from service.domain.comment import Source
+from service.domain.errors import Fault, Invalid
 from service.privacy.sealing import Address
-from service.submission import SubmissionGiven, check, read, to_submission
+from service.usecases.submission import SubmissionGiven, check, read, to_submission
 
 FULL: dict[str, Any] = {
     "id": "wp-4711",

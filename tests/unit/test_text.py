@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from service.moderation.text import DENSE, folded, key, plain, terms, words
+from service.domain.text import DENSE, folded, key, plain, terms, words
 
 bounded = settings(derandomize=True, max_examples=200, deadline=None, database=None)
 

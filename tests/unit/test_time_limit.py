@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from service.time_limit import TimeLimit, TooLate
+from service.compat.time_limit import TimeLimit, TooLate
 
 
 def test_an_answer_and_a_failure_come_back() -> None:

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
-from service import webhooks
-from service.webhooks import (
+from service.webhooks import signing
+from service.webhooks.signing import (
     Outcome,
     SecretError,
     SignatureError,
@@ -206,16 +206,16 @@ def test_jitter_spreads_later_only() -> None:
     st.floats(0, 1),
 )
 def test_no_attempt_comes_early_or_never(
-    kind: webhooks.Kind, retry_after: float | None, attempts: int, jitter: float
+    kind: signing.Kind, retry_after: float | None, attempts: int, jitter: float
 ) -> None:
     """A retry is never before the schedule or Retry-After, never more than 29 hours off, and ends after 11 retries."""
     when = next_attempt(Outcome(kind, 429, retry_after), attempts, NOW, jitter)
-    if attempts > len(webhooks.WAITS):
+    if attempts > len(signing.WAITS):
         assert when is None
         return
     assert when is not None
     wait = (when - NOW).total_seconds()
-    assert wait >= webhooks.WAITS[attempts - 1]
+    assert wait >= signing.WAITS[attempts - 1]
     assert wait >= min(retry_after or 0, 86400)
     assert wait <= 86400 * 1.2
 

@@ -10,19 +10,19 @@ from pathlib import Path
 
 import pytest
 
-from service.actions import Judgement, review
-from service.articles import describe_article
-from service.dispatcher import RecordingDispatcher
-from service.enrolment import enrol_site
-from service.importing import LineFault
-from service.moderation.comment import Comment, Source
-from service.moderation.errors import Invalid
-from service.moderation.verdict import Action, Who
+from service.config import load
+from service.context import AppContext, build_context
+from service.domain.comment import Comment, Source
+from service.domain.errors import Invalid
+from service.domain.verdict import Action, Who
+from service.importers.jsonl import LineFault
+from service.importers.wordpress import import_export
+from service.messaging.dispatcher import RecordingDispatcher
 from service.ports import Site
-from service.settings import load
 from service.storage.memory import MemoryStore
-from service.wiring import Parts, build
-from service.wordpress import import_export
+from service.usecases import Judgement, review
+from service.usecases.articles import describe_article
+from service.usecases.enrolment import enrol_site
 from tests.builders import NOON
 from tests.wxr import HEAD, TAIL, comment, item
 
@@ -32,11 +32,11 @@ class MovingIn:
 
     def __init__(self, home: Path) -> None:
         env = {"REPLYDESK_HOME": str(home)}
-        self.parts: Parts = build(
+        self.context: AppContext = build_context(
             load(env), env=env, store=MemoryStore(), dispatcher=RecordingDispatcher(), clock=lambda: NOON
         )
         enrolled = enrol_site(
-            self.parts, "courier", "https://courier.example", "https://courier.example/hook"
+            self.context, "courier", "https://courier.example", "https://courier.example/hook"
         )
         self.site: Site = enrolled.site
         self.faults: list[LineFault] = []
@@ -45,14 +45,14 @@ class MovingIn:
         """Import an export of these articles and return what was counted."""
         counts: Counter[str] = Counter()
         raw = io.BytesIO(HEAD + b"".join(items) + TAIL)
-        for done in import_export(self.parts, self.site, raw, batch):
+        for done in import_export(self.context, self.site, raw, batch):
             counts += done.counts
             self.faults += done.faults
         return dict(counts)
 
     def comment(self, name: str) -> Comment:
         """The comment as it is stored."""
-        with self.parts.deps.store.read() as tx:
+        with self.context.deps.store.read() as tx:
             found = tx.comment(self.site.id, name)
         assert found is not None
         return found
@@ -63,7 +63,7 @@ def moving_in(tmp_path: Path) -> Iterator[MovingIn]:
     """A site without comments yet."""
     made = MovingIn(tmp_path)
     yield made
-    made.parts.close()
+    made.context.close()
 
 
 def test_states_and_threads_are_kept(moving_in: MovingIn) -> None:
@@ -82,7 +82,7 @@ def test_states_and_threads_are_kept(moving_in: MovingIn) -> None:
 def test_no_callback_tells_the_site_what_it_told_us(moving_in: MovingIn) -> None:
     """Imported decisions are in the feed, by the site, and on no wire; they are no labels."""
     moving_in.run(item(comment(1)))
-    with moving_in.parts.deps.store.read() as tx:
+    with moving_in.context.deps.store.read() as tx:
         assert tx.deliveries(moving_in.site.id, None, 10) == []
         ((decision, _),) = tx.decisions_after(moving_in.site.id, 0, 10)
         assert tx.labels_of(decision.comment_pk) == []
@@ -92,7 +92,7 @@ def test_no_callback_tells_the_site_what_it_told_us(moving_in: MovingIn) -> None
 def test_nothing_waits_for_the_scorer(moving_in: MovingIn) -> None:
     """What the site has decided is not scored again."""
     moving_in.run(item(comment(1), comment(2, state="0")))
-    with moving_in.parts.deps.store.write() as tx:
+    with moving_in.context.deps.store.write() as tx:
         assert tx.lease_pending(NOON, NOON, 10) == []
 
 
@@ -104,7 +104,7 @@ def test_the_address_is_sealed(moving_in: MovingIn) -> None:
     assert stored.client.ip == "192.0.2.0"
     assert "ada@" not in repr(stored)
     assert "⟦email⟧" in stored.body
-    with moving_in.parts.deps.store.read() as tx:
+    with moving_in.context.deps.store.read() as tx:
         assert tx.contact_box(stored.pk)
 
 
@@ -114,7 +114,7 @@ def test_running_it_again_repeats_nothing(moving_in: MovingIn) -> None:
     assert moving_in.run(file) == {"imported": 2}
     held = moving_in.comment("wp-2")
     review(
-        moving_in.parts.deps,
+        moving_in.context.deps,
         moving_in.site,
         "wp-2",
         Judgement(Action.SPAM, Who.MODERATOR, "Mara", replaces=held.decision_id),
@@ -127,10 +127,10 @@ def test_a_file_cut_short_can_be_finished(moving_in: MovingIn) -> None:
     """What came before the cut is kept, the cut is named, and the whole file brings the rest."""
     file = HEAD + item(*(comment(n, f"Text {n}.") for n in range(1, 8))) + TAIL
     with pytest.raises(Invalid):
-        for _ in import_export(moving_in.parts, moving_in.site, io.BytesIO(file[:-700]), batch=2):
+        for _ in import_export(moving_in.context, moving_in.site, io.BytesIO(file[:-700]), batch=2):
             pass
     counts: Counter[str] = Counter()
-    for done in import_export(moving_in.parts, moving_in.site, io.BytesIO(file), batch=2):
+    for done in import_export(moving_in.context, moving_in.site, io.BytesIO(file), batch=2):
         counts += done.counts
     assert counts["replayed"] >= 4
     assert counts["imported"] == 7 - counts["replayed"]
@@ -216,7 +216,7 @@ def test_two_blogs_in_one_file_keep_their_comments_apart(moving_in: MovingIn) ->
     assert moving_in.run(*items) == {"imported": 4}
     assert moving_in.run(*reversed(items)) == {"replayed": 4}
     assert moving_in.run(*items, batch=1) == {"replayed": 4}
-    with moving_in.parts.deps.store.read() as tx:
+    with moving_in.context.deps.store.read() as tx:
         stored = {one.id: one for one in tx.comments(moving_in.site.id).comments}
     assert len(stored) == 4
     for day in (1, 2):
@@ -263,7 +263,7 @@ def test_the_same_export_again_takes_no_correction_back(moving_in: MovingIn) -> 
     """What the site said of an article since then stays, though a comment of the export is new."""
     moving_in.run(item(comment(1), title="Mistyped", status="publish"))
     url = "https://courier.example/bridge"
-    describe_article(moving_in.parts, moving_in.site, url, {"title": "Right", "private": True}, "site")
+    describe_article(moving_in.context, moving_in.site, url, {"title": "Right", "private": True}, "site")
     assert moving_in.run(item(comment(1), comment(2), title="Mistyped", status="publish"))["imported"] == 1
     stored = moving_in.comment("wp-2").article
     assert (stored.title, stored.private) == ("Right", True)

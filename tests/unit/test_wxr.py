@@ -7,8 +7,8 @@ import tracemalloc
 
 import pytest
 
-from service.moderation.errors import Invalid
-from service.wxr import Exported, read_export
+from service.domain.errors import Invalid
+from service.importers.wxr import Exported, read_export
 from tests.wxr import HEAD, TAIL, comment, item
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from service.networks import cut_ip
+from service.domain.networks import cut_ip
 from service.web.proxies import TrustedProxies
 
 PROXY, OTHER_PROXY, READER, LIAR = "10.0.0.1", "10.0.0.2", "192.0.2.77", "198.51.100.9"

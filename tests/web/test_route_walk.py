@@ -17,7 +17,7 @@ def walk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Walk]:
     """One installation for all steps: it is put back after each."""
     made = Walk(tmp_path_factory.mktemp("walk"))
     yield made
-    made.newsroom.parts.close()
+    made.newsroom.context.close()
 
 
 def test_every_route_has_a_line_in_the_table_and_every_line_a_route(walk: Walk) -> None:

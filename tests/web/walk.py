@@ -16,9 +16,9 @@ from typing import Any, Final
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
-from service.enrolment import invite
 from service.storage.memory import MemoryStore
 from service.storage.memory.state import State
+from service.usecases.enrolment import invite
 from service.web.security import csrf_token
 from tests.web.api.caller import ARTICLE, Newsroom, submission
 from tests.web.routes import CALLERS, ROUTES
@@ -83,9 +83,9 @@ class Walk:
         self.kept: State = self.store._state
 
     def _session(self, role: str) -> str:
-        path = invite(self.newsroom.parts, f"a {role}", role)[1]
+        path = invite(self.newsroom.context, f"a {role}", role)[1]
         client = self.newsroom.client
-        answer = client.post(path.removeprefix(self.newsroom.parts.settings.public_url))
+        answer = client.post(path.removeprefix(self.newsroom.context.settings.public_url))
         assert answer.status_code == 303
         cookie = client.get_cookie("replydesk")
         assert cookie is not None
@@ -132,7 +132,7 @@ class Walk:
             client.set_cookie("replydesk", self.sessions[caller])
         if rule.rule.startswith("/desk") and method == "POST":
             session = self.sessions.get(caller, "")
-            given["data"] = {"csrf": csrf_token(self.newsroom.parts.keyring, session)} if tagged else {}
+            given["data"] = {"csrf": csrf_token(self.newsroom.context.keyring, session)} if tagged else {}
         elif rule.rule.startswith("/1.") and method == "POST":
             given["data"] = AKISMET | ({"api_key": key.key, "key": key.key} if key else {})
         elif route in BODIES or (method == "POST" and rule.rule.startswith(("/v1", "/v1alpha1"))):

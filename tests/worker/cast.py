@@ -7,13 +7,13 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from service.actions import submit
-from service.dispatcher import RecordingDispatcher
-from service.moderation.comment import Article, Comment, Source
-from service.moderation.verdict import LABELS, Assessment, Effort
+from service.domain.comment import Article, Comment, Source
+from service.domain.verdict import LABELS, Assessment, Effort
+from service.messaging.dispatcher import RecordingDispatcher
 from service.ports import Dependencies, Explain, Placed, Reading, Site, Store, Submission
 from service.privacy.keys import Keyring
 from service.privacy.sanitizer import Sanitizer
+from service.usecases import submit
 from tests.builders import NOON, courier
 
 KEYRING = Keyring(bytes(range(32)))

@@ -5,13 +5,13 @@ from __future__ import annotations
 import time
 
 import worker.tasks
-from service import logs
-from service.settings import load
+from service import logging
+from service.config import load
 from worker.app import make_app
 
 if __name__ == "__main__":
     settings = load()
-    logs.configure("worker", "info")
+    logging.configure("worker", "info")
     worker.tasks.score_pending = lambda *_, **__: time.sleep(3600)  # type: ignore[assignment]
     make_app(settings).worker_main(
         ["--quiet", "worker", "--without-gossip", "--without-mingle", "--without-heartbeat"]

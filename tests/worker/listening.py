@@ -8,9 +8,9 @@ from pathlib import Path
 
 from celery import shared_task
 
-from service import logs
-from service.dispatcher import QUEUES
-from service.settings import load
+from service import logging
+from service.config import load
+from service.messaging.dispatcher import QUEUES
 from worker.app import make_app
 
 
@@ -30,7 +30,7 @@ def declare(notes: Path) -> None:
 
 if __name__ == "__main__":
     settings = load()
-    logs.configure(sys.argv[1], "warning")
+    logging.configure(sys.argv[1], "warning")
     app = make_app(settings, include=())
     declare(Path(sys.argv[2]))
     if sys.argv[1] == "beat":

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 from redis.exceptions import RedisError
 
-from service.dispatcher import QUEUES, RedisDispatcher, connect
-from service.heartbeat import BEAT, faults
+from service.messaging.dispatcher import QUEUES, RedisDispatcher, connect
+from service.observability.heartbeat import BEAT, faults
 from service.ports import DELIVER, PUBLISH, SCORE, SWEEP
 from tests import servers
 

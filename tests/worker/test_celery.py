@@ -16,13 +16,13 @@ from pathlib import Path
 
 import pytest
 
-from service.actions import submit
-from service.dispatcher import RedisDispatcher
-from service.enrolment import Enrolment, enrol_site
-from service.moderation.comment import Article, Source
+from service.config import load
+from service.context import AppContext, build_context
+from service.domain.comment import Article, Source
+from service.messaging.dispatcher import RedisDispatcher
 from service.ports import SWEEP, Placed, Submission
-from service.settings import load
-from service.wiring import Parts, build
+from service.usecases import submit
+from service.usecases.enrolment import Enrolment, enrol_site
 from tests.worker.receivers import receiver
 
 DEADLINE = 60.0
@@ -72,33 +72,33 @@ def env(tmp_path: Path, redis_url: str) -> dict[str, str]:
     }
 
 
-def accept(parts: Parts, enrolled: Enrolment, texts: list[str]) -> list[Placed]:
+def accept(context: AppContext, enrolled: Enrolment, texts: list[str]) -> list[Placed]:
     """Post comments as the API does; tasks are enqueued by themselves."""
     given = [Submission(Article("https://a.example/"), "Ada", text, Source.API) for text in texts]
-    answers = submit(parts.deps, parts.sealer, enrolled.site, given)
+    answers = submit(context.deps, context.sealer, enrolled.site, given)
     return [one for one in answers if isinstance(one, Placed)]
 
 
-def pending(parts: Parts) -> int:
+def pending(context: AppContext) -> int:
     """How many wait for their score."""
-    with parts.deps.store.read() as tx:
+    with context.deps.store.read() as tx:
         return tx.backlog(datetime.now(UTC)).pending
 
 
 def deliver_one_batch(env: dict[str, str], log: Path) -> None:
     """Post thirty comments; a worker decides them all and the receiver gets every callback once, signed."""
-    parts = build(load(env), env=env)
+    context = build_context(load(env), env=env)
     try:
         with receiver() as hook, worker(env, log) as process:
-            enrolled = enrol_site(parts, "courier", "https://courier.example", hook.url)
+            enrolled = enrol_site(context, "courier", "https://courier.example", hook.url)
             texts = [f"Number {n}: a quiet word about the new bridge." for n in range(29)]
-            placed = accept(parts, enrolled, [*texts, "You stupid idiot, I will kill you."])
-            wait_for(lambda: pending(parts) == 0)
+            placed = accept(context, enrolled, [*texts, "You stupid idiot, I will kill you."])
+            wait_for(lambda: pending(context) == 0)
             wait_for(lambda: len(hook.got) == 30)
             events = [one.verified(enrolled.webhook_secret) for one in hook.got]
             assert {one["data"]["comment"]["id"] for one in events} == {one.comment.id for one in placed}
             assert len(set(hook.ids())) == 30
-            with parts.deps.store.read() as tx:
+            with context.deps.store.read() as tx:
                 threat = tx.comment(enrolled.site.id, placed[-1].comment.id)
             assert threat is not None
             assert threat.verdict is not None
@@ -113,7 +113,7 @@ def deliver_one_batch(env: dict[str, str], log: Path) -> None:
             if line.startswith("{"):  # Celery says its farewell in plain words
                 assert json.loads(line)["level"] in ("info", "warning"), line
     finally:
-        parts.close()
+        context.close()
 
 
 def test_a_worker_of_threads_on_sqlite_does_the_whole_line(
@@ -137,23 +137,23 @@ def test_a_killed_workers_comments_are_decided_by_the_next(
     """Rows leased by a worker that was killed come back when the lease runs out: a sweep finds them."""
     env |= {"REPLYDESK_LEASE_SECONDS": "1"}
     (Path(env["REPLYDESK_HOME"]) / "replydesk.db").write_bytes(sqlite_template.read_bytes())
-    parts = build(load(env | {"REDIS_URL": ""}), env=env)  # this side's dispatcher sends nothing
+    context = build_context(load(env | {"REDIS_URL": ""}), env=env)  # this side's dispatcher sends nothing
     dispatcher = RedisDispatcher(env["REDIS_URL"], env["REPLYDESK_REDIS_PREFIX"])
     try:
-        enrolled = enrol_site(parts, "courier", "https://courier.example")
-        accept(parts, enrolled, [f"Number {n}: a quiet word." for n in range(5)])
+        enrolled = enrol_site(context, "courier", "https://courier.example")
+        accept(context, enrolled, [f"Number {n}: a quiet word." for n in range(5)])
         now = datetime.now(UTC)
-        with parts.deps.store.write() as tx:
+        with context.deps.store.write() as tx:
             tx.lease_pending(now, now, 5)  # who leased these was killed
         with worker(env, tmp_path / "worker.log"):
 
             def swept() -> bool:
                 dispatcher.enqueue(SWEEP)  # as beat does
-                return pending(parts) == 0
+                return pending(context) == 0
 
             wait_for(swept)
-        with parts.deps.store.read() as tx:
+        with context.deps.store.read() as tx:
             assert len(tx.decisions_after(enrolled.site.id, 0, 100)) == 5
     finally:
         dispatcher.close()
-        parts.close()
+        context.close()

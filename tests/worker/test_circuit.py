@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from service.webhooks import Outcome
+from service.webhooks.signing import Outcome
 from tests.builders import NOON, after
 from worker.circuit import FAILURES, Circuits
 

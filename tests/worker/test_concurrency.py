@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from service.dispatcher import QUEUES
+from service.messaging.dispatcher import QUEUES
 from worker.concurrency import CONCURRENCY, THREADS, ConcurrencyLimit
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from prometheus_client import Counter
 
-from service.moderation.effort import FAST_WANTED
+from service.domain.effort import FAST_WANTED
 from service.ports import SCORE, Store
 from tests.worker.cast import Stage, Told, TwoEfforts
 from worker.journal import Journal

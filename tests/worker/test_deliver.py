@@ -14,19 +14,19 @@ from typing import Any
 import pytest
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from service.actions import Judgement, Scored, review, settle, submit
-from service.dispatcher import RecordingDispatcher
-from service.moderation.comment import Source
-from service.moderation.events import Delivery
-from service.moderation.verdict import Action, Who
+from service.config import load
+from service.context import AppContext
+from service.domain.comment import Source
+from service.domain.events import Delivery
+from service.domain.verdict import Action, Who
+from service.messaging.dispatcher import RecordingDispatcher
 from service.ports import Dependencies, Placed, Site, Store, Submission
 from service.privacy.keys import new_webhook_secret
 from service.privacy.sanitizer import Sanitizer
-from service.settings import load
 from service.storage.memory import MemoryStore
-from service.targets import Allow
-from service.webhooks import WAITS, Outcome
-from service.wiring import Parts
+from service.usecases import Judgement, Scored, review, settle, submit
+from service.webhooks.signing import WAITS, Outcome
+from service.webhooks.url_guard import Allow
 from tests.builders import courier
 from tests.worker.cast import ARTICLE, KEYRING
 from tests.worker.receivers import receiver
@@ -43,12 +43,12 @@ class Office:
         self.deps = Dependencies(
             store=store, dispatcher=RecordingDispatcher(), clock=lambda: datetime.now(UTC) + self.ahead
         )
-        self.parts = Parts(load({}), self.deps, Sanitizer(KEYRING), KEYRING)
+        self.context = AppContext(load({}), self.deps, Sanitizer(KEYRING), KEYRING)
         self.delivery_worker = self.new_delivery_worker(**options)
         self.secrets: dict[str, str] = {}
 
     def new_delivery_worker(self, **options: Any) -> DeliveryWorker:
-        return DeliveryWorker(self.parts, LOOPBACK, **{"timeout": 5.0} | options)
+        return DeliveryWorker(self.context, LOOPBACK, **{"timeout": 5.0} | options)
 
     def site(self, name: str, url: str | None, secrets: int = 1) -> Site:
         """Enrol a site that wants its callbacks at `url`."""
@@ -61,7 +61,7 @@ class Office:
     def decide(self, site: Site, count: int) -> None:
         """Let the model decide so many comments of the site: one callback each."""
         given = [Submission(ARTICLE, "Ada", f"Text {n}.", Source.API, id=f"c-{n}") for n in range(count)]
-        placed = submit(self.deps, self.parts.sealer, site, given)
+        placed = submit(self.deps, self.context.sealer, site, given)
         settle(self.deps, [Scored(one.comment, None) for one in placed if isinstance(one, Placed)])
 
     def carry(self, seconds: float = 20.0) -> None:
@@ -309,7 +309,7 @@ def test_slow_down_is_heard(office: Office) -> None:
 def test_a_private_target_is_refused_unless_allowed(offices: Callable[..., Office]) -> None:
     """A site cannot make the service call its own network."""
     office = offices()
-    office.delivery_worker = DeliveryWorker(office.parts, Allow.parse(""), timeout=5.0)
+    office.delivery_worker = DeliveryWorker(office.context, Allow.parse(""), timeout=5.0)
     with receiver() as hook:
         office.decide(office.site("courier", hook.url), 1)
         office.carry()

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from service.moderation.comment import Source
-from service.moderation.effort import FAST_WANTED
-from service.moderation.verdict import Effort
+from service.domain.comment import Source
+from service.domain.effort import FAST_WANTED
+from service.domain.verdict import Effort
 from service.ports import Store
 from tests.worker.cast import Stage, Told, TwoEfforts
 from worker.score import score_pending

@@ -11,16 +11,16 @@ from typing import Any
 
 import pytest
 
-from service import wiring
-from service.dispatcher import RecordingDispatcher
-from service.enrolment import Enrolment, enrol_site
-from service.moderation.alarms import Alarm
-from service.moderation.options import Options
-from service.moderation.verdict import Action
+from service.config import load
+from service.context import build_context
+from service.domain.alarms import Alarm
+from service.domain.options import Options
+from service.domain.verdict import Action
+from service.messaging.dispatcher import RecordingDispatcher
 from service.ports import Store
-from service.settings import load
-from service.targets import Allow
-from service.webhooks import Outcome, verify
+from service.usecases.enrolment import Enrolment, enrol_site
+from service.webhooks.signing import Outcome, verify
+from service.webhooks.url_guard import Allow
 from tests.builders import decided, draft
 from tests.worker.cast import Clock
 from tests.worker.receivers import Got, receiver
@@ -36,25 +36,25 @@ class Desk:
     def __init__(self, store: Store, home: Path, url: str, **more: Any) -> None:
         env = {"REPLYDESK_HOME": str(home), "REPLYDESK_MASTER_KEY": "5e" * 32}
         self.clock = Clock()
-        self.parts = wiring.build(
+        self.context = build_context(
             load(env), env=env, store=store, dispatcher=RecordingDispatcher(), clock=self.clock
         )
-        self.courier: Enrolment = enrol_site(self.parts, "courier", "https://courier.example")
+        self.courier: Enrolment = enrol_site(self.context, "courier", "https://courier.example")
         with store.write() as tx:
             options = Options(notify_url=url, notify_held=2, notify_age_seconds=600.0)
             tx.save_site(replace(self.courier.site, options=options))
-        self.notifier = Notifier(self.parts, more.pop("allow", LOOPBACK), **more)
+        self.notifier = Notifier(self.context, more.pop("allow", LOOPBACK), **more)
 
     def hold(self, *names: str) -> None:
         """Let comments be held."""
-        with self.parts.deps.store.write() as tx:
+        with self.context.deps.store.write() as tx:
             made = tx.add_comments(self.courier.site.id, [draft(name) for name in names], self.clock())
             for comment in made.values():
                 decided(tx, comment, Action.HOLD)
 
     def clear(self, *names: str) -> None:
         """Let moderators approve them."""
-        with self.parts.deps.store.write() as tx:
+        with self.context.deps.store.write() as tx:
             for name in names:
                 found = tx.comment(self.courier.site.id, name)
                 assert found is not None
@@ -123,7 +123,7 @@ def test_two_workers_tell_once(store: Store, tmp_path: Path) -> None:
     """Both look, one turns and tells."""
     with receiver() as hook:
         desk = Desk(store, tmp_path, hook.url)
-        other = Notifier(desk.parts, LOOPBACK)
+        other = Notifier(desk.context, LOOPBACK)
         desk.hold("c-1", "c-2")
         desk.notifier.look()
         other.look()
@@ -158,7 +158,7 @@ def test_receivers_that_hang_outlive_no_lease(store: Store, tmp_path: Path) -> N
     desk = Desk(store, tmp_path, "https://hangs.example/")
     sites = int(2 * LEASE.total_seconds() * AT_ONCE / TIMEOUT_SECONDS)
     for n in range(sites):
-        site = enrol_site(desk.parts, f"site-{n}", f"https://{n}.example").site
+        site = enrol_site(desk.context, f"site-{n}", f"https://{n}.example").site
         options = Options(notify_url=f"https://{n}.example/", notify_held=1)
         with store.write() as tx:
             tx.save_site(replace(site, options=options))
@@ -178,7 +178,7 @@ def test_receivers_that_hang_outlive_no_lease(store: Store, tmp_path: Path) -> N
         all_hang.wait()  # time passes for all of them together, or one that the machine leaves waiting would be late
         return Outcome("delivered", 204)
 
-    desk.notifier = Notifier(desk.parts, LOOPBACK, post=hangs)
+    desk.notifier = Notifier(desk.context, LOOPBACK, post=hangs)
     assert desk.tell() == sites
     assert len(set(posted)) == len(posted) == sites
     assert ran_out == []

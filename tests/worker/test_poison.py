@@ -10,18 +10,18 @@ from pathlib import Path
 
 import pytest
 
-from service.dispatcher import RedisDispatcher
-from service.enrolment import enrol_site
+from service.config import load
+from service.context import build_context
+from service.messaging.dispatcher import RedisDispatcher
 from service.ports import SWEEP
-from service.settings import load
-from service.wiring import build
+from service.usecases.enrolment import enrol_site
 from tests.worker.test_celery import accept, env, pending, wait_for
 
 __all__ = ["env"]
 
 DEADLY = """
 import os, signal
-from service.reader import ModelScorer
+from service.scoring.scorer import ModelScorer
 careful = ModelScorer.score
 def score(self, readings, *how, **named):
     if any("deadly" in one.text for one in readings):
@@ -36,13 +36,13 @@ main()
 def hold_the_deadly(env: dict[str, str], log: Path) -> None:
     """Post it among thirty; leases last an hour, so whatever is decided was not waited for."""
     env |= {"REPLYDESK_LEASE_SECONDS": "3600"}
-    parts = build(load(env | {"REDIS_URL": ""}), env=env)
+    context = build_context(load(env | {"REDIS_URL": ""}), env=env)
     dispatcher = RedisDispatcher(env["REDIS_URL"], env["REPLYDESK_REDIS_PREFIX"])
     running: list[subprocess.Popen[bytes]] = []
     try:
-        enrolled = enrol_site(parts, "courier", "https://courier.example")
+        enrolled = enrol_site(context, "courier", "https://courier.example")
         texts = [f"Number {n}: a quiet word about the new bridge." for n in range(30)]
-        placed = accept(parts, enrolled, [*texts[:10], "This is deadly.", *texts[10:]])
+        placed = accept(context, enrolled, [*texts[:10], "This is deadly.", *texts[10:]])
         with log.open("ab") as file:
 
             def all_decided() -> bool:
@@ -54,10 +54,10 @@ def hold_the_deadly(env: dict[str, str], log: Path) -> None:
                         subprocess.Popen(command, env=env, stdout=file, stderr=file, start_new_session=True)
                     )
                 dispatcher.enqueue(SWEEP)  # as beat does
-                return pending(parts) == 0
+                return pending(context) == 0
 
             wait_for(all_decided)
-        with parts.deps.store.read() as tx:
+        with context.deps.store.read() as tx:
             assert len(tx.decisions_after(enrolled.site.id, 0, 100)) == 31
             found = [tx.comment(enrolled.site.id, one.comment.id) for one in placed]
         assert found[10] is not None
@@ -70,7 +70,7 @@ def hold_the_deadly(env: dict[str, str], log: Path) -> None:
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait(10)
         dispatcher.close()
-        parts.close()
+        context.close()
 
 
 def test_a_comment_that_kills_an_embedded_worker_is_held_within_seconds(

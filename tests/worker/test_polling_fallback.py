@@ -6,13 +6,13 @@ import os
 from datetime import UTC, datetime
 from pathlib import Path
 
-from service.actions import Scored, settle
-from service.dispatcher import RecordingDispatcher, RedisDispatcher, connect, read_heartbeats
-from service.enrolment import enrol_site
-from service.moderation.verdict import LABELS, Assessment, Effort
+from service.config import load
+from service.context import AppContext, build_context
+from service.domain.verdict import LABELS, Assessment, Effort
+from service.messaging.dispatcher import RecordingDispatcher, RedisDispatcher, connect, read_heartbeats
 from service.ports import SCORE, SWEEP
-from service.settings import load
-from service.wiring import Parts, build
+from service.usecases import Scored, settle
+from service.usecases.enrolment import enrol_site
 from tests.worker.receivers import receiver
 from tests.worker.test_broker import Broker
 from tests.worker.test_celery import accept, env, pending, wait_for, worker
@@ -21,9 +21,9 @@ from worker.polling_fallback import PollingFallback
 __all__ = ["env"]  # the fixture
 
 
-def to_rescore(parts: Parts) -> int:
+def to_rescore(context: AppContext) -> int:
     """How many wait to be scored again in full."""
-    with parts.deps.store.read() as tx:
+    with context.deps.store.read() as tx:
         return tx.backlog(datetime.now(UTC)).to_rescore
 
 
@@ -57,21 +57,21 @@ def test_a_worker_goes_on_without_its_broker(tmp_path: Path, sqlite_template: Pa
         "REPLYDESK_LOG_LEVEL": "info",
     }
     log = tmp_path / "worker.log"
-    parts = build(load(env), env=env, dispatcher=RecordingDispatcher())
+    context = build_context(load(env), env=env, dispatcher=RecordingDispatcher())
     try:
         with receiver() as hook:
-            enrolled = enrol_site(parts, "courier", "https://courier.example", hook.url)
-            held = accept(parts, enrolled, ["The old bridge looks fine to me."])[0].comment
+            enrolled = enrol_site(context, "courier", "https://courier.example", hook.url)
+            held = accept(context, enrolled, ["The old bridge looks fine to me."])[0].comment
             fast = Assessment(dict.fromkeys(LABELS, 0.0) | {"toxicity": 0.7}, "made-up-1", effort=Effort.FAST)
-            settle(parts.deps, [Scored(held, fast)])
+            settle(context.deps, [Scored(held, fast)])
             with worker(env, log):
                 wait_for(lambda: '"model.loaded"' in log.read_text())
                 broker.kill()
-                accept(parts, enrolled, ["The new bridge looks fine to me.", "Another one."])
-                wait_for(lambda: pending(parts) == 0)
-                wait_for(lambda: to_rescore(parts) == 0)
+                accept(context, enrolled, ["The new bridge looks fine to me.", "Another one."])
+                wait_for(lambda: pending(context) == 0)
+                wait_for(lambda: to_rescore(context) == 0)
                 wait_for(lambda: len(hook.got) == 4)  # the held one is told twice
-            with parts.deps.store.read() as tx:
+            with context.deps.store.read() as tx:
                 again = tx.comment_by_pk(held.pk)
             assert again is not None
             assert again.verdict is not None
@@ -80,7 +80,7 @@ def test_a_worker_goes_on_without_its_broker(tmp_path: Path, sqlite_template: Pa
     finally:
         broker.process.kill()
         broker.process.wait()
-        parts.close()
+        context.close()
 
 
 def test_somebody_sweeps_though_beat_is_gone_and_comments_ring(

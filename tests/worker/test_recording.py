@@ -11,7 +11,7 @@ import pytest
 
 from service.ports import Tx
 from service.storage.memory import MemoryStore
-from service.webhooks import Outcome
+from service.webhooks.signing import Outcome
 from tests.worker.test_deliver import Office
 from worker import recording
 from worker.journal import Journal

@@ -12,14 +12,14 @@ from pathlib import Path
 import pytest
 import redis
 
-from service import meters
 from service.cli.status import Opened, look
-from service.dispatcher import BEAT, Answerer, RedisDispatcher, connect, read_heartbeats
-from service.enrolment import Enrolment, enrol_site
+from service.config import load
+from service.context import AppContext, build_context
+from service.messaging.dispatcher import BEAT, Answerer, RedisDispatcher, connect, read_heartbeats
+from service.observability import counters
 from service.ports import SCORE, SWEEP
-from service.settings import load
+from service.usecases.enrolment import Enrolment, enrol_site
 from service.web.readiness import Checks
-from service.wiring import Parts, build
 from tests.worker.receivers import receiver
 from tests.worker.test_broker import Broker
 from tests.worker.test_celery import accept, pending, wait_for, worker
@@ -73,7 +73,7 @@ class BrokenBroker:
         self._beat = RedisDispatcher(self.broker.url, heartbeat_name=BEAT)
         self._over = threading.Event()
         threading.Thread(target=self._ring, daemon=True).start()
-        self.parts: Parts = build(load(self.env), env=self.env)
+        self.context: AppContext = build_context(load(self.env), env=self.env)
 
     def _ring(self) -> None:
         """Enqueue the sweep as beat does: while that is answered, no worker polls by itself."""
@@ -87,13 +87,13 @@ class BrokenBroker:
     def decided_within(self, enrolled: Enrolment, text: str) -> float:
         """Post a comment and return the seconds until it was decided."""
         began = time.monotonic()
-        accept(self.parts, enrolled, [text])
-        wait_for(lambda: pending(self.parts) == 0)
+        accept(self.context, enrolled, [text])
+        wait_for(lambda: pending(self.context) == 0)
         return time.monotonic() - began
 
     def answers_rings(self) -> bool:
         """Enqueue once, and say whether a worker has begun the task because of it within this second."""
-        self.parts.deps.dispatcher.enqueue(SCORE)
+        self.context.deps.dispatcher.enqueue(SCORE)
         time.sleep(0.2)
         try:
             heard = read_heartbeats(self.broker.url).by_message.get(SCORE)
@@ -105,7 +105,7 @@ class BrokenBroker:
         """End everything."""
         self._over.set()
         self._beat.close()
-        self.parts.close()
+        self.context.close()
         self.broker.kill()
 
 
@@ -121,7 +121,7 @@ def scene(request: pytest.FixtureRequest, tmp_path: Path, sqlite_template: Path)
 def test_work_goes_on_within_seconds(scene: BrokenBroker) -> None:
     """Under each fault in turn comments are decided and called back, the worker lives, and then it answers messages."""
     with receiver() as hook, worker(scene.env, scene.log) as process:
-        enrolled = enrol_site(scene.parts, "courier", "https://courier.example", hook.url)
+        enrolled = enrol_site(scene.context, "courier", "https://courier.example", hook.url)
         scene.awaits_model()
         wait_for(scene.answers_rings)
         for number, fault in enumerate(FAULTS):
@@ -143,7 +143,7 @@ def test_work_goes_on_within_seconds(scene: BrokenBroker) -> None:
 def test_a_worker_that_starts_meanwhile_works(scene: BrokenBroker, fault: str) -> None:
     """The polling fallback does not wait for the broker, in either pool; a broker that is back is used again."""
     with receiver() as hook:
-        enrolled = enrol_site(scene.parts, "courier", "https://courier.example", hook.url)
+        enrolled = enrol_site(scene.context, "courier", "https://courier.example", hook.url)
         with broken(scene.broker, fault), worker(scene.env, scene.log) as process:
             scene.awaits_model()
             assert scene.decided_within(enrolled, "A quiet word about the new bridge.") < SECONDS
@@ -159,13 +159,13 @@ def test_a_worker_that_starts_meanwhile_works(scene: BrokenBroker, fault: str) -
 @pytest.mark.parametrize("scene", ["threads"], indirect=True)
 def test_health_tells_the_truth(scene: BrokenBroker, fault: str) -> None:
     """While nothing can be written, neither readiness nor status calls the broker ok; both do once it works again."""
-    meters.share(scene.parts.settings.home)
-    with closing(Opened(scene.parts.settings)) as opened:
-        assert Checks(scene.parts).run()["broker"] == "ok"
+    counters.share(scene.context.settings.home)
+    with closing(Opened(scene.context.settings)) as opened:
+        assert Checks(scene.context).run()["broker"] == "ok"
         with broken(scene.broker, fault):
-            assert Checks(scene.parts).run()["broker"].startswith("refuses to write (")
+            assert Checks(scene.context).run()["broker"].startswith("refuses to write (")
             assert look(opened)["up"]["broker"].startswith("refuses to write (")
-        assert Checks(scene.parts).run()["broker"] == "ok"
+        assert Checks(scene.context).run()["broker"] == "ok"
         assert look(opened)["up"]["broker"] == "ok"
 
 

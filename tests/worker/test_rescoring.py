@@ -8,17 +8,17 @@ from pathlib import Path
 
 import pytest
 
-from service.actions import Judgement, appeal, report, review, take, undo, withdraw
-from service.actions.bulk import decide_cluster
-from service.actions.settling import Scored, settle
-from service.moderation.comment import Comment, Source
-from service.moderation.desk import Wanted
-from service.moderation.duplicates import Signature
-from service.moderation.effort import FAST_WANTED
-from service.moderation.policy import Policy
-from service.moderation.verdict import LABELS, Action, Assessment, Effort, Who
+from service.domain.comment import Comment, Source
+from service.domain.desk import Wanted
+from service.domain.duplicates import Signature
+from service.domain.effort import FAST_WANTED
+from service.domain.policy import Policy
+from service.domain.verdict import LABELS, Action, Assessment, Effort, Who
 from service.ports import SCORE, Explain, Moderator, Reading, Store
-from service.reader import NoModel
+from service.scoring.scorer import NoModel
+from service.usecases import Judgement, appeal, report, review, take, undo, withdraw
+from service.usecases.bulk import decide_cluster
+from service.usecases.settling import Scored, settle
 from tests.worker.cast import Stage, TwoEfforts
 from worker.journal import Journal
 from worker.score import RESCORE_BATCH, Bounds, score_pending

@@ -8,11 +8,11 @@ from dataclasses import replace
 
 import pytest
 
-from service.actions import withdraw
-from service.moderation.comment import Source
-from service.moderation.verdict import Assessment, Effort, Span
+from service.domain.comment import Source
+from service.domain.verdict import Assessment, Effort, Span
 from service.ports import DELIVER, SCORE, Explain, Reading, Store, Tx
-from service.reader import NoModel
+from service.scoring.scorer import NoModel
+from service.usecases import withdraw
 from tests.worker.cast import Stage, Told
 from worker import score
 from worker.score import Bounds, Pace, score_pending

@@ -11,9 +11,9 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from service.enrolment import enrol_site
-from service.settings import load
-from service.wiring import build
+from service.config import load
+from service.context import build_context
+from service.usecases.enrolment import enrol_site
 from tests.worker.receivers import receiver
 from tests.worker.test_celery import accept, pending, wait_for, worker
 from worker.journal import Journal
@@ -61,12 +61,12 @@ def test_a_worker_that_cannot_give_back_is_gone_in_time_and_the_next_sweep_ends_
 ) -> None:
     """While somebody holds a lock on the comments a stop takes no ten seconds, and none waits for its lease's end."""
     env = surroundings(clean_postgres_url, redis_url, tmp_path, pool)
-    parts = build(load(env), env=env)
+    context = build_context(load(env), env=env)
     try:
         with psycopg.connect(clean_postgres_url) as lock, worker(env, tmp_path / "worker.log") as process:
-            enrolled = enrol_site(parts, "courier", "https://courier.example")
+            enrolled = enrol_site(context, "courier", "https://courier.example")
             for _ in range(2 * COMMENTS // 500):
-                accept(parts, enrolled, [f"Number {n}: a quiet word about the bridge." for n in range(500)])
+                accept(context, enrolled, [f"Number {n}: a quiet word about the bridge." for n in range(500)])
             wait_for(lambda: lock_with_some_leased(lock))
             slots_registry = time.monotonic()
             process.send_signal(signal.SIGTERM)
@@ -75,11 +75,11 @@ def test_a_worker_that_cannot_give_back_is_gone_in_time_and_the_next_sweep_ends_
             kept = leased(lock)
             lock.rollback()
         assert kept > 0
-        assert Sweep(parts.deps, journal=Journal(tmp_path)).release_dead() == kept
+        assert Sweep(context.deps, journal=Journal(tmp_path)).release_dead() == kept
         with psycopg.connect(clean_postgres_url) as connection:
             assert leased(connection) == 0
     finally:
-        parts.close()
+        context.close()
 
 
 def test_a_worker_told_to_stop_finishes_or_gives_back(
@@ -88,14 +88,14 @@ def test_a_worker_told_to_stop_finishes_or_gives_back(
     """What it had leased is decided or free again, callbacks included, so that the next worker need not wait."""
     env = surroundings(clean_postgres_url, redis_url, tmp_path)
     log = tmp_path / "worker.log"
-    parts = build(load(env), env=env)
+    context = build_context(load(env), env=env)
     try:
         with receiver() as hook, worker(env, log) as process:
-            enrolled = enrol_site(parts, "courier", "https://courier.example", hook.url)
+            enrolled = enrol_site(context, "courier", "https://courier.example", hook.url)
             for _ in range(COMMENTS // 500):
-                accept(parts, enrolled, [f"Number {n}: a quiet word about the bridge." for n in range(500)])
-            wait_for(lambda: pending(parts) < COMMENTS)
-            left_to_do = pending(parts)
+                accept(context, enrolled, [f"Number {n}: a quiet word about the bridge." for n in range(500)])
+            wait_for(lambda: pending(context) < COMMENTS)
+            left_to_do = pending(context)
             slots_registry = time.monotonic()
             process.send_signal(signal.SIGTERM)
             assert process.wait(10) == 0
@@ -116,7 +116,7 @@ def test_a_worker_told_to_stop_finishes_or_gives_back(
         assert (in_hand, in_the_air) == ((0,), (0,))
         assert delivered == (len(set(hook.ids())),)
     finally:
-        parts.close()
+        context.close()
 
 
 def test_a_forked_child_hears_the_word_that_its_parent_was_given() -> None:

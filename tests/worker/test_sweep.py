@@ -7,14 +7,14 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import update
 
-from service.actions import Judgement, review
-from service.moderation.comment import Status
-from service.moderation.policy import Policy
-from service.moderation.verdict import Action, Who
+from service.domain.policy import Policy
+from service.domain.status import Status
+from service.domain.verdict import Action, Who
 from service.ports import DELIVER, SCORE, Key, Store
 from service.ports.ranging import Stretch
 from service.storage import SqlStore
 from service.storage.schema import LABEL_SCORES, comments
+from service.usecases import Judgement, review
 from tests.builders import NOON, draft, herald
 from tests.worker.cast import Stage, Told
 from worker.score import score_pending

@@ -9,12 +9,13 @@ from typing import Any
 
 import pytest
 
-from service.actions import Judgement, retain, review, turns_to_retain
-from service.moderation.comment import Client, Status
-from service.moderation.options import DEFAULTS, Options
-from service.moderation.retention import cutoffs, days_kept, deletes_at
-from service.moderation.verdict import Action, Decision, Who
+from service.domain.comment import Client
+from service.domain.options import DEFAULTS, Options
+from service.domain.retention import cutoffs, days_kept, deletes_at
+from service.domain.status import Status
+from service.domain.verdict import Action, Decision, Who
 from service.ports import Store
+from service.usecases import Judgement, retain, review, turns_to_retain
 from tests.builders import NOON, herald
 from tests.worker.cast import Stage
 from worker.sweep import CLEAR_SECONDS, TIDY_SECONDS, Sweep

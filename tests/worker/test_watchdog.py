@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from service.dispatcher import RedisDispatcher, read_heartbeats
-from service.heartbeat import LOOP, TASKS, faults
+from service.messaging.dispatcher import RedisDispatcher, read_heartbeats
+from service.observability.heartbeat import LOOP, TASKS, faults
 from service.ports import DELIVER, SCORE, SWEEP
 from tests.worker.test_broker import Broker
 from tests.worker.test_celery import env, wait_for

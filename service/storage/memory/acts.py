@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from service.moderation.chain import GENESIS, SALT_BYTES, Act, Head, Link, forge, forge_head
+from service.domain.chain import GENESIS, SALT_BYTES, Act, Head, Link, forge, forge_head
 from service.storage.memory.state import Part
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from service.moderation.alarms import Alarm
+from service.domain.alarms import Alarm
 from service.storage.memory.state import Part
 
 

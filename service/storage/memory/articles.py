@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from service.moderation.addresses import article_key, article_keys
-from service.moderation.comment import Article, Comment
+from service.domain.addresses import article_key, article_keys
+from service.domain.comment import Article, Comment
 from service.storage.memory.state import Part, as_stored
 from service.storage.reading import PAGE_LIMIT
 

@@ -6,8 +6,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from service.moderation.comment import Comment
-from service.moderation.desk import Appeal, Matter, Queued, Report, Wanted
+from service.domain.comment import Comment
+from service.domain.desk import Appeal, Matter, Queued, Report, Wanted
 from service.storage.memory.queueing import QueuePart, in_order
 from service.storage.memory.state import OpenMatter, as_stored
 

@@ -7,9 +7,10 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from service.moderation.comment import FINAL, Comment, Status
-from service.moderation.duplicates import DuplicateCluster, Signature
-from service.moderation.verdict import Action
+from service.domain.comment import Comment
+from service.domain.duplicates import DuplicateCluster, Signature
+from service.domain.status import FINAL, Status
+from service.domain.verdict import Action
 from service.ports.clusters import Bundle
 from service.storage.clusters import BAND_LIMIT
 from service.storage.memory.state import Part, as_stored

@@ -7,8 +7,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from service.moderation.comment import FINAL, Comment, Draft, Source, Status
-from service.moderation.verdict import Effort
+from service.domain.comment import Comment, Draft, Source
+from service.domain.status import FINAL, Status
+from service.domain.verdict import Effort
 from service.ports import CurrentEffort, Key, Move, Page
 from service.storage.memory.articles import ArticlesPart, written
 from service.storage.memory.state import as_json, as_stored

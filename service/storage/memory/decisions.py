@@ -6,8 +6,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from service.moderation.comment import Comment
-from service.moderation.verdict import Action, Decision, Who
+from service.domain.comment import Comment
+from service.domain.verdict import Action, Decision, Who
 from service.ports import Label
 from service.storage.memory.comments import ScoringPart
 from service.storage.memory.state import as_stored

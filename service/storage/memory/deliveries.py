@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from service.moderation.events import Delivery
+from service.domain.events import Delivery
 from service.ports import Finished
 from service.storage.memory.state import Part, as_stored
 from service.storage.reading import PAGE_LIMIT

@@ -6,10 +6,11 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from service.moderation.author_status import AuthorStatusEntry
-from service.moderation.comment import Comment, Status
-from service.moderation.desk import History, View
-from service.moderation.text import terms
+from service.domain.author_status import AuthorStatusEntry
+from service.domain.comment import Comment
+from service.domain.desk import History, View
+from service.domain.status import Status
+from service.domain.text import terms
 from service.storage.authoring import VIEWS_KEPT
 from service.storage.memory.cases import CasesPart
 from service.storage.memory.state import as_stored

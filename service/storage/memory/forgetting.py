@@ -6,9 +6,10 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from service.moderation.author_status import AuthorStatus
-from service.moderation.comment import Client, Comment, Status
-from service.moderation.verdict import Action, Who
+from service.domain.author_status import AuthorStatus
+from service.domain.comment import Client, Comment
+from service.domain.status import Status
+from service.domain.verdict import Action, Who
 from service.ports.privacy import Erasure
 from service.storage.memory.decisions import DecisionsPart
 from service.storage.memory.desk import DeskPart

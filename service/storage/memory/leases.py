@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from service.moderation.comment import Status
+from service.domain.status import Status
 from service.storage.memory.state import Part, as_stored
 
 

@@ -6,11 +6,12 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from service.moderation.comment import Comment, Status
-from service.moderation.consequences import Past
-from service.moderation.overview import Judged, Place, Tally
-from service.moderation.surge import USUAL_HOURS, Surge, is_surge
-from service.moderation.verdict import Action, Decision, Who
+from service.domain.comment import Comment
+from service.domain.consequences import Past
+from service.domain.overview import Judged, Place, Tally
+from service.domain.status import Status
+from service.domain.surge import USUAL_HOURS, Surge, is_surge
+from service.domain.verdict import Action, Decision, Who
 from service.ports.overview import Hand
 from service.storage.memory.articles import ArticlesPart
 from service.storage.overview import JUDGED_LIMIT, PAST_LIMIT, PLACES, WAITS_LIMIT

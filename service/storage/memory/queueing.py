@@ -6,11 +6,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from service.moderation.addresses import article_keys
-from service.moderation.comment import Comment, Status
-from service.moderation.desk import Claim, Cursor, Matter, Queued, Sort, Wanted
-from service.moderation.leading import Leading, is_at_risk, leading
-from service.moderation.verdict import SELF_HARM
+from service.domain.addresses import article_keys
+from service.domain.comment import Comment
+from service.domain.desk import Claim, Cursor, Matter, Queued, Sort, Wanted
+from service.domain.leading import Leading, is_at_risk, leading
+from service.domain.status import Status
+from service.domain.verdict import SELF_HARM
 from service.storage.memory.comments import ScoringPart
 from service.storage.memory.state import as_stored
 from service.storage.queueing import LANGUAGES_SHOWN

@@ -6,10 +6,11 @@ import math
 import random
 from datetime import datetime
 
-from service.moderation.comment import Comment, Status
-from service.moderation.desk import Matter
-from service.moderation.leading import is_at_risk, leading
-from service.moderation.verdict import SELF_HARM, Verdict
+from service.domain.comment import Comment
+from service.domain.desk import Matter
+from service.domain.leading import is_at_risk, leading
+from service.domain.status import Status
+from service.domain.verdict import SELF_HARM, Verdict
 from service.ports.ranging import Spread, Stretch
 from service.storage.memory.queueing import matches
 from service.storage.memory.state import Part

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from service.moderation.policy import Policy
+from service.domain.policy import Policy
 from service.ports import Site
 from service.storage.memory.state import ApiKey, Part
 

@@ -7,15 +7,15 @@ from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Final
 
-from service.moderation.alarms import Alarm
-from service.moderation.author_status import AuthorStatusEntry
-from service.moderation.chain import ChainSigner, Head, Link, UnkeyedSigner
-from service.moderation.comment import Article, Comment
-from service.moderation.desk import Appeal, Matter, Report, View
-from service.moderation.duplicates import DuplicateCluster
-from service.moderation.events import Delivery
-from service.moderation.policy import Policy
-from service.moderation.verdict import Decision
+from service.domain.alarms import Alarm
+from service.domain.author_status import AuthorStatusEntry
+from service.domain.chain import ChainSigner, Head, Link, UnkeyedSigner
+from service.domain.comment import Article, Comment
+from service.domain.desk import Appeal, Matter, Report, View
+from service.domain.duplicates import DuplicateCluster
+from service.domain.events import Delivery
+from service.domain.policy import Policy
+from service.domain.verdict import Decision
 from service.ports import CurrentEffort, Key, Label, Moderator, Site
 from service.ports.clusters import Bundle
 from service.ports.privacy import Erasure

@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
-from service.moderation.chain import ChainSigner, UnkeyedSigner
-from service.moderation.comment import Comment, Draft, Status
+from service.domain.chain import ChainSigner, UnkeyedSigner
+from service.domain.comment import Comment, Draft
+from service.domain.status import Status
 from service.ports import Backlog, Site, SiteQueue
 from service.storage.memory.acts import ActsPart
 from service.storage.memory.alarms import AlarmsPart

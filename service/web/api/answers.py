@@ -8,8 +8,9 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.json_schema import SkipJsonSchema
 
-from service.moderation.comment import Source, Status
-from service.moderation.verdict import Action, Effort, Who
+from service.domain.comment import Source
+from service.domain.status import Status
+from service.domain.verdict import Action, Effort, Who
 
 Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9._:-]{1,128}$", examples=["wp-4711"])]
 Number = Annotated[str, Field(pattern=r"^[0-9]{1,18}$", examples=["42"])]
@@ -271,7 +272,7 @@ class Problem(Shape):
     detail: str
     errors: list[FaultShown] = Field(default=[], description="For validation: every fault, at most fifty.")
     current: Current | None = Field(None, description="For a conflict: what stands now.")
-    parts: dict[str, str] | None = Field(None, description="For readiness: what is wrong with which part.")
+    checks: dict[str, str] | None = Field(None, description="For readiness: what is wrong with which part.")
 
 
 class BatchAccepted(Accepted):
@@ -304,7 +305,7 @@ class Ready(Shape):
     """Each part and how it is."""
 
     status: Literal["ready"]
-    parts: dict[str, str]
+    checks: dict[str, str]
 
 
 class Signature(Shape):

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from flask import Blueprint, Response
 
-from service.articles import describe_article, move_thread
-from service.moderation.comment import Article
-from service.moderation.errors import ReplydeskError
-from service.moderation.events import instant
-from service.web.api.gate import SINGLE_LIMIT, api, authenticate, json_body
+from service.domain.comment import Article
+from service.domain.errors import ReplydeskError
+from service.domain.events import instant
+from service.usecases.articles import describe_article, move_thread
+from service.web.api.gate import SINGLE_LIMIT, authenticate, json_body
 from service.web.api.models import ArticleDescribed, ThreadMove
 from service.web.api.refusing import refused
 from service.web.api.replies import body, reply
+from service.web.reach import api
 
 blueprint = Blueprint("articles", __name__, url_prefix="/v1")
 
@@ -22,7 +23,7 @@ def post_article() -> Response:
     site = authenticate()
     given = body(ArticleDescribed, json_body(SINGLE_LIMIT))
     said = {name: getattr(given, name) for name in given.model_fields_set - {"url"}}
-    article = describe_article(api().parts, site, given.url, said, f"site {site.name}")
+    article = describe_article(api().context, site, given.url, said, f"site {site.name}")
     return reply(_view(article))
 
 
@@ -33,7 +34,7 @@ def post_move() -> Response:
     given = body(ThreadMove, json_body(SINGLE_LIMIT))
     try:
         moved = move_thread(
-            api().parts, site, given.url, given.to, f"site {site.name}", redirect=given.redirect
+            api().context, site, given.url, given.to, f"site {site.name}", redirect=given.redirect
         )
     except ReplydeskError as error:
         raise refused(error) from None

@@ -6,26 +6,20 @@ from typing import Final
 
 from flask import Blueprint, Response, request
 
-from service import actions
-from service.moderation.errors import ReplydeskError
-from service.moderation.outside import is_unpublished
-from service.moderation.verdict import Action, Who
+from service import usecases
+from service.domain.errors import ReplydeskError
+from service.domain.outside import is_unpublished
+from service.domain.verdict import Action, Who
 from service.ports import Site
 from service.privacy.contacts import mask
 from service.web.api import shown
-from service.web.api.gate import (
-    SINGLE_LIMIT,
-    api,
-    authenticate,
-    bounded_body,
-    json_body,
-    receipt_path,
-)
+from service.web.api.gate import SINGLE_LIMIT, authenticate, bounded_body, json_body, receipt_path
 from service.web.api.models import DecisionGiven, ReportGiven, UndoGiven
 from service.web.api.reading import found
 from service.web.api.refusing import being_decided, refused
 from service.web.api.replies import body, reply
 from service.web.problems import Problem
+from service.web.reach import api
 
 REPORTER: Final = "reporter"
 
@@ -37,7 +31,7 @@ def post_decision(comment_id: str) -> Response:
     """Decide; it takes effect at once."""
     site = authenticate()
     given = body(DecisionGiven, json_body(SINGLE_LIMIT))
-    judgement = actions.Judgement(
+    judgement = usecases.Judgement(
         action=Action(given.action),
         who_kind=Who.SITE,
         who=f"site {site.name}",
@@ -47,7 +41,7 @@ def post_decision(comment_id: str) -> Response:
         note=_masked(site, given.note),
     )
     try:
-        decision = actions.review(api().parts.deps, site, comment_id, judgement)
+        decision = usecases.review(api().context.deps, site, comment_id, judgement)
     except ReplydeskError as error:
         raise refused(error) from None
     return _now(site, comment_id, {"made": str(decision.id)})
@@ -61,7 +55,7 @@ def post_undo(comment_id: str) -> Response:
     if raw and not request.mimetype:
         raise Problem("unsupported-media-type")
     given = body(UndoGiven, raw) if raw else UndoGiven(decision=None)
-    deps = api().parts.deps
+    deps = api().context.deps
     with deps.store.read() as tx:
         comment = found(tx, site, comment_id)
         current_decision = shown.current_decision(tx, comment)
@@ -72,7 +66,7 @@ def post_undo(comment_id: str) -> Response:
         given.decision if given.decision is not None else current_decision.id if current_decision else None
     )
     try:
-        actions.undo(deps, site, comment_id, Who.SITE, f"site {site.name}", meant)
+        usecases.undo(deps, site, comment_id, Who.SITE, f"site {site.name}", meant)
     except ReplydeskError as error:
         raise refused(error) from None
     return _now(site, comment_id, {})
@@ -83,11 +77,11 @@ def post_report(comment_id: str) -> Response:
     """Take a reader's report of a comment."""
     site = authenticate()
     given = body(ReportGiven, json_body(SINGLE_LIMIT))
-    here = api().parts
+    here = api().context
     named = f"by {given.by}" if given.by is not None else f"for {given.reason or ''}"
     by = here.keyring.sign(REPORTER, f"{site.name} {named}".encode()).hex()
     try:
-        comment, is_new = actions.report(here.deps, site, comment_id, by, _masked(site, given.reason))
+        comment, is_new = usecases.report(here.deps, site, comment_id, by, _masked(site, given.reason))
     except ReplydeskError as error:
         raise refused(error) from None
     with here.deps.store.read() as tx:
@@ -103,7 +97,7 @@ def _masked(site: Site, said: str | None) -> str | None:
 
 
 def _now(site: Site, comment_id: str, extra: dict[str, object]) -> Response:
-    with api().parts.deps.store.read() as tx:
+    with api().context.deps.store.read() as tx:
         return reply(
             {**shown.one_view(tx, found(tx, site, comment_id), receipt_path(site, comment_id)), **extra}
         )

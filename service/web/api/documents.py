@@ -20,7 +20,7 @@ from markupsafe import Markup
 
 from service.web.api.operations import EXAMPLE
 from service.web.problems import KINDS
-from service.web.reach import parts
+from service.web.reach import context
 
 blueprint = Blueprint("documents", __name__, template_folder="templates")
 
@@ -42,7 +42,7 @@ def docs() -> Response:
         for method, operation in methods.items()
     ]
     example = json.dumps(EXAMPLE, indent=2, ensure_ascii=False)
-    url = parts().settings.public_url
+    url = context().settings.public_url
     return _page(
         "api/docs.html", spec=spec, operations=operations, example=example, url=url, kinds=KINDS.values()
     )

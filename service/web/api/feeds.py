@@ -7,12 +7,13 @@ from typing import Final
 
 from flask import Blueprint, Response, request
 
-from service.moderation.events import decision_view, public_view
+from service.domain.events import decision_view, public_view
 from service.web.api import shown
-from service.web.api.gate import api, authenticate, named_site
+from service.web.api.gate import authenticate, named_site
 from service.web.api.models import FeedQuery, PublishedQuery
 from service.web.api.replies import checked, query, reply, written
 from service.web.published import published_page
+from service.web.reach import api
 from service.web.threads import without_parent
 
 FRESH_SECONDS: Final = 5
@@ -30,7 +31,7 @@ def get_decisions() -> Response:
     """Show every decision that took effect, in order, none skipped."""
     site = authenticate()
     asked = query(FeedQuery)
-    with api().parts.deps.store.read() as tx:
+    with api().context.deps.store.read() as tx:
         rows = tx.decisions_after(site.id, asked.after, asked.limit)
     last = rows[-1][0].seq if rows else asked.after
     views = [{**decision_view(decision), "comment": public_view(comment)} for decision, comment in rows]
@@ -44,7 +45,7 @@ def get_published(name: str) -> Response:
     asked = checked(
         PublishedQuery, {key: request.args[key] for key in PublishedQuery.model_fields if key in request.args}
     )
-    with api().parts.deps.store.read() as tx:
+    with api().context.deps.store.read() as tx:
         page = published_page(tx, site.id, asked.article_url, asked.limit, asked.after)
         orphans = without_parent(tx, site.id, page.comments)
     view = {

@@ -2,76 +2,28 @@
 
 from __future__ import annotations
 
-import threading
-import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final
 
-from flask import current_app, request
+from flask import request
 
 from service.ports import Site
 from service.privacy.keys import Keyring, fingerprint
 from service.privacy.receipts import receipt_token
-from service.rekeying import key_owner
+from service.usecases.rekeying import key_owner
 from service.web.problems import Problem
+from service.web.reach import api
 
 if TYPE_CHECKING:
-    from service.web.meters import Meters
-    from service.wiring import Parts
+    pass
 
 SINGLE_LIMIT: Final = 256 * 1024
 BATCH_LIMIT: Final = 16 * 1024 * 1024
 KEY_LIMIT: Final = 200
-CACHE_SECONDS: Final = 2.0
-CACHE_BOUND: Final = 4096
-EXTENSION: Final = "replydesk.api"
-
-
-@dataclass(slots=True)
-class Memory:
-    """Remembers what the store said for two seconds at most: a retired key ends that much later."""
-
-    seconds: float = CACHE_SECONDS
-    _kept: dict[str, tuple[float, Site]] = field(default_factory=dict)
-
-    def get(self, name: str, look_up: Callable[[], Site | None]) -> Site | None:
-        """Return what is remembered under `name`, else what `look_up` finds. Threads may look up twice, harmlessly."""
-        now = time.monotonic()
-        found = self._kept.get(name)
-        if found is not None and found[0] > now:
-            return found[1]
-        site = look_up()
-        if site is not None:
-            if len(self._kept) >= CACHE_BOUND:
-                self._kept.clear()
-            self._kept[name] = (now + self.seconds, site)
-        return site
-
-    def forget(self) -> None:
-        """Forget everything, so that the store is asked anew."""
-        self._kept.clear()
-
-
-@dataclass(frozen=True, slots=True)
-class Api:
-    """What the API's views need of the application; made once by `create_app`."""
-
-    parts: Parts
-    meters: Meters
-    waits: threading.Semaphore
-    by_key: Memory = field(default_factory=Memory)
-    by_name: Memory = field(default_factory=Memory)
-
-
-def api() -> Api:
-    """Return the running application's API."""
-    return cast(Api, current_app.extensions[EXTENSION])
 
 
 def receipt_path(site: Site, comment_id: str) -> str:
     """Return the address, on this server, of the page that tells the comment's writer what became of it."""
-    return f"{request.script_root}/r/{receipt_token(api().parts.keyring, site.name, comment_id)}"
+    return f"{request.script_root}/r/{receipt_token(api().context.keyring, site.name, comment_id)}"
 
 
 def authenticate() -> Site:
@@ -83,7 +35,7 @@ def authenticate() -> Site:
     key = key.strip()
     if scheme.lower() != "bearer" or not 1 <= len(key) <= KEY_LIMIT:
         raise unauthorized()
-    keyring = api().parts.keyring
+    keyring = api().context.keyring
     site = api().by_key.get(fingerprint(keyring, key), lambda: _owner(keyring, key))
     if site is None:
         raise unauthorized()
@@ -91,7 +43,7 @@ def authenticate() -> Site:
 
 
 def _owner(keyring: Keyring, key: str) -> Site | None:
-    deps = api().parts.deps
+    deps = api().context.deps
     owner = key_owner(deps.store, keyring, key, deps.clock())
     # the short Akismet key travels in host names and queries, so it opens the compatibility APIs alone
     return owner[0] if owner and owner[1] == "key" else None
@@ -107,7 +59,7 @@ def named_site(name: str) -> Site:
 
 
 def _site(name: str) -> Site | None:
-    with api().parts.deps.store.read() as tx:
+    with api().context.deps.store.read() as tx:
         return tx.site(name)
 
 

@@ -16,11 +16,12 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from service.moderation.comment import URL_LIMIT, Status
-from service.moderation.verdict import Effort
+from service.domain.comment import URL_LIMIT
+from service.domain.status import Status
+from service.domain.verdict import Effort
 from service.privacy.pages import page_url
 from service.privacy.sealing import ADDRESS_LIMIT, Address, AddressError
-from service.submission import URL, Moment, Title
+from service.usecases.submission import URL, Moment, Title
 from service.web.published import PUBLISHED_LIMIT
 
 REASON_LIMIT: Final = 500

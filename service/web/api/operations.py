@@ -8,7 +8,7 @@ from typing import Final
 
 from pydantic import BaseModel
 
-from service.submission import SubmissionGiven
+from service.usecases.submission import SubmissionGiven
 from service.web.api import answers, models
 
 ALWAYS: Final = ("internal", "unavailable")

@@ -8,18 +8,20 @@ from typing import Final
 
 from flask import Blueprint, Response, request
 
-from service import actions
-from service.moderation.comment import FINAL, Comment, Status
-from service.moderation.errors import ReplydeskError
-from service.moderation.outside import outside
-from service.moderation.verdict import Decision
+from service import usecases
+from service.domain.comment import Comment
+from service.domain.errors import ReplydeskError
+from service.domain.outside import outside
+from service.domain.status import FINAL, Status
+from service.domain.verdict import Decision
 from service.ports import Page, Site, Tx
 from service.web.api import shown
-from service.web.api.gate import api, authenticate, receipt_path
+from service.web.api.gate import authenticate, receipt_path
 from service.web.api.models import PageQuery
 from service.web.api.refusing import refused
 from service.web.api.replies import query, reply
 from service.web.problems import Problem
+from service.web.reach import api
 
 BATCH: Final = "batch"
 
@@ -30,7 +32,7 @@ blueprint = Blueprint("reading", __name__, url_prefix="/v1")
 def get_comment(comment_id: str) -> Response:
     """Show one comment with its verdict and decisions."""
     site = authenticate()
-    with api().parts.deps.store.read() as tx:
+    with api().context.deps.store.read() as tx:
         return reply(shown.one_view(tx, _present(tx, site, comment_id), receipt_path(site, comment_id)))
 
 
@@ -38,7 +40,7 @@ def get_comment(comment_id: str) -> Response:
 def get_contact(comment_id: str) -> Response:
     """Hand out the sealed box; the site's private key alone opens it."""
     site = authenticate()
-    with api().parts.deps.store.read() as tx:
+    with api().context.deps.store.read() as tx:
         box = tx.contact_box(_present(tx, site, comment_id).pk)
     if box is None:
         raise Problem("no-contact")
@@ -50,7 +52,7 @@ def get_page() -> Response:
     """Show a page of comments, newest first."""
     site = authenticate()
     asked = query(PageQuery)
-    deps = api().parts.deps
+    deps = api().context.deps
     with deps.store.read() as tx:
         waiting = shown.waiting_to_leave(tx, deps)
         page = tx.comments(
@@ -65,11 +67,11 @@ def get_page() -> Response:
 def delete_comment(comment_id: str) -> Response:
     """Withdraw a comment for good."""
     site = authenticate()
-    deps = api().parts.deps
+    deps = api().context.deps
     try:
         with deps.store.read() as tx:
             found(tx, site, comment_id)
-        comment = actions.withdraw(deps, site, comment_id, f"site {site.name}")
+        comment = usecases.withdraw(deps, site, comment_id, f"site {site.name}")
     except ReplydeskError as error:
         raise refused(error) from None
     with deps.store.read() as tx:

@@ -5,20 +5,20 @@ from __future__ import annotations
 import math
 from datetime import datetime
 
-from service.moderation.comment import Comment
-from service.moderation.errors import Conflict, ReplydeskError
-from service.moderation.outside import is_unpublished
-from service.moderation.verdict import Decision
+from service.domain.comment import Comment
+from service.domain.errors import Conflict, ReplydeskError
+from service.domain.outside import is_unpublished
+from service.domain.verdict import Decision
 from service.web.api import shown
-from service.web.api.gate import api
 from service.web.problems import Problem, from_error
+from service.web.reach import api
 
 
 def refused(error: ReplydeskError) -> Problem:
     """Return the problem of a refusal; of a decision that has not been published it tells only when to come again."""
     if not isinstance(error, Conflict):
         return from_error(error)
-    deps = api().parts.deps
+    deps = api().context.deps
     with deps.store.read() as tx:
         current = tx.comment_by_pk(error.current.pk) or error.current
         decision = shown.current_decision(tx, current)

@@ -9,7 +9,7 @@ from typing import Any, Final, TypeVar
 from flask import Response, request
 from pydantic import BaseModel, ValidationError
 
-from service.moderation.errors import Fault
+from service.domain.errors import Fault
 from service.web.api import strict_json
 from service.web.problems import Problem, safe_name
 

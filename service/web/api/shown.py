@@ -8,10 +8,11 @@ from typing import Final
 
 from flask import request
 
-from service.moderation.comment import Comment, Status
-from service.moderation.events import decision_view, instant, public_view, verdict_view
-from service.moderation.outside import outside
-from service.moderation.verdict import Decision
+from service.domain.comment import Comment
+from service.domain.events import decision_view, instant, public_view, verdict_view
+from service.domain.outside import outside
+from service.domain.status import Status
+from service.domain.verdict import Decision
 from service.ports import Dependencies, Tx
 
 UNPUBLISHED_LIMIT: Final = 10_000

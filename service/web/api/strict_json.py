@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, Final, NoReturn
 
-from service.moderation.errors import Fault
+from service.domain.errors import Fault
 from service.web.problems import Problem, safe_name
 
 FLAW_LIMIT: Final = 100

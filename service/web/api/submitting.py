@@ -8,21 +8,21 @@ from typing import Final
 
 from flask import Blueprint, Response, request
 
-from service import actions, submission, webhooks
-from service.mapping import mapped
-from service.moderation import errors
-from service.moderation.comment import FINAL, Source
-from service.moderation.effort import FAST_WANTED
-from service.moderation.errors import Fault, Invalid, ReplydeskError
-from service.moderation.verdict import Decision, Effort
+from service import usecases
+from service.domain import errors
+from service.domain.comment import Source
+from service.domain.effort import FAST_WANTED
+from service.domain.errors import Fault, Invalid, ReplydeskError
+from service.domain.status import FINAL
+from service.domain.verdict import Decision, Effort
 from service.ports import Placed, Site, Submission
+from service.usecases import submission
+from service.usecases.inbound_mapping import mapped
 from service.web import access, rates
 from service.web.api import shown, strict_json
 from service.web.api.gate import (
     BATCH_LIMIT,
     SINGLE_LIMIT,
-    Api,
-    api,
     authenticate,
     json_body,
     named_site,
@@ -34,6 +34,8 @@ from service.web.api.refusing import refused
 from service.web.api.replies import query, reply
 from service.web.api.waiting import seconds_preferred, wait_for_verdict
 from service.web.problems import Problem
+from service.web.reach import Api, api
+from service.webhooks import signing
 
 BATCH_ITEMS: Final = 1_000
 BATCH_METHODS: Final = "POST, OPTIONS"
@@ -59,7 +61,7 @@ def post_inbound(name: str) -> Response:
     began = time.perf_counter()
     site = named_site(name)
     raw = json_body(SINGLE_LIMIT)
-    if site.options.inbound_map and webhooks.SIGNATURE not in request.headers:
+    if site.options.inbound_map and signing.SIGNATURE not in request.headers:
         key = _keyed_id(site)
     else:
         key = _signed_id(site, raw)
@@ -118,11 +120,11 @@ def _keyed_id(site: Site) -> str | None:
 def _signed_id(site: Site, raw: bytes) -> str:
     here = api()
     secrets = [
-        here.parts.keyring.decrypt(site.name, "inbound", secret).decode() for secret in site.inbound_secrets
+        here.context.keyring.decrypt(site.name, "inbound", secret).decode() for secret in site.inbound_secrets
     ]
     try:
-        return webhooks.verify(secrets, dict(request.headers), raw, int(here.parts.deps.clock().timestamp()))
-    except webhooks.SignatureError:
+        return signing.verify(secrets, dict(request.headers), raw, int(here.context.deps.clock().timestamp()))
+    except signing.SignatureError:
         raise unauthorized(
             "The webhook signature does not fit this body, this site and this moment."
         ) from None
@@ -176,7 +178,7 @@ def _answers(
     """Submit what could be read, in one transaction, and put the answers back in the order of the questions."""
     here = api()
     good = [one for one in read if isinstance(one, Submission)]
-    placed = iter(actions.submit(here.parts.deps, here.parts.sealer, site, good) if good else ())
+    placed = iter(usecases.submit(here.context.deps, here.context.sealer, site, good) if good else ())
     answers = [_still_there(next(placed)) if isinstance(one, Submission) else one for one in read]
     here.meters.arrivals.came(
         source, "refused", len(read) - len(good)
@@ -205,7 +207,7 @@ def _accepted(here: Api, site: Site, placed: Placed) -> Response:
     headers = {"Idempotent-Replay": "true"} if replay else {}
     decided = wait_for_verdict(here, placed.comment, seconds) if seconds else None
     if decided is not None:
-        with here.parts.deps.store.read() as tx:
+        with here.context.deps.store.read() as tx:
             view = shown.one_view(tx, decided[0], receipt_path(site, decided[0].id))
         return reply(view, 200, {**headers, "Preference-Applied": "wait"})
     return reply(_short(site, placed), 200 if replay else 202, headers)
@@ -216,7 +218,7 @@ def _short(site: Site, placed: Placed) -> dict[str, object]:
     receipt = receipt_path(site, comment.id)
     if comment.decision_id is None:
         return shown.accepted_view(comment, receipt)
-    with api().parts.deps.store.read() as tx:
+    with api().context.deps.store.read() as tx:
         return shown.accepted_view(comment, receipt, shown.current_decision(tx, comment))
 
 
@@ -224,7 +226,7 @@ def _unpublished(answers: Sequence[Placed | ReplydeskError]) -> Mapping[int, Dec
     """Ask once for a whole batch which decisions must not show yet; new comments have none."""
     if not any(isinstance(answer, Placed) and answer.comment.decision_id for answer in answers):
         return {}
-    deps = api().parts.deps
+    deps = api().context.deps
     with deps.store.read() as tx:
         return shown.waiting_to_leave(tx, deps)
 

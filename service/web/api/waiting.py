@@ -7,12 +7,13 @@ from typing import Final
 
 from flask import request
 
-from service.moderation.comment import Comment, Status
-from service.moderation.outside import outside
-from service.moderation.verdict import Decision
+from service.domain.comment import Comment
+from service.domain.outside import outside
+from service.domain.status import Status
+from service.domain.verdict import Decision
 from service.ports import Store
-from service.web.api.gate import Api
 from service.web.api.shown import current_decision
+from service.web.reach import Api
 
 LONGEST: Final = 10.0
 FIRST_PAUSE, LAST_PAUSE = 0.01, 0.1
@@ -37,7 +38,7 @@ def wait_for_verdict(api: Api, comment: Comment, seconds: float) -> tuple[Commen
         return None
     try:
         with api.meters.waits.track_inprogress():
-            return _watch(api.parts.deps.store, comment, time.monotonic() + seconds)
+            return _watch(api.context.deps.store, comment, time.monotonic() + seconds)
     finally:
         api.waits.release()
 

@@ -14,10 +14,11 @@ from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, request
 
-from service.akismet import RECHECK_SECONDS, AkismetComment, Answer, answer_of, judged, read_comment
-from service.compat_service import Known
-from service.moderation.comment import Source, Status
-from service.moderation.verdict import OUTCOME, Action, Verdict
+from service.compat.akismet import RECHECK_SECONDS, AkismetComment, Answer, answer_of, judged, read_comment
+from service.compat.service import Known
+from service.domain.comment import Source
+from service.domain.status import Status
+from service.domain.verdict import OUTCOME, Action, Verdict
 from service.ports import Site
 from service.web.compat import refusing
 from service.web.compat.form_fields import read_form
@@ -71,7 +72,7 @@ def _host_label() -> str:
     """Return what may be a key before our own name, or in a name of three labels and more; nothing to trust."""
     host = request.host.rpartition(":")[0] if ":" in request.host else request.host
     label, _, rest = host.lower().partition(".")
-    is_ours = rest == urlsplit(compat().parts.settings.public_url).hostname
+    is_ours = rest == urlsplit(compat().context.settings.public_url).hostname
     return label if LABEL.fullmatch(label) and (is_ours or "." in rest) else ""
 
 
@@ -149,7 +150,7 @@ def _verdict(site: Site, one: AkismetComment) -> Verdict:
 
 def _id(site: Site, one: AkismetComment) -> str:
     """Return the comment's id: what the client was told before, else one made of what the comment says."""
-    return one.guid or compat().parts.sealer.id_of(site, one.key)
+    return one.guid or compat().context.sealer.id_of(site, one.key)
 
 
 def _said(site: Site, one: AkismetComment, answer: Answer) -> Response:

@@ -173,7 +173,7 @@ def _calls(usage: Mapping[tuple[str, str], int], month: str) -> Counter[str]:
 
 
 def _this_month() -> str:
-    return month_of(compat().parts.deps.clock())
+    return month_of(compat().context.deps.clock())
 
 
 def _half_a_year_ago() -> str:

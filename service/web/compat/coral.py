@@ -9,24 +9,24 @@ from typing import Final
 import structlog
 from flask import Blueprint, Response, request
 
-from service.coral import events, phase, signature
-from service.coral.bodies import typed_as_text
-from service.coral.events import FetchedComment
-from service.markup import plain_text
-from service.moderation.comment import BODY_LIMIT, Article, Comment, Source
-from service.moderation.errors import ReplydeskError
-from service.moderation.typed import is_blank
-from service.moderation.verdict import OUTCOME, Assessment, Reason, Verdict
+from service.compat.coral import events, phase, signature
+from service.compat.coral.bodies import typed_as_text
+from service.compat.coral.events import FetchedComment
+from service.compat.time_limit import TimeLimit
+from service.domain.comment import BODY_LIMIT, Article, Comment, Source
+from service.domain.errors import ReplydeskError
+from service.domain.markup import plain_text
+from service.domain.typed import is_blank
+from service.domain.verdict import OUTCOME, Assessment, Reason, Verdict
 from service.ports import Reading, Site, Submission
 from service.privacy.keys import CORAL, open_option
 from service.privacy.pages import page_url
-from service.reader import NoModel
-from service.targets import Allow, resolved
-from service.time_limit import TimeLimit
+from service.scoring.scorer import NoModel
 from service.web.api import strict_json
 from service.web.compat.gate import BadKey, compat, named_site, raw_body
 from service.web.compat.refusing import Refusal, register
 from service.web.rates import charge
+from service.webhooks.url_guard import Allow, resolved
 
 STATUS: Final = {
     "no_key": 401,
@@ -95,8 +95,11 @@ def hear(name: str) -> Response:
         return _json({"joined": False})
     if not options.coral_url or not options.coral_token:
         return _json({"joined": False, "why": "set coral_url and coral_token: a webhook holds no text"})
-    url, token = options.coral_url, open_option(compat().parts.keyring, site.name, CORAL, options.coral_token)
-    comment_id, allow = event.comment_id, Allow.parse(",".join(compat().parts.settings.callback_allow))
+    url, token = (
+        options.coral_url,
+        open_option(compat().context.keyring, site.name, CORAL, options.coral_token),
+    )
+    comment_id, allow = event.comment_id, Allow.parse(",".join(compat().context.settings.callback_allow))
     fetched = asking.ask(lambda: events.ask(url, _judged(url, allow), token, comment_id))
     joined = _join(site, fetched)
     if event.type == events.LEFT_QUEUE and fetched.judged is not None:
@@ -126,7 +129,7 @@ def _site(name: str) -> Site:
 def _signed(site: Site) -> object:
     """Return the body's JSON value once its signature holds over the raw bytes."""
     raw = raw_body()
-    keyring = compat().parts.keyring
+    keyring = compat().context.keyring
     secrets = [open_option(keyring, site.name, CORAL, one) for one in site.options.coral_secrets]
     if not signature.is_signed(secrets, request.headers.get(signature.HEADER, ""), raw):
         raise BadKey("The signature is not one of this site's Coral secrets over these bytes.")

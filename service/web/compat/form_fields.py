@@ -11,7 +11,7 @@ from flask import request
 from werkzeug.exceptions import HTTPException
 from werkzeug.sansio.multipart import Data, Epilogue, Field, File, MultipartDecoder, NeedData
 
-from service.moderation.errors import ReplydeskError
+from service.domain.errors import ReplydeskError
 from service.web.compat.gate import BODY_LIMIT, raw_body
 
 FIELD_LIMIT: Final = 1000

@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Final, cast
 from flask import current_app, g, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from service.compat_service import CompatService
-from service.moderation.errors import ReplydeskError
+from service.compat.service import CompatService
+from service.compat.time_limit import TimeLimit
+from service.domain.errors import ReplydeskError
 from service.ports import Site
 from service.privacy.keys import fingerprint
-from service.rekeying import key_owner
-from service.time_limit import TimeLimit
+from service.usecases.rekeying import key_owner
 from service.web.compat.tally import Tally
 
 if TYPE_CHECKING:
-    from service.wiring import Parts
+    from service.context import AppContext
 
 EXTENSION: Final = "replydesk.compat"
 BODY_LIMIT: Final = 256 * 1024
@@ -100,19 +100,19 @@ class Known:
 class CompatApis:
     """What the compatibility APIs need of the application; made once by `create_app`."""
 
-    parts: Parts
+    context: AppContext
     verbs: CompatService
     tally: Tally
     by_key: Known = field(default_factory=Known)
     by_name: Known = field(default_factory=Known)
 
     @classmethod
-    def over(cls, parts: Parts) -> CompatApis:
+    def over(cls, context: AppContext) -> CompatApis:
         """Make the compatibility APIs of one application."""
         return cls(
-            parts,
-            CompatService(parts, lambda: cast(float, g.began)),
-            Tally(parts.deps.store, parts.deps.clock),
+            context,
+            CompatService(context, lambda: cast(float, g.began)),
+            Tally(context.deps.store, context.deps.clock),
         )
 
 
@@ -131,22 +131,22 @@ def site_of(key: str | None) -> Site:
         raise NoKey()
     if len(key) > KEY_LIMIT:
         raise BadKey()
-    parts = compat().parts
+    context = compat().context
     # the look-up runs in another thread, which knows no application: it is handed the parts
-    site = compat().by_key.get(fingerprint(parts.keyring, key), lambda: _owner(parts, key))
+    site = compat().by_key.get(fingerprint(context.keyring, key), lambda: _owner(context, key))
     if site is None:
         raise BadKey()
     return site
 
 
-def _owner(parts: Parts, key: str) -> Site | None:
-    owner = key_owner(parts.deps.store, parts.keyring, key, parts.deps.clock())
+def _owner(context: AppContext, key: str) -> Site | None:
+    owner = key_owner(context.deps.store, context.keyring, key, context.deps.clock())
     return owner[0] if owner else None
 
 
 def named_site(name: str) -> Site | None:
     """Return the site of that name, None when there is none. Raises StoreAway."""
-    store = compat().parts.deps.store
+    store = compat().context.deps.store
 
     def look_up() -> Site | None:
         with store.read() as tx:

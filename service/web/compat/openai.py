@@ -13,11 +13,11 @@ from typing import Final
 import structlog
 from flask import Blueprint, Response, request
 
-from service.moderation.comment import BODY_LIMIT, Article, Source
-from service.moderation.policy import Facts
-from service.moderation.typed import is_blank
-from service.moderation.verdict import Assessment
-from service.openai import Asked, BadInput, asked, result
+from service.compat.openai import Asked, BadInput, asked, result
+from service.domain.comment import BODY_LIMIT, Article, Source
+from service.domain.policy import Facts
+from service.domain.typed import is_blank
+from service.domain.verdict import Assessment
 from service.ports import Reading, Site, Submission
 from service.web.compat import refusing
 from service.web.compat.gate import compat, raw_body, site_of

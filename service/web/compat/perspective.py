@@ -11,14 +11,14 @@ from urllib.parse import urlsplit
 import structlog
 from flask import Blueprint, Response, request
 
-from service.coral.bodies import typed_as_text
-from service.coral.phase import alias_of
-from service.markup import plain_text
-from service.moderation.comment import BODY_LIMIT, Article, Comment, Source
-from service.moderation.sentences import sentences
-from service.moderation.verdict import Action, Assessment, Verdict
-from service.perspective.attributes import JUDGED, LABEL_OF, primary, unknown, unserved
-from service.perspective.scale import Scale, mapped, shipped, shipped_for
+from service.compat.coral.bodies import typed_as_text
+from service.compat.coral.phase import alias_of
+from service.compat.perspective.attributes import JUDGED, LABEL_OF, primary, unknown, unserved
+from service.compat.perspective.scale import Scale, mapped, shipped, shipped_for
+from service.domain.comment import BODY_LIMIT, Article, Comment, Source
+from service.domain.markup import plain_text
+from service.domain.sentences import sentences
+from service.domain.verdict import Action, Assessment, Verdict
 from service.ports import Site, Submission
 from service.web.compat import google, perspective_calls
 from service.web.compat.discovery import document
@@ -126,7 +126,7 @@ def _key() -> str | None:
 
 def _root_url() -> str:
     """Return the address that the client reached us by; the public one where it is the same host, for its scheme."""
-    public = compat().parts.settings.public_url
+    public = compat().context.settings.public_url
     return f"{public}/" if request.host == urlsplit(public).netloc else request.root_url
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from service.perspective.attributes import JUDGED, LABEL_OF
+from service.compat.perspective.attributes import JUDGED, LABEL_OF
 from service.web.api import strict_json
 from service.web.compat.google import GoogleError, bad_payload, own_error
 from service.web.problems import Problem

@@ -11,9 +11,9 @@ from flask import Blueprint, Response
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 
-from service.moderation.errors import Invalid, ReplydeskError
-from service.reader import NoModel
-from service.time_limit import TooLate
+from service.compat.time_limit import TooLate
+from service.domain.errors import Invalid, ReplydeskError
+from service.scoring.scorer import NoModel
 from service.web.compat.gate import BODY_LIMIT, BadKey, NoKey, StoreAway, TooLarge
 from service.web.problems import Problem, where
 

@@ -11,13 +11,13 @@ from flask import Response, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import format_datetime
 
-from service.moderation.comment import Comment, normalise_url
+from service.domain.comment import Comment, normalise_url
 from service.ports import Site
 from service.web.demo import blueprint
 from service.web.demo.articles import ARTICLES, article
 from service.web.pages import message_page
 from service.web.published import published_page
-from service.web.reach import parts
+from service.web.reach import context
 from service.web.reply.views import blank_form
 from service.web.speech import gettext
 from service.web.threads import threaded as in_thread
@@ -56,7 +56,7 @@ def page(slug: str) -> ResponseReturnValue:
         return _no_article()
     article_url = normalise_url(f"{site.url.rstrip('/')}/demo/{found.slug}")
     after = _cursor(request.args.get("after", ""))
-    with parts().deps.store.read() as tx:
+    with context().deps.store.read() as tx:
         shown = published_page(tx, site.id, article_url, after=after)
         orphans = without_parent(tx, site.id, shown.comments)
     form = blank_form(site, article_url, title=found.title, parent_id=request.args.get("reply_to"))
@@ -102,7 +102,7 @@ def _cursor(text: str) -> int:
 
 
 def _site() -> Site | None:
-    with parts().deps.store.read() as tx:
+    with context().deps.store.read() as tx:
         return tx.site(SITE)
 
 

@@ -9,11 +9,11 @@ from typing import Final, ParamSpec
 from flask import Response, g, request, url_for
 from flask.typing import ResponseReturnValue
 
-from service.enrolment import ROLES, hash_token
 from service.ports import Moderator
+from service.usecases.enrolment import ROLES, hash_token
 from service.web.desk.speech import gettext
 from service.web.pages import Way, message_page
-from service.web.reach import parts
+from service.web.reach import context
 from service.web.security import csrf_token, is_own_form, keep_private, session_token
 
 P = ParamSpec("P")
@@ -46,11 +46,11 @@ def moderator() -> Moderator:
 
 def form_token() -> str:
     """Return the tag that this session's forms carry."""
-    return csrf_token(parts().keyring, g.session_token)
+    return csrf_token(context().keyring, g.session_token)
 
 
 def _refusal(least: int) -> Response | None:
-    here = parts()
+    here = context()
     token = session_token(here, request)
     person = None
     if token:

@@ -8,15 +8,15 @@ from typing import Final
 from flask import Response, request
 from flask.typing import ResponseReturnValue
 
-from service import actions
-from service.actions import Judgement
-from service.moderation.comment import Comment
-from service.moderation.errors import Conflict, NotFound, NothingToUndo, ReplydeskError
-from service.moderation.errors import Final as IsFinal
-from service.moderation.reasons import reason_named
-from service.moderation.verdict import Action, Decision, Who
+from service import usecases
+from service.domain.comment import Comment
+from service.domain.errors import Conflict, NotFound, NothingToUndo, ReplydeskError
+from service.domain.errors import Final as IsFinal
+from service.domain.reasons import reason_named
+from service.domain.verdict import Action, Decision, Who
 from service.ports import Site
 from service.privacy.contacts import mask
+from service.usecases import Judgement
 from service.web.desk import blueprint
 from service.web.desk.access import back_to, moderator, requires
 from service.web.desk.frame import is_fragment, missing, page, unfit
@@ -24,7 +24,7 @@ from service.web.desk.place import Place, number
 from service.web.desk.queue import Notice, find, taken_back, waits_again
 from service.web.desk.speech import gettext
 from service.web.desk.words import DONE
-from service.web.reach import parts
+from service.web.reach import context
 
 ACTIONS: Final = {
     "approve": Action.APPROVE,
@@ -59,7 +59,7 @@ def decide(pk: int) -> ResponseReturnValue:
     if asked == KEEP:
         return _keep(comment, site, revision)
     assert isinstance(asked, Asked)  # noqa: S101 - the other kind is answered above
-    here = parts()
+    here = context()
     judgement = Judgement(
         action=asked.action,
         who_kind=Who.MODERATOR,
@@ -70,7 +70,7 @@ def decide(pk: int) -> ResponseReturnValue:
         note=masked(site, request.form.get("note"), NOTE_LIMIT),
     )
     try:
-        decision = actions.review(here.deps, site, comment.id, judgement, delay(site))
+        decision = usecases.review(here.deps, site, comment.id, judgement, delay(site))
     except NotFound:
         return missing()
     except (Conflict, IsFinal) as refusal:
@@ -96,9 +96,9 @@ def undo(pk: int) -> ResponseReturnValue:
     comment, site = target
     try:
         if left is not None:
-            actions.reopen(parts().deps, site, comment.id, left, moderator().name)
+            usecases.reopen(context().deps, site, comment.id, left, moderator().name)
         else:
-            actions.undo(parts().deps, site, comment.id, Who.MODERATOR, moderator().name, decision_id)
+            usecases.undo(context().deps, site, comment.id, Who.MODERATOR, moderator().name, decision_id)
     except NotFound:
         return missing()
     except (Conflict, IsFinal) as refusal:
@@ -111,7 +111,7 @@ def undo(pk: int) -> ResponseReturnValue:
 def answer(appeal_id: int) -> ResponseReturnValue:
     """Answer a commenter's appeal in words: the decision stands, or the comment is published."""
     verdict = request.form.get("action", "")
-    with parts().deps.store.read() as tx:
+    with context().deps.store.read() as tx:
         known = tx.appeal(appeal_id)
         site = tx.site_by_id(known.site_id) if known else None
     if known is None or site is None:
@@ -119,9 +119,9 @@ def answer(appeal_id: int) -> ResponseReturnValue:
     words = masked(site, request.form.get("words"), WORDS_LIMIT)
     if verdict not in ("uphold", "reverse") or not words:
         return unfit()
-    given = actions.Answer(verdict == "reverse", words, moderator().name)
+    given = usecases.Answer(verdict == "reverse", words, moderator().name)
     try:
-        actions.answer(parts().deps, site, appeal_id, given, delay(site))
+        usecases.answer(context().deps, site, appeal_id, given, delay(site))
     except NotFound:
         return missing()
     except ReplydeskError as refusal:
@@ -134,13 +134,13 @@ def answer(appeal_id: int) -> ResponseReturnValue:
 @requires("moderator")
 def take_answer_back(appeal_id: int) -> ResponseReturnValue:
     """Take back an answer that upheld the decision: the appeal waits again."""
-    with parts().deps.store.read() as tx:
+    with context().deps.store.read() as tx:
         known = tx.appeal(appeal_id)
         site = tx.site_by_id(known.site_id) if known else None
     if known is None or site is None:
         return missing()
     try:
-        actions.take_answer_back(parts().deps, site, appeal_id, moderator().name)
+        usecases.take_answer_back(context().deps, site, appeal_id, moderator().name)
     except NotFound:
         return missing()
     except ReplydeskError as refusal:
@@ -158,7 +158,7 @@ def masked(site: Site, said: str | None, limit: int) -> str | None:
 def delay(site: Site) -> float:
     """Return how long a decision waits in the service: as the site says, else as the installation does."""
     own = site.options.undo_seconds
-    return parts().settings.undo_seconds if own is None else own
+    return context().settings.undo_seconds if own is None else own
 
 
 def _asked(site: Site, said: str) -> Asked | str | None:
@@ -175,7 +175,7 @@ def _keep(comment: Comment, site: Site, revision: int) -> ResponseReturnValue:
     """Leave a reported comment as it is."""
     try:
         replaces = number(request.form.get("replaces"))
-        left = actions.dismiss(parts().deps, site, comment.id, revision, moderator().name, replaces)
+        left = usecases.dismiss(context().deps, site, comment.id, revision, moderator().name, replaces)
     except NotFound:
         return missing()
     except (Conflict, IsFinal) as refusal:
@@ -188,7 +188,7 @@ def _keep(comment: Comment, site: Site, revision: int) -> ResponseReturnValue:
 
 
 def _target(pk: int) -> tuple[Comment, Site] | None:
-    with parts().deps.store.read() as tx:
+    with context().deps.store.read() as tx:
         comment = tx.comment_by_pk(pk)
         site = tx.site_by_id(comment.site_id) if comment else None
     return (comment, site) if comment and site else None
@@ -208,7 +208,7 @@ def _undone(pk: int, decision_id: int | None) -> Response:
     place = Place.of(request.form)
     if not is_fragment():
         return back_to(place.url(undone=decision_id, waits=None if decision_id else pk, anchor=pk))
-    here = parts()
+    here = context()
     with here.deps.store.read() as tx:
         shown = find(tx, pk, here.deps.clock())
     if shown is None:
@@ -219,7 +219,7 @@ def _undone(pk: int, decision_id: int | None) -> Response:
 
 def _as_it_stands(pk: int, sentence: str) -> Response:
     """Answer 409 and show what stands now and who decided it; a note that was typed stays in the form."""
-    here = parts()
+    here = context()
     with here.deps.store.read() as tx:
         shown = find(tx, pk, here.deps.clock())
     if shown is None:
@@ -237,9 +237,9 @@ def _ground(refusal: ReplydeskError, seen: int | None = None) -> str:
         return refusal.detail
     if isinstance(refusal, NothingToUndo):
         return gettext("That decision no longer stands, so there was nothing to take back.")
-    if isinstance(refusal, actions.NotYours):
+    if isinstance(refusal, usecases.NotYours):
         return gettext("This appeal is against your own decision; another moderator has to answer it.")
-    if isinstance(refusal, actions.Answered):
+    if isinstance(refusal, usecases.Answered):
         return gettext("Somebody else has answered this appeal.")
     if isinstance(refusal, Conflict) and seen is not None and refusal.current.revision != seen:
         return gettext(

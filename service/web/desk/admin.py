@@ -7,14 +7,14 @@ from typing import Final
 from flask import request, url_for
 from flask.typing import ResponseReturnValue
 
-from service.enrolment import ROLES, change_moderator, invite
-from service.moderation.errors import Invalid, NotFound
-from service.tuning import ROTATED, rotate
+from service.domain.errors import Invalid, NotFound
+from service.usecases.enrolment import ROLES, change_moderator, invite
+from service.usecases.tuning import ROTATED, rotate
 from service.web.desk import blueprint
 from service.web.desk.access import back_to, moderator, requires
 from service.web.desk.frame import missing, page, unfit
 from service.web.desk.speech import lazy_gettext as _l
-from service.web.reach import parts
+from service.web.reach import context
 
 NAME_LIMIT: Final = 100
 KEY_WORDS: Final = {
@@ -31,7 +31,7 @@ ROLE_WORDS: Final = {"moderator": _l("moderator"), "lead": _l("lead"), "admin": 
 @requires("admin")
 def keys(name: str) -> ResponseReturnValue:
     """Show which keys and secrets a site has, none of them itself."""
-    with parts().deps.store.read() as tx:
+    with context().deps.store.read() as tx:
         site = tx.site(name)
     return (
         page("desk/keys.html", 200, site=site, rotated=ROTATED, key_words=KEY_WORDS, made=None)
@@ -48,10 +48,10 @@ def rotate_key(name: str) -> ResponseReturnValue:
     if what not in ROTATED:
         return unfit()
     try:
-        made = rotate(parts(), name, what, request.form.get("at_once") == "yes", who=moderator().name)
+        made = rotate(context(), name, what, request.form.get("at_once") == "yes", who=moderator().name)
     except NotFound:
         return missing()
-    with parts().deps.store.read() as tx:
+    with context().deps.store.read() as tx:
         site = tx.site(name)
     made.pop("site", None)
     return page("desk/keys.html", 200, site=site, rotated=ROTATED, key_words=KEY_WORDS, made=made)
@@ -76,9 +76,9 @@ def change_people() -> ResponseReturnValue:
         return _people(said="own", status=400)
     try:
         if active is None:
-            _, url = invite(parts(), name, role or None, moderator().name)
+            _, url = invite(context(), name, role or None, moderator().name)
             return _people(invited=(name, url))
-        change_moderator(parts(), name, role or None, active == "yes", moderator().name)
+        change_moderator(context(), name, role or None, active == "yes", moderator().name)
     except (Invalid, NotFound, ValueError):
         return unfit()
     return back_to(url_for("desk.people"))
@@ -87,7 +87,7 @@ def change_people() -> ResponseReturnValue:
 def _people(
     invited: tuple[str, str] | None = None, said: str | None = None, status: int = 200
 ) -> ResponseReturnValue:
-    with parts().deps.store.read() as tx:
+    with context().deps.store.read() as tx:
         found = tx.moderators()
     return page(
         "desk/people.html",

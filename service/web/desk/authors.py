@@ -9,15 +9,16 @@ from typing import Final
 from flask import request, url_for
 from flask.typing import ResponseReturnValue
 
-from service import actions
-from service.actions import Judgement, Target
-from service.actions.bulk import SLICE, decide_bulk
-from service.moderation.author_status import AuthorStatus
-from service.moderation.comment import Comment, Status
-from service.moderation.desk import History
-from service.moderation.errors import NotFound
-from service.moderation.verdict import Who
+from service import usecases
+from service.domain.author_status import AuthorStatus
+from service.domain.comment import Comment
+from service.domain.desk import History
+from service.domain.errors import NotFound
+from service.domain.status import Status
+from service.domain.verdict import Who
 from service.ports import Site
+from service.usecases import Judgement, Target
+from service.usecases.bulk import SLICE, decide_bulk
 from service.web.desk import blueprint
 from service.web.desk.access import back_to, moderator, requires
 from service.web.desk.acts import delay, masked
@@ -25,7 +26,7 @@ from service.web.desk.duplicates import BULK_ACTIONS
 from service.web.desk.frame import missing, page, unfit
 from service.web.desk.place import Place, number
 from service.web.desk.shown import cards
-from service.web.reach import parts
+from service.web.reach import context
 
 PAGE: Final = 30
 DAYS: Final = (1, 7, 30, 90, 365)
@@ -37,7 +38,7 @@ REASON_LIMIT: Final = 300
 @requires("moderator")
 def author(pk: int) -> ResponseReturnValue:
     """Show what the comment's author wrote on the site, newest first, and the form for their status."""
-    here, now = parts(), parts().deps.clock()
+    here, now = context(), context().deps.clock()
     target = _target(pk)
     if target is None:
         return missing()
@@ -77,21 +78,21 @@ def set_author_status(pk: int) -> ResponseReturnValue:
     said, days = request.form.get("author_status", ""), number(request.form.get("days"))
     if said not in ("none", *AuthorStatus) or (days or 0) > max(DAYS):
         return unfit()
-    here = parts()
+    here = context()
     until = here.deps.clock() + timedelta(days=days) if days else None
     if request.form.get("days") == SAME:
         until = _until(pk)
-    change = actions.StatusChange(
+    change = usecases.StatusChange(
         status=None if said == "none" else AuthorStatus(said),
         who=moderator().name,
         reason=masked(site, request.form.get("reason"), REASON_LIMIT),
         until=until,
     )
     try:
-        actions.set_author_status(here.deps, site, pk, change)
+        usecases.set_author_status(here.deps, site, pk, change)
     except NotFound:
         return missing()
-    except actions.Unknown:
+    except usecases.Unknown:
         return unfit()
     return back_to(url_for("desk.author", pk=pk, at=Place.opened_from(request.args).at or None))
 
@@ -109,13 +110,13 @@ def decide_held(pk: int) -> ResponseReturnValue:
     comment, site = target
     judgement = Judgement(action, Who.MODERATOR, moderator().name)
     targets = _held(site, str(comment.author_key), until)
-    made = decide_bulk(parts().deps, targets, judgement, "author", delay(site))
+    made = decide_bulk(context().deps, targets, judgement, "author", delay(site))
     return back_to(url_for("desk.queue", **Place.opened_from(request.args).query(), bulk=made.bundle.id))
 
 
 def _held(site: Site, key: str, until: int) -> Iterator[Target]:
     """Go through what the author wrote up to `until`, leaving alone what is assigned to another moderator."""
-    deps, before = parts().deps, until + 1
+    deps, before = context().deps, until + 1
     while True:
         with deps.store.read() as tx:
             some = tx.by_author(site.id, key, before, SLICE)
@@ -130,7 +131,7 @@ def _held(site: Site, key: str, until: int) -> Iterator[Target]:
 
 def _until(pk: int) -> datetime | None:
     """Return when the status of the comment's author ends."""
-    deps = parts().deps
+    deps = context().deps
     with deps.store.read() as tx:
         comment = tx.comment_by_pk(pk)
         key = comment.author_key if comment else None
@@ -139,7 +140,7 @@ def _until(pk: int) -> datetime | None:
 
 
 def _target(pk: int) -> tuple[Comment, Site] | None:
-    with parts().deps.store.read() as tx:
+    with context().deps.store.read() as tx:
         comment = tx.comment_by_pk(pk)
         site = tx.site_by_id(comment.site_id) if comment else None
     return (comment, site) if comment and site else None

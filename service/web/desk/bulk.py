@@ -10,11 +10,11 @@ from typing import Final
 from flask import request, url_for
 from flask.typing import ResponseReturnValue
 
-from service.actions.bulk import undo_bulk as undo_all
-from service.moderation.errors import NotFound
-from service.moderation.verdict import Who
+from service.domain.errors import NotFound
+from service.domain.verdict import Who
 from service.ports import Tx
 from service.ports.clusters import Bundle
+from service.usecases.bulk import undo_bulk as undo_all
 from service.web.desk import blueprint
 from service.web.desk.access import back_to, moderator, requires
 from service.web.desk.frame import missing, page
@@ -22,7 +22,7 @@ from service.web.desk.place import Place, number
 from service.web.desk.shown import cards
 from service.web.desk.speech import gettext, ngettext
 from service.web.desk.words import DONE, LABEL_WORDS
-from service.web.reach import parts
+from service.web.reach import context
 
 ACTS: Final = 50
 PAGE: Final = 50
@@ -81,7 +81,7 @@ def bulk_notice(tx: Tx, query: Mapping[str, str]) -> BulkNotice | None:
 @requires("moderator")
 def bulk_decision(bundle_id: int) -> ResponseReturnValue:
     """Show the comments of one act as they are now, in the order in which they were decided."""
-    here, after = parts(), number(request.args.get("after")) or 0
+    here, after = context(), number(request.args.get("after")) or 0
     with here.deps.store.read() as tx:
         bundle = tx.bundle(bundle_id)
         if bundle is None:
@@ -107,7 +107,7 @@ def bulk_decision(bundle_id: int) -> ResponseReturnValue:
 def undo_bulk(bundle_id: int) -> ResponseReturnValue:
     """Take back in one act what was decided in one."""
     try:
-        undo_all(parts().deps, bundle_id, Who.MODERATOR, moderator().name)
+        undo_all(context().deps, bundle_id, Who.MODERATOR, moderator().name)
     except NotFound:
         return missing()
     return back_to(url_for("desk.queue", **Place.of(request.form).query(), bulk=bundle_id))

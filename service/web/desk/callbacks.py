@@ -13,7 +13,7 @@ from service.web.desk.access import back_to, moderator, requires
 from service.web.desk.frame import missing, page
 from service.web.desk.place import number
 from service.web.desk.speech import lazy_gettext as _l
-from service.web.reach import parts
+from service.web.reach import context
 
 PAGE: Final = 50
 STATES: Final = {
@@ -29,7 +29,7 @@ STATES: Final = {
 def callbacks(name: str) -> ResponseReturnValue:
     """Show a site's deliveries by state, with what the last attempt came to; no text, no secret."""
     state, after = request.args.get("state", "dead"), number(request.args.get("after")) or 0
-    with parts().deps.store.read() as tx:
+    with context().deps.store.read() as tx:
         site = tx.site(name)
         if site is None or state not in STATES:
             return missing()
@@ -50,7 +50,7 @@ def callbacks(name: str) -> ResponseReturnValue:
 @requires("lead")
 def replay(name: str) -> ResponseReturnValue:
     """Let dead letters wait again: one of them, or all of the site."""
-    here, one = parts(), number(request.form.get("delivery"))
+    here, one = context(), number(request.form.get("delivery"))
     with here.deps.store.write() as tx:
         site = tx.site(name)
         if site is None:

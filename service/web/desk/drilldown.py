@@ -9,9 +9,10 @@ from typing import Final
 from flask import request
 from flask.typing import ResponseReturnValue
 
-from service.moderation.comment import Comment, Status
-from service.moderation.overview import CELLS, Judged, cell_of
-from service.moderation.verdict import LABELS, Action, Who
+from service.domain.comment import Comment
+from service.domain.overview import CELLS, Judged, cell_of
+from service.domain.status import Status
+from service.domain.verdict import LABELS, Action, Who
 from service.ports import Tx
 from service.ports.overview import Hand
 from service.web.desk import blueprint
@@ -21,7 +22,7 @@ from service.web.desk.overview import WHO_WORDS, Asked, asked_in
 from service.web.desk.place import number
 from service.web.desk.shown import cards
 from service.web.desk.speech import lazy_gettext as _l
-from service.web.reach import parts
+from service.web.reach import context
 
 PAGE: Final = 50
 AGREE: Final = "agree"
@@ -61,13 +62,13 @@ def drilldown() -> ResponseReturnValue:
     filters = {name: value for name in NAMES if (value := request.args.get(name))}
     if any(filters[name] not in known for name, known in NAMES.items() if known and name in filters):
         return missing()
-    with parts().deps.store.read() as tx:
+    with context().deps.store.read() as tx:
         asked = asked_in(tx)
         if asked is None:
             return missing()
         found = _found(tx, asked, filters, number(request.args.get("before")))
         sites = {one.id: one for one in tx.sites()}
-        shown = cards(tx, found.comments, sites, parts().deps.clock())
+        shown = cards(tx, found.comments, sites, context().deps.clock())
     return page(
         "desk/drilldown.html",
         200,

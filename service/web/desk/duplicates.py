@@ -8,17 +8,17 @@ from typing import Final
 from flask import request, url_for
 from flask.typing import ResponseReturnValue
 
-from service.actions import Judgement
-from service.actions.bulk import ClusterAlreadyDecided
-from service.actions.bulk import decide_cluster as decide_all
-from service.moderation.verdict import Action, Who
+from service.domain.verdict import Action, Who
+from service.usecases import Judgement
+from service.usecases.bulk import ClusterAlreadyDecided
+from service.usecases.bulk import decide_cluster as decide_all
 from service.web.desk import blueprint
 from service.web.desk.access import back_to, moderator, requires
 from service.web.desk.acts import delay
 from service.web.desk.frame import missing, page, unfit
 from service.web.desk.place import Place, number
 from service.web.desk.shown import cards
-from service.web.reach import parts
+from service.web.reach import context
 
 PAGE: Final = 50
 BULK_ACTIONS: Final = {"approve": Action.APPROVE, "reject": Action.REJECT, "spam": Action.SPAM}
@@ -33,7 +33,7 @@ def duplicates(pk: int) -> ResponseReturnValue:
 
 def _shown(pk: int, after: int = 0, refused: bool = False) -> ResponseReturnValue:
     """Show the cluster's members after `after`; answer a `refused` decision with 409 and the current one."""
-    here, now = parts(), parts().deps.clock()
+    here, now = context(), context().deps.clock()
     with here.deps.store.read() as tx:
         found = tx.clusters_of([pk]).get(pk)
         first = tx.comment_by_pk(pk)
@@ -64,7 +64,7 @@ def decide_duplicates(pk: int) -> ResponseReturnValue:
     action, cluster_id = BULK_ACTIONS.get(request.form.get("action", "")), number(request.form.get("cluster"))
     if action is None or cluster_id is None:
         return unfit()
-    here = parts()
+    here = context()
     with here.deps.store.read() as tx:
         found = tx.clusters_of([pk]).get(pk)
         site = tx.site_by_id(found.site_id) if found else None

@@ -8,21 +8,21 @@ from typing import Final
 from flask import request, url_for
 from flask.typing import ResponseReturnValue
 
-from service.actions.watching_articles import HOURS, watch_article
-from service.articles import describe_article, move_thread
-from service.moderation.comment import URL_LIMIT
-from service.moderation.errors import NotFound
-from service.moderation.surge import is_held
-from service.moderation.text import asked_words
+from service.domain.comment import URL_LIMIT
+from service.domain.errors import NotFound
+from service.domain.surge import is_held
+from service.domain.text import asked_words
 from service.ports import Site
 from service.privacy.pages import page_url
+from service.usecases.articles import describe_article, move_thread
+from service.usecases.watching_articles import HOURS, watch_article
 from service.web.desk import blueprint
 from service.web.desk.access import back_to, moderator, requires
 from service.web.desk.frame import missing, page, unfit
 from service.web.desk.place import Place, number
 from service.web.desk.shown import cards
 from service.web.faults import in_words
-from service.web.reach import parts
+from service.web.reach import context
 from service.web.threads import threaded
 
 PAGE: Final = 20
@@ -37,7 +37,7 @@ LEADS: Final = ("lead", "admin")
 def search() -> ResponseReturnValue:
     """Show comments that contain every word asked for, newest first, in any state."""
     asked, before = request.args.get("q", "")[:TEXT_LIMIT], number(request.args.get("before"))
-    words, here = asked_words(asked, WORDS_LIMIT), parts()
+    words, here = asked_words(asked, WORDS_LIMIT), context()
     with here.deps.store.read() as tx:
         sites = {site.id: site for site in tx.sites()}
         name = request.args.get("site") or None
@@ -70,7 +70,7 @@ def article() -> ResponseReturnValue:
 
 
 def _article(name: str, address: str, status: int = 200, **shown_again: str | None) -> ResponseReturnValue:
-    here, url = parts(), _page_of(address)
+    here, url = context(), _page_of(address)
     before = number(request.args.get("before"))
     with here.deps.store.read() as tx:
         site = tx.site(name[:63])
@@ -103,7 +103,7 @@ def watch() -> ResponseReturnValue:
     url, name, asked = (request.form.get(field, "")[:URL_LIMIT] for field in ("url", "site", "watch"))
     if asked not in ("yes", "no"):
         return unfit()
-    here = parts()
+    here = context()
     with here.deps.store.read() as tx:
         site = tx.site(name[:63])
         known = bool(site and tx.comments(site.id, article_url=url, limit=1).comments)
@@ -127,7 +127,7 @@ def move_article() -> ResponseReturnValue:
         return _article(name, url, 400, to=to[:URL_LIMIT], fault=in_words(str(wrong)))
     redirect = request.form.get("redirect") == "yes"
     try:
-        moved = move_thread(parts(), site, _page_of(url), target, moderator().name, redirect)
+        moved = move_thread(context(), site, _page_of(url), target, moderator().name, redirect)
     except NotFound:
         return missing()
     return _to_article(site, moved.article.url)
@@ -138,16 +138,16 @@ def move_article() -> ResponseReturnValue:
 def open_article() -> ResponseReturnValue:
     """Show readers what was imported under an article that was private."""
     site, url = _site(request.form.get("site", "")), _page_of(request.form.get("url", ""))
-    with parts().deps.store.read() as tx:
+    with context().deps.store.read() as tx:
         known = tx.article(site.id, url) if site else None
     if site is None or known is None:
         return missing()
-    describe_article(parts(), site, known.url, {"private": False}, moderator().name)
+    describe_article(context(), site, known.url, {"private": False}, moderator().name)
     return _to_article(site, known.url)
 
 
 def _site(name: str) -> Site | None:
-    with parts().deps.store.read() as tx:
+    with context().deps.store.read() as tx:
         return tx.site(name[:63])
 
 

@@ -14,7 +14,7 @@ from service.web.desk.place import Place
 from service.web.desk.speech import gettext, language
 from service.web.desk.words import words_in
 from service.web.pages import Way, message_page
-from service.web.reach import parts
+from service.web.reach import context
 from service.web.speech import READER_BLUEPRINTS, readers_language
 
 TRANSLATIONS: Final = "translations"
@@ -55,7 +55,7 @@ def page(template: str, status: int, **values: object) -> Response:
         moderator=moderator(),
         fragment=is_fragment(),
         language=_language(),
-        undo_seconds=parts().settings.undo_seconds,
+        undo_seconds=context().settings.undo_seconds,
         own=preferences(request),
         **words_in(_language()),
         **{"place": Place(), **values},

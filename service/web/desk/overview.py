@@ -13,16 +13,17 @@ from typing import Final
 from flask import Response, request
 from flask.typing import ResponseReturnValue
 
-from service.moderation.comment import Comment, Status
-from service.moderation.overview import Bin, Confusion, Tally, calibration, confusion
-from service.moderation.verdict import LABELS, Action, Who
+from service.domain.comment import Comment
+from service.domain.overview import Bin, Confusion, Tally, calibration, confusion
+from service.domain.status import Status
+from service.domain.verdict import LABELS, Action, Who
 from service.ports import Site, Store, Tx
 from service.web.desk import blueprint
 from service.web.desk.access import requires
 from service.web.desk.frame import missing, page
 from service.web.desk.speech import lazy_gettext as _l
 from service.web.desk.words import age
-from service.web.reach import parts
+from service.web.reach import context
 
 SPANS: Final[Mapping[str, timedelta]] = {
     "1h": timedelta(hours=1),
@@ -80,12 +81,12 @@ class Asked:
 @requires("moderator")
 def overview() -> ResponseReturnValue:
     """Show a stretch of time in numbers, each leading to the comments it counts."""
-    with parts().deps.store.read() as tx:
+    with context().deps.store.read() as tx:
         asked = asked_in(tx)
         if asked is None:
             return missing()
         site_id = asked.site.id if asked.site else None
-        surges = tx.surges(site_id, parts().deps.clock())
+        surges = tx.surges(site_id, context().deps.clock())
         tally = tx.tally(site_id, asked.since, asked.until)
         sites = tx.sites()
     return page(
@@ -101,7 +102,7 @@ def overview() -> ResponseReturnValue:
         acts=SHOWN_ACTS,
         agreements=_agreements(tally),
         waits=_wait_words(tally.median_wait),
-        oldest=age(tally.oldest_waiting, parts().deps.clock()) if tally.oldest_waiting else None,
+        oldest=age(tally.oldest_waiting, context().deps.clock()) if tally.oldest_waiting else None,
     )
 
 
@@ -109,12 +110,12 @@ def overview() -> ResponseReturnValue:
 @requires("lead")
 def export(form: str) -> ResponseReturnValue:
     """Hand out the comments of the stretch, masked as they are stored; no address, no author key, no network."""
-    with parts().deps.store.read() as tx:
+    with context().deps.store.read() as tx:
         asked = asked_in(tx)
         sites = {one.id: one.name for one in tx.sites()}
     if asked is None:
         return missing()
-    rows = _rows(parts().deps.store, asked, sites)
+    rows = _rows(context().deps.store, asked, sites)
     kind = "application/json" if form == "json" else "text/csv; charset=utf-8"
     name = f"comments-{asked.span}.{form}"
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
@@ -123,7 +124,7 @@ def export(form: str) -> ResponseReturnValue:
 
 def asked_in(tx: Tx) -> Asked | None:
     """Read the address; None for a stretch or a site that is not there."""
-    now = parts().deps.clock()
+    now = context().deps.clock()
     span = request.args.get("span", "24h")
     name = request.args.get("site") or None
     site = tx.site(name) if name else None

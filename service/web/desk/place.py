@@ -9,9 +9,9 @@ from urllib.parse import parse_qsl, urlencode
 
 from flask import url_for
 
-from service.moderation.comment import URL_LIMIT
-from service.moderation.desk import Cursor, Sort, Wanted
-from service.moderation.verdict import LABELS
+from service.domain.comment import URL_LIMIT
+from service.domain.desk import Cursor, Sort, Wanted
+from service.domain.verdict import LABELS
 from service.ports import Tx
 
 QUEUES: Final = ("held", "late", "reported", "aside", "appeals", "decided")

@@ -11,7 +11,7 @@ from service.web.desk import blueprint
 from service.web.desk.access import back_to, requires
 from service.web.desk.frame import page
 from service.web.desk.own import CAPS, COOKIE, Preferences
-from service.web.reach import parts
+from service.web.reach import context
 from service.web.security import cookie_path, is_https
 from service.web.speech import LANGUAGES
 
@@ -47,7 +47,7 @@ def _kept(response: Response, chosen: Preferences) -> Response:
         chosen.written(),
         max_age=YEAR,
         path=cookie_path("/desk"),
-        secure=is_https(parts()),
+        secure=is_https(context()),
         httponly=True,
         samesite="Lax",
     )

@@ -10,12 +10,12 @@ from typing import Final
 from flask import Response, request
 from flask.typing import ResponseReturnValue
 
-from service import actions
-from service.actions.claiming import CLAIM_SECONDS
-from service.moderation.comment import Comment
-from service.moderation.desk import Claim, Cursor, Matter, Queued
-from service.moderation.verdict import LABELS, Action, Decision
+from service import usecases
+from service.domain.comment import Comment
+from service.domain.desk import Claim, Cursor, Matter, Queued
+from service.domain.verdict import LABELS, Action, Decision
 from service.ports import Tx
+from service.usecases.claiming import CLAIM_SECONDS
 from service.web.desk import blueprint
 from service.web.desk.access import moderator, requires
 from service.web.desk.bulk import Acts, acts_lately, bulk_notice
@@ -25,7 +25,7 @@ from service.web.desk.place import Place, number, numbers
 from service.web.desk.shown import Card, cards
 from service.web.desk.speech import gettext
 from service.web.desk.words import DONE, STATUS_WORDS
-from service.web.reach import parts
+from service.web.reach import context
 
 BATCH: Final = 8
 """So many comments are assigned to one moderator at once: the one in focus and the next ones, already on screen."""
@@ -71,7 +71,7 @@ class QueuePage:
 @requires("moderator")
 def queue() -> ResponseReturnValue:
     """Show the moderator's next comments of a queue, or what people decided lately."""
-    here, place = parts(), Place.of(request.args)
+    here, place = context(), Place.of(request.args)
     queue = _queue_page(place, ())
     with here.deps.store.read() as tx:
         return page(
@@ -107,7 +107,7 @@ def more() -> ResponseReturnValue:
 @requires("moderator")
 def comment(pk: int) -> ResponseReturnValue:
     """Show one comment, with what can be done about it."""
-    here = parts()
+    here = context()
     with here.deps.store.read() as tx:
         shown = find(tx, pk, here.deps.clock())
         decisions = tx.decisions_of(pk) if shown else []
@@ -144,7 +144,7 @@ def others(claims: Sequence[Claim]) -> list[tuple[str, int]]:
 
 
 def _queue_page(place: Place, have: tuple[int, ...], run: int = 0, limit: int = BATCH) -> QueuePage:
-    here, now = parts(), parts().deps.clock()
+    here, now = context(), context().deps.clock()
     found: Sequence[Queued] = ()
     if place.queue == "decided":
         with here.deps.store.read() as tx:
@@ -165,22 +165,22 @@ def _queue_page(place: Place, have: tuple[int, ...], run: int = 0, limit: int = 
 
 
 def _held(place: Place, have: tuple[int, ...], run: int, limit: int) -> Sequence[Queued]:
-    here = parts()
+    here = context()
     with here.deps.store.read() as tx:
         wanted = place.wanted(tx, have)
     cap = preferences(request).cap
-    return actions.take(here.deps, moderator().id, wanted, limit, cap, run)
+    return usecases.take(here.deps, moderator().id, wanted, limit, cap, run)
 
 
 def _matters(place: Place, have: tuple[int, ...], limit: int) -> Sequence[Queued]:
-    here = parts()
+    here = context()
     with here.deps.store.read() as tx:
         wanted = place.wanted(tx, have)
-    return actions.take_matters(here.deps, moderator().id, Matter(place.queue), wanted, limit)
+    return usecases.take_matters(here.deps, moderator().id, Matter(place.queue), wanted, limit)
 
 
 def _appeals(place: Place, have: tuple[int, ...], now: datetime, limit: int) -> Sequence[Queued]:
-    with parts().deps.store.read() as tx:
+    with context().deps.store.read() as tx:
         found = tx.appeals_open(place.wanted(tx, have), BATCH + COUNT_LIMIT // 10)
     # an appeal against one's own decision is shown and left to others: assigned here it would wait for good
     own = [queued for appeal, queued in found if appeal.decided_by == moderator().name]
@@ -192,7 +192,7 @@ def _late(place: Place, have: tuple[int, ...], now: datetime, limit: int) -> Seq
     """Return what no score reached in its site's time, oldest first; it has no score, label or language to go by."""
     if place.label or place.language:
         return ()
-    with parts().deps.store.read() as tx:
+    with context().deps.store.read() as tx:
         found = [
             one
             for site in tx.sites()
@@ -211,7 +211,7 @@ def _claimed(found: Sequence[Queued], now: datetime, limit: int) -> Sequence[Que
     if not found:
         return ()
     until = now + timedelta(seconds=CLAIM_SECONDS)
-    with parts().deps.store.write() as tx:
+    with context().deps.store.write() as tx:
         taken = {one.comment_pk for one in tx.claims(now) if one.moderator_id != moderator().id}
         free = [one for one in found if one.comment.pk not in taken][:limit]
         mine = tx.claim(moderator().id, [one.comment.pk for one in free], now, until)

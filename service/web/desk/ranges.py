@@ -9,19 +9,19 @@ from typing import Any, Final
 from flask import request, url_for
 from flask.typing import ResponseReturnValue
 
-from service.actions import Judgement, Target
-from service.actions.bulk import MOST, SLICE, decide_bulk, range_named
-from service.moderation.desk import Sort
-from service.moderation.verdict import LABELS, Action, Who
+from service.domain.desk import Sort
+from service.domain.verdict import LABELS, Action, Who
 from service.ports import Dependencies, Site, Tx
 from service.ports.ranging import Stretch
+from service.usecases import Judgement, Target
+from service.usecases.bulk import MOST, SLICE, decide_bulk, range_named
 from service.web.desk import blueprint
 from service.web.desk.access import back_to, moderator, requires
 from service.web.desk.bulk import bulk_notice
 from service.web.desk.frame import page, unfit
 from service.web.desk.place import Place, number
 from service.web.desk.shown import cards
-from service.web.reach import parts
+from service.web.reach import context
 
 BINS: Final = 50
 SAMPLE: Final = 12
@@ -67,7 +67,7 @@ class Chosen:
 @requires("moderator")
 def ranges() -> ResponseReturnValue:
     """Show how what is held spreads over a score, and a random look into the chosen stretch."""
-    here, now = parts(), parts().deps.clock()
+    here, now = context(), context().deps.clock()
     chosen = _read(request.args) or Chosen(place=_place(request.args))
     with here.deps.store.read() as tx:
         sites = tx.sites()
@@ -117,7 +117,7 @@ def decide_range() -> ResponseReturnValue:
     chosen = _read(request.form)
     if action is None or until is None or chosen is None:
         return unfit()
-    here = parts()
+    here = context()
     with here.deps.store.read() as tx:
         sites = {one.id: one for one in tx.sites()}
         stretch = chosen.stretch(tx, until)

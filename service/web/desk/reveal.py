@@ -16,7 +16,7 @@ from service.web.desk.access import moderator, requires
 from service.web.desk.frame import missing, page
 from service.web.desk.place import Place
 from service.web.desk.speech import gettext
-from service.web.reach import parts
+from service.web.reach import context
 
 FIELDS: Final = ("name", "website", "body")
 
@@ -33,7 +33,7 @@ class Revealed:
 @requires("moderator")
 def reveal(pk: int) -> ResponseReturnValue:
     """Log who asks for which comment's contacts, and then show them, on a page that nothing keeps."""
-    here, now = parts(), parts().deps.clock()
+    here, now = context(), context().deps.clock()
     with here.deps.store.write() as tx:
         comment = tx.comment_by_pk(pk)
         site = tx.site_by_id(comment.site_id) if comment else None
@@ -49,6 +49,6 @@ def reveal(pk: int) -> ResponseReturnValue:
 
 def _opened(site: Site, ciphertext: bytes) -> str | None:
     try:
-        return parts().keyring.decrypt(site.name, ORIGINAL, ciphertext).decode()
+        return context().keyring.decrypt(site.name, ORIGINAL, ciphertext).decode()
     except CiphertextError:
         return None

@@ -11,17 +11,17 @@ from typing import Final
 from flask import request, url_for
 from flask.typing import ResponseReturnValue
 
-from service.mapping import tried
-from service.moderation.consequences import Consequences, consequences
-from service.moderation.errors import Fault, Invalid, NotFound
-from service.moderation.facts import free_hosts
-from service.moderation.pointers import read_map
-from service.moderation.policy import Policy
-from service.moderation.reasons import CODE_LIMIT, REASONS_LIMIT
-from service.moderation.terms import change, to_terms
-from service.moderation.verdict import LABELS, SELF_HARM, Action
+from service.domain.consequences import Consequences, consequences
+from service.domain.errors import Fault, Invalid, NotFound
+from service.domain.facts import free_hosts
+from service.domain.pointers import read_map
+from service.domain.policy import Policy
+from service.domain.reasons import CODE_LIMIT, REASONS_LIMIT
+from service.domain.terms import change, to_terms
+from service.domain.verdict import LABELS, SELF_HARM, Action
 from service.ports import Site
-from service.tuning import tune_site
+from service.usecases.inbound_mapping import tried
+from service.usecases.tuning import tune_site
 from service.web.desk import blueprint
 from service.web.desk.access import back_to, moderator, requires
 from service.web.desk.fields import SECTIONS
@@ -30,7 +30,7 @@ from service.web.desk.place import number
 from service.web.desk.shown import Card, cards
 from service.web.desk.speech import gettext
 from service.web.faults import in_words
-from service.web.reach import parts
+from service.web.reach import context
 
 CUTS: Final = ("hold", "reject", "spam")
 CUT_NAMES: Final = tuple(
@@ -51,7 +51,7 @@ WORD_LISTS: Final = ("hold_words", "reject_words", "spam_words")
 @requires("lead")
 def settings_home() -> ResponseReturnValue:
     """Lead to the settings of the first site."""
-    with parts().deps.store.read() as tx:
+    with context().deps.store.read() as tx:
         sites = tx.sites()
     return back_to(url_for("desk.settings", name=sites[0].name)) if sites else missing()
 
@@ -96,7 +96,7 @@ def save_settings(name: str) -> ResponseReturnValue:
     really = {key: value for key, value in joined.items() if value != _joined(key, known[key])}
     try:
         if really:
-            tune_site(parts(), name, really, moderator().name)
+            tune_site(context(), name, really, moderator().name)
     except NotFound:
         return missing()
     except Invalid as wrong:
@@ -209,7 +209,7 @@ def _shown(
     marks = {key: _mark(value) for key, value in stored.items()}
     marks |= {key: mark for key, mark in (seen or {}).items() if key in (given or {})}
     unsaved = {key for key in given or {} if key in stored and _mark(values[key]) != _mark(stored[key])}
-    with parts().deps.store.read() as tx:
+    with context().deps.store.read() as tx:
         sites = tx.sites()
     return page(
         "desk/settings.html",
@@ -240,8 +240,8 @@ def _shown(
 
 def _consequences(site: Site, other: Policy) -> tuple[Consequences, tuple[tuple[Card, Action, Action], ...]]:
     """Decide the site's newest comments anew under both policies."""
-    now = parts().deps.clock()
-    with parts().deps.store.read() as tx:
+    now = context().deps.clock()
+    with context().deps.store.read() as tx:
         own = free_hosts(site.options, site.url)
         found = consequences(tx.scored_lately(site.id, PAST), site.policy, other, own)
         some = found.changes[_skipped() : _skipped() + CHANGES_SHOWN]
@@ -261,7 +261,7 @@ def _hits(policy: Policy, text: str) -> dict[str, str | None]:
 
 
 def _site(name: str) -> Site | None:
-    with parts().deps.store.read() as tx:
+    with context().deps.store.read() as tx:
         return tx.site(name)
 
 

@@ -8,15 +8,16 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Final
 
-from service.moderation.author_status import AuthorStatusEntry
-from service.moderation.comment import FINAL, Comment, Status
-from service.moderation.desk import Appeal, Claim, History, Matter, Report
-from service.moderation.duplicates import DuplicateCluster
-from service.moderation.earlier import refusal_of
-from service.moderation.leading import is_at_risk, is_severe, leading
-from service.moderation.reasons import RefusalReason, reasons
-from service.moderation.retention import deletes_at
-from service.moderation.verdict import LABELS, Decision, Span, Verdict
+from service.domain.author_status import AuthorStatusEntry
+from service.domain.comment import Comment
+from service.domain.desk import Appeal, Claim, History, Matter, Report
+from service.domain.duplicates import DuplicateCluster
+from service.domain.earlier import refusal_of
+from service.domain.leading import is_at_risk, is_severe, leading
+from service.domain.reasons import RefusalReason, reasons
+from service.domain.retention import deletes_at
+from service.domain.status import FINAL, Status
+from service.domain.verdict import LABELS, Decision, Span, Verdict
 from service.ports import Site, Tx
 from service.web.desk.words import age
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from flask import Response, make_response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from service.enrolment import SIGN_IN_MINUTES, hash_token
+from service.usecases.enrolment import SIGN_IN_MINUTES, hash_token
 from service.web.desk import blueprint
 from service.web.desk.access import back_to, moderator, requires
 from service.web.desk.speech import gettext
 from service.web.pages import Way, message_page
-from service.web.reach import parts
+from service.web.reach import context
 from service.web.security import (
     LOCK_OUT,
     MOST_FAILURES,
@@ -48,7 +48,7 @@ def sign_in(token: str) -> Response:
 @blueprint.post("/sign-in/<token>")
 def use_sign_in(token: str) -> Response:
     """Use the link up and open a session, or say that the link is spent."""
-    here, now = parts(), parts().deps.clock()
+    here, now = context(), context().deps.clock()
     if not is_same_origin(request):
         return keep_private(
             message_page(403, gettext("Open the link yourself"), gettext("Another site sent you here."))
@@ -99,7 +99,7 @@ def _spent() -> Response:
 @requires("moderator")
 def sign_out() -> ResponseReturnValue:
     """End the session, here and in the store."""
-    here = parts()
+    here = context()
     token = session_token(here, request) or ""
     with here.deps.store.write() as tx:
         tx.end_session(hash_token(token))

@@ -8,13 +8,13 @@ import json
 from flask import Response, make_response, request
 from flask.typing import ResponseReturnValue
 
-from service import actions
+from service import usecases
 from service.web.desk import blueprint
 from service.web.desk.access import moderator, requires
 from service.web.desk.place import Place, number, numbers
 from service.web.desk.queue import counted, others
 from service.web.desk.speech import gettext, ngettext
-from service.web.reach import parts
+from service.web.reach import context
 
 NEW_LIMIT = 100
 
@@ -23,9 +23,9 @@ NEW_LIMIT = 100
 @requires("moderator")
 def updates() -> ResponseReturnValue:
     """Renew the claims on what is on the screen, and tell counts, new arrivals, who else is here, what was lost."""
-    here, place = parts(), Place.of(request.args)
+    here, place = context(), Place.of(request.args)
     now, have = here.deps.clock(), numbers(request.args.get("have"))
-    actions.keep(here.deps, moderator().id, have)
+    usecases.keep(here.deps, moderator().id, have)
     with here.deps.store.read() as tx:
         claims = tx.claims(now)
         seen = number(request.args.get("seen")) or 0

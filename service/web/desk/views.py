@@ -11,7 +11,7 @@ from service.web.desk import blueprint
 from service.web.desk.access import back_to, moderator, requires
 from service.web.desk.frame import page, unfit
 from service.web.desk.place import Place
-from service.web.reach import parts
+from service.web.reach import context
 
 NAME_LIMIT: Final = 40
 
@@ -23,7 +23,7 @@ def save_view() -> ResponseReturnValue:
     name, place = request.form.get("name", "").strip(), Place.of(request.form)
     if not name or len(name) > NAME_LIMIT or not name.isprintable():
         return unfit()
-    here = parts()
+    here = context()
     with here.deps.store.write() as tx:
         tx.add_view(moderator().id, name, place.without().at, here.deps.clock())
     return back_to(place.url())
@@ -33,7 +33,7 @@ def save_view() -> ResponseReturnValue:
 @requires("moderator")
 def drop_view(view_id: int) -> ResponseReturnValue:
     """Keep a view no longer; another moderator's stays."""
-    with parts().deps.store.write() as tx:
+    with context().deps.store.write() as tx:
         tx.drop_view(moderator().id, view_id)
     return back_to(Place.of(request.form).url())
 

@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any, Final
 
-from service.moderation.author_status import AuthorStatus
-from service.moderation.comment import Status
-from service.moderation.reasons import RefusalReason, reason_named
-from service.moderation.verdict import Action, Decision, Reason, Verdict, Who
+from service.domain.author_status import AuthorStatus
+from service.domain.reasons import RefusalReason, reason_named
+from service.domain.status import Status
+from service.domain.verdict import Action, Decision, Reason, Verdict, Who
 from service.ports import Site
 from service.web.desk.speech import gettext, language, ngettext
 from service.web.desk.speech import lazy_gettext as _l

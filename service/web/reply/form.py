@@ -11,13 +11,13 @@ from typing import Final
 from flask import Request
 from flask_babel import format_decimal
 
-from service import submission
-from service.moderation.addresses import host_of
-from service.moderation.comment import BODY_LIMIT, NAME_LIMIT, Comment, Source
-from service.moderation.errors import Fault, Invalid
-from service.networks import cut_ip
+from service.domain.addresses import host_of
+from service.domain.comment import BODY_LIMIT, NAME_LIMIT, Comment, Source
+from service.domain.errors import Fault, Invalid
+from service.domain.networks import cut_ip
 from service.ports import Site, Submission, Tx
 from service.privacy.pages import page_url
+from service.usecases import submission
 from service.web.reply.ticket import Ticket
 from service.web.speech import gettext
 

@@ -11,19 +11,20 @@ from typing import Final
 from flask import Response, make_response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from service import actions
-from service.moderation.comment import Comment, Status
-from service.moderation.desk import Appeal
-from service.moderation.errors import ReplydeskError
-from service.moderation.outside import outside
-from service.moderation.restoring import put_back
-from service.moderation.typed import cleaned, is_blank
-from service.moderation.verdict import Decision
+from service import usecases
+from service.domain.comment import Comment
+from service.domain.desk import Appeal
+from service.domain.errors import ReplydeskError
+from service.domain.outside import outside
+from service.domain.restoring import put_back
+from service.domain.status import Status
+from service.domain.typed import cleaned, is_blank
+from service.domain.verdict import Decision
 from service.ports import Site, Tx
 from service.privacy.contacts import mask
 from service.privacy.receipts import read_receipt
 from service.web.pages import message_page
-from service.web.reach import parts
+from service.web.reach import context
 from service.web.reply import blueprint
 from service.web.reply.words import StatusMessage, status_message
 from service.web.security import is_same_origin, keep_private
@@ -85,7 +86,7 @@ def state(token: str) -> ResponseReturnValue:
 
 def find_receipt(token: str) -> Receipt | None:
     """Return the receipt that the token stands for, None when it is not one of ours or the comment is gone."""
-    here = parts()
+    here = context()
     meant = read_receipt(here.keyring, token)
     if meant is None:
         return None
@@ -142,7 +143,7 @@ def post_appeal(token: str) -> ResponseReturnValue:
     masked = mask(text, region=found.site.region).text
     # sent twice, or decided anew meanwhile: the receipt says how things stand
     with suppress(ReplydeskError):
-        actions.appeal(parts().deps, found.site, found.comment.id, masked)
+        usecases.appeal(context().deps, found.site, found.comment.id, masked)
     return keep_private(Response(status=303, headers={"Location": url_for("reply.receipt", token=token)}))
 
 

@@ -10,17 +10,16 @@ from flask_babel import format_decimal
 from sqlalchemy import exc as sql
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from service import actions
-from service.moderation.comment import BODY_LIMIT, Comment, Source
-from service.moderation.errors import IdempotencyMismatch, Invalid
+from service import usecases
+from service.domain.comment import BODY_LIMIT, Comment, Source
+from service.domain.errors import IdempotencyMismatch, Invalid
 from service.ports import Placed, Site, Submission
 from service.privacy.receipts import receipt_token
 from service.web import rates
-from service.web.api.gate import api
 from service.web.api.submitting import note_stored
 from service.web.faults import in_words
 from service.web.pages import message_page
-from service.web.reach import parts
+from service.web.reach import api, context
 from service.web.reply import blueprint
 from service.web.reply.form import Form, article_of, field_errors, parent_of, read_form, shown_again
 from service.web.reply.ticket import Ticket, TicketExpired, TicketRefused, read_ticket
@@ -58,7 +57,7 @@ def send(site: str) -> ResponseReturnValue:
     if isinstance(asked, Response):
         return asked
     found, article_url = asked
-    here, now = parts(), parts().deps.clock()
+    here, now = context(), context().deps.clock()
     parent = _parent(found, article_url, request.form.get("parent_id"))
     try:
         ticket = read_ticket(here.keyring, found.name, article_url, request.form.get("ticket", ""), now)
@@ -85,7 +84,7 @@ def blank_form(
     site: Site, article_url: str, *, title: str | None = None, parent_id: str | None = None
 ) -> Form:
     """Return an empty form with a fresh ticket, for a page of its own or inside an article."""
-    here = parts()
+    here = context()
     ticket = Ticket.new(site.name, article_url, here.deps.clock(), title)
     parent = _parent(site, article_url, parent_id)
     return Form(
@@ -98,13 +97,13 @@ def blank_form(
 
 
 def _accept(site: Site, ticket: Ticket, submission: Submission, parent: Comment | None) -> Response:
-    here = parts()
+    here = context()
     if seconds := rates.form_wait(site, reader_network(here, request)):
         again = _again(site, ticket, AGAIN["many"], parent, status=429)
         again.headers["Retry-After"] = rates.retry_after(seconds)
         return again
     try:
-        (answer,) = answers = actions.submit(here.deps, here.sealer, site, [submission])
+        (answer,) = answers = usecases.submit(here.deps, here.sealer, site, [submission])
     except (
         sql.OperationalError,
         sql.TimeoutError,
@@ -125,7 +124,7 @@ def _accept(site: Site, ticket: Ticket, submission: Submission, parent: Comment 
 
 def asked_for(site_name: str) -> tuple[Site, str] | Response:
     """Return the site and the article that the address names, or the page that says what is wrong with it."""
-    with parts().deps.store.read() as tx:
+    with context().deps.store.read() as tx:
         site = tx.site(site_name)
     if site is None:
         return message_page(
@@ -143,7 +142,7 @@ def asked_for(site_name: str) -> tuple[Site, str] | Response:
 def _parent(site: Site, article_url: str, parent_id: str | None) -> Comment | None:
     if not parent_id:
         return None
-    with parts().deps.store.read() as tx:
+    with context().deps.store.read() as tx:
         return parent_of(tx, site, article_url, parent_id)
 
 
@@ -158,7 +157,7 @@ def _again(
     form = Form(
         site=site,
         article_url=ticket.article_url,
-        ticket=ticket.sign(parts().keyring),
+        ticket=ticket.sign(context().keyring),
         values=shown_again(request),
         faults=faults or {},
         line=str(line) if line else None,

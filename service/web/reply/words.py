@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Final
 
-from service.moderation.comment import Comment, Status
-from service.moderation.leading import is_at_risk
-from service.moderation.reasons import reason_named
-from service.moderation.verdict import Action, Decision, Who
+from service.domain.comment import Comment
+from service.domain.leading import is_at_risk
+from service.domain.reasons import reason_named
+from service.domain.status import Status
+from service.domain.verdict import Action, Decision, Who
 from service.ports import Site
 from service.web.speech import gettext
 from service.web.speech import lazy_gettext as _l

@@ -11,13 +11,13 @@ from typing import Any, Final
 from flask import Response, make_response, render_template, request, stream_template
 from flask.typing import ResponseReturnValue
 
-from service.erasure import erase_person
-from service.export import export_json, export_person
-from service.moderation.comment import Status
-from service.moderation.verdict import Who
+from service.domain.status import Status
+from service.domain.verdict import Who
 from service.privacy.sealing import Address, AddressError, Sealer
+from service.usecases.erasure import erase_person
+from service.usecases.export import export_json, export_person
 from service.web.pages import message_page
-from service.web.reach import parts
+from service.web.reach import context
 from service.web.reply import blueprint
 from service.web.reply.receipt import Receipt, find_receipt
 from service.web.security import keep_private
@@ -70,7 +70,7 @@ def ask(token: str) -> ResponseReturnValue:
 
 
 def _done(found: Receipt, choice: str, address: Address) -> Response:
-    here, site = parts(), found.site
+    here, site = context(), found.site
     if choice == "erase":
         receipt = erase_person(here, site, address, Who.AUTHOR, "author")
         return _result("reply/erased.html", found, receipt=receipt, text=_pretty(receipt))
@@ -83,26 +83,26 @@ def _done(found: Receipt, choice: str, address: Address) -> Response:
 def _is_theirs(found: Receipt, address: Address) -> bool:
     """Compare under every key version, each in the same time, whichever character differs first."""
     known = (found.comment.author_key or "").encode()
-    keys = Sealer(parts().keyring).author_keys(found.site.name, address)
+    keys = Sealer(context().keyring).author_keys(found.site.name, address)
     matches = [hmac.compare_digest(key.encode(), known) for key in keys]
     return any(matches)
 
 
 def _may_try(found: Receipt) -> bool:
-    deps = parts().deps
+    deps = context().deps
     with deps.store.read() as tx:
         return tx.sign_in_failures(_counter(found), deps.clock() - WINDOW) < TRIES
 
 
 def _count_wrong(found: Receipt) -> None:
-    deps = parts().deps
+    deps = context().deps
     with deps.store.write() as tx:
         tx.count_sign_in_failure(_counter(found), deps.clock(), deps.clock() - WINDOW)
 
 
 def _counter(found: Receipt) -> str:
     """Name what wrong tries are counted under, as nobody can guess: the comment, not who tries."""
-    return parts().keyring.sign(GUESSES, str(found.comment.pk).encode()).hex()
+    return context().keyring.sign(GUESSES, str(found.comment.pk).encode()).hex()
 
 
 def _page(found: Receipt, fault: str | None = None, status: int = 200) -> Response:

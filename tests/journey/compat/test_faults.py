@@ -16,9 +16,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from service.coral.signature import sign
-from service.moderation.comment import Status
-from service.tuning import tune_site
+from service.compat.coral.signature import sign
+from service.domain.status import Status
+from service.usecases.tuning import tune_site
 from tests import servers
 from tests.conftest import missing
 from tests.web.api.serving import Served, served
@@ -112,7 +112,7 @@ def installation(tmp_path_factory: pytest.TempPathFactory, wire: tuple[Wire, str
         }
         with served(tmp_path_factory.mktemp("faults") / "home", **more) as running:
             tune_site(
-                running.parts,
+                running.context,
                 "courier",
                 {"coral_secret": SECRET, "toxicity.hold": "0.5", "toxicity.reject": ""},
             )
@@ -171,12 +171,12 @@ def eventually(holds: Any, seconds: float = 20) -> None:
 def test_without_broker_and_worker_every_mode_answers(installation: Served) -> None:
     """No broker and no worker: scores are answered, and queue mode still puts the held on the desk."""
     assert analyze(installation)[0] == 200
-    tune_site(installation.parts, "courier", {"compat_mode": "queue"})
+    tune_site(installation.context, "courier", {"compat_mode": "queue"})
     eventually(lambda: "moderation" in analyze(installation, TEXT)[1])
     status, found, headers = analyze(installation, RUDE)
     assert (status, found["moderation"]["action"]) == (200, "hold")
     assert "X-Replydesk-Not-Stored" not in headers
-    with installation.parts.deps.store.read() as tx:
+    with installation.context.deps.store.read() as tx:
         assert [one.body for one in tx.comments(installation.site.site.id, status=Status.HELD).comments] == [
             RUDE
         ]

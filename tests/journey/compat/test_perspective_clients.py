@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from service.coral.signature import sign
+from service.compat.coral.signature import sign
 from tests.journey.compat.test_clients import CLIENTS, installed
 from tests.journey.installation import Answer, Installation, Receiver, until
 

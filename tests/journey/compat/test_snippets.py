@@ -15,7 +15,7 @@ from standardwebhooks import WebhookVerificationError
 
 from service.privacy.keys import new_webhook_secret
 from service.privacy.sealing import Address, new_contact_keys, seal
-from service.webhooks import sign
+from service.webhooks.signing import sign
 
 INTEGRATIONS = Path(__file__).parents[3] / "integrations"
 BODY = json.dumps({"type": "comment.approved", "data": {"comment": {"body": "Schön 🌉"}}}, ensure_ascii=False)

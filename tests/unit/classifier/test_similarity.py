@@ -5,7 +5,7 @@ import time
 import pytest
 
 from classifier.similarity import BANDS, LIMIT, bands, likeness, signatures
-from service.moderation.duplicates import ALIKE
+from service.domain.duplicates import ALIKE
 from tests.evidence.duplicates import COPIED, LOOKALIKES, written
 
 

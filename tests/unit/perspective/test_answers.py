@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from service.perspective.answers import Unreadable, read
+from service.compat.perspective.answers import Unreadable, read
 
 ANSWER = {"attributeScores": {"TOXICITY": {"summaryScore": {"value": 0.25, "type": "PROBABILITY"}}}}
 SHAPES = [

@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from service import settings, wiring
+from service import config
 from service.cli.compare import compare_group
-from service.enrolment import enrol_site
+from service.context import build_context
 from service.storage import migrate
+from service.usecases.enrolment import enrol_site
 from tests.web.api.caller import MASTER
 
 RUDE = "You are a stupid idiot, number {}, and everybody knows it."
@@ -21,7 +22,7 @@ KIND = "The new bridge saved me {} minutes this morning."
 @pytest.fixture(autouse=True)
 def _logs_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
     """A command sets the logs of its process up, and this process is the tests'."""
-    monkeypatch.setattr("service.logs.configure", lambda *_: None)
+    monkeypatch.setattr("service.logging.configure", lambda *_: None)
 
 
 @pytest.fixture
@@ -42,12 +43,12 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A home with the site courier, and nothing else of the environment's settings."""
     for name, value in {"REPLYDESK_HOME": str(tmp_path / "home"), "REPLYDESK_MASTER_KEY": MASTER}.items():
         monkeypatch.setenv(name, value)
-    known = settings.load()
+    known = config.load()
     known.home.mkdir()
     migrate.upgrade(known.database_url)
-    parts = wiring.build(known)
-    enrol_site(parts, "courier", "https://courier.example")
-    parts.close()
+    context = build_context(known)
+    enrol_site(context, "courier", "https://courier.example")
+    context.close()
     return known.home
 
 
@@ -75,10 +76,10 @@ def test_the_table_says_what_a_threshold_would_be_here(log: Path) -> None:
 def test_fit_stores_the_map_for_the_site(log: Path) -> None:
     """After --fit the site has a map of its own, and the compatibility API's values follow the old ones."""
     assert "perspective_map=own" in run(str(log), "--site", "courier", "--fit", "--show", "0")
-    parts = wiring.build(settings.load())
-    with parts.deps.store.read() as tx:
+    context = build_context(config.load())
+    with context.deps.store.read() as tx:
         site = tx.site("courier")
-    parts.close()
+    context.close()
     assert site is not None
     assert site.options.perspective_knots is not None
     assert list(site.options.perspective_knots) == ["TOXICITY"]

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from service.perspective.comparing import compare, differing, held_back, rank_correlation, same_share_cut
+from service.compat.perspective.comparing import (
+    compare,
+    differing,
+    held_back,
+    rank_correlation,
+    same_share_cut,
+)
 
 
 def test_equal_shares_are_found_between_two_scores() -> None:

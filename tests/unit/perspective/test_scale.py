@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from classifier.model import Model
 from classifier.persistence import SHIPPED as MODEL
-from service.perspective.attributes import LABEL_OF
-from service.perspective.scale import fitted, mapped, shipped, shipped_for
+from service.compat.perspective.attributes import LABEL_OF
+from service.compat.perspective.scale import fitted, mapped, shipped, shipped_for
 
 shares = st.floats(0, 1, allow_nan=False)
 

@@ -19,11 +19,11 @@ from typing import Any
 
 import pytest
 
-from service import logs
-from service.canaries.forms import forms_of
-from service.canaries.searching import Searcher
-from service.moderation.comment import Article, Source
-from service.moderation.policy import Policy
+from service import logging as logs
+from service.domain.comment import Article, Source
+from service.domain.policy import Policy
+from service.leak_audit.forms import forms_of
+from service.leak_audit.searching import Searcher
 from service.ports import Site, Submission
 from service.privacy.keys import Keyring
 from service.privacy.sanitizer import Sanitizer
@@ -176,7 +176,7 @@ def test_log_records_do_not_show_it(logged: io.StringIO) -> None:
 def test_a_process_that_dies_leaves_nothing(tmp_path: Any) -> None:
     """An error with all variables, faulthandler's dump and the abort itself: no byte that is left holds it."""
     done = subprocess.run(
-        [sys.executable, "-m", "service.canaries.crashing"],
+        [sys.executable, "-m", "service.leak_audit.crashing"],
         input=f"{PLAIN}\n".encode(),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

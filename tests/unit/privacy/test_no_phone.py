@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from service.moderation.comment import Article, Source
+from service.domain.comment import Article, Source
 from service.ports import Submission
 from service.privacy.contacts import mask
 from service.privacy.keys import Keyring

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from service.moderation.comment import URL_LIMIT
+from service.domain.comment import URL_LIMIT
 from service.privacy.pages import page_url
 
 PAGE = "https://courier.example/a"

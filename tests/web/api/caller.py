@@ -13,13 +13,14 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from service import actions, settings, wiring
-from service.actions import Judgement, Scored
-from service.dispatcher import RecordingDispatcher
-from service.enrolment import Enrolment, enrol_site
-from service.moderation.comment import Comment
-from service.moderation.verdict import LABELS, Action, Assessment, Decision, Effort, Span, Who
+from service import config, usecases
+from service.context import AppContext, build_context
+from service.domain.comment import Comment
+from service.domain.verdict import LABELS, Action, Assessment, Decision, Effort, Span, Who
+from service.messaging.dispatcher import RecordingDispatcher
 from service.ports import Store
+from service.usecases import Judgement, Scored
+from service.usecases.enrolment import Enrolment, enrol_site
 from service.web import create_app
 from tests.builders import NOON
 
@@ -57,7 +58,7 @@ def submission(**changes: Any) -> dict[str, Any]:
 class Newsroom:
     """Two sites that call, the service that answers, and the hands inside it."""
 
-    parts: wiring.Parts
+    context: AppContext
     app: Flask
     clock: SetClock
     dispatcher: RecordingDispatcher
@@ -69,12 +70,14 @@ class Newsroom:
         """Put the service over `store`; settings as a fresh home has them, changed by `env`."""
         clock, dispatcher = SetClock(), RecordingDispatcher()
         surroundings = {"REPLYDESK_HOME": str(home), "REPLYDESK_MASTER_KEY": MASTER, **env}
-        parts = wiring.build(
-            settings.load(surroundings), env=surroundings, store=store, dispatcher=dispatcher, clock=clock
+        context = build_context(
+            config.load(surroundings), env=surroundings, store=store, dispatcher=dispatcher, clock=clock
         )
-        courier = enrol_site(parts, "courier", "https://courier.example", "https://courier.example/callback")
-        herald = enrol_site(parts, "herald", "https://herald.example")
-        return cls(parts, create_app(parts), clock, dispatcher, courier, herald)
+        courier = enrol_site(
+            context, "courier", "https://courier.example", "https://courier.example/callback"
+        )
+        herald = enrol_site(context, "herald", "https://herald.example")
+        return cls(context, create_app(context), clock, dispatcher, courier, herald)
 
     @property
     def client(self) -> FlaskClient:
@@ -106,14 +109,14 @@ class Newsroom:
 
     def comment(self, comment_id: str = "c-1") -> Comment:
         """Return the courier's comment as it is stored."""
-        with self.parts.deps.store.read() as tx:
+        with self.context.deps.store.read() as tx:
             found = tx.comment(self.courier.site.id, comment_id)
         assert found is not None
         return found
 
     def count(self) -> int:
         """Count the courier's stored comments."""
-        with self.parts.deps.store.read() as tx:
+        with self.context.deps.store.read() as tx:
             return len(tx.comments(self.courier.site.id, limit=200).comments)
 
     def settle(
@@ -133,12 +136,12 @@ class Newsroom:
             spans=(Span(4, 10, "toxicity", 1.25),),
             effort=effort,
         )
-        actions.settle(self.parts.deps, [Scored(self.comment(comment_id), assessment)])
+        usecases.settle(self.context.deps, [Scored(self.comment(comment_id), assessment)])
 
     def review(self, action: Action, comment_id: str = "c-1", delay: float = 5.0, **given: Any) -> Decision:
         """Let a moderator decide on the desk; it is published `delay` seconds later."""
         judgement = Judgement(action, Who.MODERATOR, "Mara", **given)
-        return actions.review(self.parts.deps, self.courier.site, comment_id, judgement, delay)
+        return usecases.review(self.context.deps, self.courier.site, comment_id, judgement, delay)
 
     def forget(self) -> None:
         """Let the two seconds pass for which the process remembers keys and sites."""
@@ -148,7 +151,7 @@ class Newsroom:
 
     def publish_due(self) -> int:
         """Let what is due be published."""
-        return actions.publish_due(self.parts.deps)
+        return usecases.publish_due(self.context.deps)
 
 
 def problem(response: TestResponse, status: int, name: str) -> dict[str, Any]:

@@ -17,7 +17,7 @@ def newsroom(tmp_path: Path) -> Iterator[Newsroom]:
     """A newsroom whose store forgets everything."""
     made = Newsroom.over(MemoryStore(), tmp_path)
     yield made
-    made.parts.close()
+    made.context.close()
 
 
 @pytest.fixture

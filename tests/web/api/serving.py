@@ -14,10 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.request import urlopen
 
-from service import settings, wiring
-from service.dispatcher import RecordingDispatcher
-from service.enrolment import Enrolment, enrol_site
+from service import config
+from service.context import AppContext, build_context
+from service.messaging.dispatcher import RecordingDispatcher
 from service.storage import migrate
+from service.usecases.enrolment import Enrolment, enrol_site
 from tests.web.api.caller import MASTER
 
 START = "import sys; from service.cli.main import main; sys.argv = ['replydesk', 'web']; main()"
@@ -30,7 +31,7 @@ class Served:
 
     port: int
     site: Enrolment
-    parts: wiring.Parts
+    context: AppContext
     log: Path
 
     @property
@@ -43,7 +44,7 @@ class Served:
         found: list[str] = []
         after: int | None = None
         while True:
-            with self.parts.deps.store.read() as tx:
+            with self.context.deps.store.read() as tx:
                 page = tx.comments(self.site.site.id, after=after, limit=200)
             found += [comment.id for comment in page.comments]
             if page.next is None:
@@ -55,11 +56,11 @@ class Served:
 def served(home: Path, **more: str) -> Iterator[Served]:
     """Run a web process on a fresh home until the block ends."""
     env = {"REPLYDESK_HOME": str(home), "REPLYDESK_MASTER_KEY": MASTER, "PORT": str(free_port()), **more}
-    known = settings.load(env)
+    known = config.load(env)
     home.mkdir(parents=True, exist_ok=True)
     migrate.upgrade(known.database_url)
-    parts = wiring.build(known, env=env, dispatcher=RecordingDispatcher())
-    site = enrol_site(parts, "courier", "https://courier.example")
+    context = build_context(known, env=env, dispatcher=RecordingDispatcher())
+    site = enrol_site(context, "courier", "https://courier.example")
     log = home / "web.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
@@ -67,11 +68,11 @@ def served(home: Path, **more: str) -> Iterator[Served]:
         )
     try:
         _await(process, known.port, log)
-        yield Served(known.port, site, parts, log)
+        yield Served(known.port, site, context, log)
     finally:
         process.terminate()
         process.wait(timeout=20)
-        parts.close()
+        context.close()
 
 
 def free_port() -> int:

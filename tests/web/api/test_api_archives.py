@@ -12,11 +12,11 @@ from urllib.parse import quote
 import pytest
 
 from service.cli.importing import BESIDES
-from service.enrolment import invite
-from service.importing import LineFault, import_lines
-from service.moderation.comment import ARCHIVED_LIMIT
-from service.moderation.verdict import Action
-from service.wordpress import import_export
+from service.domain.comment import ARCHIVED_LIMIT
+from service.domain.verdict import Action
+from service.importers.jsonl import LineFault, import_lines
+from service.importers.wordpress import import_export
+from service.usecases.enrolment import invite
 from tests.web.api.caller import ADDRESS, ARTICLE, Newsroom, submission
 from tests.wxr import HEAD, TAIL, comment, head, item
 
@@ -40,7 +40,7 @@ class Archive:
 
     def _run(self, bring: Callable[..., Any], raw: bytes) -> dict[str, int]:
         counts: Counter[str] = Counter()
-        for done in bring(self.newsroom.parts, self.newsroom.courier.site, io.BytesIO(raw)):
+        for done in bring(self.newsroom.context, self.newsroom.courier.site, io.BytesIO(raw)):
             counts += done.counts
             self.faults += done.faults
         return dict(counts)
@@ -69,8 +69,8 @@ class Archive:
     def desk(self, url: str = ARTICLE) -> str:
         """The article's page on the desk."""
         browser = self.newsroom.client
-        _, link = invite(self.newsroom.parts, "Mara", "lead")
-        browser.post(link.removeprefix(self.newsroom.parts.settings.public_url))
+        _, link = invite(self.newsroom.context, "Mara", "lead")
+        browser.post(link.removeprefix(self.newsroom.context.settings.public_url))
         return browser.get(f"/desk/article?site=courier&url={quote(url, safe='')}").text
 
 

@@ -10,15 +10,16 @@ from urllib.parse import quote, urlencode
 
 import pytest
 
-from service import akismet, webhooks
-from service.enrolment import invite
-from service.importing import import_lines
-from service.moderation.comment import Article
-from service.moderation.errors import Invalid
-from service.moderation.verdict import Action
+from service.compat import akismet
+from service.domain.comment import Article
+from service.domain.errors import Invalid
+from service.domain.verdict import Action
+from service.importers.jsonl import import_lines
+from service.importers.wordpress import import_export
 from service.privacy.pages import page_url
-from service.tuning import tune_site
-from service.wordpress import import_export
+from service.usecases.enrolment import invite
+from service.usecases.tuning import tune_site
+from service.webhooks import signing
 from tests.web.api.caller import ADDRESS, ARTICLE, Newsroom, faults, problem, submission
 from tests.wxr import HEAD, TAIL, comment, item
 
@@ -99,7 +100,7 @@ def by_webhook(newsroom: Newsroom, name: str, url: str) -> None:
     """Post one signed."""
     raw = json.dumps(submission(id=name, article={"url": url})).encode()
     now = int(newsroom.clock().timestamp())
-    headers = webhooks.sign([newsroom.courier.inbound_secret], f"msg-{name}", now, raw)
+    headers = signing.sign([newsroom.courier.inbound_secret], f"msg-{name}", now, raw)
     path = "/v1/sites/courier/inbound"
     answer = newsroom.call("POST", path, None, headers=headers, data=raw, content_type="application/json")
     assert answer.status_code == 202
@@ -118,13 +119,13 @@ def by_form(newsroom: Newsroom, name: str, url: str) -> None:
 def by_lines(newsroom: Newsroom, name: str, url: str) -> None:
     """Import a line."""
     line = json.dumps(submission(id=name, article={"url": url})).encode()
-    (*_, _last) = import_lines(newsroom.parts, newsroom.courier.site, io.BytesIO(line))
+    (*_, _last) = import_lines(newsroom.context, newsroom.courier.site, io.BytesIO(line))
 
 
 def by_wordpress(newsroom: Newsroom, name: str, url: str) -> None:
     """Import an export."""
     file = HEAD + item(comment(len(name) + sum(name.encode()), name), link=url.replace("&", "&amp;")) + TAIL
-    (*_, _last) = import_export(newsroom.parts, newsroom.courier.site, io.BytesIO(file))
+    (*_, _last) = import_export(newsroom.context, newsroom.courier.site, io.BytesIO(file))
 
 
 SOURCES: list[Callable[[Newsroom, str, str], None]] = [
@@ -142,7 +143,7 @@ def test_one_article_whatever_its_spelling_and_its_source(real_newsroom: Newsroo
     """Each source in turn brings a comment under each spelling; they are one thread for readers, site and desk."""
     newsroom, spellings = real_newsroom, SPELLINGS[kind]
     if kind == "one host":
-        tune_site(newsroom.parts, "courier", {"url": "https://münchen.example"})
+        tune_site(newsroom.context, "courier", {"url": "https://münchen.example"})
         newsroom.forget()
     for n, url in enumerate(spellings):
         for source in SOURCES:
@@ -151,8 +152,8 @@ def test_one_article_whatever_its_spelling_and_its_source(real_newsroom: Newsroo
     count = newsroom.count()
     assert count == len(spellings) * (len(SOURCES) + 1)
     browser = newsroom.client
-    _, link = invite(newsroom.parts, "Mara", "lead")
-    assert browser.post(link.removeprefix(newsroom.parts.settings.public_url)).status_code == 303
+    _, link = invite(newsroom.context, "Mara", "lead")
+    assert browser.post(link.removeprefix(newsroom.context.settings.public_url)).status_code == 303
     for url in spellings:
         asked = quote(url, safe="")
         assert len(published(newsroom, url)) == count
@@ -179,18 +180,18 @@ def test_one_article_whatever_its_spelling_and_its_source(real_newsroom: Newsroo
 def test_a_site_may_keep_them_apart(real_newsroom: Newsroom, apart: str, one: str, other: str) -> None:
     """The site's setting tells them apart, what is there already too; without it they are one again."""
     newsroom = real_newsroom
-    tune_site(newsroom.parts, "courier", {"articles_apart": apart})
+    tune_site(newsroom.context, "courier", {"articles_apart": apart})
     newsroom.forget()
     for name, url in (("c-1", one), ("c-2", other)):
         by_api(newsroom, name, url)
     approve(newsroom)
     assert [row["id"] for row in published(newsroom, one)] == ["c-1"]
     assert [row["id"] for row in published(newsroom, other)] == ["c-2"]
-    tune_site(newsroom.parts, "courier", {"articles_apart": ""})
+    tune_site(newsroom.context, "courier", {"articles_apart": ""})
     newsroom.forget()
     assert len(published(newsroom, one)) == len(published(newsroom, other)) == 2
     with pytest.raises(Invalid) as refused:
-        tune_site(newsroom.parts, "courier", {"articles_apart": "query"})
+        tune_site(newsroom.context, "courier", {"articles_apart": "query"})
     (fault,) = refused.value.faults
     assert (fault.field, fault.message) == ("articles_apart", "must be some of scheme, www, slash, or empty")
 
@@ -232,7 +233,7 @@ def test_the_address_is_shown_as_the_site_wrote_it(newsroom: Newsroom) -> None:
 def test_a_wrong_date_closes_an_article_until_it_is_corrected(real_newsroom: Newsroom) -> None:
     """The next comment with the right date opens it, and so does a word on the article alone."""
     newsroom = real_newsroom
-    tune_site(newsroom.parts, "courier", {"close_after_days": "30"})
+    tune_site(newsroom.context, "courier", {"close_after_days": "30"})
     wrong = {"url": ARTICLE, "title": "The brigde", "published_at": "2016-11-20T09:00:00Z"}
     right = wrong | {"title": "The bridge", "published_at": "2026-11-20T09:00:00Z"}
     for n, article in enumerate((wrong, right, {"url": ARTICLE})):
@@ -270,12 +271,10 @@ def test_the_same_comment_under_a_corrected_address_stands_there(
     elif source is by_batch:
         newsroom.call("POST", "/v1/comments/batch", json=[line])
     elif source is by_lines:
-        list(import_lines(newsroom.parts, newsroom.courier.site, io.BytesIO(json.dumps(line).encode())))
+        list(import_lines(newsroom.context, newsroom.courier.site, io.BytesIO(json.dumps(line).encode())))
     else:
         raw = json.dumps(line).encode()
-        headers = webhooks.sign(
-            [newsroom.courier.inbound_secret], "m", int(newsroom.clock().timestamp()), raw
-        )
+        headers = signing.sign([newsroom.courier.inbound_secret], "m", int(newsroom.clock().timestamp()), raw)
         path = "/v1/sites/courier/inbound"
         newsroom.call("POST", path, None, headers=headers, data=raw, content_type="application/json")
     assert [row["id"] for row in published(newsroom, right)] == ["c-1", "c-2"]
@@ -339,10 +338,10 @@ def test_a_thread_that_is_moved_without_a_redirect_leaves_its_address_free(newsr
 
 def test_an_article_that_waits_for_a_person_still_does_after_a_move(newsroom: Newsroom) -> None:
     """What a moderator wants to see first under an article goes with it."""
-    from service.actions.watching_articles import watch_article
+    from service.usecases.watching_articles import watch_article
 
     by_api(newsroom, "c-1", ARTICLE)
-    watch_article(newsroom.parts.deps, "courier", "http://www.courier.example/bridge/", "Mara")
+    watch_article(newsroom.context.deps, "courier", "http://www.courier.example/bridge/", "Mara")
     newsroom.call("POST", "/v1/articles/move", json={"url": ARTICLE, "to": f"{ARTICLE}-2"})
     newsroom.post(submission(id="c-2", body="A new one.", article={"url": f"{ARTICLE}-2"}))
     newsroom.settle("c-2", toxicity=0.1)

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from service import actions
-from service.moderation.verdict import Action, Who
+from service import usecases
+from service.domain.verdict import Action, Who
 from service.ports import DELIVER
 from tests.web.api.caller import Newsroom, faults, problem, submission
 
@@ -54,7 +54,7 @@ def test_contacts_in_reason_and_note_are_masked(newsroom: Newsroom) -> None:
     answer = newsroom.decide("reject", reason="asked ada@mail.example", note="ada%40mail.example said so")
     assert answer.json is not None
     assert answer.json["decisions"][-1]["reason"] == "asked ⟦email⟧"
-    with newsroom.parts.deps.store.read() as tx:
+    with newsroom.context.deps.store.read() as tx:
         notes = tx.notes([int(made(answer))])
         payloads = [one.payload for one in tx.deliveries(None, None, 10)]
     assert list(notes.values()) == ["⟦email⟧ said so"]
@@ -134,7 +134,7 @@ def test_undoing_twice_is_a_conflict(newsroom: Newsroom) -> None:
 
 def test_a_withdrawn_comment_cannot_be_decided(newsroom: Newsroom) -> None:
     """Withdrawn is final."""
-    actions.withdraw(newsroom.parts.deps, newsroom.courier.site, "c-1", "site courier")
+    usecases.withdraw(newsroom.context.deps, newsroom.courier.site, "c-1", "site courier")
     problem(newsroom.decide("approve"), 409, "final")
     problem(newsroom.call("POST", "/v1/comments/c-1/undo"), 409, "final")
 

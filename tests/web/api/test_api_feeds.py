@@ -7,8 +7,8 @@ from urllib.parse import quote
 
 import pytest
 
-from service.moderation.comment import Article
-from service.moderation.verdict import Action
+from service.domain.comment import Article
+from service.domain.verdict import Action
 from tests.builders import NOON, draft, move
 from tests.web.api.caller import ADDRESS, ARTICLE, Newsroom, faults, problem, submission
 
@@ -85,7 +85,7 @@ def test_published_reaches_the_newest_of_a_long_thread(newsroom: Newsroom) -> No
     """A thousand at once by themselves, fewer where asked; following `next`, a caller meets each comment once."""
     names = [f"c-{n}" for n in range(1_001)]
     bridge = Article(ARTICLE)
-    with newsroom.parts.deps.store.write() as tx:
+    with newsroom.context.deps.store.write() as tx:
         added = tx.add_comments(
             newsroom.courier.site.id, [draft(name, article=bridge) for name in names], NOON
         )

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from service import webhooks
-from service.tuning import tune_site
+from service.usecases.tuning import tune_site
+from service.webhooks import signing
 from tests.web.api.caller import Newsroom
 
 PATH = "/v1/sites/courier/inbound"
@@ -29,7 +29,7 @@ HOOK: dict[str, Any] = {
 @pytest.fixture
 def mapped(newsroom: Newsroom) -> Newsroom:
     """A newsroom whose courier sends webhooks of its own."""
-    tune_site(newsroom.parts, "courier", {"inbound_map": json.dumps(PLACES)})
+    tune_site(newsroom.context, "courier", {"inbound_map": json.dumps(PLACES)})
     return newsroom
 
 
@@ -46,7 +46,7 @@ def test_a_signature_counts_before_a_key(mapped: Newsroom) -> None:
     """A system that signs needs no key; a wrong signature is not repaired by one."""
     raw = json.dumps(HOOK).encode()
     now = int(mapped.clock().timestamp())
-    headers = webhooks.sign([mapped.courier.inbound_secret], "msg_1", now, raw)
+    headers = signing.sign([mapped.courier.inbound_secret], "msg_1", now, raw)
     more = {"data": raw, "content_type": "application/json"}
     assert mapped.call("POST", PATH, None, headers=headers, **more).status_code == 202
     headers["webhook-signature"] = "v1,AAAA"

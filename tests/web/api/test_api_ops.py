@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from service.dispatcher import BEAT, Answerer, RedisDispatcher, connect, read_heartbeats
-from service.moderation.verdict import Effort
+from service.domain.verdict import Effort
+from service.messaging.dispatcher import BEAT, Answerer, RedisDispatcher, connect, read_heartbeats
 from service.ports import SWEEP, Store
 from service.storage import open_store
 from service.storage.memory import MemoryStore
@@ -42,8 +42,8 @@ def test_ready_when_every_part_is(sql_store: Store, redis_url: str, tmp_path: Pa
     Answerer(redis_url).begun(SWEEP)
     ring_as_beat(redis_url)
     answer = newsroom.call("GET", "/readyz", None)
-    parts = {"store": "ok", "schema": "ok", "broker": "ok", "worker": "ok", "beat": "ok"}
-    assert answer.json == {"status": "ready", "parts": parts}
+    context = {"store": "ok", "schema": "ok", "broker": "ok", "worker": "ok", "beat": "ok"}
+    assert answer.json == {"status": "ready", "parts": context}
 
 
 def test_workers_of_whom_nothing_is_heard_are_named(redis_url: str, tmp_path: Path) -> None:
@@ -51,7 +51,7 @@ def test_workers_of_whom_nothing_is_heard_are_named(redis_url: str, tmp_path: Pa
     newsroom = Newsroom.over(MemoryStore(), tmp_path, REDIS_URL=redis_url, REPLYDESK_REDIS_PREFIX="silent:")
     found = problem(newsroom.call("GET", "/readyz", None), 503, "unavailable")
     assert found["detail"] == "Not ready: worker, beat."
-    assert found["parts"]["broker"] == "ok"
+    assert found["checks"]["broker"] == "ok"
 
 
 def test_beat_that_is_gone_is_named_and_no_worker_that_works(redis_url: str, tmp_path: Path) -> None:
@@ -65,7 +65,7 @@ def test_beat_that_is_gone_is_named_and_no_worker_that_works(redis_url: str, tmp
 def test_a_broker_that_forgot_its_heartbeats_makes_nobody_dead(redis_url: str, tmp_path: Path) -> None:
     """Emptied, it is told the next within seconds; till then the last that was heard counts, for half a minute."""
     now = [0.0]
-    checks = Checks(Newsroom.over(MemoryStore(), tmp_path, REDIS_URL=redis_url).parts, lambda: now[0])
+    checks = Checks(Newsroom.over(MemoryStore(), tmp_path, REDIS_URL=redis_url).context, lambda: now[0])
     Answerer(redis_url).begun(SWEEP)
     assert checks.run()["worker"] == "ok"
     connect(redis_url).flushall()
@@ -86,8 +86,8 @@ def test_whatever_hangs_the_answer_comes_within_a_second(tmp_path: Path) -> None
     try:
         with socket.create_server(("127.0.0.1", 0)) as mute:
             url = f"redis://127.0.0.1:{mute.getsockname()[1]}/0"
-            parts = Newsroom.over(Hanging(), tmp_path, REDIS_URL=url).parts
-            checks, threads = Checks(parts, itertools.count(step=10).__next__), threading.active_count()
+            context = Newsroom.over(Hanging(), tmp_path, REDIS_URL=url).context
+            checks, threads = Checks(context, itertools.count(step=10).__next__), threading.active_count()
             for _ in range(3):
                 began = time.monotonic()
                 told = checks.run()
@@ -107,7 +107,7 @@ def test_a_pool_that_is_used_up_does_not_make_the_store_away(sqlite_url: str, tm
         for _ in range(32):
             stack.enter_context(store.read())
         found = problem(newsroom.call("GET", "/readyz", None), 503, "unavailable")
-    assert (found["parts"]["store"], found["parts"]["schema"]) == ("ok", "ok")
+    assert (found["checks"]["store"], found["parts"]["schema"]) == ("ok", "ok")
 
 
 def test_who_asks_within_a_second_is_told_the_same(tmp_path: Path) -> None:
@@ -119,7 +119,7 @@ def test_who_asks_within_a_second_is_told_the_same(tmp_path: Path) -> None:
             asked.append(1)
 
     now = [0.0]
-    checks = Checks(Newsroom.over(Counting(), tmp_path).parts, lambda: now[0])
+    checks = Checks(Newsroom.over(Counting(), tmp_path).context, lambda: now[0])
     assert checks.run() == checks.run()
     assert len(asked) == 1
     now[0] += 1.0
@@ -131,15 +131,15 @@ def test_not_ready_names_the_part(newsroom: Newsroom) -> None:
     """Without a broker the answer is 503 and says that it is the broker."""
     found = problem(newsroom.call("GET", "/readyz", None), 503, "unavailable")
     assert found["detail"] == "Not ready: broker."
-    assert found["parts"]["store"] == "ok"
-    assert found["parts"]["broker"] != "ok"
+    assert found["checks"]["store"] == "ok"
+    assert found["checks"]["broker"] != "ok"
 
 
 def test_a_broker_that_is_gone_is_named(tmp_path: Path) -> None:
     """A broker that refuses connections is named, quickly."""
     newsroom = Newsroom.over(MemoryStore(), tmp_path, REDIS_URL="unix:///nowhere/valkey.sock")
     found = problem(newsroom.call("GET", "/readyz", None), 503, "unavailable")
-    assert found["parts"]["broker"] == "does not answer (ConnectionError)"
+    assert found["checks"]["broker"] == "does not answer (ConnectionError)"
 
 
 def test_a_store_that_fails_is_named(newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -150,7 +150,7 @@ def test_a_store_that_fails_is_named(newsroom: Newsroom, monkeypatch: pytest.Mon
 
     monkeypatch.setattr(MemoryStore, "ping", away)
     found = problem(newsroom.call("GET", "/readyz", None), 503, "unavailable")
-    assert found["parts"]["store"] == "fails (ConnectionResetError)"
+    assert found["checks"]["store"] == "fails (ConnectionResetError)"
 
 
 def test_an_older_schema_is_named(
@@ -160,7 +160,7 @@ def test_an_older_schema_is_named(
     newsroom = Newsroom.over(sql_store, tmp_path, REPLYDESK_DATABASE_URL=sqlite_url)
     monkeypatch.setattr("service.storage.store.HEAD", "9999")
     found = problem(newsroom.call("GET", "/readyz", None), 503, "unavailable")
-    assert "replydesk migrate" in found["parts"]["schema"]
+    assert "replydesk migrate" in found["checks"]["schema"]
 
 
 def metric(newsroom: Newsroom, name: str) -> float:
@@ -208,7 +208,7 @@ def test_metrics_tell_the_effort_and_what_is_scored_again(newsroom: Newsroom) ->
     assert metric(newsroom, "replydesk_scoring_fast") == 0
     newsroom.post()
     newsroom.settle(effort=Effort.FAST)
-    with newsroom.parts.deps.store.write() as tx:
+    with newsroom.context.deps.store.write() as tx:
         tx.set_scoring_effort(Effort.FAST, newsroom.clock.now)
     assert metric(newsroom, "replydesk_scoring_fast") == 1
     assert metric(newsroom, "replydesk_comments_to_rescore") == 1
@@ -266,7 +266,7 @@ def test_logs_hold_ids_alone(newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
         def broken(*_: object, **__: object) -> None:
             raise RuntimeError(f"{submission()}")
 
-        monkeypatch.setattr("service.actions.submit", broken)
+        monkeypatch.setattr("service.usecases.submit", broken)
         newsroom.post()
     (stored,) = [line["comments"] for line in lines if line["event"] == "request" and line["status"] == 202]
     assert stored == str(newsroom.comment().pk)

@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
-from service.moderation.chain import UnkeyedSigner, walk
-from service.moderation.comment import Comment, Status
-from service.moderation.verdict import Action
+from service.domain.chain import UnkeyedSigner, walk
+from service.domain.comment import Comment
+from service.domain.status import Status
+from service.domain.verdict import Action
 from service.privacy.attesting import StatementError, check
-from service.tuning import tune_site
+from service.usecases.tuning import tune_site
 from tests.builders import NOON, draft
 from tests.web.api.caller import ADDRESS, ARTICLE, Newsroom, problem, submission
 
@@ -62,7 +63,7 @@ def written(newsroom: Newsroom, email: str, prefix: str, count: int) -> None:
 
 def everything(newsroom: Newsroom, prefix: str) -> list[object]:
     """Everything that is stored of one person's comments, for comparing."""
-    with newsroom.parts.deps.store.read() as tx:
+    with newsroom.context.deps.store.read() as tx:
         found: list[object] = []
         for n in range(WRITTEN):
             comment = tx.comment(newsroom.courier.site.id, f"{prefix}-{n}")
@@ -93,7 +94,7 @@ def test_a_person_with_fifty_comments_in_all_states_is_forgotten(real_newsroom: 
         assert receipt["touched"][table] > 0, table
     assert everything(real_newsroom, "bo") == others
     _is_gone(real_newsroom)
-    with real_newsroom.parts.deps.store.read() as tx:
+    with real_newsroom.context.deps.store.read() as tx:
         assert walk(tx.acts_after(0, 999), tx.act_head(), UnkeyedSigner()).holds
     assert ADDRESS not in answer.text
 
@@ -104,7 +105,7 @@ def _is_gone(newsroom: Newsroom) -> None:
     assert "ada wrote" not in dumped
     assert "about ada" not in dumped
     assert "as ada" not in dumped
-    with newsroom.parts.deps.store.read() as tx:
+    with newsroom.context.deps.store.read() as tx:
         waiting = tx.deliveries(newsroom.courier.site.id, "waiting", 999)
         told = [one for one in waiting if one.type == "comment.erased"]
         assert len(told) == WRITTEN
@@ -133,7 +134,7 @@ def test_erased_is_final(newsroom: Newsroom) -> None:
 
 def test_published_texts_stay_without_their_author_where_the_site_wants_it(newsroom: Newsroom) -> None:
     """With `erased_texts=keep` readers go on seeing the text, under no name; what they did not see is removed."""
-    tune_site(newsroom.parts, "courier", {"erased_texts": "keep"})
+    tune_site(newsroom.context, "courier", {"erased_texts": "keep"})
     newsroom.forget()
     for name in ("c-1", "c-2"):
         newsroom.post(submission(id=name))
@@ -200,7 +201,7 @@ def test_an_erasure_is_in_the_log_of_acts_and_the_chain_holds(newsroom: Newsroom
     """Who asked, and how many it reached; the chain verifies before and after."""
     newsroom.post()
     erase(newsroom)
-    with newsroom.parts.deps.store.read() as tx:
+    with newsroom.context.deps.store.read() as tx:
         links = tx.acts_after(0, 100)
         assert [(one.act.who, one.act.act) for one in links if one.act and one.act.act == "erase"] == [
             ("site courier", "erase")
@@ -254,10 +255,10 @@ def test_a_retrained_model_has_not_seen_what_was_erased(newsroom: Newsroom) -> N
     newsroom.settle()
     comment: Comment = newsroom.comment()
     newsroom.review(Action.SPAM, replaces=comment.decision_id)
-    with newsroom.parts.deps.store.read() as tx:
+    with newsroom.context.deps.store.read() as tx:
         assert tx.labels_of(comment.pk)
     erase(newsroom)
-    with newsroom.parts.deps.store.read() as tx:
+    with newsroom.context.deps.store.read() as tx:
         assert tx.labels_of(comment.pk) == []
 
 
@@ -266,7 +267,7 @@ def test_an_export_of_very_many_comments_is_whole(real_newsroom: Newsroom) -> No
     posted = real_newsroom.post(submission(id="first"))
     assert posted.status_code == 202
     key = real_newsroom.comment("first").author_key
-    deps, site = real_newsroom.parts.deps, real_newsroom.courier.site
+    deps, site = real_newsroom.context.deps, real_newsroom.courier.site
     with deps.store.write() as tx:
         tx.add_comments(site.id, [draft(f"c-{n:04}", author_key=key) for n in range(5_001)], NOON)
         tx.add_comments(site.id, [draft("bo", "Bo")], NOON)

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 from standardwebhooks import Webhook
 
-from service.moderation.options import Options
+from service.domain.options import Options
 from tests.web.api.caller import Newsroom, problem, submission
 
 
@@ -18,7 +18,7 @@ def limited(newsroom: Newsroom) -> Callable[..., None]:
     """Change what the courier may post."""
 
     def change(**options: object) -> None:
-        with newsroom.parts.deps.store.write() as tx:
+        with newsroom.context.deps.store.write() as tx:
             site = tx.site("courier")
             assert site is not None
             tx.save_site(replace(site, options=Options(**options)))  # type: ignore[arg-type]

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from service import actions
-from service.moderation.verdict import LABELS, Action, Who
+from service import usecases
+from service.domain.verdict import LABELS, Action, Who
 from tests.web.api.caller import ARTICLE, Newsroom, faults, problem, submission
 
 
@@ -101,7 +101,7 @@ def test_another_sites_comment_cannot_be_touched(
 
 def test_no_address_no_box(newsroom: Newsroom) -> None:
     """Asked for the address of a comment that has none, the API says so."""
-    with newsroom.parts.deps.store.write() as tx:
+    with newsroom.context.deps.store.write() as tx:
         tx.save_site(replace(newsroom.courier.site, email_required=False))
     newsroom.post(submission(author={"name": "Ada"}))
     problem(newsroom.get("/v1/comments/c-1/contact"), 404, "no-contact")
@@ -189,7 +189,7 @@ def test_a_waiting_decision_taken_back_never_was(newsroom: Newsroom) -> None:
     newsroom.settle()
     held = shown(newsroom)
     newsroom.review(Action.SPAM)
-    actions.undo(newsroom.parts.deps, newsroom.courier.site, "c-1", Who.MODERATOR, "Mara")
+    usecases.undo(newsroom.context.deps, newsroom.courier.site, "c-1", Who.MODERATOR, "Mara")
     newsroom.clock.pass_seconds(10)
     newsroom.publish_due()
     assert shown(newsroom) == held

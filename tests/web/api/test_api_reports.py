@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from service.moderation.desk import Matter
-from service.moderation.verdict import Action, Who
+from service.domain.desk import Matter
+from service.domain.verdict import Action, Who
 from tests.web.api.caller import Newsroom, problem
 
 URL = "/v1/comments/c-1/reports"
@@ -22,7 +22,7 @@ def test_a_report_brings_the_comment_before_a_moderator(newsroom: Newsroom) -> N
     assert (again.status_code, again.json["new"]) == (200, False)
     assert newsroom.call("POST", URL, json={"by": "reader-8"}).status_code == 201
     assert newsroom.get("/v1/comments/c-1").json == before
-    with newsroom.parts.deps.store.read() as tx:
+    with newsroom.context.deps.store.read() as tx:
         comment = tx.comment(newsroom.courier.site.id, "c-1")
         assert comment is not None
         assert tx.open_matters([comment.pk]) == {comment.pk: {Matter.REPORTED: 2}}
@@ -37,7 +37,7 @@ def test_a_report_keeps_no_address(newsroom: Newsroom) -> None:
     newsroom.post()
     address = "reporter.canary@example.org"
     newsroom.call("POST", URL, json={"reason": f"ask {address}", "by": address})
-    with newsroom.parts.deps.store.read() as tx:
+    with newsroom.context.deps.store.read() as tx:
         comment = tx.comment(newsroom.courier.site.id, "c-1")
         assert comment is not None
         (kept,) = tx.reports(comment.pk)

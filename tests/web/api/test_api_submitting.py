@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from service import webhooks
 from service.ports import SCORE
 from service.privacy.sealing import open_box
+from service.webhooks import signing
 from tests.web.api.caller import ADDRESS, Newsroom, faults, problem, submission
 
 
@@ -173,7 +173,7 @@ def test_a_site_may_do_without_addresses(newsroom: Newsroom) -> None:
     """A missing email is a fault, unless the site switched it off."""
     nameless = submission(author={"name": "Ada"})
     assert faults(problem(newsroom.post(nameless), 422, "validation")) == {"author.email": "missing"}
-    with newsroom.parts.deps.store.write() as tx:
+    with newsroom.context.deps.store.write() as tx:
         tx.save_site(replace(newsroom.courier.site, email_required=False))
     newsroom.forget()
     assert newsroom.post(nameless).status_code == 202
@@ -321,7 +321,7 @@ def post_signed(
 ) -> Any:
     """Post a signed call, `age` seconds old."""
     at = int((newsroom.clock() - timedelta(seconds=age)).timestamp())
-    headers = webhooks.sign([secret or newsroom.courier.inbound_secret], ident, at, raw)
+    headers = signing.sign([secret or newsroom.courier.inbound_secret], ident, at, raw)
     return newsroom.call(
         "POST", f"/v1/sites/{site}/inbound", None, data=raw, content_type="application/json", headers=headers
     )
@@ -353,7 +353,7 @@ def test_a_wrong_signature_is_refused(newsroom: Newsroom, wrong: str) -> None:
         )
         if wrong == "body":
             at = int(newsroom.clock().timestamp())
-            headers = webhooks.sign([newsroom.courier.inbound_secret], "msg_1", at, raw + b" ")
+            headers = signing.sign([newsroom.courier.inbound_secret], "msg_1", at, raw + b" ")
         answer = newsroom.call(
             "POST",
             "/v1/sites/courier/inbound",
@@ -412,7 +412,7 @@ def test_the_akismet_key_opens_the_compat_apis_alone(newsroom: Newsroom) -> None
 def test_a_retired_key_ends(newsroom: Newsroom) -> None:
     """A key that was retired is refused once the moment has come and the memory of two seconds has passed."""
     newsroom.post()
-    with newsroom.parts.deps.store.write() as tx:
+    with newsroom.context.deps.store.write() as tx:
         tx.retire_keys(newsroom.courier.site.id, "key", newsroom.clock())
     newsroom.clock.pass_seconds(3)
     newsroom.forget()
@@ -437,7 +437,7 @@ def test_a_busy_store_asks_to_come_again(newsroom: Newsroom, monkeypatch: pytest
     def busy(*_: object, **__: object) -> Any:
         raise OperationalError("INSERT …", {"email": ADDRESS}, Exception(f"locked {ADDRESS}"))
 
-    monkeypatch.setattr(type(newsroom.parts.deps.store), "write", busy)
+    monkeypatch.setattr(type(newsroom.context.deps.store), "write", busy)
     answer = newsroom.post(submission(id="c-2"))
     problem(answer, 503, "unavailable")
     assert int(answer.headers["Retry-After"]) > 0
@@ -450,7 +450,7 @@ def test_a_fault_of_ours_shows_nothing(newsroom: Newsroom, monkeypatch: pytest.M
     def broken(*_: object, **__: object) -> Any:
         raise RuntimeError(f"while storing {ADDRESS}")
 
-    monkeypatch.setattr("service.actions.submit", broken)
+    monkeypatch.setattr("service.usecases.submit", broken)
     problem(newsroom.post(), 500, "internal")
 
 

@@ -11,14 +11,15 @@ from typing import Any
 
 import pytest
 
-from service import webhooks
-from service.actions import Scored, StatusChange, set_author_status, settle, undo
-from service.importing import import_lines
-from service.moderation.author_status import AuthorStatus
-from service.moderation.comment import Comment, Status
-from service.moderation.verdict import LABELS, Action, Assessment, Who
-from service.tuning import tune_site
-from service.wordpress import import_export
+from service.domain.author_status import AuthorStatus
+from service.domain.comment import Comment
+from service.domain.status import Status
+from service.domain.verdict import LABELS, Action, Assessment, Who
+from service.importers.jsonl import import_lines
+from service.importers.wordpress import import_export
+from service.usecases import Scored, StatusChange, set_author_status, settle, undo
+from service.usecases.tuning import tune_site
+from service.webhooks import signing
 from tests.builders import NOON
 from tests.web.api.caller import ARTICLE, Newsroom, submission
 
@@ -41,7 +42,7 @@ WP_COMMENT = (
 def judged(newsroom: Newsroom, comment: Comment, **scores: float) -> None:
     """Let the model decide a comment by these scores; without any it finds nothing against it."""
     told = Assessment({**dict.fromkeys(LABELS, 0.01), **scores}, "made-up-1", language="en")
-    settle(newsroom.parts.deps, [Scored(comment, told)])
+    settle(newsroom.context.deps, [Scored(comment, told)])
 
 
 def post_alone(newsroom: Newsroom, comment_id: str, body: str) -> None:
@@ -59,7 +60,7 @@ def post_inbound(newsroom: Newsroom, comment_id: str, body: str) -> None:
     """Post as a signed inbound webhook."""
     raw = json.dumps(submission(id=comment_id, body=body)).encode()
     moment = int(newsroom.clock.now.timestamp())
-    headers = webhooks.sign([newsroom.courier.inbound_secret], f"msg-{hash(body)}", moment, raw)
+    headers = signing.sign([newsroom.courier.inbound_secret], f"msg-{hash(body)}", moment, raw)
     answer = newsroom.call(
         "POST",
         "/v1/sites/courier/inbound",
@@ -73,7 +74,7 @@ def post_inbound(newsroom: Newsroom, comment_id: str, body: str) -> None:
 def import_line(newsroom: Newsroom, comment_id: str, body: str) -> None:
     """Import as a line of JSON."""
     line = json.dumps(submission(id=comment_id, body=body)).encode()
-    list(import_lines(newsroom.parts, newsroom.courier.site, io.BytesIO(line)))
+    list(import_lines(newsroom.context, newsroom.courier.site, io.BytesIO(line)))
 
 
 ENTRIES: dict[str, Callable[[Newsroom, str, str], None]] = {
@@ -129,7 +130,7 @@ def test_a_trusted_author_does_not_lift_a_persons_refusal(newsroom: Newsroom) ->
     """Trust in the author outweighs doubts of the classifier, never a decision about this comment."""
     newsroom.post()
     set_author_status(
-        newsroom.parts.deps,
+        newsroom.context.deps,
         newsroom.courier.site,
         newsroom.comment().pk,
         StatusChange(AuthorStatus.TRUSTED, "Mara"),
@@ -145,7 +146,7 @@ def test_a_refusal_that_was_taken_back_holds_nothing(newsroom: Newsroom) -> None
     newsroom.post()
     judged(newsroom, newsroom.comment())
     newsroom.review(Action.REJECT, delay=0, replaces=newsroom.comment().decision_id)
-    undo(newsroom.parts.deps, newsroom.courier.site, "c-1", Who.MODERATOR, "Mara")
+    undo(newsroom.context.deps, newsroom.courier.site, "c-1", Who.MODERATOR, "Mara")
     post_alone(newsroom, "c-1", CALM)
     judged(newsroom, newsroom.comment())
     assert newsroom.comment().status is Status.APPROVED
@@ -153,7 +154,7 @@ def test_a_refusal_that_was_taken_back_holds_nothing(newsroom: Newsroom) -> None
 
 def test_the_machines_own_refusal_is_judged_anew(newsroom: Newsroom) -> None:
     """What no person decided is decided by the new text alone."""
-    tune_site(newsroom.parts, "courier", {"toxicity.reject": "0.97"})
+    tune_site(newsroom.context, "courier", {"toxicity.reject": "0.97"})
     newsroom.post()
     judged(newsroom, newsroom.comment(), toxicity=0.99)
     assert newsroom.comment().status is Status.REJECTED
@@ -164,11 +165,11 @@ def test_the_machines_own_refusal_is_judged_anew(newsroom: Newsroom) -> None:
 
 def test_an_outage_publishes_nothing_that_a_person_refused(newsroom: Newsroom) -> None:
     """A site that publishes what could not be scored in time still waits for a person here."""
-    tune_site(newsroom.parts, "courier", {"outage": "publish"})
+    tune_site(newsroom.context, "courier", {"outage": "publish"})
     newsroom.post()
     newsroom.review(Action.REJECT, delay=0)
     post_alone(newsroom, "c-1", CALM)
-    settle(newsroom.parts.deps, [Scored(newsroom.comment(), None, late=True)])
+    settle(newsroom.context.deps, [Scored(newsroom.comment(), None, late=True)])
     assert newsroom.comment().status is Status.HELD
 
 
@@ -176,7 +177,7 @@ def import_wordpress(newsroom: Newsroom, body: str, state: str, number: int = 7)
     """Import one comment of a WordPress export."""
     told = WP_COMMENT.format(url=ARTICLE, number=number, body=body, state=state).encode()
     raw = io.BytesIO(HEAD + told + b"</channel></rss>")
-    list(import_export(newsroom.parts, newsroom.courier.site, raw))
+    list(import_export(newsroom.context, newsroom.courier.site, raw))
 
 
 @pytest.mark.parametrize("action", [Action.REJECT, Action.SPAM, Action.HOLD])
@@ -208,7 +209,7 @@ def test_no_number_of_exports_lifts_a_moderators_refusal(real_newsroom: Newsroom
 def test_an_edit_shows_no_longer_what_was_just_refused(real_newsroom: Newsroom) -> None:
     """Where edits keep the old text in view, one that a moderator refused seconds ago is taken off at once."""
     newsroom = real_newsroom
-    tune_site(newsroom.parts, "courier", {"moderation": "post"})
+    tune_site(newsroom.context, "courier", {"moderation": "post"})
     newsroom.forget()
     newsroom.post()
     judged(newsroom, newsroom.comment())
@@ -238,7 +239,7 @@ def test_an_export_that_refuses_too_refuses(newsroom: Newsroom) -> None:
 
 def closing(newsroom: Newsroom) -> dict[str, Any]:
     """Let comments close two days after publication; return the article, which appeared a day ago."""
-    tune_site(newsroom.parts, "courier", {"close_after_days": "2"})
+    tune_site(newsroom.context, "courier", {"close_after_days": "2"})
     return {"url": ARTICLE, "published_at": (NOON - timedelta(days=1)).isoformat()}
 
 
@@ -249,7 +250,7 @@ def test_an_edit_is_judged_by_the_time_of_the_first_posting(
 ) -> None:
     """A reader corrects a word a week later: the comment stays, however often it is corrected."""
     article = closing(newsroom)
-    tune_site(newsroom.parts, "courier", {"moderation": moderation})
+    tune_site(newsroom.context, "courier", {"moderation": moderation})
     newsroom.forget()
     newsroom.post(submission(article=article))
     judged(newsroom, newsroom.comment())
@@ -293,7 +294,7 @@ def test_a_line_imported_again_keeps_its_moment(newsroom: Newsroom) -> None:
     for days, body in ((0, "It opens."), (9, CALM)):
         newsroom.clock.pass_seconds(days * 86_400)
         line = json.dumps(submission(article=article, body=body)).encode()
-        list(import_lines(newsroom.parts, newsroom.courier.site, io.BytesIO(line)))
+        list(import_lines(newsroom.context, newsroom.courier.site, io.BytesIO(line)))
         judged(newsroom, newsroom.comment())
         assert newsroom.comment().status is Status.APPROVED
 

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from service.dispatcher import BEAT, HEARTBEAT_SECONDS, connect
+from service.messaging.dispatcher import BEAT, HEARTBEAT_SECONDS, connect
 from service.ports import SWEEP
 from service.web.api.operations import OPERATIONS
 from service.web.compat import blueprints

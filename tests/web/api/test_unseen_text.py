@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from service import webhooks
-from service.importing import import_lines
-from service.moderation.comment import Comment
-from service.tuning import tune_site
-from service.wordpress import import_export
+from service.domain.comment import Comment
+from service.importers.jsonl import import_lines
+from service.importers.wordpress import import_export
+from service.usecases.tuning import tune_site
+from service.webhooks import signing
 from tests.web.api.caller import ADDRESS, ARTICLE, Newsroom, faults, problem, submission
 
 UNSEEN = [
@@ -47,7 +47,7 @@ def in_batch(newsroom: Newsroom, given: dict[str, Any]) -> dict[str, str]:
 def inbound(newsroom: Newsroom, given: dict[str, Any]) -> dict[str, str]:
     """Post as a signed webhook; return the faults."""
     raw, moment = json.dumps(given).encode(), int(newsroom.clock.now.timestamp())
-    headers = webhooks.sign([newsroom.courier.inbound_secret], f"msg-{given['id']}", moment, raw)
+    headers = signing.sign([newsroom.courier.inbound_secret], f"msg-{given['id']}", moment, raw)
     headers["Content-Type"] = "application/json"
     answer = newsroom.call("POST", "/v1/sites/courier/inbound", None, data=raw, headers=headers)
     return {} if answer.status_code == 202 else faults(problem(answer, 422, "validation"))
@@ -55,7 +55,7 @@ def inbound(newsroom: Newsroom, given: dict[str, Any]) -> dict[str, str]:
 
 def as_line(newsroom: Newsroom, given: dict[str, Any]) -> dict[str, str]:
     """Import as a line of JSON; return the faults' fields."""
-    done = list(import_lines(newsroom.parts, newsroom.courier.site, io.BytesIO(json.dumps(given).encode())))
+    done = list(import_lines(newsroom.context, newsroom.courier.site, io.BytesIO(json.dumps(given).encode())))
     return {fault.field: "blank" for batch in done for fault in batch.faults}
 
 
@@ -132,19 +132,21 @@ def test_an_archive_names_whom_nobody_can_see(newsroom: Newsroom) -> None:
     for unseen, kept in (("\u3164", "Anonymous"), ("\u202e", "Anonymous"), ("Ada\u200b", "Ada\u200b")):
         raw = WP.format(url=ARTICLE, name=unseen, body=f"Good {unseen!a}.").encode()
         list(
-            import_export(newsroom.parts, newsroom.courier.site, io.BytesIO(HEAD + raw + b"</channel></rss>"))
+            import_export(
+                newsroom.context, newsroom.courier.site, io.BytesIO(HEAD + raw + b"</channel></rss>")
+            )
         )
         assert newsroom.comment("wp-1").author_name == kept
     raw = WP.format(url=ARTICLE, name="Ada", body="\u200b\u2800").encode()
     (done,) = import_export(
-        newsroom.parts, newsroom.courier.site, io.BytesIO(HEAD + raw + b"</channel></rss>")
+        newsroom.context, newsroom.courier.site, io.BytesIO(HEAD + raw + b"</channel></rss>")
     )
     assert (done.counts["refused"], [fault.field for fault in done.faults]) == (1, ["body"])
 
 
 def test_a_compat_api_names_whom_nobody_can_see(newsroom: Newsroom) -> None:
     """An Akismet client is answered whatever the name; on the desk the comment has one that can be seen."""
-    tune_site(newsroom.parts, "courier", {"compat_mode": "queue", "hold_words": "quorble"})
+    tune_site(newsroom.context, "courier", {"compat_mode": "queue", "hold_words": "quorble"})
     newsroom.forget()
     told = {
         "api_key": newsroom.courier.akismet_key,

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from service.storage.memory import MemoryStore
-from service.tuning import tune_site
+from service.usecases.tuning import tune_site
 from tests.web.api.caller import Newsroom
 
 
@@ -17,7 +17,7 @@ def newsroom(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Newsroom]:
     """One newsroom for the tests of a file that change nothing of it."""
     made = Newsroom.over(MemoryStore(), tmp_path_factory.mktemp("newsroom"))
     yield made
-    made.parts.close()
+    made.context.close()
 
 
 @pytest.fixture
@@ -25,13 +25,13 @@ def fresh(tmp_path: Path) -> Iterator[Newsroom]:
     """A newsroom of one test, whose store forgets everything."""
     made = Newsroom.over(MemoryStore(), tmp_path)
     yield made
-    made.parts.close()
+    made.context.close()
 
 
 @pytest.fixture(scope="module")
 def queueing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Newsroom]:
     """A newsroom whose compatibility APIs put comments on the desk, which is the longest way through them."""
     made = Newsroom.over(MemoryStore(), tmp_path_factory.mktemp("newsroom"))
-    tune_site(made.parts, "courier", {"compat_mode": "queue"})
+    tune_site(made.context, "courier", {"compat_mode": "queue"})
     yield made
-    made.parts.close()
+    made.context.close()

@@ -11,8 +11,8 @@ from typing import Any
 
 from werkzeug.test import TestResponse
 
-from service.coral.signature import sign
-from service.tuning import tune_site
+from service.compat.coral.signature import sign
+from service.usecases.tuning import tune_site
 from tests.web.api.caller import Newsroom
 
 SECRET = "ccext-0123456789abcdef0123456789abcdef"
@@ -64,7 +64,7 @@ def post(
 
 def tune(newsroom: Newsroom, **terms: str) -> None:
     """Set options of the courier, and let the compatibility APIs see them at once."""
-    tune_site(newsroom.parts, "courier", terms)
+    tune_site(newsroom.context, "courier", terms)
     here = newsroom.app.extensions["replydesk.compat"]
     here.by_key.forget()
     here.by_name.forget()

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
-from service.moderation.verdict import LABELS, Assessment
-from service.perspective.attributes import LABEL_OF
+from service.compat.perspective.attributes import LABEL_OF
+from service.domain.verdict import LABELS, Assessment
 from service.ports import Reading
 from tests.web.api.caller import Newsroom
 
@@ -56,7 +56,7 @@ def analyze(newsroom: Newsroom, body: object, **more: Any) -> dict[str, Any]:
 
 def served(newsroom: Newsroom) -> dict[str, str]:
     """The attributes whose label the model gives, each with its label."""
-    (assessed,) = newsroom.parts.scorer.score([Reading(TEXT)])
+    (assessed,) = newsroom.context.scorer.score([Reading(TEXT)])
     return {name: label for name, label in LABEL_OF.items() if label in assessed.scores}
 
 

@@ -8,8 +8,8 @@ from urllib.parse import quote_plus, urlencode
 import pytest
 from werkzeug.test import TestResponse
 
-from service.moderation.verdict import Action, Assessment, Who
-from service.tuning import tune_site
+from service.domain.verdict import Action, Assessment, Who
+from service.usecases.tuning import tune_site
 from tests.web.api.caller import Newsroom, submission
 
 SPAM = "Buy cheap viagra online now!!! Best price casino bonus http://pills.example http://casino.example click here"
@@ -21,7 +21,7 @@ DOUBT = f"{HAM} Quorble."
 @pytest.fixture
 def newsroom(fresh: Newsroom) -> Newsroom:
     """A newsroom whose policy is known, whatever the model says."""
-    tune_site(fresh.parts, "courier", {"hold_words": "quorble", "spam_words": "viagra"})
+    tune_site(fresh.context, "courier", {"hold_words": "quorble", "spam_words": "viagra"})
     return fresh
 
 
@@ -50,17 +50,17 @@ def call(newsroom: Newsroom, path: str = "comment-check", told: dict[str, str] |
 
 def queue(newsroom: Newsroom) -> None:
     """Let the courier's compatibility APIs put comments on the desk."""
-    tune_site(newsroom.parts, "courier", {"compat_mode": "queue"})
+    tune_site(newsroom.context, "courier", {"compat_mode": "queue"})
 
 
 def test_a_writer_at_risk_is_never_called_spam(newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also where the site lets clients take what is held for spam, and asked again about what waits on the desk."""
-    tune_site(newsroom.parts, "courier", {"akismet_held": "spam"})
+    tune_site(newsroom.context, "courier", {"akismet_held": "spam"})
     said = Assessment({"self_harm": 0.9, "spam": 0.99}, "made-up-1", language="en")
     verbs = newsroom.app.extensions["replydesk.compat"].verbs
     monkeypatch.setattr(verbs, "score", lambda readings, explain=False: [said] * len(readings))
     for mode in ("score", "queue"):
-        tune_site(newsroom.parts, "courier", {"compat_mode": mode})
+        tune_site(newsroom.context, "courier", {"compat_mode": mode})
         newsroom.forget()
         answer = call(newsroom)
         assert (answer.text, "X-akismet-recheck-after" in answer.headers) == ("false", True)
@@ -109,7 +109,7 @@ def test_a_bad_key_is_one_word(newsroom: Newsroom, path: str, key: str | None) -
 
 def test_a_key_opens_its_own_site(newsroom: Newsroom) -> None:
     """The key of another site opens that site alone, and no comment of one reaches the other."""
-    tune_site(newsroom.parts, "herald", {"compat_mode": "queue"})
+    tune_site(newsroom.context, "herald", {"compat_mode": "queue"})
     assert call(newsroom, told=fields(api_key=newsroom.herald.akismet_key)).data == b"false"
     assert newsroom.count() == 0
 
@@ -200,7 +200,7 @@ def test_counts_are_written_down(newsroom: Newsroom) -> None:
     """What was counted is the same before and after it was written."""
     call(newsroom)
     newsroom.app.extensions["replydesk.compat"].tally.flush()
-    with newsroom.parts.deps.store.read() as tx:
+    with newsroom.context.deps.store.read() as tx:
         assert tx.usage(newsroom.courier.site.id) == {("2026-11", "ham"): 1}
     key = {"api_key": newsroom.courier.akismet_key}
     answer = newsroom.client.get("/1.2/usage-limit", query_string=key)
@@ -228,7 +228,7 @@ def test_doubt_is_a_provisional_no(newsroom: Newsroom) -> None:
     answer = call(newsroom, told=fields(DOUBT))
     assert (answer.data, answer.headers["X-akismet-recheck-after"]) == (b"false", "300")
     assert answer.headers["X-replydesk-verdict"] == "held"
-    tune_site(newsroom.parts, "courier", {"akismet_held": "spam"})
+    tune_site(newsroom.context, "courier", {"akismet_held": "spam"})
     newsroom.app.extensions["replydesk.compat"].by_key.forget()
     answer = call(newsroom, told=fields(DOUBT))
     assert answer.data == b"true"
@@ -237,9 +237,9 @@ def test_doubt_is_a_provisional_no(newsroom: Newsroom) -> None:
 
 def test_blatant_spam_may_be_discarded(newsroom: Newsroom) -> None:
     """Above the site's threshold, and only there, the header says so; its one value is `discard`."""
-    tune_site(newsroom.parts, "courier", {"akismet_discard": "0.5"})
+    tune_site(newsroom.context, "courier", {"akismet_discard": "0.5"})
     assert call(newsroom, told=fields(SPAM)).headers["X-akismet-pro-tip"] == "discard"
-    tune_site(newsroom.parts, "courier", {"akismet_discard": ""})
+    tune_site(newsroom.context, "courier", {"akismet_discard": ""})
     newsroom.app.extensions["replydesk.compat"].by_key.forget()
     assert "X-akismet-pro-tip" not in call(newsroom, told=fields(SPAM)).headers
 
@@ -329,7 +329,7 @@ def test_bytes_of_an_old_blog_are_read(newsroom: Newsroom) -> None:
             "/1.1/comment-check", data=raw, content_type="application/x-www-form-urlencoded"
         )
         assert answer.status_code == 200
-        with newsroom.parts.deps.store.read() as tx:
+        with newsroom.context.deps.store.read() as tx:
             comment = tx.comment(newsroom.courier.site.id, answer.headers["X-akismet-guid"])
         assert comment is not None
         assert comment.body == text
@@ -476,7 +476,7 @@ def test_a_report_is_one_label(newsroom: Newsroom, path: str, action: Action, ch
         answer = call(newsroom, path, told)
         assert answer.data == b"Thanks for making the web a better place."
     assert newsroom.count() == 1
-    with newsroom.parts.deps.store.read() as tx:
+    with newsroom.context.deps.store.read() as tx:
         (comment,) = tx.comments(newsroom.courier.site.id).comments
         labels = [one for one in tx.labels_of(comment.pk) if one.retracted_at is None]
     assert [(one.action, one.who_kind, one.who) for one in labels] == [(action, Who.SITE, "akismet")]
@@ -489,7 +489,7 @@ def test_a_change_of_mind_replaces_the_label(newsroom: Newsroom) -> None:
     queue(newsroom)
     for path in ("submit-spam", "submit-ham"):
         call(newsroom, path, fields(DOUBT))
-    with newsroom.parts.deps.store.read() as tx:
+    with newsroom.context.deps.store.read() as tx:
         (comment,) = tx.comments(newsroom.courier.site.id).comments
         kept = [one.action for one in tx.labels_of(comment.pk) if one.retracted_at is None]
     assert (comment.status, kept) == ("approved", [Action.APPROVE])

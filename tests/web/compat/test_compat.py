@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from service.storage.memory import MemoryStore
-from service.tuning import tune_site
+from service.usecases.tuning import tune_site
 from tests.web.api.caller import Newsroom
 from tests.web.compat.perspective_cases import TEXT, call, request
 
@@ -21,29 +21,29 @@ def test_switched_off_they_are_not_there(tmp_path: Path) -> None:
         "/v1/moderations",
     ):
         assert newsroom.client.post(path, data=b"{}").status_code == 404
-    newsroom.parts.close()
+    newsroom.context.close()
 
 
 def test_the_model_is_loaded_by_the_first_who_asks(fresh: Newsroom) -> None:
     """An installation that is asked for no score loads none; the first call does, and the answer is a score."""
-    assert fresh.parts.scorer.version == ""
+    assert fresh.context.scorer.version == ""
     assert call(fresh, "analyze", request(TEXT), key="wrong").status_code == 400
-    assert fresh.parts.scorer.version == ""
+    assert fresh.context.scorer.version == ""
     assert call(fresh, "analyze", request(TEXT)).status_code == 200
-    assert fresh.parts.scorer.version
+    assert fresh.context.scorer.version
 
 
 def test_warm_loads_it_as_the_process_starts(tmp_path: Path) -> None:
     """With REPLYDESK_COMPAT=warm the model is there before the first call."""
     newsroom = Newsroom.over(MemoryStore(), tmp_path, REPLYDESK_COMPAT="warm")
-    assert newsroom.parts.scorer.version
+    assert newsroom.context.scorer.version
     assert "classifier.model" in sys.modules
-    newsroom.parts.close()
+    newsroom.context.close()
 
 
 def test_what_a_compat_api_stores_is_counted_like_what_comes_by_the_api(fresh: Newsroom) -> None:
     """By its source and with the time to its commit, once for each comment that is put on the desk."""
-    tune_site(fresh.parts, "courier", {"compat_mode": "queue"})
+    tune_site(fresh.context, "courier", {"compat_mode": "queue"})
     for text in (TEXT, "Hello."):
         assert call(fresh, "analyze", request(text)).status_code == 200
     told = fresh.call("GET", "/metrics", None).text

@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
-from service.coral import phase
-from service.coral.signature import sign
-from service.moderation.comment import Comment, Status
-from service.moderation.policy import Cut, Facts, Policy, decide
-from service.moderation.verdict import Action, Assessment, Who
+from service.compat.coral import phase
+from service.compat.coral.signature import sign
+from service.domain.comment import Comment
+from service.domain.policy import Cut, Facts, Policy, decide
+from service.domain.status import Status
+from service.domain.verdict import Action, Assessment, Who
 from tests.web.api.caller import Newsroom
 from tests.web.compat.coral_cases import (
     AUTHOR,
@@ -52,7 +53,7 @@ def told(newsroom: Newsroom, body: object, **more: Any) -> dict[str, Any]:
 
 def stored(newsroom: Newsroom) -> list[Comment]:
     """The courier's comments."""
-    with newsroom.parts.deps.store.read() as tx:
+    with newsroom.context.deps.store.read() as tx:
         return list(tx.comments(newsroom.courier.site.id).comments)
 
 
@@ -117,7 +118,7 @@ def test_queue_mode_puts_it_on_the_desk_and_the_decision_flows_back(desk: Newsro
         assert json.loads(post(desk, "events", event("COMMENT_CREATED")).data) == {"joined": True}
         assert json.loads(post(desk, "events", event("COMMENT_CREATED")).data) == {"joined": True}
     desk.review(Action.REJECT, held.id, delay=0)
-    with desk.parts.deps.store.read() as tx:
+    with desk.context.deps.store.read() as tx:
         (*_, last) = tx.deliveries(desk.courier.site.id, None, 10)
     data = json.loads(last.payload)["data"]
     assert data["status"] == "rejected"
@@ -148,7 +149,7 @@ def test_what_corals_moderators_decided_is_learnt_once(desk: Newsroom) -> None:
             post(desk, "events", event("COMMENT_LEFT_MODERATION_QUEUE"))
     (one,) = stored(desk)
     assert one.status is Status.REJECTED
-    with desk.parts.deps.store.read() as tx:
+    with desk.context.deps.store.read() as tx:
         labels = tx.labels_of(one.pk)
     assert [(label.who_kind, label.who, label.action) for label in labels] == [
         (Who.SITE, "coral", Action.REJECT)
@@ -313,11 +314,11 @@ def test_odd_but_sound_requests_are_answered(desk: Newsroom) -> None:
 
 def test_secrets_are_kept_encrypted_and_never_shown(desk: Newsroom) -> None:
     """Neither the stored options nor what `site show` prints hold a Coral secret or token."""
-    from service.moderation.options import stored as stored_options
-    from service.tuning import settings_of
+    from service.domain.options import stored as stored_options
+    from service.usecases.tuning import settings_of
 
     tune(desk, coral_token="tok-very-secret")
-    with desk.parts.deps.store.read() as tx:
+    with desk.context.deps.store.read() as tx:
         site = tx.site("courier")
     assert site is not None
     shown = json.dumps(settings_of(site)) + stored_options(site.options)

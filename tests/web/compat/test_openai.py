@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from service.moderation.policy import Policy
-from service.moderation.verdict import LABELS, Assessment
-from service.openai import CATEGORIES, result
-from service.tuning import tune_site
+from service.compat.openai import CATEGORIES, result
+from service.domain.policy import Policy
+from service.domain.verdict import LABELS, Assessment
+from service.usecases.tuning import tune_site
 from service.web.compat import openai
 from tests.web.api.caller import Newsroom
 
@@ -141,7 +141,7 @@ def test_keys_are_refused_as_its_clients_expect(newsroom: Newsroom) -> None:
 
 def test_a_list_too_long_to_store_in_time_says_so(fresh: Newsroom, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody is told that the store is away while it is not: the header says that time ran out, and for how many."""
-    tune_site(fresh.parts, "courier", {"compat_mode": "queue"})
+    tune_site(fresh.context, "courier", {"compat_mode": "queue"})
     monkeypatch.setattr(openai, "KEEP_SECONDS", -1.0)
     answer = ask(fresh, {"input": [HAM, INSULT]})
     assert (answer.status_code, len(answer.json["results"])) == (200, 2)
@@ -152,7 +152,7 @@ def test_a_list_too_long_to_store_in_time_says_so(fresh: Newsroom, monkeypatch: 
 @pytest.mark.parametrize("mode", ["score", "decide", "queue"])
 def test_modes(fresh: Newsroom, mode: str) -> None:
     """Score only scores; decide adds what the policy makes of it; queue also stores it, once."""
-    tune_site(fresh.parts, "courier", {"compat_mode": mode})
+    tune_site(fresh.context, "courier", {"compat_mode": mode})
     for _ in range(2):
         results = ask(fresh, {"input": [HAM, INSULT]}).json["results"]
     actions = [one.get("moderation", {}).get("action") for one in results]
@@ -163,7 +163,7 @@ def test_modes(fresh: Newsroom, mode: str) -> None:
 
 def test_a_long_text_is_held_by_the_policy(fresh: Newsroom) -> None:
     """Beyond the bound a text is not read whole, and the policy says so."""
-    tune_site(fresh.parts, "courier", {"compat_mode": "decide"})
+    tune_site(fresh.context, "courier", {"compat_mode": "decide"})
     (one,) = ask(fresh, {"input": " ".join(f"{HAM} {n}" for n in range(1000))}).json["results"]
     assert one["moderation"]["action"] != "approve"
     assert "cut" in [reason["code"] for reason in one["moderation"]["reasons"]]

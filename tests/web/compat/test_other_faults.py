@@ -13,9 +13,9 @@ import pytest
 from sqlalchemy.exc import OperationalError
 from werkzeug.test import TestResponse
 
-from service.reader import NoModel
+from service.scoring.scorer import NoModel
 from service.storage.memory import MemoryStore
-from service.tuning import tune_site
+from service.usecases.tuning import tune_site
 from tests.web.api.caller import Newsroom
 from tests.web.compat.test_akismet import DOUBT, HAM, SPAM, fields
 
@@ -66,14 +66,14 @@ def store() -> Iterator[Breaking]:
 def newsroom(store: Breaking, tmp_path: Path) -> Iterator[Newsroom]:
     """A newsroom over it, whose keys were used before."""
     made = Newsroom.over(store, tmp_path)
-    tune_site(made.parts, "courier", {"hold_words": "quorble", "spam_words": "viagra"})
+    tune_site(made.context, "courier", {"hold_words": "quorble", "spam_words": "viagra"})
     yield made
-    made.parts.close()
+    made.context.close()
 
 
 def broken(newsroom: Newsroom, store: Breaking, how: str, mode: str) -> None:
     """Let the compatibility APIs be used in that mode, and the store break."""
-    tune_site(newsroom.parts, "courier", {"compat_mode": mode})
+    tune_site(newsroom.context, "courier", {"compat_mode": mode})
     assert check(newsroom, HAM)[0].data == b"false"
     assert ask(newsroom)[0].status_code == 200
     newsroom.app.extensions["replydesk.compat"].by_key.forget()
@@ -156,12 +156,12 @@ def test_without_a_model_nothing_is_ham(
     newsroom: Newsroom, mode: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """No model, no verdict: 503 in each form, and nothing is stored."""
-    tune_site(newsroom.parts, "courier", {"compat_mode": mode})
+    tune_site(newsroom.context, "courier", {"compat_mode": mode})
 
     def missing(*_: object, **__: object) -> None:
         raise NoModel()
 
-    monkeypatch.setattr(newsroom.parts.scorer, "score", missing)
+    monkeypatch.setattr(newsroom.context.scorer, "score", missing)
     answer, _ = check(newsroom, HAM)
     assert (answer.status_code, answer.data in (b"true", b"false")) == (503, False)
     answer, _ = ask(newsroom)

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from service.moderation.verdict import Assessment
-from service.perspective.attributes import LANGUAGES
-from service.tuning import tune_site
+from service.compat.perspective.attributes import LANGUAGES
+from service.domain.verdict import Assessment
+from service.usecases.tuning import tune_site
 from tests.web.api.caller import Newsroom
 from tests.web.compat.perspective_cases import (
     RUDE,
@@ -65,7 +65,7 @@ def test_an_attribute_whose_label_no_model_gives_is_unknown(
 def test_the_score_is_the_classifiers_own(newsroom: Newsroom) -> None:
     """What is answered is the calibrated probability, and the answer's header says so."""
     response = call(newsroom, "analyze", request(RUDE))
-    (assessed,) = newsroom.parts.scorer.score(
+    (assessed,) = newsroom.context.scorer.score(
         [newsroom.app.extensions["replydesk.compat"].verbs.reading(newsroom.courier.site, RUDE)]
     )
     assert value(json.loads(response.data)) == round(assessed.scores["toxicity"], 7) > 0.8
@@ -172,12 +172,12 @@ def test_a_text_of_letters_that_no_language_has_is_read_as_english(newsroom: New
 def test_the_mapped_scale_is_a_choice_and_says_its_name(fresh: Newsroom) -> None:
     """With the site's own map the header says so, and names what the map does not have; without one it is not said."""
     newsroom = fresh
-    tune_site(newsroom.parts, "courier", {"perspective_map": "own"})
+    tune_site(newsroom.context, "courier", {"perspective_map": "own"})
     newsroom.app.extensions["replydesk.compat"].by_key.forget()
     unmapped = call(newsroom, "analyze", request(RUDE)).headers["X-Replydesk-Scores"]
     assert unmapped.startswith("calibrated; model=")
     plain = value(analyze(newsroom, request(RUDE)))
-    with newsroom.parts.deps.store.write() as tx:
+    with newsroom.context.deps.store.write() as tx:
         site = tx.site("courier")
         assert site is not None
         knots = {"TOXICITY": ((0.0, 0.0), (0.5, 0.9), (1.0, 1.0))}

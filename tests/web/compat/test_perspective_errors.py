@@ -232,12 +232,12 @@ def test_suggestions_without_a_usable_score_are_refused(newsroom: Newsroom, scor
 
 def test_a_model_that_is_missing_is_unavailable(newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without a model the answer is 503 UNAVAILABLE, which clients take for a reason to come again."""
-    from service.reader import NoModel
+    from service.scoring.scorer import NoModel
 
     def score(*_: object, **__: object) -> None:
         raise NoModel()
 
-    monkeypatch.setattr(newsroom.parts.scorer, "score", score)
+    monkeypatch.setattr(newsroom.context.scorer, "score", score)
     response = call(newsroom, "analyze", request())
     refusal(response, 503, "UNAVAILABLE")
     assert response.headers["Retry-After"] == "2"

@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from service.moderation.comment import Comment, Source, Status
-from service.moderation.verdict import Action, Who
-from service.perspective.attributes import LABEL_OF
+from service.compat.perspective.attributes import LABEL_OF
+from service.domain.comment import Comment, Source
+from service.domain.status import Status
+from service.domain.verdict import Action, Who
 from tests.web.api.caller import Newsroom
 from tests.web.compat.coral_cases import tune
 from tests.web.compat.perspective_cases import RUDE, TEXT, analyze, call, refusal, request, suggestion
@@ -20,13 +21,13 @@ from tests.web.compat.perspective_cases import RUDE, TEXT, analyze, call, refusa
 
 def stored(newsroom: Newsroom) -> list[Comment]:
     """The courier's comments."""
-    with newsroom.parts.deps.store.read() as tx:
+    with newsroom.context.deps.store.read() as tx:
         return list(tx.comments(newsroom.courier.site.id).comments)
 
 
 def labels(newsroom: Newsroom) -> list[tuple[str, Who, str, Action]]:
     """Every label on the courier's comments that stands."""
-    with newsroom.parts.deps.store.read() as tx:
+    with newsroom.context.deps.store.read() as tx:
         return [
             (one.body, label.who_kind, label.who, label.action)
             for one in stored(newsroom)
@@ -44,7 +45,7 @@ def store_away(newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch) -> Iterator[
 
     with monkeypatch.context() as patch:
         for name in ("read", "write", "add_comment"):
-            patch.setattr(type(newsroom.parts.deps.store), name, gone)
+            patch.setattr(type(newsroom.context.deps.store), name, gone)
         yield
 
 
@@ -82,7 +83,7 @@ def test_queue_mode_puts_the_doubtful_on_the_desk_and_the_decision_flows_back(fr
     assert held.verdict is not None
     assert held.verdict.spans
     fresh.review(Action.APPROVE, "post:4711", delay=0)
-    with fresh.parts.deps.store.read() as tx:
+    with fresh.context.deps.store.read() as tx:
         kinds = [one.type for one in tx.deliveries(fresh.courier.site.id, None, 10)]
         assert tx.published(fresh.courier.site.id, held.article.url) == []
     assert sorted(kinds) == ["comment.approved", "comment.held"]
@@ -139,10 +140,10 @@ def test_a_store_that_is_away_costs_the_desk_and_not_the_answer(
 
 def test_a_retired_key_ends_within_two_seconds(fresh: Newsroom) -> None:
     """Once the store says that a key is over, it opens nothing, though it was known a moment ago."""
-    from service.tuning import rotate
+    from service.usecases.tuning import rotate
 
     analyze(fresh, request(TEXT))
-    rotate(fresh.parts, "courier", "akismet_key", at_once=True)
+    rotate(fresh.context, "courier", "akismet_key", at_once=True)
     fresh.app.extensions["replydesk.compat"].by_key.forget()
     refusal(call(fresh, "analyze", request(TEXT)), 400, "INVALID_ARGUMENT")
 

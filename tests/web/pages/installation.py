@@ -12,15 +12,16 @@ from typing import Any
 
 from flask import Flask
 
-from service import actions, settings, wiring
-from service.actions import Judgement, Scored
-from service.dispatcher import RecordingDispatcher
-from service.enrolment import enrol_site, invite
-from service.moderation.comment import Article, Comment, Source
-from service.moderation.verdict import LABELS, Action, Assessment, Effort, Span, Who
+from service import config, usecases
+from service.context import AppContext, build_context
+from service.domain.comment import Article, Comment, Source
+from service.domain.verdict import LABELS, Action, Assessment, Effort, Span, Who
+from service.messaging.dispatcher import RecordingDispatcher
 from service.ports import Placed, Site, Store, Submission
 from service.privacy.sealing import Address
 from service.storage.memory import MemoryStore
+from service.usecases import Judgement, Scored
+from service.usecases.enrolment import enrol_site, invite
 from service.web import create_app, rates
 from tests.builders import NOON
 from tests.web.pages.browser import Browser
@@ -46,7 +47,7 @@ class SetClock:
 class Small:
     """The service, what it serves, and the story that tests tell with it."""
 
-    parts: wiring.Parts
+    context: AppContext
     app: Flask
     clock: SetClock
     courier: Site
@@ -58,9 +59,9 @@ class Small:
 
     def signed_in(self, name: str = "Mara", role: str = "moderator") -> Browser:
         """A browser with a session on the desk."""
-        _, url = invite(self.parts, name, role)
+        _, url = invite(self.context, name, role)
         browser = self.browser()
-        assert browser.post(url.removeprefix(self.parts.settings.public_url)).status == 303
+        assert browser.post(url.removeprefix(self.context.settings.public_url)).status == 303
         return browser
 
     def submit(self, site: Site | None = None, **changes: Any) -> Comment:
@@ -74,7 +75,9 @@ class Small:
             "id": f"t-{next(_numbers)}",
         }
         submission = Submission(**{**written, **changes})
-        (placed,) = actions.submit(self.parts.deps, self.parts.sealer, site or self.courier, [submission])
+        (placed,) = usecases.submit(
+            self.context.deps, self.context.sealer, site or self.courier, [submission]
+        )
         assert isinstance(placed, Placed)
         return placed.comment
 
@@ -88,7 +91,7 @@ class Small:
         """The machine's verdict by the shipped policy."""
         given = dict.fromkeys(LABELS, 0.01) | dict(scores or {})
         assessment = Assessment(given, "made-up-1", spans=spans, language="en", effort=effort)
-        assert actions.settle(self.parts.deps, [Scored(comment, assessment)]) == {comment.pk}
+        assert usecases.settle(self.context.deps, [Scored(comment, assessment)]) == {comment.pk}
         return self.again(comment)
 
     def approved(self, site: Site | None = None, **changes: Any) -> Comment:
@@ -103,18 +106,18 @@ class Small:
     def judge(self, comment: Comment, action: Action, who: str = "Bo the other", delay: float = 0.0) -> None:
         """Another moderator decides."""
         judgement = Judgement(action, Who.MODERATOR, who, comment.revision)
-        actions.review(self.parts.deps, self.courier, comment.id, judgement, delay)
+        usecases.review(self.context.deps, self.courier, comment.id, judgement, delay)
 
     def again(self, comment: Comment) -> Comment:
         """The comment as it is stored now."""
-        with self.parts.deps.store.read() as tx:
+        with self.context.deps.store.read() as tx:
             found = tx.comment_by_pk(comment.pk)
         assert found is not None
         return found
 
     def comments(self) -> list[Comment]:
         """Every comment of the courier, oldest first."""
-        with self.parts.deps.store.read() as tx:
+        with self.context.deps.store.read() as tx:
             return list(tx.comments(self.courier.id, oldest_first=True).comments)
 
 
@@ -122,26 +125,26 @@ def build_small(home: Path, store: Store | None = None, **env: str) -> Small:
     """Put a small installation together; without a store it has one in memory; `env` are more settings."""
     clock = SetClock()
     given = {"REPLYDESK_HOME": str(home), "REPLYDESK_MASTER_KEY": MASTER, **env}
-    parts = wiring.build(
-        settings.load(given),
+    context = build_context(
+        config.load(given),
         env=given,
         store=store or MemoryStore(),
         dispatcher=RecordingDispatcher(),
         clock=clock,
     )
-    courier = enrol_site(parts, "courier", "https://courier.example", title="The Courier").site
-    herald = enrol_site(parts, "herald", "https://herald.example").site
-    return Small(parts, _served(parts), clock, courier, herald)
+    courier = enrol_site(context, "courier", "https://courier.example", title="The Courier").site
+    herald = enrol_site(context, "herald", "https://herald.example").site
+    return Small(context, _served(context), clock, courier, herald)
 
 
-def _served(parts: wiring.Parts) -> Flask:
-    """The application around `parts`: building its routes takes a tenth of a second, so each kind is built once."""
-    kind = (parts.settings.public_url, parts.settings.trusted_proxies)
+def _served(context: AppContext) -> Flask:
+    """The application around `context`: building its routes takes a tenth of a second, so each kind is built once."""
+    kind = (context.settings.public_url, context.settings.trusted_proxies)
     if kind not in _applications:
-        _applications[kind] = create_app(parts)
+        _applications[kind] = create_app(context)
         _applications[kind].testing = True
-    _applications[kind].extensions["replydesk"] = parts
-    rates.init(_applications[kind], parts)  # what one test let pass is not owed by the next
+    _applications[kind].extensions["replydesk"] = context
+    rates.init(_applications[kind], context)  # what one test let pass is not owed by the next
     return _applications[kind]
 
 

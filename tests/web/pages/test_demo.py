@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from service.enrolment import enrol_site
-from service.moderation.comment import Article
-from service.moderation.verdict import Action
+from service.domain.comment import Article
+from service.domain.verdict import Action
 from service.ports import Site
+from service.usecases.enrolment import enrol_site
 from service.web.demo.views import threaded
 from tests.builders import NOON, draft, move
 from tests.web.pages.installation import Small
@@ -16,12 +16,12 @@ from tests.web.pages.installation import Small
 @pytest.fixture
 def demo(small: Small) -> Site:
     """The demo site, as a first start makes it."""
-    return enrol_site(small.parts, "demo", small.parts.settings.public_url, title="The Demo Courier").site
+    return enrol_site(small.context, "demo", small.context.settings.public_url, title="The Demo Courier").site
 
 
 def under(small: Small) -> Article:
     """The bridge as the demo paper has it."""
-    return Article(f"{small.parts.settings.public_url}/demo/the-bridge")
+    return Article(f"{small.context.settings.public_url}/demo/the-bridge")
 
 
 @pytest.mark.parametrize("path", ["/demo", "/demo/", "/demo/the-bridge"])
@@ -49,7 +49,7 @@ def test_a_comment_posted_in_the_article_appears_under_it_once_approved(small: S
     typed = {"comment": "Hooray!", "name": "Ada", "email": "ada@example.org"}
     small.clock.pass_seconds(9)
     assert browser.post(form.attributes["action"], form.fields() | typed).status == 303
-    with small.parts.deps.store.read() as tx:
+    with small.context.deps.store.read() as tx:
         (comment,) = tx.comments(demo.id).comments
     assert comment.article.title == "The bridge opens"
     assert "Hooray!" not in browser.get("/demo/the-bridge").text
@@ -93,7 +93,7 @@ def test_a_thread_shows_every_comment_once_whatever_its_parents(small: Small, de
 def test_a_long_thread_goes_on_on_a_further_page(small: Small, demo: Site) -> None:
     """A page shows a thousand comments and leads to the ones after them, the newest among them."""
     names = [f"c-{n}" for n in range(1_001)]
-    with small.parts.deps.store.write() as tx:
+    with small.context.deps.store.write() as tx:
         added = tx.add_comments(
             demo.id, [draft(name, article=under(small), body=name) for name in names], NOON
         )

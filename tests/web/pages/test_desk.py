@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from service import actions
-from service.moderation.comment import Article, Comment, Status
-from service.moderation.verdict import Action, Effort, Span
+from service import usecases
+from service.domain.comment import Article, Comment
+from service.domain.status import Status
+from service.domain.verdict import Action, Effort, Span
 from tests.web.pages.browser import Browser, Element, Page
 from tests.web.pages.installation import ADDRESS, Small
 
@@ -108,10 +109,10 @@ def test_a_decision_is_published_after_the_undo_time(small: Small) -> None:
     """Readers see an approved comment five seconds later, not before."""
     comment, browser = small.held(), small.signed_in()
     act(browser, browser.get("/desk"), comment, "approve")
-    assert actions.publish_due(small.parts.deps) == 0
+    assert usecases.publish_due(small.context.deps) == 0
     assert small.again(comment).published_revision is None
     small.clock.pass_seconds(5)
-    assert actions.publish_due(small.parts.deps) == 1
+    assert usecases.publish_due(small.context.deps) == 1
     assert small.again(comment).published_revision == 1
 
 
@@ -121,8 +122,8 @@ def test_undo_before_publication_leaves_no_trace_outside(small: Small) -> None:
     page = follow(browser, act(browser, browser.get("/desk"), comment, "approve"))
     undo(browser, page.tree)
     small.clock.pass_seconds(60)
-    assert actions.publish_due(small.parts.deps) == 0
-    with small.parts.deps.store.read() as tx:
+    assert usecases.publish_due(small.context.deps) == 0
+    with small.context.deps.store.read() as tx:
         told = [decision.action for decision, _ in tx.decisions_after(small.courier.id, 0, 10)]
     assert told == [Action.HOLD]
 
@@ -132,11 +133,11 @@ def test_undo_after_publication_tells_the_site(small: Small) -> None:
     comment, browser = small.held(), small.signed_in()
     act(browser, browser.get("/desk"), comment, "approve")
     small.clock.pass_seconds(5)
-    actions.publish_due(small.parts.deps)
+    usecases.publish_due(small.context.deps)
     undo(browser, browser.get("/desk?queue=decided").tree)
     again = small.again(comment)
     assert (again.status, again.published_revision) == (Status.HELD, None)
-    with small.parts.deps.store.read() as tx:
+    with small.context.deps.store.read() as tx:
         told = [decision.action for decision, _ in tx.decisions_after(small.courier.id, 0, 10)]
     assert told == [Action.HOLD, Action.APPROVE, Action.RESTORE]
 
@@ -185,7 +186,7 @@ def test_a_withdrawn_comment_cannot_be_decided(small: Small) -> None:
     """What the site withdrew is final: 409, and no buttons."""
     comment, browser = small.held(), small.signed_in()
     page = browser.get("/desk")
-    actions.withdraw(small.parts.deps, small.courier, comment.id, "courier")
+    usecases.withdraw(small.context.deps, small.courier, comment.id, "courier")
     answer = act(browser, page, comment, "approve")
     assert answer.status == 409
     assert not card(answer, comment).all("form")

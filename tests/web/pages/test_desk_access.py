@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from service.enrolment import change_moderator, hash_token, invite
+from service.usecases.enrolment import change_moderator, hash_token, invite
 from service.web import create_app
 from service.web.desk.access import requires
 from tests.web.pages.browser import Browser
@@ -20,7 +20,7 @@ OPEN = {"desk.sign_in", "desk.sign_in_needed", "desk.use_sign_in"}
 
 def link(small: Small, name: str = "Mara", role: str = "moderator") -> str:
     """A fresh sign-in link, as a path."""
-    return invite(small.parts, name, role)[1].removeprefix(small.parts.settings.public_url)
+    return invite(small.context, name, role)[1].removeprefix(small.context.settings.public_url)
 
 
 def is_in(browser: Browser) -> bool:
@@ -144,7 +144,7 @@ def test_the_store_never_holds_a_session_token(small: Small) -> None:
     browser = small.signed_in()
     kept = browser.client.get_cookie("replydesk")
     assert kept is not None
-    with small.parts.deps.store.read() as tx:
+    with small.context.deps.store.read() as tx:
         assert tx.session(kept.value, small.clock()) is None
         assert tx.session(hash_token(kept.value), small.clock()) is not None
 
@@ -191,7 +191,7 @@ def test_a_stolen_tag_sent_from_another_site_is_refused(small: Small) -> None:
 )
 def test_a_role_opens_its_own_pages_and_those_below(small: Small, role: str, opens: set[str]) -> None:
     """A lead is a moderator too, an admin both."""
-    small.app = create_app(small.parts)
+    small.app = create_app(small.context)
     for asked in ("moderator", "lead", "admin"):
         small.app.add_url_rule(f"/page/{asked}", f"page_{asked}", requires(asked)(lambda: "in"))
     browser = small.signed_in("Rae", role)
@@ -227,7 +227,7 @@ def test_the_lock_out_counts_a_network_and_keeps_no_address(small: Small) -> Non
         small.app.test_client().post("/desk/sign-in/x", environ_base={"REMOTE_ADDR": f"203.0.113.{last}"})
     answer = small.app.test_client().post("/desk/sign-in/x", environ_base={"REMOTE_ADDR": "203.0.113.99"})
     assert answer.status_code == 429
-    with small.parts.deps.store.read() as tx:
+    with small.context.deps.store.read() as tx:
         told = str(tx.acts_after(0, 100)) + str(tx._state.sign_in_failures)
     assert "lock-out" in told
     assert "203.0.113" not in told
@@ -237,5 +237,5 @@ def test_a_change_of_role_holds_for_open_sessions(small: Small) -> None:
     """Who is let go is out at once."""
     browser = small.signed_in("Mara", "lead")
     assert is_in(browser)
-    change_moderator(small.parts, "Mara", active=False)
+    change_moderator(small.context, "Mara", active=False)
     assert not is_in(browser)

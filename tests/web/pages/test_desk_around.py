@@ -6,13 +6,14 @@ from datetime import UTC, datetime
 
 import pytest
 
-from service import actions
-from service.actions import Judgement
-from service.moderation.author_status import AuthorStatus
-from service.moderation.comment import Article, Source, Status
-from service.moderation.desk import Wanted
-from service.moderation.verdict import Action, Who
+from service import usecases
+from service.domain.author_status import AuthorStatus
+from service.domain.comment import Article, Source
+from service.domain.desk import Wanted
+from service.domain.status import Status
+from service.domain.verdict import Action, Who
 from service.privacy.receipts import receipt_token
+from service.usecases import Judgement
 from tests.evidence.desk_stories import told
 from tests.web.pages.browser import Browser, Page
 from tests.web.pages.installation import ADDRESS, Small
@@ -150,11 +151,11 @@ def test_a_reason_of_the_site_reaches_callback_and_commenter(small: Small) -> No
     assert browser.post(form.attributes["action"], given | {"action": "reject:nonsense"}).status == 400
     assert browser.post(form.attributes["action"], given | {"action": "reject:off_topic"}).status == 303
     small.clock.pass_seconds(6)
-    actions.publish_due(small.parts.deps)
-    with small.parts.deps.store.read() as tx:
+    usecases.publish_due(small.context.deps)
+    with small.context.deps.store.read() as tx:
         decision, _ = tx.decisions_after(small.courier.id, 0, 9)[-1]
     assert decision.reason == "off_topic"
-    token = receipt_token(small.parts.keyring, "courier", comment.id)
+    token = receipt_token(small.context.keyring, "courier", comment.id)
     receipt = small.browser().get(f"/r/{token}")
     assert "It was not published because it is not about the article." in receipt.text
     alone = browser.get(f"/desk/comments/{comment.pk}")
@@ -182,7 +183,7 @@ def test_a_reported_comment_is_left_or_taken_down(small: Small) -> None:
     """Reports bring a published comment before a moderator, who leaves it as it is or refuses it."""
     one, two = small.approved(author_name="Ada"), small.approved(author_name="Bo", body="Another text.")
     for comment in (one, two):
-        actions.report(small.parts.deps, small.courier, comment.id, "digest", "names a neighbour")
+        usecases.report(small.context.deps, small.courier, comment.id, "digest", "names a neighbour")
     browser = small.signed_in()
     page = browser.get("/desk?queue=reported")
     assert shown(page) == [one.pk, two.pk]
@@ -199,7 +200,7 @@ def test_a_reported_comment_is_left_or_taken_down(small: Small) -> None:
 def test_leaving_a_comment_as_it_is_can_be_taken_back(small: Small, scripted: bool) -> None:
     """The notice has an Undo that puts it back into its queue, once, and not over what a colleague decided since."""
     comment = small.approved()
-    actions.report(small.parts.deps, small.courier, comment.id, "digest", "names a neighbour")
+    usecases.report(small.context.deps, small.courier, comment.id, "digest", "names a neighbour")
     browser, headers = small.signed_in(), SCRIPT if scripted else {}
     queue = browser.get("/desk?queue=reported")
     kept = act(browser, queue, comment, "keep", **headers)
@@ -214,7 +215,7 @@ def test_leaving_a_comment_as_it_is_can_be_taken_back(small: Small, scripted: bo
     page = kept if scripted else follow(browser, kept)
     undo = next(one for one in page.tree.all("form") if one.attributes["action"].endswith("/undo"))
     judgement = Judgement(Action.REJECT, Who.MODERATOR, "Noor", 1, small.again(comment).decision_id)
-    actions.review(small.parts.deps, small.courier, comment.id, judgement)
+    usecases.review(small.context.deps, small.courier, comment.id, judgement)
     assert browser.post(undo.attributes["action"], undo.fields(), **headers).status == 409
     assert shown(browser.get("/desk?queue=reported")) == []
 
@@ -223,12 +224,12 @@ def test_leaving_a_comment_as_it_is_can_be_taken_back(small: Small, scripted: bo
 def test_a_comment_that_was_decided_since_is_not_left_as_it_is(small: Small, first: Status) -> None:
     """A stale "Leave as it is" is answered 409 with what a colleague decided, and the reports stay open if they are."""
     comment = small.approved() if first is Status.APPROVED else small.held()
-    actions.report(small.parts.deps, small.courier, comment.id, "digest", None)
+    usecases.report(small.context.deps, small.courier, comment.id, "digest", None)
     browser = small.signed_in()
     page = browser.get("/desk?queue=reported")
     current = small.again(comment).decision_id if first is Status.APPROVED else None
     judgement = Judgement(Action.REJECT, Who.MODERATOR, "Noor", comment.revision, current)
-    actions.review(small.parts.deps, small.courier, comment.id, judgement)
+    usecases.review(small.context.deps, small.courier, comment.id, judgement)
     refused = act(browser, page, comment, "keep")
     assert refused.status == 409
     assert "Rejected by Noor" in " ".join(refused.text.split())
@@ -238,7 +239,7 @@ def test_reported_late_and_appealed_are_filtered_by_the_address(small: Small) ->
     """The form of each queue is a plain one whose answer is the address; what it leaves out is not on the page."""
     one, two = small.approved(), small.approved(small.herald)
     for comment, site in ((one, small.courier), (two, small.herald)):
-        actions.report(small.parts.deps, site, comment.id, "digest", None)
+        usecases.report(small.context.deps, site, comment.id, "digest", None)
     browser = small.signed_in()
     page = browser.get("/desk?queue=reported")
     form = page.tree.one("form", class_="filters")
@@ -259,24 +260,24 @@ def appealed(small: Small) -> tuple[str, int]:
     """A comment that Noor rejected and its writer appeals for; the receipt's path, and the comment's number."""
     comment = small.held()
     small.judge(comment, Action.REJECT, "Noor")
-    path = f"/r/{receipt_token(small.parts.keyring, 'courier', comment.id)}"
+    path = f"/r/{receipt_token(small.context.keyring, 'courier', comment.id)}"
     assert small.browser().post(f"{path}/appeal", {"text": f"Ask me at {ADDRESS}: I meant it."}).status == 303
     return path, comment.pk
 
 
 def test_an_appeal_against_what_an_undo_put_back_is_answered_by_somebody_else(small: Small) -> None:
     """Not by who made the decision that stands again, though a colleague took back what stood over it."""
-    comment, deps = small.held(), small.parts.deps
+    comment, deps = small.held(), small.context.deps
     small.judge(comment, Action.REJECT, "Bea")
     for _ in range(2):
         approval = Judgement(Action.APPROVE, Who.MODERATOR, "Lea", 1, small.again(comment).decision_id)
-        actions.review(deps, small.courier, comment.id, approval)
-        actions.undo(deps, small.courier, comment.id, Who.MODERATOR, "Lea")
+        usecases.review(deps, small.courier, comment.id, approval)
+        usecases.undo(deps, small.courier, comment.id, Who.MODERATOR, "Lea")
     assert small.again(comment).status is Status.REJECTED
-    waiting = actions.appeal(deps, small.courier, comment.id, "I meant it.")
-    with pytest.raises(actions.NotYours):
-        actions.answer(deps, small.courier, waiting.id, actions.Answer(False, "No.", "Bea"), 0)
-    actions.answer(deps, small.courier, waiting.id, actions.Answer(False, "No.", "Lea"), 0)
+    waiting = usecases.appeal(deps, small.courier, comment.id, "I meant it.")
+    with pytest.raises(usecases.NotYours):
+        usecases.answer(deps, small.courier, waiting.id, usecases.Answer(False, "No.", "Bea"), 0)
+    usecases.answer(deps, small.courier, waiting.id, usecases.Answer(False, "No.", "Lea"), 0)
 
 
 @pytest.mark.parametrize("verdict", ["uphold", "reverse"])
@@ -298,11 +299,11 @@ def test_an_appeal_is_answered_by_somebody_else(small: Small, verdict: str) -> N
     if verdict == "reverse":
         assert "You are right" not in small.browser().get(path).text
     small.clock.pass_seconds(6)
-    actions.publish_due(small.parts.deps)
+    usecases.publish_due(small.context.deps)
     receipt = small.browser().get(path).text
     assert "You are right, it was a joke." in receipt
     assert ADDRESS not in receipt
-    with small.parts.deps.store.read() as tx:
+    with small.context.deps.store.read() as tx:
         comment = tx.comment_by_pk(pk)
         labels = [(one.action, one.retracted_at is None) for one in tx.labels_of(pk)]
     assert comment is not None
@@ -317,11 +318,11 @@ def test_an_appeal_is_answered_by_somebody_else(small: Small, verdict: str) -> N
 def test_undoing_a_reversal_opens_the_appeal_again(small: Small) -> None:
     """Undo undoes everything: the appeal waits for its answer as before."""
     path, pk = appealed(small)
-    with small.parts.deps.store.read() as tx:
+    with small.context.deps.store.read() as tx:
         (waiting,) = tx.appeals_of(pk)
-    deps, given = small.parts.deps, actions.Answer(True, "Right.", "Mara")
-    comment = actions.answer(deps, small.courier, waiting.id, given, 5)
-    actions.undo(deps, small.courier, comment.id, Who.MODERATOR, "Mara")
+    deps, given = small.context.deps, usecases.Answer(True, "Right.", "Mara")
+    comment = usecases.answer(deps, small.courier, waiting.id, given, 5)
+    usecases.undo(deps, small.courier, comment.id, Who.MODERATOR, "Mara")
     with deps.store.read() as tx:
         assert tx.appeals_of(pk) == [waiting]
     assert "This page shows the answer" in small.browser().get(path).text
@@ -330,14 +331,14 @@ def test_undoing_a_reversal_opens_the_appeal_again(small: Small) -> None:
 def test_undoing_a_reversal_that_left_opens_the_appeal_again(small: Small) -> None:
     """The site is told, the first judgement counts again, the receipt waits again, and another answer can be given."""
     path, pk = appealed(small)
-    deps, given = small.parts.deps, actions.Answer(True, "Right.", "Mara")
+    deps, given = small.context.deps, usecases.Answer(True, "Right.", "Mara")
     with deps.store.read() as tx:
         (waiting,) = tx.appeals_of(pk)
-    comment = actions.answer(deps, small.courier, waiting.id, given, 5)
+    comment = usecases.answer(deps, small.courier, waiting.id, given, 5)
     small.clock.pass_seconds(6)
-    actions.publish_due(deps)
+    usecases.publish_due(deps)
     assert "Right." in small.browser().get(path).text
-    undone = actions.undo(deps, small.courier, comment.id, Who.MODERATOR, "Mara")
+    undone = usecases.undo(deps, small.courier, comment.id, Who.MODERATOR, "Mara")
     assert undone.status is Status.REJECTED
     receipt = small.browser().get(path).text
     assert "This page shows the answer" in receipt
@@ -347,7 +348,7 @@ def test_undoing_a_reversal_that_left_opens_the_appeal_again(small: Small) -> No
         labels = [(one.action, one.who) for one in tx.labels_of(pk) if one.retracted_at is None]
     assert told[-2:] == [Action.APPROVE, Action.RESTORE]
     assert labels == [(Action.REJECT, "Noor")]
-    again = actions.answer(deps, small.courier, waiting.id, given, 0)
+    again = usecases.answer(deps, small.courier, waiting.id, given, 0)
     assert again.status is Status.APPROVED
 
 
@@ -370,7 +371,7 @@ def test_an_upheld_appeal_can_be_taken_back(small: Small, seconds: int) -> None:
     assert mara.post(undo.attributes["action"], undo.fields()).status == 409
     assert "No, it was not." not in small.browser().get(path).text
     assert "This page shows the answer" in small.browser().get(path).text
-    with small.parts.deps.store.read() as tx:
+    with small.context.deps.store.read() as tx:
         labels = [(one.action, one.who) for one in tx.labels_of(pk) if one.retracted_at is None]
         assert [one.comment_pk for one, _ in tx.appeals_open(Wanted(), 9)] == [pk]
     assert labels == [(Action.REJECT, "Noor")]
@@ -380,14 +381,14 @@ def test_upholding_a_machine_is_a_judgement(small: Small) -> None:
     """It leaves a person's label on the model's decision, and taking it back retracts that."""
     comment = small.settle(small.submit(body="Buy cheap boats now."), {"spam": 0.999})
     assert comment.status is not Status.HELD
-    deps = small.parts.deps
-    actions.publish_due(deps)
-    made = actions.appeal(deps, small.courier, comment.id, "I sell none.")
-    actions.answer(deps, small.courier, made.id, actions.Answer(False, "You do.", "Mara"), 5)
+    deps = small.context.deps
+    usecases.publish_due(deps)
+    made = usecases.appeal(deps, small.courier, comment.id, "I sell none.")
+    usecases.answer(deps, small.courier, made.id, usecases.Answer(False, "You do.", "Mara"), 5)
     with deps.store.read() as tx:
         (label,) = tx.labels_of(comment.pk)
     assert (label.who, label.action, label.retracted_at) == ("Mara", Action.SPAM, None)
-    actions.take_answer_back(deps, small.courier, made.id, "Mara")
+    usecases.take_answer_back(deps, small.courier, made.id, "Mara")
     with deps.store.read() as tx:
         (label,) = tx.labels_of(comment.pk)
     assert label.retracted_at is not None
@@ -398,7 +399,7 @@ def test_an_appeal_has_its_bounds(small: Small, text: str) -> None:
     """Nothing, and more than a thousand characters, is refused with the bound; so is another site's page."""
     comment = small.held()
     small.judge(comment, Action.REJECT)
-    path = f"/r/{receipt_token(small.parts.keyring, 'courier', comment.id)}/appeal"
+    path = f"/r/{receipt_token(small.context.keyring, 'courier', comment.id)}/appeal"
     assert small.browser().post(path, {"text": text}).status == 400
     assert small.browser().post(path, {"text": "x"}, Sec_Fetch_Site="cross-site").status == 403
     assert small.browser().post("/r/nonsense/appeal", {"text": "x"}).status == 404
@@ -414,7 +415,7 @@ def test_an_authors_status_counts_for_what_they_write_next(small: Small) -> None
     assert browser.post(form.attributes["action"], given).status == 303
     assert small.approved(body="Good morning.").status is Status.REJECTED
     assert small.approved(small.herald, body="Good morning.").status is Status.APPROVED
-    with small.parts.deps.store.read() as tx:
+    with small.context.deps.store.read() as tx:
         current = tx.author_statuses(small.courier.id, [comment.author_key or ""], small.clock())
     assert current[comment.author_key or ""].reason == "as ⟦email⟧"
     small.clock.pass_seconds(7 * 86_400)
@@ -426,7 +427,7 @@ def test_an_authors_status_counts_for_what_they_write_next(small: Small) -> None
 
 def test_the_site_learns_an_authors_status_by_event(small: Small) -> None:
     """The callback names the author by a comment that the site knows; ending a status is sent, too."""
-    deps = small.parts.deps
+    deps = small.context.deps
     with deps.store.write() as tx:
         tx.save_site(
             type(small.courier)(
@@ -441,11 +442,11 @@ def test_the_site_learns_an_authors_status_by_event(small: Small) -> None:
         site = tx.site("courier")
     assert site is not None
     comment = small.submit()
-    actions.set_author_status(
-        deps, site, comment.pk, actions.StatusChange(AuthorStatus.WATCHED, "Mara", "rude")
+    usecases.set_author_status(
+        deps, site, comment.pk, usecases.StatusChange(AuthorStatus.WATCHED, "Mara", "rude")
     )
-    actions.set_author_status(deps, site, comment.pk, actions.StatusChange(None, "Mara"))
-    assert actions.set_author_status(deps, site, comment.pk, actions.StatusChange(None, "Mara")) is None
+    usecases.set_author_status(deps, site, comment.pk, usecases.StatusChange(None, "Mara"))
+    assert usecases.set_author_status(deps, site, comment.pk, usecases.StatusChange(None, "Mara")) is None
     with deps.store.read() as tx:
         sent = tx.deliveries(site.id, None, 9)
     assert sorted(one.type for one in sent) == ["author.cleared", "author.watched"]
@@ -523,7 +524,7 @@ def test_a_lead_moves_a_thread_and_opens_what_was_private(small: Small) -> None:
     assert len(opened.tree.all("li", class_="card row depth0")) == 2
     again = opened.tree.one("form", action="/desk/article/move").fields()
     assert lead.post("/desk/article/open", again).status == 303
-    with small.parts.deps.store.read() as tx:
+    with small.context.deps.store.read() as tx:
         assert len(tx.published(small.courier.id, url)) == 2
         told = [
             link.act for link in tx.acts_after(0, 100) if link.act.who == "Lea" and link.act.act == "article"

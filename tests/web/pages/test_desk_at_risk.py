@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from service import actions
-from service.actions import Judgement
-from service.moderation.comment import Comment, Status
-from service.moderation.errors import Invalid
-from service.moderation.options import HELP_TEXT_LIMIT
-from service.moderation.verdict import Action, Span, Who
+from service import usecases
+from service.domain.comment import Comment
+from service.domain.errors import Invalid
+from service.domain.options import HELP_TEXT_LIMIT
+from service.domain.status import Status
+from service.domain.verdict import Action, Span, Who
 from service.privacy.receipts import receipt_token
-from service.tuning import tune_site
+from service.usecases import Judgement
+from service.usecases.tuning import tune_site
 from tests.web.pages.browser import Page
 from tests.web.pages.installation import Small
 
@@ -26,7 +27,7 @@ def at_risk(small: Small, **scores: float) -> Comment:
 
 def receipt(small: Small, comment: Comment, language: str = "en") -> Page:
     """The receipt of a comment on the courier."""
-    token = receipt_token(small.parts.keyring, small.courier.name, comment.id)
+    token = receipt_token(small.context.keyring, small.courier.name, comment.id)
     return small.browser().get(f"/r/{token}", Accept_Language=language)
 
 
@@ -109,7 +110,7 @@ def test_a_refusal_is_told_gently(small: Small, action: Action) -> None:
     """Neither the word nor a reason: that it was read and not published, and where help is."""
     dark = at_risk(small)
     judgement = Judgement(action, Who.MODERATOR, "Bea", 1, reason="insult")
-    actions.review(small.parts.deps, small.courier, dark.id, judgement)
+    usecases.review(small.context.deps, small.courier, dark.id, judgement)
     page = receipt(small, dark)
     assert small.again(dark).status in (Status.REJECTED, Status.SPAM)
     assert "Your comment was not published" in page.text
@@ -128,11 +129,11 @@ def test_a_published_comment_has_no_help_text(small: Small) -> None:
 def test_a_site_has_help_of_its_own(small: Small) -> None:
     """Plain text in lines, shown as it is written and never as markup."""
     own = "The Harbour line listens day and night.\nHarbour Square 1 <b>"
-    tune_site(small.parts, "courier", {"help_text": own})
+    tune_site(small.context, "courier", {"help_text": own})
     page = receipt(small, at_risk(small))
     assert page.tree.one("p", class_="help").text == own
     assert "<b>" not in page.html.partition('class="help"')[2].partition("</p>")[0]
-    tune_site(small.parts, "courier", {"help_text": ""})
+    tune_site(small.context, "courier", {"help_text": ""})
     assert SHIPPED in receipt(small, at_risk(small)).text
 
 
@@ -140,7 +141,7 @@ def test_a_site_has_help_of_its_own(small: Small) -> None:
 def test_a_help_text_is_bounded_plain_text(small: Small, text: str) -> None:
     """Anything else is named as faulty."""
     with pytest.raises(Invalid) as refused:
-        tune_site(small.parts, "courier", {"help_text": text})
+        tune_site(small.context, "courier", {"help_text": text})
     assert [fault.field for fault in refused.value.faults] == ["help_text"]
 
 
@@ -154,7 +155,7 @@ def test_a_lead_sets_the_help_text_on_the_desk(small: Small) -> None:
     assert not form.all("input", name="self_harm.reject")
     sent = {"csrf": form.fields()["csrf"], "section": "help", "help_text": "Ring the Harbour line."}
     assert browser.post(form.attributes["action"], sent).status == 303
-    with small.parts.deps.store.read() as tx:
+    with small.context.deps.store.read() as tx:
         site = tx.site("courier")
     assert site is not None
     assert site.options.help_text == "Ring the Harbour line."

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from service import actions
-from service.actions import Scored
-from service.moderation.comment import Comment, Status
-from service.moderation.verdict import LABELS, Action, Assessment, Who
+from service import usecases
+from service.domain.comment import Comment
+from service.domain.status import Status
+from service.domain.verdict import LABELS, Action, Assessment, Who
 from service.ports import Store
-from service.reader import sign
+from service.scoring.scorer import sign
+from service.usecases import Scored
 from tests.web.pages.browser import Browser, Element, Page
 from tests.web.pages.installation import Small, build_small
 
@@ -26,7 +27,7 @@ def arrive(small: Small, *bodies: str) -> list[Comment]:
         Scored(comment, Assessment(scores, "made-up-1", language="en"), signature=signature)
         for comment, signature in zip(comments, sign(bodies), strict=True)
     ]
-    actions.settle(small.parts.deps, scored)
+    usecases.settle(small.context.deps, scored)
     return [small.again(comment) for comment in comments]
 
 
@@ -104,7 +105,7 @@ def test_of_two_who_have_a_cluster_open_the_second_is_told(small: Small) -> None
     assert "Copies that arrive are decided alike until" in told
     (late,) = arrive(small, ADVERT.format(n=77))
     assert late.status is Status.REJECTED
-    actions.undo(small.parts.deps, small.courier, copies[0].id, Who.MODERATOR, "Lea")
+    usecases.undo(small.context.deps, small.courier, copies[0].id, Who.MODERATOR, "Lea")
     fresh = bea.get(place).tree.one("form", class_="form-row")
     assert press(bea, fresh, action="approve").status == 303
     assert small.again(copies[0]).status is Status.APPROVED
@@ -141,7 +142,7 @@ def test_an_act_on_many_is_undone_from_the_queue_of_decisions_too(small: Small) 
     form = browser.get("/desk").tree.one("section", class_="alike").one("form")
     press(browser, form, action="spam")
     small.clock.pass_seconds(60)
-    actions.publish_due(small.parts.deps)
+    usecases.publish_due(small.context.deps)
     queue = browser.get("/desk?queue=decided")
     (act,) = queue.tree.one("section", aria_labelledby="acts-title").all("li")
     assert "Marked as spam: 3 comments." in act.text

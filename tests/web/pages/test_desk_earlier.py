@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from service.moderation.verdict import Action
+from service.domain.verdict import Action
 from service.ports import Store
 from tests.web.pages.installation import Small, build_small
 

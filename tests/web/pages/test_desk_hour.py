@@ -6,7 +6,7 @@ import html
 
 import pytest
 
-from service.moderation.comment import Status
+from service.domain.status import Status
 from service.privacy.sealing import Address
 from tests.web.pages.browser import Page
 from tests.web.pages.installation import Small

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from service.actions import bulk
-from service.moderation.comment import Comment, Status
+from service.domain.comment import Comment
+from service.domain.status import Status
+from service.usecases import bulk
 from service.web.desk import bulk as desk_bulk
 from service.web.desk import ranges
 from tests.web.pages.browser import Browser, Element, Page

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from service.moderation.chain import UnkeyedSigner, walk
+from service.domain.chain import UnkeyedSigner, walk
 from tests.web.pages.installation import Small
 
 TYPED = "Write to ada.unique.canary@example.org, or call +49 171 2345678."
@@ -10,7 +10,7 @@ TYPED = "Write to ada.unique.canary@example.org, or call +49 171 2345678."
 
 def acts(small: Small) -> list[tuple[str, str, str]]:
     """What the log says, while its chain holds."""
-    with small.parts.deps.store.read() as tx:
+    with small.context.deps.store.read() as tx:
         links = tx.acts_after(0, 1000)
         assert walk(links, tx.act_head(), UnkeyedSigner()).holds
     return [(link.act.who, link.act.act, link.act.subject) for link in links if link.act]
@@ -63,7 +63,7 @@ def test_a_failing_log_shows_nothing(small: Small) -> None:
 
         version = 0
 
-    small.parts.deps.store._signer = Broken()  # type: ignore[attr-defined]
+    small.context.deps.store._signer = Broken()  # type: ignore[attr-defined]
     small.app.testing = False
     try:
         answer = browser.post(form.attributes["action"], form.fields())

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from service import actions
-from service.moderation.comment import Status
-from service.moderation.verdict import Action
+from service import usecases
+from service.domain.status import Status
+from service.domain.verdict import Action
 from service.ports import Site
 from service.privacy.keys import fingerprint
 from tests.web.pages.browser import Browser, Element, Page
@@ -86,7 +86,7 @@ def save(browser: Browser, **terms: str) -> Page:
 
 def site(small: Small) -> Site:
     """The courier as it is now."""
-    with small.parts.deps.store.read() as tx:
+    with small.context.deps.store.read() as tx:
         found = tx.site("courier")
     assert found is not None
     return found
@@ -97,7 +97,7 @@ def test_consequences_are_shown_before_anything_is_saved(small: Small) -> None:
     fine, bad = small.held(), small.held()
     small.judge(fine, Action.APPROVE)
     small.judge(bad, Action.REJECT)
-    actions.report(small.parts.deps, small.courier, fine.id, "a reader", None)
+    usecases.report(small.context.deps, small.courier, fine.id, "a reader", None)
     small.approved()
     page = lead(small).get(f"{SETTINGS}?insult.hold=0.9&toxicity.hold=0.6&toxicity.reject=0.95")
     assert "On this site's newest 3 scored comments, of which people judged 2." in page.text
@@ -247,7 +247,7 @@ def test_dead_letters_are_shown_and_replayed(small: Small) -> None:
     """A lead sees what could not be delivered, without its text, and lets it wait again."""
     save(lead(small), callback_url="https://courier.example/hook")
     small.held(body="A text that no log shows.")
-    with small.parts.deps.store.write() as tx:
+    with small.context.deps.store.write() as tx:
         (one,) = tx.lease_deliveries(small.clock(), small.clock(), 9)
         assert tx.finish_delivery(one.id, one.attempts, "dead", "503", None, small.clock())
     browser = lead(small)
@@ -266,8 +266,8 @@ def test_a_key_is_shown_once(small: Small) -> None:
     made = browser.post(f"{SETTINGS}/keys", {"csrf": csrf(browser.get(f"{SETTINGS}/keys")), "what": "key"})
     key = made.tree.one("code", class_="wraps secret").text
     assert made.headers["Cache-Control"] == "no-store"
-    with small.parts.deps.store.read() as tx:
-        owner = tx.key_owner(fingerprint(small.parts.keyring, key), small.clock())
+    with small.context.deps.store.read() as tx:
+        owner = tx.key_owner(fingerprint(small.context.keyring, key), small.clock())
     assert owner is not None
     assert owner[0].name == "courier"
     assert key not in browser.get(f"{SETTINGS}/keys").html
@@ -281,10 +281,10 @@ def test_people_are_invited_changed_and_shut_out(small: Small) -> None:
     answer = browser.post("/desk/people", {"csrf": csrf(page), "name": "Noor", "role": "moderator"})
     url = answer.tree.one("code", class_="wraps secret").text
     noor = small.browser()
-    assert noor.post(url.removeprefix(small.parts.settings.public_url)).status == 303
+    assert noor.post(url.removeprefix(small.context.settings.public_url)).status == 303
     assert noor.get("/desk").status == 200
     browser.post("/desk/people", {"csrf": csrf(page), "name": "Noor", "role": "lead", "active": "yes"})
-    with small.parts.deps.store.read() as tx:
+    with small.context.deps.store.read() as tx:
         known = tx.moderator("Noor")
     assert known is not None
     assert known.role == "lead"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from service.moderation import options, pointers, reasons, terms
+from service.domain import options, pointers, reasons, terms
 from service.web.faults import SENTENCES, values_in
 from tests.web.pages.browser import Page
 from tests.web.pages.installation import Small

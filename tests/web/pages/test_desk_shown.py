@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from service.moderation.comment import Status
-from service.moderation.verdict import Action, Decision, Span, Who
+from service.domain.status import Status
+from service.domain.verdict import Action, Decision, Span, Who
 from service.web.desk.shown import Piece, age, marked
 from service.web.desk.words import decider
 from tests.builders import NOON

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from service.enrolment import enrol_site
+from service.usecases.enrolment import enrol_site
 from tests.web.pages.installation import Small
 from tests.web.pages.test_desk_catalogs import catalog
 
@@ -26,7 +26,7 @@ def test_it_is_small_and_open(small: Small, name: str) -> None:
 
 def test_a_form_is_given_for_pages_of_the_site_alone(small: Small) -> None:
     """A ticket for an article of its own, a refusal for another's; nothing caches a ticket."""
-    enrol_site(small.parts, "embedded", "https://embedded.example")
+    enrol_site(small.context, "embedded", "https://embedded.example")
     client = small.app.test_client()
     answer = client.get("/sites/embedded/form?article_url=https://embedded.example/a")
     assert answer.json is not None

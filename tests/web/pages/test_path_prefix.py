@@ -11,7 +11,7 @@ from urllib.parse import quote
 import pytest
 from werkzeug.test import TestResponse
 
-from service.enrolment import enrol_site, invite
+from service.usecases.enrolment import enrol_site, invite
 from service.web import create_app
 from tests.web.pages.installation import ADDRESS, Small, build_small
 
@@ -54,7 +54,7 @@ def prefix(request: pytest.FixtureRequest) -> str:
 def mounted(request: pytest.FixtureRequest, prefix: str, tmp_path: Path) -> Mounted:
     """The small installation below the prefix, with its demo paper."""
     small = build_small(tmp_path, REPLYDESK_PUBLIC_URL=f"{HOST}{prefix}")
-    enrol_site(small.parts, "demo", f"{HOST}{prefix}", title="The Demo Courier")
+    enrol_site(small.context, "demo", f"{HOST}{prefix}", title="The Demo Courier")
     return Mounted(small, prefix, request.param)
 
 
@@ -82,7 +82,7 @@ def test_signing_in_and_out_stays_below_the_prefix(mounted: Mounted) -> None:
     """The link, the button, the redirect, the cookie and all that the desk links to carry the prefix."""
     p, small = mounted.prefix, mounted.small
     small.held()
-    path = invite(small.parts, "Mara", "admin")[1].removeprefix(HOST)
+    path = invite(small.context, "Mara", "admin")[1].removeprefix(HOST)
     (form,) = re.findall(r'action="([^"]+)"', mounted.ask(path).get_data(as_text=True)) or [path]
     entered = mounted.ask(form, "POST")
     assert (entered.status_code, entered.headers["Location"]) == (303, f"{p}/desk")
@@ -139,8 +139,8 @@ def test_a_readers_comment_arrives_and_its_receipt_opens(mounted: Mounted) -> No
 def test_the_api_names_addresses_below_the_prefix(mounted: Mounted) -> None:
     """Links of comments, the receipt, problem types, OpenAPI's server and the discovery document."""
     p, small = mounted.prefix, mounted.small
-    mounted.client = create_app(small.parts).test_client()  # its API knows this test's store
-    site = enrol_site(small.parts, "gazette", "https://gazette.example")
+    mounted.client = create_app(small.context).test_client()  # its API knows this test's store
+    site = enrol_site(small.context, "gazette", "https://gazette.example")
     key = {"Authorization": f"Bearer {site.key}", "Accept": "application/json"}
     body = {
         "article": {"url": "https://gazette.example/a"},
@@ -224,7 +224,7 @@ def test_a_redirect_names_no_host(tmp_path: Path) -> None:
 def test_at_the_root_of_a_host_all_is_as_before(tmp_path: Path) -> None:
     """Without a path there is no prefix, and the cookie keeps the stricter name."""
     small = build_small(tmp_path, REPLYDESK_PUBLIC_URL="https://desk.example/")
-    path = invite(small.parts, "Mara")[1].removeprefix("https://desk.example")
+    path = invite(small.context, "Mara")[1].removeprefix("https://desk.example")
     entered = small.app.test_client().post(path)
     assert entered.headers["Location"] == "/desk"
     assert entered.headers["Set-Cookie"].startswith("__Host-replydesk=")

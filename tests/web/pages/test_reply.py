@@ -7,8 +7,9 @@ from urllib.parse import quote
 
 import pytest
 
-from service.moderation.comment import Article, Status
-from service.moderation.options import Options
+from service.domain.comment import Article
+from service.domain.options import Options
+from service.domain.status import Status
 from service.web import create_app
 from tests.web.pages.browser import Browser, Page
 from tests.web.pages.installation import ADDRESS, Small
@@ -52,7 +53,7 @@ def test_every_field_has_its_label_and_required_ones_their_mark(small: Small) ->
 
 def test_a_site_may_do_without_addresses(small: Small) -> None:
     """Where a site does not require an address the form does not mark it and takes a comment without one."""
-    with small.parts.deps.store.write() as tx:
+    with small.context.deps.store.write() as tx:
         tx.save_site(replace(small.courier, email_required=False))
     label = small.browser().get(URL).tree.one("label", for_="reply-email")
     assert label.text == "Email"
@@ -198,7 +199,7 @@ def test_a_form_that_was_open_for_days_is_shown_again_with_its_text(small: Small
 
 def test_a_flood_is_slowed_and_the_text_kept(small: Small) -> None:
     """Beyond the site's rate the form comes back with its text and says how long to wait; nothing is stored."""
-    with small.parts.deps.store.write() as tx:
+    with small.context.deps.store.write() as tx:
         tx.save_site(replace(small.courier, options=Options(form_per_minute=1)))
     for n in range(10):
         assert post(small, comment=f"Bridge number {n}.").status == 303
@@ -360,7 +361,7 @@ def test_the_form_is_kept_in_no_cache(small: Small) -> None:
 
 def test_what_comes_by_the_form_is_counted_and_timed(small: Small) -> None:
     """The time to its commit stands beside that of the API."""
-    small.app = create_app(small.parts)
+    small.app = create_app(small.context)
     assert post(small).status == 303
     told = small.app.test_client().get("/metrics").text
     assert 'replydesk_submissions_total{outcome="new",source="form"} 1.0' in told

@@ -9,9 +9,9 @@ from urllib.parse import quote
 
 import pytest
 
-from service.limits import Limiter
-from service.moderation.options import Options
+from service.domain.options import Options
 from service.web import rates
+from service.web.rate_limits import Limiter
 from tests.web.pages.installation import ADDRESS, Small, build_small
 
 URL = f"/sites/courier/reply?article_url={quote('https://courier.example/bridge', safe='')}"
@@ -44,7 +44,7 @@ def small(tmp_path: Path) -> Small:
 
 def tune(small: Small, **options: float | None) -> None:
     """Give the site these options."""
-    with small.parts.deps.store.write() as tx:
+    with small.context.deps.store.write() as tx:
         tx.save_site(replace(small.courier, options=Options(**options)))  # type: ignore[arg-type]
 
 

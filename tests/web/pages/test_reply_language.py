@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import pytest
 
-from service.enrolment import enrol_site
+from service.usecases.enrolment import enrol_site
 from tests.web.pages.browser import Page
 from tests.web.pages.installation import ADDRESS, Small
 
@@ -85,7 +85,7 @@ def test_what_is_wrong_with_the_address_is_said_in_german(small: Small) -> None:
 
 def test_the_demo_paper_has_german_comments_under_english_articles(small: Small) -> None:
     """What the service says is German and says so; what the article says is marked as the English that it is."""
-    enrol_site(small.parts, "demo", small.parts.settings.public_url, title="The Demo Courier")
+    enrol_site(small.context, "demo", small.context.settings.public_url, title="The Demo Courier")
     page = small.browser().get("/demo/the-bridge?lang=de")
     assert page.tree.one("html").attributes["lang"] == "de"
     assert page.tree.one("article").attributes["lang"] == "en"

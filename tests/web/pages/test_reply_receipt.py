@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from service import actions
-from service.actions import Judgement
-from service.moderation.comment import Comment, Status
-from service.moderation.verdict import Action, Who
+from service import usecases
+from service.domain.comment import Comment
+from service.domain.status import Status
+from service.domain.verdict import Action, Who
 from service.privacy.receipts import receipt_token
-from service.tuning import tune_site
+from service.usecases import Judgement
+from service.usecases.tuning import tune_site
 from service.web.reply.words import BY_LABEL
 from tests.web.pages.browser import Page
 from tests.web.pages.installation import ADDRESS, Small
@@ -17,13 +18,13 @@ from tests.web.pages.installation import ADDRESS, Small
 
 def receipt(small: Small, comment: Comment, more: str = "") -> Page:
     """The receipt of a comment on the courier."""
-    token = receipt_token(small.parts.keyring, small.courier.name, comment.id)
+    token = receipt_token(small.context.keyring, small.courier.name, comment.id)
     return small.browser().get(f"/r/{token}{more}")
 
 
 def refuse_from(small: Small, label: str, score: float) -> None:
     """Let the courier refuse by itself from that score for that label on."""
-    tune_site(small.parts, "courier", {f"{label}.reject": str(score)})
+    tune_site(small.context, "courier", {f"{label}.reject": str(score)})
 
 
 def test_a_fresh_comment_is_being_checked_and_the_page_looks_again(small: Small) -> None:
@@ -75,7 +76,7 @@ def test_a_moderators_refusal_is_explained(small: Small, action: Action, words: 
 def test_a_withdrawn_comment_says_so(small: Small) -> None:
     """What the site withdrew is said to be withdrawn."""
     comment = small.approved()
-    actions.withdraw(small.parts.deps, small.courier, comment.id, "courier")
+    usecases.withdraw(small.context.deps, small.courier, comment.id, "courier")
     assert "The site has withdrawn it." in receipt(small, comment).text
 
 
@@ -86,7 +87,7 @@ def test_a_decision_shows_only_once_it_is_published(small: Small) -> None:
     assert small.again(comment).status is Status.APPROVED
     assert "A moderator will read your comment" in receipt(small, comment).text
     small.clock.pass_seconds(5)
-    actions.publish_due(small.parts.deps)
+    usecases.publish_due(small.context.deps)
     assert "Your comment is published" in receipt(small, comment).text
 
 
@@ -94,34 +95,34 @@ def test_an_overruled_refusal_keeps_its_old_words_until_the_new_decision_leaves(
     """A decision over an earlier one shows the earlier one's grounds while it waits."""
     refuse_from(small, "toxicity", 0.9)
     comment = small.settle(small.submit(), {"toxicity": 0.99})
-    with small.parts.deps.store.read() as tx:
+    with small.context.deps.store.read() as tx:
         current = tx.decision(small.again(comment).decision_id or 0)
     assert current is not None
-    judgement = actions.Judgement(Action.APPROVE, Who.MODERATOR, "Mara", 1, current.id)
-    actions.review(small.parts.deps, small.courier, comment.id, judgement, 5.0)
+    judgement = usecases.Judgement(Action.APPROVE, Who.MODERATOR, "Mara", 1, current.id)
+    usecases.review(small.context.deps, small.courier, comment.id, judgement, 5.0)
     assert "it reads as hostile towards others" in receipt(small, comment).text
 
 
 def test_a_refusal_that_stands_again_keeps_its_reason(small: Small) -> None:
     """Overruled and taken back after that was published, it is told in the words of the first decision."""
-    comment, deps = small.held(), small.parts.deps
+    comment, deps = small.held(), small.context.deps
     refusal = Judgement(Action.REJECT, Who.MODERATOR, "Bea", 1, reason="insult")
-    actions.review(deps, small.courier, comment.id, refusal)
+    usecases.review(deps, small.courier, comment.id, refusal)
     first = receipt(small, comment).tree.one("div", id="state").text
     assert "it insults somebody" in first
     approval = Judgement(Action.APPROVE, Who.MODERATOR, "Lea", 1, small.again(comment).decision_id)
-    actions.review(deps, small.courier, comment.id, approval)
-    actions.undo(deps, small.courier, comment.id, Who.MODERATOR, "Lea")
+    usecases.review(deps, small.courier, comment.id, approval)
+    usecases.undo(deps, small.courier, comment.id, Who.MODERATOR, "Lea")
     assert "it insults somebody" in receipt(small, comment).text
 
 
 def test_a_machines_refusal_that_stands_again_keeps_its_label(small: Small) -> None:
     """So does what the classifier refused."""
     refuse_from(small, "toxicity", 0.9)
-    comment, deps = small.settle(small.submit(), {"toxicity": 0.99}), small.parts.deps
+    comment, deps = small.settle(small.submit(), {"toxicity": 0.99}), small.context.deps
     approval = Judgement(Action.APPROVE, Who.MODERATOR, "Lea", 1, small.again(comment).decision_id)
-    actions.review(deps, small.courier, comment.id, approval)
-    actions.undo(deps, small.courier, comment.id, Who.MODERATOR, "Lea")
+    usecases.review(deps, small.courier, comment.id, approval)
+    usecases.undo(deps, small.courier, comment.id, Who.MODERATOR, "Lea")
     assert f"because {BY_LABEL['toxicity']}." in receipt(small, comment).text
 
 
@@ -164,19 +165,19 @@ def test_a_token_that_was_not_given_out_finds_nothing(small: Small, token: str, 
 def test_a_receipt_of_one_site_never_opens_another_sites_comment(small: Small) -> None:
     """The same id on another site is another comment."""
     comment = small.submit()
-    token = receipt_token(small.parts.keyring, small.herald.name, comment.id)
+    token = receipt_token(small.context.keyring, small.herald.name, comment.id)
     assert small.browser().get(f"/r/{token}").status == 404
 
 
 def test_a_receipt_speaks_as_the_browser_asks(small: Small) -> None:
     """German for who asks for it, the ground and the shipped reason too; the texts of reader and site stay theirs."""
     comment = small.held(body="Der Artikel ist albern.")
-    with small.parts.deps.store.read() as tx:
+    with small.context.deps.store.read() as tx:
         site = tx.site_by_id(comment.site_id)
     assert site
     judgement = Judgement(Action.REJECT, Who.MODERATOR, "Bo", comment.revision, reason="off_topic")
-    actions.review(small.parts.deps, site, comment.id, judgement, 0.0)
-    path = f"/r/{receipt_token(small.parts.keyring, site.name, comment.id)}"
+    usecases.review(small.context.deps, site, comment.id, judgement, 0.0)
+    path = f"/r/{receipt_token(small.context.keyring, site.name, comment.id)}"
     page = small.browser().get(path, Accept_Language="de-CH,de;q=0.9,en;q=0.5")
     assert page.tree.one("html").attributes["lang"] == "de"
     assert "Dein Kommentar wurde nicht veröffentlicht" in page.text

@@ -7,9 +7,10 @@ from urllib.parse import quote
 
 import pytest
 
-from service.moderation.comment import Comment, Status
+from service.domain.comment import Comment
+from service.domain.status import Status
 from service.ports import Store
-from service.tuning import tune_site
+from service.usecases.tuning import tune_site
 from tests.web.pages.browser import Page
 from tests.web.pages.installation import ADDRESS, Small, build_small
 
@@ -22,7 +23,7 @@ def small(sql_store: Store, tmp_path: Path) -> Small:
     """A small installation over SQLite, then over PostgreSQL."""
     made = build_small(tmp_path, sql_store)
     tune_site(
-        made.parts,
+        made.context,
         "courier",
         {"spam_words": "zorbocoin, 傻逼", "reject_words": "चोर, isis, بومة", "link_limit": "1"},
     )
@@ -95,7 +96,7 @@ def test_a_site_may_count_links_to_itself(small: Small) -> None:
     """By its option own pages are pages like others."""
     text = "https://courier.example/a https://courier.example/b"
     assert written(small, comment=text).status is Status.APPROVED
-    tune_site(small.parts, "courier", {"own_links": "counted"})
+    tune_site(small.context, "courier", {"own_links": "counted"})
     assert written(small, comment=f"Again: {text}").status is Status.HELD
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from service import actions
-from service.moderation.comment import Status
+from service import usecases
+from service.domain.status import Status
 from service.ports import Store
 from tests.web.pages.installation import Small, build_small
 
@@ -34,7 +34,7 @@ def test_a_comments_way_from_the_form_over_the_desk_to_its_reader(stored: Small)
     assert desk.post(card.attributes["action"], card.fields() | {"action": "approve"}).status == 303
     assert "A moderator will read" in reader.get(receipt).text
     stored.clock.pass_seconds(5)
-    actions.publish_due(stored.parts.deps)
+    usecases.publish_due(stored.context.deps)
     assert "is published" in reader.get(receipt).text
     row = desk.get("/desk?queue=decided").tree.one("li", class_="card row").one("form")
     assert desk.post(row.attributes["action"], row.fields()).status == 303

@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
-from service.moderation.comment import Comment, Status
+from service.domain.comment import Comment
+from service.domain.status import Status
 from service.privacy.attesting import check, public_keys
 from service.privacy.receipts import receipt_token
 from service.privacy.sealing import Address
-from service.tuning import tune_site
+from service.usecases.tuning import tune_site
 from service.web.reply.yours import TRIES, WINDOW
 from tests.builders import NOON, draft
 from tests.web.pages.browser import Page
@@ -22,7 +23,7 @@ BO = "bo.unique.canary@example.org"
 
 def path(small: Small, comment: Comment) -> str:
     """Where a person goes from the receipt of a comment."""
-    return f"/r/{receipt_token(small.parts.keyring, small.courier.name, comment.id)}/yours"
+    return f"/r/{receipt_token(small.context.keyring, small.courier.name, comment.id)}/yours"
 
 
 def ask(small: Small, comment: Comment, choice: str, email: str = ADDRESS, **headers: str) -> Page:
@@ -54,9 +55,9 @@ def test_everything_is_erased_and_the_receipt_holds(small: Small) -> None:
     page = ask(small, comments[0], "erase")
     assert page.status == 200
     assert "Everything is erased" in page.text
-    receipt = check(json.loads(page.tree.one("textarea").text), public_keys(small.parts.keyring))
+    receipt = check(json.loads(page.tree.one("textarea").text), public_keys(small.context.keyring))
     assert (receipt["comments_in_all"], receipt["requested_by"]) == (3, "author")
-    with small.parts.deps.store.read() as tx:
+    with small.context.deps.store.read() as tx:
         for comment in comments:
             found = tx.comment_by_pk(comment.pk)
             assert found
@@ -73,7 +74,7 @@ def test_everything_is_erased_and_the_receipt_holds(small: Small) -> None:
 def test_what_stays_without_its_author_is_not_said_to_be_gone(small: Small) -> None:
     """Where the site keeps published texts, neither the answer nor the receipt page says that everything went."""
     published, held = small.approved(), small.held()
-    tune_site(small.parts, small.courier.name, {"erased_texts": "keep"})
+    tune_site(small.context, small.courier.name, {"erased_texts": "keep"})
     page = ask(small, published, "erase")
     assert "Everything but published texts is erased" in page.text
     receipt = small.browser().get(path(small, published).removesuffix("/yours"))
@@ -90,7 +91,7 @@ def test_a_wrong_address_tells_nothing_and_changes_nothing(small: Small, choice:
     answers = {ask(small, comment, choice, email).html for email in (BO, "nobody@example.org")}
     assert len(answers) == 1
     assert "This is not the address" in answers.pop()
-    with small.parts.deps.store.read() as tx:
+    with small.context.deps.store.read() as tx:
         assert tx.comment_by_pk(comment.pk) == comment
 
 
@@ -161,7 +162,7 @@ def test_a_made_up_link_is_none(small: Small) -> None:
 def test_what_is_kept_and_what_goes_is_told_in_german(small: Small, kept: str) -> None:
     """Both pages speak German where the browser asks for it; the receipt itself is as it was signed."""
     comment = small.approved()
-    tune_site(small.parts, small.courier.name, {"erased_texts": kept})
+    tune_site(small.context, small.courier.name, {"erased_texts": kept})
     shown = ask(small, comment, "show", Accept_Language="de")
     assert shown.tree.one("h1").text == "Was über dich gespeichert ist"
     for said in (
@@ -183,7 +184,7 @@ def test_what_is_kept_and_what_goes_is_told_in_german(small: Small, kept: str) -
 def test_all_of_very_many_comments_is_handed_over(small: Small, choice: str) -> None:
     """To read and to take along, to the last one."""
     first = small.approved()
-    with small.parts.deps.store.write() as tx:
+    with small.context.deps.store.write() as tx:
         drafts = [draft(f"c-{n:04}", author_key=first.author_key, body=f"Text {n}.") for n in range(5_001)]
         tx.add_comments(small.courier.id, drafts, NOON)
     page = ask(small, first, choice)

@@ -8,7 +8,7 @@ import time
 import sqlalchemy as sa
 from alembic import op
 
-from service.moderation.text import terms
+from service.domain.text import terms
 from service.storage.searching import vector
 
 revision = "0015"

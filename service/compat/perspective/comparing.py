@@ -1,0 +1,149 @@
+"""How a site's old scores compare to ours: rank correlation, and for each threshold the one that holds as many."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from service.compat.perspective.scale import Knots, fitted, mapped
+
+CUTS: Final = (0.5, 0.6, 0.7, 0.8, 0.9)
+HELD_BACK_CUTS: Final = (0.5, 0.7, 0.8, 0.9)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One threshold: who is held by it there, our threshold that holds as many, and how often the two agree.
+
+    `unchanged_share` is what the old number holds on our scale, `mapped_share` what it holds on the mapped one.
+    """
+
+    theirs: float
+    held: int
+    ours: float | None
+    agree: float
+    differ: int
+    unchanged_share: float
+    mapped_share: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """One attribute over all texts that have both scores."""
+
+    attribute: str
+    texts: int
+    rank_correlation: float
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HeldShare:
+    """The share that a threshold holds on the half that the map did not see: theirs, ours as it is, ours mapped."""
+
+    cut: float
+    theirs: float
+    plain: float
+    mapped: float
+
+
+def compare(
+    attribute: str, theirs: Sequence[float], ours: Sequence[float], knots: Knots | None = None
+) -> Comparison:
+    """Compare two columns of scores of the same texts; `knots` is the map whose shares are shown beside."""
+    rows = tuple(_row(cut, theirs, ours, knots) for cut in CUTS)
+    return Comparison(attribute, len(theirs), rank_correlation(theirs, ours), rows)
+
+
+def _row(cut: float, theirs: Sequence[float], ours: Sequence[float], knots: Knots | None) -> Row:
+    held = sum(value >= cut for value in theirs)
+    own = same_share_cut(ours, held)
+    differ = sum(
+        (there >= cut) != (own is not None and here >= own) for there, here in zip(theirs, ours, strict=True)
+    )
+    count = len(theirs)
+    return Row(
+        theirs=cut,
+        held=held,
+        ours=own,
+        agree=1 - differ / count,
+        differ=differ,
+        unchanged_share=sum(value >= cut for value in ours) / count,
+        mapped_share=None if knots is None else sum(mapped(knots, value) >= cut for value in ours) / count,
+    )
+
+
+def same_share_cut(ours: Sequence[float], held: int) -> float | None:
+    """Return our threshold that holds `held` texts, half-way between the last held and the next; None for none."""
+    if held == 0:
+        return None
+    ordered = sorted(ours, reverse=True)
+    if held >= len(ordered):
+        return ordered[-1]
+    return (ordered[held - 1] + ordered[held]) / 2 if ordered[held - 1] > ordered[held] else ordered[held - 1]
+
+
+def differing(cut: float, theirs: Sequence[float], ours: Sequence[float], most: int) -> list[int]:
+    """Return the places of the texts that one side holds at `cut` and the other does not at its own, furthest first."""
+    own = same_share_cut(ours, sum(value >= cut for value in theirs))
+    if own is None:
+        return []
+    there, here = _ranks(theirs), _ranks(ours)
+    places = [n for n, (a, b) in enumerate(zip(theirs, ours, strict=True)) if (a >= cut) != (b >= own)]
+    return sorted(places, key=lambda n: -abs(there[n] - here[n]))[:most]
+
+
+def held_back(theirs: Sequence[float], ours: Sequence[float]) -> tuple[HeldShare, ...]:
+    """Fit on every other text by their score, and return the shares that thresholds hold on the rest.
+
+    So both halves have the same scores on their side, and what differs is the map's own error.
+    """
+    order = sorted(range(len(theirs)), key=lambda n: (theirs[n], ours[n]))
+    fit, rest = order[::2], order[1::2]
+    knots = fitted([ours[n] for n in fit], [theirs[n] for n in fit])
+    return tuple(
+        HeldShare(
+            cut,
+            sum(theirs[n] >= cut for n in rest) / len(rest),
+            sum(ours[n] >= cut for n in rest) / len(rest),
+            sum(mapped(knots, ours[n]) >= cut for n in rest) / len(rest),
+        )
+        for cut in HELD_BACK_CUTS
+    )
+
+
+def rank_correlation(left: Sequence[float], right: Sequence[float]) -> float:
+    """Return Spearman's rank correlation; equal values share their mean rank, and a column of one value gives 0."""
+    a, b = _ranks(left), _ranks(right)
+    middle = (len(a) + 1) / 2
+    across = sum((x - middle) * (y - middle) for x, y in zip(a, b, strict=True))
+    spread = (sum((x - middle) ** 2 for x in a) * sum((y - middle) ** 2 for y in b)) ** 0.5
+    return across / spread if spread else 0.0
+
+
+def _ranks(values: Sequence[float]) -> list[float]:
+    order = sorted(range(len(values)), key=values.__getitem__)
+    ranks = [0.0] * len(values)
+    first = 0
+    while first < len(order):
+        last = first
+        while last + 1 < len(order) and values[order[last + 1]] == values[order[first]]:
+            last += 1
+        for place in range(first, last + 1):
+            ranks[order[place]] = (first + last) / 2 + 1
+        first = last + 1
+    return ranks
+
+
+def fit(columns: Mapping[str, tuple[Sequence[float], Sequence[float]]]) -> dict[str, list[list[float]]]:
+    """Fit a map for each attribute that has enough texts with both scores: (theirs, ours)."""
+    return {
+        attribute: fitted(ours, theirs)
+        for attribute, (theirs, ours) in columns.items()
+        if len(theirs) >= LEAST_TEXTS
+    }
+
+
+LEAST_TEXTS: Final = 200
+"""Texts below which a map of an attribute would follow chance more than the scores."""

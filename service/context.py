@@ -1,0 +1,70 @@
+"""The one place where the service is put together; processes, commands and tests all call `build_context`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from service.config import Settings
+from service.messaging.dispatcher import RedisDispatcher
+from service.ports import Clock, Dependencies, Dispatcher, Scorer, Sealer, Store
+from service.privacy.audit_signer import KeyedSigner
+from service.privacy.keys import Keyring, load_masters
+from service.privacy.sanitizer import Sanitizer
+from service.scoring.scorer import ModelScorer
+from service.storage import open_store
+
+
+@dataclass(frozen=True, slots=True)
+class AppContext:
+    """Everything a process needs; close it when done."""
+
+    settings: Settings
+    deps: Dependencies
+    sealer: Sealer
+    keyring: Keyring
+    scorer: Scorer = field(default_factory=ModelScorer)
+    """For callers that must have the score in their answer; it loads the model when it is first asked."""
+
+    def close(self) -> None:
+        """Let go of connections and threads."""
+        close_dispatcher = getattr(self.deps.dispatcher, "close", None)
+        if close_dispatcher:
+            close_dispatcher()
+        self.deps.store.close()
+
+
+def now() -> datetime:
+    """The wall clock, aware and in UTC."""
+    return datetime.now(UTC)
+
+
+def build_context(
+    settings: Settings,
+    *,
+    env: Mapping[str, str] | None = None,
+    store: Store | None = None,
+    dispatcher: Dispatcher | None = None,
+    clock: Clock = now,
+    scorer: Scorer | None = None,
+) -> AppContext:
+    """Put the service together from `settings`; doubles may be passed in. Builds nothing twice, starts no thread."""
+    keyring = Keyring.of(load_masters(os.environ if env is None else env, settings.home))
+    deps = Dependencies(
+        store=store or open_store(settings.database_url, KeyedSigner(keyring)),
+        dispatcher=dispatcher or RedisDispatcher(settings.redis_url, settings.redis_prefix),
+        clock=clock,
+        undo_seconds=settings.undo_seconds,
+        max_attempts=settings.max_attempts,
+        lease_seconds=settings.lease_seconds,
+        fast_after_seconds=settings.fast_after_seconds,
+    )
+    return AppContext(
+        settings=settings,
+        deps=deps,
+        sealer=Sanitizer(keyring),
+        keyring=keyring,
+        scorer=scorer or ModelScorer(),
+    )

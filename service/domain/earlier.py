@@ -1,0 +1,65 @@
+"""What an edit keeps of a comment's past: when it was first posted, and a refusal by a person that still counts."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from typing import Final
+
+from service.domain.comment import Comment, Draft
+from service.domain.verdict import Action, Decision, Who
+
+FIRST_POSTED: Final = "first_posted_at"
+REFUSED: Final = "refused_earlier"
+IMPORTED: Final = "imported"
+"""The reason of a decision that came with an import: another program may have made it."""
+DUPLICATE: Final = "duplicate"
+"""The reason of a decision that a moderator's decision on a duplicate cluster made for one more copy."""
+_REFUSALS: Final = frozenset({Action.REJECT, Action.SPAM, Action.HOLD, Action.RESTORE})
+"""A RESTORE counts where it put no other decision back: it left the comment to a person."""
+
+
+def edited(draft: Draft, current: Comment, current_decision: Decision | None) -> Draft:
+    """Return the draft of the next revision, which keeps what counts of the current one.
+
+    `decision` is the current one, or the one that a RESTORE put back.
+    """
+    kept: dict[str, object] = {FIRST_POSTED: first_posted_at(current).isoformat()}
+    if refusal := _refusal(current, current_decision):
+        kept[REFUSED] = asdict(refusal)
+    submitted_at = current.submitted_at if draft.undated else draft.submitted_at
+    return replace(draft, submitted_at=submitted_at, signals={**draft.signals, **kept})
+
+
+def first_posted_at(comment: Comment) -> datetime:
+    """Return when the comment was first posted: an edit counts by that moment."""
+    kept = comment.signals.get(FIRST_POSTED)
+    first = datetime.fromisoformat(kept) if isinstance(kept, str) else comment.submitted_at
+    return min(first, comment.submitted_at)
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A person's refusal of an earlier revision: the decision's number, the revision, and whether an import made it."""
+
+    decision: int
+    revision: int
+    imported: bool = False
+
+
+def refusal_of(comment: Comment) -> Refusal | None:
+    """Return the refusal of an earlier revision that still counts, None without one."""
+    kept = comment.signals.get(REFUSED)
+    return Refusal(**kept) if isinstance(kept, dict) else None
+
+
+def _refusal(current: Comment, current_decision: Decision | None) -> Refusal | None:
+    if current_decision is None or (
+        current_decision.who_kind is Who.MACHINE and current_decision.reason != DUPLICATE
+    ):
+        return refusal_of(current)
+    if current_decision.reason == IMPORTED and (earlier := refusal_of(current)) and not earlier.imported:
+        return earlier  # a person refused here, which no import takes back
+    if current_decision.action not in _REFUSALS:
+        return None
+    return Refusal(current_decision.id, current_decision.revision, current_decision.reason == IMPORTED)

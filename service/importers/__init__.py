@@ -1,0 +1,1 @@
+"""Old comments brought in from a file: JSON Lines and WordPress exports."""

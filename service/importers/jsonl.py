@@ -1,0 +1,154 @@
+"""Bringing a file of comments in: line by line, in batches, and safely twice; a faulty line is named and left out.
+
+Each line has an idempotency key made from its content, which is kept for good: running the import again repeats
+nothing, and brings no text back that was edited since. A line without an id is given one made in the same way.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import IO, TYPE_CHECKING, Final
+
+from service.domain.comment import Draft, Source
+from service.domain.effort import FAST_WANTED
+from service.domain.errors import Invalid, ReplydeskError
+from service.ports import KEPT_FOR_GOOD, Placed, Sealer, Site, Submission
+from service.usecases import submit
+from service.usecases.submission import read_archived, to_submission
+
+if TYPE_CHECKING:
+    from service.context import AppContext
+
+BATCH: Final = 500
+LINE_LIMIT: Final = 256 * 1024
+COUNTED: Final = {"new": "imported", "replay": "replayed", "revised": "revised"}
+
+
+@dataclass(frozen=True, slots=True)
+class LineFault:
+    """What is wrong with one line: its number from 1, the field and the fix; never the value."""
+
+    line: int
+    field: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What became of a stretch of lines: how many of each outcome, what was wrong, and how many bytes that was."""
+
+    counts: Counter[str]
+    faults: tuple[LineFault, ...]
+    read_bytes: int
+
+
+def import_lines(
+    context: AppContext, site: Site, lines: IO[bytes], batch: int = BATCH, fast: bool = False
+) -> Iterator[Batch]:
+    """Read JSON lines and accept them as a backfill, a batch in each transaction; yield what became of each batch.
+
+    With `fast` they are to be scored by the fast effort.
+
+    Everything yielded is committed. Memory stays the same however long the file is, but for a digest of each
+    line, which takes some 85 bytes.
+    """
+    reader, sanitizer = _Reader(context, site, lines, fast), LineSanitizer(context.sealer)
+    while taken := reader.take(batch):
+        faults, counts = reader.faults, Counter(refused=len({fault.line for fault in reader.faults}))
+        for (number, _), answer in zip(
+            taken, submit(context.deps, sanitizer, site, [s for _, s in taken]), strict=True
+        ):
+            if isinstance(answer, Placed):
+                counts[COUNTED[answer.outcome]] += 1
+            else:
+                counts["refused"] += 1
+                faults.append(_refusal(number, answer))
+        yield Batch(counts, tuple(sorted(faults, key=lambda fault: fault.line)), reader.read_bytes)
+    yield Batch(
+        Counter(refused=len({fault.line for fault in reader.faults})), tuple(reader.faults), reader.read_bytes
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class LineSanitizer:
+    """Implements `ports.Sealer`: the sanitizer, but the key of a line is kept for good and names the line."""
+
+    sealer: Sealer
+
+    def draft(self, site: Site, submission: Submission, now: datetime) -> Draft:
+        """Return the draft as the sanitizer makes it; the site's settings do not change the key of a line."""
+        draft = self.sealer.draft(site, submission, now)
+        key = f"{KEPT_FOR_GOOD}{draft.idempotency_key}"
+        return replace(draft, idempotency_key=key, request_hash=key)
+
+    def id_of(self, site: Site, key: str) -> str:
+        """Return the id as the sanitizer makes it."""
+        return self.sealer.id_of(site, key)
+
+    def key_of(self, site: Site, key: str) -> str:
+        """Return the key that is kept for good."""
+        return f"{KEPT_FOR_GOOD}{self.sealer.key_of(site, key)}"
+
+
+class _Reader:
+    """Takes submissions off a file; remembers a digest of each line, to tell equal ones apart."""
+
+    def __init__(self, context: AppContext, site: Site, lines: IO[bytes], fast: bool) -> None:
+        self._keyring, self._site, self._lines = context.keyring, site, lines
+        self._signals = FAST_WANTED if fast else {}
+        self._number = 0
+        self._seen: Counter[bytes] = Counter()
+        self.faults: list[LineFault] = []
+        self.read_bytes = 0
+
+    def take(self, count: int) -> list[tuple[int, Submission]]:
+        """Return the next submissions with their line numbers, none at the end of the file; faults are kept aside."""
+        self.faults, self.read_bytes = [], 0
+        taken: list[tuple[int, Submission]] = []
+        while len(taken) < count and (raw := self._lines.readline(LINE_LIMIT + 1)):
+            self._number += 1
+            self.read_bytes += len(raw)
+            if len(raw) > LINE_LIMIT and not raw.endswith(b"\n"):
+                self._skip_line()
+                self.faults.append(LineFault(self._number, "line", f"must be at most {LINE_LIMIT} bytes"))
+            elif raw.strip():
+                taken += self._read(raw.removeprefix(b"\xef\xbb\xbf") if self._number == 1 else raw)
+        return taken
+
+    def _skip_line(self) -> None:
+        while (rest := self._lines.readline(LINE_LIMIT)) and not rest.endswith(b"\n"):
+            self.read_bytes += len(rest)
+        self.read_bytes += len(rest)
+
+    def _read(self, raw: bytes) -> list[tuple[int, Submission]]:
+        try:
+            given = read_archived(raw)
+            name = self._name(raw)
+            if given.id is None:
+                given = given.model_copy(update={"id": f"i-{name}"})
+            submission = to_submission(
+                given,
+                Source.IMPORT,
+                email_required=self._site.email_required,
+                idempotency_key=name,
+                signals={**self._signals, **({"cut": True} if given.is_cut else {})},
+                live=False,
+            )
+        except Invalid as wrong:
+            self.faults += [LineFault(self._number, one.field or "line", one.message) for one in wrong.faults]
+            return []
+        return [(self._number, submission)]
+
+    def _name(self, raw: bytes) -> str:
+        """Name a line by a keyed digest of its bytes, and the second of two equal lines by its being the second."""
+        content = self._keyring.sign("import line", raw.strip(), site=self._site.name)[:16]
+        self._seen[content] += 1
+        place = self._seen[content].to_bytes(8, "big")
+        return self._keyring.sign("import id", content + place, site=self._site.name)[:16].hex()
+
+
+def _refusal(number: int, error: ReplydeskError) -> LineFault:
+    return LineFault(number, "id", error.detail)

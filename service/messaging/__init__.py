@@ -1,0 +1,1 @@
+"""Tasks handed to Celery by name, over Redis or Valkey."""

@@ -1,0 +1,1 @@
+"""Counters and heartbeats that the processes of one host share."""

@@ -1,0 +1,1 @@
+"""The classifier behind one protocol, and requests scored in one batch."""

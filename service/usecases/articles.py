@@ -1,0 +1,66 @@
+"""What is said of an article by itself, without a comment: its title, its date, its readers, and where it is now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from service.domain.addresses import article_key
+from service.domain.comment import Article
+from service.domain.errors import NotFound
+from service.ports import Site, Tx
+from service.privacy.sanitizer import masked_article
+
+if TYPE_CHECKING:
+    from service.context import AppContext
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A thread that was moved: where it is now, and how many comments went there."""
+
+    article: Article
+    comments: int
+
+
+def describe_article(context: AppContext, site: Site, url: str, said: Mapping[str, Any], who: str) -> Article:
+    """Store what is `said` of an article (`title`, `published_at`, `private`; None takes it away) and return it.
+
+    `url` is normalised; an article that has no comments yet is made.
+    """
+    with context.deps.store.write() as tx:
+        known = tx.article(site.id, url) or Article(url)
+        made = masked_article(site, replace(known, **said))
+        tx.save_article(site.id, replace(made, key=known.key or made.key))
+        tx.log_act(who, "article", f"{site.name}: an article is described", context.deps.clock())
+        return tx.article(site.id, url) or made
+
+
+def move_thread(context: AppContext, site: Site, url: str, to: str, who: str, redirect: bool = True) -> Moved:
+    """Move all comments of an article to another address; both are normalised.
+
+    Where that has comments, both threads become one. With `redirect` the old address leads there from now on. Raises
+    NotFound where nothing stands under the old address.
+    """
+    with context.deps.store.write() as tx:
+        moved = tx.move_thread(site.id, url, masked_article(site, Article(to)), redirect)
+        article = tx.article(site.id, to)
+        if moved is None or article is None:
+            raise NotFound("There is no article with this address on this site.")
+        _hold_there(tx, site, url, to)
+        tx.log_act(
+            who, "article", f"{site.name}: a thread of {moved} comments is moved", context.deps.clock()
+        )
+    return Moved(article, moved)
+
+
+def _hold_there(tx: Tx, site: Site, url: str, to: str) -> None:
+    """Let what waits for a person under the old address wait under the new one."""
+    stored = tx.site_by_id(site.id) or site
+    held = tuple(
+        (to if article_key(one) == article_key(url) else one, until)
+        for one, until in stored.options.held_articles
+    )
+    if held != stored.options.held_articles:
+        tx.save_site(replace(stored, options=replace(stored.options, held_articles=held)))

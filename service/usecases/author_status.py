@@ -1,0 +1,91 @@
+"""Set or end an author's status, with a reason and an end; the site is notified by a webhook."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from service.domain import events
+from service.domain.author_status import AuthorStatus, AuthorStatusEntry
+from service.domain.comment import Comment
+from service.domain.errors import NotFound, ReplydeskError
+from service.domain.events import Delivery
+from service.ports import DELIVER, Dependencies, Site, Tx
+
+
+class Unknown(ReplydeskError):
+    """This comment's author gave no address, so nothing ties their comments together."""
+
+
+@dataclass(frozen=True, slots=True)
+class StatusChange:
+    """What a moderator decides about an author; `status` None ends the current status."""
+
+    status: AuthorStatus | None
+    who: str
+    reason: str | None = None
+    until: datetime | None = None
+
+
+def set_author_status(
+    deps: Dependencies, site: Site, comment_pk: int, change: StatusChange
+) -> AuthorStatusEntry | None:
+    """Set the status of the comment's author on this site, and notify the site.
+
+    Raises NotFound, and Unknown for an author without a key.
+    """
+    now = deps.clock()
+    with deps.store.write() as tx:
+        comment = tx.comments_by_pk([comment_pk], lock=True).get(comment_pk)
+        if comment is None or comment.site_id != site.id:
+            raise NotFound("There is no such comment.")
+        if comment.author_key is None:
+            raise Unknown
+        made: AuthorStatusEntry | None = None
+        if change.status is None:
+            if not tx.end_author_status(site.id, comment.author_key, now):
+                return None
+        else:
+            made = tx.set_author_status(
+                AuthorStatusEntry(
+                    site_id=site.id,
+                    author_key=comment.author_key,
+                    status=change.status,
+                    who=change.who,
+                    created_at=now,
+                    reason=change.reason,
+                    until=change.until,
+                )
+            )
+        if change.status is AuthorStatus.TRUSTED:
+            tx.leave_clusters(site.id, comment.author_key)
+        said = change.status or "cleared"
+        tx.log_act(change.who, "author", f"{site.name}: author of comment {comment.pk} {said}", now)
+        called_back = _tell(tx, site, comment, made, now)
+    if called_back:
+        deps.dispatcher.enqueue(DELIVER)
+    return made
+
+
+def _tell(tx: Tx, site: Site, comment: Comment, made: AuthorStatusEntry | None, now: datetime) -> bool:
+    if not site.callback_url:
+        return False
+    (number,) = tx.new_decision_ids(1)  # a number that no other callback of the site has
+    tx.add_deliveries(
+        [
+            Delivery(
+                id=0,
+                site_id=site.id,
+                comment_pk=comment.pk,
+                decision_id=number,
+                webhook_id=f"msg_{site.id}_author_{number}",
+                type=str(events.author_type(made.status if made else None)),
+                payload=events.author_payload(comment, made, now),
+                state="waiting",
+                attempts=0,
+                next_attempt_at=now,
+                created_at=now,
+            )
+        ]
+    )
+    return True

@@ -1,0 +1,127 @@
+"""A person asks what there is of them: everything under their address on one site, and nothing of anyone else."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterator
+from itertools import chain, islice
+from typing import TYPE_CHECKING, Any, Final
+
+from service.domain.comment import Comment
+from service.domain.events import instant, verdict_view
+from service.domain.outside import is_unpublished, outside
+from service.domain.retention import deletes_at
+from service.domain.verdict import Decision
+from service.ports import Site, Tx
+from service.privacy.sealing import Address, Sealer
+
+if TYPE_CHECKING:
+    from service.context import AppContext
+
+PAGE: Final = 200
+
+
+def export_person(context: AppContext, site: Site, address: Address) -> dict[str, Any]:
+    """Return what is stored of what was written under the address on this site, ready for JSON.
+
+    Texts are shown as they are stored, contacts masked: a text may quote another person's. Names of moderators, their
+    notes and the ids of those who reported are other people's; that there are any is told. `comments` is an iterator
+    over all of them, oldest first, which reads page by page.
+    """
+    return {
+        "kind": "export",
+        "version": 1,
+        "site": site.name,
+        "issued_at": instant(context.deps.clock()),
+        "address_kept_as": _kept_as(site),
+        "complete": True,
+        "comments": _comments(context, site, address),
+    }
+
+
+def export_json(context: AppContext, site: Site, address: Address) -> Iterator[str]:
+    """Return that as JSON, a line for each comment, in pieces: a long one is never in memory as a whole."""
+    export = export_person(context, site, address)
+    comments = export.pop("comments")
+    first = list(islice(comments, 1))  # what is wrong with the store is told before anything is sent
+    yield json.dumps(export, ensure_ascii=False).removesuffix("}") + ', "comments": ['
+    before = "\n"
+    for one in chain(first, comments):
+        yield before + json.dumps(one, ensure_ascii=False)
+        before = ",\n"
+    yield "\n]}\n"
+
+
+def _comments(context: AppContext, site: Site, address: Address) -> Iterator[dict[str, object]]:
+    keys = Sealer(context.keyring).author_keys(site.name, address)
+    after = 0
+    while True:
+        with context.deps.store.read() as tx:  # a page each, so that a long one holds nothing open
+            page = tx.written_by(site.id, keys, PAGE, after)
+            views = [_view(tx, site, one, keys) for one in page]
+        yield from views
+        if len(page) < PAGE:
+            return
+        after = page[-1].pk
+
+
+def _kept_as(site: Site) -> str:
+    return {
+        "sealed": "a sealed box that only the site can open, and a keyed hash",
+        "fingerprint": "a keyed hash",
+        "none": "nothing",
+    }[site.address_mode]
+
+
+def _view(tx: Tx, site: Site, comment: Comment, keys: Collection[str]) -> dict[str, object]:
+    older = [one for one in tx.superseded(comment.pk) if one.author_key in keys]
+    theirs = {one.revision for one in (*older, comment)}  # under one id a site may send another person's text
+    decision = tx.decision(comment.decision_id) if comment.decision_id else None
+    known = outside(comment, decision)
+    decisions = [
+        one for one in tx.decisions_of(comment.pk) if not is_unpublished(one) and one.revision in theirs
+    ]
+    expires = deletes_at(comment, site.options, decision) if known.status is comment.status else None
+    return {
+        "id": comment.id,
+        "article": {"url": comment.article.url, "title": comment.article.title},
+        "in_reply_to": comment.parent_id,
+        "status": str(known.status),
+        "published": comment.published_revision is not None,
+        "came_by": str(comment.source),
+        "received_at": instant(comment.received_at),
+        "will_be_deleted_at": instant(expires),
+        "texts": [_text(tx, one) for one in [*older, comment]],
+        "machine": {
+            "network": comment.client.ip,
+            "user_agent": comment.client.user_agent,
+            "came_from": comment.client.referrer,
+        },
+        "signals": dict(comment.signals),
+        "decisions": [_decided(one) for one in decisions],
+        "sealed_box": tx.contact_box(comment.pk) is not None,
+        "moderators_notes": len(tx.notes([one.id for one in decisions])),
+        "judgements_for_training": len(tx.labels_of(comment.pk)),
+    }
+
+
+def _text(tx: Tx, one: Comment) -> dict[str, object]:
+    return {
+        "revision": one.revision,
+        "submitted_at": instant(one.submitted_at),
+        "name": one.author_name,
+        "website": one.website,
+        "body": one.body,
+        "kept_encrypted_as_typed": sorted(tx.originals(one.pk, one.revision)),
+        "machine_verdict": verdict_view(one.verdict) if one.verdict else None,
+    }
+
+
+def _decided(one: Decision) -> dict[str, object]:
+    return {
+        "action": str(one.action),
+        "by": str(one.who_kind),
+        "reason": one.reason,
+        "at": instant(one.effective_at),
+        "undone_at": instant(one.undone_at),
+    }

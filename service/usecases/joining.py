@@ -1,0 +1,28 @@
+"""join: learn later how the system that a comment came from calls it, so that decisions can say so."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from service.domain.comment import Comment
+from service.domain.status import FINAL
+from service.ports import Dependencies, Key, Sealer, Site
+
+
+def join(
+    deps: Dependencies, sealer: Sealer, site: Site, known_as: str, alias: str, origin: Mapping[str, str]
+) -> Comment | None:
+    """Give the comment of the idempotency key `known_as` another name and its origin; None when there is none.
+
+    Callbacks about it carry the origin from now on. Joining again changes nothing.
+    """
+    now = deps.clock()
+    with deps.store.write() as tx:
+        comment = tx.comment(site.id, sealer.id_of(site, known_as), lock=True)
+        if comment is None or comment.status in FINAL:
+            return comment  # what was withdrawn or erased is still the one, and is told nothing more
+        name = Key(sealer.key_of(site, alias), comment.pk, comment.revision, "alias")
+        tx.remember_keys(site.id, [name], now)
+        if comment.signals.get("origin") != dict(origin):
+            tx.note_signals(comment.pk, {**comment.signals, "origin": dict(origin)})
+        return tx.comment_by_pk(comment.pk)

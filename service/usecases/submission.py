@@ -1,0 +1,355 @@
+"""A submission as callers write it: its fields and bounds, held once for the API, the import and every other source.
+
+Faults name the field and the fix, and never show what was sent: a value may be an address.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Annotated, Any, Final, TypeVar
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    StringConstraints,
+    ValidationError,
+    WithJsonSchema,
+)
+from pydantic_core import ErrorDetails, PydanticCustomError
+
+from service.domain.comment import (
+    ARCHIVED_LIMIT,
+    BODY_LIMIT,
+    ID_LIMIT,
+    NAME_LIMIT,
+    STAFF,
+    TITLE_LIMIT,
+    URL_LIMIT,
+    Article,
+    Client,
+    Source,
+    normalise_url,
+)
+from service.domain.errors import Fault, Invalid
+from service.domain.typed import UNSEEN, is_blank
+from service.ports import Submission
+from service.privacy.pages import page_url
+from service.privacy.sealing import ADDRESS_LIMIT, Address, AddressError
+
+ARCHIVED_BOUND: Final = 2 * 1024 * 1024
+CUT: Final = " […]"
+CLIENT_LIMIT: Final = 1_000
+FAULT_LIMIT: Final = 50  # a submission of a thousand unknown fields is told of the first fifty
+FIELD_NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
+ID: Final = rf"^[A-Za-z0-9._:-]{{1,{ID_LIMIT}}}$"
+MOMENT: Final = (
+    r"^(199[0-9]|20[0-9]{2}|2100)-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
+    r"[Tt]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,9})?([Zz]|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$"
+)
+MOMENT_READ: Final = re.compile(MOMENT.replace("(", "(?:"), re.ASCII)
+BLANK: Final = "must hold something that is seen: it is empty, white space or invisible characters"
+NO_NUL: Final = r"^[^\u0000]*$"
+UNSEEN_SHOWN: Final = "".join(c if c == "-" else f"\\u{ord(c):04x}" for c in UNSEEN)
+SOME_TEXT: Final = rf"^[\s{UNSEEN_SHOWN}]*[^\s\u0000{UNSEEN_SHOWN}][^\u0000]*$"
+URL: Final = r"^[Hh][Tt][Tt][Pp][Ss]?://[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]{1,4})?([/?#][!-~]*)?$"
+
+
+def _no_nul(text: str) -> str:
+    if "\0" in text:
+        raise PydanticCustomError("nul", "must not contain the character U+0000")
+    return text
+
+
+def _some_text(text: str) -> str:
+    if is_blank(text):
+        raise PydanticCustomError("blank", BLANK)
+    return _no_nul(text)
+
+
+def _page_url(url: str) -> str:
+    try:
+        return page_url(url)
+    except ValueError as fault:
+        raise PydanticCustomError("url", str(fault)) from None
+
+
+def _web_url(url: str) -> str:
+    try:
+        normalise_url(url)
+    except ValueError as fault:
+        raise PydanticCustomError("url", str(fault)) from None
+    return url
+
+
+def _address(given: object) -> Address | None:
+    """Wrap the address before anything else can see it; None stays None."""
+    if given is None:
+        return None
+    if not isinstance(given, str):
+        raise PydanticCustomError("text", "must be text")
+    try:
+        return Address.parse(given)
+    except AddressError:
+        raise PydanticCustomError("email", "must be an email address such as name@example.org") from None
+
+
+def _moment(given: object) -> datetime | None:
+    """Read RFC 3339 with an offset; nothing else is a moment, numbers least of all."""
+    if given is None:
+        return None
+    if not isinstance(given, str) or len(given) > 40 or not MOMENT_READ.fullmatch(given):
+        raise PydanticCustomError(
+            "datetime", "must be like 2026-11-22T19:00:00Z: with an offset, years 1990 to 2100"
+        )
+    try:
+        return datetime.fromisoformat(given.upper()).astimezone(UTC)
+    except ValueError:
+        raise PydanticCustomError("datetime", "must be a day that exists") from None
+
+
+def _ip(text: str) -> str:
+    try:
+        if "%" not in text:
+            return str(ipaddress.ip_address(text))
+    except ValueError:
+        pass  # said below, without the value
+    raise PydanticCustomError("ip", "must be an IPv4 or IPv6 address")
+
+
+def _texts(most: int, pattern: str) -> Any:
+    """A bounded text; `pattern` is what the published schema says of the check that runs in Python."""
+    shown: dict[str, Any] = {"pattern": pattern} | ({"minLength": 1} if pattern != NO_NUL else {})
+    return Field(strict=True, max_length=most, json_schema_extra=shown)
+
+
+Id = Annotated[str, StringConstraints(strict=True, pattern=ID)]
+
+
+def _archived(text: str) -> str:
+    """Return a text of an archive; one beyond all bounds is cut, and the cut is marked."""
+    return text if len(text) <= ARCHIVED_LIMIT else text[: ARCHIVED_LIMIT - len(CUT)] + CUT
+
+
+Text = Annotated[str, _texts(BODY_LIMIT, SOME_TEXT), AfterValidator(_some_text)]
+ArchivedText = Annotated[
+    str, _texts(ARCHIVED_BOUND, SOME_TEXT), AfterValidator(_some_text), AfterValidator(_archived)
+]
+Name = Annotated[str, _texts(NAME_LIMIT, SOME_TEXT), AfterValidator(_some_text)]
+Line = Annotated[str, _texts(CLIENT_LIMIT, NO_NUL), AfterValidator(_no_nul)]
+Title = Annotated[str, _texts(TITLE_LIMIT, NO_NUL), AfterValidator(_no_nul)]
+PageUrl = Annotated[str, _texts(URL_LIMIT, URL), AfterValidator(_page_url)]
+WebUrl = Annotated[str, _texts(URL_LIMIT, URL), AfterValidator(_web_url)]
+Ip = Annotated[
+    str,
+    AfterValidator(_ip),
+    WithJsonSchema({"anyOf": [{"type": "string", "format": "ipv4"}, {"type": "string", "format": "ipv6"}]}),
+]
+Moment = Annotated[
+    datetime | None,
+    PlainValidator(_moment),
+    WithJsonSchema(
+        {"anyOf": [{"type": "string", "format": "date-time", "pattern": MOMENT}, {"type": "null"}]}
+    ),
+]
+Email = Annotated[
+    Address | None,
+    PlainValidator(_address),
+    WithJsonSchema(
+        {"anyOf": [{"type": "string", "format": "email", "maxLength": ADDRESS_LIMIT}, {"type": "null"}]}
+    ),
+]
+
+
+class _Given(BaseModel):
+    """What a caller sent: unknown fields are refused, and nothing of it is ever printed."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    def __repr_args__(self) -> list[tuple[str | None, Any]]:
+        return []
+
+
+class ArticleGiven(_Given):
+    """The page that the comment stands under."""
+
+    url: PageUrl = Field(
+        description="Absolute http or https URL; compared without fragment, tracking parameters and parameters that "
+        "hold an email address, which must be nowhere else in it."
+    )
+    title: Title | None = None
+    published_at: Moment = Field(
+        None, description="When the article appeared; a site may close comments by it."
+    )
+
+
+class AuthorGiven(_Given):
+    """The reader who wrote the comment."""
+
+    name: Name
+    email: Email = Field(
+        None, description="Sealed on arrival and never published; a site may make it optional."
+    )
+    website: WebUrl | None = None
+    staff: bool = Field(
+        False,
+        strict=True,
+        description="Whether the site's own staff wrote it: such a comment is never decided as a copy of others.",
+    )
+
+
+class ClientGiven(_Given):
+    """The reader's machine, as the site saw it; the IP is cut to /24 or /48 on arrival."""
+
+    ip: Ip | None = None
+    user_agent: Line | None = None
+    referrer: Line | None = None
+
+
+class SubmissionGiven(_Given):
+    """One comment as a site posts it."""
+
+    id: Id | None = Field(None, description="The caller's own id, unique on its site; made up when absent.")
+    article: ArticleGiven
+    parent_id: Id | None = Field(None, description="The id of the comment that this one answers.")
+    author: AuthorGiven
+    body: Text
+    submitted_at: Moment = Field(
+        None, description="When the reader wrote it; the time of arrival when absent."
+    )
+    client: ClientGiven | None = None
+
+
+class ArchivedGiven(SubmissionGiven):
+    """One comment of an archive: longer than what comes in live, and never refused for its length."""
+
+    body: ArchivedText
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether its end is missing."""
+        return len(self.body) == ARCHIVED_LIMIT and self.body.endswith(CUT)
+
+
+Given = TypeVar("Given", bound=SubmissionGiven)
+
+
+def read(raw: bytes) -> SubmissionGiven:
+    """Return the submission in a JSON text. Raises Invalid with every fault, each naming its field."""
+    return _read(SubmissionGiven, raw)
+
+
+def read_archived(raw: bytes) -> ArchivedGiven:
+    """Return likewise a comment of an archive."""
+    return _read(ArchivedGiven, raw)
+
+
+def _read(model: type[Given], raw: bytes) -> Given:
+    try:
+        return model.model_validate_json(raw)
+    except ValidationError as error:
+        if error.errors(include_input=False, include_url=False)[0]["type"] != "json_invalid":
+            raise Invalid(faults(error)) from None
+    return _read_slowly(model, raw)
+
+
+def _read_slowly(model: type[Given], raw: bytes) -> Given:
+    """Read what the fast parser refuses whole: Python's lets half a surrogate pair through, so its field is named."""
+    try:
+        value = json.loads(raw)
+    except RecursionError:
+        raise Invalid([Fault("", "is nested too deeply", "malformed")]) from None
+    except UnicodeDecodeError:
+        raise Invalid([Fault("", "must be UTF-8", "malformed")]) from None
+    except json.JSONDecodeError as wrong:
+        raise Invalid([Fault("", f"is no JSON: column {wrong.colno} cannot be read", "malformed")]) from None
+    except ValueError:
+        raise Invalid([Fault("", "holds a number of too many digits", "malformed")]) from None
+    return _check(model, value)
+
+
+def check(value: object) -> SubmissionGiven:
+    """Return the submission in a parsed JSON value. Raises Invalid with every fault, each naming its field."""
+    return _check(SubmissionGiven, value)
+
+
+def check_archived(value: object) -> ArchivedGiven:
+    """Return likewise a comment of an archive."""
+    return _check(ArchivedGiven, value)
+
+
+def _check(model: type[Given], value: object) -> Given:
+    try:
+        return model.model_validate(value)
+    except ValidationError as error:
+        raise Invalid(faults(error)) from None
+
+
+def to_submission(
+    given: SubmissionGiven,
+    source: Source,
+    *,
+    email_required: bool = True,
+    idempotency_key: str | None = None,
+    signals: Mapping[str, object] | None = None,
+    live: bool = True,
+) -> Submission:
+    """Return the submission as the verbs take it. Raises Invalid when the site requires an email and there is none."""
+    author, article, client = given.author, given.article, given.client
+    if email_required and author.email is None:
+        raise Invalid([Fault("author.email", "is required on this site", "missing")])
+    return Submission(
+        id=given.id,
+        article=Article(article.url, article.title, article.published_at),
+        parent_id=given.parent_id,
+        author_name=author.name,
+        email=author.email,
+        website=author.website,
+        body=given.body,
+        submitted_at=given.submitted_at,
+        client=Client(client.ip, client.user_agent, client.referrer) if client else Client(),
+        source=source,
+        signals={**(signals or {}), **({STAFF: True} if author.staff else {})},
+        idempotency_key=idempotency_key,
+        live=live,
+    )
+
+
+def faults(error: ValidationError, prefix: str = "") -> list[Fault]:
+    """Return pydantic's findings as faults: dotted field (below `prefix`), the fix, a stable code; no value."""
+    details = error.errors(include_input=False, include_url=False)
+    return [_fault(detail, prefix) for detail in details[:FAULT_LIMIT]]
+
+
+def _fault(detail: ErrorDetails, prefix: str) -> Fault:
+    kind, context = detail["type"], detail.get("ctx", {})
+    code, message = SAID.get(kind, ("invalid", ""))
+    where = [prefix] if prefix else []
+    where += [step for part in detail["loc"] if FIELD_NAME.fullmatch(step := str(part))]
+    if kind in OWN_KINDS:
+        code, message = kind, detail["msg"]
+    elif kind == "extra_forbidden" and not FIELD_NAME.fullmatch(str(detail["loc"][-1])):
+        message = "has a field that no submission has; leave it out"  # its name may be an address: not shown
+    return Fault(".".join(where), message.format_map(context) or "is not valid", code)
+
+
+OWN_KINDS: Final = frozenset({"nul", "blank", "url", "text", "email", "datetime", "ip"})
+SAID: Final[Mapping[str, tuple[str, str]]] = {
+    "missing": ("missing", "is required"),
+    "extra_forbidden": ("unknown", "is no field of a submission; leave it out"),
+    "model_type": ("object", "must be an object"),
+    "model_attributes_type": ("object", "must be an object"),
+    "string_type": ("text", "must be text"),
+    "string_unicode": ("unicode", "must not contain half a surrogate pair"),
+    "bool_type": ("flag", "must be true or false"),
+    "string_too_long": ("too_long", "must be at most {max_length} characters"),
+    "string_too_short": ("blank", BLANK),
+    "string_pattern_mismatch": ("pattern", f"must be 1 to {ID_LIMIT} of letters, digits and . _ : -"),
+    "json_invalid": ("malformed", "is no JSON in UTF-8"),
+}
