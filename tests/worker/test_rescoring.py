@@ -369,8 +369,11 @@ def test_nothing_is_scored_again_while_comments_wait_for_their_first_score(flood
             return super().score(readings, explain, effort)
 
     score_pending(flood.stage.deps, Arriving(), Bounds(gather=0.0))
-    assert [batch[0].partition("-")[0] for batch in read] == ["held", "fresh", "fresh", "fresh", "held"]
-    assert [len(batch) for batch in read] == [RESCORE_BATCH, 1, 1, 1, RESCORE_BATCH]
+    kinds = [batch[0].partition("-")[0] for batch in read]
+    assert kinds[:5] == ["held", "fresh", "fresh", "fresh", "held"]
+    again = [len(batch) for batch, kind in zip(read, kinds, strict=True) if kind == "held"]
+    assert max(again) <= RESCORE_BATCH
+    assert sum(again) == 2 * RESCORE_BATCH
 
 
 def test_in_a_flood_nothing_is_scored_again(flood: Flood) -> None:
