@@ -101,7 +101,7 @@ def test_consequences_are_shown_before_anything_is_saved(small: Small) -> None:
     small.approved()
     page = lead(small).get(f"{SETTINGS}?insult.hold=0.9&toxicity.hold=0.6&toxicity.reject=0.95")
     assert "On this site's newest 3 scored comments, of which people judged 2." in page.text
-    assert "Would hold 50 in 100 that people approved (1 of 2 judged)." in page.text
+    assert "Of 100 held, people would approve 50 (1 of 2 judged)." in page.text
     assert "0 comments would change" in page.text
     page = lead(small).get(f"{SETTINGS}?insult.hold=0.9&toxicity.hold=0.8")
     assert "Would publish 1 in 1 rejected (1 of 1 that people rejected)." in page.text
