@@ -27,10 +27,10 @@ UNPUBLISHED_LIMIT: Final = 10_000  # a desk's last few seconds; one index finds 
 
 @click.command()
 @click.option("--site", "site_name", required=True, help="The site's name.")
-@click.option("--status", type=click.Choice(STATUSES), help="Only those that stand there.")
+@click.option("--status", type=click.Choice(STATUSES), help="Only comments with this status.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
 def comments(site_name: str, status: str | None, as_json: bool) -> None:
-    """List a site's comments, oldest first; no address is among what is listed."""
+    """List a site's comments, oldest first; never an address."""
     from service.domain.status import Status
 
     with opened_installation() as context:

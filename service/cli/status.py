@@ -35,7 +35,7 @@ WELL: Final = {"ok", "none", "unknown"}
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object; with --watch one a second.")
 @click.option("--watch", is_flag=True, help="Refresh every second until Ctrl-C.")
 def status(as_json: bool, watch: bool) -> None:
-    """Show what is up, what waits and how old the oldest of it is; exit 1 when a part is not up."""
+    """Show which parts are up, what waits and the age of the oldest; exit 1 when a part is down."""
     from service.config import load
 
     with refusals(), closing(Opened(load())) as opened:

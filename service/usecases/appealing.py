@@ -17,7 +17,7 @@ from service.usecases.reviewing import Judgement, Reviewed, carry_out, enqueue_a
 
 
 class NotYours(ReplydeskError):
-    """This appeal is against your own decision; another moderator has to answer it."""
+    """This appeal is against your own decision. A different moderator will review it."""
 
 
 class Answered(ReplydeskError):

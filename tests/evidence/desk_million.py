@@ -38,7 +38,7 @@ SELECT n, 1 + a.pk % 2, 'c-' || n, 1, s.status, true, 0, a.pk, 'Reader ' || n % 
   'api', 'author-' || n % {authors}, CASE WHEN s.status <> 'pending' THEN {now} END,
   CASE WHEN s.status <> 'pending' THEN n END, CASE WHEN s.status = 'approved' THEN 1 END,
   CASE s.status WHEN 'pending' THEN NULL WHEN 'held' THEN
-    '{{"action":"hold","reasons":[["score","' || l.label || ' is at or above 0.50.","' || l.label || '"]],"scores":{{'
+    '{{"action":"hold","reasons":[["score","Held: ' || l.label || ' (limit 0.50)","' || l.label || '"]],"scores":{{'
     || {told} || '}},"spans":[[8,14,"' || l.label || '",0.9],[30,36,"' || l.label || '",0.4]],"reads_as":null,'
     || '"language":"' || l.language || '","model":"m-1","policy":1}}' ELSE '{clear}' END,
   l.label, c.scores[l.place] / 1000000.0, 1 - 2 * abs(c.scores[l.place] / 1000000.0 - 0.5), l.language, {values}

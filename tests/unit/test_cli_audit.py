@@ -74,9 +74,7 @@ def test_a_chain_made_anew_misses_the_head_that_was_written_down(
     meddle(context, "DELETE FROM act_heads")
     run("moderator", "add", "Noor")
     assert verified(run)["holds"]
-    assert verified(run, "--expect", head, code=1)["fault"] == (
-        "the chain does not hold the link that was expected"
-    )
+    assert verified(run, "--expect", head, code=1)["fault"] == ("the chain lacks the expected link")
 
 
 @pytest.mark.parametrize("text", ["1", "x:y", "1:" + "g" * 64, ":" + "0" * 64, "1" * 40 + ":" + "0" * 64])

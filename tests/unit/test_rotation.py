@@ -271,7 +271,7 @@ def test_the_command_rotates_reseals_and_retires(run: Callable[..., Result], hom
     run("keys", "retire", "1", "--leaked")
     assert json.loads(run("keys", "status", "--json").stdout)["at_hand"] == [2]
     assert "version 2 (current): 2 secrets" in run("keys", "status").stdout
-    assert run("audit", "verify").stdout.startswith("4 acts, and the chain holds.")
+    assert run("audit", "verify").stdout.startswith("4 entries, chain intact.")
     assert not [name for name, value in shown.items() if name != "site" and value in file.read_text()]
 
 

@@ -236,9 +236,9 @@ def _ground(refusal: ReplydeskError, seen: int | None = None) -> str:
     if isinstance(refusal, IsFinal):
         return refusal.detail
     if isinstance(refusal, NothingToUndo):
-        return gettext("That decision no longer stands, so there was nothing to take back.")
+        return gettext("That decision is no longer in effect, so there was nothing to undo.")
     if isinstance(refusal, usecases.NotYours):
-        return gettext("This appeal is against your own decision; another moderator has to answer it.")
+        return gettext("This appeal is against your own decision. A different moderator will review it.")
     if isinstance(refusal, usecases.Answered):
         return gettext("Somebody else has answered this appeal.")
     if isinstance(refusal, Conflict) and seen is not None and refusal.current.revision != seen:

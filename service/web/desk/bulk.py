@@ -70,9 +70,7 @@ def bulk_notice(tx: Tx, query: Mapping[str, str]) -> BulkNotice | None:
         return None
     if bundle.undone_at is not None:
         if tx.bundle_stands(bundle.id):
-            return BulkNotice(
-                gettext("Taken back in part: it took too long. Undo the rest as well."), bundle.id
-            )
+            return BulkNotice(gettext("Undone in part: it took too long. Undo the rest as well."), bundle.id)
         return BulkNotice(gettext("All of it was undone."), None)
     return BulkNotice(_counted(bundle, tx.bundle_sizes([bundle.id]).get(bundle.id, 0)), bundle.id)
 

@@ -40,8 +40,8 @@ NAMES: Final[Mapping[str, tuple[str, ...]]] = {
 CELL_WORDS: Final = {
     "both_bad": _l("both bad"),
     "both_fine": _l("both fine"),
-    "only_model": _l("only the model"),
-    "only_person": _l("only a moderator"),
+    "only_model": _l("only the model flagged it"),
+    "only_person": _l("only a moderator flagged it"),
     AGREE: _l("agree"),
     JUDGED: _l("judged by a person"),
 }

@@ -101,10 +101,10 @@ def test_consequences_are_shown_before_anything_is_saved(small: Small) -> None:
     small.approved()
     page = lead(small).get(f"{SETTINGS}?insult.hold=0.9&toxicity.hold=0.6&toxicity.reject=0.95")
     assert "On this site's newest 3 scored comments, of which people judged 2." in page.text
-    assert "Of 100 held, 50 would have been fine (1 of 2 that people judged)." in page.text
+    assert "Of 100 held, people would approve 50 (1 of 2 judged)." in page.text
     assert "0 comments would change" in page.text
     page = lead(small).get(f"{SETTINGS}?insult.hold=0.9&toxicity.hold=0.8")
-    assert "1 in 1 bad ones would pass (1 of 1 that people refused)." in page.text
+    assert "Would publish 1 in 1 rejected (1 of 1 that people rejected)." in page.text
     assert "2 comments would change" in page.text
     assert site(small).policy.version == 1
 
