@@ -51,9 +51,6 @@ class Store(Protocol):
     def shorten_lock_waits(self, when: Callable[[], bool]) -> None:
         """Wait only a second for locks as soon as `when` returns true: the process is about to end."""
 
-    def ping(self) -> None:
-        """Return when the store answers; raise otherwise."""
-
     def close(self) -> None: ...
 
 

@@ -1,4 +1,4 @@
-"""The truth on SQLite or PostgreSQL, and a double of it in memory."""
+"""The truth, on SQLite or PostgreSQL."""
 
 from service.storage.probing import Probe, ReadOnlyError
 from service.storage.store import SchemaError, SqlStore, open_store

@@ -82,7 +82,7 @@ class SqlStore:
     """A store on one database; its pool serves any number of threads."""
 
     def __init__(self, engine: Engine, signer: ChainSigner | None = None) -> None:
-        self._engine = engine
+        self.engine = engine
         self._signer = signer or UnkeyedSigner()
         self._reading = for_reading(engine)
         self._is_ending: Callable[[], bool] = lambda: False
@@ -102,7 +102,7 @@ class SqlStore:
 
     @contextmanager
     def write(self) -> Iterator[SqlTx]:
-        with self._turn, self._now(self._engine).begin() as connection:
+        with self._turn, self._now(self.engine).begin() as connection:
             tx = SqlTx(connection, writes=True, signer=self._signer)
             yield tx
             tx.link_acts()
@@ -121,7 +121,7 @@ class SqlStore:
             yield SqlTx(connection, writes=True)
 
     def purge(self) -> bool:
-        return purge(self._engine)
+        return purge(self.engine)
 
     def shorten_lock_waits(self, when: Callable[[], bool]) -> None:
         self._is_ending = when
@@ -129,12 +129,8 @@ class SqlStore:
     def _now(self, engine: Engine) -> Engine:
         return with_short_waits(engine) if self._is_ending() else engine
 
-    def ping(self) -> None:
-        with self._reading.begin() as connection:
-            connection.execute(text("SELECT 1"))
-
     def close(self) -> None:
-        self._engine.dispose()
+        self.engine.dispose()
 
 
 def _add_at_once(tx: SqlTx, going: Sequence[Waiting]) -> Mapping[Name, Comment]:

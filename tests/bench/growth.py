@@ -254,7 +254,7 @@ def plans(grown: Grown) -> dict[str, list[str]]:
         asking = False
 
     acts = grown.acts()
-    event.listen(grown.store._engine, "before_cursor_execute", explain)
+    event.listen(grown.store.engine, "before_cursor_execute", explain)
     for name, act in acts.items():
         lines.clear()
         act()

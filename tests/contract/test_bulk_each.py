@@ -183,9 +183,9 @@ def test_a_bundle_over_two_sites_numbers_each_by_itself(twins: Twins) -> None:
         assert [link.act.act for link in tx.acts_after(0, 50) if link.act] == ["decision"] * 6
 
 
-def test_an_act_on_many_takes_as_many_statements_as_on_few(sql_store: SqlStore) -> None:
+def test_an_act_on_many_takes_as_many_statements_as_on_few(store: SqlStore) -> None:
     """Deciding, leaving and taking back ask the database no more often for ninety comments than for nine."""
-    twins = Twins(sql_store)
+    twins = Twins(store)
     report(twins.deps, twins.one, twins.held(twins.one, "first")[0].id, "reader", None)
     dismiss(twins.deps, twins.one, "first", 1, "Mara")  # begins the chain of acts
     few = [Target(twins.one, one.id, 1) for one in twins.held(twins.one, *(f"few-{n}" for n in range(9)))]
@@ -202,7 +202,7 @@ def _statements(twins: Twins, targets: Sequence[Target]) -> list[int]:
     def count(*_given: Any) -> None:
         counted[-1] += 1
 
-    event.listen(twins.store._engine, "before_cursor_execute", count)
+    event.listen(twins.store.engine, "before_cursor_execute", count)
     for leaves in (False, True):
         counted.append(0)
         made = decide_bulk(twins.deps, targets, judgement, "by hand", 5.0)
@@ -212,5 +212,5 @@ def _statements(twins: Twins, targets: Sequence[Target]) -> list[int]:
             assert publish_due(twins.deps) == len(targets)
         counted.append(0)
         assert undo_bulk(twins.deps, made.bundle.id, Who.MODERATOR, "Mara").undone == len(targets)
-    event.remove(twins.store._engine, "before_cursor_execute", count)
+    event.remove(twins.store.engine, "before_cursor_execute", count)
     return counted

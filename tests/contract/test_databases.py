@@ -290,30 +290,30 @@ def test_workers_pass_each_other(clean_postgres_url: str) -> None:
 # -- both --------------------------------------------------------------------------------------------------------------
 
 
-def test_pool_serves_more_threads_than_it_keeps_connections(sql_store: Store) -> None:
+def test_pool_serves_more_threads_than_it_keeps_connections(store: Store) -> None:
     """Twelve threads that read at once are all served."""
-    assert isinstance(sql_store, SqlStore)
+    assert isinstance(store, SqlStore)
     gate = threading.Barrier(12)
 
     def read(_number: int) -> int:
         gate.wait(10)
-        with sql_store.read() as tx:
+        with store.read() as tx:
             return len(tx.sites())
 
     with ThreadPoolExecutor(12) as pool:
         assert list(pool.map(read, range(12))) == [0] * 12
 
 
-def test_who_comes_next_gets_the_connection_used_last(sql_store: Store) -> None:
+def test_who_comes_next_gets_the_connection_used_last(store: Store) -> None:
     """However many connections were needed at once, whoever comes alone finds one whose caches are warm."""
-    assert isinstance(sql_store, SqlStore)
+    assert isinstance(store, SqlStore)
     with ExitStack() as several:
         for _ in range(4):
-            several.enter_context(sql_store.read())
+            several.enter_context(store.read())
     used: set[int] = set()
-    event.listen(sql_store._engine, "checkout", lambda connection, *_: used.add(id(connection)))
+    event.listen(store.engine, "checkout", lambda connection, *_: used.add(id(connection)))
     for _ in range(8):
-        with sql_store.read() as tx:
+        with store.read() as tx:
             tx.sites()
     assert len(used) == 1
 

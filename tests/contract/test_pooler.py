@@ -188,7 +188,7 @@ def test_the_bounds_are_back_after_files_were_cleared(clean_postgres_url: str) -
     store = open_store(clean_postgres_url)
     assert isinstance(store, SqlStore)
     assert store.purge()
-    with store._engine.connect() as connection:
+    with store.engine.connect() as connection:
         found = [connection.exec_driver_sql(f"SHOW {name}").scalar_one() for name in SETTINGS]
     store.close()
     assert found == BOUNDED

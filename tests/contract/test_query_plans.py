@@ -1,9 +1,7 @@
 """The real databases: each query of a running service goes by an index made for it, whatever the size."""
 
 import re
-import shutil
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,6 +18,7 @@ from service.storage.schema import articles, comments, decisions, deliveries
 from service.web.published import published_page
 from tests import servers
 from tests.builders import ARTICLE, HELD, NOON, PENDING, after, courier, herald
+from tests.stores import template
 
 Hot = Callable[[Tx], Any]
 ROWS, ARTICLES = 3_000, 300
@@ -114,8 +113,8 @@ HOT: dict[str, tuple[Hot, str]] = {
 def grown(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SqlStore]:
     """A database with a few thousand rows of a running installation, whose planner knows what is in it."""
     if request.param == "sqlite":
-        template: Path = request.getfixturevalue("sqlite_template")
-        path = shutil.copyfile(template, tmp_path_factory.mktemp("grown") / "replydesk.db")
+        path = tmp_path_factory.mktemp("grown") / "replydesk.db"
+        path.write_bytes(template())
         yield from _grown(f"sqlite:///{path}")
         return
     request.getfixturevalue("postgres_url")  # skips where there is none

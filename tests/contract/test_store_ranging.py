@@ -163,17 +163,17 @@ def test_what_comes_back_to_be_held_is_in_its_ranges_again(store: Store, site: S
         assert sum(tx.spread(stretch, 10).counts) == 1
 
 
-def test_scores_that_an_older_version_left_out_are_filled_in(sql_store: SqlStore) -> None:
+def test_scores_that_an_older_version_left_out_are_filled_in(store: SqlStore) -> None:
     """It settles until it is replaced, after the migration has filled them; a step looks at a few and says where."""
-    with sql_store.write() as tx:
+    with store.write() as tx:
         site = tx.add_site(courier())
-    comments = held(sql_store, site, 0.4, 0.5, 0.6)
-    with sql_store._engine.begin() as connection:  # as a version that knows no such columns leaves it
+    comments = held(store, site, 0.4, 0.5, 0.6)
+    with store.engine.begin() as connection:  # as a version that knows no such columns leaves it
         connection.execute(update(table).values(dict.fromkeys(LABEL_SCORES.values())))
     by_insult = Stretch(0.0, 1.0, by="insult")
-    with sql_store.read() as tx:
+    with store.read() as tx:
         assert tx.spread(by_insult, 10).inside == 0
-    with sql_store.write() as tx:
+    with store.write() as tx:
         assert tx.fill_scores(0, 2) == comments[1].pk
         assert tx.spread(by_insult, 10).inside == 2
         assert tx.fill_scores(comments[1].pk, 2) == comments[2].pk

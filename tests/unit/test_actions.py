@@ -1,4 +1,4 @@
-"""The verbs over the shipped double: what each promises, one story a test."""
+"""The verbs over SQLite: what each promises, one story a test."""
 
 from __future__ import annotations
 
@@ -29,20 +29,20 @@ from service.ports import DELIVER, PUBLISH, SCORE, Dependencies, Placed, Site, S
 from service.privacy.keys import Keyring
 from service.privacy.sanitizer import Sanitizer
 from service.privacy.sealing import Address
-from service.storage.memory import MemoryStore
 from service.usecases import Judgement, Scored, publish_due, review, settle, submit, undo, withdraw
 from tests.builders import NOON, courier, herald
+from tests.stores import sqlite_store
 
 APPROVE, REJECT, SPAM, HOLD = Action.APPROVE, Action.REJECT, Action.SPAM, Action.HOLD
 
 
 class Desk:
-    """An installation over the double, with a clock that the test sets and short words for what the stories do."""
+    """An installation with a clock that the test sets and short words for what the stories do."""
 
     def __init__(self, **site: Any) -> None:
         self.now = NOON
         self.dispatcher = RecordingDispatcher()
-        self.deps = Dependencies(store=MemoryStore(), dispatcher=self.dispatcher, clock=lambda: self.now)
+        self.deps = Dependencies(store=sqlite_store(), dispatcher=self.dispatcher, clock=lambda: self.now)
         self.sanitizer = Sanitizer(Keyring(bytes(32)))
         with self.deps.store.write() as tx:
             self.site = tx.add_site(courier(**site))

@@ -25,7 +25,7 @@ def verified(run: Callable[..., Result], *more: str, code: int = 0) -> dict[str,
 def meddle(context: AppContext, statement: str) -> None:
     """A hand on the database."""
     assert isinstance(context.deps.store, SqlStore)
-    with context.deps.store._engine.begin() as connection:
+    with context.deps.store.engine.begin() as connection:
         connection.execute(text(statement))
 
 

@@ -58,7 +58,7 @@ class BrokenBroker:
 
     def __init__(self, home: Path, template: Path, pool: str) -> None:
         self.broker = Broker(home)
-        (home / "replydesk.db").write_bytes(template.read_bytes())
+        (home / "replydesk.db").write_bytes(template())
         clean = {name: value for name, value in os.environ.items() if not name.startswith("REPLYDESK_")}
         self.env = clean | {
             "REPLYDESK_HOME": str(home),
@@ -110,9 +110,9 @@ class BrokenBroker:
 
 
 @pytest.fixture(params=["threads", "prefork"])
-def scene(request: pytest.FixtureRequest, tmp_path: Path, sqlite_template: Path) -> Iterator[BrokenBroker]:
+def scene(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[BrokenBroker]:
     """A home and a broker for a worker of each pool."""
-    made = BrokenBroker(tmp_path, sqlite_template, request.param)
+    made = BrokenBroker(tmp_path, request.param)
     yield made
     made.close()
 

@@ -175,14 +175,14 @@ def test_what_expired_is_dropped_now_and_then(stage: Stage) -> None:
         assert tx.prune(NOON, NOON - KEYS_KEPT) == 1
 
 
-def test_a_sweep_fills_in_scores_that_an_older_version_left_out(sql_store: SqlStore) -> None:
+def test_a_sweep_fills_in_scores_that_an_older_version_left_out(store: SqlStore) -> None:
     """What it held while it was being replaced is in its ranges soon after."""
-    stage = Stage.over(sql_store)
+    stage = Stage.over(store)
     stage.post("One.")
     score_pending(stage.deps, Told(says=lambda _: {"toxicity": 0.7}))
     assert stage.statuses(1) == ["held"]
-    with sql_store._engine.begin() as connection:
+    with store.engine.begin() as connection:
         connection.execute(update(comments).values(dict.fromkeys(LABEL_SCORES.values())))
     Sweep(stage.deps).tidy()
-    with sql_store.read() as tx:
+    with store.read() as tx:
         assert tx.spread(Stretch(0.6, 0.8, by="toxicity"), 10).inside == 1

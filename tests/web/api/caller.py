@@ -69,7 +69,12 @@ class Newsroom:
     def over(cls, store: Store, home: Path, **env: str) -> Newsroom:
         """Put the service over `store`; settings as a fresh home has them, changed by `env`."""
         clock, dispatcher = SetClock(), RecordingDispatcher()
-        surroundings = {"REPLYDESK_HOME": str(home), "REPLYDESK_MASTER_KEY": MASTER, **env}
+        surroundings = {
+            "REPLYDESK_HOME": str(home),
+            "REPLYDESK_MASTER_KEY": MASTER,
+            "REPLYDESK_DATABASE_URL": store.engine.url.render_as_string(hide_password=False),
+            **env,
+        }
         context = build_context(
             config.load(surroundings), env=surroundings, store=store, dispatcher=dispatcher, clock=clock
         )

@@ -19,9 +19,9 @@ URL = f"/sites/courier/reply?article_url={quote(BRIDGE, safe='')}"
 
 
 @pytest.fixture
-def small(sql_store: Store, tmp_path: Path) -> Small:
+def small(store: Store, tmp_path: Path) -> Small:
     """A small installation over SQLite, then over PostgreSQL."""
-    made = build_small(tmp_path, sql_store)
+    made = build_small(tmp_path, store)
     tune_site(
         made.context,
         "courier",

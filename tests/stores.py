@@ -1,0 +1,84 @@
+"""SQLite stores for tests: copies of one migrated file, over engines that keep the statements they compiled."""
+
+from __future__ import annotations
+
+import atexit
+import sqlite3
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import TypeVar
+
+from sqlalchemy import event
+
+from service.storage import SqlStore, migrate
+from service.storage.engines import open_engine
+
+Kind = TypeVar("Kind", bound=SqlStore)
+
+
+class Place:
+    """Where a store's file lies, and the engine that opens it: tests use it one after the other."""
+
+    def __init__(self) -> None:
+        self._home = tempfile.TemporaryDirectory(prefix="replydesk-store-")
+        self._path = Path(self._home.name) / "replydesk.db"
+        self.engine = open_engine(f"sqlite:///{self._path}")
+        event.listen(self.engine, "connect", _write_without_waiting)
+
+    def fill(self) -> None:
+        """Put an empty database there."""
+        self._path.write_bytes(template())
+
+    def clear(self) -> None:
+        """Close the database and delete it."""
+        self.engine.dispose()
+        for path in self._path.parent.iterdir():
+            path.unlink()
+
+
+@cache
+def template() -> bytes:
+    """An empty SQLite database with the newest schema."""
+    with tempfile.TemporaryDirectory() as home:
+        path = Path(home) / "replydesk.db"
+        migrate.upgrade(f"sqlite:///{path}")
+        return path.read_bytes()
+
+
+def sqlite_store(kind: type[Kind] = SqlStore) -> Kind:  # type: ignore[assignment]
+    """Return an empty store, which is closed and deleted after the test, or when the process ends."""
+    place = _free.pop() if _free else Place()
+    place.fill()
+    _filled.append(place)
+    return kind(place.engine)
+
+
+@contextmanager
+def stores_deleted() -> Iterator[None]:
+    """Close and delete afterwards the stores that are made within."""
+    before = len(_filled)
+    try:
+        yield
+    finally:
+        while len(_filled) > before:
+            place = _filled.pop()
+            place.clear()
+            _free.append(place)
+
+
+def _write_without_waiting(connection: sqlite3.Connection, _record: object) -> None:
+    """No test outlives a power cut."""
+    connection.execute("PRAGMA synchronous = OFF")
+
+
+def _delete_all() -> None:
+    while _filled:
+        _filled.pop().clear()
+
+
+_free: list[Place] = []
+_filled: list[Place] = []
+atexit.register(_delete_all)
