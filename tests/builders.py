@@ -10,9 +10,11 @@ from typing import Any
 from service.domain.comment import Article, Client, Comment, Draft, Source
 from service.domain.events import Delivery
 from service.domain.policy import Policy
+from service.domain.site import Site
 from service.domain.status import Status
 from service.domain.verdict import OUTCOME, Action, Decision, Reason, Span, Verdict, Who
-from service.ports import Label, Move, Site, Tx
+from service.storage import Tx
+from service.storage.records import Label, Move
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 """The moment at which the stories of the tests begin."""

@@ -11,8 +11,7 @@ import psycopg
 import pytest
 from sqlalchemy import Engine
 
-from service.ports import Store
-from service.storage import SqlStore, migrate
+from service.storage import Store, migrate
 from service.storage.engines import open_engine
 from service.storage.schema import metadata
 from tests import servers
@@ -94,7 +93,7 @@ def store(request: pytest.FixtureRequest) -> Iterator[Store]:
         yield sqlite_store()
         return
     engine = _engine(request.getfixturevalue("clean_postgres_url"))
-    yield SqlStore(engine)
+    yield Store(engine)
     engine.dispose()
 
 

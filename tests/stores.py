@@ -13,10 +13,10 @@ from typing import TypeVar
 
 from sqlalchemy import event
 
-from service.storage import SqlStore, migrate
+from service.storage import Store, migrate
 from service.storage.engines import open_engine
 
-Kind = TypeVar("Kind", bound=SqlStore)
+Kind = TypeVar("Kind", bound=Store)
 
 
 class Place:
@@ -48,7 +48,7 @@ def template() -> bytes:
         return path.read_bytes()
 
 
-def sqlite_store(kind: type[Kind] = SqlStore) -> Kind:  # type: ignore[assignment]
+def sqlite_store(kind: type[Kind] = Store) -> Kind:  # type: ignore[assignment]
     """Return an empty store, which is closed and deleted after the test, or when the process ends."""
     place = _free.pop() if _free else Place()
     place.fill()

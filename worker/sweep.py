@@ -10,8 +10,11 @@ from typing import Final
 
 import structlog
 
+from service.context import Dependencies
 from service.domain.options import DUPLICATE_HOURS_LIMIT
-from service.ports import DELIVER, PUBLISH, SCORE, Backlog, Dependencies, Site
+from service.domain.site import Site
+from service.messaging.tasks import DELIVER, PUBLISH, SCORE
+from service.storage.records import Backlog
 from service.usecases import Scored, clear_files, publish_due, retain, settle, turns_to_retain
 from service.usecases.retaining import Turn
 from worker.journal import Journal, Noted

@@ -146,15 +146,22 @@ class ArticlesPart(Part):
     """The verbs about articles."""
 
     def article(self, site_id: int, url: str) -> Article | None:
+        """Return the article that the address leads to, also where its thread was moved since."""
         found = self._find(_FIND, site_id, article_keys(url))
         return next((article for _, article in found.values()), None)
 
     def save_article(self, site_id: int, article: Article) -> None:
+        """Store the article as it is described here, new or known by its key."""
         pk, stored = self._articles(site_id, [(article, False)])[article.identity]
         if _compared(stored) != _compared(article):
             self._describe(pk, article)
 
     def move_thread(self, site_id: int, url: str, to: Article, redirect: bool) -> int | None:
+        """Move every comment of the article to another one and return how many; None where there is none to move.
+
+        Where `to` has comments, both threads become one. With `redirect` the old address leads there from now on,
+        without it a new thread can begin under it. What was private in one of them is private in both.
+        """
         there = {to.identity}
         found = self._find(_FIND_TO_MOVE, site_id, {*article_keys(url), *there})
         source = next((found[key] for key in article_keys(url) if key in found), None)
@@ -166,6 +173,7 @@ class ArticlesPart(Part):
         return self._rename(site_id, source, to, redirect)
 
     def move_comment(self, comment: Comment, article: Article) -> Comment:
+        """Put a comment and its answers under the article that the site names now; return it as it is then."""
         target, found = self._articles(comment.site_id, [(article, True)])[article.identity]
         source = int(self._read(_STANDS_UNDER, comment_pk=comment.pk).scalar_one())
         if source != target:
@@ -173,9 +181,11 @@ class ArticlesPart(Part):
         return replace(comment, article=found)
 
     def key_articles(self, limit: int) -> int:
+        """Give articles that an older version added their key, and join those that are one; return how many."""
         return self._key(self._write(_KEYLESS, limit=limit).mappings().all())
 
     def rekey_articles(self, site_id: int) -> None:
+        """Make the keys of all articles of a site anew, because it keeps other things apart now."""
         self._write(_FORGET_KEYS, of_site=site_id)
         while self._key(self._write(_KEYLESS_OF_SITE, of_site=site_id, limit=STEP).mappings().all()):
             pass

@@ -108,6 +108,7 @@ class CasesPart(Part):
     """The verbs about reports, matters and appeals."""
 
     def add_report(self, report: Report) -> bool:
+        """Keep the report; False when the same reader reported this comment already."""
         added = self._write(
             _add_report(self._dialect),
             comment_pk=report.comment_pk,
@@ -119,10 +120,12 @@ class CasesPart(Part):
         return added.first() is not None
 
     def reports(self, comment_pk: int, limit: int = 20) -> list[Report]:
+        """Return the comment's reports, newest first."""
         rows = self._read(_REPORTS, comment_pk=comment_pk, limit=limit)
         return [Report(row.comment_pk, row.revision, row.by, row.reason, row.created_at) for row in rows]
 
     def reports_about(self, comment_pks: Collection[int], limit: int = 20) -> dict[int, list[Report]]:
+        """Return by comment its newest reports; comments without any are left out."""
         found: dict[int, list[Report]] = {}
         rows = self._read(_REPORTS_ABOUT, pks=sorted(comment_pks), limit=limit) if comment_pks else ()
         for row in rows:
@@ -133,6 +136,7 @@ class CasesPart(Part):
     def open_matter(
         self, kind: Matter, comment: Comment, now: datetime, opened_by: int | None = None
     ) -> None:
+        """Open a matter, or count one more in the open one; `opened_by` is the decision that did."""
         self._write(
             _open_matter(self._dialect),
             kind=kind.value,
@@ -143,6 +147,7 @@ class CasesPart(Part):
         )
 
     def open_matters(self, comment_pks: Collection[int]) -> dict[int, dict[Matter, int]]:
+        """Return by comment which matters are open, and how often each was raised."""
         found: dict[int, dict[Matter, int]] = {}
         rows = self._read(_OPEN, pks=sorted(comment_pks)) if comment_pks else ()
         for row in rows:
@@ -150,6 +155,10 @@ class CasesPart(Part):
         return found
 
     def close_matters(self, closed_by: Mapping[int, int | None], now: datetime) -> int:
+        """Close every open matter of these comments, by pk, each for the number beside it; return how many.
+
+        It is a decision's, or one of the same counter by which `undo_matters` finds what was closed without any.
+        """
         self._must_write()
         if not closed_by:
             return 0
@@ -157,6 +166,10 @@ class CasesPart(Part):
         return self._write(_close(self._dialect), closing=closing, now=now).rowcount
 
     def close_cases(self, closed_by: Mapping[int, int], now: datetime) -> None:
+        """End what is open about comments that are final, by pk, each for the decision beside it.
+
+        Matters and appeals are closed, claims end, and the comment leaves its duplicate cluster.
+        """
         self.close_matters(dict(closed_by), now)
         if closed_by:
             self._write(_CLOSE_APPEALS, pks=sorted(closed_by), now=now)
@@ -164,15 +177,21 @@ class CasesPart(Part):
                 self._write(statement, pks=sorted(closed_by))
 
     def closed_matters(self, number: int) -> set[int]:
+        """Return the comments that have a matter which was closed for this number."""
         return set(self._read(_CLOSED_BY, number=number).scalars())
 
     def undo_matters(self, decision_ids: Collection[int]) -> None:
+        """Put matters back to before the decisions: those they closed are open, those they opened are gone.
+
+        One that was raised anew meanwhile stays as it is.
+        """
         self._must_write()
         if decision_ids:
             self._write(_DROP, undone=sorted(decision_ids))
             self._write(_REOPEN, undone=sorted(decision_ids))
 
     def add_appeal(self, appeal: Appeal) -> Appeal | None:
+        """Keep an appeal against a decision and return it with its id; None when there is one already."""
         row = self._write(
             _add_appeal(self._dialect),
             site_id=appeal.site_id,
@@ -190,6 +209,7 @@ class CasesPart(Part):
         return _appeal(row) if row else None
 
     def appeals_about(self, comment_pks: Collection[int]) -> dict[int, list[Appeal]]:
+        """Return by comment its appeals, oldest first; comments without any are left out."""
         found: dict[int, list[Appeal]] = {}
         rows = self._read(_OF_COMMENTS, pks=sorted(comment_pks)).mappings() if comment_pks else ()
         for row in rows:
@@ -197,9 +217,11 @@ class CasesPart(Part):
         return found
 
     def appeals_of(self, comment_pk: int) -> list[Appeal]:
+        """Return the comment's appeals, oldest first."""
         return [_appeal(row) for row in self._read(_OF_COMMENT, comment_pk=comment_pk).mappings()]
 
     def appeals_open(self, wanted: Wanted, limit: int) -> list[tuple[Appeal, Queued]]:
+        """Return appeals without an answer in the wanted order, with their comments; age is the appeal's."""
         rows = self._read(
             _unanswered(shape(wanted)), **bound(self._connection, wanted), limit=limit
         ).mappings()
@@ -214,16 +236,19 @@ class CasesPart(Part):
     def answer_appeal(
         self, appeal_id: int, who: str, answer: str, reversed_by: int | None, now: datetime
     ) -> bool:
+        """Answer an open appeal; False when it has its answer."""
         done = self._write(_ANSWER, appeal_id=appeal_id, who=who, said=answer, decision=reversed_by, now=now)
         return done.rowcount == 1
 
     def reopen_appeals(self, stands: Mapping[int, int | None]) -> None:
+        """Take the answers back that these decisions gave; each appeal is against the one beside it then, if any."""
         self._must_write()
         if stands:
             reopened = to_json([{"undone": one, "stands": instead} for one, instead in stands.items()])
             self._write(_reopen_appeals(self._dialect), reopened=reopened)
 
     def take_answer_back(self, appeal_id: int) -> bool:
+        """Take an answer back that made no decision; False when there is none."""
         return self._write(_UNANSWER_UPHELD, appeal_id=appeal_id).rowcount == 1
 
 

@@ -23,7 +23,6 @@ from service.domain.comment import Comment
 from service.domain.duplicates import DuplicateCluster, Signature
 from service.domain.status import FINAL
 from service.domain.verdict import Action
-from service.ports.clusters import Bundle
 from service.storage.bulk import insert_into
 from service.storage.cluster_tables import (
     bundled,
@@ -36,6 +35,7 @@ from service.storage.cluster_tables import (
 from service.storage.columns import Instant, Pk
 from service.storage.part import Part
 from service.storage.reading import COMMENTS, joined
+from service.storage.records import Bundle
 from service.storage.schema import comments, decisions, is_held, word
 
 BAND_LIMIT = 8
@@ -189,6 +189,10 @@ class ClustersPart(Part):
     def clusters_near(
         self, site_id: int, bands: Collection[int], since: datetime
     ) -> dict[int, list[DuplicateCluster]]:
+        """Return by band the site's clusters that were created, or covered copies, at `since` or later, oldest first.
+
+        At most eight a band: the copies of one text meet in its first cluster.
+        """
         near: dict[int, list[DuplicateCluster]] = defaultdict(list)
         wanted = sorted(set(bands))
         for begin in range(0, len(wanted), _AT_ONCE):
@@ -201,6 +205,7 @@ class ClustersPart(Part):
     def add_clusters(
         self, site_id: int, signatures: Sequence[Signature], now: datetime
     ) -> list[DuplicateCluster]:
+        """Create one cluster for each signature, in order."""
         made = [
             DuplicateCluster(
                 self._write(_NEW_CLUSTER, site_id=site_id, entries=one.entries, begun_at=now).scalar_one(),
@@ -221,6 +226,7 @@ class ClustersPart(Part):
         return made
 
     def join_clusters(self, members: Sequence[tuple[int, int]]) -> None:
+        """Store members as pairs of comment pk and cluster id; a comment leaves the cluster it was in."""
         self._must_write()
         if not members:
             return
@@ -233,28 +239,37 @@ class ClustersPart(Part):
         )
 
     def leave_clusters(self, site_id: int, author_key: str) -> None:
+        """Remove the held comments of an author from their clusters."""
         self._write(_LEAVE, site_id=site_id, author_key=author_key)
 
     def clusters_of(self, comment_pks: Collection[int]) -> dict[int, DuplicateCluster]:
+        """Return the cluster by comment pk."""
         rows = self._read(_OF, pks=sorted(comment_pks)).mappings() if comment_pks else ()
         return {row["comment_pk"]: _cluster(row) for row in rows}
 
     def cluster_sizes(self, cluster_ids: Collection[int]) -> dict[int, int]:
+        """Count the held members by cluster; a cluster without any is left out."""
         rows = self._read(_SIZES, cluster_ids=sorted(cluster_ids)) if cluster_ids else ()
         return {row.cluster_id: row.size for row in rows}
 
     def held_in_cluster(self, cluster_id: int, after: int, limit: int) -> list[Comment]:
+        """Return the cluster's held members with a pk above `after`, oldest first."""
         return [
             joined(row)
             for row in self._read(_HELD, cluster_id=cluster_id, after=after, limit=limit).mappings()
         ]
 
     def first_text(self, cluster_id: int) -> str | None:
+        """Return the text of the cluster's oldest member that has one, in any state; None without any."""
         return self._read(_FIRST_TEXT, cluster_id=cluster_id).scalar_one_or_none()
 
     def decide_cluster(
         self, cluster_id: int, bundle: Bundle, until: datetime, replaces: int | None = None
     ) -> bool:
+        """Let a bulk decision cover new copies of the cluster until then.
+
+        False where another bundle's stands there by now than `replaces`, None meaning nobody's: nothing is changed.
+        """
         done = self._write(
             _DECIDE,
             cluster_id=cluster_id,
@@ -267,12 +282,15 @@ class ClustersPart(Part):
         return done.rowcount == 1
 
     def undecide_clusters(self, bundle_id: int) -> None:
+        """Stop a bulk decision from covering new copies."""
         self._write(_UNDECIDE, of_bundle=bundle_id)
 
     def sites_with_decided_clusters(self, now: datetime) -> set[int]:
+        """Return the sites where a cluster's decision covers new copies."""
         return set(self._read(_STANDING, now=now).scalars())
 
     def prune_clusters(self, before: datetime, limit: int) -> int:
+        """Delete clusters created before then without a held member or a current decision; return how many."""
         gone = list(self._read(_OVER, before=before, limit=limit).scalars())
         if gone:
             for table, column in (
@@ -291,30 +309,40 @@ class ClustersPart(Part):
         self._add(bundled, [{"decision_id": one, "bundle_id": bundle_id} for one in decision_ids])
 
     def bundle(self, bundle_id: int, lock: bool = False) -> Bundle | None:
+        """Return the bundle, None for no such; with `lock` no undo of it begins before this transaction ends."""
         row = self._read(_KEPT_BUNDLE if lock else _BUNDLE, bundle_id=bundle_id).mappings().first()
         return _bundle(row) if row else None
 
     def bundled(self, bundle_id: int, after: int, limit: int) -> list[tuple[int, Comment]]:
+        """Return the bundle's decisions above `after`, by id, each with its comment as it is now."""
         rows = self._read(_BUNDLED, bundle_id=bundle_id, after=after, limit=limit).mappings()
         return [(row["bundled_id"], joined(row)) for row in rows]
 
     def bundle_stands(self, bundle_id: int) -> bool:
+        """Whether a decision of the bundle stands that can still be taken back."""
         return bool(self._read(_STANDS, bundle_id=bundle_id).scalar())
 
     def bundles_lately(self, limit: int, before: int | None = None) -> list[tuple[Bundle, datetime | None]]:
+        """Return the latest bundles that are not undone, newest first; those made before one, where it is named.
+
+        Beside each stands until when its decision also covers copies that arrive; None where it covers none.
+        """
         asked = (_LATELY, {}) if before is None else (_EARLIER, {"before": before})
         rows = self._read(asked[0], **asked[1], limit=limit).mappings()
         return [(_bundle(row), row["stands_until"]) for row in rows]
 
     def bundle_sizes(self, bundle_ids: Collection[int]) -> dict[int, int]:
+        """Count by bundle the decisions in it; a bundle without any is left out."""
         rows = self._read(_BUNDLE_SIZES, bundle_ids=sorted(bundle_ids)) if bundle_ids else ()
         return {row.bundle_id: row.size for row in rows}
 
     def bundles_of(self, decision_ids: Collection[int]) -> dict[int, int]:
+        """Return by decision the bundle that it was made in."""
         rows = self._read(_BUNDLES_OF, decision_ids=sorted(decision_ids)) if decision_ids else ()
         return {row.decision_id: row.bundle_id for row in rows}
 
     def end_bundle(self, bundle_id: int, now: datetime) -> bool:
+        """Mark as undone; False when it was undone already, or never was."""
         return self._write(_END, bundle_id=bundle_id, now=now).rowcount == 1
 
 

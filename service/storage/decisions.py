@@ -24,12 +24,12 @@ from sqlalchemy import (
 
 from service.domain.comment import Comment
 from service.domain.verdict import Action, Decision, Who
-from service.ports import Label
 from service.storage.bulk import POSTGRESQL, insert_into, rows_of
 from service.storage.cluster_tables import bundled
 from service.storage.columns import Instant, to_json
 from service.storage.part import LIMIT, Part
 from service.storage.reading import ARTICLE, PAGE_LIMIT, TEXTS, in_revision, joined
+from service.storage.records import Label
 from service.storage.rows import decision_of
 from service.storage.schema import (
     articles,
@@ -143,11 +143,15 @@ class DecisionsPart(Part):
         return list(range(last - count + 1, last + 1))
 
     def sequence(self, site_id: int, count: int) -> int:
-        """Take the numbers from the site's counter: its row stays locked until commit, so numbers appear in order."""
+        """Take `count` sequence numbers of the site and return the first.
+
+        The site's counter stays locked until the transaction ends, so that numbers become visible in order.
+        """
         last = int(self._write(_SEQUENCE, site=site_id, count=count).scalar_one())
         return last - count + 1
 
     def advance_sequence(self, number: int) -> None:
+        """Let sequence numbers and decision ids go on from `number` at least, in every site; none goes back."""
         self._write(_LEAP, number=number)
         self._write(_LEAP_IDS if self._dialect == POSTGRESQL else _LEAP_COUNT, number=number)
 
@@ -159,13 +163,16 @@ class DecisionsPart(Part):
         return decision_of(row) if row else None
 
     def decisions_named(self, decision_ids: Collection[int]) -> dict[int, Decision]:
+        """Return the decisions with these ids, by id."""
         rows = self._read(_BY_IDS, decision_ids=sorted(decision_ids)).mappings() if decision_ids else ()
         return {row["pk"]: decision_of(row) for row in rows}
 
     def decisions_of(self, comment_pk: int) -> list[Decision]:
+        """Return every decision on the comment, oldest first."""
         return [decision_of(row) for row in self._read(_OF_COMMENT, comment_pk=comment_pk).mappings()]
 
     def number_decisions(self, numbers: Mapping[int, int]) -> set[int]:
+        """Give decisions, by id, their sequence numbers; return those that had none and were not undone."""
         self._must_write()
         if not numbers:
             return set()
@@ -173,15 +180,21 @@ class DecisionsPart(Part):
         return set(self._write(_number(self._dialect), leaving=values).scalars())
 
     def undo_decisions(self, decision_ids: Collection[int], now: datetime) -> set[int]:
+        """Mark as undone; return those that were not undone already."""
         self._must_write()
         if not decision_ids:
             return set()
         return set(self._write(_UNDO, decision_ids=sorted(decision_ids), now=now).scalars())
 
     def due_decisions(self, now: datetime, limit: int) -> list[Decision]:
+        """Return decisions whose `effective_at` has come and that have no sequence number, oldest first."""
         return [decision_of(row) for row in self._read(_DUE, now=now, limit=limit).mappings()]
 
     def publish(self, shown: Sequence[tuple[int, int, int | None]]) -> set[int]:
+        """Set which revision readers see of each comment (pk, decision, revision) on which that decision still stands.
+
+        Return the pks of those.
+        """
         self._must_write()
         if not shown:
             return set()
@@ -191,11 +204,17 @@ class DecisionsPart(Part):
         return set(self._write(_send(self._dialect), shown=values).scalars())
 
     def decisions_after(self, site_id: int, cursor: int, limit: int) -> list[tuple[Decision, Comment]]:
+        """Return published decisions with seq > cursor in order, with the comment as its revision had it."""
         limit = max(1, min(limit, PAGE_LIMIT))
         rows = self._read(_FEED, site_id=site_id, cursor=cursor, limit=limit).mappings()
         return [(_beside(row), in_revision(row, row["decision_revision"]) or joined(row)) for row in rows]
 
     def decisions_lately(self, before: int | None, limit: int) -> list[tuple[Decision, Comment]]:
+        """Return what moderators decided one by one over all sites, newest first (by id, below `before`).
+
+        Undone decisions are left out, and those that were made or taken back in one act with others. Each comes with
+        the comment as it is now; the desk shows them so that a slip can be taken back.
+        """
         limit = max(1, min(limit, PAGE_LIMIT))
         if before is None:
             rows = self._read(_LATEST, limit=limit)
@@ -204,6 +223,7 @@ class DecisionsPart(Part):
         return [(_beside(row), joined(row)) for row in rows.mappings()]
 
     def add_notes(self, decision_ids: Sequence[int], text: str, who: str, now: datetime) -> None:
+        """Keep a moderator's note on each decision, apart from it, so that it can be erased alone."""
         values = {"text": text, "who": who, "created_at": now}
         self._write_each(_note(self._dialect), [{"decision_id": one, **values} for one in decision_ids])
 
@@ -240,6 +260,7 @@ class DecisionsPart(Part):
         return self.labels_about([comment_pk]).get(comment_pk, [])
 
     def labels_about(self, comment_pks: Collection[int]) -> dict[int, list[Label]]:
+        """Return by comment its labels, oldest first; comments without any are left out."""
         found: dict[int, list[Label]] = {}
         rows = self._read(_LABELS, pks=sorted(comment_pks)).mappings() if comment_pks else ()
         for row in rows:

@@ -10,11 +10,11 @@ from typing import Any
 from sqlalchemy import BigInteger, Executable, Integer, Select, Text, bindparam, exists, func, select, update
 
 from service.domain.events import Delivery
-from service.ports import Finished
 from service.storage.bulk import POSTGRESQL, rows_of
 from service.storage.columns import Instant, to_json, to_microseconds
 from service.storage.part import Part
 from service.storage.reading import PAGE_LIMIT
+from service.storage.records import Finished
 from service.storage.rows import delivery_of
 from service.storage.schema import deliveries, is_dead, is_waiting, sites, word
 
@@ -78,6 +78,7 @@ class DeliveriesPart(Part):
     """The verbs about callbacks."""
 
     def add_deliveries(self, deliveries: Sequence[Delivery]) -> None:
+        """Store them; `id` is given by the store. States: waiting, delivered, dead, dropped."""
         self._add(
             _TABLE,
             [
@@ -102,9 +103,10 @@ class DeliveriesPart(Part):
     def lease_deliveries(
         self, now: datetime, until: datetime, limit: int, skip: Collection[int] = ()
     ) -> list[Delivery]:
-        """Lease each site that has something due its share; one that is switched off costs nothing.
+        """Lease waiting deliveries that are due, the first outstanding one of each comment only; attempts rise.
 
-        The lease is the next attempt's moment itself: a worker that dies leaves the row due again at `until`.
+        Sites take fair turns; those in `skip`, by id, are left alone, and one that is switched off costs nothing. The
+        lease is the next attempt's moment itself: a worker that dies leaves the row due again at `until`.
         """
         due = [site_id for site_id in self._read(_DUE_SITES, now=now).scalars() if site_id not in skip]
         leased: list[Delivery] = []
@@ -126,6 +128,7 @@ class DeliveriesPart(Part):
         return sorted((delivery_of(row) for row in rows), key=lambda delivery: delivery.id)
 
     def release_deliveries(self, leased: Sequence[Delivery], due_at: datetime) -> None:
+        """Give leases back unused: due again at that moment, and the attempt is not counted."""
         self._write_each(
             _RELEASE,
             [
@@ -143,10 +146,12 @@ class DeliveriesPart(Part):
         next_attempt_at: datetime | None,
         now: datetime,
     ) -> bool:
+        """Record how attempt number `attempts` ended; False when another worker leased it since."""
         one = Finished(delivery_id, attempts, state, outcome, next_attempt_at)
         return bool(self.finish_deliveries([one], now))
 
     def finish_deliveries(self, ended: Sequence[Finished], now: datetime) -> set[int]:
+        """Likewise for all at once; return the ids of those that nobody had leased since."""
         if not ended:
             return set()
         rows = [
@@ -163,6 +168,7 @@ class DeliveriesPart(Part):
         return set(self._write(_finish(self._dialect), ended=to_json(rows)).scalars())
 
     def drop_dead_deliveries(self, comment_pk: int) -> int:
+        """Put the comment's dead deliveries out of reach of a replay (state dropped); return how many."""
         return self._write(_DROP_DEAD, of_comment=comment_pk).rowcount
 
     def deliveries(
@@ -175,6 +181,7 @@ class DeliveriesPart(Part):
         return [delivery_of(row) for row in rows]
 
     def replay_deliveries(self, site_id: int | None, ids: Sequence[int] | None, now: datetime) -> int:
+        """Make dead deliveries wait again, due now, their attempts at zero; `ids` None means all of the site."""
         values: dict[str, Any] = {"now": now}
         statement = _REPLAY
         if ids is not None:

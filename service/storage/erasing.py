@@ -26,10 +26,10 @@ from sqlalchemy import (
 )
 
 from service.domain.comment import Comment
-from service.ports.privacy import Erasure
 from service.storage.columns import Instant
 from service.storage.desk_tables import author_statuses, is_present
 from service.storage.reading import COMMENTS, PAGE_LIMIT, TEXTS, in_revision, joined
+from service.storage.records import Erasure
 from service.storage.schema import (
     LABEL_SCORES,
     comments,
@@ -159,6 +159,7 @@ class ErasingPart(SearchingPart):
     def written_by(
         self, site_id: int, author_keys: Collection[str], limit: int, after: int = 0, lock: bool = False
     ) -> list[Comment]:
+        """Return comments whose present text has one of these authors, by pk above `after`; `lock` as elsewhere."""
         if not author_keys:
             return []
         values = {"site_id": site_id, "author_keys": sorted(author_keys), "after": after}
@@ -166,10 +167,16 @@ class ErasingPart(SearchingPart):
         return [joined(row) for row in rows.mappings()]
 
     def superseded(self, pk: int) -> list[Comment]:
+        """Return a comment's older texts, oldest first, each as the comment was then."""
         rows = self._read(_SUPERSEDED, pk=pk).mappings()
         return [found for row in rows if (found := in_revision(row, row["old_revision"]))]
 
     def empty(self, pks: Collection[int], shown: Collection[int] = ()) -> Mapping[str, int]:
+        """Take all that was written or is known of the writers out of these comments, for good; they are erased then.
+
+        Whatever hangs on them goes: older texts, bodies of callbacks, notes, labels, boxes, originals, keys. Of those
+        in `shown` the text that readers see stays, without an author. Returns how many rows of each table it took.
+        """
         if not pks:
             return {}
         these = {"pks": sorted(pks)}
@@ -192,6 +199,11 @@ class ErasingPart(SearchingPart):
         return taken
 
     def forget_author(self, site_id: int, author_keys: Collection[str]) -> Mapping[str, int]:
+        """Take out what else hangs on these authors: older texts under comments whose present text is another's.
+
+        Their author status goes too, except a ban in force: that stays, as a keyed hash without its reason, counted
+        as "bans_kept".
+        """
         if not author_keys:
             return {}
         whose = {"of_site": site_id, "author_keys": sorted(author_keys)}
@@ -228,12 +240,18 @@ class ErasingPart(SearchingPart):
         return Erasure(**{name: row[name] for name in row if name != "pk"}) if row else None
 
     def erasures_unpurged(self) -> int:
+        """Count erasures after which the files were not cleared yet."""
         return int(self._read(_UNPURGED).scalar_one())
 
     def mark_purged(self, made_before: datetime, now: datetime) -> int:
+        """Note that the files are cleared of what was erased before that moment."""
         return self._write(_PURGED, made_before=made_before, now=now).rowcount
 
     def remove_site(self, site_id: int) -> Mapping[str, int]:
+        """Take a site off with everything of it; returns how many rows of each table that took.
+
+        The log of human acts keeps what it says of the site: it is append-only, and holds ids alone.
+        """
         return {
             table.name: self._write(statement, of_site=site_id).rowcount
             for table in reversed(metadata.sorted_tables)
@@ -241,6 +259,7 @@ class ErasingPart(SearchingPart):
         }
 
     def remove_moderator(self, moderator_id: int) -> None:
+        """Take a moderator off with sessions, links, claims and views; what they decided keeps their name."""
         for statement in _delete_of_moderator():
             self._write(statement, of_moderator=moderator_id)
 

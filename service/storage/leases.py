@@ -40,12 +40,18 @@ class LeasesPart(Part):
     """The verbs about leases without an owner."""
 
     def retries_free(self, now: datetime) -> bool:
+        """Say whether a comment that was tried before waits with its lease free."""
         return self._read(_FREE, now=now).first() is not None
 
     def abandon(self, pks: Sequence[int], until: datetime, free_at: datetime) -> int:
+        """End the leases of comments that run until that very moment; return how many.
+
+        They are free at `free_at`, alone, for the attempt stays counted. A lease that another has is not touched.
+        """
         return self._write(_ABANDON, pks=sorted(pks), until=until, then=free_at).rowcount if pks else 0
 
     def abandon_deliveries(self, ids: Sequence[int], until: datetime, due_at: datetime) -> int:
+        """Likewise of deliveries: due at `due_at`, the attempt counted."""
         if not ids:
             return 0
         return self._write(_ABANDON_DELIVERIES, pks=sorted(ids), until=until, then=due_at).rowcount

@@ -13,9 +13,9 @@ from service.domain.overview import Judged, Place, Tally
 from service.domain.status import Status
 from service.domain.surge import LEAST, USUAL_HOURS, Surge, is_surge
 from service.domain.verdict import Action, Who
-from service.ports.overview import Hand
 from service.storage.part import Part
 from service.storage.reading import ARTICLES_AT, COMMENTS, at, joined
+from service.storage.records import Hand
 from service.storage.rows import verdict_of
 from service.storage.schema import articles, comments, decisions, is_held, labels, sites
 
@@ -64,6 +64,7 @@ class OverviewPart(Part):
     """The verbs of the overview."""
 
     def tally(self, site_id: int | None, since: datetime, until: datetime) -> Tally:
+        """Count what came in and was decided in `since` up to `until`; `site_id` None means every site."""
         came = self._came_in(site_id, since, until)
         made = self._made_in(site_id, since, until)
         by_status = self._grouped(comments.c.status, came)
@@ -100,6 +101,7 @@ class OverviewPart(Part):
         before: int | None,
         limit: int,
     ) -> list[Comment]:
+        """Return what came in in `since` up to `until`, newest first, with a number below `before`."""
         found = COMMENTS.where(self._came_in(site_id, since, until))
         if status is not None:
             found = found.where(comments.c.status == status.value)
@@ -119,6 +121,11 @@ class OverviewPart(Part):
         before: int | None,
         limit: int,
     ) -> list[tuple[int, Comment]]:
+        """Return what was decided in `since` up to `until` and not undone, newest first.
+
+        Each is the decision's number, which is below `before`, with its comment as it is now. What took another
+        decision back comes only where that action is asked for.
+        """
         found = (
             COMMENTS.add_columns(decisions.c.pk.label("made_pk"))
             .join(decisions, decisions.c.comment_pk == comments.c.pk)
@@ -138,6 +145,10 @@ class OverviewPart(Part):
         return [(row["made_pk"], joined(row)) for row in self._connection.execute(found).mappings()]
 
     def surges(self, site_id: int | None, now: datetime) -> list[Surge]:
+        """Return the articles that drew far more than usual in the last hour, the greatest first, at most 10.
+
+        `site_id` None means every site.
+        """
         hour_ago = now - timedelta(hours=1)
         count = func.count().label("arrived")
         lately = self._connection.execute(
@@ -175,6 +186,7 @@ class OverviewPart(Part):
         ][:PLACES]
 
     def scored_lately(self, site_id: int, limit: int) -> list[Past]:
+        """Return the site's newest comments that have a verdict, at most 5,000, each with the judgement that stands."""
         limit = max(1, min(limit, PAST_LIMIT))
         found = [joined(row) for row in self._read(_LATELY, site_id=site_id, limit=limit).mappings()]
         said = {}

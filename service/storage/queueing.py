@@ -85,6 +85,11 @@ class QueueingPart(Part):
     """The verbs of queues and claims."""
 
     def queue(self, wanted: Wanted, moderator_id: int, now: datetime, limit: int) -> list[Queued]:
+        """Return held comments in the wanted order, without those set aside or assigned to another moderator.
+
+        Of a duplicate cluster only the oldest of those is returned, claims aside. None is while another moderator has
+        claimed any held member of it, under whatever filters: one decision decides them all.
+        """
         found: list[Queued] = []
         for part, at_risk in _split(wanted):
             if len(found) < limit:
@@ -103,11 +108,16 @@ class QueueingPart(Part):
     def matters(
         self, kind: Matter, wanted: Wanted, moderator_id: int, now: datetime, limit: int
     ) -> list[Queued]:
+        """Return comments with an open matter of that kind in the wanted order, others' claims left out.
+
+        Age is the matter's: the oldest comes first.
+        """
         values = bound(self._connection, wanted) | {"moderator_id": moderator_id, "now": now, "limit": limit}
         rows = self._read(_matters(kind, shape(wanted)), **values).mappings()
         return [Queued(joined(row), cursor(wanted, row, "matter_pk")) for row in rows]
 
     def arrived(self, wanted: Wanted, since_pk: int, limit: int) -> int:
+        """Count held comments of that kind with a number above `since_pk`, up to `limit`."""
         statement = _arrived(filters_of(wanted))
         return int(
             self._read(
@@ -116,12 +126,15 @@ class QueueingPart(Part):
         )
 
     def newest_held(self) -> int:
+        """Return the highest number of a held comment, 0 when none is held."""
         return int(self._read(_NEWEST).scalar_one_or_none() or 0)
 
     def queue_counts(self, limit: int) -> dict[str, int]:
+        """Count "held" (without what is set aside), "reported", "aside" and "appeals", each up to `limit`."""
         return dict(self._read(_COUNTS, limit=limit).mappings().one())
 
     def languages(self) -> list[str]:
+        """Return the languages of held comments, at most 50."""
         found: list[str] = []
         while len(found) < LANGUAGES_SHOWN:  # one look into the index for each, however many are held
             statement = _NEXT_LANGUAGE if found else _FIRST_LANGUAGE
@@ -133,6 +146,7 @@ class QueueingPart(Part):
         return found
 
     def claim(self, moderator_id: int, pks: Sequence[int], now: datetime, until: datetime) -> set[int]:
+        """Take or renew claims; return the comments that are assigned to this moderator then."""
         if not pks:
             return set()
         self._must_write()
@@ -143,12 +157,14 @@ class QueueingPart(Part):
         return set(self._read(_OTHERS, pks=[row["comment_pk"] for row in rows], by=moderator_id).scalars())
 
     def release_claims(self, moderator_id: int, pks: Sequence[int] | None = None) -> None:
+        """Let go of these claims of the moderator, or of all."""
         if pks is None:
             self._write(_RELEASE_ALL, by=moderator_id)
         elif pks:
             self._write(_RELEASE, by=moderator_id, pks=list(pks))
 
     def claims(self, now: datetime) -> list[Claim]:
+        """Return every claim that has not run out, on what still waits: what was decided is assigned to nobody."""
         return [
             Claim(row.comment_pk, row.moderator_id, row.name, row.until)
             for row in self._read(_CLAIMS, now=now)

@@ -23,11 +23,11 @@ from sqlalchemy import (
 from service.domain.addresses import article_keys
 from service.domain.comment import Article, Comment
 from service.domain.status import Status
-from service.ports import Page
 from service.storage.articles import KNOWN, article_of
 from service.storage.bulk import rows_of
 from service.storage.columns import Instant, to_json
 from service.storage.part import ONE, Part
+from service.storage.records import Page
 from service.storage.rows import comment_of
 from service.storage.schema import (
     articles,
@@ -142,6 +142,7 @@ class ReadingPart(Part):
     """The verbs that read comments."""
 
     def comment(self, site_id: int, comment_id: str, lock: bool = False) -> Comment | None:
+        """Return one comment by the caller's id; `lock` keeps other writers from it until this transaction ends."""
         statement = _LOCK_BY_ID if lock else _BY_ID
         return _first(self._read(statement, site_id=site_id, comment_id=comment_id).mappings().first())
 
@@ -149,10 +150,12 @@ class ReadingPart(Part):
         return _first(self._read(_BY_PK, pk=pk).mappings().first())
 
     def comments_by_pk(self, pks: Collection[int], lock: bool = False) -> dict[int, Comment]:
+        """Return by pk those that there are; `lock` locks them in the order of pk, so that two never deadlock."""
         rows = self._read(_LOCK_BY_PKS if lock else _BY_PKS, pks=sorted(pks)).mappings() if pks else ()
         return {row["pk"]: joined(row) for row in rows}
 
     def lock_comments(self, named: Collection[tuple[int, str]]) -> dict[tuple[int, str], Comment]:
+        """Return by site and the caller's id those that there are, locked likewise."""
         if not named:
             return {}
         keys = to_json([{"site_id": site_id, "id": comment_id} for site_id, comment_id in named])
@@ -169,6 +172,7 @@ class ReadingPart(Part):
         limit: int = 50,
         oldest_first: bool = False,
     ) -> Page:
+        """Return a keyset page over `pk`; `site_id` None means every site (the desk)."""
         limit = max(1, min(limit, PAGE_LIMIT))
         statement = _page(
             site_id is not None, status, article_url is not None, after is not None, oldest_first
@@ -189,12 +193,19 @@ class ReadingPart(Part):
         return int(self._read(_count(site_id is not None, status), **values).scalar_one())
 
     def revision_body(self, pk: int, revision: int) -> Comment | None:
+        """Return the comment as that revision had it, None when unknown."""
         row = self._read(_REVISION, pk=pk, revision=revision).mappings().first()
         return in_revision(row, revision) if row else None
 
     def published(
         self, site_id: int, article_url: str, limit: int = PAGE_LIMIT, after: int = 0
     ) -> list[Comment]:
+        """Return what readers see under the article, the first written first, each in its published revision.
+
+        At most `limit` (1,001 at the most), those behind the comment with the pk `after`. Comments of compatibility
+        APIs are shown by the system that asked, and never here: they may not be public there. Nor are imports under a
+        private article.
+        """
         limit = max(1, min(limit, PAGE_LIMIT + 1))
         rows = self._beyond(_PUBLISHED, _PUBLISHED_LATER, after or None, site_id, article_url, limit)
         found = (in_revision(row, row["published_revision"]) for row in rows)
@@ -203,6 +214,7 @@ class ReadingPart(Part):
     def thread(
         self, site_id: int, article_url: str, before: int | None = None, limit: int = 50
     ) -> list[Comment]:
+        """Return comments of the article in any state, the latest written first; those written before that pk's."""
         limit = max(1, min(limit, PAGE_LIMIT))
         rows = self._beyond(_THREAD, _THREAD_EARLIER, before, site_id, article_url, limit)
         return [joined(row) for row in rows]
@@ -224,6 +236,7 @@ class ReadingPart(Part):
         return {row.field: row.ciphertext for row in self._read(_ORIGINALS, pk=pk, revision=revision)}
 
     def has_approved(self, site_id: int, author_keys: Iterable[str]) -> set[str]:
+        """Return those author keys that have an approved comment on this site."""
         keys = sorted(set(author_keys))
         if not keys:
             return set()

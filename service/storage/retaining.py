@@ -98,17 +98,21 @@ class RetainingPart(Part):
     """The verbs by which a period is forgotten."""
 
     def expired(self, site_id: int, status: Status, before: datetime, limit: int) -> list[int]:
+        """Return and lock comments in that state whose current decision took effect before that moment."""
         self._must_write()
         found = self._read(_expired(status), of_site=site_id, before=before, limit=limit)
         return sorted(found.scalars())
 
     def drop_clients(self, site_id: int, before: datetime, limit: int) -> int:
+        """Forget network, user agent and referring page of comments received before that moment."""
         return self._drop(_DROP_CLIENTS, site_id, before, limit)
 
     def drop_originals(self, site_id: int, before: datetime, limit: int) -> int:
+        """Forget the encrypted originals of comments received before that moment."""
         return self._drop(_DROP_ORIGINALS, site_id, before, limit)
 
     def drop_deliveries(self, site_id: int, before: datetime, limit: int, waiting: bool = False) -> int:
+        """Forget callbacks made before that moment: those that are over, or else those `waiting` for their delivery."""
         return self._drop(_DROP_WAITING if waiting else _DROP_DELIVERIES, site_id, before, limit)
 
     def _drop(self, statement: Executable, site_id: int, before: datetime, limit: int) -> int:

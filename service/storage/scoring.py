@@ -38,12 +38,12 @@ from sqlalchemy import (
 from service.domain.comment import Article, Comment
 from service.domain.leading import leading
 from service.domain.verdict import Effort
-from service.ports import CurrentEffort, Move
 from service.storage.articles import article_of
 from service.storage.bulk import POSTGRESQL, insert_into, rows_of
 from service.storage.columns import Instant, to_json, to_microseconds
 from service.storage.part import Part
 from service.storage.ranging import MILLION
+from service.storage.records import CurrentEffort, Move
 from service.storage.rows import comment_of, verdict_text
 from service.storage.schema import (
     LABEL_SCORES,
@@ -143,21 +143,30 @@ class ScoringPart(Part):
     def lease_pending(
         self, now: datetime, until: datetime, limit: int, *, retried: bool = False
     ) -> list[Comment]:
+        """Lease pending comments whose lease is free, live before backfill, oldest first; `attempts` rises by one.
+
+        Sites take fair turns: while one floods, another's few are leased at once, and none waits for a free place.
+        Without `retried` only rows never tried before, up to `limit`; with it one row tried before, alone.
+        """
         return self._lease(_PENDING, now, until, limit, retried)
 
     def lease_rescores(
         self, now: datetime, until: datetime, limit: int, *, retried: bool = False
     ) -> list[Comment]:
+        """Lease decided comments that are to be scored again, by the rules of `lease_pending`."""
         return self._lease(_RESCORES, now, until, limit, retried)
 
     def time_to_rescore(self, now: datetime) -> bool:
+        """Say whether such a comment waits with its lease free, while no pending one does."""
         return bool(self._read(_TIME_TO_RESCORE, now=now).scalar_one())
 
     def scoring_effort(self) -> CurrentEffort:
+        """Return the effort with which every worker scores now."""
         row = self._read(_EFFORT).first()
         return CurrentEffort(Effort(row.effort), row.since) if row else CurrentEffort()
 
     def set_scoring_effort(self, effort: Effort, now: datetime) -> None:
+        """Let every worker score with this effort; the moment is kept where it is another one."""
         self._write(_set_effort(self._dialect), name=_STATE, effort=effort.value, since=now)
 
     def _lease(
@@ -198,10 +207,12 @@ class ScoringPart(Part):
         return {row["pk"]: article_of(row) for row in rows}
 
     def release(self, pks: Sequence[int], until: datetime) -> None:
+        """Give leases until that moment back unused: free at once, and the attempt is not counted."""
         if pks:
             self._write(_RELEASE, pks=sorted(pks), until=until)
 
     def move(self, moves: Sequence[Move]) -> set[int]:
+        """Compare and swap each; return the pks that moved. A moved comment's lease ends."""
         if not moves:
             return set()
         return set(
@@ -209,6 +220,10 @@ class ScoringPart(Part):
         )
 
     def fill_scores(self, after: int, limit: int) -> int | None:
+        """Read the scores of held comments out of their verdicts where an older version left them out.
+
+        Looks at `limit` of them after that pk; returns the last one looked at, None when there is none further.
+        """
         held = list(self._read(_HELD_AFTER, after=after, limit=limit))
         empty = [row.pk for row in held if row.lacks]
         if empty:

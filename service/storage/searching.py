@@ -75,6 +75,7 @@ class SearchingPart(Part):
     """The verbs of the index of words."""
 
     def index_texts(self, pks: Collection[int]) -> None:
+        """Make these comments findable by the words of their present name and text."""
         if not pks:
             return
         found = [
@@ -88,12 +89,14 @@ class SearchingPart(Part):
         self._write_each(_ADD_LITE, [{"pk": pk, "text": " ".join(its)} for pk, its in found])
 
     def forget_texts(self, pks: Collection[int]) -> None:
+        """Take these comments out of the index, and what was written about them by readers: reports and appeals."""
         if pks:
             self._write(_FORGET[self._dialect], pks=sorted(pks))
             for statement in _FORGET_OTHERS:
                 self._write(statement, pks=sorted(pks))
 
     def rebuild_search(self) -> None:
+        """Write the index anew, so that no file keeps a word that was taken out."""
         self._must_write()
         if self._dialect != POSTGRESQL:
             self._write(_REBUILD)
@@ -101,6 +104,7 @@ class SearchingPart(Part):
     def search(
         self, words: Sequence[str], site_id: int | None, before: int | None, limit: int
     ) -> list[Comment]:
+        """Return comments that contain every word, newest first."""
         asked = [its for one in words if (its := terms(one))]
         if not asked:
             return []

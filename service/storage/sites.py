@@ -11,8 +11,8 @@ from sqlalchemy import Executable, RowMapping, bindparam, insert, or_, select, u
 
 from service.domain.options import Options, from_stored, stored
 from service.domain.policy import Policy
+from service.domain.site import Site
 from service.domain.terms import from_terms, to_terms
-from service.ports import Site
 from service.storage.bulk import insert_into
 from service.storage.columns import Instant, to_json
 from service.storage.part import Part
@@ -51,6 +51,7 @@ class SitesPart(Part):
     """The verbs about sites and keys."""
 
     def add_site(self, site: Site) -> Site:
+        """Store a new site and return it with its id. Raises ValueError when the name is taken."""
         pk = self._write(_add_site(self._dialect), **_row(site)).scalar_one_or_none()
         if pk is None:
             raise ValueError("a site of this name exists")
@@ -60,6 +61,7 @@ class SitesPart(Part):
         return made
 
     def save_site(self, site: Site) -> None:
+        """Store a changed site. Raises ValueError when its policy changed and its policy's version did not."""
         self._write(_SAVE, site_id=site.id, **_row(site))
         self._keep_policy(site)
 
@@ -88,10 +90,12 @@ class SitesPart(Part):
         return [_site(row) for row in self._read(_ALL).mappings()]
 
     def policy(self, site_id: int, version: int) -> Policy | None:
+        """Return a policy as it stood at `version`; `add_site` and `save_site` keep every version they are given."""
         terms = self._read(_TERMS, site_id=site_id, version=version).scalar_one_or_none()
         return None if terms is None else _policy(terms, version)
 
     def add_key(self, site_id: int, fingerprint: str, kind: str, now: datetime) -> None:
+        """Keep the fingerprint of a key; kinds are "key" and "akismet"."""
         added = self._write(
             _add_key(self._dialect), site_id=site_id, fingerprint=fingerprint, kind=kind, created_at=now
         )
@@ -99,9 +103,11 @@ class SitesPart(Part):
             raise ValueError("a key with this fingerprint exists")
 
     def retire_keys(self, site_id: int, kind: str, expires_at: datetime) -> None:
+        """Let the keys of that kind end at `expires_at` (rotation with overlap)."""
         self._write(_RETIRE, site=site_id, of_kind=kind, until=expires_at)
 
     def key_owner(self, fingerprint: str, now: datetime) -> tuple[Site, str] | None:
+        """Return the site and the kind of a key that has not expired."""
         row = self._read(_OWNER, fingerprint=fingerprint, now=now).mappings().first()
         return (_site(row), row["kind"]) if row else None
 

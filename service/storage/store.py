@@ -12,7 +12,6 @@ from sqlalchemy import Engine, inspect, text
 from service.domain.chain import ChainSigner, UnkeyedSigner
 from service.domain.comment import Comment, Draft
 from service.domain.errors import ReplydeskError
-from service.ports import Store
 from service.storage.accepting import AcceptingPart
 from service.storage.acts import ActsPart
 from service.storage.alarms import AlarmsPart
@@ -46,7 +45,7 @@ class SchemaError(ReplydeskError):
     """The database is not in the shape that this version needs; run `replydesk migrate`."""
 
 
-class SqlTx(
+class Tx(
     SitesPart,
     AcceptingPart,
     ReadingPart,
@@ -78,7 +77,7 @@ TURNS = 4
 Python more than its share of what waits for the same disk, and what goes alone leaves nothing to be gathered."""
 
 
-class SqlStore:
+class Store:
     """A store on one database; its pool serves any number of threads."""
 
     def __init__(self, engine: Engine, signer: ChainSigner | None = None) -> None:
@@ -96,18 +95,24 @@ class SqlStore:
         )
 
     @contextmanager
-    def read(self) -> Iterator[SqlTx]:
+    def read(self) -> Iterator[Tx]:
+        """Open a transaction that sees one moment, and writes nothing."""
         with self._now(self._reading).begin() as connection:
-            yield SqlTx(connection, writes=False, signer=self._signer)
+            yield Tx(connection, writes=False, signer=self._signer)
 
     @contextmanager
-    def write(self) -> Iterator[SqlTx]:
+    def write(self) -> Iterator[Tx]:
+        """Open a transaction that commits at its end: one at a time on SQLite, on PostgreSQL it locks rows."""
         with self._turn, self._now(self.engine).begin() as connection:
-            tx = SqlTx(connection, writes=True, signer=self._signer)
+            tx = Tx(connection, writes=True, signer=self._signer)
             yield tx
             tx.link_acts()
 
     def add_comment(self, site_id: int, draft: Draft, now: datetime) -> Comment | None:
+        """Insert one draft as `Tx.add_comments` does and commit it; None when its id exists.
+
+        For the many that come one by one: it costs less than a transaction around it. Its idempotency key is not kept.
+        """
         added = self._group_commit.add(Waiting(site_id, draft, now))
         if added is not None or self._writes_alone:
             return added
@@ -115,25 +120,28 @@ class SqlStore:
             return tx.add_comments(site_id, [draft], now).get(draft.id)
 
     @contextmanager
-    def _at_once(self) -> Iterator[SqlTx]:
+    def _at_once(self) -> Iterator[Tx]:
         """Write in single statements: each is a transaction by itself on PostgreSQL."""
         with self._reading.begin() as connection:
-            yield SqlTx(connection, writes=True)
+            yield Tx(connection, writes=True)
 
     def purge(self) -> bool:
+        """Clear the files of what was deleted, as far as the database can; False when a reader stood in the way."""
         return purge(self.engine)
 
     def shorten_lock_waits(self, when: Callable[[], bool]) -> None:
+        """Wait only a second for locks as soon as `when` returns true: the process is about to end."""
         self._is_ending = when
 
     def _now(self, engine: Engine) -> Engine:
         return with_short_waits(engine) if self._is_ending() else engine
 
     def close(self) -> None:
+        """Close the connections."""
         self.engine.dispose()
 
 
-def _add_at_once(tx: SqlTx, going: Sequence[Waiting]) -> Mapping[Name, Comment]:
+def _add_at_once(tx: Tx, going: Sequence[Waiting]) -> Mapping[Name, Comment]:
     return tx.add_at_once([(one.site_id, one.draft, one.now) for one in going])
 
 
@@ -148,7 +156,7 @@ def open_store(database_url: str, signer: ChainSigner | None = None) -> Store:
     except BaseException:
         engine.dispose()
         raise
-    return SqlStore(engine, signer)
+    return Store(engine, signer)
 
 
 def refuse_older_schema(engine: Engine) -> None:

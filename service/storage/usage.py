@@ -20,6 +20,7 @@ class UsagePart(Part):
     """The verbs about counts."""
 
     def add_usage(self, counted: Mapping[tuple[int, str, str], int]) -> None:
+        """Add counts by site id, month (`2026-11`) and kind to those that are there."""
         # in one order, so that two processes never wait for each other in a circle
         rows = [
             {"site_id": site_id, "month": month, "what": what, "count": count}
@@ -35,5 +36,6 @@ class UsagePart(Part):
         )
 
     def usage(self, site_id: int, since: str = "") -> dict[tuple[str, str], int]:
+        """Return the site's counts by month and kind, of the month `since` and later ones."""
         rows = self._read(_OF_SITE, of_site=site_id, since=since)
         return {(row.month, row.what): row.counted for row in rows}

@@ -8,13 +8,15 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import Final
 
+from service.context import Dependencies
 from service.domain.comment import Comment
 from service.domain.duplicates import DuplicateCluster
 from service.domain.errors import NotFound, ReplydeskError
+from service.domain.site import Site
 from service.domain.status import Status
 from service.domain.verdict import Who
-from service.ports import DELIVER, SCORE, Dependencies, Site
-from service.ports.clusters import Bundle
+from service.messaging.tasks import DELIVER, SCORE
+from service.storage.records import Bundle
 from service.usecases.reviewing import Judgement, Reviewed, Target, carry_out_each, enqueue_after
 from service.usecases.undoing import Undone, UndoTarget, take_back_each
 

@@ -9,8 +9,9 @@ from datetime import datetime, timedelta
 
 from service.domain.duplicates import DuplicateCluster, Signature, covered, nearest
 from service.domain.quotations import REMARK, REMARK_SEEN, adds_remark
+from service.domain.site import Site
 from service.domain.verdict import Action, Verdict
-from service.ports import Site, Tx
+from service.storage import Tx
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,13 +25,14 @@ from typing import Any
 
 from sqlalchemy import Connection, event
 
+from service.context import Dependencies
 from service.domain.comment import Article
 from service.domain.desk import Wanted
+from service.domain.site import Site
 from service.domain.status import Status
 from service.domain.verdict import Action, Who
 from service.messaging.dispatcher import RecordingDispatcher
-from service.ports import Dependencies, Site
-from service.storage import SqlStore, migrate
+from service.storage import Store, migrate
 from service.storage.engines import open_engine
 from service.usecases import Judgement, Scored, review, settle
 from service.web.published import published_page
@@ -105,7 +106,7 @@ class Grown:
     size: int
     deps: Dependencies
     site: Site
-    store: SqlStore
+    store: Store
     seconds: float
     """How long it took to fill it."""
     turns: Iterator[int]
@@ -156,7 +157,7 @@ def grow(url: str, size: int) -> Grown:
     begun = time.perf_counter()
     migrate.upgrade(url)
     engine = open_engine(url)
-    store = SqlStore(engine)
+    store = Store(engine)
     with store.write() as tx:
         site = tx.add_site(courier())
     dialect = engine.dialect.name

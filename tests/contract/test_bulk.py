@@ -6,14 +6,17 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from service.context import Dependencies
 from service.domain.comment import Comment
 from service.domain.duplicates import DuplicateCluster
 from service.domain.errors import NotFound
+from service.domain.site import Site
 from service.domain.status import Status
 from service.domain.verdict import LABELS, Action, Assessment, Who
 from service.messaging.dispatcher import RecordingDispatcher
-from service.ports import DELIVER, PUBLISH, Dependencies, Site, Store
+from service.messaging.tasks import DELIVER, PUBLISH
 from service.scoring.scorer import sign
+from service.storage import Store
 from service.usecases import Judgement, Scored, Target, publish_due, review, settle
 from service.usecases.bulk import ClusterAlreadyDecided, decide_bulk, decide_cluster, undo_bulk
 from tests.builders import NOON, after, courier, draft

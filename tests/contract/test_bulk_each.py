@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
+from service.context import Dependencies
 from service.domain.comment import Comment
 from service.domain.errors import ReplydeskError
+from service.domain.site import Site
 from service.domain.verdict import LABELS, Action, Assessment, Who
 from service.messaging.dispatcher import RecordingDispatcher
-from service.ports import Dependencies, Site, Store, Tx
-from service.storage.store import SqlStore
+from service.storage import Store, Tx
 from service.usecases import (
     Judgement,
     Scored,
@@ -183,7 +184,7 @@ def test_a_bundle_over_two_sites_numbers_each_by_itself(twins: Twins) -> None:
         assert [link.act.act for link in tx.acts_after(0, 50) if link.act] == ["decision"] * 6
 
 
-def test_an_act_on_many_takes_as_many_statements_as_on_few(store: SqlStore) -> None:
+def test_an_act_on_many_takes_as_many_statements_as_on_few(store: Store) -> None:
     """Deciding, leaving and taking back ask the database no more often for ninety comments than for nine."""
     twins = Twins(store)
     report(twins.deps, twins.one, twins.held(twins.one, "first")[0].id, "reader", None)
@@ -195,7 +196,6 @@ def test_an_act_on_many_takes_as_many_statements_as_on_few(store: SqlStore) -> N
 
 def _statements(twins: Twins, targets: Sequence[Target]) -> list[int]:
     """Count the statements of a decision, a publication, and both undos."""
-    assert isinstance(twins.store, SqlStore)
     counted: list[int] = []
     judgement = Judgement(Action.REJECT, Who.MODERATOR, "Mara")
 

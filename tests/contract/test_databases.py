@@ -15,8 +15,7 @@ import pytest
 from sqlalchemy import event, inspect, text
 from sqlalchemy.exc import OperationalError
 
-from service.ports import Store
-from service.storage import SchemaError, SqlStore, migrate, open_store
+from service.storage import SchemaError, Store, migrate, open_store
 from service.storage.engines import database, open_engine
 from service.storage.schema import HEAD, metadata
 from tests import servers
@@ -292,7 +291,6 @@ def test_workers_pass_each_other(clean_postgres_url: str) -> None:
 
 def test_pool_serves_more_threads_than_it_keeps_connections(store: Store) -> None:
     """Twelve threads that read at once are all served."""
-    assert isinstance(store, SqlStore)
     gate = threading.Barrier(12)
 
     def read(_number: int) -> int:
@@ -306,7 +304,6 @@ def test_pool_serves_more_threads_than_it_keeps_connections(store: Store) -> Non
 
 def test_who_comes_next_gets_the_connection_used_last(store: Store) -> None:
     """However many connections were needed at once, whoever comes alone finds one whose caches are warm."""
-    assert isinstance(store, SqlStore)
     with ExitStack() as several:
         for _ in range(4):
             several.enter_context(store.read())

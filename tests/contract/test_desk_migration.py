@@ -10,9 +10,9 @@ import pytest
 from sqlalchemy import text
 
 from service.domain.desk import Sort, Wanted
-from service.ports.ranging import Stretch
 from service.storage import migrate, open_store
 from service.storage.engines import open_engine
+from service.storage.records import Stretch
 from service.storage.rows import verdict_text
 from tests import servers
 from tests.builders import NOON, ids, verdict

@@ -19,8 +19,7 @@ from service.cli import dumps
 from service.cli.opened import Refused
 from service.cli.status import Opened, look
 from service.context import build_context
-from service.ports import Store
-from service.storage import Probe, ReadOnlyError, SqlStore, migrate, open_store
+from service.storage import Probe, ReadOnlyError, Store, migrate, open_store
 from service.storage.engines import for_reading, open_engine
 from service.storage.schema import HEAD
 from service.web.readiness import Checks
@@ -186,7 +185,6 @@ def test_options_of_the_address_are_kept(clean_postgres_url: str) -> None:
 def test_the_bounds_are_back_after_files_were_cleared(clean_postgres_url: str) -> None:
     """Clearing takes minutes; the connection that did it is bounded again afterwards."""
     store = open_store(clean_postgres_url)
-    assert isinstance(store, SqlStore)
     assert store.purge()
     with store.engine.connect() as connection:
         found = [connection.exec_driver_sql(f"SHOW {name}").scalar_one() for name in SETTINGS]

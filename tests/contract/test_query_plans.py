@@ -9,11 +9,10 @@ from sqlalchemy import Connection, event, insert, text
 
 from service.domain.desk import Cursor, Matter, Sort, Wanted
 from service.domain.status import Status
-from service.ports import Tx
-from service.ports.ranging import Stretch
-from service.storage import SqlStore, migrate
+from service.storage import Store, Tx, migrate
 from service.storage.desk_tables import appeals, matters
 from service.storage.engines import open_engine
+from service.storage.records import Stretch
 from service.storage.schema import articles, comments, decisions, deliveries
 from service.web.published import published_page
 from tests import servers
@@ -110,7 +109,7 @@ HOT: dict[str, tuple[Hot, str]] = {
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def grown(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SqlStore]:
+def grown(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     """A database with a few thousand rows of a running installation, whose planner knows what is in it."""
     if request.param == "sqlite":
         path = tmp_path_factory.mktemp("grown") / "replydesk.db"
@@ -123,9 +122,9 @@ def grown(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         yield from _grown(url)
 
 
-def _grown(url: str) -> Iterator[SqlStore]:
+def _grown(url: str) -> Iterator[Store]:
     engine = open_engine(url)
-    store = SqlStore(engine)
+    store = Store(engine)
     with store.write() as tx:
         tx.add_site(courier())
         tx.add_site(herald())
@@ -233,7 +232,7 @@ def _delivery(n: int) -> dict[str, Any]:
 @pytest.mark.parametrize(
     "grown", ["sqlite"], indirect=True
 )  # PostgreSQL takes whichever index is small, while small
-def test_a_range_is_counted_from_its_index_alone(grown: SqlStore) -> None:
+def test_a_range_is_counted_from_its_index_alone(grown: Store) -> None:
     """Neither the histogram nor the draw of a score reads the rows of comments."""
     stretch = Stretch(0.2, 0.4, "insult", until_pk=ROWS)
     plan = _plan(grown, lambda tx: (tx.spread(stretch, 50), tx.sample_stretch(stretch, 0)))
@@ -241,7 +240,7 @@ def test_a_range_is_counted_from_its_index_alone(grown: SqlStore) -> None:
 
 
 @pytest.mark.parametrize("name", HOT)
-def test_hot_query_goes_by_its_index(grown: SqlStore, name: str) -> None:
+def test_hot_query_goes_by_its_index(grown: Store, name: str) -> None:
     """The query uses the index made for it, reads no great table from end to end and sorts none of its rows."""
     work, index = HOT[name]
     plan = _plan(grown, work)
@@ -261,7 +260,7 @@ def test_hot_query_goes_by_its_index(grown: SqlStore, name: str) -> None:
         assert "TEMP B-TREE" not in plan, plan
 
 
-def test_what_is_in_hand_is_looked_up_claim_by_claim(grown: SqlStore) -> None:
+def test_what_is_in_hand_is_looked_up_claim_by_claim(grown: Store) -> None:
     """Neither database begins with the comments, of which there may be millions, to find the few that are claimed."""
     plan = _plan(grown, lambda tx: tx.claims(NOON))
     assert "SCAN comments" not in plan, plan
@@ -283,7 +282,7 @@ def test_a_page_of_the_queue_is_planned_once_however_much_is_held(postgres_url: 
     """PostgreSQL keeps the plan of what every page of the desk asks, and does not plan each page anew."""
     with servers.postgresql_database() as url:
         migrate.upgrade(url)
-        store = SqlStore(open_engine(url))
+        store = Store(open_engine(url))
         with store.write() as tx:
             tx.add_site(courier())
             tx._connection.execute(insert(articles), {"site_id": 1, "url": ARTICLE.url})
@@ -303,7 +302,7 @@ def test_a_page_of_the_queue_is_planned_once_however_much_is_held(postgres_url: 
     assert [one.statement for one in kept if not one.generic_plans] == []
 
 
-def _plan(store: SqlStore, work: Hot) -> str:
+def _plan(store: Store, work: Hot) -> str:
     """Run `work` and return the plans of its statements, as the database tells them."""
     told: list[str] = []
     asking = False

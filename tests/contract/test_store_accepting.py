@@ -7,9 +7,11 @@ from datetime import timedelta, timezone
 import pytest
 
 from service.domain.comment import Article, Client, Original, Source
+from service.domain.site import Site
 from service.domain.status import Status
 from service.domain.verdict import Action
-from service.ports import Key, Site, Store
+from service.storage import Store
+from service.storage.records import Key
 from tests.builders import (
     ADA,
     ARTICLE,

@@ -11,9 +11,9 @@ from sqlalchemy import text
 
 from service.domain.comment import Article, Comment, Source
 from service.domain.desk import Wanted
+from service.domain.site import Site
 from service.domain.verdict import Action
-from service.ports import Site, Store, Tx
-from service.storage import SqlStore
+from service.storage import Store, Tx
 from tests.builders import ADA, ARTICLE, BO, CHI, NOON, after, courier, draft, herald, ids, move
 
 SPELLINGS = [
@@ -107,7 +107,7 @@ def test_a_site_that_keeps_spellings_apart_has_two_articles(store: Store, site: 
     assert under(store, site, ARTICLE.url) == under(store, site, f"{ARTICLE.url}/") == ["c-1", "c-2"]
 
 
-def test_articles_of_an_older_version_are_joined(store: SqlStore) -> None:
+def test_articles_of_an_older_version_are_joined(store: Store) -> None:
     """What was two articles without keys is one afterwards, with the comments of both and whatever is known of them."""
     with store.write() as tx:
         site = tx.add_site(courier())
@@ -124,7 +124,7 @@ def test_articles_of_an_older_version_are_joined(store: SqlStore) -> None:
     assert under(store, site, ARTICLE.url) == ["c-1", "c-2", "c-3"]
 
 
-def test_an_article_that_an_older_version_adds_meanwhile_is_taken_over(store: SqlStore) -> None:
+def test_an_article_that_an_older_version_adds_meanwhile_is_taken_over(store: Store) -> None:
     """Its row has no key yet: the next comment gives it one, and finds what is there."""
     with store.write() as tx:
         site = tx.add_site(courier())

@@ -3,10 +3,11 @@
 import pytest
 
 from service.domain.comment import Article, Comment
-from service.domain.desk import Matter, Wanted
+from service.domain.desk import Matter, Moderator, Wanted
 from service.domain.duplicates import Signature
+from service.domain.site import Site
 from service.domain.verdict import Action, Reason
-from service.ports import Moderator, Site, Store
+from service.storage import Store
 from tests.builders import NOON, after, courier, decided, decision, draft, herald, ids, move, verdict
 
 NEAR, FAR = Signature(b"\x01\x00" * 48, (1, 2, 3)), Signature(b"\x02\x00" * 48, (1 << 50, 7))

@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 
 from service.domain.comment import Comment
+from service.domain.site import Site
 from service.domain.status import Status
 from service.domain.verdict import Action, Who
-from service.ports import Site, Store
+from service.storage import Store
 from tests.builders import (
     APPROVED,
     ARTICLE,

@@ -6,7 +6,9 @@ import pytest
 
 from service.domain.comment import Comment
 from service.domain.events import Delivery
-from service.ports import Finished, Site, Store
+from service.domain.site import Site
+from service.storage import Store
+from service.storage.records import Finished
 from tests.builders import BO, NOON, after, courier, delivery, draft, herald
 
 

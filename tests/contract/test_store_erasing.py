@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from service.domain.comment import Client, Comment, Draft, Original
+from service.domain.site import Site
 from service.domain.status import Status
 from service.domain.verdict import LABELS, Action, Who
-from service.ports import Key, Site, Store
-from service.ports.privacy import Erasure
-from service.storage import open_store
+from service.storage import Store, open_store
 from service.storage.erasing import OWN_WAY
+from service.storage.records import Erasure, Key
 from service.storage.schema import comments as comments_table
 from service.storage.schema import metadata
 from tests.builders import (

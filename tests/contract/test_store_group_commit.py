@@ -15,8 +15,8 @@ from sqlalchemy import Connection, event
 from sqlalchemy.exc import OperationalError
 
 from service.domain.comment import Article, Comment, Draft, Original
-from service.ports import Site
-from service.storage import SqlStore, open_store
+from service.domain.site import Site
+from service.storage import Store, open_store
 from service.storage.group_commit import GroupCommit
 from tests.builders import ARTICLE, NOON, courier, draft, herald
 
@@ -25,7 +25,7 @@ Answer = Future[Comment | None]
 
 
 @pytest.fixture
-def site(store: SqlStore) -> Site:
+def site(store: Store) -> Site:
     """The courier, stored, with an article that is known."""
     with store.write() as tx:
         site = tx.add_site(courier())
@@ -33,7 +33,7 @@ def site(store: SqlStore) -> Site:
         return site
 
 
-def together(store: SqlStore, *arrivals: tuple[Site, Draft]) -> list[Answer]:
+def together(store: Store, *arrivals: tuple[Site, Draft]) -> list[Answer]:
     """Let all come to wait before the first may go, as they do behind a slow disk; return their answers."""
     group_commit = store._group_commit
     turns, group_commit._turns = group_commit._turns, 0
@@ -58,13 +58,13 @@ def _until(holds: Callable[[], bool]) -> None:
         time.sleep(0.001)
 
 
-def stored(store: SqlStore, site: Site, names: Sequence[str]) -> list[Comment | None]:
+def stored(store: Store, site: Site, names: Sequence[str]) -> list[Comment | None]:
     """What is in the store under these ids."""
     with store.read() as tx:
         return [tx.comment(site.id, name) for name in names]
 
 
-def on_accepting(store: SqlStore, when: str, act: Callable[[Connection], None]) -> None:
+def on_accepting(store: Store, when: str, act: Callable[[Connection], None]) -> None:
     """Do something once, at the first statement that stores comments."""
     done: list[bool] = []
 
@@ -76,7 +76,7 @@ def on_accepting(store: SqlStore, when: str, act: Callable[[Connection], None]) 
     event.listen(store.engine, when, first)
 
 
-def test_what_waits_is_stored_by_one_statement(store: SqlStore, site: Site) -> None:
+def test_what_waits_is_stored_by_one_statement(store: Store, site: Site) -> None:
     """Comments of two sites that wait together take one commit, and on PostgreSQL one statement for each that fits."""
     with store.write() as tx:
         other = tx.add_site(herald())
@@ -99,7 +99,7 @@ def test_what_waits_is_stored_by_one_statement(store: SqlStore, site: Site) -> N
             assert tx.contact_box(answer.pk) == written.box
 
 
-def test_what_needs_more_than_a_statement_is_stored_too(store: SqlStore, site: Site) -> None:
+def test_what_needs_more_than_a_statement_is_stored_too(store: Store, site: Site) -> None:
     """On a new article, on one that is completed, with encrypted originals: each gets its row and its own answer."""
     new = Article("https://courier.example/new", "New")
     drafts = [
@@ -115,7 +115,7 @@ def test_what_needs_more_than_a_statement_is_stored_too(store: SqlStore, site: S
         assert tx.originals(answers[1].pk, 1) == {"body": b"cipher"} if answers[1] else False
 
 
-def test_one_of_two_with_one_id_is_stored(store: SqlStore, site: Site) -> None:
+def test_one_of_two_with_one_id_is_stored(store: Store, site: Site) -> None:
     """Of two that wait with the same id one is stored; the other is told that the id exists, as is who comes late."""
     arrivals = [draft("c-1", body="one"), draft("c-1", body="two"), draft("c-2"), draft("known", body="late")]
     answers = [one.result() for one in together(store, *((site, one) for one in arrivals))]
@@ -123,7 +123,7 @@ def test_one_of_two_with_one_id_is_stored(store: SqlStore, site: Site) -> None:
     assert stored(store, site, ["c-1", "c-2"]) == [answers[0], answers[2]]
 
 
-def test_a_poisoned_one_fails_alone(store: SqlStore, site: Site) -> None:
+def test_a_poisoned_one_fails_alone(store: Store, site: Site) -> None:
     """A text that the driver cannot write spoils nobody else's."""
     poison = draft("c-2", body="half a pair: \ud800")
     answers = together(store, (site, draft("c-1")), (site, poison), (site, draft("c-3")))
@@ -202,10 +202,8 @@ def test_two_processes_with_the_same_ids_wait_for_each_other(clean_postgres_url:
         store.close()
 
 
-def _opened(url: str) -> SqlStore:
-    store = open_store(url)
-    assert isinstance(store, SqlStore)
-    return store
+def _opened(url: str) -> Store:
+    return open_store(url)
 
 
 def test_one_that_waits_for_a_lock_holds_up_nobody_who_comes_later(clean_postgres_url: str) -> None:

@@ -3,7 +3,8 @@
 import pytest
 
 from service.domain.comment import Comment
-from service.ports import Site, Store
+from service.domain.site import Site
+from service.storage import Store
 from tests.builders import NOON, after, courier, delivery, draft, ids, move
 
 

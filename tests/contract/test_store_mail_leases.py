@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from service.ports import Site, Store
+from service.domain.site import Site
+from service.storage import Store
 from tests.builders import NOON, after, courier, delivery, draft, herald
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy.exc import SQLAlchemyError
 
-from service.ports import Store
+from service.storage import Store
 from tests.builders import NOON, courier, decision, draft
 
 

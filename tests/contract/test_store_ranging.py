@@ -5,10 +5,10 @@ from sqlalchemy import update
 
 from service.domain.comment import Article, Comment
 from service.domain.desk import Matter, Wanted
+from service.domain.site import Site
 from service.domain.verdict import LABELS, Action, Reason
-from service.ports import Site, Store
-from service.ports.ranging import Stretch
-from service.storage import SqlStore
+from service.storage import Store
+from service.storage.records import Stretch
 from service.storage.schema import LABEL_SCORES
 from service.storage.schema import comments as table
 from tests.builders import NOON, after, courier, draft, herald, ids, move, verdict
@@ -163,7 +163,7 @@ def test_what_comes_back_to_be_held_is_in_its_ranges_again(store: Store, site: S
         assert sum(tx.spread(stretch, 10).counts) == 1
 
 
-def test_scores_that_an_older_version_left_out_are_filled_in(store: SqlStore) -> None:
+def test_scores_that_an_older_version_left_out_are_filled_in(store: Store) -> None:
     """It settles until it is replaced, after the migration has filled them; a step looks at a few and says where."""
     with store.write() as tx:
         site = tx.add_site(courier())

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from service.domain.comment import Article, Client, Comment, Source
+from service.context import Dependencies
+from service.domain.comment import Article, Client, Comment, Placed, Source, Submission
 from service.domain.errors import (
     Conflict,
     Final,
@@ -21,11 +22,12 @@ from service.domain.errors import (
 )
 from service.domain.events import Delivery
 from service.domain.policy import Policy
+from service.domain.site import Site
 from service.domain.status import Status
 from service.domain.terms import change
 from service.domain.verdict import LABELS, Action, Assessment, Decision, Who
 from service.messaging.dispatcher import RecordingDispatcher
-from service.ports import DELIVER, PUBLISH, SCORE, Dependencies, Placed, Site, Submission
+from service.messaging.tasks import DELIVER, PUBLISH, SCORE
 from service.privacy.keys import Keyring
 from service.privacy.sanitizer import Sanitizer
 from service.privacy.sealing import Address

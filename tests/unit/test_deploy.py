@@ -12,8 +12,8 @@ import pytest
 import yaml
 from prometheus_client import CollectorRegistry
 
+from service.context import Dependencies
 from service.messaging.dispatcher import RecordingDispatcher
-from service.ports import Dependencies
 from service.web.meters import make_meters
 from tests.builders import NOON, courier
 from tests.stores import sqlite_store

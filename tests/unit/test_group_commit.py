@@ -14,8 +14,7 @@ import pytest
 
 from service.domain.comment import Comment, Draft
 from service.domain.status import Status
-from service.ports import Tx
-from service.storage import SqlStore
+from service.storage import Store, Tx
 from service.storage.group_commit import GroupCommit, Waiting, add_each_site
 from tests.builders import NOON, courier, draft
 from tests.stores import sqlite_store
@@ -27,7 +26,7 @@ DEADLINE = 10.0
 class Disk:
     """A store whose first writer stays at the disk until it is let go; remembers how many drafts each writer took."""
 
-    store: SqlStore = field(default_factory=sqlite_store)
+    store: Store = field(default_factory=sqlite_store)
     at_disk: threading.Event = field(default_factory=threading.Event)
     go_on: threading.Event = field(default_factory=threading.Event)
     taken: list[int] = field(default_factory=list)

@@ -14,10 +14,10 @@ import pytest
 
 from service.config import load
 from service.context import AppContext, build_context
-from service.domain.comment import Comment, Source
+from service.domain.comment import Comment, Placed, Source
+from service.domain.site import Site
 from service.importers.jsonl import import_lines
 from service.messaging.dispatcher import RecordingDispatcher
-from service.ports import Placed, Site
 from service.usecases import submission, submit
 from service.usecases.enrolment import enrol_site
 from service.usecases.tuning import tune_site

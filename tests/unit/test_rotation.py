@@ -15,9 +15,8 @@ from click.testing import Result
 
 from service import config, usecases
 from service.context import AppContext, build_context
-from service.domain.comment import Article, Comment, Source
+from service.domain.comment import Article, Comment, Placed, Source, Submission
 from service.messaging.dispatcher import RecordingDispatcher
-from service.ports import Placed, Submission
 from service.privacy.keys import CORAL, CiphertextError, open_option, seal_option
 from service.privacy.master import MasterKeyError, load_masters, parse_masters
 from service.privacy.receipts import read_receipt, receipt_token

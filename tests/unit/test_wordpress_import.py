@@ -14,11 +14,11 @@ from service.config import load
 from service.context import AppContext, build_context
 from service.domain.comment import Comment, Source
 from service.domain.errors import Invalid
+from service.domain.site import Site
 from service.domain.verdict import Action, Who
 from service.importers.jsonl import LineFault
 from service.importers.wordpress import import_export
 from service.messaging.dispatcher import RecordingDispatcher
-from service.ports import Site
 from service.usecases import Judgement, review
 from service.usecases.articles import describe_article
 from service.usecases.enrolment import enrol_site

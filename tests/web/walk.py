@@ -18,7 +18,7 @@ from sqlalchemy import Engine
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
-from service.storage import SqlStore
+from service.storage import Store
 from service.usecases.enrolment import invite
 from service.web.security import csrf_token
 from tests.stores import sqlite_store
@@ -84,7 +84,7 @@ class Step:
         return self.expected != self.found or self.leaked or self.touched
 
 
-class WatchedStore(SqlStore):
+class WatchedStore(Store):
     """A store that says when it was changed, and can be put back as it was at one moment."""
 
     def __init__(self, engine: Engine) -> None:

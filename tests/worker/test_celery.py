@@ -18,9 +18,9 @@ import pytest
 
 from service.config import load
 from service.context import AppContext, build_context
-from service.domain.comment import Article, Source
+from service.domain.comment import Article, Placed, Source, Submission
 from service.messaging.dispatcher import RedisDispatcher
-from service.ports import SWEEP, Placed, Submission
+from service.messaging.tasks import SWEEP
 from service.usecases import submit
 from service.usecases.enrolment import Enrolment, enrol_site
 from tests.stores import template

@@ -15,14 +15,15 @@ import pytest
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from service.config import load
-from service.context import AppContext
-from service.domain.comment import Source
+from service.context import AppContext, Dependencies
+from service.domain.comment import Placed, Source, Submission
 from service.domain.events import Delivery
+from service.domain.site import Site
 from service.domain.verdict import Action, Who
 from service.messaging.dispatcher import RecordingDispatcher
-from service.ports import Dependencies, Placed, Site, Store, Submission
 from service.privacy.keys import new_webhook_secret
 from service.privacy.sanitizer import Sanitizer
+from service.storage import Store
 from service.usecases import Judgement, Scored, review, settle, submit
 from service.webhooks.signing import WAITS, Outcome
 from service.webhooks.url_guard import Allow

@@ -13,7 +13,7 @@ import pytest
 from service.config import load
 from service.context import build_context
 from service.messaging.dispatcher import RedisDispatcher
-from service.ports import SWEEP
+from service.messaging.tasks import SWEEP
 from service.usecases.enrolment import enrol_site
 from tests.stores import template
 from tests.worker.test_celery import accept, env, pending, wait_for

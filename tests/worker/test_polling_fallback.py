@@ -10,7 +10,7 @@ from service.config import load
 from service.context import AppContext, build_context
 from service.domain.verdict import LABELS, Assessment, Effort
 from service.messaging.dispatcher import RecordingDispatcher, RedisDispatcher, connect, read_heartbeats
-from service.ports import SCORE, SWEEP
+from service.messaging.tasks import SCORE, SWEEP
 from service.usecases import Scored, settle
 from service.usecases.enrolment import enrol_site
 from tests.stores import template

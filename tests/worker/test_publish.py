@@ -5,12 +5,13 @@ from __future__ import annotations
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
-from service.domain.comment import Article, Source
+from service.context import Dependencies
+from service.domain.comment import Article, Source, Submission
 from service.domain.verdict import Action, Who
 from service.messaging.dispatcher import RecordingDispatcher
-from service.ports import Dependencies, Store, Submission
 from service.privacy.keys import Keyring
 from service.privacy.sanitizer import Sanitizer
+from service.storage import Store
 from service.usecases import Judgement, publish_due, review, submit
 from tests.builders import NOON, after, courier
 from worker.sweep import publish_all_due

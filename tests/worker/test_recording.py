@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from service.ports import Tx
-from service.storage import SqlStore
+from service.storage import Store, Tx
 from service.webhooks.signing import Outcome
 from tests.stores import sqlite_store
 from tests.worker.test_deliver import Office
@@ -21,7 +20,7 @@ from worker.recording import UNRECORDED
 from worker.sweep import Sweep
 
 
-class SlowStore(SqlStore):
+class SlowStore(Store):
     """A store on a disk that takes its time while `open` is not set; leasing and recording are told apart."""
 
     def __init__(self, engine: Engine) -> None:

@@ -16,8 +16,8 @@ from service.cli.status import Opened, look
 from service.config import load
 from service.context import AppContext, build_context
 from service.messaging.dispatcher import BEAT, Answerer, RedisDispatcher, connect, read_heartbeats
+from service.messaging.tasks import SCORE, SWEEP
 from service.observability import counters
-from service.ports import SCORE, SWEEP
 from service.usecases.enrolment import Enrolment, enrol_site
 from service.web.readiness import Checks
 from tests.worker.receivers import receiver

@@ -10,9 +10,9 @@ from sqlalchemy import update
 from service.domain.policy import Policy
 from service.domain.status import Status
 from service.domain.verdict import Action, Who
-from service.ports import DELIVER, SCORE, Key, Store
-from service.ports.ranging import Stretch
-from service.storage import SqlStore
+from service.messaging.tasks import DELIVER, SCORE
+from service.storage import Store
+from service.storage.records import Key, Stretch
 from service.storage.schema import LABEL_SCORES, comments
 from service.usecases import Judgement, review
 from tests.builders import NOON, draft, herald
@@ -175,7 +175,7 @@ def test_what_expired_is_dropped_now_and_then(stage: Stage) -> None:
         assert tx.prune(NOON, NOON - KEYS_KEPT) == 1
 
 
-def test_a_sweep_fills_in_scores_that_an_older_version_left_out(store: SqlStore) -> None:
+def test_a_sweep_fills_in_scores_that_an_older_version_left_out(store: Store) -> None:
     """What it held while it was being replaced is in its ranges soon after."""
     stage = Stage.over(store)
     stage.post("One.")

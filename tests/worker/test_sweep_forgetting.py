@@ -14,7 +14,7 @@ from service.domain.options import DEFAULTS, Options
 from service.domain.retention import cutoffs, days_kept, deletes_at
 from service.domain.status import Status
 from service.domain.verdict import Action, Decision, Who
-from service.ports import Store
+from service.storage import Store
 from service.usecases import Judgement, retain, review, turns_to_retain
 from tests.builders import NOON, herald
 from tests.worker.cast import Stage
@@ -193,7 +193,7 @@ def test_a_site_that_keeps_for_good_meanwhile_keeps_what_was_due(stage: Stage) -
 
 def test_files_are_cleared_after_an_erasure(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     """The sweep clears the files once after each erasure, and tries again a minute later where it could not."""
-    from service.ports.privacy import Erasure
+    from service.storage.records import Erasure
 
     answers = [False, True, True]
     asked: list[bool] = []

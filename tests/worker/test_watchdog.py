@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from service.messaging.dispatcher import RedisDispatcher, read_heartbeats
+from service.messaging.tasks import DELIVER, SCORE, SWEEP
 from service.observability.heartbeat import LOOP, TASKS, faults
-from service.ports import DELIVER, SCORE, SWEEP
 from tests.stores import template
 from tests.worker.test_broker import Broker
 from tests.worker.test_celery import env, wait_for

@@ -14,9 +14,9 @@ from service.domain.author_status import AuthorStatus
 from service.domain.comment import Comment
 from service.domain.desk import History
 from service.domain.errors import NotFound
+from service.domain.site import Site
 from service.domain.status import Status
 from service.domain.verdict import Who
-from service.ports import Site
 from service.usecases import Judgement, Target
 from service.usecases.bulk import SLICE, decide_bulk
 from service.web.desk import blueprint

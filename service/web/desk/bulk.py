@@ -12,8 +12,8 @@ from flask.typing import ResponseReturnValue
 
 from service.domain.errors import NotFound
 from service.domain.verdict import Who
-from service.ports import Tx
-from service.ports.clusters import Bundle
+from service.storage import Tx
+from service.storage.records import Bundle
 from service.usecases.bulk import undo_bulk as undo_all
 from service.web.desk import blueprint
 from service.web.desk.access import back_to, moderator, requires

@@ -9,10 +9,12 @@ from typing import Any, Final
 from flask import request, url_for
 from flask.typing import ResponseReturnValue
 
+from service.context import Dependencies
 from service.domain.desk import Sort
+from service.domain.site import Site
 from service.domain.verdict import LABELS, Action, Who
-from service.ports import Dependencies, Site, Tx
-from service.ports.ranging import Stretch
+from service.storage import Tx
+from service.storage.records import Stretch
 from service.usecases import Judgement, Target
 from service.usecases.bulk import MOST, SLICE, decide_bulk, range_named
 from service.web.desk import blueprint

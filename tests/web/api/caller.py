@@ -18,7 +18,7 @@ from service.context import AppContext, build_context
 from service.domain.comment import Comment
 from service.domain.verdict import LABELS, Action, Assessment, Decision, Effort, Span, Who
 from service.messaging.dispatcher import RecordingDispatcher
-from service.ports import Store
+from service.storage import Store
 from service.usecases import Judgement, Scored
 from service.usecases.enrolment import Enrolment, enrol_site
 from service.web import create_app

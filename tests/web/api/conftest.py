@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from service.ports import Store
+from service.storage import Store
 from tests.stores import sqlite_store
 from tests.web.api.caller import Newsroom
 

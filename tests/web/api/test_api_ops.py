@@ -14,8 +14,8 @@ from structlog.testing import capture_logs
 
 from service.domain.verdict import Effort
 from service.messaging.dispatcher import BEAT, Answerer, RedisDispatcher, connect, read_heartbeats
-from service.ports import SWEEP, Store
-from service.storage import Probe, SqlStore
+from service.messaging.tasks import SWEEP
+from service.storage import Probe, Store
 from service.web.readiness import Checks
 from tests.stores import sqlite_store
 from tests.web.api.caller import ADDRESS, Newsroom, problem, submission
@@ -23,7 +23,7 @@ from tests.web.api.caller import ADDRESS, Newsroom, problem, submission
 
 def test_alive_asks_no_part(newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch) -> None:
     """A store that is away does not make the process dead."""
-    monkeypatch.setattr(SqlStore, "read", None)
+    monkeypatch.setattr(Store, "read", None)
     monkeypatch.setattr(Probe, "ask", None)
     assert newsroom.call("GET", "/healthz", None).json == {"status": "ok"}
 
@@ -213,7 +213,7 @@ def test_metrics_tell_the_effort_and_what_is_scored_again(newsroom: Newsroom) ->
 
 def test_metrics_survive_the_store(newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch) -> None:
     """When the store is away the scrape still answers, and says so."""
-    monkeypatch.setattr(SqlStore, "read", None)
+    monkeypatch.setattr(Store, "read", None)
     assert metric(newsroom, "replydesk_store_up") == 0
 
 

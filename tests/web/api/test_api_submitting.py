@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from service.ports import SCORE
+from service.messaging.tasks import SCORE
 from service.privacy.sealing import open_box
 from service.webhooks import signing
 from tests.web.api.caller import ADDRESS, Newsroom, faults, problem, submission

@@ -15,7 +15,7 @@ from sqlalchemy.exc import OperationalError
 from werkzeug.test import TestResponse
 
 from service.scoring.scorer import NoModel
-from service.storage import SqlStore
+from service.storage import Store
 from service.usecases.tuning import tune_site
 from tests.stores import sqlite_store
 from tests.web.api.caller import Newsroom
@@ -25,7 +25,7 @@ WITHIN_SECONDS = 2.0
 UNTIL_IT_HANGS_NO_MORE = 4.0
 
 
-class Breaking(SqlStore):
+class Breaking(Store):
     """A store that can be broken: it refuses at once, or it hangs until it is let go."""
 
     def __init__(self, engine: Engine) -> None:

@@ -14,11 +14,12 @@ from flask import Flask
 
 from service import config, usecases
 from service.context import AppContext, build_context
-from service.domain.comment import Article, Comment, Source
+from service.domain.comment import Article, Comment, Placed, Source, Submission
+from service.domain.site import Site
 from service.domain.verdict import LABELS, Action, Assessment, Effort, Span, Who
 from service.messaging.dispatcher import RecordingDispatcher
-from service.ports import Placed, Site, Store, Submission
 from service.privacy.sealing import Address
+from service.storage import Store
 from service.usecases import Judgement, Scored
 from service.usecases.enrolment import enrol_site, invite
 from service.web import create_app, rates

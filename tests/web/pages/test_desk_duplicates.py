@@ -8,8 +8,8 @@ from service import usecases
 from service.domain.comment import Comment
 from service.domain.status import Status
 from service.domain.verdict import LABELS, Action, Assessment, Who
-from service.ports import Store
 from service.scoring.scorer import sign
+from service.storage import Store
 from service.usecases import Scored
 from tests.web.pages.browser import Browser, Element, Page
 from tests.web.pages.installation import Small, build_small

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from service.domain.verdict import Action
-from service.ports import Store
+from service.storage import Store
 from tests.web.pages.installation import Small, build_small
 
 

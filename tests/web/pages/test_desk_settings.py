@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from service import usecases
+from service.domain.site import Site
 from service.domain.status import Status
 from service.domain.verdict import Action
-from service.ports import Site
 from service.privacy.keys import fingerprint
 from tests.web.pages.browser import Browser, Element, Page
 from tests.web.pages.installation import Small

@@ -9,7 +9,7 @@ import pytest
 
 from service.domain.comment import Comment
 from service.domain.status import Status
-from service.ports import Store
+from service.storage import Store
 from service.usecases.tuning import tune_site
 from tests.web.pages.browser import Page
 from tests.web.pages.installation import ADDRESS, Small, build_small
