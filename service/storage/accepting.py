@@ -56,7 +56,7 @@ _KEEP_REVISION = insert(revisions).from_select(
     ),
 )
 _REVISE = update(comments).where(comments.c.pk == bindparam("comment_pk"))
-_LEAVE_WAVE = delete(cluster_members).where(cluster_members.c.comment_pk == bindparam("comment_pk"))
+_LEAVE_CLUSTER = delete(cluster_members).where(cluster_members.c.comment_pk == bindparam("comment_pk"))
 _NOTE = _REVISE.values(signals=bindparam("noted", type_=comments.c.signals.type))
 
 
@@ -165,7 +165,7 @@ class AcceptingPart(ArticlesPart):
             return None
         article_pk, article = self._articles(current.site_id, [_said(draft)])[draft.article.identity]
         self._write(_KEEP_REVISION, comment_pk=current.pk)
-        self._write(_LEAVE_WAVE, comment_pk=current.pk)
+        self._write(_LEAVE_CLUSTER, comment_pk=current.pk)
         published = current.published_revision if keep_published else None
         self._write(
             _REVISE,

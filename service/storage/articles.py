@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import cache
 from typing import Any, Final
@@ -26,7 +26,7 @@ from service.domain.options import from_stored
 from service.storage.bulk import insert_into
 from service.storage.columns import Instant
 from service.storage.part import Part
-from service.storage.schema import articles, comments, is_keyless, sites
+from service.storage.schema import articles, comments, sites
 
 STEP: Final = 1_000
 """Comments that one statement moves."""
@@ -60,7 +60,7 @@ _DESCRIBE = (
     update(articles)
     .where(articles.c.pk == bindparam("article_pk"))
     .values(
-        # an older version may have added the same page in this spelling; it is joined later, by its key
+        # one who knew the site's options of a moment ago may have added the same page in this spelling
         url=case((_NAMED_TWICE, articles.c.url), else_=bindparam("new_url")),
         title=bindparam("new_title"),
         published_at=bindparam("new_published_at", type_=Instant),
@@ -70,11 +70,6 @@ _DESCRIBE = (
 )
 _SET_KEY = (
     update(articles).where(articles.c.pk == bindparam("article_pk")).values(url_key=bindparam("new_key"))
-)
-_ADOPT = (
-    update(articles)
-    .where(articles.c.site_id == _SITE, articles.c.url == bindparam("of_url"), is_keyless)
-    .values(url_key=bindparam("new_key"))
 )
 _RENAME = (
     update(articles)
@@ -99,12 +94,11 @@ _FORGET_KEYS = update(articles).where(articles.c.site_id == _SITE).values(url_ke
 _KEYLESS = (
     select(articles, sites.c.options)
     .join(sites, sites.c.pk == articles.c.site_id)
-    .where(is_keyless)
+    .where(articles.c.site_id == _SITE, articles.c.url_key.is_(None))
     .order_by(articles.c.pk)
     .limit(bindparam("limit"))
     .with_for_update(of=articles)
 )
-_KEYLESS_OF_SITE = _KEYLESS.where(articles.c.site_id == _SITE)
 _COUNT = select(func.count()).select_from(comments).where(comments.c.article_pk == bindparam("article_pk"))
 _SOME = (
     select(comments.c.pk)
@@ -180,15 +174,11 @@ class ArticlesPart(Part):
             self._put_with_answers(comment, source, target)
         return replace(comment, article=found)
 
-    def key_articles(self, limit: int) -> int:
-        """Give articles that an older version added their key, and join those that are one; return how many."""
-        return self._key(self._write(_KEYLESS, limit=limit).mappings().all())
-
     def rekey_articles(self, site_id: int) -> None:
         """Make the keys of all articles of a site anew, because it keeps other things apart now."""
         self._write(_FORGET_KEYS, of_site=site_id)
-        while self._key(self._write(_KEYLESS_OF_SITE, of_site=site_id, limit=STEP).mappings().all()):
-            pass
+        while keyless := self._write(_KEYLESS, of_site=site_id, limit=STEP).mappings().all():
+            self._key(keyless)
 
     def _articles(self, site_id: int, said: Sequence[Said]) -> dict[str, Known]:
         """Return pk and article by the keys of what is said: what is missing is made, and each word counts in turn."""
@@ -233,8 +223,6 @@ class ArticlesPart(Part):
         )
 
     def _make_articles(self, site_id: int, missing: Sequence[Article]) -> None:
-        for article in missing:
-            self._write(_ADOPT, of_site=site_id, of_url=article.url, new_key=article.identity)
         self._write_each(_make(self._dialect), [_row(site_id, article) for article in missing])
 
     def _rename(self, site_id: int, source: Known, to: Article, redirect: bool) -> int:
@@ -272,7 +260,7 @@ class ArticlesPart(Part):
             below = self._read(_ANSWERS, article_pk=source, ids=ids).all()
             pks, ids = [row.pk for row in below], [row.id for row in below]
 
-    def _key(self, keyless: Collection[RowMapping]) -> int:
+    def _key(self, keyless: Iterable[RowMapping]) -> None:
         for row in keyless:
             article = article_of(row)
             key = article_key(article.url, from_stored(row["options"]).articles_apart)
@@ -283,7 +271,6 @@ class ArticlesPart(Part):
                 self._write(_DROP, article_pk=row["pk"])
             else:
                 self._merge((row["pk"], article), there, redirect=False)
-        return len(keyless)
 
 
 def _compared(article: Article) -> tuple[object, ...]:

@@ -25,8 +25,8 @@ from service.domain.status import FINAL
 from service.domain.verdict import Action
 from service.storage.bulk import insert_into
 from service.storage.cluster_tables import (
-    bundled,
-    bundles,
+    bulk_decisions,
+    bulk_members,
     cluster_bands,
     cluster_members,
     clusters,
@@ -35,7 +35,7 @@ from service.storage.cluster_tables import (
 from service.storage.columns import Instant, Pk
 from service.storage.part import Part
 from service.storage.reading import COMMENTS, joined
-from service.storage.records import Bundle
+from service.storage.records import BulkDecision
 from service.storage.schema import comments, decisions, is_held, word
 
 BAND_LIMIT = 8
@@ -99,19 +99,19 @@ _DECIDE = (
     update(clusters)
     .where(
         clusters.c.pk == bindparam("cluster_id"),
-        clusters.c.bundle_id.is_not_distinct_from(bindparam("replaced", type_=Pk)),
+        clusters.c.bulk_decision_id.is_not_distinct_from(bindparam("replaced", type_=Pk)),
     )
     .values(
         action=bindparam("its_action"),
         decided_by=bindparam("its_decider"),
         stands_until=bindparam("its_end"),
-        bundle_id=bindparam("its_bundle"),
+        bulk_decision_id=bindparam("its_bulk_decision"),
     )
 )
 _UNDECIDE = (
     update(clusters)
-    .where(clusters.c.bundle_id == bindparam("of_bundle"))
-    .values(action=None, decided_by=None, stands_until=None, bundle_id=None)
+    .where(clusters.c.bulk_decision_id == bindparam("of_bulk_decision"))
+    .values(action=None, decided_by=None, stands_until=None, bulk_decision_id=None)
 )
 _STANDING = (
     select(clusters.c.site_id)
@@ -134,57 +134,62 @@ _OVER = (
     .order_by(clusters.c.begun_at, clusters.c.pk)
     .limit(bindparam("limit"))
 )
-_NEW_BUNDLE = insert(bundles).returning(bundles.c.pk)
-_BUNDLE = select(bundles).where(bundles.c.pk == bindparam("bundle_id"))
-_KEPT_BUNDLE = _BUNDLE.with_for_update(read=True)
-_BUNDLED = (
-    COMMENTS.add_columns(bundled.c.decision_id.label("bundled_id"))
+_NEW_BULK_DECISION = insert(bulk_decisions).returning(bulk_decisions.c.pk)
+_BULK_DECISION = select(bulk_decisions).where(bulk_decisions.c.pk == bindparam("bulk_decision_id"))
+_KEPT_BULK_DECISION = _BULK_DECISION.with_for_update(read=True)
+_BULK_DECIDED = (
+    COMMENTS.add_columns(bulk_members.c.decision_id.label("member_id"))
     .join(decisions, decisions.c.comment_pk == comments.c.pk)
-    .join(bundled, bundled.c.decision_id == decisions.c.pk)
-    .where(bundled.c.bundle_id == bindparam("bundle_id"), bundled.c.decision_id > bindparam("after"))
-    .order_by(bundled.c.decision_id)
+    .join(bulk_members, bulk_members.c.decision_id == decisions.c.pk)
+    .where(
+        bulk_members.c.bulk_decision_id == bindparam("bulk_decision_id"),
+        bulk_members.c.decision_id > bindparam("after"),
+    )
+    .order_by(bulk_members.c.decision_id)
     .limit(bindparam("limit"))
 )
 _STANDS = select(
     exists(
-        select(bundled.c.decision_id)
-        .join(decisions, decisions.c.pk == bundled.c.decision_id)
+        select(bulk_members.c.decision_id)
+        .join(decisions, decisions.c.pk == bulk_members.c.decision_id)
         .join(comments, comments.c.pk == decisions.c.comment_pk)
         .where(
-            bundled.c.bundle_id == bindparam("bundle_id"),
-            comments.c.decision_id == bundled.c.decision_id,
+            bulk_members.c.bulk_decision_id == bindparam("bulk_decision_id"),
+            comments.c.decision_id == bulk_members.c.decision_id,
             comments.c.status.not_in([word(one) for one in sorted(FINAL)]),
         )
     )
 )
-_BUNDLES_OF = select(bundled).where(bundled.c.decision_id.in_(bindparam("decision_ids", expanding=True)))
+_BULK_DECISIONS_OF = select(bulk_members).where(
+    bulk_members.c.decision_id.in_(bindparam("decision_ids", expanding=True))
+)
 _LATELY = (
     select(
-        bundles,
+        bulk_decisions,
         select(func.max(clusters.c.stands_until))
-        .where(clusters.c.bundle_id == bundles.c.pk)
+        .where(clusters.c.bulk_decision_id == bulk_decisions.c.pk)
         .scalar_subquery()
         .label("stands_until"),
     )
-    .where(bundles.c.undone_at.is_(None))
-    .order_by(bundles.c.pk.desc())
+    .where(bulk_decisions.c.undone_at.is_(None))
+    .order_by(bulk_decisions.c.pk.desc())
     .limit(bindparam("limit"))
 )
-_EARLIER = _LATELY.where(bundles.c.pk < bindparam("before"))
-_BUNDLE_SIZES = (
-    select(bundled.c.bundle_id, func.count().label("size"))
-    .where(bundled.c.bundle_id.in_(bindparam("bundle_ids", expanding=True)))
-    .group_by(bundled.c.bundle_id)
+_EARLIER = _LATELY.where(bulk_decisions.c.pk < bindparam("before"))
+_BULK_DECISION_SIZES = (
+    select(bulk_members.c.bulk_decision_id, func.count().label("size"))
+    .where(bulk_members.c.bulk_decision_id.in_(bindparam("bulk_decision_ids", expanding=True)))
+    .group_by(bulk_members.c.bulk_decision_id)
 )
 _END = (
-    update(bundles)
-    .where(and_(bundles.c.pk == bindparam("bundle_id"), bundles.c.undone_at.is_(None)))
+    update(bulk_decisions)
+    .where(and_(bulk_decisions.c.pk == bindparam("bulk_decision_id"), bulk_decisions.c.undone_at.is_(None)))
     .values(undone_at=bindparam("now"))
 )
 
 
 class ClustersPart(Part):
-    """The verbs about clusters and bundles."""
+    """The verbs about clusters and bulk decisions."""
 
     def clusters_near(
         self, site_id: int, bands: Collection[int], since: datetime
@@ -264,26 +269,26 @@ class ClustersPart(Part):
         return self._read(_FIRST_TEXT, cluster_id=cluster_id).scalar_one_or_none()
 
     def decide_cluster(
-        self, cluster_id: int, bundle: Bundle, until: datetime, replaces: int | None = None
+        self, cluster_id: int, bulk_decision: BulkDecision, until: datetime, replaces: int | None = None
     ) -> bool:
         """Let a bulk decision cover new copies of the cluster until then.
 
-        False where another bundle's stands there by now than `replaces`, None meaning nobody's: nothing is changed.
+        False where another one's stands there by now than `replaces`, None meaning nobody's: nothing is changed.
         """
         done = self._write(
             _DECIDE,
             cluster_id=cluster_id,
             replaced=replaces,
-            its_action=bundle.action.value,
-            its_decider=bundle.who,
+            its_action=bulk_decision.action.value,
+            its_decider=bulk_decision.who,
             its_end=until,
-            its_bundle=bundle.id,
+            its_bulk_decision=bulk_decision.id,
         )
         return done.rowcount == 1
 
-    def undecide_clusters(self, bundle_id: int) -> None:
+    def undecide_clusters(self, bulk_decision_id: int) -> None:
         """Stop a bulk decision from covering new copies."""
-        self._write(_UNDECIDE, of_bundle=bundle_id)
+        self._write(_UNDECIDE, of_bulk_decision=bulk_decision_id)
 
     def sites_with_decided_clusters(self, now: datetime) -> set[int]:
         """Return the sites where a cluster's decision covers new copies."""
@@ -301,53 +306,70 @@ class ClustersPart(Part):
                 self._write(delete(table).where(column.in_(bindparam("gone", expanding=True))), gone=gone)
         return len(gone)
 
-    def add_bundle(self, who: str, action: Action, what: str, now: datetime) -> Bundle:
-        made = self._write(_NEW_BUNDLE, who=who, action=action.value, what=what, made_at=now)
-        return Bundle(made.scalar_one(), who, action, what, now)
+    def add_bulk_decision(self, who: str, action: Action, what: str, now: datetime) -> BulkDecision:
+        made = self._write(_NEW_BULK_DECISION, who=who, action=action.value, what=what, made_at=now)
+        return BulkDecision(made.scalar_one(), who, action, what, now)
 
-    def add_to_bundle(self, bundle_id: int, decision_ids: Sequence[int]) -> None:
-        self._add(bundled, [{"decision_id": one, "bundle_id": bundle_id} for one in decision_ids])
+    def add_to_bulk_decision(self, bulk_decision_id: int, decision_ids: Sequence[int]) -> None:
+        self._add(
+            bulk_members,
+            [{"decision_id": one, "bulk_decision_id": bulk_decision_id} for one in decision_ids],
+        )
 
-    def bundle(self, bundle_id: int, lock: bool = False) -> Bundle | None:
-        """Return the bundle, None for no such; with `lock` no undo of it begins before this transaction ends."""
-        row = self._read(_KEPT_BUNDLE if lock else _BUNDLE, bundle_id=bundle_id).mappings().first()
-        return _bundle(row) if row else None
+    def bulk_decision(self, bulk_decision_id: int, lock: bool = False) -> BulkDecision | None:
+        """Return it, None for no such; with `lock` no undo of it begins before this transaction ends."""
+        row = (
+            self._read(_KEPT_BULK_DECISION if lock else _BULK_DECISION, bulk_decision_id=bulk_decision_id)
+            .mappings()
+            .first()
+        )
+        return _bulk_decision(row) if row else None
 
-    def bundled(self, bundle_id: int, after: int, limit: int) -> list[tuple[int, Comment]]:
-        """Return the bundle's decisions above `after`, by id, each with its comment as it is now."""
-        rows = self._read(_BUNDLED, bundle_id=bundle_id, after=after, limit=limit).mappings()
-        return [(row["bundled_id"], joined(row)) for row in rows]
+    def bulk_decided(self, bulk_decision_id: int, after: int, limit: int) -> list[tuple[int, Comment]]:
+        """Return its decisions above `after`, by id, each with its comment as it is now."""
+        rows = self._read(
+            _BULK_DECIDED, bulk_decision_id=bulk_decision_id, after=after, limit=limit
+        ).mappings()
+        return [(row["member_id"], joined(row)) for row in rows]
 
-    def bundle_stands(self, bundle_id: int) -> bool:
-        """Whether a decision of the bundle stands that can still be taken back."""
-        return bool(self._read(_STANDS, bundle_id=bundle_id).scalar())
+    def bulk_decision_stands(self, bulk_decision_id: int) -> bool:
+        """Whether one of its decisions stands that can still be taken back."""
+        return bool(self._read(_STANDS, bulk_decision_id=bulk_decision_id).scalar())
 
-    def bundles_lately(self, limit: int, before: int | None = None) -> list[tuple[Bundle, datetime | None]]:
-        """Return the latest bundles that are not undone, newest first; those made before one, where it is named.
+    def bulk_decisions_lately(
+        self, limit: int, before: int | None = None
+    ) -> list[tuple[BulkDecision, datetime | None]]:
+        """Return the latest bulk decisions that are not undone, newest first; those made before one, where it is named.
 
         Beside each stands until when its decision also covers copies that arrive; None where it covers none.
         """
         asked = (_LATELY, {}) if before is None else (_EARLIER, {"before": before})
         rows = self._read(asked[0], **asked[1], limit=limit).mappings()
-        return [(_bundle(row), row["stands_until"]) for row in rows]
+        return [(_bulk_decision(row), row["stands_until"]) for row in rows]
 
-    def bundle_sizes(self, bundle_ids: Collection[int]) -> dict[int, int]:
-        """Count by bundle the decisions in it; a bundle without any is left out."""
-        rows = self._read(_BUNDLE_SIZES, bundle_ids=sorted(bundle_ids)) if bundle_ids else ()
-        return {row.bundle_id: row.size for row in rows}
+    def bulk_decision_sizes(self, bulk_decision_ids: Collection[int]) -> dict[int, int]:
+        """Count the decisions in each; one without any is left out."""
+        rows = (
+            self._read(_BULK_DECISION_SIZES, bulk_decision_ids=sorted(bulk_decision_ids))
+            if bulk_decision_ids
+            else ()
+        )
+        return {row.bulk_decision_id: row.size for row in rows}
 
-    def bundles_of(self, decision_ids: Collection[int]) -> dict[int, int]:
-        """Return by decision the bundle that it was made in."""
-        rows = self._read(_BUNDLES_OF, decision_ids=sorted(decision_ids)) if decision_ids else ()
-        return {row.decision_id: row.bundle_id for row in rows}
+    def bulk_decisions_of(self, decision_ids: Collection[int]) -> dict[int, int]:
+        """Return by decision the bulk decision that it was made in."""
+        rows = self._read(_BULK_DECISIONS_OF, decision_ids=sorted(decision_ids)) if decision_ids else ()
+        return {row.decision_id: row.bulk_decision_id for row in rows}
 
-    def end_bundle(self, bundle_id: int, now: datetime) -> bool:
+    def end_bulk_decision(self, bulk_decision_id: int, now: datetime) -> bool:
         """Mark as undone; False when it was undone already, or never was."""
-        return self._write(_END, bundle_id=bundle_id, now=now).rowcount == 1
+        return self._write(_END, bulk_decision_id=bulk_decision_id, now=now).rowcount == 1
 
 
-def _bundle(row: RowMapping) -> Bundle:
-    return Bundle(row["pk"], row["who"], Action(row["action"]), row["what"], row["made_at"], row["undone_at"])
+def _bulk_decision(row: RowMapping) -> BulkDecision:
+    return BulkDecision(
+        row["pk"], row["who"], Action(row["action"]), row["what"], row["made_at"], row["undone_at"]
+    )
 
 
 def _cluster(row: RowMapping) -> DuplicateCluster:
@@ -359,5 +381,5 @@ def _cluster(row: RowMapping) -> DuplicateCluster:
         action=Action(row["action"]) if row["action"] else None,
         decided_by=row["decided_by"],
         stands_until=row["stands_until"],
-        bundle_id=row["bundle_id"],
+        bulk_decision_id=row["bulk_decision_id"],
     )

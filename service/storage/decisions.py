@@ -25,7 +25,7 @@ from sqlalchemy import (
 from service.domain.comment import Comment
 from service.domain.verdict import Action, Decision, Who
 from service.storage.bulk import POSTGRESQL, insert_into, rows_of
-from service.storage.cluster_tables import bundled
+from service.storage.cluster_tables import bulk_members
 from service.storage.columns import Instant, to_json
 from service.storage.part import LIMIT, Part
 from service.storage.reading import ARTICLE, PAGE_LIMIT, TEXTS, in_revision, joined
@@ -108,7 +108,7 @@ _FEED = (
     .limit(LIMIT)
 )
 _TOLD = case((decisions.c.action == word("restore"), decisions.c.previous), else_=decisions.c.pk)
-_IN_ONE_ACT = exists().where(bundled.c.decision_id == _TOLD)
+_IN_ONE_ACT = exists().where(bulk_members.c.decision_id == _TOLD)
 _LATEST = (
     select(comments, *ARTICLE, *_DECISION)
     .select_from(_BESIDE)

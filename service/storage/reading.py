@@ -17,7 +17,6 @@ from sqlalchemy import (
     func,
     or_,
     select,
-    union_all,
 )
 
 from service.domain.addresses import article_keys
@@ -33,7 +32,6 @@ from service.storage.schema import (
     articles,
     comments,
     contacts,
-    is_keyless,
     is_published,
     originals,
     revisions,
@@ -70,15 +68,9 @@ _LOCK_BY_PKS = _BY_PKS.order_by(comments.c.pk).with_for_update(of=comments)
 _BY_KEY = select(func.coalesce(articles.c.moved_to, articles.c.pk)).where(
     articles.c.url_key.in_(bindparam("article_keys", expanding=True))
 )
-_BY_URL = select(articles.c.pk).where(articles.c.url == bindparam("article_url"), is_keyless)
-"""What an older version added is known by the very spelling alone, until it has its key."""
-_ON_ANY_SITE = articles.c.site_id.in_(select(sites.c.pk))  # indexes begin with the site
-ARTICLES_AT = union_all(_BY_KEY.where(_ON_ANY_SITE), _BY_URL.where(_ON_ANY_SITE))
+ARTICLES_AT = _BY_KEY.where(articles.c.site_id.in_(select(sites.c.pk)))  # the index begins with the site
 """Where an address leads on each site; bind what `at` returns of it."""
-_ON_SITE = articles.c.site_id == bindparam("site_id")
-_ARTICLE_PK = func.coalesce(
-    _BY_KEY.where(_ON_SITE).limit(ONE).scalar_subquery(), _BY_URL.where(_ON_SITE).scalar_subquery()
-)
+_ARTICLE_PK = _BY_KEY.where(articles.c.site_id == bindparam("site_id")).limit(ONE).scalar_subquery()
 _PUBLISHED = (
     COMMENTS.add_columns(*TEXTS)
     .outerjoin(
@@ -281,7 +273,7 @@ def at(article_url: str | None) -> dict[str, Any]:
     """Return the values by which statements find an article; none where none is asked for."""
     if article_url is None:
         return {}
-    return {"article_url": article_url, "article_keys": article_keys(article_url)}
+    return {"article_keys": article_keys(article_url)}
 
 
 def joined(row: RowMapping) -> Comment:

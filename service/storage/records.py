@@ -118,7 +118,7 @@ class CurrentEffort:
 
 
 @dataclass(frozen=True, slots=True)
-class Bundle:
+class BulkDecision:
     """Decisions that a person made in one act, so that one act takes them back. `what` says what was chosen."""
 
     id: int

@@ -50,7 +50,6 @@ from service.storage.schema import (
     articles,
     comments,
     is_fresh,
-    is_held,
     is_rescore_fresh,
     is_rescore_tried,
     is_tried,
@@ -128,13 +127,6 @@ _RELEASE = (
 )
 _STATE = "scoring"
 _EFFORT = select(scoring_state.c.effort, scoring_state.c.since).where(scoring_state.c.name == _STATE)
-_HELD_AFTER = (
-    select(comments.c.pk, and_(*(kept.is_(None) for kept in LABEL_SCORES.values())).label("lacks"))
-    .where(is_held, comments.c.pk > bindparam("after"))
-    .order_by(comments.c.pk)
-    .limit(bindparam("limit"))
-)
-"""By the wide index alone; what has no score in its verdict lacks them for good, and is written again each time."""
 
 
 class ScoringPart(Part):
@@ -219,17 +211,6 @@ class ScoringPart(Part):
             self._write(_move(self._dialect), moves=to_json([_move_values(move) for move in moves])).scalars()
         )
 
-    def fill_scores(self, after: int, limit: int) -> int | None:
-        """Read the scores of held comments out of their verdicts where an older version left them out.
-
-        Looks at `limit` of them after that pk; returns the last one looked at, None when there is none further.
-        """
-        held = list(self._read(_HELD_AFTER, after=after, limit=limit))
-        empty = [row.pk for row in held if row.lacks]
-        if empty:
-            self._write(_fill(self._dialect), pks=empty)
-        return held[-1].pk if held else None
-
 
 @cache
 def _set_effort(dialect: str) -> Executable:
@@ -238,21 +219,6 @@ def _set_effort(dialect: str) -> Executable:
         index_elements=["name"],
         set_={"effort": new.excluded.effort, "since": new.excluded.since},
         where=scoring_state.c.effort != new.excluded.effort,
-    )
-
-
-@cache
-def _fill(dialect: str) -> Executable:
-    """What is locked is being decided, by a version that fills it itself or takes it out of the queue."""
-    free = (
-        select(comments.c.pk)
-        .where(comments.c.pk.in_(bindparam("pks", expanding=True)), is_held)
-        .with_for_update(skip_locked=True)
-    )
-    return (
-        update(comments)
-        .where(comments.c.pk.in_(free))
-        .values(**_label_scores(comments.c.verdict, comments.c.status, dialect))
     )
 
 

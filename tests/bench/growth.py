@@ -172,6 +172,8 @@ def grow(url: str, size: int) -> Grown:
         with indexes_last(url, ["comments", "decisions"]):
             side_by_side(url, [comments], [decisions])
         run(url, ending)
+    with store.write() as tx:
+        tx.rekey_articles(site.id)
     deps = Dependencies(store=store, dispatcher=RecordingDispatcher(), clock=lambda: datetime.now(UTC))
     return Grown(size, deps, site, store, time.perf_counter() - begun, iter(range(1_000_000)))
 

@@ -147,7 +147,7 @@ def test_a_bulk_decision_is_the_same_as_one_by_one(twins: Twins, action: Action,
     publish_due(twins.deps)
     twins.alike()
     _take_back(twins, twins.one, ["held", "reported", "aside", "decided", "leaving", "unscored"])
-    undo_bulk(twins.deps, made.bundle.id, Who.MODERATOR, "Mara")
+    undo_bulk(twins.deps, made.bulk_decision.id, Who.MODERATOR, "Mara")
     twins.alike()
 
 
@@ -167,11 +167,11 @@ def test_a_comment_that_is_named_twice_is_decided_once(twins: Twins) -> None:
     targets = [Target(twins.one, "c-1", 1)] * 2
     made = decide_bulk(twins.deps, targets, Judgement(Action.SPAM, Who.MODERATOR, "Mara"), "by hand")
     assert (made.decided, made.passed_over) == (1, 1)
-    assert undo_bulk(twins.deps, made.bundle.id, Who.MODERATOR, "Mara").undone == 1
+    assert undo_bulk(twins.deps, made.bulk_decision.id, Who.MODERATOR, "Mara").undone == 1
 
 
-def test_a_bundle_over_two_sites_numbers_each_by_itself(twins: Twins) -> None:
-    """Sequence numbers follow one another on each site, and every act of the bundle stands in the chain."""
+def test_a_bulk_decision_over_two_sites_numbers_each_by_itself(twins: Twins) -> None:
+    """Sequence numbers follow one another on each site, and every act of the bulk decision stands in the chain."""
     twins.both(lambda site: twins.held(site, *(f"c-{n}" for n in range(3))))
     targets = [Target(site, f"c-{n}", 1) for n in range(3) for site in (twins.one, twins.other)]
     judgement = Judgement(Action.SPAM, Who.MODERATOR, "Mara")
@@ -211,6 +211,6 @@ def _statements(twins: Twins, targets: Sequence[Target]) -> list[int]:
             twins.now = after((twins.now - NOON).total_seconds() + 10)
             assert publish_due(twins.deps) == len(targets)
         counted.append(0)
-        assert undo_bulk(twins.deps, made.bundle.id, Who.MODERATOR, "Mara").undone == len(targets)
+        assert undo_bulk(twins.deps, made.bulk_decision.id, Who.MODERATOR, "Mara").undone == len(targets)
     event.remove(twins.store.engine, "before_cursor_execute", count)
     return counted

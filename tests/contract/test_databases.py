@@ -125,6 +125,20 @@ def test_older_schema_is_refused(empty_url: str) -> None:
         open_store(empty_url)
 
 
+def test_a_schema_that_no_migration_leads_on_from_is_refused(empty_url: str) -> None:
+    """`migrate` says in one line which schema it found, and leaves the database as it is."""
+    migrate.upgrade(empty_url)
+    engine = open_engine(empty_url)
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '0016'"))
+    engine.dispose()
+    with pytest.raises(
+        SchemaError, match=r"^The database is at schema 0016, which this version does not know\.$"
+    ):
+        migrate.upgrade(empty_url)
+    assert migrate.current(empty_url) == "0016"
+
+
 def test_newer_schema_is_taken(empty_url: str) -> None:
     """During an upgrade the processes of the version before go on."""
     migrate.upgrade(empty_url)

@@ -129,14 +129,6 @@ def test_starters_migrate_behind_a_pooler(postgres_url: str) -> None:
         open_store(url).close()
 
 
-def test_an_older_schema_moves_forward_behind_a_pooler(postgres_url: str) -> None:
-    """Indexes that are built CONCURRENTLY, outside a transaction, are built there too."""
-    with servers.postgresql_database() as empty, servers.pgbouncer(empty, "default_pool_size = 4") as url:
-        migrate.upgrade(url, "0001")
-        migrate.upgrade(url)
-        assert migrate.current(url) == HEAD
-
-
 @pytest.mark.parametrize("ignored", ["", "ignore_startup_parameters = options, extra_float_digits"])
 def test_the_pooler_needs_no_setting_for_us(clean_postgres_url: str, ignored: str) -> None:
     """A PgBouncer as it comes takes our connections, and so does one that ignores what others send."""

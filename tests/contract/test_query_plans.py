@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, event, insert, text
 
+from service.domain.addresses import article_key
 from service.domain.desk import Cursor, Matter, Sort, Wanted
 from service.domain.status import Status
 from service.storage import Store, Tx, migrate
@@ -68,7 +69,6 @@ HOT: dict[str, tuple[Hot, str]] = {
     "thread of an article": (lambda tx: tx.thread(1, ARTICLE.url, None, 20), "ix_comments_thread"),
     "earlier thread of an article": (lambda tx: tx.thread(1, ARTICLE.url, 7, 20), "ix_comments_thread"),
     "what waits of each site": (lambda tx: tx.site_queues(), "ix_comments_waiting"),
-    "scores to fill in": (lambda tx: tx.fill_scores(0, 10), "ix_comments_held"),
     "what is held for longest": (lambda tx: tx.site_queues(), "ix_comments_held_since"),
     "late comments": (lambda tx: tx.late(1, NOON, 100), "ix_comments_waiting"),
     "approved authors": (lambda tx: tx.has_approved(1, ["a", "b"]), "ix_comments_by_author"),
@@ -94,7 +94,7 @@ HOT: dict[str, tuple[Hot, str]] = {
         lambda tx: tx.queue(Wanted(site_id=1, article_url=ARTICLE.url), 1, NOON, 8),
         "ix_comments_held_article",
     ),
-    "reported": (lambda tx: tx.matters(Matter.REPORTED, Wanted(), 1, NOON, 8), "ix_matters_lane"),
+    "reported": (lambda tx: tx.matters(Matter.REPORTED, Wanted(), 1, NOON, 8), "ix_matters_queue"),
     "appeals": (lambda tx: tx.appeals_open(Wanted(), 8), "ix_appeals_open"),
     "an author's past": (lambda tx: tx.histories(1, ["author-1"]), "ix_comments_by_author"),
     "an author's comments": (lambda tx: tx.by_author(1, "author-1", None, 20), "ix_comments_by_author"),
@@ -130,8 +130,8 @@ def _grown(url: str) -> Iterator[Store]:
         tx.add_site(herald())
         tables = {
             articles: [
-                {"site_id": 1, "url": ARTICLE.url if n == 1 else f"{ARTICLE.url}/{n}"}
-                for n in range(1, ARTICLES + 1)
+                {"site_id": 1, "url": url, "url_key": article_key(url)}
+                for url in (ARTICLE.url, *(f"{ARTICLE.url}/{n}" for n in range(2, ARTICLES + 1)))
             ],
             comments: [_comment(n) for n in range(1, ROWS + 1)],
             decisions: [_decision(n) for n in range(1, ROWS + 1)],

@@ -333,8 +333,8 @@ def test_every_table_that_knows_a_comment_is_emptied_or_has_its_own_way() -> Non
     by_decision = {
         "comments",
         "notes",
-        "bundled",
-    }  # notes go with their decisions; a bundle holds numbers alone
+        "bulk_decision_members",
+    }  # notes go with their decisions; a bulk decision holds numbers alone
     tables = metadata.tables.values()
     assert {one.name for one in tables if "decision_id" in one.c and "comment_pk" not in one.c} == by_decision
     assert {one.name for one in OWN_WAY} == {"comments", "decisions", "deliveries", "revisions", "notes"}

@@ -93,8 +93,8 @@ def measure(name: str, room: Room, targets: list[Target]) -> None:
 
     def undone() -> int:
         with room.store.read() as tx:
-            ((bundle, _),) = tx.bundles_lately(1)
-        return undo_bulk(room.deps, bundle.id, Who.MODERATOR, "Mara").undone
+            ((bulk_decision, _),) = tx.bulk_decisions_lately(1)
+        return undo_bulk(room.deps, bulk_decision.id, Who.MODERATOR, "Mara").undone
 
     def left() -> int:
         total = 0

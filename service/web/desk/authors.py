@@ -111,7 +111,9 @@ def decide_held(pk: int) -> ResponseReturnValue:
     judgement = Judgement(action, Who.MODERATOR, moderator().name)
     targets = _held(site, str(comment.author_key), until)
     made = decide_bulk(context().deps, targets, judgement, "author", delay(site))
-    return back_to(url_for("desk.queue", **Place.opened_from(request.args).query(), bulk=made.bundle.id))
+    return back_to(
+        url_for("desk.queue", **Place.opened_from(request.args).query(), bulk=made.bulk_decision.id)
+    )
 
 
 def _held(site: Site, key: str, until: int) -> Iterator[Target]:

@@ -132,8 +132,8 @@ def decide_range() -> ResponseReturnValue:
     what = range_named(chosen.by, chosen.low, chosen.high)
     made = decide_bulk(here.deps, _targets(here.deps, stretch, sites), judgement, what, seconds)
     if made.stopped:  # where what is left of the stretch can be seen, and decided by another act
-        return back_to(url_for("desk.ranges", **chosen.query(), bulk=made.bundle.id))
-    return back_to(url_for("desk.queue", bulk=made.bundle.id))
+        return back_to(url_for("desk.ranges", **chosen.query(), bulk=made.bulk_decision.id))
+    return back_to(url_for("desk.queue", bulk=made.bulk_decision.id))
 
 
 def _targets(deps: Dependencies, stretch: Stretch, sites: dict[int, Site]) -> Iterator[Target]:

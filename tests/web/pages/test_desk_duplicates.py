@@ -123,7 +123,7 @@ def test_the_copies_can_be_looked_at_first(small: Small) -> None:
 
 
 def test_a_form_for_another_cluster_changes_nothing(small: Small) -> None:
-    """A cluster that is not the comment's, an act that is none, a bundle that is not there: refused in words."""
+    """A cluster that is not the comment's, an act that is none, a bulk decision that is not there: refused in words."""
     copies = arrive(small, *adverts(2))
     browser = small.signed_in()
     form = browser.get("/desk").tree.one("section", class_="alike").one("form")
