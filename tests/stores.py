@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import shutil
 import sqlite3
 import tempfile
 from collections.abc import Iterator
@@ -24,19 +25,20 @@ class Place:
 
     def __init__(self) -> None:
         self._home = tempfile.TemporaryDirectory(prefix="replydesk-store-")
-        self._path = Path(self._home.name) / "replydesk.db"
-        self.engine = open_engine(f"sqlite:///{self._path}")
+        self._folder = Path(self._home.name) / "filled"
+        self.engine = open_engine(f"sqlite:///{self._folder / 'replydesk.db'}")
         event.listen(self.engine, "connect", _write_without_waiting)
 
     def fill(self) -> None:
-        """Put an empty database there."""
-        self._path.write_bytes(template())
+        """Put an empty database there, all at once: a thread that outlives its test must not make another one."""
+        made = Path(tempfile.mkdtemp(dir=self._home.name))
+        (made / "replydesk.db").write_bytes(template())
+        made.rename(self._folder)
 
     def clear(self) -> None:
         """Close the database and delete it."""
         self.engine.dispose()
-        for path in self._path.parent.iterdir():
-            path.unlink()
+        shutil.rmtree(self._folder)
 
 
 @cache

@@ -20,6 +20,7 @@ from service.messaging.tasks import SCORE, SWEEP
 from service.observability import counters
 from service.usecases.enrolment import Enrolment, enrol_site
 from service.web.readiness import Checks
+from tests.stores import template
 from tests.worker.receivers import receiver
 from tests.worker.test_broker import Broker
 from tests.worker.test_celery import accept, pending, wait_for, worker
@@ -56,7 +57,7 @@ def broken(broker: Broker, fault: str) -> Iterator[None]:
 class BrokenBroker:
     """A home, a broker of its own, and the service's parts as the web has them."""
 
-    def __init__(self, home: Path, template: Path, pool: str) -> None:
+    def __init__(self, home: Path, pool: str) -> None:
         self.broker = Broker(home)
         (home / "replydesk.db").write_bytes(template())
         clean = {name: value for name, value in os.environ.items() if not name.startswith("REPLYDESK_")}

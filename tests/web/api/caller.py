@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -69,15 +69,10 @@ class Newsroom:
     def over(cls, store: Store, home: Path, **env: str) -> Newsroom:
         """Put the service over `store`; settings as a fresh home has them, changed by `env`."""
         clock, dispatcher = SetClock(), RecordingDispatcher()
-        surroundings = {
-            "REPLYDESK_HOME": str(home),
-            "REPLYDESK_MASTER_KEY": MASTER,
-            "REPLYDESK_DATABASE_URL": store.engine.url.render_as_string(hide_password=False),
-            **env,
-        }
-        context = build_context(
-            config.load(surroundings), env=surroundings, store=store, dispatcher=dispatcher, clock=clock
-        )
+        surroundings = {"REPLYDESK_HOME": str(home), "REPLYDESK_MASTER_KEY": MASTER, **env}
+        url = store.engine.url.render_as_string(hide_password=False)
+        settings = replace(config.load(surroundings), database_url=url)
+        context = build_context(settings, env=surroundings, store=store, dispatcher=dispatcher, clock=clock)
         courier = enrol_site(
             context, "courier", "https://courier.example", "https://courier.example/callback"
         )
