@@ -14,7 +14,7 @@ from service.domain.site import Site
 from service.domain.status import Status
 from service.domain.verdict import OUTCOME, Action, Decision, Reason, Span, Verdict, Who
 from service.storage import Tx
-from service.storage.records import Label, Move
+from service.storage.records import Finished, Label, Move
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 """The moment at which the stories of the tests begin."""
@@ -141,6 +141,13 @@ def delivery(comment: Comment, decision_id: int, **changes: Any) -> Delivery:
         created_at=NOON,
     )
     return replace(made, **changes)
+
+
+def finish_delivery(
+    tx: Tx, delivery_id: int, attempts: int, state: str, outcome: str, again: datetime | None, now: datetime
+) -> bool:
+    """Record how one attempt ended; False when another worker leased it since."""
+    return bool(tx.finish_deliveries([Finished(delivery_id, attempts, state, outcome, again)], now))
 
 
 def label(comment: Comment, action: Action = Action.APPROVE, **changes: Any) -> Label:

@@ -160,9 +160,6 @@ _STANDS = select(
         )
     )
 )
-_BULK_DECISIONS_OF = select(bulk_members).where(
-    bulk_members.c.decision_id.in_(bindparam("decision_ids", expanding=True))
-)
 _LATELY = (
     select(
         bulk_decisions,
@@ -355,11 +352,6 @@ class ClustersPart(Part):
             else ()
         )
         return {row.bulk_decision_id: row.size for row in rows}
-
-    def bulk_decisions_of(self, decision_ids: Collection[int]) -> dict[int, int]:
-        """Return by decision the bulk decision that it was made in."""
-        rows = self._read(_BULK_DECISIONS_OF, decision_ids=sorted(decision_ids)) if decision_ids else ()
-        return {row.decision_id: row.bulk_decision_id for row in rows}
 
     def end_bulk_decision(self, bulk_decision_id: int, now: datetime) -> bool:
         """Mark as undone; False when it was undone already, or never was."""

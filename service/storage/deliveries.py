@@ -137,21 +137,8 @@ class DeliveriesPart(Part):
             ],
         )
 
-    def finish_delivery(
-        self,
-        delivery_id: int,
-        attempts: int,
-        state: str,
-        outcome: str,
-        next_attempt_at: datetime | None,
-        now: datetime,
-    ) -> bool:
-        """Record how attempt number `attempts` ended; False when another worker leased it since."""
-        one = Finished(delivery_id, attempts, state, outcome, next_attempt_at)
-        return bool(self.finish_deliveries([one], now))
-
     def finish_deliveries(self, ended: Sequence[Finished], now: datetime) -> set[int]:
-        """Likewise for all at once; return the ids of those that nobody had leased since."""
+        """Record how attempts ended; return the ids of those that no other worker has leased since."""
         if not ended:
             return set()
         rows = [

@@ -103,14 +103,6 @@ _THREAD_EARLIER = _THREAD.where(
     comments.c.submitted_at <= _SINCE, or_(comments.c.submitted_at < _SINCE, comments.c.pk < _AFTER)
 )
 _WRITTEN_AT = select(comments.c.submitted_at).where(comments.c.pk == _AFTER)
-_REVISION = (
-    COMMENTS.add_columns(*TEXTS)
-    .outerjoin(
-        revisions,
-        and_(revisions.c.comment_pk == comments.c.pk, revisions.c.revision == bindparam("revision")),
-    )
-    .where(comments.c.pk == bindparam("pk"))
-)
 _BOX = select(contacts.c.box).where(contacts.c.comment_pk == bindparam("pk"))
 _ORIGINALS = select(originals.c.field, originals.c.ciphertext).where(
     originals.c.comment_pk == bindparam("pk"), originals.c.revision == bindparam("revision")
@@ -183,11 +175,6 @@ class ReadingPart(Part):
     def count(self, site_id: int | None, status: Status) -> int:
         values = {} if site_id is None else {"site_id": site_id}
         return int(self._read(_count(site_id is not None, status), **values).scalar_one())
-
-    def revision_body(self, pk: int, revision: int) -> Comment | None:
-        """Return the comment as that revision had it, None when unknown."""
-        row = self._read(_REVISION, pk=pk, revision=revision).mappings().first()
-        return in_revision(row, revision) if row else None
 
     def published(
         self, site_id: int, article_url: str, limit: int = PAGE_LIMIT, after: int = 0

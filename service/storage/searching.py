@@ -47,8 +47,6 @@ _FORGET_OTHERS = tuple(
     delete(table).where(table.c.comment_pk.in_(bindparam("pks", expanding=True)))
     for table in (reports, appeals)
 )
-# FTS5 keeps deleted words in its segments until they are written anew
-_REBUILD = text("INSERT INTO words (words) VALUES ('rebuild')")
 _NEWEST = select(func.max(comments.c.pk))
 _WORDS_PG = plain_table("words", column("comment_pk", BigInteger), column("text"))
 _WORDS_LITE = plain_table("words", column("rowid", BigInteger), column("words"))
@@ -94,12 +92,6 @@ class SearchingPart(Part):
             self._write(_FORGET[self._dialect], pks=sorted(pks))
             for statement in _FORGET_OTHERS:
                 self._write(statement, pks=sorted(pks))
-
-    def rebuild_search(self) -> None:
-        """Write the index anew, so that no file keeps a word that was taken out."""
-        self._must_write()
-        if self._dialect != POSTGRESQL:
-            self._write(_REBUILD)
 
     def search(
         self, words: Sequence[str], site_id: int | None, before: int | None, limit: int

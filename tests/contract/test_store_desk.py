@@ -356,7 +356,6 @@ def test_words_find_comments(store: Store) -> None:
         assert tx.search(["AND", '"', "*"], None, None, 9) == []
     with store.write() as tx:
         tx.forget_texts(pks[:1])
-        tx.rebuild_search()
         assert ids(tx.search(["ferry"], one.id, None, 9)) == ["b"]
 
 

@@ -32,7 +32,7 @@ from service.privacy.keys import Keyring
 from service.privacy.sanitizer import Sanitizer
 from service.privacy.sealing import Address
 from service.usecases import Judgement, Scored, publish_due, review, settle, submit, undo, withdraw
-from tests.builders import NOON, courier, herald
+from tests.builders import NOON, courier, finish_delivery, herald
 from tests.stores import sqlite_store
 
 APPROVE, REJECT, SPAM, HOLD = Action.APPROVE, Action.REJECT, Action.SPAM, Action.HOLD
@@ -735,7 +735,7 @@ def test_a_dead_approval_is_not_replayed_after_the_withdrawal(desk: Desk) -> Non
     desk.score(desk.accept())
     with desk.deps.store.write() as tx:
         (one,) = tx.lease_deliveries(desk.now, desk.now + timedelta(seconds=60), 10)
-        tx.finish_delivery(one.id, one.attempts, "dead", "gone", None, desk.now)
+        finish_delivery(tx, one.id, one.attempts, "dead", "gone", None, desk.now)
     withdraw(desk.deps, desk.site, "c-1", "site")
     with desk.deps.store.write() as tx:
         assert tx.replay_deliveries(None, None, desk.now) == 0

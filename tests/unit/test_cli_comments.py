@@ -22,6 +22,7 @@ from service.domain.verdict import LABELS, Action, Assessment, Effort, Who
 from service.messaging.tasks import SCORE
 from service.observability.counters import home_registry
 from service.usecases import Judgement, Scored, review, settle
+from tests.builders import finish_delivery
 from tests.wxr import HEAD, TAIL, comment, head, item
 
 Run = Callable[..., Result]
@@ -286,7 +287,7 @@ def test_callbacks_are_listed_and_dead_ones_replayed(
     now = context.deps.clock()
     with context.deps.store.write() as tx:
         for delivery in tx.lease_deliveries(now, now, 10):
-            tx.finish_delivery(delivery.id, delivery.attempts, "dead", "gone: HTTP 410", None, now)
+            finish_delivery(tx, delivery.id, delivery.attempts, "dead", "gone: HTTP 410", None, now)
     told = run("deliveries", "list", "--site", "courier", "--dead", "--json").stdout
     dead = [json.loads(one) for one in told.splitlines()]
     assert [(one["state"], one["attempts"], one["last_outcome"]) for one in dead] == [
