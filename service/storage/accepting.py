@@ -24,8 +24,9 @@ from service.storage.arriving import Arrival, added_at_once, content_of, first_r
 from service.storage.articles import ArticlesPart, Said
 from service.storage.bulk import POSTGRESQL, insert_into, insert_rows, rows_text
 from service.storage.cluster_tables import cluster_members
+from service.storage.comment_tables import comments, contacts, idempotency_keys, originals, revisions
 from service.storage.records import Key
-from service.storage.schema import comments, contacts, idempotency_keys, originals, revisions, word
+from service.storage.schema import word
 
 _KEYS = select(
     idempotency_keys.c.key,

@@ -12,7 +12,8 @@ from sqlalchemy import Connection, Executable, RowMapping, bindparam, select, up
 from service.domain.chain import GENESIS, SALT_BYTES, Act, ChainSigner, Head, Link, forge, forge_head
 from service.storage.bulk import insert_into
 from service.storage.part import PLAIN, Part
-from service.storage.schema import act_heads, acts, is_outside, word
+from service.storage.people_tables import act_heads, acts, is_outside
+from service.storage.schema import word
 
 _NAME = word("acts")
 _HEAD = select(act_heads.c.number, act_heads.c.link, act_heads.c.tag, act_heads.c.key_version).where(

@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from service.domain.alarms import Alarm
 from service.storage.columns import Instant
 from service.storage.part import Part
-from service.storage.schema import alarms
+from service.storage.people_tables import alarms
 
 _ALL = select(alarms).order_by(alarms.c.site_id)
 _TURN = (

@@ -25,8 +25,9 @@ from service.domain.comment import Article, Comment
 from service.domain.options import from_stored
 from service.storage.bulk import insert_into
 from service.storage.columns import Instant
+from service.storage.comment_tables import articles, comments
 from service.storage.part import Part
-from service.storage.schema import articles, comments, sites
+from service.storage.schema import sites
 
 STEP: Final = 1_000
 """Comments that one statement moves."""

@@ -28,10 +28,11 @@ from service.domain.desk import History, View
 from service.domain.status import Status
 from service.storage.bulk import insert_into
 from service.storage.columns import Instant
+from service.storage.comment_tables import comments, has_author
 from service.storage.desk_tables import author_statuses, is_present, views
 from service.storage.part import Part
 from service.storage.reading import COMMENTS, joined
-from service.storage.schema import comments, has_author, word
+from service.storage.schema import word
 
 VIEWS_KEPT = 20
 _KEYS: BindParameter[Any] = bindparam("author_keys", expanding=True)

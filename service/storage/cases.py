@@ -27,11 +27,11 @@ from service.domain.desk import Appeal, Matter, Queued, Report, Wanted
 from service.storage.bulk import insert_into, rows_of
 from service.storage.cluster_tables import cluster_members
 from service.storage.columns import to_json
+from service.storage.comment_tables import articles, comments
 from service.storage.desk_tables import appeals, claims, is_open, is_unanswered, matters, reports
 from service.storage.part import Part
 from service.storage.queueing import Shape, bound, cursor, in_order, shape
 from service.storage.reading import ARTICLE, joined
-from service.storage.schema import articles, comments
 
 _REPORTS = (
     select(reports)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from sqlalchemy import Column, ForeignKey, Identity, Index, LargeBinary, Table, Text
 
 from service.storage.columns import Instant, Pk, Word
-from service.storage.schema import comments, decisions, metadata, partial, sites
+from service.storage.comment_tables import comments
+from service.storage.decision_tables import decisions
+from service.storage.schema import metadata, partial, sites
 
 clusters = Table(
     "duplicate_clusters",

@@ -33,10 +33,12 @@ from service.storage.cluster_tables import (
     is_decided,
 )
 from service.storage.columns import Instant, Pk
+from service.storage.comment_tables import comments, is_held
+from service.storage.decision_tables import decisions
 from service.storage.part import Part
 from service.storage.reading import COMMENTS, joined
 from service.storage.records import BulkDecision
-from service.storage.schema import comments, decisions, is_held, word
+from service.storage.schema import word
 
 BAND_LIMIT = 8
 """How many clusters of one band are compared; a text has sixteen bands, and copies meet in the oldest cluster."""

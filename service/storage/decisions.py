@@ -27,24 +27,20 @@ from service.domain.verdict import Action, Decision, Who
 from service.storage.bulk import POSTGRESQL, insert_into, rows_of
 from service.storage.cluster_tables import bulk_members
 from service.storage.columns import Instant, to_json
-from service.storage.part import LIMIT, Part
-from service.storage.reading import ARTICLE, PAGE_LIMIT, TEXTS, in_revision, joined
-from service.storage.records import Label
-from service.storage.rows import decision_of
-from service.storage.schema import (
-    articles,
+from service.storage.comment_tables import articles, comments, revisions
+from service.storage.decision_tables import (
     awaits_publication,
-    comments,
     decisions,
     is_by_moderator,
     is_numbered,
     labels,
     notes,
-    numbers,
-    revisions,
-    site_counters,
-    word,
 )
+from service.storage.part import LIMIT, Part
+from service.storage.reading import ARTICLE, PAGE_LIMIT, TEXTS, in_revision, joined
+from service.storage.records import Label
+from service.storage.rows import decision_of
+from service.storage.schema import numbers, site_counters, word
 
 _NEXT_IDS = text("SELECT nextval('decision_ids') FROM generate_series(1, :count)")
 _COUNT_UP = insert_into(numbers, "sqlite")

@@ -12,11 +12,12 @@ from sqlalchemy import BigInteger, Executable, Integer, Select, Text, bindparam,
 from service.domain.events import Delivery
 from service.storage.bulk import POSTGRESQL, rows_of
 from service.storage.columns import Instant, to_json, to_microseconds
+from service.storage.decision_tables import deliveries, is_dead, is_waiting
 from service.storage.part import Part
 from service.storage.reading import PAGE_LIMIT
 from service.storage.records import Finished
 from service.storage.rows import delivery_of
-from service.storage.schema import deliveries, is_dead, is_waiting, sites, word
+from service.storage.schema import sites, word
 
 _TABLE = deliveries
 _NOW = bindparam("now", type_=Instant)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from sqlalchemy import DDL, Column, ForeignKey, Identity, Index, Integer, Table, Text, event
 
 from service.storage.columns import Instant, Pk, Word
-from service.storage.schema import comments, metadata, moderators, partial, sites
+from service.storage.comment_tables import comments
+from service.storage.people_tables import moderators
+from service.storage.schema import metadata, partial, sites
 
 matters = Table(
     "matters",

@@ -27,24 +27,13 @@ from sqlalchemy import (
 
 from service.domain.comment import Comment
 from service.storage.columns import Instant
+from service.storage.comment_tables import LABEL_SCORES, comments, originals, revisions
+from service.storage.decision_tables import decisions, deliveries, erasures, is_unpurged, notes
 from service.storage.desk_tables import author_statuses, is_present
+from service.storage.people_tables import moderators
 from service.storage.reading import COMMENTS, PAGE_LIMIT, TEXTS, in_revision, joined
 from service.storage.records import Erasure
-from service.storage.schema import (
-    LABEL_SCORES,
-    comments,
-    decisions,
-    deliveries,
-    erasures,
-    is_unpurged,
-    metadata,
-    moderators,
-    notes,
-    originals,
-    revisions,
-    sites,
-    word,
-)
+from service.storage.schema import metadata, sites, word
 from service.storage.searching import SearchingPart
 
 _PKS: BindParameter[Any] = bindparam("pks", expanding=True)

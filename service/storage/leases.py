@@ -8,8 +8,9 @@ from datetime import datetime
 from sqlalchemy import bindparam, or_, select, update
 
 from service.storage.columns import Instant
+from service.storage.comment_tables import comments, is_tried
+from service.storage.decision_tables import deliveries, is_waiting
 from service.storage.part import Part
-from service.storage.schema import comments, deliveries, is_tried, is_waiting
 
 _UNTIL, _THEN = bindparam("until", type_=Instant), bindparam("then", type_=Instant)
 _FREE = (

@@ -13,11 +13,13 @@ from service.domain.overview import Judged, Place, Tally
 from service.domain.status import Status
 from service.domain.surge import LEAST, USUAL_HOURS, Surge, is_surge
 from service.domain.verdict import Action, Who
+from service.storage.comment_tables import articles, comments, is_held
+from service.storage.decision_tables import decisions, labels
 from service.storage.part import Part
 from service.storage.reading import ARTICLES_AT, COMMENTS, at, joined
 from service.storage.records import Hand
 from service.storage.rows import verdict_of
-from service.storage.schema import articles, comments, decisions, is_held, labels, sites
+from service.storage.schema import sites
 
 PAST_LIMIT: Final = 5_000
 WAITS_LIMIT: Final = 10_000

@@ -23,15 +23,9 @@ from sqlalchemy import (
 from service.domain.desk import Moderator
 from service.storage.bulk import insert_into
 from service.storage.columns import Instant
+from service.storage.comment_tables import idempotency_keys, is_passing
 from service.storage.part import Part
-from service.storage.schema import (
-    idempotency_keys,
-    is_passing,
-    moderators,
-    sessions,
-    sign_in_failures,
-    sign_ins,
-)
+from service.storage.people_tables import moderators, sessions, sign_in_failures, sign_ins
 
 _MODERATORS = select(moderators.c.pk, moderators.c.name, moderators.c.role, moderators.c.active)
 _BY_NAME = _MODERATORS.where(moderators.c.name == bindparam("name"))

@@ -32,10 +32,12 @@ from service.domain.verdict import SELF_HARM
 from service.storage.bulk import insert_into
 from service.storage.cluster_tables import cluster_members
 from service.storage.columns import Instant
+from service.storage.comment_tables import articles, comments, is_held
 from service.storage.desk_tables import appeals, claims, is_open, is_unanswered, matters
 from service.storage.part import LIMIT, ONE, Part
+from service.storage.people_tables import moderators
 from service.storage.reading import ARTICLE, ARTICLES_AT, COMMENTS, at, joined
-from service.storage.schema import articles, comments, is_held, moderators, word
+from service.storage.schema import word
 
 LANGUAGES_SHOWN = 50
 _NOW = bindparam("now", type_=Instant)

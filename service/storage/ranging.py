@@ -24,12 +24,13 @@ from sqlalchemy import (
 from service.domain.comment import Comment
 from service.domain.verdict import SELF_HARM
 from service.storage.columns import Instant
+from service.storage.comment_tables import LABEL_SCORES, comments, is_held
 from service.storage.desk_tables import claims, is_open, matters
 from service.storage.part import Part
 from service.storage.queueing import Filters, filters_of, of_risk, values_of, where
 from service.storage.reading import COMMENTS, joined
 from service.storage.records import Spread, Stretch
-from service.storage.schema import LABEL_SCORES, comments, is_held, word
+from service.storage.schema import word
 
 SLACK: Final = 1e-9
 """Leading scores are stored with six digits; an edge that a person typed means the score that reads the same."""

@@ -25,19 +25,11 @@ from service.domain.status import Status
 from service.storage.articles import KNOWN, article_of
 from service.storage.bulk import rows_of
 from service.storage.columns import Instant, to_json
+from service.storage.comment_tables import articles, comments, contacts, is_published, originals, revisions
 from service.storage.part import ONE, Part
 from service.storage.records import Page
 from service.storage.rows import comment_of
-from service.storage.schema import (
-    articles,
-    comments,
-    contacts,
-    is_published,
-    originals,
-    revisions,
-    sites,
-    word,
-)
+from service.storage.schema import sites, word
 
 PAGE_LIMIT = 1_000
 """The longest page a caller gets, whatever it asks for; of what is published one more, to tell whether it goes on."""

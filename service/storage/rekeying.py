@@ -7,10 +7,11 @@ from typing import Any
 
 from sqlalchemy import BindParameter, LargeBinary, bindparam, func, or_, select, union, update
 
+from service.storage.comment_tables import comments, has_author, originals, revisions
 from service.storage.desk_tables import author_statuses
 from service.storage.part import Part
 from service.storage.records import SealedOriginal
-from service.storage.schema import api_keys, comments, has_author, originals, revisions, sites
+from service.storage.schema import api_keys, sites
 
 _VERSION = func.substr(originals.c.ciphertext, 1, 1, type_=LargeBinary)
 _OTHERWISE = bindparam("version", type_=LargeBinary) != _VERSION

@@ -22,16 +22,10 @@ from sqlalchemy import (
 
 from service.domain.status import Status
 from service.storage.columns import Instant
+from service.storage.comment_tables import comments, is_expiring, is_of_client, originals
+from service.storage.decision_tables import decisions, deliveries
 from service.storage.part import Part
-from service.storage.schema import (
-    comments,
-    decisions,
-    deliveries,
-    is_expiring,
-    is_of_client,
-    originals,
-    word,
-)
+from service.storage.schema import word
 
 _BEFORE = bindparam("before", type_=Instant)
 _SITE: BindParameter[Any] = bindparam("of_site")

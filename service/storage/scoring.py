@@ -41,11 +41,7 @@ from service.domain.verdict import Effort
 from service.storage.articles import article_of
 from service.storage.bulk import POSTGRESQL, insert_into, rows_of
 from service.storage.columns import Instant, to_json, to_microseconds
-from service.storage.part import Part
-from service.storage.ranging import MILLION
-from service.storage.records import CurrentEffort, Move
-from service.storage.rows import comment_of, verdict_text
-from service.storage.schema import (
+from service.storage.comment_tables import (
     LABEL_SCORES,
     articles,
     comments,
@@ -54,9 +50,12 @@ from service.storage.schema import (
     is_rescore_tried,
     is_tried,
     scoring_state,
-    sites,
-    word,
 )
+from service.storage.part import Part
+from service.storage.ranging import MILLION
+from service.storage.records import CurrentEffort, Move
+from service.storage.rows import comment_of, verdict_text
+from service.storage.schema import sites, word
 
 _BY_TURN = comments.c.live.desc(), comments.c.site_id, comments.c.pk
 

@@ -15,10 +15,11 @@ from service.domain.comment import Comment
 from service.domain.text import terms
 from service.storage.bulk import POSTGRESQL
 from service.storage.columns import to_json
+from service.storage.comment_tables import comments
 from service.storage.desk_tables import appeals, reports
 from service.storage.part import Part
 from service.storage.reading import COMMENTS, joined
-from service.storage.schema import comments, word
+from service.storage.schema import word
 
 WINDOWS: Final = {"sqlite": (20_000, 400_000, None), "postgresql": (2_000, None)}
 """How many of the newest comments are looked through first; a common word fills its page from few of them."""

@@ -9,7 +9,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from service.storage.bulk import POSTGRESQL
 from service.storage.part import Part
-from service.storage.usage_tables import compat_usage
+from service.storage.schema import compat_usage
 
 _OF_SITE = select(compat_usage.c.month, compat_usage.c.what, compat_usage.c.count.label("counted")).where(
     compat_usage.c.site_id == bindparam("of_site"), compat_usage.c.month >= bindparam("since")

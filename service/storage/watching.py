@@ -8,23 +8,19 @@ from sqlalchemy import ColumnElement, Select, Table, bindparam, func, select
 
 from service.domain.comment import Comment
 from service.storage.columns import Instant
-from service.storage.part import Part
-from service.storage.reading import ARTICLES_AT, COMMENTS, PAGE_LIMIT, at, joined
-from service.storage.records import Backlog, SiteQueue
-from service.storage.schema import (
-    awaits_publication,
+from service.storage.comment_tables import (
     comments,
-    decisions,
-    deliveries,
-    is_dead,
     is_held,
     is_live_pending,
     is_pending,
     is_rescore_fresh,
     is_rescore_tried,
-    is_waiting,
-    sites,
 )
+from service.storage.decision_tables import awaits_publication, decisions, deliveries, is_dead, is_waiting
+from service.storage.part import Part
+from service.storage.reading import ARTICLES_AT, COMMENTS, PAGE_LIMIT, at, joined
+from service.storage.records import Backlog, SiteQueue
+from service.storage.schema import sites
 
 _NOW = bindparam("now", type_=Instant)
 

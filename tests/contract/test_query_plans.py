@@ -11,10 +11,11 @@ from service.domain.addresses import article_key
 from service.domain.desk import Cursor, Matter, Sort, Wanted
 from service.domain.status import Status
 from service.storage import Store, Tx, migrate
+from service.storage.comment_tables import articles, comments
+from service.storage.decision_tables import decisions, deliveries
 from service.storage.desk_tables import appeals, matters
 from service.storage.engines import open_engine
 from service.storage.records import Stretch
-from service.storage.schema import articles, comments, decisions, deliveries
 from service.web.published import published_page
 from tests import servers
 from tests.builders import ARTICLE, HELD, NOON, PENDING, after, courier, herald

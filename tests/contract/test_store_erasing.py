@@ -12,9 +12,9 @@ from service.domain.site import Site
 from service.domain.status import Status
 from service.domain.verdict import LABELS, Action, Who
 from service.storage import Store, open_store
+from service.storage.comment_tables import comments as comments_table
 from service.storage.erasing import OWN_WAY
 from service.storage.records import Erasure, Key
-from service.storage.schema import comments as comments_table
 from service.storage.schema import metadata
 from tests.builders import (
     ADA,
