@@ -275,13 +275,7 @@ class ArticlesPart(Part):
 
 
 def _compared(article: Article) -> tuple[object, ...]:
-    return (
-        article.url,
-        article.title,
-        article.published_at,
-        bool(article.private),
-        article.import_word,
-    )
+    return article.url, article.title, article.published_at, bool(article.private), article.import_word
 
 
 @cache

@@ -1,4 +1,4 @@
-"""Decisions: their ids and sequence numbers, publication and undo, the feed, the notes beside them, and the labels."""
+"""Decisions: their ids and sequence numbers, publication and undo, the feed, and the notes beside them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 
 from service.domain.comment import Comment
-from service.domain.verdict import Action, Decision, Who
+from service.domain.verdict import Decision
 from service.storage.bulk import POSTGRESQL, insert_into, rows_of
 from service.storage.cluster_tables import bulk_members
 from service.storage.columns import Instant, to_json
@@ -33,12 +33,10 @@ from service.storage.decision_tables import (
     decisions,
     is_by_moderator,
     is_numbered,
-    labels,
     notes,
 )
 from service.storage.part import LIMIT, Part
 from service.storage.reading import ARTICLE, PAGE_LIMIT, TEXTS, in_revision, joined
-from service.storage.records import Label
 from service.storage.rows import decision_of
 from service.storage.schema import numbers, site_counters, word
 
@@ -116,19 +114,10 @@ _LATER = _LATEST.where(decisions.c.pk < bindparam("before"))
 _NOTES = select(notes.c.decision_id, notes.c.text).where(
     notes.c.decision_id.in_(bindparam("decision_ids", expanding=True))
 )
-_LABEL_TABLE = labels
-_LABELS = (
-    select(labels).where(labels.c.comment_pk.in_(bindparam("pks", expanding=True))).order_by(labels.c.pk)
-)
-_RETRACT = (
-    update(labels)
-    .where(labels.c.decision_id.in_(bindparam("retracted", expanding=True)), labels.c.retracted_at.is_(None))
-    .values(retracted_at=bindparam("now"))
-)
 
 
 class DecisionsPart(Part):
-    """The verbs about decisions, notes and labels."""
+    """The verbs about decisions and notes."""
 
     def new_decision_ids(self, count: int) -> list[int]:
         if count < 1:
@@ -227,42 +216,6 @@ class DecisionsPart(Part):
         rows = self._read(_NOTES, decision_ids=sorted(decision_ids)) if decision_ids else ()
         return {row.decision_id: row.text for row in rows}
 
-    def add_labels(self, labels: Sequence[Label]) -> None:
-        self._add(
-            _LABEL_TABLE,
-            [
-                {
-                    "site_id": label.site_id,
-                    "comment_pk": label.comment_pk,
-                    "revision": label.revision,
-                    "who_kind": label.who_kind.value,
-                    "who": label.who,
-                    "action": label.action.value,
-                    "decision_id": label.decision_id,
-                    "created_at": label.created_at,
-                    "retracted_at": label.retracted_at,
-                }
-                for label in labels
-            ],
-        )
-
-    def retract_labels(self, decision_ids: Collection[int], now: datetime) -> int:
-        self._must_write()
-        if not decision_ids:
-            return 0
-        return self._write(_RETRACT, retracted=sorted(decision_ids), now=now).rowcount
-
-    def labels_of(self, comment_pk: int) -> list[Label]:
-        return self.labels_about([comment_pk]).get(comment_pk, [])
-
-    def labels_about(self, comment_pks: Collection[int]) -> dict[int, list[Label]]:
-        """Return by comment its labels, oldest first; comments without any are left out."""
-        found: dict[int, list[Label]] = {}
-        rows = self._read(_LABELS, pks=sorted(comment_pks)).mappings() if comment_pks else ()
-        for row in rows:
-            found.setdefault(row["comment_pk"], []).append(_label(row))
-        return found
-
 
 @cache
 def _number(dialect: str) -> Executable:
@@ -317,17 +270,3 @@ def _row(decision: Decision) -> dict[str, Any]:
         "undone_at": decision.undone_at,
         "from_published": decision.from_published,
     }
-
-
-def _label(row: RowMapping) -> Label:
-    return Label(
-        site_id=row["site_id"],
-        comment_pk=row["comment_pk"],
-        revision=row["revision"],
-        who_kind=Who(row["who_kind"]),
-        who=row["who"],
-        action=Action(row["action"]),
-        created_at=row["created_at"],
-        decision_id=row["decision_id"],
-        retracted_at=row["retracted_at"],
-    )

@@ -1,4 +1,4 @@
-"""Forgetting a person or a site: what was written is found by its author key, and taken out of every table it is in."""
+"""Forgetting a person: what was written is found by its author key, and taken out of every table it is in."""
 
 from __future__ import annotations
 
@@ -10,9 +10,7 @@ from typing import Any, Final
 
 from sqlalchemy import (
     BindParameter,
-    ColumnElement,
     Executable,
-    Select,
     Table,
     and_,
     bindparam,
@@ -30,10 +28,9 @@ from service.storage.columns import Instant
 from service.storage.comment_tables import LABEL_SCORES, comments, originals, revisions
 from service.storage.decision_tables import decisions, deliveries, erasures, is_unpurged, notes
 from service.storage.desk_tables import author_statuses, is_present
-from service.storage.people_tables import moderators
 from service.storage.reading import COMMENTS, PAGE_LIMIT, TEXTS, in_revision, joined
 from service.storage.records import Erasure
-from service.storage.schema import metadata, sites, word
+from service.storage.schema import metadata, word
 from service.storage.searching import SearchingPart
 
 _PKS: BindParameter[Any] = bindparam("pks", expanding=True)
@@ -236,31 +233,6 @@ class ErasingPart(SearchingPart):
         """Note that the files are cleared of what was erased before that moment."""
         return self._write(_PURGED, made_before=made_before, now=now).rowcount
 
-    def remove_site(self, site_id: int) -> Mapping[str, int]:
-        """Take a site off with everything of it; returns how many rows of each table that took.
-
-        The log of human acts keeps what it says of the site: it is append-only, and holds ids alone.
-        """
-        return {
-            table.name: self._write(statement, of_site=site_id).rowcount
-            for table in reversed(metadata.sorted_tables)
-            if (statement := _delete_of_site(table)) is not None
-        }
-
-    def remove_moderator(self, moderator_id: int) -> None:
-        """Take a moderator off with sessions, links, claims and views; what they decided keeps their name."""
-        for statement in _delete_of_moderator():
-            self._write(statement, of_moderator=moderator_id)
-
-
-@cache
-def _delete_of_moderator() -> tuple[Executable, ...]:
-    theirs = [table for table in reversed(metadata.sorted_tables) if "moderator_id" in table.c]
-    return (
-        *(delete(table).where(table.c.moderator_id == bindparam("of_moderator")) for table in theirs),
-        delete(moderators).where(moderators.c.pk == bindparam("of_moderator")),
-    )
-
 
 _PLACES: BindParameter[Any] = bindparam("places", expanding=True)
 _NOTES_OF = delete(notes).where(notes.c.decision_id.in_(_OF_THESE))
@@ -291,24 +263,3 @@ _UNPUBLISH_AT = (
 @cache
 def _delete_of(table: Table) -> Executable:
     return delete(table).where(table.c.comment_pk.in_(_PKS))
-
-
-@cache
-def _delete_of_site(table: Table) -> Executable | None:
-    """Return what deletes a site's rows of a table, None where no row belongs to one site."""
-    if table is sites:
-        return delete(sites).where(sites.c.pk == bindparam("of_site"))
-    whose: ColumnElement[bool]
-    if "site_id" in table.c:
-        whose = table.c.site_id == bindparam("of_site")
-    elif "comment_pk" in table.c:
-        whose = table.c.comment_pk.in_(_pks_of_site(comments))
-    elif "decision_id" in table.c:
-        whose = table.c.decision_id.in_(_pks_of_site(decisions))
-    else:
-        return None
-    return delete(table).where(whose)
-
-
-def _pks_of_site(table: Table) -> Select[Any]:
-    return select(table.c.pk).where(table.c.site_id == bindparam("of_site"))

@@ -27,7 +27,7 @@ from service.storage.columns import Instant
 from service.storage.comment_tables import LABEL_SCORES, comments, is_held
 from service.storage.desk_tables import claims, is_open, matters
 from service.storage.part import Part
-from service.storage.queueing import Filters, filters_of, of_risk, values_of, where
+from service.storage.queue_filters import Filters, filters_of, of_risk, values_of, where
 from service.storage.reading import COMMENTS, joined
 from service.storage.records import Spread, Stretch
 from service.storage.schema import word

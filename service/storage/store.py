@@ -15,8 +15,10 @@ from service.domain.errors import ReplydeskError
 from service.storage.accepting import AcceptingPart
 from service.storage.acts import ActsPart
 from service.storage.alarms import AlarmsPart
+from service.storage.appeals import AppealsPart
 from service.storage.authoring import AuthorsPart
 from service.storage.bulk import SQLITE
+from service.storage.bulk_decisions import BulkDecisionsPart
 from service.storage.cases import CasesPart
 from service.storage.clusters import ClustersPart
 from service.storage.decisions import DecisionsPart
@@ -24,14 +26,18 @@ from service.storage.deliveries import DeliveriesPart
 from service.storage.engines import for_reading, open_engine, with_short_waits
 from service.storage.erasing import ErasingPart
 from service.storage.group_commit import GroupCommit, Name, Waiting, add_each_site
+from service.storage.labels import LabelsPart
 from service.storage.leases import LeasesPart
+from service.storage.moving import MovingPart
 from service.storage.overview import OverviewPart
+from service.storage.past import PastPart
 from service.storage.people import PeoplePart
 from service.storage.purging import purge
 from service.storage.queueing import QueueingPart
 from service.storage.ranging import RangingPart
 from service.storage.reading import ReadingPart
 from service.storage.rekeying import RekeyingPart
+from service.storage.removing import RemovingPart
 from service.storage.retaining import RetainingPart
 from service.storage.schema import HEAD
 from service.storage.scoring import ScoringPart
@@ -68,6 +74,12 @@ class Tx(
     OverviewPart,
     RangingPart,
     UsagePart,
+    AppealsPart,
+    BulkDecisionsPart,
+    LabelsPart,
+    MovingPart,
+    RemovingPart,
+    PastPart,
 ):
     """One transaction on a SQL database."""
 
