@@ -74,6 +74,16 @@ _DROP_DEAD = (
 )
 _OF_SITE = deliveries.c.site_id == bindparam("of_site")
 
+_ABANDON = (
+    update(deliveries)
+    .where(
+        deliveries.c.pk.in_(bindparam("pks", expanding=True)),
+        is_waiting,
+        deliveries.c.next_attempt_at == bindparam("until", type_=Instant),
+    )
+    .values(next_attempt_at=bindparam("then", type_=Instant))
+)
+
 
 class DeliveriesPart(Part):
     """The verbs about callbacks."""
@@ -137,6 +147,12 @@ class DeliveriesPart(Part):
                 for delivery in sorted(leased, key=lambda delivery: delivery.id)
             ],
         )
+
+    def abandon_deliveries(self, ids: Sequence[int], until: datetime, due_at: datetime) -> int:
+        """End the leases of deliveries that run until that very moment: due at `due_at`, the attempt counted."""
+        if not ids:
+            return 0
+        return self._write(_ABANDON, pks=sorted(ids), until=until, then=due_at).rowcount
 
     def finish_deliveries(self, ended: Sequence[Finished], now: datetime) -> set[int]:
         """Record how attempts ended; return the ids of those that no other worker has leased since."""

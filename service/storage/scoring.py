@@ -110,6 +110,22 @@ _RELEASE = (
     )
     .values(attempts=comments.c.attempts - 1, lease_until=None)
 )
+_FREE = (
+    select(comments.c.pk)
+    .where(
+        is_tried,
+        or_(comments.c.lease_until.is_(None), comments.c.lease_until <= bindparam("now", type_=Instant)),
+    )
+    .limit(1)
+)
+_ABANDON = (
+    update(comments)
+    .where(
+        comments.c.pk.in_(bindparam("pks", expanding=True)),
+        comments.c.lease_until == bindparam("until", type_=Instant),
+    )
+    .values(lease_until=bindparam("then", type_=Instant))
+)
 _STATE = "scoring"
 _EFFORT = select(scoring_state.c.effort, scoring_state.c.since).where(scoring_state.c.name == _STATE)
 
@@ -182,6 +198,17 @@ class ScoringPart(Part):
             return {}
         rows = self._read(_ARTICLES_OF, article_pks=wanted).mappings()
         return {row["pk"]: article_of(row) for row in rows}
+
+    def retries_free(self, now: datetime) -> bool:
+        """Say whether a comment that was tried before waits with its lease free."""
+        return self._read(_FREE, now=now).first() is not None
+
+    def abandon(self, pks: Sequence[int], until: datetime, free_at: datetime) -> int:
+        """End the leases of comments that run until that very moment; return how many.
+
+        They are free at `free_at`, alone, for the attempt stays counted. A lease that another has is not touched.
+        """
+        return self._write(_ABANDON, pks=sorted(pks), until=until, then=free_at).rowcount if pks else 0
 
     def release(self, pks: Sequence[int], until: datetime) -> None:
         """Give leases until that moment back unused: free at once, and the attempt is not counted."""

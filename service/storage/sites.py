@@ -1,8 +1,9 @@
-"""Sites, their policies in every version, and the fingerprints of their keys."""
+"""Sites, their policies in every version, the fingerprints of their keys, and how often these were used."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from functools import cache, lru_cache
@@ -16,7 +17,7 @@ from service.domain.terms import from_terms, to_terms
 from service.storage.bulk import insert_into
 from service.storage.columns import Instant, to_json
 from service.storage.part import Part
-from service.storage.schema import api_keys, policies, site_counters, sites
+from service.storage.schema import api_keys, compat_usage, policies, site_counters, sites
 
 _SITES = select(sites, policies.c.terms).join(
     policies, (policies.c.site_id == sites.c.pk) & (policies.c.version == sites.c.policy_version)
@@ -46,9 +47,13 @@ _OWNER = (
     )
 )
 
+_USAGE = select(compat_usage.c.month, compat_usage.c.what, compat_usage.c.count.label("counted")).where(
+    compat_usage.c.site_id == bindparam("of_site"), compat_usage.c.month >= bindparam("since")
+)
+
 
 class SitesPart(Part):
-    """The verbs about sites and keys."""
+    """The verbs about sites, their keys, and how often the compatibility APIs were called."""
 
     def add_site(self, site: Site) -> Site:
         """Store a new site and return it with its id. Raises ValueError when the name is taken."""
@@ -110,6 +115,27 @@ class SitesPart(Part):
         """Return the site and the kind of a key that has not expired."""
         row = self._read(_OWNER, fingerprint=fingerprint, now=now).mappings().first()
         return (_site(row), row["kind"]) if row else None
+
+    def add_usage(self, counted: Mapping[tuple[int, str, str], int]) -> None:
+        """Add counts by site id, month (`2026-11`) and kind to those that are there."""
+        # in one order, so that two processes never wait for each other in a circle
+        rows = [
+            {"site_id": site_id, "month": month, "what": what, "count": count}
+            for (site_id, month, what), count in sorted(counted.items())
+        ]
+        new = insert_into(compat_usage, self._dialect)
+        self._write_each(
+            new.on_conflict_do_update(
+                index_elements=["site_id", "month", "what"],
+                set_={"count": compat_usage.c.count + new.excluded.count},
+            ),
+            rows,
+        )
+
+    def usage(self, site_id: int, since: str = "") -> dict[tuple[str, str], int]:
+        """Return the site's counts by month and kind, of the month `since` and later ones."""
+        rows = self._read(_USAGE, of_site=site_id, since=since)
+        return {(row.month, row.what): row.counted for row in rows}
 
 
 @cache

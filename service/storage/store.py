@@ -27,7 +27,6 @@ from service.storage.engines import for_reading, open_engine, with_short_waits
 from service.storage.erasing import ErasingPart
 from service.storage.group_commit import GroupCommit, Name, Waiting, add_each_site
 from service.storage.labels import LabelsPart
-from service.storage.leases import LeasesPart
 from service.storage.moving import MovingPart
 from service.storage.overview import OverviewPart
 from service.storage.past import PastPart
@@ -43,7 +42,6 @@ from service.storage.schema import HEAD
 from service.storage.scoring import ScoringPart
 from service.storage.searching import SearchingPart
 from service.storage.sites import SitesPart
-from service.storage.usage import UsagePart
 from service.storage.watching import WatchingPart
 
 
@@ -56,7 +54,6 @@ class Tx(
     AcceptingPart,
     ReadingPart,
     ScoringPart,
-    LeasesPart,
     DecisionsPart,
     DeliveriesPart,
     PeoplePart,
@@ -73,7 +70,6 @@ class Tx(
     ClustersPart,
     OverviewPart,
     RangingPart,
-    UsagePart,
     AppealsPart,
     BulkDecisionsPart,
     LabelsPart,
