@@ -14,9 +14,11 @@ from service.cli.opened import opened_installation, print_json
 if TYPE_CHECKING:
     from service.context import AppContext
     from service.domain.comment import Comment
+    from service.domain.site import Site
     from service.domain.status import Status
     from service.domain.verdict import Decision
-    from service.ports import Page, Site, Tx
+    from service.storage import Tx
+    from service.storage.records import Page
 
 PAGE: Final = 200
 STATUSES: Final = ("pending", "approved", "rejected", "spam", "held", "withdrawn", "erased")

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from service.config import Settings
     from service.context import AppContext
     from service.messaging.dispatcher import BrokerHeartbeats
-    from service.ports import SiteQueue
     from service.storage import Probe
+    from service.storage.records import SiteQueue
 
 WATCH_SECONDS: Final = 1.0
 SITES_DRAWN: Final = 20

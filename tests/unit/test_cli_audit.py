@@ -12,7 +12,6 @@ from click.testing import Result
 from sqlalchemy import text
 
 from service.context import AppContext
-from service.storage import SqlStore
 from tests.unit.test_cli_sites import added
 
 
@@ -24,8 +23,7 @@ def verified(run: Callable[..., Result], *more: str, code: int = 0) -> dict[str,
 
 def meddle(context: AppContext, statement: str) -> None:
     """A hand on the database."""
-    assert isinstance(context.deps.store, SqlStore)
-    with context.deps.store._engine.begin() as connection:
+    with context.deps.store.engine.begin() as connection:
         connection.execute(text(statement))
 
 

@@ -12,11 +12,11 @@ import pytest
 import yaml
 from prometheus_client import CollectorRegistry
 
+from service.context import Dependencies
 from service.messaging.dispatcher import RecordingDispatcher
-from service.ports import Dependencies
-from service.storage.memory import MemoryStore
 from service.web.meters import make_meters
 from tests.builders import NOON, courier
+from tests.stores import sqlite_store
 from worker.meters import meters
 
 ROOT = Path(__file__).parents[2]
@@ -38,7 +38,7 @@ def read(name: str) -> Any:
 
 def told() -> set[str]:
     """Every series that web and worker tell, by name."""
-    store = MemoryStore()
+    store = sqlite_store()
     with store.write() as tx:
         tx.add_site(courier())
     web = make_meters(Dependencies(store=store, dispatcher=RecordingDispatcher(), clock=lambda: NOON))

@@ -9,13 +9,15 @@ from pathlib import Path
 import pytest
 
 from service.domain.comment import Comment, Source
-from service.domain.desk import Wanted
+from service.domain.desk import Moderator, Wanted
 from service.domain.duplicates import Signature
 from service.domain.effort import FAST_WANTED
 from service.domain.policy import Policy
 from service.domain.verdict import LABELS, Action, Assessment, Effort, Who
-from service.ports import SCORE, Explain, Moderator, Reading, Store
+from service.messaging.tasks import SCORE
+from service.scoring import Explain, Reading
 from service.scoring.scorer import NoModel
+from service.storage import Store
 from service.usecases import Judgement, appeal, report, review, take, undo, withdraw
 from service.usecases.bulk import decide_cluster
 from service.usecases.settling import Scored, settle

@@ -13,8 +13,8 @@ from service.domain.comment import Comment
 from service.domain.errors import Conflict, NotFound, NothingToUndo, ReplydeskError
 from service.domain.errors import Final as IsFinal
 from service.domain.reasons import reason_named
+from service.domain.site import Site
 from service.domain.verdict import Action, Decision, Who
-from service.ports import Site
 from service.privacy.contacts import mask
 from service.usecases import Judgement
 from service.web.desk import blueprint

@@ -13,8 +13,8 @@ from service.domain.comment import Comment
 from service.domain.overview import CELLS, Judged, cell_of
 from service.domain.status import Status
 from service.domain.verdict import LABELS, Action, Who
-from service.ports import Tx
-from service.ports.overview import Hand
+from service.storage import Tx
+from service.storage.records import Hand
 from service.web.desk import blueprint
 from service.web.desk.access import requires
 from service.web.desk.frame import missing, page

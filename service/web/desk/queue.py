@@ -14,7 +14,7 @@ from service import usecases
 from service.domain.comment import Comment
 from service.domain.desk import Claim, Cursor, Matter, Queued
 from service.domain.verdict import LABELS, Action, Decision
-from service.ports import Tx
+from service.storage import Tx
 from service.usecases.claiming import CLAIM_SECONDS
 from service.web.desk import blueprint
 from service.web.desk.access import moderator, requires

@@ -9,9 +9,9 @@ from typing import Any, Final
 
 from service.domain.author_status import AuthorStatus
 from service.domain.reasons import RefusalReason, reason_named
+from service.domain.site import Site
 from service.domain.status import Status
 from service.domain.verdict import Action, Decision, Reason, Verdict, Who
-from service.ports import Site
 from service.web.desk.speech import gettext, language, ngettext
 from service.web.desk.speech import lazy_gettext as _l
 

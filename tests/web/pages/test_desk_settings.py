@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 
 from service import usecases
+from service.domain.site import Site
 from service.domain.status import Status
 from service.domain.verdict import Action
-from service.ports import Site
 from service.privacy.keys import fingerprint
+from tests.builders import finish_delivery
 from tests.web.pages.browser import Browser, Element, Page
 from tests.web.pages.installation import Small
 
@@ -249,7 +250,7 @@ def test_dead_letters_are_shown_and_replayed(small: Small) -> None:
     small.held(body="A text that no log shows.")
     with small.context.deps.store.write() as tx:
         (one,) = tx.lease_deliveries(small.clock(), small.clock(), 9)
-        assert tx.finish_delivery(one.id, one.attempts, "dead", "503", None, small.clock())
+        assert finish_delivery(tx, one.id, one.attempts, "dead", "503", None, small.clock())
     browser = lead(small)
     page = browser.get(f"{SETTINGS}/callbacks")
     assert one.webhook_id in page.text
