@@ -281,13 +281,18 @@ class _Names:
         ]
         if tx.keys_used(self._site.id, keys):
             return False
-        return is_known or bool(
-            tx.named(self._site.id, [name for name in numbers if KNOWN_AS.fullmatch(name)])
-        )
+        if is_known:
+            return True
+        there = tx.named(self._site.id, [name for name in numbers if KNOWN_AS.fullmatch(name)])
+        pairs = [(known, numbers[name]) for name, known in there.items()]
+        return bool(pairs) and not any(_is_same(known, one, self._page(one)) for known, one in pairs)
 
 
 def _is_same(known: Comment, one: Exported, page: str) -> bool:
-    """Whether a comment that is here under this number is the exported one: written then, or under that article."""
+    """Whether a comment that is here under this number is the exported one: written then, or under that article.
+
+    The site may have posted it by itself, with the number that WordPress gave it.
+    """
     written = lenient.moment(one.written) or lenient.moment(one.written_local)
     then = known.submitted_at.isoformat().replace("+00:00", "Z")
     return written is None or written == then or page == article_key(known.article.url)
