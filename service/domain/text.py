@@ -59,7 +59,7 @@ _ALPHABETIC: Final = (
 _IGNORED_RUN: Final = re.compile(f"[{IGNORED}]+")
 _DECORATION_RUN: Final = re.compile(f"[{DECORATION}]+")
 _SIGNS: Final = dict.fromkeys(map(ord, "™℠℡℻№"), " ") | dict.fromkeys(map(ord, "ϲϹ"), "c")
-"""What is seen as other than its compatibility form: signs that belong to no word, and the Greek c, which is a sigma."""
+"""What looks other than its compatibility form: signs that belong to no word, and a Greek c, which is a sigma."""
 _NEGATION: Final = re.compile(r"(?<=n)['’ʼ]t(?!\w)")
 """`won't` is a word of its own, and none that holds `won`."""
 _ASCII_WORD: Final = re.compile(r"[a-z0-9]+")

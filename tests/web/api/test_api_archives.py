@@ -341,6 +341,16 @@ def test_a_line_without_a_date_is_as_old_as_its_article(archive: Archive) -> Non
     assert archive.ids() == ["old", "today"]
 
 
+@pytest.mark.parametrize("state", ["1", "0", "trash"])
+def test_the_desk_finds_what_came_from_a_blog(archive: Archive, state: str) -> None:
+    """An archive that no scorer reads is searched like everything else, and so is a corrected export of it."""
+    archive.wordpress(item(comment(1, "Die Straße am Fluss", state=state)))
+    archive.wordpress(item(comment(1, "Die Brücke am Fluss", state=state)))
+    with archive.newsroom.context.deps.store.read() as tx:
+        assert [one.id for one in tx.search(["BRUCKE"], None, None, 9)] == ["wp-1"]
+        assert tx.search(["STRASSE"], None, None, 9) == []
+
+
 def test_a_date_that_only_the_blog_knew_counts(archive: Archive) -> None:
     """Old versions of WordPress knew some comments' dates in local time alone."""
     local = comment(1, written="0000-00-00 00:00:00").replace(
