@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from service.context import AppContext
 
 BATCH: Final = 500
-LINE_LIMIT: Final = 256 * 1024
+LINE_LIMIT: Final = 4 * 1024 * 1024
+"""Bytes: JSON may take six or twelve for each character of a text."""
 COUNTED: Final = {"new": "imported", "replay": "replayed", "revised": "revised"}
 
 

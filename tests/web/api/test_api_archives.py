@@ -424,6 +424,13 @@ def test_a_long_comment_of_an_archive_is_kept(archive: Archive, length: int) -> 
     assert archive.newsroom.comment("long").body == text
 
 
+@pytest.mark.parametrize("letter", ["ß", "橋", "😀"])
+def test_a_long_comment_is_kept_in_whatever_letters(archive: Archive, letter: str) -> None:
+    """JSON may need twelve bytes for a character; the bound is one of characters."""
+    assert archive.lines(submission(id="long", body=letter * ARCHIVED_LIMIT)) == {"imported": 1}
+    assert archive.newsroom.comment("long").body == letter * ARCHIVED_LIMIT
+
+
 def test_what_no_archive_can_hold_is_cut_with_a_mark(archive: Archive) -> None:
     """Never refused: and a machine that sees it cut lets a person look."""
     text = "word " * 20_000
