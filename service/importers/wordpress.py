@@ -19,7 +19,7 @@ from service.domain.comment import TITLE_LIMIT, Comment, Source
 from service.domain.errors import Fault, Invalid, ReplydeskError
 from service.domain.markup import plain_text
 from service.domain.verdict import Action
-from service.importers.jsonl import BATCH, COUNTED, Batch, LineFault, LineSanitizer
+from service.importers.jsonl import BATCH, COUNTED, MENDED, Batch, LineFault, LineSanitizer
 from service.importers.wxr import Exported, read_export
 from service.ports import Placed, Site, Submission, Tx
 from service.privacy.sanitizer import masked_article
@@ -46,7 +46,6 @@ READERS: Final = frozenset({"", "comment"})
 KNOWN_AS: Final = re.compile(ID)
 KNOWN_LIMIT: Final = 500_000
 """So many comments of one file can be named as parents by ids that are not made of their numbers."""
-MENDED: Final = "held a character that is none in the file's encoding; it is replaced"
 
 
 def import_export(context: AppContext, site: Site, stream: IO[bytes], batch: int = BATCH) -> Iterator[Batch]:

@@ -146,14 +146,14 @@ def test_caps_lock_takes_no_key_of_another_layout(
     keyboard.press("Quote", "Dead", number=222)
     keyboard.press("KeyA", "Dead")
     keyboard.press("KeyR", "Unidentified")
-    for key in ("Ф", "Α"):
+    for number, key in enumerate(("Ф", "Α")):
         page.locator("article.now").evaluate(
             """(card, key) => card.dispatchEvent(new KeyboardEvent("keydown", {
                  key, code: "KeyA", modifierCapsLock: true, bubbles: true, cancelable: true }))""",
             key,
         )
-        until(lambda done=made["ФΑ".index(key)]: desk.status(done) is Status.APPROVED, 10)
-        expect(page.locator(f"#c{made['ФΑ'.index(key) + 1].pk}.now")).to_be_visible()
+        until(lambda number=number: desk.status(made[number]) is Status.APPROVED, 10)
+        expect(page.locator(f"#c{made[number + 1].pk}.now")).to_be_visible()
     assert [desk.status(one) for one in made[2:]] == [Status.HELD] * 14
 
 

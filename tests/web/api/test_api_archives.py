@@ -220,6 +220,30 @@ def test_a_blog_that_moved_is_the_same_blog(archive: Archive) -> None:
     assert archive.ids("http://old.example/a") == []
 
 
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        (b"caf\x96 here", "caf\ufffd here"),
+        (b"caf\xc3", "caf\ufffd"),
+        (b"a \xf0\x9f\x98 b", "a \ufffd b"),
+        (b"half \\ud83d here", "half \ufffd here"),
+        (b"nul\\u0000 here", "nul here"),
+        (b"raw \x1b control", "raw  control"),
+        (b"two \x96 and \\udc00\\ud800", "two \ufffd and \ufffd\ufffd"),
+    ],
+)
+def test_one_bad_character_costs_no_line(archive: Archive, written: bytes, read: str) -> None:
+    """It is replaced and its line named, the lines after it come in, and a second run changes nothing."""
+    lines = [json.dumps(submission(id=f"n{n}", body=f"Number {n}.")).encode() for n in range(5)]
+    lines[2] = lines[2].replace(b"Number 2.", written)
+    raw = b"\n".join(lines)
+    assert archive._run(import_lines, raw) == {"imported": 5, "repaired": 1}
+    assert [(one.line, one.field) for one in archive.faults] == [(3, "character")]
+    assert archive.newsroom.comment("n2").body == read
+    assert archive._run(import_lines, raw) == {"replayed": 5, "repaired": 1}
+    assert archive.newsroom.count() == 5
+
+
 def test_two_archives_with_the_same_ids_are_told_apart(archive: Archive) -> None:
     """A line with the id of somebody else's comment of another time and page is refused; a corrected one is not."""
     first = {"id": "7", "body": "The first archive's.", "submitted_at": "2012-05-04T03:02:01Z"}
