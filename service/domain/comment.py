@@ -59,9 +59,8 @@ class Article:
     def merged(self, again: Article, by_site: bool) -> Article:
         """Return the article merged with newer data: the site's replaces, anyone else's fills in what is missing.
 
-        Data the site sends under an old address of the article also only fills in. An export that
-        says what it said before has no new word. An export that
-        says what it said before has no new word.
+        Data the site sends under an old address of the article also only fills in. An export that says what it said
+        before has no new word.
         """
         is_old = again.import_word is not None and again.import_word == self.import_word
         if not by_site or is_old or again.identity != self.identity:

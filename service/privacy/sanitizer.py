@@ -56,7 +56,6 @@ class Sanitizer:
         key, client = submission.idempotency_key, self._cut(submission.client, own)
         article = masked_article(site, submission.article, own)
         author = self._oldest_key(sealed, older)
-        article = masked_article(site, submission.article, own)
         return Draft(
             id=submission.id or self._made_id(site, key, now),
             content_key=self._content_key(site, submission, article, author, client, fields),
@@ -66,7 +65,7 @@ class Sanitizer:
             author_name=masked["name"].text,
             website=None if masked["website"].found else submission.website,
             body=masked["body"].text,
-            submitted_at=submission.submitted_at or now,
+            submitted_at=submission.submitted_at or _written_at(submission, now),
             content_hash=self._digest(site, "content", "\0".join(fields.values())),
             request_hash=self._digest(site, "request", _request_content(submission, fields, author)),
             source=submission.source,
@@ -177,6 +176,12 @@ def masked_article(site: Site, article: Article, own: Address | None = None) -> 
     """
     title = mask_addresses(cleaned_line(article.title), own) if article.title else None
     return replace(article, title=title, key=article_key(article.url, site.options.articles_apart))
+
+
+def _written_at(submission: Submission, now: datetime) -> datetime:
+    """Return when a comment without a date was written: one of an archive is as old as its article."""
+    published = submission.article.published_at
+    return now if submission.live or published is None else min(published, now)
 
 
 def _request_content(submission: Submission, fields: Mapping[str, str], author_key: str | None) -> str:

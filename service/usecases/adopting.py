@@ -59,6 +59,7 @@ def _decide(tx: Tx, site: Site, adopted: Sequence[tuple[Comment, Action]], who: 
     ids = tx.new_decision_ids(len(adopted))
     decided = [_decided(*one, decision_id, who, now) for one, decision_id in zip(adopted, ids, strict=True)]
     moved = tx.move([move for move, _, _ in decided])
+    tx.index_texts(moved)
     left = [(comment, decision) for move, comment, decision in decided if move.pk in moved]
     publish_decisions(tx, {site.id: replace(site, callback_url=None)}, left, fresh=True)
 

@@ -26,6 +26,10 @@ from service.storage import Tx
 from service.storage.records import Key
 
 UNREFUSED = (Status.PENDING, Status.APPROVED)
+OTHER = (
+    "is the id of another comment here, by another author, under another article, of another time: "
+    "give the ids of one archive a prefix of their own"
+)
 RACES = 3
 """How often a submission looks again when other requests use its idempotency key at the same moment."""
 
@@ -172,6 +176,8 @@ def _again(tx: Tx, site: Site, draft: Draft, now: datetime) -> Placed | Replydes
         return Placed(_where_it_stands(tx, current, draft), "replay")
     if current.status in FINAL:
         return Final()
+    if draft.source is Source.IMPORT and _is_other(current, draft):
+        return Conflict(current, None, OTHER)
     current = _where_it_stands(tx, current, draft)
     draft = edited(draft, current, _current_decision(tx, current))
     # what a person refused a moment ago is still shown, and must not stay so
@@ -193,6 +199,14 @@ def _where_it_stands(tx: Tx, current: Comment, draft: Draft) -> Comment:
     if draft.article.identity == current.article.identity or draft.source is Source.FORM:
         return current
     return tx.move_comment(current, draft.article)
+
+
+def _is_other(current: Comment, draft: Draft) -> bool:
+    """Whether two archives number their comments alike: nothing but the id is the same."""
+    authors = {current.author_key, *draft.older_author_keys}
+    is_other_author = draft.author_name != current.author_name and draft.author_key not in authors - {None}
+    is_other_time = not draft.undated and draft.submitted_at != current.submitted_at
+    return is_other_author and is_other_time and draft.article.identity != current.article.identity
 
 
 def _is_same(current: Comment, draft: Draft) -> bool:
