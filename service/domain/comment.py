@@ -59,9 +59,8 @@ class Article:
     def merged(self, again: Article, by_site: bool) -> Article:
         """Return the article merged with newer data: the site's replaces, anyone else's fills in what is missing.
 
-        Data the site sends under an old address of the article also only fills in. An export that
-        says what it said before has no new word. An export that
-        says what it said before has no new word.
+        Data the site sends under an old address of the article also only fills in. An export that says what it said
+        before has no new word.
         """
         is_old = again.import_word is not None and again.import_word == self.import_word
         if not by_site or is_old or again.identity != self.identity:
@@ -173,3 +172,31 @@ class Comment:
             self.source is Source.IMPORT and bool(self.article.private)
         )
         return self.published_revision is not None and not kept_in
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """A comment as the reader wrote it, parsed and bounded, on its way to the sanitizer; never stored, never logged."""
+
+    article: Article
+    author_name: str = field(repr=False)
+    body: str = field(repr=False)
+    source: Source
+    id: str | None = None
+    email: object | None = None
+    """A `privacy.sealing.Address`: it prints masked, and only the sanitizer opens it."""
+    parent_id: str | None = None
+    website: str | None = field(default=None, repr=False)
+    submitted_at: datetime | None = None
+    client: Client = field(default=Client(), repr=False)
+    signals: Mapping[str, object] = field(default_factory=dict)
+    idempotency_key: str | None = None
+    live: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """What became of one draft: `outcome` is "new", "replay" or "revised"."""
+
+    comment: Comment
+    outcome: str

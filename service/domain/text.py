@@ -58,8 +58,8 @@ _ALPHABETIC: Final = (
 )
 _IGNORED_RUN: Final = re.compile(f"[{IGNORED}]+")
 _DECORATION_RUN: Final = re.compile(f"[{DECORATION}]+")
-_SIGNS: Final = dict.fromkeys(map(ord, "™℠℡℻№"), " ")
-"""Signs of a few letters that belong to no word, though their compatibility forms are letters."""
+_SIGNS: Final = dict.fromkeys(map(ord, "™℠℡℻№"), " ") | dict.fromkeys(map(ord, "ϲϹ"), "c")
+"""What looks other than its compatibility form: signs that belong to no word, and a Greek c, which is a sigma."""
 _NEGATION: Final = re.compile(r"(?<=n)['’ʼ]t(?!\w)")
 """`won't` is a word of its own, and none that holds `won`."""
 _ASCII_WORD: Final = re.compile(r"[a-z0-9]+")
@@ -73,7 +73,8 @@ _ALWAYS: Final = dict(
 ligatures."""
 _LONGER: Final = {
     "ø": "o", "đ": "d", "ł": "l", "ħ": "h", "ŧ": "t", "ƶ": "z", "ɨ": "i", "ʉ": "u", "ɵ": "o", "ɓ": "b", "ɖ": "d",
-    "ƙ": "k", "ŋ": "n", "ð": "d", "þ": "th",
+    "ƙ": "k", "ŋ": "n", "ð": "d", "þ": "th", "ⱥ": "a", "ƀ": "b", "ȼ": "c", "ɇ": "e", "ꞡ": "g", "ɉ": "j", "ꝁ": "k",
+    "ƚ": "l", "ꝋ": "o", "ᴑ": "o", "ᵽ": "p", "ɍ": "r", "ꞩ": "s", "ⱦ": "t", "ɏ": "y",
 }  # fmt: skip
 """Letters that are folded in longer words alone."""
 

@@ -1,29 +1,38 @@
 """Bringing a file of comments in: line by line, in batches, and safely twice; a faulty line is named and left out.
 
+Characters that no text can have are replaced, and their line is named.
+
 Each line has an idempotency key made from its content, which is kept for good: running the import again repeats
 nothing, and brings no text back that was edited since. A line without an id is given one made in the same way.
 """
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import IO, TYPE_CHECKING, Final
+from typing import IO, TYPE_CHECKING, Any, Final
 
-from service.domain.comment import Draft, Source
+from service.domain.comment import Draft, Placed, Source, Submission
 from service.domain.effort import FAST_WANTED
 from service.domain.errors import Invalid, ReplydeskError
-from service.ports import KEPT_FOR_GOOD, Placed, Sealer, Site, Submission
+from service.domain.site import Site
+from service.privacy.sanitizer import Sanitizer
+from service.storage.schema import KEPT_FOR_GOOD
 from service.usecases import submit
-from service.usecases.submission import read_archived, to_submission
+from service.usecases.submission import ArchivedGiven, check_archived, read_archived, to_submission
 
 if TYPE_CHECKING:
     from service.context import AppContext
 
 BATCH: Final = 500
-LINE_LIMIT: Final = 256 * 1024
+LINE_LIMIT: Final = 4 * 1024 * 1024
+"""Bytes: JSON may take six or twelve for each character of a text."""
+MENDED: Final = "held a character that is none in the file's encoding; it is replaced"
+CHARACTERS: Final = frozenset({"malformed", "unicode", "nul"})
+"""Codes of the faults that such characters make."""
 COUNTED: Final = {"new": "imported", "replay": "replayed", "revised": "revised"}
 
 
@@ -55,9 +64,9 @@ def import_lines(
     Everything yielded is committed. Memory stays the same however long the file is, but for a digest of each
     line, which takes some 85 bytes.
     """
-    reader, sanitizer = _Reader(context, site, lines, fast), LineSanitizer(context.sealer)
+    reader, sanitizer = _Reader(context, site, lines, fast), LineSanitizer(context.keyring)
     while taken := reader.take(batch):
-        faults, counts = reader.faults, Counter(refused=len({fault.line for fault in reader.faults}))
+        faults, counts = reader.faults, reader.counts()
         for (number, _), answer in zip(
             taken, submit(context.deps, sanitizer, site, [s for _, s in taken]), strict=True
         ):
@@ -67,30 +76,20 @@ def import_lines(
                 counts["refused"] += 1
                 faults.append(_refusal(number, answer))
         yield Batch(counts, tuple(sorted(faults, key=lambda fault: fault.line)), reader.read_bytes)
-    yield Batch(
-        Counter(refused=len({fault.line for fault in reader.faults})), tuple(reader.faults), reader.read_bytes
-    )
+    yield Batch(reader.counts(), tuple(reader.faults), reader.read_bytes)
 
 
-@dataclass(frozen=True, slots=True)
-class LineSanitizer:
-    """Implements `ports.Sealer`: the sanitizer, but the key of a line is kept for good and names the line."""
-
-    sealer: Sealer
+class LineSanitizer(Sanitizer):
+    """The sanitizer, but the key of a line is kept for good and names the line."""
 
     def draft(self, site: Site, submission: Submission, now: datetime) -> Draft:
         """Return the draft as the sanitizer makes it; the site's settings do not change the key of a line."""
-        draft = self.sealer.draft(site, submission, now)
-        key = f"{KEPT_FOR_GOOD}{draft.idempotency_key}"
-        return replace(draft, idempotency_key=key, request_hash=key)
-
-    def id_of(self, site: Site, key: str) -> str:
-        """Return the id as the sanitizer makes it."""
-        return self.sealer.id_of(site, key)
+        draft = super().draft(site, submission, now)
+        return replace(draft, request_hash=draft.idempotency_key or draft.request_hash)
 
     def key_of(self, site: Site, key: str) -> str:
         """Return the key that is kept for good."""
-        return f"{KEPT_FOR_GOOD}{self.sealer.key_of(site, key)}"
+        return f"{KEPT_FOR_GOOD}{super().key_of(site, key)}"
 
 
 class _Reader:
@@ -102,11 +101,17 @@ class _Reader:
         self._number = 0
         self._seen: Counter[bytes] = Counter()
         self.faults: list[LineFault] = []
+        self.repaired = 0
         self.read_bytes = 0
+
+    def counts(self) -> Counter[str]:
+        """Return how many of the lines taken last were refused and repaired."""
+        faulty = {fault.line for fault in self.faults if fault.message != MENDED}
+        return Counter(refused=len(faulty), repaired=self.repaired)
 
     def take(self, count: int) -> list[tuple[int, Submission]]:
         """Return the next submissions with their line numbers, none at the end of the file; faults are kept aside."""
-        self.faults, self.read_bytes = [], 0
+        self.faults, self.repaired, self.read_bytes = [], 0, 0
         taken: list[tuple[int, Submission]] = []
         while len(taken) < count and (raw := self._lines.readline(LINE_LIMIT + 1)):
             self._number += 1
@@ -125,7 +130,7 @@ class _Reader:
 
     def _read(self, raw: bytes) -> list[tuple[int, Submission]]:
         try:
-            given = read_archived(raw)
+            given = self._given(raw)
             name = self._name(raw)
             if given.id is None:
                 given = given.model_copy(update={"id": f"i-{name}"})
@@ -142,12 +147,36 @@ class _Reader:
             return []
         return [(self._number, submission)]
 
+    def _given(self, raw: bytes) -> ArchivedGiven:
+        """Return what a line holds; where only its characters are at fault, with those replaced."""
+        try:
+            return read_archived(raw)
+        except Invalid as wrong:
+            if not {fault.code for fault in wrong.faults} <= CHARACTERS:
+                raise
+            try:
+                given = check_archived(_mended(json.loads(raw.decode("utf-8", "replace"), strict=False)))
+            except (Invalid, ValueError, RecursionError):
+                raise wrong from None
+        self.faults.append(LineFault(self._number, "character", MENDED))
+        self.repaired += 1
+        return given
+
     def _name(self, raw: bytes) -> str:
         """Name a line by a keyed digest of its bytes, and the second of two equal lines by its being the second."""
         content = self._keyring.sign("import line", raw.strip(), site=self._site.name)[:16]
         self._seen[content] += 1
         place = self._seen[content].to_bytes(8, "big")
         return self._keyring.sign("import id", content + place, site=self._site.name)[:16].hex()
+
+
+def _mended(value: Any) -> Any:
+    """Return a JSON value in which every text is one: half a surrogate pair is replaced, U+0000 is left out."""
+    if isinstance(value, str):
+        return value.replace("\0", "").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, dict):
+        return {name: _mended(one) for name, one in value.items()}
+    return [_mended(one) for one in value] if isinstance(value, list) else value
 
 
 def _refusal(number: int, error: ReplydeskError) -> LineFault:

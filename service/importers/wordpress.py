@@ -15,14 +15,15 @@ from typing import IO, TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from service.domain.addresses import article_key, host_of
-from service.domain.comment import TITLE_LIMIT, Comment, Source
+from service.domain.comment import TITLE_LIMIT, Comment, Placed, Source, Submission
 from service.domain.errors import Fault, Invalid, ReplydeskError
 from service.domain.markup import plain_text
+from service.domain.site import Site
 from service.domain.verdict import Action
-from service.importers.jsonl import BATCH, COUNTED, Batch, LineFault, LineSanitizer
+from service.importers.jsonl import BATCH, COUNTED, MENDED, Batch, LineFault, LineSanitizer
 from service.importers.wxr import Exported, read_export
-from service.ports import Placed, Site, Submission, Tx
 from service.privacy.sanitizer import masked_article
+from service.storage import Tx
 from service.usecases import adopt, lenient
 from service.usecases.submission import ID, check_archived, to_submission
 
@@ -46,7 +47,6 @@ READERS: Final = frozenset({"", "comment"})
 KNOWN_AS: Final = re.compile(ID)
 KNOWN_LIMIT: Final = 500_000
 """So many comments of one file can be named as parents by ids that are not made of their numbers."""
-MENDED: Final = "held a character that is none in the file's encoding; it is replaced"
 
 
 def import_export(context: AppContext, site: Site, stream: IO[bytes], batch: int = BATCH) -> Iterator[Batch]:
@@ -84,11 +84,12 @@ class _Taken:
 
     def __init__(self, context: AppContext, site: Site) -> None:
         self._context, self._site = context, site
-        self._sanitizer = LineSanitizer(context.sealer)
+        self._sanitizer = LineSanitizer(context.keyring)
         self._names = _Names(context, site)
         self._counts: Counter[str] = Counter()
         self._faults: list[LineFault] = []
         self._taken: list[Exported] = []
+        self._private: set[str] = set()
 
     @property
     def count(self) -> int:
@@ -168,9 +169,15 @@ class _Taken:
             signals={"cut": True} if given.is_cut else None,
             live=False,
         )
-        word = self._word_of(one)
-        article = replace(submission.article, private=one.is_private, import_word=word)
+        article = replace(submission.article, private=self._is_private(one), import_word=self._word_of(one))
         return replace(submission, article=article), action
+
+    def _is_private(self, one: Exported) -> bool:
+        """Whether its article, or another of the file under the same address, is not for everyone."""
+        page = self._names.page(one)
+        if one.is_private:
+            self._private.add(page)
+        return page in self._private
 
     def _word_of(self, one: Exported) -> str:
         """Digest what the export says of the article, under a key: it may be private."""
@@ -207,7 +214,7 @@ class _Names:
         first: dict[str, Exported] = {}
         for one in unknown:
             known = stored.get(f"{self._prefix}{one.number}")
-            is_plain = known is None or _is_same(known, one, self._page(one))
+            is_plain = known is None or _is_same(known, one, self.page(one))
             if is_plain and self._is_one(first.setdefault(one.number, one), one):
                 hosts[f"{self._prefix}{one.number}"] = self._host(one)
             else:
@@ -236,7 +243,8 @@ class _Names:
         content = f"{name}\0{body}".encode()
         return self._context.keyring.sign("wordpress comment", content, site=self._site.name)[:16].hex()
 
-    def _page(self, one: Exported) -> str:
+    def page(self, one: Exported) -> str:
+        """Return the key of its article."""
         return article_key(_link(one, self._site.url))
 
     def _host(self, one: Exported) -> str:
@@ -244,11 +252,11 @@ class _Names:
 
     def _place(self, one: Exported, number: str) -> tuple[str, str]:
         """Say which number it is, under which article: another may hold it too, where two blogs are in one file."""
-        return self._page(one)[:8], number
+        return self.page(one)[:8], number
 
     def _is_one(self, first: Exported, one: Exported) -> bool:
         """Whether two of a file are the same comment, and not of two blogs."""
-        return first.written == one.written or self._page(first) == self._page(one)
+        return first.written == one.written or self.page(first) == self.page(one)
 
     def _note(self, one: Exported, number: str, name: str = "") -> None:
         """Give what has this number under the article of `one` a name of its own: with the article's in it."""
@@ -274,20 +282,25 @@ class _Names:
         A blog that moved to another address has most of them in common.
         """
         numbers = {f"wp-{one.number}": one for one in taken}
-        sanitizer = LineSanitizer(self._context.sealer)
+        sanitizer = LineSanitizer(self._context.keyring)
         keys = [
             sanitizer.key_of(self._site, self.key(name, plain_text(one.content)))
             for name, one in numbers.items()
         ]
         if tx.keys_used(self._site.id, keys):
             return False
-        return is_known or bool(
-            tx.named(self._site.id, [name for name in numbers if KNOWN_AS.fullmatch(name)])
-        )
+        if is_known:
+            return True
+        there = tx.named(self._site.id, [name for name in numbers if KNOWN_AS.fullmatch(name)])
+        pairs = [(known, numbers[name]) for name, known in there.items()]
+        return bool(pairs) and not any(_is_same(known, one, self.page(one)) for known, one in pairs)
 
 
 def _is_same(known: Comment, one: Exported, page: str) -> bool:
-    """Whether a comment that is here under this number is the exported one: written then, or under that article."""
+    """Whether a comment that is here under this number is the exported one: written then, or under that article.
+
+    The site may have posted it by itself, with the number that WordPress gave it.
+    """
     written = lenient.moment(one.written) or lenient.moment(one.written_local)
     then = known.submitted_at.isoformat().replace("+00:00", "Z")
     return written is None or written == then or page == article_key(known.article.url)
@@ -324,7 +337,7 @@ def _fields(one: Exported, name: str, parent: str | None, site_url: str) -> dict
             "website": lenient.website(one.website),
         },
         "body": plain_text(one.content),
-        "submitted_at": written or published,  # never the day of the import, as long as any other is known
+        "submitted_at": written,
         "client": {"ip": lenient.ip(one.ip)},
     }
 

@@ -165,6 +165,8 @@ class _Text:
 
     def _named(self, part: str) -> str:
         """Put characters in the place of HTML's names for them, but not in CDATA, which names none."""
+        if part == "]]>" and not self._is_verbatim:
+            return "]]&gt;"  # typed by a reader, and so the end of a section that was not meant to end
         if SECTION.fullmatch(part):
             self._is_verbatim = part != "]]>"
         return part if self._is_verbatim else LOOSE.sub(_character, part)

@@ -11,11 +11,11 @@ from datetime import datetime
 from urllib.parse import urlsplit
 
 from service.domain.addresses import article_key
-from service.domain.comment import Article, Client, Draft, Original, Source
+from service.domain.comment import Article, Client, Draft, Original, Source, Submission
 from service.domain.networks import cut_ip
+from service.domain.site import Site
 from service.domain.text import visible
 from service.domain.typed import cleaned, cleaned_line
-from service.ports import Site, Submission
 from service.privacy.contacts import Contact, mask, mask_addresses
 from service.privacy.emails import might_hold
 from service.privacy.keys import Keyring
@@ -29,7 +29,7 @@ TELLING = frozenset("@%&\\")
 
 
 class Sanitizer:
-    """Implements `ports.Sealer`: masks contacts, seals the address, cuts the IP, digests the content."""
+    """Masks contacts, seals the address, cuts the IP, digests the content."""
 
     def __init__(self, keyring: Keyring) -> None:
         self._keyring = keyring
@@ -37,7 +37,10 @@ class Sanitizer:
         self._plain_agents: set[str] = set()
 
     def draft(self, site: Site, submission: Submission, now: datetime) -> Draft:
-        """Return the draft of `submission`; nothing in it shows an address, and what was masked is encrypted."""
+        """Return the draft of `submission`; nothing in it shows an address, and what was masked is encrypted.
+
+        An id made from an idempotency key is the same for the same key, so that a race makes one row.
+        """
         own = submission.email if isinstance(submission.email, Address) else None
         sealed = self._seal(site, own)
         older = self._older_keys(site, own) if sealed.author_key is not None else ()
@@ -53,7 +56,6 @@ class Sanitizer:
         key, client = submission.idempotency_key, self._cut(submission.client, own)
         article = masked_article(site, submission.article, own)
         author = self._oldest_key(sealed, older)
-        article = masked_article(site, submission.article, own)
         return Draft(
             id=submission.id or self._made_id(site, key, now),
             content_key=self._content_key(site, submission, article, author, client, fields),
@@ -63,7 +65,7 @@ class Sanitizer:
             author_name=masked["name"].text,
             website=None if masked["website"].found else submission.website,
             body=masked["body"].text,
-            submitted_at=submission.submitted_at or now,
+            submitted_at=submission.submitted_at or _written_at(submission, now),
             content_hash=self._digest(site, "content", "\0".join(fields.values())),
             request_hash=self._digest(site, "request", _request_content(submission, fields, author)),
             source=submission.source,
@@ -174,6 +176,12 @@ def masked_article(site: Site, article: Article, own: Address | None = None) -> 
     """
     title = mask_addresses(cleaned_line(article.title), own) if article.title else None
     return replace(article, title=title, key=article_key(article.url, site.options.articles_apart))
+
+
+def _written_at(submission: Submission, now: datetime) -> datetime:
+    """Return when a comment without a date was written: one of an archive is as old as its article."""
+    published = submission.article.published_at
+    return now if submission.live or published is None else min(published, now)
 
 
 def _request_content(submission: Submission, fields: Mapping[str, str], author_key: str | None) -> str:

@@ -31,7 +31,6 @@ __all__ = [
     "RACES",
     "Answer",
     "Answered",
-    "AuthorChange",
     "Erased",
     "Judgement",
     "Learned",

@@ -6,12 +6,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from service.domain.comment import Comment
+from service.context import Dependencies
+from service.domain.comment import Comment, Placed, Submission
 from service.domain.earlier import IMPORTED, refusal_of
 from service.domain.errors import ReplydeskError
+from service.domain.site import Site
 from service.domain.status import Status
 from service.domain.verdict import OUTCOME, Action, Decision, Who
-from service.ports import Dependencies, Move, Placed, Sealer, Site, Submission, Tx
+from service.privacy.sanitizer import Sanitizer
+from service.storage import Tx
+from service.storage.records import Move
 from service.usecases.publishing import publish_decisions
 from service.usecases.submitting import count, place_all
 
@@ -19,7 +23,7 @@ Brought = tuple[Submission, Action]
 
 
 def adopt(
-    deps: Dependencies, sealer: Sealer, site: Site, brought: Sequence[Brought], who: str
+    deps: Dependencies, sealer: Sanitizer, site: Site, brought: Sequence[Brought], who: str
 ) -> list[Placed | ReplydeskError]:
     """Accept comments with the decision that the site had made of each; one answer each, in order.
 
@@ -55,6 +59,7 @@ def _decide(tx: Tx, site: Site, adopted: Sequence[tuple[Comment, Action]], who: 
     ids = tx.new_decision_ids(len(adopted))
     decided = [_decided(*one, decision_id, who, now) for one, decision_id in zip(adopted, ids, strict=True)]
     moved = tx.move([move for move, _, _ in decided])
+    tx.index_texts(moved)
     left = [(comment, decision) for move, comment, decision in decided if move.pk in moved]
     publish_decisions(tx, {site.id: replace(site, callback_url=None)}, left, fresh=True)
 

@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 
-from service.domain.comment import Comment, Draft, Source
+from service.context import Dependencies
+from service.domain.comment import Comment, Draft, Placed, Source, Submission
 from service.domain.earlier import edited
 from service.domain.errors import (
     Conflict,
@@ -16,26 +17,25 @@ from service.domain.errors import (
     ReplydeskError,
 )
 from service.domain.restoring import put_back
+from service.domain.site import Site
 from service.domain.status import FINAL, Status
 from service.domain.verdict import Action, Decision
-from service.ports import (
-    SCORE,
-    Dependencies,
-    Key,
-    Placed,
-    Sealer,
-    Site,
-    Submission,
-    Tx,
-)
+from service.messaging.tasks import SCORE
+from service.privacy.sanitizer import Sanitizer
+from service.storage import Tx
+from service.storage.records import Key
 
 UNREFUSED = (Status.PENDING, Status.APPROVED)
+OTHER = (
+    "is the id of another comment here, by another author, under another article, of another time: "
+    "give the ids of one archive a prefix of their own"
+)
 RACES = 3
 """How often a submission looks again when other requests use its idempotency key at the same moment."""
 
 
 def submit(
-    deps: Dependencies, sealer: Sealer, site: Site, submissions: Sequence[Submission]
+    deps: Dependencies, sealer: Sanitizer, site: Site, submissions: Sequence[Submission]
 ) -> list[Placed | ReplydeskError]:
     """Accept comments: each is stored pending once, replayed, or made the next revision; one answer each, in order.
 
@@ -176,6 +176,8 @@ def _again(tx: Tx, site: Site, draft: Draft, now: datetime) -> Placed | Replydes
         return Placed(_where_it_stands(tx, current, draft), "replay")
     if current.status in FINAL:
         return Final()
+    if draft.source is Source.IMPORT and _is_other(current, draft):
+        return Conflict(current, None, OTHER)
     current = _where_it_stands(tx, current, draft)
     draft = edited(draft, current, _current_decision(tx, current))
     # what a person refused a moment ago is still shown, and must not stay so
@@ -197,6 +199,14 @@ def _where_it_stands(tx: Tx, current: Comment, draft: Draft) -> Comment:
     if draft.article.identity == current.article.identity or draft.source is Source.FORM:
         return current
     return tx.move_comment(current, draft.article)
+
+
+def _is_other(current: Comment, draft: Draft) -> bool:
+    """Whether two archives number their comments alike: nothing but the id is the same."""
+    authors = {current.author_key, *draft.older_author_keys}
+    is_other_author = draft.author_name != current.author_name and draft.author_key not in authors - {None}
+    is_other_time = not draft.undated and draft.submitted_at != current.submitted_at
+    return is_other_author and is_other_time and draft.article.identity != current.article.identity
 
 
 def _is_same(current: Comment, draft: Draft) -> bool:

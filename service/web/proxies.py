@@ -12,7 +12,7 @@ from service.domain.networks import Address, Network, is_inside, read_address, r
 
 HOPS: Final = 20  # a longer chain is made up: only its near end is read
 UNNAMED: Final = "replydesk.unnamed_proxy"
-"""Set where a proxy that is not named hides who asks: REMOTE_ADDR is its own."""
+"""Set where a proxy hides who asks, for it is not named or names nobody: REMOTE_ADDR is its own."""
 PREFIX_LIMIT: Final = 200
 
 Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
@@ -38,7 +38,9 @@ class TrustedProxies:
         peer, forwarded = environ.get("REMOTE_ADDR", ""), environ.get("HTTP_X_FORWARDED_FOR", "")
         address = read_address(peer)
         if self._trusts(address):
-            environ["REMOTE_ADDR"] = self._reader(address, forwarded)
+            environ["REMOTE_ADDR"] = reader = self._reader(address, forwarded)
+            if address and reader == str(address):
+                environ[UNNAMED] = True
         else:
             environ.pop("HTTP_X_FORWARDED_PREFIX", None)
             environ["REMOTE_ADDR"] = str(address)

@@ -30,6 +30,10 @@ LAYOUTS = {
     "Thai": {"a": "ฟ", "r": "พ", "s": "ห", "j": "่", "k": "า", "u": "ี", "e": "ำ", "c": "แ"},
     "Japanese kana": {"a": "ち", "r": "す", "s": "と", "j": "ま", "k": "の", "u": "な", "e": "い", "c": "そ"},
     "Georgian": {"a": "ა", "r": "რ", "s": "ს", "j": "ჯ", "k": "კ", "u": "უ", "e": "ე", "c": "ც"},
+    "Armenian": {"a": "ա", "r": "ր", "s": "ս", "j": "ջ", "k": "կ", "u": "ւ", "e": "ե", "c": "ց"},
+    "Bengali": {"a": "া", "r": "ি", "s": "ে", "j": "র", "k": "ক", "u": "হ", "e": "ী", "c": "ম"},
+    "Burmese": {"a": "ေ", "r": "မ", "s": "ျ", "j": "ြ", "k": "ု", "u": "က", "e": "န", "c": "ဃ"},
+    "Serbian": {"a": "а", "r": "р", "s": "с", "j": "ј", "k": "к", "u": "у", "e": "е", "c": "ц"},
     "full width": {"a": "ａ", "r": "ｒ", "s": "ｓ", "j": "ｊ", "k": "ｋ", "u": "ｕ", "e": "ｅ", "c": "ｃ"},
 }
 
@@ -133,6 +137,24 @@ def test_a_latin_layout_goes_by_what_is_engraved(
     page.wait_for_timeout(300)
     expect(page.locator("details.reasons[open]")).to_have_count(0)
     assert [desk.status(one) for one in made[1:]] == [Status.HELD] * 15
+
+
+def test_caps_lock_takes_no_key_of_another_layout(
+    desk: Desk, made: list[Comment], page: Page, keyboard: Keyboard
+) -> None:
+    """A Cyrillic or Greek capital that caps lock wrote is the key that was pressed; a dead key is none."""
+    keyboard.press("Quote", "Dead", number=222)
+    keyboard.press("KeyA", "Dead")
+    keyboard.press("KeyR", "Unidentified")
+    for number, key in enumerate(("Ф", "Α")):
+        page.locator("article.now").evaluate(
+            """(card, key) => card.dispatchEvent(new KeyboardEvent("keydown", {
+                 key, code: "KeyA", modifierCapsLock: true, bubbles: true, cancelable: true }))""",
+            key,
+        )
+        until(lambda number=number: desk.status(made[number]) is Status.APPROVED, 10)
+        expect(page.locator(f"#c{made[number + 1].pk}.now")).to_be_visible()
+    assert [desk.status(one) for one in made[2:]] == [Status.HELD] * 14
 
 
 @pytest.mark.parametrize("focus", ["the page", "the note"])

@@ -69,6 +69,7 @@ DISGUISED = [
     "\u115f".join("zorbocoin"), "\uffa0".join("zorbocoin"), "\ufe0e".join("zorbocoin"), "\U000e0030".join("zorbocoin"),
     "z้o้r้b้o้c้o้i้n", "z゙o゙r゙b゙o゙c゙o゙i゙n゙", "z़o़r़b़o़c़o़i़n़", "zाoाrाbাoাcাoাiাnা", "z𝅧o𝅧r𝅧b𝅧o𝅧c𝅧o𝅧i𝅧n𝅧", "z᳐o᳐r᳐b᳐o᳐c᳐o᳐i᳐n᳐",
     "ZorboCoin™", "№zorbocoin", "z०rboc०in", "zorbocoin٢٠٢٦", "ΖΟRΒΟCΟΙΝ", "zσrbσcσin",
+    "zꝋrbꝋcꝋin", "zᴑrbᴑcᴑin", "zorƀocoin", "zorЬocoin", "zorboϲoin", "zorboϹoin",
     "(zorbocoin)", "zorbocoin's", "l’zorbocoin", "zorbocoin—now",
 ]  # fmt: skip
 """What a reader sees as one and the same word."""

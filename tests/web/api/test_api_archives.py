@@ -17,6 +17,7 @@ from service.domain.verdict import Action
 from service.importers.jsonl import LineFault, import_lines
 from service.importers.wordpress import import_export
 from service.usecases.enrolment import invite
+from tests.builders import NOON
 from tests.web.api.caller import ADDRESS, ARTICLE, Newsroom, submission
 from tests.wxr import HEAD, TAIL, comment, head, item
 
@@ -219,6 +220,67 @@ def test_a_blog_that_moved_is_the_same_blog(archive: Archive) -> None:
     assert archive.ids("http://old.example/a") == []
 
 
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        (b"caf\x96 here", "caf\ufffd here"),
+        (b"caf\xc3", "caf\ufffd"),
+        (b"a \xf0\x9f\x98 b", "a \ufffd b"),
+        (b"half \\ud83d here", "half \ufffd here"),
+        (b"nul\\u0000 here", "nul here"),
+        (b"raw \x1b control", "raw  control"),
+        (b"two \x96 and \\udc00\\ud800", "two \ufffd and \ufffd\ufffd"),
+    ],
+)
+def test_one_bad_character_costs_no_line(archive: Archive, written: bytes, read: str) -> None:
+    """It is replaced and its line named, the lines after it come in, and a second run changes nothing."""
+    lines = [json.dumps(submission(id=f"n{n}", body=f"Number {n}.")).encode() for n in range(5)]
+    lines[2] = lines[2].replace(b"Number 2.", written)
+    raw = b"\n".join(lines)
+    assert archive._run(import_lines, raw) == {"imported": 5, "repaired": 1}
+    assert [(one.line, one.field) for one in archive.faults] == [(3, "character")]
+    assert archive.newsroom.comment("n2").body == read
+    assert archive._run(import_lines, raw) == {"replayed": 5, "repaired": 1}
+    assert archive.newsroom.count() == 5
+
+
+def test_two_archives_with_the_same_ids_are_told_apart(archive: Archive) -> None:
+    """A line with the id of somebody else's comment of another time and page is refused; a corrected one is not."""
+    first = {"id": "7", "body": "The first archive's.", "submitted_at": "2012-05-04T03:02:01Z"}
+    other = {
+        "article": {"url": f"{ARTICLE}-2"},
+        "author": {"name": "Zoe", "email": "zoe@mail.example"},
+        "submitted_at": "2013-01-01T00:00:00Z",
+        "body": "The other archive's.",
+    }
+    assert archive.lines(submission(**first)) == {"imported": 1}
+    assert archive.lines(submission(**first | other)) == {"refused": 1}
+    (fault,) = archive.faults
+    assert (fault.line, fault.field) == (1, "id")
+    assert "another comment" in fault.message
+    assert archive.newsroom.comment("7").body == "The first archive's."
+    for same in ("article", "author", "submitted_at"):
+        corrected = submission(**first) | other | {same: submission(**first)[same], "body": f"By {same}."}
+        assert archive.lines(corrected) == {"revised": 1}
+
+
+def test_a_public_article_opens_no_private_one_of_its_address(archive: Archive) -> None:
+    """Where a file has two articles of one address, whichever comes first, the comments of both are kept back."""
+    private = item(comment(1, "Among us."), status="private", post_id=1)
+    public = item(comment(2, "For all."), status="publish", post_id=2, link=f"{ARTICLE}/")
+    for items in ((private, public), (public, private)):
+        archive.wordpress(*items)
+        assert archive.published() == []
+
+
+def test_the_mark_of_a_sections_end_costs_no_comment(archive: Archive) -> None:
+    """A reader's `]]>`, which some exporters leave as it is, ends no import."""
+    found = [comment(1), comment(2, "if (a[b[0]]>1) see ]]> there"), comment(3, "Fine.")]
+    assert archive.wordpress(item(*found)) == {"imported": 3}
+    assert "see" in archive.newsroom.comment("wp-2").body
+    assert archive.newsroom.comment("wp-3").body == "Fine."
+
+
 def test_what_was_imported_before_blogs_were_told_apart_is_not_overwritten(archive: Archive) -> None:
     """Numbers that are here already, under other words and days, are another blog's."""
     archive.lines(submission(id="wp-7", body="First.", submitted_at="2011-01-01T00:00:00Z"))
@@ -288,6 +350,29 @@ def test_an_archive_stands_before_todays_comments(archive: Archive, bring: Calla
     assert page.count("4 May 2012") == 1
     assert page.count("just now") == 1
     assert page.count("card row depth1") == 1
+
+
+def test_a_line_without_a_date_is_as_old_as_its_article(archive: Archive) -> None:
+    """It stands where it was written, is not too late for its article, and an edit by a file leaves a date alone."""
+    article = {"url": ARTICLE, "published_at": OLD.replace(" ", "T") + "Z"}
+    archive.newsroom.post(submission(id="today", body="A new one.", article=article))
+    archive.lines(
+        submission(id="old", article=article), submission(id="today", body="Edited.", article=article)
+    )
+    assert archive.newsroom.comment("old").submitted_at.year == 2012
+    assert archive.newsroom.comment("today").submitted_at == NOON
+    archive.approve()
+    assert archive.ids() == ["old", "today"]
+
+
+@pytest.mark.parametrize("state", ["1", "0", "trash"])
+def test_the_desk_finds_what_came_from_a_blog(archive: Archive, state: str) -> None:
+    """An archive that no scorer reads is searched like everything else, and so is a corrected export of it."""
+    archive.wordpress(item(comment(1, "Die Straße am Fluss", state=state)))
+    archive.wordpress(item(comment(1, "Die Brücke am Fluss", state=state)))
+    with archive.newsroom.context.deps.store.read() as tx:
+        assert [one.id for one in tx.search(["BRUCKE"], None, None, 9)] == ["wp-1"]
+        assert tx.search(["STRASSE"], None, None, 9) == []
 
 
 def test_a_date_that_only_the_blog_knew_counts(archive: Archive) -> None:
@@ -361,6 +446,13 @@ def test_a_long_comment_of_an_archive_is_kept(archive: Archive, length: int) -> 
     assert [one["parent_id"] for one in archive.published()] == [None, "wp-1"]
     assert archive.lines(submission(id="long", body=text)) == {"imported": 1}
     assert archive.newsroom.comment("long").body == text
+
+
+@pytest.mark.parametrize("letter", ["ß", "橋", "😀"])
+def test_a_long_comment_is_kept_in_whatever_letters(archive: Archive, letter: str) -> None:
+    """JSON may need twelve bytes for a character; the bound is one of characters."""
+    assert archive.lines(submission(id="long", body=letter * ARCHIVED_LIMIT)) == {"imported": 1}
+    assert archive.newsroom.comment("long").body == letter * ARCHIVED_LIMIT
 
 
 def test_what_no_archive_can_hold_is_cut_with_a_mark(archive: Archive) -> None:

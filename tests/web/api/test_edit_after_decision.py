@@ -191,6 +191,25 @@ def test_a_later_export_does_not_lift_a_moderators_refusal(real_newsroom: Newsro
     assert (after.revision, after.status, after.published_revision) == (2, Status.HELD, None)
 
 
+@pytest.mark.parametrize("entry", ENTRIES)
+@pytest.mark.parametrize("by_site", [True, False])
+@pytest.mark.parametrize("action", ["reject", "spam", "hold"])
+def test_an_export_of_what_the_site_posted_lifts_no_refusal(
+    real_newsroom: Newsroom, action: str, by_site: bool, entry: str
+) -> None:
+    """A comment that the site posted under its WordPress number is the exported one, and not of another blog."""
+    newsroom = real_newsroom
+    ENTRIES[entry](newsroom, "wp-7", "Buy now!")
+    if by_site:
+        newsroom.decide(action, "wp-7")
+    else:
+        newsroom.review(Action(action), "wp-7", delay=0)
+    import_wordpress(newsroom, CALM, "1")
+    after = newsroom.comment("wp-7")
+    assert (after.revision, after.status, after.published_revision) == (2, Status.HELD, None)
+    assert newsroom.count() == 1
+
+
 def test_no_number_of_exports_lifts_a_moderators_refusal(real_newsroom: Newsroom) -> None:
     """Each new text of an export waits for a person, after the first and after one that the site refused too."""
     newsroom = real_newsroom

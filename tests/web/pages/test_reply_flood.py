@@ -100,6 +100,15 @@ def test_behind_a_proxy_that_is_not_named_the_sites_bound_holds_alone(small: Sma
     assert [post("172.18.0.1", f"192.0.2.{n}") for n in range(40)] == [303] * 40
 
 
+@pytest.mark.parametrize("forwarded", [None, "", "unknown", "_hidden"])
+def test_behind_a_proxy_that_names_nobody_the_sites_bound_holds_alone(
+    small: Small, forwarded: str | None
+) -> None:
+    """A trusted proxy that does not say who asks is no network of readers either."""
+    post = poster(small)
+    assert [post("10.0.0.1", forwarded) for _ in range(40)] == [303] * 40
+
+
 def test_many_networks_meet_the_sites_bound(small: Small) -> None:
     """A flood from everywhere is an attack on the site, and is bounded as such."""
     tune(small, form_per_minute=6.0)
