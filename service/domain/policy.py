@@ -49,7 +49,7 @@ SHIPPED_CUTS: Mapping[str, Cut] = {
 """What a new site begins with, and the only place that says so. Nothing but spam is refused without a person.
 
 `replydesk classifier limits` proposes limits for a model (docs/model/limits.md). These are near them and set by hand,
-so that they hold at most 12 % of the harmless written comments; `python -m tests.evidence.newsroom` counts it.
+so that they hold at most 12 % of the harmless written comments; `python -m tools.evidence.newsroom` counts it.
 """
 
 

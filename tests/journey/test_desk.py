@@ -19,9 +19,9 @@ from service.domain.comment import Comment
 from service.domain.status import Status
 from service.domain.verdict import Action
 from service.usecases.enrolment import invite
-from tests.evidence.desk_stories import longer, newsroom, told
 from tests.journey.conftest import Contexts
 from tests.journey.installation import until
+from tests.stories import longer, newsroom, told
 from tests.web.pages.installation import Small, build_small
 
 pytestmark = pytest.mark.journey

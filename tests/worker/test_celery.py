@@ -23,8 +23,8 @@ from service.messaging.dispatcher import RedisDispatcher
 from service.messaging.tasks import SWEEP
 from service.usecases import submit
 from service.usecases.enrolment import Enrolment, enrol_site
+from tests.receivers import receiver
 from tests.stores import template
-from tests.worker.receivers import receiver
 
 DEADLINE = 60.0
 

@@ -28,9 +28,9 @@ from service.usecases import Judgement, Scored, review, settle, submit
 from service.webhooks.signing import WAITS, Outcome
 from service.webhooks.url_guard import Allow
 from tests.builders import courier
+from tests.receivers import receiver
 from tests.stores import sqlite_store
 from tests.worker.cast import ARTICLE, KEYRING
-from tests.worker.receivers import receiver
 from worker.deliver import PER_SITE, DeliveryWorker
 
 LOOPBACK = Allow.parse("127.0.0.0/8")

@@ -22,8 +22,8 @@ from service.usecases.enrolment import Enrolment, enrol_site
 from service.webhooks.signing import Outcome, verify
 from service.webhooks.url_guard import Allow
 from tests.builders import decided, draft
+from tests.receivers import Got, receiver
 from tests.worker.cast import Clock
-from tests.worker.receivers import Got, receiver
 from worker.notify import AT_ONCE, LEASE, LOOK_SECONDS, TIMEOUT_SECONDS, Notifier
 from worker.outbound import post
 

@@ -13,8 +13,8 @@ from service.messaging.dispatcher import RecordingDispatcher, RedisDispatcher, c
 from service.messaging.tasks import SCORE, SWEEP
 from service.usecases import Scored, settle
 from service.usecases.enrolment import enrol_site
+from tests.receivers import receiver
 from tests.stores import template
-from tests.worker.receivers import receiver
 from tests.worker.test_broker import Broker
 from tests.worker.test_celery import accept, env, pending, wait_for, worker
 from worker.polling_fallback import PollingFallback

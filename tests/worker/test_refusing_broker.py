@@ -20,8 +20,8 @@ from service.messaging.tasks import SCORE, SWEEP
 from service.observability import counters
 from service.usecases.enrolment import Enrolment, enrol_site
 from service.web.readiness import Checks
+from tests.receivers import receiver
 from tests.stores import template
-from tests.worker.receivers import receiver
 from tests.worker.test_broker import Broker
 from tests.worker.test_celery import accept, pending, wait_for, worker
 from worker.polling_fallback import PollingFallback

@@ -14,7 +14,7 @@ import pytest
 from service.config import load
 from service.context import build_context
 from service.usecases.enrolment import enrol_site
-from tests.worker.receivers import receiver
+from tests.receivers import receiver
 from tests.worker.test_celery import accept, pending, wait_for, worker
 from worker.journal import Journal
 from worker.stopping import LAST_MOMENT, Stop

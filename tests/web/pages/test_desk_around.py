@@ -14,7 +14,7 @@ from service.domain.status import Status
 from service.domain.verdict import Action, Who
 from service.privacy.receipts import receipt_token
 from service.usecases import Judgement
-from tests.evidence.desk_stories import told
+from tests.stories import told
 from tests.web.pages.browser import Browser, Page
 from tests.web.pages.installation import ADDRESS, Small
 from tests.web.pages.test_desk import SCRIPT, act, card, follow
