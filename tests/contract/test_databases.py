@@ -19,7 +19,7 @@ from service.storage import SchemaError, Store, migrate, open_store
 from service.storage.engines import database, open_engine
 from service.storage.schema import HEAD, metadata
 from tests import servers
-from tests.builders import NOON, courier, draft
+from tests.factories import NOON, courier, draft
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from service.domain.chain import Act, UnkeyedSigner, Walk, walk
 from service.storage import Store, open_store
-from tests.builders import NOON, after, courier, draft
+from tests.factories import NOON, after, courier, draft
 
 SIGNER = UnkeyedSigner()
 ACTS = [

@@ -10,7 +10,7 @@ import pytest
 from service.domain.site import Site
 from service.domain.verdict import Action
 from service.storage import Store
-from tests.builders import NOON, after, courier, decided, decision, delivery, draft, ids, move
+from tests.factories import NOON, after, courier, decided, decision, delivery, draft, ids, move
 
 THREADS = 8
 Answer = TypeVar("Answer")

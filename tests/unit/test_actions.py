@@ -32,8 +32,7 @@ from service.privacy.keys import Keyring
 from service.privacy.sanitizer import Sanitizer
 from service.privacy.sealing import Address
 from service.usecases import Judgement, Scored, publish_due, review, settle, submit, undo, withdraw
-from tests.builders import NOON, courier, finish_delivery, herald
-from tests.stores import sqlite_store
+from tests.factories import NOON, courier, finish_delivery, herald, sqlite_store
 
 APPROVE, REJECT, SPAM, HOLD = Action.APPROVE, Action.REJECT, Action.SPAM, Action.HOLD
 

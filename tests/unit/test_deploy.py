@@ -15,8 +15,7 @@ from prometheus_client import CollectorRegistry
 from service.context import Dependencies
 from service.messaging.dispatcher import RecordingDispatcher
 from service.web.meters import make_meters
-from tests.builders import NOON, courier
-from tests.stores import sqlite_store
+from tests.factories import NOON, courier, sqlite_store
 from worker.meters import meters
 
 ROOT = Path(__file__).parents[2]

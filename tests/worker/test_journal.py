@@ -14,7 +14,7 @@ from structlog.testing import capture_logs
 
 from service.messaging.tasks import DELIVER, SCORE
 from service.storage import Store
-from tests.builders import NOON, after
+from tests.factories import NOON, after
 from tests.worker.cast import Stage, Told
 from worker.journal import Journal, Noted
 from worker.score import score_pending

@@ -37,9 +37,9 @@ from service.storage.engines import open_engine
 from service.usecases import Judgement, Scored, review, settle
 from service.web.published import published_page
 from tests import servers
-from tests.builders import courier, draft
-from tests.filling import indexes_last, run, side_by_side
+from tests.factories import courier, draft
 from tools.bench.machine import described
+from tools.filling import indexes_last, run, side_by_side
 
 SIZES = (10_000, 100_000, 1_000_000)
 HELD_SHARE = 20

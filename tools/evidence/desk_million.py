@@ -10,7 +10,7 @@ from contextlib import closing
 from typing import Final
 
 from service.storage import open_store
-from tests.filling import indexes_last, run, side_by_side
+from tools.filling import indexes_last, run, side_by_side
 
 HELD_SHARE: Final = 20
 ARTICLE_SHARE: Final = 50

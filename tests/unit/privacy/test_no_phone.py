@@ -12,7 +12,7 @@ from service.privacy.contacts import mask
 from service.privacy.keys import Keyring
 from service.privacy.sanitizer import Sanitizer
 from service.privacy.sealing import Address
-from tests.builders import courier
+from tests.factories import courier
 
 REGIONS = [
     "DE",

@@ -20,7 +20,7 @@ from service.importers.wordpress import import_export
 from service.usecases import Scored, StatusChange, set_author_status, settle, undo
 from service.usecases.tuning import tune_site
 from service.webhooks import signing
-from tests.builders import NOON
+from tests.factories import NOON
 from tests.web.api.caller import ARTICLE, Newsroom, submission
 
 CALM = "Thank you for the report about the bridge, it was a good read."

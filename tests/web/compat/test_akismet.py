@@ -11,11 +11,7 @@ from werkzeug.test import TestResponse
 from service.domain.verdict import Action, Assessment, Who
 from service.usecases.tuning import tune_site
 from tests.web.api.caller import Newsroom, submission
-
-SPAM = "Buy cheap viagra online now!!! Best price casino bonus http://pills.example http://casino.example click here"
-HAM = "The new bridge saves me twenty minutes every morning, thank you to the city for building it."
-DOUBT = f"{HAM} Quorble."
-"""The courier's policy lets a person look at this word."""
+from tests.web.compat.akismet_cases import DOUBT, HAM, SPAM, fields
 
 
 @pytest.fixture
@@ -23,23 +19,6 @@ def newsroom(fresh: Newsroom) -> Newsroom:
     """A newsroom whose policy is known, whatever the model says."""
     tune_site(fresh.context, "courier", {"hold_words": "quorble", "spam_words": "viagra"})
     return fresh
-
-
-def fields(text: str = HAM, **changes: str | None) -> dict[str, str]:
-    """What a client tells of a comment."""
-    told: dict[str, str | None] = {
-        "blog": "https://courier.example",
-        "user_ip": "192.0.2.7",
-        "user_agent": "Mozilla/5.0",
-        "referrer": "https://courier.example/bridge",
-        "permalink": "https://courier.example/bridge?utm_source=x",
-        "comment_type": "comment",
-        "comment_author": "Ada",
-        "comment_author_email": "ada@mail.example",
-        "comment_author_url": "https://ada.example",
-        "comment_content": text,
-    }
-    return {name: value for name, value in (told | changes).items() if value is not None}
 
 
 def call(newsroom: Newsroom, path: str = "comment-check", told: dict[str, str] | None = None) -> TestResponse:

@@ -12,8 +12,9 @@ from service.privacy.receipts import receipt_token
 from service.usecases import Judgement
 from service.usecases.tuning import tune_site
 from service.web.reply.words import BY_LABEL
+from tests.factories import ADDRESS
 from tests.web.pages.browser import Page
-from tests.web.pages.installation import ADDRESS, Small
+from tests.web.pages.installation import Small
 
 
 def receipt(small: Small, comment: Comment, more: str = "") -> Page:

@@ -1,31 +1,88 @@
-"""The small named cast of the tests: sites courier and herald, readers Ada, Bo and Chi, and what they write."""
+"""Factories: sites courier and herald, readers Ada, Bo and Chi, what they write, stores and contexts to write to."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import atexit
+import base64
+import json
+import shutil
+import sqlite3
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar
 
+import pytest
+from apiflask import APIFlask
+from click.testing import Result
+from sqlalchemy import event
+
+from service import config
+from service.context import AppContext, build_context
 from service.domain.comment import Article, Client, Comment, Draft, Source
 from service.domain.events import Delivery
 from service.domain.policy import Policy
 from service.domain.site import Site
 from service.domain.status import Status
 from service.domain.verdict import OUTCOME, Action, Decision, Reason, Span, Verdict, Who
-from service.storage import Tx
+from service.messaging.dispatcher import RecordingDispatcher
+from service.storage import Store, Tx, migrate
+from service.storage.engines import open_engine
 from service.storage.records import Finished, Label, Move
+from service.web.app import connect, create_app
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 """The moment at which the stories of the tests begin."""
 
 ARTICLE = Article("https://courier.example/bridge", "The bridge opens", NOON - timedelta(days=1))
 ADA, BO, CHI = "Ada", "Bo", "Chi"
+ON_SQLITE = pytest.mark.parametrize("store", ["sqlite"], indirect=True)
+"""Marks a test of many cases that another test repeats on both stores with one of them."""
+ADDRESS = "ada.unique.canary@example.org"
+MASTER = base64.b64encode(b"m" * 32).decode()
 WORDS = {
     ADA: "The new bridge saves me twenty minutes every morning.",
     BO: "Who paid for all this, and why did nobody ask us?",
     CHI: "Lovely photographs, thank you for walking up there.",
 }
+
+
+class SetClock:
+    """A clock that stands still until a test moves it."""
+
+    def __init__(self) -> None:
+        self.now = NOON
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def pass_seconds(self, seconds: float) -> None:
+        """Let time pass."""
+        self.now += timedelta(seconds=seconds)
+
+
+def context_over(store: Store, home: Path, clock: SetClock, **env: str) -> AppContext:
+    """The service over `store`, with the settings of a fresh home changed by `env`; tasks are only recorded."""
+    given = {"REPLYDESK_HOME": str(home), "REPLYDESK_MASTER_KEY": MASTER, **env}
+    settings = replace(
+        config.load(given), database_url=store.engine.url.render_as_string(hide_password=False)
+    )
+    return build_context(settings, env=given, store=store, dispatcher=RecordingDispatcher(), clock=clock)
+
+
+def app_over(context: AppContext, testing: bool = False) -> APIFlask:
+    """The application that serves `context`, one at a time: to build its routes takes long, so each is built once."""
+    kind = (context.settings.public_url, context.settings.trusted_proxies, testing)
+    if kind in _applications:
+        connect(_applications[kind], context)
+    else:
+        _applications[kind] = create_app(context)
+        _applications[kind].testing = testing
+    return _applications[kind]
 
 
 def after(seconds: float) -> datetime:
@@ -181,3 +238,82 @@ def ids(found: Sequence[Comment]) -> list[str]:
 
 
 PENDING, HELD, APPROVED = Status.PENDING, Status.HELD, Status.APPROVED
+
+
+Kind = TypeVar("Kind", bound=Store)
+
+
+class Place:
+    """Where a store's file lies, and the engine that opens it: tests use it one after the other."""
+
+    def __init__(self) -> None:
+        self._home = tempfile.TemporaryDirectory(prefix="replydesk-store-")
+        self._folder = Path(self._home.name) / "filled"
+        self.engine = open_engine(f"sqlite:///{self._folder / 'replydesk.db'}")
+        event.listen(self.engine, "connect", _write_without_waiting)
+
+    def fill(self) -> None:
+        """Put an empty database there, all at once: a thread that outlives its test must not make another one."""
+        made = Path(tempfile.mkdtemp(dir=self._home.name))
+        (made / "replydesk.db").write_bytes(template())
+        made.rename(self._folder)
+        self.engine.dispose()  # what such a thread opened meanwhile is the database that was there before
+
+    def clear(self) -> None:
+        """Close the database and delete it."""
+        self.engine.dispose()
+        shutil.rmtree(self._folder)
+
+
+@cache
+def template() -> bytes:
+    """An empty SQLite database with the newest schema."""
+    with tempfile.TemporaryDirectory() as home:
+        path = Path(home) / "replydesk.db"
+        migrate.upgrade(f"sqlite:///{path}")
+        return path.read_bytes()
+
+
+def sqlite_store(kind: type[Kind] = Store) -> Kind:  # type: ignore[assignment]
+    """Return an empty store, which is closed and deleted after the test, or when the process ends."""
+    place = _free.pop() if _free else Place()
+    place.fill()
+    _filled.append(place)
+    return kind(place.engine)
+
+
+@contextmanager
+def stores_deleted() -> Iterator[None]:
+    """Close and delete afterwards the stores that are made within."""
+    before = len(_filled)
+    try:
+        yield
+    finally:
+        while len(_filled) > before:
+            place = _filled.pop()
+            place.clear()
+            _free.append(place)
+
+
+def _write_without_waiting(connection: sqlite3.Connection, _record: object) -> None:
+    """No test outlives a power cut."""
+    connection.execute("PRAGMA synchronous = OFF")
+
+
+def _delete_all() -> None:
+    while _filled:
+        _filled.pop().clear()
+
+
+_applications: dict[Any, APIFlask] = {}
+_free: list[Place] = []
+_filled: list[Place] = []
+atexit.register(_delete_all)
+
+
+def added(run: Callable[..., Result], *more: str) -> dict[str, str]:
+    """Add the courier and return what was shown."""
+    shown: dict[str, str] = json.loads(
+        run("site", "add", "courier", "--url", "https://courier.example", *more, "--json").stdout
+    )
+    return shown
