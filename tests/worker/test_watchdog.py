@@ -5,8 +5,9 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
-from contextlib import ExitStack, closing
 from pathlib import Path
+
+import pytest
 
 from service.messaging.dispatcher import RedisDispatcher, read_heartbeats
 from service.messaging.tasks import DELIVER, SCORE, SWEEP
@@ -58,33 +59,29 @@ def test_a_run_that_goes_on_for_longer_than_its_lease_is_told() -> None:
     assert watchdog.look() == ""
 
 
-def test_a_worker_whose_scoring_hangs_is_not_alive(env: dict[str, str], tmp_path: Path) -> None:
-    """In each pool it answers every message, and its own check and whoever asks the broker are told that it hangs."""
-    with ExitStack() as stack:
-        hanging = []
-        for pool in ("threads", "prefork"):
-            home, url, prefix = tmp_path / pool, env["REDIS_URL"], f"{env['REPLYDESK_REDIS_PREFIX']}{pool}:"
-            home.mkdir()
-            (home / "replydesk.db").write_bytes(template())
-            own = env | {"REPLYDESK_HOME": str(home), "REPLYDESK_REDIS_PREFIX": prefix}
-            own |= {"REPLYDESK_LEASE_SECONDS": "1", "REPLYDESK_WORKER_POOL": pool}
-            log = stack.enter_context((tmp_path / f"{pool}.log").open("wb"))
-            process = subprocess.Popen([sys.executable, "-m", "tests.worker.hanging"], env=own, stderr=log)
-            stack.callback(process.wait)
-            stack.callback(process.kill)
-            dispatcher = stack.enter_context(closing(RedisDispatcher(url, prefix)))
-            hanging.append((own, home, dispatcher))
-        for _, home, dispatcher in hanging:
-            until(lambda home=home: faults(home, LOOP) == [] and faults(home, TASKS) is not None)
-            dispatcher.enqueue(SCORE)
-        for own, home, _ in hanging:
-            until(lambda home=home: faults(home, TASKS) == [f"a run of {SCORE} hangs"])
-            assert read_heartbeats(own["REDIS_URL"], own["REPLYDESK_REDIS_PREFIX"]).hung == SCORE
-            assert faults(home, LOOP) == []
-            alive = subprocess.run(
-                [sys.executable, "-m", "service.cli.main", "alive"], env=own, capture_output=True, check=False
-            )
-            assert alive.returncode == 2
+@pytest.mark.parametrize("pool", ["threads", "prefork"])
+def test_a_worker_whose_scoring_hangs_is_not_alive(env: dict[str, str], tmp_path: Path, pool: str) -> None:
+    """It answers every message, and its own check and whoever asks the broker are told that it hangs all the same."""
+    env |= {"REPLYDESK_LEASE_SECONDS": "1", "REPLYDESK_WORKER_POOL": pool}
+    home, url, prefix = Path(env["REPLYDESK_HOME"]), env["REDIS_URL"], env["REPLYDESK_REDIS_PREFIX"]
+    (home / "replydesk.db").write_bytes(template())
+    dispatcher = RedisDispatcher(url, prefix)
+    with (tmp_path / "worker.log").open("wb") as log:
+        process = subprocess.Popen([sys.executable, "-m", "tests.worker.hanging"], env=env, stderr=log)
+    try:
+        until(lambda: faults(home, LOOP) == [] and faults(home, TASKS) == [])
+        dispatcher.enqueue(SCORE)
+        until(lambda: faults(home, TASKS) == [f"a run of {SCORE} hangs"])
+        assert read_heartbeats(url, prefix).hung == SCORE
+        assert faults(home, LOOP) == []
+        alive = subprocess.run(
+            [sys.executable, "-m", "service.cli.main", "alive"], env=env, capture_output=True, check=False
+        )
+        assert alive.returncode == 2
+    finally:
+        dispatcher.close()
+        process.kill()
+        process.wait()
 
 
 def test_a_worker_that_waits_for_its_broker_is_alive(tmp_path: Path, env: dict[str, str]) -> None:
