@@ -79,6 +79,7 @@ def test_the_summary_shows_working_links_and_a_curl_that_works_when_pasted(
     assert len(links) >= 4
     for link in links:
         assert installation.call("GET", link.removeprefix(installation.url)).status == 200, link
+    until(lambda: decided(installation, "warm"))  # the model is loaded then
     (curl,) = [line for line in text.splitlines() if line.startswith("curl ")]
     done = subprocess.run(["sh", "-c", curl], capture_output=True, text=True, check=True)
     assert json.loads(done.stdout)["status"] != "pending"
@@ -185,7 +186,7 @@ def test_stop_or_kill_leaves_no_orphan_and_a_start_finds_all_as_it_was(tmp_path:
         assert installation.call("GET", "/v1/comments/kept", key=key).json == before
 
 
-def test_one_put_in_the_background_stops_on_an_interrupt_and_outlives_its_terminal(tmp_path: Path) -> None:
+def test_one_in_the_background_stops_on_interrupt_and_outlives_its_terminal(tmp_path: Path) -> None:
     """A shell starts background jobs deaf to SIGINT, and nohup to SIGHUP: the first is heard all the same."""
     installation = Installation(tmp_path / "home")
     deaf = "trap '' INT HUP; exec \"$@\""

@@ -279,7 +279,7 @@ def test_a_new_text_is_scored_by_itself(flood: Flood) -> None:
     assert flood.scorer.texts(FULL) == ["new words"]
 
 
-def test_a_new_text_that_is_scored_fast_meanwhile_is_not_judged_by_the_old_one(flood: Flood) -> None:
+def test_a_new_text_scored_fast_meanwhile_is_not_judged_by_the_old_one(flood: Flood) -> None:
     """It is marked itself by then, and is scored again on its own words."""
     flood.came(held=HOLDS)
     other = TwoEfforts(fast=lambda _: HOLDS)

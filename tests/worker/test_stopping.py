@@ -55,7 +55,7 @@ def lock_with_some_leased(connection: psycopg.Connection) -> bool:
 
 
 @pytest.mark.parametrize("pool", ["threads", "prefork"])
-def test_a_worker_that_cannot_give_back_is_gone_in_time_and_the_next_sweep_ends_its_leases(
+def test_a_worker_that_cannot_give_back_stops_and_a_sweep_ends_its_leases(
     clean_postgres_url: str, redis_url: str, tmp_path: Path, pool: str
 ) -> None:
     """While somebody holds a lock on the comments a stop takes no ten seconds, and none waits for its lease's end."""

@@ -252,7 +252,7 @@ def test_reported_late_and_appealed_are_filtered_by_the_address(small: Small) ->
     assert shown(browser.get("/desk?queue=late&article=https://nowhere.example/")) == []
 
 
-def test_an_appeal_against_what_an_undo_put_back_is_answered_by_somebody_else(small: Small) -> None:
+def test_an_appeal_against_a_restored_decision_is_answered_by_another(small: Small) -> None:
     """Not by who made the decision that stands again, though a colleague took back what stood over it."""
     comment, deps = small.held(), small.context.deps
     small.judge(comment, Action.REJECT, "Bea")

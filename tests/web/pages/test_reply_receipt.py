@@ -92,7 +92,7 @@ def test_a_decision_shows_only_once_it_is_published(small: Small) -> None:
     assert "Your comment is published" in receipt(small, comment).text
 
 
-def test_an_overruled_refusal_keeps_its_old_words_until_the_new_decision_leaves(small: Small) -> None:
+def test_an_overruled_refusal_keeps_its_words_until_the_new_one_leaves(small: Small) -> None:
     """A decision over an earlier one shows the earlier one's grounds while it waits."""
     refuse_from(small, "toxicity", 0.9)
     comment = small.settle(small.submit(), {"toxicity": 0.99})
