@@ -159,10 +159,10 @@ def test_what_is_no_address_is_under_no_article() -> None:
 def test_the_longest_address_takes_no_time(piece: str) -> None:
     """Linear in its length, whatever is in it."""
     url = "https://news.example/" + (piece * URL_LIMIT)[: URL_LIMIT // 4]
-    started = time.perf_counter()
+    started = time.process_time()
     article_keys(url)
     article_keys(f"https://{(piece * 300)[:200]}.example/")
-    assert time.perf_counter() - started < 0.5
+    assert time.process_time() - started < 0.5
 
 
 def test_the_host_of_a_site() -> None:

@@ -82,7 +82,7 @@ def test_without_an_answer_each_holds_the_limit_alone() -> None:
         began = time.perf_counter()
         assert [limiter.take("courier", rate) for _ in range(10)] == [0.0] * 10
         assert limiter.take("courier", rate) > 0
-        assert time.perf_counter() - began < 0.05
+        assert time.perf_counter() - began < 0.5
 
 
 def test_a_broker_that_hangs_costs_no_request_a_moment(tmp_path: Path) -> None:
