@@ -141,6 +141,18 @@ def test_comments_of_what_is_not_public_are_kept_and_not_shown(
     assert archive.ids() == ["wp-1", "live"]
 
 
+@pytest.mark.parametrize("path", ["/v1/comments", "/v1/comments/batch"])
+def test_an_edit_shows_no_comment_of_what_is_not_public(archive: Archive, path: str) -> None:
+    """The site corrects a word of what it once brought in; under a public article it is shown."""
+    archive.wordpress(item(comment(1, "Among us."), status="private"))
+    for url, shown in ((ARTICLE, []), (f"{ARTICLE}-2", ["wp-1"])):
+        edited = submission(id="wp-1", body=f"Corrected under {url}.", article={"url": url})
+        sent = [edited] if path.endswith("batch") else edited
+        assert archive.newsroom.call("POST", path, json=sent).status_code in (200, 202)
+        archive.approve()
+        assert archive.ids(url) == shown
+
+
 def test_an_article_that_is_published_since_is_shown_by_its_next_export(archive: Archive) -> None:
     """And one that is private since is shown no more; the same file again overrules nothing that was said since."""
     private, public = (item(comment(1), status=status) for status in ("private", "publish"))
