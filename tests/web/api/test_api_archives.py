@@ -256,24 +256,44 @@ def test_one_bad_character_costs_no_line(archive: Archive, written: bytes, read:
     assert archive.newsroom.count() == 5
 
 
-def test_two_archives_with_the_same_ids_are_told_apart(archive: Archive) -> None:
-    """A line with the id of somebody else's comment of another time and page is refused; a corrected one is not."""
-    first = {"id": "7", "body": "The first archive's.", "submitted_at": "2012-05-04T03:02:01Z"}
-    other = {
-        "article": {"url": f"{ARTICLE}-2"},
-        "author": {"name": "Zoe", "email": "zoe@mail.example"},
-        "submitted_at": "2013-01-01T00:00:00Z",
-        "body": "The other archive's.",
-    }
-    assert archive.lines(submission(**first)) == {"imported": 1}
-    assert archive.lines(submission(**first | other)) == {"refused": 1}
+ELSEWHERE = {"url": f"{ARTICLE}-2"}
+ZOE = {"name": "Zoe", "email": "zoe@mail.example"}
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"author": ZOE, "submitted_at": "2013-01-01T00:00:00Z", "article": ELSEWHERE},
+        {"author": ZOE, "submitted_at": "2013-01-01T00:00:00Z"},
+        {"author": ZOE, "submitted_at": None, "article": ELSEWHERE},
+    ],
+)
+def test_two_archives_with_the_same_ids_are_told_apart(archive: Archive, other: dict[str, Any]) -> None:
+    """A line with the id of somebody else's comment, of another time or page, is refused and named."""
+    first = submission(id="7", body="The first archive's.", submitted_at="2012-05-04T03:02:01Z")
+    assert archive.lines(first) == {"imported": 1}
+    assert archive.lines(first | other | {"body": "The other archive's."}) == {"refused": 1}
     (fault,) = archive.faults
     assert (fault.line, fault.field) == (1, "id")
     assert "another comment" in fault.message
     assert archive.newsroom.comment("7").body == "The first archive's."
-    for same in ("article", "author", "submitted_at"):
-        corrected = submission(**first) | other | {same: submission(**first)[same], "body": f"By {same}."}
-        assert archive.lines(corrected) == {"revised": 1}
+
+
+@pytest.mark.parametrize(
+    "corrected",
+    [
+        {"author": ZOE},
+        {"author": ZOE, "article": ELSEWHERE},
+        {"author": {**ZOE, "name": "Ada"}, "submitted_at": "2013-01-01T00:00:00Z"},
+        {"author": {"name": "Ada L.", "email": ADDRESS}, "submitted_at": None, "article": ELSEWHERE},
+        {"submitted_at": "2013-01-01T00:00:00Z", "article": ELSEWHERE},
+    ],
+)
+def test_a_corrected_archive_revises(archive: Archive, corrected: dict[str, Any]) -> None:
+    """Who wrote it, or when, tells that it is the same comment; all else may be put right."""
+    first = submission(id="7", body="As it was.", submitted_at="2012-05-04T03:02:01Z")
+    assert archive.lines(first) == {"imported": 1}
+    assert archive.lines(first | corrected | {"body": "As it is."}) == {"revised": 1}
 
 
 def test_a_public_article_opens_no_private_one_of_its_address(archive: Archive) -> None:
