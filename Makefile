@@ -10,7 +10,7 @@ DATA ?= ../shared/data
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint audit bench storm train train-encoder lock clean
+.PHONY: help run test lint docs audit bench storm train train-encoder lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  \033[1mmake %-13s\033[0m %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -23,8 +23,12 @@ run: $(VENV)/.installed ## Set everything up and run it here: web, worker, beat,
 test: $(VENV)/.installed-dev ## Set everything up and run the whole suite; says how long it took
 	@exec $(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
 
-lint: $(VENV)/.installed-dev ## Hold the project's rules: ruff, mypy, import-linter, compose file, locks
+lint: $(VENV)/.installed-dev ## Check the project's rules: ruff, mypy, import-linter, compose file, locks, docs
 	@$(BIN)/python .ci/lint.py
+
+docs: $(VENV)/.installed-dev ## Build the documentation as a site in ./site
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	@echo "Wrote site/index.html"
 
 audit: $(VENV)/.installed-dev ## Ask the advisory services about every locked dependency (needs the network)
 	@$(BIN)/python .ci/audit.py
@@ -45,7 +49,7 @@ lock: $(VENV)/.installed-dev ## Resolve the dependencies anew into the hashed lo
 	@$(BIN)/python .ci/lock.py
 
 clean: ## Take away what was built; the home in ./var stays
-	rm -rf $(VENV) $(VENV)-encoder build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) $(VENV)-encoder build dist site *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/.installed: requirements.lock pyproject.toml .ci/bootstrap.py

@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+import tempfile
 import time
 import tomllib
 from collections.abc import Callable, Iterator
@@ -21,6 +22,7 @@ MANIFESTS = {
     "kubernetes/hpa.yaml": "hpa",
     "grafana/replydesk.json": "grafana-dashboard",
 }
+ELSEWHERE = re.compile(r"""<(?:link|script|img|iframe)\b[^>]*\b(?:href|src)=["']?(?:https?:)?//[^"'> ]+""")
 PIN = re.compile(r"(?P<name>[a-z0-9._-]+)==(?P<version>[^\s;\\]+)(?: ; [^\\]+)? \\")
 HASH = re.compile(r" {4}--hash=sha256:[0-9a-f]{64}(?: \\)?")
 
@@ -100,6 +102,14 @@ def manifests() -> Iterator[str]:
         yield from (f"{name}: {fault}" for fault in check())
 
 
+def docs() -> Iterator[str]:
+    """What is wrong with the documentation, and each page of the built site that loads a file from another host."""
+    with tempfile.TemporaryDirectory() as site:
+        yield from tool("mkdocs", "build", "--strict", "--quiet", "--site-dir", site)()
+        for page in sorted(Path(site).rglob("*.html")):
+            yield from (f"{page.name} loads {found}" for found in ELSEWHERE.findall(page.read_text()))
+
+
 CHECKS: dict[str, Callable[[], Iterator[str]]] = {
     "ruff check": tool("ruff", "check", "--quiet"),
     "ruff format": tool("ruff", "format", "--check", "--quiet"),
@@ -113,6 +123,7 @@ CHECKS: dict[str, Callable[[], Iterator[str]]] = {
     "compose targets": lambda: compose_targets((ROOT / COMPOSE).read_text()),
     "manifests": manifests,
     "locks": locks,
+    "docs": docs,
 }
 
 

@@ -3,18 +3,61 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Final, Protocol
 
 from service.config import Settings
+from service.domain.comment import Source
 from service.messaging.dispatcher import RedisDispatcher
-from service.ports import Clock, Dependencies, Dispatcher, Scorer, Sealer, Store
+from service.messaging.tasks import Dispatcher
 from service.privacy.audit_signer import KeyedSigner
 from service.privacy.keys import Keyring, load_masters
 from service.privacy.sanitizer import Sanitizer
+from service.scoring import Scorer
 from service.scoring.scorer import ModelScorer
-from service.storage import open_store
+from service.storage import Store, open_store
+
+Clock = Callable[[], datetime]
+"""Tells the time, aware and in UTC."""
+
+
+class ArrivalCounter(Protocol):
+    """Counts what comes. Counting never fails and waits for nobody."""
+
+    def came(self, source: Source, outcome: str, number: int = 1) -> None:
+        """Count so many from this source: new, replay, revised, refused, or limited by a rate."""
+
+    def took(self, source: Source, seconds: float) -> None:
+        """Take note of how long somebody waited for a commit."""
+
+
+class Uncounted:
+    """Implements `ArrivalCounter` where nobody asks."""
+
+    def came(self, source: Source, outcome: str, number: int = 1) -> None:
+        """Forget it."""
+
+    def took(self, source: Source, seconds: float) -> None:
+        """Forget it."""
+
+
+UNCOUNTED: Final = Uncounted()
+
+
+@dataclass(frozen=True, slots=True)
+class Dependencies:
+    """What a use case may need."""
+
+    store: Store
+    dispatcher: Dispatcher
+    clock: Clock
+    undo_seconds: float = 5.0
+    max_attempts: int = 3
+    lease_seconds: float = 30.0
+    fast_after_seconds: float = 60.0
+    arrivals: ArrivalCounter = UNCOUNTED
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +66,7 @@ class AppContext:
 
     settings: Settings
     deps: Dependencies
-    sealer: Sealer
+    sealer: Sanitizer
     keyring: Keyring
     scorer: Scorer = field(default_factory=ModelScorer)
     """For callers that must have the score in their answer; it loads the model when it is first asked."""

@@ -10,9 +10,11 @@ from typing import Any
 from service.domain.comment import Article, Client, Comment, Draft, Source
 from service.domain.events import Delivery
 from service.domain.policy import Policy
+from service.domain.site import Site
 from service.domain.status import Status
 from service.domain.verdict import OUTCOME, Action, Decision, Reason, Span, Verdict, Who
-from service.ports import Label, Move, Site, Tx
+from service.storage import Tx
+from service.storage.records import Finished, Label, Move
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 """The moment at which the stories of the tests begin."""
@@ -139,6 +141,13 @@ def delivery(comment: Comment, decision_id: int, **changes: Any) -> Delivery:
         created_at=NOON,
     )
     return replace(made, **changes)
+
+
+def finish_delivery(
+    tx: Tx, delivery_id: int, attempts: int, state: str, outcome: str, again: datetime | None, now: datetime
+) -> bool:
+    """Record how one attempt ended; False when another worker leased it since."""
+    return bool(tx.finish_deliveries([Finished(delivery_id, attempts, state, outcome, again)], now))
 
 
 def label(comment: Comment, action: Action = Action.APPROVE, **changes: Any) -> Label:

@@ -1,20 +1,21 @@
-"""Fixtures for all tests: real servers, and the three stores that must keep the same promises."""
+"""Fixtures for all tests: real servers, and the two stores that must keep the same promises."""
 
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import psycopg
 import pytest
+from sqlalchemy import Engine
 
-from service.ports import Store
-from service.storage import migrate, open_store
-from service.storage.memory import MemoryStore
+from service.storage import Store, migrate
+from service.storage.engines import open_engine
 from service.storage.schema import metadata
 from tests import servers
+from tests.stores import sqlite_store, stores_deleted, template
 
 
 def missing(reason: str) -> None:
@@ -51,19 +52,17 @@ def migrated_postgres_url(postgres_url: str) -> str:
     return postgres_url
 
 
-@pytest.fixture(scope="session")
-def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An empty SQLite database with the newest schema, to be copied."""
-    path = tmp_path_factory.mktemp("template") / "replydesk.db"
-    migrate.upgrade(f"sqlite:///{path}")
-    return path
+@pytest.fixture(autouse=True)
+def _stores_of_a_test_are_deleted() -> Iterator[None]:
+    with stores_deleted():
+        yield
 
 
 @pytest.fixture
-def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
+def sqlite_url(tmp_path: Path) -> str:
     """The URL of a fresh SQLite database with the newest schema."""
     path = tmp_path / "replydesk.db"
-    shutil.copyfile(sqlite_template, path)
+    path.write_bytes(template())
     return f"sqlite:///{path}"
 
 
@@ -87,22 +86,18 @@ def pooled_url(clean_postgres_url: str) -> Iterator[str]:
         missing(str(reason))
 
 
-@pytest.fixture(params=["memory", "sqlite", "postgresql"])
-def store(request: pytest.FixtureRequest) -> Iterator[Store]:
-    """Each store in turn, empty: whatever holds for one must hold for all."""
-    if request.param == "memory":
-        yield MemoryStore()
-        return
-    yield from _opened(request, "sqlite_url" if request.param == "sqlite" else "clean_postgres_url")
-
-
 @pytest.fixture(params=["sqlite", "postgresql"])
-def sql_store(request: pytest.FixtureRequest) -> Iterator[Store]:
-    """Each real store in turn, for promises that only a database on disk can break."""
-    yield from _opened(request, "sqlite_url" if request.param == "sqlite" else "clean_postgres_url")
+def store(request: pytest.FixtureRequest) -> Iterator[Store]:
+    """Each store in turn, empty: whatever holds for one must hold for both."""
+    if request.param == "sqlite":
+        yield sqlite_store()
+        return
+    engine = _engine(request.getfixturevalue("clean_postgres_url"))
+    yield Store(engine)
+    engine.dispose()
 
 
-def _opened(request: pytest.FixtureRequest, url_fixture: str) -> Iterator[Store]:
-    opened = open_store(request.getfixturevalue(url_fixture))
-    yield opened
-    opened.close()
+@cache
+def _engine(url: str) -> Engine:
+    """One engine for all tests: it keeps the statements that it compiled."""
+    return open_engine(url)

@@ -20,7 +20,7 @@ from redis.exceptions import RedisError, ResponseError
 from service import logging as logs
 from service.config import Settings, load
 from service.messaging.dispatcher import QUEUES, Answerer, ask_to_write, kombu_url, transport_options
-from service.ports import SWEEP
+from service.messaging.tasks import SWEEP
 from worker.concurrency import CONCURRENCY, ConcurrencyLimit
 from worker.stopping import Stop
 from worker.watchdog import loop_heartbeat

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from service.ports import DELIVER, PUBLISH, SCORE, SWEEP
+from service.messaging.tasks import DELIVER, PUBLISH, SCORE, SWEEP
 
 CONCURRENCY: Final = {SCORE: 1, DELIVER: 2, PUBLISH: 1, SWEEP: 1}
 """Scoring holds the interpreter's lock, so a second run would gain nothing; a slow receiver must not hold all mail."""

@@ -18,7 +18,9 @@ import structlog
 from service.context import AppContext
 from service.domain.errors import ReplydeskError
 from service.domain.events import Delivery
-from service.ports import DELIVER, Site, Tx
+from service.domain.site import Site
+from service.messaging.tasks import DELIVER
+from service.storage import Tx
 from service.webhooks.signing import Outcome, sign
 from service.webhooks.url_guard import Allow
 from worker.circuit import Circuits

@@ -19,7 +19,8 @@ from service.context import AppContext
 from service.domain.alarms import CALM, GROWN, Alarm, turns
 from service.domain.errors import ReplydeskError
 from service.domain.events import instant
-from service.ports import Site, SiteQueue
+from service.domain.site import Site
+from service.storage.records import SiteQueue
 from service.webhooks.signing import Outcome, next_attempt, sign
 from service.webhooks.url_guard import Allow
 from worker.deliver import USER_AGENT, Post

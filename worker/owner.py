@@ -10,7 +10,7 @@ from typing import Final
 import structlog
 
 from service.domain.events import instant
-from service.ports import Site
+from service.domain.site import Site
 from service.webhooks.signing import Outcome, sign
 from service.webhooks.url_guard import Allow
 from worker.outbound import post

@@ -16,7 +16,7 @@ import structlog
 from celery import current_app
 
 from service.messaging.dispatcher import QUEUES
-from service.ports import DELIVER, PUBLISH, SCORE, SWEEP
+from service.messaging.tasks import DELIVER, PUBLISH, SCORE, SWEEP
 
 ORDER: Final = (SWEEP, PUBLISH, SCORE, DELIVER)
 LEAST_SILENCE: Final = 10.0

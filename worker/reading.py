@@ -12,7 +12,7 @@ from service.domain.comment import Comment
 from service.domain.policy import Cut, Policy
 from service.domain.quotations import own_words
 from service.domain.verdict import Effort
-from service.ports import Reading, Scorer, Signer
+from service.scoring import Reading, Scorer, Signer
 from service.scoring.scorer import NoModel
 from service.usecases import Scored
 

@@ -16,8 +16,11 @@ from typing import Final
 
 import structlog
 
+from service.context import Dependencies
 from service.domain.events import Delivery, instant
-from service.ports import DELIVER, Dependencies, Finished, Site
+from service.domain.site import Site
+from service.messaging.tasks import DELIVER
+from service.storage.records import Finished
 from service.webhooks.signing import Outcome, next_attempt
 from service.webhooks.url_guard import Allow
 from worker.journal import Journal

@@ -15,12 +15,15 @@ from typing import Final
 
 import structlog
 
+from service.context import Dependencies
 from service.domain.comment import Comment
 from service.domain.effort import effort_of, next_effort
 from service.domain.policy import Policy
 from service.domain.verdict import Effort
 from service.logging import ranges
-from service.ports import SCORE, Dependencies, Scorer, Signer, Tx
+from service.messaging.tasks import SCORE
+from service.scoring import Scorer, Signer
+from service.storage import Tx
 from service.usecases import Scored, rescore, settle
 from worker.journal import Journal
 from worker.meters import meters

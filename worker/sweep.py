@@ -10,8 +10,11 @@ from typing import Final
 
 import structlog
 
+from service.context import Dependencies
 from service.domain.options import DUPLICATE_HOURS_LIMIT
-from service.ports import DELIVER, PUBLISH, SCORE, Backlog, Dependencies, Site
+from service.domain.site import Site
+from service.messaging.tasks import DELIVER, PUBLISH, SCORE
+from service.storage.records import Backlog
 from service.usecases import Scored, clear_files, publish_due, retain, settle, turns_to_retain
 from service.usecases.retaining import Turn
 from worker.journal import Journal, Noted
@@ -27,10 +30,6 @@ KEYS_KEPT: Final = timedelta(days=7)
 CLUSTERS_KEPT: Final = timedelta(hours=DUPLICATE_HOURS_LIMIT)
 PRUNE_SECONDS: Final = 600.0
 PRUNE_BATCH: Final = 1_000
-FILL_BATCH: Final = 1_000
-"""Held comments in one step: a version that is being replaced still holds some without their scores in columns."""
-KEYS_BATCH: Final = 500
-"""Articles in one step, likewise: a version that is being replaced still adds some without a key."""
 TIDY_SECONDS: Final = 2.0
 """In one sweep: urgent work waits for it, and so does a warm shutdown."""
 CLEAR_SECONDS: Final = 60.0
@@ -74,8 +73,6 @@ class Sweep:
         self._pruned_at = monotonic() - PRUNE_SECONDS
         self._cleared_at = monotonic() - CLEAR_SECONDS
         self._to_prune = False
-        self._to_fill: int | None = None
-        self._to_key = False
         self._to_retain: deque[Turn] = deque()
 
     def run(self) -> Backlog:
@@ -108,17 +105,9 @@ class Sweep:
         if self._monotonic() - self._pruned_at >= PRUNE_SECONDS:
             self._pruned_at = self._monotonic()
             self._to_prune = True
-            self._to_fill = self._to_fill or 0
-            self._to_key = True
             self._to_retain = self._to_retain or turns_to_retain(self._deps)
         if self._to_prune and not is_over():
             self._to_prune = self._prune(is_over)
-        while self._to_fill is not None and not is_over():
-            with self._deps.store.write() as tx:
-                self._to_fill = tx.fill_scores(self._to_fill, FILL_BATCH)
-        while self._to_key and not is_over():
-            with self._deps.store.write() as tx:
-                self._to_key = tx.key_articles(KEYS_BATCH) == KEYS_BATCH
         if self._to_retain and not is_over() and (gone := retain(self._deps, self._to_retain, is_over)):
             log.info("sweep.retained", **gone)
 

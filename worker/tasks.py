@@ -8,7 +8,7 @@ from pathlib import Path
 import structlog
 from celery import current_app, shared_task
 
-from service.ports import DELIVER, PUBLISH, SCORE, SWEEP
+from service.messaging.tasks import DELIVER, PUBLISH, SCORE, SWEEP
 from service.scoring.scorer import sign
 from worker.process import Process, present
 from worker.score import Bounds, score_pending

@@ -13,8 +13,8 @@ from typing import Any, Final
 import structlog
 from celery import current_app, signals
 
+from service.messaging.tasks import DELIVER, SCORE
 from service.observability.heartbeat import EVERY_SECONDS, LOOP, TASKS, Heartbeat
-from service.ports import DELIVER, SCORE
 from worker.concurrency import ConcurrencyLimit
 
 SHORT_SECONDS: Final = 10.0

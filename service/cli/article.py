@@ -12,7 +12,7 @@ from service.cli.opened import Refused, opened_installation, print_json
 if TYPE_CHECKING:
     from service.context import AppContext
     from service.domain.comment import Article
-    from service.ports import Site
+    from service.domain.site import Site
 
 WHO: Final = "operator"
 

@@ -27,9 +27,9 @@ def audit() -> None:
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def verify(expect: str | None, as_json: bool) -> None:
-    """Follow the chain from the first act to its head; exit 1 and name the first link that is broken.
+    """Check the chain from the first act to its head; exit 1 and name the first broken link.
 
-    Keep the head that it prints somewhere else: a chain that was cut and covered up is found by --expect.
+    Note the printed head elsewhere: --expect then detects a chain that was cut and rebuilt.
     """
     from service.usecases.audit_log import Anchor
     from service.usecases.audit_log import verify as verified
@@ -58,7 +58,7 @@ def list_acts(after: int, limit: int) -> None:
 @audit.command()
 @click.argument("who")
 def blank(who: str) -> None:
-    """Forget WHO in the log: their name and what they did go, and the chain still verifies."""
+    """Blank WHO in the log: their name and acts are removed, and the chain still verifies."""
     with opened_installation() as context, context.deps.store.write() as tx:
         count = tx.blank_acts(who)
         tx.log_act("operator", "blank", f"{count} acts of one person", context.deps.clock())
@@ -88,7 +88,7 @@ def _shown(found: Verified) -> dict[str, object]:
 
 
 def _fault(found: Verified) -> str | None:
-    return "the chain does not hold the link that was expected" if found.anchor_missed else found.walk.fault
+    return "the chain lacks the expected link" if found.anchor_missed else found.walk.fault
 
 
 def _lines(found: Verified) -> list[str]:
@@ -97,9 +97,9 @@ def _lines(found: Verified) -> list[str]:
         act = found.broken.act if found.broken else None
         said = f" ({act.at:%Y-%m-%d %H:%M:%S} UTC: {act.who}, {act.act}, {act.subject})" if act else ""
         return [
-            f"BROKEN at link {walked.broken_at}{said}: {walked.fault}. {walked.links} links before it hold."
+            f"BROKEN at link {walked.broken_at}{said}: {walked.fault}. {walked.links} links before it are intact."
         ]
-    lines = [f"{walked.links} acts, and the chain holds.", f"head {walked.links}:{walked.head}"]
+    lines = [f"{walked.links} entries, chain intact.", f"head {walked.links}:{walked.head}"]
     if walked.blanked:
         lines.append(f"{walked.blanked} of them were blanked.")
     if walked.adopted:
@@ -111,5 +111,5 @@ def _lines(found: Verified) -> list[str]:
     if walked.unvouched:
         lines.append(f"{walked.unvouched} were linked under retired keys; later links vouch for them.")
     if found.anchor_missed:
-        lines.append("BROKEN: the chain does not hold the link that was expected; it was cut or made anew.")
+        lines.append("BROKEN: the chain lacks the expected link; it was cut or made anew.")
     return lines

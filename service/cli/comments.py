@@ -14,9 +14,11 @@ from service.cli.opened import opened_installation, print_json
 if TYPE_CHECKING:
     from service.context import AppContext
     from service.domain.comment import Comment
+    from service.domain.site import Site
     from service.domain.status import Status
     from service.domain.verdict import Decision
-    from service.ports import Page, Site, Tx
+    from service.storage import Tx
+    from service.storage.records import Page
 
 PAGE: Final = 200
 STATUSES: Final = ("pending", "approved", "rejected", "spam", "held", "withdrawn", "erased")
@@ -27,10 +29,10 @@ UNPUBLISHED_LIMIT: Final = 10_000  # a desk's last few seconds; one index finds 
 
 @click.command()
 @click.option("--site", "site_name", required=True, help="The site's name.")
-@click.option("--status", type=click.Choice(STATUSES), help="Only those that stand there.")
+@click.option("--status", type=click.Choice(STATUSES), help="Only comments with this status.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
 def comments(site_name: str, status: str | None, as_json: bool) -> None:
-    """List a site's comments, oldest first; no address is among what is listed."""
+    """List a site's comments, oldest first; never an address."""
     from service.domain.status import Status
 
     with opened_installation() as context:

@@ -86,8 +86,8 @@ def perspective(
 
 def _scored(answers: Sequence[Old]) -> list[dict[str, float]]:
     """Score every text as the compatibility API would, contacts masked."""
-    from service.ports import Reading
     from service.privacy.contacts import mask
+    from service.scoring import Reading
     from service.scoring.scorer import ModelScorer
 
     logging.configure("compare", "warning")

@@ -56,7 +56,7 @@ def replay(ids: tuple[int, ...], site_name: str | None, dead: bool, as_json: boo
         raise Refused("name the IDS to replay, or say --dead for all of them")
     if not all(1 <= one <= LAST_ID for one in ids):
         raise Refused(f"an id is a number of 1 to {LAST_ID}, as `replydesk deliveries list` shows it")
-    from service.ports import DELIVER
+    from service.messaging.tasks import DELIVER
 
     with opened_installation() as context:
         names = _names(context, site_name)

@@ -37,12 +37,12 @@ BESIDES: Final = ("left_out", "not_shown", "repaired")
 def importing(file: Path, site_name: str, strict: bool, fast: bool, as_json: bool) -> None:
     """Bring in the comments of FILE: a WordPress export, or JSON Lines with the fields of the API.
 
-    From WordPress (Tools, Export) come threads and states: what is approved there is so here, what is pending there
-    waits on the desk; comments of articles that are not public are kept, and shown to no reader until you say so.
-    Comments of JSON Lines are scored, after live ones. With --fast they are scored by their words and signals alone,
-    many times as fast; what is held or near a limit of the policy is scored in full later. Faulty ones are named and
-    left out. Running it again repeats nothing: what was imported is counted as replayed, with an id or without, and
-    though it was edited since.
+    A WordPress export (Tools, Export) keeps threads and states: approved comments stay approved, pending ones wait on
+    the desk. Comments of articles that are not public are stored and shown to no reader until you allow it.
+    Comments of JSON Lines are scored after live ones. With --fast they are scored from words and signals alone, many
+    times as fast; those held or near a limit of the policy are scored in full later. Faulty comments are named and
+    skipped. Running the import again repeats nothing: imported comments count as replayed, with an id or without,
+    even if they were edited since.
     """
     from service.importers.jsonl import import_lines
     from service.importers.wordpress import import_export

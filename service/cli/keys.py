@@ -82,10 +82,11 @@ def reseal(as_json: bool) -> None:
 @click.argument("version", type=click.IntRange(1, 255))
 @click.option("--leaked", is_flag=True, help="Let it go although authors and receipts of its time need it.")
 def retire(version: int, leaked: bool) -> None:
-    """Take an older master key out of the key's file.
+    """Remove an older master key from the key's file.
 
-    Refused while anything lies sealed under it. With it go: knowing authors again, by address, who have not written
-    since the rotation; API keys not used since; receipt links of its time; and that what was sent before is sent again.
+    Refused while anything is sealed under it. Without it, authors who have not written since the rotation are not
+    recognised; API keys not used since and receipt links of its time stop working; repeats of earlier submissions
+    look new.
     """
     from service.config import load
     from service.privacy.master import drop_master, master_file

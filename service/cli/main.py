@@ -22,22 +22,24 @@ class Entry(NamedTuple):
 ENTRIES: Final = {
     "up": Entry("service.cli.up:up", "Run everything here in the foreground: broker, web, worker, beat."),
     "status": Entry(
-        "service.cli.status:status", "Show what is up, what waits and how old the oldest of it is."
+        "service.cli.status:status", "Show which parts are up, what waits and the age of the oldest."
     ),
     "site": Entry("service.cli.site:site", "Add, show and change sites, and rotate their secrets."),
     "moderator": Entry(
         "service.cli.moderator:moderator", "Add moderators, make their sign-in links, change their roles."
     ),
-    "import": Entry("service.cli.importing:importing", "Post the comments of a JSON Lines file, resumable."),
+    "import": Entry(
+        "service.cli.importing:importing", "Import comments from JSON Lines or a WordPress export, resumable."
+    ),
     "article": Entry("service.cli.article:article", "Describe articles, and move their threads."),
     "comments": Entry("service.cli.comments:comments", "List a site's comments."),
-    "deliveries": Entry("service.cli.deliveries:deliveries", "List callbacks and replay dead ones."),
+    "deliveries": Entry("service.cli.deliveries:deliveries", "List callbacks and replay dead letters."),
     "backup": Entry(
         "service.cli.backup:backup", "Copy the database while the service runs, and count its rows."
     ),
     "restore": Entry("service.cli.backup:restore", "Put a backup into an empty database, and check it."),
     "restored": Entry(
-        "service.cli.backup:restored", "Go on after a restore by other means, under numbers no site has seen."
+        "service.cli.backup:restored", "Continue with new sequence numbers after a restore by other means."
     ),
     "classifier": Entry("service.cli.classifier:classifier", "Score texts and evaluate the shipped model."),
     "compare": Entry(
@@ -46,15 +48,17 @@ ENTRIES: Final = {
     "contact": Entry(
         "service.cli.contact:contact", "Open a sealed box with the site's private key, offline."
     ),
-    "audit": Entry("service.cli.audit:audit", "Show and verify the log of what people did."),
+    "audit": Entry("service.cli.audit:audit", "Show and verify the log of human acts."),
     "keys": Entry("service.cli.keys:keys", "Rotate the master key, with overlap."),
-    "privacy": Entry("service.cli.privacy:privacy", "Audit this installation, or erase a person."),
+    "privacy": Entry(
+        "service.cli.privacy:privacy", "Audit this installation for leaks; erase or export a person's data."
+    ),
     "web": Entry("service.cli.processes:web", "Run the web process."),
     "worker": Entry("service.cli.processes:worker", "Run a Celery worker."),
-    "beat": Entry("service.cli.processes:beat", "Run the clock that enqueues the sweep; exactly one of it."),
+    "beat": Entry("service.cli.processes:beat", "Run the scheduler of maintenance; exactly one."),
     "alive": Entry(
         "service.cli.processes:alive",
-        "Exit 0 while this host's worker or beat goes round; for health checks.",
+        "Check that this host's worker or beat makes progress; for health checks.",
     ),
     "migrate": Entry("service.cli.processes:migrate", "Bring the database to this version's schema."),
 }

@@ -37,10 +37,10 @@ def add(name: str, role: str | None, as_json: bool) -> None:
 @click.argument("name")
 @click.option("--role", type=click.Choice(ROLES), help="Give them this role.")
 @click.option(
-    "--active/--inactive", "active", default=None, help="Let them in, or end their sessions and links."
+    "--active/--inactive", "active", default=None, help="Reactivate them, or end their sessions and links."
 )
 def set_moderator(name: str, role: str | None, active: bool | None) -> None:
-    """Change the role of the moderator NAME, or let them go."""
+    """Change the role of the moderator NAME, or deactivate them."""
     from service.usecases.enrolment import change_moderator
 
     if role is None and active is None:

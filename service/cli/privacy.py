@@ -40,8 +40,8 @@ def privacy() -> None:
 def audit(url: str | None, also: tuple[Path, ...], as_json: bool) -> None:
     """Send canary addresses through every path of this running installation, and search every byte that it wrote.
 
-    It works on a site of its own, which it takes off again. Exit 0 when nothing is found, 1 when something is; then
-    the place and the form are named.
+    It creates its own site and removes it again. Exit 0 when nothing is found; else exit 1, with the place and the
+    form.
     """
     from service.leak_audit.auditing import Audit
 
@@ -64,7 +64,7 @@ def audit(url: str | None, also: tuple[Path, ...], as_json: bool) -> None:
 def erase(site_name: str, email: str | None, as_json: bool) -> None:
     """Erase everything that was written on a site under an address, and print the signed receipt.
 
-    Leave --email out, so that the address gets into no shell's history and no list of processes.
+    Omit --email, so that the address is in no shell history and no process list.
     """
     from service.domain.verdict import Who
     from service.usecases import clear_files

@@ -32,8 +32,8 @@ class DatabaseError(ReplydeskError):
 def web() -> None:
     """Serve the API, the desk and the readers' pages with waitress.
 
-    Good for one machine. For production behind a proxy, run `service.web:create_app` under granian or gunicorn; the
-    README shows how.
+    Good for one machine. For production behind a proxy, run `service.web:create_app` under granian or gunicorn, as
+    docs/operate/production.md shows.
     """
     known = _start("web")
     # waitress spools large bodies to temp files before the application sees them: they stay inside the home
@@ -116,7 +116,7 @@ def _queue_names(given: str) -> str:
 
 @click.command()
 def beat() -> None:
-    """Enqueue the sweep every few seconds until stopped; run exactly one."""
+    """Enqueue the maintenance task every few seconds until stopped; run exactly one."""
     known = _start("beat")
     _need_broker(known)
     importlib.import_module("worker.app").make_app(known).Beat(loglevel=known.log_level, quiet=True).run()
@@ -128,9 +128,10 @@ def beat() -> None:
     "--queues", help="Ask the broker instead: are messages in these queues answered, by whatever worker?"
 )
 def alive(beat: bool, queues: str | None) -> None:
-    """Exit 0 while the worker processes on this host go round and their runs come to an end; for health checks.
+    """Exit 0 while the worker processes on this host make progress; for health checks.
 
-    In a container that is its own worker alone. It asks neither database nor broker: who waits for them lives.
+    In a container that is its own worker only. It asks neither database nor broker: a worker that waits for them is
+    healthy.
     With --queues, exit 0 unless messages wait there and no worker has answered one for half a minute.
     """
     known = config.load()

@@ -93,4 +93,4 @@ class Screen:
 
     def goodbye(self, seconds: float) -> None:
         """Say that all is stopped."""
-        self.console.print(f"\nStopped after {seconds:.1f} s. Everything is where it was.", style="dim")
+        self.console.print(f"\nStopped after {seconds:.1f} s. Your data is kept.", style="dim")

@@ -150,7 +150,7 @@ def list_sites(as_json: bool) -> None:
 @click.argument("name")
 @click.argument("what", type=click.Choice(ROTATED))
 @click.option("--now", "at_once", is_flag=True, help="End the old one at once, because it leaked.")
-@click.option("--end-overlap", "ends", is_flag=True, help="Make nothing new: let the old secret go.")
+@click.option("--end-overlap", "ends", is_flag=True, help="End the old secret without making a new one.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def rotate(name: str, what: str, at_once: bool, ends: bool, as_json: bool) -> None:
     """Make a new secret for the site NAME and print it, once.

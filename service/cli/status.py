@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from service.config import Settings
     from service.context import AppContext
     from service.messaging.dispatcher import BrokerHeartbeats
-    from service.ports import SiteQueue
     from service.storage import Probe
+    from service.storage.records import SiteQueue
 
 WATCH_SECONDS: Final = 1.0
 SITES_DRAWN: Final = 20
@@ -35,7 +35,7 @@ WELL: Final = {"ok", "none", "unknown"}
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object; with --watch one a second.")
 @click.option("--watch", is_flag=True, help="Refresh every second until Ctrl-C.")
 def status(as_json: bool, watch: bool) -> None:
-    """Show what is up, what waits and how old the oldest of it is; exit 1 when a part is not up."""
+    """Show which parts are up, what waits and the age of the oldest; exit 1 when a part is down."""
     from service.config import load
 
     with refusals(), closing(Opened(load())) as opened:

@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from service.domain.comment import BODY_LIMIT, TITLE_LIMIT, Source, normalise_url
+from service.domain.comment import BODY_LIMIT, TITLE_LIMIT, Source, Submission, normalise_url
 from service.domain.leading import is_at_risk
 from service.domain.markup import plain_text
 from service.domain.policy import Facts
+from service.domain.site import Site
 from service.domain.status import Status
 from service.domain.verdict import OUTCOME, Action, Verdict
-from service.ports import Site, Submission
 from service.privacy.sealing import Address
 from service.usecases import lenient
 from service.usecases.submission import check, to_submission

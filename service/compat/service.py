@@ -8,18 +8,19 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from service.compat.time_limit import TimeLimit
-from service.domain.comment import Comment, Source
+from service.domain.comment import Comment, Source, Submission
 from service.domain.facts import free_hosts
 from service.domain.leading import is_at_risk
 from service.domain.links import count_links
 from service.domain.outside import outside
 from service.domain.policy import Facts, decide
+from service.domain.site import Site
 from service.domain.status import FINAL, Status
 from service.domain.typed import cleaned, cleaned_line
 from service.domain.verdict import Action, Assessment, Verdict
-from service.ports import Reading, Site, Submission
 from service.privacy.contacts import mask
 from service.privacy.sealing import Address
+from service.scoring import Reading
 from service.scoring.batching import BatchingScorer
 from service.usecases import Learned, join, learn, submit, take_in
 

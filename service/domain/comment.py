@@ -172,3 +172,31 @@ class Comment:
             self.source is Source.IMPORT and bool(self.article.private)
         )
         return self.published_revision is not None and not kept_in
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """A comment as the reader wrote it, parsed and bounded, on its way to the sanitizer; never stored, never logged."""
+
+    article: Article
+    author_name: str = field(repr=False)
+    body: str = field(repr=False)
+    source: Source
+    id: str | None = None
+    email: object | None = None
+    """A `privacy.sealing.Address`: it prints masked, and only the sanitizer opens it."""
+    parent_id: str | None = None
+    website: str | None = field(default=None, repr=False)
+    submitted_at: datetime | None = None
+    client: Client = field(default=Client(), repr=False)
+    signals: Mapping[str, object] = field(default_factory=dict)
+    idempotency_key: str | None = None
+    live: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """What became of one draft: `outcome` is "new", "replay" or "revised"."""
+
+    comment: Comment
+    outcome: str

@@ -117,3 +117,13 @@ class View:
     id: int
     name: str
     query: str
+
+
+@dataclass(frozen=True, slots=True)
+class Moderator:
+    """A person on the desk. `role` is moderator, lead or admin."""
+
+    id: int
+    name: str
+    role: str
+    active: bool = True

@@ -41,7 +41,7 @@ class DuplicateCluster:
     action: Action | None = None
     decided_by: str | None = None
     stands_until: datetime | None = None
-    bundle_id: int | None = None
+    bulk_decision_id: int | None = None
     """The bulk decision; later copies that it covers join it, so that one undo reverts them too."""
 
     def stands(self, now: datetime) -> bool:

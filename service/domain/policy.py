@@ -130,7 +130,7 @@ PHRASE, PERSONAL_DATA = "phrase", "personal_data"
 FOR_A_PERSON = ("threat", "sexual", "personal_info")
 """Labels whose comments a person sees, whatever other labels score; so does a writer at risk."""
 _GRAVITY = {Action.APPROVE: 0, Action.HOLD: 1, Action.REJECT: 2, Action.SPAM: 3}
-_CLEAR: Ground = (Action.APPROVE, Reason("clear", "Nothing in the text or around it speaks against it."))
+_CLEAR: Ground = (Action.APPROVE, Reason("clear", "No rule or score triggered."))
 _RULE_OF = {"threat": PHRASE, "personal_info": PERSONAL_DATA}
 _MARK_WEIGHT = 1.0
 _MARKS_LIMIT = 50
@@ -241,23 +241,27 @@ def _gently(ground: Ground) -> Ground:
     action, reason = ground
     if reason.label != SELF_HARM or action is Action.APPROVE:
         return ground
-    return Action.HOLD, Reason(AT_RISK, f"The writer may be at risk: {reason.detail}", SELF_HARM)
+    return Action.HOLD, Reason(
+        AT_RISK, f"The writer may be at risk: {reason.detail.removeprefix('Held: ')}", SELF_HARM
+    )
 
 
 def _crossed(label: str, score: float, cut: Cut, moderation: str) -> Ground | None:
     """Return the gravest cut that `score` reaches."""
     said = f"{label.replace('_', ' ')} {score:.2f}"
-    for action, at in ((Action.SPAM, cut.spam), (Action.REJECT, cut.reject), (Action.HOLD, cut.hold)):
+    for action, done, at in (
+        (Action.SPAM, "Spam", cut.spam),
+        (Action.REJECT, "Rejected", cut.reject),
+        (Action.HOLD, "Held", cut.hold),
+    ):
         if at is not None and score >= at:
-            return action, Reason("score", f"{said} is at or above {at:.2f}.", label)
+            return action, Reason("score", f"{done}: {said} (limit {at:.2f})", label)
     if cut.approve is not None and score > cut.approve:
         if moderation == "post":
             return Action.APPROVE, Reason(
-                "post_moderation", f"{said} is doubtful; published, to be reviewed.", label
+                "post_moderation", f"Published, to be reviewed: {said} (limit {cut.approve:.2f})", label
             )
-        return Action.HOLD, Reason(
-            "doubtful", f"{said} is above {cut.approve:.2f}, so a person looks first.", label
-        )
+        return Action.HOLD, Reason("doubtful", f"Held: {said} (limit {cut.approve:.2f})", label)
     return None
 
 

@@ -15,10 +15,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import IO, TYPE_CHECKING, Any, Final
 
-from service.domain.comment import Draft, Source
+from service.domain.comment import Draft, Placed, Source, Submission
 from service.domain.effort import FAST_WANTED
 from service.domain.errors import Invalid, ReplydeskError
-from service.ports import KEPT_FOR_GOOD, Placed, Sealer, Site, Submission
+from service.domain.site import Site
+from service.privacy.sanitizer import Sanitizer
+from service.storage.schema import KEPT_FOR_GOOD
 from service.usecases import submit
 from service.usecases.submission import ArchivedGiven, check_archived, read_archived, to_submission
 
@@ -62,7 +64,7 @@ def import_lines(
     Everything yielded is committed. Memory stays the same however long the file is, but for a digest of each
     line, which takes some 85 bytes.
     """
-    reader, sanitizer = _Reader(context, site, lines, fast), LineSanitizer(context.sealer)
+    reader, sanitizer = _Reader(context, site, lines, fast), LineSanitizer(context.keyring)
     while taken := reader.take(batch):
         faults, counts = reader.faults, reader.counts()
         for (number, _), answer in zip(
@@ -77,25 +79,17 @@ def import_lines(
     yield Batch(reader.counts(), tuple(reader.faults), reader.read_bytes)
 
 
-@dataclass(frozen=True, slots=True)
-class LineSanitizer:
-    """Implements `ports.Sealer`: the sanitizer, but the key of a line is kept for good and names the line."""
-
-    sealer: Sealer
+class LineSanitizer(Sanitizer):
+    """The sanitizer, but the key of a line is kept for good and names the line."""
 
     def draft(self, site: Site, submission: Submission, now: datetime) -> Draft:
         """Return the draft as the sanitizer makes it; the site's settings do not change the key of a line."""
-        draft = self.sealer.draft(site, submission, now)
-        key = f"{KEPT_FOR_GOOD}{draft.idempotency_key}"
-        return replace(draft, idempotency_key=key, request_hash=key)
-
-    def id_of(self, site: Site, key: str) -> str:
-        """Return the id as the sanitizer makes it."""
-        return self.sealer.id_of(site, key)
+        draft = super().draft(site, submission, now)
+        return replace(draft, request_hash=draft.idempotency_key or draft.request_hash)
 
     def key_of(self, site: Site, key: str) -> str:
         """Return the key that is kept for good."""
-        return f"{KEPT_FOR_GOOD}{self.sealer.key_of(site, key)}"
+        return f"{KEPT_FOR_GOOD}{super().key_of(site, key)}"
 
 
 class _Reader:

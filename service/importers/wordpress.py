@@ -15,14 +15,15 @@ from typing import IO, TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from service.domain.addresses import article_key, host_of
-from service.domain.comment import TITLE_LIMIT, Comment, Source
+from service.domain.comment import TITLE_LIMIT, Comment, Placed, Source, Submission
 from service.domain.errors import Fault, Invalid, ReplydeskError
 from service.domain.markup import plain_text
+from service.domain.site import Site
 from service.domain.verdict import Action
 from service.importers.jsonl import BATCH, COUNTED, MENDED, Batch, LineFault, LineSanitizer
 from service.importers.wxr import Exported, read_export
-from service.ports import Placed, Site, Submission, Tx
 from service.privacy.sanitizer import masked_article
+from service.storage import Tx
 from service.usecases import adopt, lenient
 from service.usecases.submission import ID, check_archived, to_submission
 
@@ -85,7 +86,7 @@ class _Taken:
 
     def __init__(self, context: AppContext, site: Site) -> None:
         self._context, self._site = context, site
-        self._sanitizer = LineSanitizer(context.sealer)
+        self._sanitizer = LineSanitizer(context.keyring)
         self._names = _Names(context, site)
         self._counts: Counter[str] = Counter()
         self._faults: list[LineFault] = []
@@ -296,7 +297,7 @@ class _Names:
         A blog that moved to another address has most of them in common.
         """
         numbers = {f"{PLAIN}{one.number}": one for one in taken}
-        sanitizer = LineSanitizer(self._context.sealer)
+        sanitizer = LineSanitizer(self._context.keyring)
         keys = [
             sanitizer.key_of(self._site, self.key(name, plain_text(one.content)))
             for name, one in numbers.items()

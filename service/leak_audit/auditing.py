@@ -16,6 +16,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
+from service.domain.desk import Moderator
 from service.domain.errors import ReplydeskError
 from service.domain.status import Status
 from service.leak_audit import compat, places
@@ -25,7 +26,7 @@ from service.leak_audit.places import OutOfReach, Place
 from service.leak_audit.planting import Planter, new_mark
 from service.leak_audit.searching import Hit, Searcher, Tally, search
 from service.messaging.dispatcher import connect
-from service.ports import Moderator, Store
+from service.storage import Store
 from service.usecases.enrolment import enrol_site, hash_token
 from service.usecases.tuning import tune_site
 from service.webhooks.url_guard import Allow, is_closed

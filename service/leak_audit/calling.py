@@ -7,13 +7,17 @@ import json
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
 
 TIMEOUT: Final = 15.0
+RETRIES, PAUSE = 5, 0.5
+"""How often a call is made again that the service is too busy for, and the seconds between."""
 ANSWER_LIMIT: Final = 32 * 1024 * 1024
 CALLBACK_LIMIT: Final = 1024 * 1024
 FORM: Final = "application/x-www-form-urlencoded"
@@ -56,15 +60,24 @@ class Caller:
         headers: Mapping[str, str] | None = None,
         keyed: bool = True,
     ) -> Answer:
-        """Send one request; `body` is JSON unless it is bytes."""
+        """Send one request; `body` is JSON unless it is bytes. What is busy (503) is asked again, as clients do."""
         sent = {"Authorization": f"Bearer {self._key}"} if keyed else {}
         data = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
         if data is not None:
             sent["Content-Type"] = "application/json"
         sent |= headers or {}
+        answer = self._once(method, path, data, sent)
+        for _ in range(RETRIES if method == "POST" else 0):
+            if answer.status != HTTPStatus.SERVICE_UNAVAILABLE:
+                break
+            time.sleep(PAUSE)
+            answer = self._once(method, path, data, sent)
+        return answer
+
+    def _once(self, method: str, path: str, data: bytes | None, sent: Mapping[str, str]) -> Answer:
         connection = self._open()
         try:
-            connection.request(method, self._path + path, body=data, headers=sent)
+            connection.request(method, self._path + path, body=data, headers=dict(sent))
             response = connection.getresponse()
             body = response.read(ANSWER_LIMIT)
             answer = Answer(response.status, body, {n.lower(): v for n, v in response.getheaders()})

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from service import logging as logs
 from service.domain.comment import Source
 from service.domain.policy import Policy
-from service.ports import Site
+from service.domain.site import Site
 from service.privacy.keys import Keyring
 from service.privacy.sanitizer import Sanitizer
 from service.usecases.submission import check, to_submission

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 
-from service.ports import DELIVER, PUBLISH, SCORE, SWEEP
+from service.messaging.tasks import DELIVER, PUBLISH, SCORE, SWEEP
 
 if TYPE_CHECKING:
     from redis import Redis

@@ -15,7 +15,7 @@ TIMED: Final = (Source.API, Source.BATCH, Source.INBOUND, Source.FORM, Source.CO
 
 
 class Arrivals:
-    """Implements `ports.Arrivals`; each known label stands at zero, so that a rate exists from the first scrape."""
+    """Implements `context.ArrivalCounter`: known labels begin at zero, so that a rate exists from the first scrape."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self._accepted = Counter(

@@ -11,11 +11,11 @@ from datetime import datetime
 from urllib.parse import urlsplit
 
 from service.domain.addresses import article_key
-from service.domain.comment import Article, Client, Draft, Original, Source
+from service.domain.comment import Article, Client, Draft, Original, Source, Submission
 from service.domain.networks import cut_ip
+from service.domain.site import Site
 from service.domain.text import visible
 from service.domain.typed import cleaned, cleaned_line
-from service.ports import Site, Submission
 from service.privacy.contacts import Contact, mask, mask_addresses
 from service.privacy.emails import might_hold
 from service.privacy.keys import Keyring
@@ -29,7 +29,7 @@ TELLING = frozenset("@%&\\")
 
 
 class Sanitizer:
-    """Implements `ports.Sealer`: masks contacts, seals the address, cuts the IP, digests the content."""
+    """Masks contacts, seals the address, cuts the IP, digests the content."""
 
     def __init__(self, keyring: Keyring) -> None:
         self._keyring = keyring
@@ -37,7 +37,10 @@ class Sanitizer:
         self._plain_agents: set[str] = set()
 
     def draft(self, site: Site, submission: Submission, now: datetime) -> Draft:
-        """Return the draft of `submission`; nothing in it shows an address, and what was masked is encrypted."""
+        """Return the draft of `submission`; nothing in it shows an address, and what was masked is encrypted.
+
+        An id made from an idempotency key is the same for the same key, so that a race makes one row.
+        """
         own = submission.email if isinstance(submission.email, Address) else None
         sealed = self._seal(site, own)
         older = self._older_keys(site, own) if sealed.author_key is not None else ()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from service.domain.verdict import Assessment, Effort
-from service.ports import Explain, Reading, Scorer
+from service.scoring import Explain, Reading, Scorer
 
 MOST: Final = 64
 SHORT: Final = 2_000
@@ -25,7 +25,7 @@ class _Asked:
 
 
 class BatchingScorer:
-    """Wrap a `ports.Scorer`: the next thread scores all that wait, and none waits for a batch to fill."""
+    """Wrap a `scoring.Scorer`: the next thread scores all that wait, and none waits for a batch to fill."""
 
     def __init__(self, scorer: Scorer) -> None:
         self._scorer = scorer

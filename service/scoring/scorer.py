@@ -1,4 +1,4 @@
-"""The classifier behind `ports.Scorer`: readings in, assessments out; loaded once a process, at its first use."""
+"""The classifier behind `scoring.Scorer`: readings in, assessments out; loaded once a process, at its first use."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from service.domain.duplicates import Signature
 from service.domain.errors import ReplydeskError
 from service.domain.quotations import own_words
 from service.domain.verdict import Assessment, Effort, Span
-from service.ports import Explain, Reading
+from service.scoring import Explain, Reading
 
 if TYPE_CHECKING:
     from classifier.explain import Explanation
@@ -47,7 +47,7 @@ def _load() -> Model:
 
 
 class ModelScorer:
-    """Implements `ports.Scorer` on `classifier.Model`. Threads may share one.
+    """Implements `scoring.Scorer` on `classifier.Model`. Threads may share one.
 
     A model that cannot be loaded raises NoModel and is tried again after a pause; one that is loaded stays.
     """

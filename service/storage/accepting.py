@@ -20,12 +20,13 @@ from sqlalchemy import (
 
 from service.domain.comment import Comment, Draft, Source
 from service.domain.status import Status
-from service.ports import Key
 from service.storage.arriving import Arrival, added_at_once, content_of, first_row, pending
 from service.storage.articles import ArticlesPart, Said
 from service.storage.bulk import POSTGRESQL, insert_into, insert_rows, rows_text
 from service.storage.cluster_tables import cluster_members
-from service.storage.schema import comments, contacts, idempotency_keys, originals, revisions, word
+from service.storage.comment_tables import comments, contacts, idempotency_keys, originals, revisions
+from service.storage.records import Key
+from service.storage.schema import word
 
 _KEYS = select(
     idempotency_keys.c.key,
@@ -56,7 +57,7 @@ _KEEP_REVISION = insert(revisions).from_select(
     ),
 )
 _REVISE = update(comments).where(comments.c.pk == bindparam("comment_pk"))
-_LEAVE_WAVE = delete(cluster_members).where(cluster_members.c.comment_pk == bindparam("comment_pk"))
+_LEAVE_CLUSTER = delete(cluster_members).where(cluster_members.c.comment_pk == bindparam("comment_pk"))
 _NOTE = _REVISE.values(signals=bindparam("noted", type_=comments.c.signals.type))
 
 
@@ -68,6 +69,7 @@ class AcceptingPart(ArticlesPart):
         return {row.key: Key(row.key, row.comment_pk, row.revision, row.request_hash) for row in rows}
 
     def remember_keys(self, site_id: int, keys: Sequence[Key], now: datetime) -> set[str]:
+        """Keep the keys and return those that are new; one that another transaction kept meanwhile is left out."""
         self._add(
             idempotency_keys,
             [
@@ -87,6 +89,10 @@ class AcceptingPart(ArticlesPart):
         return {key.key for key in keys if kept.get(key.key) == key}
 
     def add_comments(self, site_id: int, drafts: Sequence[Draft], now: datetime) -> dict[str, Comment]:
+        """Insert the drafts (distinct ids) as pending revision 1; an id that exists already is left out of the answer.
+
+        Sealed boxes and originals are stored with them; the articles are made or completed on the way.
+        """
         if not drafts:
             return {}
         found = self._articles(site_id, [_said(draft) for draft in drafts])
@@ -104,6 +110,7 @@ class AcceptingPart(ArticlesPart):
         return added
 
     def note_signals(self, pk: int, signals: Mapping[str, object]) -> None:
+        """Put these in the place of the comment's signals: what is known of it besides its text."""
         self._write(_NOTE, comment_pk=pk, noted=dict(signals))
 
     def add_at_once(self, arrivals: Sequence[Arrival]) -> dict[tuple[int, str], Comment]:
@@ -150,12 +157,16 @@ class AcceptingPart(ArticlesPart):
         self._add(originals, sealed)
 
     def revise(self, current: Comment, draft: Draft, now: datetime, keep_published: bool) -> Comment | None:
+        """Make `draft` the next revision of `current`, pending; the old text moves to the revisions.
+
+        `keep_published` leaves what readers see as it is. None when `current` is no longer the stored revision.
+        """
         locked = self._write(_LOCK_REVISION, comment_pk=current.pk, seen=current.revision).first()
         if locked is None:
             return None
         article_pk, article = self._articles(current.site_id, [_said(draft)])[draft.article.identity]
         self._write(_KEEP_REVISION, comment_pk=current.pk)
-        self._write(_LEAVE_WAVE, comment_pk=current.pk)
+        self._write(_LEAVE_CLUSTER, comment_pk=current.pk)
         published = current.published_revision if keep_published else None
         self._write(
             _REVISE,

@@ -12,7 +12,8 @@ from sqlalchemy import Connection, Executable, RowMapping, bindparam, select, up
 from service.domain.chain import GENESIS, SALT_BYTES, Act, ChainSigner, Head, Link, forge, forge_head
 from service.storage.bulk import insert_into
 from service.storage.part import PLAIN, Part
-from service.storage.schema import act_heads, acts, is_outside, word
+from service.storage.people_tables import act_heads, acts, is_outside
+from service.storage.schema import word
 
 _NAME = word("acts")
 _HEAD = select(act_heads.c.number, act_heads.c.link, act_heads.c.tag, act_heads.c.key_version).where(
@@ -57,9 +58,14 @@ class ActsPart(Part):
         self._pending: list[Act] = []
 
     def log_act(self, who: str, act: str, subject: str, now: datetime) -> None:
+        """Append a human act (decision, reveal, setting, sign-in) to the chain; ids alone, no text, no address.
+
+        It is linked as the transaction ends: only then do those who append wait for each other.
+        """
         self.log_acts([Act(who, act, subject, now)])
 
     def log_acts(self, added: Sequence[Act]) -> None:
+        """Append several acts, in order, for the price of little more than one."""
         self._must_write()
         self._pending.extend(added)
 
@@ -100,13 +106,16 @@ class ActsPart(Part):
         )
 
     def acts_after(self, number: int, limit: int) -> list[Link]:
+        """Return the chain's links behind that number, in order; of a blanked one only what the chain needs."""
         return [_link(row) for row in self._read(_AFTER, after=number, most=limit).mappings()]
 
     def act_head(self) -> Head | None:
+        """Return where the chain ends, None before the first act."""
         row = self._read(_HEAD).mappings().first()
         return Head(**row) if row and row["number"] else None
 
     def blank_acts(self, who: str) -> int:
+        """Forget who did what in every act of that person, and the salts with it; return how many. The chain holds."""
         return self._write(_BLANK, person=who).rowcount
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from service.domain.alarms import Alarm
 from service.storage.columns import Instant
 from service.storage.part import Part
-from service.storage.schema import alarms
+from service.storage.people_tables import alarms
 
 _ALL = select(alarms).order_by(alarms.c.site_id)
 _TURN = (
@@ -58,6 +58,7 @@ class AlarmsPart(Part):
         return [Alarm(**row) for row in self._read(_ALL).mappings()]
 
     def turn_alarm(self, alarm: Alarm) -> bool:
+        """Store a change, due at its `next_attempt_at`; False unless its serial follows the one that is stored."""
         if alarm.serial == 1:
             return self._begin(alarm)
         turned = self._write(
@@ -93,9 +94,11 @@ class AlarmsPart(Part):
         return True
 
     def lease_alarms(self, now: datetime, until: datetime, limit: int) -> Sequence[Alarm]:
+        """Take alarms that are due to be told until that moment, so many at most; their attempts rise by one."""
         return [Alarm(**row) for row in self._write(_LEASE, now=now, until=until, limit=limit).mappings()]
 
     def finish_alarm(self, alarm: Alarm, again: datetime | None) -> bool:
+        """Record when a leased alarm is told again, None for never; False when it changed or was leased since."""
         finished = self._write(
             _FINISH, of_site=alarm.site_id, number=alarm.serial, tried=alarm.attempts, again=again
         )

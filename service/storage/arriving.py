@@ -28,7 +28,8 @@ from service.domain.status import Status
 from service.storage.articles import KNOWN, article_of
 from service.storage.bulk import POSTGRESQL, insert_into, rows_of
 from service.storage.columns import Instant, to_json, to_microseconds
-from service.storage.schema import articles, comments, contacts, word
+from service.storage.comment_tables import articles, comments, contacts
+from service.storage.schema import word
 
 Arrival = tuple[int, Draft, datetime]
 """A site's pk, a draft for it, and the moment at which it came."""

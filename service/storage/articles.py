@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import cache
 from typing import Any, Final
@@ -25,8 +25,9 @@ from service.domain.comment import Article, Comment
 from service.domain.options import from_stored
 from service.storage.bulk import insert_into
 from service.storage.columns import Instant
+from service.storage.comment_tables import articles, comments
 from service.storage.part import Part
-from service.storage.schema import articles, comments, is_keyless, sites
+from service.storage.schema import sites
 
 STEP: Final = 1_000
 """Comments that one statement moves."""
@@ -60,7 +61,7 @@ _DESCRIBE = (
     update(articles)
     .where(articles.c.pk == bindparam("article_pk"))
     .values(
-        # an older version may have added the same page in this spelling; it is joined later, by its key
+        # one who knew the site's options of a moment ago may have added the same page in this spelling
         url=case((_NAMED_TWICE, articles.c.url), else_=bindparam("new_url")),
         title=bindparam("new_title"),
         published_at=bindparam("new_published_at", type_=Instant),
@@ -70,11 +71,6 @@ _DESCRIBE = (
 )
 _SET_KEY = (
     update(articles).where(articles.c.pk == bindparam("article_pk")).values(url_key=bindparam("new_key"))
-)
-_ADOPT = (
-    update(articles)
-    .where(articles.c.site_id == _SITE, articles.c.url == bindparam("of_url"), is_keyless)
-    .values(url_key=bindparam("new_key"))
 )
 _RENAME = (
     update(articles)
@@ -99,12 +95,11 @@ _FORGET_KEYS = update(articles).where(articles.c.site_id == _SITE).values(url_ke
 _KEYLESS = (
     select(articles, sites.c.options)
     .join(sites, sites.c.pk == articles.c.site_id)
-    .where(is_keyless)
+    .where(articles.c.site_id == _SITE, articles.c.url_key.is_(None))
     .order_by(articles.c.pk)
     .limit(bindparam("limit"))
     .with_for_update(of=articles)
 )
-_KEYLESS_OF_SITE = _KEYLESS.where(articles.c.site_id == _SITE)
 _COUNT = select(func.count()).select_from(comments).where(comments.c.article_pk == bindparam("article_pk"))
 _SOME = (
     select(comments.c.pk)
@@ -146,15 +141,22 @@ class ArticlesPart(Part):
     """The verbs about articles."""
 
     def article(self, site_id: int, url: str) -> Article | None:
+        """Return the article that the address leads to, also where its thread was moved since."""
         found = self._find(_FIND, site_id, article_keys(url))
         return next((article for _, article in found.values()), None)
 
     def save_article(self, site_id: int, article: Article) -> None:
+        """Store the article as it is described here, new or known by its key."""
         pk, stored = self._articles(site_id, [(article, False)])[article.identity]
         if _compared(stored) != _compared(article):
             self._describe(pk, article)
 
     def move_thread(self, site_id: int, url: str, to: Article, redirect: bool) -> int | None:
+        """Move every comment of the article to another one and return how many; None where there is none to move.
+
+        Where `to` has comments, both threads become one. With `redirect` the old address leads there from now on,
+        without it a new thread can begin under it. What was private in one of them is private in both.
+        """
         there = {to.identity}
         found = self._find(_FIND_TO_MOVE, site_id, {*article_keys(url), *there})
         source = next((found[key] for key in article_keys(url) if key in found), None)
@@ -166,19 +168,18 @@ class ArticlesPart(Part):
         return self._rename(site_id, source, to, redirect)
 
     def move_comment(self, comment: Comment, article: Article) -> Comment:
+        """Put a comment and its answers under the article that the site names now; return it as it is then."""
         target, found = self._articles(comment.site_id, [(article, True)])[article.identity]
         source = int(self._read(_STANDS_UNDER, comment_pk=comment.pk).scalar_one())
         if source != target:
             self._put_with_answers(comment, source, target)
         return replace(comment, article=found)
 
-    def key_articles(self, limit: int) -> int:
-        return self._key(self._write(_KEYLESS, limit=limit).mappings().all())
-
     def rekey_articles(self, site_id: int) -> None:
+        """Make the keys of all articles of a site anew, because it keeps other things apart now."""
         self._write(_FORGET_KEYS, of_site=site_id)
-        while self._key(self._write(_KEYLESS_OF_SITE, of_site=site_id, limit=STEP).mappings().all()):
-            pass
+        while keyless := self._write(_KEYLESS, of_site=site_id, limit=STEP).mappings().all():
+            self._key(keyless)
 
     def _articles(self, site_id: int, said: Sequence[Said]) -> dict[str, Known]:
         """Return pk and article by the keys of what is said: what is missing is made, and each word counts in turn."""
@@ -223,8 +224,6 @@ class ArticlesPart(Part):
         )
 
     def _make_articles(self, site_id: int, missing: Sequence[Article]) -> None:
-        for article in missing:
-            self._write(_ADOPT, of_site=site_id, of_url=article.url, new_key=article.identity)
         self._write_each(_make(self._dialect), [_row(site_id, article) for article in missing])
 
     def _rename(self, site_id: int, source: Known, to: Article, redirect: bool) -> int:
@@ -262,7 +261,7 @@ class ArticlesPart(Part):
             below = self._read(_ANSWERS, article_pk=source, ids=ids).all()
             pks, ids = [row.pk for row in below], [row.id for row in below]
 
-    def _key(self, keyless: Collection[RowMapping]) -> int:
+    def _key(self, keyless: Iterable[RowMapping]) -> None:
         for row in keyless:
             article = article_of(row)
             key = article_key(article.url, from_stored(row["options"]).articles_apart)
@@ -273,17 +272,10 @@ class ArticlesPart(Part):
                 self._write(_DROP, article_pk=row["pk"])
             else:
                 self._merge((row["pk"], article), there, redirect=False)
-        return len(keyless)
 
 
 def _compared(article: Article) -> tuple[object, ...]:
-    return (
-        article.url,
-        article.title,
-        article.published_at,
-        bool(article.private),
-        article.import_word,
-    )
+    return article.url, article.title, article.published_at, bool(article.private), article.import_word
 
 
 @cache

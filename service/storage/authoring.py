@@ -28,10 +28,11 @@ from service.domain.desk import History, View
 from service.domain.status import Status
 from service.storage.bulk import insert_into
 from service.storage.columns import Instant
+from service.storage.comment_tables import comments, has_author
 from service.storage.desk_tables import author_statuses, is_present, views
 from service.storage.part import Part
 from service.storage.reading import COMMENTS, joined
-from service.storage.schema import comments, has_author, word
+from service.storage.schema import word
 
 VIEWS_KEPT = 20
 _KEYS: BindParameter[Any] = bindparam("author_keys", expanding=True)
@@ -94,17 +95,20 @@ class AuthorsPart(Part):
         return {key: History(counts[key], seen.get(firsts[key])) for key in counts}
 
     def by_author(self, site_id: int, author_key: str, before: int | None, limit: int) -> list[Comment]:
+        """Return the author's comments on the site, newest first."""
         values: dict[str, Any] = {"site_id": site_id, "author_key": author_key, "limit": limit}
         if before is not None:
             values["before"] = before
         return [joined(row) for row in self._read(_by_author(before is not None), **values).mappings()]
 
     def named(self, site_id: int, ids: Iterable[str]) -> dict[str, Comment]:
+        """Return the site's comments with these ids."""
         wanted = sorted(set(ids))
         rows = self._read(_NAMED, site_id=site_id, ids=wanted).mappings() if wanted else ()
         return {row["id"]: joined(row) for row in rows}
 
     def set_author_status(self, entry: AuthorStatusEntry) -> AuthorStatusEntry:
+        """Replace the author's status, and return the new entry with its id."""
         self.end_author_status(entry.site_id, entry.author_key, entry.created_at)
         added = self._write(
             insert(author_statuses).returning(author_statuses.c.pk),
@@ -124,6 +128,7 @@ class AuthorsPart(Part):
     def author_statuses(
         self, site_id: int, author_keys: Iterable[str], now: datetime
     ) -> dict[str, AuthorStatusEntry]:
+        """Return the statuses in force now, by author key."""
         keys = sorted(set(author_keys))
         rows = self._read(_AUTHOR_STATUSES, site_id=site_id, author_keys=keys, now=now) if keys else ()
         return {
@@ -141,6 +146,7 @@ class AuthorsPart(Part):
         }
 
     def add_view(self, moderator_id: int, name: str, query: str, now: datetime) -> None:
+        """Keep a view, in the place of one of the same name; at most 20 a moderator, the oldest give way."""
         self._write(
             _add_view(self._dialect), moderator_id=moderator_id, name=name, query=query, created_at=now
         )

@@ -1,4 +1,4 @@
-"""Reports, matters and appeals in SQL: what keeps a comment on the desk beside its verdict."""
+"""Reports and matters in SQL: what keeps a comment on the desk beside its verdict."""
 
 from __future__ import annotations
 
@@ -11,8 +11,6 @@ from sqlalchemy import (
     BigInteger,
     BindParameter,
     Executable,
-    RowMapping,
-    Select,
     bindparam,
     delete,
     exists,
@@ -23,15 +21,12 @@ from sqlalchemy import (
 )
 
 from service.domain.comment import Comment
-from service.domain.desk import Appeal, Matter, Queued, Report, Wanted
+from service.domain.desk import Matter, Report
 from service.storage.bulk import insert_into, rows_of
 from service.storage.cluster_tables import cluster_members
 from service.storage.columns import to_json
 from service.storage.desk_tables import appeals, claims, is_open, is_unanswered, matters, reports
 from service.storage.part import Part
-from service.storage.queueing import Shape, bound, cursor, in_order, shape
-from service.storage.reading import ARTICLE, joined
-from service.storage.schema import articles, comments
 
 _REPORTS = (
     select(reports)
@@ -67,36 +62,6 @@ _REOPEN = (
 )
 _CLOSED_BY = select(matters.c.comment_pk).distinct().where(matters.c.closed_by == bindparam("number"))
 _DROP = delete(matters).where(matters.c.opened_by.in_(_THESE), is_open)
-_APPEAL = select(appeals).where(appeals.c.pk == bindparam("appeal_id"))
-_LOCK_APPEAL = _APPEAL.with_for_update()
-_OF_COMMENT = select(appeals).where(appeals.c.comment_pk == bindparam("comment_pk")).order_by(appeals.c.pk)
-_OF_COMMENTS = (
-    select(appeals).where(appeals.c.comment_pk.in_(bindparam("pks", expanding=True))).order_by(appeals.c.pk)
-)
-_APPEAL_COLUMNS = tuple(column.label(f"appeal_{column.name}") for column in appeals.c)
-_UNANSWERED = (
-    select(comments, *ARTICLE, *_APPEAL_COLUMNS)
-    .select_from(
-        appeals.join(comments, comments.c.pk == appeals.c.comment_pk).join(
-            articles, articles.c.pk == comments.c.article_pk
-        )
-    )
-    .where(is_unanswered)
-)
-_ANSWER = (
-    update(appeals)
-    .where(appeals.c.pk == bindparam("appeal_id"), is_unanswered)
-    .values(
-        answered_at=bindparam("now"),
-        answered_by=bindparam("who"),
-        answer=bindparam("said"),
-        reversed_by=bindparam("decision"),
-    )
-)
-_UNANSWER = update(appeals).values(answered_at=None, answered_by=None, answer=None, reversed_by=None)
-_UNANSWER_UPHELD = _UNANSWER.where(
-    appeals.c.pk == bindparam("appeal_id"), ~is_unanswered, appeals.c.reversed_by.is_(None)
-)
 _PKS: BindParameter[Any] = bindparam("pks", expanding=True)
 _CLOSE_APPEALS = (
     update(appeals).where(appeals.c.comment_pk.in_(_PKS), is_unanswered).values(answered_at=bindparam("now"))
@@ -105,9 +70,10 @@ _LEAVE = tuple(delete(table).where(table.c.comment_pk.in_(_PKS)) for table in (c
 
 
 class CasesPart(Part):
-    """The verbs about reports, matters and appeals."""
+    """The verbs about reports and matters."""
 
     def add_report(self, report: Report) -> bool:
+        """Keep the report; False when the same reader reported this comment already."""
         added = self._write(
             _add_report(self._dialect),
             comment_pk=report.comment_pk,
@@ -119,10 +85,12 @@ class CasesPart(Part):
         return added.first() is not None
 
     def reports(self, comment_pk: int, limit: int = 20) -> list[Report]:
+        """Return the comment's reports, newest first."""
         rows = self._read(_REPORTS, comment_pk=comment_pk, limit=limit)
         return [Report(row.comment_pk, row.revision, row.by, row.reason, row.created_at) for row in rows]
 
     def reports_about(self, comment_pks: Collection[int], limit: int = 20) -> dict[int, list[Report]]:
+        """Return by comment its newest reports; comments without any are left out."""
         found: dict[int, list[Report]] = {}
         rows = self._read(_REPORTS_ABOUT, pks=sorted(comment_pks), limit=limit) if comment_pks else ()
         for row in rows:
@@ -133,6 +101,7 @@ class CasesPart(Part):
     def open_matter(
         self, kind: Matter, comment: Comment, now: datetime, opened_by: int | None = None
     ) -> None:
+        """Open a matter, or count one more in the open one; `opened_by` is the decision that did."""
         self._write(
             _open_matter(self._dialect),
             kind=kind.value,
@@ -143,6 +112,7 @@ class CasesPart(Part):
         )
 
     def open_matters(self, comment_pks: Collection[int]) -> dict[int, dict[Matter, int]]:
+        """Return by comment which matters are open, and how often each was raised."""
         found: dict[int, dict[Matter, int]] = {}
         rows = self._read(_OPEN, pks=sorted(comment_pks)) if comment_pks else ()
         for row in rows:
@@ -150,6 +120,10 @@ class CasesPart(Part):
         return found
 
     def close_matters(self, closed_by: Mapping[int, int | None], now: datetime) -> int:
+        """Close every open matter of these comments, by pk, each for the number beside it; return how many.
+
+        It is a decision's, or one of the same counter by which `undo_matters` finds what was closed without any.
+        """
         self._must_write()
         if not closed_by:
             return 0
@@ -157,6 +131,10 @@ class CasesPart(Part):
         return self._write(_close(self._dialect), closing=closing, now=now).rowcount
 
     def close_cases(self, closed_by: Mapping[int, int], now: datetime) -> None:
+        """End what is open about comments that are final, by pk, each for the decision beside it.
+
+        Matters and appeals are closed, claims end, and the comment leaves its duplicate cluster.
+        """
         self.close_matters(dict(closed_by), now)
         if closed_by:
             self._write(_CLOSE_APPEALS, pks=sorted(closed_by), now=now)
@@ -164,72 +142,18 @@ class CasesPart(Part):
                 self._write(statement, pks=sorted(closed_by))
 
     def closed_matters(self, number: int) -> set[int]:
+        """Return the comments that have a matter which was closed for this number."""
         return set(self._read(_CLOSED_BY, number=number).scalars())
 
     def undo_matters(self, decision_ids: Collection[int]) -> None:
+        """Put matters back to before the decisions: those they closed are open, those they opened are gone.
+
+        One that was raised anew meanwhile stays as it is.
+        """
         self._must_write()
         if decision_ids:
             self._write(_DROP, undone=sorted(decision_ids))
             self._write(_REOPEN, undone=sorted(decision_ids))
-
-    def add_appeal(self, appeal: Appeal) -> Appeal | None:
-        row = self._write(
-            _add_appeal(self._dialect),
-            site_id=appeal.site_id,
-            comment_pk=appeal.comment_pk,
-            decision_id=appeal.decision_id,
-            decided_by=appeal.decided_by,
-            text=appeal.text,
-            opened_at=appeal.opened_at,
-        )
-        stored = row.mappings().first()
-        return _appeal(stored) if stored else None
-
-    def appeal(self, appeal_id: int, lock: bool = False) -> Appeal | None:
-        row = self._read(_LOCK_APPEAL if lock else _APPEAL, appeal_id=appeal_id).mappings().first()
-        return _appeal(row) if row else None
-
-    def appeals_about(self, comment_pks: Collection[int]) -> dict[int, list[Appeal]]:
-        found: dict[int, list[Appeal]] = {}
-        rows = self._read(_OF_COMMENTS, pks=sorted(comment_pks)).mappings() if comment_pks else ()
-        for row in rows:
-            found.setdefault(row["comment_pk"], []).append(_appeal(row))
-        return found
-
-    def appeals_of(self, comment_pk: int) -> list[Appeal]:
-        return [_appeal(row) for row in self._read(_OF_COMMENT, comment_pk=comment_pk).mappings()]
-
-    def appeals_open(self, wanted: Wanted, limit: int) -> list[tuple[Appeal, Queued]]:
-        rows = self._read(
-            _unanswered(shape(wanted)), **bound(self._connection, wanted), limit=limit
-        ).mappings()
-        return [
-            (
-                _appeal({one.name: row[f"appeal_{one.name}"] for one in appeals.c}),
-                Queued(joined(row), cursor(wanted, row, "appeal_pk")),
-            )
-            for row in rows
-        ]
-
-    def answer_appeal(
-        self, appeal_id: int, who: str, answer: str, reversed_by: int | None, now: datetime
-    ) -> bool:
-        done = self._write(_ANSWER, appeal_id=appeal_id, who=who, said=answer, decision=reversed_by, now=now)
-        return done.rowcount == 1
-
-    def reopen_appeals(self, stands: Mapping[int, int | None]) -> None:
-        self._must_write()
-        if stands:
-            reopened = to_json([{"undone": one, "stands": instead} for one, instead in stands.items()])
-            self._write(_reopen_appeals(self._dialect), reopened=reopened)
-
-    def take_answer_back(self, appeal_id: int) -> bool:
-        return self._write(_UNANSWER_UPHELD, appeal_id=appeal_id).rowcount == 1
-
-
-@cache
-def _unanswered(shape: Shape) -> Select[Any]:
-    return in_order(_UNANSWERED, shape, appeals.c.pk)
 
 
 @cache
@@ -255,25 +179,4 @@ def _close(dialect: str) -> Executable:
         update(matters)
         .where(matters.c.comment_pk == closing.c.comment_pk, is_open)
         .values(closed_at=bindparam("now"), closed_by=closing.c.by)
-    )
-
-
-@cache
-def _reopen_appeals(dialect: str) -> Executable:
-    reopened = rows_of("reopened", dialect, undone=BigInteger, stands=BigInteger)
-    return _UNANSWER.where(appeals.c.reversed_by == reopened.c.undone).values(
-        decision_id=func.coalesce(reopened.c.stands, appeals.c.decision_id)
-    )
-
-
-@cache
-def _add_appeal(dialect: str) -> Executable:
-    new = insert_into(appeals, dialect).on_conflict_do_nothing(index_elements=["decision_id"])
-    return new.returning(appeals)
-
-
-def _appeal(row: RowMapping | dict[str, Any]) -> Appeal:
-    return Appeal(
-        id=row["pk"],
-        **{name: row[name] for name in Appeal.__dataclass_fields__ if name != "id"},
     )

@@ -5,10 +5,12 @@ from __future__ import annotations
 from sqlalchemy import Column, ForeignKey, Identity, Index, LargeBinary, Table, Text
 
 from service.storage.columns import Instant, Pk, Word
-from service.storage.schema import comments, decisions, metadata, partial, sites
+from service.storage.comment_tables import comments
+from service.storage.decision_tables import decisions
+from service.storage.schema import metadata, partial, sites
 
 clusters = Table(
-    "waves",
+    "duplicate_clusters",
     metadata,
     Column("pk", Pk, Identity(), primary_key=True),
     Column("site_id", Pk, ForeignKey(sites.c.pk), nullable=False),
@@ -17,33 +19,36 @@ clusters = Table(
     Column("action", Word),
     Column("decided_by", Text),
     Column("stands_until", Instant),
-    Column("bundle_id", Pk),
+    Column("bulk_decision_id", Pk),
 )
 is_decided = clusters.c.stands_until.is_not(None)
-partial("ix_waves_standing", clusters.c.stands_until, clusters.c.site_id, where=is_decided)
-Index("ix_waves_begun", clusters.c.begun_at, clusters.c.pk)
-Index("ix_waves_site", clusters.c.site_id)
-partial("ix_waves_bundle", clusters.c.bundle_id, where=clusters.c.bundle_id.is_not(None))
+partial("ix_duplicate_clusters_decided", clusters.c.stands_until, clusters.c.site_id, where=is_decided)
+Index("ix_duplicate_clusters_begun", clusters.c.begun_at, clusters.c.pk)
+Index("ix_duplicate_clusters_site", clusters.c.site_id)
+partial(
+    "ix_duplicate_clusters_bulk_decision",
+    clusters.c.bulk_decision_id,
+    where=clusters.c.bulk_decision_id.is_not(None),
+)
 
 cluster_bands = Table(
-    "wave_bands",
+    "duplicate_cluster_bands",
     metadata,
     Column("site_id", Pk, primary_key=True, autoincrement=False),
     Column("band", Pk, primary_key=True, autoincrement=False),
     Column(
-        "wave_id",
+        "cluster_id",
         Pk,
         ForeignKey(clusters.c.pk, ondelete="CASCADE"),
-        key="cluster_id",
         primary_key=True,
         autoincrement=False,
     ),
 )
-Index("ix_wave_bands_wave", cluster_bands.c.cluster_id)
+Index("ix_duplicate_cluster_bands_cluster", cluster_bands.c.cluster_id)
 
 # apart from the comments, so that accepting and scoring a comment without copies costs nothing
 cluster_members = Table(
-    "wave_members",
+    "duplicate_cluster_members",
     metadata,
     Column(
         "comment_pk",
@@ -53,17 +58,16 @@ cluster_members = Table(
         autoincrement=False,
     ),
     Column(
-        "wave_id",
+        "cluster_id",
         Pk,
         ForeignKey(clusters.c.pk, ondelete="CASCADE"),
-        key="cluster_id",
         nullable=False,
     ),
 )
-Index("ix_wave_members_wave", cluster_members.c.cluster_id, cluster_members.c.comment_pk)
+Index("ix_duplicate_cluster_members_cluster", cluster_members.c.cluster_id, cluster_members.c.comment_pk)
 
-bundles = Table(
-    "bundles",
+bulk_decisions = Table(
+    "bulk_decisions",
     metadata,
     Column("pk", Pk, Identity(), primary_key=True),
     Column("who", Text, nullable=False),
@@ -73,8 +77,8 @@ bundles = Table(
     Column("undone_at", Instant),
 )
 
-bundled = Table(
-    "bundled",
+bulk_members = Table(
+    "bulk_decision_members",
     metadata,
     Column(
         "decision_id",
@@ -83,6 +87,10 @@ bundled = Table(
         primary_key=True,
         autoincrement=False,
     ),
-    Column("bundle_id", Pk, ForeignKey(bundles.c.pk, ondelete="CASCADE"), nullable=False),
+    Column("bulk_decision_id", Pk, ForeignKey(bulk_decisions.c.pk, ondelete="CASCADE"), nullable=False),
 )
-Index("ix_bundled_bundle", bundled.c.bundle_id, bundled.c.decision_id)
+Index(
+    "ix_bulk_decision_members_bulk_decision",
+    bulk_members.c.bulk_decision_id,
+    bulk_members.c.decision_id,
+)

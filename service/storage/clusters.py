@@ -1,4 +1,4 @@
-"""Duplicate clusters and bulk decisions in SQL."""
+"""Duplicate clusters in SQL: copies of one text, found by what they have in common."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from datetime import datetime
 
 from sqlalchemy import (
     RowMapping,
-    and_,
     bindparam,
     delete,
     exists,
@@ -21,22 +20,20 @@ from sqlalchemy import (
 
 from service.domain.comment import Comment
 from service.domain.duplicates import DuplicateCluster, Signature
-from service.domain.status import FINAL
 from service.domain.verdict import Action
-from service.ports.clusters import Bundle
 from service.storage.bulk import insert_into
 from service.storage.cluster_tables import (
-    bundled,
-    bundles,
     cluster_bands,
     cluster_members,
     clusters,
     is_decided,
 )
 from service.storage.columns import Instant, Pk
+from service.storage.comment_tables import comments, is_held
 from service.storage.part import Part
 from service.storage.reading import COMMENTS, joined
-from service.storage.schema import comments, decisions, is_held, word
+from service.storage.records import BulkDecision
+from service.storage.schema import word
 
 BAND_LIMIT = 8
 """How many clusters of one band are compared; a text has sixteen bands, and copies meet in the oldest cluster."""
@@ -99,19 +96,19 @@ _DECIDE = (
     update(clusters)
     .where(
         clusters.c.pk == bindparam("cluster_id"),
-        clusters.c.bundle_id.is_not_distinct_from(bindparam("replaced", type_=Pk)),
+        clusters.c.bulk_decision_id.is_not_distinct_from(bindparam("replaced", type_=Pk)),
     )
     .values(
         action=bindparam("its_action"),
         decided_by=bindparam("its_decider"),
         stands_until=bindparam("its_end"),
-        bundle_id=bindparam("its_bundle"),
+        bulk_decision_id=bindparam("its_bulk_decision"),
     )
 )
 _UNDECIDE = (
     update(clusters)
-    .where(clusters.c.bundle_id == bindparam("of_bundle"))
-    .values(action=None, decided_by=None, stands_until=None, bundle_id=None)
+    .where(clusters.c.bulk_decision_id == bindparam("of_bulk_decision"))
+    .values(action=None, decided_by=None, stands_until=None, bulk_decision_id=None)
 )
 _STANDING = (
     select(clusters.c.site_id)
@@ -134,61 +131,18 @@ _OVER = (
     .order_by(clusters.c.begun_at, clusters.c.pk)
     .limit(bindparam("limit"))
 )
-_NEW_BUNDLE = insert(bundles).returning(bundles.c.pk)
-_BUNDLE = select(bundles).where(bundles.c.pk == bindparam("bundle_id"))
-_KEPT_BUNDLE = _BUNDLE.with_for_update(read=True)
-_BUNDLED = (
-    COMMENTS.add_columns(bundled.c.decision_id.label("bundled_id"))
-    .join(decisions, decisions.c.comment_pk == comments.c.pk)
-    .join(bundled, bundled.c.decision_id == decisions.c.pk)
-    .where(bundled.c.bundle_id == bindparam("bundle_id"), bundled.c.decision_id > bindparam("after"))
-    .order_by(bundled.c.decision_id)
-    .limit(bindparam("limit"))
-)
-_STANDS = select(
-    exists(
-        select(bundled.c.decision_id)
-        .join(decisions, decisions.c.pk == bundled.c.decision_id)
-        .join(comments, comments.c.pk == decisions.c.comment_pk)
-        .where(
-            bundled.c.bundle_id == bindparam("bundle_id"),
-            comments.c.decision_id == bundled.c.decision_id,
-            comments.c.status.not_in([word(one) for one in sorted(FINAL)]),
-        )
-    )
-)
-_BUNDLES_OF = select(bundled).where(bundled.c.decision_id.in_(bindparam("decision_ids", expanding=True)))
-_LATELY = (
-    select(
-        bundles,
-        select(func.max(clusters.c.stands_until))
-        .where(clusters.c.bundle_id == bundles.c.pk)
-        .scalar_subquery()
-        .label("stands_until"),
-    )
-    .where(bundles.c.undone_at.is_(None))
-    .order_by(bundles.c.pk.desc())
-    .limit(bindparam("limit"))
-)
-_EARLIER = _LATELY.where(bundles.c.pk < bindparam("before"))
-_BUNDLE_SIZES = (
-    select(bundled.c.bundle_id, func.count().label("size"))
-    .where(bundled.c.bundle_id.in_(bindparam("bundle_ids", expanding=True)))
-    .group_by(bundled.c.bundle_id)
-)
-_END = (
-    update(bundles)
-    .where(and_(bundles.c.pk == bindparam("bundle_id"), bundles.c.undone_at.is_(None)))
-    .values(undone_at=bindparam("now"))
-)
 
 
 class ClustersPart(Part):
-    """The verbs about clusters and bundles."""
+    """The verbs about clusters."""
 
     def clusters_near(
         self, site_id: int, bands: Collection[int], since: datetime
     ) -> dict[int, list[DuplicateCluster]]:
+        """Return by band the site's clusters that were created, or covered copies, at `since` or later, oldest first.
+
+        At most eight a band: the copies of one text meet in its first cluster.
+        """
         near: dict[int, list[DuplicateCluster]] = defaultdict(list)
         wanted = sorted(set(bands))
         for begin in range(0, len(wanted), _AT_ONCE):
@@ -201,6 +155,7 @@ class ClustersPart(Part):
     def add_clusters(
         self, site_id: int, signatures: Sequence[Signature], now: datetime
     ) -> list[DuplicateCluster]:
+        """Create one cluster for each signature, in order."""
         made = [
             DuplicateCluster(
                 self._write(_NEW_CLUSTER, site_id=site_id, entries=one.entries, begun_at=now).scalar_one(),
@@ -221,6 +176,7 @@ class ClustersPart(Part):
         return made
 
     def join_clusters(self, members: Sequence[tuple[int, int]]) -> None:
+        """Store members as pairs of comment pk and cluster id; a comment leaves the cluster it was in."""
         self._must_write()
         if not members:
             return
@@ -233,46 +189,58 @@ class ClustersPart(Part):
         )
 
     def leave_clusters(self, site_id: int, author_key: str) -> None:
+        """Remove the held comments of an author from their clusters."""
         self._write(_LEAVE, site_id=site_id, author_key=author_key)
 
     def clusters_of(self, comment_pks: Collection[int]) -> dict[int, DuplicateCluster]:
+        """Return the cluster by comment pk."""
         rows = self._read(_OF, pks=sorted(comment_pks)).mappings() if comment_pks else ()
         return {row["comment_pk"]: _cluster(row) for row in rows}
 
     def cluster_sizes(self, cluster_ids: Collection[int]) -> dict[int, int]:
+        """Count the held members by cluster; a cluster without any is left out."""
         rows = self._read(_SIZES, cluster_ids=sorted(cluster_ids)) if cluster_ids else ()
         return {row.cluster_id: row.size for row in rows}
 
     def held_in_cluster(self, cluster_id: int, after: int, limit: int) -> list[Comment]:
+        """Return the cluster's held members with a pk above `after`, oldest first."""
         return [
             joined(row)
             for row in self._read(_HELD, cluster_id=cluster_id, after=after, limit=limit).mappings()
         ]
 
     def first_text(self, cluster_id: int) -> str | None:
+        """Return the text of the cluster's oldest member that has one, in any state; None without any."""
         return self._read(_FIRST_TEXT, cluster_id=cluster_id).scalar_one_or_none()
 
     def decide_cluster(
-        self, cluster_id: int, bundle: Bundle, until: datetime, replaces: int | None = None
+        self, cluster_id: int, bulk_decision: BulkDecision, until: datetime, replaces: int | None = None
     ) -> bool:
+        """Let a bulk decision cover new copies of the cluster until then.
+
+        False where another one's stands there by now than `replaces`, None meaning nobody's: nothing is changed.
+        """
         done = self._write(
             _DECIDE,
             cluster_id=cluster_id,
             replaced=replaces,
-            its_action=bundle.action.value,
-            its_decider=bundle.who,
+            its_action=bulk_decision.action.value,
+            its_decider=bulk_decision.who,
             its_end=until,
-            its_bundle=bundle.id,
+            its_bulk_decision=bulk_decision.id,
         )
         return done.rowcount == 1
 
-    def undecide_clusters(self, bundle_id: int) -> None:
-        self._write(_UNDECIDE, of_bundle=bundle_id)
+    def undecide_clusters(self, bulk_decision_id: int) -> None:
+        """Stop a bulk decision from covering new copies."""
+        self._write(_UNDECIDE, of_bulk_decision=bulk_decision_id)
 
     def sites_with_decided_clusters(self, now: datetime) -> set[int]:
+        """Return the sites where a cluster's decision covers new copies."""
         return set(self._read(_STANDING, now=now).scalars())
 
     def prune_clusters(self, before: datetime, limit: int) -> int:
+        """Delete clusters created before then without a held member or a current decision; return how many."""
         gone = list(self._read(_OVER, before=before, limit=limit).scalars())
         if gone:
             for table, column in (
@@ -282,44 +250,6 @@ class ClustersPart(Part):
             ):
                 self._write(delete(table).where(column.in_(bindparam("gone", expanding=True))), gone=gone)
         return len(gone)
-
-    def add_bundle(self, who: str, action: Action, what: str, now: datetime) -> Bundle:
-        made = self._write(_NEW_BUNDLE, who=who, action=action.value, what=what, made_at=now)
-        return Bundle(made.scalar_one(), who, action, what, now)
-
-    def add_to_bundle(self, bundle_id: int, decision_ids: Sequence[int]) -> None:
-        self._add(bundled, [{"decision_id": one, "bundle_id": bundle_id} for one in decision_ids])
-
-    def bundle(self, bundle_id: int, lock: bool = False) -> Bundle | None:
-        row = self._read(_KEPT_BUNDLE if lock else _BUNDLE, bundle_id=bundle_id).mappings().first()
-        return _bundle(row) if row else None
-
-    def bundled(self, bundle_id: int, after: int, limit: int) -> list[tuple[int, Comment]]:
-        rows = self._read(_BUNDLED, bundle_id=bundle_id, after=after, limit=limit).mappings()
-        return [(row["bundled_id"], joined(row)) for row in rows]
-
-    def bundle_stands(self, bundle_id: int) -> bool:
-        return bool(self._read(_STANDS, bundle_id=bundle_id).scalar())
-
-    def bundles_lately(self, limit: int, before: int | None = None) -> list[tuple[Bundle, datetime | None]]:
-        asked = (_LATELY, {}) if before is None else (_EARLIER, {"before": before})
-        rows = self._read(asked[0], **asked[1], limit=limit).mappings()
-        return [(_bundle(row), row["stands_until"]) for row in rows]
-
-    def bundle_sizes(self, bundle_ids: Collection[int]) -> dict[int, int]:
-        rows = self._read(_BUNDLE_SIZES, bundle_ids=sorted(bundle_ids)) if bundle_ids else ()
-        return {row.bundle_id: row.size for row in rows}
-
-    def bundles_of(self, decision_ids: Collection[int]) -> dict[int, int]:
-        rows = self._read(_BUNDLES_OF, decision_ids=sorted(decision_ids)) if decision_ids else ()
-        return {row.decision_id: row.bundle_id for row in rows}
-
-    def end_bundle(self, bundle_id: int, now: datetime) -> bool:
-        return self._write(_END, bundle_id=bundle_id, now=now).rowcount == 1
-
-
-def _bundle(row: RowMapping) -> Bundle:
-    return Bundle(row["pk"], row["who"], Action(row["action"]), row["what"], row["made_at"], row["undone_at"])
 
 
 def _cluster(row: RowMapping) -> DuplicateCluster:
@@ -331,5 +261,5 @@ def _cluster(row: RowMapping) -> DuplicateCluster:
         action=Action(row["action"]) if row["action"] else None,
         decided_by=row["decided_by"],
         stands_until=row["stands_until"],
-        bundle_id=row["bundle_id"],
+        bulk_decision_id=row["bulk_decision_id"],
     )

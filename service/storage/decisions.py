@@ -1,4 +1,4 @@
-"""Decisions: their ids and sequence numbers, publication and undo, the feed, the notes beside them, and the labels."""
+"""Decisions: their ids and sequence numbers, publication and undo, the feed, and the notes beside them."""
 
 from __future__ import annotations
 
@@ -23,28 +23,22 @@ from sqlalchemy import (
 )
 
 from service.domain.comment import Comment
-from service.domain.verdict import Action, Decision, Who
-from service.ports import Label
+from service.domain.verdict import Decision
 from service.storage.bulk import POSTGRESQL, insert_into, rows_of
-from service.storage.cluster_tables import bundled
+from service.storage.cluster_tables import bulk_members
 from service.storage.columns import Instant, to_json
-from service.storage.part import LIMIT, Part
-from service.storage.reading import ARTICLE, PAGE_LIMIT, TEXTS, in_revision, joined
-from service.storage.rows import decision_of
-from service.storage.schema import (
-    articles,
+from service.storage.comment_tables import articles, comments, revisions
+from service.storage.decision_tables import (
     awaits_publication,
-    comments,
     decisions,
     is_by_moderator,
     is_numbered,
-    labels,
     notes,
-    numbers,
-    revisions,
-    site_counters,
-    word,
 )
+from service.storage.part import LIMIT, Part
+from service.storage.reading import ARTICLE, PAGE_LIMIT, TEXTS, in_revision, joined
+from service.storage.rows import decision_of
+from service.storage.schema import numbers, site_counters, word
 
 _NEXT_IDS = text("SELECT nextval('decision_ids') FROM generate_series(1, :count)")
 _COUNT_UP = insert_into(numbers, "sqlite")
@@ -108,7 +102,7 @@ _FEED = (
     .limit(LIMIT)
 )
 _TOLD = case((decisions.c.action == word("restore"), decisions.c.previous), else_=decisions.c.pk)
-_IN_ONE_ACT = exists().where(bundled.c.decision_id == _TOLD)
+_IN_ONE_ACT = exists().where(bulk_members.c.decision_id == _TOLD)
 _LATEST = (
     select(comments, *ARTICLE, *_DECISION)
     .select_from(_BESIDE)
@@ -120,19 +114,10 @@ _LATER = _LATEST.where(decisions.c.pk < bindparam("before"))
 _NOTES = select(notes.c.decision_id, notes.c.text).where(
     notes.c.decision_id.in_(bindparam("decision_ids", expanding=True))
 )
-_LABEL_TABLE = labels
-_LABELS = (
-    select(labels).where(labels.c.comment_pk.in_(bindparam("pks", expanding=True))).order_by(labels.c.pk)
-)
-_RETRACT = (
-    update(labels)
-    .where(labels.c.decision_id.in_(bindparam("retracted", expanding=True)), labels.c.retracted_at.is_(None))
-    .values(retracted_at=bindparam("now"))
-)
 
 
 class DecisionsPart(Part):
-    """The verbs about decisions, notes and labels."""
+    """The verbs about decisions and notes."""
 
     def new_decision_ids(self, count: int) -> list[int]:
         if count < 1:
@@ -143,11 +128,15 @@ class DecisionsPart(Part):
         return list(range(last - count + 1, last + 1))
 
     def sequence(self, site_id: int, count: int) -> int:
-        """Take the numbers from the site's counter: its row stays locked until commit, so numbers appear in order."""
+        """Take `count` sequence numbers of the site and return the first.
+
+        The site's counter stays locked until the transaction ends, so that numbers become visible in order.
+        """
         last = int(self._write(_SEQUENCE, site=site_id, count=count).scalar_one())
         return last - count + 1
 
     def advance_sequence(self, number: int) -> None:
+        """Let sequence numbers and decision ids go on from `number` at least, in every site; none goes back."""
         self._write(_LEAP, number=number)
         self._write(_LEAP_IDS if self._dialect == POSTGRESQL else _LEAP_COUNT, number=number)
 
@@ -159,13 +148,16 @@ class DecisionsPart(Part):
         return decision_of(row) if row else None
 
     def decisions_named(self, decision_ids: Collection[int]) -> dict[int, Decision]:
+        """Return the decisions with these ids, by id."""
         rows = self._read(_BY_IDS, decision_ids=sorted(decision_ids)).mappings() if decision_ids else ()
         return {row["pk"]: decision_of(row) for row in rows}
 
     def decisions_of(self, comment_pk: int) -> list[Decision]:
+        """Return every decision on the comment, oldest first."""
         return [decision_of(row) for row in self._read(_OF_COMMENT, comment_pk=comment_pk).mappings()]
 
     def number_decisions(self, numbers: Mapping[int, int]) -> set[int]:
+        """Give decisions, by id, their sequence numbers; return those that had none and were not undone."""
         self._must_write()
         if not numbers:
             return set()
@@ -173,15 +165,21 @@ class DecisionsPart(Part):
         return set(self._write(_number(self._dialect), leaving=values).scalars())
 
     def undo_decisions(self, decision_ids: Collection[int], now: datetime) -> set[int]:
+        """Mark as undone; return those that were not undone already."""
         self._must_write()
         if not decision_ids:
             return set()
         return set(self._write(_UNDO, decision_ids=sorted(decision_ids), now=now).scalars())
 
     def due_decisions(self, now: datetime, limit: int) -> list[Decision]:
+        """Return decisions whose `effective_at` has come and that have no sequence number, oldest first."""
         return [decision_of(row) for row in self._read(_DUE, now=now, limit=limit).mappings()]
 
     def publish(self, shown: Sequence[tuple[int, int, int | None]]) -> set[int]:
+        """Set which revision readers see of each comment (pk, decision, revision) on which that decision still stands.
+
+        Return the pks of those.
+        """
         self._must_write()
         if not shown:
             return set()
@@ -191,11 +189,17 @@ class DecisionsPart(Part):
         return set(self._write(_send(self._dialect), shown=values).scalars())
 
     def decisions_after(self, site_id: int, cursor: int, limit: int) -> list[tuple[Decision, Comment]]:
+        """Return published decisions with seq > cursor in order, with the comment as its revision had it."""
         limit = max(1, min(limit, PAGE_LIMIT))
         rows = self._read(_FEED, site_id=site_id, cursor=cursor, limit=limit).mappings()
         return [(_beside(row), in_revision(row, row["decision_revision"]) or joined(row)) for row in rows]
 
     def decisions_lately(self, before: int | None, limit: int) -> list[tuple[Decision, Comment]]:
+        """Return what moderators decided one by one over all sites, newest first (by id, below `before`).
+
+        Undone decisions are left out, and those that were made or taken back in one act with others. Each comes with
+        the comment as it is now; the desk shows them so that a slip can be taken back.
+        """
         limit = max(1, min(limit, PAGE_LIMIT))
         if before is None:
             rows = self._read(_LATEST, limit=limit)
@@ -204,47 +208,13 @@ class DecisionsPart(Part):
         return [(_beside(row), joined(row)) for row in rows.mappings()]
 
     def add_notes(self, decision_ids: Sequence[int], text: str, who: str, now: datetime) -> None:
+        """Keep a moderator's note on each decision, apart from it, so that it can be erased alone."""
         values = {"text": text, "who": who, "created_at": now}
         self._write_each(_note(self._dialect), [{"decision_id": one, **values} for one in decision_ids])
 
     def notes(self, decision_ids: Sequence[int]) -> dict[int, str]:
         rows = self._read(_NOTES, decision_ids=sorted(decision_ids)) if decision_ids else ()
         return {row.decision_id: row.text for row in rows}
-
-    def add_labels(self, labels: Sequence[Label]) -> None:
-        self._add(
-            _LABEL_TABLE,
-            [
-                {
-                    "site_id": label.site_id,
-                    "comment_pk": label.comment_pk,
-                    "revision": label.revision,
-                    "who_kind": label.who_kind.value,
-                    "who": label.who,
-                    "action": label.action.value,
-                    "decision_id": label.decision_id,
-                    "created_at": label.created_at,
-                    "retracted_at": label.retracted_at,
-                }
-                for label in labels
-            ],
-        )
-
-    def retract_labels(self, decision_ids: Collection[int], now: datetime) -> int:
-        self._must_write()
-        if not decision_ids:
-            return 0
-        return self._write(_RETRACT, retracted=sorted(decision_ids), now=now).rowcount
-
-    def labels_of(self, comment_pk: int) -> list[Label]:
-        return self.labels_about([comment_pk]).get(comment_pk, [])
-
-    def labels_about(self, comment_pks: Collection[int]) -> dict[int, list[Label]]:
-        found: dict[int, list[Label]] = {}
-        rows = self._read(_LABELS, pks=sorted(comment_pks)).mappings() if comment_pks else ()
-        for row in rows:
-            found.setdefault(row["comment_pk"], []).append(_label(row))
-        return found
 
 
 @cache
@@ -300,17 +270,3 @@ def _row(decision: Decision) -> dict[str, Any]:
         "undone_at": decision.undone_at,
         "from_published": decision.from_published,
     }
-
-
-def _label(row: RowMapping) -> Label:
-    return Label(
-        site_id=row["site_id"],
-        comment_pk=row["comment_pk"],
-        revision=row["revision"],
-        who_kind=Who(row["who_kind"]),
-        who=row["who"],
-        action=Action(row["action"]),
-        created_at=row["created_at"],
-        decision_id=row["decision_id"],
-        retracted_at=row["retracted_at"],
-    )

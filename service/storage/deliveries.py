@@ -10,13 +10,14 @@ from typing import Any
 from sqlalchemy import BigInteger, Executable, Integer, Select, Text, bindparam, exists, func, select, update
 
 from service.domain.events import Delivery
-from service.ports import Finished
 from service.storage.bulk import POSTGRESQL, rows_of
 from service.storage.columns import Instant, to_json, to_microseconds
+from service.storage.decision_tables import deliveries, is_dead, is_waiting
 from service.storage.part import Part
 from service.storage.reading import PAGE_LIMIT
+from service.storage.records import Finished
 from service.storage.rows import delivery_of
-from service.storage.schema import deliveries, is_dead, is_waiting, sites, word
+from service.storage.schema import sites, word
 
 _TABLE = deliveries
 _NOW = bindparam("now", type_=Instant)
@@ -73,11 +74,22 @@ _DROP_DEAD = (
 )
 _OF_SITE = deliveries.c.site_id == bindparam("of_site")
 
+_ABANDON = (
+    update(deliveries)
+    .where(
+        deliveries.c.pk.in_(bindparam("pks", expanding=True)),
+        is_waiting,
+        deliveries.c.next_attempt_at == bindparam("until", type_=Instant),
+    )
+    .values(next_attempt_at=bindparam("then", type_=Instant))
+)
+
 
 class DeliveriesPart(Part):
     """The verbs about callbacks."""
 
     def add_deliveries(self, deliveries: Sequence[Delivery]) -> None:
+        """Store them; `id` is given by the store. States: waiting, delivered, dead, dropped."""
         self._add(
             _TABLE,
             [
@@ -102,9 +114,10 @@ class DeliveriesPart(Part):
     def lease_deliveries(
         self, now: datetime, until: datetime, limit: int, skip: Collection[int] = ()
     ) -> list[Delivery]:
-        """Lease each site that has something due its share; one that is switched off costs nothing.
+        """Lease waiting deliveries that are due, the first outstanding one of each comment only; attempts rise.
 
-        The lease is the next attempt's moment itself: a worker that dies leaves the row due again at `until`.
+        Sites take fair turns; those in `skip`, by id, are left alone, and one that is switched off costs nothing. The
+        lease is the next attempt's moment itself: a worker that dies leaves the row due again at `until`.
         """
         due = [site_id for site_id in self._read(_DUE_SITES, now=now).scalars() if site_id not in skip]
         leased: list[Delivery] = []
@@ -126,6 +139,7 @@ class DeliveriesPart(Part):
         return sorted((delivery_of(row) for row in rows), key=lambda delivery: delivery.id)
 
     def release_deliveries(self, leased: Sequence[Delivery], due_at: datetime) -> None:
+        """Give leases back unused: due again at that moment, and the attempt is not counted."""
         self._write_each(
             _RELEASE,
             [
@@ -134,19 +148,14 @@ class DeliveriesPart(Part):
             ],
         )
 
-    def finish_delivery(
-        self,
-        delivery_id: int,
-        attempts: int,
-        state: str,
-        outcome: str,
-        next_attempt_at: datetime | None,
-        now: datetime,
-    ) -> bool:
-        one = Finished(delivery_id, attempts, state, outcome, next_attempt_at)
-        return bool(self.finish_deliveries([one], now))
+    def abandon_deliveries(self, ids: Sequence[int], until: datetime, due_at: datetime) -> int:
+        """End the leases of deliveries that run until that very moment: due at `due_at`, the attempt counted."""
+        if not ids:
+            return 0
+        return self._write(_ABANDON, pks=sorted(ids), until=until, then=due_at).rowcount
 
     def finish_deliveries(self, ended: Sequence[Finished], now: datetime) -> set[int]:
+        """Record how attempts ended; return the ids of those that no other worker has leased since."""
         if not ended:
             return set()
         rows = [
@@ -163,6 +172,7 @@ class DeliveriesPart(Part):
         return set(self._write(_finish(self._dialect), ended=to_json(rows)).scalars())
 
     def drop_dead_deliveries(self, comment_pk: int) -> int:
+        """Put the comment's dead deliveries out of reach of a replay (state dropped); return how many."""
         return self._write(_DROP_DEAD, of_comment=comment_pk).rowcount
 
     def deliveries(
@@ -175,6 +185,7 @@ class DeliveriesPart(Part):
         return [delivery_of(row) for row in rows]
 
     def replay_deliveries(self, site_id: int | None, ids: Sequence[int] | None, now: datetime) -> int:
+        """Make dead deliveries wait again, due now, their attempts at zero; `ids` None means all of the site."""
         values: dict[str, Any] = {"now": now}
         statement = _REPLAY
         if ids is not None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from sqlalchemy import DDL, Column, ForeignKey, Identity, Index, Integer, Table, Text, event
 
 from service.storage.columns import Instant, Pk, Word
-from service.storage.schema import comments, metadata, moderators, partial, sites
+from service.storage.comment_tables import comments
+from service.storage.people_tables import moderators
+from service.storage.schema import metadata, partial, sites
 
 matters = Table(
     "matters",
@@ -21,7 +23,7 @@ matters = Table(
 )
 is_open = matters.c.closed_at.is_(None)
 partial("uq_matters_open", matters.c.comment_pk, matters.c.kind, where=is_open, unique=True)
-partial("ix_matters_lane", matters.c.kind, matters.c.pk, where=is_open)
+partial("ix_matters_queue", matters.c.kind, matters.c.pk, where=is_open)
 partial("ix_matters_opened_by", matters.c.opened_by, where=matters.c.opened_by.is_not(None))
 partial("ix_matters_closed_by", matters.c.closed_by, where=matters.c.closed_by.is_not(None))
 
@@ -75,12 +77,12 @@ partial("ix_appeals_open", appeals.c.pk, where=is_unanswered)
 partial("ix_appeals_reversed_by", appeals.c.reversed_by, where=appeals.c.reversed_by.is_not(None))
 
 author_statuses = Table(
-    "standings",
+    "author_statuses",
     metadata,
     Column("pk", Pk, Identity(), primary_key=True),
     Column("site_id", Pk, ForeignKey(sites.c.pk, ondelete="CASCADE"), nullable=False),
     Column("author_key", Text, nullable=False),
-    Column("standing", Word, key="status", nullable=False),
+    Column("status", Word, nullable=False),
     Column("reason", Text),
     Column("who", Text, nullable=False),
     Column("created_at", Instant, nullable=False),
@@ -89,13 +91,13 @@ author_statuses = Table(
 )
 is_present = author_statuses.c.ended_at.is_(None)
 partial(
-    "uq_standings_present",
+    "uq_author_statuses_present",
     author_statuses.c.site_id,
     author_statuses.c.author_key,
     where=is_present,
     unique=True,
 )
-Index("ix_standings_author", author_statuses.c.author_key)
+Index("ix_author_statuses_author", author_statuses.c.author_key)
 
 views = Table(
     "views",

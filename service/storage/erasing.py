@@ -1,4 +1,4 @@
-"""Forgetting a person or a site: what was written is found by its author key, and taken out of every table it is in."""
+"""Forgetting a person: what was written is found by its author key, and taken out of every table it is in."""
 
 from __future__ import annotations
 
@@ -10,9 +10,7 @@ from typing import Any, Final
 
 from sqlalchemy import (
     BindParameter,
-    ColumnElement,
     Executable,
-    Select,
     Table,
     and_,
     bindparam,
@@ -26,25 +24,13 @@ from sqlalchemy import (
 )
 
 from service.domain.comment import Comment
-from service.ports.privacy import Erasure
 from service.storage.columns import Instant
+from service.storage.comment_tables import LABEL_SCORES, comments, originals, revisions
+from service.storage.decision_tables import decisions, deliveries, erasures, is_unpurged, notes
 from service.storage.desk_tables import author_statuses, is_present
 from service.storage.reading import COMMENTS, PAGE_LIMIT, TEXTS, in_revision, joined
-from service.storage.schema import (
-    LABEL_SCORES,
-    comments,
-    decisions,
-    deliveries,
-    erasures,
-    is_unpurged,
-    metadata,
-    moderators,
-    notes,
-    originals,
-    revisions,
-    sites,
-    word,
-)
+from service.storage.records import Erasure
+from service.storage.schema import metadata, word
 from service.storage.searching import SearchingPart
 
 _PKS: BindParameter[Any] = bindparam("pks", expanding=True)
@@ -159,6 +145,7 @@ class ErasingPart(SearchingPart):
     def written_by(
         self, site_id: int, author_keys: Collection[str], limit: int, after: int = 0, lock: bool = False
     ) -> list[Comment]:
+        """Return comments whose present text has one of these authors, by pk above `after`; `lock` as elsewhere."""
         if not author_keys:
             return []
         values = {"site_id": site_id, "author_keys": sorted(author_keys), "after": after}
@@ -166,10 +153,16 @@ class ErasingPart(SearchingPart):
         return [joined(row) for row in rows.mappings()]
 
     def superseded(self, pk: int) -> list[Comment]:
+        """Return a comment's older texts, oldest first, each as the comment was then."""
         rows = self._read(_SUPERSEDED, pk=pk).mappings()
         return [found for row in rows if (found := in_revision(row, row["old_revision"]))]
 
     def empty(self, pks: Collection[int], shown: Collection[int] = ()) -> Mapping[str, int]:
+        """Take all that was written or is known of the writers out of these comments, for good; they are erased then.
+
+        Whatever hangs on them goes: older texts, bodies of callbacks, notes, labels, boxes, originals, keys. Of those
+        in `shown` the text that readers see stays, without an author. Returns how many rows of each table it took.
+        """
         if not pks:
             return {}
         these = {"pks": sorted(pks)}
@@ -192,6 +185,11 @@ class ErasingPart(SearchingPart):
         return taken
 
     def forget_author(self, site_id: int, author_keys: Collection[str]) -> Mapping[str, int]:
+        """Take out what else hangs on these authors: older texts under comments whose present text is another's.
+
+        Their author status goes too, except a ban in force: that stays, as a keyed hash without its reason, counted
+        as "bans_kept".
+        """
         if not author_keys:
             return {}
         whose = {"of_site": site_id, "author_keys": sorted(author_keys)}
@@ -228,30 +226,12 @@ class ErasingPart(SearchingPart):
         return Erasure(**{name: row[name] for name in row if name != "pk"}) if row else None
 
     def erasures_unpurged(self) -> int:
+        """Count erasures after which the files were not cleared yet."""
         return int(self._read(_UNPURGED).scalar_one())
 
     def mark_purged(self, made_before: datetime, now: datetime) -> int:
+        """Note that the files are cleared of what was erased before that moment."""
         return self._write(_PURGED, made_before=made_before, now=now).rowcount
-
-    def remove_site(self, site_id: int) -> Mapping[str, int]:
-        return {
-            table.name: self._write(statement, of_site=site_id).rowcount
-            for table in reversed(metadata.sorted_tables)
-            if (statement := _delete_of_site(table)) is not None
-        }
-
-    def remove_moderator(self, moderator_id: int) -> None:
-        for statement in _delete_of_moderator():
-            self._write(statement, of_moderator=moderator_id)
-
-
-@cache
-def _delete_of_moderator() -> tuple[Executable, ...]:
-    theirs = [table for table in reversed(metadata.sorted_tables) if "moderator_id" in table.c]
-    return (
-        *(delete(table).where(table.c.moderator_id == bindparam("of_moderator")) for table in theirs),
-        delete(moderators).where(moderators.c.pk == bindparam("of_moderator")),
-    )
 
 
 _PLACES: BindParameter[Any] = bindparam("places", expanding=True)
@@ -283,24 +263,3 @@ _UNPUBLISH_AT = (
 @cache
 def _delete_of(table: Table) -> Executable:
     return delete(table).where(table.c.comment_pk.in_(_PKS))
-
-
-@cache
-def _delete_of_site(table: Table) -> Executable | None:
-    """Return what deletes a site's rows of a table, None where no row belongs to one site."""
-    if table is sites:
-        return delete(sites).where(sites.c.pk == bindparam("of_site"))
-    whose: ColumnElement[bool]
-    if "site_id" in table.c:
-        whose = table.c.site_id == bindparam("of_site")
-    elif "comment_pk" in table.c:
-        whose = table.c.comment_pk.in_(_pks_of_site(comments))
-    elif "decision_id" in table.c:
-        whose = table.c.decision_id.in_(_pks_of_site(decisions))
-    else:
-        return None
-    return delete(table).where(whose)
-
-
-def _pks_of_site(table: Table) -> Select[Any]:
-    return select(table.c.pk).where(table.c.site_id == bindparam("of_site"))

@@ -16,7 +16,7 @@ from datetime import datetime
 from typing import Generic, TypeVar
 
 from service.domain.comment import Comment, Draft
-from service.ports import Tx
+from service.storage.accepting import AcceptingPart
 
 MOST = 100
 """Comments in one transaction; so many wait only where a server runs that many threads."""
@@ -186,7 +186,7 @@ class GroupCommit(Generic[T]):
         return going
 
 
-def add_each_site(tx: Tx, going: Sequence[Waiting]) -> dict[Name, Comment]:
+def add_each_site(tx: AcceptingPart, going: Sequence[Waiting]) -> dict[Name, Comment]:
     """Add what goes together by the verb that adds comments of one site."""
     by_site: dict[int, list[Draft]] = defaultdict(list)
     for one in going:

@@ -15,14 +15,15 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 from sqlalchemy import Engine, event, text
 from sqlalchemy.exc import OperationalError
 
-from service.storage.articles import ArticlesPart
 from service.storage.bulk import POSTGRESQL
 from service.storage.engines import for_reading, open_engine
+from service.storage.store import SchemaError
 
-_MIGRATIONS = Path(__file__).parent / "migrations"
+MIGRATIONS = Path(__file__).parent / "migrations"
 _TURN = 7_232_051_106
 """The number of the advisory lock that starters on PostgreSQL wait for."""
 _ASK_AGAIN_SECONDS = 0.1
@@ -30,36 +31,38 @@ BUSY: Final = ("55P03", "40P01")
 """The lock was not to be had in time, or whoever held it wanted one of ours."""
 LOCK_TRIES: Final = 60
 LOCK_PAUSE_SECONDS: Final = 2.0
-KEYS_BATCH: Final = 500
 
 log = structlog.get_logger(__name__)
 
 
-def upgrade(database_url: str, revision: str = "head") -> None:
-    """Bring the database to `revision`; one starter migrates, the others wait and find it done.
+def upgrade(database_url: str) -> None:
+    """Bring the database to the newest schema; one starter migrates, the others wait and find it done.
 
     Comments may go on coming in: a step that cannot have its lock within a second lets the traffic pass that waits
-    behind it, and is tried again for some minutes. Raises ValueError for a URL that is none, and the database's own
-    error when a migration fails: then nothing of it is left behind, and what was done before it stays.
+    behind it, and is tried again for some minutes. Raises ValueError for a URL that is none, SchemaError for a schema
+    that no migration leads on from, and the database's own error when a migration fails: then nothing of it is left
+    behind, and what was done before it stays.
     """
     engine = open_engine(database_url)
     try:
         with _alone(engine):
-            _in_steps(engine, revision)
-            if revision == "head":
-                _key_articles(engine)
+            _in_steps(engine)
     finally:
         engine.dispose()
 
 
-def _in_steps(engine: Engine, revision: str) -> None:
+def _in_steps(engine: Engine) -> None:
     for left in reversed(range(LOCK_TRIES)):
         try:
             with engine.connect() as connection:
                 config = _config()
                 config.attributes["connection"] = connection
-                command.upgrade(config, revision)
+                command.upgrade(config, "head")
             return
+        except CommandError:  # it has its words for this alone: the revision is none of ours
+            raise SchemaError(
+                f"The database is at schema {_revision(engine)}, which this version does not know."
+            ) from None
         except OperationalError as failure:
             if getattr(failure.orig, "sqlstate", None) not in BUSY or not left:
                 raise
@@ -67,22 +70,18 @@ def _in_steps(engine: Engine, revision: str) -> None:
             time.sleep(LOCK_PAUSE_SECONDS)
 
 
-def _key_articles(engine: Engine) -> None:
-    """Give articles of older versions their key, some hundreds in each transaction."""
-    keyed = KEYS_BATCH
-    while keyed == KEYS_BATCH:
-        with engine.begin() as connection:
-            keyed = ArticlesPart(connection, writes=True).key_articles(KEYS_BATCH)
-
-
 def current(database_url: str) -> str | None:
     """Return the schema's revision, None for a database without tables."""
     engine = open_engine(database_url)
     try:
-        with for_reading(engine).connect() as connection:
-            return MigrationContext.configure(connection).get_current_revision()
+        return _revision(engine)
     finally:
         engine.dispose()
+
+
+def _revision(engine: Engine) -> str | None:
+    with for_reading(engine).connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision()
 
 
 def head() -> str:
@@ -95,7 +94,7 @@ def head() -> str:
 
 def _config() -> Config:
     config = Config()
-    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     logging.getLogger("alembic").setLevel(logging.WARNING)
     return config
 

@@ -8,18 +8,19 @@ from typing import Any, Final
 from sqlalchemy import BindParameter, ColumnElement, Row, and_, bindparam, case, func, select
 
 from service.domain.comment import Comment
-from service.domain.consequences import Past
 from service.domain.overview import Judged, Place, Tally
 from service.domain.status import Status
 from service.domain.surge import LEAST, USUAL_HOURS, Surge, is_surge
 from service.domain.verdict import Action, Who
-from service.ports.overview import Hand
+from service.storage.comment_tables import articles, comments, is_held
+from service.storage.decision_tables import decisions
 from service.storage.part import Part
+from service.storage.past import PAST_LIMIT
 from service.storage.reading import ARTICLES_AT, COMMENTS, at, joined
+from service.storage.records import Hand
 from service.storage.rows import verdict_of
-from service.storage.schema import articles, comments, decisions, is_held, labels, sites
+from service.storage.schema import sites
 
-PAST_LIMIT: Final = 5_000
 WAITS_LIMIT: Final = 10_000
 JUDGED_LIMIT: Final = 5_000
 PLACES: Final = 10
@@ -40,20 +41,6 @@ _DECISION_AT = (
     .limit(1)
 )
 _SITE: BindParameter[int] = bindparam("site_id")
-_LATELY = (
-    COMMENTS.where(comments.c.site_id == _SITE, comments.c.verdict.is_not(None))
-    .order_by(comments.c.pk.desc())
-    .limit(bindparam("limit"))
-)
-_JUDGEMENTS = (
-    select(labels.c.comment_pk, labels.c.revision, labels.c.action)
-    .where(
-        labels.c.comment_pk.in_(bindparam("pks", expanding=True)),
-        labels.c.retracted_at.is_(None),
-        labels.c.who_kind != Who.READER.value,
-    )
-    .order_by(labels.c.pk)
-)
 
 
 _IS_NEW = decisions.c.action != Action.RESTORE.value
@@ -64,6 +51,7 @@ class OverviewPart(Part):
     """The verbs of the overview."""
 
     def tally(self, site_id: int | None, since: datetime, until: datetime) -> Tally:
+        """Count what came in and was decided in `since` up to `until`; `site_id` None means every site."""
         came = self._came_in(site_id, since, until)
         made = self._made_in(site_id, since, until)
         by_status = self._grouped(comments.c.status, came)
@@ -100,6 +88,7 @@ class OverviewPart(Part):
         before: int | None,
         limit: int,
     ) -> list[Comment]:
+        """Return what came in in `since` up to `until`, newest first, with a number below `before`."""
         found = COMMENTS.where(self._came_in(site_id, since, until))
         if status is not None:
             found = found.where(comments.c.status == status.value)
@@ -119,6 +108,11 @@ class OverviewPart(Part):
         before: int | None,
         limit: int,
     ) -> list[tuple[int, Comment]]:
+        """Return what was decided in `since` up to `until` and not undone, newest first.
+
+        Each is the decision's number, which is below `before`, with its comment as it is now. What took another
+        decision back comes only where that action is asked for.
+        """
         found = (
             COMMENTS.add_columns(decisions.c.pk.label("made_pk"))
             .join(decisions, decisions.c.comment_pk == comments.c.pk)
@@ -138,6 +132,10 @@ class OverviewPart(Part):
         return [(row["made_pk"], joined(row)) for row in self._connection.execute(found).mappings()]
 
     def surges(self, site_id: int | None, now: datetime) -> list[Surge]:
+        """Return the articles that drew far more than usual in the last hour, the greatest first, at most 10.
+
+        `site_id` None means every site.
+        """
         hour_ago = now - timedelta(hours=1)
         count = func.count().label("arrived")
         lately = self._connection.execute(
@@ -173,14 +171,6 @@ class OverviewPart(Part):
             for pk, arrived in lately
             if is_surge(arrived, usual.get(pk, 0.0))
         ][:PLACES]
-
-    def scored_lately(self, site_id: int, limit: int) -> list[Past]:
-        limit = max(1, min(limit, PAST_LIMIT))
-        found = [joined(row) for row in self._read(_LATELY, site_id=site_id, limit=limit).mappings()]
-        said = {}
-        for row in self._read(_JUDGEMENTS, pks=[one.pk for one in found]) if found else ():
-            said[row.comment_pk, row.revision] = Action(row.action)
-        return [Past(one, _clear(said.get((one.pk, one.revision)))) for one in found]
 
     def _came_in(self, site_id: int | None, since: datetime, until: datetime) -> ColumnElement[bool]:
         """Say which comments came in then. Numbers rise with time, so the stretch is found by halving, not read."""
@@ -286,8 +276,3 @@ class OverviewPart(Part):
         if site_id is not None:
             waiting = waiting.where(comments.c.site_id == site_id)
         return self._connection.execute(waiting.order_by(comments.c.pk).limit(1)).first()
-
-
-def _clear(action: Action | None) -> Action | None:
-    """A person who held a comment has not judged it."""
-    return None if action is Action.HOLD else action

@@ -30,7 +30,7 @@ ONE: Final[ColumnElement[int]] = literal_column("1", Integer)
 
 
 class Part:
-    """A stretch of the transaction's verbs; the whole `SqlTx` is made of such parts."""
+    """A stretch of the transaction's verbs; the whole `Tx` is made of such parts."""
 
     def __init__(self, connection: Connection, *, writes: bool, signer: ChainSigner = PLAIN) -> None:
         self._connection = connection

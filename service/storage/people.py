@@ -20,18 +20,12 @@ from sqlalchemy import (
     update,
 )
 
-from service.ports import Moderator
+from service.domain.desk import Moderator
 from service.storage.bulk import insert_into
 from service.storage.columns import Instant
+from service.storage.comment_tables import idempotency_keys, is_passing
 from service.storage.part import Part
-from service.storage.schema import (
-    idempotency_keys,
-    is_passing,
-    moderators,
-    sessions,
-    sign_in_failures,
-    sign_ins,
-)
+from service.storage.people_tables import moderators, sessions, sign_in_failures, sign_ins
 
 _MODERATORS = select(moderators.c.pk, moderators.c.name, moderators.c.role, moderators.c.active)
 _BY_NAME = _MODERATORS.where(moderators.c.name == bindparam("name"))
@@ -95,6 +89,7 @@ class PeoplePart(Part):
     """The verbs about the people on the desk."""
 
     def add_moderator(self, name: str, role: str, now: datetime) -> Moderator:
+        """Store a new moderator. Raises ValueError when the name is taken."""
         added = self._write(_add(self._dialect), name=name, role=role, active=True, created_at=now)
         pk = added.scalar_one_or_none()
         if pk is None:
@@ -112,6 +107,7 @@ class PeoplePart(Part):
         self._write(insert(sign_ins), moderator_id=moderator_id, token_hash=token_hash, expires_at=expires_at)
 
     def use_sign_in(self, token_hash: str, now: datetime) -> Moderator | None:
+        """Use up a sign-in link: once, before it expires, by an active moderator; else None."""
         used = self._write(_USE, token=token_hash, now=now).scalar_one_or_none()
         if used is None:
             return None
@@ -128,21 +124,29 @@ class PeoplePart(Part):
         self._write(_END, token=token_hash)
 
     def prune(self, now: datetime, keys_before: datetime, limit: int = 1_000) -> int:
+        """Drop sessions and sign-in links that have expired and idempotency keys older than that; return how many.
+
+        At most `limit` of each kind, so that no other writer waits long. A submission repeated after its key is gone
+        is known by its id. Keys that begin with `KEPT_FOR_GOOD` stay.
+        """
         dropped = self._write(_EXPIRED_LINKS, now=now, limit=limit).rowcount
         dropped += self._write(_EXPIRED_SESSIONS, now=now, limit=limit).rowcount
         return dropped + self._write(_OLD_KEYS, keys_before=keys_before, limit=limit).rowcount
 
     def set_moderator(self, moderator_id: int, role: str, active: bool) -> None:
+        """Give a moderator another role, or let them in no more: their sessions and links end with it."""
         self._write(_SET, moderator_id=moderator_id, role_now=role, active_now=active)
         if not active:
             self._write(_END_ALL, moderator_id=moderator_id)
             self._write(_DROP_LINKS, moderator_id=moderator_id)
 
     def count_sign_in_failure(self, network: str, now: datetime, since: datetime) -> int:
+        """Count one more failed sign-in of a network; windows begun at `since` or before are over. Return how many."""
         self._write(_OLD_FAILURES, since=since)
         return int(self._write(_count_failure(self._dialect), network=network, now=now).scalar_one())
 
     def sign_in_failures(self, network: str, since: datetime) -> int:
+        """Return how many sign-ins of a network failed in its window, if that began after `since`."""
         return int(self._read(_FAILURES, network=network, since=since).scalar_one_or_none() or 0)
 
 

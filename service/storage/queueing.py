@@ -9,14 +9,9 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import (
-    BindParameter,
-    Column,
     ColumnElement,
-    Connection,
     Executable,
     Exists,
-    FromClause,
-    RowMapping,
     Select,
     and_,
     bindparam,
@@ -27,15 +22,31 @@ from sqlalchemy import (
     select,
 )
 
-from service.domain.desk import Claim, Cursor, Matter, Queued, Sort, Wanted
+from service.domain.desk import Claim, Matter, Queued, Wanted
 from service.domain.verdict import SELF_HARM
 from service.storage.bulk import insert_into
 from service.storage.cluster_tables import cluster_members
 from service.storage.columns import Instant
+from service.storage.comment_tables import articles, comments, is_held
 from service.storage.desk_tables import appeals, claims, is_open, is_unanswered, matters
 from service.storage.part import LIMIT, ONE, Part
-from service.storage.reading import ARTICLE, ARTICLES_AT, COMMENTS, at, joined
-from service.storage.schema import articles, comments, is_held, moderators, word
+from service.storage.people_tables import moderators
+from service.storage.queue_filters import (
+    Filters,
+    Shape,
+    bound,
+    cursor,
+    filtered,
+    filters_of,
+    in_order,
+    of_risk,
+    set_aside,
+    shape,
+    values_of,
+    where,
+)
+from service.storage.reading import ARTICLE, COMMENTS, joined
+from service.storage.schema import word
 
 LANGUAGES_SHOWN = 50
 _NOW = bindparam("now", type_=Instant)
@@ -46,7 +57,6 @@ _TAKEN = exists().where(
 )
 _older, _member = cluster_members.alias("older"), cluster_members.alias("member")
 _held_older = comments.alias("held_older")
-_RANK = {Sort.SCORE: comments.c.score, Sort.DOUBT: comments.c.doubt}
 _RELEASE_ALL = delete(claims).where(claims.c.moderator_id == bindparam("by"))
 _RELEASE = _RELEASE_ALL.where(claims.c.comment_pk.in_(bindparam("pks", expanding=True)))
 # looked up for each claim: of a join SQLite, which knows nothing of how few claims there are, reads all comments first
@@ -85,6 +95,11 @@ class QueueingPart(Part):
     """The verbs of queues and claims."""
 
     def queue(self, wanted: Wanted, moderator_id: int, now: datetime, limit: int) -> list[Queued]:
+        """Return held comments in the wanted order, without those set aside or assigned to another moderator.
+
+        Of a duplicate cluster only the oldest of those is returned, claims aside. None is while another moderator has
+        claimed any held member of it, under whatever filters: one decision decides them all.
+        """
         found: list[Queued] = []
         for part, at_risk in _split(wanted):
             if len(found) < limit:
@@ -103,11 +118,16 @@ class QueueingPart(Part):
     def matters(
         self, kind: Matter, wanted: Wanted, moderator_id: int, now: datetime, limit: int
     ) -> list[Queued]:
+        """Return comments with an open matter of that kind in the wanted order, others' claims left out.
+
+        Age is the matter's: the oldest comes first.
+        """
         values = bound(self._connection, wanted) | {"moderator_id": moderator_id, "now": now, "limit": limit}
         rows = self._read(_matters(kind, shape(wanted)), **values).mappings()
         return [Queued(joined(row), cursor(wanted, row, "matter_pk")) for row in rows]
 
     def arrived(self, wanted: Wanted, since_pk: int, limit: int) -> int:
+        """Count held comments of that kind with a number above `since_pk`, up to `limit`."""
         statement = _arrived(filters_of(wanted))
         return int(
             self._read(
@@ -116,12 +136,15 @@ class QueueingPart(Part):
         )
 
     def newest_held(self) -> int:
+        """Return the highest number of a held comment, 0 when none is held."""
         return int(self._read(_NEWEST).scalar_one_or_none() or 0)
 
     def queue_counts(self, limit: int) -> dict[str, int]:
+        """Count "held" (without what is set aside), "reported", "aside" and "appeals", each up to `limit`."""
         return dict(self._read(_COUNTS, limit=limit).mappings().one())
 
     def languages(self) -> list[str]:
+        """Return the languages of held comments, at most 50."""
         found: list[str] = []
         while len(found) < LANGUAGES_SHOWN:  # one look into the index for each, however many are held
             statement = _NEXT_LANGUAGE if found else _FIRST_LANGUAGE
@@ -133,6 +156,7 @@ class QueueingPart(Part):
         return found
 
     def claim(self, moderator_id: int, pks: Sequence[int], now: datetime, until: datetime) -> set[int]:
+        """Take or renew claims; return the comments that are assigned to this moderator then."""
         if not pks:
             return set()
         self._must_write()
@@ -143,12 +167,14 @@ class QueueingPart(Part):
         return set(self._read(_OTHERS, pks=[row["comment_pk"] for row in rows], by=moderator_id).scalars())
 
     def release_claims(self, moderator_id: int, pks: Sequence[int] | None = None) -> None:
+        """Let go of these claims of the moderator, or of all."""
         if pks is None:
             self._write(_RELEASE_ALL, by=moderator_id)
         elif pks:
             self._write(_RELEASE, by=moderator_id, pks=list(pks))
 
     def claims(self, now: datetime) -> list[Claim]:
+        """Return every claim that has not run out, on what still waits: what was decided is assigned to nobody."""
         return [
             Claim(row.comment_pk, row.moderator_id, row.name, row.until)
             for row in self._read(_CLAIMS, now=now)
@@ -166,92 +192,6 @@ def _split(wanted: Wanted) -> list[tuple[Wanted, bool | None]]:
     return [(wanted, True), (replace(wanted, after=None), False)]
 
 
-Filters = tuple[bool, bool, bool, bool]
-Shape = tuple[Sort, Filters, bool, bool]
-
-
-def shape(wanted: Wanted) -> Shape:
-    """Return what of the statement depends on the filters; values are bound, so each form is built once."""
-    return wanted.sort, filters_of(wanted), wanted.after is not None, bool(wanted.without)
-
-
-def filters_of(wanted: Wanted) -> Filters:
-    """Return which filters are set: site, article, label, language."""
-    return (
-        wanted.site_id is not None,
-        wanted.article_url is not None,
-        wanted.label is not None,
-        wanted.language is not None,
-    )
-
-
-def values_of(connection: Connection, wanted: Wanted) -> dict[str, Any]:
-    """Return the values that the filters are bound to; an article's address is looked up for its pks."""
-    given = {
-        "site_id": wanted.site_id,
-        "article_pks": _article_pks(connection, wanted.article_url),
-        "label": wanted.label,
-        "language": wanted.language,
-    }
-    return {name: value for name, value in given.items() if value is not None}
-
-
-def _article_pks(connection: Connection, url: str | None) -> list[int] | None:
-    if url is None:
-        return None
-    return list(connection.execute(ARTICLES_AT, at(url)).scalars())
-
-
-def bound(connection: Connection, wanted: Wanted) -> dict[str, Any]:
-    """Return every value that a statement of this shape is bound to."""
-    values = values_of(connection, wanted)
-    if wanted.after is not None:
-        values["after"] = wanted.after.pk
-        if wanted.sort is not Sort.AGE:
-            values["after_rank"] = wanted.after.rank or 0.0
-    if wanted.without:
-        values["without"] = list(wanted.without)
-    return values
-
-
-def cursor(wanted: Wanted, row: RowMapping, key: str) -> Cursor:
-    """Return the place of a row in the wanted order."""
-    rank = _RANK.get(wanted.sort)
-    return Cursor(row[key], row[rank.name] if rank is not None else None)
-
-
-def where(filters: Filters) -> list[ColumnElement[bool]]:
-    """Return the conditions of held comments with these filters."""
-    return [is_held, *filtered(filters)]
-
-
-def filtered(filters: Filters, rows: FromClause = comments) -> list[ColumnElement[bool]]:
-    """Return the conditions of these filters alone, on comments under whichever name."""
-    by_site, by_article, by_label, by_language = filters
-    found: list[ColumnElement[bool]] = []
-    if by_site:
-        found.append(rows.c.site_id == bindparam("site_id"))
-    if by_article:  # looked up before: joined here, it made PostgreSQL read all that is held
-        found.append(rows.c.article_pk.in_(bindparam("article_pks", expanding=True)))
-    if by_label:
-        found.append(rows.c.label == bindparam("label"))
-    if by_language:
-        found.append(rows.c.language == bindparam("language"))
-    return found
-
-
-def _set_aside(rows: FromClause) -> Exists:
-    return exists().where(matters.c.comment_pk == rows.c.pk, matters.c.kind == word("aside"), is_open)
-
-
-def of_risk(at_risk: bool | None, rows: FromClause) -> list[ColumnElement[bool]]:
-    """Return the condition of a part of the queue; its word is in the statement, so that the plan is kept."""
-    if at_risk is None:
-        return []
-    label, self_harm = rows.c.label, word(SELF_HARM)
-    return [label == self_harm if at_risk else label.is_distinct_from(self_harm)]
-
-
 def _has_older_copy(filters: Filters, at_risk: bool | None) -> Exists:
     """Tell whether an older copy of the comment is in the same queue: that one is shown, with their number.
 
@@ -267,7 +207,7 @@ def _has_older_copy(filters: Filters, at_risk: bool | None) -> Exists:
         )
         .where(
             _member.c.comment_pk == comments.c.pk,
-            ~_set_aside(_held_older),
+            ~set_aside(_held_older),
             *filtered(filters, _held_older),
             *same,
         )
@@ -279,26 +219,8 @@ def _has_older_copy(filters: Filters, at_risk: bool | None) -> Exists:
 def _queue(shape: Shape, at_risk: bool | None) -> Select[Any]:
     _, filters, *_ = shape
     is_copy = _has_older_copy(filters, at_risk)
-    free = COMMENTS.where(is_held, ~_TAKEN, _CLUSTER_IS_FREE, ~_set_aside(comments), ~is_copy)
+    free = COMMENTS.where(is_held, ~_TAKEN, _CLUSTER_IS_FREE, ~set_aside(comments), ~is_copy)
     return in_order(free.where(*of_risk(at_risk, comments)), shape, comments.c.pk)
-
-
-def in_order(statement: Select[Any], shape: Shape, key: Column[Any]) -> Select[Any]:
-    """Filter and sort a queue as the shape says, by `key` where ranks are alike, and begin behind the cursor."""
-    sort, filters, after, without = shape
-    rank = _RANK.get(sort)
-    statement = statement.where(*filtered(filters))
-    if without:
-        statement = statement.where(comments.c.pk.not_in(bindparam("without", expanding=True)))
-    if after:
-        beyond = key > bindparam("after")
-        if rank is not None:
-            edge: BindParameter[float] = bindparam("after_rank")
-            beyond = and_(rank <= edge, or_(rank < edge, beyond))
-        statement = statement.where(beyond)
-    order = (key,) if rank is None else (rank.desc(), key)
-    # which index is best for a filter depends on its value: planned each time, as a great table's bound limits are
-    return statement.order_by(*order).limit(bindparam("limit") if any(filters) else LIMIT)
 
 
 @cache
@@ -341,7 +263,7 @@ def _up_to(statement: Select[Any]) -> ColumnElement[int]:
 
 
 _COUNTS = select(
-    _up_to(select(comments.c.pk).where(is_held, ~_set_aside(comments))).label("held"),
+    _up_to(select(comments.c.pk).where(is_held, ~set_aside(comments))).label("held"),
     *(
         _up_to(select(matters.c.pk).where(matters.c.kind == word(kind.value), is_open)).label(kind.value)
         for kind in (Matter.REPORTED, Matter.ASIDE)

@@ -23,13 +23,14 @@ from sqlalchemy import (
 
 from service.domain.comment import Comment
 from service.domain.verdict import SELF_HARM
-from service.ports.ranging import Spread, Stretch
 from service.storage.columns import Instant
+from service.storage.comment_tables import LABEL_SCORES, comments, is_held
 from service.storage.desk_tables import claims, is_open, matters
 from service.storage.part import Part
-from service.storage.queueing import Filters, filters_of, of_risk, values_of, where
+from service.storage.queue_filters import Filters, filters_of, of_risk, values_of, where
 from service.storage.reading import COMMENTS, joined
-from service.storage.schema import LABEL_SCORES, comments, is_held, word
+from service.storage.records import Spread, Stretch
+from service.storage.schema import word
 
 SLACK: Final = 1e-9
 """Leading scores are stored with six digits; an edge that a person typed means the score that reads the same."""
@@ -48,6 +49,7 @@ class RangingPart(Part):
     """The verbs of ranges."""
 
     def spread(self, stretch: Stretch, bins: int) -> Spread:
+        """Count the queue in so many equal steps of the score from 0 to 1, and what of it lies in the stretch."""
         counts, inside = [0] * bins, 0
         for row in self._read(_spread(_shape(stretch)), **_values(self._connection, stretch), bins=bins):
             counts[min(max(row.bin, 0), bins - 1)] += row.held
@@ -55,9 +57,11 @@ class RangingPart(Part):
         return Spread(tuple(counts), inside)
 
     def last_held(self) -> int:
+        """Return the highest number of a held comment, 0 when none is held."""
         return int(self._read(_LAST).scalar() or 0)
 
     def sample_stretch(self, stretch: Stretch, limit: int) -> list[Comment]:
+        """Return comments of the stretch drawn at random, other ones each time."""
         pks = list(
             self._read(_draw(_shape(stretch)), **_values(self._connection, stretch), limit=limit).scalars()
         )
@@ -67,6 +71,7 @@ class RangingPart(Part):
     def page_stretch(
         self, stretch: Stretch, after: int, limit: int, moderator_id: int, now: datetime
     ) -> list[Comment]:
+        """Return the stretch's comments above `after`, by number, without those assigned to another moderator."""
         given = _values(self._connection, stretch) | {
             "after": after,
             "limit": limit,

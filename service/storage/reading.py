@@ -17,29 +17,19 @@ from sqlalchemy import (
     func,
     or_,
     select,
-    union_all,
 )
 
 from service.domain.addresses import article_keys
 from service.domain.comment import Article, Comment
 from service.domain.status import Status
-from service.ports import Page
 from service.storage.articles import KNOWN, article_of
 from service.storage.bulk import rows_of
 from service.storage.columns import Instant, to_json
+from service.storage.comment_tables import articles, comments, contacts, is_published, originals, revisions
 from service.storage.part import ONE, Part
+from service.storage.records import Page
 from service.storage.rows import comment_of
-from service.storage.schema import (
-    articles,
-    comments,
-    contacts,
-    is_keyless,
-    is_published,
-    originals,
-    revisions,
-    sites,
-    word,
-)
+from service.storage.schema import sites, word
 
 PAGE_LIMIT = 1_000
 """The longest page a caller gets, whatever it asks for; of what is published one more, to tell whether it goes on."""
@@ -70,15 +60,9 @@ _LOCK_BY_PKS = _BY_PKS.order_by(comments.c.pk).with_for_update(of=comments)
 _BY_KEY = select(func.coalesce(articles.c.moved_to, articles.c.pk)).where(
     articles.c.url_key.in_(bindparam("article_keys", expanding=True))
 )
-_BY_URL = select(articles.c.pk).where(articles.c.url == bindparam("article_url"), is_keyless)
-"""What an older version added is known by the very spelling alone, until it has its key."""
-_ON_ANY_SITE = articles.c.site_id.in_(select(sites.c.pk))  # indexes begin with the site
-ARTICLES_AT = union_all(_BY_KEY.where(_ON_ANY_SITE), _BY_URL.where(_ON_ANY_SITE))
+ARTICLES_AT = _BY_KEY.where(articles.c.site_id.in_(select(sites.c.pk)))  # the index begins with the site
 """Where an address leads on each site; bind what `at` returns of it."""
-_ON_SITE = articles.c.site_id == bindparam("site_id")
-_ARTICLE_PK = func.coalesce(
-    _BY_KEY.where(_ON_SITE).limit(ONE).scalar_subquery(), _BY_URL.where(_ON_SITE).scalar_subquery()
-)
+_ARTICLE_PK = _BY_KEY.where(articles.c.site_id == bindparam("site_id")).limit(ONE).scalar_subquery()
 _PUBLISHED = (
     COMMENTS.add_columns(*TEXTS)
     .outerjoin(
@@ -111,14 +95,6 @@ _THREAD_EARLIER = _THREAD.where(
     comments.c.submitted_at <= _SINCE, or_(comments.c.submitted_at < _SINCE, comments.c.pk < _AFTER)
 )
 _WRITTEN_AT = select(comments.c.submitted_at).where(comments.c.pk == _AFTER)
-_REVISION = (
-    COMMENTS.add_columns(*TEXTS)
-    .outerjoin(
-        revisions,
-        and_(revisions.c.comment_pk == comments.c.pk, revisions.c.revision == bindparam("revision")),
-    )
-    .where(comments.c.pk == bindparam("pk"))
-)
 _BOX = select(contacts.c.box).where(contacts.c.comment_pk == bindparam("pk"))
 _ORIGINALS = select(originals.c.field, originals.c.ciphertext).where(
     originals.c.comment_pk == bindparam("pk"), originals.c.revision == bindparam("revision")
@@ -142,6 +118,7 @@ class ReadingPart(Part):
     """The verbs that read comments."""
 
     def comment(self, site_id: int, comment_id: str, lock: bool = False) -> Comment | None:
+        """Return one comment by the caller's id; `lock` keeps other writers from it until this transaction ends."""
         statement = _LOCK_BY_ID if lock else _BY_ID
         return _first(self._read(statement, site_id=site_id, comment_id=comment_id).mappings().first())
 
@@ -149,10 +126,12 @@ class ReadingPart(Part):
         return _first(self._read(_BY_PK, pk=pk).mappings().first())
 
     def comments_by_pk(self, pks: Collection[int], lock: bool = False) -> dict[int, Comment]:
+        """Return by pk those that there are; `lock` locks them in the order of pk, so that two never deadlock."""
         rows = self._read(_LOCK_BY_PKS if lock else _BY_PKS, pks=sorted(pks)).mappings() if pks else ()
         return {row["pk"]: joined(row) for row in rows}
 
     def lock_comments(self, named: Collection[tuple[int, str]]) -> dict[tuple[int, str], Comment]:
+        """Return by site and the caller's id those that there are, locked likewise."""
         if not named:
             return {}
         keys = to_json([{"site_id": site_id, "id": comment_id} for site_id, comment_id in named])
@@ -169,6 +148,7 @@ class ReadingPart(Part):
         limit: int = 50,
         oldest_first: bool = False,
     ) -> Page:
+        """Return a keyset page over `pk`; `site_id` None means every site (the desk)."""
         limit = max(1, min(limit, PAGE_LIMIT))
         statement = _page(
             site_id is not None, status, article_url is not None, after is not None, oldest_first
@@ -188,13 +168,15 @@ class ReadingPart(Part):
         values = {} if site_id is None else {"site_id": site_id}
         return int(self._read(_count(site_id is not None, status), **values).scalar_one())
 
-    def revision_body(self, pk: int, revision: int) -> Comment | None:
-        row = self._read(_REVISION, pk=pk, revision=revision).mappings().first()
-        return in_revision(row, revision) if row else None
-
     def published(
         self, site_id: int, article_url: str, limit: int = PAGE_LIMIT, after: int = 0
     ) -> list[Comment]:
+        """Return what readers see under the article, the first written first, each in its published revision.
+
+        At most `limit` (1,001 at the most), those behind the comment with the pk `after`. Comments of compatibility
+        APIs are shown by the system that asked, and never here: they may not be public there. Nor are imports under a
+        private article.
+        """
         limit = max(1, min(limit, PAGE_LIMIT + 1))
         rows = self._beyond(_PUBLISHED, _PUBLISHED_LATER, after or None, site_id, article_url, limit)
         found = (in_revision(row, row["published_revision"]) for row in rows)
@@ -203,6 +185,7 @@ class ReadingPart(Part):
     def thread(
         self, site_id: int, article_url: str, before: int | None = None, limit: int = 50
     ) -> list[Comment]:
+        """Return comments of the article in any state, the latest written first; those written before that pk's."""
         limit = max(1, min(limit, PAGE_LIMIT))
         rows = self._beyond(_THREAD, _THREAD_EARLIER, before, site_id, article_url, limit)
         return [joined(row) for row in rows]
@@ -224,6 +207,7 @@ class ReadingPart(Part):
         return {row.field: row.ciphertext for row in self._read(_ORIGINALS, pk=pk, revision=revision)}
 
     def has_approved(self, site_id: int, author_keys: Iterable[str]) -> set[str]:
+        """Return those author keys that have an approved comment on this site."""
         keys = sorted(set(author_keys))
         if not keys:
             return set()
@@ -268,7 +252,7 @@ def at(article_url: str | None) -> dict[str, Any]:
     """Return the values by which statements find an article; none where none is asked for."""
     if article_url is None:
         return {}
-    return {"article_url": article_url, "article_keys": article_keys(article_url)}
+    return {"article_keys": article_keys(article_url)}
 
 
 def joined(row: RowMapping) -> Comment:

@@ -7,10 +7,11 @@ from typing import Any
 
 from sqlalchemy import BindParameter, LargeBinary, bindparam, func, or_, select, union, update
 
-from service.ports.rekeying import SealedOriginal
+from service.storage.comment_tables import comments, has_author, originals, revisions
 from service.storage.desk_tables import author_statuses
 from service.storage.part import Part
-from service.storage.schema import api_keys, comments, has_author, originals, revisions, sites
+from service.storage.records import SealedOriginal
+from service.storage.schema import api_keys, sites
 
 _VERSION = func.substr(originals.c.ciphertext, 1, 1, type_=LargeBinary)
 _OTHERWISE = bindparam("version", type_=LargeBinary) != _VERSION
@@ -84,13 +85,16 @@ class RekeyingPart(Part):
     """The verbs about older keys."""
 
     def refingerprint(self, old: str, new: str) -> bool:
+        """Let an API key be known by another fingerprint; False when the old one is not there (any more)."""
         return self._write(_REFINGERPRINT, old=old, anew=new).rowcount > 0
 
     def known_authors(self, site_id: int, author_keys: Iterable[str]) -> set[str]:
+        """Return those author keys under which the site has comments or an author status."""
         keys = sorted(set(author_keys))
         return set(self._read(_KNOWN, of_site=site_id, keys=keys).scalars()) if keys else set()
 
     def rekey_authors(self, site_id: int, keys: Mapping[str, str]) -> int:
+        """Replace each old author key in comments, revisions and author statuses by its new one; return how many."""
         changed = 0
         for old, new in sorted(keys.items()):
             changed += self._write(_COMMENTS, of_site=site_id, old=old, anew=new).rowcount
@@ -100,9 +104,11 @@ class RekeyingPart(Part):
         return changed
 
     def originals_by_version(self) -> dict[int, int]:
+        """Count the encrypted originals by the version of their key."""
         return {bytes(row.version)[0]: row.number for row in self._read(_COUNTED)}
 
     def originals_sealed_otherwise(self, version: int, after: int, limit: int) -> list[SealedOriginal]:
+        """Return all originals of other versions of up to `limit` comments with a pk above `after`, by pk."""
         prefix = bytes([version])
         pks = list(self._read(_PKS, version=prefix, after=after, most=limit).scalars())
         if not pks:
@@ -113,6 +119,7 @@ class RekeyingPart(Part):
         ]
 
     def reseal(self, pairs: Sequence[tuple[SealedOriginal, SealedOriginal]]) -> int:
+        """Replace each first by its second where it is still what was seen; return how many were replaced."""
         return sum(
             self._write(
                 _RESEAL,

@@ -22,16 +22,10 @@ from sqlalchemy import (
 
 from service.domain.status import Status
 from service.storage.columns import Instant
+from service.storage.comment_tables import comments, is_expiring, is_of_client, originals
+from service.storage.decision_tables import decisions, deliveries
 from service.storage.part import Part
-from service.storage.schema import (
-    comments,
-    decisions,
-    deliveries,
-    is_expiring,
-    is_of_client,
-    originals,
-    word,
-)
+from service.storage.schema import word
 
 _BEFORE = bindparam("before", type_=Instant)
 _SITE: BindParameter[Any] = bindparam("of_site")
@@ -98,17 +92,21 @@ class RetainingPart(Part):
     """The verbs by which a period is forgotten."""
 
     def expired(self, site_id: int, status: Status, before: datetime, limit: int) -> list[int]:
+        """Return and lock comments in that state whose current decision took effect before that moment."""
         self._must_write()
         found = self._read(_expired(status), of_site=site_id, before=before, limit=limit)
         return sorted(found.scalars())
 
     def drop_clients(self, site_id: int, before: datetime, limit: int) -> int:
+        """Forget network, user agent and referring page of comments received before that moment."""
         return self._drop(_DROP_CLIENTS, site_id, before, limit)
 
     def drop_originals(self, site_id: int, before: datetime, limit: int) -> int:
+        """Forget the encrypted originals of comments received before that moment."""
         return self._drop(_DROP_ORIGINALS, site_id, before, limit)
 
     def drop_deliveries(self, site_id: int, before: datetime, limit: int, waiting: bool = False) -> int:
+        """Forget callbacks made before that moment: those that are over, or else those `waiting` for their delivery."""
         return self._drop(_DROP_WAITING if waiting else _DROP_DELIVERIES, site_id, before, limit)
 
     def _drop(self, statement: Executable, site_id: int, before: datetime, limit: int) -> int:

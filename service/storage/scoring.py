@@ -1,4 +1,4 @@
-"""Leases for the workers, and the compare-and-swap that every decision goes through."""
+"""Leases for the workers, and the effort with which they score."""
 
 from __future__ import annotations
 
@@ -9,26 +9,15 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import (
-    JSON,
-    BigInteger,
-    Boolean,
-    Case,
     ColumnElement,
-    Double,
     Executable,
-    Integer,
-    Numeric,
     RowMapping,
     Select,
-    Text,
     and_,
     bindparam,
-    case,
-    cast,
     false,
     func,
     not_,
-    null,
     or_,
     select,
     true,
@@ -36,28 +25,23 @@ from sqlalchemy import (
 )
 
 from service.domain.comment import Article, Comment
-from service.domain.leading import leading
 from service.domain.verdict import Effort
-from service.ports import CurrentEffort, Move
 from service.storage.articles import article_of
-from service.storage.bulk import POSTGRESQL, insert_into, rows_of
-from service.storage.columns import Instant, to_json, to_microseconds
-from service.storage.part import Part
-from service.storage.ranging import MILLION
-from service.storage.rows import comment_of, verdict_text
-from service.storage.schema import (
-    LABEL_SCORES,
+from service.storage.bulk import insert_into
+from service.storage.columns import Instant
+from service.storage.comment_tables import (
     articles,
     comments,
     is_fresh,
-    is_held,
     is_rescore_fresh,
     is_rescore_tried,
     is_tried,
     scoring_state,
-    sites,
-    word,
 )
+from service.storage.part import Part
+from service.storage.records import CurrentEffort
+from service.storage.rows import comment_of
+from service.storage.schema import sites
 
 _BY_TURN = comments.c.live.desc(), comments.c.site_id, comments.c.pk
 
@@ -126,15 +110,24 @@ _RELEASE = (
     )
     .values(attempts=comments.c.attempts - 1, lease_until=None)
 )
+_FREE = (
+    select(comments.c.pk)
+    .where(
+        is_tried,
+        or_(comments.c.lease_until.is_(None), comments.c.lease_until <= bindparam("now", type_=Instant)),
+    )
+    .limit(1)
+)
+_ABANDON = (
+    update(comments)
+    .where(
+        comments.c.pk.in_(bindparam("pks", expanding=True)),
+        comments.c.lease_until == bindparam("until", type_=Instant),
+    )
+    .values(lease_until=bindparam("then", type_=Instant))
+)
 _STATE = "scoring"
 _EFFORT = select(scoring_state.c.effort, scoring_state.c.since).where(scoring_state.c.name == _STATE)
-_HELD_AFTER = (
-    select(comments.c.pk, and_(*(kept.is_(None) for kept in LABEL_SCORES.values())).label("lacks"))
-    .where(is_held, comments.c.pk > bindparam("after"))
-    .order_by(comments.c.pk)
-    .limit(bindparam("limit"))
-)
-"""By the wide index alone; what has no score in its verdict lacks them for good, and is written again each time."""
 
 
 class ScoringPart(Part):
@@ -143,21 +136,30 @@ class ScoringPart(Part):
     def lease_pending(
         self, now: datetime, until: datetime, limit: int, *, retried: bool = False
     ) -> list[Comment]:
+        """Lease pending comments whose lease is free, live before backfill, oldest first; `attempts` rises by one.
+
+        Sites take fair turns: while one floods, another's few are leased at once, and none waits for a free place.
+        Without `retried` only rows never tried before, up to `limit`; with it one row tried before, alone.
+        """
         return self._lease(_PENDING, now, until, limit, retried)
 
     def lease_rescores(
         self, now: datetime, until: datetime, limit: int, *, retried: bool = False
     ) -> list[Comment]:
+        """Lease decided comments that are to be scored again, by the rules of `lease_pending`."""
         return self._lease(_RESCORES, now, until, limit, retried)
 
     def time_to_rescore(self, now: datetime) -> bool:
+        """Say whether such a comment waits with its lease free, while no pending one does."""
         return bool(self._read(_TIME_TO_RESCORE, now=now).scalar_one())
 
     def scoring_effort(self) -> CurrentEffort:
+        """Return the effort with which every worker scores now."""
         row = self._read(_EFFORT).first()
         return CurrentEffort(Effort(row.effort), row.since) if row else CurrentEffort()
 
     def set_scoring_effort(self, effort: Effort, now: datetime) -> None:
+        """Let every worker score with this effort; the moment is kept where it is another one."""
         self._write(_set_effort(self._dialect), name=_STATE, effort=effort.value, since=now)
 
     def _lease(
@@ -197,23 +199,21 @@ class ScoringPart(Part):
         rows = self._read(_ARTICLES_OF, article_pks=wanted).mappings()
         return {row["pk"]: article_of(row) for row in rows}
 
+    def retries_free(self, now: datetime) -> bool:
+        """Say whether a comment that was tried before waits with its lease free."""
+        return self._read(_FREE, now=now).first() is not None
+
+    def abandon(self, pks: Sequence[int], until: datetime, free_at: datetime) -> int:
+        """End the leases of comments that run until that very moment; return how many.
+
+        They are free at `free_at`, alone, for the attempt stays counted. A lease that another has is not touched.
+        """
+        return self._write(_ABANDON, pks=sorted(pks), until=until, then=free_at).rowcount if pks else 0
+
     def release(self, pks: Sequence[int], until: datetime) -> None:
+        """Give leases until that moment back unused: free at once, and the attempt is not counted."""
         if pks:
             self._write(_RELEASE, pks=sorted(pks), until=until)
-
-    def move(self, moves: Sequence[Move]) -> set[int]:
-        if not moves:
-            return set()
-        return set(
-            self._write(_move(self._dialect), moves=to_json([_move_values(move) for move in moves])).scalars()
-        )
-
-    def fill_scores(self, after: int, limit: int) -> int | None:
-        held = list(self._read(_HELD_AFTER, after=after, limit=limit))
-        empty = [row.pk for row in held if row.lacks]
-        if empty:
-            self._write(_fill(self._dialect), pks=empty)
-        return held[-1].pk if held else None
 
 
 @cache
@@ -224,117 +224,3 @@ def _set_effort(dialect: str) -> Executable:
         set_={"effort": new.excluded.effort, "since": new.excluded.since},
         where=scoring_state.c.effort != new.excluded.effort,
     )
-
-
-@cache
-def _fill(dialect: str) -> Executable:
-    """What is locked is being decided, by a version that fills it itself or takes it out of the queue."""
-    free = (
-        select(comments.c.pk)
-        .where(comments.c.pk.in_(bindparam("pks", expanding=True)), is_held)
-        .with_for_update(skip_locked=True)
-    )
-    return (
-        update(comments)
-        .where(comments.c.pk.in_(free))
-        .values(**_label_scores(comments.c.verdict, comments.c.status, dialect))
-    )
-
-
-@cache
-def _move(dialect: str) -> Executable:
-    """Compare and swap all in one statement. PostgreSQL locks in the order of pk, so that two never deadlock."""
-    wanted = rows_of(
-        "moves",
-        dialect,
-        pk=BigInteger,
-        revision=Integer,
-        from_status=Text,
-        expected_decision_id=BigInteger,
-        to_status=Text,
-        decision_id=BigInteger,
-        published_revision=Integer,
-        decided_at=BigInteger,
-        rescore=Boolean,
-        verdict=Text,
-        label=Text,
-        score=Double,
-        doubt=Double,
-        language=Text,
-    )
-    swap = (
-        update(comments)
-        .where(
-            comments.c.pk == wanted.c.pk,
-            comments.c.revision == wanted.c.revision,
-            comments.c.status == wanted.c.from_status,
-            comments.c.decision_id.is_not_distinct_from(wanted.c.expected_decision_id),
-        )
-        .values(
-            status=wanted.c.to_status,
-            decision_id=wanted.c.decision_id,
-            published_revision=wanted.c.published_revision,
-            decided_at=wanted.c.decided_at,
-            verdict=func.coalesce(wanted.c.verdict, comments.c.verdict),
-            label=_newer(wanted.c.verdict, wanted.c.label, comments.c.label),
-            score=func.coalesce(wanted.c.score, comments.c.score, 0.0),
-            doubt=func.coalesce(wanted.c.doubt, comments.c.doubt, 1.0),
-            language=_newer(wanted.c.verdict, wanted.c.language, comments.c.language),
-            lease_until=None,
-            rescore=wanted.c.rescore,
-            attempts=case((wanted.c.rescore, 0), else_=comments.c.attempts),
-            **_label_scores(func.coalesce(wanted.c.verdict, comments.c.verdict), wanted.c.to_status, dialect),
-        )
-        .returning(comments.c.pk)
-    )
-    if dialect != POSTGRESQL:
-        return swap
-    locked = (
-        select(comments.c.pk)
-        .where(comments.c.pk.in_(select(wanted.c.pk)))
-        .order_by(comments.c.pk)
-        .with_for_update()
-        .cte("locked")
-    )
-    return swap.where(comments.c.pk.in_(select(locked.c.pk)))
-
-
-def _label_scores(
-    verdict: ColumnElement[str], to_status: ColumnElement[str], dialect: str
-) -> dict[str, Case[Any]]:
-    """Read the scores out of the verdict for a comment that comes to be held, in millionths; others need none."""
-    values = {}
-    for label, kept in LABEL_SCORES.items():
-        if dialect == POSTGRESQL:
-            text = cast(verdict, JSON)[("scores", label)].as_string()
-            millionths = cast(cast(text, Numeric) * MILLION, Integer)  # which rounds
-        else:
-            score = func.json_extract(verdict, f"$.scores.{label}", type_=Double)
-            millionths = cast(score * MILLION + 0.5, Integer)  # which cuts off
-        values[kept.name] = case((to_status == word("held"), millionths), else_=null())
-    return values
-
-
-def _newer(verdict: ColumnElement[Any], new: ColumnElement[Any], old: ColumnElement[Any]) -> Case[Any]:
-    """Take what a new verdict says, though it says nothing, and without one what was said before."""
-    return case((verdict.is_(None), old), else_=new)
-
-
-def _move_values(move: Move) -> dict[str, Any]:
-    led = leading(move.verdict) if move.verdict else None
-    return {
-        "label": led.label if led else None,
-        "score": led.score if led else None,
-        "doubt": led.doubt if led else None,
-        "language": move.verdict.language if move.verdict else None,
-        "pk": move.pk,
-        "revision": move.revision,
-        "from_status": move.from_status.value,
-        "expected_decision_id": move.expected_decision_id,
-        "to_status": move.to_status.value,
-        "decision_id": move.decision_id,
-        "published_revision": move.published_revision,
-        "decided_at": to_microseconds(move.decided_at) if move.decided_at else None,
-        "rescore": move.rescore or None,
-        "verdict": verdict_text(move.verdict),
-    }

@@ -15,10 +15,11 @@ from service.domain.comment import Comment
 from service.domain.text import terms
 from service.storage.bulk import POSTGRESQL
 from service.storage.columns import to_json
+from service.storage.comment_tables import comments
 from service.storage.desk_tables import appeals, reports
 from service.storage.part import Part
 from service.storage.reading import COMMENTS, joined
-from service.storage.schema import comments, word
+from service.storage.schema import word
 
 WINDOWS: Final = {"sqlite": (20_000, 400_000, None), "postgresql": (2_000, None)}
 """How many of the newest comments are looked through first; a common word fills its page from few of them."""
@@ -47,8 +48,6 @@ _FORGET_OTHERS = tuple(
     delete(table).where(table.c.comment_pk.in_(bindparam("pks", expanding=True)))
     for table in (reports, appeals)
 )
-# FTS5 keeps deleted words in its segments until they are written anew
-_REBUILD = text("INSERT INTO words (words) VALUES ('rebuild')")
 _NEWEST = select(func.max(comments.c.pk))
 _WORDS_PG = plain_table("words", column("comment_pk", BigInteger), column("text"))
 _WORDS_LITE = plain_table("words", column("rowid", BigInteger), column("words"))
@@ -75,6 +74,7 @@ class SearchingPart(Part):
     """The verbs of the index of words."""
 
     def index_texts(self, pks: Collection[int]) -> None:
+        """Make these comments findable by the words of their present name and text."""
         if not pks:
             return
         found = [
@@ -88,19 +88,16 @@ class SearchingPart(Part):
         self._write_each(_ADD_LITE, [{"pk": pk, "text": " ".join(its)} for pk, its in found])
 
     def forget_texts(self, pks: Collection[int]) -> None:
+        """Take these comments out of the index, and what was written about them by readers: reports and appeals."""
         if pks:
             self._write(_FORGET[self._dialect], pks=sorted(pks))
             for statement in _FORGET_OTHERS:
                 self._write(statement, pks=sorted(pks))
 
-    def rebuild_search(self) -> None:
-        self._must_write()
-        if self._dialect != POSTGRESQL:
-            self._write(_REBUILD)
-
     def search(
         self, words: Sequence[str], site_id: int | None, before: int | None, limit: int
     ) -> list[Comment]:
+        """Return comments that contain every word, newest first."""
         asked = [its for one in words if (its := terms(one))]
         if not asked:
             return []

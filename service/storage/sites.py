@@ -1,8 +1,9 @@
-"""Sites, their policies in every version, and the fingerprints of their keys."""
+"""Sites, their policies in every version, the fingerprints of their keys, and how often these were used."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from functools import cache, lru_cache
@@ -11,12 +12,12 @@ from sqlalchemy import Executable, RowMapping, bindparam, insert, or_, select, u
 
 from service.domain.options import Options, from_stored, stored
 from service.domain.policy import Policy
+from service.domain.site import Site
 from service.domain.terms import from_terms, to_terms
-from service.ports import Site
 from service.storage.bulk import insert_into
 from service.storage.columns import Instant, to_json
 from service.storage.part import Part
-from service.storage.schema import api_keys, policies, site_counters, sites
+from service.storage.schema import api_keys, compat_usage, policies, site_counters, sites
 
 _SITES = select(sites, policies.c.terms).join(
     policies, (policies.c.site_id == sites.c.pk) & (policies.c.version == sites.c.policy_version)
@@ -46,11 +47,16 @@ _OWNER = (
     )
 )
 
+_USAGE = select(compat_usage.c.month, compat_usage.c.what, compat_usage.c.count.label("counted")).where(
+    compat_usage.c.site_id == bindparam("of_site"), compat_usage.c.month >= bindparam("since")
+)
+
 
 class SitesPart(Part):
-    """The verbs about sites and keys."""
+    """The verbs about sites, their keys, and how often the compatibility APIs were called."""
 
     def add_site(self, site: Site) -> Site:
+        """Store a new site and return it with its id. Raises ValueError when the name is taken."""
         pk = self._write(_add_site(self._dialect), **_row(site)).scalar_one_or_none()
         if pk is None:
             raise ValueError("a site of this name exists")
@@ -60,6 +66,7 @@ class SitesPart(Part):
         return made
 
     def save_site(self, site: Site) -> None:
+        """Store a changed site. Raises ValueError when its policy changed and its policy's version did not."""
         self._write(_SAVE, site_id=site.id, **_row(site))
         self._keep_policy(site)
 
@@ -88,10 +95,12 @@ class SitesPart(Part):
         return [_site(row) for row in self._read(_ALL).mappings()]
 
     def policy(self, site_id: int, version: int) -> Policy | None:
+        """Return a policy as it stood at `version`; `add_site` and `save_site` keep every version they are given."""
         terms = self._read(_TERMS, site_id=site_id, version=version).scalar_one_or_none()
         return None if terms is None else _policy(terms, version)
 
     def add_key(self, site_id: int, fingerprint: str, kind: str, now: datetime) -> None:
+        """Keep the fingerprint of a key; kinds are "key" and "akismet"."""
         added = self._write(
             _add_key(self._dialect), site_id=site_id, fingerprint=fingerprint, kind=kind, created_at=now
         )
@@ -99,11 +108,34 @@ class SitesPart(Part):
             raise ValueError("a key with this fingerprint exists")
 
     def retire_keys(self, site_id: int, kind: str, expires_at: datetime) -> None:
+        """Let the keys of that kind end at `expires_at` (rotation with overlap)."""
         self._write(_RETIRE, site=site_id, of_kind=kind, until=expires_at)
 
     def key_owner(self, fingerprint: str, now: datetime) -> tuple[Site, str] | None:
+        """Return the site and the kind of a key that has not expired."""
         row = self._read(_OWNER, fingerprint=fingerprint, now=now).mappings().first()
         return (_site(row), row["kind"]) if row else None
+
+    def add_usage(self, counted: Mapping[tuple[int, str, str], int]) -> None:
+        """Add counts by site id, month (`2026-11`) and kind to those that are there."""
+        # in one order, so that two processes never wait for each other in a circle
+        rows = [
+            {"site_id": site_id, "month": month, "what": what, "count": count}
+            for (site_id, month, what), count in sorted(counted.items())
+        ]
+        new = insert_into(compat_usage, self._dialect)
+        self._write_each(
+            new.on_conflict_do_update(
+                index_elements=["site_id", "month", "what"],
+                set_={"count": compat_usage.c.count + new.excluded.count},
+            ),
+            rows,
+        )
+
+    def usage(self, site_id: int, since: str = "") -> dict[tuple[str, str], int]:
+        """Return the site's counts by month and kind, of the month `since` and later ones."""
+        rows = self._read(_USAGE, of_site=site_id, since=since)
+        return {(row.month, row.what): row.counted for row in rows}
 
 
 @cache

@@ -12,12 +12,13 @@ from sqlalchemy import Engine, inspect, text
 from service.domain.chain import ChainSigner, UnkeyedSigner
 from service.domain.comment import Comment, Draft
 from service.domain.errors import ReplydeskError
-from service.ports import Store
 from service.storage.accepting import AcceptingPart
 from service.storage.acts import ActsPart
 from service.storage.alarms import AlarmsPart
+from service.storage.appeals import AppealsPart
 from service.storage.authoring import AuthorsPart
 from service.storage.bulk import SQLITE
+from service.storage.bulk_decisions import BulkDecisionsPart
 from service.storage.cases import CasesPart
 from service.storage.clusters import ClustersPart
 from service.storage.decisions import DecisionsPart
@@ -25,20 +26,22 @@ from service.storage.deliveries import DeliveriesPart
 from service.storage.engines import for_reading, open_engine, with_short_waits
 from service.storage.erasing import ErasingPart
 from service.storage.group_commit import GroupCommit, Name, Waiting, add_each_site
-from service.storage.leases import LeasesPart
+from service.storage.labels import LabelsPart
+from service.storage.moving import MovingPart
 from service.storage.overview import OverviewPart
+from service.storage.past import PastPart
 from service.storage.people import PeoplePart
 from service.storage.purging import purge
 from service.storage.queueing import QueueingPart
 from service.storage.ranging import RangingPart
 from service.storage.reading import ReadingPart
 from service.storage.rekeying import RekeyingPart
+from service.storage.removing import RemovingPart
 from service.storage.retaining import RetainingPart
 from service.storage.schema import HEAD
 from service.storage.scoring import ScoringPart
 from service.storage.searching import SearchingPart
 from service.storage.sites import SitesPart
-from service.storage.usage import UsagePart
 from service.storage.watching import WatchingPart
 
 
@@ -46,12 +49,11 @@ class SchemaError(ReplydeskError):
     """The database is not in the shape that this version needs; run `replydesk migrate`."""
 
 
-class SqlTx(
+class Tx(
     SitesPart,
     AcceptingPart,
     ReadingPart,
     ScoringPart,
-    LeasesPart,
     DecisionsPart,
     DeliveriesPart,
     PeoplePart,
@@ -68,7 +70,12 @@ class SqlTx(
     ClustersPart,
     OverviewPart,
     RangingPart,
-    UsagePart,
+    AppealsPart,
+    BulkDecisionsPart,
+    LabelsPart,
+    MovingPart,
+    RemovingPart,
+    PastPart,
 ):
     """One transaction on a SQL database."""
 
@@ -78,11 +85,11 @@ TURNS = 4
 Python more than its share of what waits for the same disk, and what goes alone leaves nothing to be gathered."""
 
 
-class SqlStore:
+class Store:
     """A store on one database; its pool serves any number of threads."""
 
     def __init__(self, engine: Engine, signer: ChainSigner | None = None) -> None:
-        self._engine = engine
+        self.engine = engine
         self._signer = signer or UnkeyedSigner()
         self._reading = for_reading(engine)
         self._is_ending: Callable[[], bool] = lambda: False
@@ -96,18 +103,24 @@ class SqlStore:
         )
 
     @contextmanager
-    def read(self) -> Iterator[SqlTx]:
+    def read(self) -> Iterator[Tx]:
+        """Open a transaction that sees one moment, and writes nothing."""
         with self._now(self._reading).begin() as connection:
-            yield SqlTx(connection, writes=False, signer=self._signer)
+            yield Tx(connection, writes=False, signer=self._signer)
 
     @contextmanager
-    def write(self) -> Iterator[SqlTx]:
-        with self._turn, self._now(self._engine).begin() as connection:
-            tx = SqlTx(connection, writes=True, signer=self._signer)
+    def write(self) -> Iterator[Tx]:
+        """Open a transaction that commits at its end: one at a time on SQLite, on PostgreSQL it locks rows."""
+        with self._turn, self._now(self.engine).begin() as connection:
+            tx = Tx(connection, writes=True, signer=self._signer)
             yield tx
             tx.link_acts()
 
     def add_comment(self, site_id: int, draft: Draft, now: datetime) -> Comment | None:
+        """Insert one draft as `Tx.add_comments` does and commit it; None when its id exists.
+
+        For the many that come one by one: it costs less than a transaction around it. Its idempotency key is not kept.
+        """
         added = self._group_commit.add(Waiting(site_id, draft, now))
         if added is not None or self._writes_alone:
             return added
@@ -115,29 +128,28 @@ class SqlStore:
             return tx.add_comments(site_id, [draft], now).get(draft.id)
 
     @contextmanager
-    def _at_once(self) -> Iterator[SqlTx]:
+    def _at_once(self) -> Iterator[Tx]:
         """Write in single statements: each is a transaction by itself on PostgreSQL."""
         with self._reading.begin() as connection:
-            yield SqlTx(connection, writes=True)
+            yield Tx(connection, writes=True)
 
     def purge(self) -> bool:
-        return purge(self._engine)
+        """Clear the files of what was deleted, as far as the database can; False when a reader stood in the way."""
+        return purge(self.engine)
 
     def shorten_lock_waits(self, when: Callable[[], bool]) -> None:
+        """Wait only a second for locks as soon as `when` returns true: the process is about to end."""
         self._is_ending = when
 
     def _now(self, engine: Engine) -> Engine:
         return with_short_waits(engine) if self._is_ending() else engine
 
-    def ping(self) -> None:
-        with self._reading.begin() as connection:
-            connection.execute(text("SELECT 1"))
-
     def close(self) -> None:
-        self._engine.dispose()
+        """Close the connections."""
+        self.engine.dispose()
 
 
-def _add_at_once(tx: SqlTx, going: Sequence[Waiting]) -> Mapping[Name, Comment]:
+def _add_at_once(tx: Tx, going: Sequence[Waiting]) -> Mapping[Name, Comment]:
     return tx.add_at_once([(one.site_id, one.draft, one.now) for one in going])
 
 
@@ -152,7 +164,7 @@ def open_store(database_url: str, signer: ChainSigner | None = None) -> Store:
     except BaseException:
         engine.dispose()
         raise
-    return SqlStore(engine, signer)
+    return Store(engine, signer)
 
 
 def refuse_older_schema(engine: Engine) -> None:

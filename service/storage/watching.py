@@ -7,24 +7,20 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Select, Table, bindparam, func, select
 
 from service.domain.comment import Comment
-from service.ports import Backlog, SiteQueue
 from service.storage.columns import Instant
-from service.storage.part import Part
-from service.storage.reading import ARTICLES_AT, COMMENTS, PAGE_LIMIT, at, joined
-from service.storage.schema import (
-    awaits_publication,
+from service.storage.comment_tables import (
     comments,
-    decisions,
-    deliveries,
-    is_dead,
     is_held,
     is_live_pending,
     is_pending,
     is_rescore_fresh,
     is_rescore_tried,
-    is_waiting,
-    sites,
 )
+from service.storage.decision_tables import awaits_publication, decisions, deliveries, is_dead, is_waiting
+from service.storage.part import Part
+from service.storage.reading import ARTICLES_AT, COMMENTS, PAGE_LIMIT, at, joined
+from service.storage.records import Backlog, SiteQueue
+from service.storage.schema import sites
 
 _NOW = bindparam("now", type_=Instant)
 
@@ -107,11 +103,13 @@ class WatchingPart(Part):
         return Backlog(**row)
 
     def site_queues(self, limit: int = 1_000) -> list[SiteQueue]:
+        """Return what waits of each site, in the order in which the sites were added."""
         return [SiteQueue(**row) for row in self._read(_QUEUES, limit=limit).mappings()]
 
     def late(
         self, site_id: int, received_before: datetime, limit: int, article_url: str | None = None
     ) -> list[Comment]:
+        """Return live pending comments received before that moment, oldest first; of one article where it is named."""
         given = {"site_id": site_id, "before": received_before, "limit": max(1, min(limit, PAGE_LIMIT))}
         if article_url is None:
             rows = self._read(_LATE, **given).mappings()

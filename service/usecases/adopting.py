@@ -6,12 +6,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from service.domain.comment import Comment
+from service.context import Dependencies
+from service.domain.comment import Comment, Placed, Submission
 from service.domain.earlier import IMPORTED, refusal_of
 from service.domain.errors import ReplydeskError
+from service.domain.site import Site
 from service.domain.status import Status
 from service.domain.verdict import OUTCOME, Action, Decision, Who
-from service.ports import Dependencies, Move, Placed, Sealer, Site, Submission, Tx
+from service.privacy.sanitizer import Sanitizer
+from service.storage import Tx
+from service.storage.records import Move
 from service.usecases.publishing import publish_decisions
 from service.usecases.submitting import count, place_all
 
@@ -19,7 +23,7 @@ Brought = tuple[Submission, Action]
 
 
 def adopt(
-    deps: Dependencies, sealer: Sealer, site: Site, brought: Sequence[Brought], who: str
+    deps: Dependencies, sealer: Sanitizer, site: Site, brought: Sequence[Brought], who: str
 ) -> list[Placed | ReplydeskError]:
     """Accept comments with the decision that the site had made of each; one answer each, in order.
 

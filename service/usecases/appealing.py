@@ -5,19 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from service.context import Dependencies
 from service.domain.comment import Comment
 from service.domain.desk import Appeal
 from service.domain.errors import Conflict, Final, NotFound, NothingToUndo, ReplydeskError
 from service.domain.restoring import put_back
+from service.domain.site import Site
 from service.domain.status import FINAL, Status
 from service.domain.verdict import Action, Who
-from service.ports import Dependencies, Label, Site, Tx
+from service.storage import Tx
+from service.storage.records import Label
 from service.usecases.moving import locked
 from service.usecases.reviewing import Judgement, Reviewed, carry_out, enqueue_after
 
 
 class NotYours(ReplydeskError):
-    """This appeal is against your own decision; another moderator has to answer it."""
+    """This appeal is against your own decision. A different moderator will review it."""
 
 
 class Answered(ReplydeskError):

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 from service.domain.addresses import article_key
 from service.domain.comment import Article
 from service.domain.errors import NotFound
-from service.ports import Site, Tx
+from service.domain.site import Site
 from service.privacy.sanitizer import masked_article
+from service.storage import Tx
 
 if TYPE_CHECKING:
     from service.context import AppContext

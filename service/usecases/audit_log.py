@@ -12,7 +12,7 @@ from service.privacy.audit_signer import KeyedSigner
 
 if TYPE_CHECKING:
     from service.context import AppContext
-    from service.ports import Tx
+    from service.storage import Tx
 
 PAGE: Final = 1000
 HEX: Final = frozenset("0123456789abcdef")

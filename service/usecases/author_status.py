@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from service.context import Dependencies
 from service.domain import events
 from service.domain.author_status import AuthorStatus, AuthorStatusEntry
 from service.domain.comment import Comment
 from service.domain.errors import NotFound, ReplydeskError
 from service.domain.events import Delivery
-from service.ports import DELIVER, Dependencies, Site, Tx
+from service.domain.site import Site
+from service.messaging.tasks import DELIVER
+from service.storage import Tx
 
 
 class Unknown(ReplydeskError):

@@ -8,13 +8,15 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import Final
 
+from service.context import Dependencies
 from service.domain.comment import Comment
 from service.domain.duplicates import DuplicateCluster
 from service.domain.errors import NotFound, ReplydeskError
+from service.domain.site import Site
 from service.domain.status import Status
 from service.domain.verdict import Who
-from service.ports import DELIVER, SCORE, Dependencies, Site
-from service.ports.clusters import Bundle
+from service.messaging.tasks import DELIVER, SCORE
+from service.storage.records import BulkDecision
 from service.usecases.reviewing import Judgement, Reviewed, Target, carry_out_each, enqueue_after
 from service.usecases.undoing import Undone, UndoTarget, take_back_each
 
@@ -27,7 +29,7 @@ TIME_LIMIT_SECONDS: Final = 10.0
 
 
 def range_named(by: str | None, low: float, high: float) -> str:
-    """Say how a range was chosen, as bundles keep it: the score's label, or none for the leading one, and the edges."""
+    """Say how a range was chosen, as `what` keeps it: the score's label, or none for the leading one, and the edges."""
     return f"range {by or 'score'} {low:g} {high:g}"
 
 
@@ -36,13 +38,13 @@ class ClusterAlreadyDecided(ReplydeskError):
 
 
 @dataclass(frozen=True, slots=True)
-class BulkDecision:
-    """The outcome of a bulk decision: its bundle, how many comments it decided, and how many had changed meanwhile.
+class BulkOutcome:
+    """A bulk decision, how many comments it decided, and how many had changed meanwhile.
 
     `stopped` where there may be more: it reached its limit of comments or time, or was undone meanwhile.
     """
 
-    bundle: Bundle
+    bulk_decision: BulkDecision
     decided: int
     passed_over: int
     stopped: bool = False
@@ -50,7 +52,7 @@ class BulkDecision:
 
 def decide_bulk(
     deps: Dependencies, targets: Iterable[Target], judgement: Judgement, what: str, delay: float = 0.0
-) -> BulkDecision:
+) -> BulkOutcome:
     """Carry one judgement out on every target, a hundred to a transaction; `what` says how they were chosen.
 
     A target that is no longer as it was seen is passed over: who acted first has won. At most 5,000 are decided, and
@@ -59,35 +61,39 @@ def decide_bulk(
     """
     begun = deps.clock()
     with deps.store.write() as tx:
-        bundle = tx.add_bundle(judgement.who, judgement.action, what, begun)
-    return _decide(deps, bundle, targets, judgement, delay)
+        bulk_decision = tx.add_bulk_decision(judgement.who, judgement.action, what, begun)
+    return _decide(deps, bulk_decision, targets, judgement, delay)
 
 
 def _decide(
-    deps: Dependencies, bundle: Bundle, targets: Iterable[Target], judgement: Judgement, delay: float
-) -> BulkDecision:
-    begun = bundle.made_at
+    deps: Dependencies,
+    bulk_decision: BulkDecision,
+    targets: Iterable[Target],
+    judgement: Judgement,
+    delay: float,
+) -> BulkOutcome:
+    begun = bulk_decision.made_at
     decided = passed_over = 0
     slices = _slices(islice(targets, MOST + 1))
     some, more = next(slices, []), next(slices, [])
     wait = TIME_LIMIT_SECONDS if more and delay > 0 else 0.0
     leaving = begun + timedelta(seconds=wait + delay)
     while some:
-        done = _decide_slice(deps, bundle, some, judgement, delay, leaving)
+        done = _decide_slice(deps, bulk_decision, some, judgement, delay, leaving)
         if done is None:
-            return BulkDecision(bundle, decided, passed_over, stopped=True)
+            return BulkOutcome(bulk_decision, decided, passed_over, stopped=True)
         decided += done
         passed_over += len(some) - done
         over = (deps.clock() - begun).total_seconds() >= TIME_LIMIT_SECONDS
         if more and (over or decided + passed_over >= MOST):
-            return BulkDecision(bundle, decided, passed_over, stopped=True)
+            return BulkOutcome(bulk_decision, decided, passed_over, stopped=True)
         some, more = more, next(slices, [])
-    return BulkDecision(bundle, decided, passed_over)
+    return BulkOutcome(bulk_decision, decided, passed_over)
 
 
 def _decide_slice(
     deps: Dependencies,
-    bundle: Bundle,
+    bulk_decision: BulkDecision,
     targets: Sequence[Target],
     judgement: Judgement,
     delay: float,
@@ -97,12 +103,12 @@ def _decide_slice(
     now = deps.clock()
     delay = max(delay, (leaving - now).total_seconds())
     with deps.store.write() as tx:
-        known = tx.bundle(bundle.id, lock=True)
+        known = tx.bulk_decision(bulk_decision.id, lock=True)
         if known is None or known.undone_at is not None:
             return None
         outcomes = carry_out_each(tx, targets, judgement, now, delay)
         reviewed = [one for one in outcomes if isinstance(one, Reviewed)]
-        tx.add_to_bundle(bundle.id, [one.decision.id for one in reviewed])
+        tx.add_to_bulk_decision(bulk_decision.id, [one.decision.id for one in reviewed])
     if reviewed:
         enqueue_after(deps, reviewed[0], delay)
     return len(reviewed)
@@ -110,20 +116,20 @@ def _decide_slice(
 
 def decide_cluster(
     deps: Dependencies, site: Site, cluster: DuplicateCluster, judgement: Judgement, delay: float = 0.0
-) -> BulkDecision:
+) -> BulkOutcome:
     """Decide the held members of a cluster, and the copies that arrive in the next hours.
 
     `cluster` is as the moderator saw it. Raises ClusterAlreadyDecided, and decides nothing, if its decision changed.
     """
     begun, hours = deps.clock(), site.options.duplicate_hours
     with deps.store.write() as tx:
-        bundle = tx.add_bundle(judgement.who, judgement.action, f"cluster {cluster.id}", begun)
+        bulk_decision = tx.add_bulk_decision(judgement.who, judgement.action, f"cluster {cluster.id}", begun)
         # before its members: of two who decide at once the second gets an error and decides nothing
         if hours and not tx.decide_cluster(
-            cluster.id, bundle, begun + timedelta(hours=hours), cluster.bundle_id
+            cluster.id, bulk_decision, begun + timedelta(hours=hours), cluster.bulk_decision_id
         ):
             raise ClusterAlreadyDecided
-    return _decide(deps, bundle, _members(deps, site, cluster), judgement, delay)
+    return _decide(deps, bulk_decision, _members(deps, site, cluster), judgement, delay)
 
 
 def _members(deps: Dependencies, site: Site, cluster: DuplicateCluster) -> Iterator[Target]:
@@ -141,50 +147,50 @@ def _members(deps: Dependencies, site: Site, cluster: DuplicateCluster) -> Itera
 class BulkUndo:
     """The outcome of a bulk undo: how many decisions it undid, how many were overruled before, whether time ran out."""
 
-    bundle: Bundle
+    bulk_decision: BulkDecision
     undone: int
     passed_over: int
     stopped: bool = False
 
 
-def undo_bulk(deps: Dependencies, bundle_id: int, who_kind: Who, who: str) -> BulkUndo:
-    """Take back every decision of a bundle that still stands, arrivals that it covered included.
+def undo_bulk(deps: Dependencies, bulk_decision_id: int, who_kind: Who, who: str) -> BulkUndo:
+    """Take back every decision of a bulk decision that still stands, arrivals that it covered included.
 
     No further slice is begun after ten seconds; asked again, it goes on where it stopped. Raises NotFound for no such
-    bundle, NothingToUndo never: what another decided since is passed over.
+    bulk_decision, NothingToUndo never: what another decided since is passed over.
     """
     begun = deps.clock()
     with deps.store.write() as tx:
-        bundle = tx.bundle(bundle_id)
-        if bundle is None:
+        bulk_decision = tx.bulk_decision(bulk_decision_id)
+        if bulk_decision is None:
             raise NotFound("There is no such act to undo.")
-        tx.undecide_clusters(bundle_id)  # first, so that nothing more is covered meanwhile
-        tx.end_bundle(bundle_id, begun)
+        tx.undecide_clusters(bulk_decision_id)  # first, so that nothing more is covered meanwhile
+        tx.end_bulk_decision(bulk_decision_id, begun)
     undone = passed_over = after = 0
     while True:
         with deps.store.read() as tx:
-            some = tx.bundled(bundle_id, after, SLICE)
+            some = tx.bulk_decided(bulk_decision_id, after, SLICE)
             sites = {site_id: tx.site_by_id(site_id) for site_id in {one.site_id for _, one in some}}
         done = _undo_slice(deps, some, sites, who_kind, who)
         undone += done
         passed_over += len(some) - done
         if len(some) < SLICE:
-            return BulkUndo(bundle, undone, passed_over)
+            return BulkUndo(bulk_decision, undone, passed_over)
         if done and (deps.clock() - begun).total_seconds() >= TIME_LIMIT_SECONDS:
-            return BulkUndo(bundle, undone, passed_over, stopped=True)
+            return BulkUndo(bulk_decision, undone, passed_over, stopped=True)
         after = some[-1][0]
 
 
 def _undo_slice(
     deps: Dependencies,
-    bundled: Sequence[tuple[int, Comment]],
+    bulk_decision_members: Sequence[tuple[int, Comment]],
     sites: dict[int, Site | None],
     who_kind: Who,
     who: str,
 ) -> int:
     targets = [
         UndoTarget(site, comment.id, decision_id)
-        for decision_id, comment in bundled
+        for decision_id, comment in bulk_decision_members
         if comment.decision_id == decision_id and (site := sites[comment.site_id])
     ]
     if not targets:

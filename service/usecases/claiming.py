@@ -7,9 +7,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
+from service.context import Dependencies
 from service.domain.desk import Matter, Queued, Wanted
 from service.domain.leading import is_severe, paced
-from service.ports import Dependencies, Tx
+from service.storage import Tx
 
 CLAIM_SECONDS: Final = 60
 RENEW_BELOW_SECONDS: Final = 45

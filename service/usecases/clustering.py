@@ -9,8 +9,9 @@ from datetime import datetime, timedelta
 
 from service.domain.duplicates import DuplicateCluster, Signature, covered, nearest
 from service.domain.quotations import REMARK, REMARK_SEEN, adds_remark
+from service.domain.site import Site
 from service.domain.verdict import Action, Verdict
-from service.ports import Site, Tx
+from service.storage import Tx
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ class Assignments:
     """Cluster id by comment pk; a new cluster has a negative id until it is stored."""
     begun: dict[int, tuple[Site, Signature]] = field(default_factory=dict)
     covered_by: dict[int, int] = field(default_factory=dict)
-    """Bundle id by comment pk: the bulk decision that covered the comment."""
+    """By comment pk the id of the bulk decision that covered the comment."""
 
 
 def assign(tx: Tx, candidates: Sequence[Candidate], now: datetime) -> Assignments:
@@ -54,8 +55,8 @@ def assign(tx: Tx, candidates: Sequence[Candidate], now: datetime) -> Assignment
         verdict = candidate.verdict
         if cluster and (given := _given(tx, candidate, cluster, texts, now)):
             verdict = given
-            if cluster.bundle_id is not None:
-                assignments.covered_by[candidate.pk] = cluster.bundle_id
+            if cluster.bulk_decision_id is not None:
+                assignments.covered_by[candidate.pk] = cluster.bulk_decision_id
         if verdict.action is Action.HOLD:
             if cluster is None:
                 cluster = DuplicateCluster(
@@ -97,8 +98,12 @@ def _given(
 
 def _is_kept(tx: Tx, cluster: DuplicateCluster) -> bool:
     """Tell whether the cluster's decision is not undone, and lock it: an undo would miss what is covered after it."""
-    bundle = tx.bundle(cluster.bundle_id, lock=True) if cluster.bundle_id is not None else None
-    return cluster.bundle_id is None or (bundle is not None and bundle.undone_at is None)
+    bulk_decision = (
+        tx.bulk_decision(cluster.bulk_decision_id, lock=True)
+        if cluster.bulk_decision_id is not None
+        else None
+    )
+    return cluster.bulk_decision_id is None or (bulk_decision is not None and bulk_decision.undone_at is None)
 
 
 def _near(
@@ -132,10 +137,10 @@ def store_memberships(tx: Tx, assignments: Assignments, moved: Collection[int], 
 
 
 def store_covered(tx: Tx, assignments: Assignments, decided: Mapping[int, int]) -> None:
-    """Add covered decisions to the bundle that covered them; `decided` maps comment pk to decision id."""
+    """Add covered decisions to the bulk decision that covered them; `decided` maps comment pk to decision id."""
     covering: dict[int, list[int]] = defaultdict(list)
-    for pk, bundle_id in assignments.covered_by.items():
+    for pk, bulk_decision_id in assignments.covered_by.items():
         if pk in decided:
-            covering[bundle_id].append(decided[pk])
-    for bundle_id, decision_ids in sorted(covering.items()):
-        tx.add_to_bundle(bundle_id, decision_ids)
+            covering[bulk_decision_id].append(decided[pk])
+    for bulk_decision_id, decision_ids in sorted(covering.items()):
+        tx.add_to_bulk_decision(bulk_decision_id, decision_ids)

@@ -9,11 +9,13 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from service.domain.desk import Moderator
 from service.domain.errors import Fault, Invalid, NotFound
 from service.domain.policy import Policy
-from service.ports import Moderator, Site, Tx
+from service.domain.site import Site
 from service.privacy.keys import fingerprint, new_akismet_key, new_api_key, new_webhook_secret
 from service.privacy.sealing import new_contact_keys
+from service.storage import Tx
 
 if TYPE_CHECKING:
     from service.context import AppContext

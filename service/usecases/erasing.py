@@ -7,10 +7,13 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from service.context import Dependencies
 from service.domain.comment import Comment
+from service.domain.site import Site
 from service.domain.status import Status
 from service.domain.verdict import Action, Who
-from service.ports import DELIVER, Dependencies, Site, Tx
+from service.messaging.tasks import DELIVER
+from service.storage import Tx
 from service.usecases.moving import current_decisions, follow_up, swap
 from service.usecases.publishing import publish_decisions
 

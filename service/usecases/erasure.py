@@ -8,11 +8,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from service.domain.events import instant
+from service.domain.site import Site
 from service.domain.verdict import Who
-from service.ports import Site
-from service.ports.privacy import Erasure
 from service.privacy.attesting import attest
 from service.privacy.sealing import Address, Sealer
+from service.storage.records import Erasure
 from service.usecases import Erased, erase
 
 if TYPE_CHECKING:

@@ -11,9 +11,10 @@ from service.domain.comment import Comment
 from service.domain.events import instant, verdict_view
 from service.domain.outside import is_unpublished, outside
 from service.domain.retention import deletes_at
+from service.domain.site import Site
 from service.domain.verdict import Decision
-from service.ports import Site, Tx
 from service.privacy.sealing import Address, Sealer
+from service.storage import Tx
 
 if TYPE_CHECKING:
     from service.context import AppContext

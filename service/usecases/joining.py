@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from service.context import Dependencies
 from service.domain.comment import Comment
+from service.domain.site import Site
 from service.domain.status import FINAL
-from service.ports import Dependencies, Key, Sealer, Site
+from service.privacy.sanitizer import Sanitizer
+from service.storage.records import Key
 
 
 def join(
-    deps: Dependencies, sealer: Sealer, site: Site, known_as: str, alias: str, origin: Mapping[str, str]
+    deps: Dependencies, sealer: Sanitizer, site: Site, known_as: str, alias: str, origin: Mapping[str, str]
 ) -> Comment | None:
     """Give the comment of the idempotency key `known_as` another name and its origin; None when there is none.
 

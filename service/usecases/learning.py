@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from service.domain.comment import Comment, Source
+from service.context import Dependencies
+from service.domain.comment import Comment, Source, Submission
 from service.domain.errors import Conflict, NotFound
+from service.domain.site import Site
 from service.domain.status import FINAL, Status
 from service.domain.verdict import Action, Decision, Who
-from service.ports import Dependencies, Label, Sealer, Site, Submission, Tx
+from service.privacy.sanitizer import Sanitizer
+from service.storage import Tx
+from service.storage.records import Label
 from service.usecases.reviewing import Judgement, review
 from service.usecases.submitting import submit
 
@@ -27,7 +31,7 @@ class Learned:
 
 def learn(
     deps: Dependencies,
-    sealer: Sealer,
+    sealer: Sanitizer,
     site: Site,
     submission: Submission,
     action: Action,
@@ -65,7 +69,7 @@ def learn(
 
 
 def _known(
-    deps: Dependencies, sealer: Sealer, site: Site, submission: Submission, known_as: Sequence[str]
+    deps: Dependencies, sealer: Sanitizer, site: Site, submission: Submission, known_as: Sequence[str]
 ) -> Comment | None:
     """Find the comment by one of its names, as long as it still says what was judged."""
     said = _letters(sealer.draft(site, submission, deps.clock()).body)
@@ -84,7 +88,7 @@ def _letters(body: str) -> str:
 
 
 def _stored(
-    deps: Dependencies, sealer: Sealer, site: Site, submission: Submission, known_as: Sequence[str]
+    deps: Dependencies, sealer: Sanitizer, site: Site, submission: Submission, known_as: Sequence[str]
 ) -> Comment:
     """Store the text; under another name where its id is that of a comment which came from another source."""
     if submission.id is not None and submission.source is Source.COMPAT and known_as:

@@ -11,13 +11,11 @@ from service.domain.errors import (
     Final,
     NotFound,
 )
+from service.domain.site import Site
 from service.domain.status import FINAL, Status
 from service.domain.verdict import Action, Decision, Who
-from service.ports import (
-    Move,
-    Site,
-    Tx,
-)
+from service.storage import Tx
+from service.storage.records import Move
 
 
 def locked(tx: Tx, site: Site, comment_id: str) -> Comment:

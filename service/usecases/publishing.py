@@ -6,17 +6,15 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 
+from service.context import Dependencies
 from service.domain import events
 from service.domain.comment import Comment
 from service.domain.events import Delivery
+from service.domain.site import Site
 from service.domain.status import Status
 from service.domain.verdict import Decision
-from service.ports import (
-    DELIVER,
-    Dependencies,
-    Site,
-    Tx,
-)
+from service.messaging.tasks import DELIVER
+from service.storage import Tx
 
 
 def publish_decisions(

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from service.domain.options import Options
-from service.ports import Site
+from service.domain.site import Site
 from service.privacy.keys import CORAL, CiphertextError, Keyring, fingerprint, open_option, seal_option
 from service.privacy.sanitizer import ORIGINAL
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from service.context import AppContext
-    from service.ports import Store
+    from service.storage import Store
 
 BATCH: Final = 200
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from service.context import Dependencies
 from service.domain.comment import Comment
 from service.domain.desk import Matter, Report
 from service.domain.errors import Conflict, NothingToUndo
+from service.domain.site import Site
 from service.domain.verdict import Action, Who
-from service.ports import Dependencies, Label, Site
+from service.storage.records import Label
 from service.usecases.moving import locked
 from service.usecases.reviewing import stale
 

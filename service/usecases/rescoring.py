@@ -7,12 +7,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from service.context import Dependencies
 from service.domain.comment import Comment
 from service.domain.consequences import assessment_of
 from service.domain.policy import decide
 from service.domain.status import Status
 from service.domain.verdict import OUTCOME, Action, Decision, Reason, Verdict, Who
-from service.ports import DELIVER, Dependencies, Move, Tx
+from service.messaging.tasks import DELIVER
+from service.storage import Tx
+from service.storage.records import Move
 from service.usecases.clustering import assign, store_memberships
 from service.usecases.moving import current_decisions, follow_up, move_of
 from service.usecases.publishing import publish_decisions

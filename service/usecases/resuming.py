@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from service.ports import Dependencies
+from service.context import Dependencies
 
 BEGINNING: Final = datetime(2026, 1, 1, tzinfo=UTC)
 A_MINUTE: Final = 2**20

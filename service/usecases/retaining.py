@@ -6,9 +6,11 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from datetime import datetime
 
+from service.context import Dependencies
 from service.domain.retention import cutoffs
+from service.domain.site import Site
 from service.domain.status import Status
-from service.ports import Dependencies, Site, Tx
+from service.storage import Tx
 
 BATCH = 200
 """Rows in one transaction."""

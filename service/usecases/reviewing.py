@@ -6,21 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from service.context import Dependencies
 from service.domain.chain import Act
 from service.domain.comment import Comment
 from service.domain.desk import Matter
 from service.domain.errors import Conflict, Final, NotFound
+from service.domain.site import Site
 from service.domain.status import Status
 from service.domain.verdict import OUTCOME, Action, Decision, Who
-from service.ports import (
-    DELIVER,
-    PUBLISH,
-    Dependencies,
-    Label,
-    Move,
-    Site,
-    Tx,
-)
+from service.messaging.tasks import DELIVER, PUBLISH
+from service.storage import Tx
+from service.storage.records import Label, Move
 from service.usecases.moving import current_decisions, locked_each, move_of
 from service.usecases.publishing import publish_decisions, published_by
 

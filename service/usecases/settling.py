@@ -7,22 +7,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from service.context import Dependencies
 from service.domain.author_status import AuthorStatus
 from service.domain.comment import STAFF, Comment
 from service.domain.duplicates import Signature
 from service.domain.effort import deserves_full
 from service.domain.facts import facts_of, free_hosts
 from service.domain.policy import Facts, decide
+from service.domain.site import Site
 from service.domain.status import Status
 from service.domain.surge import is_held
 from service.domain.verdict import OUTCOME, Action, Assessment, Decision, Verdict, Who
-from service.ports import (
-    DELIVER,
-    Dependencies,
-    Move,
-    Site,
-    Tx,
-)
+from service.messaging.tasks import DELIVER
+from service.storage import Tx
+from service.storage.records import Move
 from service.usecases.clustering import Candidate, assign, store_covered, store_memberships
 from service.usecases.publishing import publish_decisions
 

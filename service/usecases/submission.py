@@ -35,11 +35,11 @@ from service.domain.comment import (
     Article,
     Client,
     Source,
+    Submission,
     normalise_url,
 )
 from service.domain.errors import Fault, Invalid
 from service.domain.typed import UNSEEN, is_blank
-from service.ports import Submission
 from service.privacy.pages import page_url
 from service.privacy.sealing import ADDRESS_LIMIT, Address, AddressError
 

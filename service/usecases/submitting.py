@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 
-from service.domain.comment import Comment, Draft, Source
+from service.context import Dependencies
+from service.domain.comment import Comment, Draft, Placed, Source, Submission
 from service.domain.earlier import edited
 from service.domain.errors import (
     Conflict,
@@ -16,18 +17,13 @@ from service.domain.errors import (
     ReplydeskError,
 )
 from service.domain.restoring import put_back
+from service.domain.site import Site
 from service.domain.status import FINAL, Status
 from service.domain.verdict import Action, Decision
-from service.ports import (
-    SCORE,
-    Dependencies,
-    Key,
-    Placed,
-    Sealer,
-    Site,
-    Submission,
-    Tx,
-)
+from service.messaging.tasks import SCORE
+from service.privacy.sanitizer import Sanitizer
+from service.storage import Tx
+from service.storage.records import Key
 
 UNREFUSED = (Status.PENDING, Status.APPROVED)
 OTHER = (
@@ -39,7 +35,7 @@ RACES = 3
 
 
 def submit(
-    deps: Dependencies, sealer: Sealer, site: Site, submissions: Sequence[Submission]
+    deps: Dependencies, sealer: Sanitizer, site: Site, submissions: Sequence[Submission]
 ) -> list[Placed | ReplydeskError]:
     """Accept comments: each is stored pending once, replayed, or made the next revision; one answer each, in order.
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from service.domain.comment import Comment, Source
+from service.context import Dependencies
+from service.domain.comment import Comment, Source, Submission
 from service.domain.errors import NotFound
+from service.domain.site import Site
 from service.domain.status import Status
 from service.domain.verdict import Assessment
-from service.ports import Dependencies, Sealer, Site, Submission
+from service.privacy.sanitizer import Sanitizer
 from service.usecases.settling import Scored, settle
 from service.usecases.submitting import submit
 
 
 def take_in(
-    deps: Dependencies, sealer: Sealer, site: Site, submission: Submission, assessment: Assessment | None
+    deps: Dependencies, sealer: Sanitizer, site: Site, submission: Submission, assessment: Assessment | None
 ) -> Comment:
     """Store the comment, settle it by the site's policy with this assessment, and return it as it is then.
 

@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 from service.domain.comment import TITLE_LIMIT, URL_LIMIT, normalise_url
 from service.domain.errors import Fault, Invalid, NotFound
 from service.domain.options import READERS as OPTIONS
+from service.domain.site import Site
 from service.domain.terms import change, known_terms, to_terms
-from service.ports import Site, Tx
 from service.privacy.keys import (
     CORAL,
     fingerprint,
@@ -23,6 +23,7 @@ from service.privacy.keys import (
     seal_option,
 )
 from service.privacy.sealing import new_contact_keys
+from service.storage import Tx
 from service.usecases.enrolment import SLUG_LIMIT
 from service.webhooks.signing import SecretError, parse_secret
 from service.webhooks.url_guard import Allow, is_closed

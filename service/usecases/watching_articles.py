@@ -6,10 +6,11 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
+from service.context import Dependencies
 from service.domain.addresses import article_key
 from service.domain.errors import NotFound
+from service.domain.site import Site
 from service.domain.surge import HELD_ARTICLES_LIMIT, still_held
-from service.ports import Dependencies, Site
 
 HOURS: Final = 24.0
 

@@ -15,17 +15,17 @@ PEOPLE: Final = (None, "desk", *READER_BLUEPRINTS)
 SAID: Final = {
     404: (
         _l("There is no such page"),
-        _l("The address may have been cut short, or what stood here is gone."),
+        _l("The address may be incomplete, or the page was removed."),
     ),
     405: (_l("That does not work here"), _l("Nothing was changed. Go back and use the buttons there.")),
     409: (
-        _l("That is no longer as it was"),
+        _l("This has changed meanwhile"),
         _l("Nothing was changed. Go back, look again and try once more."),
     ),
-    413: (_l("That is too long"), _l("Nothing was kept of it. Go back, shorten it and send it again.")),
+    413: (_l("That is too long"), _l("Nothing was stored. Go back, shorten it and send it again.")),
     429: (_l("That was too much at once"), _l("Wait a moment, then try again.")),
-    500: (_l("Something broke on our side"), _l("It was noted. Go back and try again in a moment.")),
-    503: (_l("Nobody can answer just now"), _l("Nothing was changed. Try again in a moment.")),
+    500: (_l("Something went wrong"), _l("The error was logged. Go back and try again in a moment.")),
+    503: (_l("The service is unavailable"), _l("Nothing was changed. Try again in a moment.")),
 }
 OTHERWISE: Final = (_l("That cannot be read"), _l("Nothing was changed. Go back and try again."))
 

@@ -13,11 +13,12 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
+from service.context import Dependencies
 from service.domain.verdict import Effort
 from service.messaging.dispatcher import HEARTBEAT_SECONDS, read_heartbeats
 from service.observability import counters
 from service.observability.arrivals import Arrivals
-from service.ports import Backlog, Dependencies, SiteQueue
+from service.storage.records import Backlog, SiteQueue
 
 if TYPE_CHECKING:
     from service.config import Settings

@@ -68,12 +68,12 @@ KINDS: Final[Mapping[str, Kind]] = {
             "forbidden",
             403,
             "This is not allowed",
-            "You are known, but may not do this.",
+            "Your key or role does not allow this.",
         ),
         Kind(
             "not-found",
             404,
-            "There is no such thing here",
+            "Not found",
             "Check the address and the id. Another site's comments are never found with this site's key.",
         ),
         Kind(
@@ -136,7 +136,7 @@ KINDS: Final[Mapping[str, Kind]] = {
         Kind(
             "validation",
             422,
-            "Some fields are not as they must be",
+            "Validation failed",
             "Each entry of `errors` names a field and says how to fix it. Nothing of this submission was stored.",
         ),
         Kind(
@@ -148,7 +148,7 @@ KINDS: Final[Mapping[str, Kind]] = {
         Kind(
             "internal",
             500,
-            "Something broke on our side",
+            "Internal error",
             "It was logged with the request id of the `X-Request-Id` header. Sending the same request "
             "again, with the same id or idempotency key, is safe.",
         ),

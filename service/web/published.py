@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from service.ports import Page, Tx
+from service.storage import Tx
+from service.storage.records import Page
 
 PUBLISHED_LIMIT: Final = 1_000
 

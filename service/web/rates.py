@@ -9,7 +9,7 @@ from flask import current_app
 
 from service.domain.comment import Source
 from service.domain.rates import Rate
-from service.ports import Site
+from service.domain.site import Site
 from service.web.problems import Problem
 from service.web.rate_limits import Limiter
 from service.web.reach import api

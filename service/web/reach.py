@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, cast
 from flask import current_app
 
 from service.context import AppContext
-from service.ports import Site
+from service.domain.site import Site
 
 if TYPE_CHECKING:
     from service.web.meters import Meters

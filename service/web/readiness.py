@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Final
 from service.context import AppContext
 from service.domain.errors import ReplydeskError
 from service.messaging.dispatcher import connect, fault_of, read_heartbeats, silent_after
-from service.ports import Store
-from service.storage import Probe, ReadOnlyError, SchemaError, SqlStore
+from service.storage import Probe, ReadOnlyError, SchemaError
 
 if TYPE_CHECKING:
     from service.config import Settings
@@ -36,7 +35,7 @@ class Checks:
     def __init__(self, context: AppContext, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._monotonic = monotonic
         self._asked: dict[str, Callable[[], Words]] = {
-            "store": _Database(context.deps.store, context.settings).words,
+            "store": _Database(context.settings.database_url).words,
             "broker": _BrokerCheck(context.settings, monotonic).words,
         }
         self._named = {"store": ("store", "schema"), "broker": ("broker",)}
@@ -77,8 +76,8 @@ def _words(future: Future[Words], ends_at: float) -> Words:
 class _Database:
     """Asks the store and its schema in one."""
 
-    def __init__(self, store: Store, settings: Settings) -> None:
-        self._ask = Probe(settings.database_url).ask if isinstance(store, SqlStore) else store.ping
+    def __init__(self, database_url: str) -> None:
+        self._ask = Probe(database_url).ask
 
     def words(self) -> Words:
         """Say how both are; of a store that is away the schema is not known."""

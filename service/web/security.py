@@ -10,9 +10,10 @@ from typing import Final
 from flask import Flask, Request, Response, request
 
 from service.context import AppContext
+from service.domain.desk import Moderator
 from service.domain.networks import cut_ip
-from service.ports import Moderator, Tx
 from service.privacy.keys import Keyring
+from service.storage import Tx
 from service.usecases.enrolment import hash_token
 from service.web import assets
 from service.web.proxies import UNNAMED

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
 
 from service.domain.comment import Comment
-from service.ports import Tx
+from service.storage import Tx
 
 T = TypeVar("T")
 DEEPEST: Final = 3

@@ -25,13 +25,14 @@ from typing import Any
 
 from sqlalchemy import Connection, event
 
+from service.context import Dependencies
 from service.domain.comment import Article
 from service.domain.desk import Wanted
+from service.domain.site import Site
 from service.domain.status import Status
 from service.domain.verdict import Action, Who
 from service.messaging.dispatcher import RecordingDispatcher
-from service.ports import Dependencies, Site
-from service.storage import SqlStore, migrate
+from service.storage import Store, migrate
 from service.storage.engines import open_engine
 from service.usecases import Judgement, Scored, review, settle
 from service.web.published import published_page
@@ -105,7 +106,7 @@ class Grown:
     size: int
     deps: Dependencies
     site: Site
-    store: SqlStore
+    store: Store
     seconds: float
     """How long it took to fill it."""
     turns: Iterator[int]
@@ -156,7 +157,7 @@ def grow(url: str, size: int) -> Grown:
     begun = time.perf_counter()
     migrate.upgrade(url)
     engine = open_engine(url)
-    store = SqlStore(engine)
+    store = Store(engine)
     with store.write() as tx:
         site = tx.add_site(courier())
     dialect = engine.dialect.name
@@ -171,6 +172,8 @@ def grow(url: str, size: int) -> Grown:
         with indexes_last(url, ["comments", "decisions"]):
             side_by_side(url, [comments], [decisions])
         run(url, ending)
+    with store.write() as tx:
+        tx.rekey_articles(site.id)
     deps = Dependencies(store=store, dispatcher=RecordingDispatcher(), clock=lambda: datetime.now(UTC))
     return Grown(size, deps, site, store, time.perf_counter() - begun, iter(range(1_000_000)))
 
@@ -254,7 +257,7 @@ def plans(grown: Grown) -> dict[str, list[str]]:
         asking = False
 
     acts = grown.acts()
-    event.listen(grown.store._engine, "before_cursor_execute", explain)
+    event.listen(grown.store.engine, "before_cursor_execute", explain)
     for name, act in acts.items():
         lines.clear()
         act()

@@ -6,14 +6,17 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from service.context import Dependencies
 from service.domain.comment import Comment
 from service.domain.duplicates import DuplicateCluster
 from service.domain.errors import NotFound
+from service.domain.site import Site
 from service.domain.status import Status
 from service.domain.verdict import LABELS, Action, Assessment, Who
 from service.messaging.dispatcher import RecordingDispatcher
-from service.ports import DELIVER, PUBLISH, Dependencies, Site, Store
+from service.messaging.tasks import DELIVER, PUBLISH
 from service.scoring.scorer import sign
+from service.storage import Store
 from service.usecases import Judgement, Scored, Target, publish_due, review, settle
 from service.usecases.bulk import ClusterAlreadyDecided, decide_bulk, decide_cluster, undo_bulk
 from tests.builders import NOON, after, courier, draft
@@ -143,7 +146,7 @@ def test_one_undo_reaches_all_that_the_decision_reached(room: Newsroom) -> None:
     copies = room.arrive(*adverts(3))
     done = decide_cluster(room.deps, room.site, room.cluster(copies[0]), judgement())
     later = room.arrive(*adverts(1, first=60), first=60)
-    undone = undo_bulk(room.deps, done.bundle.id, Who.MODERATOR, "Mara")
+    undone = undo_bulk(room.deps, done.bulk_decision.id, Who.MODERATOR, "Mara")
     assert (undone.undone, undone.passed_over) == (4, 0)
     assert room.statuses(copies + later) == {Status.HELD}
     assert room.statuses(room.arrive(*adverts(1, first=61), first=61)) == {Status.HELD}
@@ -160,10 +163,10 @@ def test_a_cluster_is_decided_as_it_was_seen_or_not_at_all(room: Newsroom) -> No
     with pytest.raises(ClusterAlreadyDecided):
         decide_cluster(room.deps, room.site, seen, judgement(Action.APPROVE))
     with room.deps.store.read() as tx:
-        assert [one for one, _ in tx.bundles_lately(9)] == [first.bundle]
+        assert [one for one, _ in tx.bulk_decisions_lately(9)] == [first.bulk_decision]
     assert room.statuses(copies + late) == {Status.REJECTED}
     second = decide_cluster(room.deps, room.site, room.cluster(copies[0]), judgement(Action.SPAM))
-    assert room.cluster(copies[0]).bundle_id == second.bundle.id
+    assert room.cluster(copies[0]).bulk_decision_id == second.bulk_decision.id
 
 
 def test_an_undo_before_publication_leaves_no_trace_outside(room: Newsroom) -> None:
@@ -172,7 +175,7 @@ def test_an_undo_before_publication_leaves_no_trace_outside(room: Newsroom) -> N
     room.dispatcher.enqueued.clear()
     done = decide_cluster(room.deps, room.site, room.cluster(copies[0]), judgement(), delay=5)
     assert (PUBLISH, 5) in room.dispatcher.enqueued
-    undo_bulk(room.deps, done.bundle.id, Who.MODERATOR, "Mara")
+    undo_bulk(room.deps, done.bulk_decision.id, Who.MODERATOR, "Mara")
     room.now = after(10)
     assert publish_due(room.deps) == 0
     with room.deps.store.read() as tx:
@@ -194,7 +197,7 @@ def test_an_act_that_was_undone_covers_nothing(room: Newsroom) -> None:
     copies = room.arrive(*adverts(2))
     done = decide_cluster(room.deps, room.site, room.cluster(copies[0]), judgement())
     with room.deps.store.write() as tx:
-        tx.end_bundle(done.bundle.id, room.now)
+        tx.end_bulk_decision(done.bulk_decision.id, room.now)
     assert room.statuses(room.arrive(*adverts(1, first=50), first=50)) == {Status.HELD}
 
 
@@ -220,11 +223,11 @@ def test_an_undo_leaves_what_another_decided_since(room: Newsroom) -> None:
     done = decide_bulk(room.deps, targets, judgement(Action.REJECT), "by hand")
     overruled = room.look(two).decision_id
     review(room.deps, room.site, two.id, Judgement(Action.APPROVE, Who.MODERATOR, "Noor", replaces=overruled))
-    assert undo_bulk(room.deps, done.bundle.id, Who.MODERATOR, "Mara").undone == 1
+    assert undo_bulk(room.deps, done.bulk_decision.id, Who.MODERATOR, "Mara").undone == 1
     assert [room.look(each).status for each in (one, two)] == [Status.HELD, Status.APPROVED]
-    assert undo_bulk(room.deps, done.bundle.id, Who.MODERATOR, "Mara").undone == 0
+    assert undo_bulk(room.deps, done.bulk_decision.id, Who.MODERATOR, "Mara").undone == 0
     with pytest.raises(NotFound):
-        undo_bulk(room.deps, done.bundle.id + 1, Who.MODERATOR, "Mara")
+        undo_bulk(room.deps, done.bulk_decision.id + 1, Who.MODERATOR, "Mara")
 
 
 def test_more_than_a_slice_is_decided_and_undone(room: Newsroom) -> None:
@@ -233,7 +236,7 @@ def test_more_than_a_slice_is_decided_and_undone(room: Newsroom) -> None:
     done = decide_cluster(room.deps, room.site, room.cluster(copies[0]), judgement())
     assert done.decided == 250
     assert (DELIVER, 0.0) in room.dispatcher.enqueued
-    assert undo_bulk(room.deps, done.bundle.id, Who.MODERATOR, "Mara").undone == 250
+    assert undo_bulk(room.deps, done.bulk_decision.id, Who.MODERATOR, "Mara").undone == 250
 
 
 def chosen(room: Newsroom, comments: list[Comment]) -> list[Target]:
@@ -264,14 +267,14 @@ def test_an_act_takes_no_longer_than_who_waits_for_it(room: Newsroom) -> None:
 
 
 def test_an_undo_that_ran_out_of_time_goes_on_where_it_stopped(room: Newsroom) -> None:
-    """The bundle tells that some of it stands, until another undo has taken back the rest."""
+    """The bulk decision tells that some of it stands, until another undo has taken back the rest."""
     comments = room.arrive(*adverts(350))
     done = decide_bulk(room.deps, chosen(room, comments), judgement(Action.REJECT), "by hand")
-    first = undo_bulk(slow(room), done.bundle.id, Who.MODERATOR, "Mara")
+    first = undo_bulk(slow(room), done.bulk_decision.id, Who.MODERATOR, "Mara")
     assert (first.undone, first.stopped) == (200, True)
     with room.deps.store.read() as tx:
-        assert tx.bundle_stands(done.bundle.id)
-    second = undo_bulk(room.deps, done.bundle.id, Who.MODERATOR, "Mara")
+        assert tx.bulk_decision_stands(done.bulk_decision.id)
+    second = undo_bulk(room.deps, done.bulk_decision.id, Who.MODERATOR, "Mara")
     assert (second.undone, second.stopped) == (150, False)
     assert room.statuses(comments) == {Status.HELD}
 
@@ -284,7 +287,7 @@ def test_what_takes_long_to_decide_is_published_at_once(room: Newsroom) -> None:
     with room.deps.store.read() as tx:
         leaving = [
             {one.effective_at for one in tx.decisions_named([pk for pk, _ in found]).values()}
-            for found in (tx.bundled(each.bundle.id, 0, 200) for each in (few, many))
+            for found in (tx.bulk_decided(each.bulk_decision.id, 0, 200) for each in (few, many))
         ]
     assert leaving == [{after(5)}, {after(15)}]
 
@@ -296,8 +299,8 @@ def test_an_act_that_is_undone_while_it_goes_on_stops(room: Newsroom) -> None:
     def while_undone() -> Iterator[Target]:
         yield from chosen(room, comments[:200])
         with room.deps.store.read() as tx:
-            ((bundle, _),) = tx.bundles_lately(2)
-        undo_bulk(room.deps, bundle.id, Who.MODERATOR, "Noor")
+            ((bulk_decision, _),) = tx.bulk_decisions_lately(2)
+        undo_bulk(room.deps, bulk_decision.id, Who.MODERATOR, "Noor")
         yield from chosen(room, comments[200:])
 
     done = decide_bulk(room.deps, while_undone(), judgement(Action.REJECT), "by hand")

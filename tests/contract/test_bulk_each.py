@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
+from service.context import Dependencies
 from service.domain.comment import Comment
 from service.domain.errors import ReplydeskError
+from service.domain.site import Site
 from service.domain.verdict import LABELS, Action, Assessment, Who
 from service.messaging.dispatcher import RecordingDispatcher
-from service.ports import Dependencies, Site, Store, Tx
-from service.storage.store import SqlStore
+from service.storage import Store, Tx
 from service.usecases import (
     Judgement,
     Scored,
@@ -146,7 +147,7 @@ def test_a_bulk_decision_is_the_same_as_one_by_one(twins: Twins, action: Action,
     publish_due(twins.deps)
     twins.alike()
     _take_back(twins, twins.one, ["held", "reported", "aside", "decided", "leaving", "unscored"])
-    undo_bulk(twins.deps, made.bundle.id, Who.MODERATOR, "Mara")
+    undo_bulk(twins.deps, made.bulk_decision.id, Who.MODERATOR, "Mara")
     twins.alike()
 
 
@@ -166,11 +167,11 @@ def test_a_comment_that_is_named_twice_is_decided_once(twins: Twins) -> None:
     targets = [Target(twins.one, "c-1", 1)] * 2
     made = decide_bulk(twins.deps, targets, Judgement(Action.SPAM, Who.MODERATOR, "Mara"), "by hand")
     assert (made.decided, made.passed_over) == (1, 1)
-    assert undo_bulk(twins.deps, made.bundle.id, Who.MODERATOR, "Mara").undone == 1
+    assert undo_bulk(twins.deps, made.bulk_decision.id, Who.MODERATOR, "Mara").undone == 1
 
 
-def test_a_bundle_over_two_sites_numbers_each_by_itself(twins: Twins) -> None:
-    """Sequence numbers follow one another on each site, and every act of the bundle stands in the chain."""
+def test_a_bulk_decision_over_two_sites_numbers_each_by_itself(twins: Twins) -> None:
+    """Sequence numbers follow one another on each site, and every act of the bulk decision stands in the chain."""
     twins.both(lambda site: twins.held(site, *(f"c-{n}" for n in range(3))))
     targets = [Target(site, f"c-{n}", 1) for n in range(3) for site in (twins.one, twins.other)]
     judgement = Judgement(Action.SPAM, Who.MODERATOR, "Mara")
@@ -183,9 +184,9 @@ def test_a_bundle_over_two_sites_numbers_each_by_itself(twins: Twins) -> None:
         assert [link.act.act for link in tx.acts_after(0, 50) if link.act] == ["decision"] * 6
 
 
-def test_an_act_on_many_takes_as_many_statements_as_on_few(sql_store: SqlStore) -> None:
+def test_an_act_on_many_takes_as_many_statements_as_on_few(store: Store) -> None:
     """Deciding, leaving and taking back ask the database no more often for ninety comments than for nine."""
-    twins = Twins(sql_store)
+    twins = Twins(store)
     report(twins.deps, twins.one, twins.held(twins.one, "first")[0].id, "reader", None)
     dismiss(twins.deps, twins.one, "first", 1, "Mara")  # begins the chain of acts
     few = [Target(twins.one, one.id, 1) for one in twins.held(twins.one, *(f"few-{n}" for n in range(9)))]
@@ -195,14 +196,13 @@ def test_an_act_on_many_takes_as_many_statements_as_on_few(sql_store: SqlStore) 
 
 def _statements(twins: Twins, targets: Sequence[Target]) -> list[int]:
     """Count the statements of a decision, a publication, and both undos."""
-    assert isinstance(twins.store, SqlStore)
     counted: list[int] = []
     judgement = Judgement(Action.REJECT, Who.MODERATOR, "Mara")
 
     def count(*_given: Any) -> None:
         counted[-1] += 1
 
-    event.listen(twins.store._engine, "before_cursor_execute", count)
+    event.listen(twins.store.engine, "before_cursor_execute", count)
     for leaves in (False, True):
         counted.append(0)
         made = decide_bulk(twins.deps, targets, judgement, "by hand", 5.0)
@@ -211,6 +211,6 @@ def _statements(twins: Twins, targets: Sequence[Target]) -> list[int]:
             twins.now = after((twins.now - NOON).total_seconds() + 10)
             assert publish_due(twins.deps) == len(targets)
         counted.append(0)
-        assert undo_bulk(twins.deps, made.bundle.id, Who.MODERATOR, "Mara").undone == len(targets)
-    event.remove(twins.store._engine, "before_cursor_execute", count)
+        assert undo_bulk(twins.deps, made.bulk_decision.id, Who.MODERATOR, "Mara").undone == len(targets)
+    event.remove(twins.store.engine, "before_cursor_execute", count)
     return counted

@@ -12,9 +12,9 @@ from service.domain.comment import Comment
 from service.domain.quotations import adds_remark, own_words
 from service.domain.status import Status
 from service.domain.verdict import LABELS, Action, Assessment, Effort, Who
-from service.ports import Store
 from service.privacy.sealing import Address
 from service.scoring.scorer import sign
+from service.storage import Store
 from service.usecases import Judgement, Scored, StatusChange, rescore, set_author_status, settle
 from service.usecases.bulk import decide_cluster
 from tests.worker.cast import Stage

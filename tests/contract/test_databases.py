@@ -15,8 +15,7 @@ import pytest
 from sqlalchemy import event, inspect, text
 from sqlalchemy.exc import OperationalError
 
-from service.ports import Store
-from service.storage import SchemaError, SqlStore, migrate, open_store
+from service.storage import SchemaError, Store, migrate, open_store
 from service.storage.engines import database, open_engine
 from service.storage.schema import HEAD, metadata
 from tests import servers
@@ -124,6 +123,20 @@ def test_older_schema_is_refused(empty_url: str) -> None:
         SchemaError, match=f"is at schema 0000, this version needs {HEAD}; run `replydesk migrate`"
     ):
         open_store(empty_url)
+
+
+def test_a_schema_that_no_migration_leads_on_from_is_refused(empty_url: str) -> None:
+    """`migrate` says in one line which schema it found, and leaves the database as it is."""
+    migrate.upgrade(empty_url)
+    engine = open_engine(empty_url)
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '0016'"))
+    engine.dispose()
+    with pytest.raises(
+        SchemaError, match=r"^The database is at schema 0016, which this version does not know\.$"
+    ):
+        migrate.upgrade(empty_url)
+    assert migrate.current(empty_url) == "0016"
 
 
 def test_newer_schema_is_taken(empty_url: str) -> None:
@@ -290,30 +303,28 @@ def test_workers_pass_each_other(clean_postgres_url: str) -> None:
 # -- both --------------------------------------------------------------------------------------------------------------
 
 
-def test_pool_serves_more_threads_than_it_keeps_connections(sql_store: Store) -> None:
+def test_pool_serves_more_threads_than_it_keeps_connections(store: Store) -> None:
     """Twelve threads that read at once are all served."""
-    assert isinstance(sql_store, SqlStore)
     gate = threading.Barrier(12)
 
     def read(_number: int) -> int:
         gate.wait(10)
-        with sql_store.read() as tx:
+        with store.read() as tx:
             return len(tx.sites())
 
     with ThreadPoolExecutor(12) as pool:
         assert list(pool.map(read, range(12))) == [0] * 12
 
 
-def test_who_comes_next_gets_the_connection_used_last(sql_store: Store) -> None:
+def test_who_comes_next_gets_the_connection_used_last(store: Store) -> None:
     """However many connections were needed at once, whoever comes alone finds one whose caches are warm."""
-    assert isinstance(sql_store, SqlStore)
     with ExitStack() as several:
         for _ in range(4):
-            several.enter_context(sql_store.read())
+            several.enter_context(store.read())
     used: set[int] = set()
-    event.listen(sql_store._engine, "checkout", lambda connection, *_: used.add(id(connection)))
+    event.listen(store.engine, "checkout", lambda connection, *_: used.add(id(connection)))
     for _ in range(8):
-        with sql_store.read() as tx:
+        with store.read() as tx:
             tx.sites()
     assert len(used) == 1
 

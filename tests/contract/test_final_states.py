@@ -7,13 +7,13 @@ from datetime import timedelta
 import pytest
 
 from service.domain.comment import Comment
-from service.domain.desk import Matter, Wanted
+from service.domain.desk import Matter, Moderator, Wanted
 from service.domain.duplicates import Signature
 from service.domain.errors import Final
 from service.domain.status import Status
 from service.domain.verdict import LABELS, Action, Assessment, Who
-from service.ports import Moderator, Store
 from service.privacy.sealing import Address
+from service.storage import Store
 from service.usecases import (
     NothingToAppeal,
     Scored,

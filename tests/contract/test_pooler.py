@@ -19,8 +19,7 @@ from service.cli import dumps
 from service.cli.opened import Refused
 from service.cli.status import Opened, look
 from service.context import build_context
-from service.ports import Store
-from service.storage import Probe, ReadOnlyError, SqlStore, migrate, open_store
+from service.storage import Probe, ReadOnlyError, Store, migrate, open_store
 from service.storage.engines import for_reading, open_engine
 from service.storage.schema import HEAD
 from service.web.readiness import Checks
@@ -130,14 +129,6 @@ def test_starters_migrate_behind_a_pooler(postgres_url: str) -> None:
         open_store(url).close()
 
 
-def test_an_older_schema_moves_forward_behind_a_pooler(postgres_url: str) -> None:
-    """Indexes that are built CONCURRENTLY, outside a transaction, are built there too."""
-    with servers.postgresql_database() as empty, servers.pgbouncer(empty, "default_pool_size = 4") as url:
-        migrate.upgrade(url, "0001")
-        migrate.upgrade(url)
-        assert migrate.current(url) == HEAD
-
-
 @pytest.mark.parametrize("ignored", ["", "ignore_startup_parameters = options, extra_float_digits"])
 def test_the_pooler_needs_no_setting_for_us(clean_postgres_url: str, ignored: str) -> None:
     """A PgBouncer as it comes takes our connections, and so does one that ignores what others send."""
@@ -186,9 +177,8 @@ def test_options_of_the_address_are_kept(clean_postgres_url: str) -> None:
 def test_the_bounds_are_back_after_files_were_cleared(clean_postgres_url: str) -> None:
     """Clearing takes minutes; the connection that did it is bounded again afterwards."""
     store = open_store(clean_postgres_url)
-    assert isinstance(store, SqlStore)
     assert store.purge()
-    with store._engine.connect() as connection:
+    with store.engine.connect() as connection:
         found = [connection.exec_driver_sql(f"SHOW {name}").scalar_one() for name in SETTINGS]
     store.close()
     assert found == BOUNDED

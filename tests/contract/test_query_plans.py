@@ -1,25 +1,25 @@
 """The real databases: each query of a running service goes by an index made for it, whatever the size."""
 
 import re
-import shutil
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import Connection, event, insert, text
 
+from service.domain.addresses import article_key
 from service.domain.desk import Cursor, Matter, Sort, Wanted
 from service.domain.status import Status
-from service.ports import Tx
-from service.ports.ranging import Stretch
-from service.storage import SqlStore, migrate
+from service.storage import Store, Tx, migrate
+from service.storage.comment_tables import articles, comments
+from service.storage.decision_tables import decisions, deliveries
 from service.storage.desk_tables import appeals, matters
 from service.storage.engines import open_engine
-from service.storage.schema import articles, comments, decisions, deliveries
+from service.storage.records import Stretch
 from service.web.published import published_page
 from tests import servers
 from tests.builders import ARTICLE, HELD, NOON, PENDING, after, courier, herald
+from tests.stores import template
 
 Hot = Callable[[Tx], Any]
 ROWS, ARTICLES = 3_000, 300
@@ -70,7 +70,6 @@ HOT: dict[str, tuple[Hot, str]] = {
     "thread of an article": (lambda tx: tx.thread(1, ARTICLE.url, None, 20), "ix_comments_thread"),
     "earlier thread of an article": (lambda tx: tx.thread(1, ARTICLE.url, 7, 20), "ix_comments_thread"),
     "what waits of each site": (lambda tx: tx.site_queues(), "ix_comments_waiting"),
-    "scores to fill in": (lambda tx: tx.fill_scores(0, 10), "ix_comments_held"),
     "what is held for longest": (lambda tx: tx.site_queues(), "ix_comments_held_since"),
     "late comments": (lambda tx: tx.late(1, NOON, 100), "ix_comments_waiting"),
     "approved authors": (lambda tx: tx.has_approved(1, ["a", "b"]), "ix_comments_by_author"),
@@ -96,7 +95,7 @@ HOT: dict[str, tuple[Hot, str]] = {
         lambda tx: tx.queue(Wanted(site_id=1, article_url=ARTICLE.url), 1, NOON, 8),
         "ix_comments_held_article",
     ),
-    "reported": (lambda tx: tx.matters(Matter.REPORTED, Wanted(), 1, NOON, 8), "ix_matters_lane"),
+    "reported": (lambda tx: tx.matters(Matter.REPORTED, Wanted(), 1, NOON, 8), "ix_matters_queue"),
     "appeals": (lambda tx: tx.appeals_open(Wanted(), 8), "ix_appeals_open"),
     "an author's past": (lambda tx: tx.histories(1, ["author-1"]), "ix_comments_by_author"),
     "an author's comments": (lambda tx: tx.by_author(1, "author-1", None, 20), "ix_comments_by_author"),
@@ -111,11 +110,11 @@ HOT: dict[str, tuple[Hot, str]] = {
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def grown(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SqlStore]:
+def grown(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     """A database with a few thousand rows of a running installation, whose planner knows what is in it."""
     if request.param == "sqlite":
-        template: Path = request.getfixturevalue("sqlite_template")
-        path = shutil.copyfile(template, tmp_path_factory.mktemp("grown") / "replydesk.db")
+        path = tmp_path_factory.mktemp("grown") / "replydesk.db"
+        path.write_bytes(template())
         yield from _grown(f"sqlite:///{path}")
         return
     request.getfixturevalue("postgres_url")  # skips where there is none
@@ -124,16 +123,16 @@ def grown(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         yield from _grown(url)
 
 
-def _grown(url: str) -> Iterator[SqlStore]:
+def _grown(url: str) -> Iterator[Store]:
     engine = open_engine(url)
-    store = SqlStore(engine)
+    store = Store(engine)
     with store.write() as tx:
         tx.add_site(courier())
         tx.add_site(herald())
         tables = {
             articles: [
-                {"site_id": 1, "url": ARTICLE.url if n == 1 else f"{ARTICLE.url}/{n}"}
-                for n in range(1, ARTICLES + 1)
+                {"site_id": 1, "url": url, "url_key": article_key(url)}
+                for url in (ARTICLE.url, *(f"{ARTICLE.url}/{n}" for n in range(2, ARTICLES + 1)))
             ],
             comments: [_comment(n) for n in range(1, ROWS + 1)],
             decisions: [_decision(n) for n in range(1, ROWS + 1)],
@@ -234,7 +233,7 @@ def _delivery(n: int) -> dict[str, Any]:
 @pytest.mark.parametrize(
     "grown", ["sqlite"], indirect=True
 )  # PostgreSQL takes whichever index is small, while small
-def test_a_range_is_counted_from_its_index_alone(grown: SqlStore) -> None:
+def test_a_range_is_counted_from_its_index_alone(grown: Store) -> None:
     """Neither the histogram nor the draw of a score reads the rows of comments."""
     stretch = Stretch(0.2, 0.4, "insult", until_pk=ROWS)
     plan = _plan(grown, lambda tx: (tx.spread(stretch, 50), tx.sample_stretch(stretch, 0)))
@@ -242,7 +241,7 @@ def test_a_range_is_counted_from_its_index_alone(grown: SqlStore) -> None:
 
 
 @pytest.mark.parametrize("name", HOT)
-def test_hot_query_goes_by_its_index(grown: SqlStore, name: str) -> None:
+def test_hot_query_goes_by_its_index(grown: Store, name: str) -> None:
     """The query uses the index made for it, reads no great table from end to end and sorts none of its rows."""
     work, index = HOT[name]
     plan = _plan(grown, work)
@@ -262,7 +261,7 @@ def test_hot_query_goes_by_its_index(grown: SqlStore, name: str) -> None:
         assert "TEMP B-TREE" not in plan, plan
 
 
-def test_what_is_in_hand_is_looked_up_claim_by_claim(grown: SqlStore) -> None:
+def test_what_is_in_hand_is_looked_up_claim_by_claim(grown: Store) -> None:
     """Neither database begins with the comments, of which there may be millions, to find the few that are claimed."""
     plan = _plan(grown, lambda tx: tx.claims(NOON))
     assert "SCAN comments" not in plan, plan
@@ -284,7 +283,7 @@ def test_a_page_of_the_queue_is_planned_once_however_much_is_held(postgres_url: 
     """PostgreSQL keeps the plan of what every page of the desk asks, and does not plan each page anew."""
     with servers.postgresql_database() as url:
         migrate.upgrade(url)
-        store = SqlStore(open_engine(url))
+        store = Store(open_engine(url))
         with store.write() as tx:
             tx.add_site(courier())
             tx._connection.execute(insert(articles), {"site_id": 1, "url": ARTICLE.url})
@@ -304,7 +303,7 @@ def test_a_page_of_the_queue_is_planned_once_however_much_is_held(postgres_url: 
     assert [one.statement for one in kept if not one.generic_plans] == []
 
 
-def _plan(store: SqlStore, work: Hot) -> str:
+def _plan(store: Store, work: Hot) -> str:
     """Run `work` and return the plans of its statements, as the database tells them."""
     told: list[str] = []
     asking = False

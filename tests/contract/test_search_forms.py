@@ -6,7 +6,8 @@ import unicodedata
 
 import pytest
 
-from service.ports import Site, Store, Tx
+from service.domain.site import Site
+from service.storage import Store, Tx
 from tests.builders import NOON, courier, draft
 
 FOUND = [

@@ -7,9 +7,11 @@ from datetime import timedelta, timezone
 import pytest
 
 from service.domain.comment import Article, Client, Original, Source
+from service.domain.site import Site
 from service.domain.status import Status
 from service.domain.verdict import Action
-from service.ports import Key, Site, Store
+from service.storage import Store
+from service.storage.records import Key
 from tests.builders import (
     ADA,
     ARTICLE,
@@ -237,12 +239,9 @@ def test_revision_is_pending_again_and_keeps_the_old_text(store: Store, site: Si
     assert (revised.received_at, revised.published_revision) == (after(60), None)
     with store.read() as tx:
         assert tx.comment(site.id, "c-1") == revised
-        old = tx.revision_body(first.pk, 1)
-        assert old is not None
+        (old,) = tx.superseded(first.pk)
         assert (old.revision, old.body, old.author_name) == (1, WORDS[ADA], ADA)
         assert old.verdict == seen.verdict
-        assert tx.revision_body(first.pk, 2) == revised
-        assert tx.revision_body(first.pk, 3) is None
         assert tx.contact_box(first.pk) == b"two"
 
 

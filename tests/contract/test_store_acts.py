@@ -8,8 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from service.domain.chain import Act, UnkeyedSigner, Walk, walk
-from service.ports import Store
-from service.storage import SqlStore, open_store
+from service.storage import Store, open_store
 from tests.builders import NOON, after, courier, draft
 
 SIGNER = UnkeyedSigner()
@@ -38,8 +37,7 @@ def filled(store: Store) -> Store:
 
 def sql(store: Store, statement: str) -> None:
     """Do behind the service's back what a hand on the database can do."""
-    assert isinstance(store, SqlStore)
-    with store._engine.begin() as connection:
+    with store.engine.begin() as connection:
         connection.execute(text(statement))
 
 
@@ -83,17 +81,17 @@ def test_blanked_acts_leave_the_chain_whole(store: Store) -> None:
     assert (found.holds, found.blanked) == (True, 2)
 
 
-def test_appending_at_once_makes_one_chain(sql_store: Store) -> None:
+def test_appending_at_once_makes_one_chain(store: Store) -> None:
     """Moderators who act at the same moment are linked one after the other."""
 
     def work(number: int) -> None:
         for turn in range(5):
-            with sql_store.write() as tx:
+            with store.write() as tx:
                 tx.log_act(f"person {number}", "reveal", f"courier: comment {turn}", NOON)
 
     with ThreadPoolExecutor(6) as pool:
         list(pool.map(work, range(6)))
-    assert (walked(sql_store).holds, walked(sql_store).links) == (True, 30)
+    assert (walked(store).holds, walked(store).links) == (True, 30)
 
 
 def test_who_logs_and_then_waits_for_a_row_stops_nobody(clean_postgres_url: str) -> None:
@@ -121,18 +119,18 @@ def test_who_logs_and_then_waits_for_a_row_stops_nobody(clean_postgres_url: str)
     store.close()
 
 
-def test_acts_of_an_older_version_are_taken_in_and_marked(sql_store: Store) -> None:
+def test_acts_of_an_older_version_are_taken_in_and_marked(store: Store) -> None:
     """What a version without the chain logged is linked by the next act, before it, and told apart."""
     for who in ("Abe", "Zoe"):
         sql(
-            sql_store,
+            store,
             f"INSERT INTO acts (who, act, subject, created_at) VALUES ('{who}', 'sign-in', 'desk', 1000000)",
         )
-    assert walked(sql_store).links == 0
-    filled(sql_store)
-    found = walked(sql_store)
+    assert walked(store).links == 0
+    filled(store)
+    found = walked(store)
     assert (found.holds, found.links, found.adopted) == (True, 6, (1, 2))
-    with sql_store.read() as tx:
+    with store.read() as tx:
         assert [link.act.who for link in tx.acts_after(0, 3) if link.act] == ["Abe", "Zoe", "Mara"]
 
 
@@ -157,11 +155,11 @@ def test_acts_of_an_older_version_are_taken_in_and_marked(sql_store: Store) -> N
         ("UPDATE acts SET key_version = 3 WHERE number = 4", 4),
     ],
 )
-def test_meddling_is_named_by_its_first_link(sql_store: Store, meddling: str, broken_at: int) -> None:
+def test_meddling_is_named_by_its_first_link(store: Store, meddling: str, broken_at: int) -> None:
     """Whatever is changed, taken out, or cut off at the end, the walk names the first link that is wrong."""
-    filled(sql_store)
+    filled(store)
     for statement in meddling.split("; "):
-        sql(sql_store, statement)
-    found = walked(sql_store)
+        sql(store, statement)
+    found = walked(store)
     assert (found.holds, found.broken_at) == (False, broken_at)
     assert found.fault

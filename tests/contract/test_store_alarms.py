@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from service.domain.alarms import Alarm
-from service.ports import Store
+from service.storage import Store
 from tests.builders import NOON, after, courier, herald
 
 

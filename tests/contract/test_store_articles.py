@@ -7,13 +7,12 @@ import time
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import text
 
 from service.domain.comment import Article, Comment, Source
 from service.domain.desk import Wanted
+from service.domain.site import Site
 from service.domain.verdict import Action
-from service.ports import Site, Store, Tx
-from service.storage import SqlStore
+from service.storage import Store, Tx
 from tests.builders import ADA, ARTICLE, BO, CHI, NOON, after, courier, draft, herald, ids, move
 
 SPELLINGS = [
@@ -105,34 +104,6 @@ def test_a_site_that_keeps_spellings_apart_has_two_articles(store: Store, site: 
         tx.save_site(site)
         tx.rekey_articles(site.id)
     assert under(store, site, ARTICLE.url) == under(store, site, f"{ARTICLE.url}/") == ["c-1", "c-2"]
-
-
-def test_articles_of_an_older_version_are_joined(sql_store: SqlStore) -> None:
-    """What was two articles without keys is one afterwards, with the comments of both and whatever is known of them."""
-    with sql_store.write() as tx:
-        site = tx.add_site(courier())
-        approved(tx, site, draft("c-1"), draft("c-2", BO, article=TUNNEL), draft("c-3", CHI))
-        tx._connection.execute(text("UPDATE articles SET url_key = NULL"))
-        tx._connection.execute(
-            text(
-                "UPDATE articles SET url = 'http://www.courier.example/bridge/', title = NULL"
-                " WHERE title = 'The tunnel'"
-            )
-        )
-        assert tx.key_articles(10) == 2
-        assert tx.key_articles(10) == 0
-    assert under(sql_store, site, ARTICLE.url) == ["c-1", "c-2", "c-3"]
-
-
-def test_an_article_that_an_older_version_adds_meanwhile_is_taken_over(sql_store: SqlStore) -> None:
-    """Its row has no key yet: the next comment gives it one, and finds what is there."""
-    with sql_store.write() as tx:
-        site = tx.add_site(courier())
-        approved(tx, site, draft("c-1"))
-        tx._connection.execute(text("UPDATE articles SET url_key = NULL"))
-    assert sql_store.add_comment(site.id, draft("c-2", BO), NOON)
-    with sql_store.read() as tx:
-        assert len(tx.comments(site.id, article_url=ARTICLE.url).comments) == 2
 
 
 # -- threads by date ---------------------------------------------------------------------------------------------------

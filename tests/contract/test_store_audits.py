@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from service.leak_audit.auditing import take_off_what_was_left
-from service.ports import Store
+from service.storage import Store
 from tests.builders import NOON, courier, draft
 
 KILLED, RUNNING, NAMED_ALIKE = "audit-0123456789", "audit-9876543210", "audit-aaaaaaaaaa"

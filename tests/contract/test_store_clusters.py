@@ -3,10 +3,11 @@
 import pytest
 
 from service.domain.comment import Article, Comment
-from service.domain.desk import Matter, Wanted
+from service.domain.desk import Matter, Moderator, Wanted
 from service.domain.duplicates import Signature
+from service.domain.site import Site
 from service.domain.verdict import Action, Reason
-from service.ports import Moderator, Site, Store
+from service.storage import Store
 from tests.builders import NOON, after, courier, decided, decision, draft, herald, ids, move, verdict
 
 NEAR, FAR = Signature(b"\x01\x00" * 48, (1, 2, 3)), Signature(b"\x02\x00" * 48, (1 << 50, 7))
@@ -61,14 +62,18 @@ def test_an_old_cluster_is_found_only_while_a_decision_stands(store: Store, site
     with store.write() as tx:
         (cluster,) = tx.add_clusters(site.id, [NEAR], NOON)
         assert tx.clusters_near(site.id, [1], after(60)) == {}
-        bundle = tx.add_bundle("Mara", Action.SPAM, "a cluster", after(10))
-        tx.decide_cluster(cluster.id, bundle, after(600))
+        bulk_decision = tx.add_bulk_decision("Mara", Action.SPAM, "a cluster", after(10))
+        tx.decide_cluster(cluster.id, bulk_decision, after(600))
         (found,) = tx.clusters_near(site.id, [1], after(60))[1]
-        assert (found.action, found.decided_by, found.bundle_id) == (Action.SPAM, "Mara", bundle.id)
+        assert (found.action, found.decided_by, found.bulk_decision_id) == (
+            Action.SPAM,
+            "Mara",
+            bulk_decision.id,
+        )
         assert found.stands(after(599))
         assert not found.stands(after(600))
         assert tx.sites_with_decided_clusters(after(60)) == {site.id}
-        tx.undecide_clusters(bundle.id)
+        tx.undecide_clusters(bulk_decision.id)
         assert tx.sites_with_decided_clusters(after(60)) == set()
 
 
@@ -76,15 +81,21 @@ def test_a_decision_over_a_cluster_names_the_one_it_replaces(store: Store, site:
     """One that was made without knowing what stands by now changes nothing."""
     with store.write() as tx:
         (cluster,) = tx.add_clusters(site.id, [NEAR], NOON)
-        first, second = (tx.add_bundle(who, Action.REJECT, "a cluster", NOON) for who in ("Lea", "Bea"))
+        first, second = (
+            tx.add_bulk_decision(who, Action.REJECT, "a cluster", NOON) for who in ("Lea", "Bea")
+        )
         assert not tx.decide_cluster(cluster.id, first, after(600), replaces=second.id)
         assert tx.decide_cluster(cluster.id, first, after(600))
         assert not tx.decide_cluster(cluster.id, second, after(900))
-        assert [one.bundle_id for one in tx.clusters_near(site.id, [1], NOON)[1]] == [first.id]
+        assert [one.bulk_decision_id for one in tx.clusters_near(site.id, [1], NOON)[1]] == [first.id]
         assert tx.decide_cluster(cluster.id, second, after(900), replaces=first.id)
         tx.undecide_clusters(first.id)
         (found,) = tx.clusters_near(site.id, [1], NOON)[1]
-        assert (found.bundle_id, found.decided_by, found.stands_until) == (second.id, "Bea", after(900))
+        assert (found.bulk_decision_id, found.decided_by, found.stands_until) == (
+            second.id,
+            "Bea",
+            after(900),
+        )
         tx.undecide_clusters(second.id)
         assert not tx.decide_cluster(cluster.id, first, after(600), replaces=second.id)
 
@@ -115,8 +126,8 @@ def test_old_clusters_without_held_members_or_a_decision_are_deleted(store: Stor
     with store.write() as tx:
         near, far = tx.add_clusters(site.id, [NEAR, FAR], NOON)
         tx.join_clusters([(comment.pk, near.id)])
-        bundle = tx.add_bundle("Mara", Action.SPAM, "a cluster", NOON)
-        tx.decide_cluster(far.id, bundle, after(3600))
+        bulk_decision = tx.add_bulk_decision("Mara", Action.SPAM, "a cluster", NOON)
+        tx.decide_cluster(far.id, bulk_decision, after(3600))
         assert tx.prune_clusters(after(60), 10) == 0
         current = tx.comment_by_pk(comment.pk)
         assert current is not None
@@ -128,24 +139,23 @@ def test_old_clusters_without_held_members_or_a_decision_are_deleted(store: Stor
         assert tx.prune_clusters(after(7200), 10) == 1
 
 
-def test_a_bundle_keeps_its_decisions_in_order(store: Store, site: Site) -> None:
-    """A bundle is paged by decision, found by decision, and ended once."""
+def test_a_bulk_decision_keeps_its_decisions_in_order(store: Store, site: Site) -> None:
+    """A bulk decision is paged by decision, found by decision, and ended once."""
     comments = held(store, site, 2)
     with store.write() as tx:
-        bundle = tx.add_bundle("Mara", Action.REJECT, "score from .4 to .6", NOON)
+        bulk_decision = tx.add_bulk_decision("Mara", Action.REJECT, "score from .4 to .6", NOON)
         numbers = [current.decision_id for one in comments if (current := tx.comment_by_pk(one.pk))]
         decisions = [number for number in numbers if number is not None]
-        tx.add_to_bundle(bundle.id, decisions)
-        assert [number for number, _ in tx.bundled(bundle.id, 0, 9)] == decisions
-        assert [one.id for _, one in tx.bundled(bundle.id, decisions[0], 9)] == ["c-1"]
-        assert tx.bundles_of([decisions[1], 999_999]) == {decisions[1]: bundle.id}
-        assert tx.bundle(bundle.id) == bundle
-        assert tx.end_bundle(bundle.id, after(5))
-        assert not tx.end_bundle(bundle.id, after(6))
-        ended = tx.bundle(bundle.id)
+        tx.add_to_bulk_decision(bulk_decision.id, decisions)
+        assert [number for number, _ in tx.bulk_decided(bulk_decision.id, 0, 9)] == decisions
+        assert [one.id for _, one in tx.bulk_decided(bulk_decision.id, decisions[0], 9)] == ["c-1"]
+        assert tx.bulk_decision(bulk_decision.id) == bulk_decision
+        assert tx.end_bulk_decision(bulk_decision.id, after(5))
+        assert not tx.end_bulk_decision(bulk_decision.id, after(6))
+        ended = tx.bulk_decision(bulk_decision.id)
         assert ended is not None
         assert ended.undone_at == after(5)
-        assert tx.bundle(bundle.id + 1) is None
+        assert tx.bulk_decision(bulk_decision.id + 1) is None
 
 
 def test_acts_on_many_are_found_until_they_are_undone(store: Store, site: Site) -> None:
@@ -153,21 +163,21 @@ def test_acts_on_many_are_found_until_they_are_undone(store: Store, site: Site) 
     comments = held(store, site, 2)
     with store.write() as tx:
         (cluster,) = tx.add_clusters(site.id, [NEAR], NOON)
-        first = tx.add_bundle("Mara", Action.SPAM, "a cluster", NOON)
+        first = tx.add_bulk_decision("Mara", Action.SPAM, "a cluster", NOON)
         tx.decide_cluster(cluster.id, first, after(600))
-        second = tx.add_bundle("Noor", Action.REJECT, "score from .4 to .6", after(5))
+        second = tx.add_bulk_decision("Noor", Action.REJECT, "score from .4 to .6", after(5))
         numbers = tx.new_decision_ids(2)
         tx.add_decisions([decision(one, number) for one, number in zip(comments, numbers, strict=True)])
-        tx.add_to_bundle(first.id, numbers)
-        assert tx.bundles_lately(9) == [(second, None), (first, after(600))]
-        assert tx.bundles_lately(1) == [(second, None)]
-        assert tx.bundles_lately(9, before=second.id) == [(first, after(600))]
-        assert tx.bundle_sizes([first.id, second.id]) == {first.id: 2}
-        assert tx.bundle_sizes([]) == {}
+        tx.add_to_bulk_decision(first.id, numbers)
+        assert tx.bulk_decisions_lately(9) == [(second, None), (first, after(600))]
+        assert tx.bulk_decisions_lately(1) == [(second, None)]
+        assert tx.bulk_decisions_lately(9, before=second.id) == [(first, after(600))]
+        assert tx.bulk_decision_sizes([first.id, second.id]) == {first.id: 2}
+        assert tx.bulk_decision_sizes([]) == {}
         tx.undecide_clusters(first.id)
-        assert tx.bundles_lately(9) == [(second, None), (first, None)]
-        tx.end_bundle(first.id, after(9))
-        assert tx.bundles_lately(9) == [(second, None)]
+        assert tx.bulk_decisions_lately(9) == [(second, None), (first, None)]
+        tx.end_bulk_decision(first.id, after(9))
+        assert tx.bulk_decisions_lately(9) == [(second, None)]
 
 
 def test_a_cluster_is_in_the_queue_while_its_oldest_member_is_set_aside(store: Store, site: Site) -> None:

@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 
 from service.domain.comment import Comment
+from service.domain.site import Site
 from service.domain.status import Status
 from service.domain.verdict import Action, Who
-from service.ports import Site, Store
+from service.storage import Store
 from tests.builders import (
     APPROVED,
     ARTICLE,
@@ -185,14 +186,14 @@ def test_lately_shows_what_people_decided(store: Store, site: Site) -> None:
 
 
 def test_lately_leaves_out_what_was_decided_in_one_act(store: Store, site: Site) -> None:
-    """The members of a bundle are not told one by one, nor what took them back once they had left."""
+    """The members of a bulk decision are not told one by one, nor what took them back once they had left."""
     with store.write() as tx:
         found = tx.add_comments(site.id, [draft("c-1"), draft("c-2", BO)], NOON)
         by_hand: dict[str, Any] = {"who_kind": Who.MODERATOR, "who": "Mara"}
         alone = decided(tx, found["c-1"], Action.APPROVE, **by_hand)
         member = decided(tx, found["c-2"], Action.APPROVE, **by_hand)
-        bundle = tx.add_bundle("Mara", Action.APPROVE, "cluster 1", NOON)
-        tx.add_to_bundle(bundle.id, [member.id])
+        bulk_decision = tx.add_bulk_decision("Mara", Action.APPROVE, "cluster 1", NOON)
+        tx.add_to_bulk_decision(bulk_decision.id, [member.id])
         tx.undo_decisions([member.id], after(1))
         back = tx.comment_by_pk(found["c-2"].pk)
         assert back

@@ -6,8 +6,10 @@ import pytest
 
 from service.domain.comment import Comment
 from service.domain.events import Delivery
-from service.ports import Finished, Site, Store
-from tests.builders import BO, NOON, after, courier, delivery, draft, herald
+from service.domain.site import Site
+from service.storage import Store
+from service.storage.records import Finished
+from tests.builders import BO, NOON, after, courier, delivery, draft, finish_delivery, herald
 
 
 @pytest.fixture
@@ -57,7 +59,7 @@ def test_one_outstanding_delivery_per_comment(store: Store, comments: Pair) -> N
         tx.add_deliveries([delivery(one, 1), delivery(one, 2), delivery(two, 3)])
         first = tx.lease_deliveries(NOON, after(30), 10)
         assert [leased.decision_id for leased in first] == [1, 3]
-        assert tx.finish_delivery(first[0].id, 1, "delivered", "200", None, after(1))
+        assert finish_delivery(tx, first[0].id, 1, "delivered", "200", None, after(1))
         assert [leased.decision_id for leased in tx.lease_deliveries(after(1), after(31), 10)] == [2]
 
 
@@ -66,7 +68,7 @@ def test_waiting_for_a_retry_holds_the_next_back(store: Store, comments: Pair) -
     with store.write() as tx:
         tx.add_deliveries([delivery(comments[0], 1), delivery(comments[0], 2)])
         (leased,) = tx.lease_deliveries(NOON, after(30), 10)
-        assert tx.finish_delivery(leased.id, 1, "waiting", "500", after(60), after(1))
+        assert finish_delivery(tx, leased.id, 1, "waiting", "500", after(60), after(1))
         assert tx.lease_deliveries(after(59), after(90), 10) == []
         assert [one.decision_id for one in tx.lease_deliveries(after(60), after(90), 10)] == [1]
 
@@ -76,7 +78,7 @@ def test_dead_letter_releases_the_next(store: Store, comments: Pair) -> None:
     with store.write() as tx:
         tx.add_deliveries([delivery(comments[0], 1), delivery(comments[0], 2)])
         (leased,) = tx.lease_deliveries(NOON, after(30), 10)
-        assert tx.finish_delivery(leased.id, 1, "dead", "gone", None, after(1))
+        assert finish_delivery(tx, leased.id, 1, "dead", "gone", None, after(1))
         assert [one.decision_id for one in tx.lease_deliveries(after(1), after(31), 10)] == [2]
         (dead,) = tx.deliveries(None, "dead", 10)
     assert (dead.id, dead.last_outcome, dead.delivered_at) == (leased.id, "gone", None)
@@ -88,9 +90,9 @@ def test_late_word_of_a_lost_lease_counts_for_nothing(store: Store, comments: Pa
         tx.add_deliveries([delivery(comments[0], 1)])
         (leased,) = tx.lease_deliveries(NOON, after(30), 10)
         (again,) = tx.lease_deliveries(after(30), after(60), 10)
-        assert tx.finish_delivery(leased.id, 1, "dead", "timeout", None, after(31)) is False
-        assert tx.finish_delivery(again.id, 2, "delivered", "200", None, after(32)) is True
-        assert tx.finish_delivery(again.id, 2, "dead", "timeout", None, after(33)) is False
+        assert finish_delivery(tx, leased.id, 1, "dead", "timeout", None, after(31)) is False
+        assert finish_delivery(tx, again.id, 2, "delivered", "200", None, after(32)) is True
+        assert finish_delivery(tx, again.id, 2, "dead", "timeout", None, after(33)) is False
         (stored,) = tx.deliveries(None, "delivered", 10)
     assert (stored.delivered_at, stored.last_outcome) == (after(32), "200")
 
@@ -178,7 +180,7 @@ def test_lists_keep_to_site_state_and_cursor(store: Store, site: Site) -> None:
         theirs = tx.add_comments(other.id, [draft("h-1")], NOON)
         tx.add_deliveries([delivery(mine["c-1"], 1), delivery(mine["c-2"], 2), delivery(theirs["h-1"], 3)])
         (first, *_) = tx.lease_deliveries(NOON, after(30), 1)
-        tx.finish_delivery(first.id, 1, "dead", "timeout", None, after(1))
+        finish_delivery(tx, first.id, 1, "dead", "timeout", None, after(1))
     with store.read() as tx:
 
         def listed(found: list[Delivery]) -> list[int]:
@@ -197,7 +199,7 @@ def _dead(store: Store, comments: Pair) -> list[int]:
         tx.add_deliveries([delivery(comments[0], 1), delivery(comments[1], 2)])
         leased = tx.lease_deliveries(NOON, after(30), 10)
         for one in leased:
-            assert tx.finish_delivery(one.id, 1, "dead", "timeout", None, after(1))
+            assert finish_delivery(tx, one.id, 1, "dead", "timeout", None, after(1))
     return [one.id for one in leased]
 
 
@@ -228,7 +230,7 @@ def test_backlog_counts_callbacks(store: Store, comments: Pair) -> None:
         tx.add_deliveries([delivery(comments[0], 1), delivery(comments[1], 2, next_attempt_at=after(60))])
         (leased,) = tx.lease_deliveries(NOON, after(30), 10)
         early = tx.backlog(after(60))
-        tx.finish_delivery(leased.id, 1, "dead", "timeout", None, after(1))
+        finish_delivery(tx, leased.id, 1, "dead", "timeout", None, after(1))
         late = tx.backlog(after(60))
     assert (early.deliveries_waiting, early.deliveries_due, early.deliveries_dead) == (2, 2, 0)
     assert (late.deliveries_waiting, late.deliveries_due, late.deliveries_dead) == (1, 1, 1)

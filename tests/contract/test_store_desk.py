@@ -11,10 +11,10 @@ import pytest
 from service.domain.author_status import AuthorStatus, AuthorStatusEntry
 from service.domain.comment import Article, Comment
 from service.domain.desk import Appeal, Cursor, Matter, Queued, Report, Sort, Wanted
+from service.domain.site import Site
 from service.domain.status import Status
 from service.domain.verdict import Action, Reason
-from service.ports import Site, Store, Tx
-from service.storage import searching
+from service.storage import Store, Tx, searching
 from tests.builders import ADA, BO, CHI, NOON, after, courier, decided, draft, herald, ids, move, verdict
 
 LATER = after(60)
@@ -356,7 +356,6 @@ def test_words_find_comments(store: Store) -> None:
         assert tx.search(["AND", '"', "*"], None, None, 9) == []
     with store.write() as tx:
         tx.forget_texts(pks[:1])
-        tx.rebuild_search()
         assert ids(tx.search(["ferry"], one.id, None, 9)) == ["b"]
 
 

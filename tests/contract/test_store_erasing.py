@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from service.domain.comment import Client, Comment, Draft, Original
+from service.domain.site import Site
 from service.domain.status import Status
 from service.domain.verdict import LABELS, Action, Who
-from service.ports import Key, Site, Store
-from service.ports.privacy import Erasure
-from service.storage import open_store
+from service.storage import Store, open_store
+from service.storage.comment_tables import comments as comments_table
 from service.storage.erasing import OWN_WAY
-from service.storage.schema import comments as comments_table
+from service.storage.records import Erasure, Key
 from service.storage.schema import metadata
 from tests.builders import (
     ADA,
@@ -105,7 +105,7 @@ def test_emptying_takes_everything_that_hangs_on_a_comment(store: Store, site: S
         assert (found.author_name, found.body, found.content_hash) == ("", "", "")
         assert found.website is found.author_key is found.verdict is found.published_revision is None
         assert (found.client, dict(found.signals)) == (Client(), {})
-        assert tx.revision_body(mine.pk, 1) is None
+        assert tx.superseded(mine.pk) == []
         assert tx.contact_box(mine.pk) is None
         assert tx.originals(mine.pk, 1) == {}
         assert tx.keys_used(site.id, [f"k{mine.pk}"]) == {}
@@ -154,7 +154,7 @@ def test_an_older_text_under_anothers_comment_goes_alone(store: Store, site: Sit
         assert tx.revise(first, draft("c-1", ADA, body="Mine now."), after(1), keep_published=False)
         taken = tx.forget_author(site.id, (BOS,))
         assert (taken["revisions"], taken["originals"]) == (1, 1)
-        assert tx.revision_body(first.pk, 1) is None
+        assert tx.superseded(first.pk) == []
         left = tx.comment_by_pk(first.pk)
         assert left
         assert (left.body, left.author_key) == ("Mine now.", ADAS)
@@ -333,8 +333,8 @@ def test_every_table_that_knows_a_comment_is_emptied_or_has_its_own_way() -> Non
     by_decision = {
         "comments",
         "notes",
-        "bundled",
-    }  # notes go with their decisions; a bundle holds numbers alone
+        "bulk_decision_members",
+    }  # notes go with their decisions; a bulk decision holds numbers alone
     tables = metadata.tables.values()
     assert {one.name for one in tables if "decision_id" in one.c and "comment_pk" not in one.c} == by_decision
     assert {one.name for one in OWN_WAY} == {"comments", "decisions", "deliveries", "revisions", "notes"}

@@ -15,8 +15,8 @@ from sqlalchemy import Connection, event
 from sqlalchemy.exc import OperationalError
 
 from service.domain.comment import Article, Comment, Draft, Original
-from service.ports import Site
-from service.storage import SqlStore, open_store
+from service.domain.site import Site
+from service.storage import Store, open_store
 from service.storage.group_commit import GroupCommit
 from tests.builders import ARTICLE, NOON, courier, draft, herald
 
@@ -25,15 +25,15 @@ Answer = Future[Comment | None]
 
 
 @pytest.fixture
-def site(sql_store: SqlStore) -> Site:
+def site(store: Store) -> Site:
     """The courier, stored, with an article that is known."""
-    with sql_store.write() as tx:
+    with store.write() as tx:
         site = tx.add_site(courier())
         tx.add_comments(site.id, [draft("known")], NOON)
         return site
 
 
-def together(store: SqlStore, *arrivals: tuple[Site, Draft]) -> list[Answer]:
+def together(store: Store, *arrivals: tuple[Site, Draft]) -> list[Answer]:
     """Let all come to wait before the first may go, as they do behind a slow disk; return their answers."""
     group_commit = store._group_commit
     turns, group_commit._turns = group_commit._turns, 0
@@ -58,13 +58,13 @@ def _until(holds: Callable[[], bool]) -> None:
         time.sleep(0.001)
 
 
-def stored(store: SqlStore, site: Site, names: Sequence[str]) -> list[Comment | None]:
+def stored(store: Store, site: Site, names: Sequence[str]) -> list[Comment | None]:
     """What is in the store under these ids."""
     with store.read() as tx:
         return [tx.comment(site.id, name) for name in names]
 
 
-def on_accepting(store: SqlStore, when: str, act: Callable[[Connection], None]) -> None:
+def on_accepting(store: Store, when: str, act: Callable[[Connection], None]) -> None:
     """Do something once, at the first statement that stores comments."""
     done: list[bool] = []
 
@@ -73,33 +73,33 @@ def on_accepting(store: SqlStore, when: str, act: Callable[[Connection], None]) 
             done.append(True)
             act(connection)
 
-    event.listen(store._engine, when, first)
+    event.listen(store.engine, when, first)
 
 
-def test_what_waits_is_stored_by_one_statement(sql_store: SqlStore, site: Site) -> None:
+def test_what_waits_is_stored_by_one_statement(store: Store, site: Site) -> None:
     """Comments of two sites that wait together take one commit, and on PostgreSQL one statement for each that fits."""
-    with sql_store.write() as tx:
+    with store.write() as tx:
         other = tx.add_site(herald())
         tx.add_comments(other.id, [draft("known")], NOON)
     statements: Counter[str] = Counter()
     event.listen(
-        sql_store._engine,
+        store.engine,
         "before_cursor_execute",
         lambda _c, _cursor, statement, *_rest: statements.update([statement.split(None, 1)[0]]),
     )
     mine = [(site, draft(f"c-{n}", body=f"text {n}", box=b"box %d" % n)) for n in range(4)]
     theirs = [(other, draft(f"c-{n}", body=f"theirs {n}")) for n in range(4)]
-    answers = [one.result() for one in together(sql_store, *mine, *theirs)]
-    if sql_store._engine.dialect.name == "postgresql":
+    answers = [one.result() for one in together(store, *mine, *theirs)]
+    if store.engine.dialect.name == "postgresql":
         assert statements == {"WITH": 1}
     for (where, written), answer in zip([*mine, *theirs], answers, strict=True):
         assert answer is not None
-        assert stored(sql_store, where, [written.id]) == [answer]
-        with sql_store.read() as tx:
+        assert stored(store, where, [written.id]) == [answer]
+        with store.read() as tx:
             assert tx.contact_box(answer.pk) == written.box
 
 
-def test_what_needs_more_than_a_statement_is_stored_too(sql_store: SqlStore, site: Site) -> None:
+def test_what_needs_more_than_a_statement_is_stored_too(store: Store, site: Site) -> None:
     """On a new article, on one that is completed, with encrypted originals: each gets its row and its own answer."""
     new = Article("https://courier.example/new", "New")
     drafts = [
@@ -108,27 +108,27 @@ def test_what_needs_more_than_a_statement_is_stored_too(sql_store: SqlStore, sit
         draft("c-3"),
         draft("c-4", article=new),
     ]
-    answers = [one.result() for one in together(sql_store, *((site, one) for one in drafts))]
-    assert stored(sql_store, site, [one.id for one in drafts]) == answers
+    answers = [one.result() for one in together(store, *((site, one) for one in drafts))]
+    assert stored(store, site, [one.id for one in drafts]) == answers
     assert [one.article for one in answers if one] == [new, ARTICLE, ARTICLE, new]
-    with sql_store.read() as tx:
+    with store.read() as tx:
         assert tx.originals(answers[1].pk, 1) == {"body": b"cipher"} if answers[1] else False
 
 
-def test_one_of_two_with_one_id_is_stored(sql_store: SqlStore, site: Site) -> None:
+def test_one_of_two_with_one_id_is_stored(store: Store, site: Site) -> None:
     """Of two that wait with the same id one is stored; the other is told that the id exists, as is who comes late."""
     arrivals = [draft("c-1", body="one"), draft("c-1", body="two"), draft("c-2"), draft("known", body="late")]
-    answers = [one.result() for one in together(sql_store, *((site, one) for one in arrivals))]
+    answers = [one.result() for one in together(store, *((site, one) for one in arrivals))]
     assert [one is None for one in answers] == [False, True, False, True]
-    assert stored(sql_store, site, ["c-1", "c-2"]) == [answers[0], answers[2]]
+    assert stored(store, site, ["c-1", "c-2"]) == [answers[0], answers[2]]
 
 
-def test_a_poisoned_one_fails_alone(sql_store: SqlStore, site: Site) -> None:
+def test_a_poisoned_one_fails_alone(store: Store, site: Site) -> None:
     """A text that the driver cannot write spoils nobody else's."""
     poison = draft("c-2", body="half a pair: \ud800")
-    answers = together(sql_store, (site, draft("c-1")), (site, poison), (site, draft("c-3")))
+    answers = together(store, (site, draft("c-1")), (site, poison), (site, draft("c-3")))
     assert isinstance(answers[1].exception(), UnicodeEncodeError)
-    assert stored(sql_store, site, ["c-1", "c-2", "c-3"]) == [answers[0].result(), None, answers[2].result()]
+    assert stored(store, site, ["c-1", "c-2", "c-3"]) == [answers[0].result(), None, answers[2].result()]
 
 
 def test_what_the_database_refuses_fails_alone(clean_postgres_url: str) -> None:
@@ -202,10 +202,8 @@ def test_two_processes_with_the_same_ids_wait_for_each_other(clean_postgres_url:
         store.close()
 
 
-def _opened(url: str) -> SqlStore:
-    store = open_store(url)
-    assert isinstance(store, SqlStore)
-    return store
+def _opened(url: str) -> Store:
+    return open_store(url)
 
 
 def test_one_that_waits_for_a_lock_holds_up_nobody_who_comes_later(clean_postgres_url: str) -> None:
@@ -243,14 +241,14 @@ def test_articles_are_found_by_their_index(clean_postgres_url: str) -> None:
         )
     seen: list[tuple[str, Any]] = []
     event.listen(
-        store._engine,
+        store.engine,
         "before_cursor_execute",
         lambda _c, _cursor, statement, parameters, *_rest: seen.append((statement, parameters)),
     )
     assert store.add_comment(site.id, draft(article=Article(f"{ARTICLE.url}/7")), NOON)
     (statement, parameters), *rest = seen
     assert not rest
-    with store._engine.connect() as connection:
+    with store.engine.connect() as connection:
         connection.exec_driver_sql("ANALYZE articles")
         plan = "\n".join(row[0] for row in connection.exec_driver_sql(f"EXPLAIN {statement}", parameters))
     assert "Index Scan using uq_articles_site_id_url" in plan

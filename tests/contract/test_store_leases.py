@@ -3,8 +3,9 @@
 import pytest
 
 from service.domain.comment import Comment
-from service.ports import Site, Store
-from tests.builders import NOON, after, courier, delivery, draft, ids, move
+from service.domain.site import Site
+from service.storage import Store
+from tests.builders import NOON, after, courier, delivery, draft, finish_delivery, ids, move
 
 
 @pytest.fixture
@@ -54,7 +55,7 @@ def test_an_abandoned_delivery_is_due_at_its_moment_and_the_attempt_counts(
     with store.write() as tx:
         tx.add_deliveries([delivery(one, n) for n, one in enumerate(comments)])
         first, second, third = tx.lease_deliveries(NOON, after(60), 10)
-        tx.finish_delivery(second.id, second.attempts, "delivered", "delivered", None, after(1))
+        finish_delivery(tx, second.id, second.attempts, "delivered", "delivered", None, after(1))
         assert tx.abandon_deliveries([first.id, second.id], after(60), after(5)) == 1
         assert tx.abandon_deliveries([third.id], after(59), after(5)) == 0
         assert tx.abandon_deliveries([], after(60), after(5)) == 0

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from service.ports import Site, Store
-from tests.builders import NOON, after, courier, delivery, draft, herald
+from service.domain.site import Site
+from service.storage import Store
+from tests.builders import NOON, after, courier, delivery, draft, finish_delivery, herald
 
 
 @pytest.fixture
@@ -60,7 +61,7 @@ def test_a_finished_delivery_is_not_released(store: Store, sites: tuple[Site, Si
     with store.write() as tx:
         leased = tx.lease_deliveries(NOON, after(60), 10, skip={sites[1].id})
         for one in leased:
-            assert tx.finish_delivery(one.id, 1, "delivered", "delivered: HTTP 204", None, NOON)
+            assert finish_delivery(tx, one.id, 1, "delivered", "delivered: HTTP 204", None, NOON)
         tx.release_deliveries(leased, NOON)
     with store.read() as tx:
         assert {one.state for one in tx.deliveries(sites[0].id, None, 10)} == {"delivered"}

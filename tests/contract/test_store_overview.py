@@ -7,10 +7,11 @@ import pytest
 
 from service.domain.comment import Article
 from service.domain.overview import Judged, calibration, cell_of, confusion
+from service.domain.site import Site
 from service.domain.status import Status
 from service.domain.verdict import Action, Who
-from service.ports import Site, Store
-from service.ports.overview import Hand
+from service.storage import Store
+from service.storage.records import Hand
 from tests.builders import NOON, after, courier, decided, decision, draft, herald, ids, label, move
 
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from service.ports import Moderator, Store
+from service.domain.desk import Moderator
+from service.storage import Store
 from tests.builders import NOON, after
 
 

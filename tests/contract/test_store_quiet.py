@@ -5,16 +5,16 @@ from __future__ import annotations
 import pytest
 from sqlalchemy.exc import SQLAlchemyError
 
-from service.ports import Store
+from service.storage import Store
 from tests.builders import NOON, courier, decision, draft
 
 
-def test_an_error_of_the_database_quotes_no_text(sql_store: Store) -> None:
+def test_an_error_of_the_database_quotes_no_text(store: Store) -> None:
     """A refused statement names itself, not what a reader wrote."""
-    with sql_store.write() as tx:
+    with store.write() as tx:
         site = tx.add_site(courier())
         (comment,) = tx.add_comments(site.id, [draft()], NOON).values()
     twice = decision(comment, 7, reason="A very private sentence.")
-    with pytest.raises(SQLAlchemyError) as failed, sql_store.write() as tx:
+    with pytest.raises(SQLAlchemyError) as failed, store.write() as tx:
         tx.add_decisions([twice, twice])
     assert "private sentence" not in str(failed.value)

@@ -1,16 +1,13 @@
 """Every store: held comments by their leading score, counted, drawn from and paged."""
 
 import pytest
-from sqlalchemy import update
 
 from service.domain.comment import Article, Comment
 from service.domain.desk import Matter, Wanted
+from service.domain.site import Site
 from service.domain.verdict import LABELS, Action, Reason
-from service.ports import Site, Store
-from service.ports.ranging import Stretch
-from service.storage import SqlStore
-from service.storage.schema import LABEL_SCORES
-from service.storage.schema import comments as table
+from service.storage import Store
+from service.storage.records import Stretch
 from tests.builders import NOON, after, courier, draft, herald, ids, move, verdict
 
 ALL = Stretch(0.0, 1.0)
@@ -161,30 +158,3 @@ def test_what_comes_back_to_be_held_is_in_its_ranges_again(store: Store, site: S
         assert tx.move([move(approved, verdict=None)])
         assert tx.spread(stretch, 10).inside == 1
         assert sum(tx.spread(stretch, 10).counts) == 1
-
-
-def test_scores_that_an_older_version_left_out_are_filled_in(sql_store: SqlStore) -> None:
-    """It settles until it is replaced, after the migration has filled them; a step looks at a few and says where."""
-    with sql_store.write() as tx:
-        site = tx.add_site(courier())
-    comments = held(sql_store, site, 0.4, 0.5, 0.6)
-    with sql_store._engine.begin() as connection:  # as a version that knows no such columns leaves it
-        connection.execute(update(table).values(dict.fromkeys(LABEL_SCORES.values())))
-    by_insult = Stretch(0.0, 1.0, by="insult")
-    with sql_store.read() as tx:
-        assert tx.spread(by_insult, 10).inside == 0
-    with sql_store.write() as tx:
-        assert tx.fill_scores(0, 2) == comments[1].pk
-        assert tx.spread(by_insult, 10).inside == 2
-        assert tx.fill_scores(comments[1].pk, 2) == comments[2].pk
-        assert tx.fill_scores(comments[2].pk, 2) is None
-        assert tx.spread(Stretch(0.35, 0.65, by="spam"), 10).inside == 3
-
-
-def test_a_step_of_filling_says_where_the_next_begins(store: Store, site: Site) -> None:
-    """Where nothing is left out it goes on all the same, until there is none further."""
-    comments = held(store, site, 0.4, 0.5, 0.6)
-    with store.write() as tx:
-        assert tx.fill_scores(0, 2) == comments[1].pk
-        assert tx.fill_scores(comments[1].pk, 2) == comments[2].pk
-        assert tx.fill_scores(comments[2].pk, 2) is None

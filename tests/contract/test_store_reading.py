@@ -5,9 +5,11 @@ from dataclasses import replace
 import pytest
 
 from service.domain.comment import Article, Source
+from service.domain.site import Site
 from service.domain.status import Status
 from service.domain.verdict import Action
-from service.ports import Page, Site, Store
+from service.storage import Store
+from service.storage.records import Page
 from service.web.published import published_page
 from tests.builders import (
     ADA,

@@ -2,7 +2,7 @@
 
 from service.domain.author_status import AuthorStatus, AuthorStatusEntry
 from service.domain.comment import Original
-from service.ports import Store
+from service.storage import Store
 from tests.builders import NOON, courier, draft, herald
 
 OLD, NEW = b"\x01sealed", b"\x02sealed"

@@ -7,8 +7,10 @@ from collections import Counter
 import pytest
 
 from service.domain.comment import Comment
+from service.domain.site import Site
 from service.domain.verdict import Action, Effort
-from service.ports import CurrentEffort, Site, Store, Tx
+from service.storage import Store, Tx
+from service.storage.records import CurrentEffort
 from tests.builders import NOON, after, courier, draft, herald, ids, move
 
 

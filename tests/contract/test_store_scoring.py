@@ -5,9 +5,10 @@ from dataclasses import replace
 
 import pytest
 
+from service.domain.site import Site
 from service.domain.status import Status
 from service.domain.verdict import Action
-from service.ports import Site, Store
+from service.storage import Store
 from tests.builders import ADA, BO, CHI, HELD, NOON, after, courier, draft, herald, ids, move, verdict
 
 

@@ -9,8 +9,7 @@ from sqlalchemy import select, update
 from service.domain.options import Options
 from service.domain.policy import Cut, Policy
 from service.domain.words import WordList
-from service.ports import Store
-from service.storage import SqlStore
+from service.storage import Store
 from service.storage.schema import policies
 from tests.builders import NOON, after, courier, herald
 
@@ -52,15 +51,15 @@ def test_taken_name_is_refused(store: Store) -> None:
         tx.add_site(courier())
 
 
-def test_a_policy_that_an_older_release_kept_can_be_saved(sql_store: SqlStore) -> None:
+def test_a_policy_that_an_older_release_kept_can_be_saved(store: Store) -> None:
     """It lacks terms that there were not yet; the site has their defaults, and every other setting can change."""
-    with sql_store.write() as tx:
+    with store.write() as tx:
         made = tx.add_site(courier(policy=Policy(link_limit=1)))
-    with sql_store._engine.begin() as connection:
+    with store.engine.begin() as connection:
         terms = json.loads(connection.execute(select(policies.c.terms)).scalar_one())
         del terms["hold_threats"], terms["hold_personal_data"]
         connection.execute(update(policies).values(terms=json.dumps(terms)))
-    with sql_store.write() as tx:
+    with store.write() as tx:
         stored = tx.site_by_id(made.id)
         assert stored is not None
         assert stored.policy == Policy(link_limit=1)

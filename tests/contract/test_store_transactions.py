@@ -7,8 +7,9 @@ from typing import TypeVar
 
 import pytest
 
+from service.domain.site import Site
 from service.domain.verdict import Action
-from service.ports import Site, Store
+from service.storage import Store
 from tests.builders import NOON, after, courier, decided, decision, delivery, draft, ids, move
 
 THREADS = 8

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from service.ports import Store
+from service.storage import Store
 from tests.builders import courier, herald
 
 

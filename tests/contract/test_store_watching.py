@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 
 from service.domain.comment import Comment
+from service.domain.site import Site
 from service.domain.verdict import Action
-from service.ports import Site, SiteQueue, Store, Tx
+from service.storage import Store, Tx
+from service.storage.records import SiteQueue
 from tests.builders import BO, NOON, after, courier, decided, delivery, draft, herald
 
 

@@ -16,9 +16,10 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
+from service.context import Dependencies
+from service.domain.site import Site
 from service.domain.verdict import LABELS, Action, Assessment, Who
 from service.messaging.dispatcher import RecordingDispatcher
-from service.ports import Dependencies, Site
 from service.storage import migrate, open_store
 from service.usecases import Judgement, Scored, Target, publish_due, settle
 from service.usecases.bulk import decide_bulk, undo_bulk
@@ -92,8 +93,8 @@ def measure(name: str, room: Room, targets: list[Target]) -> None:
 
     def undone() -> int:
         with room.store.read() as tx:
-            ((bundle, _),) = tx.bundles_lately(1)
-        return undo_bulk(room.deps, bundle.id, Who.MODERATOR, "Mara").undone
+            ((bulk_decision, _),) = tx.bulk_decisions_lately(1)
+        return undo_bulk(room.deps, bulk_decision.id, Who.MODERATOR, "Mara").undone
 
     def left() -> int:
         total = 0

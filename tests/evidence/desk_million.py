@@ -6,8 +6,10 @@ decided some of the rest, singly and together; some are reported, appealed again
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import Final
 
+from service.storage import open_store
 from tests.filling import indexes_last, run, side_by_side
 
 HELD_SHARE: Final = 20
@@ -38,7 +40,7 @@ SELECT n, 1 + a.pk % 2, 'c-' || n, 1, s.status, true, 0, a.pk, 'Reader ' || n % 
   'api', 'author-' || n % {authors}, CASE WHEN s.status <> 'pending' THEN {now} END,
   CASE WHEN s.status <> 'pending' THEN n END, CASE WHEN s.status = 'approved' THEN 1 END,
   CASE s.status WHEN 'pending' THEN NULL WHEN 'held' THEN
-    '{{"action":"hold","reasons":[["score","' || l.label || ' is at or above 0.50.","' || l.label || '"]],"scores":{{'
+    '{{"action":"hold","reasons":[["score","Held: ' || l.label || ' (limit 0.50)","' || l.label || '"]],"scores":{{'
     || {told} || '}},"spans":[[8,14,"' || l.label || '",0.9],[30,36,"' || l.label || '",0.4]],"reads_as":null,'
     || '"language":"' || l.language || '","model":"m-1","policy":1}}' ELSE '{clear}' END,
   l.label, c.scores[l.place] / 1000000.0, 1 - 2 * abs(c.scores[l.place] / 1000000.0 - 0.5), l.language, {values}
@@ -63,9 +65,9 @@ FROM generate_series(1, {rows}) n CROSS JOIN LATERAL (SELECT {status} AS status)
 INSERT INTO labels (site_id, comment_pk, revision, who_kind, who, action, decision_id, created_at)
 SELECT 1 + (1 + (n / {share} + n) % {articles}) % 2, n, 1, 'moderator', 'Mara', 'approve', n, {at}
 FROM generate_series(3, {rows}, 20) n;
-INSERT INTO bundles (who, action, what, made_at) SELECT 'Mara', 'approve', 'range insult 0.1 0.2', {now}
+INSERT INTO bulk_decisions (who, action, what, made_at) SELECT 'Mara', 'approve', 'range insult 0.1 0.2', {now}
 FROM generate_series(1, 40);
-INSERT INTO bundled (decision_id, bundle_id)
+INSERT INTO bulk_decision_members (decision_id, bulk_decision_id)
 SELECT n, 40 - ({rows} - n) / 2000 FROM generate_series(greatest({rows} - 79997, 3), {rows}, 20) n;
 INSERT INTO matters (kind, comment_pk, opened_at, raised)
 SELECT 'aside', n, {now}, 1 FROM generate_series({share} * 100, {rows}, {share} * 100) n;
@@ -74,8 +76,8 @@ SELECT 'reported', n, {now}, 1 FROM generate_series(7, {rows}, 1000) n;
 INSERT INTO appeals (site_id, comment_pk, decision_id, text, opened_at)
 SELECT 1 + (1 + (n / {share} + n) % {articles}) % 2, n, n, 'Look again.', {now}
 FROM generate_series(1, {rows}, 2000) n;
-INSERT INTO waves (site_id, entries, begun_at) SELECT 1, ''::bytea, {now} FROM generate_series(1, 500);
-INSERT INTO wave_members (comment_pk, wave_id)
+INSERT INTO duplicate_clusters (site_id, entries, begun_at) SELECT 1, ''::bytea, {now} FROM generate_series(1, 500);
+INSERT INTO duplicate_cluster_members (comment_pk, cluster_id)
 SELECT n, 1 + (n / ({share} * 10)) % 500 FROM generate_series({share} * 10, {rows}, {share} * 10) n
 """
 AFTER: Final = """
@@ -83,7 +85,16 @@ SELECT setval('decision_ids', {rows} + 1);
 SELECT setval(pg_get_serial_sequence('comments', 'pk'), {rows});
 UPDATE site_counters SET seq = {rows} + 1
 """
-TABLES: Final = ["comments", "decisions", "words", "labels", "bundled", "matters", "appeals", "wave_members"]
+TABLES: Final = [
+    "comments",
+    "decisions",
+    "words",
+    "labels",
+    "bulk_decision_members",
+    "matters",
+    "appeals",
+    "duplicate_cluster_members",
+]
 
 
 def fill(url: str, rows: int, now: int) -> None:
@@ -100,4 +111,7 @@ def fill(url: str, rows: int, now: int) -> None:
     run(url, [BEFORE.format(**told)])
     with indexes_last(url, TABLES):
         side_by_side(url, [COMMENTS.format(**told)], BESIDE.format(**told).split(";\n"))
+    with closing(open_store(url)) as store, store.write() as tx:
+        for site in tx.sites():
+            tx.rekey_articles(site.id)
     run(url, [*AFTER.format(**told).split(";\n"), "VACUUM ANALYZE"])

@@ -1,4 +1,4 @@
-"""Takes the pictures of docs/desk in a real Chromium: `python -m tests.evidence.desk_pictures [FOLDER]`."""
+"""Take the eight pictures of docs/pictures in a real Chromium: `python -m tests.evidence.desk_pictures [FOLDER]`."""
 
 from __future__ import annotations
 
@@ -16,11 +16,14 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from werkzeug.serving import make_server
 
 from service.usecases.enrolment import invite
+from tests.evidence.busy_day import busy_day
 from tests.evidence.desk_stories import newsroom
 from tests.journey.conftest import SWITCHES, executable
 from tests.web.pages.installation import Small, build_small
 
-SIZES = {"wide": (1440, 900), "narrow": (390, 844)}
+SIZES = {"phone": (390, 844)}
+WIDE = (1440, 900)
+CUTS = "insult.hold=0.7&toxicity.hold=0.6&toxicity.reject=0.95"
 COLOURS = 96
 
 
@@ -44,37 +47,37 @@ def sign_in(small: Small, page: Page, name: str) -> None:
     page.wait_for_url("**/desk")
 
 
-def pages(small: Small) -> dict[str, str]:
-    """Every page of the desk's first part, by the picture's name."""
-    known = newsroom(small)
-    focus = known["focus"]
+def morning(small: Small) -> dict[str, str]:
+    """The paths of the pages with single comments, by the picture's name."""
+    focus = newsroom(small)["focus"]
     return {
         "queue": "/desk",
-        "reported": "/desk?queue=reported",
+        "phone": "/desk",
         "appeals": "/desk?queue=appeals",
         "author": f"/desk/comments/{focus.pk}/author",
-        "article": "/desk/article?site=courier&url=https://courier.example/bridge",
-        "search": "/desk/search?q=ferry",
-        "decided": "/desk?queue=decided",
-        "comment": f"/desk/comments/{known['appealed'].pk}",
-        "help": "/desk/help",
-        "preferences": "/desk/preferences",
+    }
+
+
+def day(small: Small) -> dict[str, str]:
+    """The paths of the pages about many comments, by the picture's name."""
+    cluster = busy_day(small)
+    return {
+        "duplicates": f"/desk?label=spam#c{cluster[0].pk}",
+        "ranges": "/desk/ranges?low=0.5&high=0.7",
+        "overview": "/desk/overview",
+        "consequences": f"/desk/settings/courier?{CUTS}#consequences",
     }
 
 
 def take(browser: Browser, small: Small, paths: dict[str, str], folder: Path) -> None:
-    """Take each page, wide and narrow, light and dark."""
-    for size, (width, height) in SIZES.items():
-        for scheme in ("light", "dark"):
-            context = browser.new_context(
-                viewport={"width": width, "height": height}, color_scheme=scheme, reduced_motion="reduce"
-            )
-            page = context.new_page()
-            sign_in(small, page, "Mara")
-            for name, path in paths.items():
-                page.goto(small.context.settings.public_url + path)
-                save(page.screenshot(), folder / f"{name}-{size}-{scheme}.png")
-            context.close()
+    """Take each page as a moderator sees it."""
+    for name, path in paths.items():
+        width, height = SIZES.get(name, WIDE)
+        page = browser.new_page(viewport={"width": width, "height": height}, reduced_motion="reduce")
+        sign_in(small, page, "Mara")
+        page.goto(small.context.settings.public_url + path)
+        save(page.screenshot(), folder / f"{name}.png")
+        page.close()
 
 
 def save(shot: bytes, path: Path) -> None:
@@ -86,12 +89,14 @@ def save(shot: bytes, path: Path) -> None:
 
 def main() -> None:
     """Take all of them."""
-    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path("docs/desk")
+    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path("docs/pictures")
     folder.mkdir(parents=True, exist_ok=True)
-    with served() as small, sync_playwright() as playwright:
+    with sync_playwright() as playwright:
         found = executable() or playwright.chromium.executable_path
         browser = playwright.chromium.launch(executable_path=found, args=SWITCHES)
-        take(browser, small, pages(small), folder)
+        for story in (morning, day):
+            with served() as small:
+                take(browser, small, story(small), folder)
         browser.close()
 
 

@@ -30,7 +30,7 @@ from service.domain.status import Status
 from service.domain.verdict import Action, Who
 from service.storage import migrate, open_store
 from service.usecases import Judgement, Target
-from service.usecases.bulk import BulkDecision, decide_bulk, undo_bulk
+from service.usecases.bulk import BulkOutcome, decide_bulk, undo_bulk
 from service.usecases.enrolment import invite
 from tests import servers
 from tests.bench.machine import described
@@ -174,12 +174,14 @@ def bulk_decisions(small: Small, rounds: int) -> Iterator[Kind]:
     decided: list[Took] = []
     undone: list[Took] = []
     for _ in range(rounds):
-        made: list[BulkDecision] = []
+        made: list[BulkOutcome] = []
         decided.append(
             timed(lambda m=made: m.append(decide_bulk(installation, targets, judgement, "all", 5.0)))
         )  # type: ignore[misc]
         assert made[0].decided == len(targets)
-        undone.append(timed(lambda m=made: undo_bulk(installation, m[0].bundle.id, Who.MODERATOR, "Mara")))  # type: ignore[misc]
+        undone.append(
+            timed(lambda m=made: undo_bulk(installation, m[0].bulk_decision.id, Who.MODERATOR, "Mara"))
+        )  # type: ignore[misc]
     yield Kind("range of 500 decided", 500, {"": decided})
     yield Kind("range of 500 taken back", 500, {"": undone})
 

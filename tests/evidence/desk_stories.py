@@ -5,8 +5,8 @@ from __future__ import annotations
 from service import usecases
 from service.domain.author_status import AuthorStatus
 from service.domain.comment import Article, Comment
+from service.domain.site import Site
 from service.domain.verdict import LABELS, Action, Assessment, Span, Who
-from service.ports import Site
 from service.privacy.sealing import Address
 from service.usecases import Judgement, Scored
 from tests.web.pages.installation import Small

@@ -2,9 +2,9 @@
 
     python tests/evidence/perspective_map.py [--data ../shared/data/perspective_scores.parquet] [--write]
 
-Prints the table of docs/migrate-perspective.md. With --write it also writes service/compat/perspective/scale.json, for
-the model that is shipped now, docs/perspective-map.svg, and the table into that page. The data is not part of the
-project.
+Prints the table of docs/integrate/perspective.md. With --write it also writes, for the model that is shipped now,
+service/compat/perspective/scale.json, docs/integrate/perspective-map.svg, and the table into that page. The data is not
+part of the project.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from service.compat.perspective.answers import read
 from service.compat.perspective.attributes import LABEL_OF
 from service.compat.perspective.comparing import HELD_BACK_CUTS, fit, rank_correlation
 from service.compat.perspective.scale import SHIPPED, fitted, mapped
-from service.ports import Reading
 from service.privacy.contacts import mask
+from service.scoring import Reading
 from service.scoring.scorer import ModelScorer
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -58,9 +58,12 @@ def main() -> int:
     if options.write:
         _write_map(columns, scorer.version, len(answers))
         _write_page(table)
-        (ROOT / "docs/perspective-map.svg").write_text(_picture(*columns["TOXICITY"]), encoding="utf-8")
+        (ROOT / "docs/integrate/perspective-map.svg").write_text(
+            _picture(*columns["TOXICITY"]), encoding="utf-8"
+        )
         print(
-            f"\nwritten: service/compat/perspective/{SHIPPED} for model {scorer.version}, docs/perspective-map.svg"
+            f"\nwritten for model {scorer.version}: service/compat/perspective/{SHIPPED}, "
+            "docs/integrate/perspective-map.svg"
         )
     return 0
 
@@ -123,7 +126,7 @@ def _write_map(columns: dict[str, tuple[list[float], list[float]]], model: str, 
 
 
 def _write_page(table: str) -> None:
-    page = ROOT / "docs/migrate-perspective.md"
+    page = ROOT / "docs/integrate/perspective.md"
     before, _, rest = page.read_text("utf-8").partition("<!-- map -->\n")
     page.write_text(
         f"{before}<!-- map -->\n{table}\n<!-- /map -->{rest.partition('<!-- /map -->')[2]}", "utf-8"

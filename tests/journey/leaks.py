@@ -28,8 +28,9 @@ from service.domain.comment import Comment
 from service.domain.verdict import Who
 from service.leak_audit.auditing import Audit
 from service.messaging.dispatcher import connect
-from service.ports import DELIVER, Label
+from service.messaging.tasks import DELIVER
 from service.storage.engines import open_engine
+from service.storage.records import Label
 from tests.builders import delivery
 from tests.journey.installation import until
 

@@ -160,7 +160,7 @@ def test_undo_takes_back_that_a_comment_was_left_as_it_is(desk: Desk, contexts: 
     expect(page.locator(f"#r{second.pk}.is-done")).to_be_visible()
     page.keyboard.press("u")
     expect(page.locator(f"#c{second.pk}.now")).to_be_visible()
-    expect(page.locator("#live")).to_have_text("Taken back: it waits for a look again.")
+    expect(page.locator("#live")).to_have_text("Undone: the report is open again.")
     assert (desk.status(first), desk.status(second)) == (Status.REJECTED, Status.APPROVED)
 
 

@@ -149,7 +149,9 @@ def test_the_pages_of_the_cluster_are_accessible(
     one = desk.small.settle(desk.small.submit(body="Mind the step."), {"insult": 0.8})
     judgement = Judgement(Action.REJECT, Who.MODERATOR, "Ada")
     target = Target(desk.small.courier, one.id, one.revision)
-    act = decide_bulk(desk.small.context.deps, [target], judgement, range_named("insult", 0.7, 0.9)).bundle.id
+    act = decide_bulk(
+        desk.small.context.deps, [target], judgement, range_named("insult", 0.7, 0.9)
+    ).bulk_decision.id
     cuts = "insult.hold=0.7&toxicity.hold=0.6&toxicity.reject=0.95"
     for path in (
         "/desk?label=spam",

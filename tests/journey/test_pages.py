@@ -16,9 +16,9 @@ from werkzeug.serving import make_server
 
 from service import usecases
 from service.domain.comment import Article
+from service.domain.site import Site
 from service.domain.status import Status
 from service.domain.verdict import Action, Span
-from service.ports import Site
 from service.usecases.enrolment import enrol_site, invite
 from tests.journey.conftest import Contexts
 from tests.journey.installation import until

@@ -17,7 +17,7 @@ SWAP, SWEEP = "settle without compare-and-swap", "enqueue without sweep"
 
 def settle_without_swap() -> None:
     """Move every comment, whatever has become of it since it was leased."""
-    from service.ports import Move
+    from service.storage.records import Move
     from service.storage.scoring import ScoringPart
 
     careful: Callable[[ScoringPart, Sequence[Move]], set[int]] = ScoringPart.move

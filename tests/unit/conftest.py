@@ -11,14 +11,15 @@ from click.testing import CliRunner, Result
 from service.cli.main import cli
 from service.config import load
 from service.context import AppContext, build_context
+from tests.stores import template
 
 
 @pytest.fixture
-def home(tmp_path: Path, sqlite_template: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A home with an empty database in it, and nothing else in the environment."""
     made = tmp_path / "home"
     made.mkdir()
-    (made / "replydesk.db").write_bytes(sqlite_template.read_bytes())
+    (made / "replydesk.db").write_bytes(template())
     for name in ("REPLYDESK_DATABASE_URL", "REDIS_URL", "REPLYDESK_REDIS_URL", "REPLYDESK_MASTER_KEY"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("REPLYDESK_HOME", str(made))

@@ -1,4 +1,4 @@
-"""The verbs over the shipped double: what each promises, one story a test."""
+"""The verbs over SQLite: what each promises, one story a test."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from service.domain.comment import Article, Client, Comment, Source
+from service.context import Dependencies
+from service.domain.comment import Article, Client, Comment, Placed, Source, Submission
 from service.domain.errors import (
     Conflict,
     Final,
@@ -21,28 +22,29 @@ from service.domain.errors import (
 )
 from service.domain.events import Delivery
 from service.domain.policy import Policy
+from service.domain.site import Site
 from service.domain.status import Status
 from service.domain.terms import change
 from service.domain.verdict import LABELS, Action, Assessment, Decision, Who
 from service.messaging.dispatcher import RecordingDispatcher
-from service.ports import DELIVER, PUBLISH, SCORE, Dependencies, Placed, Site, Submission
+from service.messaging.tasks import DELIVER, PUBLISH, SCORE
 from service.privacy.keys import Keyring
 from service.privacy.sanitizer import Sanitizer
 from service.privacy.sealing import Address
-from service.storage.memory import MemoryStore
 from service.usecases import Judgement, Scored, publish_due, review, settle, submit, undo, withdraw
-from tests.builders import NOON, courier, herald
+from tests.builders import NOON, courier, finish_delivery, herald
+from tests.stores import sqlite_store
 
 APPROVE, REJECT, SPAM, HOLD = Action.APPROVE, Action.REJECT, Action.SPAM, Action.HOLD
 
 
 class Desk:
-    """An installation over the double, with a clock that the test sets and short words for what the stories do."""
+    """An installation with a clock that the test sets and short words for what the stories do."""
 
     def __init__(self, **site: Any) -> None:
         self.now = NOON
         self.dispatcher = RecordingDispatcher()
-        self.deps = Dependencies(store=MemoryStore(), dispatcher=self.dispatcher, clock=lambda: self.now)
+        self.deps = Dependencies(store=sqlite_store(), dispatcher=self.dispatcher, clock=lambda: self.now)
         self.sanitizer = Sanitizer(Keyring(bytes(32)))
         with self.deps.store.write() as tx:
             self.site = tx.add_site(courier(**site))
@@ -733,7 +735,7 @@ def test_a_dead_approval_is_not_replayed_after_the_withdrawal(desk: Desk) -> Non
     desk.score(desk.accept())
     with desk.deps.store.write() as tx:
         (one,) = tx.lease_deliveries(desk.now, desk.now + timedelta(seconds=60), 10)
-        tx.finish_delivery(one.id, one.attempts, "dead", "gone", None, desk.now)
+        finish_delivery(tx, one.id, one.attempts, "dead", "gone", None, desk.now)
     withdraw(desk.deps, desk.site, "c-1", "site")
     with desk.deps.store.write() as tx:
         assert tx.replay_deliveries(None, None, desk.now) == 0

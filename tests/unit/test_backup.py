@@ -14,10 +14,10 @@ from click.testing import CliRunner, Result
 from service.cli.main import cli
 from service.config import load
 from service.context import AppContext, build_context
-from service.domain.comment import Article, Source
+from service.domain.comment import Article, Placed, Source, Submission
+from service.domain.site import Site
 from service.domain.verdict import LABELS, Assessment
 from service.messaging.dispatcher import RecordingDispatcher
-from service.ports import Placed, Site, Submission
 from service.privacy.receipts import receipt_token
 from service.storage import migrate
 from service.usecases import Scored, settle, submit

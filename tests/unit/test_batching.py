@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from service.domain.verdict import Assessment, Effort
-from service.ports import Reading
+from service.scoring import Reading
 from service.scoring.batching import SHORT, BatchingScorer
 
 

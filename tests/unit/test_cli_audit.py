@@ -12,7 +12,6 @@ from click.testing import Result
 from sqlalchemy import text
 
 from service.context import AppContext
-from service.storage import SqlStore
 from tests.unit.test_cli_sites import added
 
 
@@ -24,8 +23,7 @@ def verified(run: Callable[..., Result], *more: str, code: int = 0) -> dict[str,
 
 def meddle(context: AppContext, statement: str) -> None:
     """A hand on the database."""
-    assert isinstance(context.deps.store, SqlStore)
-    with context.deps.store._engine.begin() as connection:
+    with context.deps.store.engine.begin() as connection:
         connection.execute(text(statement))
 
 
@@ -74,9 +72,7 @@ def test_a_chain_made_anew_misses_the_head_that_was_written_down(
     meddle(context, "DELETE FROM act_heads")
     run("moderator", "add", "Noor")
     assert verified(run)["holds"]
-    assert verified(run, "--expect", head, code=1)["fault"] == (
-        "the chain does not hold the link that was expected"
-    )
+    assert verified(run, "--expect", head, code=1)["fault"] == ("the chain lacks the expected link")
 
 
 @pytest.mark.parametrize("text", ["1", "x:y", "1:" + "g" * 64, ":" + "0" * 64, "1" * 40 + ":" + "0" * 64])

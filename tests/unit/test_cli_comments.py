@@ -17,10 +17,12 @@ from click.testing import Result
 from prometheus_client import generate_latest
 
 from service.context import AppContext
+from service.domain.site import Site
 from service.domain.verdict import LABELS, Action, Assessment, Effort, Who
+from service.messaging.tasks import SCORE
 from service.observability.counters import home_registry
-from service.ports import SCORE, Site
 from service.usecases import Judgement, Scored, review, settle
+from tests.builders import finish_delivery
 from tests.wxr import HEAD, TAIL, comment, head, item
 
 Run = Callable[..., Result]
@@ -285,7 +287,7 @@ def test_callbacks_are_listed_and_dead_ones_replayed(
     now = context.deps.clock()
     with context.deps.store.write() as tx:
         for delivery in tx.lease_deliveries(now, now, 10):
-            tx.finish_delivery(delivery.id, delivery.attempts, "dead", "gone: HTTP 410", None, now)
+            finish_delivery(tx, delivery.id, delivery.attempts, "dead", "gone: HTTP 410", None, now)
     told = run("deliveries", "list", "--site", "courier", "--dead", "--json").stdout
     dead = [json.loads(one) for one in told.splitlines()]
     assert [(one["state"], one["attempts"], one["last_outcome"]) for one in dead] == [
@@ -351,7 +353,7 @@ def test_the_status_knows_worker_and_beat_by_their_heartbeats(
 ) -> None:
     """A worker that began anything lately is up; beat is a part of its own, and when a sweep last began is told."""
     from service.messaging.dispatcher import HEARTBEAT_SECONDS, Answerer, connect
-    from service.ports import SWEEP
+    from service.messaging.tasks import SWEEP
 
     monkeypatch.setenv("REDIS_URL", redis_url)
     monkeypatch.setenv("REPLYDESK_REDIS_PREFIX", "status-test:")
@@ -375,7 +377,7 @@ def test_the_status_tells_of_a_clock_that_is_wrong(
 ) -> None:
     """A worker's host that is 40 seconds behind is no worker that was not heard of; its clock is told."""
     from service.messaging.dispatcher import Answerer
-    from service.ports import SWEEP
+    from service.messaging.tasks import SWEEP
 
     monkeypatch.setenv("REDIS_URL", redis_url)
     monkeypatch.setenv("REPLYDESK_REDIS_PREFIX", "skew-test:")
@@ -394,7 +396,7 @@ def test_the_status_asks_on_when_the_store_is_away(
 ) -> None:
     """The store's fault is one word beside broker, worker and beat, and the exit code is 1."""
     from service.messaging.dispatcher import Answerer
-    from service.ports import SWEEP
+    from service.messaging.tasks import SWEEP
 
     monkeypatch.setenv("REDIS_URL", redis_url)
     monkeypatch.setenv("REPLYDESK_REDIS_PREFIX", "storeless-test:")

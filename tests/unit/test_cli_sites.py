@@ -13,7 +13,7 @@ import pytest
 from click.testing import Result
 
 from service.context import AppContext
-from service.ports import Site
+from service.domain.site import Site
 from service.privacy.keys import Keyring, fingerprint
 from service.privacy.sealing import Address, open_box, seal
 

@@ -12,11 +12,11 @@ import pytest
 import yaml
 from prometheus_client import CollectorRegistry
 
+from service.context import Dependencies
 from service.messaging.dispatcher import RecordingDispatcher
-from service.ports import Dependencies
-from service.storage.memory import MemoryStore
 from service.web.meters import make_meters
 from tests.builders import NOON, courier
+from tests.stores import sqlite_store
 from worker.meters import meters
 
 ROOT = Path(__file__).parents[2]
@@ -38,7 +38,7 @@ def read(name: str) -> Any:
 
 def told() -> set[str]:
     """Every series that web and worker tell, by name."""
-    store = MemoryStore()
+    store = sqlite_store()
     with store.write() as tx:
         tx.add_site(courier())
     web = make_meters(Dependencies(store=store, dispatcher=RecordingDispatcher(), clock=lambda: NOON))
@@ -73,8 +73,8 @@ def test_every_metric_that_is_asked_for_exists(name: str) -> None:
 
 
 def test_every_metric_is_described() -> None:
-    """docs/operations.md lists each family, so that nobody has to guess."""
-    page = (ROOT / "docs" / "operations.md").read_text()
+    """docs/operate/monitoring.md lists each family, so that nobody has to guess."""
+    page = (ROOT / "docs" / "operate" / "monitoring.md").read_text()
     listed = {
         name if name.startswith("replydesk_") else f"{stem}{name}"
         for row in page.splitlines()
@@ -95,7 +95,7 @@ def _stems(first: str) -> list[str]:
 
 def test_every_alert_leads_to_its_part_of_the_runbook() -> None:
     """Whoever is called finds what to do; and the runbook knows ten symptoms at least."""
-    headings = re.findall(r"(?m)^## (.+)$", (ROOT / "docs" / "runbook.md").read_text())
+    headings = re.findall(r"(?m)^## (.+)$", (ROOT / "docs" / "operate" / "runbook.md").read_text())
     anchors = {re.sub(r"[^a-z0-9 -]", "", heading.lower()).replace(" ", "-") for heading in headings}
     alerts = [rule for group in read("prometheus/rules.yaml")["groups"] for rule in group["rules"]]
     assert {rule["annotations"]["runbook"].partition("#")[2] for rule in alerts} <= anchors

@@ -30,7 +30,7 @@ from service.messaging.dispatcher import (
     read_heartbeats,
     stuck,
 )
-from service.ports import DELIVER, PUBLISH, SCORE, SWEEP
+from service.messaging.tasks import DELIVER, PUBLISH, SCORE, SWEEP
 from tests import servers
 
 PREFIX = "dispatcher:"

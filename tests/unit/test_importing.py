@@ -14,15 +14,15 @@ import pytest
 
 from service.config import load
 from service.context import AppContext, build_context
-from service.domain.comment import Comment, Source
+from service.domain.comment import Comment, Placed, Source
+from service.domain.site import Site
 from service.importers.jsonl import import_lines
 from service.messaging.dispatcher import RecordingDispatcher
-from service.ports import Placed, Site
-from service.storage.memory import MemoryStore
 from service.usecases import submission, submit
 from service.usecases.enrolment import enrol_site
 from service.usecases.tuning import tune_site
 from tests.builders import NOON
+from tests.stores import sqlite_store
 from worker.sweep import KEYS_KEPT
 
 Line = dict[str, Any]
@@ -35,7 +35,7 @@ class Import:
         self.now = NOON
         env = {"REPLYDESK_HOME": str(home)}
         self.context: AppContext = build_context(
-            load(env), env=env, store=MemoryStore(), dispatcher=RecordingDispatcher(), clock=self._clock
+            load(env), env=env, store=sqlite_store(), dispatcher=RecordingDispatcher(), clock=self._clock
         )
         self.site: Site = enrol_site(self.context, "courier", "https://courier.example").site
 

@@ -13,7 +13,7 @@ from classifier.labels import LABELS, Effort
 from classifier.model import Explained, Score
 from classifier.signals import Signals
 from service.domain import verdict
-from service.ports import Reading
+from service.scoring import Reading
 from service.scoring.scorer import ModelScorer, NoModel
 
 

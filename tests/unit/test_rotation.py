@@ -15,17 +15,16 @@ from click.testing import Result
 
 from service import config, usecases
 from service.context import AppContext, build_context
-from service.domain.comment import Article, Comment, Source
+from service.domain.comment import Article, Comment, Placed, Source, Submission
 from service.messaging.dispatcher import RecordingDispatcher
-from service.ports import Placed, Submission
 from service.privacy.keys import CORAL, CiphertextError, open_option, seal_option
 from service.privacy.master import MasterKeyError, load_masters, parse_masters
 from service.privacy.receipts import read_receipt, receipt_token
 from service.privacy.sealing import Address
-from service.storage.memory import MemoryStore
 from service.usecases.enrolment import Enrolment, enrol_site
 from service.usecases.rekeying import key_owner, reseal, sealed
 from tests.builders import NOON
+from tests.stores import sqlite_store
 from tests.unit.test_cli_sites import added
 
 OLD, NEW = (base64.b64encode(bytes([number]) * 32).decode() for number in (1, 2))
@@ -37,7 +36,7 @@ class Rotated:
     """One store, seen with the old key, with both, and with the new one alone."""
 
     def __init__(self, home: Path) -> None:
-        self.home, self.store = home, MemoryStore()
+        self.home, self.store = home, sqlite_store()
         self.before, self.overlap, self.after = (self.context(keys) for keys in (BEFORE, OVERLAP, AFTER))
         self.enrolled: Enrolment = enrol_site(self.before, "courier", "https://courier.example")
 
@@ -271,7 +270,7 @@ def test_the_command_rotates_reseals_and_retires(run: Callable[..., Result], hom
     run("keys", "retire", "1", "--leaked")
     assert json.loads(run("keys", "status", "--json").stdout)["at_hand"] == [2]
     assert "version 2 (current): 2 secrets" in run("keys", "status").stdout
-    assert run("audit", "verify").stdout.startswith("4 acts, and the chain holds.")
+    assert run("audit", "verify").stdout.startswith("4 entries, chain intact.")
     assert not [name for name, value in shown.items() if name != "site" and value in file.read_text()]
 
 

@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from service.domain.comment import Article, Client, Source
+from service.domain.comment import Article, Client, Source, Submission
 from service.domain.policy import Policy
-from service.ports import Site, Submission
+from service.domain.site import Site
 from service.privacy.keys import Keyring
 from service.privacy.sanitizer import ORIGINAL, Sanitizer, cut_ip
 from service.privacy.sealing import Address, new_contact_keys, open_box

@@ -14,16 +14,16 @@ from service.config import load
 from service.context import AppContext, build_context
 from service.domain.comment import Comment, Source
 from service.domain.errors import Invalid
+from service.domain.site import Site
 from service.domain.verdict import Action, Who
 from service.importers.jsonl import LineFault
 from service.importers.wordpress import import_export
 from service.messaging.dispatcher import RecordingDispatcher
-from service.ports import Site
-from service.storage.memory import MemoryStore
 from service.usecases import Judgement, review
 from service.usecases.articles import describe_article
 from service.usecases.enrolment import enrol_site
 from tests.builders import NOON
+from tests.stores import sqlite_store
 from tests.wxr import HEAD, TAIL, comment, item
 
 
@@ -33,7 +33,7 @@ class MovingIn:
     def __init__(self, home: Path) -> None:
         env = {"REPLYDESK_HOME": str(home)}
         self.context: AppContext = build_context(
-            load(env), env=env, store=MemoryStore(), dispatcher=RecordingDispatcher(), clock=lambda: NOON
+            load(env), env=env, store=sqlite_store(), dispatcher=RecordingDispatcher(), clock=lambda: NOON
         )
         enrolled = enrol_site(
             self.context, "courier", "https://courier.example", "https://courier.example/hook"

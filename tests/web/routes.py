@@ -153,6 +153,6 @@ ROUTES: Final[dict[str, Row]] = {
     f"POST /desk/comments/{PK}pk>/undo": DESK,
     f"GET /desk/comments/{PK}pk>/duplicates": DESK,
     f"POST /desk/comments/{PK}pk>/duplicates": DESK,
-    f"GET /desk/bulk/{PK}bundle_id>": DESK,
-    f"POST /desk/bulk/{PK}bundle_id>/undo": DESK,
+    f"GET /desk/bulk/{PK}bulk_decision_id>": DESK,
+    f"POST /desk/bulk/{PK}bulk_decision_id>/undo": DESK,
 }

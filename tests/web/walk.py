@@ -6,6 +6,7 @@ python -m tests.web.walk        prints the table
 from __future__ import annotations
 
 import re
+import sqlite3
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -13,13 +14,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from sqlalchemy import Engine
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
-from service.storage.memory import MemoryStore
-from service.storage.memory.state import State
+from service.storage import Store
 from service.usecases.enrolment import invite
 from service.web.security import csrf_token
+from tests.stores import sqlite_store
 from tests.web.api.caller import ARTICLE, Newsroom, submission
 from tests.web.routes import CALLERS, ROUTES
 
@@ -50,6 +52,17 @@ AKISMET: Final = {
     "comment_type": "comment",
     "comment_content": "Hello.",
 }
+OF_COURIER: Final = (
+    "SELECT * FROM sites WHERE pk = ?",
+    *(
+        f"SELECT * FROM {table} WHERE site_id = ? ORDER BY 1"
+        for table in ("comments", "decisions", "deliveries", "labels")
+    ),
+    *(
+        f"SELECT * FROM {table} WHERE comment_pk IN (SELECT pk FROM comments WHERE site_id = ?) ORDER BY 1, 2"
+        for table in ("contacts", "originals")
+    ),
+)
 NO_KEY: Final = re.compile(rb"^invalid$|field: api_key|field: key|API key", re.IGNORECASE)
 
 
@@ -71,16 +84,51 @@ class Step:
         return self.expected != self.found or self.leaked or self.touched
 
 
+class WatchedStore(Store):
+    """A store that says when it was changed, and can be put back as it was at one moment."""
+
+    def __init__(self, engine: Engine) -> None:
+        super().__init__(engine)
+        pooled = engine.raw_connection()
+        connection = pooled.driver_connection
+        assert isinstance(connection, sqlite3.Connection)
+        pooled.detach()  # none of the store's own: it is to see what they commit
+        self.watching, self.kept = connection, sqlite3.connect(":memory:")
+
+    def keep(self) -> None:
+        """Take a copy."""
+        self.watching.backup(self.kept)
+
+    def version(self) -> int:
+        """Return a number that is another one after each commit."""
+        return int(self.rows("PRAGMA data_version")[0][0])
+
+    def put_back(self) -> None:
+        """Make the store what it was when the copy was taken."""
+        self.kept.backup(self.watching)
+
+    def rows(self, query: str, *values: object) -> list[Any]:
+        """Return what a query finds."""
+        return self.watching.execute(query, values).fetchall()
+
+    def close(self) -> None:
+        """Let go of everything."""
+        self.watching.close()
+        self.kept.close()
+        super().close()
+
+
 class Walk:
     """An installation with one comment of the courier in it, and its callers."""
 
     def __init__(self, home: Path) -> None:
-        self.store = MemoryStore()
+        self.store = sqlite_store(WatchedStore)
         self.newsroom = Newsroom.over(self.store, home)
         self.newsroom.post(submission(body=CANARY))
         self.newsroom.settle()
         self.sessions = {role: self._session(role) for role in ("moderator", "lead", "admin")}
-        self.kept: State = self.store._state
+        self.store.keep()
+        self.kept = self._courier()
 
     def _session(self, role: str) -> str:
         path = invite(self.newsroom.context, f"a {role}", role)[1]
@@ -108,13 +156,16 @@ class Walk:
         self, route: str, rule: Rule, method: str, caller: str, expected: str | None, tagged: bool = True
     ) -> Step:
         """Ask once, look at what changed, and put everything back."""
-        self.store._state = self.kept
         self.newsroom.forget()
+        version = self.store.version()
         answer = self.ask(route, rule, method, caller, tagged)
         found = outcome(answer, rule.rule)
         mine = caller == "own key" or (found == "in" and rule.rule.startswith("/desk"))
         leaked = not mine and CANARY.encode() in answer.data
-        touched = not mine and self._courier(self.store._state) != self._courier(self.kept)
+        changed = self.store.version() != version
+        touched = not mine and changed and self._courier() != self.kept
+        if changed:
+            self.store.put_back()
         return Step(route, caller, expected, found, answer.status_code, leaked, touched)
 
     def ask(self, route: str, rule: Rule, method: str, caller: str, tagged: bool) -> TestResponse:
@@ -139,19 +190,9 @@ class Walk:
             given["json"] = BODIES.get(route, {})
         return client.open(path, method=method, headers=headers, **given)
 
-    def _courier(self, state: State) -> object:
+    def _courier(self) -> list[Any]:
         """What of the courier could be touched by others."""
-        site = self.newsroom.courier.site.id
-        comments = {pk: one for pk, one in state.comments.items() if one.site_id == site}
-        return (
-            comments,
-            state.sites[site],
-            {at: one for at, one in state.originals.items() if at[0] in comments},
-            {pk: one for pk, one in state.boxes.items() if pk in comments},
-            [one for one in state.decisions.values() if one.site_id == site],
-            [one for one in state.deliveries.values() if one.site_id == site],
-            [one for one in state.labels if one.site_id == site],
-        )
+        return [self.store.rows(query, self.newsroom.courier.site.id) for query in OF_COURIER]
 
 
 def outcome(answer: TestResponse, rule: str) -> str:

@@ -7,12 +7,15 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from service.domain.comment import Article, Comment, Source
+from service.context import Dependencies
+from service.domain.comment import Article, Comment, Placed, Source, Submission
+from service.domain.site import Site
 from service.domain.verdict import LABELS, Assessment, Effort
 from service.messaging.dispatcher import RecordingDispatcher
-from service.ports import Dependencies, Explain, Placed, Reading, Site, Store, Submission
 from service.privacy.keys import Keyring
 from service.privacy.sanitizer import Sanitizer
+from service.scoring import Explain, Reading
+from service.storage import Store
 from service.usecases import submit
 from tests.builders import NOON, courier
 

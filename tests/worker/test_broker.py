@@ -15,8 +15,8 @@ import pytest
 from redis.exceptions import RedisError
 
 from service.messaging.dispatcher import QUEUES, RedisDispatcher, connect
+from service.messaging.tasks import DELIVER, PUBLISH, SCORE, SWEEP
 from service.observability.heartbeat import BEAT, faults
-from service.ports import DELIVER, PUBLISH, SCORE, SWEEP
 from tests import servers
 
 PREFIX = "broker-test:"

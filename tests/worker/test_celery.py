@@ -18,11 +18,12 @@ import pytest
 
 from service.config import load
 from service.context import AppContext, build_context
-from service.domain.comment import Article, Source
+from service.domain.comment import Article, Placed, Source, Submission
 from service.messaging.dispatcher import RedisDispatcher
-from service.ports import SWEEP, Placed, Submission
+from service.messaging.tasks import SWEEP
 from service.usecases import submit
 from service.usecases.enrolment import Enrolment, enrol_site
+from tests.stores import template
 from tests.worker.receivers import receiver
 
 DEADLINE = 60.0
@@ -116,11 +117,9 @@ def deliver_one_batch(env: dict[str, str], log: Path) -> None:
         context.close()
 
 
-def test_a_worker_of_threads_on_sqlite_does_the_whole_line(
-    env: dict[str, str], sqlite_template: Path, tmp_path: Path
-) -> None:
+def test_a_worker_of_threads_on_sqlite_does_the_whole_line(env: dict[str, str], tmp_path: Path) -> None:
     """The embedded default: one process, threads, SQLite."""
-    (Path(env["REPLYDESK_HOME"]) / "replydesk.db").write_bytes(sqlite_template.read_bytes())
+    (Path(env["REPLYDESK_HOME"]) / "replydesk.db").write_bytes(template())
     deliver_one_batch(env, tmp_path / "worker.log")
 
 
@@ -131,12 +130,10 @@ def test_forked_workers_on_postgresql_do_the_whole_line(
     deliver_one_batch(env | {"REPLYDESK_DATABASE_URL": clean_postgres_url}, tmp_path / "worker.log")
 
 
-def test_a_killed_workers_comments_are_decided_by_the_next(
-    env: dict[str, str], sqlite_template: Path, tmp_path: Path
-) -> None:
+def test_a_killed_workers_comments_are_decided_by_the_next(env: dict[str, str], tmp_path: Path) -> None:
     """Rows leased by a worker that was killed come back when the lease runs out: a sweep finds them."""
     env |= {"REPLYDESK_LEASE_SECONDS": "1"}
-    (Path(env["REPLYDESK_HOME"]) / "replydesk.db").write_bytes(sqlite_template.read_bytes())
+    (Path(env["REPLYDESK_HOME"]) / "replydesk.db").write_bytes(template())
     context = build_context(load(env | {"REDIS_URL": ""}), env=env)  # this side's dispatcher sends nothing
     dispatcher = RedisDispatcher(env["REDIS_URL"], env["REPLYDESK_REDIS_PREFIX"])
     try:

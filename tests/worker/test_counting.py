@@ -10,7 +10,8 @@ import pytest
 from prometheus_client import Counter
 
 from service.domain.effort import FAST_WANTED
-from service.ports import SCORE, Store
+from service.messaging.tasks import SCORE
+from service.storage import Store
 from tests.worker.cast import Stage, Told, TwoEfforts
 from worker.journal import Journal
 from worker.meters import meters

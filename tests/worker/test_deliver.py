@@ -15,19 +15,20 @@ import pytest
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from service.config import load
-from service.context import AppContext
-from service.domain.comment import Source
+from service.context import AppContext, Dependencies
+from service.domain.comment import Placed, Source, Submission
 from service.domain.events import Delivery
+from service.domain.site import Site
 from service.domain.verdict import Action, Who
 from service.messaging.dispatcher import RecordingDispatcher
-from service.ports import Dependencies, Placed, Site, Store, Submission
 from service.privacy.keys import new_webhook_secret
 from service.privacy.sanitizer import Sanitizer
-from service.storage.memory import MemoryStore
+from service.storage import Store
 from service.usecases import Judgement, Scored, review, settle, submit
 from service.webhooks.signing import WAITS, Outcome
 from service.webhooks.url_guard import Allow
 from tests.builders import courier
+from tests.stores import sqlite_store
 from tests.worker.cast import ARTICLE, KEYRING
 from tests.worker.receivers import receiver
 from worker.deliver import PER_SITE, DeliveryWorker
@@ -89,7 +90,7 @@ def offices() -> Iterator[Callable[..., Office]]:
     with ExitStack() as stack:
 
         def make(store: Store | None = None, **options: Any) -> Office:
-            office = Office(store or MemoryStore(), **options)
+            office = Office(store or sqlite_store(), **options)
             stack.callback(office.delivery_worker.close, 5.0)
             return office
 
@@ -98,7 +99,7 @@ def offices() -> Iterator[Callable[..., Office]]:
 
 @pytest.fixture
 def office(offices: Callable[..., Office]) -> Office:
-    """An office over the double."""
+    """An office over SQLite."""
     return offices()
 
 
@@ -352,9 +353,9 @@ def test_no_transaction_is_open_while_a_receiver_is_asked(
         store.close()
 
 
-def test_two_workers_deliver_everything_once(sql_store: Store, offices: Callable[..., Office]) -> None:
+def test_two_workers_deliver_everything_once(store: Store, offices: Callable[..., Office]) -> None:
     """Leases keep two processes from posting one callback twice."""
-    office = offices(sql_store)
+    office = offices(store)
     with receiver() as hook:
         site = office.site("courier", hook.url)
         office.decide(site, 100)

@@ -9,7 +9,7 @@ import pytest
 from service.domain.comment import Source
 from service.domain.effort import FAST_WANTED
 from service.domain.verdict import Effort
-from service.ports import Store
+from service.storage import Store
 from tests.worker.cast import Stage, Told, TwoEfforts
 from worker.score import score_pending
 

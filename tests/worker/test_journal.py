@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from service.ports import DELIVER, SCORE, Store
+from service.messaging.tasks import DELIVER, SCORE
+from service.storage import Store
 from tests.builders import NOON, after
 from tests.worker.cast import Stage, Told
 from worker.journal import Journal, Noted

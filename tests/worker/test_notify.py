@@ -17,7 +17,7 @@ from service.domain.alarms import Alarm
 from service.domain.options import Options
 from service.domain.verdict import Action
 from service.messaging.dispatcher import RecordingDispatcher
-from service.ports import Store
+from service.storage import Store
 from service.usecases.enrolment import Enrolment, enrol_site
 from service.webhooks.signing import Outcome, verify
 from service.webhooks.url_guard import Allow

@@ -13,8 +13,9 @@ import pytest
 from service.config import load
 from service.context import build_context
 from service.messaging.dispatcher import RedisDispatcher
-from service.ports import SWEEP
+from service.messaging.tasks import SWEEP
 from service.usecases.enrolment import enrol_site
+from tests.stores import template
 from tests.worker.test_celery import accept, env, pending, wait_for
 
 __all__ = ["env"]
@@ -74,10 +75,10 @@ def hold_the_deadly(env: dict[str, str], log: Path) -> None:
 
 
 def test_a_comment_that_kills_an_embedded_worker_is_held_within_seconds(
-    env: dict[str, str], sqlite_template: Path, tmp_path: Path
+    env: dict[str, str], tmp_path: Path
 ) -> None:
     """One process of threads, started again each time."""
-    (Path(env["REPLYDESK_HOME"]) / "replydesk.db").write_bytes(sqlite_template.read_bytes())
+    (Path(env["REPLYDESK_HOME"]) / "replydesk.db").write_bytes(template())
     hold_the_deadly(env, tmp_path / "worker.log")
 
 

@@ -10,9 +10,10 @@ from service.config import load
 from service.context import AppContext, build_context
 from service.domain.verdict import LABELS, Assessment, Effort
 from service.messaging.dispatcher import RecordingDispatcher, RedisDispatcher, connect, read_heartbeats
-from service.ports import SCORE, SWEEP
+from service.messaging.tasks import SCORE, SWEEP
 from service.usecases import Scored, settle
 from service.usecases.enrolment import enrol_site
+from tests.stores import template
 from tests.worker.receivers import receiver
 from tests.worker.test_broker import Broker
 from tests.worker.test_celery import accept, env, pending, wait_for, worker
@@ -44,10 +45,10 @@ def test_rounds_are_made_in_a_silence_alone() -> None:
     assert slow.look()
 
 
-def test_a_worker_goes_on_without_its_broker(tmp_path: Path, sqlite_template: Path) -> None:
+def test_a_worker_goes_on_without_its_broker(tmp_path: Path) -> None:
     """What comes after the broker died is decided, what was scored fast is scored again, and callbacks are sent."""
     broker = Broker(tmp_path)
-    (tmp_path / "replydesk.db").write_bytes(sqlite_template.read_bytes())
+    (tmp_path / "replydesk.db").write_bytes(template())
     clean = {name: value for name, value in os.environ.items() if not name.startswith("REPLYDESK_")}
     env = clean | {
         "REPLYDESK_HOME": str(tmp_path),
@@ -83,12 +84,10 @@ def test_a_worker_goes_on_without_its_broker(tmp_path: Path, sqlite_template: Pa
         context.close()
 
 
-def test_somebody_sweeps_though_beat_is_gone_and_comments_ring(
-    env: dict[str, str], sqlite_template: Path, tmp_path: Path
-) -> None:
+def test_somebody_sweeps_though_beat_is_gone_and_comments_ring(env: dict[str, str], tmp_path: Path) -> None:
     """Messages for new comments are no sign of beat: without it a worker sweeps by itself, round for round."""
     env |= {"REPLYDESK_SWEEP_SECONDS": "0.3"}
-    (Path(env["REPLYDESK_HOME"]) / "replydesk.db").write_bytes(sqlite_template.read_bytes())
+    (Path(env["REPLYDESK_HOME"]) / "replydesk.db").write_bytes(template())
     url, prefix = env["REDIS_URL"], env["REPLYDESK_REDIS_PREFIX"]
     dispatcher, broker = RedisDispatcher(url, prefix), connect(url)
     try:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
-from service.domain.comment import Article, Source
+from service.context import Dependencies
+from service.domain.comment import Article, Source, Submission
 from service.domain.verdict import Action, Who
 from service.messaging.dispatcher import RecordingDispatcher
-from service.ports import Dependencies, Store, Submission
 from service.privacy.keys import Keyring
 from service.privacy.sanitizer import Sanitizer
+from service.storage import Store
 from service.usecases import Judgement, publish_due, review, submit
 from tests.builders import NOON, after, courier
 from worker.sweep import publish_all_due
@@ -18,10 +19,10 @@ from worker.sweep import publish_all_due
 COUNT = 40
 
 
-def test_workers_at_once_publish_each_decision_once(sql_store: Store) -> None:
+def test_workers_at_once_publish_each_decision_once(store: Store) -> None:
     """Four workers, one moment: every decision gets one number and one callback, and no number is lost."""
-    deps = Dependencies(store=sql_store, dispatcher=RecordingDispatcher(), clock=lambda: NOON)
-    with sql_store.write() as tx:
+    deps = Dependencies(store=store, dispatcher=RecordingDispatcher(), clock=lambda: NOON)
+    with store.write() as tx:
         site = tx.add_site(courier())
     posted = [
         Submission(Article("https://courier.example/a"), "Ada", f"Text {n}.", Source.API, id=f"c-{n}")
@@ -30,7 +31,7 @@ def test_workers_at_once_publish_each_decision_once(sql_store: Store) -> None:
     submit(deps, Sanitizer(Keyring(bytes(32))), site, posted)
     for n in range(COUNT):
         review(deps, site, f"c-{n}", Judgement(Action.APPROVE, Who.MODERATOR, "Mo"), delay=5)
-    later = Dependencies(store=sql_store, dispatcher=RecordingDispatcher(), clock=lambda: after(6))
+    later = Dependencies(store=store, dispatcher=RecordingDispatcher(), clock=lambda: after(6))
     start = threading.Barrier(4)
 
     def publish() -> int:
@@ -39,7 +40,7 @@ def test_workers_at_once_publish_each_decision_once(sql_store: Store) -> None:
 
     with ThreadPoolExecutor(4) as pool:
         left = sum(one.result(30) for one in [pool.submit(publish) for _ in range(4)])
-    with sql_store.read() as tx:
+    with store.read() as tx:
         numbers = [decision.seq for decision, _ in tx.decisions_after(site.id, 0, 200)]
         mail = tx.deliveries(site.id, None, 200)
     assert (left, len(mail), numbers) == (COUNT, COUNT, list(range(1, COUNT + 1)))

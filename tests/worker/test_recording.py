@@ -8,10 +8,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Engine
 
-from service.ports import Tx
-from service.storage.memory import MemoryStore
+from service.storage import Store, Tx
 from service.webhooks.signing import Outcome
+from tests.stores import sqlite_store
 from tests.worker.test_deliver import Office
 from worker import recording
 from worker.journal import Journal
@@ -19,11 +20,11 @@ from worker.recording import UNRECORDED
 from worker.sweep import Sweep
 
 
-class SlowStore(MemoryStore):
-    """The double on a disk that takes its time while `open` is not set; leasing and recording are told apart."""
+class SlowStore(Store):
+    """A store on a disk that takes its time while `open` is not set; leasing and recording are told apart."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, engine: Engine) -> None:
+        super().__init__(engine)
         self.open = threading.Event()
         self.open.set()
         self.failures = 0
@@ -45,7 +46,7 @@ class SlowStore(MemoryStore):
 @pytest.fixture
 def slow() -> Iterator[tuple[SlowStore, Office]]:
     """An office over a slow store."""
-    store = SlowStore()
+    store = sqlite_store(SlowStore)
     office = Office(store)
     yield store, office
     store.open.set()
@@ -78,8 +79,8 @@ def test_who_posts_does_not_wait_for_the_disk_within_a_bound(slow: tuple[SlowSto
 
 @pytest.fixture
 def office() -> Iterator[Office]:
-    """An office over the double."""
-    made = Office(MemoryStore())
+    """An office over SQLite."""
+    made = Office(sqlite_store())
     yield made
     made.delivery_worker.close(5.0)
 

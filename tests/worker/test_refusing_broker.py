@@ -16,10 +16,11 @@ from service.cli.status import Opened, look
 from service.config import load
 from service.context import AppContext, build_context
 from service.messaging.dispatcher import BEAT, Answerer, RedisDispatcher, connect, read_heartbeats
+from service.messaging.tasks import SCORE, SWEEP
 from service.observability import counters
-from service.ports import SCORE, SWEEP
 from service.usecases.enrolment import Enrolment, enrol_site
 from service.web.readiness import Checks
+from tests.stores import template
 from tests.worker.receivers import receiver
 from tests.worker.test_broker import Broker
 from tests.worker.test_celery import accept, pending, wait_for, worker
@@ -56,9 +57,9 @@ def broken(broker: Broker, fault: str) -> Iterator[None]:
 class BrokenBroker:
     """A home, a broker of its own, and the service's parts as the web has them."""
 
-    def __init__(self, home: Path, template: Path, pool: str) -> None:
+    def __init__(self, home: Path, pool: str) -> None:
         self.broker = Broker(home)
-        (home / "replydesk.db").write_bytes(template.read_bytes())
+        (home / "replydesk.db").write_bytes(template())
         clean = {name: value for name, value in os.environ.items() if not name.startswith("REPLYDESK_")}
         self.env = clean | {
             "REPLYDESK_HOME": str(home),
@@ -110,9 +111,9 @@ class BrokenBroker:
 
 
 @pytest.fixture(params=["threads", "prefork"])
-def scene(request: pytest.FixtureRequest, tmp_path: Path, sqlite_template: Path) -> Iterator[BrokenBroker]:
+def scene(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[BrokenBroker]:
     """A home and a broker for a worker of each pool."""
-    made = BrokenBroker(tmp_path, sqlite_template, request.param)
+    made = BrokenBroker(tmp_path, request.param)
     yield made
     made.close()
 

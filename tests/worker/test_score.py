@@ -10,8 +10,10 @@ import pytest
 
 from service.domain.comment import Source
 from service.domain.verdict import Assessment, Effort, Span
-from service.ports import DELIVER, SCORE, Explain, Reading, Store, Tx
+from service.messaging.tasks import DELIVER, SCORE
+from service.scoring import Explain, Reading
 from service.scoring.scorer import NoModel
+from service.storage import Store, Tx
 from service.usecases import withdraw
 from tests.worker.cast import Stage, Told
 from worker import score

@@ -5,15 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import update
 
 from service.domain.policy import Policy
 from service.domain.status import Status
 from service.domain.verdict import Action, Who
-from service.ports import DELIVER, SCORE, Key, Store
-from service.ports.ranging import Stretch
-from service.storage import SqlStore
-from service.storage.schema import LABEL_SCORES, comments
+from service.messaging.tasks import DELIVER, SCORE
+from service.storage import Store
+from service.storage.records import Key
 from service.usecases import Judgement, review
 from tests.builders import NOON, draft, herald
 from tests.worker.cast import Stage, Told
@@ -173,16 +171,3 @@ def test_what_expired_is_dropped_now_and_then(stage: Stage) -> None:
     sweep.tidy()
     with stage.deps.store.write() as tx:
         assert tx.prune(NOON, NOON - KEYS_KEPT) == 1
-
-
-def test_a_sweep_fills_in_scores_that_an_older_version_left_out(sql_store: SqlStore) -> None:
-    """What it held while it was being replaced is in its ranges soon after."""
-    stage = Stage.over(sql_store)
-    stage.post("One.")
-    score_pending(stage.deps, Told(says=lambda _: {"toxicity": 0.7}))
-    assert stage.statuses(1) == ["held"]
-    with sql_store._engine.begin() as connection:
-        connection.execute(update(comments).values(dict.fromkeys(LABEL_SCORES.values())))
-    Sweep(stage.deps).tidy()
-    with sql_store.read() as tx:
-        assert tx.spread(Stretch(0.6, 0.8, by="toxicity"), 10).inside == 1

@@ -14,9 +14,9 @@ from service.domain.options import DEFAULTS, Options
 from service.domain.retention import cutoffs, days_kept, deletes_at
 from service.domain.status import Status
 from service.domain.verdict import Action, Decision, Who
-from service.ports import Store
+from service.storage import Store
 from service.usecases import Judgement, retain, review, turns_to_retain
-from tests.builders import NOON, herald
+from tests.builders import NOON, finish_delivery, herald
 from tests.worker.cast import Stage
 from worker.sweep import CLEAR_SECONDS, TIDY_SECONDS, Sweep
 
@@ -131,7 +131,7 @@ def test_callbacks_go_by_age_once_they_are_done(stage: Stage) -> None:
         decide(stage, name, Action.APPROVE)
     with stage.deps.store.write() as tx:
         first = tx.lease_deliveries(NOON, NOON + timedelta(seconds=30), 1)[0]
-        assert tx.finish_delivery(first.id, first.attempts, "dead", "410", None, NOON)
+        assert finish_delivery(tx, first.id, first.attempts, "dead", "410", None, NOON)
     stage.clock.tick(30 * DAY + 1)
     swept(stage)
     with stage.deps.store.read() as tx:
@@ -193,7 +193,7 @@ def test_a_site_that_keeps_for_good_meanwhile_keeps_what_was_due(stage: Stage) -
 
 def test_files_are_cleared_after_an_erasure(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     """The sweep clears the files once after each erasure, and tries again a minute later where it could not."""
-    from service.ports.privacy import Erasure
+    from service.storage.records import Erasure
 
     answers = [False, True, True]
     asked: list[bool] = []

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from service.messaging.dispatcher import RedisDispatcher, read_heartbeats
+from service.messaging.tasks import DELIVER, SCORE, SWEEP
 from service.observability.heartbeat import LOOP, TASKS, faults
-from service.ports import DELIVER, SCORE, SWEEP
+from tests.stores import template
 from tests.worker.test_broker import Broker
 from tests.worker.test_celery import env, wait_for
 from worker.concurrency import ConcurrencyLimit
@@ -62,13 +63,11 @@ def test_a_run_that_goes_on_for_longer_than_its_lease_is_told() -> None:
 
 
 @pytest.mark.parametrize("pool", ["threads", "prefork"])
-def test_a_worker_whose_scoring_hangs_is_not_alive(
-    env: dict[str, str], sqlite_template: Path, tmp_path: Path, pool: str
-) -> None:
+def test_a_worker_whose_scoring_hangs_is_not_alive(env: dict[str, str], tmp_path: Path, pool: str) -> None:
     """It answers every message, and its own check and whoever asks the broker are told that it hangs all the same."""
     env |= {"REPLYDESK_LEASE_SECONDS": "1", "REPLYDESK_WORKER_POOL": pool}
     home, url, prefix = Path(env["REPLYDESK_HOME"]), env["REDIS_URL"], env["REPLYDESK_REDIS_PREFIX"]
-    (home / "replydesk.db").write_bytes(sqlite_template.read_bytes())
+    (home / "replydesk.db").write_bytes(template())
     dispatcher = RedisDispatcher(url, prefix)
     with (tmp_path / "worker.log").open("wb") as log:
         process = subprocess.Popen([sys.executable, "-m", "tests.worker.hanging"], env=env, stderr=log)
@@ -88,13 +87,11 @@ def test_a_worker_whose_scoring_hangs_is_not_alive(
         process.wait()
 
 
-def test_a_worker_that_waits_for_its_broker_is_alive(
-    tmp_path: Path, sqlite_template: Path, env: dict[str, str]
-) -> None:
+def test_a_worker_that_waits_for_its_broker_is_alive(tmp_path: Path, env: dict[str, str]) -> None:
     """A broker that is gone is no fault of the worker, whose loop goes round in tries; nor is one that comes back."""
     broker = Broker(tmp_path)
     home = Path(env["REPLYDESK_HOME"])
-    (home / "replydesk.db").write_bytes(sqlite_template.read_bytes())
+    (home / "replydesk.db").write_bytes(template())
     env |= {"REDIS_URL": broker.url}
     with (tmp_path / "worker.log").open("wb") as log:
         process = subprocess.Popen([sys.executable, "-m", "service.cli.main", "worker"], env=env, stderr=log)

@@ -9,8 +9,8 @@ from flask import Blueprint, Response, request
 from service import usecases
 from service.domain.errors import ReplydeskError
 from service.domain.outside import is_unpublished
+from service.domain.site import Site
 from service.domain.verdict import Action, Who
-from service.ports import Site
 from service.privacy.contacts import mask
 from service.web.api import shown
 from service.web.api.gate import SINGLE_LIMIT, authenticate, bounded_body, json_body, receipt_path

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from flask import request
 
-from service.ports import Site
+from service.domain.site import Site
 from service.privacy.keys import Keyring, fingerprint
 from service.privacy.receipts import receipt_token
 from service.usecases.rekeying import key_owner

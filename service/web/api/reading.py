@@ -12,9 +12,11 @@ from service import usecases
 from service.domain.comment import Comment
 from service.domain.errors import ReplydeskError
 from service.domain.outside import outside
+from service.domain.site import Site
 from service.domain.status import FINAL, Status
 from service.domain.verdict import Decision
-from service.ports import Page, Site, Tx
+from service.storage import Tx
+from service.storage.records import Page
 from service.web.api import shown
 from service.web.api.gate import authenticate, receipt_path
 from service.web.api.models import PageQuery

@@ -8,12 +8,13 @@ from typing import Final
 
 from flask import request
 
+from service.context import Dependencies
 from service.domain.comment import Comment
 from service.domain.events import decision_view, instant, public_view, verdict_view
 from service.domain.outside import outside
 from service.domain.status import Status
 from service.domain.verdict import Decision
-from service.ports import Dependencies, Tx
+from service.storage import Tx
 
 UNPUBLISHED_LIMIT: Final = 10_000
 FAR: Final = timedelta(days=1)

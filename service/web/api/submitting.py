@@ -10,12 +10,12 @@ from flask import Blueprint, Response, request
 
 from service import usecases
 from service.domain import errors
-from service.domain.comment import Source
+from service.domain.comment import Placed, Source, Submission
 from service.domain.effort import FAST_WANTED
 from service.domain.errors import Fault, Invalid, ReplydeskError
+from service.domain.site import Site
 from service.domain.status import FINAL
 from service.domain.verdict import Decision, Effort
-from service.ports import Placed, Site, Submission
 from service.usecases import submission
 from service.usecases.inbound_mapping import mapped
 from service.web import access, rates

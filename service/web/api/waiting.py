@@ -11,7 +11,7 @@ from service.domain.comment import Comment
 from service.domain.outside import outside
 from service.domain.status import Status
 from service.domain.verdict import Decision
-from service.ports import Store
+from service.storage import Store
 from service.web.api.shown import current_decision
 from service.web.reach import Api
 

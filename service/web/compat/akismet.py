@@ -17,9 +17,9 @@ from flask import Blueprint, Response, request
 from service.compat.akismet import RECHECK_SECONDS, AkismetComment, Answer, answer_of, judged, read_comment
 from service.compat.service import Known
 from service.domain.comment import Source
+from service.domain.site import Site
 from service.domain.status import Status
 from service.domain.verdict import OUTCOME, Action, Verdict
-from service.ports import Site
 from service.web.compat import refusing
 from service.web.compat.form_fields import read_form
 from service.web.compat.gate import compat, site_of

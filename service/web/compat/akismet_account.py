@@ -12,7 +12,7 @@ from typing import Final
 
 from flask import Blueprint, Response
 
-from service.ports import Site
+from service.domain.site import Site
 from service.web.compat import refusing
 from service.web.compat.akismet import (
     KEY_FIRST,

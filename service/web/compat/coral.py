@@ -13,14 +13,15 @@ from service.compat.coral import events, phase, signature
 from service.compat.coral.bodies import typed_as_text
 from service.compat.coral.events import FetchedComment
 from service.compat.time_limit import TimeLimit
-from service.domain.comment import BODY_LIMIT, Article, Comment, Source
+from service.domain.comment import BODY_LIMIT, Article, Comment, Source, Submission
 from service.domain.errors import ReplydeskError
 from service.domain.markup import plain_text
+from service.domain.site import Site
 from service.domain.typed import is_blank
 from service.domain.verdict import OUTCOME, Assessment, Reason, Verdict
-from service.ports import Reading, Site, Submission
 from service.privacy.keys import CORAL, open_option
 from service.privacy.pages import page_url
+from service.scoring import Reading
 from service.scoring.scorer import NoModel
 from service.web.api import strict_json
 from service.web.compat.gate import BadKey, compat, named_site, raw_body

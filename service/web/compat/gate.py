@@ -13,7 +13,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from service.compat.service import CompatService
 from service.compat.time_limit import TimeLimit
 from service.domain.errors import ReplydeskError
-from service.ports import Site
+from service.domain.site import Site
 from service.privacy.keys import fingerprint
 from service.usecases.rekeying import key_owner
 from service.web.compat.tally import Tally

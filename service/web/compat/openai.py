@@ -14,11 +14,12 @@ import structlog
 from flask import Blueprint, Response, request
 
 from service.compat.openai import Asked, BadInput, asked, result
-from service.domain.comment import BODY_LIMIT, Article, Source
+from service.domain.comment import BODY_LIMIT, Article, Source, Submission
 from service.domain.policy import Facts
+from service.domain.site import Site
 from service.domain.typed import is_blank
 from service.domain.verdict import Assessment
-from service.ports import Reading, Site, Submission
+from service.scoring import Reading
 from service.web.compat import refusing
 from service.web.compat.gate import compat, raw_body, site_of
 from service.web.compat.refusing import Kind, Refusal

@@ -15,11 +15,11 @@ from service.compat.coral.bodies import typed_as_text
 from service.compat.coral.phase import alias_of
 from service.compat.perspective.attributes import JUDGED, LABEL_OF, primary, unknown, unserved
 from service.compat.perspective.scale import Scale, mapped, shipped, shipped_for
-from service.domain.comment import BODY_LIMIT, Article, Comment, Source
+from service.domain.comment import BODY_LIMIT, Article, Comment, Source, Submission
 from service.domain.markup import plain_text
 from service.domain.sentences import sentences
+from service.domain.site import Site
 from service.domain.verdict import Action, Assessment, Verdict
-from service.ports import Site, Submission
 from service.web.compat import google, perspective_calls
 from service.web.compat.discovery import document
 from service.web.compat.gate import compat, raw_body, site_of

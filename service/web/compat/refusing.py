@@ -88,5 +88,5 @@ SAID: Final[dict[Kind, str]] = {
     "too_many": "Too many requests.",
     "no_route": "There is no such call.",
     "unavailable": "The service cannot answer right now; send the same again later.",
-    "broken": "Something broke on our side.",
+    "broken": "Internal error.",
 }

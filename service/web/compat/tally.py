@@ -10,7 +10,8 @@ from typing import Final
 
 import structlog
 
-from service.ports import Site, Store
+from service.domain.site import Site
+from service.storage import Store
 
 FLUSH_SECONDS: Final = 2.0
 BOUND: Final = 10_000

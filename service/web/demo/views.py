@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import format_datetime
 
 from service.domain.comment import Comment, normalise_url
-from service.ports import Site
+from service.domain.site import Site
 from service.web.demo import blueprint
 from service.web.demo.articles import ARTICLES, article
 from service.web.pages import message_page

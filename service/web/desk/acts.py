@@ -13,8 +13,8 @@ from service.domain.comment import Comment
 from service.domain.errors import Conflict, NotFound, NothingToUndo, ReplydeskError
 from service.domain.errors import Final as IsFinal
 from service.domain.reasons import reason_named
+from service.domain.site import Site
 from service.domain.verdict import Action, Decision, Who
-from service.ports import Site
 from service.privacy.contacts import mask
 from service.usecases import Judgement
 from service.web.desk import blueprint
@@ -236,9 +236,9 @@ def _ground(refusal: ReplydeskError, seen: int | None = None) -> str:
     if isinstance(refusal, IsFinal):
         return refusal.detail
     if isinstance(refusal, NothingToUndo):
-        return gettext("That decision no longer stands, so there was nothing to take back.")
+        return gettext("That decision is no longer in effect, so there was nothing to undo.")
     if isinstance(refusal, usecases.NotYours):
-        return gettext("This appeal is against your own decision; another moderator has to answer it.")
+        return gettext("This appeal is against your own decision. A different moderator will review it.")
     if isinstance(refusal, usecases.Answered):
         return gettext("Somebody else has answered this appeal.")
     if isinstance(refusal, Conflict) and seen is not None and refusal.current.revision != seen:

@@ -20,8 +20,8 @@ NAME_LIMIT: Final = 100
 KEY_WORDS: Final = {
     "key": _l("API key"),
     "akismet_key": _l("Akismet key"),
-    "inbound_secret": _l("Secret of the webhooks that come in"),
-    "webhook_secret": _l("Secret of our callbacks"),
+    "inbound_secret": _l("Secret for incoming webhooks"),
+    "webhook_secret": _l("Secret for callbacks"),
     "contact_key": _l("Key that opens readers' addresses"),
 }
 ROLE_WORDS: Final = {"moderator": _l("moderator"), "lead": _l("lead"), "admin": _l("admin")}

@@ -14,9 +14,9 @@ from service.domain.author_status import AuthorStatus
 from service.domain.comment import Comment
 from service.domain.desk import History
 from service.domain.errors import NotFound
+from service.domain.site import Site
 from service.domain.status import Status
 from service.domain.verdict import Who
-from service.ports import Site
 from service.usecases import Judgement, Target
 from service.usecases.bulk import SLICE, decide_bulk
 from service.web.desk import blueprint
@@ -111,7 +111,9 @@ def decide_held(pk: int) -> ResponseReturnValue:
     judgement = Judgement(action, Who.MODERATOR, moderator().name)
     targets = _held(site, str(comment.author_key), until)
     made = decide_bulk(context().deps, targets, judgement, "author", delay(site))
-    return back_to(url_for("desk.queue", **Place.opened_from(request.args).query(), bulk=made.bundle.id))
+    return back_to(
+        url_for("desk.queue", **Place.opened_from(request.args).query(), bulk=made.bulk_decision.id)
+    )
 
 
 def _held(site: Site, key: str, until: int) -> Iterator[Target]:

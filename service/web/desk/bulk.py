@@ -12,8 +12,8 @@ from flask.typing import ResponseReturnValue
 
 from service.domain.errors import NotFound
 from service.domain.verdict import Who
-from service.ports import Tx
-from service.ports.clusters import Bundle
+from service.storage import Tx
+from service.storage.records import BulkDecision
 from service.usecases.bulk import undo_bulk as undo_all
 from service.web.desk import blueprint
 from service.web.desk.access import back_to, moderator, requires
@@ -32,7 +32,7 @@ PAGE: Final = 50
 class Act:
     """A bulk decision; `what` says how its comments were chosen, `until` how long it covers later copies."""
 
-    bundle: Bundle
+    bulk_decision: BulkDecision
     text: str
     what: str
     until: datetime | None = None
@@ -48,53 +48,56 @@ class Acts:
 
 @dataclass(frozen=True, slots=True)
 class BulkNotice:
-    """What a bulk decision or its undo did, and the bundle to undo; None once there is nothing to undo."""
+    """What a bulk decision or its undo did, and the bulk decision to undo; None once there is nothing to undo."""
 
     text: str
-    bundle_id: int | None
+    bulk_decision_id: int | None
 
 
 def acts_lately(tx: Tx, now: datetime, before: int | None = None) -> Acts:
     """Return the latest acts on many comments, of those before one; what came to nothing is left out."""
-    found = tx.bundles_lately(ACTS, before)
-    sizes = tx.bundle_sizes([bundle.id for bundle, _ in found])
+    found = tx.bulk_decisions_lately(ACTS, before)
+    sizes = tx.bulk_decision_sizes([bulk_decision.id for bulk_decision, _ in found])
     acts = [_act(one, sizes.get(one.id, 0), until if until and until > now else None) for one, until in found]
-    shown = tuple(act for act in acts if act.until or act.bundle.id in sizes)
+    shown = tuple(act for act in acts if act.until or act.bulk_decision.id in sizes)
     return Acts(shown, found[-1][0].id if len(found) == ACTS else None)
 
 
 def bulk_notice(tx: Tx, query: Mapping[str, str]) -> BulkNotice | None:
     """Return what the last form decided or undid in bulk, read from the store."""
-    bundle = tx.bundle(number(query.get("bulk")) or 0)
-    if bundle is None:
+    bulk_decision = tx.bulk_decision(number(query.get("bulk")) or 0)
+    if bulk_decision is None:
         return None
-    if bundle.undone_at is not None:
-        if tx.bundle_stands(bundle.id):
+    if bulk_decision.undone_at is not None:
+        if tx.bulk_decision_stands(bulk_decision.id):
             return BulkNotice(
-                gettext("Taken back in part: it took too long. Undo the rest as well."), bundle.id
+                gettext("Undone in part: it took too long. Undo the rest as well."), bulk_decision.id
             )
         return BulkNotice(gettext("All of it was undone."), None)
-    return BulkNotice(_counted(bundle, tx.bundle_sizes([bundle.id]).get(bundle.id, 0)), bundle.id)
+    return BulkNotice(
+        _counted(bulk_decision, tx.bulk_decision_sizes([bulk_decision.id]).get(bulk_decision.id, 0)),
+        bulk_decision.id,
+    )
 
 
-@blueprint.get("/bulk/<int(max=999999999999999999):bundle_id>")
+@blueprint.get("/bulk/<int(max=999999999999999999):bulk_decision_id>")
 @requires("moderator")
-def bulk_decision(bundle_id: int) -> ResponseReturnValue:
+def bulk_decision(bulk_decision_id: int) -> ResponseReturnValue:
     """Show the comments of one act as they are now, in the order in which they were decided."""
     here, after = context(), number(request.args.get("after")) or 0
     with here.deps.store.read() as tx:
-        bundle = tx.bundle(bundle_id)
-        if bundle is None:
+        bulk_decision = tx.bulk_decision(bulk_decision_id)
+        if bulk_decision is None:
             return missing()
-        size = tx.bundle_sizes([bundle_id]).get(bundle_id, 0)
-        found = tx.bundled(bundle_id, after, PAGE + 1)
+        size = tx.bulk_decision_sizes([bulk_decision_id]).get(bulk_decision_id, 0)
+        found = tx.bulk_decided(bulk_decision_id, after, PAGE + 1)
         sites = {one.id: one for one in tx.sites()}
         shown = cards(tx, [one for _, one in found[:PAGE]], sites, here.deps.clock())
-        stands = bundle.undone_at is None or tx.bundle_stands(bundle_id)
+        stands = bulk_decision.undone_at is None or tx.bulk_decision_stands(bulk_decision_id)
     return page(
         "desk/bulk.html",
         200,
-        act=_act(bundle, size),
+        act=_act(bulk_decision, size),
         stands=stands,
         members=list(zip(shown, (decision_id for decision_id, _ in found), strict=False)),
         after=found[PAGE - 1][0] if len(found) > PAGE else None,
@@ -102,23 +105,23 @@ def bulk_decision(bundle_id: int) -> ResponseReturnValue:
     )
 
 
-@blueprint.post("/bulk/<int(max=999999999999999999):bundle_id>/undo")
+@blueprint.post("/bulk/<int(max=999999999999999999):bulk_decision_id>/undo")
 @requires("moderator")
-def undo_bulk(bundle_id: int) -> ResponseReturnValue:
+def undo_bulk(bulk_decision_id: int) -> ResponseReturnValue:
     """Take back in one act what was decided in one."""
     try:
-        undo_all(context().deps, bundle_id, Who.MODERATOR, moderator().name)
+        undo_all(context().deps, bulk_decision_id, Who.MODERATOR, moderator().name)
     except NotFound:
         return missing()
-    return back_to(url_for("desk.queue", **Place.of(request.form).query(), bulk=bundle_id))
+    return back_to(url_for("desk.queue", **Place.of(request.form).query(), bulk=bulk_decision_id))
 
 
-def _act(bundle: Bundle, count: int, until: datetime | None = None) -> Act:
-    return Act(bundle, _counted(bundle, count), _chosen(bundle.what), until)
+def _act(bulk_decision: BulkDecision, count: int, until: datetime | None = None) -> Act:
+    return Act(bulk_decision, _counted(bulk_decision, count), _chosen(bulk_decision.what), until)
 
 
-def _counted(bundle: Bundle, count: int) -> str:
-    return f"{DONE[bundle.action]}: {ngettext('%(num)d comment', '%(num)d comments', count)}."
+def _counted(bulk_decision: BulkDecision, count: int) -> str:
+    return f"{DONE[bulk_decision.action]}: {ngettext('%(num)d comment', '%(num)d comments', count)}."
 
 
 def _chosen(what: str) -> str:

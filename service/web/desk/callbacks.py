@@ -7,7 +7,7 @@ from typing import Final
 from flask import request, url_for
 from flask.typing import ResponseReturnValue
 
-from service.ports import DELIVER
+from service.messaging.tasks import DELIVER
 from service.web.desk import blueprint
 from service.web.desk.access import back_to, moderator, requires
 from service.web.desk.frame import missing, page

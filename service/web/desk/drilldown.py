@@ -13,8 +13,8 @@ from service.domain.comment import Comment
 from service.domain.overview import CELLS, Judged, cell_of
 from service.domain.status import Status
 from service.domain.verdict import LABELS, Action, Who
-from service.ports import Tx
-from service.ports.overview import Hand
+from service.storage import Tx
+from service.storage.records import Hand
 from service.web.desk import blueprint
 from service.web.desk.access import requires
 from service.web.desk.frame import missing, page
@@ -40,8 +40,8 @@ NAMES: Final[Mapping[str, tuple[str, ...]]] = {
 CELL_WORDS: Final = {
     "both_bad": _l("both bad"),
     "both_fine": _l("both fine"),
-    "only_model": _l("only the model"),
-    "only_person": _l("only a moderator"),
+    "only_model": _l("only the model flagged it"),
+    "only_person": _l("only a moderator flagged it"),
     AGREE: _l("agree"),
     JUDGED: _l("judged by a person"),
 }

@@ -71,9 +71,9 @@ def decide_duplicates(pk: int) -> ResponseReturnValue:
     if found is None or site is None or found.id != cluster_id:
         return missing()
     judgement = Judgement(action, Who.MODERATOR, moderator().name)
-    seen = replace(found, bundle_id=number(request.form.get("stands")))
+    seen = replace(found, bulk_decision_id=number(request.form.get("stands")))
     try:
         made = decide_all(here.deps, site, seen, judgement, delay(site))
     except ClusterAlreadyDecided:
         return _shown(pk, refused=True)
-    return back_to(url_for("desk.queue", **Place.of(request.form).query(), bulk=made.bundle.id))
+    return back_to(url_for("desk.queue", **Place.of(request.form).query(), bulk=made.bulk_decision.id))

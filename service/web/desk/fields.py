@@ -45,21 +45,21 @@ RULES: Final = (
     Field("close_after_days", _l("Close comments after days"), _l("empty: never")),
     Field(
         "outage",
-        _l("When no score comes in time"),
+        _l("When a comment is not scored in time"),
         choices={
             "hold": _l("a person looks"),
             "hold_links": _l("a person looks at those with links"),
             "publish": _l("it is published"),
         },
     ),
-    Field("outage_after_seconds", _l("and that is after seconds")),
+    Field("outage_after_seconds", _l("Seconds until that applies")),
     Field(
         "articles_apart",
         _l("Tell articles apart by"),
         _l("scheme, www or slash, one a line; empty: such addresses are one article"),
         long=True,
     ),
-    Field("undo_seconds", _l("Seconds to undo a decision freely"), _l("empty: as the installation says")),
+    Field("undo_seconds", _l("Seconds until a decision is sent"), _l("empty: the installation's default")),
     Field("duplicate_hours", _l("Group copies for (hours)"), _l("empty: copies are not grouped")),
 )
 WORDS: Final = (
@@ -68,7 +68,7 @@ WORDS: Final = (
     Field("spam_words", _l("Spam"), long=True),
 )
 KEEPING: Final = (
-    Field("keep_rejected_days", _l("Rejected comments, days"), _l("empty: for good, here and below")),
+    Field("keep_rejected_days", _l("Rejected comments, days"), _l("empty: keep permanently, here and below")),
     Field("keep_spam_days", _l("Spam, days")),
     Field("keep_withdrawn_days", _l("Withdrawn comments, days")),
     Field("keep_deliveries_days", _l("Callbacks, days")),
@@ -76,16 +76,16 @@ KEEPING: Final = (
     Field("keep_originals_days", _l("Texts as typed, encrypted, days")),
     Field(
         "erased_texts",
-        _l("Of an erased person's published texts"),
+        _l("Published texts of an erased person"),
         choices={"remove": _l("take them off the site"), "keep": _l("keep them without the name")},
     ),
 )
 LIMITS: Final = (
     Field("comments_per_minute", _l("Comments a minute by the API"), _l("empty: any number")),
     Field("form_per_minute", _l("Comments a minute by the form"), _l("empty: any number")),
-    Field("notify_url", _l("Call this address when the queue grows")),
-    Field("notify_held", _l("from so many held")),
-    Field("notify_age_seconds", _l("or when the oldest waits so many seconds")),
+    Field("notify_url", _l("Send a webhook here when the queue grows")),
+    Field("notify_held", _l("from this many held comments")),
+    Field("notify_age_seconds", _l("or when the oldest has waited this many seconds")),
     Field("callback_url", _l("Callbacks go to")),
 )
 INBOUND: Final = (
@@ -110,7 +110,7 @@ SECTIONS: Final = {
     "words": (_l("Words"), WORDS),
     "reasons": (_l("Reasons"), REASONS),
     "help": (_l("Help"), HELP),
-    "keeping": (_l("Keeping"), KEEPING),
-    "limits": (_l("Limits and calls"), LIMITS),
-    "inbound": (_l("Webhooks that come in"), INBOUND),
+    "keeping": (_l("Retention"), KEEPING),
+    "limits": (_l("Rate limits and alerts"), LIMITS),
+    "inbound": (_l("Incoming webhooks"), INBOUND),
 }

@@ -10,9 +10,9 @@ from flask.typing import ResponseReturnValue
 
 from service.domain.comment import URL_LIMIT
 from service.domain.errors import NotFound
+from service.domain.site import Site
 from service.domain.surge import is_held
 from service.domain.text import asked_words
-from service.ports import Site
 from service.privacy.pages import page_url
 from service.usecases.articles import describe_article, move_thread
 from service.usecases.watching_articles import HOURS, watch_article

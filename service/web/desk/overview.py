@@ -15,9 +15,10 @@ from flask.typing import ResponseReturnValue
 
 from service.domain.comment import Comment
 from service.domain.overview import Bin, Confusion, Tally, calibration, confusion
+from service.domain.site import Site
 from service.domain.status import Status
 from service.domain.verdict import LABELS, Action, Who
-from service.ports import Site, Store, Tx
+from service.storage import Store, Tx
 from service.web.desk import blueprint
 from service.web.desk.access import requires
 from service.web.desk.frame import missing, page

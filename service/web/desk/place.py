@@ -12,7 +12,7 @@ from flask import url_for
 from service.domain.comment import URL_LIMIT
 from service.domain.desk import Cursor, Sort, Wanted
 from service.domain.verdict import LABELS
-from service.ports import Tx
+from service.storage import Tx
 
 QUEUES: Final = ("held", "late", "reported", "aside", "appeals", "decided")
 DIGITS: Final = 18  # more than any row number has, fewer than a database refuses

@@ -14,7 +14,7 @@ from service import usecases
 from service.domain.comment import Comment
 from service.domain.desk import Claim, Cursor, Matter, Queued
 from service.domain.verdict import LABELS, Action, Decision
-from service.ports import Tx
+from service.storage import Tx
 from service.usecases.claiming import CLAIM_SECONDS
 from service.web.desk import blueprint
 from service.web.desk.access import moderator, requires
@@ -258,7 +258,7 @@ def _answered(tx: Tx, appeal_id: int) -> Notice | None:
     if appeal is None or found is None:
         return None
     if appeal.answered_at is None:
-        return Notice(gettext("Taken back: the appeal waits again."), found, None)
+        return Notice(gettext("Undone: the appeal waits again."), found, None)
     if appeal.reversed_by is None:
         return Notice(f"{gettext('Decision upheld')}.", found, None, appeal.id)
     stands = appeal.reversed_by if found.decision_id == appeal.reversed_by else None
@@ -283,12 +283,12 @@ def _waiting(tx: Tx, pk: int) -> Notice | None:
 
 def waits_again() -> str:
     """Say what taking back a "leave as it is" came to."""
-    return gettext("Taken back: it waits for a look again.")
+    return gettext("Undone: the report is open again.")
 
 
 def taken_back(one: Comment) -> str:
     """Say what an undo came to."""
-    return gettext("Taken back: the comment is %(status)s again.", status=str(STATUS_WORDS[one.status]))
+    return gettext("Undone: the comment is %(status)s again.", status=str(STATUS_WORDS[one.status]))
 
 
 __all__ = ["Notice", "QueuePage", "counted", "find", "missing", "others", "page", "taken_back", "waits_again"]

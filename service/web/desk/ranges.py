@@ -9,10 +9,12 @@ from typing import Any, Final
 from flask import request, url_for
 from flask.typing import ResponseReturnValue
 
+from service.context import Dependencies
 from service.domain.desk import Sort
+from service.domain.site import Site
 from service.domain.verdict import LABELS, Action, Who
-from service.ports import Dependencies, Site, Tx
-from service.ports.ranging import Stretch
+from service.storage import Tx
+from service.storage.records import Stretch
 from service.usecases import Judgement, Target
 from service.usecases.bulk import MOST, SLICE, decide_bulk, range_named
 from service.web.desk import blueprint
@@ -130,8 +132,8 @@ def decide_range() -> ResponseReturnValue:
     what = range_named(chosen.by, chosen.low, chosen.high)
     made = decide_bulk(here.deps, _targets(here.deps, stretch, sites), judgement, what, seconds)
     if made.stopped:  # where what is left of the stretch can be seen, and decided by another act
-        return back_to(url_for("desk.ranges", **chosen.query(), bulk=made.bundle.id))
-    return back_to(url_for("desk.queue", bulk=made.bundle.id))
+        return back_to(url_for("desk.ranges", **chosen.query(), bulk=made.bulk_decision.id))
+    return back_to(url_for("desk.queue", bulk=made.bulk_decision.id))
 
 
 def _targets(deps: Dependencies, stretch: Stretch, sites: dict[int, Site]) -> Iterator[Target]:

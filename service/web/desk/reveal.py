@@ -8,7 +8,7 @@ from typing import Final
 from flask import request
 from flask.typing import ResponseReturnValue
 
-from service.ports import Site
+from service.domain.site import Site
 from service.privacy.keys import CiphertextError
 from service.privacy.sanitizer import ORIGINAL
 from service.web.desk import blueprint

@@ -17,9 +17,9 @@ from service.domain.facts import free_hosts
 from service.domain.pointers import read_map
 from service.domain.policy import Policy
 from service.domain.reasons import CODE_LIMIT, REASONS_LIMIT
+from service.domain.site import Site
 from service.domain.terms import change, to_terms
 from service.domain.verdict import LABELS, SELF_HARM, Action
-from service.ports import Site
 from service.usecases.inbound_mapping import tried
 from service.usecases.tuning import tune_site
 from service.web.desk import blueprint

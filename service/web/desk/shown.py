@@ -16,9 +16,10 @@ from service.domain.earlier import refusal_of
 from service.domain.leading import is_at_risk, is_severe, leading
 from service.domain.reasons import RefusalReason, reasons
 from service.domain.retention import deletes_at
+from service.domain.site import Site
 from service.domain.status import FINAL, Status
 from service.domain.verdict import LABELS, Decision, Span, Verdict
-from service.ports import Site, Tx
+from service.storage import Tx
 from service.web.desk.words import age
 
 SPANS_SHOWN: Final = 200

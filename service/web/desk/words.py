@@ -9,9 +9,9 @@ from typing import Any, Final
 
 from service.domain.author_status import AuthorStatus
 from service.domain.reasons import RefusalReason, reason_named
+from service.domain.site import Site
 from service.domain.status import Status
 from service.domain.verdict import Action, Decision, Reason, Verdict, Who
-from service.ports import Site
 from service.web.desk.speech import gettext, language, ngettext
 from service.web.desk.speech import lazy_gettext as _l
 
@@ -74,7 +74,7 @@ SHIPPED_REASONS: Final = (
 )
 """The titles of the reasons that a site begins with; what a site writes itself is shown as it is written."""
 GROUND_WORDS: Final = {
-    "score": _l("A score is at or above the site's limit."),
+    "score": _l("A score reached the site's limit."),
     "at_risk": _l("The writer may be at risk."),
     "phrase": _l("It contains words of plain violence."),
     "personal_data": _l("It seems to tell personal data."),
@@ -95,7 +95,7 @@ GROUND_WORDS: Final = {
     "watched": _l("A moderator looks at this author first."),
     "banned": _l("This author is banned here."),
     "trusted": _l("A moderator trusts this author."),
-    "clear": _l("Nothing in the text or around it speaks against it."),
+    "clear": _l("No rule or score triggered."),
 }
 
 
@@ -179,9 +179,7 @@ def ground(reason: Reason, verdict: Verdict) -> str:
     score = verdict.scores.get(reason.label or "")
     if reason.code in ("score", "doubtful", "post_moderation") and score is not None:
         label = LABEL_WORDS.get(reason.label or "", reason.label)
-        return str(
-            gettext("%(label)s %(score).2f is at or above the site's limit.", label=str(label), score=score)
-        )
+        return str(gettext("%(label)s %(score).2f (site's limit reached)", label=str(label), score=score))
     return str(GROUND_WORDS.get(reason.code, reason.detail))
 
 

@@ -12,11 +12,12 @@ from flask import Request
 from flask_babel import format_decimal
 
 from service.domain.addresses import host_of
-from service.domain.comment import BODY_LIMIT, NAME_LIMIT, Comment, Source
+from service.domain.comment import BODY_LIMIT, NAME_LIMIT, Comment, Source, Submission
 from service.domain.errors import Fault, Invalid
 from service.domain.networks import cut_ip
-from service.ports import Site, Submission, Tx
+from service.domain.site import Site
 from service.privacy.pages import page_url
+from service.storage import Tx
 from service.usecases import submission
 from service.web.reply.ticket import Ticket
 from service.web.speech import gettext

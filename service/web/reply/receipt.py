@@ -17,12 +17,13 @@ from service.domain.desk import Appeal
 from service.domain.errors import ReplydeskError
 from service.domain.outside import outside
 from service.domain.restoring import put_back
+from service.domain.site import Site
 from service.domain.status import Status
 from service.domain.typed import cleaned, is_blank
 from service.domain.verdict import Decision
-from service.ports import Site, Tx
 from service.privacy.contacts import mask
 from service.privacy.receipts import read_receipt
+from service.storage import Tx
 from service.web.pages import message_page
 from service.web.reach import context
 from service.web.reply import blueprint

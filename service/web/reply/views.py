@@ -11,9 +11,9 @@ from sqlalchemy import exc as sql
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from service import usecases
-from service.domain.comment import BODY_LIMIT, Comment, Source
+from service.domain.comment import BODY_LIMIT, Comment, Placed, Source, Submission
 from service.domain.errors import IdempotencyMismatch, Invalid
-from service.ports import Placed, Site, Submission
+from service.domain.site import Site
 from service.privacy.receipts import receipt_token
 from service.web import rates
 from service.web.api.submitting import note_stored

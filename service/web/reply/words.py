@@ -8,9 +8,9 @@ from typing import Final
 from service.domain.comment import Comment
 from service.domain.leading import is_at_risk
 from service.domain.reasons import reason_named
+from service.domain.site import Site
 from service.domain.status import Status
 from service.domain.verdict import Action, Decision, Who
-from service.ports import Site
 from service.web.speech import gettext
 from service.web.speech import lazy_gettext as _l
 

@@ -20,11 +20,11 @@ from typing import Any
 import pytest
 
 from service import logging as logs
-from service.domain.comment import Article, Source
+from service.domain.comment import Article, Source, Submission
 from service.domain.policy import Policy
+from service.domain.site import Site
 from service.leak_audit.forms import forms_of
 from service.leak_audit.searching import Searcher
-from service.ports import Site, Submission
 from service.privacy.keys import Keyring
 from service.privacy.sanitizer import Sanitizer
 from service.privacy.sealing import Address, Sealer

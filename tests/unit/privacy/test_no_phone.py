@@ -7,8 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from service.domain.comment import Article, Source
-from service.ports import Submission
+from service.domain.comment import Article, Source, Submission
 from service.privacy.contacts import mask
 from service.privacy.keys import Keyring
 from service.privacy.sanitizer import Sanitizer

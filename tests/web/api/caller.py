@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from service.context import AppContext, build_context
 from service.domain.comment import Comment
 from service.domain.verdict import LABELS, Action, Assessment, Decision, Effort, Span, Who
 from service.messaging.dispatcher import RecordingDispatcher
-from service.ports import Store
+from service.storage import Store
 from service.usecases import Judgement, Scored
 from service.usecases.enrolment import Enrolment, enrol_site
 from service.web import create_app
@@ -70,9 +70,9 @@ class Newsroom:
         """Put the service over `store`; settings as a fresh home has them, changed by `env`."""
         clock, dispatcher = SetClock(), RecordingDispatcher()
         surroundings = {"REPLYDESK_HOME": str(home), "REPLYDESK_MASTER_KEY": MASTER, **env}
-        context = build_context(
-            config.load(surroundings), env=surroundings, store=store, dispatcher=dispatcher, clock=clock
-        )
+        url = store.engine.url.render_as_string(hide_password=False)
+        settings = replace(config.load(surroundings), database_url=url)
+        context = build_context(settings, env=surroundings, store=store, dispatcher=dispatcher, clock=clock)
         courier = enrol_site(
             context, "courier", "https://courier.example", "https://courier.example/callback"
         )

@@ -1,4 +1,4 @@
-"""A newsroom for the API's tests: over a store in memory, and over each real one where the store is what matters."""
+"""A newsroom for the API's tests: over SQLite, and over PostgreSQL too where the store is what matters."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from pathlib import Path
 
 import pytest
 
-from service.ports import Store
-from service.storage.memory import MemoryStore
+from service.storage import Store
+from tests.stores import sqlite_store
 from tests.web.api.caller import Newsroom
 
 
 @pytest.fixture
 def newsroom(tmp_path: Path) -> Iterator[Newsroom]:
     """A newsroom whose store forgets everything."""
-    made = Newsroom.over(MemoryStore(), tmp_path)
+    made = Newsroom.over(sqlite_store(), tmp_path)
     yield made
     made.context.close()
 
 
 @pytest.fixture
-def real_newsroom(sql_store: Store, tmp_path: Path) -> Newsroom:
+def real_newsroom(store: Store, tmp_path: Path) -> Newsroom:
     """A newsroom over SQLite, then over PostgreSQL."""
-    return Newsroom.over(sql_store, tmp_path)
+    return Newsroom.over(store, tmp_path)

@@ -8,7 +8,7 @@ import pytest
 
 from service import usecases
 from service.domain.verdict import Action, Who
-from service.ports import DELIVER
+from service.messaging.tasks import DELIVER
 from tests.web.api.caller import Newsroom, faults, problem, submission
 
 

@@ -6,7 +6,7 @@ import itertools
 import socket
 import threading
 import time
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -14,17 +14,17 @@ from structlog.testing import capture_logs
 
 from service.domain.verdict import Effort
 from service.messaging.dispatcher import BEAT, Answerer, RedisDispatcher, connect, read_heartbeats
-from service.ports import SWEEP, Store
-from service.storage import open_store
-from service.storage.memory import MemoryStore
+from service.messaging.tasks import SWEEP
+from service.storage import Probe, Store
 from service.web.readiness import Checks
+from tests.stores import sqlite_store
 from tests.web.api.caller import ADDRESS, Newsroom, problem, submission
 
 
 def test_alive_asks_no_part(newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch) -> None:
     """A store that is away does not make the process dead."""
-    monkeypatch.setattr(MemoryStore, "read", None)
-    monkeypatch.setattr(MemoryStore, "ping", None)
+    monkeypatch.setattr(Store, "read", None)
+    monkeypatch.setattr(Probe, "ask", None)
     assert newsroom.call("GET", "/healthz", None).json == {"status": "ok"}
 
 
@@ -36,19 +36,19 @@ def ring_as_beat(redis_url: str) -> None:
     assert read_heartbeats(redis_url).beat is not None
 
 
-def test_ready_when_every_part_is(sql_store: Store, redis_url: str, tmp_path: Path, sqlite_url: str) -> None:
+def test_ready_when_every_part_is(store: Store, redis_url: str, tmp_path: Path) -> None:
     """With store, schema and broker there, and worker and beat heard of, the service is ready."""
-    newsroom = Newsroom.over(sql_store, tmp_path, REDIS_URL=redis_url, REPLYDESK_DATABASE_URL=sqlite_url)
+    newsroom = Newsroom.over(store, tmp_path, REDIS_URL=redis_url)
     Answerer(redis_url).begun(SWEEP)
     ring_as_beat(redis_url)
     answer = newsroom.call("GET", "/readyz", None)
     context = {"store": "ok", "schema": "ok", "broker": "ok", "worker": "ok", "beat": "ok"}
-    assert answer.json == {"status": "ready", "parts": context}
+    assert answer.json == {"status": "ready", "checks": context}
 
 
 def test_workers_of_whom_nothing_is_heard_are_named(redis_url: str, tmp_path: Path) -> None:
     """A worker that dies again and again answers no message, and whoever watches is told."""
-    newsroom = Newsroom.over(MemoryStore(), tmp_path, REDIS_URL=redis_url, REPLYDESK_REDIS_PREFIX="silent:")
+    newsroom = Newsroom.over(sqlite_store(), tmp_path, REDIS_URL=redis_url, REPLYDESK_REDIS_PREFIX="silent:")
     found = problem(newsroom.call("GET", "/readyz", None), 503, "unavailable")
     assert found["detail"] == "Not ready: worker, beat."
     assert found["checks"]["broker"] == "ok"
@@ -57,7 +57,7 @@ def test_workers_of_whom_nothing_is_heard_are_named(redis_url: str, tmp_path: Pa
 def test_beat_that_is_gone_is_named_and_no_worker_that_works(redis_url: str, tmp_path: Path) -> None:
     """Whoever scores, or sweeps by itself, lives, though beat was not heard of."""
     settings = {"REDIS_URL": redis_url, "REPLYDESK_REDIS_PREFIX": "no-beat:"}
-    newsroom = Newsroom.over(MemoryStore(), tmp_path, **settings)
+    newsroom = Newsroom.over(sqlite_store(), tmp_path, **settings)
     Answerer(redis_url, "no-beat:").begun(SWEEP, by_message=False)
     assert problem(newsroom.call("GET", "/readyz", None), 503, "unavailable")["detail"] == "Not ready: beat."
 
@@ -65,7 +65,7 @@ def test_beat_that_is_gone_is_named_and_no_worker_that_works(redis_url: str, tmp
 def test_a_broker_that_forgot_its_heartbeats_makes_nobody_dead(redis_url: str, tmp_path: Path) -> None:
     """Emptied, it is told the next within seconds; till then the last that was heard counts, for half a minute."""
     now = [0.0]
-    checks = Checks(Newsroom.over(MemoryStore(), tmp_path, REDIS_URL=redis_url).context, lambda: now[0])
+    checks = Checks(Newsroom.over(sqlite_store(), tmp_path, REDIS_URL=redis_url).context, lambda: now[0])
     Answerer(redis_url).begun(SWEEP)
     assert checks.run()["worker"] == "ok"
     connect(redis_url).flushall()
@@ -75,18 +75,20 @@ def test_a_broker_that_forgot_its_heartbeats_makes_nobody_dead(redis_url: str, t
     assert checks.run()["worker"] != "ok"
 
 
-def test_whatever_hangs_the_answer_comes_within_a_second(tmp_path: Path) -> None:
+def test_whatever_hangs_the_answer_comes_within_a_second(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Store and broker both hang: each is named, nobody waits for the sum, and no second thread is spent on them."""
     hang = threading.Event()
 
-    class Hanging(MemoryStore):
-        def ping(self) -> None:
-            assert hang.wait(20)
+    def hanging(_: object) -> None:
+        assert hang.wait(20)
 
+    monkeypatch.setattr(Probe, "ask", hanging)
     try:
         with socket.create_server(("127.0.0.1", 0)) as mute:
             url = f"redis://127.0.0.1:{mute.getsockname()[1]}/0"
-            context = Newsroom.over(Hanging(), tmp_path, REDIS_URL=url).context
+            context = Newsroom.over(sqlite_store(), tmp_path, REDIS_URL=url).context
             checks, threads = Checks(context, itertools.count(step=10).__next__), threading.active_count()
             for _ in range(3):
                 began = time.monotonic()
@@ -99,27 +101,24 @@ def test_whatever_hangs_the_answer_comes_within_a_second(tmp_path: Path) -> None
         hang.set()
 
 
-def test_a_pool_that_is_used_up_does_not_make_the_store_away(sqlite_url: str, tmp_path: Path) -> None:
+def test_a_pool_that_is_used_up_does_not_make_the_store_away(tmp_path: Path) -> None:
     """Requests that hold every connection are load; the check has a connection of its own."""
-    store = open_store(sqlite_url)
-    newsroom = Newsroom.over(store, tmp_path, REPLYDESK_DATABASE_URL=sqlite_url)
-    with closing(store), ExitStack() as stack:
+    store = sqlite_store()
+    newsroom = Newsroom.over(store, tmp_path)
+    with ExitStack() as stack:
         for _ in range(32):
             stack.enter_context(store.read())
         found = problem(newsroom.call("GET", "/readyz", None), 503, "unavailable")
-    assert (found["checks"]["store"], found["parts"]["schema"]) == ("ok", "ok")
+    assert (found["checks"]["store"], found["checks"]["schema"]) == ("ok", "ok")
 
 
-def test_who_asks_within_a_second_is_told_the_same(tmp_path: Path) -> None:
+def test_who_asks_within_a_second_is_told_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each check costs the parts something, and anybody may ask."""
     asked = []
 
-    class Counting(MemoryStore):
-        def ping(self) -> None:
-            asked.append(1)
-
+    monkeypatch.setattr(Probe, "ask", lambda _: asked.append(1))
     now = [0.0]
-    checks = Checks(Newsroom.over(Counting(), tmp_path).context, lambda: now[0])
+    checks = Checks(Newsroom.over(sqlite_store(), tmp_path).context, lambda: now[0])
     assert checks.run() == checks.run()
     assert len(asked) == 1
     now[0] += 1.0
@@ -137,7 +136,7 @@ def test_not_ready_names_the_part(newsroom: Newsroom) -> None:
 
 def test_a_broker_that_is_gone_is_named(tmp_path: Path) -> None:
     """A broker that refuses connections is named, quickly."""
-    newsroom = Newsroom.over(MemoryStore(), tmp_path, REDIS_URL="unix:///nowhere/valkey.sock")
+    newsroom = Newsroom.over(sqlite_store(), tmp_path, REDIS_URL="unix:///nowhere/valkey.sock")
     found = problem(newsroom.call("GET", "/readyz", None), 503, "unavailable")
     assert found["checks"]["broker"] == "does not answer (ConnectionError)"
 
@@ -148,16 +147,14 @@ def test_a_store_that_fails_is_named(newsroom: Newsroom, monkeypatch: pytest.Mon
     def away(_: object) -> None:
         raise ConnectionResetError(f"while asking for {ADDRESS}")
 
-    monkeypatch.setattr(MemoryStore, "ping", away)
+    monkeypatch.setattr(Probe, "ask", away)
     found = problem(newsroom.call("GET", "/readyz", None), 503, "unavailable")
     assert found["checks"]["store"] == "fails (ConnectionResetError)"
 
 
-def test_an_older_schema_is_named(
-    sql_store: Store, sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_older_schema_is_named(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A database that has not been migrated is not ready, and the answer says how to fix it."""
-    newsroom = Newsroom.over(sql_store, tmp_path, REPLYDESK_DATABASE_URL=sqlite_url)
+    newsroom = Newsroom.over(store, tmp_path)
     monkeypatch.setattr("service.storage.store.HEAD", "9999")
     found = problem(newsroom.call("GET", "/readyz", None), 503, "unavailable")
     assert "replydesk migrate" in found["checks"]["schema"]
@@ -216,21 +213,21 @@ def test_metrics_tell_the_effort_and_what_is_scored_again(newsroom: Newsroom) ->
 
 def test_metrics_survive_the_store(newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch) -> None:
     """When the store is away the scrape still answers, and says so."""
-    monkeypatch.setattr(MemoryStore, "read", None)
+    monkeypatch.setattr(Store, "read", None)
     assert metric(newsroom, "replydesk_store_up") == 0
 
 
 def test_metrics_tell_when_a_sweep_last_began(redis_url: str, tmp_path: Path) -> None:
     """The age of the last sweep and of beat's last message, an hour where there was none; and that a broker is dead."""
     settings = {"REDIS_URL": redis_url, "REPLYDESK_REDIS_PREFIX": "metered:"}
-    newsroom = Newsroom.over(MemoryStore(), tmp_path, **settings)
+    newsroom = Newsroom.over(sqlite_store(), tmp_path, **settings)
     assert metric(newsroom, "replydesk_last_sweep_age_seconds") == 3600
     Answerer(redis_url, "metered:").begun(SWEEP, by_message=False)
     assert metric(newsroom, "replydesk_last_sweep_age_seconds") < 5
     assert metric(newsroom, "replydesk_beat_age_seconds") == 3600
     assert metric(newsroom, "replydesk_clock_skew_seconds") < 2
     assert metric(newsroom, "replydesk_broker_up") == 1
-    dead = Newsroom.over(MemoryStore(), tmp_path, REDIS_URL="unix:///nowhere/valkey.sock")
+    dead = Newsroom.over(sqlite_store(), tmp_path, REDIS_URL="unix:///nowhere/valkey.sock")
     assert metric(dead, "replydesk_broker_up") == 0
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from service.ports import SCORE
+from service.messaging.tasks import SCORE
 from service.privacy.sealing import open_box
 from service.webhooks import signing
 from tests.web.api.caller import ADDRESS, Newsroom, faults, problem, submission
@@ -437,7 +437,7 @@ def test_a_busy_store_asks_to_come_again(newsroom: Newsroom, monkeypatch: pytest
     def busy(*_: object, **__: object) -> Any:
         raise OperationalError("INSERT …", {"email": ADDRESS}, Exception(f"locked {ADDRESS}"))
 
-    monkeypatch.setattr(type(newsroom.context.deps.store), "write", busy)
+    monkeypatch.setattr(type(newsroom.context.deps.store), "add_comment", busy)
     answer = newsroom.post(submission(id="c-2"))
     problem(answer, 503, "unavailable")
     assert int(answer.headers["Retry-After"]) > 0

@@ -16,7 +16,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from service.messaging.dispatcher import BEAT, HEARTBEAT_SECONDS, connect
-from service.ports import SWEEP
+from service.messaging.tasks import SWEEP
 from service.web.api.operations import OPERATIONS
 from service.web.compat import blueprints
 from tests.web.api.caller import Newsroom, submission

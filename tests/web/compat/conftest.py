@@ -1,4 +1,4 @@
-"""Newsrooms whose compatibility APIs score with the model that ships, over a store in memory."""
+"""Newsrooms whose compatibility APIs score with the model that ships."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from service.storage.memory import MemoryStore
 from service.usecases.tuning import tune_site
+from tests.stores import sqlite_store
 from tests.web.api.caller import Newsroom
 
 
 @pytest.fixture(scope="module")
 def newsroom(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Newsroom]:
     """One newsroom for the tests of a file that change nothing of it."""
-    made = Newsroom.over(MemoryStore(), tmp_path_factory.mktemp("newsroom"))
+    made = Newsroom.over(sqlite_store(), tmp_path_factory.mktemp("newsroom"))
     yield made
     made.context.close()
 
@@ -23,7 +23,7 @@ def newsroom(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Newsroom]:
 @pytest.fixture
 def fresh(tmp_path: Path) -> Iterator[Newsroom]:
     """A newsroom of one test, whose store forgets everything."""
-    made = Newsroom.over(MemoryStore(), tmp_path)
+    made = Newsroom.over(sqlite_store(), tmp_path)
     yield made
     made.context.close()
 
@@ -31,7 +31,7 @@ def fresh(tmp_path: Path) -> Iterator[Newsroom]:
 @pytest.fixture(scope="module")
 def queueing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Newsroom]:
     """A newsroom whose compatibility APIs put comments on the desk, which is the longest way through them."""
-    made = Newsroom.over(MemoryStore(), tmp_path_factory.mktemp("newsroom"))
+    made = Newsroom.over(sqlite_store(), tmp_path_factory.mktemp("newsroom"))
     tune_site(made.context, "courier", {"compat_mode": "queue"})
     yield made
     made.context.close()

@@ -10,7 +10,7 @@ from werkzeug.test import TestResponse
 
 from service.compat.perspective.attributes import LABEL_OF
 from service.domain.verdict import LABELS, Assessment
-from service.ports import Reading
+from service.scoring import Reading
 from tests.web.api.caller import Newsroom
 
 TEXT = "The new bridge saves me twenty minutes every morning."

@@ -5,15 +5,15 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from service.storage.memory import MemoryStore
 from service.usecases.tuning import tune_site
+from tests.stores import sqlite_store
 from tests.web.api.caller import Newsroom
 from tests.web.compat.perspective_cases import TEXT, call, request
 
 
 def test_switched_off_they_are_not_there(tmp_path: Path) -> None:
     """With REPLYDESK_COMPAT=off every compatibility API's address is like any that does not exist."""
-    newsroom = Newsroom.over(MemoryStore(), tmp_path, REPLYDESK_COMPAT="off")
+    newsroom = Newsroom.over(sqlite_store(), tmp_path, REPLYDESK_COMPAT="off")
     for path in (
         "/v1alpha1/comments:analyze",
         "/sites/courier/coral/phase",
@@ -35,7 +35,7 @@ def test_the_model_is_loaded_by_the_first_who_asks(fresh: Newsroom) -> None:
 
 def test_warm_loads_it_as_the_process_starts(tmp_path: Path) -> None:
     """With REPLYDESK_COMPAT=warm the model is there before the first call."""
-    newsroom = Newsroom.over(MemoryStore(), tmp_path, REPLYDESK_COMPAT="warm")
+    newsroom = Newsroom.over(sqlite_store(), tmp_path, REPLYDESK_COMPAT="warm")
     assert newsroom.context.scorer.version
     assert "classifier.model" in sys.modules
     newsroom.context.close()

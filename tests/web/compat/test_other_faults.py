@@ -10,12 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 from werkzeug.test import TestResponse
 
 from service.scoring.scorer import NoModel
-from service.storage.memory import MemoryStore
+from service.storage import Store
 from service.usecases.tuning import tune_site
+from tests.stores import sqlite_store
 from tests.web.api.caller import Newsroom
 from tests.web.compat.test_akismet import DOUBT, HAM, SPAM, fields
 
@@ -23,11 +25,11 @@ WITHIN_SECONDS = 2.0
 UNTIL_IT_HANGS_NO_MORE = 4.0
 
 
-class Breaking(MemoryStore):
+class Breaking(Store):
     """A store that can be broken: it refuses at once, or it hangs until it is let go."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, engine: Engine) -> None:
+        super().__init__(engine)
         self.broken: str | None = None
         self.let_go = threading.Event()
 
@@ -56,7 +58,7 @@ class Breaking(MemoryStore):
 @pytest.fixture
 def store() -> Iterator[Breaking]:
     """A store that is whole yet."""
-    made = Breaking()
+    made = sqlite_store(Breaking)
     yield made
     made.broken = None
     made.let_go.set()

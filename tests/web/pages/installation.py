@@ -1,4 +1,4 @@
-"""A small installation for the pages' tests: a store in memory, a clock that is set, two sites and whoever signs in."""
+"""A small installation for the pages' tests: a store on SQLite, a clock that is set, two sites and whoever signs in."""
 
 from __future__ import annotations
 
@@ -14,16 +14,17 @@ from flask import Flask
 
 from service import config, usecases
 from service.context import AppContext, build_context
-from service.domain.comment import Article, Comment, Source
+from service.domain.comment import Article, Comment, Placed, Source, Submission
+from service.domain.site import Site
 from service.domain.verdict import LABELS, Action, Assessment, Effort, Span, Who
 from service.messaging.dispatcher import RecordingDispatcher
-from service.ports import Placed, Site, Store, Submission
 from service.privacy.sealing import Address
-from service.storage.memory import MemoryStore
+from service.storage import Store
 from service.usecases import Judgement, Scored
 from service.usecases.enrolment import enrol_site, invite
 from service.web import create_app, rates
 from tests.builders import NOON
+from tests.stores import sqlite_store
 from tests.web.pages.browser import Browser
 
 MASTER = base64.b64encode(b"m" * 32).decode()
@@ -122,13 +123,13 @@ class Small:
 
 
 def build_small(home: Path, store: Store | None = None, **env: str) -> Small:
-    """Put a small installation together; without a store it has one in memory; `env` are more settings."""
+    """Put a small installation together; without a store it has an empty one on SQLite; `env` are more settings."""
     clock = SetClock()
     given = {"REPLYDESK_HOME": str(home), "REPLYDESK_MASTER_KEY": MASTER, **env}
     context = build_context(
         config.load(given),
         env=given,
-        store=store or MemoryStore(),
+        store=store or sqlite_store(),
         dispatcher=RecordingDispatcher(),
         clock=clock,
     )

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from service.domain.comment import Article
+from service.domain.site import Site
 from service.domain.verdict import Action
-from service.ports import Site
 from service.usecases.enrolment import enrol_site
 from service.web.demo.views import threaded
 from tests.builders import NOON, draft, move

@@ -57,8 +57,8 @@ def test_a_card_says_what_carried_the_score(small: Small) -> None:
     assert mark.text == "utter fool (insult +1.90)"
     assert mark.attributes["tabindex"] == "0"
     assert [ground.text for ground in shown.one("ul", class_="grounds").all("li")] == [
-        "insult 0.85 is at or above 0.30.",
-        "toxicity 0.70 is at or above 0.70.",
+        "Held: insult 0.85 (limit 0.30)",
+        "Held: toxicity 0.70 (limit 0.70)",
     ]
     crossed = shown.all("div", class_="crossed")
     assert [" ".join(one.text.split()) for one in crossed] == ["toxicity0.70", "insult0.85"]
@@ -101,7 +101,7 @@ def test_a_decision_leads_back_to_the_same_place_with_an_undo(
     assert page.tree.one("div", class_="notice").one("p").text == f"{words} Ada"
     back = undo(browser, page.tree)
     assert back.headers["Location"].endswith(f"#c{first.pk}")
-    assert "Taken back: the comment is held again." in follow(browser, back).text
+    assert "Undone: the comment is held again." in follow(browser, back).text
     assert small.again(first).status is Status.HELD
 
 
@@ -150,7 +150,7 @@ def test_who_comes_second_sees_what_stands_and_who_decided(small: Small) -> None
     answer = act(browser, page, comment, "approve")
     assert answer.status == 409
     assert "Somebody else decided since you saw it." in answer.text
-    assert "What stands: Rejected by Bo the other" in answer.text
+    assert "Current decision: Rejected by Bo the other" in answer.text
     assert small.again(comment).status is Status.REJECTED
     assert act(browser, answer, comment, "approve").status == 303
     assert small.again(comment).status is Status.APPROVED
@@ -261,7 +261,7 @@ def test_the_decided_queue_shows_peoples_decisions_latest_first(small: Small) ->
     rows = browser.get("/desk?queue=decided").tree.all("li", class_="card row")
     assert [row.attributes["id"] for row in rows] == [f"c{second.pk}", f"c{first.pk}"]
     assert "Marked as spam by Mara" in " ".join(rows[0].text.split())
-    assert "leaves in 5 s" in rows[0].text
+    assert "sent in 5 s" in rows[0].text
     again = browser.get(f"/desk/comments/{first.pk}?queue=decided")
     act(browser, again, first, "reject")
     rows = browser.get("/desk?queue=decided").tree.all("li", class_="card row")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from sqlalchemy import text
 
 from service.usecases.enrolment import change_moderator, hash_token, invite
 from service.web import create_app
@@ -227,8 +228,11 @@ def test_the_lock_out_counts_a_network_and_keeps_no_address(small: Small) -> Non
         small.app.test_client().post("/desk/sign-in/x", environ_base={"REMOTE_ADDR": f"203.0.113.{last}"})
     answer = small.app.test_client().post("/desk/sign-in/x", environ_base={"REMOTE_ADDR": "203.0.113.99"})
     assert answer.status_code == 429
-    with small.context.deps.store.read() as tx:
-        told = str(tx.acts_after(0, 100)) + str(tx._state.sign_in_failures)
+    store = small.context.deps.store
+    with store.read() as tx, store.engine.connect() as connection:
+        failures = connection.execute(text("SELECT * FROM sign_in_failures")).all()
+        told = str(tx.acts_after(0, 100)) + str(failures)
+    assert failures
     assert "lock-out" in told
     assert "203.0.113" not in told
 

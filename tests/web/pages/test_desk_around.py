@@ -136,7 +136,7 @@ def test_the_browsers_language_is_spoken_and_grounds_too(small: Small) -> None:
     comment = told(small, "Ada", "text", {"insult": 0.6})
     browser = small.signed_in()
     page = browser.get("/desk", Accept_Language="de-AT,de;q=0.8")
-    assert "Beleidigung 0.60 erreicht die Grenze der Zeitung." in page.text
+    assert "Beleidigung 0.60 (Grenze der Website erreicht)" in page.text
     done = act(browser, page, comment, "approve", Accept_Language="de", **SCRIPT)
     assert done.tree.one("p", id="live").text == "Freigegeben."
     assert "Held" in browser.get("/desk", Accept_Language="fr").text
@@ -208,7 +208,7 @@ def test_leaving_a_comment_as_it_is_can_be_taken_back(small: Small, scripted: bo
     assert "Left as it is." in page.text
     undo = next(one for one in page.tree.all("form") if one.attributes["action"].endswith("/undo"))
     taken = browser.post(undo.attributes["action"], undo.fields(), **headers)
-    assert "Taken back: it waits for a look again." in (taken if scripted else follow(browser, taken)).text
+    assert "Undone: the report is open again." in (taken if scripted else follow(browser, taken)).text
     assert shown(browser.get("/desk?queue=reported")) == [comment.pk]
     assert browser.post(undo.attributes["action"], undo.fields(), **headers).status == 409
     kept = act(browser, browser.get("/desk?queue=reported"), comment, "keep", **headers)
@@ -287,7 +287,7 @@ def test_an_appeal_is_answered_by_somebody_else(small: Small, verdict: str) -> N
     assert "This page shows the answer" in small.browser().get(path).text
     noor = small.signed_in("Noor")
     page = noor.get("/desk?queue=appeals")
-    assert "This was your decision: another moderator answers." in page.text
+    assert "This was your decision. A different moderator will review it." in page.text
     mara = small.signed_in()
     small.clock.pass_seconds(61)
     form = mara.get("/desk?queue=appeals").tree.one("form", class_="answer")

@@ -8,8 +8,8 @@ from service import usecases
 from service.domain.comment import Comment
 from service.domain.status import Status
 from service.domain.verdict import LABELS, Action, Assessment, Who
-from service.ports import Store
 from service.scoring.scorer import sign
+from service.storage import Store
 from service.usecases import Scored
 from tests.web.pages.browser import Browser, Element, Page
 from tests.web.pages.installation import Small, build_small
@@ -123,7 +123,7 @@ def test_the_copies_can_be_looked_at_first(small: Small) -> None:
 
 
 def test_a_form_for_another_cluster_changes_nothing(small: Small) -> None:
-    """A cluster that is not the comment's, an act that is none, a bundle that is not there: refused in words."""
+    """A cluster that is not the comment's, an act that is none, a bulk decision that is not there: refused in words."""
     copies = arrive(small, *adverts(2))
     browser = small.signed_in()
     form = browser.get("/desk").tree.one("section", class_="alike").one("form")
@@ -178,7 +178,7 @@ def test_an_act_on_many_stands_folded_above_what_was_decided_one_by_one(small: S
     assert small.again(copies[0]).status is Status.HELD
     (more,) = [one.attributes["href"] for one in members.tree.all("a") if "after=" in one.attributes["href"]]
     assert len(browser.get(more).tree.all("li", class_="card row")) == 10
-    assert "overruled since" in browser.get(link).text
+    assert "overruled" in browser.get(link).text
     assert browser.get("/desk/bulk/999").status == 404
 
 

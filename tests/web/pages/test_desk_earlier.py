@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 
 from service.domain.verdict import Action
-from service.ports import Store
+from service.storage import Store
 from tests.web.pages.installation import Small, build_small
 
 
 @pytest.fixture
-def small(sql_store: Store, tmp_path: Path) -> Small:
+def small(store: Store, tmp_path: Path) -> Small:
     """A small installation over SQLite, then over PostgreSQL."""
-    return build_small(tmp_path, sql_store)
+    return build_small(tmp_path, store)
 
 
 @pytest.mark.parametrize("action", [Action.REJECT, Action.SPAM, Action.HOLD])

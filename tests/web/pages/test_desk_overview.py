@@ -156,7 +156,7 @@ def test_everything_new_under_an_article_can_be_held(small: Small) -> None:
     path = "/desk/article?site=courier&url=https://courier.example/bridge"
     form = browser.get(path).tree.one("form", action="/desk/article")
     answer = browser.post("/desk/article", form.fields() | {"watch": "yes"})
-    assert "Everything new here waits for a person until" in browser.get(answer.headers["Location"]).text
+    assert "All new comments here are held until" in browser.get(answer.headers["Location"]).text
     held = small.approved(body="Fine weather.")
     assert held.status is Status.HELD
     assert held.verdict is not None
@@ -177,10 +177,10 @@ def test_a_surge_is_shown(small: Small) -> None:
         small.approved(body=f"Comment number {n}.")
     browser = small.signed_in()
     page = browser.get("/desk/overview")
-    assert "More than usual" in page.text
+    assert "Unusual volume" in page.text
     assert "25 in the last hour; usually none" in page.text
-    assert "More than usual" in browser.get("/desk/overview?site=courier").text
-    assert "More than usual" not in browser.get("/desk/overview?site=herald").text
+    assert "Unusual volume" in browser.get("/desk/overview?site=courier").text
+    assert "Unusual volume" not in browser.get("/desk/overview?site=herald").text
 
 
 def test_every_number_of_a_place_leads_to_its_comments(small: Small) -> None:

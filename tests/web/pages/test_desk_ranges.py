@@ -173,7 +173,7 @@ def test_an_undo_that_stopped_offers_the_rest(small: Small, monkeypatch: pytest.
     (undo,) = [one for one in done.tree.all("form") if one.attributes["action"].endswith("/undo")]
     part = press(browser, undo)
     assert statuses(small, comments) == [Status.HELD, Status.REJECTED, Status.REJECTED]
-    assert "Taken back in part" in part.text
+    assert "Undone in part" in part.text
     monkeypatch.setattr(bulk, "TIME_LIMIT_SECONDS", 10.0)
     (rest,) = [one for one in part.tree.all("form") if one.attributes["action"].endswith("/undo")]
     assert "All of it was undone." in press(browser, rest).text

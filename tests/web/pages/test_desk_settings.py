@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 
 from service import usecases
+from service.domain.site import Site
 from service.domain.status import Status
 from service.domain.verdict import Action
-from service.ports import Site
 from service.privacy.keys import fingerprint
+from tests.builders import finish_delivery
 from tests.web.pages.browser import Browser, Element, Page
 from tests.web.pages.installation import Small
 
@@ -101,10 +102,10 @@ def test_consequences_are_shown_before_anything_is_saved(small: Small) -> None:
     small.approved()
     page = lead(small).get(f"{SETTINGS}?insult.hold=0.9&toxicity.hold=0.6&toxicity.reject=0.95")
     assert "On this site's newest 3 scored comments, of which people judged 2." in page.text
-    assert "Of 100 held, 50 would have been fine (1 of 2 that people judged)." in page.text
+    assert "Of 100 held, people would approve 50 (1 of 2 judged)." in page.text
     assert "0 comments would change" in page.text
     page = lead(small).get(f"{SETTINGS}?insult.hold=0.9&toxicity.hold=0.8")
-    assert "1 in 1 bad ones would pass (1 of 1 that people refused)." in page.text
+    assert "Would publish 1 in 1 rejected (1 of 1 that people rejected)." in page.text
     assert "2 comments would change" in page.text
     assert site(small).policy.version == 1
 
@@ -249,7 +250,7 @@ def test_dead_letters_are_shown_and_replayed(small: Small) -> None:
     small.held(body="A text that no log shows.")
     with small.context.deps.store.write() as tx:
         (one,) = tx.lease_deliveries(small.clock(), small.clock(), 9)
-        assert tx.finish_delivery(one.id, one.attempts, "dead", "503", None, small.clock())
+        assert finish_delivery(tx, one.id, one.attempts, "dead", "503", None, small.clock())
     browser = lead(small)
     page = browser.get(f"{SETTINGS}/callbacks")
     assert one.webhook_id in page.text

@@ -9,7 +9,7 @@ import pytest
 
 from service.domain.comment import Comment
 from service.domain.status import Status
-from service.ports import Store
+from service.storage import Store
 from service.usecases.tuning import tune_site
 from tests.web.pages.browser import Page
 from tests.web.pages.installation import ADDRESS, Small, build_small
@@ -19,9 +19,9 @@ URL = f"/sites/courier/reply?article_url={quote(BRIDGE, safe='')}"
 
 
 @pytest.fixture
-def small(sql_store: Store, tmp_path: Path) -> Small:
+def small(store: Store, tmp_path: Path) -> Small:
     """A small installation over SQLite, then over PostgreSQL."""
-    made = build_small(tmp_path, sql_store)
+    made = build_small(tmp_path, store)
     tune_site(
         made.context,
         "courier",

@@ -8,7 +8,7 @@ import pytest
 
 from service import usecases
 from service.domain.status import Status
-from service.ports import Store
+from service.storage import Store
 from tests.web.pages.installation import Small, build_small
 
 FORM = "/sites/courier/reply?article_url=https://courier.example/bridge"

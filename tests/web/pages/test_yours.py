@@ -164,7 +164,7 @@ def test_what_is_kept_and_what_goes_is_told_in_german(small: Small, kept: str) -
     comment = small.approved()
     tune_site(small.context, small.courier.name, {"erased_texts": kept})
     shown = ask(small, comment, "show", Accept_Language="de")
-    assert shown.tree.one("h1").text == "Was über dich gespeichert ist"
+    assert shown.tree.one("h1").text == "Deine gespeicherten Daten"
     for said in (
         "1 Kommentar.",
         "ein versiegelter Umschlag, den nur die Seite",
