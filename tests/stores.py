@@ -6,6 +6,7 @@ import atexit
 import shutil
 import sqlite3
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -65,6 +66,9 @@ def stores_deleted() -> Iterator[None]:
     try:
         yield
     finally:
+        for thread in threading.enumerate():
+            if thread.name == "time-limit":  # a question that a request gave up goes on asking the store
+                thread.join(10)
         while len(_filled) > before:
             place = _filled.pop()
             place.clear()
