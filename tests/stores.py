@@ -66,13 +66,21 @@ def stores_deleted() -> Iterator[None]:
     try:
         yield
     finally:
-        for thread in threading.enumerate():
-            if thread.name == "time-limit":  # a question that a request gave up goes on asking the store
-                thread.join(10)
+        _end_background_work()
         while len(_filled) > before:
             place = _filled.pop()
             place.clear()
             _free.append(place)
+
+
+def _end_background_work() -> None:
+    """Let what requests left behind end while the stores are there: questions given up, counts not yet written."""
+    for thread in threading.enumerate():
+        if isinstance(thread, threading.Timer):
+            thread.cancel()
+            thread.function(*thread.args, **thread.kwargs)
+        if thread.name == "time-limit" or isinstance(thread, threading.Timer):
+            thread.join(10)
 
 
 def _write_without_waiting(connection: sqlite3.Connection, _record: object) -> None:
