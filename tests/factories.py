@@ -8,6 +8,7 @@ import json
 import shutil
 import sqlite3
 import tempfile
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -289,10 +290,21 @@ def stores_deleted() -> Iterator[None]:
     try:
         yield
     finally:
+        _end_background_work()
         while len(_filled) > before:
             place = _filled.pop()
             place.clear()
             _free.append(place)
+
+
+def _end_background_work() -> None:
+    """Let what requests left behind end while the stores are there: questions given up, counts not yet written."""
+    for thread in threading.enumerate():
+        if isinstance(thread, threading.Timer):
+            thread.cancel()
+            thread.function(*thread.args, **thread.kwargs)
+        if thread.name == "time-limit" or isinstance(thread, threading.Timer):
+            thread.join(10)
 
 
 def _write_without_waiting(connection: sqlite3.Connection, _record: object) -> None:

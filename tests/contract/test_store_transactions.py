@@ -85,11 +85,6 @@ def test_reader_sees_only_what_is_committed(store: Store, site: Site) -> None:
         assert reading.comment(site.id, "c-1") is not None
 
 
-def test_store_answers_a_ping(store: Store) -> None:
-    """A store that works says so by returning."""
-    store.ping()
-
-
 # -- one winner --------------------------------------------------------------------------------------------------------
 
 

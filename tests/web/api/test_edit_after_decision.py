@@ -210,6 +210,27 @@ def test_an_export_of_what_the_site_posted_lifts_no_refusal(
     assert newsroom.count() == 1
 
 
+def test_an_export_of_a_second_blog_lifts_no_refusal_either(real_newsroom: Newsroom) -> None:
+    """Where an old blog was imported first, what the site posted since is known by its number and article."""
+    newsroom = real_newsroom
+    old = WP_COMMENT.format(url="https://old.example/a", number=3, body="Old.", state="1").replace(
+        "2026-", "2012-"
+    )
+    raw = io.BytesIO(HEAD + old.encode() + b"</channel></rss>")
+    list(import_export(newsroom.context, newsroom.courier.site, raw))
+    for name in ("wp-7", "wp-8"):
+        post_alone(newsroom, name, "Buy now!")
+    newsroom.review(Action.REJECT, "wp-7", delay=0)
+    for body, revision in ((CALM, 2), (CALM, 2), (f"{CALM} Again.", 3)):
+        import_wordpress(newsroom, body, "1")
+        after = newsroom.comment("wp-7")
+        assert (after.revision, after.status, after.published_revision) == (revision, Status.HELD, None)
+    for _ in range(2):
+        import_wordpress(newsroom, CALM, "1", number=3)
+        assert newsroom.comment("wp-3").body == "Old."
+        assert newsroom.count() == 4
+
+
 def test_no_number_of_exports_lifts_a_moderators_refusal(real_newsroom: Newsroom) -> None:
     """Each new text of an export waits for a person, after the first and after one that the site refused too."""
     newsroom = real_newsroom
