@@ -60,13 +60,13 @@ DATED: Final = _one_of(
 COUNTED: Final = _one_of(
     rf"{_DAY}\.{_MONTH}\.?{_DASH}{_DAY}\.{_MONTH}\.?",  # 24.12.-26.12.
     "(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])",  # 20240115
+    f"{_DECIMAL}(?:(?:{_DASH}|{_SPACE}){_DECIMAL})+",  # 1.85 2.10 3.40
     f"{_CLOCK}{_DASH}{_CLOCK}(?:{_SPACE}{_CLOCK}{_DASH}{_CLOCK}){{0,6}}",  # 08.00-12.00 13.00-18.00
     f"{_CLOCK}(?:{_SPACE}{_CLOCK}){{1,6}}",  # 09.10 16.00 12.00
     f"{_HOUR}{_DASH}{_HOUR}",  # 0800-1200
     f"{_OF_YEAR}(?:(?:{_TO}|{_SPACE}){_OF_YEAR})+",  # 03/2015 - 04/2016
     f"{_YEARS}(?:(?:{_DASH}|{_SPACE}){_YEARS})*",  # 1939-1945, 2023/24 2024/25, 2010 2011
     f"{_SCORE}(?:{_SPACE}{_SCORE})+",  # 6-4 6-3 7-6(5), 4-4-2 4-3-3
-    f"{_DECIMAL}(?:(?:{_DASH}|{_SPACE}){_DECIMAL})+",  # 1.85 2.10 3.40
     f"{_DEGREES}(?:/{_DEGREES})?",  # 52.520008, 52.52000/13.40495
     f"{_SMALL}/{_SMALL}(?:{_SPACE}{_SMALL}/{_SMALL})+",  # 1/12 17/29
     f"{_SMALL}(?:-{_SMALL}){{4,7}}",  # 3-12-19-27-33-41

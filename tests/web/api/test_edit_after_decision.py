@@ -274,6 +274,31 @@ def test_an_export_that_refuses_too_refuses(newsroom: Newsroom) -> None:
     assert newsroom.comment("wp-8").status is Status.APPROVED
 
 
+@pytest.mark.parametrize(("state", "status"), [("trash", "rejected"), ("spam", "spam"), ("0", "held")])
+def test_what_the_site_refused_after_an_import_is_refused(
+    real_newsroom: Newsroom, state: str, status: str
+) -> None:
+    """An export made later takes off what was trashed since the first; an older one brings nothing back."""
+    newsroom = real_newsroom
+    for said in ("1", state, "1"):
+        import_wordpress(newsroom, "The mayor is a thief.", said)
+    after = newsroom.comment("wp-7")
+    assert (after.revision, after.status, after.published_revision) == (1, status, None)
+    assert newsroom.get("/v1/decisions").json["decisions"][-1]["comment"]["id"] == "wp-7"
+
+
+def test_a_later_export_refuses_nothing_that_a_moderator_approved(newsroom: Newsroom) -> None:
+    """Nor what the site approves in other words by now."""
+    import_wordpress(newsroom, CALM, "0")
+    newsroom.review(Action.APPROVE, "wp-7", delay=0)
+    import_wordpress(newsroom, CALM, "trash")
+    assert newsroom.comment("wp-7").status is Status.APPROVED
+    import_wordpress(newsroom, "Buy now!", "1", number=8)
+    import_wordpress(newsroom, CALM, "1", number=8)
+    import_wordpress(newsroom, "Buy now!", "trash", number=8)
+    assert newsroom.comment("wp-8").status is Status.APPROVED
+
+
 # -- the time of the first posting -------------------------------------------------------------------------------------
 
 

@@ -413,6 +413,24 @@ def test_new_text_does_not_lift_a_moderators_refusal(newsroom: Newsroom, action:
     assert newsroom.comment(guid).published_revision is None
 
 
+@pytest.mark.parametrize("text", [HAM, "Thank you all for this, it was a good read."])
+def test_a_recheck_does_not_lift_what_was_submitted_as_spam(newsroom: Newsroom, text: str) -> None:
+    """Where nothing is queued, too: what a person marked as spam is spam, in the same words and in others."""
+    guid = call(newsroom, told=fields(HAM)).headers["X-akismet-guid"]
+    call(newsroom, "submit-spam", fields(HAM, guid=guid))
+    assert call(newsroom, told=fields(text, guid=guid, recheck_reason="edit")).data == b"true"
+    call(newsroom, "submit-ham", fields(HAM, guid=guid))
+    assert call(newsroom, told=fields(HAM, guid=guid, recheck_reason="recheck")).data == b"false"
+
+
+def test_a_recheck_of_what_waits_for_a_person_waits(newsroom: Newsroom) -> None:
+    """Where nothing is queued, too: a harmless text in the place of one that was set aside is not approved."""
+    newsroom.post(submission(id="wp-79", body=DOUBT))
+    newsroom.review(Action.HOLD, "wp-79", delay=0)
+    answer = call(newsroom, told=fields(HAM, guid="wp-79", recheck_reason="edit"))
+    assert answer.headers["X-replydesk-verdict"] == "held"
+
+
 def test_a_new_comment_is_none_that_is_known(newsroom: Newsroom) -> None:
     """A check that is no recheck cannot put its text in another comment's place."""
     queue(newsroom)
