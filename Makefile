@@ -34,10 +34,10 @@ audit: $(VENV)/.installed-dev ## Ask the advisory services about every locked de
 	@$(BIN)/python .ci/audit.py
 
 bench: $(VENV)/.installed-dev ## Measure the service beside its ceilings and peers; writes docs/benchmarks.md
-	@$(BIN)/python -m tests.bench
+	@$(BIN)/python -m tools.bench
 
 storm: $(VENV)/.installed-dev ## Break everything that can break while comments come in, then count; ARGS="--seeds 7 --on embedded"
-	@exec $(BIN)/python -m tests.storm $(ARGS)
+	@exec $(BIN)/python -m tools.storm $(ARGS)
 
 train: $(VENV)/.installed-dev ## Train and evaluate the classifier from DATA (../shared/data); writes its card
 	@exec $(BIN)/replydesk classifier train --data $(DATA) --out classifier

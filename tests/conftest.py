@@ -15,7 +15,7 @@ from service.storage import Store, migrate
 from service.storage.engines import open_engine
 from service.storage.schema import metadata
 from tests import servers
-from tests.stores import sqlite_store, stores_deleted, template
+from tests.factories import sqlite_store, stores_deleted, template
 
 
 def missing(reason: str) -> None:

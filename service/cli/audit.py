@@ -79,7 +79,6 @@ def _shown(found: Verified) -> dict[str, object]:
         "links": walked.links,
         "head": f"{walked.links}:{walked.head}",
         "blanked": walked.blanked,
-        "adopted": list(walked.adopted),
         "of_retired_keys": walked.unvouched,
         "broken_at": walked.broken_at,
         "fault": _fault(found),
@@ -102,12 +101,6 @@ def _lines(found: Verified) -> list[str]:
     lines = [f"{walked.links} entries, chain intact.", f"head {walked.links}:{walked.head}"]
     if walked.blanked:
         lines.append(f"{walked.blanked} of them were blanked.")
-    if walked.adopted:
-        places = ", ".join(map(str, walked.adopted[:10])) + (" …" if len(walked.adopted) > 10 else "")
-        lines.append(
-            f"{len(walked.adopted)} were logged outside the chain, by an older version or by hand, and taken in later:"
-            f" {places}."
-        )
     if walked.unvouched:
         lines.append(f"{walked.unvouched} were linked under retired keys; later links vouch for them.")
     if found.anchor_missed:

@@ -43,10 +43,13 @@ _TRACKING = frozenset(
         *("msclkid", "rdt_cid", "sccid", "srsltid", "ttclid", "twclid", "yclid", "ysclid", "_openstat"),
         *("mc_cid", "mc_eid", "mkt_tok", "ml_subscriber", "ml_subscriber_hash", "oly_anon_id", "oly_enc_id"),
         *("_hsenc", "_hsmi", "__hsfp", "__hssc", "__hstc", "hsctatracking", "s_cid", "vero_id", "wickedid"),
+        *("pk_campaign", "pk_kwd", "pk_keyword", "pk_source", "pk_medium", "pk_content", "pk_cid", "pk_vid"),
+        *("xtor", "wt_mc", "wt_zmc", "ns_campaign", "ns_mchannel", "ns_source", "ns_linkname", "ns_fee"),
+        *("__twitter_impression", "_branch_match_id", "fb_comment_id", "fb_ref"),
         *("amp_js_v", "amp_gsa", "usqp", "guccounter", "guce_referrer", "guce_referrer_sig", "replytocom"),
     }
 )
-_TRACKING_PREFIXES = ("utm_", "at_", "pk_", "mtm_", "piwik_", "matomo_", "hsa_")
+_TRACKING_PREFIXES = ("utm_", "at_", "mtm_", "piwik_", "matomo_", "hsa_")
 _FORMS = frozenset({"amp", "amp=1", "amp=true"})
 """Parameters that ask for the same page in another form."""
 _UNSEEN = re.compile(r"[\x00-\x20\x7f]")

@@ -27,10 +27,7 @@ class Act:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """One act in its place. `act` and `salt` are gone once the act was blanked; the link goes on holding.
-
-    `adopted` marks an act that an older version of the service wrote outside the chain and that was taken in later.
-    """
+    """One act in its place. `act` and `salt` are gone once the act was blanked; the link goes on holding."""
 
     number: int
     at: datetime
@@ -38,7 +35,6 @@ class Link:
     link: str
     tag: str
     key_version: int
-    adopted: bool = False
     salt: str | None = None
     act: Act | None = None
 
@@ -81,7 +77,6 @@ class Walk:
     links: int
     head: str
     blanked: int = 0
-    adopted: tuple[int, ...] = ()
     unvouched: int = 0
     """Links of key versions no longer at hand, which a later link vouches for."""
     broken_at: int | None = None
@@ -93,15 +88,13 @@ class Walk:
         return self.fault is None
 
 
-def forge(
-    previous: str, number: int, act: Act, salt: str, signer: ChainSigner, *, adopted: bool = False
-) -> Link:
+def forge(previous: str, number: int, act: Act, salt: str, signer: ChainSigner) -> Link:
     """Return the link of an act behind the link `previous`."""
     digest = _digest(act, salt)
-    link = _link(previous, number, act.at, adopted, digest)
+    link = _link(previous, number, act.at, digest)
     version = signer.version
     tag = signer.tag(_link_message(link), version) or ""
-    return Link(number, act.at, digest, link, tag, version, adopted, salt, act)
+    return Link(number, act.at, digest, link, tag, version, salt, act)
 
 
 def forge_head(last: Link, signer: ChainSigner) -> Head:
@@ -119,22 +112,19 @@ def walk(links: Iterable[Link], head: Head | None, signer: ChainSigner) -> Walk:
     hand holds when a later one does: that one's tag covers everything before it.
     """
     previous, count, blanked, unvouched = GENESIS, 0, 0, 0
-    adopted: list[int] = []
     since: int | None = None  # the first link for which no tag vouches yet
     for found in links:
         fault = _fault(previous, count + 1, found, signer)
         if fault is not None:
-            return Walk(count, previous, blanked, tuple(adopted), unvouched, count + 1, fault)
+            return Walk(count, previous, blanked, unvouched, count + 1, fault)
         vouched = signer.tag(_link_message(found.link), found.key_version) is not None
         since = None if vouched else since or found.number
         unvouched += not vouched
         blanked += found.act is None
-        if found.adopted:
-            adopted.append(found.number)
         previous, count = found.link, count + 1
     fault = _end_fault(previous, count, since, head, signer)
     at = None if fault is None else since or count + 1
-    return Walk(count, previous, blanked, tuple(adopted), unvouched, at, fault)
+    return Walk(count, previous, blanked, unvouched, at, fault)
 
 
 def _fault(previous: str, number: int, found: Link, signer: ChainSigner) -> str | None:
@@ -142,7 +132,7 @@ def _fault(previous: str, number: int, found: Link, signer: ChainSigner) -> str 
         return f"link {number} is missing; the next there is has number {found.number}"
     if found.act is not None and (found.salt is None or _digest(found.act, found.salt) != found.digest):
         return "the act was changed after it was linked"
-    if _link(previous, number, found.at, found.adopted, found.digest) != found.link:
+    if _link(previous, number, found.at, found.digest) != found.link:
         return "it does not hold the link before it, or its moment was changed"
     expected = signer.tag(_link_message(found.link), found.key_version)
     if expected is not None and not hmac.compare_digest(expected.encode(), found.tag.encode()):
@@ -171,8 +161,8 @@ def _digest(act: Act, salt: str) -> str:
     return hashlib.sha256(message.encode()).hexdigest()
 
 
-def _link(previous: str, number: int, at: datetime, adopted: bool, digest: str) -> str:
-    message = f"{previous}|{number}|{at.isoformat()}|{int(adopted)}|{digest}"
+def _link(previous: str, number: int, at: datetime, digest: str) -> str:
+    message = f"{previous}|{number}|{at.isoformat()}|{digest}"
     return hashlib.sha256(message.encode()).hexdigest()
 
 

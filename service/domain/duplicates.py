@@ -13,7 +13,7 @@ from service.domain.policy import PERSONAL_DATA, PHRASE
 from service.domain.verdict import Action, Reason, Verdict
 
 ALIKE: Final = 0.5
-"""Two texts at least this similar are duplicates. Measured in tests/evidence/duplicates.py: recall 0.79 at precision 1
+"""Two texts at least this similar are duplicates. Measured in tools/evidence/duplicates.py: recall 0.79 at precision 1
 (exact match: 0.015). A lower value finds more, and begins to group comments by different people."""
 TRIED: Final = 4
 """Clusters with which one text is compared word for word."""

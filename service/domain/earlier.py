@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from service.domain.comment import Comment, Draft
+from service.domain.comment import Comment, Draft, Source
 from service.domain.verdict import Action, Decision, Who
 
 FIRST_POSTED: Final = "first_posted_at"
@@ -28,7 +28,13 @@ def edited(draft: Draft, current: Comment, current_decision: Decision | None) ->
     if refusal := _refusal(current, current_decision):
         kept[REFUSED] = asdict(refusal)
     submitted_at = current.submitted_at if draft.undated else draft.submitted_at
-    return replace(draft, submitted_at=submitted_at, signals={**draft.signals, **kept})
+    source = Source.IMPORT if _is_kept_back(current) else draft.source
+    return replace(draft, submitted_at=submitted_at, source=source, signals={**draft.signals, **kept})
+
+
+def _is_kept_back(current: Comment) -> bool:
+    """Whether it was imported under an article that is not public: no edit shows it to readers."""
+    return current.source is Source.IMPORT and bool(current.article.private)
 
 
 def first_posted_at(comment: Comment) -> datetime:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from service.domain.author_status import AuthorStatus, lifts
 from service.domain.phrases import Find, find_private, find_threats
-from service.domain.text import has_flags
+from service.domain.text import without_flags
 from service.domain.verdict import SELF_HARM, Action, Assessment, Reason, Span, Verdict
 from service.domain.words import NO_WORDS, WordList
 
@@ -49,7 +49,7 @@ SHIPPED_CUTS: Mapping[str, Cut] = {
 """What a new site begins with, and the only place that says so. Nothing but spam is refused without a person.
 
 `replydesk classifier limits` proposes limits for a model (docs/model/limits.md). These are near them and set by hand,
-so that they hold at most 12 % of the harmless written comments; `python -m tests.evidence.newsroom` counts it.
+so that they hold at most 12 % of the harmless written comments; `python -m tools.evidence.newsroom` counts it.
 """
 
 
@@ -282,8 +282,8 @@ def _without_score(facts: Facts, policy: Policy) -> Ground:
 
 def _from_words(facts: Facts, assessment: Assessment | None, policy: Policy) -> list[Ground]:
     texts = [facts.author_name, facts.website or "", facts.body]
-    if assessment and assessment.reads_as and not has_flags(texts):  # which the classifier reads as letters
-        texts.append(assessment.reads_as)
+    if assessment and assessment.reads_as:
+        texts.append(without_flags(assessment.reads_as, "\n".join(texts)))
     found: list[Ground] = []
     for action, words in (
         (Action.SPAM, policy.spam_words),

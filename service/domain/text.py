@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Final, NamedTuple
 
@@ -60,6 +60,10 @@ _IGNORED_RUN: Final = re.compile(f"[{IGNORED}]+")
 _DECORATION_RUN: Final = re.compile(f"[{DECORATION}]+")
 _SIGNS: Final = dict.fromkeys(map(ord, "™℠℡℻№"), " ") | dict.fromkeys(map(ord, "ϲϹ"), "c")
 """What looks other than its compatibility form: signs that belong to no word, and a Greek c, which is a sigma."""
+_FLAGS: Final = re.compile("[\U0001f1e6-\U0001f1ff]+")
+"""Regional indicators, of which two make a flag."""
+_LETTERS: Final = re.compile(r"[^\W_]+")
+_FLAG_AT_WORD: Final = re.compile(rf"\w{_FLAGS.pattern}|{_FLAGS.pattern}\w")
 _NEGATION: Final = re.compile(r"(?<=n)['’ʼ]t(?!\w)")
 """`won't` is a word of its own, and none that holds `won`."""
 _ASCII_WORD: Final = re.compile(r"[a-z0-9]+")
@@ -165,9 +169,18 @@ def has_mark_at(text: str, place: int) -> bool:
     return place < len(text) and unicodedata.category(text[place])[0] == "M"
 
 
-def has_flags(texts: Iterable[str]) -> bool:
-    """Whether there is a regional indicator, of which two make a flag; they are no letters."""
-    return any("\U0001f1e6" <= character <= "\U0001f1ff" for text in texts for character in text)
+def without_flags(reading: str, text: str) -> str:
+    """Return what a text reads as without the letters that its flags were read as: they are none.
+
+    Nothing is left where a flag stands at a word, which cannot be told from it any more.
+    """
+    flags = [match[0] for match in _FLAGS.finditer(text)]
+    if not flags:
+        return reading
+    if _FLAG_AT_WORD.search(text):
+        return ""
+    letters = {"".join(chr(ord(one) - 0x1F1E6 + 97) for one in flag) for flag in flags}
+    return _LETTERS.sub(lambda word: " " if word[0].lower() in letters else word[0], reading)
 
 
 def _is_hangul(character: str) -> bool:

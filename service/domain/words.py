@@ -23,6 +23,8 @@ LEAST_DISGUISED: Final = 4
 """So many a word has in which letters or digits stand for others."""
 LEAST_INSIDE: Final = 5
 """So many an entry has that is found inside a run of single letters, where nothing says where words end."""
+LEAST_COMPOUNDED: Final = 3
+"""So many letters each word has that a Katakana compound is made of: オンライン + カジノ, not サ + セックス."""
 GAP_LIMIT: Final = 3
 """Characters that may stand between the letters of a spaced-out word."""
 SINGLE_LIMIT: Final = 4
@@ -45,11 +47,15 @@ _TWINS: Final = str.maketrans(
 """Letters of other alphabets that pass for a Latin one in a word that is Latin otherwise."""
 _CAPITAL_TWINS: Final = _TWINS | dict(zip(map(ord, "ηνυμ"), "hnym", strict=True))
 """The same for Greek capitals, which pass for other letters than the small ones do."""
+_CYRILLIC: Final = re.compile("[а-џґ]")
+_CYRILLIC_TWINS: Final = str.maketrans("abcehikmnoprtuxy013", "авсенікмпоргтихуоиз")
+"""Latin letters and digits that pass for a Cyrillic letter in a word that is Cyrillic otherwise."""
 _DIGITS: Final = {"0": "o", "1": "i", "3": "e", "4": "a", "5": "s", "7": "t", "8": "b", "9": "g"}
 _SPELT: Final = (str.maketrans(_DIGITS), str.maketrans({**_DIGITS, "1": "l"}))
 _LATIN: Final = re.compile(r"[a-z]")
 _DIGIT: Final = re.compile(r"[0-9]")
 _KATAKANA: Final = re.compile(r"[\u30a1-\u30fa\u30fc-\u30ff\u31f0-\u31ff]+")
+_KATAKANA_BEFORE: Final = re.compile(rf"{_KATAKANA.pattern}$")
 _PARTICLES: Final = re.compile(
     "[은는이가을를의에와과도만야아여들로랑네다요님임냐니죠군놈년]|으로|에[게서]|한테|처럼|보다|까지|부터|마다|이[나다야네요라랑냐죠]|하고"
     "|라[고서도며니]|니까|였[다어네]|같은|들[이은을아의]|놈[이들아]|입니다|이라[고서도]|이었다|이니까|한테만|에게만|같은놈|인가요?|인데"
@@ -221,7 +227,11 @@ def _readings(word: Word) -> tuple[str, ...]:
 def _undisguised(text: str) -> list[str]:
     bare = text.strip("0123456789")
     found = [bare] if len(bare) >= LEAST_LETTERS and bare != text else []
-    if len(text) < LEAST_DISGUISED or not _LATIN.search(text):
+    if len(text) < LEAST_DISGUISED:
+        return found
+    if _CYRILLIC.search(bare):
+        found += [key(one).translate(_CYRILLIC_TWINS) for one in (text, bare)]
+    if not _LATIN.search(text):
         return found
     latin = dict.fromkeys(key(text).translate(table) for table in (_TWINS, _CAPITAL_TWINS))
     forms = [form for one in latin for form in (one, one.strip("0123456789"))]
@@ -305,10 +315,20 @@ def _stands_alone(run: str, begin: int, end: int) -> bool:
     """Whether a match cuts neither a letter from its marks, nor a Latin or a Katakana word in two."""
     if has_mark_at(run, end):
         return False
+    if _KATAKANA.fullmatch(run, begin, end):
+        return _is_katakana_word(run, begin, end)
     before, after = run[begin - 1 : begin], run[end : end + 1]
-    if _KATAKANA.fullmatch(run[begin:end]):
-        return not (_KATAKANA.match(before) or _KATAKANA.match(after))
     return not (_goes_on(before, run[begin]) or _goes_on(run[end - 1], after))
+
+
+def _is_katakana_word(run: str, begin: int, end: int) -> bool:
+    """Whether a Katakana match is a word, or one of those that a longer one is made of."""
+    before, after = (
+        _KATAKANA_BEFORE.search(run[max(0, begin - LEAST_COMPOUNDED) : begin]),
+        _KATAKANA.match(run, end),
+    )
+    beside = [len(one[0]) for one in (before, after) if one]
+    return not beside or min([*beside, end - begin]) >= LEAST_COMPOUNDED
 
 
 def _goes_on(one: str, other: str) -> bool:

@@ -44,6 +44,8 @@ ANONYMOUS: Final = "Anonymous"
 """What WordPress shows for a comment without a name."""
 READERS: Final = frozenset({"", "comment"})
 """Types of what readers wrote for all to see; others are pings, editors' notes, notes on orders and the like."""
+PLAIN: Final = "wp-"
+"""What stands before the numbers of the first blog's comments."""
 KNOWN_AS: Final = re.compile(ID)
 KNOWN_LIMIT: Final = 500_000
 """So many comments of one file can be named as parents by ids that are not made of their numbers."""
@@ -204,9 +206,10 @@ class _Names:
         for one in taken:
             if KNOWN_AS.fullmatch(one.known_as):
                 self._note(one, one.number, one.known_as)
-        unknown = [one for one in taken if self._place(one, one.number) not in self._own]
-        numbers = {one.number for one in unknown} | {one.parent for one in taken}
         with self._context.deps.store.read() as tx:
+            self._note_posted(tx, taken)
+            unknown = [one for one in taken if self._place(one, one.number) not in self._own]
+            numbers = {one.number for one in unknown} | {one.parent for one in taken}
             wanted = [name for number in numbers if KNOWN_AS.fullmatch(name := f"{self._prefix}{number}")]
             stored = tx.named(self._site.id, wanted)
         hosts = {f"{self._prefix}{number}": "" for number in numbers}
@@ -223,6 +226,17 @@ class _Names:
             is_named = self._place(one, one.parent) in self._own
             if not is_named and hosts[f"{self._prefix}{one.parent}"] not in ("", self._host(one)):
                 self._note(one, one.parent)  # a parent that is still to come: that number is another blog's
+
+    def _note_posted(self, tx: Tx, taken: Sequence[Exported]) -> None:
+        """See which of another blog's comments the site has posted by itself, under their plain numbers."""
+        if self._prefix == PLAIN:
+            return
+        numbers = {f"{PLAIN}{one.number}": one for one in taken}
+        for name, known in tx.named(self._site.id, _named(PLAIN, taken)).items():
+            one = numbers[name]
+            is_own = known.source is not Source.IMPORT or _is_written_then(known, one)
+            if is_own and article_key(known.article.url) == self.page(one):
+                self._note(one, one.number, name)
 
     def of(self, one: Exported) -> str:
         """Return the comment's id. Raises Invalid where its number is none."""
@@ -269,19 +283,20 @@ class _Names:
         blog = _blog_of(taken[0])
         with self._context.deps.store.write() as tx:
             site = tx.site_by_id(self._site.id) or self._site
-            known = site.options.wordpress_blog
-            if known != blog and self._is_another(tx, taken, known is not None):
-                return f"wp-{blog[:8]}-"
+            known, prefix = site.options.wordpress_blog, f"{PLAIN}{blog[:8]}-"
+            was_another = known not in (None, blog) and tx.named(site.id, _named(prefix, taken))
+            if was_another or (known != blog and self._is_another(tx, taken, known is not None)):
+                return prefix
             if known != blog:
                 tx.save_site(replace(site, options=replace(site.options, wordpress_blog=blog)))
-        return "wp-"
+        return PLAIN
 
     def _is_another(self, tx: Tx, taken: Sequence[Exported], is_known: bool) -> bool:
         """Whether these are comments of another blog than those that are here: none is here in the same words.
 
         A blog that moved to another address has most of them in common.
         """
-        numbers = {f"wp-{one.number}": one for one in taken}
+        numbers = {f"{PLAIN}{one.number}": one for one in taken}
         sanitizer = LineSanitizer(self._context.keyring)
         keys = [
             sanitizer.key_of(self._site, self.key(name, plain_text(one.content)))
@@ -291,9 +306,14 @@ class _Names:
             return False
         if is_known:
             return True
-        there = tx.named(self._site.id, [name for name in numbers if KNOWN_AS.fullmatch(name)])
+        there = tx.named(self._site.id, _named(PLAIN, taken))
         pairs = [(known, numbers[name]) for name, known in there.items()]
         return bool(pairs) and not any(_is_same(known, one, self.page(one)) for known, one in pairs)
+
+
+def _named(prefix: str, taken: Sequence[Exported]) -> list[str]:
+    """Return the ids that the comments have with this prefix."""
+    return [name for one in taken if KNOWN_AS.fullmatch(name := f"{prefix}{one.number}")]
 
 
 def _is_same(known: Comment, one: Exported, page: str) -> bool:
@@ -301,9 +321,13 @@ def _is_same(known: Comment, one: Exported, page: str) -> bool:
 
     The site may have posted it by itself, with the number that WordPress gave it.
     """
+    return _is_written_then(known, one) or page == article_key(known.article.url)
+
+
+def _is_written_then(known: Comment, one: Exported) -> bool:
+    """Whether the export gives the moment of a comment that is here, or none."""
     written = lenient.moment(one.written) or lenient.moment(one.written_local)
-    then = known.submitted_at.isoformat().replace("+00:00", "Z")
-    return written is None or written == then or page == article_key(known.article.url)
+    return written is None or written == known.submitted_at.isoformat().replace("+00:00", "Z")
 
 
 def _blog_of(one: Exported) -> str:

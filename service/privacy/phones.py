@@ -40,7 +40,9 @@ _SCORE: Final = r"(?:0|[1-9][0-9]{0,2})(?:[-\u2013](?:0|[1-9][0-9]{0,2})){1,3}(?
 _GROUPED: Final = r"(?:[1-9][0-9]?(?:(?:\.[0-9]{3}){1,3}|(?: [0-9]{3}){1,3})|[1-9][0-9]{2}[. ][0-9]{3})"
 _TO: Final = r"[ \t]{0,2}[\-\u2010\u2013\u2014\u2212][ \t]{0,2}"
 _OCTET: Final = "(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
-_DECIMAL: Final = r"(?:0|[1-9][0-9]{0,2})\.[0-9]{2}"
+_DECIMAL: Final = r"(?:0|[1-9][0-9]{0,2})\.[0-9]{1,2}"
+_DEGREES: Final = r"(?:1[0-7][0-9]|180|[1-9]?[0-9])\.[0-9]{4,9}"
+_SMALL: Final = "[1-9][0-9]?"
 _YEARS: Final = f"{_YEAR}(?:{_DASH}[0-9]{{2}}(?![0-9]))?"
 _NOTHING_BEFORE, _NOTHING_AFTER = r"(?<![0-9])(?<![0-9][.\-/])", r"(?![0-9])(?![.\-/][0-9])"
 
@@ -58,13 +60,17 @@ DATED: Final = _one_of(
 COUNTED: Final = _one_of(
     rf"{_DAY}\.{_MONTH}\.?{_DASH}{_DAY}\.{_MONTH}\.?",  # 24.12.-26.12.
     "(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])",  # 20240115
+    f"{_DECIMAL}(?:(?:{_DASH}|{_SPACE}){_DECIMAL})+",  # 1.85 2.10 3.40
     f"{_CLOCK}{_DASH}{_CLOCK}(?:{_SPACE}{_CLOCK}{_DASH}{_CLOCK}){{0,6}}",  # 08.00-12.00 13.00-18.00
+    f"{_CLOCK}(?:{_SPACE}{_CLOCK}){{1,6}}",  # 09.10 16.00 12.00
     f"{_HOUR}{_DASH}{_HOUR}",  # 0800-1200
     f"{_OF_YEAR}(?:(?:{_TO}|{_SPACE}){_OF_YEAR})+",  # 03/2015 - 04/2016
     f"{_YEARS}(?:(?:{_DASH}|{_SPACE}){_YEARS})*",  # 1939-1945, 2023/24 2024/25, 2010 2011
     f"{_SCORE}(?:{_SPACE}{_SCORE})+",  # 6-4 6-3 7-6(5), 4-4-2 4-3-3
-    f"{_DECIMAL}(?:(?:{_DASH}|{_SPACE}){_DECIMAL})+",  # 1.85 2.10 3.40
-    r"(?:1[0-7][0-9]|180|[1-9]?[0-9])\.[0-9]{4,9}",  # 52.520008
+    f"{_DEGREES}(?:/{_DEGREES})?",  # 52.520008, 52.52000/13.40495
+    f"{_SMALL}/{_SMALL}(?:{_SPACE}{_SMALL}/{_SMALL})+",  # 1/12 17/29
+    f"{_SMALL}(?:-{_SMALL}){{4,7}}",  # 3-12-19-27-33-41
+    r"[1-9][0-9]{0,2}\.[0-9]\.[0-9]{1,5}\.[0-9]{1,4}",  # 121.0.5150.160
     f"{_GROUPED}{_TO}{_GROUPED}",  # 10.000-20.000
     "[1-9][0-9]{0,2}(?:[. ]000)+",  # 25.000.000
     r"[1-9][0-9]{1,2}00[\-\u2013][1-9][0-9]{1,2}00",  # 2500-3000
@@ -80,7 +86,12 @@ BOOK: Final = re.compile(
 BOOK_BEFORE: Final = re.compile(r"\bisbn(?:[ -]?1[03])?[\s.:#-]{0,3}$", re.IGNORECASE)
 _AMOUNT: Final = r"[1-9][0-9]{0,2}(?:(?:\.[0-9]{3})+|(?: [0-9]{3})+)"
 FIRST_AMOUNT: Final = re.compile(rf"(?:{_AMOUNT}|[1-9][0-9]*(?![. ]?[0-9]))(?![0-9])")
-LAST_AMOUNT: Final = re.compile(rf"(?<![0-9])(?:{_AMOUNT}|(?<![. ])[1-9][0-9]*)$")
+_ANY_AMOUNT: Final = f"(?:{_AMOUNT}|[1-9][0-9]*)"
+LAST_AMOUNT: Final = re.compile(
+    rf"(?<![0-9])(?:(?<![. ]){_ANY_AMOUNT}{_TO}{_ANY_AMOUNT}|{_AMOUNT}|(?<![. ])[1-9][0-9]*)$"
+)
+MIDNIGHT: Final = re.compile(rf"00\.[0-5][0-9]{_DASH}{_CLOCK}(?![0-9])")
+"""A stretch of hours that begins like a number with its country."""
 PIECE: Final = re.compile(r"[0-9(][0-9().\-\u2010\u2013\u2014\u2212]*+")
 """What stands in a run between blanks and slashes."""
 PIECES_LIMIT: Final = 6
@@ -150,7 +161,7 @@ def _without_vetoed(text: str, begin: int, end: int) -> list[tuple[int, int]]:
     The library is asked about these alone: it takes `05.10.1986` for a number of Germany. A number that says its
     country is never vetoed, and only a date is where a word before it says that a number follows.
     """
-    if text.startswith(COUNTRY, begin):
+    if text.startswith(COUNTRY, begin) and not MIDNIGHT.match(text, begin):
         until = _country_end(text, begin, end)
         return [(begin, until), *(_without_vetoed(text, until, end) if until < end else [])]
     sure = [match.span() for match in DATED.finditer(text, begin, end)]
@@ -212,11 +223,12 @@ def _amounts(text: str, begin: int, end: int) -> list[tuple[int, int]]:
     before = MONEY_BEFORE.search(text, max(0, begin - 6), begin)
     if before and not text[: before.start()].rstrip(" \t")[-1:].isdigit():
         found.append(FIRST_AMOUNT.match(text, begin, end))
-    if MONEY_AFTER.match(text, end):
-        found.append(LAST_AMOUNT.search(text, begin, end))
     if BOOK_BEFORE.search(text, max(0, begin - 16), begin):
         found.append(BOOK.match(text, begin, end))
-    return [match.span() for match in found if match]
+    spans = [match.span() for match in found if match]
+    if MONEY_AFTER.match(text, end) and (last := LAST_AMOUNT.search(text[begin:end])):
+        spans.append((begin + last.start(), end))
+    return spans
 
 
 def _joined(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Executable, RowMapping, bindparam, select, up
 from service.domain.chain import GENESIS, SALT_BYTES, Act, ChainSigner, Head, Link, forge, forge_head
 from service.storage.bulk import insert_into
 from service.storage.part import PLAIN, Part
-from service.storage.people_tables import act_heads, acts, is_outside
+from service.storage.people_tables import act_heads, acts
 from service.storage.schema import word
 
 _NAME = word("acts")
@@ -29,16 +29,6 @@ _SET_HEAD = (
         tag=bindparam("at_tag"),
         key_version=bindparam("at_version"),
     )
-)
-_OUTSIDE = select(acts.c.pk, acts.c.who, acts.c.act, acts.c.subject, acts.c.created_at)
-_OUTSIDE = _OUTSIDE.where(is_outside).order_by(acts.c.pk)
-_ADOPT = (
-    update(acts)
-    .where(acts.c.pk == bindparam("outsider"))
-    .values(
-        {one: bindparam(f"its_{one}") for one in ("number", "salt", "digest", "link", "tag", "key_version")}
-    )
-    .values(adopted=True)
 )
 _AFTER = (
     select(acts).where(acts.c.number > bindparam("after")).order_by(acts.c.number).limit(bindparam("most"))
@@ -74,20 +64,14 @@ class ActsPart(Part):
         added, self._pending = self._pending, []
         if not added:
             return
-        at, previous, last = *self._locked_head(), None
-        for row in self._read(_OUTSIDE).mappings().all():  # logged by an older version of the service
-            act = Act(row["who"], row["act"], row["subject"], row["created_at"])
-            at, last = at + 1, forge(previous, at + 1, act, _salt(), self._signer, adopted=True)
-            previous = last.link
-            self._write(_ADOPT, outsider=row["pk"], **{f"its_{n}": v for n, v in _columns(last).items()})
-        rows = []
+        at, previous = self._locked_head()
+        links: list[Link] = []
         for act in added:
-            at, last = at + 1, forge(previous, at + 1, act, _salt(), self._signer)
-            previous = last.link
-            rows.append({**_columns(last), "adopted": False, **_pending(act)})
-        self._add(acts, rows)
-        if last is not None:
-            self._set_head(forge_head(last, self._signer))
+            at += 1
+            links.append(forge(previous, at, act, secrets.token_hex(SALT_BYTES), self._signer))
+            previous = links[-1].link
+        self._add(acts, [_columns(link, act) for link, act in zip(links, added, strict=True)])
+        self._set_head(forge_head(links[-1], self._signer))
 
     def _locked_head(self) -> tuple[int, str]:
         row = self._write(_LOCK_HEAD).mappings().first()
@@ -125,23 +109,19 @@ def _first_head(dialect: str) -> Executable:
     return first.on_conflict_do_nothing(index_elements=["name"])
 
 
-def _salt() -> str:
-    return secrets.token_hex(SALT_BYTES)
-
-
-def _columns(link: Link) -> dict[str, object]:
+def _columns(link: Link, act: Act) -> dict[str, object]:
     return {
         "number": link.number,
+        "who": act.who,
+        "act": act.act,
+        "subject": act.subject,
+        "created_at": act.at,
         "salt": link.salt,
         "digest": link.digest,
         "link": link.link,
         "tag": link.tag,
         "key_version": link.key_version,
     }
-
-
-def _pending(act: Act) -> dict[str, object]:
-    return {"who": act.who, "act": act.act, "subject": act.subject, "created_at": act.at}
 
 
 def _link(row: RowMapping) -> Link:
@@ -153,7 +133,6 @@ def _link(row: RowMapping) -> Link:
         link=row["link"],
         tag=row["tag"],
         key_version=row["key_version"],
-        adopted=bool(row["adopted"]),
         salt=row["salt"],
         act=None if blanked else Act(row["who"], row["act"], row["subject"], row["created_at"]),
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from sqlalchemy import (
-    DDL,
     Boolean,
     Column,
     Double,
@@ -16,7 +15,6 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     and_,
-    event,
     literal_column,
     or_,
     text,
@@ -88,9 +86,6 @@ comments = Table(
     UniqueConstraint("site_id", "id"),
     sqlite_autoincrement=True,
 )
-_VACUUM_OFTEN = DDL("ALTER TABLE comments SET (autovacuum_vacuum_scale_factor = 0.02)")  # type: ignore[no-untyped-call]
-# an index answers alone only for pages that were vacuumed, and a fifth of a great table is long in coming
-event.listen(comments, "after_create", _VACUUM_OFTEN.execute_if(dialect="postgresql"))
 LABEL_SCORES = {label: comments.c[f"score_{label}"] for label in LABELS}
 
 is_pending = comments.c.status == word("pending")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import DDL, Column, ForeignKey, Identity, Index, Integer, Table, Text, event
+from sqlalchemy import Column, ForeignKey, Identity, Index, Integer, Table, Text
 
 from service.storage.columns import Instant, Pk, Word
 from service.storage.comment_tables import comments
@@ -128,7 +128,3 @@ WORDS = {
         "CREATE INDEX ix_words_text ON words USING gin (text)",
     ),
 }
-for _dialect, _statements in WORDS.items():
-    for _statement in _statements:
-        _made = DDL(_statement)  # type: ignore[no-untyped-call]
-        event.listen(metadata, "after_create", _made.execute_if(dialect=_dialect))

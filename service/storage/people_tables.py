@@ -7,7 +7,6 @@ from sqlalchemy import (
     Column,
     ForeignKey,
     Identity,
-    Index,
     Integer,
     LargeBinary,
     Table,
@@ -15,7 +14,7 @@ from sqlalchemy import (
 )
 
 from service.storage.columns import Instant, Pk, Word
-from service.storage.schema import metadata, partial, sites
+from service.storage.schema import metadata, sites
 
 moderators = Table(
     "moderators",
@@ -47,22 +46,17 @@ sessions = Table(
 acts = Table(
     "acts",
     metadata,
-    Column("pk", Pk, Identity(), primary_key=True),
+    Column("number", Pk, primary_key=True, autoincrement=False),
     Column("who", Text, nullable=False),
     Column("act", Word, nullable=False),
     Column("subject", Text, nullable=False),
     Column("created_at", Instant, nullable=False),
-    Column("number", Pk),
     Column("salt", Text),
-    Column("digest", Text),
-    Column("link", Text),
-    Column("tag", Text),
-    Column("key_version", Integer),
-    Column("adopted", Boolean),
+    Column("digest", Text, nullable=False),
+    Column("link", Text, nullable=False),
+    Column("tag", Text, nullable=False),
+    Column("key_version", Integer, nullable=False),
 )
-is_outside = acts.c.number.is_(None)
-Index("ix_acts_number", acts.c.number, unique=True)
-partial("ix_acts_outside", acts.c.pk, where=is_outside)
 
 # the end of the chain, apart from its links; writers queue at this row
 act_heads = Table(

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from service.context import Dependencies
-from service.domain.comment import Comment, Placed, Submission
+from service.domain.comment import Comment, Draft, Placed, Submission
 from service.domain.earlier import IMPORTED, refusal_of
 from service.domain.errors import ReplydeskError
 from service.domain.site import Site
@@ -28,7 +28,8 @@ def adopt(
     """Accept comments with the decision that the site had made of each; one answer each, in order.
 
     What is new or revised is decided in the transaction that stores it: no scorer sees it, and no callback tells the
-    site what it told us. A replay is left as it is. A decision that an automaton may have made is no label.
+    site what it told us. A replay is left as it is, unless the site has refused since what it had approved and nobody
+    decided here. A decision that an automaton may have made is no label.
     """
     now = deps.clock()
     drafts = [sealer.draft(site, submission, now) for submission, _ in brought]
@@ -36,8 +37,9 @@ def adopt(
     def decide_all(tx: Tx, placed: Sequence[Placed | ReplydeskError]) -> None:
         last = {  # a later item of the same comment has the last word
             answer.comment.pk: (answer.comment, _held_to(answer.comment, action))
-            for answer, (_, action) in zip(placed, brought, strict=True)
-            if isinstance(answer, Placed) and answer.outcome != "replay"
+            for answer, draft, (_, action) in zip(placed, drafts, brought, strict=True)
+            if isinstance(answer, Placed)
+            and (answer.outcome != "replay" or _is_refused_since(tx, answer.comment, draft, action))
         }
         _decide(tx, site, list(last.values()), who, now)
 
@@ -53,6 +55,15 @@ def _held_to(comment: Comment, action: Action) -> Action:
     return Action.HOLD if is_bound else action
 
 
+def _is_refused_since(tx: Tx, comment: Comment, draft: Draft, action: Action) -> bool:
+    """Whether the site approved this text when it was imported, and now says otherwise."""
+    if comment.status is not Status.APPROVED or action is Action.APPROVE or comment.decision_id is None:
+        return False
+    current = tx.decision(comment.decision_id)
+    is_imported = current is not None and current.reason == IMPORTED
+    return is_imported and comment.content_hash == draft.content_hash
+
+
 def _decide(tx: Tx, site: Site, adopted: Sequence[tuple[Comment, Action]], who: str, now: datetime) -> None:
     if not adopted:
         return
@@ -62,6 +73,7 @@ def _decide(tx: Tx, site: Site, adopted: Sequence[tuple[Comment, Action]], who: 
     tx.index_texts(moved)
     left = [(comment, decision) for move, comment, decision in decided if move.pk in moved]
     publish_decisions(tx, {site.id: replace(site, callback_url=None)}, left, fresh=True)
+    tx.close_matters({comment.pk: decision.id for comment, decision in left if decision.replaces}, now)
 
 
 def _decided(
@@ -90,5 +102,8 @@ def _decided(
         created_at=now,
         effective_at=now,
         reason=IMPORTED,
+        replaces=comment.decision_id,
+        previous=comment.decision_id,
+        from_published=comment.published_revision,
     )
     return move, comment, decision

@@ -27,7 +27,7 @@ from service.storage.records import Key
 
 UNREFUSED = (Status.PENDING, Status.APPROVED)
 OTHER = (
-    "is the id of another comment here, by another author, under another article, of another time: "
+    "is the id of another comment here, by another author and of another time or article: "
     "give the ids of one archive a prefix of their own"
 )
 RACES = 3
@@ -202,11 +202,13 @@ def _where_it_stands(tx: Tx, current: Comment, draft: Draft) -> Comment:
 
 
 def _is_other(current: Comment, draft: Draft) -> bool:
-    """Whether two archives number their comments alike: nothing but the id is the same."""
-    authors = {current.author_key, *draft.older_author_keys}
-    is_other_author = draft.author_name != current.author_name and draft.author_key not in authors - {None}
-    is_other_time = not draft.undated and draft.submitted_at != current.submitted_at
-    return is_other_author and is_other_time and draft.article.identity != current.article.identity
+    """Whether two archives number their comments alike: one by somebody else, of another time or article."""
+    authors = {current.author_key, *draft.older_author_keys} - {None}
+    if draft.author_name == current.author_name or draft.author_key in authors:
+        return False
+    if draft.undated:
+        return draft.article.identity != current.article.identity
+    return draft.submitted_at != current.submitted_at
 
 
 def _is_same(current: Comment, draft: Draft) -> bool:

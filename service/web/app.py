@@ -50,8 +50,6 @@ def create_app(context: AppContext | None = None) -> APIFlask:
         known = config.load()
         counters.share(known.home)
         context = build_context(known)
-    meters = make_meters(context.deps, context.settings)
-    context = replace(context, deps=replace(context.deps, arrivals=meters.arrivals))
     app = APIFlask(
         "service.web",
         docs_path=None,
@@ -68,15 +66,8 @@ def create_app(context: AppContext | None = None) -> APIFlask:
     )
     app.url_map.converters.update(id=IdConverter, slug=SlugConverter)
     app.spec_processor(openapi.fill)
-    app.extensions["replydesk"] = context
-    app.extensions[EXTENSION] = Api(
-        context=context,
-        meters=meters,
-        waits=threading.Semaphore(context.settings.web_threads // WAITING_SHARE),
-    )
-    app.extensions[COMPAT] = CompatApis.over(context)
+    connect(app, context)
     access.init(app)
-    rates.init(app, context)
     security.init(app, context)
     frame.init(app)
     problems.register(app)
@@ -92,6 +83,21 @@ def create_app(context: AppContext | None = None) -> APIFlask:
     below = PathPrefix(app.wsgi_app, urlsplit(context.settings.public_url).path, partial(_serves, app))
     app.wsgi_app = TrustedProxies(below, context.settings.trusted_proxies)  # type: ignore[method-assign]  # Flask's own way to wrap itself
     return app
+
+
+def connect(app: APIFlask, context: AppContext) -> None:
+    """Let the application serve `context`, with meters, caches and limits that start anew."""
+    meters = make_meters(context.deps, context.settings)
+    context = replace(context, deps=replace(context.deps, arrivals=meters.arrivals))
+    app.extensions["replydesk"] = context
+    app.extensions[EXTENSION] = Api(
+        context=context,
+        meters=meters,
+        waits=threading.Semaphore(context.settings.web_threads // WAITING_SHARE),
+    )
+    app.extensions[COMPAT] = CompatApis.over(context)
+    app.extensions.pop(ops.EXTENSION, None)
+    rates.init(app, context)
 
 
 def _serves(app: APIFlask, path: str) -> bool:

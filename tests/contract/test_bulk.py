@@ -19,7 +19,7 @@ from service.scoring.scorer import sign
 from service.storage import Store
 from service.usecases import Judgement, Scored, Target, publish_due, review, settle
 from service.usecases.bulk import ClusterAlreadyDecided, decide_bulk, decide_cluster, undo_bulk
-from tests.builders import NOON, after, courier, draft
+from tests.factories import NOON, after, courier, draft
 
 ADVERT = "Earn 84 dollars an hour on your laptop from home, have a look at page-{n}.example and thank me later, {name}."
 NAMES = ("Ana", "Ben", "Caro", "Dina", "Emil", "Faye", "Gert", "Hana", "Ivo", "Jo")

@@ -28,7 +28,7 @@ from service.usecases import (
     withdraw,
 )
 from service.usecases.bulk import decide_bulk, undo_bulk
-from tests.builders import NOON, after, courier, draft, herald
+from tests.factories import NOON, after, courier, draft, herald
 
 NOOR = Judgement(Action.APPROVE, Who.MODERATOR, "Noor")
 

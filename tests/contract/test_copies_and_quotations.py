@@ -17,6 +17,7 @@ from service.scoring.scorer import sign
 from service.storage import Store
 from service.usecases import Judgement, Scored, StatusChange, rescore, set_author_status, settle
 from service.usecases.bulk import decide_cluster
+from tests.factories import ON_SQLITE
 from tests.worker.cast import Stage
 from worker.reading import sign as sign_batch
 
@@ -89,9 +90,20 @@ def crowd(stage: Stage) -> Crowd:
 RUDE = {"insult": 0.9}
 
 
-@pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("action", [Action.SPAM, Action.REJECT])
-def test_who_quotes_the_same_paragraph_is_no_copy(crowd: Crowd, form: str, action: Action) -> None:
+def test_who_quotes_a_bare_paragraph_is_no_copy(crowd: Crowd, action: Action) -> None:
+    """On both stores: two trolls repeat a paragraph and are refused; who repeats it with a civil remark is not."""
+    quote_after_trolls(crowd, "bare", action)
+
+
+@ON_SQLITE
+@pytest.mark.parametrize("form", [form for form in FORMS if form != "bare"])
+def test_who_quotes_the_same_paragraph_is_no_copy(crowd: Crowd, form: str) -> None:
+    """However it is quoted."""
+    quote_after_trolls(crowd, form, Action.SPAM)
+
+
+def quote_after_trolls(crowd: Crowd, form: str, action: Action) -> None:
     """Two trolls quote a paragraph and are refused; whoever quotes it with a civil remark is published."""
     trolls = [
         crowd.write(FORMS[form].format(quoted=PARAGRAPH, said=said), RUDE, f"troll{n}")
@@ -107,6 +119,7 @@ def test_who_quotes_the_same_paragraph_is_no_copy(crowd: Crowd, form: str, actio
     assert doubtful.status is Status.HELD
 
 
+@ON_SQLITE
 @pytest.mark.parametrize("form", [form for form in FORMS if form not in ("bare", "bare, behind")])
 def test_a_short_word_beside_a_quotation_is_ones_own(crowd: Crowd, form: str) -> None:
     """Two trolls quote a paragraph with a curse and are spam; who agrees with it in two words is published."""
@@ -124,6 +137,7 @@ def test_a_short_word_beside_a_quotation_is_ones_own(crowd: Crowd, form: str) ->
         assert civil.status is Status.APPROVED, said
 
 
+@ON_SQLITE
 @pytest.mark.parametrize("form", FORMS)
 def test_who_quotes_before_the_decision_is_no_copy_either(crowd: Crowd, form: str) -> None:
     """A civil remark that is held beside the trolls' is not decided with them."""
@@ -177,6 +191,7 @@ def test_a_trusted_author_scored_again_is_no_copy(crowd: Crowd) -> None:
         assert tx.clusters_of([found.pk]) == {}
 
 
+@ON_SQLITE
 @pytest.mark.parametrize("form", [form for form in FORMS if form not in ("bare", "bare, behind")])
 def test_trolls_who_quote_the_same_are_no_copies_of_each_other(crowd: Crowd, form: str) -> None:
     """What they say themselves differs, so that each stands in a row of its own."""

@@ -29,7 +29,7 @@ from service.usecases import (
 )
 from service.usecases.appealing import Answer
 from service.usecases.reviewing import Judgement
-from tests.builders import NOON
+from tests.factories import NOON
 from tests.worker.cast import Stage
 
 COPY = Signature(b"\x01\x00" * 48, (1, 2, 3))

@@ -24,7 +24,7 @@ from service.storage.engines import for_reading, open_engine
 from service.storage.schema import HEAD
 from service.web.readiness import Checks
 from tests import servers
-from tests.builders import NOON, courier, draft
+from tests.factories import NOON, courier, draft
 
 SETTINGS = ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout", "jit")
 BOUNDED = ["15s", "5s", "30s", "off"]

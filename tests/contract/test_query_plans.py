@@ -18,8 +18,7 @@ from service.storage.engines import open_engine
 from service.storage.records import Stretch
 from service.web.published import published_page
 from tests import servers
-from tests.builders import ARTICLE, HELD, NOON, PENDING, after, courier, herald
-from tests.stores import template
+from tests.factories import ARTICLE, HELD, NOON, PENDING, after, courier, herald, template
 
 Hot = Callable[[Tx], Any]
 ROWS, ARTICLES = 3_000, 300

@@ -8,7 +8,7 @@ import pytest
 
 from service.domain.site import Site
 from service.storage import Store, Tx
-from tests.builders import NOON, courier, draft
+from tests.factories import NOON, courier, draft
 
 FOUND = [
     ("Die Straße ist gesperrt.", "STRASSE"),

@@ -12,7 +12,7 @@ from service.domain.status import Status
 from service.domain.verdict import Action
 from service.storage import Store
 from service.storage.records import Key
-from tests.builders import (
+from tests.factories import (
     ADA,
     ARTICLE,
     BO,

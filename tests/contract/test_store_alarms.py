@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from service.domain.alarms import Alarm
 from service.storage import Store
-from tests.builders import NOON, after, courier, herald
+from tests.factories import NOON, after, courier, herald
 
 
 def test_a_change_is_stored_once(store: Store) -> None:

@@ -13,7 +13,7 @@ from service.domain.desk import Wanted
 from service.domain.site import Site
 from service.domain.verdict import Action
 from service.storage import Store, Tx
-from tests.builders import ADA, ARTICLE, BO, CHI, NOON, after, courier, draft, herald, ids, move
+from tests.factories import ADA, ARTICLE, BO, CHI, NOON, after, courier, draft, herald, ids, move
 
 SPELLINGS = [
     "https://courier.example/caf%C3%A9",

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from service.leak_audit.auditing import take_off_what_was_left
 from service.storage import Store
-from tests.builders import NOON, courier, draft
+from tests.factories import NOON, courier, draft
 
 KILLED, RUNNING, NAMED_ALIKE = "audit-0123456789", "audit-9876543210", "audit-aaaaaaaaaa"
 

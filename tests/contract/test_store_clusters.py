@@ -8,7 +8,7 @@ from service.domain.duplicates import Signature
 from service.domain.site import Site
 from service.domain.verdict import Action, Reason
 from service.storage import Store
-from tests.builders import NOON, after, courier, decided, decision, draft, herald, ids, move, verdict
+from tests.factories import NOON, after, courier, decided, decision, draft, herald, ids, move, verdict
 
 NEAR, FAR = Signature(b"\x01\x00" * 48, (1, 2, 3)), Signature(b"\x02\x00" * 48, (1 << 50, 7))
 

@@ -10,7 +10,7 @@ from service.domain.site import Site
 from service.domain.status import Status
 from service.domain.verdict import Action, Who
 from service.storage import Store
-from tests.builders import (
+from tests.factories import (
     APPROVED,
     ARTICLE,
     BO,

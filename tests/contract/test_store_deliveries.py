@@ -9,7 +9,7 @@ from service.domain.events import Delivery
 from service.domain.site import Site
 from service.storage import Store
 from service.storage.records import Finished
-from tests.builders import BO, NOON, after, courier, delivery, draft, finish_delivery, herald
+from tests.factories import BO, NOON, after, courier, delivery, draft, finish_delivery, herald
 
 
 @pytest.fixture

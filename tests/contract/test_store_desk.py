@@ -15,7 +15,7 @@ from service.domain.site import Site
 from service.domain.status import Status
 from service.domain.verdict import Action, Reason
 from service.storage import Store, Tx, searching
-from tests.builders import ADA, BO, CHI, NOON, after, courier, decided, draft, herald, ids, move, verdict
+from tests.factories import ADA, BO, CHI, NOON, after, courier, decided, draft, herald, ids, move, verdict
 
 LATER = after(60)
 

@@ -16,7 +16,7 @@ from service.storage.comment_tables import comments as comments_table
 from service.storage.erasing import OWN_WAY
 from service.storage.records import Erasure, Key
 from service.storage.schema import metadata
-from tests.builders import (
+from tests.factories import (
     ADA,
     BO,
     NOON,

@@ -18,7 +18,7 @@ from service.domain.comment import Article, Comment, Draft, Original
 from service.domain.site import Site
 from service.storage import Store, open_store
 from service.storage.group_commit import GroupCommit
-from tests.builders import ARTICLE, NOON, courier, draft, herald
+from tests.factories import ARTICLE, NOON, courier, draft, herald
 
 DEADLINE = 10.0
 Answer = Future[Comment | None]

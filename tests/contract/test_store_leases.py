@@ -5,7 +5,7 @@ import pytest
 from service.domain.comment import Comment
 from service.domain.site import Site
 from service.storage import Store
-from tests.builders import NOON, after, courier, delivery, draft, finish_delivery, ids, move
+from tests.factories import NOON, after, courier, delivery, draft, finish_delivery, ids, move
 
 
 @pytest.fixture

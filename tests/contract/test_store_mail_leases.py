@@ -6,7 +6,7 @@ import pytest
 
 from service.domain.site import Site
 from service.storage import Store
-from tests.builders import NOON, after, courier, delivery, draft, finish_delivery, herald
+from tests.factories import NOON, after, courier, delivery, draft, finish_delivery, herald
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from service.domain.status import Status
 from service.domain.verdict import Action, Who
 from service.storage import Store
 from service.storage.records import Hand
-from tests.builders import NOON, after, courier, decided, decision, draft, herald, ids, label, move
+from tests.factories import NOON, after, courier, decided, decision, draft, herald, ids, label, move
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import pytest
 
 from service.domain.desk import Moderator
 from service.storage import Store
-from tests.builders import NOON, after
+from tests.factories import NOON, after
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy.exc import SQLAlchemyError
 
 from service.storage import Store
-from tests.builders import NOON, courier, decision, draft
+from tests.factories import NOON, courier, decision, draft
 
 
 def test_an_error_of_the_database_quotes_no_text(store: Store) -> None:

@@ -8,7 +8,7 @@ from service.domain.site import Site
 from service.domain.verdict import LABELS, Action, Reason
 from service.storage import Store
 from service.storage.records import Stretch
-from tests.builders import NOON, after, courier, draft, herald, ids, move, verdict
+from tests.factories import NOON, after, courier, draft, herald, ids, move, verdict
 
 ALL = Stretch(0.0, 1.0)
 

@@ -11,7 +11,7 @@ from service.domain.verdict import Action
 from service.storage import Store
 from service.storage.records import Page
 from service.web.published import published_page
-from tests.builders import (
+from tests.factories import (
     ADA,
     APPROVED,
     ARTICLE,

@@ -3,7 +3,7 @@
 from service.domain.author_status import AuthorStatus, AuthorStatusEntry
 from service.domain.comment import Original
 from service.storage import Store
-from tests.builders import NOON, courier, draft, herald
+from tests.factories import NOON, courier, draft, herald
 
 OLD, NEW = b"\x01sealed", b"\x02sealed"
 

@@ -11,7 +11,7 @@ from service.domain.site import Site
 from service.domain.verdict import Action, Effort
 from service.storage import Store, Tx
 from service.storage.records import CurrentEffort
-from tests.builders import NOON, after, courier, draft, herald, ids, move
+from tests.factories import NOON, after, courier, draft, herald, ids, move
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from service.domain.site import Site
 from service.domain.status import Status
 from service.domain.verdict import Action
 from service.storage import Store
-from tests.builders import ADA, BO, CHI, HELD, NOON, after, courier, draft, herald, ids, move, verdict
+from tests.factories import ADA, BO, CHI, HELD, NOON, after, courier, draft, herald, ids, move, verdict
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from service.storage import Store
-from tests.builders import NOON, courier, draft
+from tests.factories import NOON, courier, draft
 
 
 def test_noted_signals_take_the_place_of_the_old_ones(store: Store) -> None:

@@ -11,7 +11,7 @@ from service.domain.policy import Cut, Policy
 from service.domain.words import WordList
 from service.storage import Store
 from service.storage.schema import policies
-from tests.builders import NOON, after, courier, herald
+from tests.factories import NOON, after, courier, herald
 
 
 def test_site_comes_back_as_it_was_stored(store: Store) -> None:

@@ -10,7 +10,7 @@ import pytest
 from service.domain.site import Site
 from service.domain.verdict import Action
 from service.storage import Store
-from tests.builders import NOON, after, courier, decided, decision, delivery, draft, ids, move
+from tests.factories import NOON, after, courier, decided, decision, delivery, draft, ids, move
 
 THREADS = 8
 Answer = TypeVar("Answer")
@@ -83,11 +83,6 @@ def test_reader_sees_only_what_is_committed(store: Store, site: Site) -> None:
             assert reading.comment(site.id, "c-1") is None
     with store.read() as reading:
         assert reading.comment(site.id, "c-1") is not None
-
-
-def test_store_answers_a_ping(store: Store) -> None:
-    """A store that works says so by returning."""
-    store.ping()
 
 
 # -- one winner --------------------------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from service.storage import Store
-from tests.builders import courier, herald
+from tests.factories import courier, herald
 
 
 def test_counts_add_up(store: Store) -> None:

@@ -9,7 +9,7 @@ from service.domain.site import Site
 from service.domain.verdict import Action
 from service.storage import Store, Tx
 from service.storage.records import SiteQueue
-from tests.builders import BO, NOON, after, courier, decided, delivery, draft, herald
+from tests.factories import BO, NOON, after, courier, decided, delivery, draft, herald
 
 
 def test_queues_tell_what_waits_of_each_site(store: Store) -> None:

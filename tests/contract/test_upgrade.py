@@ -15,7 +15,7 @@ from alembic.operations import Operations
 from service.storage import migrate, open_store
 from service.storage.schema import HEAD
 from tests import servers
-from tests.builders import NOON, courier, draft
+from tests.factories import NOON, courier, draft
 
 ROWS = 3_000
 INSERT = (

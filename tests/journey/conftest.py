@@ -1,17 +1,22 @@
 """A real Chromium for the journeys, found where it is installed; it talks to nobody but the service under test."""
 
-from __future__ import annotations
+from __future__ import annotations  # Contexts
 
 import os
 import shutil
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Error, sync_playwright
+from werkzeug.serving import make_server
 
 from tests.conftest import missing
+from tests.journey.desk import Desk
+from tests.web.pages.installation import build_small
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 SWITCHES = [
@@ -62,3 +67,17 @@ def contexts(chromium: Browser) -> Iterator[Contexts]:
     yield open_context
     for context in opened:
         context.close()
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    """A small installation on a port of its own."""
+    server = make_server("127.0.0.1", 0, Flask("nobody yet"), threaded=True)
+    small = build_small(tmp_path, PORT=str(server.port))
+    server.app = small.app
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield Desk(small, small.context.settings.public_url)
+    server.shutdown()
+    server.server_close()
+    thread.join(5)

@@ -6,18 +6,20 @@ import json
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+
+from tests.processes import until
+from tests.servers import free_port
 
 REPLYDESK = str(Path(sys.executable).with_name("replydesk"))
 SETTINGS = re.compile(r"^(REPLYDESK_|REDIS_URL|PORT$)")
@@ -28,7 +30,7 @@ class Installation:
 
     def __init__(self, home: Path, **env: str) -> None:
         self.home = home
-        self.port = _free_port()
+        self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         clean = {name: value for name, value in os.environ.items() if not SETTINGS.match(name)}
         self.env = {**clean, "REPLYDESK_HOME": str(home), "PORT": str(self.port), **env}
@@ -178,14 +180,6 @@ class Receiver:
         self._server.server_close()
 
 
-def until(true: Callable[[], object], seconds: float = 20) -> None:
-    """Wait until something is so; fail when it is not within `seconds`."""
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end, f"not so within {seconds} s"
-        time.sleep(0.05)
-
-
 def submission(comment_id: str | None = None, **changes: Any) -> dict[str, Any]:
     """A comment as a site posts it."""
     made = {
@@ -194,9 +188,3 @@ def submission(comment_id: str | None = None, **changes: Any) -> dict[str, Any]:
         "body": "My way to work is half an hour shorter now.",
     }
     return {**made, **({"id": comment_id} if comment_id else {}), **changes}
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

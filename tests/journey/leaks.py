@@ -31,8 +31,8 @@ from service.messaging.dispatcher import connect
 from service.messaging.tasks import DELIVER
 from service.storage.engines import open_engine
 from service.storage.records import Label
-from tests.builders import delivery
-from tests.journey.installation import until
+from tests.factories import delivery
+from tests.processes import until
 
 HOP_BY_HOP = ("connection", "content-length", "date", "server", "transfer-encoding")
 """Headers of one connection: the answer is read whole, and sent on in another way."""

@@ -17,8 +17,9 @@ from service.leak_audit.auditing import Audit, Report
 from service.storage.engines import open_engine
 from tests import servers
 from tests.conftest import missing
-from tests.journey.installation import REPLYDESK, Installation, until
+from tests.journey.installation import REPLYDESK, Installation
 from tests.journey.leaks import LEAKS, Front, Scene, names
+from tests.processes import until
 
 pytestmark = [pytest.mark.journey, pytest.mark.timeout(300)]
 APPENDED = {"acts", "act_heads", "sqlite_sequence", "sign_in_failures", "numbers"}

@@ -27,7 +27,8 @@ from service.usecases.enrolment import enrol_site
 from tests import servers
 from tests.conftest import missing
 from tests.journey.conftest import Contexts
-from tests.journey.installation import Installation, submission, until
+from tests.journey.installation import Installation, submission
+from tests.processes import until
 
 pytestmark = pytest.mark.journey
 

@@ -9,7 +9,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tests.journey.installation import Answer, Installation, Receiver, submission, until
+from tests.journey.installation import Answer, Installation, Receiver, submission
+from tests.processes import until
 
 pytestmark = pytest.mark.journey
 

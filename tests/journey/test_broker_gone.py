@@ -6,15 +6,33 @@ import os
 import signal
 import threading
 from collections import Counter
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
 
-from tests.journey.installation import Answer, Installation, submission, until
+from tests.journey.installation import Answer, Installation, submission
+from tests.processes import until
 
 pytestmark = pytest.mark.journey
 
 CLIENTS = 8
+
+
+@pytest.fixture(scope="module")
+def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    """A running installation, in which each test has a site of its own."""
+    with Installation(tmp_path_factory.mktemp("broker") / "home") as running:
+        yield running
+
+
+def add_site(installation: Installation, name: str) -> str:
+    """Add a site and return its key."""
+    return str(installation.json("site", "add", name, "--url", "https://courier.example")["key"])
+
+
+def pending(installation: Installation, site: str) -> str:
+    """The site's comments that wait for their verdict, as lines."""
+    return installation.run("comments", "--site", site, "--status", "pending", "--json").strip()
 
 
 def _post_meanwhile(installation: Installation, key: str, stop: threading.Event) -> list[Answer]:
@@ -36,67 +54,54 @@ def _post_meanwhile(installation: Installation, key: str, stop: threading.Event)
     return answers
 
 
-def test_a_hanging_broker_fails_no_request_and_loses_nothing(tmp_path: Path) -> None:
+def test_a_hanging_broker_fails_no_request_and_loses_nothing(installation: Installation) -> None:
     """With the broker stopped while eight clients post, every comment is accepted, and later decided exactly once."""
-    with Installation(tmp_path / "home") as installation:
-        key, stop, broker = installation.demo_key(), threading.Event(), installation.broker()
-        os.kill(broker, signal.SIGSTOP)
-        timer = threading.Timer(float(os.environ.get("REPLYDESK_TEST_HANG_SECONDS", "4")), stop.set)
-        timer.start()
-        try:
-            answers = _post_meanwhile(installation, key, stop)
-        finally:
-            os.kill(broker, signal.SIGCONT)
-        assert Counter(answer.status for answer in answers) == {202: len(answers)}
-        until(
-            lambda: (
-                not installation.run("comments", "--site", "demo", "--status", "pending", "--json").strip()
-            ),
-            60,
-        )
-        listed = installation.run("comments", "--site", "demo", "--json").splitlines()
-        assert len(listed) == len(answers)
-        waits = sorted(answer.seconds for answer in answers)
-        print(f"{len(answers)} accepted, p99 {waits[int(len(waits) * 0.99)] * 1000:.0f} ms")
+    key, stop, broker = add_site(installation, "hang"), threading.Event(), installation.broker()
+    os.kill(broker, signal.SIGSTOP)
+    timer = threading.Timer(float(os.environ.get("REPLYDESK_TEST_HANG_SECONDS", "4")), stop.set)
+    timer.start()
+    try:
+        answers = _post_meanwhile(installation, key, stop)
+    finally:
+        os.kill(broker, signal.SIGCONT)
+    assert Counter(answer.status for answer in answers) == {202: len(answers)}
+    until(lambda: not pending(installation, "hang"))
+    listed = installation.run("comments", "--site", "hang", "--json").splitlines()
+    assert len(listed) == len(answers)
+    waits = sorted(answer.seconds for answer in answers)
+    print(f"{len(answers)} accepted, p99 {waits[int(len(waits) * 0.99)] * 1000:.0f} ms")
 
 
-def test_a_broker_that_is_killed_comes_back_empty_and_nothing_is_lost(tmp_path: Path) -> None:
+def test_a_broker_that_is_killed_comes_back_empty_and_nothing_is_lost(installation: Installation) -> None:
     """Killed and started again, the broker remembers nothing; what was accepted is decided all the same."""
-    with Installation(tmp_path / "home") as installation:
-        key = installation.demo_key()
-        for number in range(20):
-            if number == 10:
-                os.kill(installation.broker(), signal.SIGKILL)
-            assert installation.call("POST", "/v1/comments", submission(f"c-{number}"), key).status == 202
-        until(
-            lambda: (
-                not installation.run("comments", "--site", "demo", "--status", "pending", "--json").strip()
-            ),
-            60,
-        )
-        assert len(installation.run("comments", "--site", "demo", "--json").splitlines()) == 20
+    key = add_site(installation, "killed")
+    for number in range(20):
+        if number == 10:
+            os.kill(installation.broker(), signal.SIGKILL)
+        assert installation.call("POST", "/v1/comments", submission(f"c-{number}"), key).status == 202
+    until(lambda: not pending(installation, "killed"))
+    assert len(installation.run("comments", "--site", "killed", "--json").splitlines()) == 20
 
 
-def test_the_same_comment_posted_a_hundred_times_at_once_is_one(tmp_path: Path) -> None:
+def test_the_same_comment_posted_a_hundred_times_at_once_is_one(installation: Installation) -> None:
     """From eight threads, one answer is 202 and ninety-nine are replays; there is one row and one verdict."""
-    with Installation(tmp_path / "home") as installation:
-        key, answers, turns = installation.demo_key(), [], iter(range(100))
-        lock = threading.Lock()
+    key, answers, turns = add_site(installation, "same"), [], iter(range(100))
+    lock = threading.Lock()
 
-        def client() -> None:
-            while True:
-                with lock:
-                    if next(turns, None) is None:
-                        return
-                answers.append(installation.call("POST", "/v1/comments", submission("same"), key))
+    def client() -> None:
+        while True:
+            with lock:
+                if next(turns, None) is None:
+                    return
+            answers.append(installation.call("POST", "/v1/comments", submission("same"), key))
 
-        threads = [threading.Thread(target=client) for _ in range(CLIENTS)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        replays = [answer for answer in answers if answer.headers.get("Idempotent-Replay") == "true"]
-        assert (len(answers), len(replays)) == (100, 99)
-        assert sorted({answer.status for answer in answers}) == [200, 202]
-        until(lambda: installation.call("GET", "/v1/comments/same", key=key).json["status"] != "pending")
-        assert len(installation.call("GET", "/v1/comments/same", key=key).json["decisions"]) == 1
+    threads = [threading.Thread(target=client) for _ in range(CLIENTS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    replays = [answer for answer in answers if answer.headers.get("Idempotent-Replay") == "true"]
+    assert (len(answers), len(replays)) == (100, 99)
+    assert sorted({answer.status for answer in answers}) == [200, 202]
+    until(lambda: installation.call("GET", "/v1/comments/same", key=key).json["status"] != "pending")
+    assert len(installation.call("GET", "/v1/comments/same", key=key).json["decisions"]) == 1

@@ -3,75 +3,20 @@
 from __future__ import annotations
 
 import re
-import threading
-from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from flask import Flask
-from playwright.sync_api import BrowserContext, Page, expect
-from werkzeug.serving import make_server
+from playwright.sync_api import Page, expect
 
 from service import usecases
-from service.domain.comment import Comment
 from service.domain.status import Status
 from service.domain.verdict import Action
-from service.usecases.enrolment import invite
-from tests.evidence.desk_stories import longer, newsroom, told
 from tests.journey.conftest import Contexts
-from tests.journey.installation import until
-from tests.web.pages.installation import Small, build_small
+from tests.journey.desk import Desk, in_focus
+from tests.processes import until
+from tests.stories import longer, newsroom, told
 
 pytestmark = pytest.mark.journey
-
-
-@dataclass
-class Desk:
-    """The small installation behind a real server."""
-
-    small: Small
-    url: str
-
-    def sign_in(self, context: BrowserContext, name: str = "Mara", path: str = "") -> Page:
-        """Sign in as a person does, and go to a page of the desk."""
-        page = context.new_page()
-        page.goto(invite(self.small.context, name)[1])
-        page.locator("form button").click()
-        expect(page).to_have_url(f"{self.url}/desk")
-        page.wait_for_load_state()  # a key pressed before the scripts have run is nobody's
-        if path:
-            page.goto(self.url + path)
-        return page
-
-    def publish_due(self) -> None:
-        """Let the undo time pass."""
-        self.small.clock.pass_seconds(6)
-        usecases.publish_due(self.small.context.deps)
-
-    def status(self, comment: Comment) -> Status:
-        """Where the comment stands."""
-        return self.small.again(comment).status
-
-
-@pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    """A small installation on a port of its own."""
-    server = make_server("127.0.0.1", 0, Flask("nobody yet"), threaded=True)
-    small = build_small(tmp_path, PORT=str(server.port))
-    server.app = small.app
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield Desk(small, small.context.settings.public_url)
-    server.shutdown()
-    server.server_close()
-    thread.join(5)
-
-
-def in_focus(page: Page) -> int:
-    """The number of the comment in focus."""
-    return int((page.locator("article.now").get_attribute("id") or "c0")[1:])
 
 
 def test_fifty_comments_are_cleared_by_the_keyboard_alone(desk: Desk, contexts: Contexts) -> None:

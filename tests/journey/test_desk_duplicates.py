@@ -14,12 +14,11 @@ from service.domain.verdict import Action, Who
 from service.usecases import Judgement, Target
 from service.usecases.bulk import decide_bulk, range_named
 from service.usecases.enrolment import invite
-from tests.evidence.busy_day import ADVERT, ARTICLES, NAMES, arrive, busy_day
 from tests.journey.conftest import Contexts
-from tests.journey.test_desk import Desk, desk
+from tests.journey.desk import Desk
+from tests.stories import ADVERT, ARTICLES, NAMES, arrive, busy_day
 from tests.web.pages.installation import Small
 
-__all__ = ["desk"]
 pytestmark = pytest.mark.journey
 TIMEOUT_MS = 30_000
 

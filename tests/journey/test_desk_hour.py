@@ -8,12 +8,11 @@ from playwright.sync_api import expect
 
 from service.domain.status import Status
 from service.usecases.enrolment import invite
-from tests.evidence.desk_stories import longer, told
 from tests.journey.conftest import Contexts
-from tests.journey.installation import until
-from tests.journey.test_desk import Desk, desk, in_focus
+from tests.journey.desk import Desk, in_focus
+from tests.processes import until
+from tests.stories import longer, told
 
-__all__ = ["desk"]
 pytestmark = pytest.mark.journey
 
 

@@ -9,14 +9,13 @@ from playwright.sync_api import CDPSession, Page, expect
 
 from service.domain.comment import Comment
 from service.domain.status import Status
-from tests.evidence.desk_stories import longer
 from tests.journey.conftest import Contexts
-from tests.journey.installation import until
-from tests.journey.test_desk import Desk, desk, in_focus
+from tests.journey.desk import Desk, in_focus
+from tests.processes import until
+from tests.stories import longer
 
 pytestmark = pytest.mark.journey
 
-__all__ = ["desk"]  # the fixture
 
 SHIFT, PROCESS = 8, 229
 LAYOUTS = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import threading
 from collections.abc import Iterator
+from dataclasses import dataclass
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -12,12 +13,13 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from tests.journey.conftest import Contexts
-from tests.journey.installation import Installation, submission, until
+from tests.journey.installation import Installation, submission
+from tests.processes import until
 
 PAGE = """<!doctype html><html lang="{lang}"><meta charset="utf-8"><title>The bridge opens</title>
 <meta name="viewport" content="width=device-width"><link rel="canonical" href="{article}">
 <h1>The bridge opens</h1><p>After six years, the footbridge carries its first commuters.</p>
-<script src="{service}/embed.js" data-site="courier" async></script></html>"""
+<script src="{service}/embed.js" data-site="{site}" async></script></html>"""
 PROMISE = "Deine E-Mail-Adresse wird nicht veröffentlicht. Erforderliche Felder sind mit * markiert"
 WORDS = "My way to work is half an hour shorter now. <b>Really</b>."
 
@@ -29,76 +31,94 @@ class _Quiet(SimpleHTTPRequestHandler):
         """Say nothing."""
 
 
+@pytest.fixture(scope="module")
+def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    """A running installation, in which each test has a site of its own."""
+    with Installation(tmp_path_factory.mktemp("embed") / "home") as running:
+        yield running
+
+
+@dataclass
+class Paper:
+    """A static site of its own origin, and its key."""
+
+    url: str
+    folder: Path
+    service: str
+    site: str
+    key: str
+
+    def page(self, name: str, lang: str = "en") -> str:
+        """Write a page with the script in it; return its address."""
+        address = f"{self.url}/{name}.html"
+        text = PAGE.format(article=address, service=self.service, site=self.site, lang=lang)
+        (self.folder / f"{name}.html").write_text(text)
+        return address
+
+
 @pytest.fixture
-def paper(tmp_path: Path) -> Iterator[tuple[str, Path]]:
-    """A static site of its own origin: its address and its folder."""
-    served = tmp_path / "paper"
-    served.mkdir()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(_Quiet, directory=str(served)))
+def paper(tmp_path: Path, installation: Installation) -> Iterator[Paper]:
+    """A static site that the installation knows."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(_Quiet, directory=str(tmp_path)))
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}", served
+    url, site = f"http://127.0.0.1:{server.server_port}", f"paper-{server.server_port}"
+    key = installation.json("site", "add", site, "--url", url)["key"]
+    yield Paper(url, tmp_path, installation.url, site, key)
     server.shutdown()
     server.server_close()
 
 
-def test_a_static_page_has_comments(tmp_path: Path, paper: tuple[str, Path], contexts: Contexts) -> None:
+def test_a_static_page_has_comments(installation: Installation, paper: Paper, contexts: Contexts) -> None:
     """Published comments are shown as text, an answer is posted and ends on its receipt; no cookie, no third party."""
-    url, served = paper
+    url, key = paper.url, paper.key
     article = f"{url}/bridge.html"
-    with Installation(tmp_path / "home") as installation:
-        key = installation.json("site", "add", "courier", "--url", url)["key"]
-        posted = submission("a", body=WORDS, article={"url": article, "title": "The bridge opens"})
-        assert installation.call("POST", "/v1/comments", posted, key=key).status == 202
-        until(lambda: installation.call("GET", "/v1/comments/a", key=key).json["status"] == "approved")
-        (served / "bridge.html").write_text(PAGE.format(article=article, service=installation.url, lang="en"))
-        context = contexts(viewport={"width": 390, "height": 844})
-        page = context.new_page()
-        asked: list[str] = []
-        page.on("request", lambda request: asked.append(request.url))
-        page.goto(article)
-        page.get_by_text(WORDS).wait_for()
-        page.get_by_label("Reply to Ada").click()
-        page.get_by_label("Comment *").fill("Mine too, and the view is better.")
-        page.get_by_label("Name *").fill("Bo")
-        page.get_by_label("Email *").fill("bo@mail.example")
-        assert page.evaluate("document.documentElement.scrollWidth") <= 390
-        assert context.cookies() == []
-        page.get_by_role("button", name="Post comment").click()
-        page.wait_for_url("**/r/*")
-        assert {one.split("/")[2] for one in asked} == {url.split("/")[2], installation.url.split("/")[2]}
-        until(
-            lambda: installation.call("GET", "/v1/comments", key=key).json["comments"][0]["parent_id"] == "a"
-        )
+    posted = submission("a", body=WORDS, article={"url": article, "title": "The bridge opens"})
+    assert installation.call("POST", "/v1/comments", posted, key=key).status == 202
+    until(lambda: installation.call("GET", "/v1/comments/a", key=key).json["status"] == "approved")
+    paper.page("bridge")
+    context = contexts(viewport={"width": 390, "height": 844})
+    page = context.new_page()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(article)
+    page.get_by_text(WORDS).wait_for()
+    page.get_by_label("Reply to Ada").click()
+    page.get_by_label("Comment *").fill("Mine too, and the view is better.")
+    page.get_by_label("Name *").fill("Bo")
+    page.get_by_label("Email *").fill("bo@mail.example")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert context.cookies() == []
+    page.get_by_role("button", name="Post comment").click()
+    page.wait_for_url("**/r/*")
+    assert {one.split("/")[2] for one in asked} == {url.split("/")[2], installation.url.split("/")[2]}
+    until(lambda: installation.call("GET", "/v1/comments", key=key).json["comments"][0]["parent_id"] == "a")
 
 
 def test_it_speaks_the_pages_language_first(
-    tmp_path: Path, paper: tuple[str, Path], contexts: Contexts
+    installation: Installation, paper: Paper, contexts: Contexts
 ) -> None:
     """A German page has a German form whatever the browser asks; a page in another language follows the browser."""
-    url, served = paper
-    with Installation(tmp_path / "home") as installation:
-        installation.json("site", "add", "courier", "--url", url)
-        for lang in ("de", "fr", "en"):
-            page = PAGE.format(article=f"{url}/{lang}.html", service=installation.url, lang=lang)
-            (served / f"{lang}.html").write_text(page)
-        seen = {}
-        for lang, browser in (("de", "en-US"), ("fr", "de-AT"), ("fr", "it"), ("en", "de-DE")):
-            page = contexts(locale=browser, viewport={"width": 390, "height": 844}).new_page()
-            page.goto(f"{url}/{lang}.html")
-            page.locator(".replydesk form").wait_for()
-            seen[lang, browser] = page.locator(".replydesk").get_attribute("lang")
-            assert page.evaluate("document.documentElement.scrollWidth") <= 390
-            assert Axe().run(page, context=".replydesk").violations_count == 0
-        assert list(seen.values()) == ["de", "de", "en", "en"]
-        german = contexts(locale="en-US").new_page()
-        german.goto(f"{url}/de.html")
-        german.get_by_text(PROMISE).wait_for()
-        german.get_by_label("Kommentar *").fill("Auch meiner.")
-        german.get_by_label("Name *").fill("Bo")
-        german.get_by_label("E-Mail-Adresse *").fill("bo@mail.example")
-        german.get_by_role("button", name="Kommentar abschicken").click()
-        german.wait_for_url("**/r/*lang=de")
-        assert german.locator("html").get_attribute("lang") == "de"
+    url = paper.url
+    for lang in ("de", "fr", "en"):
+        paper.page(lang, lang)
+    seen = {}
+    for lang, browser in (("de", "en-US"), ("fr", "de-AT"), ("fr", "it"), ("en", "de-DE")):
+        page = contexts(locale=browser, viewport={"width": 390, "height": 844}).new_page()
+        page.goto(f"{url}/{lang}.html")
+        page.locator(".replydesk form").wait_for()
+        seen[lang, browser] = page.locator(".replydesk").get_attribute("lang")
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+        assert Axe().run(page, context=".replydesk").violations_count == 0
+    assert list(seen.values()) == ["de", "de", "en", "en"]
+    german = contexts(locale="en-US").new_page()
+    german.goto(f"{url}/de.html")
+    german.get_by_text(PROMISE).wait_for()
+    german.get_by_label("Kommentar *").fill("Auch meiner.")
+    german.get_by_label("Name *").fill("Bo")
+    german.get_by_label("E-Mail-Adresse *").fill("bo@mail.example")
+    german.get_by_role("button", name="Kommentar abschicken").click()
+    german.wait_for_url("**/r/*lang=de")
+    assert german.locator("html").get_attribute("lang") == "de"
 
 
 @pytest.mark.parametrize(
@@ -109,66 +129,59 @@ def test_it_speaks_the_pages_language_first(
     ],
 )
 def test_what_was_typed_outlives_a_desk_that_is_away(
-    tmp_path: Path, paper: tuple[str, Path], contexts: Contexts, lang: str, button: str, said: str
+    installation: Installation, paper: Paper, contexts: Contexts, lang: str, button: str, said: str
 ) -> None:
     """A comment that cannot be sent stays in the form, with a word about it, and is sent once the desk is back."""
-    url, served = paper
-    with Installation(tmp_path / "home") as installation:
-        installation.json("site", "add", "courier", "--url", url)
-        (served / "page.html").write_text(
-            PAGE.format(article=f"{url}/page.html", service=installation.url, lang=lang)
-        )
-        page = contexts().new_page()
-        page.goto(f"{url}/page.html")
-        page.locator(".replydesk form").wait_for()
-        page.locator("[name=comment]").fill(WORDS)
-        page.locator("[name=name]").fill("Bo")
-        page.locator("[name=email]").fill("bo@mail.example")
-        page.route(f"{installation.url}/**", lambda route: route.abort())
-        page.get_by_role("button", name=button).click()
-        page.get_by_role("alert").get_by_text(said).wait_for()
-        assert page.url == f"{url}/page.html"
-        assert page.locator("[name=comment]").input_value() == WORDS
-        page.unroute(f"{installation.url}/**")
-        page.get_by_role("button", name=button).click()
-        page.wait_for_url("**/r/*")
+    address = paper.page("page", lang)
+    page = contexts().new_page()
+    page.goto(address)
+    page.locator(".replydesk form").wait_for()
+    page.locator("[name=comment]").fill(WORDS)
+    page.locator("[name=name]").fill("Bo")
+    page.locator("[name=email]").fill("bo@mail.example")
+    page.route(f"{installation.url}/**", lambda route: route.abort())
+    page.get_by_role("button", name=button).click()
+    page.get_by_role("alert").get_by_text(said).wait_for()
+    assert page.url == address
+    assert page.locator("[name=comment]").input_value() == WORDS
+    page.unroute(f"{installation.url}/**")
+    page.get_by_role("button", name=button).click()
+    page.wait_for_url("**/r/*")
 
 
 def test_a_thread_is_nested_whatever_comes_first(
-    tmp_path: Path, paper: tuple[str, Path], contexts: Contexts
+    installation: Installation, paper: Paper, contexts: Contexts
 ) -> None:
     """Read by date; answers stand below what they answer although that came later, and one to a refused says so."""
-    url, served = paper
+    url, key = paper.url, paper.key
     article = f"{url}/bridge.html"
     days = {"old-answer": ("old", 2), "old": (None, 1), "to-none": ("refused", 3), "wrong-clock": ("late", 4)}
-    with Installation(tmp_path / "home") as installation:
-        key = installation.json("site", "add", "courier", "--url", url)["key"]
-        for name, (parent, day) in [*days.items(), ("late", (None, 5)), ("a", ("b", 6)), ("b", ("a", 7))]:
-            posted = submission(name, body=f"Text of {name}.", article={"url": article}, parent_id=parent)
-            posted["submitted_at"] = f"2012-05-{day:02}T00:00:00Z"
-            assert installation.call("POST", "/v1/comments", posted, key=key).status == 202
-            until(lambda name=name: _approved(installation, key, name))
-        (served / "bridge.html").write_text(PAGE.format(article=article, service=installation.url, lang="en"))
-        page = contexts(viewport={"width": 390, "height": 844}).new_page()
-        page.goto(article)
-        page.get_by_text("Text of wrong-clock.").wait_for()
-        shown = page.evaluate(
-            "Array.from(document.querySelectorAll('.replydesk li'))"
-            ".map(one => [one.id, one.parentElement.parentElement.id])"
-        )
-        assert shown == [
-            ["comment-old", ""],
-            ["comment-old-answer", "comment-old"],
-            ["comment-to-none", ""],
-            ["comment-late", ""],
-            ["comment-wrong-clock", "comment-late"],
-            ["comment-a", ""],
-            ["comment-b", "comment-a"],
-        ]
-        marked = page.locator(".replydesk-orphan")
-        assert marked.count() == 1
-        assert marked.inner_text() == "In reply to a comment that is not shown"
-        assert "refused" not in page.content().replace("to-none", "")
+    for name, (parent, day) in [*days.items(), ("late", (None, 5)), ("a", ("b", 6)), ("b", ("a", 7))]:
+        posted = submission(name, body=f"Text of {name}.", article={"url": article}, parent_id=parent)
+        posted["submitted_at"] = f"2012-05-{day:02}T00:00:00Z"
+        assert installation.call("POST", "/v1/comments", posted, key=key).status == 202
+        until(lambda name=name: _approved(installation, key, name))
+    paper.page("bridge")
+    page = contexts(viewport={"width": 390, "height": 844}).new_page()
+    page.goto(article)
+    page.get_by_text("Text of wrong-clock.").wait_for()
+    shown = page.evaluate(
+        "Array.from(document.querySelectorAll('.replydesk li'))"
+        ".map(one => [one.id, one.parentElement.parentElement.id])"
+    )
+    assert shown == [
+        ["comment-old", ""],
+        ["comment-old-answer", "comment-old"],
+        ["comment-to-none", ""],
+        ["comment-late", ""],
+        ["comment-wrong-clock", "comment-late"],
+        ["comment-a", ""],
+        ["comment-b", "comment-a"],
+    ]
+    marked = page.locator(".replydesk-orphan")
+    assert marked.count() == 1
+    assert marked.inner_text() == "In reply to a comment that is not shown"
+    assert "refused" not in page.content().replace("to-none", "")
 
 
 def _approved(installation: Installation, key: str, name: str) -> bool:

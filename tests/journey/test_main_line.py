@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
 from standardwebhooks import Webhook
 
 from tests.journey.conftest import Contexts
-from tests.journey.installation import Installation, Receiver, until
+from tests.journey.installation import Installation, Receiver
+from tests.processes import until
 
 pytestmark = pytest.mark.journey
 
 
+@pytest.fixture(scope="module")
+def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    """A running installation."""
+    with Installation(tmp_path_factory.mktemp("main") / "home") as running:
+        yield running
+
+
 def test_a_comment_goes_from_the_form_to_a_decision_and_back_to_the_site(
-    tmp_path: Path, contexts: Contexts
+    installation: Installation, contexts: Contexts
 ) -> None:
     """Posted in a real browser, a held comment is on the desk; a click publishes it, and a signed callback says so."""
-    with Installation(tmp_path / "home") as installation, Receiver() as site:
+    with Receiver() as site:
         page = contexts().new_page()
         installation.run("site", "set", "demo", f"callback_url={site.url}", "hold_words=hedgehog")
         secret = json.loads((installation.home / "demo-site.json").read_text())["webhook_secret"]
@@ -50,20 +58,19 @@ def test_a_comment_goes_from_the_form_to_a_decision_and_back_to_the_site(
         assert all(b"bo.winter" not in body for _, body in site.received)
 
 
-def test_a_clear_comment_is_published_without_anyone(tmp_path: Path, contexts: Contexts) -> None:
+def test_a_clear_comment_is_published_without_anyone(installation: Installation, contexts: Contexts) -> None:
     """A harmless comment posted in a browser is scored, approved and under the article by itself."""
-    with Installation(tmp_path / "home") as installation:
-        page = contexts().new_page()
-        page.goto(f"{installation.url}/demo/the-bridge")
-        page.get_by_label("Comment").fill(
-            "I walked over the bridge this morning and the view of the river is lovely."
-        )
-        page.get_by_label("Name").fill("Dee")
-        page.get_by_label("Email").fill("dee@mail.example")
-        page.wait_for_timeout(2500)  # a person needs longer than the least time the form allows
-        page.get_by_role("button", name="Post comment").click()
-        page.wait_for_url("**/r/*")
-        article = f"/v1/sites/demo/published?article_url={installation.url}/demo/the-bridge"
-        until(lambda: b"the view of the river" in installation.call("GET", article).body)
-        page.goto(f"{installation.url}/demo/the-bridge")
-        page.get_by_text("the view of the river").wait_for()
+    page = contexts().new_page()
+    page.goto(f"{installation.url}/demo/the-bridge")
+    page.get_by_label("Comment").fill(
+        "I walked over the bridge this morning and the view of the river is lovely."
+    )
+    page.get_by_label("Name").fill("Dee")
+    page.get_by_label("Email").fill("dee@mail.example")
+    page.wait_for_timeout(2500)  # a person needs longer than the least time the form allows
+    page.get_by_role("button", name="Post comment").click()
+    page.wait_for_url("**/r/*")
+    article = f"/v1/sites/demo/published?article_url={installation.url}/demo/the-bridge"
+    until(lambda: b"the view of the river" in installation.call("GET", article).body)
+    page.goto(f"{installation.url}/demo/the-bridge")
+    page.get_by_text("the view of the river").wait_for()

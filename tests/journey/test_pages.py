@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from flask import Flask
 from playwright.sync_api import BrowserContext, Page, expect
-from werkzeug.serving import make_server
 
-from service import usecases
 from service.domain.comment import Article
 from service.domain.site import Site
 from service.domain.status import Status
 from service.domain.verdict import Action, Span
 from service.usecases.enrolment import enrol_site, invite
 from tests.journey.conftest import Contexts
-from tests.journey.installation import until
-from tests.web.pages.installation import Small, build_small
+from tests.journey.desk import Desk
+from tests.processes import until
 
 pytestmark = pytest.mark.journey
 
@@ -31,12 +25,10 @@ GERMAN_PROMISE = "Deine E-Mail-Adresse wird nicht veröffentlicht. Erforderliche
 
 
 @dataclass
-class Served:
+class Served(Desk):
     """The small installation behind a real server, with its demo paper."""
 
-    small: Small
     demo: Site
-    url: str
 
     @property
     def article(self) -> str:
@@ -46,33 +38,12 @@ class Served:
     def queue(self) -> str:
         return f"{self.url}/desk"
 
-    def publish_due(self) -> None:
-        """Let the undo time pass."""
-        self.small.clock.pass_seconds(5)
-        usecases.publish_due(self.small.context.deps)
-
-    def sign_in(self, context: BrowserContext, name: str = "Mara") -> Page:
-        """Sign in as a person does: open the link, press the button."""
-        page = context.new_page()
-        page.goto(invite(self.small.context, name)[1])
-        page.get_by_role("button", name="Sign in").click()
-        expect(page).to_have_url(self.queue)
-        return page
-
 
 @pytest.fixture
-def served(tmp_path: Path) -> Iterator[Served]:
-    """A small installation on a port of its own."""
-    server = make_server("127.0.0.1", 0, Flask("nobody yet"), threaded=True)
-    small = build_small(tmp_path, PORT=str(server.port))
-    server.app = small.app
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    url = small.context.settings.public_url
-    yield Served(small, enrol_site(small.context, "demo", url, title="The Demo Courier").site, url)
-    server.shutdown()
-    server.server_close()
-    thread.join(5)
+def served(desk: Desk) -> Served:
+    """The desk's installation, with its demo paper."""
+    demo = enrol_site(desk.small.context, "demo", desk.url, title="The Demo Courier").site
+    return Served(desk.small, desk.url, demo)
 
 
 def type_in(page: Page, comment: str = "Hooray for the bridge!", name: str = "Ada") -> None:

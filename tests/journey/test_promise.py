@@ -18,7 +18,8 @@ from standardwebhooks import Webhook
 from service.leak_audit.forms import forms_of
 from service.leak_audit.planting import new_mark
 from service.leak_audit.searching import Searcher, Tally, search
-from tests.journey.installation import REPLYDESK, Installation, Receiver, submission, until
+from tests.journey.installation import REPLYDESK, Installation, Receiver, submission
+from tests.processes import until
 
 pytestmark = pytest.mark.journey
 MARK = new_mark()

@@ -11,8 +11,8 @@ import pytest
 
 from tests import servers
 from tests.conftest import missing
-from tests.storm.run import Bounds, Outcome, storm
-from tests.storm.stages import Given, Production
+from tools.storm.run import Bounds, Outcome, storm
+from tools.storm.stages import Given, Production
 
 pytestmark = pytest.mark.journey
 LEASE_SECONDS = 2.0

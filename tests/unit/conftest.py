@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 from service.cli.main import cli
 from service.config import load
 from service.context import AppContext, build_context
-from tests.stores import template
+from tests.factories import template
 
 
 @pytest.fixture

@@ -32,8 +32,7 @@ from service.privacy.keys import Keyring
 from service.privacy.sanitizer import Sanitizer
 from service.privacy.sealing import Address
 from service.usecases import Judgement, Scored, publish_due, review, settle, submit, undo, withdraw
-from tests.builders import NOON, courier, finish_delivery, herald
-from tests.stores import sqlite_store
+from tests.factories import NOON, courier, finish_delivery, herald, sqlite_store
 
 APPROVE, REJECT, SPAM, HOLD = Action.APPROVE, Action.REJECT, Action.SPAM, Action.HOLD
 
@@ -179,7 +178,7 @@ def test_under_pre_moderation_a_revision_takes_the_old_text_off(desk: Desk) -> N
     assert desk.published() == []
 
 
-def test_under_post_moderation_the_old_text_stays_until_the_new_one_is_decided() -> None:
+def test_under_post_moderation_the_old_text_stays_until_the_new_is_decided() -> None:
     """The page shows what was approved, then what is approved next."""
     desk = Desk(policy=Policy(moderation="post"))
     desk.score(desk.accept())
@@ -608,7 +607,7 @@ def test_undo_before_publication_is_free(desk: Desk) -> None:
     assert desk.labels() == [(APPROVE, False)]
 
 
-def test_undoing_a_waiting_decision_on_a_pending_comment_leaves_it_to_the_machine(desk: Desk) -> None:
+def test_undoing_a_waiting_decision_on_a_pending_comment_leaves_it_pending(desk: Desk) -> None:
     """Nothing was published, so outside nothing changed: the comment is pending as before, and is scored."""
     accepted = desk.accept()
     desk.decide("c-1", APPROVE, delay=5)

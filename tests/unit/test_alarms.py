@@ -8,7 +8,7 @@ import pytest
 
 from service.domain.alarms import LEAST_BETWEEN, Alarm, turns
 from service.domain.options import Options
-from tests.builders import NOON
+from tests.factories import NOON
 
 OPTIONS = Options(notify_url="https://courier.example/hook", notify_held=10, notify_age_seconds=600.0)
 LATER = NOON + LEAST_BETWEEN

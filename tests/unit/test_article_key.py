@@ -74,6 +74,13 @@ ONE_PAGE = {
         "https://news.example/a?amp&p=5&amp_js_v=a6&usqp=mq331",
         "https://news.example/a?p=5&replytocom=7#respond",
     ],
+    "campaigns of other programs": [
+        "https://news.example/a?p=5",
+        "https://news.example/a?p=5&pk_campaign=x&pk_kwd=y",
+        "https://news.example/a?p=5&xtor=RSS-3208",
+        "https://news.example/a?p=5&wt_mc=nl.1&ns_campaign=x&__twitter_impression=true",
+        "https://news.example/a?fb_comment_id=1_2&p=5&_branch_match_id=3",
+    ],
     "an address out of HTML": [
         "https://news.example/a?p=5",
         "https://news.example/a?p=5&amp;utm_source=x",
@@ -91,6 +98,8 @@ OTHER_PAGES = [
     "https://news.example/a/b",
     "https://news.example/a%2Fb",
     "https://news.example/a?b",
+    "https://news.example/a?pk_article=1",
+    "https://news.example/a?pk_article=2",
     "https://news.example/a%3Fb",
     "https://news.example/a?b&c",
     "https://news.example/a?c&b",
@@ -159,10 +168,10 @@ def test_what_is_no_address_is_under_no_article() -> None:
 def test_the_longest_address_takes_no_time(piece: str) -> None:
     """Linear in its length, whatever is in it."""
     url = "https://news.example/" + (piece * URL_LIMIT)[: URL_LIMIT // 4]
-    started = time.perf_counter()
+    started = time.process_time()
     article_keys(url)
     article_keys(f"https://{(piece * 300)[:200]}.example/")
-    assert time.perf_counter() - started < 0.5
+    assert time.process_time() - started < 0.5
 
 
 def test_the_host_of_a_site() -> None:

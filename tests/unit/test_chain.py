@@ -5,7 +5,7 @@ from dataclasses import replace
 from service.domain.chain import GENESIS, Act, ChainSigner, Head, Link, forge, forge_head, walk
 from service.privacy.audit_signer import KeyedSigner
 from service.privacy.keys import Keyring
-from tests.builders import NOON
+from tests.factories import NOON
 
 OLD, NEW = b"o" * 32, b"n" * 32
 FIRST = KeyedSigner(Keyring(OLD))

@@ -12,7 +12,7 @@ from click.testing import Result
 from sqlalchemy import text
 
 from service.context import AppContext
-from tests.unit.test_cli_sites import added
+from tests.factories import added
 
 
 def verified(run: Callable[..., Result], *more: str, code: int = 0) -> dict[str, Any]:

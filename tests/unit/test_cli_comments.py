@@ -22,7 +22,7 @@ from service.domain.verdict import LABELS, Action, Assessment, Effort, Who
 from service.messaging.tasks import SCORE
 from service.observability.counters import home_registry
 from service.usecases import Judgement, Scored, review, settle
-from tests.builders import finish_delivery
+from tests.factories import finish_delivery
 from tests.wxr import HEAD, TAIL, comment, head, item
 
 Run = Callable[..., Result]

@@ -16,16 +16,9 @@ from service.context import AppContext
 from service.domain.site import Site
 from service.privacy.keys import Keyring, fingerprint
 from service.privacy.sealing import Address, open_box, seal
+from tests.factories import added
 
 SECRETS = ("key", "akismet_key", "inbound_secret", "webhook_secret", "contact_private_key")
-
-
-def added(run: Callable[..., Result], *more: str) -> dict[str, str]:
-    """Add the courier and return what was shown."""
-    shown: dict[str, str] = json.loads(
-        run("site", "add", "courier", "--url", "https://courier.example", *more, "--json").stdout
-    )
-    return shown
 
 
 def site_of(context: AppContext) -> Site:

@@ -15,7 +15,7 @@ from urllib3.connection import HTTPConnection
 
 from service.webhooks.signing import Outcome
 from service.webhooks.url_guard import Allow
-from tests.unit.test_outbound import CERTIFICATES, OK, read_request
+from tests.receivers import CERTIFICATES, OK, read_request
 from worker import connections, outbound
 from worker.connections import IDLE_SECONDS, KEPT_EACH, LIFE_SECONDS, USES, Connections
 from worker.outbound import post

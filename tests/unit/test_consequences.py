@@ -8,7 +8,7 @@ from service.domain.facts import facts_of
 from service.domain.policy import Cut, Policy, decide
 from service.domain.status import Status
 from service.domain.verdict import LABELS, Action, Assessment, Reason, Verdict
-from tests.builders import NOON
+from tests.factories import NOON
 
 APPROVE, HOLD, REJECT, SPAM = Action.APPROVE, Action.HOLD, Action.REJECT, Action.SPAM
 STRICT = Policy(cuts={"toxicity": Cut(hold=0.3, reject=0.9)})

@@ -8,7 +8,7 @@ import os
 import signal
 import statistics
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
@@ -32,6 +32,7 @@ from service.messaging.dispatcher import (
 )
 from service.messaging.tasks import DELIVER, PUBLISH, SCORE, SWEEP
 from tests import servers
+from tests.processes import until
 
 PREFIX = "dispatcher:"
 
@@ -68,14 +69,6 @@ def hung(server: Redis) -> Iterator[None]:
         yield
     finally:
         os.kill(pid, signal.SIGCONT)
-
-
-def until(true: Callable[[], object], seconds: float = 10.0) -> None:
-    """Wait until something is so."""
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end, f"not so within {seconds} s"
-        time.sleep(0.005)
 
 
 def length(server: Redis, name: str) -> int:

@@ -16,8 +16,7 @@ from service.domain.comment import Comment, Draft
 from service.domain.status import Status
 from service.storage import Store, Tx
 from service.storage.group_commit import GroupCommit, Waiting, add_each_site
-from tests.builders import NOON, courier, draft
-from tests.stores import sqlite_store
+from tests.factories import NOON, courier, draft, sqlite_store
 
 DEADLINE = 10.0
 

@@ -21,8 +21,7 @@ from service.messaging.dispatcher import RecordingDispatcher
 from service.usecases import submission, submit
 from service.usecases.enrolment import enrol_site
 from service.usecases.tuning import tune_site
-from tests.builders import NOON
-from tests.stores import sqlite_store
+from tests.factories import NOON, sqlite_store
 from worker.sweep import KEYS_KEPT
 
 Line = dict[str, Any]

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from service.domain.leading import Leading, is_at_risk, is_severe, leading, paced
 from service.domain.verdict import Reason
-from tests.builders import verdict
+from tests.factories import verdict
 
 
 def test_the_gravest_ground_with_a_label_leads() -> None:

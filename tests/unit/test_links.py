@@ -143,6 +143,6 @@ def test_a_site_is_known_by_either_spelling_of_its_name() -> None:
 )
 def test_the_longest_text_is_counted_at_once(text: str) -> None:
     """No text takes more than linear time."""
-    started = time.perf_counter()
+    started = time.process_time()
     count_links(text)
-    assert time.perf_counter() - started < 0.5
+    assert time.process_time() - started < 0.5

@@ -37,6 +37,6 @@ def test_text_is_what_readers_saw(source: str, text: str) -> None:
 @pytest.mark.parametrize("piece", ["<a href=", "<", "&", "<a href='x'>", "</a>", "&#", "<b ", 'href="'])
 def test_hostile_markup_takes_time_in_proportion(piece: str) -> None:
     """A hundred kilobytes of broken tags are read at once."""
-    started = time.perf_counter()
+    started = time.process_time()
     plain_text(piece * (100_000 // len(piece)))
-    assert time.perf_counter() - started < 1.0
+    assert time.process_time() - started < 1.0

@@ -249,6 +249,14 @@ def test_flags_are_no_letters_in_a_reading_either(where: str) -> None:
     assert decide(read, facts(**played | {where: "Iceland 🇮🇸 isis"}), policy).action is Action.REJECT
 
 
+@pytest.mark.parametrize("text", ["play at the c@sino 🇺🇸", "🇺🇸🇮🇸 c@sino", "c@sino, 🇮🇸!"])
+def test_a_flag_hides_no_disguised_word(text: str) -> None:
+    """What the rest of the text reads as is held against the lists all the same."""
+    read = replace(assessed(), reads_as="us play at the casino us is")
+    policy = Policy(spam_words=WordList(("casino",)))
+    assert decide(read, facts(body=text), policy).action is Action.SPAM
+
+
 def test_a_verdict_carries_what_it_was_drawn_from() -> None:
     """Scores, spans, reading, language, model and policy version are kept with it, every ground gravest first."""
     said = replace(assessed(toxicity=0.95, spam=0.8), spans=(Span(0, 1, "toxicity", 2.0),), reads_as="x")

@@ -23,9 +23,7 @@ from service.privacy.receipts import read_receipt, receipt_token
 from service.privacy.sealing import Address
 from service.usecases.enrolment import Enrolment, enrol_site
 from service.usecases.rekeying import key_owner, reseal, sealed
-from tests.builders import NOON
-from tests.stores import sqlite_store
-from tests.unit.test_cli_sites import added
+from tests.factories import NOON, added, sqlite_store
 
 OLD, NEW = (base64.b64encode(bytes([number]) * 32).decode() for number in (1, 2))
 BEFORE, OVERLAP, AFTER = OLD, f"2:{NEW}\n1:{OLD}\n", f"2:{NEW}"

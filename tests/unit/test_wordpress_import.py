@@ -22,8 +22,7 @@ from service.messaging.dispatcher import RecordingDispatcher
 from service.usecases import Judgement, review
 from service.usecases.articles import describe_article
 from service.usecases.enrolment import enrol_site
-from tests.builders import NOON
-from tests.stores import sqlite_store
+from tests.factories import NOON, sqlite_store
 from tests.wxr import HEAD, TAIL, comment, item
 
 

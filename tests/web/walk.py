@@ -21,7 +21,7 @@ from werkzeug.test import TestResponse
 from service.storage import Store
 from service.usecases.enrolment import invite
 from service.web.security import csrf_token
-from tests.stores import sqlite_store
+from tests.factories import sqlite_store
 from tests.web.api.caller import ARTICLE, Newsroom, submission
 from tests.web.routes import CALLERS, ROUTES
 

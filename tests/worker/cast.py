@@ -1,40 +1,32 @@
 """What the tests of the worker share: dependencies over any store, a clock to set, and scripted scorers."""
 
-from __future__ import annotations
+from __future__ import annotations  # ARTICLE, KEYRING
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from service.context import Dependencies
+from service.config import load
+from service.context import AppContext, Dependencies
 from service.domain.comment import Article, Comment, Placed, Source, Submission
+from service.domain.events import Delivery
 from service.domain.site import Site
 from service.domain.verdict import LABELS, Assessment, Effort
 from service.messaging.dispatcher import RecordingDispatcher
-from service.privacy.keys import Keyring
+from service.privacy.keys import Keyring, new_webhook_secret
 from service.privacy.sanitizer import Sanitizer
 from service.scoring import Explain, Reading
 from service.storage import Store
-from service.usecases import submit
-from tests.builders import NOON, courier
+from service.usecases import Scored, settle, submit
+from service.webhooks.url_guard import Allow
+from tests.factories import SetClock, courier
+from worker.deliver import DeliveryWorker
+
+LOOPBACK = Allow.parse("127.0.0.0/8")
 
 KEYRING = Keyring(bytes(range(32)))
 ARTICLE = Article("https://courier.example/bridge")
-
-
-class Clock:
-    """A clock that stands still until the test moves it."""
-
-    def __init__(self) -> None:
-        self.now = NOON
-
-    def __call__(self) -> datetime:
-        return self.now
-
-    def tick(self, seconds: float) -> None:
-        """Let time pass."""
-        self.now += timedelta(seconds=seconds)
 
 
 @dataclass(slots=True)
@@ -42,14 +34,14 @@ class Stage:
     """An installation, its clock, dispatcher and one site."""
 
     deps: Dependencies
-    clock: Clock
+    clock: SetClock
     dispatcher: RecordingDispatcher
     site: Site
 
     @classmethod
     def over(cls, store: Store, **site: Any) -> Stage:
         """Put an installation over the store, with the courier in it."""
-        clock, dispatcher = Clock(), RecordingDispatcher()
+        clock, dispatcher = SetClock(), RecordingDispatcher()
         with store.write() as tx:
             made = tx.add_site(courier(**site))
         return cls(Dependencies(store=store, dispatcher=dispatcher, clock=clock), clock, dispatcher, made)
@@ -139,3 +131,51 @@ class TwoEfforts:
 
     def warm(self) -> None:
         """Nothing to load."""
+
+
+class Office:
+    """Dependencies with the real time (which the test may move on), a delivery worker, and sites with callbacks."""
+
+    def __init__(self, store: Store, **options: Any) -> None:
+        self.ahead = timedelta(0)
+        self.deps = Dependencies(
+            store=store, dispatcher=RecordingDispatcher(), clock=lambda: datetime.now(UTC) + self.ahead
+        )
+        self.context = AppContext(load({}), self.deps, Sanitizer(KEYRING), KEYRING)
+        self.delivery_worker = self.new_delivery_worker(**options)
+        self.secrets: dict[str, str] = {}
+
+    def new_delivery_worker(self, **options: Any) -> DeliveryWorker:
+        return DeliveryWorker(self.context, LOOPBACK, **{"timeout": 5.0} | options)
+
+    def site(self, name: str, url: str | None, secrets: int = 1) -> Site:
+        """Enrol a site that wants its callbacks at `url`."""
+        made = [new_webhook_secret() for _ in range(secrets)]
+        self.secrets[name] = made[0]
+        sealed = tuple(KEYRING.encrypt(name, "webhook", one.encode()) for one in made)
+        with self.deps.store.write() as tx:
+            return tx.add_site(courier(name=name, callback_url=url, webhook_secrets=sealed))
+
+    def decide(self, site: Site, count: int) -> None:
+        """Let the model decide so many comments of the site: one callback each."""
+        given = [Submission(ARTICLE, "Ada", f"Text {n}.", Source.API, id=f"c-{n}") for n in range(count)]
+        placed = submit(self.deps, self.context.sealer, site, given)
+        settle(self.deps, [Scored(one.comment, None) for one in placed if isinstance(one, Placed)])
+
+    def carry(self, seconds: float = 20.0) -> None:
+        """Nudge the delivery worker and wait until it has sent what was due."""
+        self.delivery_worker.collect()
+        assert self.delivery_worker.wait(seconds)
+
+    def mail(self, site: Site | None = None) -> list[Delivery]:
+        with self.deps.store.read() as tx:
+            return tx.deliveries(site.id if site else None, None, 500)
+
+    def states(self, site: Site | None = None) -> list[str]:
+        return [one.state for one in self.mail(site)]
+
+    def look(self, name: str) -> Site:
+        with self.deps.store.read() as tx:
+            found = tx.site(name)
+        assert found is not None
+        return found

@@ -3,76 +3,20 @@
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from redis.exceptions import RedisError
 
 from service.messaging.dispatcher import QUEUES, RedisDispatcher, connect
 from service.messaging.tasks import DELIVER, PUBLISH, SCORE, SWEEP
 from service.observability.heartbeat import BEAT, faults
-from tests import servers
+from tests.processes import Broker, until
 
 PREFIX = "broker-test:"
-
-
-class Broker:
-    """A Valkey on a socket that stays the same when it is started again."""
-
-    def __init__(self, home: Path) -> None:
-        self.socket = home / "v.sock"
-        self.url = f"unix://{self.socket}"
-        self.start()
-
-    def start(self) -> None:
-        """Start it, empty."""
-        self.socket.unlink(missing_ok=True)
-        self.process = subprocess.Popen(
-            [
-                *(servers.valkey_program(), "--port", "0", "--unixsocket", self.socket),
-                *("--save", "", "--dir", self.socket.parent),
-            ],
-            stdout=subprocess.DEVNULL,
-        )
-        until(self._answers)
-
-    def _answers(self) -> bool:
-        client = connect(self.url)
-        try:
-            return bool(client.ping())
-        except (RedisError, OSError):
-            return False
-        finally:
-            client.close()
-
-    def kill(self) -> None:
-        """End it at once, with all that it held."""
-        self.process.kill()
-        self.process.wait()
-
-    @contextmanager
-    def hung(self) -> Iterator[None]:
-        """Let it take bytes and answer nothing."""
-        self.process.send_signal(signal.SIGSTOP)
-        try:
-            yield
-        finally:
-            self.process.send_signal(signal.SIGCONT)
-
-
-def until(true: Callable[[], object], seconds: float = 20.0) -> float:
-    """Wait until something is so, and return how long that took."""
-    started = time.monotonic()
-    while not true():
-        assert time.monotonic() < started + seconds, f"not so within {seconds} s"
-        time.sleep(0.01)
-    return time.monotonic() - started
 
 
 class Installation:

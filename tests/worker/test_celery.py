@@ -3,87 +3,18 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
-import subprocess
-import sys
-import time
-import uuid
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-import pytest
-
 from service.config import load
-from service.context import AppContext, build_context
-from service.domain.comment import Article, Placed, Source, Submission
+from service.context import build_context
 from service.messaging.dispatcher import RedisDispatcher
 from service.messaging.tasks import SWEEP
-from service.usecases import submit
-from service.usecases.enrolment import Enrolment, enrol_site
-from tests.stores import template
-from tests.worker.receivers import receiver
-
-DEADLINE = 60.0
-
-
-def wait_for(what: Callable[[], bool], seconds: float = DEADLINE) -> None:
-    """Poll until it holds; fail when the time is up."""
-    ends_at = time.monotonic() + seconds
-    while time.monotonic() < ends_at:
-        if what():
-            return
-        time.sleep(0.05)
-    raise AssertionError("it did not happen in time")
-
-
-@contextmanager
-def worker(env: dict[str, str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """Run `replydesk worker`, and end it however the test ends."""
-    with log.open("wb") as file:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "service.cli.main", "worker"],
-            env=env,
-            stdout=file,
-            stderr=file,
-            start_new_session=True,
-        )
-    try:
-        yield process
-    finally:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait(10)
-
-
-@pytest.fixture
-def env(tmp_path: Path, redis_url: str) -> dict[str, str]:
-    """The environment of a home of its own on the tests' Valkey, under a prefix of its own."""
-    home = tmp_path / "home"
-    home.mkdir()
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
-    return kept | {
-        "REPLYDESK_HOME": str(home),
-        "REDIS_URL": redis_url,
-        "REPLYDESK_REDIS_PREFIX": f"t{uuid.uuid4().hex[:8]}:",
-        "REPLYDESK_CALLBACK_ALLOW": "127.0.0.0/8",
-        "PYTHONPATH": str(Path(__file__).parents[2]),
-    }
-
-
-def accept(context: AppContext, enrolled: Enrolment, texts: list[str]) -> list[Placed]:
-    """Post comments as the API does; tasks are enqueued by themselves."""
-    given = [Submission(Article("https://a.example/"), "Ada", text, Source.API) for text in texts]
-    answers = submit(context.deps, context.sealer, enrolled.site, given)
-    return [one for one in answers if isinstance(one, Placed)]
-
-
-def pending(context: AppContext) -> int:
-    """How many wait for their score."""
-    with context.deps.store.read() as tx:
-        return tx.backlog(datetime.now(UTC)).pending
+from service.usecases.enrolment import enrol_site
+from tests.factories import template
+from tests.processes import accept, pending, until, worker
+from tests.receivers import receiver
 
 
 def deliver_one_batch(env: dict[str, str], log: Path) -> None:
@@ -94,8 +25,8 @@ def deliver_one_batch(env: dict[str, str], log: Path) -> None:
             enrolled = enrol_site(context, "courier", "https://courier.example", hook.url)
             texts = [f"Number {n}: a quiet word about the new bridge." for n in range(29)]
             placed = accept(context, enrolled, [*texts, "You stupid idiot, I will kill you."])
-            wait_for(lambda: pending(context) == 0)
-            wait_for(lambda: len(hook.got) == 30)
+            until(lambda: pending(context) == 0)
+            until(lambda: len(hook.got) == 30)
             events = [one.verified(enrolled.webhook_secret) for one in hook.got]
             assert {one["data"]["comment"]["id"] for one in events} == {one.comment.id for one in placed}
             assert len(set(hook.ids())) == 30
@@ -148,7 +79,7 @@ def test_a_killed_workers_comments_are_decided_by_the_next(env: dict[str, str], 
                 dispatcher.enqueue(SWEEP)  # as beat does
                 return pending(context) == 0
 
-            wait_for(swept)
+            until(swept)
         with context.deps.store.read() as tx:
             assert len(tx.decisions_after(enrolled.site.id, 0, 100)) == 5
     finally:

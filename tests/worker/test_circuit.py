@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from service.webhooks.signing import Outcome
-from tests.builders import NOON, after
+from tests.factories import NOON, after
 from worker.circuit import FAILURES, Circuits
 
 URL = "https://courier.example/callback"

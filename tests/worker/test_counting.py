@@ -41,7 +41,7 @@ def test_a_verdict_that_came_too_late_is_not_counted(stage: Stage) -> None:
     settled, ran_out = counted(meters().settled, "scored"), expired()
 
     def hangs(text: str) -> dict[str, float]:
-        stage.clock.tick(stage.deps.lease_seconds)
+        stage.clock.pass_seconds(stage.deps.lease_seconds)
         assert score_pending(stage.deps, Told(), Bounds(seconds=0.1)) == 1
         return {}
 
@@ -56,7 +56,7 @@ def test_a_text_that_is_tried_again_is_no_lease_that_expired(stage: Stage) -> No
     ran_out = expired()
     for _ in range(4):
         score_pending(stage.deps, Told(), Bounds(seconds=0.1))
-        stage.clock.tick(5)
+        stage.clock.pass_seconds(5)
     assert stage.statuses(1) == ["held"]
     assert expired() == ran_out
 

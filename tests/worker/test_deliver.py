@@ -4,103 +4,23 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from threading import Event
-from typing import Any
 
 import pytest
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from service.config import load
-from service.context import AppContext, Dependencies
-from service.domain.comment import Placed, Source, Submission
-from service.domain.events import Delivery
-from service.domain.site import Site
 from service.domain.verdict import Action, Who
-from service.messaging.dispatcher import RecordingDispatcher
 from service.privacy.keys import new_webhook_secret
-from service.privacy.sanitizer import Sanitizer
 from service.storage import Store
-from service.usecases import Judgement, Scored, review, settle, submit
+from service.usecases import Judgement, review
 from service.webhooks.signing import WAITS, Outcome
 from service.webhooks.url_guard import Allow
-from tests.builders import courier
-from tests.stores import sqlite_store
-from tests.worker.cast import ARTICLE, KEYRING
-from tests.worker.receivers import receiver
+from tests.receivers import receiver
+from tests.worker.cast import KEYRING, Office
 from worker.deliver import PER_SITE, DeliveryWorker
-
-LOOPBACK = Allow.parse("127.0.0.0/8")
-
-
-class Office:
-    """Dependencies with the real time (which the test may move on), a delivery worker, and sites with callbacks."""
-
-    def __init__(self, store: Store, **options: Any) -> None:
-        self.ahead = timedelta(0)
-        self.deps = Dependencies(
-            store=store, dispatcher=RecordingDispatcher(), clock=lambda: datetime.now(UTC) + self.ahead
-        )
-        self.context = AppContext(load({}), self.deps, Sanitizer(KEYRING), KEYRING)
-        self.delivery_worker = self.new_delivery_worker(**options)
-        self.secrets: dict[str, str] = {}
-
-    def new_delivery_worker(self, **options: Any) -> DeliveryWorker:
-        return DeliveryWorker(self.context, LOOPBACK, **{"timeout": 5.0} | options)
-
-    def site(self, name: str, url: str | None, secrets: int = 1) -> Site:
-        """Enrol a site that wants its callbacks at `url`."""
-        made = [new_webhook_secret() for _ in range(secrets)]
-        self.secrets[name] = made[0]
-        sealed = tuple(KEYRING.encrypt(name, "webhook", one.encode()) for one in made)
-        with self.deps.store.write() as tx:
-            return tx.add_site(courier(name=name, callback_url=url, webhook_secrets=sealed))
-
-    def decide(self, site: Site, count: int) -> None:
-        """Let the model decide so many comments of the site: one callback each."""
-        given = [Submission(ARTICLE, "Ada", f"Text {n}.", Source.API, id=f"c-{n}") for n in range(count)]
-        placed = submit(self.deps, self.context.sealer, site, given)
-        settle(self.deps, [Scored(one.comment, None) for one in placed if isinstance(one, Placed)])
-
-    def carry(self, seconds: float = 20.0) -> None:
-        """Nudge the delivery worker and wait until it has sent what was due."""
-        self.delivery_worker.collect()
-        assert self.delivery_worker.wait(seconds)
-
-    def mail(self, site: Site | None = None) -> list[Delivery]:
-        with self.deps.store.read() as tx:
-            return tx.deliveries(site.id if site else None, None, 500)
-
-    def states(self, site: Site | None = None) -> list[str]:
-        return [one.state for one in self.mail(site)]
-
-    def look(self, name: str) -> Site:
-        with self.deps.store.read() as tx:
-            found = tx.site(name)
-        assert found is not None
-        return found
-
-
-@pytest.fixture
-def offices() -> Iterator[Callable[..., Office]]:
-    """Make offices, and close them afterwards."""
-    with ExitStack() as stack:
-
-        def make(store: Store | None = None, **options: Any) -> Office:
-            office = Office(store or sqlite_store(), **options)
-            stack.callback(office.delivery_worker.close, 5.0)
-            return office
-
-        yield make
-
-
-@pytest.fixture
-def office(offices: Callable[..., Office]) -> Office:
-    """An office over SQLite."""
-    return offices()
 
 
 def test_a_decision_arrives_signed_with_the_stored_bytes(

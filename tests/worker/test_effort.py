@@ -43,7 +43,7 @@ def current(stage: Stage) -> Effort:
 def test_comments_are_scored_in_full_while_none_waits_for_long(stage: Stage) -> None:
     """The default, a minute after arrival too."""
     stage.post("One.")
-    stage.clock.tick(60)
+    stage.clock.pass_seconds(60)
     score_pending(stage.deps, TwoEfforts())
     assert efforts(stage, "c-0") == ["full"]
     assert current(stage) is FULL
@@ -55,7 +55,7 @@ def test_a_flood_falls_back_to_fast_and_returns_to_full(stage: Stage) -> None:
 
     def scored_at(age: float, name: str) -> str | None:
         stage.post("Text.", id=name)
-        stage.clock.tick(age)
+        stage.clock.pass_seconds(age)
         one_batch(stage, scorer)
         (effort,) = efforts(stage, name)
         return effort
@@ -72,7 +72,7 @@ def test_a_flood_falls_back_to_fast_and_returns_to_full(stage: Stage) -> None:
 def test_when_nothing_waits_any_more_the_next_comment_is_scored_in_full(stage: Stage) -> None:
     """A run that empties the queue ends the flood, so that the next comment is no part of it."""
     stage.post("Old.")
-    stage.clock.tick(61)
+    stage.clock.pass_seconds(61)
     score_pending(stage.deps, TwoEfforts())
     assert efforts(stage, "c-0") == ["fast"]
     assert current(stage) is FULL
@@ -81,10 +81,10 @@ def test_when_nothing_waits_any_more_the_next_comment_is_scored_in_full(stage: S
 def test_the_effort_is_every_workers(stage: Stage) -> None:
     """What one worker found holds for the next, which saw no comment older than the limit."""
     stage.post("Old.")
-    stage.clock.tick(61)
+    stage.clock.pass_seconds(61)
     one_batch(stage, TwoEfforts())
     stage.post("Younger.", id="young")
-    stage.clock.tick(40)
+    stage.clock.pass_seconds(40)
     one_batch(stage, TwoEfforts())
     assert efforts(stage, "young") == ["fast"]
 
@@ -93,7 +93,7 @@ def test_a_limit_of_zero_is_never_reached(stage: Stage) -> None:
     """Then every comment is scored in full, however long it waits."""
     deps = replace(stage.deps, fast_after_seconds=0.0)
     stage.post("Old.")
-    stage.clock.tick(9_999)
+    stage.clock.pass_seconds(9_999)
     score_pending(deps, TwoEfforts())
     assert efforts(stage, "c-0") == ["full"]
 
@@ -104,7 +104,7 @@ def test_neither_an_import_nor_a_text_that_is_tried_again_makes_a_flood(stage: S
     stage.post("Left by a dead worker.", id="tried")
     with stage.deps.store.write() as tx:
         tx.lease_pending(stage.clock.now, stage.clock.now, 1)
-    stage.clock.tick(600)
+    stage.clock.pass_seconds(600)
     stage.post("New.", id="new")
     score_pending(stage.deps, TwoEfforts())
     assert efforts(stage, "import", "tried", "new") == ["full"] * 3
@@ -123,6 +123,6 @@ def test_who_asks_for_a_fast_score_gets_one(stage: Stage) -> None:
 def test_a_scorer_with_one_effort_goes_on_scoring_in_full(stage: Stage) -> None:
     """It says so itself, and the verdict believes it."""
     stage.post("Old.")
-    stage.clock.tick(61)
+    stage.clock.pass_seconds(61)
     score_pending(stage.deps, Told())
     assert efforts(stage, "c-0") == ["full"]

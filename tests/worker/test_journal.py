@@ -14,7 +14,7 @@ from structlog.testing import capture_logs
 
 from service.messaging.tasks import DELIVER, SCORE
 from service.storage import Store
-from tests.builders import NOON, after
+from tests.factories import NOON, after
 from tests.worker.cast import Stage, Told
 from worker.journal import Journal, Noted
 from worker.score import score_pending
@@ -188,7 +188,7 @@ def test_what_ran_out_is_struck_at_the_next_lease(tmp_path: Path) -> None:
     assert released(tmp_path) == {SCORE: {after(70): [3]}}
 
 
-def test_what_a_stopping_worker_could_not_give_back_is_scored_by_the_next_at_once(
+def test_what_a_stopping_worker_kept_is_scored_by_the_next_at_once(
     store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It ends as it should, and leaves in its journal what the store would not take back."""

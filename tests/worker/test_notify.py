@@ -21,9 +21,8 @@ from service.storage import Store
 from service.usecases.enrolment import Enrolment, enrol_site
 from service.webhooks.signing import Outcome, verify
 from service.webhooks.url_guard import Allow
-from tests.builders import decided, draft
-from tests.worker.cast import Clock
-from tests.worker.receivers import Got, receiver
+from tests.factories import SetClock, decided, draft
+from tests.receivers import Got, receiver
 from worker.notify import AT_ONCE, LEASE, LOOK_SECONDS, TIMEOUT_SECONDS, Notifier
 from worker.outbound import post
 
@@ -35,7 +34,7 @@ class Desk:
 
     def __init__(self, store: Store, home: Path, url: str, **more: Any) -> None:
         env = {"REPLYDESK_HOME": str(home), "REPLYDESK_MASTER_KEY": "5e" * 32}
-        self.clock = Clock()
+        self.clock = SetClock()
         self.context = build_context(
             load(env), env=env, store=store, dispatcher=RecordingDispatcher(), clock=self.clock
         )
@@ -79,7 +78,7 @@ def test_a_queue_that_grows_and_calms_is_told_twice(store: Store, tmp_path: Path
         assert desk.tell() == 0
         desk.hold("c-2")
         assert (desk.tell(), desk.tell()) == (1, 0)
-        desk.clock.tick(120)
+        desk.clock.pass_seconds(120)
         desk.clear("c-1", "c-2")
         assert (desk.tell(), desk.tell()) == (1, 0)
         grown, calm = [desk.verified(one) for one in hook.got]
@@ -100,7 +99,7 @@ def test_an_old_comment_is_told_of(store: Store, tmp_path: Path) -> None:
     with receiver() as hook:
         desk = Desk(store, tmp_path, hook.url)
         desk.hold("c-1")
-        desk.clock.tick(601)
+        desk.clock.pass_seconds(601)
         assert desk.tell() == 1
         assert desk.verified(hook.got[0])["data"]["oldest_held_seconds"] == 601
 
@@ -111,9 +110,9 @@ def test_what_did_not_arrive_is_told_again(store: Store, tmp_path: Path) -> None
         desk = Desk(store, tmp_path, hook.url)
         desk.hold("c-1", "c-2")
         assert desk.tell() == 0
-        desk.clock.tick(3)
+        desk.clock.pass_seconds(3)
         assert desk.tell() == 0
-        desk.clock.tick(5)
+        desk.clock.pass_seconds(5)
         assert desk.tell() == 1
     assert len(hook.got) == 2
     assert len(set(hook.ids())) == 1
@@ -167,7 +166,7 @@ def test_receivers_that_hang_outlive_no_lease(store: Store, tmp_path: Path) -> N
     ran_out: list[int] = []
 
     def time_passes() -> None:
-        desk.clock.tick(TIMEOUT_SECONDS)
+        desk.clock.pass_seconds(TIMEOUT_SECONDS)
         with store.read() as tx:
             ran_out.extend(one.site_id for one in tx.alarms() if one.attempts and is_due(one, desk.clock()))
 

@@ -15,10 +15,8 @@ from service.context import build_context
 from service.messaging.dispatcher import RedisDispatcher
 from service.messaging.tasks import SWEEP
 from service.usecases.enrolment import enrol_site
-from tests.stores import template
-from tests.worker.test_celery import accept, env, pending, wait_for
-
-__all__ = ["env"]
+from tests.factories import template
+from tests.processes import accept, pending, until
 
 DEADLY = """
 import os, signal
@@ -57,7 +55,7 @@ def hold_the_deadly(env: dict[str, str], log: Path) -> None:
                 dispatcher.enqueue(SWEEP)  # as beat does
                 return pending(context) == 0
 
-            wait_for(all_decided)
+            until(all_decided)
         with context.deps.store.read() as tx:
             assert len(tx.decisions_after(enrolled.site.id, 0, 100)) == 31
             found = [tx.comment(enrolled.site.id, one.comment.id) for one in placed]

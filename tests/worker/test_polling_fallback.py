@@ -13,13 +13,10 @@ from service.messaging.dispatcher import RecordingDispatcher, RedisDispatcher, c
 from service.messaging.tasks import SCORE, SWEEP
 from service.usecases import Scored, settle
 from service.usecases.enrolment import enrol_site
-from tests.stores import template
-from tests.worker.receivers import receiver
-from tests.worker.test_broker import Broker
-from tests.worker.test_celery import accept, env, pending, wait_for, worker
+from tests.factories import template
+from tests.processes import Broker, accept, pending, until, worker
+from tests.receivers import receiver
 from worker.polling_fallback import PollingFallback
-
-__all__ = ["env"]  # the fixture
 
 
 def to_rescore(context: AppContext) -> int:
@@ -66,12 +63,12 @@ def test_a_worker_goes_on_without_its_broker(tmp_path: Path) -> None:
             fast = Assessment(dict.fromkeys(LABELS, 0.0) | {"toxicity": 0.7}, "made-up-1", effort=Effort.FAST)
             settle(context.deps, [Scored(held, fast)])
             with worker(env, log):
-                wait_for(lambda: '"model.loaded"' in log.read_text())
+                until(lambda: '"model.loaded"' in log.read_text())
                 broker.kill()
                 accept(context, enrolled, ["The new bridge looks fine to me.", "Another one."])
-                wait_for(lambda: pending(context) == 0)
-                wait_for(lambda: to_rescore(context) == 0)
-                wait_for(lambda: len(hook.got) == 4)  # the held one is told twice
+                until(lambda: pending(context) == 0)
+                until(lambda: to_rescore(context) == 0)
+                until(lambda: len(hook.got) == 4)  # the held one is told twice
             with context.deps.store.read() as tx:
                 again = tx.comment_by_pk(held.pk)
             assert again is not None
@@ -97,13 +94,13 @@ def test_somebody_sweeps_though_beat_is_gone_and_comments_ring(env: dict[str, st
                 dispatcher.enqueue(SCORE)  # as the web does for each comment
                 return SWEEP in read_heartbeats(url, prefix).rounds
 
-            wait_for(swept)
+            until(swept)
             heard = read_heartbeats(url, prefix)
             assert heard.beat is None
             assert heard.worker is not None
             assert heard.worker < 5
             broker.delete(f"{prefix}heartbeat:fallback:{SWEEP}")
-            wait_for(swept, 5)
+            until(swept, 5)
     finally:
         dispatcher.close()
         broker.close()

@@ -12,8 +12,8 @@ from sqlalchemy import Engine
 
 from service.storage import Store, Tx
 from service.webhooks.signing import Outcome
-from tests.stores import sqlite_store
-from tests.worker.test_deliver import Office
+from tests.factories import sqlite_store
+from tests.worker.cast import Office
 from worker import recording
 from worker.journal import Journal
 from worker.recording import UNRECORDED

@@ -50,7 +50,7 @@ class Flood:
         """Let comments with these ids and fast scores come and be decided in a flood; each text is its id."""
         for name in fast:
             self.stage.post(name, id=name)
-        self.stage.clock.tick(61)
+        self.stage.clock.pass_seconds(61)
         self.scorer.fast = lambda text: fast[text]
         score_pending(self.stage.deps, self.scorer, stopping=lambda: bool(self.scorer.asked))
         self.stage.enqueued()
@@ -279,7 +279,7 @@ def test_a_new_text_is_scored_by_itself(flood: Flood) -> None:
     assert flood.scorer.texts(FULL) == ["new words"]
 
 
-def test_a_new_text_that_is_scored_fast_meanwhile_is_not_judged_by_the_old_one(flood: Flood) -> None:
+def test_a_new_text_scored_fast_meanwhile_is_not_judged_by_the_old_one(flood: Flood) -> None:
     """It is marked itself by then, and is scored again on its own words."""
     flood.came(held=HOLDS)
     other = TwoEfforts(fast=lambda _: HOLDS)
@@ -287,7 +287,7 @@ def test_a_new_text_that_is_scored_fast_meanwhile_is_not_judged_by_the_old_one(f
     def edited(text: str) -> dict[str, float]:
         if text == "held":
             flood.stage.post("new words", id="held")
-            flood.stage.clock.tick(61)
+            flood.stage.clock.pass_seconds(61)
             score_pending(flood.stage.deps, other, stopping=lambda: bool(other.asked))
         return {}
 
@@ -301,7 +301,7 @@ def test_a_new_text_that_is_scored_fast_meanwhile_is_not_judged_by_the_old_one(f
 def test_copies_of_what_a_moderator_has_in_hand_are_not_moved(flood: Flood) -> None:
     """One decision decides them all, so none of them goes from under it."""
     flood.stage.post("one", "two", "three")
-    flood.stage.clock.tick(61)
+    flood.stage.clock.pass_seconds(61)
     flood.scorer.fast = lambda _: HOLDS
 
     def alike(texts: Sequence[str]) -> list[Signature | None]:
@@ -382,7 +382,7 @@ def test_in_a_flood_nothing_is_scored_again(flood: Flood) -> None:
     """Not even in the gaps between its batches: the time is the flood's."""
     flood.came(held=HOLDS)
     flood.stage.post("late", id="late")
-    flood.stage.clock.tick(61)
+    flood.stage.clock.pass_seconds(61)
     flood.scorer.fast = lambda _: {}
     asked: list[bool] = []
 
@@ -439,7 +439,7 @@ def test_a_text_that_cannot_be_read_in_full_stays_as_it_was_decided(flood: Flood
     """It is tried as often as others, alone and with pauses, holds up nobody, and is then let be."""
     flood.came(poison=HOLDS, held=HOLDS)
     for pause in (0, 1, 2, 3):
-        flood.stage.clock.tick(pause)
+        flood.stage.clock.pass_seconds(pause)
         flood.over()
     assert flood.states("poison", "held") == ["held fast", "approved full"]
     tried = [texts for effort, texts in flood.scorer.asked if effort is FULL and "poison" in texts]

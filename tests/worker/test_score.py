@@ -49,7 +49,7 @@ def test_what_a_dead_worker_left_does_not_wait_behind_what_comes_in(stage: Stage
     left = stage.post(*(f"Text {n}." for n in range(30)))
     with stage.deps.store.write() as tx:
         tx.lease_pending(stage.clock.now, stage.clock.now, 30)
-    stage.clock.tick(60)
+    stage.clock.pass_seconds(60)
     said: list[str] = []
 
     class Stream(Told):
@@ -96,9 +96,9 @@ def test_a_poison_comment_is_tried_three_times_and_then_held(stage: Stage) -> No
     for pause in (1, 2):
         assert score_pending(stage.deps, scorer) == 0
         assert (SCORE, float(pause)) in stage.dispatcher.enqueued
-        stage.clock.tick(pause - 0.1)
+        stage.clock.pass_seconds(pause - 0.1)
         assert score_pending(stage.deps, scorer) == 0  # nobody tries before
-        stage.clock.tick(0.1)
+        stage.clock.pass_seconds(0.1)
     assert score_pending(stage.deps, scorer) == 1
     held = stage.look()
     assert held.verdict is not None
@@ -166,7 +166,7 @@ def test_a_comment_whose_worker_died_is_tried_alone(stage: Stage) -> None:
 def test_a_lease_that_runs_is_respected(stage: Stage) -> None:
     """What another worker holds is not scored beside it."""
     stage.post("One.")
-    stage.clock.tick(60)
+    stage.clock.pass_seconds(60)
     with stage.deps.store.write() as tx:
         tx.lease_pending(stage.clock.now, stage.clock.now.replace(hour=23), 10)
     assert score_pending(stage.deps, Told()) == 0

@@ -13,7 +13,7 @@ from service.messaging.tasks import DELIVER, SCORE
 from service.storage import Store
 from service.storage.records import Key
 from service.usecases import Judgement, review
-from tests.builders import NOON, draft, herald
+from tests.factories import NOON, draft, herald
 from tests.worker.cast import Stage, Told
 from worker.score import score_pending
 from worker.sweep import HEAD_START_SECONDS, KEYS_KEPT, LATE_BATCH, PRUNE_SECONDS, SILENCE_SECONDS, Sweep
@@ -64,7 +64,7 @@ def test_due_decisions_are_published_even_if_the_message_was_lost(stage: Stage) 
     sweep = Sweep(stage.deps)
     sweep.run()
     assert stage.decisions() == 0
-    stage.clock.tick(5)
+    stage.clock.pass_seconds(5)
     sweep.run()
     assert stage.decisions() == 1
 
@@ -84,10 +84,10 @@ def test_what_no_score_reaches_in_time_follows_the_outage_policy(
     stage, ticking = Stage.over(store, policy=policy), Ticking()
     sweep = Sweep(stage.deps, ticking)
     stage.post("One.")
-    stage.clock.tick(299)
+    stage.clock.pass_seconds(299)
     sweep_through(sweep, ticking, HEAD_START_SECONDS + 4)
     assert stage.statuses(1) == ["pending"]
-    stage.clock.tick(2)
+    stage.clock.pass_seconds(2)
     sweep.run()
     assert stage.statuses(1) == [status]
 
@@ -99,7 +99,7 @@ def test_everything_late_goes_in_one_sweep(stage: Stage) -> None:
     stage.post(*[f"Number {n}." for n in range(LATE_BATCH * 2 + 50)])
     with stage.deps.store.write() as tx:
         tx.add_comments(patient.id, [draft("c-0")], NOON)
-    stage.clock.tick(301)
+    stage.clock.pass_seconds(301)
     ticking = Ticking()
     sweep = Sweep(stage.deps, ticking)
     sweep.run()
@@ -115,7 +115,7 @@ def test_after_a_silence_scoring_has_the_first_go(stage: Stage) -> None:
     ticking = Ticking()
     sweep = Sweep(stage.deps, ticking)
     stage.post("One.", "Two.")
-    stage.clock.tick(8 * 3600)
+    stage.clock.pass_seconds(8 * 3600)
     sweep.run()
     assert (stage.statuses(2), SCORE in stage.enqueued()) == (["pending", "pending"], True)
     score_pending(stage.deps, Told())
@@ -128,7 +128,7 @@ def test_a_new_silence_gives_a_new_head_start(stage: Stage) -> None:
     sweep = Sweep(stage.deps, ticking)
     sweep_through(sweep, ticking, HEAD_START_SECONDS + 4)
     stage.post("One.")
-    stage.clock.tick(3600)
+    stage.clock.pass_seconds(3600)
     ticking.now += SILENCE_SECONDS + 1
     sweep.run()
     assert stage.statuses(1) == ["pending"]
@@ -141,7 +141,7 @@ def test_a_backfill_is_never_late(stage: Stage) -> None:
     ticking = Ticking()
     sweep = Sweep(stage.deps, ticking)
     stage.post("Old.", live=False)
-    stage.clock.tick(9999)
+    stage.clock.pass_seconds(9999)
     sweep_through(sweep, ticking, HEAD_START_SECONDS + 4)
     assert stage.statuses(1) == ["pending"]
 

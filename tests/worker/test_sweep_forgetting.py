@@ -16,7 +16,7 @@ from service.domain.status import Status
 from service.domain.verdict import Action, Decision, Who
 from service.storage import Store
 from service.usecases import Judgement, retain, review, turns_to_retain
-from tests.builders import NOON, finish_delivery, herald
+from tests.factories import NOON, finish_delivery, herald
 from tests.worker.cast import Stage
 from worker.sweep import CLEAR_SECONDS, TIDY_SECONDS, Sweep
 
@@ -81,10 +81,10 @@ def test_texts_go_when_their_state_is_over(stage: Stage, action: Action, option:
     decide(stage, "c-1", Action.APPROVE)
     shown = deletes_at(stage.look("c-0"), stage.site.options, decided)
     assert shown == NOON + timedelta(days=days)
-    stage.clock.tick(days * DAY)
+    stage.clock.pass_seconds(days * DAY)
     swept(stage)
     assert stage.look("c-0").body == "One."
-    stage.clock.tick(1)
+    stage.clock.pass_seconds(1)
     swept(stage)
     gone = stage.look("c-0")
     assert (gone.status, gone.body, gone.author_name) == (Status.ERASED, "", "")
@@ -96,7 +96,7 @@ def test_a_decision_made_anew_begins_its_time_anew(stage: Stage) -> None:
     """What was approved long ago and is rejected today is kept for the whole time from today."""
     stage.post("One.")
     first = decide(stage, "c-0", Action.APPROVE)
-    stage.clock.tick(200 * DAY)
+    stage.clock.pass_seconds(200 * DAY)
     again = Judgement(Action.REJECT, Who.MODERATOR, "Mo", replaces=first.id)
     second = review(stage.deps, stage.site, "c-0", again)
     swept(stage)
@@ -109,7 +109,7 @@ def test_a_site_keeps_for_good_what_it_says_it_keeps(stage: Stage) -> None:
     options = choose(stage, keep_spam_days=None)
     stage.post("One.")
     decide(stage, "c-0", Action.SPAM)
-    stage.clock.tick(4000 * DAY)
+    stage.clock.pass_seconds(4000 * DAY)
     swept(stage)
     assert stage.look().body == "One."
     assert deletes_at(stage.look(), options) is None
@@ -119,7 +119,7 @@ def test_machines_go_by_age_whatever_the_state(stage: Stage) -> None:
     """Network, user agent and referring page go after their days; the text of an approved comment stays."""
     stage.post("One.", client=Client("192.0.2.7", "Reader/1.0", "https://courier.example/"))
     decide(stage, "c-0", Action.APPROVE)
-    stage.clock.tick(30 * DAY + 1)
+    stage.clock.pass_seconds(30 * DAY + 1)
     swept(stage)
     assert (stage.look().client, stage.look().body) == (Client(), "One.")
 
@@ -132,7 +132,7 @@ def test_callbacks_go_by_age_once_they_are_done(stage: Stage) -> None:
     with stage.deps.store.write() as tx:
         first = tx.lease_deliveries(NOON, NOON + timedelta(seconds=30), 1)[0]
         assert finish_delivery(tx, first.id, first.attempts, "dead", "410", None, NOON)
-    stage.clock.tick(30 * DAY + 1)
+    stage.clock.pass_seconds(30 * DAY + 1)
     swept(stage)
     with stage.deps.store.read() as tx:
         assert [one.state for one in tx.deliveries(None, None, 9)] == ["waiting"]
@@ -144,7 +144,7 @@ def test_retention_goes_on_where_it_stopped_and_sites_take_turns(stage: Stage) -
     with stage.deps.store.write() as tx:
         stage.site = tx.add_site(herald())
     spam(stage, 3)
-    stage.clock.tick(31 * DAY)
+    stage.clock.pass_seconds(31 * DAY)
     turns = turns_to_retain(stage.deps)
     assert retain(stage.deps, turns, over_after(2 * KINDS), batch=2)["spam"] == 4
     assert erased(stage) == 2
@@ -157,7 +157,7 @@ def test_retention_goes_on_where_it_stopped_and_sites_take_turns(stage: Stage) -
 def test_what_a_sweep_had_no_time_for_is_the_next_ones(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     """Time runs out after each transaction: the sweep ends, and the next goes on without waiting ten minutes."""
     spam(stage, 3)
-    stage.clock.tick(31 * DAY)
+    stage.clock.pass_seconds(31 * DAY)
     ticking = Ticking()
     sweep = Sweep(stage.deps, ticking)
     real = type(stage.deps.store).write
@@ -177,7 +177,7 @@ def test_what_a_sweep_had_no_time_for_is_the_next_ones(stage: Stage, monkeypatch
 def test_a_worker_told_to_stop_forgets_no_further(stage: Stage) -> None:
     """A warm shutdown waits for one transaction at most, and the next worker goes on."""
     spam(stage, 3)
-    stage.clock.tick(31 * DAY)
+    stage.clock.pass_seconds(31 * DAY)
     Sweep(stage.deps, stopping=lambda: True).tidy()
     assert erased(stage) == 0
 
@@ -185,7 +185,7 @@ def test_a_worker_told_to_stop_forgets_no_further(stage: Stage) -> None:
 def test_a_site_that_keeps_for_good_meanwhile_keeps_what_was_due(stage: Stage) -> None:
     """Turns name what to look at; what goes is asked of the site as it is when its turn comes."""
     spam(stage, 3)
-    stage.clock.tick(31 * DAY)
+    stage.clock.pass_seconds(31 * DAY)
     turns = turns_to_retain(stage.deps)
     choose(stage, keep_spam_days=None)
     assert "spam" not in retain(stage.deps, turns, over_after(99))
@@ -209,7 +209,7 @@ def test_files_are_cleared_after_an_erasure(stage: Stage, monkeypatch: pytest.Mo
     assert asked == []
     with stage.deps.store.write() as tx:
         tx.add_erasure(Erasure("e-1", stage.site.id, "site", 1, "{}", NOON))
-    stage.clock.tick(1)
+    stage.clock.pass_seconds(1)
     for _ in range(3):
         sweep.tidy()
     assert asked == [False]
@@ -247,7 +247,7 @@ def test_callbacks_of_a_site_that_is_gone_do_not_wait_for_good(store: Store) -> 
     decide(stage, "c-0", Action.APPROVE)
     with store.read() as tx:
         assert tx.backlog(stage.clock.now).deliveries_due == 1
-    stage.clock.tick(400 * DAY)
+    stage.clock.pass_seconds(400 * DAY)
     swept(stage)
     with store.write() as tx:
         assert tx.backlog(stage.clock.now).deliveries_waiting == 1

@@ -12,13 +12,10 @@ import pytest
 from service.messaging.dispatcher import RedisDispatcher, read_heartbeats
 from service.messaging.tasks import DELIVER, SCORE, SWEEP
 from service.observability.heartbeat import LOOP, TASKS, faults
-from tests.stores import template
-from tests.worker.test_broker import Broker
-from tests.worker.test_celery import env, wait_for
+from tests.factories import template
+from tests.processes import Broker, until
 from worker.concurrency import ConcurrencyLimit
 from worker.watchdog import Watchdog
-
-__all__ = ["env"]  # the fixture
 
 
 def test_a_short_lease_makes_no_run_hang() -> None:
@@ -49,7 +46,7 @@ def test_a_run_that_goes_on_for_longer_than_its_lease_is_told() -> None:
     ]
     for run in runs:
         run.start()
-    wait_for(lambda: all(limits[name]._began for name in (SCORE, SWEEP)))
+    until(lambda: all(limits[name]._began for name in (SCORE, SWEEP)))
     now[0] = 30.0
     assert watchdog.look() == ""
     now[0] = 31.0
@@ -72,9 +69,9 @@ def test_a_worker_whose_scoring_hangs_is_not_alive(env: dict[str, str], tmp_path
     with (tmp_path / "worker.log").open("wb") as log:
         process = subprocess.Popen([sys.executable, "-m", "tests.worker.hanging"], env=env, stderr=log)
     try:
-        wait_for(lambda: faults(home, LOOP) == [] and faults(home, TASKS) == [])
+        until(lambda: faults(home, LOOP) == [] and faults(home, TASKS) == [])
         dispatcher.enqueue(SCORE)
-        wait_for(lambda: faults(home, TASKS) == [f"a run of {SCORE} hangs"])
+        until(lambda: faults(home, TASKS) == [f"a run of {SCORE} hangs"])
         assert read_heartbeats(url, prefix).hung == SCORE
         assert faults(home, LOOP) == []
         alive = subprocess.run(
@@ -99,12 +96,12 @@ def test_a_worker_that_waits_for_its_broker_is_alive(tmp_path: Path, env: dict[s
     def goes_round() -> None:
         (path,) = home.rglob(f"{LOOP}-*")
         before = path.read_bytes()
-        wait_for(lambda: path.read_bytes() != before, 20)
+        until(lambda: path.read_bytes() != before)
         before = path.read_bytes()
-        wait_for(lambda: path.read_bytes() != before, 20)
+        until(lambda: path.read_bytes() != before)
 
     try:
-        wait_for(lambda: faults(home, LOOP) == [] and faults(home, TASKS) == [])
+        until(lambda: faults(home, LOOP) == [] and faults(home, TASKS) == [])
         broker.kill()
         goes_round()
         broker.start()

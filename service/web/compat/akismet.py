@@ -20,6 +20,7 @@ from service.domain.comment import Source
 from service.domain.site import Site
 from service.domain.status import Status
 from service.domain.verdict import OUTCOME, Action, Verdict
+from service.scoring import Reading
 from service.web.compat import refusing
 from service.web.compat.form_fields import read_form
 from service.web.compat.gate import compat, site_of
@@ -102,18 +103,20 @@ def comment_check() -> Response:
         return _said(site, one, answer_of(site, Status.SPAM, discard=one.is_test and one.wants_discard))
     if one.is_administrator:
         return _said(site, one, answer_of(site, Status.APPROVED))
-    if site.options.compat_mode == "queue" and one.text and not one.is_test:
-        return _queued(site, one)
-    return _said(site, one, judged(site, _verdict(site, one)))
-
-
-def _queued(site: Site, one: AkismetComment) -> Response:
-    """Put the comment on the desk, or find it there; when the store is away, spam is refused and nothing else said."""
-    verbs, comment_id = compat().verbs, _id(site, one)
-    reading = verbs.reading(site, one.text, one.name, one.website, one.address)
-    was = verbs.known(site, comment_id) if one.is_recheck else None
+    reading = compat().verbs.reading(site, one.text, one.name, one.website, one.address)
+    is_asked_again = one.is_recheck and one.text and not one.is_test
+    was = compat().verbs.known(site, _id(site, one)) if is_asked_again else None
     if was is not None and (was.status in REFUSED or was.says(reading.text)):
         return _said(site, one, answer_of(site, was.status, at_risk=was.at_risk))
+    if site.options.compat_mode == "queue" and one.text and not one.is_test:
+        return _queued(site, one, reading, was)
+    (assessment,) = compat().verbs.score([reading])
+    return _said(site, one, _of_text(site, was, compat().verbs.verdict(site, reading, assessment, one.facts)))
+
+
+def _queued(site: Site, one: AkismetComment, reading: Reading, was: Known | None) -> Response:
+    """Put the comment on the desk, or find it there; when the store is away, spam is refused and nothing else said."""
+    verbs, comment_id = compat().verbs, _id(site, one)
     submission = one.submission(comment_id)  # of other text than before it is the comment's next revision
     (assessment,) = verbs.score([reading], explain=True)
     try:
@@ -124,9 +127,7 @@ def _queued(site: Site, one: AkismetComment) -> Response:
             return _said(site, one, answer)
         raise
     if was is not None and comment.body != reading.text:
-        return _said(
-            site, one, _of_other_text(site, was, verbs.verdict(site, reading, assessment, one.facts))
-        )
+        return _said(site, one, _of_text(site, was, verbs.verdict(site, reading, assessment, one.facts)))
     if comment.verdict and OUTCOME[comment.verdict.action] is comment.status:
         return _said(site, one, judged(site, comment.verdict))
     now = verbs.known(site, comment_id)
@@ -134,18 +135,11 @@ def _queued(site: Site, one: AkismetComment) -> Response:
     return _said(site, one, answer_of(site, status, at_risk=at_risk))
 
 
-def _of_other_text(site: Site, was: Known, verdict: Verdict) -> Answer:
-    """Say what the policy makes of a text that a comment from another source does not have; what waits there, waits."""
+def _of_text(site: Site, was: Known | None, verdict: Verdict) -> Answer:
+    """Say what the policy makes of a text; where a comment that is known by another text waits, it waits too."""
     answer = judged(site, verdict)
-    waits = was.status is not Status.APPROVED and answer.status is Status.APPROVED
+    waits = was is not None and was.status is not Status.APPROVED and answer.status is Status.APPROVED
     return answer_of(site, Status.HELD) if waits else answer
-
-
-def _verdict(site: Site, one: AkismetComment) -> Verdict:
-    verbs = compat().verbs
-    reading = verbs.reading(site, one.text, one.name, one.website, one.address)
-    (assessment,) = verbs.score([reading])
-    return verbs.verdict(site, reading, assessment, one.facts)
 
 
 def _id(site: Site, one: AkismetComment) -> str:

@@ -49,6 +49,8 @@ class Tally:
         """Write down what was counted; what cannot be written waits for the next call."""
         with self._lock:
             taken, self._waiting, self._flushing = self._waiting, Counter(), False
+        if not taken:
+            return
         try:
             with self._store.write() as tx:
                 tx.add_usage(taken)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
-import hashlib
 import json
 import os
 import shutil
@@ -17,11 +15,10 @@ from urllib.parse import urlencode
 
 import pytest
 
-from tests.conftest import missing
-from tests.journey.installation import Installation, Receiver, submission, until
+from tests.journey.compat.installing import CLIENTS, installed
+from tests.journey.installation import Installation, Receiver, submission
+from tests.processes import until
 
-CLIENTS = Path(__file__).with_name("clients")
-CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "replydesk-test-clients"
 HAM = "The new bridge saves me twenty minutes every morning, it's a gift to the city."
 TEXTS = {
     "spam": "Buy cheap viagra online now!!! Best price casino bonus http://pills.example http://casino.example",
@@ -60,38 +57,6 @@ def ran(installation: Installation, *command: str, given: object = TEXTS, **env:
     )
     assert done.returncode == 0, done.stderr[-3000:]
     return json.loads(done.stdout)
-
-
-def installed(name: str, *steps: list[str]) -> Path:
-    """Install what `clients/NAME` pins, once for each machine; skip loudly where that cannot be."""
-    pinned = (CLIENTS / name).read_bytes()
-    place = CACHE / f"{name}-{hashlib.sha256(pinned).hexdigest()[:12]}"
-    CACHE.mkdir(parents=True, exist_ok=True)
-    with (CACHE / f"{name}.lock").open("w") as turn:
-        fcntl.flock(turn, fcntl.LOCK_EX)  # tests that run side by side install once
-        if not (place / "done").exists():
-            install(name, place, *steps)
-    return place
-
-
-def install(name: str, place: Path, *steps: list[str]) -> None:
-    """Run the steps in an empty place."""
-    shutil.rmtree(place, ignore_errors=True)
-    place.mkdir()
-    shutil.copy(CLIENTS / name, place / name)
-    for step in steps:
-        done = subprocess.run(
-            [part.format(place=place) for part in step],
-            cwd=place,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=200,
-        )
-        if done.returncode:
-            shutil.rmtree(place, ignore_errors=True)
-            missing(f"the clients of {name} cannot be installed: {done.stderr.strip()[-300:]}")
-    (place / "done").touch()
 
 
 @pytest.fixture(scope="module")

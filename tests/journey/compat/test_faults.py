@@ -21,6 +21,7 @@ from service.domain.status import Status
 from service.usecases.tuning import tune_site
 from tests import servers
 from tests.conftest import missing
+from tests.processes import until
 from tests.web.api.serving import Served, served
 from tests.web.compat.perspective_cases import RUDE, TEXT, request, suggestion
 
@@ -160,19 +161,11 @@ def phase(installation: Served, text: str = RUDE) -> tuple[int, Any, Any]:
     )
 
 
-def eventually(holds: Any, seconds: float = 20) -> None:
-    """Wait until it holds."""
-    end = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < end, f"not so within {seconds} s"
-        time.sleep(0.05)
-
-
 def test_without_broker_and_worker_every_mode_answers(installation: Served) -> None:
     """No broker and no worker: scores are answered, and queue mode still puts the held on the desk."""
     assert analyze(installation)[0] == 200
     tune_site(installation.context, "courier", {"compat_mode": "queue"})
-    eventually(lambda: "moderation" in analyze(installation, TEXT)[1])
+    until(lambda: "moderation" in analyze(installation, TEXT)[1])
     status, found, headers = analyze(installation, RUDE)
     assert (status, found["moderation"]["action"]) == (200, "hold")
     assert "X-Replydesk-Not-Stored" not in headers
@@ -209,5 +202,5 @@ def test_a_dead_database_costs_no_known_key_its_answer(
         assert (status, found["error"]["status"], headers["Retry-After"]) == (503, "UNAVAILABLE", "2")
     finally:
         wire[0].set("pass")
-    eventually(lambda: analyze(installation, key="not-a-key-of-ours")[0] == 400, 30)
-    eventually(lambda: "X-Replydesk-Not-Stored" not in analyze(installation, f"{RUDE} {mode}")[2], 30)
+    until(lambda: analyze(installation, key="not-a-key-of-ours")[0] == 400, 30)
+    until(lambda: "X-Replydesk-Not-Stored" not in analyze(installation, f"{RUDE} {mode}")[2], 30)

@@ -15,8 +15,9 @@ from typing import Any
 import pytest
 
 from service.compat.coral.signature import sign
-from tests.journey.compat.test_clients import CLIENTS, installed
-from tests.journey.installation import Answer, Installation, Receiver, until
+from tests.journey.compat.installing import CLIENTS, installed
+from tests.journey.installation import Answer, Installation, Receiver
+from tests.processes import until
 
 CORAL_SECRET = "ccext-journey-secret"
 CORAL_SECONDS = 0.8

@@ -13,7 +13,8 @@ from urllib.parse import urlencode
 import pytest
 
 from tests.journey.compat.wordpress_site import WordPress, absent
-from tests.journey.installation import Installation, until
+from tests.journey.installation import Installation
+from tests.processes import until
 
 SPAM = "Buy cheap viagra online now!!! Best price casino bonus http://pills.example http://casino.example click here"
 HAM = "The new bridge saves me twenty minutes every morning, it's a gift to the city."

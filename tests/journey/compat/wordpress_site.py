@@ -7,7 +7,6 @@ import json
 import os
 import re
 import shutil
-import socket
 import subprocess
 import urllib.error
 import urllib.parse
@@ -16,7 +15,9 @@ import uuid
 from pathlib import Path
 from typing import Any
 
-from tests.journey.installation import Answer, until
+from tests.journey.installation import Answer
+from tests.processes import until
+from tests.servers import free_port
 
 FILES = Path("/usr/share/wordpress")
 PLUGIN = Path(__file__).parents[3] / "integrations" / "wordpress" / "replydesk.php"
@@ -43,7 +44,7 @@ class WordPress:
     def __init__(self, home: Path, *config: str) -> None:
         self.root = home / "wordpress"
         self.database = f"replydesk_wp_{uuid.uuid4().hex[:12]}"
-        self.port = _free_port()
+        self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._config = config
         self._server: subprocess.Popen[bytes] | None = None
@@ -239,9 +240,3 @@ _SALTS = [
 
 def _quoted(text: str) -> str:
     return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

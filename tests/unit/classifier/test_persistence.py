@@ -151,19 +151,18 @@ def test_what_is_written_is_read_again_and_the_same_twice(model: Model, tmp_path
     """A written model scores as before; its bytes depend on nothing but the weights."""
     texts = ["You are an idiot.", "y0u 4r3 4n 1d10t", "Das ist ein guter Artikel, vielen Dank."]
     facts = {"released": "2027.1", "seed": 5}
-    digests = []
     for name in ("one", "two"):
-        made = tmp_path / name
-        made.mkdir()
+        (tmp_path / name).mkdir()
         for file in (ENCODER, TOKENIZER):
-            (made / file).symlink_to(persistence.SHIPPED / file)
-        digests.append(persistence.write(made, model.pipeline, model.languages, facts))
-        pipeline, languages, manifest = persistence.read(made)
-        model = Model(pipeline, languages, manifest)
-    assert digests[0] == digests[1] == manifest["sha256"]
-    assert model.version == f"2027.1-{digests[0][:8]}"
+            (tmp_path / name / file).symlink_to(persistence.SHIPPED / file)
+    digest = persistence.write(tmp_path / "one", model.pipeline, model.languages, facts)
+    pipeline, languages, manifest = persistence.read(tmp_path / "one")
+    again = Model(pipeline, languages, manifest)
+    assert digest == manifest["sha256"]
+    assert digest == persistence.write(tmp_path / "two", again.pipeline, again.languages, facts)
+    assert again.version == f"2027.1-{digest[:8]}"
     assert manifest["seed"] == 5
-    for one, other in zip(model.score(texts), Model.load().score(texts), strict=True):
+    for one, other in zip(again.score(texts), model.score(texts), strict=True):
         assert one.scores == other.scores
 
 

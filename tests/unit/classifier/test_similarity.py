@@ -6,7 +6,7 @@ import pytest
 
 from classifier.similarity import BANDS, LIMIT, bands, likeness, signatures
 from service.domain.duplicates import ALIKE
-from tests.evidence.duplicates import COPIED, LOOKALIKES, written
+from tools.evidence.duplicates import COPIED, LOOKALIKES, written
 
 
 def _signed(*texts: str) -> list[bytes]:

@@ -13,7 +13,7 @@ from service.cli.compare import compare_group
 from service.context import build_context
 from service.storage import migrate
 from service.usecases.enrolment import enrol_site
-from tests.web.api.caller import MASTER
+from tests.factories import MASTER
 
 RUDE = "You are a stupid idiot, number {}, and everybody knows it."
 KIND = "The new bridge saved me {} minutes this morning."

@@ -26,7 +26,7 @@ def test_the_shipped_map_is_whole() -> None:
 
 
 def test_the_shipped_map_is_of_the_shipped_model() -> None:
-    """A new model gives other scores: run `python tests/evidence/perspective_map.py --write` with it."""
+    """A new model gives other scores: run `python tools/evidence/perspective_map.py --write` with it."""
     assert MODEL.exists()
     assert shipped_for() == Model.load().version
 

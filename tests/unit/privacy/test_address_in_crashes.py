@@ -28,7 +28,7 @@ from service.leak_audit.searching import Searcher
 from service.privacy.keys import Keyring
 from service.privacy.sanitizer import Sanitizer
 from service.privacy.sealing import Address, Sealer
-from tests.builders import NOON
+from tests.factories import NOON
 
 MARK = "canaryqvwzkjxbyhtd"
 PLAIN = f"{MARK}api@mail.example"

@@ -97,6 +97,6 @@ def test_looking_up_twice_finds_the_same_page(query: str) -> None:
 def test_the_longest_address_takes_no_time(piece: str) -> None:
     """Linear in its length, whatever is in it."""
     url = f"{PAGE}?" + (piece * URL_LIMIT)[: URL_LIMIT - len(PAGE) - 1]
-    started = time.perf_counter()
+    started = time.process_time()
     page_url(url)
-    assert time.perf_counter() - started < 0.5
+    assert time.process_time() - started < 0.5

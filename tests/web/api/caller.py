@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import base64
 import json
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +12,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from service import config, usecases
-from service.context import AppContext, build_context
+from service import usecases
+from service.context import AppContext
 from service.domain.comment import Comment
 from service.domain.verdict import LABELS, Action, Assessment, Decision, Effort, Span, Who
 from service.messaging.dispatcher import RecordingDispatcher
@@ -22,25 +21,9 @@ from service.storage import Store
 from service.usecases import Judgement, Scored
 from service.usecases.enrolment import Enrolment, enrol_site
 from service.web import create_app
-from tests.builders import NOON
+from tests.factories import ADDRESS, SetClock, context_over
 
-MASTER = base64.b64encode(b"m" * 32).decode()
-ADDRESS = "ada.unique.canary@example.org"
 ARTICLE = "https://courier.example/bridge"
-
-
-class SetClock:
-    """A clock that stands until a test moves it."""
-
-    def __init__(self) -> None:
-        self.now = NOON
-
-    def __call__(self) -> datetime:
-        return self.now
-
-    def pass_seconds(self, seconds: float) -> None:
-        """Let time pass."""
-        self.now += timedelta(seconds=seconds)
 
 
 def submission(**changes: Any) -> dict[str, Any]:
@@ -66,18 +49,19 @@ class Newsroom:
     herald: Enrolment
 
     @classmethod
-    def over(cls, store: Store, home: Path, **env: str) -> Newsroom:
+    def over(
+        cls, store: Store, home: Path, app: Callable[[AppContext], Flask] = create_app, **env: str
+    ) -> Newsroom:
         """Put the service over `store`; settings as a fresh home has them, changed by `env`."""
-        clock, dispatcher = SetClock(), RecordingDispatcher()
-        surroundings = {"REPLYDESK_HOME": str(home), "REPLYDESK_MASTER_KEY": MASTER, **env}
-        url = store.engine.url.render_as_string(hide_password=False)
-        settings = replace(config.load(surroundings), database_url=url)
-        context = build_context(settings, env=surroundings, store=store, dispatcher=dispatcher, clock=clock)
+        clock = SetClock()
+        context = context_over(store, home, clock, **env)
         courier = enrol_site(
             context, "courier", "https://courier.example", "https://courier.example/callback"
         )
         herald = enrol_site(context, "herald", "https://herald.example")
-        return cls(context, create_app(context), clock, dispatcher, courier, herald)
+        dispatcher = context.deps.dispatcher
+        assert isinstance(dispatcher, RecordingDispatcher)
+        return cls(context, app(context), clock, dispatcher, courier, herald)
 
     @property
     def client(self) -> FlaskClient:
@@ -142,6 +126,11 @@ class Newsroom:
         """Let a moderator decide on the desk; it is published `delay` seconds later."""
         judgement = Judgement(action, Who.MODERATOR, "Mara", **given)
         return usecases.review(self.context.deps, self.courier.site, comment_id, judgement, delay)
+
+    def close(self) -> None:
+        """Write down what is counted, which a thread would write into the next test's store, and end it all."""
+        self.app.extensions["replydesk.compat"].tally.flush()
+        self.context.close()
 
     def forget(self) -> None:
         """Let the two seconds pass for which the process remembers keys and sites."""

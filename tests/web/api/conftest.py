@@ -8,19 +8,19 @@ from pathlib import Path
 import pytest
 
 from service.storage import Store
-from tests.stores import sqlite_store
+from tests.factories import app_over, sqlite_store
 from tests.web.api.caller import Newsroom
 
 
 @pytest.fixture
 def newsroom(tmp_path: Path) -> Iterator[Newsroom]:
     """A newsroom whose store forgets everything."""
-    made = Newsroom.over(sqlite_store(), tmp_path)
+    made = Newsroom.over(sqlite_store(), tmp_path, app_over)
     yield made
-    made.context.close()
+    made.close()
 
 
 @pytest.fixture
 def real_newsroom(store: Store, tmp_path: Path) -> Newsroom:
     """A newsroom over SQLite, then over PostgreSQL."""
-    return Newsroom.over(store, tmp_path)
+    return Newsroom.over(store, tmp_path, app_over)

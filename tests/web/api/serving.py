@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -19,7 +18,8 @@ from service.context import AppContext, build_context
 from service.messaging.dispatcher import RecordingDispatcher
 from service.storage import migrate
 from service.usecases.enrolment import Enrolment, enrol_site
-from tests.web.api.caller import MASTER
+from tests.factories import MASTER
+from tests.servers import free_port
 
 START = "import sys; from service.cli.main import main; sys.argv = ['replydesk', 'web']; main()"
 START_SECONDS = 60
@@ -73,13 +73,6 @@ def served(home: Path, **more: str) -> Iterator[Served]:
         process.terminate()
         process.wait(timeout=20)
         context.close()
-
-
-def free_port() -> int:
-    """Return a port that was free a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _await(process: subprocess.Popen[bytes], port: int, log: Path) -> None:

@@ -17,8 +17,8 @@ from service.domain.verdict import Action
 from service.importers.jsonl import LineFault, import_lines
 from service.importers.wordpress import import_export
 from service.usecases.enrolment import invite
-from tests.builders import NOON
-from tests.web.api.caller import ADDRESS, ARTICLE, Newsroom, submission
+from tests.factories import ADDRESS, NOON, ON_SQLITE
+from tests.web.api.caller import ARTICLE, Newsroom, submission
 from tests.wxr import HEAD, TAIL, comment, head, item
 
 OLD = "2012-05-04 03:02:01"
@@ -84,6 +84,7 @@ def archive(real_newsroom: Newsroom) -> Archive:
 # -- what is a reader's comment ----------------------------------------------------------------------------------------
 
 
+@ON_SQLITE
 @pytest.mark.parametrize(
     "kind",
     [
@@ -108,6 +109,7 @@ def test_what_no_reader_wrote_is_left_out(archive: Archive, kind: str) -> None:
     assert "Call her" not in archive.desk()
 
 
+@ON_SQLITE
 @pytest.mark.parametrize(
     "said",
     [
@@ -139,6 +141,18 @@ def test_comments_of_what_is_not_public_are_kept_and_not_shown(
     assert [(one["id"], one["parent_id"]) for one in archive.published()] == [("live", None)]
     archive.newsroom.call("POST", "/v1/articles", json={"url": ARTICLE, "private": False})
     assert archive.ids() == ["wp-1", "live"]
+
+
+@pytest.mark.parametrize("path", ["/v1/comments", "/v1/comments/batch"])
+def test_an_edit_shows_no_comment_of_what_is_not_public(archive: Archive, path: str) -> None:
+    """The site corrects a word of what it once brought in; under a public article it is shown."""
+    archive.wordpress(item(comment(1, "Among us."), status="private"))
+    for url, shown in ((ARTICLE, []), (f"{ARTICLE}-2", ["wp-1"])):
+        edited = submission(id="wp-1", body=f"Corrected under {url}.", article={"url": url})
+        sent = [edited] if path.endswith("batch") else edited
+        assert archive.newsroom.call("POST", path, json=sent).status_code in (200, 202)
+        archive.approve()
+        assert archive.ids(url) == shown
 
 
 def test_an_article_that_is_published_since_is_shown_by_its_next_export(archive: Archive) -> None:
@@ -220,6 +234,7 @@ def test_a_blog_that_moved_is_the_same_blog(archive: Archive) -> None:
     assert archive.ids("http://old.example/a") == []
 
 
+@ON_SQLITE
 @pytest.mark.parametrize(
     ("written", "read"),
     [
@@ -244,24 +259,44 @@ def test_one_bad_character_costs_no_line(archive: Archive, written: bytes, read:
     assert archive.newsroom.count() == 5
 
 
-def test_two_archives_with_the_same_ids_are_told_apart(archive: Archive) -> None:
-    """A line with the id of somebody else's comment of another time and page is refused; a corrected one is not."""
-    first = {"id": "7", "body": "The first archive's.", "submitted_at": "2012-05-04T03:02:01Z"}
-    other = {
-        "article": {"url": f"{ARTICLE}-2"},
-        "author": {"name": "Zoe", "email": "zoe@mail.example"},
-        "submitted_at": "2013-01-01T00:00:00Z",
-        "body": "The other archive's.",
-    }
-    assert archive.lines(submission(**first)) == {"imported": 1}
-    assert archive.lines(submission(**first | other)) == {"refused": 1}
+ELSEWHERE = {"url": f"{ARTICLE}-2"}
+ZOE = {"name": "Zoe", "email": "zoe@mail.example"}
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"author": ZOE, "submitted_at": "2013-01-01T00:00:00Z", "article": ELSEWHERE},
+        {"author": ZOE, "submitted_at": "2013-01-01T00:00:00Z"},
+        {"author": ZOE, "submitted_at": None, "article": ELSEWHERE},
+    ],
+)
+def test_two_archives_with_the_same_ids_are_told_apart(archive: Archive, other: dict[str, Any]) -> None:
+    """A line with the id of somebody else's comment, of another time or page, is refused and named."""
+    first = submission(id="7", body="The first archive's.", submitted_at="2012-05-04T03:02:01Z")
+    assert archive.lines(first) == {"imported": 1}
+    assert archive.lines(first | other | {"body": "The other archive's."}) == {"refused": 1}
     (fault,) = archive.faults
     assert (fault.line, fault.field) == (1, "id")
     assert "another comment" in fault.message
     assert archive.newsroom.comment("7").body == "The first archive's."
-    for same in ("article", "author", "submitted_at"):
-        corrected = submission(**first) | other | {same: submission(**first)[same], "body": f"By {same}."}
-        assert archive.lines(corrected) == {"revised": 1}
+
+
+@pytest.mark.parametrize(
+    "corrected",
+    [
+        {"author": ZOE},
+        {"author": ZOE, "article": ELSEWHERE},
+        {"author": {**ZOE, "name": "Ada"}, "submitted_at": "2013-01-01T00:00:00Z"},
+        {"author": {"name": "Ada L.", "email": ADDRESS}, "submitted_at": None, "article": ELSEWHERE},
+        {"submitted_at": "2013-01-01T00:00:00Z", "article": ELSEWHERE},
+    ],
+)
+def test_a_corrected_archive_revises(archive: Archive, corrected: dict[str, Any]) -> None:
+    """Who wrote it, or when, tells that it is the same comment; all else may be put right."""
+    first = submission(id="7", body="As it was.", submitted_at="2012-05-04T03:02:01Z")
+    assert archive.lines(first) == {"imported": 1}
+    assert archive.lines(first | corrected | {"body": "As it is."}) == {"revised": 1}
 
 
 def test_a_public_article_opens_no_private_one_of_its_address(archive: Archive) -> None:
@@ -305,13 +340,13 @@ def test_an_article_that_was_corrected_in_the_blog_is_corrected_here(archive: Ar
 
 
 def test_one_bad_byte_costs_one_character(archive: Archive) -> None:
-    """Of 3,000 comments all come in, the line is named, and a second run changes nothing."""
-    found = [comment(n, f"Text {n}.\n") for n in range(1, 3_001)]
-    broken = item(*found).replace(b"Text 1500.", b"Text \x96 1500.")
-    assert archive.wordpress(broken) == {"imported": 3_000, "repaired": 1}
-    assert archive.newsroom.comment("wp-1500").body == "Text \ufffd 1500.\n"
-    assert [fault.line for fault in archive.faults] == [1_501]
-    assert archive.wordpress(broken) == {"replayed": 3_000, "repaired": 1}
+    """Of 600 comments all come in, the line is named, and a second run changes nothing."""
+    found = [comment(n, f"Text {n}.\n") for n in range(1, 601)]
+    broken = item(*found).replace(b"Text 300.", b"Text \x96 300.")
+    assert archive.wordpress(broken) == {"imported": 600, "repaired": 1}
+    assert archive.newsroom.comment("wp-300").body == "Text \ufffd 300.\n"
+    assert [fault.line for fault in archive.faults] == [301]
+    assert archive.wordpress(broken) == {"replayed": 600, "repaired": 1}
 
 
 # -- threads by date and parentage -------------------------------------------------------------------------------------

@@ -20,7 +20,8 @@ from service.privacy.pages import page_url
 from service.usecases.enrolment import invite
 from service.usecases.tuning import tune_site
 from service.webhooks import signing
-from tests.web.api.caller import ADDRESS, ARTICLE, Newsroom, faults, problem, submission
+from tests.factories import ADDRESS
+from tests.web.api.caller import ARTICLE, Newsroom, faults, problem, submission
 from tests.wxr import HEAD, TAIL, comment, item
 
 SPELLINGS = {

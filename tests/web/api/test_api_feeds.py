@@ -9,8 +9,8 @@ import pytest
 
 from service.domain.comment import Article
 from service.domain.verdict import Action
-from tests.builders import NOON, draft, move
-from tests.web.api.caller import ADDRESS, ARTICLE, Newsroom, faults, problem, submission
+from tests.factories import ADDRESS, NOON, draft, move
+from tests.web.api.caller import ARTICLE, Newsroom, faults, problem, submission
 
 PUBLISHED = f"/v1/sites/courier/published?article_url={ARTICLE}"
 

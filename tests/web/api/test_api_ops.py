@@ -17,8 +17,8 @@ from service.messaging.dispatcher import BEAT, Answerer, RedisDispatcher, connec
 from service.messaging.tasks import SWEEP
 from service.storage import Probe, Store
 from service.web.readiness import Checks
-from tests.stores import sqlite_store
-from tests.web.api.caller import ADDRESS, Newsroom, problem, submission
+from tests.factories import ADDRESS, sqlite_store
+from tests.web.api.caller import Newsroom, problem, submission
 
 
 def test_alive_asks_no_part(newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,8 +15,8 @@ from service.domain.status import Status
 from service.domain.verdict import Action
 from service.privacy.attesting import StatementError, check
 from service.usecases.tuning import tune_site
-from tests.builders import NOON, draft
-from tests.web.api.caller import ADDRESS, ARTICLE, Newsroom, problem, submission
+from tests.factories import ADDRESS, NOON, draft
+from tests.web.api.caller import ARTICLE, Newsroom, problem, submission
 
 BO = "bo.unique.canary@example.org"
 WRITTEN = 50

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from service.web.problems import KINDS
-from tests.web.api.caller import ADDRESS, ARTICLE, Newsroom, faults, problem, submission
+from tests.factories import ADDRESS
+from tests.web.api.caller import ARTICLE, Newsroom, faults, problem, submission
 
 CANARY = "do-not-repeat-me@example.org"
 

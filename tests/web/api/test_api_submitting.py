@@ -15,7 +15,8 @@ from sqlalchemy.exc import OperationalError
 from service.messaging.tasks import SCORE
 from service.privacy.sealing import open_box
 from service.webhooks import signing
-from tests.web.api.caller import ADDRESS, Newsroom, faults, problem, submission
+from tests.factories import ADDRESS
+from tests.web.api.caller import Newsroom, faults, problem, submission
 
 
 def test_a_comment_is_accepted_at_once(newsroom: Newsroom) -> None:

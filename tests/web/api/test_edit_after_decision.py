@@ -20,7 +20,7 @@ from service.importers.wordpress import import_export
 from service.usecases import Scored, StatusChange, set_author_status, settle, undo
 from service.usecases.tuning import tune_site
 from service.webhooks import signing
-from tests.builders import NOON
+from tests.factories import NOON
 from tests.web.api.caller import ARTICLE, Newsroom, submission
 
 CALM = "Thank you for the report about the bridge, it was a good read."
@@ -210,6 +210,27 @@ def test_an_export_of_what_the_site_posted_lifts_no_refusal(
     assert newsroom.count() == 1
 
 
+def test_an_export_of_a_second_blog_lifts_no_refusal_either(real_newsroom: Newsroom) -> None:
+    """Where an old blog was imported first, what the site posted since is known by its number and article."""
+    newsroom = real_newsroom
+    old = WP_COMMENT.format(url="https://old.example/a", number=3, body="Old.", state="1").replace(
+        "2026-", "2012-"
+    )
+    raw = io.BytesIO(HEAD + old.encode() + b"</channel></rss>")
+    list(import_export(newsroom.context, newsroom.courier.site, raw))
+    for name in ("wp-7", "wp-8"):
+        post_alone(newsroom, name, "Buy now!")
+    newsroom.review(Action.REJECT, "wp-7", delay=0)
+    for body, revision in ((CALM, 2), (CALM, 2), (f"{CALM} Again.", 3)):
+        import_wordpress(newsroom, body, "1")
+        after = newsroom.comment("wp-7")
+        assert (after.revision, after.status, after.published_revision) == (revision, Status.HELD, None)
+    for _ in range(2):
+        import_wordpress(newsroom, CALM, "1", number=3)
+        assert newsroom.comment("wp-3").body == "Old."
+        assert newsroom.count() == 4
+
+
 def test_no_number_of_exports_lifts_a_moderators_refusal(real_newsroom: Newsroom) -> None:
     """Each new text of an export waits for a person, after the first and after one that the site refused too."""
     newsroom = real_newsroom
@@ -250,6 +271,31 @@ def test_an_export_that_refuses_too_refuses(newsroom: Newsroom) -> None:
     assert newsroom.comment("wp-7").status is Status.SPAM
     import_wordpress(newsroom, "Buy now!", "trash", number=8)
     import_wordpress(newsroom, CALM, "1", number=8)
+    assert newsroom.comment("wp-8").status is Status.APPROVED
+
+
+@pytest.mark.parametrize(("state", "status"), [("trash", "rejected"), ("spam", "spam"), ("0", "held")])
+def test_what_the_site_refused_after_an_import_is_refused(
+    real_newsroom: Newsroom, state: str, status: str
+) -> None:
+    """An export made later takes off what was trashed since the first; an older one brings nothing back."""
+    newsroom = real_newsroom
+    for said in ("1", state, "1"):
+        import_wordpress(newsroom, "The mayor is a thief.", said)
+    after = newsroom.comment("wp-7")
+    assert (after.revision, after.status, after.published_revision) == (1, status, None)
+    assert newsroom.get("/v1/decisions").json["decisions"][-1]["comment"]["id"] == "wp-7"
+
+
+def test_a_later_export_refuses_nothing_that_a_moderator_approved(newsroom: Newsroom) -> None:
+    """Nor what the site approves in other words by now."""
+    import_wordpress(newsroom, CALM, "0")
+    newsroom.review(Action.APPROVE, "wp-7", delay=0)
+    import_wordpress(newsroom, CALM, "trash")
+    assert newsroom.comment("wp-7").status is Status.APPROVED
+    import_wordpress(newsroom, "Buy now!", "1", number=8)
+    import_wordpress(newsroom, CALM, "1", number=8)
+    import_wordpress(newsroom, "Buy now!", "trash", number=8)
     assert newsroom.comment("wp-8").status is Status.APPROVED
 
 

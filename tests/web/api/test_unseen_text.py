@@ -14,7 +14,8 @@ from service.importers.jsonl import import_lines
 from service.importers.wordpress import import_export
 from service.usecases.tuning import tune_site
 from service.webhooks import signing
-from tests.web.api.caller import ADDRESS, ARTICLE, Newsroom, faults, problem, submission
+from tests.factories import ADDRESS
+from tests.web.api.caller import ARTICLE, Newsroom, faults, problem, submission
 
 UNSEEN = [
     "\u3164", "\u2800", "\u200b", "\u00ad", "\u2060", "\ufeff", "\u202e",  # reported

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from service.usecases.tuning import tune_site
-from tests.stores import sqlite_store
+from tests.factories import app_over, sqlite_store
 from tests.web.api.caller import Newsroom
 
 
@@ -17,15 +17,15 @@ def newsroom(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Newsroom]:
     """One newsroom for the tests of a file that change nothing of it."""
     made = Newsroom.over(sqlite_store(), tmp_path_factory.mktemp("newsroom"))
     yield made
-    made.context.close()
+    made.close()
 
 
 @pytest.fixture
 def fresh(tmp_path: Path) -> Iterator[Newsroom]:
     """A newsroom of one test, whose store forgets everything."""
-    made = Newsroom.over(sqlite_store(), tmp_path)
+    made = Newsroom.over(sqlite_store(), tmp_path, app_over)
     yield made
-    made.context.close()
+    made.close()
 
 
 @pytest.fixture(scope="module")
@@ -34,4 +34,4 @@ def queueing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Newsroom]:
     made = Newsroom.over(sqlite_store(), tmp_path_factory.mktemp("newsroom"))
     tune_site(made.context, "courier", {"compat_mode": "queue"})
     yield made
-    made.context.close()
+    made.close()

@@ -11,11 +11,7 @@ from werkzeug.test import TestResponse
 from service.domain.verdict import Action, Assessment, Who
 from service.usecases.tuning import tune_site
 from tests.web.api.caller import Newsroom, submission
-
-SPAM = "Buy cheap viagra online now!!! Best price casino bonus http://pills.example http://casino.example click here"
-HAM = "The new bridge saves me twenty minutes every morning, thank you to the city for building it."
-DOUBT = f"{HAM} Quorble."
-"""The courier's policy lets a person look at this word."""
+from tests.web.compat.akismet_cases import DOUBT, HAM, SPAM, fields
 
 
 @pytest.fixture
@@ -23,23 +19,6 @@ def newsroom(fresh: Newsroom) -> Newsroom:
     """A newsroom whose policy is known, whatever the model says."""
     tune_site(fresh.context, "courier", {"hold_words": "quorble", "spam_words": "viagra"})
     return fresh
-
-
-def fields(text: str = HAM, **changes: str | None) -> dict[str, str]:
-    """What a client tells of a comment."""
-    told: dict[str, str | None] = {
-        "blog": "https://courier.example",
-        "user_ip": "192.0.2.7",
-        "user_agent": "Mozilla/5.0",
-        "referrer": "https://courier.example/bridge",
-        "permalink": "https://courier.example/bridge?utm_source=x",
-        "comment_type": "comment",
-        "comment_author": "Ada",
-        "comment_author_email": "ada@mail.example",
-        "comment_author_url": "https://ada.example",
-        "comment_content": text,
-    }
-    return {name: value for name, value in (told | changes).items() if value is not None}
 
 
 def call(newsroom: Newsroom, path: str = "comment-check", told: dict[str, str] | None = None) -> TestResponse:
@@ -432,6 +411,24 @@ def test_new_text_does_not_lift_a_moderators_refusal(newsroom: Newsroom, action:
     assert (answer.data, answer.headers["X-replydesk-verdict"]) == said.get(action, (b"false", "held"))
     assert newsroom.comment(guid).status != "approved"
     assert newsroom.comment(guid).published_revision is None
+
+
+@pytest.mark.parametrize("text", [HAM, "Thank you all for this, it was a good read."])
+def test_a_recheck_does_not_lift_what_was_submitted_as_spam(newsroom: Newsroom, text: str) -> None:
+    """Where nothing is queued, too: what a person marked as spam is spam, in the same words and in others."""
+    guid = call(newsroom, told=fields(HAM)).headers["X-akismet-guid"]
+    call(newsroom, "submit-spam", fields(HAM, guid=guid))
+    assert call(newsroom, told=fields(text, guid=guid, recheck_reason="edit")).data == b"true"
+    call(newsroom, "submit-ham", fields(HAM, guid=guid))
+    assert call(newsroom, told=fields(HAM, guid=guid, recheck_reason="recheck")).data == b"false"
+
+
+def test_a_recheck_of_what_waits_for_a_person_waits(newsroom: Newsroom) -> None:
+    """Where nothing is queued, too: a harmless text in the place of one that was set aside is not approved."""
+    newsroom.post(submission(id="wp-79", body=DOUBT))
+    newsroom.review(Action.HOLD, "wp-79", delay=0)
+    answer = call(newsroom, told=fields(HAM, guid="wp-79", recheck_reason="edit"))
+    assert answer.headers["X-replydesk-verdict"] == "held"
 
 
 def test_a_new_comment_is_none_that_is_known(newsroom: Newsroom) -> None:

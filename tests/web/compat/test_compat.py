@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from service.usecases.tuning import tune_site
-from tests.stores import sqlite_store
+from tests.factories import sqlite_store
 from tests.web.api.caller import Newsroom
 from tests.web.compat.perspective_cases import TEXT, call, request
 

@@ -156,7 +156,7 @@ def test_what_corals_moderators_decided_is_learnt_once(desk: Newsroom) -> None:
     ]
 
 
-def test_paragraphs_and_signs_are_the_same_in_corals_html_and_in_its_plain_text(desk: Newsroom) -> None:
+def test_paragraphs_and_signs_are_the_same_in_corals_html_and_plain_text(desk: Newsroom) -> None:
     """The phase gets plain text and the webhook leads to HTML: white space and references keep nobody apart."""
     plain = f"{RUDE} A &amp; B.\nSecond line.\nThird\xa0line: one,two"
     html = (

@@ -17,9 +17,9 @@ from werkzeug.test import TestResponse
 from service.scoring.scorer import NoModel
 from service.storage import Store
 from service.usecases.tuning import tune_site
-from tests.stores import sqlite_store
+from tests.factories import sqlite_store
 from tests.web.api.caller import Newsroom
-from tests.web.compat.test_akismet import DOUBT, HAM, SPAM, fields
+from tests.web.compat.akismet_cases import DOUBT, HAM, SPAM, fields
 
 WITHIN_SECONDS = 2.0
 UNTIL_IT_HANGS_NO_MORE = 4.0

@@ -74,7 +74,7 @@ def test_decide_mode_adds_the_policys_word(fresh: Newsroom) -> None:
     assert stored(fresh) == []
 
 
-def test_queue_mode_puts_the_doubtful_on_the_desk_and_the_decision_flows_back(fresh: Newsroom) -> None:
+def test_queue_mode_puts_the_doubtful_on_the_desk_and_tells_the_decision(fresh: Newsroom) -> None:
     """The text is held with its spans under the client's token; a moderator's decision is a callback with that id."""
     tune(fresh, compat_mode="queue", **{"toxicity.hold": "0.5", "toxicity.reject": ""})
     analyze(fresh, request(RUDE, clientToken="post:4711"))

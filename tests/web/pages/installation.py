@@ -2,46 +2,32 @@
 
 from __future__ import annotations
 
-import base64
 import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from babel.messages.catalog import Catalog
+from babel.messages.pofile import read_po
 from flask import Flask
 
-from service import config, usecases
-from service.context import AppContext, build_context
+import service.web
+from service import usecases
+from service.context import AppContext
 from service.domain.comment import Article, Comment, Placed, Source, Submission
 from service.domain.site import Site
 from service.domain.verdict import LABELS, Action, Assessment, Effort, Span, Who
-from service.messaging.dispatcher import RecordingDispatcher
 from service.privacy.sealing import Address
 from service.storage import Store
 from service.usecases import Judgement, Scored
 from service.usecases.enrolment import enrol_site, invite
-from service.web import create_app, rates
-from tests.builders import NOON
-from tests.stores import sqlite_store
+from tests.factories import ADDRESS, SetClock, app_over, context_over, sqlite_store
 from tests.web.pages.browser import Browser
 
-MASTER = base64.b64encode(b"m" * 32).decode()
-ADDRESS = "ada.unique.canary@example.org"
+WEB = Path(service.web.__file__).parent
 
-
-class SetClock:
-    """A clock that stands until a test moves it."""
-
-    def __init__(self) -> None:
-        self.now = NOON
-
-    def __call__(self) -> datetime:
-        return self.now
-
-    def pass_seconds(self, seconds: float) -> None:
-        self.now += timedelta(seconds=seconds)
+PO = WEB / "translations" / "de" / "LC_MESSAGES" / "messages.po"
 
 
 @dataclass
@@ -125,29 +111,16 @@ class Small:
 def build_small(home: Path, store: Store | None = None, **env: str) -> Small:
     """Put a small installation together; without a store it has an empty one on SQLite; `env` are more settings."""
     clock = SetClock()
-    given = {"REPLYDESK_HOME": str(home), "REPLYDESK_MASTER_KEY": MASTER, **env}
-    context = build_context(
-        config.load(given),
-        env=given,
-        store=store or sqlite_store(),
-        dispatcher=RecordingDispatcher(),
-        clock=clock,
-    )
+    context = context_over(store or sqlite_store(), home, clock, **env)
     courier = enrol_site(context, "courier", "https://courier.example", title="The Courier").site
     herald = enrol_site(context, "herald", "https://herald.example").site
-    return Small(context, _served(context), clock, courier, herald)
-
-
-def _served(context: AppContext) -> Flask:
-    """The application around `context`: building its routes takes a tenth of a second, so each kind is built once."""
-    kind = (context.settings.public_url, context.settings.trusted_proxies)
-    if kind not in _applications:
-        _applications[kind] = create_app(context)
-        _applications[kind].testing = True
-    _applications[kind].extensions["replydesk"] = context
-    rates.init(_applications[kind], context)  # what one test let pass is not owed by the next
-    return _applications[kind]
+    return Small(context, app_over(context, testing=True), clock, courier, herald)
 
 
 _numbers = itertools.count()
-_applications: dict[tuple[str, tuple[str, ...]], Flask] = {}
+
+
+def catalog() -> Catalog:
+    """The German catalog as it is written."""
+    with PO.open("rb") as file:
+        return read_po(file, locale="de")

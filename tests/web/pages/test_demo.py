@@ -9,7 +9,7 @@ from service.domain.site import Site
 from service.domain.verdict import Action
 from service.usecases.enrolment import enrol_site
 from service.web.demo.views import threaded
-from tests.builders import NOON, draft, move
+from tests.factories import NOON, draft, move
 from tests.web.pages.installation import Small
 
 

@@ -5,37 +5,12 @@ from __future__ import annotations
 import pytest
 
 from service import usecases
-from service.domain.comment import Article, Comment
+from service.domain.comment import Article
 from service.domain.status import Status
 from service.domain.verdict import Action, Effort, Span
-from tests.web.pages.browser import Browser, Element, Page
-from tests.web.pages.installation import ADDRESS, Small
-
-SCRIPT = {"HX_Request": "true"}
-
-
-def card(page: Page, comment: Comment) -> Element:
-    """The comment's card on a page."""
-    return page.tree.one("article", id=f"c{comment.pk}")
-
-
-def act(browser: Browser, page: Page, comment: Comment, action: str, **headers: str) -> Page:
-    """Press a button of the comment's card."""
-    form = card(page, comment).one("form", class_="acts")
-    assert action in [button.attributes["value"] for button in form.all("button")]
-    return browser.post(form.attributes["action"], form.fields() | {"action": action}, **headers)
-
-
-def follow(browser: Browser, answer: Page) -> Page:
-    """Go where the answer leads."""
-    assert answer.status == 303
-    return browser.get(answer.headers["Location"].partition("#")[0])
-
-
-def undo(browser: Browser, tree: Element, **headers: str) -> Page:
-    """Press the first Undo there is."""
-    form, *_ = [one for one in tree.all("form") if one.attributes["action"].endswith("/undo")]
-    return browser.post(form.attributes["action"], form.fields(), **headers)
+from tests.factories import ADDRESS
+from tests.web.pages.desk import SCRIPT, act, card, follow, undo
+from tests.web.pages.installation import Small
 
 
 def test_held_comments_of_all_sites_stand_oldest_first(small: Small) -> None:

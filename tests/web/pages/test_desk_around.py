@@ -14,15 +14,11 @@ from service.domain.status import Status
 from service.domain.verdict import Action, Who
 from service.privacy.receipts import receipt_token
 from service.usecases import Judgement
-from tests.evidence.desk_stories import told
-from tests.web.pages.browser import Browser, Page
-from tests.web.pages.installation import ADDRESS, Small
-from tests.web.pages.test_desk import SCRIPT, act, card, follow
-
-
-def shown(page: Page) -> list[int]:
-    """The numbers of the comments on a page, in order."""
-    return [int(one.attributes["id"][1:]) for one in page.tree.all("article")]
+from tests.factories import ADDRESS
+from tests.stories import told
+from tests.web.pages.browser import Browser
+from tests.web.pages.desk import SCRIPT, act, appealed, card, follow, shown
+from tests.web.pages.installation import Small
 
 
 def csrf(browser: Browser) -> str:
@@ -256,16 +252,7 @@ def test_reported_late_and_appealed_are_filtered_by_the_address(small: Small) ->
     assert shown(browser.get("/desk?queue=late&article=https://nowhere.example/")) == []
 
 
-def appealed(small: Small) -> tuple[str, int]:
-    """A comment that Noor rejected and its writer appeals for; the receipt's path, and the comment's number."""
-    comment = small.held()
-    small.judge(comment, Action.REJECT, "Noor")
-    path = f"/r/{receipt_token(small.context.keyring, 'courier', comment.id)}"
-    assert small.browser().post(f"{path}/appeal", {"text": f"Ask me at {ADDRESS}: I meant it."}).status == 303
-    return path, comment.pk
-
-
-def test_an_appeal_against_what_an_undo_put_back_is_answered_by_somebody_else(small: Small) -> None:
+def test_an_appeal_against_a_restored_decision_is_answered_by_another(small: Small) -> None:
     """Not by who made the decision that stands again, though a colleague took back what stood over it."""
     comment, deps = small.held(), small.context.deps
     small.judge(comment, Action.REJECT, "Bea")

@@ -3,29 +3,18 @@
 from __future__ import annotations
 
 import io
-from pathlib import Path
 
-from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
 
-import service.web
+from tests.web.pages.installation import PO, WEB, catalog
 
-WEB = Path(service.web.__file__).parent
-PO = WEB / "translations" / "de" / "LC_MESSAGES" / "messages.po"
 KEYWORDS = {"_": None, "_l": None, "gettext": None, "ngettext": (1, 2)}
 BLUEPRINTS = ("desk", "reply", "demo")
 METHODS = [(f"{blueprint}/**.py", "python") for blueprint in BLUEPRINTS] + [
     (f"templates/{blueprint}/**.html", "jinja2") for blueprint in BLUEPRINTS
 ]
 METHODS += [("faults.py", "python"), ("told.py", "python")]
-
-
-def catalog() -> Catalog:
-    """The German catalog as it is written."""
-    with PO.open("rb") as file:
-        return read_po(file, locale="de")
 
 
 def test_every_string_of_the_desk_speaks_german() -> None:

@@ -7,39 +7,11 @@ from pathlib import Path
 from service import usecases
 from service.domain.comment import Comment
 from service.domain.status import Status
-from service.domain.verdict import LABELS, Action, Assessment, Who
-from service.scoring.scorer import sign
+from service.domain.verdict import Action, Who
 from service.storage import Store
-from service.usecases import Scored
 from tests.web.pages.browser import Browser, Element, Page
+from tests.web.pages.desk import ADVERT, adverts, arrive, follow
 from tests.web.pages.installation import Small, build_small
-
-ADVERT = (
-    "Earn 84 dollars an hour on your laptop from home, have a look at page-{n}.example and thank me later."
-)
-
-
-def arrive(small: Small, *bodies: str) -> list[Comment]:
-    """Comments that the model holds as likely spam, each with its signature."""
-    comments = [small.submit(body=body) for body in bodies]
-    scores = dict.fromkeys(LABELS, 0.01) | {"spam": 0.7}
-    scored = [
-        Scored(comment, Assessment(scores, "made-up-1", language="en"), signature=signature)
-        for comment, signature in zip(comments, sign(bodies), strict=True)
-    ]
-    usecases.settle(small.context.deps, scored)
-    return [small.again(comment) for comment in comments]
-
-
-def adverts(count: int) -> list[str]:
-    """Copies of one advert, each a little different."""
-    return [ADVERT.format(n=n) for n in range(count)]
-
-
-def follow(browser: Browser, answer: Page) -> Page:
-    """Go where the answer leads."""
-    assert answer.status == 303
-    return browser.get(answer.headers["Location"])
 
 
 def press(browser: Browser, form: Element, **more: str) -> Page:

@@ -9,10 +9,8 @@ import pytest
 from service.domain.status import Status
 from service.privacy.sealing import Address
 from tests.web.pages.browser import Page
+from tests.web.pages.desk import act, adverts, appealed, arrive, card, follow
 from tests.web.pages.installation import Small
-from tests.web.pages.test_desk import act, card, follow
-from tests.web.pages.test_desk_around import appealed
-from tests.web.pages.test_desk_duplicates import adverts, arrive
 
 PLACE = "/desk?sort=score&site=courier"
 

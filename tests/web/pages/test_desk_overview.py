@@ -11,8 +11,8 @@ import pytest
 from service.domain.status import Status
 from service.domain.verdict import Action
 from service.web.desk import overview
-from tests.builders import draft
-from tests.web.pages.installation import ADDRESS, Small
+from tests.factories import ADDRESS, draft
+from tests.web.pages.installation import Small
 
 
 def test_the_numbers_are_those_of_the_stretch(small: Small) -> None:

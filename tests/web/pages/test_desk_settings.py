@@ -5,39 +5,18 @@ from __future__ import annotations
 import pytest
 
 from service import usecases
-from service.domain.site import Site
 from service.domain.status import Status
 from service.domain.verdict import Action
 from service.privacy.keys import fingerprint
-from tests.builders import finish_delivery
+from tests.factories import finish_delivery
 from tests.web.pages.browser import Browser, Element, Page
+from tests.web.pages.desk import SETTINGS, csrf, form_with, lead, save, site
 from tests.web.pages.installation import Small
-
-SETTINGS = "/desk/settings/courier"
-
-
-def lead(small: Small) -> Browser:
-    """A lead's browser."""
-    return small.signed_in("Lea", "lead")
 
 
 def admin(small: Small) -> Browser:
     """An admin's browser."""
     return small.signed_in("Ada the admin", "admin")
-
-
-def form_with(page: Page, name: str) -> Element:
-    """The form that has that field."""
-    (found,) = [
-        form
-        for form in page.tree.all("form")
-        if any(
-            one.attributes.get("name") == name
-            for tag in ("input", "textarea", "select")
-            for one in form.all(tag)
-        )
-    ]
-    return found
 
 
 def whole(page: Page) -> dict[str, str]:
@@ -72,25 +51,6 @@ def press_save(browser: Browser, page: Page, section: str, **typed: str) -> Page
     return browser.post(
         form_with(page, "hold_words").attributes["action"], whole(page) | typed | {"section": section}
     )
-
-
-def csrf(page: Page) -> str:
-    """The tag that this session's forms carry."""
-    return page.tree.one("form", class_="person").fields()["csrf"]
-
-
-def save(browser: Browser, **terms: str) -> Page:
-    """Send settings as the form does, and go where it leads."""
-    answer = browser.post(SETTINGS, {"csrf": csrf(browser.get(SETTINGS)), **terms})
-    return browser.get(answer.headers["Location"]) if answer.status == 303 else answer
-
-
-def site(small: Small) -> Site:
-    """The courier as it is now."""
-    with small.context.deps.store.read() as tx:
-        found = tx.site("courier")
-    assert found is not None
-    return found
 
 
 def test_consequences_are_shown_before_anything_is_saved(small: Small) -> None:

@@ -10,8 +10,8 @@ import pytest
 from service.domain import options, pointers, reasons, terms
 from service.web.faults import SENTENCES, values_in
 from tests.web.pages.browser import Page
+from tests.web.pages.desk import form_with, lead, save, site
 from tests.web.pages.installation import Small
-from tests.web.pages.test_desk_settings import form_with, lead, save, site
 
 GERMAN = {"Accept_Language": "de"}
 NOT_SAID = {"must be 7", "must be unknown", "is no policy term; known are 7"}

@@ -12,7 +12,7 @@ from service.domain.status import Status
 from service.domain.verdict import Action, Decision, Span, Who
 from service.web.desk.shown import Piece, age, marked
 from service.web.desk.words import decider
-from tests.builders import NOON
+from tests.factories import NOON
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,7 @@ import re
 import pytest
 
 from service.usecases.enrolment import enrol_site
-from tests.web.pages.installation import Small
-from tests.web.pages.test_desk_catalogs import catalog
+from tests.web.pages.installation import Small, catalog
 
 
 @pytest.mark.parametrize("name", ["embed.js", "embed.css"])

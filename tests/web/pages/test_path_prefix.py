@@ -13,7 +13,8 @@ from werkzeug.test import TestResponse
 
 from service.usecases.enrolment import enrol_site, invite
 from service.web import create_app
-from tests.web.pages.installation import ADDRESS, Small, build_small
+from tests.factories import ADDRESS
+from tests.web.pages.installation import Small, build_small
 
 HOST = "https://news.example"
 ARTICLE = quote("https://courier.example/bridge", safe="")

@@ -12,7 +12,8 @@ import pytest
 from service.domain.options import Options
 from service.web import rates
 from service.web.rate_limits import Limiter
-from tests.web.pages.installation import ADDRESS, Small, build_small
+from tests.factories import ADDRESS
+from tests.web.pages.installation import Small, build_small
 
 URL = f"/sites/courier/reply?article_url={quote('https://courier.example/bridge', safe='')}"
 FLOOD, READER, OTHER = "198.51.100.9", "203.0.113.5", "192.0.2.1"

@@ -7,8 +7,9 @@ from urllib.parse import quote
 import pytest
 
 from service.usecases.enrolment import enrol_site
+from tests.factories import ADDRESS
 from tests.web.pages.browser import Page
-from tests.web.pages.installation import ADDRESS, Small
+from tests.web.pages.installation import Small
 
 URL = f"/sites/courier/reply?article_url={quote('https://courier.example/bridge', safe='')}"
 ENGLISH = "Your email address will not be published. Required fields are marked *"

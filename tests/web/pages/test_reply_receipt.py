@@ -12,8 +12,9 @@ from service.privacy.receipts import receipt_token
 from service.usecases import Judgement
 from service.usecases.tuning import tune_site
 from service.web.reply.words import BY_LABEL
+from tests.factories import ADDRESS
 from tests.web.pages.browser import Page
-from tests.web.pages.installation import ADDRESS, Small
+from tests.web.pages.installation import Small
 
 
 def receipt(small: Small, comment: Comment, more: str = "") -> Page:
@@ -91,7 +92,7 @@ def test_a_decision_shows_only_once_it_is_published(small: Small) -> None:
     assert "Your comment is published" in receipt(small, comment).text
 
 
-def test_an_overruled_refusal_keeps_its_old_words_until_the_new_decision_leaves(small: Small) -> None:
+def test_an_overruled_refusal_keeps_its_words_until_the_new_one_leaves(small: Small) -> None:
     """A decision over an earlier one shows the earlier one's grounds while it waits."""
     refuse_from(small, "toxicity", 0.9)
     comment = small.settle(small.submit(), {"toxicity": 0.99})

@@ -11,8 +11,9 @@ from service.domain.comment import Comment
 from service.domain.status import Status
 from service.storage import Store
 from service.usecases.tuning import tune_site
+from tests.factories import ADDRESS
 from tests.web.pages.browser import Page
-from tests.web.pages.installation import ADDRESS, Small, build_small
+from tests.web.pages.installation import Small, build_small
 
 BRIDGE = "https://courier.example/bridge"
 URL = f"/sites/courier/reply?article_url={quote(BRIDGE, safe='')}"

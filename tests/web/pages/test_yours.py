@@ -14,9 +14,9 @@ from service.privacy.receipts import receipt_token
 from service.privacy.sealing import Address
 from service.usecases.tuning import tune_site
 from service.web.reply.yours import TRIES, WINDOW
-from tests.builders import NOON, draft
+from tests.factories import ADDRESS, NOON, draft
 from tests.web.pages.browser import Page
-from tests.web.pages.installation import ADDRESS, Small
+from tests.web.pages.installation import Small
 
 BO = "bo.unique.canary@example.org"
 

@@ -1,0 +1,50 @@
+"""Fixtures of the worker's tests: an environment for processes, and delivery workers."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from service.storage import Store
+from tests.factories import sqlite_store
+from tests.worker.cast import Office
+
+
+@pytest.fixture
+def offices() -> Iterator[Callable[..., Office]]:
+    """Make offices, and close them afterwards."""
+    with ExitStack() as stack:
+
+        def make(store: Store | None = None, **options: Any) -> Office:
+            office = Office(store or sqlite_store(), **options)
+            stack.callback(office.delivery_worker.close, 5.0)
+            return office
+
+        yield make
+
+
+@pytest.fixture
+def office(offices: Callable[..., Office]) -> Office:
+    """An office over SQLite."""
+    return offices()
+
+
+@pytest.fixture
+def env(tmp_path: Path, redis_url: str) -> dict[str, str]:
+    """The environment of a home of its own on the tests' Valkey, under a prefix of its own."""
+    home = tmp_path / "home"
+    home.mkdir()
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    return kept | {
+        "REPLYDESK_HOME": str(home),
+        "REDIS_URL": redis_url,
+        "REPLYDESK_REDIS_PREFIX": f"t{uuid.uuid4().hex[:8]}:",
+        "REPLYDESK_CALLBACK_ALLOW": "127.0.0.0/8",
+        "PYTHONPATH": str(Path(__file__).parents[2]),
+    }
