@@ -122,7 +122,7 @@ def _write_map(columns: dict[str, tuple[list[float], list[float]]], model: str, 
     }
     text = json.dumps(made, separators=(",", ":")).replace('"attributes":{', '"attributes":{\n ')
     text = text.replace(']],"', ']],\n "')
-    (ROOT / "service/perspective" / SHIPPED).write_text(text + "\n", encoding="utf-8")
+    (ROOT / "service/compat/perspective" / SHIPPED).write_text(text + "\n", encoding="utf-8")
 
 
 def _write_page(table: str) -> None:
