@@ -60,15 +60,18 @@ class Article:
         """Return the article merged with newer data: the site's replaces, anyone else's fills in what is missing.
 
         Data the site sends under an old address of the article also only fills in. An export that says what it said
-        before has no new word.
+        before has no new word. The first export is older than what is known, and what it or we keep private stays so.
         """
+        filled = replace(
+            self,
+            title=self.title or again.title,
+            published_at=self.published_at or again.published_at,
+        )
         is_old = again.import_word is not None and again.import_word == self.import_word
         if not by_site or is_old or again.identity != self.identity:
-            return replace(
-                self,
-                title=self.title or again.title,
-                published_at=self.published_at or again.published_at,
-            )
+            return filled
+        if again.import_word and not self.import_word:
+            return replace(filled, private=self.private or again.private, import_word=again.import_word)
         return replace(
             self,
             url=again.url,
@@ -129,6 +132,15 @@ class Draft:
     """The caller gave no `submitted_at`, so it is the moment of arrival."""
     older_author_keys: tuple[str, ...] = ()
     """The author's keys under older master keys, while a rotation is under way."""
+
+    @property
+    def is_latest(self) -> bool:
+        """Whether what it says of its article is the site's latest word: an archive's is old, a reader's none.
+
+        An export that has a word of its own tells by that how old it is.
+        """
+        is_archive = self.source is Source.IMPORT and self.article.import_word is None
+        return self.source is not Source.FORM and not is_archive
 
 
 @dataclass(frozen=True, slots=True)

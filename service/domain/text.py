@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Final, NamedTuple
@@ -63,7 +64,8 @@ _SIGNS: Final = dict.fromkeys(map(ord, "™℠℡℻№"), " ") | dict.fromkeys(
 _FLAGS: Final = re.compile("[\U0001f1e6-\U0001f1ff]+")
 """Regional indicators, of which two make a flag."""
 _LETTERS: Final = re.compile(r"[^\W_]+")
-_FLAG_AT_WORD: Final = re.compile(rf"\w{_FLAGS.pattern}|{_FLAGS.pattern}\w")
+_FLAGGED: Final = re.compile(rf"(?:{_LETTERS.pattern}|{_FLAGS.pattern})+")
+_FLAG_LETTERS: Final = {0x1F1E6 + place: chr(97 + place) for place in range(26)}
 _NEGATION: Final = re.compile(r"(?<=n)['’ʼ]t(?!\w)")
 """`won't` is a word of its own, and none that holds `won`."""
 _ASCII_WORD: Final = re.compile(r"[a-z0-9]+")
@@ -172,15 +174,22 @@ def has_mark_at(text: str, place: int) -> bool:
 def without_flags(reading: str, text: str) -> str:
     """Return what a text reads as without the letters that its flags were read as: they are none.
 
-    Nothing is left where a flag stands at a word, which cannot be told from it any more.
+    A word that a flag stands at was read as one word with it. Each is replaced as often as the text has it.
     """
-    flags = [match[0] for match in _FLAGS.finditer(text)]
-    if not flags:
+    if not _FLAGS.search(text):
         return reading
-    if _FLAG_AT_WORD.search(text):
-        return ""
-    letters = {"".join(chr(ord(one) - 0x1F1E6 + 97) for one in flag) for flag in flags}
-    return _LETTERS.sub(lambda word: " " if word[0].lower() in letters else word[0], reading)
+    flagged = [run for run in _FLAGGED.findall(plain(folded(text))) if _FLAGS.search(run)]
+    left = Counter(run.translate(_FLAG_LETTERS) for run in flagged)
+    apart = {run.translate(_FLAG_LETTERS): _FLAGS.sub(" ", run) for run in flagged}
+
+    def unflagged(word: re.Match[str]) -> str:
+        spelt = plain(folded(word[0]))
+        if not left[spelt]:
+            return word[0]
+        left[spelt] -= 1
+        return apart[spelt]
+
+    return _LETTERS.sub(unflagged, reading)
 
 
 def _is_hangul(character: str) -> bool:

@@ -18,7 +18,7 @@ from sqlalchemy import (
     update,
 )
 
-from service.domain.comment import Comment, Draft, Source
+from service.domain.comment import Comment, Draft
 from service.domain.status import Status
 from service.storage.arriving import Arrival, added_at_once, content_of, first_row, pending
 from service.storage.articles import ArticlesPart, Said
@@ -207,5 +207,4 @@ def _add_batch(names: tuple[str, ...]) -> Executable:
 
 
 def _said(draft: Draft) -> Said:
-    """Return what a draft says of its article; a reader's form is not the site."""
-    return draft.article, draft.source is not Source.FORM
+    return draft.article, draft.is_latest

@@ -35,7 +35,7 @@ STEP: Final = 1_000
 KNOWN: Final = ("pk", "url", "title", "published_at", "url_key", "private", "import_word")
 """The columns that tell an article."""
 Said = tuple[Article, bool]
-"""What is said of an article, and whether the site says it."""
+"""What is said of an article, and whether it is the site's latest word."""
 Known = tuple[int, Article]
 """An article with its pk."""
 
@@ -167,9 +167,9 @@ class ArticlesPart(Part):
             return self._merge(source, target, redirect)
         return self._rename(site_id, source, to, redirect)
 
-    def move_comment(self, comment: Comment, article: Article) -> Comment:
+    def move_comment(self, comment: Comment, article: Article, is_latest: bool = True) -> Comment:
         """Put a comment and its answers under the article that the site names now; return it as it is then."""
-        target, found = self._articles(comment.site_id, [(article, True)])[article.identity]
+        target, found = self._articles(comment.site_id, [(article, is_latest)])[article.identity]
         source = int(self._read(_STANDS_UNDER, comment_pk=comment.pk).scalar_one())
         if source != target:
             self._put_with_answers(comment, source, target)

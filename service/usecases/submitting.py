@@ -198,7 +198,7 @@ def _where_it_stands(tx: Tx, current: Comment, draft: Draft) -> Comment:
     """Put the comment under the article that the site names now; a reader's form moves nothing."""
     if draft.article.identity == current.article.identity or draft.source is Source.FORM:
         return current
-    return tx.move_comment(current, draft.article)
+    return tx.move_comment(current, draft.article, draft.is_latest)
 
 
 def _is_other(current: Comment, draft: Draft) -> bool:

@@ -6,7 +6,7 @@ import io
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -136,3 +136,21 @@ def test_new_text_in_a_new_file_is_the_next_revision(importing: Import) -> None:
     """A later export with other words for an id is no repetition."""
     importing.run(line("a", "One."))
     assert importing.run(line("a", "Two.")) == {"revised": 1}
+
+
+@pytest.mark.parametrize("moved", [False, True])
+def test_an_archive_fills_in_an_article_and_replaces_nothing(importing: Import, moved: bool) -> None:
+    """What the site said live of the title and date stays, for new, revised and moved comments; a gap is filled."""
+    url = "https://courier.example/a"
+    old = {"url": url, "title": "Mistyped", "published_at": "2016-11-20T09:00:00Z"}
+    importing.post(line("live", "One.") | {"article": {"url": url, "title": "Right"}})
+    if moved:
+        importing.post(line("a", "One.") | {"article": {"url": f"{url}/draft"}})
+    importing.run(*(line("a", body) | {"article": old} for body in ("One.", "Two.")))
+    stored = importing.comment().article
+    assert (stored.url, stored.title) == (url, "Right")
+    assert stored.published_at == datetime(2016, 11, 20, 9, tzinfo=UTC)
+    importing.post(line("b", "Three.") | {"article": {"url": url, "title": "Corrected"}})
+    importing.run(line("c", "Four.") | {"article": old | {"published_at": "2015-01-01T00:00:00Z"}})
+    stored = importing.comment("c").article
+    assert (stored.title, stored.published_at) == ("Corrected", datetime(2016, 11, 20, 9, tzinfo=UTC))

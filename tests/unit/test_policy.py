@@ -257,6 +257,27 @@ def test_a_flag_hides_no_disguised_word(text: str) -> None:
     assert decide(read, facts(body=text), policy).action is Action.SPAM
 
 
+@pytest.mark.parametrize("name", ["Bob🇺🇸", "Bob", "🇺🇸Bob"])
+@pytest.mark.parametrize(
+    ("flagged", "reading"),
+    [("Bob🇺🇸", "bobus"), ("É\u200d🇮🇸", "eis"), ("🇺🇸fan", "usfan"), ("i🇸🇮🇸", "isis"), ("🇺🇸", "us")],
+)
+def test_a_flag_at_a_word_hides_no_other_disguised_word(name: str, flagged: str, reading: str) -> None:
+    """The word that the flag stands at is read without the flag, and the rest as it is."""
+    policy = replace(BARE, spam_words=WordList(("casino", "bobus", "usfan", "isis")))
+    played = facts(author_name=name, body=f"{flagged} plays at the c@sino")
+    read = replace(assessed(), reads_as=f"{reading} plays at the casino")
+    assert decide(read, played, policy).action is Action.SPAM
+    assert decide(replace(read, reads_as=f"{reading} plays"), played, policy).action is Action.APPROVE
+
+
+def test_a_word_that_flags_spell_too_is_still_found() -> None:
+    """A flag takes its own letters away, not a disguised word that is spelt alike."""
+    read = replace(assessed(), reads_as="casino at the casino")
+    policy = Policy(spam_words=WordList(("casino",)))
+    assert decide(read, facts(body="🇨🇦🇸🇮🇳🇴 at the c@sino"), policy).action is Action.SPAM
+
+
 def test_a_verdict_carries_what_it_was_drawn_from() -> None:
     """Scores, spans, reading, language, model and policy version are kept with it, every ground gravest first."""
     said = replace(assessed(toxicity=0.95, spam=0.8), spans=(Span(0, 1, "toxicity", 2.0),), reads_as="x")

@@ -269,3 +269,17 @@ def test_the_same_export_again_takes_no_correction_back(moving_in: MovingIn) -> 
     moving_in.run(item(comment(1), title="Another", status="publish"))
     stored = moving_in.comment("wp-2").article
     assert (stored.title, stored.private) == ("Another", False)
+
+
+@pytest.mark.parametrize("private", [True, False])
+def test_a_first_export_fills_in_what_the_site_said_before(moving_in: MovingIn, private: bool) -> None:
+    """It replaces no title and shows nothing that is kept from readers; a later one that says otherwise is news."""
+    url = "https://courier.example/bridge"
+    describe_article(moving_in.context, moving_in.site, url, {"title": "Right", "private": private}, "site")
+    moving_in.run(item(comment(1), title="Mistyped", status="publish", published="2012-05-01 09:00:00"))
+    stored = moving_in.comment("wp-1").article
+    assert (stored.title, stored.private) == ("Right", private)
+    assert stored.published_at == datetime(2012, 5, 1, 9, tzinfo=UTC)
+    moving_in.run(item(comment(1), title="Another", status="private"))
+    stored = moving_in.comment("wp-1").article
+    assert (stored.title, stored.private) == ("Another", True)
