@@ -61,10 +61,10 @@ class LabelStack(BaseEstimator):  # type: ignore[misc]
     """Join the log-odds of the linear heads and of the sentence encoder, and calibrate them, per label.
 
     `X` holds the log-odds of the linear heads in its first half, those of the encoder in its second. A label's log-odds
-    are their mean, in which the encoder counts `sentence_share`, or what `shares` says for the label's number; then
-    `leans[label][other]` times another label's is added, both by number. `y` holds the share of people who would give
-    the label, 0..1, NaN where unknown: `classifier` fits slope and offset on the known rows, once for the linear heads
-    alone (`fast`) and once for both (`full`), so that each effort is calibrated by itself.
+    are their mean, in which the encoder counts `sentence_share`; then `leans[label][other]` times another label's is
+    added, both by number. `y` holds the share of people who would give the label, 0..1, NaN where unknown: `classifier`
+    fits slope and offset on the known rows, once for the linear heads alone (`fast`) and once for both (`full`), so
+    that each effort is calibrated by itself.
     """
 
     def __init__(
@@ -72,12 +72,10 @@ class LabelStack(BaseEstimator):  # type: ignore[misc]
         classifier: Any = None,
         sentence_share: float = 0.5,
         leans: dict[int, dict[int, float]] | None = None,
-        shares: dict[int, float] | None = None,
     ) -> None:
         self.classifier = classifier
         self.sentence_share = sentence_share
         self.leans = leans
-        self.shares = shares
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Calibrate every label that has positive and negative rows; the others keep slope 1 and offset 0."""
@@ -89,10 +87,7 @@ class LabelStack(BaseEstimator):  # type: ignore[misc]
         lean, rest = self._lean(labels, half), X.shape[1] - half
         sentence = np.hstack([lean, np.zeros((labels, rest - half))])
         self.fast_coef_, self.fast_intercept_ = lean, np.zeros(labels)
-        counts: Doubles = np.full((labels, 1), self.sentence_share)
-        for label, share in (self.shares or {}).items():
-            counts[label] = share
-        self.full_coef_ = np.hstack([(1 - counts) * lean, counts * sentence])
+        self.full_coef_ = np.hstack([(1 - self.sentence_share) * lean, self.sentence_share * sentence])
         self.full_intercept_ = np.zeros(labels)
         for label in range(labels):
             known = np.flatnonzero(weight[:, label] > 0)
@@ -128,12 +123,9 @@ class LabelStack(BaseEstimator):  # type: ignore[misc]
     def log_odds(self, linear: Doubles, sentence: Doubles | None) -> Doubles:
         """Return calibrated log-odds; without `sentence`, those of the `fast` effort."""
         check_is_fitted(self)
-        odds: Doubles
         if sentence is None:
-            odds = linear @ self.fast_coef_.T + self.fast_intercept_
-        else:
-            odds = np.hstack([linear, sentence]) @ self.full_coef_.T + self.full_intercept_
-        return odds
+            return linear @ self.fast_coef_.T + self.fast_intercept_
+        return np.hstack([linear, sentence]) @ self.full_coef_.T + self.full_intercept_
 
     def coefficients(self, effort: Effort) -> tuple[Doubles, Doubles, Doubles]:
         """Return what one unit of each linear and each encoder log-odds adds to each label, and the intercepts."""

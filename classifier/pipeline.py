@@ -16,8 +16,6 @@ from classifier.text import TextReader
 
 SENTENCE_SHARE = 0.65
 """How much the encoder's log-odds count beside those of the linear heads."""
-SHARES = {"toxicity": 0.85}
-"""Labels of which the encoder knows more than `SENTENCE_SHARE`, chosen on the development sets."""
 LEANS = {
     "toxicity": {"severe_toxicity": -0.15, "obscene": -0.15, "identity_attack": -0.2},
     "refuse": {"insult": 0.15, "identity_attack": -0.08},
@@ -46,10 +44,7 @@ def build_pipeline(seed: int = 0) -> Pipeline:
         [
             ("read", TextReader()),
             ("log_odds", FeatureUnion([("linear", linear), ("sentence", SentenceEncoder())])),
-            (
-                "labels",
-                LabelStack(LogisticRegression(C=1e6, max_iter=500), SENTENCE_SHARE, leans(), shares()),
-            ),
+            ("labels", LabelStack(LogisticRegression(C=1e6, max_iter=500), SENTENCE_SHARE, leans())),
         ]
     )
 
@@ -74,8 +69,3 @@ def leans() -> dict[int, dict[int, float]]:
         LABELS.index(label): {LABELS.index(other): share for other, share in others.items()}
         for label, others in LEANS.items()
     }
-
-
-def shares() -> dict[int, float]:
-    """Return `SHARES` by column."""
-    return {LABELS.index(label): share for label, share in SHARES.items()}

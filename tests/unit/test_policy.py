@@ -516,7 +516,7 @@ FAULTY: list[tuple[str, object, str]] = [
     ("toxicity.hold", [0.5], "between 0 and 1"),
     ("toxicity.reject", "0.1", "must not be below toxicity.hold"),
     ("toxicity.approve", "0.8", "must not be above toxicity.hold"),
-    ("spam.hold", "0.995", "must not be below spam.hold"),
+    ("spam.hold", "0.99", "must not be below spam.hold"),
     ("moderation", "none", "one of pre, post"),
     ("moderation", ["pre"], "one of pre, post"),
     ("outage", "ignore", "one of hold, publish, hold_links"),
