@@ -490,7 +490,10 @@ def test_a_lead_moves_a_thread_and_opens_what_was_private(small: Small) -> None:
     url, to = "https://courier.example/bridge", "https://courier.example/2026/bridge"
     small.approved()
     small.approved(
-        author_name="Bo", body="An old one.", article=Article(url, private=True), source=Source.IMPORT
+        author_name="Bo",
+        body="An old one.",
+        article=Article(url, private=True, import_word="first"),
+        source=Source.IMPORT,
     )
     page = small.signed_in().get(f"/desk/article?site=courier&url={url}/%3Futm_source=x")
     assert "Move this thread" not in page.text
