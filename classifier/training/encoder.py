@@ -228,9 +228,7 @@ def _invented(directory: Path, seed: int) -> Examples:
 def main(directory: Path, out: Path = persistence.SHIPPED, seed: int = 0, quiet: bool = False) -> int:
     """Fine-tune, export and check the encoder; return 0, or 2 with one clear line when data is missing."""
     torch.manual_seed(seed)
-    torch.set_num_threads(
-        1
-    )  # the same weights whatever the number of cores, and small batches gain little by two
+    torch.set_num_threads(1)  # the same weights whatever the number of cores
     try:
         encoder, tokenizer = load(directory / START), directory / VOCABULARY / TOKENIZER
         fit(encoder, examples(directory, seed), tokenizer, seed, quiet)

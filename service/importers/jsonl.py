@@ -155,7 +155,7 @@ class _Reader:
             if not {fault.code for fault in wrong.faults} <= CHARACTERS:
                 raise
             try:
-                given = check_archived(_mended(json.loads(raw.decode("utf-8", "replace"), strict=False)))
+                given = check_archived(_repaired(json.loads(raw.decode("utf-8", "replace"), strict=False)))
             except (Invalid, ValueError, RecursionError):
                 raise wrong from None
         self.faults.append(LineFault(self._number, "character", MENDED))
@@ -170,13 +170,13 @@ class _Reader:
         return self._keyring.sign("import id", content + place, site=self._site.name)[:16].hex()
 
 
-def _mended(value: Any) -> Any:
+def _repaired(value: Any) -> Any:
     """Return a JSON value in which every text is one: half a surrogate pair is replaced, U+0000 is left out."""
     if isinstance(value, str):
         return value.replace("\0", "").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     if isinstance(value, dict):
-        return {name: _mended(one) for name, one in value.items()}
-    return [_mended(one) for one in value] if isinstance(value, list) else value
+        return {name: _repaired(one) for name, one in value.items()}
+    return [_repaired(one) for one in value] if isinstance(value, list) else value
 
 
 def _refusal(number: int, error: ReplydeskError) -> LineFault:
