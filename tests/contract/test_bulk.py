@@ -17,7 +17,7 @@ from service.messaging.dispatcher import RecordingDispatcher
 from service.messaging.tasks import DELIVER, PUBLISH
 from service.scoring.scorer import sign
 from service.storage import Store
-from service.usecases import Judgement, Scored, Target, publish_due, review, settle
+from service.usecases import Judgement, Scored, Target, publish_due, record_scores, review
 from service.usecases.bulk import ClusterAlreadyDecided, decide_bulk, decide_cluster, undo_bulk
 from tests.factories import NOON, after, courier, draft
 
@@ -47,7 +47,7 @@ class Newsroom:
             Scored(comment, assessed(spam), signature=signature)
             for comment, signature in zip(comments, sign([one.body for one in comments]), strict=True)
         ]
-        settle(self.deps, scored)
+        record_scores(self.deps, scored)
         return [self.look(comment) for comment in comments]
 
     def look(self, comment: Comment) -> Comment:

@@ -19,16 +19,16 @@ from service.usecases import (
     Scored,
     answer,
     appeal,
+    claim_held,
     erase,
+    record_scores,
     report,
     review,
-    settle,
-    take,
     take_answer_back,
     withdraw,
 )
-from service.usecases.appealing import Answer
-from service.usecases.reviewing import Judgement
+from service.usecases.appeal import Answer
+from service.usecases.review import Judgement
 from tests.factories import NOON
 from tests.worker.cast import Stage
 
@@ -49,7 +49,7 @@ def mara(stage: Stage) -> Moderator:
 def held(stage: Stage, count: int) -> list[Comment]:
     posted = stage.post(*(f"Buy now {n}!" for n in range(count)), email=Address.parse("ada@mail.example"))
     doubtful = Assessment(dict.fromkeys(LABELS, 0.01) | {"spam": 0.7}, "made-up-1")
-    settle(stage.deps, [Scored(one, doubtful, signature=COPY) for one in posted])
+    record_scores(stage.deps, [Scored(one, doubtful, signature=COPY) for one in posted])
     return [stage.look(one.id) for one in posted]
 
 
@@ -130,7 +130,7 @@ def test_appeals_end_with_the_comment(stage: Stage, mara: Moderator, how: str) -
 @pytest.mark.parametrize("how", ENDS)
 def test_nobody_has_it_in_hand(stage: Stage, mara: Moderator, how: str) -> None:
     (comment,) = held(stage, 1)
-    assert take(stage.deps, mara.id, Wanted(), 5)
+    assert claim_held(stage.deps, mara.id, Wanted(), 5)
     end(stage, how, comment)
     with stage.deps.store.read() as tx:
         assert tx.claims(NOON) == []

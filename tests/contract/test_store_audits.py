@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from service.leak_audit.auditing import take_off_what_was_left
+from service.leak_audit.audit import take_off_what_was_left
 from service.storage import Store
 from tests.factories import NOON, courier, draft
 

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from service.domain.comment import Article
-from service.domain.overview import Judged, calibration, cell_of, confusion
 from service.domain.site import Site
+from service.domain.statistics import Judged, calibration, cell_of, confusion
 from service.domain.status import Status
 from service.domain.verdict import Action, Who
 from service.storage import Store

@@ -13,7 +13,7 @@ from service.domain.status import Status
 from service.domain.verdict import Action, Who
 from service.usecases import Judgement, Target
 from service.usecases.bulk import decide_bulk, range_named
-from service.usecases.enrolment import invite
+from service.usecases.moderators import invite
 from tests.journey.conftest import Contexts
 from tests.journey.desk import Desk
 from tests.stories import ADVERT, ARTICLES, NAMES, arrive, busy_day

@@ -22,16 +22,16 @@ from service.domain.errors import (
 )
 from service.domain.events import Delivery
 from service.domain.policy import Policy
+from service.domain.policy_terms import change
 from service.domain.site import Site
 from service.domain.status import Status
-from service.domain.terms import change
 from service.domain.verdict import LABELS, Action, Assessment, Decision, Who
 from service.messaging.dispatcher import RecordingDispatcher
 from service.messaging.tasks import DELIVER, PUBLISH, SCORE
 from service.privacy.keys import Keyring
 from service.privacy.sanitizer import Sanitizer
 from service.privacy.sealing import Address
-from service.usecases import Judgement, Scored, publish_due, review, settle, submit, undo, withdraw
+from service.usecases import Judgement, Scored, publish_due, record_scores, review, submit, undo, withdraw
 from tests.factories import NOON, courier, finish_delivery, herald, sqlite_store
 
 APPROVE, REJECT, SPAM, HOLD = Action.APPROVE, Action.REJECT, Action.SPAM, Action.HOLD
@@ -67,7 +67,7 @@ class Desk:
         return placed.comment
 
     def score(self, accepted: Comment, **scores: float) -> Comment:
-        settle(self.deps, [Scored(accepted, assessed(**scores))])
+        record_scores(self.deps, [Scored(accepted, assessed(**scores))])
         return self.look(accepted.id)
 
     def decide(self, name: str, action: Action, delay: float = 0.0, **seen: Any) -> Decision:
@@ -375,26 +375,26 @@ def test_a_verdict_names_its_policy_and_model(desk: Desk) -> None:
 def test_a_moderator_who_acted_first_wins(desk: Desk) -> None:
     accepted = desk.accept()
     desk.decide("c-1", REJECT)
-    assert len(settle(desk.deps, [Scored(accepted, assessed())])) == 0
+    assert len(record_scores(desk.deps, [Scored(accepted, assessed())])) == 0
     assert (desk.look().status, desk.told()) == (Status.REJECTED, ["rejected"])
 
 
 def test_a_verdict_on_an_old_revision_is_dropped(desk: Desk) -> None:
     accepted = desk.accept()
     desk.post(comment(body="Other."))
-    assert len(settle(desk.deps, [Scored(accepted, assessed())])) == 0
+    assert len(record_scores(desk.deps, [Scored(accepted, assessed())])) == 0
     assert (desk.look().status, desk.published()) == (Status.PENDING, [])
 
 
 def test_settling_twice_moves_once(desk: Desk) -> None:
     accepted = desk.accept()
-    assert len(settle(desk.deps, [Scored(accepted, assessed())])) == 1
-    assert len(settle(desk.deps, [Scored(accepted, assessed())])) == 0
+    assert len(record_scores(desk.deps, [Scored(accepted, assessed())])) == 1
+    assert len(record_scores(desk.deps, [Scored(accepted, assessed())])) == 0
     assert desk.told() == ["approved"]
 
 
 def test_no_score_is_held_and_says_so(desk: Desk) -> None:
-    settle(desk.deps, [Scored(desk.accept("a"), None), Scored(desk.accept("b"), None, exhausted=True)])
+    record_scores(desk.deps, [Scored(desk.accept("a"), None), Scored(desk.accept("b"), None, exhausted=True)])
     reasons = [one.verdict.reasons[0].code for name in ("a", "b") if (one := desk.look(name)).verdict]
     assert (reasons, desk.look("a").status, desk.look("b").status) == (
         ["unscored", "unscorable"],
@@ -432,7 +432,7 @@ def test_comments_of_several_sites_settle_together(desk: Desk) -> None:
     (placed,) = submit(desk.deps, desk.sanitizer, other, [comment()])
     assert isinstance(placed, Placed)
     both = [Scored(desk.accept(), assessed(toxicity=0.7)), Scored(placed.comment, assessed(toxicity=0.7))]
-    assert len(settle(desk.deps, both)) == 2
+    assert len(record_scores(desk.deps, both)) == 2
     with desk.deps.store.read() as tx:
         at_herald = tx.comment(other.id, "c-1")
         numbers = [
@@ -443,7 +443,7 @@ def test_comments_of_several_sites_settle_together(desk: Desk) -> None:
 
 
 def test_settling_nothing_is_nothing(desk: Desk) -> None:
-    assert len(settle(desk.deps, [])) == 0
+    assert len(record_scores(desk.deps, [])) == 0
 
 
 # -- review ------------------------------------------------------------------------------------------------------------
@@ -657,7 +657,7 @@ def test_withdrawn_is_final(desk: Desk) -> None:
         desk.decide("c-1", APPROVE)
     with pytest.raises(Final):
         desk.undo("c-1")
-    assert len(settle(desk.deps, [Scored(accepted, assessed())])) == 0
+    assert len(record_scores(desk.deps, [Scored(accepted, assessed())])) == 0
 
 
 def test_what_is_not_there_cannot_be_withdrawn(desk: Desk) -> None:

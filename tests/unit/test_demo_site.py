@@ -16,7 +16,7 @@ from service.cli.screen import Screen
 from service.config import Settings, load
 from service.context import AppContext
 from service.privacy.keys import fingerprint
-from service.usecases.enrolment import Enrolment
+from service.usecases.sites import Enrolment
 
 
 class Killed(BaseException):

@@ -18,7 +18,7 @@ from service.domain.options import Options
 from service.domain.verdict import Action
 from service.messaging.dispatcher import RecordingDispatcher
 from service.storage import Store
-from service.usecases.enrolment import Enrolment, enrol_site
+from service.usecases.sites import Enrolment, enrol_site
 from service.webhooks.signing import Outcome, verify
 from service.webhooks.url_guard import Allow
 from tests.factories import SetClock, decided, draft

@@ -18,9 +18,9 @@ from service.messaging.tasks import SCORE
 from service.scoring import Explain, Reading
 from service.scoring.scorer import NoModel
 from service.storage import Store
-from service.usecases import Judgement, appeal, report, review, take, undo, withdraw
+from service.usecases import Judgement, appeal, claim_held, report, review, undo, withdraw
 from service.usecases.bulk import decide_cluster
-from service.usecases.settling import Scored, settle
+from service.usecases.record_scores import Scored, record_scores
 from tests.worker.cast import Stage, TwoEfforts
 from worker.journal import Journal
 from worker.score import RESCORE_BATCH, Bounds, score_pending
@@ -199,7 +199,7 @@ def writes_anew(stage: Stage, name: str) -> None:
 
 
 def takes_it_in_hand(stage: Stage, name: str) -> None:
-    assert name in [one.comment.id for one in take(stage.deps, moderator(stage).id, Wanted(), 9)]
+    assert name in [one.comment.id for one in claim_held(stage.deps, moderator(stage).id, Wanted(), 9)]
 
 
 def is_reported(stage: Stage, name: str) -> None:
@@ -307,12 +307,12 @@ def test_what_a_decision_on_its_copies_decided_is_not_scored_again(flood: Flood)
     """A person decided it with them, though a fast score alone would have passed it narrowly."""
     stage = flood.stage
     (first,) = stage.post("copy", id="first")
-    settle(stage.deps, [Scored(first, Assessment({"spam": 0.7}, "told-2"), signature=COPY)])
+    record_scores(stage.deps, [Scored(first, Assessment({"spam": 0.7}, "told-2"), signature=COPY)])
     with stage.deps.store.read() as tx:
         cluster = tx.clusters_of([first.pk])[first.pk]
     decide_cluster(stage.deps, stage.site, cluster, Judgement(Action.SPAM, Who.MODERATOR, "Mo"))
     (second,) = stage.post("copy", id="second")
-    settle(stage.deps, [replace(scored_fast(second, **NARROW), signature=COPY)])
+    record_scores(stage.deps, [replace(scored_fast(second, **NARROW), signature=COPY)])
     assert flood.states("second") == ["spam fast"]
     assert not stage.look("second").rescore
 
@@ -468,5 +468,5 @@ def scored_fast(comment: Comment, **scores: float) -> Scored:
 def test_settling_marks_what_matters_and_nothing_else(stage: Stage) -> None:
     comments = stage.post("One.", "Two.", "Three.")
     scores = ({"toxicity": 0.7}, NARROW, {"toxicity": 0.01})
-    settle(stage.deps, [scored_fast(one, **told) for one, told in zip(comments, scores, strict=True)])
+    record_scores(stage.deps, [scored_fast(one, **told) for one, told in zip(comments, scores, strict=True)])
     assert [stage.look(f"c-{n}").rescore for n in range(3)] == [True, True, False]

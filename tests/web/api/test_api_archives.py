@@ -16,7 +16,7 @@ from service.domain.comment import ARCHIVED_LIMIT
 from service.domain.verdict import Action
 from service.importers.jsonl import LineFault, import_lines
 from service.importers.wordpress import import_export
-from service.usecases.enrolment import invite
+from service.usecases.moderators import invite
 from tests.factories import ADDRESS, NOON, ON_SQLITE
 from tests.web.api.caller import ARTICLE, Newsroom, submission
 from tests.wxr import HEAD, TAIL, comment, head, item

@@ -16,9 +16,9 @@ from service.domain.errors import Invalid
 from service.domain.verdict import Action
 from service.importers.jsonl import import_lines
 from service.importers.wordpress import import_export
-from service.privacy.pages import page_url
-from service.usecases.enrolment import invite
-from service.usecases.tuning import tune_site
+from service.privacy.masking import page_url
+from service.usecases.moderators import invite
+from service.usecases.sites import tune_site
 from service.webhooks import signing
 from tests.factories import ADDRESS
 from tests.web.api.caller import ARTICLE, Newsroom, faults, problem, submission
@@ -323,7 +323,7 @@ def test_a_thread_that_is_moved_without_a_redirect_leaves_its_address_free(newsr
 
 
 def test_an_article_that_waits_for_a_person_still_does_after_a_move(newsroom: Newsroom) -> None:
-    from service.usecases.watching_articles import watch_article
+    from service.usecases.articles import watch_article
 
     by_api(newsroom, "c-1", ARTICLE)
     watch_article(newsroom.context.deps, "courier", "http://www.courier.example/bridge/", "Mara")

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from service.usecases.tuning import tune_site
+from service.usecases.sites import tune_site
 from service.webhooks import signing
 from tests.web.api.caller import Newsroom
 

@@ -17,8 +17,8 @@ from service.domain.status import Status
 from service.domain.verdict import LABELS, Action, Assessment, Who
 from service.importers.jsonl import import_lines
 from service.importers.wordpress import import_export
-from service.usecases import Scored, StatusChange, set_author_status, settle, undo
-from service.usecases.tuning import tune_site
+from service.usecases import Scored, StatusChange, record_scores, set_author_status, undo
+from service.usecases.sites import tune_site
 from service.webhooks import signing
 from tests.factories import NOON
 from tests.web.api.caller import ARTICLE, Newsroom, submission
@@ -42,7 +42,7 @@ WP_COMMENT = (
 def judged(newsroom: Newsroom, comment: Comment, **scores: float) -> None:
     """Let the model decide a comment by these scores; without any it finds nothing against it."""
     told = Assessment({**dict.fromkeys(LABELS, 0.01), **scores}, "made-up-1", language="en")
-    settle(newsroom.context.deps, [Scored(comment, told)])
+    record_scores(newsroom.context.deps, [Scored(comment, told)])
 
 
 def post_alone(newsroom: Newsroom, comment_id: str, body: str) -> None:
@@ -159,7 +159,7 @@ def test_an_outage_publishes_nothing_that_a_person_refused(newsroom: Newsroom) -
     newsroom.post()
     newsroom.review(Action.REJECT, delay=0)
     post_alone(newsroom, "c-1", CALM)
-    settle(newsroom.context.deps, [Scored(newsroom.comment(), None, late=True)])
+    record_scores(newsroom.context.deps, [Scored(newsroom.comment(), None, late=True)])
     assert newsroom.comment().status is Status.HELD
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from service.domain.typed import cleaned, cleaned_line
+from service.domain.clean_text import cleaned, cleaned_line
 from tests.web.api.caller import ARTICLE, Newsroom, problem, submission
 from tests.web.api.naughty import strings
 

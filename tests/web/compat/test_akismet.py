@@ -9,7 +9,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from service.domain.verdict import Action, Assessment, Who
-from service.usecases.tuning import tune_site
+from service.usecases.sites import tune_site
 from tests.web.api.caller import Newsroom, submission
 from tests.web.compat.akismet_cases import DOUBT, HAM, SPAM, fields
 

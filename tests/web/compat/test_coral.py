@@ -296,7 +296,7 @@ def test_odd_but_sound_requests_are_answered(desk: Newsroom) -> None:
 
 def test_secrets_are_kept_encrypted_and_never_shown(desk: Newsroom) -> None:
     from service.domain.options import stored as stored_options
-    from service.usecases.tuning import settings_of
+    from service.usecases.sites import settings_of
 
     tune(desk, coral_token="tok-very-secret")
     with desk.context.deps.store.read() as tx:

@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import text
 
-from service.usecases.enrolment import change_moderator, hash_token, invite
+from service.usecases.moderators import change_moderator, hash_token, invite
 from service.web import create_app
 from service.web.desk.access import requires
 from tests.web.pages.browser import Browser

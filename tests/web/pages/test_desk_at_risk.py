@@ -10,9 +10,9 @@ from service.domain.errors import Invalid
 from service.domain.options import HELP_TEXT_LIMIT
 from service.domain.status import Status
 from service.domain.verdict import Action, Span, Who
-from service.privacy.receipts import receipt_token
+from service.privacy.signatures import receipt_token
 from service.usecases import Judgement
-from service.usecases.tuning import tune_site
+from service.usecases.sites import tune_site
 from tests.web.pages.browser import Page
 from tests.web.pages.installation import Small
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from service.domain.chain import UnkeyedSigner, walk
+from service.domain.audit_log import UnkeyedSigner, walk
 from tests.web.pages.installation import Small
 
 TYPED = "Write to ada.unique.canary@example.org, or call +49 171 2345678."

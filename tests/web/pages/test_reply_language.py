@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import pytest
 
-from service.usecases.enrolment import enrol_site
+from service.usecases.sites import enrol_site
 from tests.factories import ADDRESS
 from tests.web.pages.browser import Page
 from tests.web.pages.installation import Small

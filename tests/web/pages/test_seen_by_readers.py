@@ -10,7 +10,7 @@ import pytest
 from service.domain.comment import Comment
 from service.domain.status import Status
 from service.storage import Store
-from service.usecases.tuning import tune_site
+from service.usecases.sites import tune_site
 from tests.factories import ADDRESS
 from tests.web.pages.browser import Page
 from tests.web.pages.installation import Small, build_small

@@ -7,16 +7,16 @@ from datetime import datetime
 
 from service.context import Dependencies
 from service.domain.comment import Comment
+from service.domain.decisions import put_back
 from service.domain.desk import Appeal
 from service.domain.errors import Conflict, Final, NotFound, NothingToUndo, ReplydeskError
-from service.domain.restoring import put_back
 from service.domain.site import Site
 from service.domain.status import FINAL, Status
 from service.domain.verdict import Action, Who
 from service.storage import Tx
 from service.storage.records import Label
-from service.usecases.moving import locked
-from service.usecases.reviewing import Judgement, Reviewed, carry_out, enqueue_after
+from service.usecases.review import Judgement, Reviewed, carry_out, enqueue_after
+from service.usecases.transitions import locked
 
 
 class NotYours(ReplydeskError):

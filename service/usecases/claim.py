@@ -1,4 +1,4 @@
-"""take and keep: assign the next comments of a queue to a moderator, for as long as they stay."""
+"""claim: assign the next comments of a queue to a moderator, for as long as they stay."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Final
 
 from service.context import Dependencies
 from service.domain.desk import Matter, Queued, Wanted
-from service.domain.leading import is_severe, paced
+from service.domain.severity import is_severe, paced
 from service.storage import Tx
 
 CLAIM_SECONDS: Final = 60
@@ -19,7 +19,7 @@ SPARE: Final = 3
 """So many times a batch is looked at, so that something mild can come between what is severe."""
 
 
-def take(
+def claim_held(
     deps: Dependencies, moderator_id: int, wanted: Wanted, limit: int, cap: int = 0, run: int = 0
 ) -> list[Queued]:
     """Claim the next held comments for the moderator and return them, at most `limit`, in the wanted order.
@@ -62,7 +62,7 @@ def _in_pace(found: Sequence[Queued], limit: int, cap: int, run: int) -> list[Qu
     return [found[place] for place in order][:limit]
 
 
-def take_matters(
+def claim_matters(
     deps: Dependencies, moderator_id: int, kind: Matter, wanted: Wanted, limit: int
 ) -> list[Queued]:
     """Claim the next comments with an open matter of that kind and return them, in the wanted order."""
@@ -88,7 +88,7 @@ def _kept(tx: Tx, moderator_id: int, now: datetime) -> set[int]:
     }
 
 
-def keep(deps: Dependencies, moderator_id: int, pks: Sequence[int]) -> None:
+def renew_claims(deps: Dependencies, moderator_id: int, pks: Sequence[int]) -> None:
     """Renew the claims on what a moderator still has before them, where they run low: the heartbeat."""
     now = deps.clock()
     with deps.store.read() as tx:

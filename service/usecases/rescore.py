@@ -9,17 +9,17 @@ from datetime import datetime
 
 from service.context import Dependencies
 from service.domain.comment import Comment
-from service.domain.consequences import assessment_of
 from service.domain.policy import decide
+from service.domain.policy_preview import assessment_of
 from service.domain.status import Status
 from service.domain.verdict import OUTCOME, Action, Decision, Reason, Verdict, Who
 from service.messaging.tasks import DELIVER
 from service.storage import Tx
 from service.storage.records import Move
-from service.usecases.clustering import assign, store_memberships
-from service.usecases.moving import current_decisions, follow_up, move_of
-from service.usecases.publishing import publish_decisions
-from service.usecases.settling import Case, Scored, cases_of
+from service.usecases.duplicates import assign, store_memberships
+from service.usecases.publish import publish_decisions
+from service.usecases.record_scores import Case, Scored, cases_of
+from service.usecases.transitions import current_decisions, follow_up, move_of
 
 PUBLISHED = Reason("rescored", "It was published on a fast score; scored in full, a person looks at it.")
 

@@ -1,4 +1,4 @@
-"""Signed statements of the service, such as the receipt of an erasure: anyone with the published key can check one."""
+"""What the service signs: statements such as the receipt of an erasure, receipt tokens, and the audit log."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ from nacl.signing import VerifyKey
 from service.domain.errors import ReplydeskError
 from service.privacy.keys import Keyring
 
-PURPOSE: Final = "receipt signature"
+STATEMENT: Final = "receipt signature"
+RECEIPT: Final = "receipt"
+AUDIT_LOG: Final = "audit chain"
 ALGORITHM: Final = "Ed25519"
 KEYS_LIMIT: Final = 256
 
@@ -33,7 +35,7 @@ def canonical(content: object) -> bytes:
 
 def attest(keyring: Keyring, content: Mapping[str, object]) -> dict[str, object]:
     """Return `content` as `receipt`, with a signature under the present version of the service's key."""
-    key = keyring.signing_key("", PURPOSE)
+    key = keyring.signing_key("", STATEMENT)
     return {
         "receipt": dict(content),
         "signature": {
@@ -48,7 +50,7 @@ def public_keys(keyring: Keyring) -> list[dict[str, str]]:
     """Return the keys that check signatures, the present one first, each as a JSON Web Key (RFC 8037)."""
     found = []
     for version in keyring.versions:
-        key = keyring.signing_key("", PURPOSE, version).verify_key
+        key = keyring.signing_key("", STATEMENT, version).verify_key
         public = _to_url_base64(bytes(key))
         found.append({"kty": "OKP", "crv": ALGORITHM, "use": "sig", "kid": _key_id(key), "x": public})
     return found
@@ -90,3 +92,35 @@ def _from_url_base64(text: str) -> bytes:
         return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
     except binascii.Error:
         raise StatementError() from None
+
+
+class KeyedSigner:
+    """Implements `service.domain.audit_log.ChainSigner`: HMAC-SHA-256 under the master key's versions at hand."""
+
+    def __init__(self, keyring: Keyring) -> None:
+        self._keyring = keyring
+
+    @property
+    def version(self) -> int:
+        """The key version that vouches now."""
+        return self._keyring.version
+
+    def tag(self, message: str, version: int) -> str | None:
+        """Return the tag under that version of the key, None when it is not at hand."""
+        if version not in self._keyring.versions:
+            return None
+        return self._keyring.sign(AUDIT_LOG, message.encode(), version=version).hex()
+
+
+def receipt_token(keyring: Keyring, site: str, comment_id: str) -> str:
+    """Return the capability to see the receipt of one comment of the site with that name."""
+    return keyring.token("", RECEIPT, json.dumps([site, comment_id]))
+
+
+def read_receipt(keyring: Keyring, token: str) -> tuple[str, str] | None:
+    """Return the site's name and the comment's id that a token stands for; None when it was not made here."""
+    payload = keyring.read_token("", RECEIPT, token)
+    if payload is None:
+        return None
+    site, comment_id = json.loads(payload)
+    return site, comment_id

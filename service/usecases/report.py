@@ -9,8 +9,8 @@ from service.domain.errors import Conflict, NothingToUndo
 from service.domain.site import Site
 from service.domain.verdict import Action, Who
 from service.storage.records import Label
-from service.usecases.moving import locked
-from service.usecases.reviewing import stale
+from service.usecases.review import stale
+from service.usecases.transitions import locked
 
 
 def report(

@@ -1,4 +1,4 @@
-"""adopt: take in comments that the site has decided already, in the state that it gave them."""
+"""import_comments: take in comments that the site has decided already, in the state that it gave them."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ from datetime import datetime
 
 from service.context import Dependencies
 from service.domain.comment import Comment, Draft, Placed, Submission
-from service.domain.earlier import IMPORTED, refusal_of
 from service.domain.errors import ReplydeskError
+from service.domain.revisions import IMPORTED, refusal_of
 from service.domain.site import Site
 from service.domain.status import Status
 from service.domain.verdict import OUTCOME, Action, Decision, Who
 from service.privacy.sanitizer import Sanitizer
 from service.storage import Tx
 from service.storage.records import Move
-from service.usecases.publishing import publish_decisions
-from service.usecases.submitting import count, place_all
+from service.usecases.publish import publish_decisions
+from service.usecases.submit import count, place_all
 
 Brought = tuple[Submission, Action]
 
 
-def adopt(
-    deps: Dependencies, sealer: Sanitizer, site: Site, brought: Sequence[Brought], who: str
+def import_comments(
+    deps: Dependencies, sanitizer: Sanitizer, site: Site, brought: Sequence[Brought], who: str
 ) -> list[Placed | ReplydeskError]:
     """Accept comments with the decision that the site had made of each; one answer each, in order.
 
@@ -32,7 +32,7 @@ def adopt(
     decided here. A decision that an automaton may have made is no label.
     """
     now = deps.clock()
-    drafts = [sealer.draft(site, submission, now) for submission, _ in brought]
+    drafts = [sanitizer.draft(site, submission, now) for submission, _ in brought]
 
     def decide_all(tx: Tx, placed: Sequence[Placed | ReplydeskError]) -> None:
         last = {  # a later item of the same comment has the last word

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from service.context import Dependencies
 from service.domain.comment import Comment
-from service.domain.errors import (
-    NotFound,
-)
+from service.domain.errors import NotFound
 from service.domain.site import Site
 from service.domain.status import Status
 from service.domain.verdict import Action, Who
 from service.messaging.tasks import DELIVER
-from service.usecases.moving import follow_up, swap
-from service.usecases.publishing import publish_decisions
+from service.usecases.publish import publish_decisions
+from service.usecases.transitions import follow_up, swap
 
 
 def withdraw(deps: Dependencies, site: Site, comment_id: str, who: str) -> Comment:

@@ -19,16 +19,16 @@ from urllib.parse import urlsplit
 from service.domain.desk import Moderator
 from service.domain.errors import ReplydeskError
 from service.domain.status import Status
-from service.leak_audit import compat, places
-from service.leak_audit.calling import Caller, Receiver
+from service.leak_audit import places, plant_compat
 from service.leak_audit.forms import forms_of
+from service.leak_audit.http_calls import Caller, Receiver
 from service.leak_audit.places import OutOfReach, Place
-from service.leak_audit.planting import Planter, new_mark
-from service.leak_audit.searching import Hit, Searcher, Tally, search
+from service.leak_audit.plant import Planter, new_mark
+from service.leak_audit.search import Hit, Searcher, Tally, search
 from service.messaging.dispatcher import connect
 from service.storage import Store
-from service.usecases.enrolment import enrol_site, hash_token
-from service.usecases.tuning import tune_site
+from service.usecases.moderators import hash_token
+from service.usecases.sites import enrol_site, tune_site
 from service.webhooks.url_guard import Allow, is_closed
 
 if TYPE_CHECKING:
@@ -171,7 +171,7 @@ class Audit:
     def plant(self) -> None:
         """Send the canaries through every path, and wait until the service has done its part, within a bound."""
         self.planter.plant()
-        compat.plant(self.planter)
+        plant_compat.plant(self.planter)
         if not _until(self._all_scored, VERDICT_SECONDS):
             self.not_reached.append(
                 f"verdicts: not all were there within {VERDICT_SECONDS:.0f} s; does a worker run?"

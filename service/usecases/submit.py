@@ -8,15 +8,9 @@ from datetime import datetime
 
 from service.context import Dependencies
 from service.domain.comment import Comment, Draft, Placed, Source, Submission
-from service.domain.earlier import edited
-from service.domain.errors import (
-    Conflict,
-    Final,
-    IdempotencyMismatch,
-    NotFound,
-    ReplydeskError,
-)
-from service.domain.restoring import put_back
+from service.domain.decisions import put_back
+from service.domain.errors import Conflict, Final, IdempotencyMismatch, NotFound, ReplydeskError
+from service.domain.revisions import edited
 from service.domain.site import Site
 from service.domain.status import FINAL, Status
 from service.domain.verdict import Action, Decision
@@ -35,7 +29,7 @@ RACES = 3
 
 
 def submit(
-    deps: Dependencies, sealer: Sanitizer, site: Site, submissions: Sequence[Submission]
+    deps: Dependencies, sanitizer: Sanitizer, site: Site, submissions: Sequence[Submission]
 ) -> list[Placed | ReplydeskError]:
     """Accept comments: each is stored pending once, replayed, or made the next revision; one answer each, in order.
 
@@ -43,7 +37,7 @@ def submit(
     other.
     """
     now = deps.clock()
-    drafts = [sealer.draft(site, submission, now) for submission in submissions]
+    drafts = [sanitizer.draft(site, submission, now) for submission in submissions]
     _carry_over(deps, site, drafts)
     placed = _place_one(deps, site, drafts, now) or place_all(deps, site, drafts, now)
     count(deps, submissions, placed)

@@ -10,7 +10,7 @@ from service.domain.errors import Fault, Invalid
 from service.domain.policy import Cut, Policy
 from service.domain.text import words
 from service.domain.verdict import LABELS, SELF_HARM
-from service.domain.words import ENTRY_LIMIT, LIST_LIMIT, WordList
+from service.domain.word_list import ENTRY_LIMIT, LIST_LIMIT, WordList
 
 CUTS = tuple(one.name for one in fields(Cut))
 

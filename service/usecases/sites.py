@@ -1,19 +1,17 @@
-"""What an operator changes of a site: policy, settings, secrets; each fault named, each secret shown once."""
+"""What an operator does with a site: add it, change its settings and policy, rotate its secrets; each shown once."""
 
 from __future__ import annotations
 
-import string
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
-from urllib.parse import urlsplit
 
-from service.domain.comment import TITLE_LIMIT, URL_LIMIT, normalise_url
 from service.domain.errors import Fault, Invalid, NotFound
 from service.domain.options import READERS as OPTIONS
+from service.domain.policy import Policy
+from service.domain.policy_terms import change, known_terms, to_terms
 from service.domain.site import Site
-from service.domain.terms import change, known_terms, to_terms
 from service.privacy.keys import (
     CORAL,
     fingerprint,
@@ -24,18 +22,14 @@ from service.privacy.keys import (
 )
 from service.privacy.sealing import new_contact_keys
 from service.storage import Tx
-from service.usecases.enrolment import SLUG_LIMIT
-from service.webhooks.signing import SecretError, parse_secret
-from service.webhooks.url_guard import Allow, is_closed
+from service.usecases.site_settings import SETTINGS, closed_faults, read_settings
 
 if TYPE_CHECKING:
-    from service.config import Settings
     from service.context import AppContext
 
 OVERLAP: Final = timedelta(hours=24)
 """For so long an API key goes on working after its rotation."""
 ROTATED: Final = ("key", "akismet_key", "inbound_secret", "webhook_secret", "contact_key")
-ADDRESS_MODES: Final = ("sealed", "fingerprint", "none")
 
 
 def find_site(tx: Tx, name: str) -> Site:
@@ -54,7 +48,7 @@ def tune_site(context: AppContext, name: str, terms: Mapping[str, str], who: str
     """
     plain = {key: value for key, value in terms.items() if key in SETTINGS}
     policy = {key: value for key, value in terms.items() if key not in SETTINGS}
-    read, faults = _read(plain)
+    read, faults = read_settings(plain)
     for target in ("callback_url", "notify_url", "coral_url"):
         faults += closed_faults(target, plain.get(target), context.settings)
     secret = read.pop("webhook_secret", None)
@@ -110,19 +104,6 @@ def _with_settings(fault: Fault) -> Fault:
         return fault
     known = ", ".join([*SETTINGS, *known_terms()])
     return Fault(fault.field, f"is no setting and no policy term; known are {known}", "unknown")
-
-
-def _read(terms: Mapping[str, str]) -> tuple[dict[str, object], list[Fault]]:
-    read: dict[str, object] = {}
-    faults: list[Fault] = []
-    for key, value in terms.items():
-        try:
-            read[key] = SETTINGS[key](value)
-        except SecretError as wrong:
-            faults.append(Fault(key, wrong.detail))
-        except ValueError as wrong:
-            faults.append(Fault(key, str(wrong)))
-    return read, faults
 
 
 def settings_of(site: Site) -> dict[str, object]:
@@ -220,97 +201,76 @@ _ROTATE: Final[Mapping[str, Callable[[AppContext, Tx, Site, bool], dict[str, str
 }
 
 
-# -- reading settings --------------------------------------------------------------------------------------------------
+SLUG = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-")
+SLUG_LIMIT = 63
 
 
-def web_url(value: str) -> str:
-    """Return an http or https URL as given. Raises ValueError saying how to fix it."""
-    normalise_url(value)
-    if urlsplit(value).username is not None:
-        raise ValueError("must not hold a user name or password")
-    return value
+@dataclass(frozen=True, slots=True)
+class Enrolment:
+    """A site's secrets, at the one moment they are known in the clear."""
+
+    site: Site
+    key: str = field(repr=False)
+    akismet_key: str = field(repr=False)
+    inbound_secret: str = field(repr=False)
+    webhook_secret: str = field(repr=False)
+    contact_private_key: str = field(repr=False)
+
+    def shown(self) -> dict[str, str]:
+        """Return what is handed to the site once, ready for JSON."""
+        return {
+            "site": self.site.name,
+            "key": self.key,
+            "akismet_key": self.akismet_key,
+            "inbound_secret": self.inbound_secret,
+            "webhook_secret": self.webhook_secret,
+            "contact_private_key": self.contact_private_key,
+        }
 
 
-def closed_faults(field: str, callback_url: str | None, settings: Settings) -> list[Fault]:
-    """Name a callback address that no callback would ever be sent to, and the setting that opens it."""
-    try:
-        if not callback_url or not is_closed(
-            web_url(callback_url), Allow.parse(",".join(settings.callback_allow))
-        ):
-            return []
-    except ValueError:
-        return []  # no web address at all, which is said by whoever reads it
-    return [
-        Fault(
-            field,
-            "is a private, loopback or reserved address; REPLYDESK_CALLBACK_ALLOW can name it",
-            "closed",
+def enrol_site(
+    context: AppContext,
+    name: str,
+    url: str,
+    callback_url: str | None = None,
+    title: str | None = None,
+    keep: Callable[[Enrolment], None] | None = None,
+) -> Enrolment:
+    """Make a site with fresh keys and the shipped policy. Raises Invalid when the name is taken or unfit.
+
+    `keep` is called before the site is committed: there is no site whose secrets it was not given.
+    """
+    _check_slug(name)
+    key, akismet_key = new_api_key(), new_akismet_key()
+    inbound, webhook = new_webhook_secret(), new_webhook_secret()
+    public, private = new_contact_keys()
+    now = context.deps.clock()
+    with context.deps.store.write() as tx:
+        if tx.site(name):
+            raise Invalid([Fault("name", f"{name} is taken by another site", "taken")])
+        site = tx.add_site(
+            Site(
+                id=0,
+                name=name,
+                url=url,
+                title=title,
+                policy=Policy(),
+                callback_url=callback_url,
+                contact_public_key=public,
+                webhook_secrets=(context.keyring.encrypt(name, "webhook", webhook.encode()),),
+                inbound_secrets=(context.keyring.encrypt(name, "inbound", inbound.encode()),),
+                created_at=now,
+            )
         )
-    ]
+        tx.add_key(site.id, fingerprint(context.keyring, key), "key", now)
+        tx.add_key(site.id, fingerprint(context.keyring, akismet_key), "akismet", now)
+        tx.log_act("operator", "add-site", f"site {name}", now)
+        made = Enrolment(site, key, akismet_key, inbound, webhook, private)
+        if keep is not None:
+            keep(made)
+    return made
 
 
-def _callback_url(value: str) -> str | None:
-    return web_url(value) if value else None
-
-
-def _title(value: str) -> str | None:
-    if len(value) > TITLE_LIMIT or not value.isprintable():
-        raise ValueError(f"must be at most {TITLE_LIMIT} printable characters")
-    return value or None
-
-
-def _flag(value: str) -> bool:
-    if value.lower() not in ("true", "false", "yes", "no", "on", "off", "1", "0"):
-        raise ValueError("must be true or false")
-    return value.lower() in ("true", "yes", "on", "1")
-
-
-def _address_mode(value: str) -> str:
-    if value not in ADDRESS_MODES:
-        raise ValueError(f"must be one of {', '.join(ADDRESS_MODES)}")
-    return value
-
-
-def _region(value: str) -> str | None:
-    if value and not (len(value) == 2 and set(value) <= set(string.ascii_letters)):
-        raise ValueError("must be a country's two letters, such as DE, or empty")
-    return value.upper() or None
-
-
-def _webhook_secret(value: str) -> str:
-    parse_secret(value)
-    return value
-
-
-def _coral_secrets(value: str) -> tuple[str, ...]:
-    secrets = tuple(one.strip() for one in value.split(",") if one.strip())
-    if len(secrets) > 4 or any(len(one) > 512 or not one.isprintable() for one in secrets):
-        raise ValueError("must be up to four secrets as Coral shows them, separated by commas, or empty")
-    return secrets
-
-
-def _coral_token(value: str) -> str:
-    if len(value) > 4000 or not value.isascii() or not value.isprintable() or " " in value:
-        raise ValueError("must be an access token as Coral shows it, or empty")
-    return value
-
-
-def _disabled(value: str) -> str | None:
-    if len(value) > URL_LIMIT or not value.isprintable():
-        raise ValueError("must be a short reason, or empty to let callbacks run")
-    return value or None
-
-
-SETTINGS: Final[Mapping[str, Callable[[str], object]]] = {
-    "url": web_url,
-    "title": _title,
-    "callback_url": _callback_url,
-    "callback_disabled": _disabled,
-    "webhook_secret": _webhook_secret,
-    "email_required": _flag,
-    "address_mode": _address_mode,
-    "region": _region,
-    "coral_secret": _coral_secrets,
-    "coral_token": _coral_token,
-    **OPTIONS,
-}
+def _check_slug(name: str) -> None:
+    if not 1 <= len(name) <= SLUG_LIMIT or not set(name) <= SLUG or name[0] == "-" or name[-1] == "-":
+        raise Invalid([Fault("name", f"must be 1 to {SLUG_LIMIT} of a-z, 0-9 and -, not - at either end")])

@@ -6,7 +6,7 @@ import json
 from urllib.parse import quote
 
 from service.compat.coral import signature
-from service.leak_audit.planting import Planter
+from service.leak_audit.plant import Planter
 
 
 def plant(planter: Planter) -> None:

@@ -1,4 +1,4 @@
-"""settle: decide what was scored by its site's policy and send it on its way."""
+"""record_scores: decide what was scored by its site's policy and send it on its way."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from service.context import Dependencies
+from service.domain.article_surges import is_held
 from service.domain.author_status import AuthorStatus
 from service.domain.comment import STAFF, Comment
 from service.domain.duplicates import Signature
@@ -16,13 +17,12 @@ from service.domain.facts import facts_of, free_hosts
 from service.domain.policy import Facts, decide
 from service.domain.site import Site
 from service.domain.status import Status
-from service.domain.surge import is_held
 from service.domain.verdict import OUTCOME, Action, Assessment, Decision, Verdict, Who
 from service.messaging.tasks import DELIVER
 from service.storage import Tx
 from service.storage.records import Move
-from service.usecases.clustering import Candidate, assign, store_covered, store_memberships
-from service.usecases.publishing import publish_decisions
+from service.usecases.duplicates import Candidate, assign, store_covered, store_memberships
+from service.usecases.publish import publish_decisions
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class Case:
         return Candidate(comment.pk, self.site, self.scored.signature, verdict, comment.body, is_trusted)
 
 
-def settle(deps: Dependencies, scored: Sequence[Scored]) -> set[int]:
+def record_scores(deps: Dependencies, scored: Sequence[Scored]) -> set[int]:
     """Decide scored comments by their site's policy and send each on its way in one transaction; return which moved.
 
     Only pending comments in the revision that was scored move; who acted first has won, and the rest are left alone.

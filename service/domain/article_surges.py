@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from service.domain.addresses import article_key
+from service.domain.article_url import article_key
 
 LEAST: Final = 20
 """Comments in an hour below which nothing is a surge."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from service.context import Dependencies
-from service.domain.chain import Act
+from service.domain.audit_log import Act
 from service.domain.comment import Comment
 from service.domain.errors import Conflict, Final, NotFound, NothingToUndo
 from service.domain.site import Site
@@ -16,8 +16,8 @@ from service.domain.verdict import Action, Decision, Who
 from service.messaging.tasks import DELIVER, SCORE
 from service.storage import Tx
 from service.storage.records import Move
-from service.usecases.moving import current_decisions, follow_up, locked_each, move_of
-from service.usecases.publishing import publish_decisions
+from service.usecases.publish import publish_decisions
+from service.usecases.transitions import current_decisions, follow_up, locked_each, move_of
 
 
 def undo(

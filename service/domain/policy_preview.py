@@ -53,7 +53,7 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class Consequences:
+class PolicyPreview:
     """Two policies over one past: what each makes of it, and every comment on which they differ."""
 
     looked_at: int
@@ -63,9 +63,9 @@ class Consequences:
     changes: tuple[Change, ...]
 
 
-def consequences(
+def preview_policy(
     past: Sequence[Past], policy: Policy, other: Policy, own: Collection[str] = ()
-) -> Consequences:
+) -> PolicyPreview:
     """Return what `other` would have made of the past, beside `policy`.
 
     Whether an author was new or set apart then is not known any more, so neither policy asks for it. People judge
@@ -80,7 +80,7 @@ def consequences(
         if was is not would
     )
     judged = [one.judged for one in past]
-    return Consequences(
+    return PolicyPreview(
         looked_at=len(past),
         judged=sum(action is not None for action in judged),
         before=_outcome(before, judged),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from service.context import Dependencies
-from service.domain.chain import Act
+from service.domain.audit_log import Act
 from service.domain.comment import Comment
 from service.domain.desk import Matter
 from service.domain.errors import Conflict, Final, NotFound
@@ -17,8 +17,8 @@ from service.domain.verdict import OUTCOME, Action, Decision, Who
 from service.messaging.tasks import DELIVER, PUBLISH
 from service.storage import Tx
 from service.storage.records import Label, Move
-from service.usecases.moving import current_decisions, locked_each, move_of
-from service.usecases.publishing import publish_decisions, published_by
+from service.usecases.publish import publish_decisions, published_by
+from service.usecases.transitions import current_decisions, locked_each, move_of
 
 
 @dataclass(frozen=True, slots=True)

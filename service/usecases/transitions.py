@@ -6,11 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from service.domain.comment import Comment
-from service.domain.errors import (
-    Conflict,
-    Final,
-    NotFound,
-)
+from service.domain.errors import Conflict, Final, NotFound
 from service.domain.site import Site
 from service.domain.status import FINAL, Status
 from service.domain.verdict import Action, Decision, Who

@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, urlencode
 
-from service.leak_audit.calling import Answer, Caller
+from service.leak_audit.http_calls import Answer, Caller
 from service.webhooks.signing import sign
 
 if TYPE_CHECKING:
-    from service.usecases.enrolment import Enrolment
+    from service.usecases.sites import Enrolment
 
 MARK_LETTERS: Final = 12
 DOMAIN: Final = "mail.example"
@@ -210,7 +210,7 @@ class Planter:
 
     def _crash(self) -> None:
         """Let the service's own code die while it holds an address, by an error and by an abort."""
-        self._run("crash", [sys.executable, "-m", "service.leak_audit.crashing"], typed=self.address("crash"))
+        self._run("crash", [sys.executable, "-m", "service.leak_audit.crash"], typed=self.address("crash"))
 
     # -- what happens to it --------------------------------------------------------------------------------------------
 
