@@ -104,4 +104,4 @@ def accept(context: AppContext, enrolled: Enrolment, texts: list[str]) -> list[P
 def pending(context: AppContext) -> int:
     """How many wait for their score."""
     with context.deps.store.read() as tx:
-        return tx.backlog(datetime.now(UTC)).pending
+        return tx.statistics.backlog(datetime.now(UTC)).pending

@@ -67,9 +67,9 @@ def enrol_site(
     public, private = new_contact_keys()
     now = context.deps.clock()
     with context.deps.store.write() as tx:
-        if tx.site(name):
+        if tx.sites.get(name):
             raise Invalid([Fault("name", f"{name} is taken by another site", "taken")])
-        site = tx.add_site(
+        site = tx.sites.add(
             Site(
                 id=0,
                 name=name,
@@ -83,9 +83,9 @@ def enrol_site(
                 created_at=now,
             )
         )
-        tx.add_key(site.id, fingerprint(context.keyring, key), "key", now)
-        tx.add_key(site.id, fingerprint(context.keyring, akismet_key), "akismet", now)
-        tx.log_act("operator", "add-site", f"site {name}", now)
+        tx.sites.add_key(site.id, fingerprint(context.keyring, key), "key", now)
+        tx.sites.add_key(site.id, fingerprint(context.keyring, akismet_key), "akismet", now)
+        tx.audit_log.append("operator", "add-site", f"site {name}", now)
         made = Enrolment(site, key, akismet_key, inbound, webhook, private)
         if keep is not None:
             keep(made)
@@ -105,12 +105,12 @@ def invite(
     token = secrets.token_urlsafe(32)
     now = context.deps.clock()
     with context.deps.store.write() as tx:
-        known = tx.moderator(name)
-        moderator = known or tx.add_moderator(name, role or ROLES[0], now)
+        known = tx.moderators.get(name)
+        moderator = known or tx.moderators.add(name, role or ROLES[0], now)
         if known is not None:
             moderator = _change(tx, known, role, active=True)
-        tx.add_sign_in(moderator.id, hash_token(token), now + timedelta(minutes=SIGN_IN_MINUTES))
-        tx.log_act(who, "invite", f"moderator {moderator.id} as {moderator.role}", now)
+        tx.moderators.add_sign_in(moderator.id, hash_token(token), now + timedelta(minutes=SIGN_IN_MINUTES))
+        tx.audit_log.append(who, "invite", f"moderator {moderator.id} as {moderator.role}", now)
     return moderator, f"{context.settings.public_url}/desk/sign-in/{token}"
 
 
@@ -120,19 +120,19 @@ def change_moderator(
     """Give a moderator another role, or let them go: then their sessions and links end at once. Raises NotFound."""
     _check_role(role)
     with context.deps.store.write() as tx:
-        known = tx.moderator(name)
+        known = tx.moderators.get(name)
         if known is None:
             raise NotFound(f"There is no moderator {name[:100]!r}; `replydesk moderator list` names all.")
         changed = _change(tx, known, role, known.active if active is None else active)
         subject = f"moderator {changed.id}: {changed.role}{'' if changed.active else ', let go'}"
-        tx.log_act(who, "moderator", subject, context.deps.clock())
+        tx.audit_log.append(who, "moderator", subject, context.deps.clock())
     return changed
 
 
 def _change(tx: Tx, known: Moderator, role: str | None, active: bool) -> Moderator:
     changed = replace(known, role=role or known.role, active=active)
     if changed != known:
-        tx.set_moderator(changed.id, changed.role, changed.active)
+        tx.moderators.change(changed.id, changed.role, changed.active)
     return changed
 
 

@@ -36,8 +36,8 @@ def erase_person(
     receipt = attest(context.keyring, _content(site, erased, who_kind, reference, now))
     with context.deps.store.write() as tx:
         written = json.dumps(receipt, ensure_ascii=False)
-        tx.add_erasure(Erasure(reference, site.id, str(who_kind), erased.comments, written, now))
-        tx.log_act(who, "erase", f"site {site.name}: {erased.comments} comments, {reference}", now)
+        tx.erasure.add(Erasure(reference, site.id, str(who_kind), erased.comments, written, now))
+        tx.audit_log.append(who, "erase", f"site {site.name}: {erased.comments} comments, {reference}", now)
     return receipt
 
 

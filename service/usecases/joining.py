@@ -9,7 +9,7 @@ from service.domain.comment import Comment
 from service.domain.site import Site
 from service.domain.status import FINAL
 from service.privacy.sanitizer import Sanitizer
-from service.storage.records import Key
+from service.storage.records import IdempotencyKey
 
 
 def join(
@@ -21,11 +21,11 @@ def join(
     """
     now = deps.clock()
     with deps.store.write() as tx:
-        comment = tx.comment(site.id, sealer.id_of(site, known_as), lock=True)
+        comment = tx.comments.get(site.id, sealer.id_of(site, known_as), lock=True)
         if comment is None or comment.status in FINAL:
             return comment  # what was withdrawn or erased is still the one, and is told nothing more
-        name = Key(sealer.key_of(site, alias), comment.pk, comment.revision, "alias")
-        tx.remember_keys(site.id, [name], now)
+        name = IdempotencyKey(sealer.key_of(site, alias), comment.pk, comment.revision, "alias")
+        tx.comments.add_idempotency_keys(site.id, [name], now)
         if comment.signals.get("origin") != dict(origin):
-            tx.note_signals(comment.pk, {**comment.signals, "origin": dict(origin)})
-        return tx.comment_by_pk(comment.pk)
+            tx.comments.set_signals(comment.pk, {**comment.signals, "origin": dict(origin)})
+        return tx.comments.by_pk(comment.pk)

@@ -51,13 +51,13 @@ def learn(
         if comment.status in FINAL:
             return Learned(comment, is_new=False)
         with deps.store.write() as tx:
-            decision = tx.decision(comment.decision_id) if comment.decision_id else None
+            decision = tx.decisions.get(comment.decision_id) if comment.decision_id else None
             if _is_said(tx, comment, action, who):
                 return Learned(comment, is_new=False)
             if decision is not None and decision.who_kind is Who.MODERATOR:
                 is_other = decision.action is not action
                 if is_other:
-                    tx.add_labels([_label(deps, comment, action, who)])
+                    tx.labels.add([_label(deps, comment, action, who)])
                 return Learned(comment, is_other)
         try:
             review(deps, site, comment.id, _judgement(comment, decision, action, who))
@@ -76,9 +76,9 @@ def _known(
     ids = [submission.id] if submission.id else []
     ids += [sealer.id_of(site, key) for key in known_as]
     with deps.store.read() as tx:
-        named = tx.keys_used(site.id, [sealer.key_of(site, key) for key in known_as])
-        found = [tx.comment(site.id, comment_id) for comment_id in ids]
-        found += [tx.comment_by_pk(key.comment_pk) for key in named.values()]
+        named = tx.comments.idempotency_keys(site.id, [sealer.key_of(site, key) for key in known_as])
+        found = [tx.comments.get(site.id, comment_id) for comment_id in ids]
+        found += [tx.comments.by_pk(key.comment_pk) for key in named.values()]
     return next((comment for comment in found if comment and _letters(comment.body) == said), None)
 
 
@@ -93,7 +93,7 @@ def _stored(
     """Store the text; under another name where its id is that of a comment which came from another source."""
     if submission.id is not None and submission.source is Source.COMPAT and known_as:
         with deps.store.read() as tx:
-            there = tx.comment(site.id, submission.id)
+            there = tx.comments.get(site.id, submission.id)
         if there is not None and there.source is not Source.COMPAT:
             submission = replace(submission, id=None, idempotency_key=known_as[0])
     (answer,) = submit(deps, sealer, site, [submission])
@@ -106,7 +106,7 @@ def _is_said(tx: Tx, comment: Comment, action: Action, who: str) -> bool:
     """Whether this judgement stands already: clients send again what they believe lost."""
     return any(
         (one.revision, one.action, one.who, one.retracted_at) == (comment.revision, action, who, None)
-        for one in tx.labels_of(comment.pk)
+        for one in tx.labels.of_comment(comment.pk)
     )
 
 
@@ -130,7 +130,7 @@ def _label(deps: Dependencies, comment: Comment, action: Action, who: str) -> La
 
 def _again(deps: Dependencies, comment: Comment) -> Comment:
     with deps.store.read() as tx:
-        found = tx.comment_by_pk(comment.pk)
+        found = tx.comments.by_pk(comment.pk)
     if found is None:
         raise NotFound()
     return found

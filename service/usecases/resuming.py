@@ -21,5 +21,5 @@ def resume(deps: Dependencies) -> int:
     """
     number = (deps.clock() - BEGINNING) // timedelta(minutes=1) * A_MINUTE
     with deps.store.write() as tx:
-        tx.advance_sequence(number)
+        tx.decisions.advance_sequence(number)
     return number

@@ -31,7 +31,7 @@ def take_in(
     if answer.comment.status is Status.PENDING:
         settle(deps, [Scored(answer.comment, assessment)])
     with deps.store.read() as tx:
-        comment = tx.comment_by_pk(answer.comment.pk)
+        comment = tx.comments.by_pk(answer.comment.pk)
     if comment is None:
         raise NotFound()
     return comment
@@ -42,5 +42,5 @@ def _own(deps: Dependencies, site: Site, submission: Submission) -> Comment | No
     if submission.id is None or submission.source is not Source.COMPAT:
         return None
     with deps.store.read() as tx:
-        comment = tx.comment(site.id, submission.id)
+        comment = tx.comments.get(site.id, submission.id)
     return comment if comment is not None and comment.source is not Source.COMPAT else None

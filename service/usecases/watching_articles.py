@@ -24,7 +24,7 @@ def watch_article(
     """
     now = deps.clock()
     with deps.store.write() as tx:
-        site = tx.site(site_name)
+        site = tx.sites.get(site_name)
         if site is None:
             raise NotFound("There is no such site.")
         held = still_held(site.options.held_articles, now)
@@ -35,9 +35,9 @@ def watch_article(
         changed = replace(
             site, options=replace(site.options, held_articles=tuple(held[-HELD_ARTICLES_LIMIT:]))
         )
-        tx.save_site(changed)
+        tx.sites.save(changed)
         change = "watched" if hours > 0 else "watched no more"
-        tx.log_act(who, "article", f"{site.name}: an article is {change}", now)
+        tx.audit_log.append(who, "article", f"{site.name}: an article is {change}", now)
     return changed
 
 

@@ -48,7 +48,7 @@ def test_what_a_dead_worker_left_does_not_wait_behind_what_comes_in(stage: Stage
     """While comments keep coming, the batch that died with its worker is decided too: one by one, many for each."""
     left = stage.post(*(f"Text {n}." for n in range(30)))
     with stage.deps.store.write() as tx:
-        tx.lease_pending(stage.clock.now, stage.clock.now, 30)
+        tx.scoring.lease_pending(stage.clock.now, stage.clock.now, 30)
     stage.clock.pass_seconds(60)
     said: list[str] = []
 
@@ -111,7 +111,7 @@ def test_a_comment_that_killed_its_worker_three_times_is_held_unread(stage: Stag
     stage.post("Deadly.")
     for retried in (False, True, True):
         with stage.deps.store.write() as tx:
-            assert tx.lease_pending(stage.clock.now, stage.clock.now, 1, retried=retried)
+            assert tx.scoring.lease_pending(stage.clock.now, stage.clock.now, 1, retried=retried)
     scorer = Told()
     assert score_pending(stage.deps, scorer) == 1
     assert (str(stage.look().status), scorer.batches) == ("held", [])
@@ -121,7 +121,7 @@ def test_what_was_tried_before_is_in_no_hand_together_with_a_fresh_batch(stage: 
     """Should a fresh text kill the process, what was tried before has no attempt counted for it."""
     stage.post("Old.")
     with stage.deps.store.write() as tx:
-        tx.lease_pending(stage.clock.now, stage.clock.now, 1)
+        tx.scoring.lease_pending(stage.clock.now, stage.clock.now, 1)
     stage.post("New.", id="new")
     seen: list[tuple[str, int]] = []
 
@@ -157,7 +157,7 @@ def test_a_comment_whose_worker_died_is_tried_alone(stage: Stage) -> None:
     """Leased and never settled, the rows come back when the lease runs out, one at a time."""
     stage.post("One.", "Two.", "Three.")
     with stage.deps.store.write() as tx:
-        tx.lease_pending(stage.clock.now, stage.clock.now, 10)  # a worker that is gone
+        tx.scoring.lease_pending(stage.clock.now, stage.clock.now, 10)  # a worker that is gone
     scorer = Told()
     assert score_pending(stage.deps, scorer) == 3
     assert scorer.batches == [1, 1, 1]
@@ -168,7 +168,7 @@ def test_a_lease_that_runs_is_respected(stage: Stage) -> None:
     stage.post("One.")
     stage.clock.pass_seconds(60)
     with stage.deps.store.write() as tx:
-        tx.lease_pending(stage.clock.now, stage.clock.now.replace(hour=23), 10)
+        tx.scoring.lease_pending(stage.clock.now, stage.clock.now.replace(hour=23), 10)
     assert score_pending(stage.deps, Told()) == 0
     assert stage.statuses(1) == ["pending"]
 
@@ -256,7 +256,7 @@ def test_a_store_that_fails_at_settling_gets_the_leases_back(
     assert scorer.batches == [2]
 
 
-@pytest.mark.parametrize("at", ["sites_with_decided_clusters", "settle"])
+@pytest.mark.parametrize("at", ["sites_with_decisions", "settle"])
 def test_a_store_that_is_back_in_a_moment_gets_the_leases_back(
     stage: Stage, monkeypatch: pytest.MonkeyPatch, at: str
 ) -> None:
@@ -280,7 +280,7 @@ def test_a_store_that_is_back_in_a_moment_gets_the_leases_back(
     monkeypatch.setattr("worker.score.FIRST_PAUSE", 0.001)
     with monkeypatch.context() as patched:
         with store.read() as tx:
-            patched.setattr(score if at == "settle" else type(tx), at, fails)
+            patched.setattr(score if at == "settle" else type(tx.clusters), at, fails)
         with pytest.raises(ConnectionResetError):
             score_pending(stage.deps, Told())
     assert away == [0]

@@ -175,7 +175,7 @@ def test_a_site_may_do_without_addresses(newsroom: Newsroom) -> None:
     nameless = submission(author={"name": "Ada"})
     assert faults(problem(newsroom.post(nameless), 422, "validation")) == {"author.email": "missing"}
     with newsroom.context.deps.store.write() as tx:
-        tx.save_site(replace(newsroom.courier.site, email_required=False))
+        tx.sites.save(replace(newsroom.courier.site, email_required=False))
     newsroom.forget()
     assert newsroom.post(nameless).status_code == 202
 
@@ -414,7 +414,7 @@ def test_a_retired_key_ends(newsroom: Newsroom) -> None:
     """A key that was retired is refused once the moment has come and the memory of two seconds has passed."""
     newsroom.post()
     with newsroom.context.deps.store.write() as tx:
-        tx.retire_keys(newsroom.courier.site.id, "key", newsroom.clock())
+        tx.sites.retire_keys(newsroom.courier.site.id, "key", newsroom.clock())
     newsroom.clock.pass_seconds(3)
     newsroom.forget()
     problem(newsroom.post(), 401, "unauthorized")
