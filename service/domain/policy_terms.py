@@ -8,9 +8,8 @@ from dataclasses import fields, replace
 
 from service.domain.errors import Fault, Invalid
 from service.domain.policy import Cut, Policy
-from service.domain.text import words
 from service.domain.verdict import LABELS, SELF_HARM
-from service.domain.word_list import ENTRY_LIMIT, LIST_LIMIT, WordList
+from service.domain.word_list import ENTRY_LIMIT, LIST_LIMIT, WordList, is_sought
 
 CUTS = tuple(one.name for one in fields(Cut))
 
@@ -135,8 +134,8 @@ def _word_list(value: object) -> WordList:
         raise ValueError(f"must hold at most {LIST_LIMIT} entries")
     if any(len(entry) > ENTRY_LIMIT for entry in cleaned):
         raise ValueError(f"must hold entries of at most {ENTRY_LIMIT} characters")
-    if any(not words(entry) for entry in cleaned):
-        raise ValueError("must hold entries with at least one letter or digit")
+    if not all(map(is_sought, cleaned)):
+        raise ValueError("must hold entries with at least one letter, digit or symbol")
     return WordList(cleaned)
 
 

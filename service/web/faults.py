@@ -28,7 +28,7 @@ SENTENCES: Final = (
     _l("must be a list of words or phrases, separated by commas"),
     _l("must hold at most %(count)s entries"),
     _l("must hold entries of at most %(count)s characters"),
-    _l("must hold entries with at least one letter or digit"),
+    _l("must hold entries with at least one letter, digit or symbol"),
     _l("must be an http or https address without a user name, or empty"),
     _l("must be at most %(count)s printable characters without spaces"),
     _l("must not hold a user name or password"),
