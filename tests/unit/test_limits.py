@@ -16,19 +16,16 @@ SLOW = Rate.a_minute(0.6, 10)
 
 @pytest.fixture
 def redis_prefix() -> str:
-    """A prefix of the test's own on the tests' server."""
     return f"limits-{uuid.uuid4().hex[:8]}:"
 
 
 @pytest.fixture(params=["memory", "redis"])
 def limiter(request: pytest.FixtureRequest, redis_prefix: str) -> Limiter:
-    """A limiter of one process, and one that shares."""
     url = request.getfixturevalue("redis_url") if request.param == "redis" else None
     return Limiter(url, redis_prefix)
 
 
 def test_ten_seconds_worth_may_come_at_once() -> None:
-    """Without a burst of its own a rate lets ten seconds' worth pass at once, and never fewer than ten."""
     assert Rate.a_minute(600).at_once == 100
     assert Rate.a_minute(6).at_once == 10
     assert Rate.a_minute(600, 20).at_once == 20
@@ -36,14 +33,12 @@ def test_ten_seconds_worth_may_come_at_once() -> None:
 
 
 def test_a_burst_passes_and_the_rest_waits(limiter: Limiter) -> None:
-    """Ten at once, then none until their window ends; another name has its own."""
     assert [limiter.take("courier", SLOW) for _ in range(10)] == [0.0] * 10
     assert 990 < limiter.take("courier", SLOW) <= 1000
     assert limiter.take("herald", SLOW) == 0.0
 
 
 def test_a_window_ends(limiter: Limiter) -> None:
-    """After the wait that was told as many may pass again."""
     rate = Rate.a_minute(600, 10)
     assert limiter.take("courier", rate, 10) == 0.0
     time.sleep(limiter.take("courier", rate) + 0.1)
@@ -51,7 +46,6 @@ def test_a_window_ends(limiter: Limiter) -> None:
 
 
 def test_what_does_not_fit_takes_nothing(limiter: Limiter) -> None:
-    """A batch that is refused leaves its room to those that fit, and asking takes none."""
     assert limiter.take("courier", SLOW, 9) == 0.0
     assert limiter.take("courier", SLOW, 2) > 0
     assert limiter.take("courier", SLOW, 0) == 0.0
@@ -59,20 +53,17 @@ def test_what_does_not_fit_takes_nothing(limiter: Limiter) -> None:
 
 
 def test_more_than_the_burst_passes_when_nothing_is_owed(limiter: Limiter) -> None:
-    """A batch larger than the burst passes out of a quiet time, and the next waits until all of it is due."""
     assert limiter.take("courier", SLOW, 50) == 0.0
     assert 4_990 < limiter.take("courier", SLOW) <= 5_000
 
 
 def test_a_share_leaves_room_for_others(limiter: Limiter) -> None:
-    """Who may fill half of the window is refused at half, and who may fill all of it passes."""
     assert limiter.take("courier", SLOW, 5, share=0.5) == 0.0
     assert limiter.take("courier", SLOW, 1, share=0.5) > 0
     assert limiter.take("courier", SLOW) == 0.0
 
 
 def test_processes_share_one_rate(redis_url: str, redis_prefix: str) -> None:
-    """What one process let pass, the others know, one that starts anew included."""
     first, second = Limiter(redis_url, redis_prefix), Limiter(redis_url, redis_prefix)
     assert first.take("courier", SLOW, 10) == 0.0
     assert second.take("courier", SLOW) > 0
@@ -80,7 +71,6 @@ def test_processes_share_one_rate(redis_url: str, redis_prefix: str) -> None:
 
 
 def test_an_emptied_broker_forgives_what_was_owed(redis_url: str, redis_prefix: str) -> None:
-    """A server that comes back empty starts the count anew, and nobody is refused for ever."""
     import redis
 
     limiter = Limiter(redis_url, redis_prefix)
@@ -91,7 +81,6 @@ def test_an_emptied_broker_forgives_what_was_owed(redis_url: str, redis_prefix: 
 
 
 def test_without_an_answer_each_holds_the_limit_alone() -> None:
-    """A broker that is gone costs no request a moment, and lifts no limit."""
     limiter = Limiter("redis://127.0.0.1:1/0")
     began = time.perf_counter()
     assert [limiter.take("courier", SLOW) for _ in range(10)] == [0.0] * 10
@@ -100,7 +89,6 @@ def test_without_an_answer_each_holds_the_limit_alone() -> None:
 
 
 def test_a_broker_that_hangs_costs_one_short_wait(tmp_path: Path) -> None:
-    """While the server takes bytes and answers nothing, one request waits for it and the others hold the limit."""
     broker = Broker(tmp_path)
     limiter, spent = Limiter(broker.url), []
     try:
