@@ -146,7 +146,7 @@ class CompatService:
                 known = public_state(comment, decision)
                 stands = decision
                 if known.decision_id != comment.decision_id:
-                    stands = tx.decision(known.decision_id) if known.decision_id else None
+                    stands = tx.decisions.get(known.decision_id) if known.decision_id else None
                 by_person = stands is not None and stands.who_kind is not Who.MACHINE
                 return Known(known.status, comment.body, is_at_risk(comment.verdict), by_person)
 

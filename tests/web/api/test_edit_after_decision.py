@@ -362,7 +362,7 @@ def judged_again(newsroom: Newsroom) -> None:
     """Let the worker score again what is marked."""
     deps = newsroom.context.deps
     with deps.store.write() as tx:
-        leased = tx.lease_rescores(newsroom.clock.now, newsroom.clock.now + timedelta(seconds=30), 10)
+        leased = tx.scoring.lease_rescores(newsroom.clock.now, newsroom.clock.now + timedelta(seconds=30), 10)
     told = Assessment(dict.fromkeys(LABELS, 0.01), "made-up-1", language="en")
     rescore(deps, [Scored(one, told) for one in leased])
 
