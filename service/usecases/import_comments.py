@@ -12,12 +12,12 @@ from service.domain.errors import ReplydeskError
 from service.domain.revisions import IMPORTED, refusal_of
 from service.domain.site import Site
 from service.domain.status import Status
-from service.domain.verdict import OUTCOME, Action, Decision, Who
+from service.domain.verdict import Action, Who
 from service.privacy.sanitizer import Sanitizer
 from service.storage import Tx
-from service.storage.records import Move
 from service.usecases.publish import publish_decisions
 from service.usecases.submit import count, place_all
+from service.usecases.transitions import move_to, new_decision
 
 Brought = tuple[Submission, Action]
 
@@ -68,42 +68,12 @@ def _decide(tx: Tx, site: Site, adopted: Sequence[tuple[Comment, Action]], who: 
     if not adopted:
         return
     ids = tx.new_decision_ids(len(adopted))
-    decided = [_decided(*one, decision_id, who, now) for one, decision_id in zip(adopted, ids, strict=True)]
-    moved = tx.move([move for move, _, _ in decided])
+    decided = [
+        (comment, new_decision(decision_id, comment, action, Who.SITE, who, now, reason=IMPORTED))
+        for (comment, action), decision_id in zip(adopted, ids, strict=True)
+    ]
+    moved = tx.move([move_to(comment, decision, now) for comment, decision in decided])
     tx.index_texts(moved)
-    left = [(comment, decision) for move, comment, decision in decided if move.pk in moved]
+    left = [(comment, decision) for comment, decision in decided if comment.pk in moved]
     publish_decisions(tx, {site.id: replace(site, callback_url=None)}, left, fresh=True)
     tx.close_matters({comment.pk: decision.id for comment, decision in left if decision.replaces}, now)
-
-
-def _decided(
-    comment: Comment, action: Action, decision_id: int, who: str, now: datetime
-) -> tuple[Move, Comment, Decision]:
-    move = Move(
-        pk=comment.pk,
-        revision=comment.revision,
-        from_status=comment.status,
-        expected_decision_id=comment.decision_id,
-        to_status=OUTCOME[action],
-        decision_id=decision_id,
-        published_revision=comment.revision if OUTCOME[action] is Status.APPROVED else None,
-        decided_at=now,
-    )
-    decision = Decision(
-        id=decision_id,
-        comment_pk=comment.pk,
-        site_id=comment.site_id,
-        revision=comment.revision,
-        action=action,
-        who_kind=Who.SITE,
-        who=who,
-        from_status=comment.status,
-        to_status=OUTCOME[action],
-        created_at=now,
-        effective_at=now,
-        reason=IMPORTED,
-        replaces=comment.decision_id,
-        previous=comment.decision_id,
-        from_published=comment.published_revision,
-    )
-    return move, comment, decision

@@ -1,4 +1,4 @@
-"""What the verbs share: lock comments, swap their state, make the decision that follows another."""
+"""Transitions of comments that the use cases share: lock, decide, and move by compare-and-swap."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from service.domain.comment import Comment
 from service.domain.errors import Conflict, Final, NotFound
 from service.domain.site import Site
 from service.domain.status import FINAL, Status
-from service.domain.verdict import Action, Decision, Who
+from service.domain.verdict import OUTCOME, Action, Decision, Who
 from service.storage import Tx
 from service.storage.records import Move
+
+STATUS_AFTER = {**OUTCOME, Action.WITHDRAW: Status.WITHDRAWN, Action.ERASE: Status.ERASED}
 
 
 def locked(tx: Tx, site: Site, comment_id: str) -> Comment:
@@ -73,17 +75,21 @@ def move_of(
     )
 
 
-def follow_up(
+def new_decision(
     decision_id: int,
     comment: Comment,
     action: Action,
-    target: Status,
     who_kind: Who,
     who: str,
-    reason: str | None,
     now: datetime,
+    *,
+    reason: str | None = None,
+    to_status: Status | None = None,
 ) -> Decision:
-    """Make a decision that takes effect at once, over the one that stands."""
+    """Return a decision on the comment as it was seen, in effect at once, over the one that stands.
+
+    `to_status` is for a restore; each other action has a status of its own.
+    """
     return Decision(
         id=decision_id,
         comment_pk=comment.pk,
@@ -93,7 +99,7 @@ def follow_up(
         who_kind=who_kind,
         who=who,
         from_status=comment.status,
-        to_status=target,
+        to_status=to_status or STATUS_AFTER[action],
         created_at=now,
         effective_at=now,
         reason=reason,
@@ -101,3 +107,13 @@ def follow_up(
         previous=comment.decision_id,
         from_published=comment.published_revision,
     )
+
+
+def move_to(comment: Comment, decision: Decision, now: datetime) -> Move:
+    """Return the move that a decision in effect at once makes: readers see the revision that it approves."""
+    return move_of(comment, decision.to_status, decision.id, published_by(decision), now)
+
+
+def published_by(decision: Decision) -> int | None:
+    """Return the revision that readers see once the decision is published; None when they see nothing."""
+    return decision.revision if decision.to_status is Status.APPROVED else None
