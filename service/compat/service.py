@@ -11,9 +11,9 @@ from service.compat.time_limit import TimeLimit
 from service.domain.clean_text import cleaned, cleaned_line
 from service.domain.comment import Comment, Source, Submission
 from service.domain.decisions import public_state
-from service.domain.facts import free_hosts
+from service.domain.facts import Facts, free_hosts
 from service.domain.links import count_links
-from service.domain.policy import Facts, decide
+from service.domain.policy import decide
 from service.domain.severity import is_at_risk
 from service.domain.site import Site
 from service.domain.status import FINAL, Status

@@ -1,4 +1,4 @@
-"""A net of short rules beside the classifier: plain violence and personal data. A find holds a comment, never refuses.
+"""Phrases of plain violence: short rules beside the classifier. A find holds a comment, never refuses.
 
 What stands in quotation marks, or in a line that quotes another comment, is reported speech and no threat of the
 writer's.
@@ -12,19 +12,9 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
-from service.domain.personal_data import FINDS_LIMIT, find_personal_data
+from service.domain.personal_data import FINDS_LIMIT, Find
 
 QUOTE_LIMIT: Final = 400
-
-
-@dataclass(frozen=True, slots=True)
-class Find:
-    """A stretch of the text in code points, `end` exclusive; the `label` it speaks for, and what the rule saw."""
-
-    begin: int
-    end: int
-    label: str
-    what: str
 
 
 _SOON: Final = (
@@ -162,12 +152,6 @@ def find_threats(text: str) -> Iterator[Find]:
             quoted = _quoted(plain) if quoted is None else quoted
             if not any(begin <= match.start() and match.end() <= end for begin, end in quoted):
                 yield Find(*match.span(), "threat", phrase.what)
-
-
-def find_private(text: str) -> Iterator[Find]:
-    """Yield what seems to be a private person's address, car, contact or number."""
-    for found in find_personal_data(text):
-        yield Find(found.begin, found.end, "personal_info", found.what)
 
 
 def _quoted(plain: str) -> list[tuple[int, int]]:

@@ -13,8 +13,8 @@ from service.domain.author_status import AuthorStatus
 from service.domain.comment import STAFF, Comment
 from service.domain.duplicates import Signature
 from service.domain.effort import deserves_full
-from service.domain.facts import facts_of, free_hosts
-from service.domain.policy import Facts, decide
+from service.domain.facts import Facts, facts_of, free_hosts
+from service.domain.policy import decide
 from service.domain.site import Site
 from service.domain.status import Status
 from service.domain.verdict import Assessment, Decision, Verdict, Who
