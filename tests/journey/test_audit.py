@@ -13,7 +13,8 @@ from sqlalchemy import inspect, text
 from service import config
 from service.context import build_context
 from service.domain.comment import Source
-from service.leak_audit.audit import Audit, Report
+from service.leak_audit.audit import Audit
+from service.leak_audit.report import Report
 from service.storage.engines import open_engine
 from tests import servers
 from tests.conftest import missing

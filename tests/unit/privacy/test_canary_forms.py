@@ -21,7 +21,7 @@ from urllib.parse import quote
 import pytest
 
 from service.leak_audit.forms import base64_forms, forms_of
-from service.leak_audit.plant import new_mark
+from service.leak_audit.planter import new_mark
 from service.leak_audit.search import CHUNK, OVERLAP, Searcher, Tally, search
 
 MARK = "canaryqvwzkjxbyhtd"
