@@ -31,7 +31,6 @@ class Broker:
         self.start()
 
     def start(self) -> None:
-        """Start it, empty."""
         self.socket.unlink(missing_ok=True)
         self.process = subprocess.Popen(
             [
@@ -58,7 +57,6 @@ class Broker:
 
     @contextmanager
     def hung(self) -> Iterator[None]:
-        """Let it take bytes and answer nothing."""
         self.process.send_signal(signal.SIGSTOP)
         try:
             yield
@@ -102,6 +100,5 @@ def accept(context: AppContext, enrolled: Enrolment, texts: list[str]) -> list[P
 
 
 def pending(context: AppContext) -> int:
-    """How many wait for their score."""
     with context.deps.store.read() as tx:
         return tx.backlog(datetime.now(UTC)).pending

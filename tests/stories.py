@@ -186,7 +186,6 @@ NAMES = ("Ines", "Jorge", "Kaya", "Lotte", "Mats", "Nadia", "Ole", "Pia", "Quiri
 
 
 def busy_day(small: Small, held: int = 160, copies: int = 24, seed: int = 3) -> list[Comment]:
-    """Fill the service; return the copies."""
     draw = random.Random(seed)
     for n in range(held):
         body = f"{draw.choice(OPENINGS)} {draw.choice(SUBJECTS)} {draw.choice(VERDICTS)} ({n + 1})"

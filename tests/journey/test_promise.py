@@ -27,7 +27,6 @@ MARK = new_mark()
 
 
 def test_no_address_is_in_any_byte_the_service_wrote(tmp_path: Path) -> None:
-    """Through every source, also in text, name, title, link, reason and note: no address is found in any form."""
     temporary = tmp_path / "tmp"
     temporary.mkdir()
     before = set(_files(Path(tempfile.gettempdir())))

@@ -91,13 +91,11 @@ def deps(url: str, home: Path) -> AppContext:
 
 
 def replydesk(url: str, home: Path, *words: str, **env: str) -> Result:
-    """Run the command against that database."""
     surroundings = {**KNOWN, "REPLYDESK_HOME": str(home), "REPLYDESK_DATABASE_URL": url, **env}
     return CliRunner().invoke(cli, words, env=surroundings)
 
 
 def test_a_backup_under_load_comes_back_whole(urls: tuple[str, str], tmp_path: Path) -> None:
-    """Rows are counted alike before and after, what was accepted before it is there, and receipts and keys open."""
     full, empty = urls
     context, copy = deps(full, tmp_path), tmp_path / "copy"
     courier = enrol_site(context, "courier", "https://courier.example", "https://courier.example/hook")
@@ -171,7 +169,6 @@ def beyond_what_was_told(restored: AppContext, site: Site, rows: dict[str, int])
 
 @pytest.fixture
 def copy(run: Callable[..., Result], home: Path) -> Path:
-    """A backup of a home with one site."""
     run("migrate")
     run("site", "add", "courier", "--url", "https://courier.example")
     run("backup", str(home / "copy"))
@@ -179,18 +176,15 @@ def copy(run: Callable[..., Result], home: Path) -> Path:
 
 
 def test_a_database_with_tables_is_not_overwritten(run: Callable[..., Result], copy: Path) -> None:
-    """Restoring over an installation that stands is refused, and it stands."""
     assert "has tables already" in run("restore", str(copy), code=2).output
     assert "courier" in run("site", "show", "courier").output
 
 
 def test_a_backup_is_never_overwritten(run: Callable[..., Result], copy: Path) -> None:
-    """A file that is there is left alone."""
     assert "there is one already" in run("backup", str(copy), code=2).output
 
 
 def test_another_master_key_is_told(copy: Path, tmp_path: Path) -> None:
-    """The rows come back, and the answer says that the old key is needed."""
     url = f"sqlite:///{tmp_path / 'other' / 'x.db'}"
     done = replydesk(url, tmp_path, "restore", str(copy), REPLYDESK_MASTER_KEY="ab" * 32)
     assert done.exit_code == 2
@@ -202,7 +196,6 @@ def test_another_master_key_is_told(copy: Path, tmp_path: Path) -> None:
     [(None, "is needed"), ("{", "no note of a backup"), ('{"replydesk": "x"}', "no note"), ("[]", "no note")],
 )
 def test_a_copy_without_its_note_is_refused(copy: Path, tmp_path: Path, note: str | None, said: str) -> None:
-    """Without the note nobody could tell whether the copy is whole."""
     beside = copy.with_name("copy.json")
     beside.unlink()
     if note is not None:
@@ -212,7 +205,6 @@ def test_a_copy_without_its_note_is_refused(copy: Path, tmp_path: Path, note: st
 
 
 def test_a_copy_with_other_rows_than_its_note_is_refused(copy: Path, tmp_path: Path) -> None:
-    """A note that counts more than came back means that something is missing."""
     beside = copy.with_name("copy.json")
     note = json.loads(beside.read_text())
     note["rows"]["sites"] = 2

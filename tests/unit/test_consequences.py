@@ -36,7 +36,6 @@ def scored(number: int, toxicity: float, judged: Action | None = None, **changes
 
 
 def test_the_numbers_equal_a_recount() -> None:
-    """Every count is what deciding each comment anew and counting by hand gives."""
     past = [
         scored(n, n / 40, judged)
         for n, judged in enumerate([APPROVE, None, REJECT, SPAM, APPROVE, None, REJECT, APPROVE] * 5)
@@ -76,7 +75,6 @@ def test_the_comments_that_would_change_are_named() -> None:
 
 
 def test_the_same_policy_changes_nothing() -> None:
-    """A policy beside itself has no consequences."""
     past = [scored(n, n / 10) for n in range(10)]
     found = preview_policy(past, STRICT, STRICT)
     assert found.changes == ()
@@ -84,12 +82,10 @@ def test_the_same_policy_changes_nothing() -> None:
 
 
 def test_what_the_classifier_could_not_judge_stays_held() -> None:
-    """A foreign language holds a comment under any cut."""
     verdict = Verdict(HOLD, (Reason("language", "…"),), dict.fromkeys(LABELS, 0.0), model="made-up-1")
     past = [scored(1, 0.0, verdict=verdict)]
     assert preview_policy(past, STRICT, LENIENT).after.actions[HOLD] == 1
 
 
 def test_what_has_no_score_is_held() -> None:
-    """A comment without a score is never let pass by another cut."""
     assert again(scored(1, 0.0, verdict=None).comment, LENIENT) is HOLD

@@ -16,8 +16,6 @@ from tests.processes import Broker, until
 
 
 class Ticking:
-    """A monotonic clock that the test sets."""
-
     def __init__(self) -> None:
         self.now = 1000.0
 
@@ -33,7 +31,6 @@ def redis_prefix() -> str:
 
 @contextmanager
 def limiters(count: int, url: str | None, prefix: str = "test:", **more: object) -> Iterator[list[Limiter]]:
-    """Several processes' limiters, closed afterwards."""
     made = [Limiter(url, prefix, **more) for _ in range(count)]  # type: ignore[arg-type]
     try:
         yield made
@@ -43,7 +40,6 @@ def limiters(count: int, url: str | None, prefix: str = "test:", **more: object)
 
 
 def test_a_burst_passes_and_then_the_rate() -> None:
-    """Ten at once, then one a second; the wait that is told is the wait that is needed."""
     ticking = Ticking()
     limiter = Limiter(None, monotonic=ticking)
     rate = Rate(1.0, 10.0)
@@ -57,7 +53,6 @@ def test_a_burst_passes_and_then_the_rate() -> None:
 
 
 def test_processes_share_one_rate(redis_url: str, redis_prefix: str) -> None:
-    """What one process let pass, the others know a moment later, one that starts anew included."""
     rate = Rate(0.01, 10.0)
     with limiters(2, redis_url, redis_prefix) as (first, second):
         assert first.take("courier", rate, 10) == 0.0
@@ -68,7 +63,6 @@ def test_processes_share_one_rate(redis_url: str, redis_prefix: str) -> None:
 
 
 def test_what_passed_in_too_many_places_at_once_is_owed(redis_url: str, redis_prefix: str) -> None:
-    """Processes that let pass more than the rate before they heard of each other wait all the longer for it."""
     rate = Rate(10.0, 10.0)
     with limiters(3, redis_url, redis_prefix) as three:
         assert [one.take("courier", rate, 10) for one in three] == [0.0, 0.0, 0.0]
@@ -76,7 +70,6 @@ def test_what_passed_in_too_many_places_at_once_is_owed(redis_url: str, redis_pr
 
 
 def test_without_an_answer_each_holds_the_limit_alone() -> None:
-    """A broker that is gone costs no request a moment, and lifts no limit."""
     rate = Rate(0.01, 10.0)
     with limiters(1, "redis://127.0.0.1:1/0") as (limiter,):
         began = time.perf_counter()
@@ -86,7 +79,6 @@ def test_without_an_answer_each_holds_the_limit_alone() -> None:
 
 
 def test_a_broker_that_hangs_costs_no_request_a_moment(tmp_path: Path) -> None:
-    """While the server takes bytes and answers nothing, each take goes on in microseconds and the limit is held."""
     broker, rate, spent = Broker(tmp_path), Rate(0.01, 1_000.0), []
     try:
         with limiters(1, broker.url) as (limiter,):
@@ -105,7 +97,6 @@ def test_a_broker_that_hangs_costs_no_request_a_moment(tmp_path: Path) -> None:
 
 
 def test_an_emptied_broker_forgives_what_was_owed(redis_url: str, redis_prefix: str) -> None:
-    """A server that comes back empty starts the count anew, and nobody is refused for ever."""
     import redis
 
     rate = Rate(0.01, 10.0)
@@ -117,7 +108,6 @@ def test_an_emptied_broker_forgives_what_was_owed(redis_url: str, redis_prefix: 
 
 
 def test_a_take_costs_less_than_fifty_microseconds(redis_url: str, redis_prefix: str) -> None:
-    """The median of many, with the thread that tells the others at work meanwhile."""
     rate = Rate(1e6, 1e6)
     spent = []
     with limiters(1, redis_url, redis_prefix) as (limiter,):
@@ -130,7 +120,6 @@ def test_a_take_costs_less_than_fifty_microseconds(redis_url: str, redis_prefix:
 
 
 def test_buckets_are_bounded() -> None:
-    """Any number of names leaves no more behind than the bound; those who still owe are remembered."""
     ticking = Ticking()
     limiter = Limiter(None, monotonic=ticking)
     rate = Rate(1.0, 10.0)

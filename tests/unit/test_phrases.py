@@ -131,7 +131,6 @@ PUBLIC = (
 
 @pytest.mark.parametrize("text", THREATS)
 def test_plain_violence_is_found(text: str) -> None:
-    """Each threat is found as one, in four languages."""
     assert {one.label for one in find_threats(text)} == {"threat"}
 
 
@@ -145,7 +144,6 @@ def test_reported_speech_and_figures_of_speech_are_no_threats(text: str) -> None
     ("what", "text"), [(what, text) for what, texts in PRIVATE.items() for text in texts]
 )
 def test_personal_data_is_found(what: str, text: str) -> None:
-    """Each form of an address, a home, a plate, a contact or a number is found as what it is."""
     found = list(find_personal_data(text))
 
     assert what in {one.what for one in found}
@@ -154,12 +152,10 @@ def test_personal_data_is_found(what: str, text: str) -> None:
 
 @pytest.mark.parametrize("text", PUBLIC)
 def test_public_places_and_plain_numbers_are_no_personal_data(text: str) -> None:
-    """Offices, venues, the writer's own street and plain numbers are let be."""
     assert list(find_personal_data(text)) == []
 
 
 def test_a_find_names_its_stretch_of_the_text() -> None:
-    """Offsets count code points of the text as it is, also where lower case is longer."""
     text = "İstanbul — Judge lives at 14 Osterby Drive, and I’ll find you."
 
     (threat,) = find_threats(text)
@@ -174,7 +170,6 @@ def test_a_find_names_its_stretch_of_the_text() -> None:
      "plate A ", "he lives no 1 ", "key a ", "⟦phone⟧ ", "> ", "x@", "Aa-"],
 )  # fmt: skip
 def test_no_text_takes_long(piece: str) -> None:
-    """The longest comment there is, made to be slow, is read in far less than two seconds."""
     text = (piece * 20_000)[:20_000]
     begun = time.process_time()
 

@@ -9,14 +9,12 @@ from service.domain.rates import Rate, drained, wait_for
 
 
 def test_ten_seconds_worth_may_come_at_once() -> None:
-    """Without a burst of its own a rate lets ten seconds' worth pass at once, and never fewer than ten."""
     assert Rate.a_minute(600) == Rate(10.0, 100.0)
     assert Rate.a_minute(6) == Rate(0.1, 10.0)
     assert Rate.a_minute(600, 7).burst == 7
 
 
 def test_the_wait_is_as_long_as_the_debt_takes_to_drain() -> None:
-    """After that wait the same comments pass, and a moment earlier they do not."""
     rate = Rate(2.0, 10.0)
     seconds = wait_for(9.0, 4, rate)
     assert seconds == 1.5
@@ -25,7 +23,6 @@ def test_the_wait_is_as_long_as_the_debt_takes_to_drain() -> None:
 
 
 def test_more_than_the_burst_passes_when_nothing_is_owed() -> None:
-    """A batch larger than the burst is no batch for ever: it passes out of a quiet time, and is owed afterwards."""
     rate = Rate(1.0, 10.0)
     assert wait_for(0.0, 500, rate) == 0.0
     assert wait_for(500.0, 1, rate) == 491.0
@@ -39,7 +36,6 @@ def test_more_than_the_burst_passes_when_nothing_is_owed() -> None:
 def test_no_more_passes_than_the_rate_and_one_burst(
     asked: list[tuple[float, int]], per_second: float, burst: int
 ) -> None:
-    """Whoever asks whenever: what passed is at most the burst, the rate times the time, and one last batch."""
     rate, debt, passed, elapsed = Rate(per_second, burst), 0.0, 0, 0.0
     for seconds, count in asked:
         debt, elapsed = drained(debt, seconds, rate), elapsed + seconds

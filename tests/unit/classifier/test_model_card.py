@@ -36,7 +36,6 @@ SPEED = {
     ],
 )
 def test_a_goal_says_whether_it_was_reached(lower: bool, value: float, reached: str, worse: bool) -> None:
-    """Also where less is better, and beside the model before."""
     goal = report.Goal(
         "key", "what", 0.76, 0.77 if not lower else 0.70, 0.79 if not lower else 0.65, lower=lower
     )
@@ -77,7 +76,6 @@ def comments() -> Samples:
 
 
 def test_the_card_is_written_in_one_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Targets, tables, pictures and limits; a figure whose comments are not there is said not to be measured."""
     monkeypatch.setattr(benchmark, "brief", lambda model: SPEED)
     monkeypatch.setattr(measures, "span_agreement", lambda model, path: {"ours": 0.5, "word_list": 0.4})
     monkeypatch.setattr(robustness, "naughty", lambda model, path: (3, 3))
@@ -98,14 +96,12 @@ def test_the_card_is_written_in_one_run(tmp_path: Path, monkeypatch: pytest.Monk
 
 
 def measured(scored: Any, score: Any) -> dict[str, Any]:
-    """Evaluate with few rounds and without peers."""
     from classifier.training.evaluate import evaluate
 
     return evaluate(scored, score, compare=False, rounds=20)
 
 
 def test_languages_are_measured_on_what_no_head_has_seen(small: Path) -> None:
-    """The texts that training held back, but for sources that the stack learns from."""
     corpus, _, _ = train.training_set(small, 7)
     held = np.arange(len(corpus)) % train.HELD_BACK == 0
     public = int((~np.isin(corpus.sources, train.MADE)).sum())
@@ -123,6 +119,5 @@ def test_languages_are_measured_on_what_no_head_has_seen(small: Path) -> None:
 
 
 def test_other_data_than_the_model_was_trained_from_tells_nothing(small: Path) -> None:
-    """What it has not seen cannot be known then."""
     with pytest.raises(data.DataError, match="was not trained from"):
         train.held_back(small, {"seed": 7, "texts": 400, "public": 5})

@@ -36,7 +36,6 @@ class Served:
 
     @property
     def url(self) -> str:
-        """Where it answers."""
         return f"http://127.0.0.1:{self.port}"
 
     def stored(self) -> list[str]:
