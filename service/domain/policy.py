@@ -11,7 +11,7 @@ from service.domain.facts import Facts
 from service.domain.personal_data import SAID, Find, find_personal_data
 from service.domain.text import without_flags
 from service.domain.threats import find_threats
-from service.domain.verdict import SELF_HARM, Action, Assessment, Reason, Span, Verdict
+from service.domain.verdict import GRAVITY, SELF_HARM, Action, Assessment, Reason, Span, Verdict
 from service.domain.word_list import NO_WORDS, WordList
 
 _DOUBTS = {
@@ -102,7 +102,6 @@ PHRASE, PERSONAL_DATA = "phrase", "personal_data"
 """The codes of the grounds that rules give, and the names of the rules on spans."""
 FOR_A_PERSON = ("threat", "sexual", "personal_info")
 """Labels whose comments a person sees, whatever other labels score; so does a writer at risk."""
-_GRAVITY = {Action.APPROVE: 0, Action.HOLD: 1, Action.REJECT: 2, Action.SPAM: 3}
 _CLEAR: Ground = (Action.APPROVE, Reason("clear", "No rule or score triggered."))
 _RULE_OF = {"threat": PHRASE, "personal_info": PERSONAL_DATA}
 _MARK_WEIGHT = 1.0
@@ -112,7 +111,7 @@ _MARKS_LIMIT = 50
 def _weight(ground: Ground) -> int:
     """Rank a ground: a writer at risk comes before every refusal, so that a person looks."""
     action, reason = ground
-    return len(_GRAVITY) if reason.code == AT_RISK else _GRAVITY[action]
+    return len(GRAVITY) if reason.code == AT_RISK else GRAVITY[action]
 
 
 def _grounds(

@@ -10,11 +10,10 @@ from typing import Final
 from service.domain.comment import Comment
 from service.domain.facts import facts_of
 from service.domain.policy import Policy, decide
-from service.domain.verdict import Action, Assessment, Effort, Verdict
+from service.domain.verdict import REFUSALS, Action, Assessment, Effort, Verdict
 
 DOUBTS: Final = ("language", "few_known_features", "doubt")
 """Grounds that the classifier itself gave, whatever the policy."""
-BAD: Final = (Action.REJECT, Action.SPAM)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +112,8 @@ def assessment_of(verdict: Verdict | None) -> Assessment | None:
 def _outcome(actions: Sequence[Action], judged: Sequence[Action | None]) -> Outcome:
     known = [(action, said) for action, said in zip(actions, judged, strict=True) if said is not None]
     held = [said for action, said in known if action is Action.HOLD]
-    refused = [said for action, said in known if action in BAD]
-    bad = [action for action, said in known if said in BAD]
+    refused = [said for action, said in known if action in REFUSALS]
+    bad = [action for action, said in known if said in REFUSALS]
     return Outcome(
         actions=Counter(actions),
         held_judged=len(held),

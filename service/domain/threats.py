@@ -13,6 +13,7 @@ from itertools import islice
 from typing import Final
 
 from service.domain.personal_data import FINDS_LIMIT, Find
+from service.domain.text import lowered
 
 QUOTE_LIMIT: Final = 400
 
@@ -143,7 +144,7 @@ _PLAIN: Final = str.maketrans("’‘ʼ\u00a0", "''' ")
 
 def find_threats(text: str) -> Iterator[Find]:
     """Yield the phrases of plain violence that are the writer's own."""
-    plain = _lowered(text.translate(_PLAIN))
+    plain = lowered(text.translate(_PLAIN))
     quoted: list[tuple[int, int]] | None = None
     for phrase in _THREATS:
         if not any(one in plain for one in phrase.needs):
@@ -159,11 +160,3 @@ def _quoted(plain: str) -> list[tuple[int, int]]:
     found = [match.span() for match in _QUOTES.finditer(plain)]
     rest = len(plain.strip()) - sum(end - begin for begin, end in found)
     return found if rest > 3 else []
-
-
-def _lowered(text: str) -> str:
-    """Return the text in lower case, each character in its place: the few whose lower case is longer stay."""
-    lower = text.lower()
-    if len(lower) == len(text):
-        return lower
-    return "".join(one.lower() if len(one.lower()) == 1 else one for one in text)

@@ -16,9 +16,17 @@ from service.domain.status import Status
 from service.domain.verdict import Action, Decision, Who
 from service.messaging.tasks import DELIVER, PUBLISH
 from service.storage import Tx
-from service.storage.records import Label, Move
+from service.storage.records import Move
 from service.usecases.publish import publish_decisions
-from service.usecases.transitions import current_decisions, locked_each, move_of, new_decision, published_by
+from service.usecases.transitions import (
+    current_decisions,
+    locked_each,
+    move_of,
+    new_decision,
+    new_label,
+    or_raise,
+    published_by,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +92,7 @@ def carry_out(
     """Do what `review` does within a transaction that does more; call `enqueue_after` once it is committed."""
     target = Target(site, comment_id, judgement.revision)
     (outcome,) = carry_out_each(tx, [target], judgement, now, delay)
-    if not isinstance(outcome, Reviewed):
-        raise outcome
-    return outcome
+    return or_raise(outcome)
 
 
 def carry_out_each(
@@ -148,7 +154,12 @@ def _keep(
     tx.undo_decisions([one.id for one in overruled if one.seq is None], now)
     # one revision has one judgement: the one that stands
     tx.retract_labels([one.id for one in overruled], now)
-    tx.add_labels([_label(decision, judgement) for _, decision in moved])
+    tx.add_labels(
+        [
+            new_label(case.comment, decision.action, decision.who_kind, decision.who, now, decision.id)
+            for case, decision in moved
+        ]
+    )
     called_back = False
     if delay > 0:
         tx.add_decisions([decision for _, decision in moved])
@@ -213,19 +224,6 @@ def _judged(decision_id: int, case: _Case, judgement: Judgement, now: datetime, 
         effective_at=now + timedelta(seconds=delay),
         replaces=judgement.replaces,
         previous=unpublished.previous if unpublished else comment.decision_id,
-    )
-
-
-def _label(decision: Decision, judgement: Judgement) -> Label:
-    return Label(
-        site_id=decision.site_id,
-        comment_pk=decision.comment_pk,
-        revision=decision.revision,
-        who_kind=judgement.who_kind,
-        who=judgement.who,
-        action=judgement.action,
-        created_at=decision.created_at,
-        decision_id=decision.id,
     )
 
 

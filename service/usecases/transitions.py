@@ -4,24 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import TypeVar
 
 from service.domain.comment import Comment
-from service.domain.errors import Conflict, Final, NotFound
+from service.domain.errors import Conflict, Final, NotFound, ReplydeskError
 from service.domain.site import Site
 from service.domain.status import FINAL, Status
 from service.domain.verdict import OUTCOME, Action, Decision, Who
 from service.storage import Tx
-from service.storage.records import Move
+from service.storage.records import Label, Move
 
+T = TypeVar("T")
 STATUS_AFTER = {**OUTCOME, Action.WITHDRAW: Status.WITHDRAWN, Action.ERASE: Status.ERASED}
+
+
+def or_raise(outcome: T | ReplydeskError) -> T:
+    """Return what became of one of several; raise the error that stands in its place."""
+    if isinstance(outcome, ReplydeskError):
+        raise outcome
+    return outcome
 
 
 def locked(tx: Tx, site: Site, comment_id: str) -> Comment:
     """Return the comment locked for this transaction. Raises NotFound, and Final for what can move no more."""
     (found,) = locked_each(tx, [(site, comment_id)])
-    if not isinstance(found, Comment):
-        raise found
-    return found
+    return or_raise(found)
 
 
 def locked_each(tx: Tx, named: Sequence[tuple[Site, str]]) -> list[Comment | NotFound | Final]:
@@ -117,3 +124,19 @@ def move_to(comment: Comment, decision: Decision, now: datetime) -> Move:
 def published_by(decision: Decision) -> int | None:
     """Return the revision that readers see once the decision is published; None when they see nothing."""
     return decision.revision if decision.to_status is Status.APPROVED else None
+
+
+def new_label(
+    comment: Comment, action: Action, who_kind: Who, who: str, now: datetime, decision_id: int | None = None
+) -> Label:
+    """Return a judgement of the comment as it was seen, for training."""
+    return Label(
+        site_id=comment.site_id,
+        comment_pk=comment.pk,
+        revision=comment.revision,
+        who_kind=who_kind,
+        who=who,
+        action=action,
+        created_at=now,
+        decision_id=decision_id,
+    )

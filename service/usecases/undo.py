@@ -17,7 +17,7 @@ from service.messaging.tasks import DELIVER, SCORE
 from service.storage import Tx
 from service.storage.records import Move
 from service.usecases.publish import publish_decisions
-from service.usecases.transitions import current_decisions, locked_each, move_of, new_decision
+from service.usecases.transitions import current_decisions, locked_each, move_of, new_decision, or_raise
 
 
 def undo(
@@ -51,9 +51,7 @@ def take_back(
 ) -> Undone:
     """Do what `undo` does within a transaction that does more; enqueueing what follows is the caller's."""
     (undone,) = take_back_each(tx, [UndoTarget(site, comment_id, decision_id)], who_kind, who, now)
-    if not isinstance(undone, Undone):
-        raise undone
-    return undone
+    return or_raise(undone)
 
 
 @dataclass(frozen=True, slots=True)
