@@ -15,7 +15,7 @@ import click
 from service.cli.opened import Refused, opened_installation, print_json
 
 if TYPE_CHECKING:
-    from service.leak_audit.report import Report
+    from service.leak_audit.report import AuditReport
     from service.privacy.sealing import Address
 
 ADDRESS_LIMIT: Final = 1_000
@@ -190,7 +190,7 @@ class _Ending:
         self._code = 128 + number
 
 
-def _report_view(report: Report) -> dict[str, object]:
+def _report_view(report: AuditReport) -> dict[str, object]:
     return {
         "clean": report.clean,
         "found": [
@@ -208,7 +208,7 @@ def _report_view(report: Report) -> dict[str, object]:
     }
 
 
-def _show(report: Report) -> None:
+def _show(report: AuditReport) -> None:
     click.echo(f"{report.canaries} canaries went through {len(report.paths)} paths:")
     for one in report.paths:
         click.echo(f"  {one['outcome']:>10}  {one['path']}")

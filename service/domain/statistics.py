@@ -26,7 +26,7 @@ class Judged:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class PlaceCount:
     """A site or an article of a site, how many comments came in there, and how many of them wait for a person."""
 
     site: str
@@ -52,8 +52,8 @@ class Tally:
     by_person: Mapping[str, int]
     waited_seconds: Sequence[float]
     judged: Sequence[Judged]
-    by_site: Sequence[Place]
-    by_article: Sequence[Place]
+    by_site: Sequence[PlaceCount]
+    by_article: Sequence[PlaceCount]
     oldest_waiting: datetime | None
     oldest_waiting_pk: int | None
 

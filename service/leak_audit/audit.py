@@ -24,7 +24,7 @@ from service.leak_audit.forms import forms_of
 from service.leak_audit.http_calls import Caller, Receiver
 from service.leak_audit.places import OutOfReach, Place
 from service.leak_audit.planter import Planter, new_mark
-from service.leak_audit.report import Report
+from service.leak_audit.report import AuditReport
 from service.messaging.dispatcher import connect
 from service.storage import Store
 from service.usecases.moderators import hash_token
@@ -194,10 +194,10 @@ class Audit:
                 self.not_reached.append(f"desk: answered {answer.status}")
                 return
 
-    def search(self) -> Report:
+    def search(self) -> AuditReport:
         """Look through everything that the service wrote, and report."""
         planter = self.planter
-        report = Report(
+        report = AuditReport(
             paths=[{"path": name, "outcome": outcome} for name, outcome in planter.paths],
             not_reached=list(self.not_reached),
             canaries=len(planter.addresses),

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from service.leak_audit.http_calls import Answer, Caller
+from service.leak_audit.http_calls import Caller, HttpAnswer
 
 if TYPE_CHECKING:
     from service.usecases.sites import Enrolment
@@ -71,19 +71,19 @@ class Planter:
         *,
         headers: Mapping[str, str] | None = None,
         keyed: bool = True,
-    ) -> Answer:
+    ) -> HttpAnswer:
         """Send one request as `Caller.call` does."""
         return self.note(name, self.caller.call(method, path, body, headers=headers, keyed=keyed))
 
-    def post(self, name: str, body: object, headers: Mapping[str, str] | None = None) -> Answer:
+    def post(self, name: str, body: object, headers: Mapping[str, str] | None = None) -> HttpAnswer:
         """Post a comment."""
         return self.call(name, "POST", "/v1/comments", body, headers=headers)
 
-    def form(self, name: str, path: str, fields: Mapping[str, str]) -> Answer:
+    def form(self, name: str, path: str, fields: Mapping[str, str]) -> HttpAnswer:
         """Send a form, without a key."""
         return self.note(name, self.caller.form(path, fields))
 
-    def note(self, name: str, answer: Answer) -> Answer:
+    def note(self, name: str, answer: HttpAnswer) -> HttpAnswer:
         """Keep the path's name with what the service said."""
         self.paths.append((name, str(answer.status) if answer.status else "no answer"))
         return answer

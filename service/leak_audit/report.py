@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from service.leak_audit.places import OutOfReach, Place
-from service.leak_audit.search import Hit, Searcher, Tally, search
+from service.leak_audit.search import Hit, Searcher, Volume, search
 
 HITS_BOUND: Final = 100_000
 PLACE_BOUND: Final = 100
@@ -16,7 +16,7 @@ PLACE_BOUND: Final = 100
 
 
 @dataclass(slots=True)
-class Report:
+class AuditReport:
     """What an audit did and found."""
 
     paths: list[dict[str, str]] = field(default_factory=list)
@@ -50,14 +50,14 @@ class Report:
         self.search_seconds = time.monotonic() - started
 
     def _search(self, searcher: Searcher, place: Place) -> None:
-        tally = Tally()
+        volume = Volume()
         named: set[tuple[str, str, str | None]] = set()
-        for hit in search(searcher, f"{place.kind}: {place.name}", place.chunks(), tally):
+        for hit in search(searcher, f"{place.kind}: {place.name}", place.chunks(), volume):
             what = hit.place, hit.form, hit.canary  # a leak that is everywhere must not hide the next place
             if what not in named and len(named) < PLACE_BOUND and len(self.found) < HITS_BOUND:
                 named.add(what)
                 self.found.append(hit)
         counted = self.searched.setdefault(place.kind, {"places": 0, "bytes": 0, "unpacked": 0})
         counted["places"] += 1
-        counted["bytes"] += tally.bytes
-        counted["unpacked"] += tally.unpacked
+        counted["bytes"] += volume.bytes
+        counted["unpacked"] += volume.unpacked

@@ -22,7 +22,7 @@ BATCH: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Sealed:
+class SealedCounts:
     """How much is sealed under each version of the master key: sites' secrets and readers' originals."""
 
     secrets: dict[int, int]
@@ -42,14 +42,14 @@ class Resealed:
     lost: int = 0
 
 
-def sealed(context: AppContext) -> Sealed:
+def sealed(context: AppContext) -> SealedCounts:
     """Count what lies sealed, by version."""
     secrets: dict[int, int] = {}
     with context.deps.store.read() as tx:
         for site in tx.sites():
             for one in (*site.webhook_secrets, *site.inbound_secrets, *_options(site)):
                 secrets[one[0]] = secrets.get(one[0], 0) + 1
-        return Sealed(secrets, tx.originals_by_version())
+        return SealedCounts(secrets, tx.originals_by_version())
 
 
 def reseal(context: AppContext, progress: Callable[[int], None] | None = None) -> Resealed:
