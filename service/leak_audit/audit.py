@@ -9,7 +9,6 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
@@ -260,7 +259,7 @@ def _address_of(context: AppContext) -> str:
     if not settings.embedded or settings.unix_socket is not None:
         return settings.public_url
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)  # noqa: S104  # compared, not listened on
-    return f"http://{replace(settings, host=host).bind}{urlsplit(settings.public_url).path}"
+    return f"http://{settings.model_copy(update={'host': host}).bind}{urlsplit(settings.public_url).path}"
 
 
 def _until(true: Callable[[], bool], seconds: float) -> bool:

@@ -16,8 +16,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from classifier import EFFORTS, LABELS, Effort, Model, Signals
-from classifier.deobfuscation import Lexicon
-from classifier.model import BATCH_CHARACTERS, LONG, MARGIN, PIECE, Score, cut
+from classifier.lexicon import Lexicon
+from classifier.model import BATCH_CHARACTERS, Score
+from classifier.reading import LONG, MARGIN, PIECE, cut
 from classifier.text import TextBatch, read_as
 
 PLAIN = [
@@ -113,7 +114,7 @@ def test_fast_asks_no_encoder(model: Model, monkeypatch: pytest.MonkeyPatch) -> 
     def encode(*_: object) -> None:
         raise AssertionError("the encoder was asked")
 
-    monkeypatch.setattr(model.encoder, "encode", encode)
+    monkeypatch.setattr(model.reader.encoder, "encode", encode)
     assert len(model.score([PLAIN[0], PLAIN[1] * 30], effort="fast")) == 2
     assert model.score([PLAIN[5]])[0].scores == expected
     assert model.score([PLAIN[5]], effort="fast")[0].scores == pytest.approx(expected, abs=1e-12)
@@ -191,7 +192,7 @@ def test_abuse_is_not_hidden_by_what_stands_around_it(model: Model, place: int, 
 def test_a_piece_counts_only_where_it_is_clearly_graver_than_the_whole(model: Model) -> None:
     kind = "Thank you for this report about the trains. " * 60
     for text in (kind, kind + "You worthless idiot. " + kind):
-        whole = model.read([text], effort="fast").whole[0]
+        whole = model.reader.read([text], effort="fast").whole[0]
         pieces = [text[begin:end] for begin, end in cut(text)]
         gravest = model.log_odds(pieces, "fast").max(axis=0)
         assert model.log_odds([text], "fast")[0] == pytest.approx(
