@@ -151,7 +151,7 @@ class _Taken:
         if here:
             with self._context.deps.store.write() as tx:
                 for comment, article in here:
-                    tx.move_comment(comment, masked_article(self._site, article))
+                    tx.articles.move_comment(comment, masked_article(self._site, article))
 
     def _read(self, one: Exported) -> tuple[Submission, Action]:
         action = STATES.get(one.state)

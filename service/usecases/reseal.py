@@ -45,10 +45,10 @@ def sealed(context: AppContext) -> SealedCounts:
     """Count what lies sealed, by version."""
     secrets: dict[int, int] = {}
     with context.deps.store.read() as tx:
-        for site in tx.sites():
+        for site in tx.sites.all():
             for one in (*site.webhook_secrets, *site.inbound_secrets, *_options(site)):
                 secrets[one[0]] = secrets.get(one[0], 0) + 1
-        return SealedCounts(secrets, tx.originals_by_version())
+        return SealedCounts(secrets, tx.sealed.count_by_key_version())
 
 
 def reseal(context: AppContext, progress: Callable[[int], None] | None = None) -> Resealed:
@@ -61,14 +61,14 @@ def reseal(context: AppContext, progress: Callable[[int], None] | None = None) -
     done = after = 0
     while True:
         with context.deps.store.read() as tx:
-            found = tx.originals_sealed_otherwise(context.keyring.version, after, BATCH)
+            found = tx.sealed.with_other_key(context.keyring.version, after, BATCH)
         if not found:
             return Resealed(secrets, done, resealer.lost)
         after = found[-1].comment_pk
         anew = [(one, resealer.anew(one.site, ORIGINAL, one.ciphertext)) for one in found]
         pairs = [(one, one.anew(sealed)) for one, sealed in anew if sealed != one.ciphertext]
         with context.deps.store.write() as tx:
-            done += tx.reseal(pairs)
+            done += tx.sealed.replace(pairs)
         if progress is not None:
             progress(done)
 
@@ -108,7 +108,7 @@ class _Resealer:
 
 def _reseal_secrets(context: AppContext, resealer: _Resealer) -> int:
     with context.deps.store.write() as tx:
-        for site in tx.sites():
+        for site in tx.sites.all():
             token = site.options.coral_token
             options = replace(
                 site.options,
@@ -124,11 +124,11 @@ def _reseal_secrets(context: AppContext, resealer: _Resealer) -> int:
                 options=options,
             )
             if fresh != site:
-                tx.save_site(fresh)
+                tx.sites.save(fresh)
         done = resealer.done
         if done:
             subject = f"{done} secrets of sites, key version {context.keyring.version}"
-            tx.log_act("operator", "reseal", subject, context.deps.clock())
+            tx.audit_log.append("operator", "reseal", subject, context.deps.clock())
     return done
 
 
@@ -139,12 +139,12 @@ def key_owner(store: Store, keyring: Keyring, key: str, now: datetime) -> tuple[
     """
     with store.read() as tx:
         for version in keyring.versions:
-            owner = tx.key_owner(fingerprint(keyring, key, version), now)
+            owner = tx.sites.key_owner(fingerprint(keyring, key, version), now)
             if owner is not None:
                 break
         else:
             return None
     if version != keyring.version:
         with store.write() as tx:  # of two requests at once the second finds the old one gone
-            tx.refingerprint(fingerprint(keyring, key, version), fingerprint(keyring, key))
+            tx.sites.replace_fingerprint(fingerprint(keyring, key, version), fingerprint(keyring, key))
     return owner
