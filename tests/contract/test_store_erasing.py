@@ -6,7 +6,6 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from service.storage.erasure import OWN_WAY
 
 from service.domain.comment import Client, Comment, Draft, Original
 from service.domain.site import Site
@@ -14,6 +13,7 @@ from service.domain.status import Status
 from service.domain.verdict import LABELS, Action, Who
 from service.storage import Store, open_store
 from service.storage.comment_tables import comments as comments_table
+from service.storage.erasure import OWN_WAY
 from service.storage.records import Erasure, IdempotencyKey
 from service.storage.schema import metadata
 from tests.factories import (
@@ -187,6 +187,7 @@ def test_an_older_text_that_readers_see_or_a_callback_carries_goes_too(store: St
 def test_more_older_texts_than_a_page_go_as_well(
     store: Store, site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """However many there are, all of them go."""
     monkeypatch.setattr("service.storage.erasure.PLACES", 2)
     added = add(store, site, *(draft(f"c-{n}", BO) for n in range(5)))
     with store.write() as tx:
