@@ -21,8 +21,8 @@ from service.importers.jsonl import BATCH, COUNTED, MENDED, Batch, LineFault, Li
 from service.importers.wordpress_ids import KNOWN_AS, Names, link_of
 from service.importers.wxr import Exported, read_export
 from service.privacy.sanitizer import masked_article
-from service.usecases import import_comments, lenient
-from service.usecases.submission import check_archived, to_submission
+from service.usecases import foreign_fields, import_comments
+from service.usecases.submission import read_submission
 
 if TYPE_CHECKING:
     from service.context import AppContext
@@ -158,17 +158,12 @@ class _Taken:
         if action is None:
             raise Invalid([Fault("comment_approved", f"must be one of {', '.join(STATES)}")])
         name = self._names.of(one)
-        given = check_archived(_fields(one, name, self._names.of_parent(one), self._site.url))
-        submission = to_submission(
-            given,
-            Source.IMPORT,
-            email_required=False,  # old comments were written under old rules
-            idempotency_key=self._names.key(name, given.body),
-            signals={"cut": True} if given.is_cut else None,
-            live=False,
-        )
+        fields = _fields(one, name, self._names.of_parent(one), self._site.url)
+        # old comments were written under old rules: an address is not required
+        submission = read_submission(fields, Source.IMPORT, email_required=False)
         article = replace(submission.article, private=self._is_private(one), import_word=self._word_of(one))
-        return replace(submission, article=article), action
+        key = self._names.key(name, submission.body)
+        return replace(submission, article=article, idempotency_key=key), action
 
     def _is_private(self, one: Exported) -> bool:
         """Whether its article, or another of the file under the same address, is not for everyone."""
@@ -187,8 +182,8 @@ class _Taken:
 
 def _fields(one: Exported, name: str, parent: str | None, site_url: str) -> dict[str, object]:
     """Put the export's words into those of a submission; what is optional and no good is left out, not refused."""
-    published = lenient.moment(one.published) or lenient.moment(one.published_local)
-    written = lenient.moment(one.written) or lenient.moment(one.written_local)
+    published = foreign_fields.moment(one.published) or foreign_fields.moment(one.published_local)
+    written = foreign_fields.moment(one.written) or foreign_fields.moment(one.written_local)
     return {
         "id": name,
         "article": {
@@ -198,11 +193,11 @@ def _fields(one: Exported, name: str, parent: str | None, site_url: str) -> dict
         },
         "parent_id": parent if parent and KNOWN_AS.fullmatch(parent) else None,
         "author": {
-            "name": lenient.name(plain_text(one.name), ANONYMOUS),
-            "email": lenient.email(one.email),
-            "website": lenient.website(one.website),
+            "name": foreign_fields.name(plain_text(one.name), ANONYMOUS),
+            "email": foreign_fields.email(one.email),
+            "website": foreign_fields.website(one.website),
         },
         "body": plain_text(one.content),
         "submitted_at": written,
-        "client": {"ip": lenient.ip(one.ip)},
+        "client": {"ip": foreign_fields.ip(one.ip)},
     }

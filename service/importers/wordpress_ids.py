@@ -16,7 +16,7 @@ from service.domain.site import Site
 from service.importers.jsonl import LineSanitizer
 from service.importers.wxr import Exported
 from service.storage import Tx
-from service.usecases import lenient
+from service.usecases import foreign_fields
 from service.usecases.submission import ID
 
 if TYPE_CHECKING:
@@ -166,7 +166,7 @@ def _is_same(known: Comment, one: Exported, page: str) -> bool:
 
 def _is_written_then(known: Comment, one: Exported) -> bool:
     """Whether the export gives the moment of a comment that is here, or none."""
-    written = lenient.moment(one.written) or lenient.moment(one.written_local)
+    written = foreign_fields.moment(one.written) or foreign_fields.moment(one.written_local)
     return written is None or written == known.submitted_at.isoformat().replace("+00:00", "Z")
 
 
@@ -178,6 +178,6 @@ def _blog_of(one: Exported) -> str:
 
 def link_of(one: Exported, site_url: str) -> str:
     """Return the article's address; a draft that has none has one like WordPress' own."""
-    if lenient.website(one.link) or not one.post_id.isdigit():
+    if foreign_fields.website(one.link) or not one.post_id.isdigit():
         return one.link
-    return f"{(lenient.website(one.blog) or site_url).rstrip('/')}/?p={one.post_id}"
+    return f"{(foreign_fields.website(one.blog) or site_url).rstrip('/')}/?p={one.post_id}"
