@@ -242,7 +242,6 @@ def _delivery(n: int) -> dict[str, Any]:
     "grown", ["sqlite"], indirect=True
 )  # PostgreSQL takes whichever index is small, while small
 def test_a_range_is_counted_from_its_index_alone(grown: Store) -> None:
-    """Neither the histogram nor the draw of a score reads the rows of comments."""
     stretch = ScoreRange(0.2, 0.4, "insult", until_pk=ROWS)
     plan = _plan(grown, lambda tx: (tx.ranges.histogram(stretch, 50), tx.ranges.sample(stretch, 0)))
     assert len(re.findall("USING COVERING INDEX ix_comments_held_scores", plan)) == 2, plan
@@ -269,7 +268,6 @@ def test_hot_query_goes_by_its_index(grown: Store, name: str) -> None:
 
 
 def test_what_is_in_hand_is_looked_up_claim_by_claim(grown: Store) -> None:
-    """Neither database begins with the comments, of which there may be millions, to find the few that are claimed."""
     plan = _plan(grown, lambda tx: tx.queue.claims(NOON))
     assert "SCAN comments" not in plan, plan
     assert re.search("SEARCH comments USING INTEGER PRIMARY KEY|using pk_comments on comments", plan, re.I), (

@@ -199,7 +199,6 @@ def test_box_and_originals_are_kept_beside_the_comment(store: Store, site: Site)
 
 
 def test_used_keys_are_remembered_by_site(store: Store, site: Site) -> None:
-    """An idempotency key names what it made, on its own site; the first use of it stands."""
     key = IdempotencyKey("key-1", comment_pk=7, revision=1, request_hash="hash")
     with store.write() as tx:
         other = tx.sites.add(herald())

@@ -32,7 +32,6 @@ def site(store: Store) -> Site:
 
 
 def approved(tx: Tx, site: Site, *drafts: object) -> dict[str, Comment]:
-    """Take comments in and approve them."""
     added = tx.comments.add(site.id, list(drafts), NOON)  # type: ignore[arg-type]
     tx.comments.move([move(one, Action.APPROVE) for one in added.values()])
     return added

@@ -314,7 +314,6 @@ def test_one_author_status_counts_until_its_end(store: Store) -> None:
 def test_rare_words_are_found_however_old_their_comments_are(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where the newest comments do not fill the page, older ones do, newest first, of the site that is asked for."""
     monkeypatch.setattr(search, "WINDOWS", {"sqlite": (1, 2, None), "postgresql": (1, None)})
     with store.write() as tx:
         one, two = tx.sites.add(courier()), tx.sites.add(herald())

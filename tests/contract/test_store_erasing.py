@@ -187,7 +187,6 @@ def test_an_older_text_that_readers_see_or_a_callback_carries_goes_too(store: St
 def test_more_older_texts_than_a_page_go_as_well(
     store: Store, site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """However many there are, all of them go."""
     monkeypatch.setattr("service.storage.erasure.PLACES", 2)
     added = add(store, site, *(draft(f"c-{n}", BO) for n in range(5)))
     with store.write() as tx:

@@ -48,7 +48,6 @@ def test_the_oldest_held_is_the_one_that_was_held_for_longest(store: Store) -> N
 
 
 def comment_of(tx: Tx, site: Site, name: str) -> Comment:
-    """Return the comment as it is now."""
     found = tx.comments.get(site.id, name)
     assert found is not None
     return found
