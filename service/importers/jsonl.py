@@ -17,7 +17,8 @@ from typing import IO, TYPE_CHECKING, Any, Final
 
 from service.domain.comment import Draft, Placed, Source, Submission
 from service.domain.effort import FAST_WANTED
-from service.domain.errors import Fault, Invalid, ReplydeskError
+from service.domain.errors import Invalid, ReplydeskError
+from service.domain.faults import Fault
 from service.domain.site import Site
 from service.privacy.sanitizer import Sanitizer
 from service.storage.schema import KEPT_FOR_GOOD
@@ -172,13 +173,13 @@ def parsed(raw: bytes) -> object:
     try:
         return json.loads(raw)
     except RecursionError:
-        raise Invalid([Fault("", "is nested too deeply", "malformed")]) from None
+        raise Invalid([Fault("", "malformed.deep")]) from None
     except UnicodeDecodeError:
-        raise Invalid([Fault("", "must be UTF-8", "malformed")]) from None
+        raise Invalid([Fault("", "malformed")]) from None
     except json.JSONDecodeError as wrong:
-        raise Invalid([Fault("", f"is no JSON: column {wrong.colno} cannot be read", "malformed")]) from None
+        raise Invalid([Fault("", "malformed.at", column=wrong.colno)]) from None
     except ValueError:
-        raise Invalid([Fault("", "holds a number of too many digits", "malformed")]) from None
+        raise Invalid([Fault("", "malformed.digits")]) from None
 
 
 def _repaired(value: Any) -> Any:

@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 from typing import IO, TYPE_CHECKING, Final
 
 from service.domain.comment import TITLE_LIMIT, Placed, Source, Submission
-from service.domain.errors import Fault, Invalid, ReplydeskError
+from service.domain.errors import Invalid, ReplydeskError
+from service.domain.faults import Fault
 from service.domain.markup import plain_text
 from service.domain.site import Site
 from service.domain.verdict import Action
@@ -156,7 +157,7 @@ class _Taken:
     def _read(self, one: Exported) -> tuple[Submission, Action]:
         action = STATES.get(one.state)
         if action is None:
-            raise Invalid([Fault("comment_approved", f"must be one of {', '.join(STATES)}")])
+            raise Invalid([Fault("comment_approved", "choice", words=", ".join(STATES))])
         name = self._names.of(one)
         fields = _fields(one, name, self._names.of_parent(one), self._site.url)
         # old comments were written under old rules: an address is not required

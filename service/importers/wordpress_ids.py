@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 
 from service.domain.article_url import article_key, host_of
 from service.domain.comment import Comment, Source
-from service.domain.errors import Fault, Invalid
+from service.domain.errors import Invalid
+from service.domain.faults import Fault
 from service.domain.markup import plain_text
 from service.domain.site import Site
 from service.importers.jsonl import LineSanitizer
@@ -81,7 +82,7 @@ class Names:
     def of(self, one: Exported) -> str:
         """Return the comment's id. Raises Invalid where its number is none."""
         if not (one.number.isascii() and one.number.isdigit()):
-            raise Invalid([Fault("comment_id", "must be a number")])
+            raise Invalid([Fault("comment_id", "whole")])
         if KNOWN_AS.fullmatch(one.known_as):
             return one.known_as
         return self._own.get(self._place(one, one.number), f"{self._prefix}{one.number}")
