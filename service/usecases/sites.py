@@ -170,20 +170,15 @@ def _rotate_key(
     return rotated
 
 
-def _rotate_inbound(context: AppContext, tx: Tx, site: Site, at_once: bool) -> dict[str, str]:
-    secret = new_webhook_secret()
-    kept = () if at_once else site.inbound_secrets[:1]
-    sealed = context.keyring.encrypt(site.name, "inbound", secret.encode())
-    tx.sites.save(replace(site, inbound_secrets=(sealed, *kept)))
-    return {"inbound_secret": secret}
+def _rotate_secret(kind: str) -> Callable[[AppContext, Tx, Site, bool], dict[str, str]]:
+    def rotated(context: AppContext, tx: Tx, site: Site, at_once: bool) -> dict[str, str]:
+        secret, field = new_webhook_secret(), f"{kind}_secrets"
+        kept = () if at_once else getattr(site, field)[:1]
+        sealed = context.keyring.encrypt(site.name, kind, secret.encode())
+        tx.sites.save(replace(site, **{field: (sealed, *kept)}))  # type: ignore[arg-type]  # one of two fields
+        return {f"{kind}_secret": secret}
 
-
-def _rotate_webhook(context: AppContext, tx: Tx, site: Site, at_once: bool) -> dict[str, str]:
-    secret = new_webhook_secret()
-    kept = () if at_once else site.webhook_secrets[:1]
-    sealed = context.keyring.encrypt(site.name, "webhook", secret.encode())
-    tx.sites.save(replace(site, webhook_secrets=(sealed, *kept)))
-    return {"webhook_secret": secret}
+    return rotated
 
 
 def _rotate_contact(context: AppContext, tx: Tx, site: Site, at_once: bool) -> dict[str, str]:  # noqa: ARG001  # one shape for all
@@ -195,8 +190,8 @@ def _rotate_contact(context: AppContext, tx: Tx, site: Site, at_once: bool) -> d
 _ROTATE: Final[Mapping[str, Callable[[AppContext, Tx, Site, bool], dict[str, str]]]] = {
     "key": _rotate_key("key", "key", new_api_key),
     "akismet_key": _rotate_key("akismet", "akismet_key", new_akismet_key),
-    "inbound_secret": _rotate_inbound,
-    "webhook_secret": _rotate_webhook,
+    "inbound_secret": _rotate_secret("inbound"),
+    "webhook_secret": _rotate_secret("webhook"),
     "contact_key": _rotate_contact,
 }
 
