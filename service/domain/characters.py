@@ -29,7 +29,7 @@ DENSE_LETTERS: Final = (
 """Letters of scripts that are written without spaces; the inside of a character class."""
 ALPHABETIC_LETTERS: Final = (
     "a-z0-9\u00aa-\u058f\u10a0-\u10ff\u13a0-\u13ff\u1c80-\u1cbf\u1d00-\u1dbf\u1e00-\u1fff\u2c60-\u2c7f"
-    "\u2d00-\u2d2f\ua640-\ua69f\ua720-\ua7ff\uab30-\uab8f"
+    "\u2d00-\u2d2f\ua4d0-\ua4ff\ua640-\ua69f\ua720-\ua7ff\uab30-\uab8f"
 )
 
 
