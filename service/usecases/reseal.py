@@ -8,14 +8,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from service.domain.site import Site
-from service.privacy.keys import CORAL, CiphertextError, Keyring, fingerprint
+from service.privacy.keys import CORAL, CiphertextError, Keyring
 from service.privacy.sanitizer import ORIGINAL
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from service.context import AppContext
-    from service.storage import Store
 
 BATCH: Final = 200
 
@@ -130,21 +127,3 @@ def _reseal_secrets(context: AppContext, resealer: _Resealer) -> int:
             subject = f"{done} secrets of sites, key version {context.keyring.version}"
             tx.audit_log.append("operator", "reseal", subject, context.deps.clock())
     return done
-
-
-def key_owner(store: Store, keyring: Keyring, key: str, now: datetime) -> tuple[Site, str] | None:
-    """Return the site and the kind of an API key, whichever master key its fingerprint was made under.
-
-    One of an older master is kept under the present one from then on: a used key outlives the master's rotation.
-    """
-    with store.read() as tx:
-        for version in keyring.versions:
-            owner = tx.sites.key_owner(fingerprint(keyring, key, version), now)
-            if owner is not None:
-                break
-        else:
-            return None
-    if version != keyring.version:
-        with store.write() as tx:  # of two requests at once the second finds the old one gone
-            tx.sites.replace_fingerprint(fingerprint(keyring, key, version), fingerprint(keyring, key))
-    return owner
