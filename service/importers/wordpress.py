@@ -88,7 +88,6 @@ class _Taken:
 
     @property
     def count(self) -> int:
-        """How many wait for their transaction."""
         return len(self._taken)
 
     def add(self, one: Exported) -> None:

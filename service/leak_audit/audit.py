@@ -159,7 +159,6 @@ class Audit:
                 )
 
     def callbacks(self) -> list[tuple[str, bytes]]:
-        """Return the callbacks that came so far."""
         return self._receiver.kept()
 
     def _all_scored(self) -> bool:

@@ -44,7 +44,6 @@ class Planter:
 
     @property
     def url(self) -> str:
-        """The site's address."""
         return self.site.site.url
 
     def address(self, name: str, domain: str = DOMAIN) -> str:
@@ -76,7 +75,6 @@ class Planter:
         return self.note(name, self.caller.call(method, path, body, headers=headers, keyed=keyed))
 
     def post(self, name: str, body: object, headers: Mapping[str, str] | None = None) -> HttpAnswer:
-        """Post a comment."""
         return self.call(name, "POST", "/v1/comments", body, headers=headers)
 
     def form(self, name: str, path: str, fields: Mapping[str, str]) -> HttpAnswer:
@@ -89,7 +87,6 @@ class Planter:
         return answer
 
     def command(self, name: str, *arguments: str) -> None:
-        """Run a command of the service."""
         self.run(name, "-m", "service.cli.main", *arguments)
 
     def run(self, name: str, *arguments: str, typed: str = "") -> None:

@@ -35,7 +35,6 @@ class AuditReport:
 
     @property
     def clean(self) -> bool:
-        """Whether nothing was found."""
         return not self.found
 
     def look_through(self, places: Iterable[Place | OutOfReach], forms: Mapping[bytes, str]) -> None:

@@ -72,7 +72,6 @@ class Address:
         return cls(plain)
 
     def reveal(self) -> str:
-        """Return the plain address, as typed."""
         return _xor(self.__blind, self.__pad).decode()
 
     def __repr__(self) -> str:

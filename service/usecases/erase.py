@@ -42,7 +42,6 @@ class Erased:
 
     @property
     def comments(self) -> int:
-        """How many comments it reached."""
         return len(self.removed) + len(self.kept_without_author)
 
 

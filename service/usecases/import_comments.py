@@ -19,11 +19,11 @@ from service.usecases.publish import publish_decisions
 from service.usecases.submit import count, place_all
 from service.usecases.transitions import move_to, new_decision
 
-Brought = tuple[Submission, Action]
+Imported = tuple[Submission, Action]
 
 
 def import_comments(
-    deps: Dependencies, sanitizer: Sanitizer, site: Site, brought: Sequence[Brought], who: str
+    deps: Dependencies, sanitizer: Sanitizer, site: Site, imported: Sequence[Imported], who: str
 ) -> list[Placed | ReplydeskError]:
     """Accept comments with the decision that the site had made of each; one answer each, in order.
 
@@ -32,19 +32,19 @@ def import_comments(
     decided here. A decision that an automaton may have made is no label.
     """
     now = deps.clock()
-    drafts = [sanitizer.draft(site, submission, now) for submission, _ in brought]
+    drafts = [sanitizer.draft(site, submission, now) for submission, _ in imported]
 
     def decide_all(tx: Tx, placed: Sequence[Placed | ReplydeskError]) -> None:
         last = {  # a later item of the same comment has the last word
             answer.comment.pk: (answer.comment, _held_to(answer.comment, action))
-            for answer, draft, (_, action) in zip(placed, drafts, brought, strict=True)
+            for answer, draft, (_, action) in zip(placed, drafts, imported, strict=True)
             if isinstance(answer, Placed)
             and (answer.outcome != "replay" or _is_refused_since(tx, answer.comment, draft, action))
         }
         _decide(tx, site, list(last.values()), who, now)
 
     placed = place_all(deps, site, drafts, now, then=decide_all)
-    count(deps, [submission for submission, _ in brought], placed)
+    count(deps, [submission for submission, _ in imported], placed)
     return placed
 
 
@@ -64,13 +64,13 @@ def _is_refused_since(tx: Tx, comment: Comment, draft: Draft, action: Action) ->
     return is_imported and comment.content_hash == draft.content_hash
 
 
-def _decide(tx: Tx, site: Site, adopted: Sequence[tuple[Comment, Action]], who: str, now: datetime) -> None:
-    if not adopted:
+def _decide(tx: Tx, site: Site, imported: Sequence[tuple[Comment, Action]], who: str, now: datetime) -> None:
+    if not imported:
         return
-    ids = tx.decisions.new_ids(len(adopted))
+    ids = tx.decisions.new_ids(len(imported))
     decided = [
         (comment, new_decision(decision_id, comment, action, Who.SITE, who, now, reason=IMPORTED))
-        for (comment, action), decision_id in zip(adopted, ids, strict=True)
+        for (comment, action), decision_id in zip(imported, ids, strict=True)
     ]
     moved = tx.comments.move([move_to(comment, decision, now) for comment, decision in decided])
     tx.search.index(moved)

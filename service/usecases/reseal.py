@@ -25,7 +25,6 @@ class SealedCounts:
     originals: dict[int, int]
 
     def under(self, version: int) -> int:
-        """Return how much is sealed under that version."""
         return self.secrets.get(version, 0) + self.originals.get(version, 0)
 
 
