@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from service.domain.author_status import AuthorStatus
@@ -41,6 +41,12 @@ class Facts:
     """The revision of this comment that a person refused, where the text is another by now."""
     article_held: bool = False
     """A moderator lets everything new under this article wait for a person."""
+
+    def came_late(self, days: int | None) -> bool:
+        """Whether it was first posted so many days after its article or later; never for None."""
+        if days is None or self.article_published_at is None or self.submitted_at is None:
+            return False
+        return self.submitted_at >= self.article_published_at + timedelta(days=days)
 
 
 def facts_of(comment: Comment, own: Collection[str] = (), **more: Any) -> Facts:

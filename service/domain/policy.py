@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
 
 from service.domain.author_status import AuthorStatus, lifts
 from service.domain.facts import Facts
@@ -100,9 +99,15 @@ AT_RISK = "at_risk"
 """The code of the ground that holds a comment whose writer may be at risk."""
 PHRASE, PERSONAL_DATA = "phrase", "personal_data"
 """The codes of the grounds that rules give, and the names of the rules on spans."""
+CLOSED = "closed"
+"""The code of the ground that refuses what came after its article's closing date."""
 FOR_A_PERSON = ("threat", "sexual", "personal_info")
 """Labels whose comments a person sees, whatever other labels score; so does a writer at risk."""
 _CLEAR: Ground = (Action.APPROVE, Reason("clear", "No rule or score triggered."))
+_OF_STATUS: Mapping[AuthorStatus, Ground] = {
+    AuthorStatus.WATCHED: (Action.HOLD, Reason("watched", "A moderator looks at this author first.")),
+    AuthorStatus.BANNED: (Action.REJECT, Reason("banned", "This author is banned here.")),
+}
 _RULE_OF = {"threat": PHRASE, "personal_info": PERSONAL_DATA}
 _MARK_WEIGHT = 1.0
 _MARKS_LIMIT = 50
@@ -183,11 +188,8 @@ def _with_author_status(grounds: list[Ground], author_status: AuthorStatus | Non
         kept = [(a, r) for a, r in grounds if a is not Action.HOLD or not lifts(r.code, r.label)]
         trusted = Reason("trusted", "A moderator trusts this author.")
         return kept if len(kept) == len(grounds) else [*kept, (Action.APPROVE, trusted)]
-    if author_status is AuthorStatus.WATCHED:
-        return [*grounds, (Action.HOLD, Reason("watched", "A moderator looks at this author first."))]
-    if author_status is AuthorStatus.BANNED:
-        return [*grounds, (Action.REJECT, Reason("banned", "This author is banned here."))]
-    return grounds
+    added = _OF_STATUS.get(author_status) if author_status else None
+    return [*grounds, added] if added else grounds
 
 
 def _from_scores(assessment: Assessment, policy: Policy) -> list[Ground]:
@@ -265,8 +267,8 @@ def _from_circumstances(facts: Facts, policy: Policy) -> list[Ground]:
     many_links = policy.link_limit is not None and facts.links > policy.link_limit
     grounds = (
         (
-            _is_closed(facts, policy),
-            "closed",
+            facts.came_late(policy.close_after_days),
+            CLOSED,
             f"Comments closed {policy.close_after_days} days after publication.",
         ),
         (
@@ -286,13 +288,12 @@ def _from_circumstances(facts: Facts, policy: Policy) -> list[Ground]:
         ),
     )
     return [
-        (Action.REJECT if code == "closed" else Action.HOLD, Reason(code, said))
+        (Action.REJECT if code == CLOSED else Action.HOLD, Reason(code, said))
         for applies, code, said in grounds
         if applies
     ]
 
 
-def _is_closed(facts: Facts, policy: Policy) -> bool:
-    if policy.close_after_days is None or facts.article_published_at is None or facts.submitted_at is None:
-        return False
-    return facts.submitted_at >= facts.article_published_at + timedelta(days=policy.close_after_days)
+def was_closed(verdict: Verdict | None) -> bool:
+    """Whether a verdict refused a comment because it came too late."""
+    return verdict is not None and any(reason.code == CLOSED for reason in verdict.reasons)
