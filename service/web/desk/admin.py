@@ -10,8 +10,8 @@ from flask.typing import ResponseReturnValue
 from service.domain.errors import Invalid, NotFound
 from service.domain.site import Site
 from service.messaging.tasks import DELIVER
-from service.usecases.enrolment import ROLES, change_moderator, invite
-from service.usecases.tuning import ROTATED, rotate
+from service.usecases.moderators import ROLES, change_moderator, invite
+from service.usecases.sites import ROTATED, rotate
 from service.web.desk import blueprint
 from service.web.desk.access import moderator, redirect_to, requires
 from service.web.desk.filters import number

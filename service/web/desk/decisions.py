@@ -13,10 +13,10 @@ from service.domain.comment import Comment
 from service.domain.desk import Appeal
 from service.domain.errors import Conflict, NotFound, NothingToUndo, ReplydeskError
 from service.domain.errors import Final as IsFinal
-from service.domain.reasons import reason_named
+from service.domain.refusal_reasons import reason_named
 from service.domain.site import Site
 from service.domain.verdict import Action, Who
-from service.privacy.contacts import mask
+from service.privacy.masking import mask
 from service.usecases import Judgement
 from service.web.desk import blueprint
 from service.web.desk.access import moderator, redirect_to, requires

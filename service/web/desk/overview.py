@@ -11,8 +11,8 @@ from flask import request
 from flask.typing import ResponseReturnValue
 
 from service.domain.comment import Comment
-from service.domain.overview import CELLS, Bin, Confusion, Judged, Tally, calibration, cell_of, confusion
 from service.domain.site import Site
+from service.domain.statistics import CELLS, Bin, Confusion, Judged, Tally, calibration, cell_of, confusion
 from service.domain.status import Status
 from service.domain.verdict import LABELS, Action, Who
 from service.storage import Tx

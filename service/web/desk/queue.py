@@ -17,7 +17,7 @@ from service import usecases
 from service.domain.desk import Claim, Cursor, Matter, Queued, Wanted
 from service.domain.verdict import LABELS
 from service.storage import Tx
-from service.usecases.claiming import CLAIM_SECONDS
+from service.usecases.claim import CLAIM_SECONDS
 from service.web.desk import blueprint
 from service.web.desk.access import moderator, requires
 from service.web.desk.bulk import Act, latest_acts
@@ -98,7 +98,7 @@ def updates() -> ResponseReturnValue:
     """
     here, filters = context(), QueueFilters.of(request.args)
     have, seen = numbers(request.args.get("have")), number(request.args.get("seen")) or 0
-    usecases.keep(here.deps, moderator().id, have)
+    usecases.renew_claims(here.deps, moderator().id, have)
     with here.deps.store.read() as tx:
         claims = tx.claims(here.deps.clock())
         new = tx.arrived(filters.wanted(tx), seen, NEW_LIMIT) if filters.queue == "held" else 0
@@ -155,11 +155,11 @@ def _assigned(filters: QueueFilters, have: tuple[int, ...], run: int = 0, limit:
 
 
 def _held(_: QueueFilters, wanted: Wanted, run: int, limit: int) -> Sequence[Queued]:
-    return usecases.take(context().deps, moderator().id, wanted, limit, preferences(request).cap, run)
+    return usecases.claim_held(context().deps, moderator().id, wanted, limit, preferences(request).cap, run)
 
 
 def _matters(filters: QueueFilters, wanted: Wanted, _: int, limit: int) -> Sequence[Queued]:
-    return usecases.take_matters(context().deps, moderator().id, Matter(filters.queue), wanted, limit)
+    return usecases.claim_matters(context().deps, moderator().id, Matter(filters.queue), wanted, limit)
 
 
 def _appeals(_: QueueFilters, wanted: Wanted, __: int, limit: int) -> Sequence[Queued]:

@@ -9,16 +9,16 @@ from typing import Any, Final
 from flask import Response, request, url_for
 from flask.typing import ResponseReturnValue
 
-from service.domain.consequences import consequences
 from service.domain.errors import Fault, Invalid
 from service.domain.facts import free_hosts
-from service.domain.pointers import read_map
+from service.domain.json_pointers import read_map
 from service.domain.policy import Policy
+from service.domain.policy_preview import preview_policy
+from service.domain.policy_terms import change
 from service.domain.site import Site
-from service.domain.terms import change
 from service.domain.verdict import LABELS, Action
 from service.usecases.inbound_mapping import tried
-from service.usecases.tuning import tune_site
+from service.usecases.sites import tune_site
 from service.web.desk import blueprint
 from service.web.desk.access import moderator, redirect_to, requires
 from service.web.desk.admin import site_named
@@ -196,7 +196,7 @@ def _consequences(form: SettingsForm) -> dict[str, Any]:
     proposed, end = form.policy(asked), skip + CHANGES_SHOWN
     with context().deps.store.read() as tx:
         own = free_hosts(site.options, site.url)
-        outcome = consequences(tx.scored_lately(site.id, PAST), site.policy, proposed, own)
+        outcome = preview_policy(tx.scored_lately(site.id, PAST), site.policy, proposed, own)
         some = outcome.changes[skip:end]
         shown = cards(tx, [one.comment for one in some])
     rows = [Row(card, change=(one.before, one.after)) for card, one in zip(shown, some, strict=True)]

@@ -11,9 +11,9 @@ from typing import Final
 
 from flask import request
 
-from service.domain.reasons import CODE_LIMIT, REASONS_LIMIT
+from service.domain.policy_terms import to_terms
+from service.domain.refusal_reasons import CODE_LIMIT, REASONS_LIMIT
 from service.domain.site import Site
-from service.domain.terms import to_terms
 from service.domain.verdict import LABELS, SELF_HARM
 from service.web.speech import lazy_gettext as _l
 

@@ -11,7 +11,7 @@ from babel import Locale, UnknownLocaleError
 from flask_babel import format_datetime
 
 from service.domain.author_status import AuthorStatus
-from service.domain.reasons import RefusalReason, reason_named
+from service.domain.refusal_reasons import RefusalReason, reason_named
 from service.domain.site import Site
 from service.domain.status import Status
 from service.domain.verdict import Action, Decision, Reason, Verdict, Who
