@@ -28,7 +28,7 @@ class Row:
 
     `decision` is the one it is listed for; `undo` the number of the decision that its button takes back; `sent_in` the
     seconds until the decision is sent, None once it was. `change` holds the actions of two policies. `depth` is how
-    far a thread sets it in, and an `orphan` answers what is not in the list.
+    far a thread sets it in, None in other lists; an `orphan` answers what is not in the list.
     """
 
     card: Card
@@ -37,7 +37,7 @@ class Row:
     overruled: bool = False
     sent_in: float | None = None
     change: tuple[Action, Action] | None = None
-    depth: int = 0
+    depth: int | None = None
     orphan: bool = False
 
 
