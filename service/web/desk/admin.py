@@ -46,7 +46,7 @@ def callbacks(name: str) -> ResponseReturnValue:
     site = site_named(name)
     found(DELIVERY_STATES.get(state))
     with context().deps.store.read() as tx:
-        deliveries = paged(tx.deliveries(site.id, state, PAGE + 1, after), PAGE, lambda one: one.id)
+        deliveries = paged(tx.deliveries.page(site.id, state, PAGE + 1, after), PAGE, lambda one: one.id)
     replayed = number(request.args.get("replayed"))
     return page(
         "desk/callbacks.html",
@@ -64,8 +64,8 @@ def replay(name: str) -> ResponseReturnValue:
     """Let dead letters wait again: one of them, or all of the site."""
     deps, one, site = context().deps, number(request.form.get("delivery")), site_named(name)
     with deps.store.write() as tx:
-        count = tx.replay_deliveries(site.id, [one] if one else None, deps.clock())
-        tx.log_act(moderator().name, "replay", f"site {name}: {count} deliveries", deps.clock())
+        count = tx.deliveries.replay(site.id, [one] if one else None, deps.clock())
+        tx.audit_log.append(moderator().name, "replay", f"site {name}: {count} deliveries", deps.clock())
     deps.dispatcher.enqueue(DELIVER)
     return redirect_to(url_for("desk.callbacks", name=name, replayed=count))
 
@@ -118,11 +118,11 @@ def change_people() -> ResponseReturnValue:
 
 def _people(status: int = 200, **said: object) -> ResponseReturnValue:
     with context().deps.store.read() as tx:
-        moderators = tx.moderators()
+        moderators = tx.moderators.all()
     return page("desk/people.html", status, people=moderators, roles=ROLE_WORDS, **said)
 
 
 def site_named(name: str) -> Site:
     """Return the site; NotFound when there is none of that name."""
     with context().deps.store.read() as tx:
-        return found(tx.site(name))
+        return found(tx.sites.get(name))

@@ -52,8 +52,8 @@ def bulk_judgement() -> Judgement:
 
 def latest_acts(tx: Tx, now: datetime, before: int | None = None) -> Paged[Act]:
     """Return the latest bulk decisions, of those before one; what came to nothing is left out."""
-    made = tx.bulk_decisions_lately(ACTS, before)
-    sizes = tx.bulk_decision_sizes([one.id for one, _ in made])
+    made = tx.bulk_decisions.latest(ACTS, before)
+    sizes = tx.bulk_decisions.sizes([one.id for one, _ in made])
     acts = [_act(one, sizes.get(one.id, 0), until if until and until > now else None) for one, until in made]
     shown = [act for act in acts if act.covers_until or act.bulk_decision.id in sizes]
     return Paged(shown, made[-1][0].id if len(made) == ACTS else None)
@@ -72,7 +72,7 @@ def undo_bulk(bulk_decision_id: int) -> ResponseReturnValue:
     """Undo a bulk decision in one act; one older than a minute is shown first, and undone by a second button."""
     deps = context().deps
     with deps.store.read() as tx:
-        made_at = found(tx.bulk_decision(bulk_decision_id)).made_at
+        made_at = found(tx.bulk_decisions.get(bulk_decision_id)).made_at
     filters = QueueFilters.of(request.form)
     if deps.clock() - made_at > FRESH and request.form.get("sure") != "yes":
         return _bulk_page(bulk_decision_id, ask=True, filters=filters)
@@ -86,11 +86,13 @@ def _bulk_page(
     """Show a bulk decision; with `ask` above its comments the question whether to undo it."""
     after = number(request.args.get("after")) or 0
     with context().deps.store.read() as tx:
-        act = found(tx.bulk_decision(bulk_decision_id))
-        size = tx.bulk_decision_sizes([bulk_decision_id]).get(bulk_decision_id, 0)
-        decided = paged(tx.bulk_decided(bulk_decision_id, after, PAGE + 1), PAGE, lambda one: one[0])
+        act = found(tx.bulk_decisions.get(bulk_decision_id))
+        size = tx.bulk_decisions.sizes([bulk_decision_id]).get(bulk_decision_id, 0)
+        decided = paged(
+            tx.bulk_decisions.members(bulk_decision_id, after, PAGE + 1), PAGE, lambda one: one[0]
+        )
         shown = cards(tx, [comment for _, comment in decided.rows])
-        stands = act.undone_at is None or tx.bulk_decision_stands(bulk_decision_id)
+        stands = act.undone_at is None or tx.bulk_decisions.can_be_undone(bulk_decision_id)
     rows = [
         Row(
             card,
@@ -124,7 +126,7 @@ def decide_duplicates(pk: int) -> ResponseReturnValue:
     _, site = comment_and_site(pk)
     deps = context().deps
     with deps.store.read() as tx:
-        cluster = tx.clusters_of([pk]).get(pk)
+        cluster = tx.clusters.of_comments([pk]).get(pk)
     cluster = found(cluster if cluster and cluster.id == cluster_id else None)
     seen = replace(cluster, bulk_decision_id=number(request.form.get("stands")))
     try:
@@ -138,9 +140,9 @@ def _duplicates_page(pk: int, after: int = 0, refused: bool = False) -> Response
     """Show the cluster's members after `after`; answer a `refused` decision with 409 and the current one."""
     first, site = comment_and_site(pk)
     with context().deps.store.read() as tx:
-        cluster = found(tx.clusters_of([pk]).get(pk))
-        some = comment_list(tx, tx.held_in_cluster(cluster.id, after, PAGE + 1), PAGE)
-        size = tx.cluster_sizes([cluster.id]).get(cluster.id, 0)
+        cluster = found(tx.clusters.of_comments([pk]).get(pk))
+        some = comment_list(tx, tx.clusters.held_members(cluster.id, after, PAGE + 1), PAGE)
+        size = tx.clusters.sizes([cluster.id]).get(cluster.id, 0)
     return page(
         "desk/duplicates.html",
         409 if refused else 200,

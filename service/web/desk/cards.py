@@ -185,28 +185,30 @@ class Card:
 
 def find_card(tx: Tx, pk: int) -> Card:
     """Return the card of a comment; NotFound when there is none of that number."""
-    (card,) = cards(tx, [found(tx.comment_by_pk(pk))])
+    (card,) = cards(tx, [found(tx.comments.by_pk(pk))])
     return card
 
 
 def cards(tx: Tx, comments: Sequence[Comment], claims: Sequence[Claim] | None = None) -> list[Card]:
     """Put together what is shown of comments, in one query for each kind of context, and for claims not given."""
     now = context().deps.clock()
-    sites = {site.id: site for site in tx.sites()}
-    claimed = {claim.comment_pk: claim for claim in (tx.claims(now) if claims is None else claims)}
+    sites = {site.id: site for site in tx.sites.all()}
+    claimed = {claim.comment_pk: claim for claim in (tx.queue.claims(now) if claims is None else claims)}
     pks = [one.pk for one in comments]
-    matters = tx.open_matters(pks)
-    clusters = tx.clusters_of([one.pk for one in comments if one.status is Status.HELD])
-    sizes = tx.cluster_sizes({cluster.id for cluster in clusters.values()})
-    reports = tx.reports_about([pk for pk, raised in matters.items() if Matter.REPORTED in raised])
+    matters = tx.cases.open_matters(pks)
+    clusters = tx.clusters.of_comments([one.pk for one in comments if one.status is Status.HELD])
+    sizes = tx.clusters.sizes({cluster.id for cluster in clusters.values()})
+    reports = tx.cases.reports_of([pk for pk, raised in matters.items() if Matter.REPORTED in raised])
     refused = {one.pk for one in comments if one.status in REFUSED}
-    appeals = tx.appeals_about(refused | {pk for pk, raised in matters.items() if Matter.ASIDE in raised})
+    appeals = tx.appeals.of_comments(
+        refused | {pk for pk, raised in matters.items() if Matter.ASIDE in raised}
+    )
     noted = [
         one.decision_id for one in comments if one.decision_id and (one.pk in matters or one.pk in refused)
     ]
-    notes = tx.notes(noted)
+    notes = tx.decisions.notes(noted)
     earlier = {one.pk: refusal.decision for one in comments if (refusal := refusal_of(one))}
-    decisions = tx.decisions_named(
+    decisions = tx.decisions.by_ids(
         {*(one.decision_id for one in comments if one.decision_id), *earlier.values()}
     )
     parents, histories, author_statuses = _conversations(tx, comments, now)
@@ -245,10 +247,10 @@ def _conversations(
     for site in {one.site_id for one in comments}:
         own = [one for one in comments if one.site_id == site]
         keys = {one.author_key for one in own if one.author_key}
-        named = tx.named(site, {one.parent_id for one in own if one.parent_id})
+        named = tx.comments.by_ids(site, {one.parent_id for one in own if one.parent_id})
         parents |= {(site, name): parent for name, parent in named.items()}
-        histories |= {(site, key): history for key, history in tx.histories(site, keys).items()}
-        statuses |= {(site, key): status for key, status in tx.author_statuses(site, keys, now).items()}
+        histories |= {(site, key): history for key, history in tx.authors.histories(site, keys).items()}
+        statuses |= {(site, key): status for key, status in tx.authors.statuses(site, keys, now).items()}
     return parents, histories, statuses
 
 

@@ -50,8 +50,8 @@ def comment(pk: int) -> ResponseReturnValue:
     """Show one comment, with what was and can be decided."""
     with context().deps.store.read() as tx:
         card = find_card(tx, pk)
-        decisions = tx.decisions_of(pk)
-        notes = tx.notes([one.id for one in decisions])
+        decisions = tx.decisions.of_comment(pk)
+        notes = tx.decisions.notes([one.id for one in decisions])
     filters = QueueFilters.of(request.args)
     return page("desk/comment.html", card=card, decisions=decisions, notes=notes, filters=filters)
 
@@ -63,9 +63,9 @@ def reveal(pk: int) -> ResponseReturnValue:
     comment, site = comment_and_site(pk)
     here = context()
     with here.deps.store.write() as tx:
-        encrypted = tx.originals(pk, comment.revision)
+        encrypted = tx.sealed.originals(pk, comment.revision)
         subject = f"{site.name}: comment {pk}, revision {comment.revision}"
-        tx.log_act(moderator().name, "reveal", subject, here.deps.clock())
+        tx.audit_log.append(moderator().name, "reveal", subject, here.deps.clock())
     titles = {"name": gettext("Name"), "website": gettext("Website"), "body": gettext("Text")}
     shown = [
         Revealed(title, _decrypted(site, encrypted[name]))
@@ -92,11 +92,11 @@ def author(pk: int) -> ResponseReturnValue:
     key, before = comment.author_key, number(request.args.get("before"))
     history, status = History(), None
     with here.deps.store.read() as tx:
-        wrote = tx.by_author(site.id, key, before, PAGE + 1) if key else [comment]
+        wrote = tx.authors.comments(site.id, key, before, PAGE + 1) if key else [comment]
         some = comment_list(tx, wrote, PAGE)
         if key:
-            history = tx.histories(site.id, [key]).get(key, history)
-            status = tx.author_statuses(site.id, [key], here.deps.clock()).get(key)
+            history = tx.authors.histories(site.id, [key]).get(key, history)
+            status = tx.authors.statuses(site.id, [key], here.deps.clock()).get(key)
     return page(
         "desk/author.html",
         comment=comment,
@@ -140,7 +140,7 @@ def set_author_status(pk: int) -> ResponseReturnValue:
 def _current_end(site: Site, key: str | None) -> datetime | None:
     deps = context().deps
     with deps.store.read() as tx:
-        current = tx.author_statuses(site.id, [key], deps.clock()).get(key) if key else None
+        current = tx.authors.statuses(site.id, [key], deps.clock()).get(key) if key else None
     return current.until if current else None
 
 
@@ -161,8 +161,10 @@ def _held(site: Site, key: str, until: int) -> Iterator[Target]:
     deps, before = context().deps, until + 1
     while True:
         with deps.store.read() as tx:
-            some = tx.by_author(site.id, key, before, SLICE)
-            theirs = {one.comment_pk for one in tx.claims(deps.clock()) if one.moderator_id != moderator().id}
+            some = tx.authors.comments(site.id, key, before, SLICE)
+            theirs = {
+                one.comment_pk for one in tx.queue.claims(deps.clock()) if one.moderator_id != moderator().id
+            }
         for one in some:
             if one.status is Status.HELD and one.pk not in theirs:
                 yield Target(site, one.id, one.revision)

@@ -72,7 +72,7 @@ def decide(pk: int) -> ResponseReturnValue:
     )
     if judgement.action is Action.HOLD:
         with deps.store.write() as tx:  # it is for colleagues now: not assigned here until the claim runs out
-            tx.release_claims(who.id, [pk])
+            tx.queue.release_claims(who.id, [pk])
     return _done(of_decision(decision, comment), done=decision.id)
 
 
@@ -126,8 +126,8 @@ def take_answer_back(appeal_id: int) -> ResponseReturnValue:
 def comment_and_site(pk: int) -> tuple[Comment, Site]:
     """Return a comment and its site; NotFound when there is none of that number."""
     with context().deps.store.read() as tx:
-        comment = found(tx.comment_by_pk(pk))
-        return comment, found(tx.site_by_id(comment.site_id))
+        comment = found(tx.comments.by_pk(pk))
+        return comment, found(tx.sites.by_id(comment.site_id))
 
 
 def masked(site: Site, said: str | None, limit: int) -> str | None:
@@ -144,8 +144,8 @@ def delay(site: Site) -> float:
 
 def _appeal_and_site(appeal_id: int) -> tuple[Appeal, Site]:
     with context().deps.store.read() as tx:
-        appeal = found(tx.appeal(appeal_id))
-        return appeal, found(tx.site_by_id(appeal.site_id))
+        appeal = found(tx.appeals.get(appeal_id))
+        return appeal, found(tx.sites.by_id(appeal.site_id))
 
 
 def _carried_out(pk: int, act: Callable[[], T], seen: int | None = None) -> T:

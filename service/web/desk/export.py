@@ -39,7 +39,7 @@ def export(form: str) -> ResponseReturnValue:
     """Hand out the comments of the period, masked as they are stored; no address, no author key, no network."""
     with context().deps.store.read() as tx:
         period = Period.asked(tx)
-        sites = {one.id: one.name for one in tx.sites()}
+        sites = {one.id: one.name for one in tx.sites.all()}
     rows = _rows(context().deps.store, period, sites)
     kind = "application/json" if form == "json" else "text/csv; charset=utf-8"
     name = f"comments-{period.span}.{form}"
@@ -52,7 +52,9 @@ def _rows(store: Store, period: Period, sites: Mapping[int, str]) -> Iterator[di
     site_id, before = period.site.id if period.site else None, None
     while True:
         with store.read() as tx:
-            some = tx.arrivals(site_id, period.since, period.until, None, None, before, EXPORT_PAGE)
+            some = tx.statistics.arrivals(
+                site_id, period.since, period.until, None, None, before, EXPORT_PAGE
+            )
         yield from (_row(one, sites.get(one.site_id, "")) for one in some)
         if len(some) < EXPORT_PAGE:
             return

@@ -98,7 +98,7 @@ class QueueFilters:
 
     def wanted(self, tx: Tx, without: tuple[int, ...] = ()) -> Wanted:
         """Return what the filters ask of the queue; a site that does not exist matches nothing."""
-        site = tx.site(self.site) if self.site else None
+        site = tx.sites.get(self.site) if self.site else None
         return Wanted(
             sort=self.sort,
             site_id=(site.id if site else 0) if self.site else None,

@@ -63,13 +63,13 @@ def notice(tx: Tx, query: Mapping[str, str]) -> Notice | None:
 
 def bulk_notice(tx: Tx, query: Mapping[str, str]) -> Notice | None:
     """Say what the last bulk decision or its undo did."""
-    act = tx.bulk_decision(number(query.get("bulk")) or 0)
+    act = tx.bulk_decisions.get(number(query.get("bulk")) or 0)
     if act is None:
         return None
     undo = Undo.of_bulk(act.id)
     if act.undone_at is None:
-        return Notice(counted(act, tx.bulk_decision_sizes([act.id]).get(act.id, 0)), undo=undo)
-    if tx.bulk_decision_stands(act.id):
+        return Notice(counted(act, tx.bulk_decisions.sizes([act.id]).get(act.id, 0)), undo=undo)
+    if tx.bulk_decisions.can_be_undone(act.id):
         return Notice(gettext("Undone in part: it took too long. Undo the rest as well."), undo=undo)
     return Notice(gettext("All of it was undone."))
 
@@ -96,8 +96,8 @@ def undone(comment: Comment) -> str:
 
 
 def _decided(tx: Tx, decision_id: int) -> Notice | None:
-    decision = tx.decision(decision_id)
-    comment = tx.comment_by_pk(decision.comment_pk) if decision else None
+    decision = tx.decisions.get(decision_id)
+    comment = tx.comments.by_pk(decision.comment_pk) if decision else None
     if decision is None or comment is None:
         return None
     if decision.undone_at is not None:
@@ -107,8 +107,8 @@ def _decided(tx: Tx, decision_id: int) -> Notice | None:
 
 
 def _answered(tx: Tx, appeal_id: int) -> Notice | None:
-    appeal = tx.appeal(appeal_id)
-    comment = tx.comment_by_pk(appeal.comment_pk) if appeal else None
+    appeal = tx.appeals.get(appeal_id)
+    comment = tx.comments.by_pk(appeal.comment_pk) if appeal else None
     if appeal is None or comment is None:
         return None
     if appeal.answered_at is None:
@@ -121,8 +121,8 @@ def _answered(tx: Tx, appeal_id: int) -> Notice | None:
 
 
 def _left(tx: Tx, dismissal: int) -> Notice | None:
-    pks = tx.closed_matters(dismissal) if tx.decision(dismissal) is None else ()
-    comment = next(iter(tx.comments_by_pk(pks).values()), None)
+    pks = tx.cases.closed_by(dismissal) if tx.decisions.get(dismissal) is None else ()
+    comment = next(iter(tx.comments.by_pks(pks).values()), None)
     if comment is None:
         return None
     stands = (comment.decision_id or 0) < dismissal
@@ -131,8 +131,8 @@ def _left(tx: Tx, dismissal: int) -> Notice | None:
 
 
 def _waiting(tx: Tx, pk: int) -> Notice | None:
-    comment = tx.comment_by_pk(pk)
-    return Notice(waits_again(), comment) if comment and pk in tx.open_matters([pk]) else None
+    comment = tx.comments.by_pk(pk)
+    return Notice(waits_again(), comment) if comment and pk in tx.cases.open_matters([pk]) else None
 
 
 _SAY = {"answered": _answered, "left": _left, "waits": _waiting, "done": _decided, "undone": _decided}

@@ -16,7 +16,7 @@ from service.domain.statistics import CELLS, Bin, Confusion, Judged, Tally, cali
 from service.domain.status import Status
 from service.domain.verdict import LABELS, Action, Who
 from service.storage import Tx
-from service.storage.records import Hand
+from service.storage.records import DecisionFilter
 from service.web.desk import blueprint
 from service.web.desk.access import requires
 from service.web.desk.cards import cards
@@ -87,7 +87,7 @@ class Period:
         now, name = context().deps.clock(), request.args.get("site")
         span = request.args.get("span", "24h")
         length, _ = found(SPANS.get(span))
-        site = found(tx.site(name)) if name else None
+        site = found(tx.sites.get(name)) if name else None
         # to the end of this very moment: what came in now is in it
         return cls(span, site, now - length, now + timedelta(seconds=1))
 
@@ -107,9 +107,9 @@ def overview() -> ResponseReturnValue:
     now = context().deps.clock()
     with context().deps.store.read() as tx:
         period = Period.asked(tx)
-        surges = tx.surges(period.site_id, now)
-        tally = tx.tally(period.site_id, period.since, period.until)
-        sites = {site.id: site for site in tx.sites()}
+        surges = tx.statistics.surges(period.site_id, now)
+        tally = tx.statistics.tally(period.site_id, period.since, period.until)
+        sites = {site.id: site for site in tx.sites.all()}
     return page(
         "desk/overview.html",
         period=period,
@@ -170,16 +170,16 @@ def _counted(tx: Tx, period: Period, asked: Mapping[str, str], before: int | Non
     if "cell" in asked:
         return _judged(tx, period, asked["cell"], asked.get("label"), before or 0)
     if asked.keys() & {"by", "who", "action"}:
-        hand = Hand(
+        hand = DecisionFilter(
             who_kind=Who(asked["by"]) if "by" in asked else None,
             who=asked.get("who"),
             action=Action(asked["action"]) if "action" in asked else None,
         )
-        made = tx.decided_in(period.site_id, period.since, period.until, hand, before, PAGE + 1)
+        made = tx.statistics.decided(period.site_id, period.since, period.until, hand, before, PAGE + 1)
         some = paged(made, PAGE, lambda one: one[0])
         return Paged([comment for _, comment in some.rows], some.next)
     status = Status(asked["status"]) if "status" in asked else None
-    came = tx.arrivals(
+    came = tx.statistics.arrivals(
         period.site_id, period.since, period.until, status, asked.get("article"), before, PAGE + 1
     )
     return paged(came, PAGE, lambda one: one.pk)
@@ -187,9 +187,9 @@ def _counted(tx: Tx, period: Period, asked: Mapping[str, str], before: int | Non
 
 def _judged(tx: Tx, period: Period, cell: str, label: str | None, skip: int) -> Paged[Comment]:
     """Return the judged comments that the overview counts in a cell; `skip` of them were shown before."""
-    tally = tx.tally(period.site_id, period.since, period.until)
+    tally = tx.statistics.tally(period.site_id, period.since, period.until)
     chosen = [one.comment_pk for one in tally.judged if _is_in(one, cell, label)]
-    some = [tx.comment_by_pk(pk) for pk in chosen[skip : skip + PAGE]]
+    some = [tx.comments.by_pk(pk) for pk in chosen[skip : skip + PAGE]]
     following = skip + PAGE if len(chosen) > skip + PAGE else None
     return Paged([one for one in some if one is not None], following)
 

@@ -61,7 +61,7 @@ def save_view() -> ResponseReturnValue:
         raise FormIncomplete
     here = context()
     with here.deps.store.write() as tx:
-        tx.add_view(moderator().id, name, filters.without().at, here.deps.clock())
+        tx.moderators.add_view(moderator().id, name, filters.without().at, here.deps.clock())
     return redirect_to(filters.url())
 
 
@@ -70,7 +70,7 @@ def save_view() -> ResponseReturnValue:
 def drop_view(view_id: int) -> ResponseReturnValue:
     """Delete a view; another moderator's stays."""
     with context().deps.store.write() as tx:
-        tx.drop_view(moderator().id, view_id)
+        tx.moderators.drop_view(moderator().id, view_id)
     return redirect_to(QueueFilters.of(request.form).url())
 
 

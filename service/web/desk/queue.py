@@ -66,12 +66,12 @@ def queue() -> ResponseReturnValue:
             queue=queue,
             filters=filters,
             counts=_counts(tx),
-            sites=tx.sites(),
+            sites=tx.sites.all(),
             labels=LABELS,
-            languages=tx.languages(),
-            views=tx.views(moderator().id),
+            languages=tx.queue.languages(),
+            views=tx.moderators.views(moderator().id),
             others=_others(queue.claims),
-            newest=tx.newest_held(),
+            newest=tx.queue.newest_pk(),
             notice=notice(tx, request.args),
             bulk_notice=bulk_notice(tx, request.args),
         )
@@ -100,8 +100,8 @@ def updates() -> ResponseReturnValue:
     have, seen = numbers(request.args.get("have")), number(request.args.get("seen")) or 0
     usecases.renew_claims(here.deps, moderator().id, have)
     with here.deps.store.read() as tx:
-        claims = tx.claims(here.deps.clock())
-        new = tx.arrived(filters.wanted(tx), seen, NEW_LIMIT) if filters.queue == "held" else 0
+        claims = tx.queue.claims(here.deps.clock())
+        new = tx.queue.count_newer(filters.wanted(tx), seen, NEW_LIMIT) if filters.queue == "held" else 0
         lost = [one.comment_pk for one in _of_others(claims) if one.comment_pk in have]
         update = {"counts": _counts(tx), "new": _new(new), "others": _others(claims), "lost": sorted(lost)}
     body = json.dumps(update, ensure_ascii=False, separators=(",", ":")).encode()
@@ -117,7 +117,7 @@ def _counts(tx: Tx) -> dict[str, str]:
     """Count what waits in each queue, as the links to the queues show it."""
     return {
         name: f"{count:,}" if count < COUNT_LIMIT else f"{COUNT_LIMIT - 1:,}+"
-        for name, count in tx.queue_counts(COUNT_LIMIT).items()
+        for name, count in tx.queue.counts(COUNT_LIMIT).items()
     }
 
 
@@ -148,7 +148,7 @@ def _assigned(filters: QueueFilters, have: tuple[int, ...], run: int = 0, limit:
         wanted = filters.wanted(tx, have)
     next_ones = _NEXT[filters.queue](filters, wanted, run, limit)
     with store.read() as tx:
-        claims = tx.claims(context().deps.clock())
+        claims = tx.queue.claims(context().deps.clock())
         shown = cards(tx, [one.comment for one in next_ones], claims)
     following = filters.following(next_ones[-1].cursor) if len(next_ones) == limit else None
     return QueuePage(shown, next=following, claims=claims)
@@ -164,7 +164,7 @@ def _matters(filters: QueueFilters, wanted: Wanted, _: int, limit: int) -> Seque
 
 def _appeals(_: QueueFilters, wanted: Wanted, __: int, limit: int) -> Sequence[Queued]:
     with context().deps.store.read() as tx:
-        appeals = tx.appeals_open(wanted, APPEALS_LIMIT)
+        appeals = tx.appeals.unanswered(wanted, APPEALS_LIMIT)
     # an appeal against one's own decision is shown and left to others: assigned here it would wait for good
     own = [queued for appeal, queued in appeals if appeal.decided_by == moderator().name]
     mine = _claimed([queued for _, queued in appeals if queued not in own], limit)
@@ -179,9 +179,9 @@ def _late(filters: QueueFilters, wanted: Wanted, _: int, limit: int) -> Sequence
     with deps.store.read() as tx:
         late = [
             one
-            for site in tx.sites()
+            for site in tx.sites.all()
             if filters.site in (None, site.name)
-            for one in tx.late(
+            for one in tx.comments.late(
                 site.id,
                 deps.clock() - timedelta(seconds=site.policy.outage_after_seconds),
                 LATE_LIMIT,
@@ -201,10 +201,10 @@ def _claimed(queued: Sequence[Queued], limit: int) -> Sequence[Queued]:
     deps = context().deps
     now = deps.clock()
     with deps.store.write() as tx:
-        taken = {one.comment_pk for one in _of_others(tx.claims(now))}
+        taken = {one.comment_pk for one in _of_others(tx.queue.claims(now))}
         free = [one for one in queued if one.comment.pk not in taken][:limit]
         pks = [one.comment.pk for one in free]
-        mine = tx.claim(moderator().id, pks, now, now + timedelta(seconds=CLAIM_SECONDS))
+        mine = tx.queue.claim(moderator().id, pks, now, now + timedelta(seconds=CLAIM_SECONDS))
     return [one for one in free if one.comment.pk in mine]
 
 
@@ -222,8 +222,8 @@ def _decided(filters: QueueFilters) -> QueuePage:
     """Return the latest decisions of people, and on the first page the latest bulk decisions."""
     now, earlier = context().deps.clock(), number(request.args.get("acts"))
     with context().deps.store.read() as tx:
-        claims = tx.claims(now)
-        latest = tx.decisions_lately(filters.after.pk if filters.after else None, PAGE + 1)
+        claims = tx.queue.claims(now)
+        latest = tx.decisions.latest(filters.after.pk if filters.after else None, PAGE + 1)
         some = paged(latest, PAGE, lambda one: one[0].id)
         shown = cards(tx, [comment for _, comment in some.rows], claims)
         acts = latest_acts(tx, now, earlier) if earlier or not filters.after else Paged[Act]()

@@ -14,7 +14,7 @@ from service.domain.desk import Sort
 from service.domain.site import Site
 from service.domain.verdict import LABELS
 from service.storage import Tx
-from service.storage.records import Stretch
+from service.storage.records import ScoreRange
 from service.usecases import Target
 from service.usecases.bulk import MOST, SLICE, decide_bulk, range_named
 from service.web.desk import blueprint
@@ -76,9 +76,9 @@ class ScoreRange:
         """Return the same range over every article."""
         return replace(self, filters=self.filters.without("article"))
 
-    def stretch(self, tx: Tx, until: int) -> Stretch:
+    def stretch(self, tx: Tx, until: int) -> ScoreRange:
         """Return what it means to the store."""
-        return Stretch(self.low, self.high, self.by, self.filters.wanted(tx), until)
+        return ScoreRange(self.low, self.high, self.by, self.filters.wanted(tx), until)
 
     def bins(self, counts: Sequence[int]) -> list[Bin]:
         """Return the histogram of these counts."""
@@ -102,8 +102,8 @@ def ranges() -> ResponseReturnValue:
     """Show how the held comments spread over a score, and a random sample of the chosen range."""
     chosen = ScoreRange.of(request.args) or ScoreRange(filters=_filters(request.args))
     with context().deps.store.read() as tx:
-        stretch = chosen.stretch(tx, tx.last_held())
-        spread = tx.spread(stretch, BINS)
+        stretch = chosen.stretch(tx, tx.queue.newest_pk())
+        spread = tx.ranges.histogram(stretch, BINS)
         return page(
             "desk/ranges.html",
             chosen=chosen,
@@ -112,10 +112,10 @@ def ranges() -> ResponseReturnValue:
             held=sum(spread.counts),
             inside=spread.inside,
             most=MOST if spread.inside > MOST else None,
-            sample=comment_list(tx, tx.sample_stretch(stretch, SAMPLE), SAMPLE),
-            sites=tx.sites(),
+            sample=comment_list(tx, tx.ranges.sample(stretch, SAMPLE), SAMPLE),
+            sites=tx.sites.all(),
             labels=LABELS,
-            languages=tx.languages(),
+            languages=tx.queue.languages(),
             bulk_notice=bulk_notice(tx, request.args),
         )
 
@@ -128,7 +128,7 @@ def decide_range() -> ResponseReturnValue:
     chosen, deps = given(ScoreRange.of(request.form)), context().deps
     with deps.store.read() as tx:
         stretch = chosen.stretch(tx, until)
-        sites = {one.id: one for one in tx.sites() if chosen.filters.site in (None, one.name)}
+        sites = {one.id: one for one in tx.sites.all() if chosen.filters.site in (None, one.name)}
     if not sites:
         raise FormIncomplete
     seconds = max(delay(site) for site in sites.values())
@@ -139,12 +139,12 @@ def decide_range() -> ResponseReturnValue:
     return redirect_to(url_for("desk.queue", bulk=made.bulk_decision.id))
 
 
-def _targets(deps: Dependencies, stretch: Stretch, sites: dict[int, Site]) -> Iterator[Target]:
+def _targets(deps: Dependencies, stretch: ScoreRange, sites: dict[int, Site]) -> Iterator[Target]:
     """Go through the range page by page, leaving alone what is assigned to another moderator."""
     after = 0
     while True:
         with deps.store.read() as tx:
-            some = tx.page_stretch(stretch, after, SLICE, moderator().id, deps.clock())
+            some = tx.ranges.page(stretch, after, SLICE, moderator().id, deps.clock())
         yield from (Target(sites[one.site_id], one.id, one.revision) for one in some if one.site_id in sites)
         if len(some) < SLICE:
             return

@@ -37,13 +37,13 @@ def search() -> ResponseReturnValue:
     asked, name = request.args.get("q", ""), request.args.get("site") or None
     words = asked_words(asked[:TEXT_LIMIT], WORDS_LIMIT)
     with context().deps.store.read() as tx:
-        chosen = found(tx.site(name[:NAME_LIMIT])) if name else None
-        sites = tx.sites()
+        chosen = found(tx.sites.get(name[:NAME_LIMIT])) if name else None
+        sites = tx.sites.all()
         if asked.startswith(("http://", "https://")):
             for site in [chosen] if chosen else sites:
-                if tx.article(site.id, _page_of(asked)):
+                if tx.articles.get(site.id, _page_of(asked)):
                     return _to_article(site, asked)
-        matches = tx.search(
+        matches = tx.search.find(
             words, chosen.id if chosen else None, number(request.args.get("before")), PAGE + 1
         )
         return page(
@@ -68,7 +68,7 @@ def _article(name: str, address: str, status: int = 200, **shown_again: str | No
     site = _site(name)
     with here.deps.store.read() as tx:
         before = number(request.args.get("before"))
-        some = paged(tx.thread(site.id, url, before, THREAD + 1), THREAD, lambda one: one.pk)
+        some = paged(tx.comments.thread(site.id, url, before, THREAD + 1), THREAD, lambda one: one.pk)
         shown = cards(tx, some.rows)
     head = found(shown[0] if shown else None)
     address, now = head.comment.article.url, here.deps.clock()
@@ -95,7 +95,7 @@ def watch() -> ResponseReturnValue:
         raise FormIncomplete
     site, here = _site(request.form.get("site", "")), context()
     with here.deps.store.read() as tx:
-        found(tx.comments(site.id, article_url=url, limit=1).comments or None)
+        found(tx.comments.page(site.id, article_url=url, limit=1).comments or None)
     watch_article(here.deps, site.name, url, moderator().name, HOURS if asked == "yes" else 0)
     return _to_article(site, url)
 
@@ -121,14 +121,14 @@ def open_article() -> ResponseReturnValue:
     """Show readers what was imported under an article that was private."""
     site, url = _site(request.form.get("site", "")), _page_of(request.form.get("url", ""))
     with context().deps.store.read() as tx:
-        known = found(tx.article(site.id, url))
+        known = found(tx.articles.get(site.id, url))
     describe_article(context(), site, known.url, {"private": False}, moderator().name)
     return _to_article(site, known.url)
 
 
 def _site(name: str) -> Site:
     with context().deps.store.read() as tx:
-        return found(tx.site(name[:NAME_LIMIT]))
+        return found(tx.sites.get(name[:NAME_LIMIT]))
 
 
 def _to_article(site: Site, url: str) -> Response:

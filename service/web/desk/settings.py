@@ -81,7 +81,7 @@ class SettingsForm:
         unsaved = {key for key in typed if key in stored and mark(values[key]) != marks[key]}
         marks |= {key: seen for key, seen in self.seen.items() if key in typed}
         with context().deps.store.read() as tx:
-            sites = tx.sites()
+            sites = tx.sites.all()
         return page(
             "desk/settings.html",
             status,
@@ -103,7 +103,7 @@ class SettingsForm:
 def settings_home() -> ResponseReturnValue:
     """Lead to the settings of the first site."""
     with context().deps.store.read() as tx:
-        first = found(next(iter(tx.sites()), None))
+        first = found(next(iter(tx.sites.all()), None))
     return redirect_to(url_for("desk.settings", name=first.name))
 
 
@@ -196,7 +196,7 @@ def _consequences(form: SettingsForm) -> dict[str, Any]:
     proposed, end = form.policy(asked), skip + CHANGES_SHOWN
     with context().deps.store.read() as tx:
         own = free_hosts(site.options, site.url)
-        outcome = preview_policy(tx.scored_lately(site.id, PAST), site.policy, proposed, own)
+        outcome = preview_policy(tx.labels.scored_lately(site.id, PAST), site.policy, proposed, own)
         some = outcome.changes[skip:end]
         shown = cards(tx, [one.comment for one in some])
     rows = [Row(card, change=(one.before, one.after)) for card, one in zip(shown, some, strict=True)]
