@@ -5,7 +5,6 @@ Kept apart from the callbacks: it tells of the queue, not of a comment, and nobo
 
 from __future__ import annotations
 
-import json
 import random
 import threading
 import time
@@ -16,9 +15,8 @@ from typing import Final
 import structlog
 
 from service.context import AppContext
-from service.domain.alarms import CALM, GROWN, Alarm, turns
+from service.domain.alarms import Alarm, alarm_payload, turns
 from service.domain.errors import ReplydeskError
-from service.domain.events import instant
 from service.domain.site import Site
 from service.storage.records import SiteQueue
 from service.webhooks.signing import Outcome, next_attempt, sign
@@ -64,11 +62,11 @@ class Notifier:
         """Turn the alarms that change now; return whether anything is to be told."""
         now = self._deps.clock()
         with self._deps.store.read() as tx:
-            sites = {site.id: site for site in tx.sites() if site.options.notify_url is not None}
+            sites = {site.id: site for site in tx.sites.all() if site.options.notify_url is not None}
             if not sites:
                 return False
-            known = {alarm.site_id: alarm for alarm in tx.alarms()}
-            queues = [queue for queue in tx.site_queues() if queue.site_id in sites]
+            known = {alarm.site_id: alarm for alarm in tx.alarms.all()}
+            queues = [queue for queue in tx.statistics.site_queues() if queue.site_id in sites]
         turned = [
             alarm
             for queue in queues
@@ -77,7 +75,7 @@ class Notifier:
         if turned:
             with self._deps.store.write() as tx:
                 for alarm in turned:
-                    if tx.turn_alarm(alarm):
+                    if tx.alarms.save(alarm):
                         log.info("notify.turned", site=sites[alarm.site_id].name, raised=alarm.raised)
         return bool(turned) or any(
             one.next_attempt_at and one.next_attempt_at <= now for one in known.values()
@@ -88,21 +86,8 @@ class Notifier:
         raised = turns(alarm, queue.held, age, site.options, now)
         if raised is None:
             return None
-        message = {
-            "type": GROWN if raised else CALM,
-            "timestamp": instant(now),
-            "data": {
-                "site": site.name,
-                "held": queue.held,
-                "oldest_held_seconds": round(max(0.0, age)),
-                "limits": {
-                    "held": site.options.notify_held,
-                    "oldest_held_seconds": site.options.notify_age_seconds,
-                },
-                "desk": f"{self._context.settings.public_url}/desk",
-            },
-        }
-        payload = json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode()
+        desk = f"{self._context.settings.public_url}/desk"
+        payload = alarm_payload(site, raised, queue.held, age, desk, now)
         serial = alarm.serial + 1 if alarm else 1
         return Alarm(site.id, raised, serial, now, payload, next_attempt_at=now)
 
@@ -136,8 +121,8 @@ class Notifier:
     def _lease(self) -> tuple[Alarm, Site | None] | None:
         now = self._deps.clock()
         with self._deps.store.write() as tx:
-            for alarm in tx.lease_alarms(now, now + LEASE, 1):
-                return alarm, tx.site_by_id(alarm.site_id)
+            for alarm in tx.alarms.lease(now, now + LEASE, 1):
+                return alarm, tx.sites.by_id(alarm.site_id)
         return None
 
     def _tell(self, alarm: Alarm, site: Site | None) -> bool:
@@ -164,7 +149,7 @@ class Notifier:
             again = next_attempt(outcome, alarm.attempts, now, random.random())  # noqa: S311  # jitter
             log.info("notify.sent", site=site.name, outcome=outcome.kind, attempt=alarm.attempts)
         with self._deps.store.write() as tx:
-            tx.finish_alarm(alarm, again)
+            tx.alarms.finish(alarm, again)
         return again is None
 
     def _secrets(self, site: Site) -> list[str]:

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from service.domain.audit_log import Link, Walk, walk
-from service.domain.errors import Fault, Invalid
+from service.domain.errors import Invalid
+from service.domain.faults import Fault
 from service.privacy.signatures import KeyedSigner
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ class Anchor:
         number, _, link = text.strip().partition(":")
         plain = number.isascii() and number.isdigit() and len(number) <= 18
         if not plain or len(link) != 64 or not set(link) <= HEX:
-            raise Invalid([Fault("expect", "must be NUMBER:LINK, as an earlier `audit verify` printed it")])
+            raise Invalid([Fault("expect", "anchor")])
         return cls(int(number), link)
 
 
@@ -61,7 +62,7 @@ def verify(context: AppContext, anchor: Anchor | None = None) -> Verified:
     seen = _Seen(anchor)
     with context.deps.store.read() as tx:
         head = (
-            tx.act_head()
+            tx.audit_log.head()
         )  # before the links: who appends meanwhile makes the chain longer than its head says
         found = walk(
             _until(head.number if head else None, _links(tx, seen)), head, KeyedSigner(context.keyring)
@@ -80,7 +81,7 @@ def _until(number: int | None, links: Iterator[Link]) -> Iterator[Link]:
 
 def _links(tx: Tx, seen: _Seen) -> Iterator[Link]:
     after = 0
-    while page := tx.acts_after(after, PAGE):
+    while page := tx.audit_log.after(after, PAGE):
         for link in page:
             seen.last = link
             seen.met = seen.met or seen.anchor == Anchor(link.number, link.link)

@@ -9,7 +9,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from service.domain.desk import Moderator
-from service.domain.errors import Fault, Invalid, NotFound
+from service.domain.errors import Invalid, NotFound
+from service.domain.faults import Fault
 from service.storage import Tx
 
 if TYPE_CHECKING:
@@ -27,17 +28,17 @@ def invite(
     One who is there keeps their role unless `role` names another; one who was let go is let in again.
     """
     if not 1 <= len(name) <= 100 or not name.isprintable() or name != name.strip():
-        raise Invalid([Fault("name", "must be 1 to 100 printable characters without spaces around them")])
+        raise Invalid([Fault("name", "moderator_name")])
     _check_role(role)
     token = secrets.token_urlsafe(32)
     now = context.deps.clock()
     with context.deps.store.write() as tx:
-        known = tx.moderator(name)
-        moderator = known or tx.add_moderator(name, role or ROLES[0], now)
+        known = tx.moderators.get(name)
+        moderator = known or tx.moderators.add(name, role or ROLES[0], now)
         if known is not None:
             moderator = _change(tx, known, role, active=True)
-        tx.add_sign_in(moderator.id, hash_token(token), now + timedelta(minutes=SIGN_IN_MINUTES))
-        tx.log_act(who, "invite", f"moderator {moderator.id} as {moderator.role}", now)
+        tx.moderators.add_sign_in(moderator.id, hash_token(token), now + timedelta(minutes=SIGN_IN_MINUTES))
+        tx.audit_log.append(who, "invite", f"moderator {moderator.id} as {moderator.role}", now)
     return moderator, f"{context.settings.public_url}/desk/sign-in/{token}"
 
 
@@ -47,25 +48,25 @@ def change_moderator(
     """Give a moderator another role, or let them go: then their sessions and links end at once. Raises NotFound."""
     _check_role(role)
     with context.deps.store.write() as tx:
-        known = tx.moderator(name)
+        known = tx.moderators.get(name)
         if known is None:
             raise NotFound(f"There is no moderator {name[:100]!r}; `replydesk moderator list` names all.")
         changed = _change(tx, known, role, known.active if active is None else active)
         subject = f"moderator {changed.id}: {changed.role}{'' if changed.active else ', let go'}"
-        tx.log_act(who, "moderator", subject, context.deps.clock())
+        tx.audit_log.append(who, "moderator", subject, context.deps.clock())
     return changed
 
 
 def _change(tx: Tx, known: Moderator, role: str | None, active: bool) -> Moderator:
     changed = replace(known, role=role or known.role, active=active)
     if changed != known:
-        tx.set_moderator(changed.id, changed.role, changed.active)
+        tx.moderators.change(changed.id, changed.role, changed.active)
     return changed
 
 
 def _check_role(role: str | None) -> None:
     if role is not None and role not in ROLES:
-        raise Invalid([Fault("role", f"must be one of {', '.join(ROLES)}")])
+        raise Invalid([Fault("role", "choice", words=", ".join(ROLES))])
 
 
 def hash_token(token: str) -> str:

@@ -44,7 +44,7 @@ class Bin:
 
 
 @dataclass(frozen=True, slots=True)
-class ScoreRange:
+class ChosenRange:
     """A range of a score (`by` None: the leading one) in a filtered queue."""
 
     low: float = 0.0
@@ -53,7 +53,7 @@ class ScoreRange:
     filters: QueueFilters = field(default_factory=QueueFilters)
 
     @classmethod
-    def of(cls, values: Mapping[str, str]) -> ScoreRange | None:
+    def of(cls, values: Mapping[str, str]) -> ChosenRange | None:
         """Read a range from an address or a form, the edges in either order; None for what is no range."""
         try:
             edges = [
@@ -72,11 +72,11 @@ class ScoreRange:
         query = {"by": self.by, "low": f"{self.low:g}", "high": f"{self.high:g}", **self.filters.query()}
         return {name: value for name, value in query.items() if value is not None}
 
-    def anywhere(self) -> ScoreRange:
+    def anywhere(self) -> ChosenRange:
         """Return the same range over every article."""
         return replace(self, filters=self.filters.without("article"))
 
-    def stretch(self, tx: Tx, until: int) -> ScoreRange:
+    def stored(self, tx: Tx, until: int) -> ScoreRange:
         """Return what it means to the store."""
         return ScoreRange(self.low, self.high, self.by, self.filters.wanted(tx), until)
 
@@ -100,19 +100,19 @@ def _filters(values: Mapping[str, str]) -> QueueFilters:
 @requires("moderator")
 def ranges() -> ResponseReturnValue:
     """Show how the held comments spread over a score, and a random sample of the chosen range."""
-    chosen = ScoreRange.of(request.args) or ScoreRange(filters=_filters(request.args))
+    chosen = ChosenRange.of(request.args) or ChosenRange(filters=_filters(request.args))
     with context().deps.store.read() as tx:
-        stretch = chosen.stretch(tx, tx.queue.newest_pk())
-        spread = tx.ranges.histogram(stretch, BINS)
+        score_range = chosen.stored(tx, tx.queue.newest_pk())
+        spread = tx.ranges.histogram(score_range, BINS)
         return page(
             "desk/ranges.html",
             chosen=chosen,
-            until=stretch.until_pk,
+            until=score_range.until_pk,
             bins=chosen.bins(spread.counts),
             held=sum(spread.counts),
             inside=spread.inside,
             most=MOST if spread.inside > MOST else None,
-            sample=comment_list(tx, tx.ranges.sample(stretch, SAMPLE), SAMPLE),
+            sample=comment_list(tx, tx.ranges.sample(score_range, SAMPLE), SAMPLE),
             sites=tx.sites.all(),
             labels=LABELS,
             languages=tx.queue.languages(),
@@ -125,26 +125,26 @@ def ranges() -> ResponseReturnValue:
 def decide_range() -> ResponseReturnValue:
     """Decide every held comment of the range that was looked at, as one act with one undo."""
     judgement, until = bulk_judgement(), given(number(request.form.get("until")))
-    chosen, deps = given(ScoreRange.of(request.form)), context().deps
+    chosen, deps = given(ChosenRange.of(request.form)), context().deps
     with deps.store.read() as tx:
-        stretch = chosen.stretch(tx, until)
+        score_range = chosen.stored(tx, until)
         sites = {one.id: one for one in tx.sites.all() if chosen.filters.site in (None, one.name)}
     if not sites:
         raise FormIncomplete
     seconds = max(delay(site) for site in sites.values())
     what = range_named(chosen.by, chosen.low, chosen.high)
-    made = decide_bulk(deps, _targets(deps, stretch, sites), judgement, what, seconds)
+    made = decide_bulk(deps, _targets(deps, score_range, sites), judgement, what, seconds)
     if made.stopped:  # where what is left of the range can be seen, and decided by another act
         return redirect_to(url_for("desk.ranges", **chosen.query(), bulk=made.bulk_decision.id))
     return redirect_to(url_for("desk.queue", bulk=made.bulk_decision.id))
 
 
-def _targets(deps: Dependencies, stretch: ScoreRange, sites: dict[int, Site]) -> Iterator[Target]:
+def _targets(deps: Dependencies, score_range: ScoreRange, sites: dict[int, Site]) -> Iterator[Target]:
     """Go through the range page by page, leaving alone what is assigned to another moderator."""
     after = 0
     while True:
         with deps.store.read() as tx:
-            some = tx.ranges.page(stretch, after, SLICE, moderator().id, deps.clock())
+            some = tx.ranges.page(score_range, after, SLICE, moderator().id, deps.clock())
         yield from (Target(sites[one.site_id], one.id, one.revision) for one in some if one.site_id in sites)
         if len(some) < SLICE:
             return

@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from service.domain.article_surges import is_held
 from service.domain.comment import URL_LIMIT
+from service.domain.faults import InvalidValue
 from service.domain.site import Site
 from service.domain.text import asked_words
 from service.privacy.masking import page_url
@@ -20,8 +21,8 @@ from service.web.desk.cards import cards
 from service.web.desk.filters import NAME_LIMIT, QueueFilters, number
 from service.web.desk.lists import Paged, Row, comment_list, paged
 from service.web.desk.pages import FormIncomplete, found, page
-from service.web.faults import in_words
 from service.web.reach import context
+from service.web.speech import in_words
 from service.web.threads import threaded
 
 PAGE: Final = 20
@@ -108,8 +109,8 @@ def move_article() -> ResponseReturnValue:
     site = _site(name)
     try:
         target = page_url(to.strip())
-    except ValueError as wrong:
-        return _article(name, url, 400, to=to[:URL_LIMIT], fault=in_words(str(wrong)))
+    except InvalidValue as wrong:
+        return _article(name, url, 400, to=to[:URL_LIMIT], fault=in_words(wrong))
     redirect = request.form.get("redirect") == "yes"
     moved = move_thread(context(), site, _page_of(url), target, moderator().name, redirect)
     return _to_article(site, moved.article.url)

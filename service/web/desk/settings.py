@@ -9,8 +9,9 @@ from typing import Any, Final
 from flask import Response, request, url_for
 from flask.typing import ResponseReturnValue
 
-from service.domain.errors import Fault, Invalid
+from service.domain.errors import Invalid
 from service.domain.facts import free_hosts
+from service.domain.faults import Fault, InvalidValue
 from service.domain.json_pointers import read_map
 from service.domain.policy import Policy
 from service.domain.policy_preview import preview_policy
@@ -39,9 +40,8 @@ from service.web.desk.settings_fields import (
     stored_values,
     term,
 )
-from service.web.faults import in_words
 from service.web.reach import context
-from service.web.speech import gettext
+from service.web.speech import gettext, in_words
 
 PAST: Final = 2_000
 CHANGES_SHOWN: Final = 40
@@ -174,7 +174,7 @@ def _show(form: SettingsForm, find: Callable[[SettingsForm], dict[str, Any]]) ->
 
 def _said(wrong: Invalid) -> dict[str, str]:
     """Say each fault at its field."""
-    return {fault.field: in_words(fault.message) for fault in wrong.faults}
+    return {fault.field: in_words(fault) for fault in wrong.faults}
 
 
 def _clash(value: str) -> str:
@@ -223,10 +223,10 @@ def _sample_read(form: SettingsForm) -> dict[str, Any]:
     try:
         pointers = read_map(values.get("inbound_map", ""))
         if not pointers:
-            raise ValueError("must be given to be tried")
+            raise InvalidValue("untried")
         read = tried(values.get("sample", ""), pointers, email_required=form.site.email_required)
     except Invalid as wrong:
-        return {"unread": wrong.faults, "status": 400}
-    except ValueError as wrong:
-        raise Invalid([Fault("inbound_map", str(wrong))]) from None
+        return {"unread": [(one.field, in_words(one)) for one in wrong.faults], "status": 400}
+    except InvalidValue as wrong:
+        raise Invalid([Fault.of("inbound_map", wrong)]) from None
     return {"read": read}
